@@ -1,0 +1,390 @@
+"""Settings: config.toml as frozen dataclasses, and the overrides of guilds and channels."""
+
+import dataclasses
+import difflib
+import tomllib
+import typing
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+import tomlkit
+
+from app.errors import ConfigError
+
+Scope = Literal["home", "guild", "channel"]
+"""The narrowest place a setting can be changed for."""
+
+Value = str | int | float | bool | list[str]
+
+
+def setting(
+    default: Value,
+    doc: str,
+    *,
+    scope: Scope = "home",
+    low: float | None = None,
+    high: float | None = None,
+    choices: tuple[str, ...] = (),
+) -> Any:
+    """Declare one setting; `Key` is what readers get of it."""
+    metadata = {"doc": doc, "scope": scope, "low": low, "high": high}
+    metadata["choices"] = choices
+    if isinstance(default, list):
+        return field(default_factory=lambda: list(default), metadata=metadata)
+    return field(default=default, metadata=metadata)
+
+
+MODES = ("auto", "markov", "llm", "hybrid")
+
+
+@dataclass(frozen=True)
+class BotSettings:
+    """How the bot appears on Discord."""
+
+    name: str = setting("Mynah", "Name the bot has in prompts.", scope="guild")
+    activity: str = setting("", "Activity text under the bot's name.")
+    command: str = setting("mark", "Name of the slash command that makes it speak.")
+    prefix: str = setting("!mark", "Prefix of the message form of the commands.")
+    owners: list[str] = setting([], "Discord ids of people who may do everything.")
+    allowed_roles: list[str] = setting([], "Role names that may steer the bot.")
+    keep_days_after_leaving: int = setting(
+        30, "Days a guild's data is kept after the bot left it; 0 keeps it.", low=0
+    )
+
+
+@dataclass(frozen=True)
+class ReplySettings:
+    """How a reply is made."""
+
+    mode: str = setting("auto", "Who writes the words.", scope="channel", choices=MODES)
+    provider: str = setting(
+        "local",
+        "Where the language model runs.",
+        scope="guild",
+        choices=("local", "openai"),
+    )
+    dial: int = setting(
+        50, "The voice dial: 0 model, 100 chain.", scope="channel", low=0, high=100
+    )
+    local_only: bool = setting(
+        False, "Nothing of this guild ever leaves the machine.", scope="guild"
+    )
+    persona: str = setting("", "Who the bot is, in plain words.", scope="channel")
+    max_words: int = setting(
+        60, "Longest reply, in words.", scope="channel", low=1, high=400
+    )
+    markov_seconds: float = setting(0.1, "Deadline of a chain reply.", low=0.01)
+    llm_seconds: float = setting(2.0, "Deadline of a model reply.", low=0.2)
+    hybrid_seconds: float = setting(2.5, "Deadline of a hybrid reply.", low=0.2)
+    stream: bool = setting(
+        False, "Show a reply while it is written, by edits.", scope="channel"
+    )
+    shadow: bool = setting(
+        False, "Drafts wait for the owner; nothing is sent by itself.", scope="guild"
+    )
+
+
+@dataclass(frozen=True)
+class SpeakSettings:
+    """When the bot speaks without a command."""
+
+    mentions: bool = setting(True, "Answer mentions and replies.", scope="channel")
+    wake_words: list[str] = setting([], "Words that call it.", scope="channel")
+    join_in: float = setting(
+        0.0, "Chance to join in on any message.", scope="channel", low=0, high=1
+    )
+    follow_up_seconds: int = setting(
+        0, "Keeps talking this long after it spoke.", scope="channel", low=0
+    )
+    burst_seconds: float = setting(
+        0.0, "Waits for a burst of messages to end.", scope="channel", low=0, high=30
+    )
+    quiet_hours: str = setting("", "Local hours of silence: 23-7.", scope="channel")
+    channels: list[str] = setting(
+        [], "Channels it may speak in; empty means all.", scope="guild"
+    )
+    user_cooldown_seconds: float = setting(
+        2.0, "Least time between replies to one person.", scope="guild", low=0
+    )
+    guild_per_minute: int = setting(
+        30, "Most replies a minute in one guild.", scope="guild", low=1
+    )
+    react: float = setting(
+        0.0, "Chance to react with an emoji instead.", scope="channel", low=0, high=1
+    )
+    max_age_seconds: int = setting(
+        300, "A mention older than this is not answered after downtime.", low=0
+    )
+
+
+@dataclass(frozen=True)
+class VoiceSettings:
+    """The Markov voice."""
+
+    state_size: int = setting(
+        2, "Words of context a walk looks at.", scope="guild", low=1, high=6
+    )
+    max_run: int = setting(
+        8, "Longest run of words from one message.", scope="guild", low=3
+    )
+    min_score: float = setting(
+        0.0, "A walk below this score is thrown back.", scope="guild", low=0
+    )
+    max_tries: int = setting(
+        10, "Walks tried for one line.", scope="guild", low=1, high=1000
+    )
+
+
+@dataclass(frozen=True)
+class LearnSettings:
+    """What is learned and what is dropped before learning."""
+
+    patterns: list[str] = setting(
+        [], "Regular expressions of messages not to learn.", scope="guild"
+    )
+    words: list[str] = setting(
+        [], "Messages with one of these words are not learned.", scope="guild"
+    )
+    skip_links: bool = setting(
+        False, "Messages that are only a link are not learned.", scope="guild"
+    )
+    skip_mentions: bool = setting(
+        False, "Messages that are only a mention are not learned.", scope="guild"
+    )
+
+
+@dataclass(frozen=True)
+class ModelSettings:
+    """The language model on this machine."""
+
+    name: str = setting(
+        "starter", "A name of models.txt, or the path of a GGUF file.", scope="home"
+    )
+    context: int = setting(4096, "Context size in tokens.", low=512)
+    threads: int = setting(0, "Threads; 0 leaves one core to the rest.", low=0)
+    gpu_layers: int = setting(0, "Layers offloaded to the GPU; -1 means all.", low=-1)
+    idle_minutes: float = setting(
+        30, "Unloads after this time without work; 0 never.", low=0
+    )
+    temperature: float = setting(0.8, "Sampling temperature.", low=0, high=2)
+    top_p: float = setting(0.95, "Nucleus sampling.", low=0.05, high=1)
+    seed: int = setting(-1, "Seed of sampling; -1 draws one.", low=-1)
+
+
+@dataclass(frozen=True)
+class OpenAISettings:
+    """OpenAI, or any server that speaks its API."""
+
+    base_url: str = setting("https://api.openai.com/v1/", "Address of the API.")
+    model: str = setting("gpt-4o-mini", "Model asked for.", scope="guild")
+    daily_budget: float = setting(
+        0.0, "Most money a day, in US dollars; 0 means no limit.", scope="guild", low=0
+    )
+    monthly_budget: float = setting(
+        5.0, "Most money a month; 0 means no limit.", scope="guild", low=0
+    )
+
+
+@dataclass(frozen=True)
+class MemorySettings:
+    """Embeddings and recall."""
+
+    enabled: bool = setting(True, "Remember by meaning.", scope="guild")
+    model: str = setting("built-in", "Embedding model.")
+    recall: int = setting(3, "Moments recalled.", scope="channel", low=0, high=20)
+    cap_megabytes: int = setting(1024, "Most disk a guild may use.", scope="guild")
+
+
+@dataclass(frozen=True)
+class Config:
+    """All settings of one home."""
+
+    bot: BotSettings = field(default_factory=BotSettings)
+    reply: ReplySettings = field(default_factory=ReplySettings)
+    speak: SpeakSettings = field(default_factory=SpeakSettings)
+    voice: VoiceSettings = field(default_factory=VoiceSettings)
+    learn: LearnSettings = field(default_factory=LearnSettings)
+    model: ModelSettings = field(default_factory=ModelSettings)
+    openai: OpenAISettings = field(default_factory=OpenAISettings)
+    memory: MemorySettings = field(default_factory=MemorySettings)
+
+
+@dataclass(frozen=True)
+class Key:
+    """What is known of one setting; `name` is `section.field`."""
+
+    name: str
+    type: type
+    default: Value
+    doc: str
+    scope: Scope
+    low: float | None
+    high: float | None
+    choices: tuple[str, ...]
+
+
+@cache
+def keys() -> Mapping[str, Key]:
+    """Every setting by name, in the order of the file."""
+    return {key.name: key for key in _declared()}
+
+
+def _declared() -> Iterator[Key]:
+    defaults = Config()
+    for section in dataclasses.fields(Config):
+        values = getattr(defaults, section.name)
+        for item in dataclasses.fields(values):
+            default = getattr(values, item.name)
+            kind = typing.get_origin(item.type) or item.type
+            yield Key(f"{section.name}.{item.name}", kind, default, **item.metadata)
+
+
+def find_key(name: str) -> Key:
+    """The setting of that name.
+
+    Raises:
+        ConfigError: If there is none; names the nearest one.
+    """
+    if name in keys():
+        return keys()[name]
+    near = difflib.get_close_matches(name, keys(), n=1, cutoff=0.5)
+    hint = f"Did you mean {near[0]}?" if near else "See `mynah config get`."
+    raise ConfigError(f"There is no setting {name}.", hint)
+
+
+def check(name: str, value: object) -> Value:
+    """`value` as the setting's own type.
+
+    Raises:
+        ConfigError: If the setting does not exist, or the value does not fit it.
+    """
+    key = find_key(name)
+    checked = _coerce(key, value)
+    if key.choices and checked not in key.choices:
+        raise ConfigError(f"{name} takes one of {', '.join(key.choices)}.")
+    if isinstance(checked, int | float) and not isinstance(checked, bool):
+        if (key.low is not None and checked < key.low) or (
+            key.high is not None and checked > key.high
+        ):
+            bounds = f"from {key.low:g}" if key.low is not None else ""
+            bounds += f" up to {key.high:g}" if key.high is not None else ""
+            raise ConfigError(f"{name} takes a number {bounds.strip()}.")
+    return checked
+
+
+def _coerce(key: Key, value: object) -> Value:
+    if key.type is bool and isinstance(value, bool):
+        return value
+    if key.type is int and isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if key.type is float and isinstance(value, int | float):
+        return float(value)
+    if key.type is str and isinstance(value, str):
+        return value
+    if key.type is list and isinstance(value, list):
+        if all(isinstance(item, str) for item in value):
+            return list(value)
+    kind = {bool: "true or false", int: "a whole number", float: "a number"}
+    wanted = kind.get(key.type, "text" if key.type is str else "a list of texts")
+    raise ConfigError(f"{key.name} takes {wanted}.")
+
+
+def from_text(name: str, text: str) -> Value:
+    """The value a person typed for a setting; lists are separated by commas.
+
+    Raises:
+        ConfigError: If the text does not fit the setting.
+    """
+    key = find_key(name)
+    word = text.strip().lower()
+    if key.type is bool:
+        known = {"true": True, "on": True, "yes": True, "1": True}
+        known |= {"false": False, "off": False, "no": False, "0": False}
+        return check(name, known.get(word, word))
+    if key.type is list:
+        items = (item.strip() for item in text.split(","))
+        return check(name, [item for item in items if item])
+    if key.type is str:
+        return check(name, text)
+    try:
+        return check(name, key.type(word))
+    except ValueError:
+        return check(name, text)
+
+
+def with_overrides(config: Config, overrides: Mapping[str, object]) -> Config:
+    """`config` with single settings replaced, by name.
+
+    Raises:
+        ConfigError: If a name or value does not fit.
+    """
+    for name, value in overrides.items():
+        section, _, item = find_key(name).name.partition(".")
+        changed = replace(getattr(config, section), **{item: check(name, value)})
+        config = replace(config, **{section: changed})
+    return config
+
+
+def value_of(config: Config, name: str) -> Value:
+    """The value of the setting `name`."""
+    section, _, item = find_key(name).name.partition(".")
+    value: Value = getattr(getattr(config, section), item)
+    return value
+
+
+def flatten(tree: Mapping[str, object]) -> dict[str, object]:
+    """A two-level table as `section.field` → value."""
+    flat: dict[str, object] = {}
+    for section, table in tree.items():
+        if not isinstance(table, Mapping):
+            raise ConfigError(f"{section} must be a [section] of settings.")
+        for item, value in table.items():
+            flat[f"{section}.{item}"] = value
+    return flat
+
+
+def load(path: Path) -> Config:
+    """The settings of a config file; a missing file means all defaults.
+
+    Raises:
+        ConfigError: If the file is not TOML, or names an unknown setting.
+    """
+    return with_overrides(Config(), stored(path))
+
+
+def stored(path: Path) -> dict[str, object]:
+    """Only what the file says, by name."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return {}
+    try:
+        return flatten(tomllib.loads(text))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(
+            f"{path} cannot be read: {error}.", "Mend that line."
+        ) from error
+
+
+def save(path: Path, name: str, value: object | None) -> None:
+    """Set one value in the file, or take it out with None; comments stay.
+
+    Raises:
+        ConfigError: If the name or value does not fit, or the file is broken.
+    """
+    key = find_key(name)
+    stored(path)
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    document = tomlkit.parse(text)
+    section, _, item = key.name.partition(".")
+    table = document.setdefault(section, tomlkit.table())
+    if value is None:
+        table.pop(item, None)
+    else:
+        table[item] = check(name, value)
+    temporary = path.with_suffix(".tmp")
+    temporary.write_text(tomlkit.dumps(document), encoding="utf-8")
+    temporary.replace(path)

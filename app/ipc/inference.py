@@ -1,0 +1,108 @@
+"""The catalogue of what the bot may ask of a runner (one loaded language model)."""
+
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+
+@dataclass(frozen=True)
+class Generate:
+    """Write text after a prompt; streams `Piece`s, the reply is a `Completion` object."""
+
+    method: ClassVar[str] = "generate"
+    stream: int
+    """Number that the `Piece` notifications carry and `CancelGenerate` names."""
+    conversation: str
+    """Key of the slot whose cached prefix most likely fits; guild-scoped."""
+    prompt: str
+    """Plain text; special tokens in it are not parsed."""
+    max_tokens: int = 120
+    deadline_ms: int | None = None
+    """Milliseconds from receipt after which the text ends at a sentence or word."""
+    stop: list[str] = field(default_factory=lambda: ["\n"])
+    temperature: float = 0.8
+    top_p: float = 0.95
+    seed: int = -1
+    voice: str | None = None
+    """Directory of the guild's token voice; None decodes with the model alone."""
+    dial: int = 0
+    """0 the model's own distribution, 100 the voice's."""
+    guild: str = ""
+    """Whose request it is, for fairness of the queue."""
+
+
+@dataclass(frozen=True)
+class CancelGenerate:
+    """Stop one generation between two decode calls."""
+
+    method: ClassVar[str] = "cancel_generate"
+    stream: int
+
+
+@dataclass(frozen=True)
+class Learn:
+    """Add messages to an open token voice (its tail) without a rebuild."""
+
+    method: ClassVar[str] = "learn"
+    voice: str
+    messages: list[list[int | str]]
+    """[message row id, text] each."""
+
+
+@dataclass(frozen=True)
+class Forget:
+    """Take messages out of an open token voice at once."""
+
+    method: ClassVar[str] = "forget"
+    voice: str
+    messages: list[int]
+
+
+@dataclass(frozen=True)
+class Info:
+    """Model name, context size, whether it can roll back, measured speeds, queue."""
+
+    method: ClassVar[str] = "info"
+
+
+# Notifications, runner → bot.
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Some more text of a generation."""
+
+    method: ClassVar[str] = "piece"
+    stream: int
+    text: str
+    at_ms: float
+    """Milliseconds since the request was received."""
+
+
+@dataclass(frozen=True)
+class Ready:
+    """The model is loaded; sent once, before anything else."""
+
+    method: ClassVar[str] = "ready"
+    model: str
+    context: int
+    can_roll_back: bool
+
+
+@dataclass(frozen=True)
+class Completion:
+    """The reply to `Generate`."""
+
+    text: str
+    prompt_tokens: int
+    cached_tokens: int
+    completion_tokens: int
+    finish: str
+    """stop, length, deadline or cancelled."""
+    first_token_ms: float
+    total_ms: float
+    voice_share: float = 0.0
+    """Mean weight of the voice over the tokens written."""
+
+
+REQUESTS = (Generate, CancelGenerate, Learn, Forget, Info)
+NOTIFICATIONS = (Piece, Ready)

@@ -1,0 +1,106 @@
+"""Every file and directory of the program; the only module that knows appdirs."""
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import appdirs
+
+
+@dataclass(frozen=True)
+class Home:
+    """The data directory of one installation."""
+
+    root: Path
+
+    @property
+    def config_file(self) -> Path:
+        return self.root / "config.toml"
+
+    @property
+    def secrets_file(self) -> Path:
+        """Secrets where there is no OS keyring; only the owner can read it."""
+        return self.root / "secrets.json"
+
+    @property
+    def author_key_file(self) -> Path:
+        """The key under which author ids are hashed."""
+        return self.root / "author.key"
+
+    @property
+    def database(self) -> Path:
+        return self.root / "mynah.db"
+
+    @property
+    def backups(self) -> Path:
+        return self.root / "backups"
+
+    @property
+    def lock_file(self) -> Path:
+        """Held by the one process that writes this home."""
+        return self.root / "lock"
+
+    @property
+    def endpoint_file(self) -> Path:
+        """Loopback port and key of the running bot."""
+        return self.root / "endpoint.json"
+
+    @property
+    def log_file(self) -> Path:
+        return self.root / "logs" / "mynah.log"
+
+    @property
+    def models(self) -> Path:
+        """Language models, a file each."""
+        return self.root / "models"
+
+    @property
+    def embedding_models(self) -> Path:
+        return self.root / "embedding-models"
+
+    def guild(self, row: int) -> Path:
+        """Everything derived of one guild, by its row id in the database."""
+        return self.root / "guilds" / str(row)
+
+    def voice(self, guild: int) -> Path:
+        return self.guild(guild) / "voice"
+
+    def token_voice(self, guild: int, model: str) -> Path:
+        """The token voice of a guild for one model, named by its sha256's first digits."""
+        return self.guild(guild) / "tokens" / model
+
+    def index(self, guild: int) -> Path:
+        """The nearest-neighbor index over the guild's embeddings."""
+        return self.guild(guild) / "index"
+
+    def create(self) -> "Home":
+        """Make the directory, readable by the owner alone."""
+        self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return self
+
+
+def find_home(chosen: str | None, environ: Mapping[str, str] = os.environ) -> Home:
+    """The home named on the command line, else by MYNAH_HOME, else the platform's."""
+    named = chosen or environ.get("MYNAH_HOME")
+    root = Path(named) if named else Path(appdirs.user_data_dir("mynah", False))
+    return Home(root.expanduser().resolve())
+
+
+def bundle() -> Path:
+    """The directory that holds `assets` and `models.txt`, frozen or in a checkout."""
+    frozen = getattr(sys, "_MEIPASS", None)
+    return Path(frozen) if frozen else Path(__file__).resolve().parent.parent
+
+
+def asset(name: str) -> Path:
+    """A file shipped with the program."""
+    return bundle() / "assets" / name
+
+
+def own_command() -> list[str]:
+    """The command line that starts this same program again, in any role."""
+    if getattr(sys, "frozen", False):
+        return [sys.executable]
+    return [sys.executable, "-m", "app"]

@@ -1,0 +1,105 @@
+"""The contract of a provider, and what passes through it."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Protocol
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One (speaker, text) item of a prompt."""
+
+    speaker: str
+    text: str
+    is_bot: bool = False
+    message: int | None = None
+    """Row id of the message it comes from, if it is stored."""
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """All that a provider may use to write one line."""
+
+    guild: int
+    """Row id of the guild."""
+    conversation: str
+    """Key of the conversation, for prefix caches; unique across guilds."""
+    bot_name: str
+    turns: tuple[Turn, ...]
+    """Oldest first; the last one is answered."""
+    persona: str = ""
+    mode: str = "llm"
+    """markov, llm or hybrid."""
+    dial: int = 50
+    seed: str | None = None
+    """Words a chain reply must start from."""
+    examples: tuple[str, ...] = ()
+    """Real lines of the guild."""
+    drafts: tuple[str, ...] = ()
+    """Markov lines picked for this conversation."""
+    moments: tuple[tuple[Turn, ...], ...] = ()
+    """Recalled moments, marked as past."""
+    max_words: int = 60
+    temperature: float = 0.8
+    top_p: float = 0.95
+    random_seed: int = -1
+    deadline_ms: float = 2000.0
+    """Milliseconds left for this rung."""
+
+
+@dataclass(frozen=True)
+class Used:
+    """Which part of which message a reply drew on."""
+
+    message: int
+    """Row id."""
+    words: int = 0
+    """Length of the run taken; 0 when it only was in the prompt."""
+
+
+@dataclass(frozen=True)
+class Completion:
+    """What a provider wrote, with its costs; the last item of a stream."""
+
+    text: str
+    finish: str = "stop"
+    """stop, length, deadline or cancelled."""
+    prompt_tokens: int = 0
+    cached_tokens: int = 0
+    completion_tokens: int = 0
+    first_token_ms: float = 0.0
+    total_ms: float = 0.0
+    cost: float = 0.0
+    """US dollars."""
+    sources: tuple[Used, ...] = ()
+    notes: tuple[str, ...] = ()
+    """Things worth explaining, such as a rule that was relaxed."""
+    bytes_sent: int = 0
+    """Bytes that left the machine."""
+    host: str = ""
+    """Where they went."""
+    extra: dict[str, float] = field(default_factory=dict)
+
+
+class Provider(Protocol):
+    """A source of text; all implementations pass one contract test."""
+
+    name: str
+
+    def unavailable(self, prompt: Prompt) -> str | None:
+        """Why this provider cannot take the prompt now, or None when it can."""
+        ...
+
+    def write(self, prompt: Prompt) -> AsyncIterator[str | Completion]:
+        """Yield pieces of text, then one `Completion`.
+
+        Closing the iterator cancels the work.
+
+        Raises:
+            ProviderError: If no text can be had; the reason is fit to be shown.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Release what the provider holds."""
+        ...
