@@ -12,14 +12,29 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class Status:
-    """State of the whole chain: bot, model, queue, speed, today's counts."""
+    """State of the whole chain.
+
+    Keys: `version`, `name`, `discord` (`state`: off, connecting, online, refused;
+    `reason`, `hint`, `user`, `invite`, `latency_ms`), `model` (`name`, `state`: ready,
+    loading, absent, crashed, idle; `reason`, `hint`), `mode`, `provider`, `dial`,
+    `has_bot_token`, `has_openai_key`, `tokens_per_second`,
+    `prompt_tokens_per_second`, `queue`, `today` (`messages`, `replies`, `cost`),
+    `month_cost`, `monthly_budget`, `uptime_seconds`, `jobs` (a `Progress` each, with
+    `job` and `paused`), `events` (`at`, `text`: what supervision did and why, newest
+    last). Every key may be missing; the asker shows what there is.
+    """
 
     method: ClassVar[str] = "status"
 
 
 @dataclass(frozen=True)
 class Guilds:
-    """What is learned, a guild each."""
+    """What is learned; `guilds` has a guild each.
+
+    Keys: `row`, `id`, `guild` (its name), `messages`, `words`, `voice` (state in
+    words), `embeddings`, `backlog`, `bytes`, `mode`, `provider`, `dial`, `join_in`,
+    `shadow`, `local_only`, `opted_out`, `last_reply` (seconds since the epoch).
+    """
 
     method: ClassVar[str] = "guilds"
 
@@ -162,6 +177,122 @@ class Rate:
 
 
 @dataclass(frozen=True)
+class Send:
+    """Say something in a channel as the bot, in the owner's words."""
+
+    method: ClassVar[str] = "send"
+    guild: str
+    channel: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Decide:
+    """Send a shadow draft (with `text` in its place, if given), or throw it away."""
+
+    method: ClassVar[str] = "decide"
+    reply: int
+    approve: bool
+    text: str | None = None
+
+
+@dataclass(frozen=True)
+class Phrases:
+    """What makes a guild's voice its own: `words` and `phrases` (`text`, `count`)."""
+
+    method: ClassVar[str] = "phrases"
+    guild: str
+    limit: int = 30
+
+
+@dataclass(frozen=True)
+class Export:
+    """Write a guild's messages to a file in the interchange format; `messages`."""
+
+    method: ClassVar[str] = "export"
+    guild: str
+    to: str
+
+
+@dataclass(frozen=True)
+class Snapshots:
+    """Kept states of a guild's voice: `snapshots` (`name`, `at`, `messages`)."""
+
+    method: ClassVar[str] = "snapshots"
+    guild: str
+
+
+@dataclass(frozen=True)
+class SnapshotTake:
+    """Keep what the voice knows now under a name."""
+
+    method: ClassVar[str] = "snapshot_take"
+    guild: str
+    name: str
+
+
+@dataclass(frozen=True)
+class SnapshotRestore:
+    """Roll the voice back: messages learned after the snapshot are forgotten."""
+
+    method: ClassVar[str] = "snapshot_restore"
+    guild: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Train:
+    """Learn the history of Discord channels (row ids; none means all listened to)."""
+
+    method: ClassVar[str] = "train"
+    guild: str
+    channels: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Job:
+    """Pause, resume or stop long work by the `job` number of its `Progress`."""
+
+    method: ClassVar[str] = "job"
+    job: int
+    action: str
+    """pause, resume or stop."""
+
+
+@dataclass(frozen=True)
+class ModelTest:
+    """Measure a present model: `prompt_tokens_per_second`, `tokens_per_second`."""
+
+    method: ClassVar[str] = "model_test"
+    name: str
+
+
+@dataclass(frozen=True)
+class SecretSet:
+    """Keep `bot_token` or `openai_key`; value None deletes it; `place` in words."""
+
+    method: ClassVar[str] = "secret_set"
+    name: str
+    value: str | None
+
+
+@dataclass(frozen=True)
+class SecretTest:
+    """Try a kept secret once: `ok`, `detail`, `hint`; for a bot token `invite`."""
+
+    method: ClassVar[str] = "secret_test"
+    name: str
+
+
+@dataclass(frozen=True)
+class Reconnect:
+    """Connect to Discord (again); `connect` false goes offline and stays there."""
+
+    method: ClassVar[str] = "reconnect"
+    connect: bool = True
+
+
+@dataclass(frozen=True)
 class Subscribe:
     """From now on send this peer all notifications: log, state, message, reply."""
 
@@ -201,6 +332,12 @@ class Progress:
     unit: str
     rate: float
     """Units a second."""
+    job: int = 0
+    """Number for `Job`; 0 when the work can't be steered."""
+    paused: bool = False
+    finished: bool = False
+    error: str = ""
+    """Why it ended early, for a person."""
 
 
 @dataclass(frozen=True)
@@ -244,7 +381,36 @@ class ReplyMade:
 
 
 REQUESTS = (
-    Status, Guilds, Say, Cancel, Import, Forget, ConfigGet, ConfigSet, Models, ModelPull,
-    ModelUse, ModelRemove, Doctor, Usage, Explain, Rate, Subscribe, Shutdown,
-)  # fmt: skip
+    Status,
+    Guilds,
+    Say,
+    Cancel,
+    Import,
+    Forget,
+    ConfigGet,
+    ConfigSet,
+    Models,
+    ModelPull,
+    ModelUse,
+    ModelRemove,
+    Doctor,
+    Usage,
+    Explain,
+    Rate,
+    Send,
+    Decide,
+    Phrases,
+    Export,
+    Snapshots,
+    SnapshotTake,
+    SnapshotRestore,
+    Train,
+    Job,
+    ModelTest,
+    SecretSet,
+    SecretTest,
+    Reconnect,
+    Subscribe,
+    Shutdown,
+)
 NOTIFICATIONS = (Token, Progress, State, Log, MessageSeen, ReplyMade)
