@@ -1,9 +1,8 @@
-"""Settings: config.toml as frozen dataclasses, and the overrides of guilds and channels."""
+"""Settings: config.toml as frozen dataclasses, with guild and channel overrides."""
 
 import dataclasses
 import difflib
 import tomllib
-import typing
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -30,8 +29,7 @@ def setting(
     choices: tuple[str, ...] = (),
 ) -> Any:
     """Declare one setting; `Key` is what readers get of it."""
-    metadata = {"doc": doc, "scope": scope, "low": low, "high": high}
-    metadata["choices"] = choices
+    metadata = dict(doc=doc, scope=scope, low=low, high=high, choices=choices)
     if isinstance(default, list):
         return field(default_factory=lambda: list(default), metadata=metadata)
     return field(default=default, metadata=metadata)
@@ -238,8 +236,8 @@ def _declared() -> Iterator[Key]:
         values = getattr(defaults, section.name)
         for item in dataclasses.fields(values):
             default = getattr(values, item.name)
-            kind = typing.get_origin(item.type) or item.type
-            yield Key(f"{section.name}.{item.name}", kind, default, **item.metadata)
+            name = f"{section.name}.{item.name}"
+            yield Key(name, type(default), default, **item.metadata)
 
 
 def find_key(name: str) -> Key:

@@ -5,7 +5,7 @@ class AppError(Exception):
     """Something the owner can mend: what happened, and what to do about it."""
 
     exit_code = 69
-    """The process's exit code (sysexits: 64 usage, 69 unavailable, 78 configuration)."""
+    """Of the process, by sysexits: 64 usage, 69 unavailable, 78 configuration."""
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)

@@ -68,7 +68,7 @@ class Home:
         return self.guild(guild) / "voice"
 
     def token_voice(self, guild: int, model: str) -> Path:
-        """The token voice of a guild for one model, named by its sha256's first digits."""
+        """The token voice of a guild for one model (first digits of its sha256)."""
         return self.guild(guild) / "tokens" / model
 
     def index(self, guild: int) -> Path:

@@ -20,3 +20,13 @@ def sealed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def home(tmp_path: Path) -> Home:
     """An empty home."""
     return Home(tmp_path / "home").create()
+
+
+@pytest.fixture(scope="session")
+def starter_model() -> Path:
+    """The starter language model, fetched once into the build cache."""
+    from app.catalogue import find
+    from app.fetch import fetch
+
+    cache = Home(Path(__file__).parent.parent / ".cache").create()
+    return fetch(cache, find("starter"), lambda done, total: None)

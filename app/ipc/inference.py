@@ -6,7 +6,7 @@ from typing import ClassVar
 
 @dataclass(frozen=True)
 class Generate:
-    """Write text after a prompt; streams `Piece`s, the reply is a `Completion` object."""
+    """Write text after a prompt; streams `Piece`s, the reply is a `Completion`."""
 
     method: ClassVar[str] = "generate"
     stream: int

@@ -1,0 +1,59 @@
+"""The one gate for outside text on its way to a terminal or a log file."""
+
+import re
+from typing import Any
+
+MAX_MARKS = 4
+"""Combining marks kept on one character; more would climb over other lines."""
+
+_LINE_ENDS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
+
+_UNSAFE = re.compile(
+    "["
+    "\x00-\x09\x0b-\x1f\x7f-\x9f"  # C0 but the newline, DEL, C1
+    "\xad\u061c\u180e\u200b\u200e\u200f"  # soft hyphen, direction marks, zero width
+    "\u2028-\u202e\u2060-\u206f"  # line ends, bidi overrides and isolates
+    "\ud800-\udfff"  # halves of surrogate pairs
+    "\ufeff\ufff0-\ufffc\ufffe\uffff"  # byte order mark, specials
+    "\U000e0000-\U000e0fff"  # tags: text that nobody sees
+    "]"
+)
+
+_MARK = (
+    "[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
+)
+_TOWER = re.compile(f"({_MARK}{{{MAX_MARKS}}}){_MARK}+")
+
+
+def safe_text(text: str) -> str:
+    """`text` with nothing in it that a terminal obeys; line breaks stay.
+
+    Control characters become their visible pictures, other harmful ones U+FFFD.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    folded = _LINE_ENDS.sub("\n", text).replace("\t", "    ")
+    return _TOWER.sub(r"\1", _UNSAFE.sub(_visible, folded))
+
+
+def safe_line(text: str) -> str:
+    """`text` made safe and kept on one line."""
+    return safe_text(text).replace("\n", " ⏎ ")
+
+
+def safe_json(value: Any) -> Any:
+    """A JSON value with every string in it made safe."""
+    if isinstance(value, str):
+        return safe_text(value)
+    if isinstance(value, dict):
+        return {safe_line(str(key)): safe_json(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [safe_json(item) for item in value]
+    return value
+
+
+def _visible(match: re.Match[str]) -> str:
+    code = ord(match.group())
+    if code < 0x20:
+        return chr(0x2400 + code)
+    return "\u2421" if code == 0x7F else "\ufffd"

@@ -1,0 +1,78 @@
+"""The bot token and API keys: environment, OS keyring, or a file of the owner."""
+
+import json
+import os
+from collections.abc import Mapping
+from typing import Literal
+
+from app.errors import ConfigError
+from app.paths import Home
+
+SecretName = Literal["bot_token", "openai_key"]
+
+ENVIRONMENT: Mapping[SecretName, str] = {
+    "bot_token": "DISCORD_TOKEN",
+    "openai_key": "OPENAI_API_KEY",
+}
+
+
+def get(home: Home, name: SecretName) -> str | None:
+    """The secret, or None when nobody set it."""
+    return (
+        os.environ.get(ENVIRONMENT[name])
+        or _from_keyring(home, name)
+        or _from_file(home).get(name)
+    )
+
+
+def put(home: Home, name: SecretName, value: str | None) -> str:
+    """Keep a secret, or delete it with None; returns the place in words."""
+    import keyring
+
+    if _has_keyring():
+        if value is not None:
+            keyring.set_password(_service(home), name, value)
+        elif _from_keyring(home, name) is not None:
+            keyring.delete_password(_service(home), name)
+        return "the keyring of this computer"
+    secrets = _from_file(home) | {name: value}
+    _write(home, {key: text for key, text in secrets.items() if text is not None})
+    return f"{home.secrets_file}, readable by you alone"
+
+
+def _service(home: Home) -> str:
+    return f"mynah:{home.root}"
+
+
+def _has_keyring() -> bool:
+    import keyring
+
+    return keyring.get_keyring().priority > 0
+
+
+def _from_keyring(home: Home, name: SecretName) -> str | None:
+    import keyring
+
+    return keyring.get_password(_service(home), name) if _has_keyring() else None
+
+
+def _from_file(home: Home) -> dict[str, str]:
+    try:
+        secrets = json.loads(home.secrets_file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except ValueError as error:
+        raise ConfigError(
+            f"{home.secrets_file} is broken.", "Delete it and enter the keys again."
+        ) from error
+    return dict(secrets)
+
+
+def _write(home: Home, secrets: dict[str, str]) -> None:
+    """Replace the file; it is never readable by others, not even for a moment."""
+    temporary = home.secrets_file.with_suffix(".tmp")
+    temporary.unlink(missing_ok=True)
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        json.dump(secrets, file)
+    os.replace(temporary, home.secrets_file)

@@ -1,0 +1,89 @@
+from pathlib import Path
+
+import pytest
+
+from app import config
+from app.errors import ConfigError
+
+
+def test_a_missing_file_means_all_defaults(tmp_path: Path):
+    assert config.load(tmp_path / "config.toml") == config.Config()
+
+
+def test_a_saved_value_is_loaded_and_comments_stay(tmp_path: Path):
+    path = tmp_path / "config.toml"
+    path.write_text("# mine\n[reply]\ndial = 10  # low\n")
+    config.save(path, "reply.mode", "llm")
+    config.save(path, "speak.wake_words", ["mynah", "bird"])
+    loaded = config.load(path)
+    assert (loaded.reply.dial, loaded.reply.mode) == (10, "llm")
+    assert loaded.speak.wake_words == ["mynah", "bird"]
+    assert "# mine" in path.read_text() and "# low" in path.read_text()
+
+
+def test_a_reset_value_is_the_default_again(tmp_path: Path):
+    path = tmp_path / "config.toml"
+    config.save(path, "reply.dial", 70)
+    config.save(path, "reply.dial", None)
+    assert config.load(path).reply.dial == config.Config().reply.dial
+
+
+def test_an_unknown_key_is_refused_with_a_suggestion(tmp_path: Path):
+    path = tmp_path / "config.toml"
+    path.write_text("[reply]\ndail = 10\n")
+    with pytest.raises(ConfigError, match="Did you mean reply.dial"):
+        config.load(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("[reply\n", "cannot be read"),
+        ("reply = 3\n", "section"),
+        ("[reply]\ndial = 101\n", "from 0 up to 100"),
+        ("[reply]\ndial = true\n", "whole number"),
+        ("[reply]\nmode = 'loud'\n", "one of"),
+        ("[speak]\nwake_words = [1]\n", "list of texts"),
+    ],
+)
+def test_a_broken_file_says_what_is_wrong(tmp_path: Path, text: str, reason: str):
+    path = tmp_path / "config.toml"
+    path.write_text(text)
+    with pytest.raises(ConfigError, match=reason):
+        config.load(path)
+
+
+def test_saving_into_a_broken_file_leaves_it_alone(tmp_path: Path):
+    path = tmp_path / "config.toml"
+    path.write_text("[reply\n")
+    with pytest.raises(ConfigError):
+        config.save(path, "reply.dial", 10)
+    assert path.read_text() == "[reply\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        ("reply.dial", "70", 70),
+        ("reply.stream", "on", True),
+        ("speak.join_in", "0.25", 0.25),
+        ("speak.wake_words", "mynah, bird,", ["mynah", "bird"]),
+        ("reply.persona", "a bird", "a bird"),
+    ],
+)
+def test_typed_text_becomes_the_settings_own_type(name, text, value):
+    assert config.from_text(name, text) == value
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [("reply.dial", "x"), ("reply.stream", "maybe")]
+)
+def test_typed_text_that_does_not_fit_is_refused(name, text):
+    with pytest.raises(ConfigError):
+        config.from_text(name, text)
+
+
+def test_every_setting_is_documented_and_its_default_fits():
+    for key in config.keys().values():
+        assert key.doc.endswith("."), key.name
+        assert config.check(key.name, key.default) == key.default

@@ -1,0 +1,37 @@
+import stat
+import sys
+
+import pytest
+
+from app import secrets
+from app.errors import ConfigError
+from app.paths import Home
+
+
+def test_a_secret_without_a_keyring_lies_in_a_file_of_the_owner_alone(home: Home):
+    place = secrets.put(home, "openai_key", "sk-1")
+    assert str(home.secrets_file) in place
+    assert secrets.get(home, "openai_key") == "sk-1"
+    if sys.platform != "win32":
+        assert stat.S_IMODE(home.secrets_file.stat().st_mode) == 0o600
+
+
+def test_the_environment_comes_first(home: Home, monkeypatch: pytest.MonkeyPatch):
+    secrets.put(home, "openai_key", "sk-file")
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-env")
+    assert secrets.get(home, "openai_key") == "sk-env"
+
+
+def test_a_deleted_secret_is_gone_from_the_file(home: Home):
+    secrets.put(home, "bot_token", "token-1")
+    secrets.put(home, "openai_key", "sk-1")
+    secrets.put(home, "bot_token", None)
+    assert secrets.get(home, "bot_token") is None
+    assert b"token-1" not in home.secrets_file.read_bytes()
+    assert secrets.get(home, "openai_key") == "sk-1"
+
+
+def test_a_broken_file_says_what_to_do(home: Home):
+    home.secrets_file.write_text("{")
+    with pytest.raises(ConfigError, match="enter the keys again"):
+        secrets.get(home, "bot_token")
