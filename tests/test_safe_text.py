@@ -19,17 +19,19 @@ def is_harmful(character: str) -> bool:
 
 
 def test_no_code_point_survives_that_a_terminal_obeys():
-    for code in range(0x110000):
-        cleaned = safe_text(f"a{chr(code)}b")
-        assert not any(map(is_harmful, cleaned)), hex(code)
-        assert cleaned.startswith("a") and cleaned.endswith("b")
+    everything = "a".join(map(chr, range(0x110000)))
+    cleaned = safe_text(everything)
+    assert not [hex(ord(c)) for c in set(cleaned) if is_harmful(c)]
+    assert cleaned.count("a") == everything.count("a")
 
 
 def test_letters_of_every_script_pass_unchanged():
-    for code in range(0x20, 0x110000):
-        character = chr(code)
-        if unicodedata.category(character)[0] in "LNPS" and character != "\ufffc":
-            assert safe_text(character) == character, hex(code)
+    visible = [
+        character
+        for character in map(chr, range(0x20, 0x110000))
+        if unicodedata.category(character)[0] in "LNPS" and character != "\ufffc"
+    ]
+    assert safe_text("".join(visible)) == "".join(visible)
 
 
 @given(ANY_TEXT)
