@@ -1,0 +1,85 @@
+"""What each role imports, seen in a clean interpreter."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+NATIVE = {"discord", "llama_cpp", "fastembed", "hnswlib", "onnxruntime", "openai"}
+
+
+def loaded(statement: str) -> set[str]:
+    """Top-level modules that are loaded after `statement`."""
+    code = (
+        f"import sys\n{statement}\nprint(*{{n.partition('.')[0] for n in sys.modules}})"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return set(result.stdout.split())
+
+
+@pytest.mark.process
+def test_the_package_itself_imports_nothing():
+    assert not loaded("import app") & (NATIVE | {"textual", "peewee", "numpy"})
+
+
+@pytest.mark.process
+def test_the_screens_load_nothing_heavy():
+    assert not loaded("import app.tui.app") & (NATIVE | {"numpy", "keyring"})
+
+
+@pytest.mark.process
+def test_the_command_line_loads_nothing_before_it_knows_the_command():
+    assert not loaded("import app.cli") & (NATIVE | {"textual", "peewee", "numpy"})
+
+
+@pytest.mark.process
+def test_the_runner_loads_neither_screens_nor_bot():
+    heavy = {"textual", "discord", "peewee", "openai", "fastembed", "hnswlib"}
+    assert not loaded("import app.runner.process") & heavy
+
+
+def sources() -> list[Path]:
+    return sorted((ROOT / "app").rglob("*.py"))
+
+
+@pytest.mark.parametrize("path", sources(), ids=lambda path: path.stem)
+def test_nothing_runs_code_from_data(path: Path):
+    """No pickle, marshal or eval: files and frames are data."""
+    banned = {"pickle", "marshal", "shelve", "dill"}
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names = {alias.name.partition(".")[0] for alias in node.names}
+            assert not names & banned
+        elif isinstance(node, ast.ImportFrom):
+            assert (node.module or "").partition(".")[0] not in banned
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            assert node.func.id not in {"eval", "exec", "compile"}
+
+
+def test_broad_excepts_stay_in_their_four_places():
+    allowed = {
+        "app/ipc/peer.py",
+        "app/__main__.py",
+        "app/bot/process.py",
+        "app/runner/process.py",
+        "app/bot/jobs.py",
+        "app/bot/cogs/errors.py",
+        "app/tui/worker.py",
+    }
+    broad = set()
+    for path in sources():
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ExceptHandler):
+                kind = getattr(node.type, "id", None)
+                if node.type is None or kind in {"Exception", "BaseException"}:
+                    broad.add(path.relative_to(ROOT).as_posix())
+    assert broad <= allowed
