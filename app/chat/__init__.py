@@ -1,0 +1,1 @@
+"""How a reply is made; pure: no Discord, no SQL, no clock, no global random."""

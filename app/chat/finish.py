@@ -1,0 +1,233 @@
+"""From what a provider wrote to what may be sent: clean, guarded and split."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import accumulate, takewhile
+
+MAX_UNITS = 2000
+"""Discord's limit for one message, counted in UTF-16 units to be on the safe side."""
+
+MAX_PARTS = 4
+"""More bubbles than this for one reply would be a flood."""
+
+_ZERO_WIDTH = "\u200b"
+
+_TEMPLATE_TOKEN = re.compile(
+    r"<\|[^|<>\n]{0,40}\|>|</?(?:s|bos|eos|start_of_turn|end_of_turn)>|\[/?INST\]|<</?SYS>>"
+)
+_ASSISTANT = re.compile(
+    r"\bas an? (?:ai|artificial intelligence|(?:large )?language model|assistant)\b"
+    r"|\bi(?:'|’)?m (?:just |only )?an? (?:ai|(?:large )?language model|assistant)\b"
+    r"|\bi am (?:just |only )?an? (?:ai|(?:large )?language model|assistant)\b"
+    r"|\bhow (?:can|may) i (?:help|assist) you(?: today)?\b"
+    r"|\bi(?:'|’)m sorry,? but i can(?:no|'|’)t\b"
+    r"|\bi cannot (?:assist|help) with\b"
+    r"|\b(?:i(?:'|’)?d be|i(?:'|’)?m) happy to (?:help|assist)\b"
+    r"|\bfeel free to (?:ask|reach out)\b"
+    r"|\bis there anything else i can\b",
+    re.IGNORECASE,
+)
+_LEAD_IN = re.compile(
+    r"^(?:(?:sure|certainly|of course|absolutely)[!,.]?\s+)?"
+    r"here(?:'|’)?s?(?: is| are)? (?:a|an|my|one|the)\b[^:\n]{0,60}:\s*",
+    re.IGNORECASE,
+)
+_INVITE = re.compile(
+    r"(?:https?://)?(?:www\.)?"
+    r"(?:discord(?:app)?\.com/invite|discord\.gg|dsc\.gg|discord\.io)/[\w-]+",
+    re.IGNORECASE,
+)
+_SECRETS = (
+    re.compile(r"\b[\w-]{23,28}\.[\w-]{6,7}\.[\w-]{27,}"),
+    re.compile(r"\bsk-[A-Za-z0-9_-]{16,}"),
+    re.compile(r"\bgh[pousr]_[A-Za-z0-9]{20,}"),
+    re.compile(r"\bAKIA[0-9A-Z]{16}\b"),
+    re.compile(r"https?://(?:\w+\.)?discord(?:app)?\.com/api/webhooks/\S+", re.I),
+    re.compile(r"\bBearer\s+[\w.~+/-]{20,}=*"),
+    re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----"),
+)
+_MASS_PING = re.compile(r"@(?=everyone|here)", re.IGNORECASE)
+_ID_PING = re.compile(r"<(@[!&]?)(?=\d)")
+_SENTENCE_END = re.compile(r"[.!?…。！？][\"'”’)]*(?=\s|$)")
+_SENTENCE = re.compile(r"(?<=[.!?…。！？])[\"'”’)\]]*\s+|\n+")
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A reply ready to be sent, or the reason why it must not be."""
+
+    parts: tuple[str, ...] = ()
+    """One message each, in order."""
+    rejected: str | None = None
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.parts)
+
+
+def finish(
+    text: str,
+    bot_name: str,
+    speakers: Iterable[str] = (),
+    learned: Sequence[str] = (),
+    *,
+    max_words: int = 0,
+    is_cut: bool = False,
+) -> Finished:
+    """Make a provider's text fit to be sent.
+
+    Args:
+        speakers: Names of the people in the prompt, whose lines must not be written.
+        learned: Messages the text may not merely repeat.
+        max_words: Longest reply; 0 means no limit.
+        is_cut: The text ended before its writer had finished.
+    """
+    names = [bot_name, *speakers]
+    line = clean(text, names)
+    if is_cut:
+        line = end_well(line)
+    if max_words:
+        line = shorten(line, max_words)
+    if not line:
+        return Finished(rejected="it wrote nothing")
+    if is_assistant_speak(line):
+        return Finished(rejected="it spoke like an assistant")
+    if is_copy(line, learned):
+        return Finished(rejected="it repeated one learned message")
+    safe, notes = neutralise(line)
+    parts = split(safe)
+    if len(parts) > MAX_PARTS:
+        notes = (*notes, f"cut to {MAX_PARTS} messages")
+    return Finished(tuple(parts[:MAX_PARTS]), None, notes)
+
+
+def clean(text: str, names: Sequence[str]) -> str:
+    """Take out speaker prefixes, other speakers and template tokens.
+
+    Everything from a second speaker's line on is dropped.
+    """
+    text = _TEMPLATE_TOKEN.sub("", text.replace("\r\n", "\n").replace("\0", ""))
+    own, others = names[:1], names[1:]
+    text = _strip_prefix(text.strip(), own)
+    kept: list[str] = []
+    for line in text.split("\n"):
+        if _prefix(line, others) or _is_dialogue(line, own, kept):
+            break
+        kept.append(_strip_prefix(line, own).rstrip())
+    joined = "\n".join(kept).strip()
+    joined = _LEAD_IN.sub("", joined).strip()
+    return _unquote(joined)
+
+
+def _prefix(line: str, names: Sequence[str]) -> re.Match[str] | None:
+    spelled = "|".join(re.escape(name) for name in names if name)
+    if not spelled:
+        return None
+    return re.match(rf"\s*[<\[*]*(?:{spelled})[>\]*]*\s*[:：]\s*", line, re.I)
+
+
+def _strip_prefix(line: str, names: Sequence[str]) -> str:
+    match = _prefix(line, names)
+    return line[match.end() :] if match else line
+
+
+def _is_dialogue(line: str, own: Sequence[str], kept: Sequence[str]) -> bool:
+    """A later line of the bot's own name: the log goes on without the others."""
+    return bool(kept) and _prefix(line, own) is not None
+
+
+def _unquote(text: str) -> str:
+    """Without one pair of quotation marks around the whole."""
+    for left, right in (('"', '"'), ("“", "”"), ("«", "»")):
+        inner = text[1:-1]
+        if len(text) > 2 and text[0] == left and text[-1] == right:
+            if left not in inner and right not in inner:
+                return inner.strip()
+    return text
+
+
+def is_assistant_speak(text: str) -> bool:
+    """Whether the text sounds like a help desk rather than like a person."""
+    return _ASSISTANT.search(text) is not None
+
+
+def is_copy(text: str, learned: Iterable[str]) -> bool:
+    """Whether the text says no more than one learned message of three words or more."""
+    words = _folded(text)
+    if len(words) < 3:
+        return False
+    return any(words == _folded(message) for message in learned)
+
+
+def _folded(text: str) -> list[str]:
+    return re.findall(r"\w+", text.casefold())
+
+
+def end_well(text: str) -> str:
+    """A cut text up to its last whole sentence, or to its last whole word."""
+    sentence = _last_sentence(text)
+    if sentence or " " not in text:
+        return sentence or text.strip()
+    return text[: text.rindex(" ")].rstrip(" ,;:-–(")
+
+
+def _last_sentence(text: str) -> str:
+    """The text up to its last sentence's end, if that keeps a fair part of it."""
+    ends = [match.end() for match in _SENTENCE_END.finditer(text)]
+    return text[: ends[-1]].strip() if ends and ends[-1] >= len(text) * 0.4 else ""
+
+
+def shorten(text: str, max_words: int) -> str:
+    """At most `max_words` words, ended at a sentence where one ends."""
+    spans = [match.span() for match in re.finditer(r"\S+", text)]
+    if len(spans) <= max_words:
+        return text
+    whole = text[: spans[max_words - 1][1]]
+    return _last_sentence(whole) or whole
+
+
+def neutralise(text: str) -> tuple[str, tuple[str, ...]]:
+    """Take the force out of pings, and take out invites and secrets, with notes."""
+    notes = []
+    for pattern in _SECRETS:
+        text, found = pattern.subn("[removed]", text)
+        if found:
+            notes.append("removed what looks like a secret")
+    text, found = _INVITE.subn("[invite removed]", text)
+    if found:
+        notes.append("removed an invite")
+    text, found = _MASS_PING.subn("@" + _ZERO_WIDTH, text)
+    text, more = _ID_PING.subn(rf"<{_ZERO_WIDTH}\1", text)
+    if found + more:
+        notes.append("made a mention harmless")
+    return text, tuple(notes)
+
+
+def units(text: str) -> int:
+    """Length in UTF-16 units."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def split(text: str, limit: int = MAX_UNITS) -> list[str]:
+    """Parts within the limit, split at sentences, else words, else anywhere."""
+    parts = []
+    rest = text.strip()
+    while units(rest) > limit:
+        end = _cut(rest, limit)
+        parts.append(rest[:end].strip())
+        rest = rest[end:].strip()
+    return [part for part in (*parts, rest) if part]
+
+
+def _cut(text: str, limit: int) -> int:
+    """Index at which a first part of at most `limit` units ends best."""
+    sizes = accumulate(2 if ord(character) > 0xFFFF else 1 for character in text)
+    hard = sum(1 for _ in takewhile(lambda size: size <= limit, sizes))
+    window = text[:hard]
+    sentences = [match.end() for match in _SENTENCE.finditer(window)]
+    if sentences and sentences[-1] > hard // 3:
+        return sentences[-1]
+    space = max(window.rfind(" "), window.rfind("\n"))
+    return space + 1 if space > hard // 3 else hard
