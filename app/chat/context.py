@@ -1,0 +1,136 @@
+"""Which turns of the conversation go into a prompt, within a budget of tokens."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from math import inf
+
+from app.providers.base import Turn
+
+Count = Callable[[str], int]
+"""Tokens that a text takes, known or estimated."""
+
+TURN_OVERHEAD = 4
+"""Tokens around a turn: the speaker's colon, the line's end, a template's marks."""
+
+MAX_TURN_CHARS = 600
+"""A longer turn is cut, so that one wall of text does not push out all the others."""
+
+ANCHOR = 8
+"""A window that slides by one turn a message would never hit the prefix cache; it
+starts at a message whose row id is a multiple of this where one is at hand."""
+
+SAFETY = 0.85
+"""Part of the time left that is planned with; machines are not steady."""
+
+
+@dataclass(frozen=True)
+class Speed:
+    """How fast a model reads and writes here, in tokens a second."""
+
+    prompt: float = 150.0
+    decode: float = 15.0
+    """Assumed until measured: a small model on an old laptop."""
+
+
+@dataclass(frozen=True)
+class Context:
+    """The turns chosen, oldest first, and what had to be left out."""
+
+    turns: tuple[Turn, ...]
+    tokens: int
+    left_out: int = 0
+    """Turns of the conversation that did not fit."""
+
+
+def estimate_tokens(text: str) -> int:
+    """A cautious guess: three and a half bytes of UTF-8 a token."""
+    return -(-len(text.encode("utf-8", "replace")) * 2 // 7)
+
+
+def plan_budget(
+    deadline_ms: float, speed: Speed, answer_tokens: int, context_size: int
+) -> int:
+    """Prompt tokens that can be read and answered before the deadline.
+
+    Args:
+        answer_tokens: Tokens the answer will need.
+        context_size: Of the model, in tokens.
+
+    Returns:
+        At least 32, so that the message itself is always there.
+    """
+    seconds = deadline_ms / 1000 * SAFETY - answer_tokens / max(speed.decode, 0.1)
+    in_time = int(max(seconds, 0.0) * speed.prompt)
+    return max(32, min(in_time, context_size - answer_tokens - 64))
+
+
+def collect(
+    last: Turn,
+    conversation: Iterable[Turn],
+    channel: Iterable[Turn] = (),
+    *,
+    budget: int,
+    count: Count = estimate_tokens,
+    max_turns: int = 40,
+) -> Context:
+    """Choose the turns before `last`, the conversation's own before the channel's.
+
+    Args:
+        conversation: The reply chain or thread that `last` belongs to.
+        channel: What else was said in the channel lately.
+        budget: Tokens for all turns together.
+
+    Both may be in any order and overlap; turns come out by row id, and those that are
+    not stored count as the newest, in the order given.
+    """
+    own = _unique(conversation, {last.message})
+    rest = _unique(channel, {last.message, *(turn.message for turn in own)})
+    final = _shortened(last)
+    left = budget - _cost(final, count)
+    chosen: list[Turn] = []
+    for turn in (*reversed(_sorted(own)), *reversed(_sorted(rest))):
+        cost = _cost(short := _shortened(turn), count)
+        if cost > left or len(chosen) >= max_turns - 1:
+            break
+        chosen.append(short)
+        left -= cost
+    kept = _from_anchor(_sorted(reversed(chosen)), len(own) + len(rest))
+    turns = (*kept, final)
+    tokens = sum(_cost(turn, count) for turn in turns)
+    return Context(turns, tokens, len(own) + len(rest) - len(kept))
+
+
+def _unique(turns: Iterable[Turn], seen: Iterable[int | None]) -> list[Turn]:
+    taken = set(seen)
+    kept = []
+    for turn in turns:
+        if turn.message is None or turn.message not in taken:
+            taken.add(turn.message)
+            kept.append(turn)
+    return kept
+
+
+def _sorted(turns: Iterable[Turn]) -> list[Turn]:
+    """By row id; turns that are not stored are the newest, in the order given."""
+    return sorted(turns, key=lambda turn: inf if turn.message is None else turn.message)
+
+
+def _from_anchor(turns: Sequence[Turn], available: int) -> Sequence[Turn]:
+    """Start at an anchor message when turns were left out anyway."""
+    if len(turns) == available:
+        return turns
+    for place, turn in enumerate(turns[: len(turns) // 2]):
+        if turn.message is not None and turn.message % ANCHOR == 0:
+            return turns[place:]
+    return turns
+
+
+def _shortened(turn: Turn) -> Turn:
+    if len(turn.text) <= MAX_TURN_CHARS:
+        return turn
+    text = turn.text[:MAX_TURN_CHARS].rsplit(" ", 1)[0] + " …"
+    return Turn(turn.speaker, text, turn.is_bot, turn.message)
+
+
+def _cost(turn: Turn, count: Count) -> int:
+    return count(turn.text) + count(turn.speaker) + TURN_OVERHEAD

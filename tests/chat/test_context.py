@@ -1,0 +1,88 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.chat.context import (
+    TURN_OVERHEAD,
+    Speed,
+    collect,
+    estimate_tokens,
+    plan_budget,
+)
+from app.providers.base import Turn
+
+
+def turn(row, text="a few words", speaker="ann"):
+    return Turn(speaker, text, message=row)
+
+
+def rows(context):
+    return [each.message for each in context.turns]
+
+
+LAST = turn(100, "what?")
+
+
+def test_newest_turns_come_last_and_nothing_is_doubled():
+    context = collect(
+        LAST, [turn(7), turn(3)], [turn(3), turn(100), turn(50)], budget=500
+    )
+    assert rows(context) == [3, 7, 50, 100]
+    assert context.left_out == 0
+
+
+def test_the_conversation_comes_before_the_noise_of_the_channel():
+    own = [turn(row) for row in range(1, 6)]
+    noise = [turn(row) for row in range(50, 90)]
+    context = collect(LAST, own, noise, budget=90)
+    assert set(rows(context)) >= {1, 2, 3, 4, 5, 100}
+    assert context.left_out == 45 - (len(context.turns) - 1)
+
+
+def test_the_newest_of_a_long_conversation_are_kept():
+    own = [turn(row) for row in range(1, 99)]
+    context = collect(LAST, own, budget=100)
+    assert rows(context)[-2:] == [98, 100]
+    assert context.left_out > 80
+
+
+@given(st.integers(32, 400), st.lists(st.text(max_size=80), max_size=30))
+def test_the_budget_holds(budget, texts):
+    own = [turn(row, text) for row, text in enumerate(texts)]
+    context = collect(LAST, own, budget=budget)
+    assert context.tokens <= budget
+    assert context.turns[-1] == LAST
+
+
+def test_the_message_itself_is_there_even_when_it_is_huge():
+    context = collect(turn(1, "word " * 5000), [], budget=40)
+    assert len(context.turns) == 1
+    assert len(context.turns[0].text) < 700
+
+
+def test_a_window_keeps_its_start_while_the_conversation_goes_on():
+    starts = set()
+    for newest in range(60, 68):
+        own = [turn(row) for row in range(newest)]
+        starts.add(rows(collect(turn(newest), own, budget=200))[0])
+    assert len(starts) <= 3
+
+
+def test_turns_that_are_not_stored_stay_in_order():
+    mine = [Turn("a", "one"), Turn("b", "two"), Turn("a", "three")]
+    context = collect(Turn("b", "four"), mine, budget=400)
+    assert [each.text for each in context.turns] == ["one", "two", "three", "four"]
+
+
+def test_a_slower_machine_gets_a_smaller_budget():
+    fast = plan_budget(2000, Speed(400, 100), 60, 4096)
+    slow = plan_budget(2000, Speed(40, 50), 60, 4096)
+    assert fast == int((1.7 - 0.6) * 400)
+    assert slow == 32
+    assert plan_budget(1e9, Speed(400, 100), 60, 2048) == 2048 - 60 - 64
+
+
+def test_the_estimate_counts_bytes():
+    assert estimate_tokens("abcdefg") == 2
+    assert estimate_tokens("日本語") == 3
+    assert estimate_tokens("") == 0
+    assert TURN_OVERHEAD > 0
