@@ -1,0 +1,1 @@
+"""What a guild sounds like: suffix arrays of words and tokens, and walks on them."""

@@ -1,0 +1,134 @@
+"""The part of an index that is built once and then only read, usually from a file."""
+
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from app.voice.suffixes import Symbols, sort_suffixes
+
+END = 0
+"""The symbol between two messages: the end of one is the start of the next."""
+
+Arrays = dict[str, npt.NDArray[Any]]
+
+_WORD_BITS = 64
+
+
+def build(symbols: Symbols, ids: npt.NDArray[np.int64]) -> Arrays:
+    """Index messages, as the named arrays that `Base` reads.
+
+    Args:
+        symbols: Shape (n,): END, the symbols of the first message, END, those of the
+            second, END, and so on, with END last. Symbols are in 1..16,777,215, and no
+            message is empty.
+        ids: Shape (m,): the id of each message, strictly ascending, not negative.
+
+    Raises:
+        ValueError: When the ids do not ascend, or do not fit the messages.
+        OverflowError: When it is too much for one index.
+    """
+    ends = symbols == END
+    if int(ends.sum()) != len(ids) + 1 or not ends[0] or not ends[-1]:
+        raise ValueError("one id a message, and END around each message")
+    if len(ids) and (ids[0] < 0 or np.any(np.diff(ids) <= 0)):
+        raise ValueError("message ids must ascend")
+    run_starts = np.flatnonzero(np.diff(ids, prepend=ids[:1] - 2) != 1)
+    marks = _pack_bits(ends)
+    ranks = np.cumsum(np.bitwise_count(marks), dtype=np.int64)
+    small = np.uint16 if int(symbols.max()) < 1 << 16 else np.int32
+    return {
+        "symbols": symbols.astype(small, copy=False),
+        # The last END starts no message, and as the shortest suffix it sorts first.
+        "suffixes": sort_suffixes(symbols)[1:],
+        "first": _first_of_each(symbols),
+        "marks": marks,
+        "ranks": np.concatenate([[0], ranks[:-1]]).astype(np.int32),
+        "run_starts": run_starts.astype(np.int32),
+        "run_ids": ids[run_starts],
+    }
+
+
+def _first_of_each(symbols: Symbols) -> npt.NDArray[np.int32]:
+    """Return where the suffixes of each symbol begin; with the total last."""
+    counts = np.bincount(symbols)
+    counts[END] -= 1
+    return np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
+
+
+def _pack_bits(bits: npt.NDArray[np.bool_]) -> npt.NDArray[np.uint64]:
+    padded = np.zeros(-(-len(bits) // _WORD_BITS) * _WORD_BITS, np.bool_)
+    padded[: len(bits)] = bits
+    return np.packbits(padded, bitorder="little").view("<u8")
+
+
+class Base:
+    """Messages one after another, and every place of them in the order of what follows.
+
+    A message owns the positions from the END before it to its last symbol.
+    """
+
+    def __init__(self, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+        """Wrap what `build` returned, or the same arrays mapped from a file.
+
+        Raises:
+            ValueError: When an array is missing or they do not fit each other.
+        """
+        try:
+            self.symbols = arrays["symbols"]
+            self.suffixes = arrays["suffixes"]
+            first, self._marks, self._ranks = (
+                arrays[name] for name in ("first", "marks", "ranks")
+            )
+            run_starts, run_ids = arrays["run_starts"], arrays["run_ids"]
+        except KeyError as error:
+            raise ValueError(f"the index lacks {error}") from None
+        self.size = len(self.symbols)
+        if len(self.suffixes) != self.size - 1 or len(self._marks) != len(self._ranks):
+            raise ValueError("the index's parts do not fit each other")
+        # A memoryview gives a Python int several times faster than its array does.
+        self.symbol_at: Sequence[int] = self.symbols.data
+        self.suffix_at: Sequence[int] = self.suffixes.data
+        self.first_of: Sequence[int] = first.data
+        self._mark_at: Sequence[int] = self._marks.data
+        self._rank_at: Sequence[int] = self._ranks.data
+        self._run_starts: Sequence[int] = run_starts.data
+        self._run_ids: Sequence[int] = run_ids.data
+        self.alphabet = len(first) - 1
+        self.messages = int(first[1])
+
+    @classmethod
+    def empty(cls) -> "Base":
+        """Return a base without messages."""
+        return cls(build(np.zeros(1, np.int32), np.empty(0, np.int64)))
+
+    def message_at(self, position: int) -> int:
+        """Return which message, counted from 0, owns the position."""
+        word = position >> 6
+        before = self._mark_at[word] & ((2 << (position & 63)) - 1)
+        return self._rank_at[word] + before.bit_count() - 1
+
+    def messages_at(self, positions: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Return which message owns each position; shapes (k,) and (k,)."""
+        words = positions >> 6
+        masks = (np.uint64(2) << (positions & 63).astype(np.uint64)) - np.uint64(1)
+        before = np.bitwise_count(self._marks[words] & masks)
+        found: npt.NDArray[np.int64] = self._ranks[words] + before.astype(np.int64) - 1
+        return found
+
+    def id_of(self, message: int) -> int:
+        """Return the id of the message counted from 0."""
+        run = bisect_right(self._run_starts, message) - 1
+        return self._run_ids[run] + message - self._run_starts[run]
+
+    def find(self, message_id: int) -> int | None:
+        """Return which message, counted from 0, has the id, or None."""
+        run = bisect_right(self._run_ids, message_id) - 1
+        if run < 0:
+            return None
+        found = self._run_starts[run] + message_id - self._run_ids[run]
+        last = run + 1 == len(self._run_starts)
+        end = self.messages if last else self._run_starts[run + 1]
+        return found if found < end else None

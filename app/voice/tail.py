@@ -1,0 +1,65 @@
+"""The messages learned since the base was built, sorted as they come."""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from app.voice.base import END
+
+DEPTH = 32
+"""How many symbols of a place in the tail are sorted; a longer range is not needed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """A few messages in memory; learning makes a new one, so readers need no lock.
+
+    The lists are shared with the tails learned after this one, which only append to
+    them; what belongs to this one is what its `suffixes` point at.
+    """
+
+    symbols: list[int]
+    """As in the base: END, a message, END, a message, END."""
+
+    bounds: list[int]
+    """The END before each message."""
+
+    ids: list[int]
+    suffixes: npt.NDArray[np.int32]
+    suffix_at: Sequence[int]
+
+    @classmethod
+    def empty(cls) -> "Tail":
+        """Return a tail without messages."""
+        none = np.empty(0, np.int32)
+        return cls([END], [], [], none, none.data)
+
+    def learn(self, message_id: int, symbols: Sequence[int]) -> "Tail":
+        """Return a tail with one more message; costs a copy of `suffixes`.
+
+        Only the newest tail may learn, and one thread at a time.
+        """
+        known = self.symbols
+        bound = len(known) - 1
+        self.bounds.append(bound)
+        self.ids.append(message_id)
+        known.extend(symbols)
+        known.append(END)
+        end = len(known)
+        places = [
+            (known[at : min(at + DEPTH, end)], at) for at in range(bound, end - 1)
+        ]
+        places.sort()
+        where = [
+            bisect_left(self.suffix_at, key, key=lambda at: known[at : at + DEPTH])
+            for key, _ in places
+        ]
+        suffixes = np.insert(self.suffixes, where, [at for _, at in places])
+        return Tail(known, self.bounds, self.ids, suffixes, suffixes.data)
+
+    def message_at(self, position: int) -> int:
+        """Return which message, counted from 0, owns the position."""
+        return bisect_right(self.bounds, position) - 1
