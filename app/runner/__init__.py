@@ -1,0 +1,1 @@
+"""The inference process: one loaded language model, its slots and its decoding loop."""
