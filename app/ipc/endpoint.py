@@ -1,0 +1,167 @@
+"""The door of a running bot: a loopback port and a key that only the owner can read."""
+
+import asyncio
+import contextlib
+import hashlib
+import hmac
+import json
+import logging
+import os
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from app.ipc.peer import Handler, Peer
+from app.ipc.wire import MAX_FRAME_BYTES, Catalogue
+
+log = logging.getLogger(__name__)
+
+HANDSHAKE_SECONDS = 5.0
+PROOF_BYTES = 65
+"""A sha256 in hexadecimal and its newline."""
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """What the endpoint file says."""
+
+    port: int
+    key: str
+    pid: int
+
+    def proof(self, side: str) -> bytes:
+        """Shows that a side knows the key, without telling it."""
+        digest = hmac.new(self.key.encode(), side.encode(), hashlib.sha256)
+        return digest.hexdigest().encode() + b"\n"
+
+
+def read(path: Path) -> Endpoint | None:
+    """The endpoint in the file, or None if there is none that makes sense."""
+    try:
+        return Endpoint(**json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def write(path: Path, endpoint: Endpoint) -> None:
+    """Replace the file in one step; nobody but the owner can ever read it."""
+    temporary = path.with_suffix(".tmp")
+    temporary.unlink(missing_ok=True)
+    fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(fd, "w", encoding="utf-8") as file:
+        json.dump(asdict(endpoint), file)
+    os.replace(temporary, path)
+
+
+class Door:
+    """Listens on loopback and serves every peer that knows the key."""
+
+    def __init__(
+        self,
+        path: Path,
+        catalogue: Catalogue,
+        handlers: Mapping[str, Handler],
+        on_peer: Callable[[Peer], None] | None = None,
+        on_gone: Callable[[Peer], None] | None = None,
+    ) -> None:
+        self._path = path
+        self._catalogue = catalogue
+        self._handlers = handlers
+        self._on_peer = on_peer
+        self._on_gone = on_gone
+        self._server: asyncio.Server | None = None
+        self._serving: set[asyncio.Task[None]] = set()
+        self._endpoint = Endpoint(0, secrets.token_hex(32), os.getpid())
+
+    async def open(self) -> Endpoint:
+        """Start to listen on a free port, and write the endpoint file."""
+        self._server = await asyncio.start_server(
+            self._welcome, "127.0.0.1", 0, limit=MAX_FRAME_BYTES
+        )
+        port = self._server.sockets[0].getsockname()[1]
+        self._endpoint = Endpoint(port, self._endpoint.key, os.getpid())
+        write(self._path, self._endpoint)
+        return self._endpoint
+
+    async def close(self) -> None:
+        """Take the file away, hang up on everyone."""
+        if read(self._path) == self._endpoint:
+            self._path.unlink()
+        if self._server:
+            self._server.close()
+        for task in self._serving:
+            task.cancel()
+        await asyncio.gather(*self._serving, return_exceptions=True)
+        if self._server:
+            await self._server.wait_closed()
+
+    async def _welcome(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._serving.add(task)
+        try:
+            if await self._knows_key(reader):
+                writer.write(self._endpoint.proof("bot"))
+                await self._serve(Peer(reader, writer, self._catalogue, self._handlers))
+        except asyncio.CancelledError:
+            pass  # The door closes; a stream callback must not end as cancelled.
+        finally:
+            self._serving.discard(task)
+            writer.close()
+            with contextlib.suppress(ConnectionError):
+                await writer.wait_closed()
+
+    async def _serve(self, peer: Peer) -> None:
+        if self._on_peer:
+            self._on_peer(peer)
+        try:
+            await peer.run()
+        finally:
+            if self._on_gone:
+                self._on_gone(peer)
+
+    async def _knows_key(self, reader: asyncio.StreamReader) -> bool:
+        proof = await _read_proof(reader)
+        if hmac.compare_digest(proof, self._endpoint.proof("asker")):
+            return True
+        log.warning("refused a connection without the key")
+        return False
+
+
+async def attach(
+    path: Path,
+    catalogue: Catalogue,
+    on_notification: Callable[[Any], None] | None = None,
+) -> Peer | None:
+    """A peer of the running bot, to be `run`, or None when no bot runs.
+
+    A file left by a killed bot is recognised: its port answers nothing, or something
+    that does not know the key.
+    """
+    endpoint = read(path)
+    if endpoint is None:
+        return None
+    try:
+        reader, writer = await asyncio.open_connection(
+            "127.0.0.1", endpoint.port, limit=MAX_FRAME_BYTES
+        )
+    except OSError:
+        return None
+    writer.write(endpoint.proof("asker"))
+    if hmac.compare_digest(await _read_proof(reader), endpoint.proof("bot")):
+        return Peer(reader, writer, catalogue, None, on_notification)
+    writer.close()
+    return None
+
+
+async def _read_proof(reader: asyncio.StreamReader) -> bytes:
+    try:
+        return await asyncio.wait_for(
+            reader.readexactly(PROOF_BYTES), HANDSHAKE_SECONDS
+        )
+    except (TimeoutError, asyncio.IncompleteReadError, ConnectionError):
+        return b""

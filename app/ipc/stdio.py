@@ -1,0 +1,114 @@
+"""A child's side of the pipe: frames on a private copy of fd 1, all else on stderr."""
+
+import asyncio
+import os
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+from app.ipc.wire import MAX_FRAME_BYTES
+
+CHUNK_BYTES = 64 * 1024
+
+
+def take_stdout() -> int:
+    """A private copy of fd 1; from here on whatever prints, prints to stderr.
+
+    To be called before anything native is imported: llama.cpp and ONNX write to fd 1,
+    and llama-cpp-python points it elsewhere while it loads.
+    """
+    sys.stdout.flush()
+    private = os.dup(1)
+    os.dup2(2, 1)
+    sys.stdout = sys.stderr
+    return private
+
+
+def write_all(fd: int, data: bytes) -> None:
+    """Write everything; a pipe may take only a part at a time."""
+    view = memoryview(data)
+    while view:
+        view = view[os.write(fd, view) :]
+
+
+def read_lines(fd: int) -> Iterator[bytes]:
+    """The lines of a pipe until it ends; a last line without its end is dropped.
+
+    Reads the descriptor itself: a thread that waits inside `sys.stdin` holds its lock
+    when the interpreter ends, which aborts the process.
+
+    Raises:
+        ValueError: If a line is longer than a frame may be.
+    """
+    pending = bytearray()
+    while chunk := os.read(fd, CHUNK_BYTES):
+        first, *rest = chunk.split(b"\n")
+        pending += first
+        for piece in rest:
+            yield bytes(pending) + b"\n"
+            pending = bytearray(piece)
+        if len(pending) > MAX_FRAME_BYTES:
+            raise ValueError("a line is longer than a frame may be")
+
+
+class StdinReader:
+    """Lines of stdin for asyncio, read by a thread, since pipes differ by platform."""
+
+    def __init__(self, fd: int = 0) -> None:
+        self._fd = fd
+        self._loop = asyncio.get_running_loop()
+        self._lines: asyncio.Queue[bytes] = asyncio.Queue(maxsize=64)
+        threading.Thread(target=self._pump, name="stdin", daemon=True).start()
+
+    async def readline(self) -> bytes:
+        return await self._lines.get()
+
+    def _pump(self) -> None:
+        try:
+            for line in read_lines(self._fd):
+                asyncio.run_coroutine_threadsafe(
+                    self._lines.put(line), self._loop
+                ).result()
+        except (OSError, ValueError):
+            pass  # A broken pipe and a frame without end both end the link.
+        except RuntimeError:
+            return  # The loop has ended before the pipe.
+        asyncio.run_coroutine_threadsafe(self._lines.put(b""), self._loop)
+
+
+class StdoutWriter:
+    """Writes to a private stdout for asyncio, in order, on a thread of their own."""
+
+    def __init__(self, fd: int) -> None:
+        self._fd = fd
+        self._pending = bytearray()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="stdout")
+
+    def write(self, data: bytes) -> None:
+        self._pending += data
+
+    async def drain(self) -> None:
+        data, self._pending = bytes(self._pending), bytearray()
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self._thread, write_all, self._fd, data)
+
+    def close(self) -> None:
+        self._thread.shutdown(wait=False)
+
+
+def exit_with_stdin(on_line: Callable[[bytes], None], fd: int = 0) -> None:
+    """Hand each line of stdin to `on_line`, and end the process at once after the last.
+
+    Runs a daemon thread. `os._exit` skips destructors: native code may hang in them,
+    and a killed parent must leave no orphan.
+    """
+
+    def pump() -> None:
+        try:
+            for line in read_lines(fd):
+                on_line(line)
+        finally:
+            os._exit(0)
+
+    threading.Thread(target=pump, name="stdin", daemon=True).start()

@@ -1,0 +1,93 @@
+"""The door of a running bot opens to those who know the key, and to nobody else."""
+
+import asyncio
+import stat
+import sys
+
+import pytest
+
+from app.ipc import endpoint
+from app.ipc.endpoint import Door, Endpoint, attach
+from tests.ipc.children import CATALOGUE, Do
+
+
+async def echo(peer, request):
+    return {"text": request.argument}
+
+
+@pytest.fixture
+async def door(tmp_path):
+    door = Door(tmp_path / "endpoint.json", CATALOGUE, {"do": echo})
+    await door.open()
+    yield door
+    await door.close()
+
+
+async def test_whoever_reads_the_file_is_served(door, tmp_path):
+    peer = await attach(tmp_path / "endpoint.json", CATALOGUE)
+    assert peer is not None
+    run = asyncio.create_task(peer.run())
+    assert await peer.call(Do("echo", "hi")) == {"text": "hi"}
+    peer.close()
+    await run
+
+
+@pytest.mark.parametrize("words", [b"", b"0" * 64 + b"\n", b'{"id":1,"method":"do"}\n'])
+async def test_a_foreign_process_without_the_key_gets_nothing(door, tmp_path, words):
+    known = endpoint.read(tmp_path / "endpoint.json")
+    assert known is not None
+    reader, writer = await asyncio.open_connection("127.0.0.1", known.port)
+    writer.write(words)
+    writer.write_eof()
+    assert await reader.read() == b""
+    writer.close()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no mode bits")
+async def test_only_the_owner_can_read_the_file(door, tmp_path):
+    mode = stat.S_IMODE((tmp_path / "endpoint.json").stat().st_mode)
+    assert mode == 0o600
+
+
+async def test_the_file_goes_away_with_the_bot(tmp_path):
+    door = Door(tmp_path / "endpoint.json", CATALOGUE, {})
+    await door.open()
+    await door.close()
+    assert await attach(tmp_path / "endpoint.json", CATALOGUE) is None
+
+
+async def test_an_endpoint_whose_port_is_closed_is_stale(tmp_path):
+    door = Door(tmp_path / "other.json", CATALOGUE, {})
+    left = await door.open()
+    await door.close()
+    endpoint.write(tmp_path / "endpoint.json", left)
+    assert await attach(tmp_path / "endpoint.json", CATALOGUE) is None
+
+
+async def test_an_endpoint_whose_port_belongs_to_another_program_is_stale(tmp_path):
+    async def stranger(reader, writer):
+        writer.write(b"HTTP/1.1 400 Bad Request\r\n" * 10)
+        writer.close()
+
+    server = await asyncio.start_server(stranger, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    endpoint.write(tmp_path / "endpoint.json", Endpoint(port, "key", 1))
+    assert await attach(tmp_path / "endpoint.json", CATALOGUE) is None
+    server.close()
+    await server.wait_closed()
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"port":1}', '{"port":1,"x":2}'])
+def test_a_file_that_makes_no_sense_is_no_endpoint(tmp_path, text):
+    path = tmp_path / "endpoint.json"
+    path.write_text(text)
+    assert endpoint.read(path) is None
+
+
+async def test_closing_the_door_hangs_up_on_everyone(door, tmp_path):
+    peer = await attach(tmp_path / "endpoint.json", CATALOGUE)
+    assert peer is not None
+    run = asyncio.create_task(peer.run())
+    await peer.call(Do("echo", "hi"))
+    await door.close()
+    await asyncio.wait_for(run, 5)
