@@ -45,6 +45,10 @@ class Prompt:
     random_seed: int = -1
     deadline_ms: float = 2000.0
     """Milliseconds left for this rung."""
+    reply: int | None = None
+    """Row id of the reply that is made, for the ledger."""
+    model: str = ""
+    """Model the guild wants of a cloud provider; empty means its default."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,230 @@
+"""Tries providers in the owner's order until one has written a line fit to be sent."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import AsyncExitStack, aclosing
+from dataclasses import dataclass, field, replace
+from typing import Literal, cast
+
+from app.chat.finish import Finished, finish
+from app.chat.limits import Breaker, Clock, FairQueue, QueueFullError
+from app.errors import ProviderError
+from app.providers.base import Completion, Prompt, Provider
+
+Outcome = Literal["answered", "skipped", "failed", "late", "rejected"]
+
+Check = Callable[[Prompt], str | None]
+"""Says why a rung is not to be tried for a prompt, or None."""
+
+OnPiece = Callable[[str | None], None]
+"""Takes each piece of text as it comes; None takes back all that came so far."""
+
+RESERVE_MS = 100.0
+"""Kept back for the last rung; the chain needs a few milliseconds."""
+
+LEAST_MS = 150.0
+"""With less time left than this, a language model is not even asked."""
+
+HEADSTART_MS = 40.0
+"""A provider is told to be done this much before it is cut off."""
+
+FIRST_SHARE = 0.55
+"""Part of the time left in which a rung must begin, when another model follows it."""
+
+SPEECHLESS = "…I had something to say, but the words will not come. Try me again?"
+"""Said when even the last rung fails, which is a bug that the log tells of."""
+
+
+@dataclass(frozen=True)
+class Rung:
+    """A provider with what decides whether it is asked."""
+
+    provider: Provider
+    checks: tuple[Check, ...] = ()
+    """Locks and budgets."""
+    breaker: Breaker | None = None
+    queue: FairQueue | None = None
+
+
+@dataclass(frozen=True)
+class RungRecord:
+    """What became of one rung."""
+
+    provider: str
+    outcome: Outcome
+    reason: str
+    ms: float
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A line fit to be sent, and how it came about."""
+
+    provider: str
+    finished: Finished
+    completion: Completion
+    rungs: tuple[RungRecord, ...]
+    total_ms: float
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        return (*self.completion.notes, *self.finished.notes)
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What one rung gave."""
+
+    outcome: Outcome
+    reason: str
+    completion: Completion = field(default_factory=lambda: Completion(""))
+    finished: Finished = field(default_factory=Finished)
+
+
+class Ladder:
+    """The rungs for one reply, and the time they share."""
+
+    def __init__(
+        self,
+        rungs: Sequence[Rung],
+        clock: Clock,
+        reject: Callable[[str], str | None] = lambda text: None,
+        on_piece: OnPiece = lambda piece: None,
+    ) -> None:
+        """`reject` may refuse a text of a language model, with a reason."""
+        self._rungs = rungs
+        self._clock = clock
+        self._reject = reject
+        self._on_piece = on_piece
+
+    async def answer(self, prompt: Prompt, deadline_ms: float) -> Answer:
+        """The first good line; the last rung's comes whatever the deadline.
+
+        Args:
+            deadline_ms: Milliseconds from now to a whole reply.
+        """
+        start = self._clock()
+        records: list[RungRecord] = []
+        for place, rung in enumerate(self._rungs):
+            began = self._clock()
+            left = deadline_ms - (began - start) * 1000
+            attempt = await self._climb(place, rung, prompt, left)
+            ms = (self._clock() - began) * 1000
+            name = rung.provider.name
+            records.append(RungRecord(name, attempt.outcome, attempt.reason, ms))
+            if attempt.outcome == "answered":
+                break
+        else:
+            name, attempt = "none", Attempt("answered", "")
+            attempt = replace(attempt, finished=Finished((SPEECHLESS,)))
+        total = (self._clock() - start) * 1000
+        return Answer(name, attempt.finished, attempt.completion, tuple(records), total)
+
+    async def _climb(
+        self, place: int, rung: Rung, prompt: Prompt, left: float
+    ) -> Attempt:
+        is_last = place == len(self._rungs) - 1
+        if not is_last:
+            left -= RESERVE_MS
+            if left < LEAST_MS:
+                return Attempt("skipped", f"only {max(left, 0):.0f} ms are left")
+        if reason := self._refusal(rung, prompt):
+            return Attempt("skipped", reason)
+        is_final_model = place >= len(self._rungs) - 2
+        first = left if is_final_model else left * FIRST_SHARE
+        prompt = replace(prompt, deadline_ms=left - HEADSTART_MS)
+        attempt = await self._write(rung, prompt, first, None if is_last else left)
+        if not attempt.completion.text and attempt.outcome != "answered":
+            return attempt
+        return self._judge(prompt, attempt, is_trusted=is_last)
+
+    def _refusal(self, rung: Rung, prompt: Prompt) -> str | None:
+        for check in (*rung.checks, rung.provider.unavailable):
+            if reason := check(prompt):
+                return reason
+        return rung.breaker.refuses() if rung.breaker else None
+
+    async def _write(
+        self, rung: Rung, prompt: Prompt, first_ms: float, left_ms: float | None
+    ) -> Attempt:
+        """Run one provider; a text that broke off comes with the failure's reason.
+
+        Args:
+            first_ms: Until the first piece must have come.
+            left_ms: Until the whole must have come; None does not limit the rung.
+        """
+        pieces: list[str] = []
+        completion: Completion | None = None
+        if rung.breaker:
+            rung.breaker.enter()
+        end = asyncio.get_running_loop().time()
+        limit = None if left_ms is None else first_ms / 1000
+        try:
+            async with AsyncExitStack() as stack:
+                timer = await stack.enter_async_context(asyncio.timeout(limit))
+                if rung.queue:
+                    await stack.enter_async_context(rung.queue.place(prompt.guild))
+                stream = rung.provider.write(prompt)
+                await stack.enter_async_context(
+                    aclosing(cast(AsyncGenerator[str | Completion, None], stream))
+                )
+                async for item in stream:
+                    if isinstance(item, Completion):
+                        completion = item
+                        break
+                    if not pieces and left_ms is not None:
+                        timer.reschedule(end + left_ms / 1000)
+                    pieces.append(item)
+                    self._on_piece(item)
+        except TimeoutError:
+            return self._broken(rung, pieces, "late", "it took too long")
+        except QueueFullError as error:
+            return self._broken(rung, pieces, "skipped", str(error))
+        except ProviderError as error:
+            return self._broken(rung, pieces, "failed", str(error))
+        except BaseException:
+            if rung.breaker:
+                rung.breaker.released()
+            raise
+        if rung.breaker:
+            rung.breaker.succeeded()
+        return Attempt("answered", "", completion or Completion("".join(pieces)))
+
+    def _broken(
+        self, rung: Rung, pieces: list[str], outcome: Outcome, reason: str
+    ) -> Attempt:
+        if rung.breaker:
+            if outcome == "skipped":
+                rung.breaker.released()
+            else:
+                rung.breaker.failed()
+        text = "".join(pieces)
+        return Attempt(outcome, reason, Completion(text, finish="deadline"))
+
+    def _judge(self, prompt: Prompt, attempt: Attempt, *, is_trusted: bool) -> Attempt:
+        """Finish what was written; a broken text counts when enough of it is whole."""
+        completion = attempt.completion
+        finished = finish(
+            completion.text,
+            prompt.bot_name,
+            {turn.speaker for turn in prompt.turns if not turn.is_bot},
+            () if is_trusted else (*prompt.examples, *prompt.drafts),
+            max_words=prompt.max_words,
+            is_cut=completion.finish in ("deadline", "length"),
+            is_trusted=is_trusted,
+        )
+        reason = finished.rejected
+        if reason is None and not is_trusted:
+            reason = self._reject(finished.text)
+        if attempt.outcome != "answered" and reason is None:
+            if len(finished.text.split()) < 3:
+                reason = attempt.reason
+        if reason is not None:
+            self._on_piece(None)
+            broke = attempt.outcome != "answered"
+            return Attempt(attempt.outcome if broke else "rejected", reason, completion)
+        notes = completion.notes
+        if attempt.outcome != "answered":
+            notes = (*notes, f"its text broke off: {attempt.reason}")
+        done = replace(completion, text=finished.text, notes=notes)
+        return Attempt("answered", attempt.reason, done, finished)

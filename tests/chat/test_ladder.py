@@ -1,0 +1,183 @@
+import asyncio
+import time
+from dataclasses import dataclass, field
+
+import pytest
+
+from app.chat.ladder import SPEECHLESS, Ladder, Rung
+from app.chat.limits import Breaker, FairQueue
+from app.errors import ProviderError
+from app.providers.base import Completion, Prompt, Turn
+
+PROMPT = Prompt(1, "1:1", "Mynah", (Turn("ann", "hello?"),))
+
+
+@dataclass
+class FakeProvider:
+    """Yields its pieces with pauses; an exception among them is raised."""
+
+    name: str
+    script: list[object] = field(default_factory=list)
+    reason: str | None = None
+    seen: list[Prompt] = field(default_factory=list)
+    closed: int = 0
+
+    def unavailable(self, prompt):
+        return self.reason
+
+    async def write(self, prompt):
+        self.seen.append(prompt)
+        text = ""
+        try:
+            for item in self.script:
+                if isinstance(item, float):
+                    await asyncio.sleep(item)
+                elif isinstance(item, Exception):
+                    raise item
+                else:
+                    text += item
+                    yield item
+            yield Completion(text, completion_tokens=len(text.split()))
+        finally:
+            self.closed += 1
+
+    async def close(self):
+        pass
+
+
+def chain(text="the chain says so"):
+    return FakeProvider("markov", [text])
+
+
+def outcomes(answer):
+    return [(record.provider, record.outcome) for record in answer.rungs]
+
+
+async def climb(*providers, deadline_ms=2000.0, **kwargs):
+    rungs = [item if isinstance(item, Rung) else Rung(item) for item in providers]
+    return await Ladder(rungs, time.monotonic, **kwargs).answer(PROMPT, deadline_ms)
+
+
+async def test_the_first_provider_answers_and_the_rest_are_not_asked():
+    model, last = FakeProvider("local", ["hello ", "to you"]), chain()
+    answer = await climb(model, last)
+    assert answer.finished.text == "hello to you"
+    assert answer.provider == "local"
+    assert outcomes(answer) == [("local", "answered")]
+    assert not last.seen
+    assert model.closed == 1
+
+
+async def test_a_skipped_rung_says_why():
+    answer = await climb(FakeProvider("local", reason="no model is loaded"), chain())
+    assert outcomes(answer) == [("local", "skipped"), ("markov", "answered")]
+    assert answer.rungs[0].reason == "no model is loaded"
+
+
+async def test_checks_skip_before_the_provider_is_looked_at():
+    cloud = FakeProvider("openai", ["hi there you"])
+    rung = Rung(cloud, checks=(lambda prompt: "this server is locked to local",))
+    answer = await climb(rung, chain())
+    assert answer.rungs[0].reason == "this server is locked to local"
+    assert not cloud.seen
+
+
+async def test_a_failure_falls_to_the_next_rung():
+    broken = FakeProvider("openai", [ProviderError("429 from the API.")])
+    answer = await climb(broken, FakeProvider("local", ["fine by me"]), chain())
+    assert outcomes(answer) == [("openai", "failed"), ("local", "answered")]
+    assert "429" in answer.rungs[0].reason
+
+
+async def test_a_slow_first_token_leaves_time_for_the_next_model():
+    slow = FakeProvider("openai", [5.0, "late"])
+    quick = FakeProvider("local", ["in good time"])
+    answer = await climb(slow, quick, chain(), deadline_ms=600)
+    assert outcomes(answer) == [("openai", "late"), ("local", "answered")]
+    assert slow.closed == 1
+    assert answer.total_ms < 600
+
+
+async def test_a_stream_that_stalls_is_ended_at_a_whole_word():
+    stalls = FakeProvider("local", ["one sentence here. and half a wor", 5.0])
+    answer = await climb(stalls, chain(), deadline_ms=400)
+    assert answer.provider == "local"
+    assert answer.finished.text == "one sentence here."
+    assert answer.total_ms < 400
+    assert any("broke off" in note for note in answer.notes)
+
+
+async def test_a_stream_that_breaks_too_early_is_taken_back():
+    pieces: list[str | None] = []
+    broken = FakeProvider("local", ["one", ProviderError("The runner died.")])
+    answer = await climb(broken, chain(), on_piece=pieces.append)
+    assert answer.provider == "markov"
+    assert pieces == ["one", None, "the chain says so"]
+    assert outcomes(answer)[0] == ("local", "failed")
+
+
+async def test_assistant_speak_is_rejected_and_the_chain_answers():
+    model = FakeProvider("local", ["As an AI language model, I like it here"])
+    answer = await climb(model, chain())
+    assert outcomes(answer)[0] == ("local", "rejected")
+    assert answer.provider == "markov"
+
+
+async def test_the_caller_may_reject_a_model_but_not_the_chain():
+    answer = await climb(
+        FakeProvider("local", ["stolen words of ann"]),
+        chain("stolen words of bob"),
+        reject=lambda text: "ten words of one message" if "stolen" in text else None,
+    )
+    assert answer.rungs[0].reason == "ten words of one message"
+    assert answer.finished.text == "stolen words of bob"
+
+
+async def test_with_no_time_left_only_the_chain_is_asked():
+    model = FakeProvider("local", ["hello there you"])
+    answer = await climb(model, chain(), deadline_ms=120)
+    assert outcomes(answer) == [("local", "skipped"), ("markov", "answered")]
+    assert not model.seen
+
+
+async def test_even_a_broken_chain_leaves_nobody_without_words():
+    answer = await climb(FakeProvider("markov", [ProviderError("Disk gone.")]))
+    assert answer.finished.text == SPEECHLESS
+    assert answer.provider == "none"
+
+
+async def test_the_breaker_opens_and_skips():
+    breaker = Breaker(time.monotonic, threshold=2)
+    broken = FakeProvider("openai", [ProviderError("No.")])
+    for _ in range(2):
+        await climb(Rung(broken, breaker=breaker), chain())
+    answer = await climb(Rung(broken, breaker=breaker), chain())
+    assert outcomes(answer)[0] == ("openai", "skipped")
+    assert len(broken.seen) == 2
+
+
+async def test_the_provider_is_told_its_time():
+    model = FakeProvider("local", ["hello there you"])
+    await climb(model, chain(), deadline_ms=1000)
+    assert 760 < model.seen[0].deadline_ms <= 860
+
+
+async def test_a_full_queue_is_a_reason():
+    queue = FairQueue(1, max_waiting=0)
+    async with queue.place(1):
+        answer = await climb(Rung(FakeProvider("local", ["x"]), queue=queue), chain())
+    assert outcomes(answer)[0] == ("local", "skipped")
+    async with asyncio.timeout(1), queue.place(1):
+        pass
+
+
+async def test_cancelling_closes_the_provider_and_frees_the_queue():
+    queue, slow = FairQueue(1), FakeProvider("local", [5.0])
+    task = asyncio.create_task(climb(Rung(slow, queue=queue), chain()))
+    await asyncio.sleep(0.05)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert slow.closed == 1
+    async with asyncio.timeout(1), queue.place(1):
+        pass
