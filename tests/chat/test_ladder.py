@@ -35,8 +35,8 @@ class FakeProvider:
                 elif isinstance(item, Exception):
                     raise item
                 else:
-                    text += item
-                    yield item
+                    text += str(item)
+                    yield str(item)
             yield Completion(text, completion_tokens=len(text.split()))
         finally:
             self.closed += 1
