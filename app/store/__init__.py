@@ -1,0 +1,1 @@
+"""The database: what Mynah learned, said and spent. The only home of peewee."""

@@ -1,0 +1,138 @@
+"""An open database: one connection, in a thread of its own."""
+
+import asyncio
+import functools
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+import peewee
+
+from app.errors import AppError
+from app.store import migrations, sqlite
+from app.store.tables import TABLES, Guild
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+# peewee keeps the database that makes the tables in a place all threads share.
+_opening = threading.Lock()
+
+
+class Database:
+    """One connection in one named thread; query functions run there, one at a time.
+
+    A process that writes opens one; a second, read-only one keeps long reads from
+    holding up the writes.
+    """
+
+    def __init__(
+        self, path: Path, *, read_only: bool = False, checkpoints: bool = True
+    ) -> None:
+        """Open the file, making or migrating it unless `read_only`.
+
+        Raises:
+            AppError: If it is newer than the program, damaged or cannot be opened.
+        """
+        self.path = path
+        self.is_read_only = read_only
+        if read_only:
+            self._peewee = sqlite.readable(path)
+        else:
+            self._peewee = sqlite.writable(path, checkpoints=checkpoints)
+        name = "store-reader" if read_only else "store"
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix=name)
+        try:
+            self.call(self._open)
+        except BaseException:
+            self.close()
+            raise
+
+    def _open(self) -> None:
+        with _opening:
+            self._connect()
+
+    def _connect(self) -> None:
+        try:
+            self._peewee.connect()
+            self._peewee.bind(TABLES)
+            if self.is_read_only:
+                migrations.check(self._peewee, self.path)
+            else:
+                migrations.migrate(
+                    self._peewee, self.path, self.path.parent / "backups"
+                )
+                self.path.chmod(0o600)
+        except (peewee.DatabaseError, peewee.OperationalError) as error:
+            raise AppError(
+                f"{self.path} cannot be opened: {error}.",
+                "Restore a copy with `mynah restore`.",
+            ) from error
+
+    def call(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a query function in the database's thread and wait for its result."""
+        return self._submit(function, *args, **kwargs).result()
+
+    async def run(
+        self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run a query function in the database's thread without blocking the loop."""
+        future = self._submit(function, *args, **kwargs)
+        return await asyncio.wrap_future(future)
+
+    def _submit(
+        self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs
+    ) -> "Future[T]":
+        return self._thread.submit(function, *args, **kwargs)
+
+    async def checkpoint(self) -> None:
+        """Move the log of a busy writer into the file."""
+        await self.run(sqlite.checkpoint, self._peewee)
+
+    def truncate_log(self) -> bool:
+        """Empty the log, so that no deleted text is left in it."""
+        return self.call(sqlite.truncate_log, self._peewee)
+
+    def is_sound(self) -> bool:
+        """Whether SQLite finds no fault in the file."""
+        return self.call(sqlite.is_sound, self._peewee)
+
+    def copy_to(self, target: Path) -> None:
+        """Write a complete copy while the database stays in use."""
+        self.call(sqlite.copy, self._peewee, target)
+
+    def close(self) -> None:
+        """Finish what is queued, then close."""
+        self._thread.submit(self._peewee.close).result()
+        self._thread.shutdown()
+
+    def __enter__(self) -> "Database":
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+
+def write(function: Callable[P, T]) -> Callable[P, T]:
+    """Make a query function one transaction that takes the write lock at its start."""
+
+    @functools.wraps(function)
+    def in_transaction(*args: P.args, **kwargs: P.kwargs) -> T:
+        with bound().atomic("IMMEDIATE"):
+            return function(*args, **kwargs)
+
+    return in_transaction
+
+
+def bound() -> peewee.SqliteDatabase:
+    """The database that this thread's tables belong to."""
+    database: peewee.SqliteDatabase = Guild._meta.database
+    return database
+
+
+def tuples(query: Any) -> list[tuple[Any, ...]]:
+    """All rows of a select, as plain tuples."""
+    return list(query.tuples())

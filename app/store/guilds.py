@@ -1,0 +1,161 @@
+"""Guilds and their channels."""
+
+import time
+from dataclasses import dataclass
+
+from peewee import fn
+
+from app.store.database import tuples, write
+from app.store.tables import Channel, Embedding, Guild, Message
+
+
+@dataclass(frozen=True)
+class GuildCounts:
+    """What is stored of one guild."""
+
+    guild: int
+    name: str
+    messages: int
+    learned: int
+    members: int
+    channels: int
+    embeddings: int
+    dropped: dict[str, int]
+    """Messages kept as context and not learned, by reason."""
+
+
+def find(name: str) -> Guild | None:
+    """The guild of that Discord id, else of that name in any case."""
+    found: Guild | None = Guild.get_or_none(Guild.discord_id == name)
+    if found is None:
+        found = Guild.get_or_none(Guild.name == name)
+    if found is None:
+        matching = fn.LOWER(Guild.name) == name.lower()
+        found = Guild.select().where(matching).order_by(Guild.id).first()
+    return found
+
+
+def get(guild: int) -> Guild | None:
+    """The guild with that row number."""
+    found: Guild | None = Guild.get_or_none(Guild.id == guild)
+    return found
+
+
+def every() -> list[Guild]:
+    """All guilds, by name."""
+    return list(Guild.select().order_by(Guild.name))
+
+
+@write
+def ensure(name: str, discord_id: str | None = None, *, is_demo: bool = False) -> Guild:
+    """The guild of that Discord id or name, made if it is new and renamed if changed.
+
+    A guild learned from files is taken over by the Discord guild of the same name.
+    """
+    found: Guild | None = None
+    if discord_id is None:
+        found = find(name)
+    else:
+        found = Guild.get_or_none(Guild.discord_id == discord_id)
+        if found is None:
+            unclaimed = Guild.discord_id.is_null() & (Guild.name == name)
+            found = Guild.get_or_none(unclaimed & ~Guild.is_demo)
+    if found is None:
+        made: Guild = Guild.create(
+            name=name, discord_id=discord_id, joined=_now(), is_demo=is_demo
+        )
+        return made
+    if discord_id is not None and (
+        (found.name, found.discord_id, found.left) != (name, discord_id, None)
+    ):
+        found.name, found.discord_id, found.left = name, discord_id, None
+        found.save()
+    return found
+
+
+def set_left(guild: int, ts: int | None) -> None:
+    """Note when the bot was removed from the guild, or that it is back."""
+    Guild.update(left=ts).where(Guild.id == guild).execute()
+
+
+def left_before(ts: int) -> list[Guild]:
+    """The guilds that the bot was removed from before that time."""
+    return list(Guild.select().where(Guild.left < ts))
+
+
+def counts(guild: int) -> GuildCounts:
+    """What is stored of the guild; walks over all of its messages."""
+    row = Guild.get_by_id(guild)
+    here = Message.guild == guild
+    by_reason = (
+        Message.select(Message.dropped, fn.COUNT(Message.id))
+        .where(here)
+        .group_by(Message.dropped)
+    )
+    reasons: dict[str | None, int] = {
+        reason: number for reason, number in tuples(by_reason)
+    }
+    learned = reasons.pop(None, 0)
+    return GuildCounts(
+        guild=guild,
+        name=row.name,
+        messages=learned + sum(reasons.values()),
+        learned=learned,
+        members=Message.select(Message.member).where(here).distinct().count(),
+        channels=Channel.select().where(Channel.guild == guild).count(),
+        embeddings=Embedding.select().where(Embedding.guild == guild).count(),
+        dropped={str(reason): count for reason, count in reasons.items()},
+    )
+
+
+@write
+def ensure_channel(
+    guild: int,
+    name: str,
+    discord_id: str | None = None,
+    *,
+    parent: int | None = None,
+) -> Channel:
+    """The channel of that Discord id or name, made if it is new, renamed if changed."""
+    here = Channel.guild == guild
+    unclaimed = here & (Channel.name == name) & Channel.discord_id.is_null()
+    found: Channel | None = None
+    if discord_id is not None:
+        found = Channel.get_or_none(here & (Channel.discord_id == discord_id))
+        found = found or Channel.get_or_none(unclaimed)
+    else:
+        found = Channel.get_or_none(here & (Channel.name == name))
+    if found is None:
+        made: Channel = Channel.create(
+            guild=guild, name=name, discord_id=discord_id, parent=parent
+        )
+        return made
+    if discord_id is not None and (
+        (found.name, found.discord_id, found.parent_id) != (name, discord_id, parent)
+    ):
+        found.name, found.discord_id, found.parent = name, discord_id, parent
+        found.save()
+    return found
+
+
+def channels(guild: int) -> list[Channel]:
+    """The guild's channels, by name."""
+    here = Channel.guild == guild
+    return list(Channel.select().where(here).order_by(Channel.name))
+
+
+def find_channel(guild: int, name: str) -> Channel | None:
+    """The guild's channel of that Discord id, else of that name."""
+    here = Channel.guild == guild
+    found: Channel | None = Channel.get_or_none(here & (Channel.discord_id == name))
+    return found or Channel.get_or_none(here & (Channel.name == name.lstrip("#")))
+
+
+def set_learning(channel: int, is_learning: bool) -> None:
+    """Learn from this channel from now on, or no longer."""
+    changed = Channel.update(is_learning=is_learning)
+    changed.where(Channel.id == channel).execute()
+
+
+def _now() -> int:
+    return int(time.time() * 1000)

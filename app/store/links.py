@@ -1,0 +1,45 @@
+"""Conversation links: which message answers which."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from app.store import sqlite
+from app.store.database import bound, tuples, write
+from app.store.tables import ConversationLink, Message
+
+
+class NewLink(NamedTuple):
+    """The link of one message."""
+
+    message: int
+    parent: int | None
+    conversation: int
+    score: float
+
+
+@write
+def put_many(links: Sequence[NewLink]) -> None:
+    """Store links, replacing those the messages had."""
+    rows = [link.message for link in links]
+    ConversationLink.delete().where(ConversationLink.message.in_(rows)).execute()
+    present = Message.select(Message.id).where(Message.id.in_(rows))
+    known = {row for (row,) in tuples(present)}
+    columns = ("message_id", "parent", "conversation", "score")
+    kept = [link for link in links if link.message in known]
+    sqlite.insert_new(bound(), "conversation_link", columns, kept)
+
+
+def get(message: int) -> NewLink | None:
+    """The link of one message."""
+    row = ConversationLink.get_or_none(ConversationLink.message == message)
+    if row is None:
+        return None
+    return NewLink(row.message_id, row.parent, row.conversation, row.score)
+
+
+def conversation(first: int, limit: int = 50) -> list[int]:
+    """Rows of a conversation's newest messages, oldest first, by its first message."""
+    query = ConversationLink.select(ConversationLink.message)
+    query = query.where(ConversationLink.conversation == first)
+    query = query.order_by(ConversationLink.message.desc()).limit(limit)
+    return [row for (row,) in tuples(query)][::-1]

@@ -1,0 +1,79 @@
+"""Members: display names, bots and opt-outs."""
+
+from app.store.database import tuples, write
+from app.store.tables import Attachment, Channel, Member, Message
+
+
+@write
+def ensure(guild: int, author: str, name: str, *, is_bot: bool = False) -> Member:
+    """The member with that author hash, made if new; its name follows changes."""
+    same = (Member.guild == guild) & (Member.author == author)
+    found: Member | None = Member.get_or_none(same)
+    if found is None:
+        made: Member = Member.create(
+            guild=guild, author=author, name=name, is_bot=is_bot
+        )
+        return made
+    if (found.name, found.is_bot) != (name, is_bot) and not found.has_opted_out:
+        found.name, found.is_bot = name, is_bot
+        found.save()
+    return found
+
+
+def find(guild: int, author: str) -> Member | None:
+    """The member with that author hash."""
+    same = (Member.guild == guild) & (Member.author == author)
+    found: Member | None = Member.get_or_none(same)
+    return found
+
+
+def named(guild: int, name: str) -> Member | None:
+    """The member with that display name."""
+    same = (Member.guild == guild) & (Member.name == name)
+    found: Member | None = Member.get_or_none(same)
+    return found
+
+
+def opted_out(guild: int) -> set[str]:
+    """Author hashes of the members who want nothing of theirs to be learned."""
+    here = (Member.guild == guild) & Member.has_opted_out
+    return {row.author for row in Member.select(Member.author).where(here)}
+
+
+@write
+def set_opted_out(guild: int, author: str, has_opted_out: bool) -> None:
+    """Note the choice, also of someone who never wrote; the name is not kept."""
+    member = ensure(guild, author, "")
+    member.has_opted_out = has_opted_out
+    if has_opted_out:
+        member.name = ""
+    member.save()
+
+
+def messages_of(guild: int, author: str) -> list[dict[str, object]]:
+    """All that is stored of one author's messages, for the export of their own data."""
+    query = (
+        Message.select(
+            Message.id, Message.external, Message.ts, Message.text, Channel.name
+        )
+        .join(Member)
+        .switch(Message)
+        .join(Channel)
+        .where((Message.guild == guild) & (Member.author == author))
+        .order_by(Message.id)
+    )
+    return [_exported(*row) for row in tuples(query)]
+
+
+def _exported(
+    row: int, external: str, ts: int, text: str, channel: str
+) -> dict[str, object]:
+    files = Attachment.select(Attachment.name).where(Attachment.message == row)
+    names = [name for (name,) in tuples(files)]
+    return {
+        "id": external,
+        "channel": channel,
+        "ts": ts,
+        "text": text,
+        "attachments": names,
+    }

@@ -1,0 +1,225 @@
+"""Messages: adding, editing and reading them."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from peewee import fn
+
+from app.store import sqlite
+from app.store.database import bound, tuples, write
+from app.store.tables import Attachment, Channel, Member, Message, VoiceChange
+
+BATCH = 500
+"""Row numbers put into one statement; SQLite takes at most 32,766 values."""
+
+
+class NewAttachment(NamedTuple):
+    """A file that comes with a new message."""
+
+    external: str
+    name: str
+    url: str
+
+
+class NewMessage(NamedTuple):
+    """A message to store, in the order of the table's columns."""
+
+    channel: int
+    member: int
+    external: str
+    ts: int
+    text: str
+    reply_to: str | None = None
+    dropped: str | None = None
+
+
+COLUMNS = (
+    "id", "guild_id", "channel_id", "member_id", "external", "ts", "text", "reply_to",
+    "dropped",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class StoredMessage:
+    """A message with the names that belong to it."""
+
+    id: int
+    guild: int
+    channel: int
+    channel_name: str
+    member: int
+    author: str
+    """Hash of the author's id."""
+    name: str
+    """The author's display name."""
+    is_bot: bool
+    external: str
+    ts: int
+    text: str
+    reply_to: str | None
+    dropped: str | None
+
+
+@write
+def add_many(guild: int, messages: Sequence[NewMessage]) -> list[int | None]:
+    """Store messages; returns the row of each, None for one that was already there."""
+    first = sqlite.last_row(bound(), "message") + 1
+    rows = [(first + i, guild, *message) for i, message in enumerate(messages)]
+    added = sqlite.insert_new(bound(), "message", COLUMNS, rows)
+    if added == len(rows):
+        return list(range(first, first + added))
+    fresh = Message.select(Message.id).where(Message.id >= first)
+    known = {row for (row,) in tuples(fresh)}
+    ids = range(first, first + len(rows))
+    return [row if row in known else None for row in ids]
+
+
+@write
+def add_attachments(files: Sequence[tuple[int, NewAttachment]]) -> None:
+    """Store the files of messages, each with its message's row."""
+    rows = [(message, *file) for message, file in files]
+    columns = ("message_id", "external", "name", "url")
+    sqlite.insert_new(bound(), "attachment", columns, rows)
+
+
+@write
+def add(
+    guild: int, message: NewMessage, attachments: Sequence[NewAttachment] = ()
+) -> int | None:
+    """Store one message; returns its row, or None if it was already there."""
+    (row,) = add_many(guild, [message])
+    if row is not None and attachments:
+        add_attachments([(row, file) for file in attachments])
+    return row
+
+
+@write
+def edit(message: int, text: str, dropped: str | None = None) -> None:
+    """Replace a message's text, and note that the voice files differ from it."""
+    row = Message.get_or_none(Message.id == message)
+    if row is None or (row.text, row.dropped) == (text, dropped):
+        return
+    row.text, row.dropped = text, dropped
+    row.save()
+    VoiceChange.create(guild=row.guild_id, message=message)
+
+
+def get(message: int) -> StoredMessage | None:
+    """The message in that row."""
+    return next(_stored(_joined().where(Message.id == message)), None)
+
+
+def find(guild: int, external: str) -> StoredMessage | None:
+    """The message with that id outside, such as Discord's."""
+    same = (Message.guild == guild) & (Message.external == external)
+    return next(_stored(_joined().where(same)), None)
+
+
+def rows_of(guild: int, externals: Sequence[str]) -> list[int]:
+    """The rows of the messages with those ids outside, as far as they are stored."""
+    rows: list[int] = []
+    for start in range(0, len(externals), BATCH):
+        part = externals[start : start + BATCH]
+        same = (Message.guild == guild) & Message.external.in_(part)
+        rows += [row for (row,) in tuples(Message.select(Message.id).where(same))]
+    return rows
+
+
+def by_rows(rows: Sequence[int]) -> list[StoredMessage]:
+    """The messages in those rows, in that order; missing ones are left out."""
+    found: dict[int, StoredMessage] = {}
+    for start in range(0, len(rows), BATCH):
+        part = list(rows[start : start + BATCH])
+        query = _joined().where(Message.id.in_(part))
+        found.update((message.id, message) for message in _stored(query))
+    return [found[row] for row in rows if row in found]
+
+
+def latest(
+    channel: int, limit: int, *, before: int | None = None
+) -> list[StoredMessage]:
+    """The newest messages of a channel, oldest first; `before` is a time."""
+    query = _joined().where(Message.channel == channel)
+    if before is not None:
+        query = query.where(Message.ts < before)
+    query = query.order_by(Message.ts.desc(), Message.id.desc()).limit(limit)
+    return list(_stored(query))[::-1]
+
+
+def page(
+    guild: int,
+    *,
+    channel: int | None = None,
+    containing: str = "",
+    before_row: int | None = None,
+    limit: int = 100,
+) -> list[StoredMessage]:
+    """One page of a guild's messages, newest row first, for lists on the screen."""
+    query = _joined().where(Message.guild == guild)
+    if channel is not None:
+        query = query.where(Message.channel == channel)
+    if containing:
+        query = query.where(Message.text.contains(containing))
+    if before_row is not None:
+        query = query.where(Message.id < before_row)
+    return list(_stored(query.order_by(Message.id.desc()).limit(limit)))
+
+
+def newest_external(channel: int) -> str | None:
+    """The id outside of a channel's newest message, for catching up after it."""
+    query = Message.select(Message.external).where(Message.channel == channel)
+    row = query.order_by(Message.ts.desc(), Message.id.desc()).first()
+    return row.external if row else None
+
+
+def attachments_of(rows: Sequence[int]) -> list[Attachment]:
+    """The files that came with those messages."""
+    query = Attachment.select().where(Attachment.message.in_(list(rows)[:BATCH]))
+    return list(query.order_by(Attachment.id))
+
+
+def learnable(guild: int, after: int = 0) -> Iterator[tuple[int, str]]:
+    """(row, text) of the guild's messages to learn, by row, those after `after`."""
+    chosen = (Message.guild == guild) & (Message.id > after)
+    query = Message.select(Message.id, Message.text)
+    query = query.where(chosen & Message.dropped.is_null()).order_by(Message.id)
+    sql, parameters = query.sql()
+    # A plain cursor hands out a million rows in a third of peewee's time.
+    rows: Iterator[tuple[int, str]] = bound().connection().execute(sql, parameters)
+    return rows
+
+
+def learnable_of(rows: Sequence[int]) -> list[tuple[int, str]]:
+    """(row, text) of those of the given messages that are to be learned."""
+    found: list[tuple[int, str]] = []
+    for start in range(0, len(rows), BATCH):
+        part = list(rows[start : start + BATCH])
+        chosen = Message.id.in_(part) & Message.dropped.is_null()
+        query = Message.select(Message.id, Message.text).where(chosen)
+        found += [(row, text) for row, text in tuples(query)]
+    return found
+
+
+def count(guild: int) -> int:
+    """How many messages of the guild are stored."""
+    chosen = Message.guild == guild
+    number: int = Message.select(fn.COUNT(Message.id)).where(chosen).scalar()
+    return number
+
+
+def _joined() -> Any:
+    return (
+        Message.select(
+            Message.id, Message.guild, Message.channel, Channel.name, Message.member,
+            Member.author, Member.name, Member.is_bot, Message.external, Message.ts,
+            Message.text, Message.reply_to, Message.dropped,
+        )
+        .join(Channel)
+        .switch(Message)
+        .join(Member)
+    )  # fmt: skip
+
+
+def _stored(query: Any) -> Iterator[StoredMessage]:
+    return (StoredMessage(*row) for row in tuples(query))

@@ -1,0 +1,72 @@
+"""How a database of an older version becomes one of this version."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from peewee import SqliteDatabase
+
+from app.errors import AppError
+from app.store import sqlite
+from app.store.tables import TABLES
+
+Migration = Callable[[SqliteDatabase], None]
+
+FIRST_VERSION = 1
+MIGRATIONS: tuple[Migration, ...] = ()
+"""The steps after the first version, oldest first; a new database needs none."""
+
+
+def check(database: SqliteDatabase, path: Path) -> None:
+    """Refuse a database that this version cannot read.
+
+    Raises:
+        AppError: If the database is newer than the program, or has no tables yet.
+    """
+    found = sqlite.version(database)
+    if found > FIRST_VERSION + len(MIGRATIONS):
+        raise AppError(
+            f"{path} was written by a newer Mynah (version {found} of the tables).",
+            "Update Mynah, or restore a copy from the backups directory.",
+        )
+    if found == 0:
+        raise AppError(f"{path} has no tables yet.", "Start Mynah once.")
+
+
+def migrate(
+    database: SqliteDatabase,
+    path: Path,
+    backups: Path,
+    migrations: Sequence[Migration] = MIGRATIONS,
+) -> None:
+    """Bring the database to this version; an older one is copied to `backups` first.
+
+    Raises:
+        AppError: If the database is newer than the program.
+    """
+    newest = FIRST_VERSION + len(migrations)
+    found = sqlite.version(database)
+    if found > newest:
+        check(database, path)
+    if found == 0:
+        with database.atomic("IMMEDIATE"):
+            database.create_tables(TABLES)
+            sqlite.set_version(database, newest)
+        return
+    if found == newest:
+        return
+    backups.mkdir(mode=0o700, parents=True, exist_ok=True)
+    sqlite.copy(database, backups / f"before-version-{newest}.db")
+    for number in range(found, newest):
+        _step(database, migrations[number - FIRST_VERSION], number + 1)
+
+
+def _step(database: SqliteDatabase, migration: Migration, number: int) -> None:
+    # Rebuilding a table with foreign keys on would delete the rows that refer to it,
+    # and the pragma is only heard outside a transaction.
+    database.pragma("foreign_keys", 0)
+    try:
+        with database.atomic("IMMEDIATE"):
+            migration(database)
+            sqlite.set_version(database, number)
+    finally:
+        database.pragma("foreign_keys", 1)

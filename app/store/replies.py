@@ -1,0 +1,105 @@
+"""Replies with all that explains them, and what people think of them."""
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from peewee import IntegrityError, fn
+
+from app.store.database import write
+from app.store.tables import Feedback, Reply, ReplySource
+
+
+class Source(NamedTuple):
+    """A message a reply drew on, and the longest run of words taken from it."""
+
+    message: int
+    words: int = 0
+    run: str = ""
+
+
+def claim(
+    guild: int, channel: int | None, reason: str, trigger: str | None = None
+) -> int | None:
+    """Make the row of a reply before it is written; None if the trigger has one.
+
+    The row stays whatever happens to the reply, so that a message delivered twice or
+    a crash in between never leads to two answers.
+    """
+    try:
+        reply: Reply = Reply.create(
+            guild=guild,
+            channel=channel,
+            reason=reason,
+            trigger=trigger,
+            created=int(time.time() * 1000),
+            state="claimed",
+        )
+    except IntegrityError:
+        return None
+    return int(reply.id)
+
+
+@write
+def finish(
+    reply: int, fields: Mapping[str, Any], sources: Sequence[Source] = ()
+) -> None:
+    """Fill in a claimed reply; `fields` are columns of the table by name."""
+    Reply.update(**fields).where(Reply.id == reply).execute()
+    for source in sources:
+        ReplySource.create(reply=reply, **source._asdict())
+
+
+def set_state(reply: int, state: str, sent: Sequence[str] | None = None) -> None:
+    """Note what became of a reply, and the ids of the messages it was sent as."""
+    fields: dict[str, Any] = {"state": state}
+    if sent is not None:
+        fields["sent"] = list(sent)
+    Reply.update(**fields).where(Reply.id == reply).execute()
+
+
+def get(reply: int) -> Reply | None:
+    """The reply in that row."""
+    found: Reply | None = Reply.get_or_none(Reply.id == reply)
+    return found
+
+
+def find_sent(message: str) -> Reply | None:
+    """The reply that was sent as the Discord message of that id."""
+    quoted = Reply.sent.cast("TEXT").contains(f'"{message}"')
+    found: Reply | None = Reply.select().where(quoted).first()
+    return found
+
+
+def sources_of(reply: int) -> list[ReplySource]:
+    """The messages a reply drew on, the longest run first."""
+    query = ReplySource.select().where(ReplySource.reply == reply)
+    return list(query.order_by(ReplySource.words.desc(), ReplySource.id))
+
+
+def latest(
+    guild: int | None = None, *, channel: int | None = None, limit: int = 50
+) -> list[Reply]:
+    """The newest replies, newest first."""
+    query = Reply.select()
+    if guild is not None:
+        query = query.where(Reply.guild == guild)
+    if channel is not None:
+        query = query.where(Reply.channel == channel)
+    return list(query.order_by(Reply.id.desc()).limit(limit))
+
+
+@write
+def rate(reply: int, author: str, value: int) -> None:
+    """Store +1 or -1 of one author (hash), or take it back with 0."""
+    same = (Feedback.reply == reply) & (Feedback.author == author)
+    Feedback.delete().where(same).execute()
+    if value:
+        now = int(time.time() * 1000)
+        Feedback.create(reply=reply, author=author, value=value, created=now)
+
+
+def rating(reply: int) -> int:
+    """Likes minus dislikes."""
+    query = Feedback.select(fn.SUM(Feedback.value))
+    return query.where(Feedback.reply == reply).scalar() or 0

@@ -1,0 +1,248 @@
+"""The tables, a class each; times are integer milliseconds since the epoch, UTC."""
+
+from peewee import (
+    AutoField,
+    BigIntegerField,
+    BlobField,
+    BooleanField,
+    FloatField,
+    ForeignKeyField,
+    IntegerField,
+    JSONField,
+    Model,
+    TextField,
+)
+from playhouse.shortcuts import ThreadSafeDatabaseMetadata
+from playhouse.sqlite_ext import AutoIncrementField
+
+
+class Table(Model):
+    """A table; which database it means is bound a thread."""
+
+    id = AutoField()
+
+    class Meta:
+        model_metadata_class = ThreadSafeDatabaseMetadata
+        legacy_table_names = False
+
+
+class Guild(Table):
+    """A Discord guild, or one learned from files alone."""
+
+    # Row numbers name directories, so none is given out twice.
+    id = AutoIncrementField()
+    discord_id = TextField(null=True, unique=True)
+    name = TextField(index=True)
+    joined = BigIntegerField()
+    left = BigIntegerField(null=True)
+    """When the bot was removed from it."""
+    is_demo = BooleanField(default=False)
+    """The sample guild that comes with the program."""
+
+
+class Channel(Table):
+    """A channel or thread."""
+
+    guild = ForeignKeyField(Guild, on_delete="CASCADE")
+    discord_id = TextField(null=True)
+    name = TextField()
+    parent = ForeignKeyField("self", null=True, on_delete="SET NULL")
+    parent_id: int | None
+    """The channel of a thread."""
+    is_learning = BooleanField(default=False)
+    """Whether what is written there from now on is learned."""
+
+    class Meta:
+        indexes = ((("guild", "discord_id"), True), (("guild", "name"), False))
+
+
+class Member(Table):
+    """An author in one guild; the only place that has a display name."""
+
+    guild = ForeignKeyField(Guild, on_delete="CASCADE", index=False)
+    author = TextField()
+    """Keyed hash of the author's id."""
+    name = TextField()
+    is_bot = BooleanField(default=False)
+    has_opted_out = BooleanField(default=False)
+
+    class Meta:
+        indexes = ((("guild", "author"), True),)
+
+
+class Message(Table):
+    """A message; its row number is the id that voices and indexes use."""
+
+    # Row numbers are never given out twice, so a forgotten one stays forgotten.
+    id = AutoIncrementField()
+    guild = ForeignKeyField(Guild, on_delete="CASCADE")
+    guild_id: int
+    channel = ForeignKeyField(Channel, on_delete="CASCADE", index=False)
+    channel_id: int
+    member = ForeignKeyField(Member, on_delete="CASCADE")
+    member_id: int
+    external = TextField()
+    """Discord's id, or the id in the file it came from; unique in the guild."""
+    ts = BigIntegerField()
+    text = TextField()
+    reply_to = TextField(null=True)
+    """The `external` of the message it answers."""
+    dropped = TextField(null=True)
+    """Why it is not learned; null when it is."""
+
+    class Meta:
+        indexes = ((("guild", "external"), True), (("channel", "ts"), False))
+
+
+class Attachment(Table):
+    """A file that came with a message."""
+
+    message = ForeignKeyField(Message, backref="attachments", on_delete="CASCADE")
+    external = TextField()
+    name = TextField()
+    url = TextField()
+    """Discord's addresses expire; the message is asked again for a fresh one."""
+
+
+class ConversationLink(Table):
+    """Which message a message answers, as far as it can be told."""
+
+    message = ForeignKeyField(Message, unique=True, on_delete="CASCADE")
+    message_id: int
+    parent = IntegerField(null=True, index=True)
+    """Row of the message answered; null starts a conversation."""
+    conversation = IntegerField(index=True)
+    """Row of the conversation's first message."""
+    score = FloatField()
+
+
+class Embedding(Table):
+    """The vector of one message by one embedding model."""
+
+    message = ForeignKeyField(Message, on_delete="CASCADE", index=False)
+    guild = ForeignKeyField(Guild, on_delete="CASCADE", index=False)
+    model = TextField()
+    vector = BlobField()
+
+    class Meta:
+        indexes = (
+            (("message", "model"), True),
+            (("guild", "model"), False),
+        )
+
+
+class Reply(Table):
+    """A reply, and everything that explains it."""
+
+    guild = ForeignKeyField(Guild, on_delete="CASCADE")
+    guild_id: int
+    channel = ForeignKeyField(Channel, null=True, on_delete="SET NULL", index=False)
+    channel_id: int | None
+    trigger = TextField(null=True, unique=True)
+    """Discord's id of the message answered; one reply for ever."""
+    created = BigIntegerField(index=True)
+    reason = TextField()
+    """Why it spoke: mention, reply, command, wake word, join-in…"""
+    state = TextField()
+    """claimed, made, sent, draft, failed or forgotten."""
+    text = TextField(default="")
+    sent = JSONField(default=list)
+    """Discord's ids of the messages it was sent as."""
+    mode = TextField(default="")
+    provider = TextField(default="")
+    model = TextField(default="")
+    dial = IntegerField(default=0)
+    rungs = JSONField(default=list)
+    """`{provider, outcome, reason}` in the order tried."""
+    turns = JSONField(default=list)
+    """`[speaker, text, message row or null]` of the prompt, oldest first."""
+    recalled = JSONField(default=list)
+    """Rows of the messages recalled."""
+    notes = JSONField(default=list)
+    timings = JSONField(default=dict)
+    """Milliseconds a stage."""
+    prompt_tokens = IntegerField(default=0)
+    cached_tokens = IntegerField(default=0)
+    completion_tokens = IntegerField(default=0)
+    cost = FloatField(default=0.0)
+    """US dollars."""
+
+
+class ReplySource(Table):
+    """A message that a reply drew on."""
+
+    reply = ForeignKeyField(Reply, backref="sources", on_delete="CASCADE")
+    message = IntegerField(index=True)
+    words = IntegerField(default=0)
+    """Longest run of words taken from it."""
+    run = TextField(default="")
+    """That run."""
+
+
+class Feedback(Table):
+    """What one person thinks of a reply: +1 or -1."""
+
+    reply = ForeignKeyField(Reply, on_delete="CASCADE", index=False)
+    author = TextField()
+    value = IntegerField()
+    created = BigIntegerField()
+
+    class Meta:
+        indexes = ((("reply", "author"), True),)
+
+
+class Usage(Table):
+    """The ledger: tokens, cost and what left the machine."""
+
+    created = BigIntegerField(index=True)
+    guild = ForeignKeyField(Guild, null=True, on_delete="SET NULL")
+    reply = ForeignKeyField(Reply, null=True, on_delete="SET NULL")
+    provider = TextField()
+    model = TextField()
+    prompt_tokens = IntegerField(default=0)
+    cached_tokens = IntegerField(default=0)
+    completion_tokens = IntegerField(default=0)
+    cost = FloatField(default=0.0)
+    bytes_sent = IntegerField(default=0)
+    host = TextField(default="")
+
+
+class ImportCheckpoint(Table):
+    """How far one file was imported into one guild."""
+
+    guild = ForeignKeyField(Guild, on_delete="CASCADE", index=False)
+    file = TextField()
+    """Hash of the file's size, ends and the channel it was imported as."""
+    position = IntegerField(default=0)
+    """Rows of the file that are done."""
+    is_done = BooleanField(default=False)
+
+    class Meta:
+        indexes = ((("guild", "file"), True),)
+
+
+class Setting(Table):
+    """A setting of one guild or channel; the home's settings are in config.toml."""
+
+    guild = ForeignKeyField(Guild, on_delete="CASCADE", index=False)
+    channel = IntegerField(default=0)
+    """Row of the channel, 0 for the whole guild."""
+    name = TextField()
+    value = JSONField()
+
+    class Meta:
+        indexes = ((("guild", "channel", "name"), True),)
+
+
+class VoiceChange(Table):
+    """A message edited or deleted since its guild's voice was last written."""
+
+    id = AutoIncrementField()
+    guild = ForeignKeyField(Guild, on_delete="CASCADE")
+    message = IntegerField()
+
+
+TABLES = (
+    Guild, Channel, Member, Message, Attachment, ConversationLink, Embedding, Reply,
+    ReplySource, Feedback, Usage, ImportCheckpoint, Setting, VoiceChange,
+)  # fmt: skip

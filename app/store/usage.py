@@ -1,0 +1,88 @@
+"""The ledger of tokens, cost and what left the machine."""
+
+import time
+from dataclasses import asdict, dataclass
+
+from peewee import fn
+
+from app.store.database import tuples
+from app.store.tables import Guild, Usage
+
+DAY_MS = 86_400_000
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One call of a provider."""
+
+    provider: str
+    model: str
+    guild: int | None = None
+    reply: int | None = None
+    prompt_tokens: int = 0
+    cached_tokens: int = 0
+    completion_tokens: int = 0
+    cost: float = 0.0
+    """US dollars."""
+    bytes_sent: int = 0
+    host: str = ""
+
+
+@dataclass(frozen=True)
+class DayUse:
+    """The sums of one day, guild, provider and model."""
+
+    day: str
+    """ISO date, UTC."""
+    guild: str | None
+    provider: str
+    model: str
+    host: str
+    calls: int
+    prompt_tokens: int
+    cached_tokens: int
+    completion_tokens: int
+    cost: float
+    bytes_sent: int
+
+
+def add(entry: Entry, now: int | None = None) -> int:
+    """Write one entry; `now` is in milliseconds."""
+    created = int(time.time() * 1000) if now is None else now
+    row: Usage = Usage.create(created=created, **asdict(entry))
+    return int(row.id)
+
+
+def spent(since: int, guild: int | None = None) -> float:
+    """US dollars spent since that time, by one guild or by all."""
+    query = Usage.select(fn.SUM(Usage.cost)).where(Usage.created >= since)
+    if guild is not None:
+        query = query.where(Usage.guild == guild)
+    return float(query.scalar() or 0.0)
+
+
+def by_day(since: int) -> list[DayUse]:
+    """The sums a day, guild, provider and model, newest day first."""
+    day = (Usage.created / DAY_MS).cast("INTEGER")
+    groups = (day, Usage.guild, Usage.provider, Usage.model, Usage.host)
+    sums = (
+        fn.COUNT(Usage.id),
+        fn.SUM(Usage.prompt_tokens),
+        fn.SUM(Usage.cached_tokens),
+        fn.SUM(Usage.completion_tokens),
+        fn.SUM(Usage.cost),
+        fn.SUM(Usage.bytes_sent),
+    )
+    columns = (day, Guild.name, Usage.provider, Usage.model, Usage.host, *sums)
+    query = (
+        Usage.select(*columns)
+        .left_outer_join(Guild)
+        .where(Usage.created >= since)
+        .group_by(*groups)
+        .order_by(day.desc(), Guild.name, Usage.provider, Usage.model)
+    )
+    return [DayUse(_date(row[0]), *row[1:]) for row in tuples(query)]
+
+
+def _date(day: int) -> str:
+    return time.strftime("%Y-%m-%d", time.gmtime(day * DAY_MS / 1000))
