@@ -1,0 +1,231 @@
+"""Named arrays on disk: one mapped file a generation, and a manifest that names it.
+
+A generation is complete before the manifest names it, so a process killed at any moment
+leaves the generation before it in place.
+"""
+
+import json
+import mmap
+import os
+import re
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+import numpy.typing as npt
+
+_FORMAT = 1
+_ALIGN = 64
+_BLOCK = 1 << 18
+"""Bytes under one checksum."""
+
+_SAMPLES = 16
+"""Blocks checked at opening: 4 MiB, a few milliseconds."""
+
+
+class VoiceFileError(ValueError):
+    """A file of a voice is damaged; it is to be built again from the database."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """One generation, mapped."""
+
+    path: Path
+    facts: dict[str, Any]
+    """What the writer noted beside the arrays."""
+
+    arrays: dict[str, npt.NDArray[Any]]
+    """Read-only, and read from disk when they are touched."""
+
+    bytes: int
+    checksums: list[int]
+
+    def verify(self) -> None:
+        """Read the whole file and compare every checksum; about a second a gigabyte.
+
+        Reads past the mapping, so the process does not grow, and lets other threads
+        run meanwhile.
+
+        Raises:
+            VoiceFileError: When a bit differs from what was written.
+        """
+        _check_blocks(self.path, self.checksums, range(len(self.checksums)))
+
+
+def write(
+    directory: Path,
+    name: str,
+    arrays: Mapping[str, npt.NDArray[Any]],
+    facts: Mapping[str, Any],
+) -> None:
+    """Write the next generation of `name` and remove the earlier ones.
+
+    When this returns, the generation is on disk and is what `read` opens.
+
+    Args:
+        directory: Made when missing.
+        name: Letters; several names live in one directory.
+        arrays: One-dimensional.
+        facts: JSON values.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    generation = 1 + max(_generations(directory, name), default=0)
+    path = directory / f"{name}-{generation}.bin"
+    unfinished = path.with_suffix(".tmp")
+    with unfinished.open("wb") as file:
+        parts, checksums = _write_parts(file, arrays)
+        _sync(file)
+    os.replace(unfinished, path)
+    body = {
+        "format": _FORMAT,
+        "file": path.name,
+        "bytes": path.stat().st_size,
+        "facts": dict(facts),
+        "parts": parts,
+        "checksums": checksums,
+    }
+    manifest = directory / f"{name}.json"
+    unfinished = manifest.with_suffix(".json.tmp")
+    with unfinished.open("wb") as file:
+        file.write(
+            json.dumps({"body": body, "checksum": _body_checksum(body)}).encode()
+        )
+        _sync(file)
+    os.replace(unfinished, manifest)
+    _sync_directory(directory)
+    sweep(directory, name)
+
+
+def read(directory: Path, name: str) -> Stored:
+    """Map the newest generation of `name`, after a check of a few milliseconds.
+
+    Size, manifest and a sample of the blocks are checked here, the rest by `verify`.
+
+    Raises:
+        FileNotFoundError: When there is none.
+        VoiceFileError: When it is damaged, or written by another version.
+    """
+    body = _read_manifest(directory / f"{name}.json")
+    path = directory / body["file"]
+    try:
+        size = path.stat().st_size
+    except FileNotFoundError:
+        raise VoiceFileError(f"{path.name} is missing") from None
+    if size != body["bytes"]:
+        raise VoiceFileError(f"{path.name} has {size} bytes, not {body['bytes']}")
+    checksums: list[int] = body["checksums"]
+    step = max(1, len(checksums) // _SAMPLES)
+    _check_blocks(
+        path, checksums, {*range(0, len(checksums), step), len(checksums) - 1}
+    )
+    with path.open("rb") as file:
+        mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    arrays = {
+        part: np.frombuffer(mapped, dtype, count, offset)
+        if count
+        else np.empty(0, dtype)
+        for part, (dtype, count, offset) in body["parts"].items()
+    }
+    return Stored(path, body["facts"], arrays, size, checksums)
+
+
+def sweep(directory: Path, name: str) -> bool:
+    """Remove what is not of the newest generation of `name`.
+
+    Returns:
+        Whether nothing of an earlier one is left; Windows keeps files that are mapped.
+    """
+    try:
+        newest = _read_manifest(directory / f"{name}.json")["file"]
+    except (FileNotFoundError, VoiceFileError):
+        newest = None
+    clean = True
+    for path in _files(directory, name):
+        if path.name != newest:
+            try:
+                path.unlink(missing_ok=True)
+            except PermissionError:
+                clean = False
+    return clean
+
+
+def remove(directory: Path, name: str) -> bool:
+    """Remove every generation of `name`; returns whether nothing is left."""
+    (directory / f"{name}.json").unlink(missing_ok=True)
+    return sweep(directory, name)
+
+
+def _files(directory: Path, name: str) -> list[Path]:
+    ours = re.compile(rf"{re.escape(name)}(-\d+\.(bin|tmp)|\.json\.tmp)")
+    return [path for path in directory.glob(f"{name}*") if ours.fullmatch(path.name)]
+
+
+def _generations(directory: Path, name: str) -> list[int]:
+    numbers = (path.stem.rpartition("-")[2] for path in _files(directory, name))
+    return [int(number) for number in numbers if number.isdigit()]
+
+
+def _write_parts(
+    file: BinaryIO, arrays: Mapping[str, npt.NDArray[Any]]
+) -> tuple[dict[str, tuple[str, int, int]], list[int]]:
+    parts, checksums, offset = {}, [0], 0
+    for part, array in arrays.items():
+        parts[part] = (array.dtype.str, len(array), offset)
+        data = np.ascontiguousarray(array).data.cast("B") if len(array) else b""
+        padding = bytes(-len(data) % _ALIGN)
+        for piece in (memoryview(data), memoryview(padding)):
+            while piece:
+                room = _BLOCK - offset % _BLOCK
+                file.write(piece[:room])
+                checksums[-1] = zlib.crc32(piece[:room], checksums[-1])
+                offset += len(piece[:room])
+                if offset % _BLOCK == 0:
+                    checksums.append(0)
+                piece = piece[room:]
+    if offset % _BLOCK == 0:
+        checksums.pop()
+    return parts, checksums
+
+
+def _read_manifest(path: Path) -> dict[str, Any]:
+    try:
+        manifest = json.loads(path.read_bytes())
+        body: dict[str, Any] = manifest["body"]
+        intact = manifest["checksum"] == _body_checksum(body)
+    except (ValueError, KeyError, TypeError):
+        raise VoiceFileError(f"{path.name} cannot be read") from None
+    if not intact:
+        raise VoiceFileError(f"{path.name} is damaged")
+    if body["format"] != _FORMAT:
+        raise VoiceFileError(f"{path.name} has format {body['format']}")
+    return body
+
+
+def _body_checksum(body: Mapping[str, Any]) -> int:
+    return zlib.crc32(json.dumps(body, sort_keys=True).encode())
+
+
+def _check_blocks(path: Path, checksums: list[int], blocks: Any) -> None:
+    with path.open("rb", buffering=0) as file:
+        for block in sorted(blocks):
+            file.seek(block * _BLOCK)
+            if zlib.crc32(file.read(_BLOCK)) != checksums[block]:
+                raise VoiceFileError(f"{path.name} is damaged at {block * _BLOCK}")
+
+
+def _sync(file: BinaryIO) -> None:
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def _sync_directory(directory: Path) -> None:
+    if os.name == "posix":
+        handle = os.open(directory, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

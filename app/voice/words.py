@@ -1,0 +1,95 @@
+"""Texts as words and back, exactly as they were written.
+
+A word is what stands between spaces, with its punctuation. Custom emoji, and each Han
+character or run of kana, are words of their own, as their writers put no spaces between
+them. One space between two words is understood, and none between two of these; where
+the text does otherwise, a word of white space, or the empty word, says so.
+"""
+
+import re
+import string
+from collections.abc import Iterable
+
+_EMOJI = r"<a?:\w+:\d+>"
+_HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff々〆"
+_HIRAGANA = "\u3041-\u309f"
+_KATAKANA = "\u30a0-\u30ff\u31f0-\u31ff\uff66-\uff9f"
+_FULL_WIDTH = "\u3001-\u3003\u3008-\u3011\u3014-\u301f\uff01-\uff65"
+_UNSPACED = f"{_HAN}{_HIRAGANA}{_KATAKANA}{_FULL_WIDTH}"
+
+_SPECIAL = re.compile(f"{_EMOJI}|[{_UNSPACED}]")
+_PIECE = re.compile(
+    rf"{_EMOJI}|[{_HAN}]|[{_HIRAGANA}]+|[{_KATAKANA}]+|[{_FULL_WIDTH}]+|\s+"
+    rf"|(?:(?!{_EMOJI})[^\s{_UNSPACED}])+"
+)
+_EDGES = string.punctuation + "…“”„‘’«»¿¡–—、。！？"
+
+JOINT = ""
+"""The word that joins its neighbours without a space."""
+
+
+def split(text: str) -> list[str]:
+    """Return the words of a text; `join` gives the text back exactly."""
+    words = text.split()
+    # Nearly every message is words with single spaces between, which C splits.
+    plain = " ".join(words) == text
+    if plain and ((text.isascii() and "<" not in text) or not _SPECIAL.search(text)):
+        return words
+    return _split_special(text)
+
+
+def join(words: Iterable[str]) -> str:
+    """Return the text of the words, also of words that never stood together."""
+    pieces: list[str] = []
+    before: str | None = None
+    for word in words:
+        if word == JOINT or word.isspace():
+            before = None
+        else:
+            if before is not None and not _are_glued(before, word):
+                pieces.append(" ")
+            before = word
+        pieces.append(word)
+    return "".join(pieces)
+
+
+def fold(word: str) -> str:
+    """Return what a word is looked up by: without its case and outer punctuation."""
+    folded = word.casefold()
+    return folded.strip(_EDGES) or folded
+
+
+def _split_special(text: str) -> list[str]:
+    words: list[str] = []
+    before: str | None = None
+    gap = ""
+    pieces = _PIECE.findall(text)
+    for at, piece in enumerate(pieces):
+        if piece.isspace():
+            if piece == " " and before is not None and at + 1 < len(pieces):
+                gap = piece
+            else:
+                words.append(piece)
+                before = None
+            continue
+        if before is not None:
+            understood = "" if _are_glued(before, piece) else " "
+            if gap != understood:
+                words.append(gap)
+        words.append(piece)
+        before, gap = piece, ""
+    return words
+
+
+def _are_glued(before: str, word: str) -> bool:
+    if before.isascii() and not before.startswith("<"):
+        return False
+    kind = _kind(before)
+    return kind is not None and kind == _kind(word)
+
+
+def _kind(word: str) -> str | None:
+    found = _SPECIAL.match(word)
+    if found is None:
+        return None
+    return "emoji" if found[0].startswith("<") else "unspaced"
