@@ -1,0 +1,121 @@
+"""The words of a voice and their numbers, looked up exactly or by how they sound."""
+
+import zlib
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from app.voice.base import Arrays
+from app.voice.words import fold
+
+
+def build(words: Iterable[str]) -> Arrays:
+    """Return the named arrays of a vocabulary; the first word has number 1.
+
+    Args:
+        words: Distinct, the most frequent first.
+    """
+    blob = bytearray()
+    offsets = [0, 0]
+    hashes = [0]
+    for word in words:
+        blob += _encode(word)
+        offsets.append(len(blob))
+        hashes.append(_hash(fold(word)))
+    hashed = np.array(hashes, np.uint32)
+    # A stable sort keeps the words of one hash in order of frequency.
+    order = np.argsort(hashed[1:], kind="stable") + 1
+    return {
+        "word_bytes": np.frombuffer(bytes(blob), np.uint8),
+        "word_offsets": np.array(offsets, np.int64 if len(blob) >> 31 else np.int32),
+        "word_hashes": hashed[order],
+        "words_by_hash": order.astype(np.int32),
+    }
+
+
+class Vocabulary:
+    """The numbers of words, those of a file and those learned since."""
+
+    def __init__(self, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+        """Wrap what `build` returned, or the same arrays mapped from a file.
+
+        Raises:
+            ValueError: When an array is missing or they do not fit each other.
+        """
+        try:
+            self._bytes = arrays["word_bytes"].data
+            self._offsets: Sequence[int] = arrays["word_offsets"].data
+            self._hashes: Sequence[int] = arrays["word_hashes"].data
+            self._by_hash: Sequence[int] = arrays["words_by_hash"].data
+        except KeyError as error:
+            raise ValueError(f"the vocabulary lacks {error}") from None
+        self._stored = len(self._hashes)
+        if not len(self._by_hash) == self._stored == len(self._offsets) - 2:
+            raise ValueError("the vocabulary's parts do not fit each other")
+        self._learned: list[str] = []
+        self._numbers: dict[str, int] = {}
+        self._folded: dict[str, list[int]] = {}
+
+    @classmethod
+    def empty(cls) -> "Vocabulary":
+        """Return a vocabulary without words."""
+        return cls(build([]))
+
+    def __len__(self) -> int:
+        return self._stored + len(self._learned)
+
+    def text(self, number: int) -> str:
+        """Return the word of a number.
+
+        Raises:
+            IndexError: When there is no such number.
+        """
+        if number > self._stored:
+            return self._learned[number - self._stored - 1]
+        start, end = self._offsets[number], self._offsets[number + 1]
+        return bytes(self._bytes[start:end]).decode("utf-8", "surrogatepass")
+
+    def find(self, word: str) -> int | None:
+        """Return the number of exactly this word, or None."""
+        learned = self._numbers.get(word)
+        if learned is not None:
+            return learned
+        encoded = _encode(word)
+        for number in self._of_hash(_hash(fold(word))):
+            start, end = self._offsets[number], self._offsets[number + 1]
+            if self._bytes[start:end] == encoded:
+                return number
+        return None
+
+    def alike(self, word: str) -> list[int]:
+        """Return the words that differ in case or outer punctuation, frequent first."""
+        folded = fold(word)
+        stored = self._of_hash(_hash(folded))
+        found = [number for number in stored if fold(self.text(number)) == folded]
+        return found + self._folded.get(folded, [])
+
+    def learn(self, word: str) -> int:
+        """Return the number of the word, which is new when the word is; one writer."""
+        number = self.find(word)
+        if number is None:
+            self._learned.append(word)
+            number = len(self)
+            self._numbers[word] = number
+            self._folded.setdefault(fold(word), []).append(number)
+        return number
+
+    def _of_hash(self, hashed: int) -> Sequence[int]:
+        start = bisect_left(self._hashes, hashed)
+        return self._by_hash[start : bisect_right(self._hashes, hashed, start)]
+
+
+def _encode(word: str) -> bytes:
+    return word.encode("utf-8", "surrogatepass")
+
+
+def _hash(folded: str) -> int:
+    # Stable between processes, which str's own hash is not.
+    return zlib.crc32(_encode(folded))
