@@ -21,7 +21,6 @@ CONTENT = random.Random(1).randbytes(3_000_000)
 def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
     with running(Hub(CONTENT)) as served:
         monkeypatch.setenv("HF_ENDPOINT", served.url)
-        monkeypatch.setattr(constants, "HF_HUB_DOWNLOAD_TIMEOUT", 1)
         monkeypatch.setattr(constants, "DOWNLOAD_CHUNK_SIZE", 100_000)
         yield served
 
@@ -56,7 +55,10 @@ def test_a_cut_connection_goes_on_where_it_broke(home: Home, hub: Hub, entry: En
     assert hub.ranges[1] and hub.ranges[1].startswith("bytes=")
 
 
-def test_a_stalled_connection_is_taken_up_again(home: Home, hub: Hub, entry: Entry):
+def test_a_stalled_connection_is_taken_up_again(
+    home: Home, hub: Hub, entry: Entry, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(constants, "HF_HUB_DOWNLOAD_TIMEOUT", 1)
     hub.stall_seconds = 2.5
     assert fetch(home, entry, silent).read_bytes() == CONTENT
 
