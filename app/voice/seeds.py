@@ -1,0 +1,51 @@
+"""Finds the words of a seed in what a guild wrote, in any case, longest match first."""
+
+from app.voice.index import Range, View
+from app.voice.vocabulary import Vocabulary
+from app.voice.words import split
+
+_MOST_WORDS = 32
+_MOST_SPELLINGS = 6
+_MOST_PHRASES = 12
+
+Phrase = tuple[int, ...]
+
+
+def find_phrases(
+    view: View, vocabulary: Vocabulary, seed: str, longest: int
+) -> list[Phrase]:
+    """Return phrases of the seed that were written, the most telling first.
+
+    Longer ones come first, and among those of a length the rarer: they say more.
+
+    Args:
+        view: Where to look.
+        vocabulary: Its words.
+        seed: Any text; its last words are looked at.
+        longest: The most words of a phrase.
+    """
+    words = split(seed)[-_MOST_WORDS:]
+    spellings = [vocabulary.alike(word)[:_MOST_SPELLINGS] for word in words]
+    found: list[tuple[int, int, Phrase]] = []
+    for start in range(len(words)):
+        growing: list[tuple[Phrase, Range]] = [((), view.everything)]
+        for at in range(start, min(start + longest, len(words))):
+            growing = _grow(view, growing, spellings[at])
+            if not growing:
+                break
+            found += [(-len(p), places.places, p) for p, places in growing]
+    found.sort()
+    return [phrase for _, _, phrase in found[:_MOST_PHRASES]]
+
+
+def _grow(
+    view: View, growing: list[tuple[Phrase, Range]], spellings: list[int]
+) -> list[tuple[Phrase, Range]]:
+    grown = [
+        ((*phrase, symbol), view.narrow(places, symbol))
+        for phrase, places in growing
+        for symbol in spellings
+    ]
+    alive = [(phrase, places) for phrase, places in grown if places.places]
+    alive.sort(key=lambda item: -item[1].places)
+    return alive[:_MOST_SPELLINGS]

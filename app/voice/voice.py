@@ -1,0 +1,219 @@
+"""A guild's voice: it speaks, learns and forgets over files mapped from disk."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from threading import Lock
+
+from app.voice import building, files
+from app.voice.building import build
+from app.voice.files import Stored, VoiceFileError
+from app.voice.index import Index
+from app.voice.lines import Line, Rules, Source
+from app.voice.speaking import speak
+from app.voice.vocabulary import Vocabulary
+from app.voice.words import split
+
+__all__ = ["Line", "Rules", "Source", "Voice", "VoiceFileError", "build"]
+
+_DEFAULT = Rules()
+
+
+@dataclass(slots=True)
+class _Known:
+    """What a voice speaks from; a newer generation replaces it as a whole."""
+
+    index: Index
+    vocabulary: Vocabulary
+    stored: Stored | None
+    words: int
+    last_message: int
+
+
+class Voice:
+    """What one guild sounds like.
+
+    Any thread may speak at any time; one at a time learns, forgets and renews.
+    """
+
+    def __init__(self) -> None:
+        self._known = _Known(Index.empty(), Vocabulary.empty(), None, 0, 0)
+        self._weights: dict[int, float] = {}
+        self._changes: list[Callable[[], object]] | None = None
+        self._writing = Lock()
+
+    @classmethod
+    def empty(cls) -> "Voice":
+        """Return a voice that has learned nothing."""
+        return cls()
+
+    @classmethod
+    def open(cls, directory: Path) -> "Voice":
+        """Return the voice that `build` wrote; its files are mapped, not read.
+
+        Raises:
+            FileNotFoundError: When none was built.
+            VoiceFileError: When its files are damaged: build it again.
+        """
+        voice = cls()
+        voice._known = _open(directory)
+        return voice
+
+    @property
+    def messages(self) -> int:
+        """How many messages it speaks from."""
+        return self._known.index.messages
+
+    @property
+    def words(self) -> int:
+        """How many words it has learned, those forgotten since the build included."""
+        return self._known.words
+
+    @property
+    def last_message(self) -> int:
+        """The highest message row id it has learned, or 0."""
+        return self._known.last_message
+
+    @property
+    def tail_messages(self) -> int:
+        """How many messages it learned since it was built: a reason to build anew."""
+        return self._known.index.tail_messages
+
+    @property
+    def bytes(self) -> int:
+        """What its files take on disk."""
+        return self._known.stored.bytes if self._known.stored else 0
+
+    def verify(self) -> None:
+        """Compare its files with their checksums, in about a second a gigabyte.
+
+        Raises:
+            VoiceFileError: When a bit of them is damaged: build it again.
+        """
+        stored = self._known.stored
+        if stored:
+            stored.verify()
+
+    def learn(self, message: int, text: str) -> None:
+        """Learn a message; one with a known id takes the place of the earlier.
+
+        Args:
+            message: Its row id.
+            text: As it was written; without a word in it, it is only forgotten.
+        """
+        words = split(text)
+        with self._writing:
+            known = self._known
+            numbers = [known.vocabulary.learn(word) for word in words]
+            known.index.learn(message, numbers)
+            known.words += len(numbers)
+            known.last_message = max(known.last_message, message)
+            self._record(lambda: self.learn(message, text))
+
+    def forget(self, messages: Iterable[int]) -> int:
+        """Never speak from these messages again; unknown ids are no error.
+
+        Their words are gone from disk after the next build.
+
+        Returns:
+            How many of them it knew.
+        """
+        gone = list(messages)
+        with self._writing:
+            self._record(lambda: self.forget(gone))
+            return self._known.index.forget(gone)
+
+    def weigh(self, message: int, weight: float) -> bool:
+        """Draw from a message `weight` times as often as from others.
+
+        Args:
+            message: Its row id.
+            weight: Above 0 and at most 1, which is what every message weighs at first.
+
+        Returns:
+            Whether it is known.
+
+        Raises:
+            ValueError: When the weight is out of bounds.
+        """
+        with self._writing:
+            known = self._known.index.weigh(message, weight)
+            self._weights[message] = weight
+            return known
+
+    def speak(
+        self, rng: Random, *, seed: str | None = None, rules: Rules = _DEFAULT
+    ) -> Line:
+        """Return a new line; the same `rng` state gives the same line.
+
+        Args:
+            rng: Makes every choice.
+            seed: Words of which some should be in the line, in any case; the longest
+                phrase of them that was written comes first.
+            rules: What the line may be; `Line.relaxed` names those that gave way.
+
+        Raises:
+            LookupError: When nothing is learned.
+        """
+        known = self._known
+        return speak(known.index.view(), known.vocabulary, rng, seed, rules)
+
+    def drafts(
+        self,
+        rng: Random,
+        count: int,
+        *,
+        seed: str | None = None,
+        rules: Rules = _DEFAULT,
+    ) -> list[Line]:
+        """Return up to `count` different lines, made like `speak`'s.
+
+        Raises:
+            LookupError: When nothing is learned.
+        """
+        lines: dict[str, Line] = {}
+        for _ in range(2 * count):
+            if len(lines) == count:
+                break
+            line = self.speak(rng, seed=seed, rules=rules)
+            lines.setdefault(line.text, line)
+        return list(lines.values())
+
+    def begin_rebuild(self) -> None:
+        """Remember all changes from now on, for `renew`.
+
+        Call it before the rows for `build` are read, so that no change is lost.
+        """
+        with self._writing:
+            self._changes = []
+
+    def renew(self, directory: Path) -> None:
+        """Speak from the newest generation, with the changes since `begin_rebuild`.
+
+        Raises:
+            FileNotFoundError: When none was built.
+            VoiceFileError: When its files are damaged; this voice goes on as it is.
+        """
+        known = _open(directory)
+        with self._writing:
+            changes, self._changes = self._changes or [], None
+            self._known = known
+        for change in changes:
+            change()
+        for message, weight in self._weights.items():
+            self._known.index.weigh(message, weight)
+
+    def _record(self, change: Callable[[], object]) -> None:
+        if self._changes is not None:
+            self._changes.append(change)
+
+
+def _open(directory: Path) -> _Known:
+    stored = files.read(directory, building.NAME)
+    try:
+        index, vocabulary = Index.of(stored.arrays), Vocabulary(stored.arrays)
+        words, last = stored.facts["words"], stored.facts["last_message"]
+    except (ValueError, KeyError) as error:
+        raise VoiceFileError(f"{stored.path.name}: {error}") from error
+    return _Known(index, vocabulary, stored, words, last)
