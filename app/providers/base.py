@@ -59,6 +59,8 @@ class Used:
     """Row id."""
     words: int = 0
     """Length of the run taken; 0 when it only was in the prompt."""
+    run: str = ""
+    """That run of words."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,84 @@
+"""The Markov chain as a provider: the last rung, which always has something to say."""
+
+from collections.abc import AsyncGenerator, Callable
+from random import Random
+from time import perf_counter
+
+from app.providers.base import Completion, Prompt, Used
+from app.providers.words import keywords
+from app.voice.voice import Line, Rules, Voice
+from app.voice.words import join
+
+NOTHING_LEARNED = (
+    "I have not heard enough here yet to talk like you. Say a few things!",
+    "Still listening… I know too few of your words so far.",
+    "Give me something to learn from and I will start talking.",
+)
+
+RELAXED = {
+    "state_size": "it looked at fewer words of context, since little is learned",
+    "run": "it took a longer run of one message than the rules like",
+    "whole": "it repeats one message, since little is learned",
+    "score": "no better line came up",
+    "seed": "nothing learned holds the words it should start from",
+}
+
+
+class MarkovProvider:
+    """Writes a line from what the guild has said."""
+
+    name = "markov"
+
+    def __init__(
+        self,
+        voice: Callable[[int], Voice],
+        rules: Callable[[Prompt], Rules],
+        rng: Random,
+    ) -> None:
+        """`voice` gives the voice of a guild's row; `rules` how its lines are made."""
+        self._voice = voice
+        self._rules = rules
+        self._rng = rng
+
+    def unavailable(self, prompt: Prompt) -> str | None:
+        """Never: it is the rung that always answers."""
+        return None
+
+    async def write(self, prompt: Prompt) -> AsyncGenerator[str | Completion, None]:
+        """Yield one line and its sources; without anything learned, say so."""
+        start = perf_counter()
+        topic = " ".join(keywords(prompt.turns[-1].text)) if prompt.turns else ""
+        seed = prompt.seed or topic or None
+        try:
+            voice = self._voice(prompt.guild)
+            line = voice.speak(self._rng, seed=seed, rules=self._rules(prompt))
+        except LookupError:
+            text = self._rng.choice(NOTHING_LEARNED)
+            yield text
+            yield Completion(text, notes=("nothing is learned here yet",))
+            return
+        yield line.text
+        wanted = prompt.seed is not None
+        yield completion_of(line, (perf_counter() - start) * 1000, seed_wanted=wanted)
+
+    async def close(self) -> None:
+        """Nothing is held."""
+
+
+def completion_of(line: Line, ms: float, *, seed_wanted: bool = True) -> Completion:
+    """A line of the chain as a completion, with the longest run of each source."""
+    longest: dict[int, Used] = {}
+    for source in line.sources:
+        known = longest.get(source.message)
+        if known is None or source.words > known.words:
+            run = join(line.words[source.start : source.start + source.words])
+            longest[source.message] = Used(source.message, source.words, run)
+    relaxed = [rule for rule in line.relaxed if seed_wanted or rule != "seed"]
+    return Completion(
+        line.text,
+        first_token_ms=ms,
+        total_ms=ms,
+        sources=tuple(sorted(longest.values(), key=lambda used: -used.words)),
+        notes=tuple(RELAXED.get(rule, rule) for rule in relaxed),
+        extra={"score": line.score, "walks": float(line.walks)},
+    )
