@@ -72,7 +72,11 @@ class Cancel:
 
 @dataclass(frozen=True)
 class Import:
-    """Learn from files; sends `Progress` notifications; the reply has the counts."""
+    """Learn from files; sends `Progress` notifications; the reply has the counts.
+
+    Keys: `guild`, `read`, `added`, `duplicates`, `filtered`, `seconds`, and `errors`
+    (`file`, `text`: what could not be read, and where).
+    """
 
     method: ClassVar[str] = "import"
     guild: str
@@ -94,7 +98,10 @@ class Forget:
 
 @dataclass(frozen=True)
 class ConfigGet:
-    """Settings with their origin: default, file, guild or channel."""
+    """Settings with their origin; `settings` has one each.
+
+    Keys: `key`, `value`, `origin` (default, file, guild or channel).
+    """
 
     method: ClassVar[str] = "config_get"
     key: str | None = None
@@ -115,7 +122,12 @@ class ConfigSet:
 
 @dataclass(frozen=True)
 class Models:
-    """The catalogue with what is present and which model is used."""
+    """The catalogue with what is present and which model is used.
+
+    `models` has one each: `name`, `kind`, `bytes`, `ram_gigabytes`, `licence`, `note`,
+    `present`, `used`, `fits`, `tokens_per_second` (as last measured, or null);
+    `memory_gigabytes` is what this machine has.
+    """
 
     method: ClassVar[str] = "models"
 
