@@ -130,10 +130,11 @@ def ensure_channel(
             guild=guild, name=name, discord_id=discord_id, parent=parent
         )
         return made
+    parent = parent or found.parent_id
     if discord_id is not None and (
         (found.name, found.discord_id, found.parent_id) != (name, discord_id, parent)
     ):
-        found.name, found.discord_id, found.parent = name, discord_id, parent
+        found.name, found.discord_id, found.parent_id = name, discord_id, parent
         found.save()
     return found
 

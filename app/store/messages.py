@@ -1,5 +1,6 @@
 """Messages: adding, editing and reading them."""
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -179,15 +180,31 @@ def attachments_of(rows: Sequence[int]) -> list[Attachment]:
     return list(query.order_by(Attachment.id))
 
 
-def learnable(guild: int, after: int = 0) -> Iterator[tuple[int, str]]:
-    """(row, text) of the guild's messages to learn, by row, those after `after`."""
+def last_row() -> int:
+    """The newest row number given out, of any guild."""
+    return sqlite.last_row(bound(), "message")
+
+
+def learnable(
+    guild: int, after: int = 0, before: int | None = None
+) -> Iterator[tuple[int, str]]:
+    """(row, text) of the guild's messages to learn, by row, between those two."""
     chosen = (Message.guild == guild) & (Message.id > after)
+    if before is not None:
+        chosen &= Message.id < before
     query = Message.select(Message.id, Message.text)
     query = query.where(chosen & Message.dropped.is_null()).order_by(Message.id)
     sql, parameters = query.sql()
     # A plain cursor hands out a million rows in a third of peewee's time.
     rows: Iterator[tuple[int, str]] = bound().connection().execute(sql, parameters)
     return rows
+
+
+def learnable_page(
+    guild: int, after: int = 0, before: int | None = None, limit: int = 20_000
+) -> list[tuple[int, str]]:
+    """The first `limit` of `learnable`, for readers in another thread."""
+    return list(itertools.islice(learnable(guild, after, before), limit))
 
 
 def learnable_of(rows: Sequence[int]) -> list[tuple[int, str]]:

@@ -1,0 +1,154 @@
+"""DiscordChatExporter: one JSON or CSV file a channel, new and old."""
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+import ijson
+
+from app.importers.records import BrokenFileError, File, Record, milliseconds
+from app.importers.sources import Source, Stream
+
+WRITTEN = {"Default", "Reply", "0", "19"}
+"""Message types that a person wrote; types without a name come as numbers."""
+ANSWERED_BY_BOT = {"20", "23"}
+"""Replies to slash commands and context menus."""
+
+_JSON_HEAD = re.compile(rb'\s*\{\s*"(?:guild|channel)"\s*:\s*\{')
+_CSV_HEAD = re.compile(
+    rb'(?:\xef\xbb\xbf)?"?(?:AuthorID"?[,;]"?)?Author"?[,;]"?Date"?[,;]'
+)
+_FILE_NAME = re.compile(
+    r"(?:.*/)?(?:.*? - )?(?:.* - )?(?P<channel>.+?) \[(?P<id>\d+)\]"
+    r"(?: \[part \d+\])?\.csv"
+)
+_OLD_DATES = ("%d-%b-%y %I:%M %p", "%m/%d/%Y %I:%M %p", "%d-%b-%y %H:%M")
+
+
+def matches_json(head: bytes) -> bool:
+    """Whether it begins as an export does, with the guild's or channel's object."""
+    return bool(_JSON_HEAD.match(head.removeprefix(b"\xef\xbb\xbf")))
+
+
+def read_json(source: Source, stream: Stream) -> Iterator[Record]:
+    """The messages of one channel; an export that was cut off keeps what is whole."""
+    channel = _channel(source)
+    name = str(channel.get("name") or "general")
+    id = str(channel["id"]) if channel.get("id") else None
+    count = 0
+    try:
+        for message in ijson.items(stream, "messages.item", use_float=True):
+            count += 1
+            yield _record(message, name, id)
+    except ijson.IncompleteJSONError:
+        raise BrokenFileError(f"message {count + 1}", "the file ends early") from None
+    except (ijson.JSONError, UnicodeDecodeError) as error:
+        raise BrokenFileError(f"message {count + 1}", f"not JSON ({error})") from error
+    except (KeyError, TypeError, AttributeError) as error:
+        raise BrokenFileError(f"message {count}", f"not a message ({error})") from error
+
+
+def _channel(source: Source) -> dict[str, Any]:
+    with source.open() as stream:
+        try:
+            for prefix, event, value in ijson.parse(stream, use_float=True):
+                if (prefix, event) == ("", "map_key") and value == "channel":
+                    break
+                if (prefix, event) == ("messages", "start_array"):
+                    return {}
+        except ijson.JSONError:
+            return {}
+    with source.open() as stream:
+        try:
+            found: Any = next(iter(ijson.items(stream, "channel", use_float=True)), {})
+        except ijson.JSONError:
+            found = {}
+    return found if isinstance(found, dict) else {}
+
+
+def _record(message: dict[str, Any], channel: str, channel_id: str | None) -> Record:
+    author = message.get("author") or {}
+    kind = str(message.get("type", "Default"))
+    name = author.get("nickname") or author.get("name") or ""
+    reference = message.get("reference") or {}
+    # A forward has a reference as well, and answers nothing.
+    answers = kind in ("Reply", "19") and reference.get("messageId")
+    return Record(
+        author=str(author.get("id") or name),
+        name=str(name),
+        text=str(message.get("content") or ""),
+        id=str(message["id"]),
+        ts=milliseconds(str(message.get("timestamp"))),
+        reply_to=str(reference["messageId"]) if answers else None,
+        channel=channel,
+        channel_id=channel_id,
+        is_bot=bool(author.get("isBot")) or kind in ANSWERED_BY_BOT,
+        is_system=kind not in WRITTEN | ANSWERED_BY_BOT,
+        files=tuple(_files(message.get("attachments") or ())),
+        mentions=_mentions(message.get("mentions") or ()),
+    )
+
+
+def _files(attachments: Any) -> Iterator[File]:
+    for file in attachments:
+        url = str(file.get("url", ""))
+        yield File(str(file.get("id", url)), str(file.get("fileName", "")), url)
+
+
+def _mentions(people: Any) -> dict[str, str] | None:
+    return {
+        str(person["id"]): str(person.get("nickname") or person.get("name") or "")
+        for person in people
+        if "id" in person
+    } or None
+
+
+def matches_csv(head: bytes) -> bool:
+    """Whether the first line is the header of an export."""
+    return bool(_CSV_HEAD.match(head))
+
+
+def read_csv(source: Source, stream: Stream) -> Iterator[Record]:
+    """The messages of one channel, whose name stands in the file's name."""
+    named = _FILE_NAME.fullmatch(source.name)
+    text = io.TextIOWrapper(
+        io.BufferedReader(stream), encoding="utf-8-sig", errors="replace", newline=""
+    )
+    first = text.readline()
+    delimiter = ";" if first.count(";") > first.count(",") else ","
+    columns = next(csv.reader([first], delimiter=delimiter))
+    rows = csv.DictReader(text, columns, delimiter=delimiter, restval="")
+    try:
+        for row in rows:
+            author = row.get("Author") or ""
+            urls = (row.get("Attachments") or "").split(",")
+            yield Record(
+                author=row.get("AuthorID") or author,
+                name=author.removesuffix("#0000"),
+                text=row.get("Content") or "",
+                ts=_date(row.get("Date") or ""),
+                channel=named["channel"] if named else None,
+                channel_id=named["id"] if named else None,
+                files=tuple(File(url, _name(url), url) for url in urls if url),
+            )
+    except csv.Error as error:
+        raise BrokenFileError(f"line {rows.line_num + 1}", str(error)) from error
+
+
+def _date(text: str) -> int | None:
+    found = milliseconds(text)
+    if found is not None:
+        return found
+    for form in _OLD_DATES:
+        try:
+            return milliseconds(datetime.strptime(text, form).isoformat())
+        except ValueError:
+            continue
+    return None
+
+
+def _name(url: str) -> str:
+    return url.rsplit("/", 1)[-1].split("?", 1)[0]

@@ -1,0 +1,112 @@
+"""What is not learned, and how mentions lose their power to ping."""
+
+import re
+from collections.abc import Mapping
+
+from app.config import LearnSettings
+from app.errors import ConfigError
+
+EMPTY = "empty"
+BOT = "bot"
+COMMAND = "command"
+PATTERN = "pattern"
+WORD = "word"
+LINK = "link"
+MENTION = "mention"
+LONG = "too long"
+SYSTEM = "system"
+OPTED_OUT = "opted out"
+"""Why a message is not learned; the last three of them are not even stored."""
+
+_COMMAND = re.compile(r"(?:[!/?$]|[a-z]{1,2}!)[a-z][\w-]*(?:\s|$)", re.IGNORECASE)
+_LINKS = re.compile(r"(?:<?https?://\S+>?\s*)+", re.IGNORECASE)
+_MENTIONS = re.compile(r"(?:(?:<(?:@[!&]?|#)\d+>|@[\w.-]+)[\s,:]*)+")
+_MARKUP = re.compile(
+    r"<@!?(?P<user>\d+)>|<@&(?P<role>\d+)>|<#(?P<channel>\d+)>"
+    r"|</(?P<command>[^:>]{1,80}):\d+>|@(?P<all>everyone|here)\b"
+)
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+
+
+def clean(text: str, names: Mapping[str, str] | None = None) -> str:
+    """`text` without anything that Discord would turn into a ping.
+
+    A mention becomes the name in `names` (by id), or a word that fits its place. What a
+    database cannot hold goes too: NUL and lone surrogates.
+    """
+    if "<" in text or "@" in text:
+        text = _MARKUP.sub(lambda found: _spelled_out(found, names or {}), text)
+    if "\0" in text or not text.isascii():
+        text = _UNSTORABLE.sub("", text)
+    return text
+
+
+def _spelled_out(found: re.Match[str], names: Mapping[str, str]) -> str:
+    kind = found.lastgroup
+    value = found[kind or 0]
+    if kind == "user":
+        return f"@{names[value]}" if value in names else "someone"
+    if kind == "role":
+        return names.get(value, "folks")
+    if kind == "channel":
+        return f"#{names[value]}" if value in names else "#channel"
+    return f"/{value}" if kind == "command" else value
+
+
+class Filters:
+    """The owner's choice of what is not learned, ready to be asked per message."""
+
+    def __init__(self, learn: LearnSettings, prefix: str) -> None:
+        """Compile the settings; `prefix` is that of the bot's own commands.
+
+        Raises:
+            ConfigError: If a pattern is no regular expression.
+        """
+        self._prefix = prefix.lower() or "\0"
+        self._patterns = [_compiled(pattern) for pattern in learn.patterns]
+        self._words = _any_word(learn.words)
+        self._skip_links = learn.skip_links
+        self._skip_mentions = learn.skip_mentions
+        self._is_choosy = learn != LearnSettings()
+
+    def reason(self, text: str, *, is_bot: bool = False) -> str | None:
+        """Why this message is not learned, or None when it is.
+
+        Takes the text before `clean`, so that a mention is still seen as one.
+        """
+        if is_bot:
+            return BOT
+        text = text.strip()
+        if not text:
+            return EMPTY
+        if (text[0] in "!/?$" or "!" in text[1:3]) and _COMMAND.match(text):
+            return COMMAND
+        if text[: len(self._prefix)].lower() == self._prefix:
+            return COMMAND
+        if not self._is_choosy:
+            return None
+        if self._words and self._words.search(text):
+            return WORD
+        if any(pattern.search(text) for pattern in self._patterns):
+            return PATTERN
+        if self._skip_links and _LINKS.fullmatch(text):
+            return LINK
+        if self._skip_mentions and _MENTIONS.fullmatch(text):
+            return MENTION
+        return None
+
+
+def _compiled(pattern: str) -> re.Pattern[str]:
+    try:
+        return re.compile(pattern, re.IGNORECASE)
+    except re.error as error:
+        raise ConfigError(
+            f"learn.patterns: {pattern!r} is no regular expression: {error}."
+        ) from error
+
+
+def _any_word(words: list[str]) -> re.Pattern[str] | None:
+    if not words:
+        return None
+    choices = "|".join(re.escape(word) for word in words)
+    return re.compile(rf"(?<!\w)(?:{choices})(?!\w)", re.IGNORECASE)

@@ -1,0 +1,208 @@
+"""An import: files → records → rows of the database, a batch a transaction."""
+
+import time
+import zlib
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from app.errors import UsageError
+from app.importers import package
+from app.importers.intake import Entry, Intake
+from app.importers.records import BrokenFileError, BrokenRow, ContentIds, Record
+from app.importers.registry import find_importer
+from app.importers.sources import BombError, Source, find_sources, fingerprint
+from app.store import imports
+from app.store.database import Database
+from app.store.messages import NewAttachment
+
+BATCH = 1000
+"""Rows a transaction: a running bot waits for the write lock some milliseconds."""
+
+MAX_BROKEN_ROWS = 100
+"""After so many a file is given up: it is something else than its name says."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """How far an import is."""
+
+    label: str
+    done: int
+    """Bytes of all files."""
+    total: int
+    messages: int
+    """Read so far."""
+    seconds: float
+
+
+@dataclass
+class Counts:
+    """What an import did; each message read is added, a duplicate, or filtered."""
+
+    guild: str
+    read: int = 0
+    added: int = 0
+    duplicates: int = 0
+    filtered: int = 0
+    """New messages not learned; those useful as context are stored all the same."""
+    seconds: float = 0.0
+    reasons: Counter[str] = field(default_factory=Counter)
+    """How many were filtered, by reason."""
+    problems: list[str] = field(default_factory=list)
+    """One line a file that could not be read in full: file, position, reason."""
+
+
+class Import:
+    """One import into one guild; `counts` tell what it did so far."""
+
+    def __init__(
+        self,
+        database: Database,
+        guild: int,
+        name: str,
+        intake: Intake,
+        *,
+        channel: str | None = None,
+        on_step: Callable[[Step], None] = lambda step: None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.counts = Counts(name)
+        self._database = database
+        self._guild = guild
+        self._intake = intake
+        self._channel = channel
+        self._on_step = on_step
+        self._clock = clock
+        self._began = clock()
+
+    def run(self, paths: Sequence[Path]) -> Counts:
+        """Store the messages of all files.
+
+        Raises:
+            UsageError: If a path does not exist or cannot be meant.
+        """
+        with find_sources(paths) as found:
+            sources = _of_guild(found, self.counts.guild)
+            total = sum(source.size for source in sources)
+            done = 0
+            for source in sources:
+                for batch in self._batches(source):
+                    self._store(batch)
+                    self._tell(source, done + batch.bytes_done, total)
+                done += source.size
+        self.counts.seconds = self._clock() - self._began
+        return self.counts
+
+    def _batches(self, source: Source) -> Iterator["_Batch"]:
+        """The file's messages that are not in the database from an earlier try."""
+        file = fingerprint(source, self._channel or "")
+        batch = _Batch(file, 0)
+        skip = self._database.call(imports.position, self._guild, file)
+        ids = ContentIds()
+        try:
+            importer = find_importer(source)
+            with source.open() as stream:
+                for record in self._records(importer.read(source, stream), source):
+                    entry = self._intake.take(record, ids, batch.position)
+                    batch.position += 1
+                    self._add(batch, entry, is_known=batch.position <= skip)
+                    if len(batch.entries) >= BATCH:
+                        batch.bytes_done = stream.done()
+                        yield batch
+                        batch = _Batch(file, batch.position)
+        except BrokenFileError as error:
+            self._report(source, error.position, error.reason)
+        except (OSError, EOFError, zlib.error, BombError) as error:
+            self._report(source, f"after {batch.position:,} messages", str(error))
+        batch.bytes_done = source.size
+        yield batch
+        self._database.call(imports.finish, self._guild, file)
+
+    def _records(
+        self, items: Iterator[Record | BrokenRow], source: Source
+    ) -> Iterator[Record]:
+        """The records; reports the first broken row, and gives up after many."""
+        broken: list[BrokenRow] = []
+        for item in items:
+            if isinstance(item, Record):
+                self.counts.read += 1
+                yield item
+                continue
+            broken.append(item)
+            if len(broken) > MAX_BROKEN_ROWS:
+                break
+        if broken:
+            more = f" (and {len(broken) - 1} more rows)" if len(broken) > 1 else ""
+            self._report(source, broken[0].position, broken[0].reason + more)
+
+    def _add(self, batch: "_Batch", entry: Entry, *, is_known: bool) -> None:
+        if not entry.is_stored:
+            self._count_filtered(entry)
+            return
+        if is_known:
+            self.counts.duplicates += 1
+            return
+        place = len(batch.entries)
+        batch.files += [(place, file) for file in entry.files]
+        batch.entries.append(entry)
+
+    def _store(self, batch: "_Batch") -> None:
+        rows = self._database.call(
+            imports.add_batch,
+            self._guild,
+            batch.file,
+            batch.position,
+            self._intake.messages(batch.entries),
+            batch.files,
+        )
+        for row, entry in zip(rows, batch.entries, strict=True):
+            if row is None:
+                self.counts.duplicates += 1
+            elif entry.dropped is None:
+                self.counts.added += 1
+            else:
+                self._count_filtered(entry)
+
+    def _count_filtered(self, entry: Entry) -> None:
+        self.counts.filtered += 1
+        self.counts.reasons[str(entry.dropped)] += 1
+
+    def _report(self, source: Source, position: str, reason: str) -> None:
+        self.counts.problems.append(f"{source.name}: {position}: {reason}")
+
+    def _tell(self, source: Source, done: int, total: int) -> None:
+        seconds = self._clock() - self._began
+        self._on_step(Step(source.name, done, total, self.counts.read, seconds))
+
+
+@dataclass
+class _Batch:
+    """Messages that are stored together, and where in their file they end."""
+
+    file: str
+    position: int
+    entries: list[Entry] = field(default_factory=list)
+    files: list[tuple[int, NewAttachment]] = field(default_factory=list)
+    bytes_done: int = 0
+
+
+def _of_guild(sources: Sequence[Source], name: str) -> list[Source]:
+    """What is to be imported of a data package: one guild, and no private messages.
+
+    Raises:
+        UsageError: If it holds several guilds, and none of that name.
+    """
+    package_files = [source for source in sources if package.is_messages(source)]
+    if not package_files:
+        return list(sources)
+    guild_of = {source.name: package.guild_of(source) for source in package_files}
+    known = {guild for guild in guild_of.values() if guild is not None}
+    chosen = {guild for guild in known if name in guild}
+    if not chosen and len(known) > 1:
+        names = ", ".join(sorted(guild for _, guild in known))
+        raise UsageError(f"The data package has no server {name}.", f"It has {names}.")
+    return [
+        source for source in package_files if guild_of[source.name] in (chosen or known)
+    ]

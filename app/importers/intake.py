@@ -1,0 +1,141 @@
+"""From a record to a row: cleaned, filtered, with its channel and author."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from app.importers.filters import LONG, OPTED_OUT, SYSTEM, Filters, clean
+from app.importers.records import MAX_TEXT_CHARS, ContentIds, Record
+from app.store import guilds, imports
+from app.store.authors import AuthorKey
+from app.store.database import Database
+from app.store.imports import KnownMember
+from app.store.messages import NewAttachment, NewMessage
+
+DEFAULT_CHANNEL = "general"
+UNKNOWN_AUTHOR = "someone"
+NO_ONE = KnownMember(0, False)
+
+
+class Entry(NamedTuple):
+    """A message that is to be stored, or the reason why it is not."""
+
+    author: str
+    channel: int
+    external: str
+    ts: int
+    text: str
+    reply_to: str | None
+    dropped: str | None
+    is_stored: bool
+    files: tuple[NewAttachment, ...]
+
+
+class Intake:
+    """Takes records for one guild, and knows its channels and members."""
+
+    def __init__(
+        self,
+        database: Database,
+        guild: int,
+        filters: Filters,
+        authors: AuthorKey,
+        channel: str | None,
+    ) -> None:
+        """Prepare for a guild; `channel` overrules what the files say."""
+        self._database = database
+        self._guild = guild
+        self._filters = filters
+        self._authors = authors
+        self._channel = channel
+        self._channels: dict[tuple[str | None, str | None, str | None], int] = {}
+        self._known = database.call(imports.known_members, guild)
+        self._members: dict[str, KnownMember] = {}
+        self._new: dict[str, tuple[str, str, bool]] = {}
+
+    def take(self, record: Record, ids: ContentIds, fallback_ts: int) -> Entry:
+        """The row of a record; `ids` names those that have no id of their own."""
+        author = record.author or UNKNOWN_AUTHOR
+        member = self._members.get(author) or self._meet(author, record)
+        text = clean(record.text, record.mentions)
+        where = (record.channel, record.channel_id, record.thread)
+        external = record.id
+        if external is None:
+            parts = (str(record.channel), author, str(record.ts), record.text)
+            external = ids.next(*parts)
+        reason, is_stored = self._judge(record, member)
+        files = record.files
+        return Entry(
+            author,
+            self._channels.get(where) or self._find_channel(*where),
+            external,
+            fallback_ts if record.ts is None else record.ts,
+            text,
+            record.reply_to,
+            reason,
+            is_stored,
+            tuple(NewAttachment(*file) for file in files) if files else (),
+        )
+
+    def _judge(self, record: Record, member: KnownMember) -> tuple[str | None, bool]:
+        """Why it is not learned, and whether it is stored as context all the same."""
+        if record.is_system:
+            return SYSTEM, False
+        if member.has_opted_out:
+            return OPTED_OUT, False
+        if len(record.text) > MAX_TEXT_CHARS:
+            return LONG, False
+        reason = self._filters.reason(record.text, is_bot=record.is_bot)
+        return reason, bool(record.text.strip() or record.files)
+
+    def messages(self, entries: list[Entry]) -> list[NewMessage]:
+        """The rows of entries, once their new members are stored."""
+        if self._new:
+            people = list(self._new.values())
+            added = self._database.call(imports.add_members, self._guild, people)
+            for author, (digest, _, _) in self._new.items():
+                self._members[author] = added[digest]
+            self._new.clear()
+        members = self._members
+        return [
+            NewMessage(
+                entry.channel,
+                members[entry.author].row,
+                entry.external,
+                entry.ts,
+                entry.text,
+                entry.reply_to,
+                entry.dropped,
+            )
+            for entry in entries
+        ]
+
+    def _meet(self, author: str, record: Record) -> KnownMember:
+        digest = self._authors.author(author)
+        known = self._known.get(digest)
+        if known is not None:
+            self._members[author] = known
+            return known
+        name = clean(record.name) or UNKNOWN_AUTHOR
+        self._new.setdefault(author, (digest, name, record.is_bot))
+        return NO_ONE
+
+    def _find_channel(
+        self, name: str | None, id: str | None, thread: str | None
+    ) -> int:
+        call: Callable[..., int] = self._ensure
+        if self._channel is not None:
+            row = call(self._channel)
+        else:
+            row = call(clean(name or DEFAULT_CHANNEL), id)
+            if thread:
+                row = call(clean(f"{name}/{thread}"), parent=row)
+        self._channels[name, id, thread] = row
+        return row
+
+    def _ensure(
+        self, name: str, id: str | None = None, parent: int | None = None
+    ) -> int:
+        found = self._database.call(
+            guilds.ensure_channel, self._guild, name, id, parent=parent
+        )
+        return int(found.id)

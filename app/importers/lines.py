@@ -1,0 +1,27 @@
+"""Lines of a file, with a limit on how long one may be."""
+
+import io
+from collections.abc import Iterator
+
+from app.importers.records import MAX_LINE_BYTES, BrokenFileError
+from app.importers.sources import Stream
+
+BOM = b"\xef\xbb\xbf"
+
+
+def lines(stream: Stream) -> Iterator[tuple[int, bytes]]:
+    """Every line that is not blank, with its number.
+
+    Raises:
+        BrokenFileError: If a line is longer than any message could be.
+    """
+    buffered = io.BufferedReader(stream, 1 << 20)
+    number = 0
+    while line := buffered.readline(MAX_LINE_BYTES + 1):
+        number += 1
+        if len(line) > MAX_LINE_BYTES:
+            raise BrokenFileError(f"line {number}", "the line does not end")
+        if number == 1:
+            line = line.removeprefix(BOM)
+        if not line.isspace():
+            yield number, line

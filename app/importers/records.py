@@ -1,0 +1,90 @@
+"""What an importer reads from a file: one record a message, or why it cannot go on."""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+MAX_TEXT_CHARS = 20_000
+"""Discord's own limit is 4,000; a longer text is no chat message."""
+
+MAX_LINE_BYTES = 4 * 1024 * 1024
+"""A longer line is a bomb, or not a file of lines."""
+
+
+class File(NamedTuple):
+    """An attachment, as far as the export names it."""
+
+    id: str
+    name: str
+    url: str
+
+
+class Record(NamedTuple):
+    """One message as its file has it."""
+
+    author: str
+    """Id of the author; exports without ids have the name here as well."""
+    name: str
+    text: str
+    id: str | None = None
+    """None where the format has none; then one is made of the content."""
+    ts: int | None = None
+    """Milliseconds since the epoch."""
+    reply_to: str | None = None
+    channel: str | None = None
+    """Name of the channel, if the file tells."""
+    channel_id: str | None = None
+    thread: str | None = None
+    """Name of the thread within the channel."""
+    is_bot: bool = False
+    is_system: bool = False
+    """Joins, pins and the like: nobody wrote it."""
+    files: tuple[File, ...] = ()
+    mentions: Mapping[str, str] | None = None
+    """Display names by id, of those that the text mentions by id."""
+
+
+class BrokenFileError(Exception):
+    """The file cannot be read on: where, and why."""
+
+    def __init__(self, position: str, reason: str) -> None:
+        super().__init__(f"{position}: {reason}")
+        self.position = position
+        self.reason = reason
+
+
+class BrokenRow(NamedTuple):
+    """A row that could not be read; those after it can."""
+
+    position: str
+    reason: str
+
+
+class ContentIds:
+    """Ids for messages that have none: of the content, and how often it came before.
+
+    The same file gives the same ids, and so does a later export that has more rows.
+    """
+
+    def __init__(self) -> None:
+        self._seen: dict[bytes, int] = {}
+
+    def next(self, *content: str) -> str:
+        """The id of the next message with this content."""
+        text = "\0".join(content).encode("utf-8", "replace")
+        digest = hashlib.blake2b(text, digest_size=10).digest()
+        count = self._seen.get(digest, 0)
+        self._seen[digest] = count + 1
+        return f"{digest.hex()}-{count}"
+
+
+def milliseconds(iso: str) -> int | None:
+    """An ISO 8601 time as milliseconds since the epoch; UTC where it names no zone."""
+    try:
+        moment = datetime.fromisoformat(iso)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return round(moment.timestamp() * 1000)

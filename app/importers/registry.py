@@ -1,0 +1,67 @@
+"""The formats that can be imported; which one a file has is told by its content."""
+
+import zlib
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from app.importers import dce, jsonl, package, text, training
+from app.importers.records import BrokenFileError, BrokenRow, Record
+from app.importers.sources import BombError, Source, Stream
+
+HEAD_BYTES = 256 * 1024
+
+Read = Callable[[Source, Stream], Iterator[Record | BrokenRow]]
+
+
+class Importer(NamedTuple):
+    """One format: how to know it, and how to read it."""
+
+    name: str
+    matches: Callable[[bytes], bool]
+    """Takes the first `HEAD_BYTES` of a file, unpacked."""
+    read: Read
+
+
+IMPORTERS = (
+    Importer("messages (JSON Lines)", jsonl.matches, jsonl.read),
+    Importer("DiscordChatExporter JSON", dce.matches_json, dce.read_json),
+    Importer("DiscordChatExporter CSV", dce.matches_csv, dce.read_csv),
+    Importer("Discord data package", package.matches_json, package.read_json),
+    Importer("Discord data package CSV", package.matches_csv, package.read_csv),
+    Importer("training JSON", training.matches, training.read),
+    Importer("text", text.matches, text.read),
+)
+
+_BY_ENDING = {".jsonl": IMPORTERS[0], ".jsonl.gz": IMPORTERS[0]}
+
+
+def find_importer(source: Source) -> Importer:
+    """The format of a file.
+
+    Raises:
+        BrokenFileError: If it has none of them.
+    """
+    head = _head(source)
+    for ending, importer in _BY_ENDING.items():
+        # A broken first line should be reported as such, not learned as text.
+        if source.name.lower().endswith(ending):
+            return importer
+    found = next((importer for importer in IMPORTERS if importer.matches(head)), None)
+    is_json = source.name.lower().endswith((".json", ".json.gz"))
+    if found is None or (is_json and found.read is text.read):
+        names = ", ".join(importer.name for importer in IMPORTERS)
+        raise BrokenFileError("start", f"in no known format ({names})")
+    return found
+
+
+def _head(source: Source) -> bytes:
+    try:
+        with source.open() as stream:
+            head = b""
+            while len(head) < HEAD_BYTES and (
+                piece := stream.read(HEAD_BYTES - len(head))
+            ):
+                head += piece
+            return head
+    except (OSError, EOFError, zlib.error, BombError) as error:
+        raise BrokenFileError("start", f"cannot be unpacked ({error})") from error

@@ -1,0 +1,24 @@
+"""Plain text: a message a line."""
+
+from collections.abc import Iterator
+
+from app.importers.lines import lines
+from app.importers.records import Record
+from app.importers.sources import Source, Stream
+
+
+def matches(head: bytes) -> bool:
+    """Whether it is UTF-8 without control bytes, cut anywhere."""
+    if b"\0" in head:
+        return False
+    try:
+        head.decode()
+    except UnicodeDecodeError as error:
+        return error.start >= len(head) - 3 and error.reason == "unexpected end of data"
+    return True
+
+
+def read(source: Source, stream: Stream) -> Iterator[Record]:
+    """The lines of the file."""
+    for _, line in lines(stream):
+        yield Record(author="", name="", text=line.decode("utf-8", "replace").strip())

@@ -1,0 +1,82 @@
+"""Bulk import: many rows a transaction, and how far each file has come."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from app.store import messages, sqlite
+from app.store.database import bound, tuples, write
+from app.store.messages import NewAttachment, NewMessage
+from app.store.tables import ImportCheckpoint, Member
+
+
+class KnownMember(NamedTuple):
+    """A member's row, and whether anything of theirs may be stored."""
+
+    row: int
+    has_opted_out: bool
+
+
+def known_members(guild: int) -> dict[str, KnownMember]:
+    """Every member of the guild by author hash."""
+    columns = (Member.author, Member.id, Member.has_opted_out)
+    query = Member.select(*columns).where(Member.guild == guild)
+    return {author: KnownMember(row, out) for author, row, out in tuples(query)}
+
+
+@write
+def add_members(
+    guild: int, people: Sequence[tuple[str, str, bool]]
+) -> dict[str, KnownMember]:
+    """Store new members, (author hash, display name, is a bot) each."""
+    rows = [(guild, author, name, bot, False) for author, name, bot in people]
+    columns = ("guild_id", "author", "name", "is_bot", "has_opted_out")
+    sqlite.insert_new(bound(), "member", columns, rows)
+    found: dict[str, KnownMember] = {}
+    for start in range(0, len(people), messages.BATCH):
+        authors = [author for author, _, _ in people[start : start + messages.BATCH]]
+        query = Member.select(Member.author, Member.id, Member.has_opted_out)
+        chosen = (Member.guild == guild) & Member.author.in_(authors)
+        for author, row, out in tuples(query.where(chosen)):
+            found[author] = KnownMember(row, out)
+    return found
+
+
+@write
+def add_batch(
+    guild: int,
+    file: str,
+    position: int,
+    batch: Sequence[NewMessage],
+    files: Sequence[tuple[int, NewAttachment]],
+) -> list[int | None]:
+    """Store messages and note how far the file has come, in one transaction.
+
+    Args:
+        file: The file's fingerprint.
+        position: Rows of the file that are done after this batch.
+        files: Attachments, each with its message's place in the batch.
+
+    Returns:
+        The row of each message; None for one that was there already.
+    """
+    rows = messages.add_many(guild, batch) if batch else []
+    kept = [(rows[place], file) for place, file in files]
+    messages.add_attachments([(row, file) for row, file in kept if row is not None])
+    same = (ImportCheckpoint.guild == guild) & (ImportCheckpoint.file == file)
+    changed = ImportCheckpoint.update(position=position).where(same).execute()
+    if not changed:
+        ImportCheckpoint.create(guild=guild, file=file, position=position)
+    return rows
+
+
+def position(guild: int, file: str) -> int:
+    """How many rows of a file an import that was cut short has done."""
+    same = (ImportCheckpoint.guild == guild) & (ImportCheckpoint.file == file)
+    found = ImportCheckpoint.get_or_none(same)
+    return found.position if found else 0
+
+
+def finish(guild: int, file: str) -> None:
+    """Drop the note on a file that is done; importing it again starts over."""
+    same = (ImportCheckpoint.guild == guild) & (ImportCheckpoint.file == file)
+    ImportCheckpoint.delete().where(same).execute()

@@ -1,0 +1,88 @@
+"""Sums over replies and messages for charts and lists on the screens."""
+
+from typing import Any, NamedTuple
+
+from peewee import fn
+
+from app.store.database import tuples
+from app.store.tables import Channel, Member, Message, Reply, ReplySource
+
+MADE = ("made", "sent", "draft")
+"""States of a reply that has a text."""
+
+
+class Bucket(NamedTuple):
+    """The replies of one provider in one stretch of time."""
+
+    start: int
+    """Milliseconds since the epoch."""
+    provider: str
+    replies: int
+    milliseconds: float
+    """Mean time of a reply."""
+    cost: float
+
+
+class ChannelActivity(NamedTuple):
+    """One channel of a guild, for a list."""
+
+    channel: int
+    name: str
+    messages: int
+    newest: int
+    """Row of its newest message."""
+
+
+def replies_over_time(since: int, step: int, guild: int | None = None) -> list[Bucket]:
+    """The replies made since a time, a row a provider and `step` milliseconds."""
+    start = (Reply.created / step).cast("INTEGER") * step
+    total = fn.json_extract(Reply.timings, "$.total").cast("REAL")
+    sums = (fn.COUNT(Reply.id), fn.AVG(total), fn.SUM(Reply.cost))
+    query = Reply.select(start, Reply.provider, *sums)
+    query = query.where((Reply.created >= since) & Reply.state.in_(MADE))
+    if guild is not None:
+        query = query.where(Reply.guild == guild)
+    rows = tuples(query.group_by(start, Reply.provider).order_by(start))
+    return [
+        Bucket(start, provider, replies, milliseconds or 0.0, cost or 0.0)
+        for start, provider, replies, milliseconds, cost in rows
+    ]
+
+
+def channels_by_activity(guild: int) -> list[ChannelActivity]:
+    """The guild's channels, the one written in last first."""
+    newest = fn.MAX(Message.id)
+    query = (
+        Channel.select(Channel.id, Channel.name, fn.COUNT(Message.id), newest)
+        .left_outer_join(Message, on=Message.channel == Channel.id)
+        .where(Channel.guild == guild)
+        .group_by(Channel.id)
+        .order_by(newest.desc())
+    )
+    return [
+        ChannelActivity(channel, name, messages, row or 0)
+        for channel, name, messages, row in tuples(query)
+    ]
+
+
+def drafts(guild: int | None = None) -> list[Reply]:
+    """The shadow drafts that wait for the owner, oldest first."""
+    query = Reply.select().where(Reply.state == "draft")
+    if guild is not None:
+        query = query.where(Reply.guild == guild)
+    return list(query.order_by(Reply.id))
+
+
+def opted_out(guild: int) -> int:
+    """How many members want nothing of theirs to be learned."""
+    chosen = (Member.guild == guild) & Member.has_opted_out
+    number: int = Member.select(fn.COUNT(Member.id)).where(chosen).scalar()
+    return number
+
+
+def sources(reply: int) -> list[tuple[int, int, str]]:
+    """(message row, words, run) of what a reply drew on, the longest run first."""
+    query = ReplySource.select(ReplySource.message, ReplySource.words, ReplySource.run)
+    query = query.where(ReplySource.reply == reply)
+    found: Any = tuples(query.order_by(ReplySource.words.desc(), ReplySource.id))
+    return list(found)
