@@ -70,6 +70,9 @@ class ReplySettings:
     local_only: bool = setting(
         False, "Nothing of this guild ever leaves the machine.", scope="guild"
     )
+    cloud_consent: bool = setting(
+        False, "The owner agreed that messages go to the cloud.", scope="guild"
+    )
     persona: str = setting("", "Who the bot is, in plain words.", scope="channel")
     max_words: int = setting(
         60, "Longest reply, in words.", scope="channel", low=1, high=400

@@ -25,6 +25,11 @@ class Home:
         return self.root / "secrets.json"
 
     @property
+    def prices_file(self) -> Path:
+        """The owner's own prices of cloud models, instead of those shipped."""
+        return self.root / "prices.toml"
+
+    @property
     def author_key_file(self) -> Path:
         """The key under which author ids are hashed."""
         return self.root / "author.key"

@@ -16,6 +16,9 @@ Outcome = Literal["answered", "skipped", "failed", "late", "rejected"]
 Check = Callable[[Prompt], str | None]
 """Says why a rung is not to be tried for a prompt, or None."""
 
+Fit = Callable[[Prompt, float], Prompt]
+"""Gives the prompt for the milliseconds that are left."""
+
 OnPiece = Callable[[str | None], None]
 """Takes each piece of text as it comes; None takes back all that came so far."""
 
@@ -44,6 +47,8 @@ class Rung:
     """Locks and budgets."""
     breaker: Breaker | None = None
     queue: FairQueue | None = None
+    fit: Fit = field(default=lambda prompt, left: prompt)
+    """Makes the prompt small enough for what this provider can read in time."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +70,8 @@ class Answer:
     completion: Completion
     rungs: tuple[RungRecord, ...]
     total_ms: float
+    prompt: Prompt
+    """As the provider that answered had it."""
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -79,6 +86,7 @@ class Attempt:
     reason: str
     completion: Completion = field(default_factory=lambda: Completion(""))
     finished: Finished = field(default_factory=Finished)
+    prompt: Prompt | None = None
 
 
 class Ladder:
@@ -118,7 +126,14 @@ class Ladder:
             name, attempt = "none", Attempt("answered", "")
             attempt = replace(attempt, finished=Finished((SPEECHLESS,)))
         total = (self._clock() - start) * 1000
-        return Answer(name, attempt.finished, attempt.completion, tuple(records), total)
+        return Answer(
+            name,
+            attempt.finished,
+            attempt.completion,
+            tuple(records),
+            total,
+            attempt.prompt or prompt,
+        )
 
     async def _climb(
         self, place: int, rung: Rung, prompt: Prompt, left: float
@@ -132,7 +147,9 @@ class Ladder:
             return Attempt("skipped", reason)
         is_final_model = place >= len(self._rungs) - 2
         first = left if is_final_model else left * FIRST_SHARE
-        prompt = replace(prompt, deadline_ms=left - HEADSTART_MS)
+        if not is_last:
+            prompt = replace(prompt, deadline_ms=left - HEADSTART_MS)
+        prompt = rung.fit(prompt, prompt.deadline_ms)
         attempt = await self._write(rung, prompt, first, None if is_last else left)
         if not attempt.completion.text and attempt.outcome != "answered":
             return attempt
@@ -227,4 +244,4 @@ class Ladder:
         if attempt.outcome != "answered":
             notes = (*notes, f"its text broke off: {attempt.reason}")
         done = replace(completion, text=finished.text, notes=notes)
-        return Attempt("answered", attempt.reason, done, finished)
+        return Attempt("answered", attempt.reason, done, finished, prompt)

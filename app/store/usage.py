@@ -61,6 +61,18 @@ def spent(since: int, guild: int | None = None) -> float:
     return float(query.scalar() or 0.0)
 
 
+def spent_by_guild(since: int) -> dict[int | None, float]:
+    """US dollars spent since that time, a guild each."""
+    query = Usage.select(Usage.guild, fn.SUM(Usage.cost))
+    query = query.where(Usage.created >= since).group_by(Usage.guild)
+    return {guild: float(cost or 0.0) for guild, cost in tuples(query)}
+
+
+def latest(limit: int = 50) -> list[Usage]:
+    """The newest requests that left the machine, newest first."""
+    return list(Usage.select().order_by(Usage.id.desc()).limit(limit))
+
+
 def by_day(since: int) -> list[DayUse]:
     """The sums a day, guild, provider and model, newest day first."""
     day = (Usage.created / DAY_MS).cast("INTEGER")

@@ -1,6 +1,6 @@
 import asyncio
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -160,6 +160,13 @@ async def test_the_provider_is_told_its_time():
     model = FakeProvider("local", ["hello there you"])
     await climb(model, chain(), deadline_ms=1000)
     assert 760 < model.seen[0].deadline_ms <= 860
+
+
+async def test_the_prompt_is_fitted_to_the_time_left():
+    model = FakeProvider("local", ["hello there you"])
+    rung = Rung(model, fit=lambda prompt, left: replace(prompt, max_words=int(left)))
+    answer = await climb(rung, chain(), deadline_ms=1000)
+    assert model.seen[0].max_words == answer.prompt.max_words <= 860
 
 
 async def test_a_full_queue_is_a_reason():

@@ -1,0 +1,161 @@
+"""The settings that hold in a home, a guild or a channel, and where they come from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from app import config
+from app.config import Config, Key, Value
+from app.errors import UsageError
+from app.paths import Home
+from app.store import settings as rows
+from app.store.database import Database
+
+Origin = Literal["default", "file", "guild", "channel"]
+
+CONSENT = "reply.cloud_consent"
+WHAT_LEAVES = (
+    "With a cloud model, what people of this server write to the bot leaves this"
+    " computer: the turns of the conversation with display names, recalled moments,"
+    " example lines and drafts. The host may keep them."
+)
+
+
+class ConsentError(UsageError):
+    """The owner has to agree before anything of a guild goes to the cloud."""
+
+    def __init__(self) -> None:
+        super().__init__(WHAT_LEAVES, "Repeat it with --yes if you agree.")
+
+
+@dataclass(frozen=True)
+class Explained:
+    """A setting's value and where it comes from."""
+
+    key: Key
+    value: Value
+    origin: Origin
+
+
+class Settings:
+    """Reads and changes settings; the file is read again when it was edited."""
+
+    def __init__(self, home: Home, database: Database) -> None:
+        self._home = home
+        self._database = database
+        self._stamp: tuple[int, int] | None = None
+        self._stored: dict[str, object] = {}
+        self._config = Config()
+
+    @property
+    def home(self) -> Config:
+        """The settings of the home.
+
+        Raises:
+            ConfigError: If the file is broken; names the line.
+        """
+        stamp = self._file_stamp()
+        if stamp != self._stamp or stamp is None:
+            self._stored = config.stored(self._home.config_file)
+            self._config = config.with_overrides(Config(), self._stored)
+            self._stamp = stamp
+        return self._config
+
+    def _file_stamp(self) -> tuple[int, int] | None:
+        try:
+            status = self._home.config_file.stat()
+        except FileNotFoundError:
+            return (0, 0)
+        return status.st_mtime_ns, status.st_size
+
+    async def of(self, guild: int, channel: int = 0) -> Config:
+        """The settings that hold in a guild, or in one of its channels (rows)."""
+        overrides = await self._database.run(rows.effective, guild, channel)
+        return config.with_overrides(self.home, _known(overrides))
+
+    async def explain(self, guild: int | None, channel: int = 0) -> list[Explained]:
+        """Every setting with its value here and its origin."""
+        values: dict[Origin, Mapping[str, object]] = {"file": {}}
+        base = self.home
+        values["file"] = self._stored
+        if guild is not None:
+            values["guild"] = _known(await self._database.run(rows.of, guild))
+        if guild is not None and channel:
+            here = await self._database.run(rows.of, guild, channel)
+            values["channel"] = _known(here)
+        for scope in ("guild", "channel"):
+            base = config.with_overrides(base, values.get(scope, {}))
+        return [
+            Explained(key, config.value_of(base, name), _origin(name, values))
+            for name, key in config.keys().items()
+        ]
+
+    async def change(
+        self,
+        name: str,
+        text: str | None,
+        guild: int | None = None,
+        channel: int = 0,
+        *,
+        agreed: bool = False,
+    ) -> Explained:
+        """Set a value as a person typed it, or reset it with None.
+
+        Args:
+            agreed: The owner was told what leaves the machine, and agreed.
+
+        Raises:
+            ConfigError: If the name or the value does not fit.
+            UsageError: If the setting cannot differ there.
+            ConsentError: If it would switch to the cloud and nobody agreed yet.
+        """
+        key = config.find_key(name)
+        value = None if text is None else config.from_text(name, text)
+        _check_scope(key, guild, channel)
+        if name == "reply.provider" and value == "openai":
+            await self._need_consent(guild, agreed)
+        if name == "openai.base_url" and isinstance(value, str):
+            _check_address(value)
+        await self._put(name, value, guild, channel)
+        explained = {one.key.name: one for one in await self.explain(guild, channel)}
+        return explained[name]
+
+    async def _need_consent(self, guild: int | None, agreed: bool) -> None:
+        here = self.home if guild is None else await self.of(guild)
+        if here.reply.cloud_consent:
+            return
+        if not agreed:
+            raise ConsentError
+        await self._put(CONSENT, True, guild, 0)
+
+    async def _put(
+        self, name: str, value: Value | None, guild: int | None, channel: int
+    ) -> None:
+        if guild is None:
+            self._home.create()
+            config.save(self._home.config_file, name, value)
+        else:
+            await self._database.run(rows.put, guild, name, value, channel)
+
+
+def _known(overrides: Mapping[str, object]) -> dict[str, object]:
+    """Without settings that a newer or older version knew."""
+    return {name: value for name, value in overrides.items() if name in config.keys()}
+
+
+def _origin(name: str, values: Mapping[Origin, Mapping[str, object]]) -> Origin:
+    narrow: tuple[Origin, ...] = ("channel", "guild", "file")
+    return next((scope for scope in narrow if name in values.get(scope, {})), "default")
+
+
+def _check_scope(key: Key, guild: int | None, channel: int) -> None:
+    if channel and key.scope != "channel":
+        raise UsageError(f"{key.name} cannot differ between channels.")
+    if guild is not None and key.scope == "home":
+        raise UsageError(f"{key.name} is one for all servers.", "Leave --guild out.")
+
+
+def _check_address(url: str) -> None:
+    from app.providers.address import parse
+
+    parse(url)
