@@ -1,7 +1,7 @@
 """The part of an index that is built once and then only read, usually from a file."""
 
-from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,9 +12,16 @@ from app.voice.suffixes import Symbols, sort_suffixes
 END = 0
 """The symbol between two messages: the end of one is the start of the next."""
 
+DEPTH = 32
+"""The most symbols of a state; the tail is sorted by so many."""
+
 Arrays = dict[str, npt.NDArray[Any]]
 
 _WORD_BITS = 64
+
+_MOST_PAIRS = 1 << 15
+"""Pairs of symbols whose places are remembered: to find them costs the most, as the
+places of one symbol are many. They take some 8 MB."""
 
 
 def build(symbols: Symbols, ids: npt.NDArray[np.int64]) -> Arrays:
@@ -64,6 +71,32 @@ def _pack_bits(bits: npt.NDArray[np.bool_]) -> npt.NDArray[np.uint64]:
     return np.packbits(padded, bitorder="little").view("<u8")
 
 
+def search(
+    suffix_at: Sequence[int],
+    symbol_after: Callable[[int], int],
+    lo: int,
+    hi: int,
+    symbol: int,
+) -> tuple[int, int]:
+    """Return which of the sorted suffixes lo..hi go on with `symbol`.
+
+    Args:
+        suffix_at: The places, sorted by what follows them.
+        symbol_after: What follows a place.
+        lo: The first suffix.
+        hi: The one after the last.
+        symbol: What is to follow.
+    """
+    start = bisect_left(suffix_at, symbol, lo, hi, key=symbol_after)
+    # Most results are short, so their end is looked for from their start on.
+    before, after, step = start, start, 1
+    while after < hi and symbol_after(suffix_at[after]) == symbol:
+        before, after, step = after + 1, min(after + step, hi), step * 6
+    if before < after:
+        after = bisect_right(suffix_at, symbol, before, after, key=symbol_after)
+    return start, after
+
+
 class Base:
     """Messages one after another, and every place of them in the order of what follows.
 
@@ -91,11 +124,14 @@ class Base:
         # A memoryview gives a Python int several times faster than its array does.
         self.symbol_at: Sequence[int] = self.symbols.data
         self.suffix_at: Sequence[int] = self.suffixes.data
+        self.symbol_after = [self.symbols.data[at:].__getitem__ for at in range(DEPTH)]
+        """At depth d, what gives the symbol d after a position: the sorter's key."""
         self.first_of: Sequence[int] = first.data
         self._mark_at: Sequence[int] = self._marks.data
         self._rank_at: Sequence[int] = self._ranks.data
         self._run_starts: Sequence[int] = run_starts.data
         self._run_ids: Sequence[int] = run_ids.data
+        self._pairs: dict[tuple[int, int], tuple[int, int]] = {}
         self.alphabet = len(first) - 1
         self.messages = int(first[1])
 
@@ -103,6 +139,28 @@ class Base:
     def empty(cls) -> "Base":
         """Return a base without messages."""
         return cls(build(np.zeros(1, np.int32), np.empty(0, np.int64)))
+
+    def places_of(self, symbol: int) -> tuple[int, int]:
+        """Return the suffixes that begin with the symbol, half-open."""
+        if 0 <= symbol < self.alphabet:
+            return self.first_of[symbol], self.first_of[symbol + 1]
+        return 0, 0
+
+    def narrow(self, lo: int, hi: int, depth: int, symbol: int) -> tuple[int, int]:
+        """Return which suffixes of lo..hi, alike to `depth`, go on with `symbol`."""
+        suffix_at, symbol_after = self.suffix_at, self.symbol_after[depth]
+        if hi - lo == 1:
+            return (lo, hi) if symbol_after(suffix_at[lo]) == symbol else (0, 0)
+        if depth == 1:
+            pair = lo, symbol
+            known = self._pairs.get(pair)
+            if known is None:
+                if len(self._pairs) >= _MOST_PAIRS:
+                    self._pairs.clear()
+                known = search(suffix_at, symbol_after, lo, hi, symbol)
+                self._pairs[pair] = known
+            return known
+        return search(suffix_at, symbol_after, lo, hi, symbol)
 
     def message_at(self, position: int) -> int:
         """Return which message, counted from 0, owns the position."""

@@ -1,5 +1,6 @@
 """Walks on the index: one line after another that no message holds as it is."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 
@@ -15,20 +16,25 @@ _LONGER = 2
 _DRAWS = 3
 """Followers drawn before a walk that only repeats one message is given up."""
 
+_PROBE = 4
+"""Words tried first where a run of one message is looked for: few occur twice."""
+
 
 class Walk:
     """A line in the making, from the END before it on."""
 
-    __slots__ = ("choices", "places", "ranges", "run", "symbols")
+    __slots__ = ("choices", "copied", "places", "ranges", "run", "symbols")
 
     def __init__(self, start: Range) -> None:
         self.symbols = [END]
         self.places: list[int] = []
         """Where each word was drawn: its position in the index."""
         self.ranges = [start]
-        """Where the last symbols occur, the most of them first; each is a state."""
+        """The states it is in, the longest first: where its last symbols occur."""
+        self.copied = 0
+        """How many of its last words the message drawn from last holds in a row."""
         self.run = 0
-        """The longest run of words that one message holds."""
+        """The most that `copied` has been."""
         self.choices = 0
         """Steps at which more than one symbol could follow."""
 
@@ -46,14 +52,8 @@ class Chain:
     """Whether the line may be a whole message."""
 
     def walk(self) -> Walk | None:
-        """Return a line from its start to its end, or None where it would only repeat.
-
-        Raises:
-            LookupError: When no message is left to begin with.
-        """
-        start = self.view.find([END])
-        self.view.pick(start, self.rng)
-        return self._finish(Walk(start))
+        """Return a line from start to end, or None where it would only repeat."""
+        return self._finish(Walk(self.view.find([END])))
 
     def walk_through(self, phrase: tuple[int, ...]) -> Walk | None:
         """Return a line that holds the phrase, or None where it would only repeat.
@@ -67,9 +67,9 @@ class Chain:
         symbols, places = self._grow_back(phrase)
         walk = Walk(self.view.find([END]))
         for symbol in symbols:
-            if not self._follow(walk, symbol):
-                return None
+            self._follow(walk, symbol)
         walk.places = places
+        walk.copied = walk.run = len(phrase)
         walk.choices = len(symbols) - len(phrase)
         return self._finish(walk)
 
@@ -94,79 +94,107 @@ class Chain:
             if not self._step(walk):
                 return None
             if walk.symbols[-1] == END:
-                break
-        words = len(walk.places)
-        fits = self.may_run or walk.run <= self.rules.longest_run(words)
-        return walk if fits and words else None
+                return walk
+        return walk if self._is_new(walk) else None
 
     def _step(self, walk: Walk) -> bool:
         """Add a word or the END; False when all that was drawn would only repeat."""
         view = self.view
-        at = self._choose_state(walk)
-        choice = view.branches(walk.ranges[at])
+        at, choice = self._choose_state(walk)
         for _ in range(_DRAWS):
             found = walk.ranges[at]
             at = min(at + 1, len(walk.ranges) - 1)
             try:
-                drawn = view.pick(found, self.rng)
+                place = view.pick(found, self.rng) + found.depth
             except LookupError:
                 # Only forgotten messages have been in this state.
                 continue
-            place = self._stay(walk, drawn + found.depth)
             symbol = view.symbol_at(place)
-            if self._follow(walk, symbol):
+            if symbol == END:
+                added = self._end(walk)
+            else:
+                added = self._add(walk, symbol, place, found.depth)
+            if added:
                 walk.choices += choice
-                if symbol != END:
-                    walk.places.append(place)
                 return True
         return False
 
-    def _choose_state(self, walk: Walk) -> int:
-        """Return which of the walk's ranges to draw from."""
-        view, ranges = self.view, walk.ranges
-        size = self.rules.state_size
-        at = max(0, len(ranges) - size)
-        while at > max(0, len(ranges) - size - _LONGER):
-            longer = ranges[at - 1]
-            if longer.places < _PLENTY or not view.branches(longer):
-                break
-            at -= 1
-        # A state that leaves no choice goes on repeating its message: let go in time.
-        if not self.may_run and ranges[0].depth > self.rules.max_run // 2:
-            while at < len(ranges) - 1 and not view.branches(ranges[at]):
-                at += 1
-        return at
+    def _end(self, walk: Walk) -> bool:
+        """End the line, unless it would then only repeat."""
+        if not walk.places:
+            return False
+        walk.symbols.append(END)
+        if self._is_new(walk):
+            return True
+        walk.symbols.pop()
+        return False
 
-    def _stay(self, walk: Walk, place: int) -> int:
-        """Return the same word's place in the message drawn from last, if it is there.
-
-        Any place of a state is as good a source, and one message is a clearer one.
-        """
+    def _add(self, walk: Walk, symbol: int, place: int, depth: int) -> bool:
+        """Add a word drawn at `place`, unless the run of its message gets too long."""
+        copied = depth + (depth < len(walk.symbols))
         if walk.places:
-            next_place = walk.places[-1] + 1
-            if self.view.symbol_at(next_place) == self.view.symbol_at(place):
-                return next_place
-        return place
-
-    def _follow(self, walk: Walk, symbol: int) -> bool:
-        """Add the symbol, unless one message would then hold too much of the line."""
-        narrow = self.view.narrow
-        ranges = []
-        for found in walk.ranges:
-            if found.depth < DEPTH:
-                narrowed = narrow(found, symbol)
-                if narrowed.places:
-                    ranges.append(narrowed)
-        from_start = bool(ranges) and ranges[0].depth == len(walk.symbols) + 1
-        if symbol == END:
-            if from_start and not self.may_repeat:
-                return False
-        else:
-            run = ranges[0].depth - from_start if ranges else 1
-            if run > self.rules.max_run and not self.may_run:
-                return False
-            walk.run = max(walk.run, run)
-            ranges.append(narrow(self.view.everything, symbol))
-        walk.symbols.append(symbol)
-        walk.ranges = ranges
+            # Any place of a state is as good a source; one message is a clearer one.
+            stay = walk.places[-1] + 1
+            if self.view.symbol_at(stay) == symbol:
+                place, copied = stay, walk.copied + 1
+        if copied > self.rules.max_run and not self.may_run:
+            return False
+        walk.places.append(place)
+        walk.copied = copied
+        walk.run = max(walk.run, copied)
+        self._follow(walk, symbol)
         return True
+
+    def _choose_state(self, walk: Walk) -> tuple[int, bool]:
+        """Return which of the ranges to draw from, and whether it has a choice."""
+        view, ranges = self.view, walk.ranges
+        at, last = 0, len(ranges) - 1
+        choice = view.branches(ranges[0])
+        while ranges[at].depth > self.rules.state_size and at < last:
+            if choice and ranges[at].places >= _PLENTY:
+                break
+            at += 1
+            choice = view.branches(ranges[at])
+        # A state that leaves no choice goes on repeating its message: let go in time.
+        if 2 * walk.copied > self.rules.max_run and not self.may_run:
+            while not choice and at < last:
+                at += 1
+                choice = view.branches(ranges[at])
+        return at, choice
+
+    def _follow(self, walk: Walk, symbol: int) -> None:
+        """Add the symbol, and keep the states that may be drawn from next."""
+        size = self.rules.state_size
+        longest = size + _LONGER
+        kept = [
+            found
+            for found in walk.ranges
+            if found.depth < size or (found.depth < longest and found.places >= _PLENTY)
+        ]
+        walk.symbols.append(symbol)
+        walk.ranges = self.view.extend(kept, symbol)
+
+    def _is_new(self, walk: Walk) -> bool:
+        """Return whether no message holds the line, nor too long a run of it."""
+        symbols = walk.symbols
+        if not self.may_repeat and self.view.find(symbols[:DEPTH]).places:
+            return False
+        if self.may_run:
+            return True
+        words = symbols[1 : len(walk.places) + 1]
+        allowed = self.rules.longest_run(len(words))
+        return walk.run <= allowed and not self._has_run(words, allowed + 1)
+
+    def _has_run(self, words: Sequence[int], length: int) -> bool:
+        """Return whether one message holds `length` of the words in a row."""
+        start = 0
+        while start + length <= len(words):
+            end = start + length
+            probe = max(start, end - _PROBE)
+            while self.view.find(words[probe:end]).places:
+                if probe == start:
+                    return True
+                probe = max(start, probe - 2)
+            # What nobody wrote is in all windows of this length up to here.
+            start = probe + 1
+        return False

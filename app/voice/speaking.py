@@ -49,22 +49,21 @@ def _attempts(
     view: View, rng: Random, rules: Rules, phrases: list[Phrase], seeded: bool
 ) -> Iterator[_Attempt]:
     """Yield ever laxer ways; a seed is given up before a whole message is repeated."""
-    strict = Chain(view, rules, rng)
-    shorter = Chain(view, replace(rules, state_size=1), rng)
-    ways = [
-        (strict, ()),
-        (shorter, ("state_size",)),
-        (replace(strict, may_run=True), ("run",)),
-        (replace(strict, may_run=True, may_repeat=True), ("whole",)),
-    ]
+    ways: list[tuple[str, ...]] = [(), ("state_size",), ("run",), ("run", "whole")]
     if rules.state_size == 1:
-        del ways[1]
+        ways.remove(("state_size",))
     if phrases:
-        for chain, relaxed in ways[:-1]:
-            yield _Attempt(chain, phrases, relaxed)
+        for relaxed in ways[:-1]:
+            yield _Attempt(_chain(view, rng, rules, relaxed), phrases, relaxed)
     lost = ("seed",) if seeded else ()
-    for chain, relaxed in ways:
-        yield _Attempt(chain, (), lost + relaxed)
+    for relaxed in ways:
+        yield _Attempt(_chain(view, rng, rules, relaxed), (), lost + relaxed)
+
+
+def _chain(view: View, rng: Random, rules: Rules, relaxed: tuple[str, ...]) -> Chain:
+    if "state_size" in relaxed:
+        rules = replace(rules, state_size=1)
+    return Chain(view, rules, rng, "run" in relaxed, "whole" in relaxed)
 
 
 def _choose(attempt: _Attempt, rules: Rules) -> tuple[Walk | None, float, int]:

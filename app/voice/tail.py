@@ -7,10 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from app.voice.base import END
-
-DEPTH = 32
-"""How many symbols of a place in the tail are sorted; a longer range is not needed."""
+from app.voice.base import DEPTH, END, search
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +56,13 @@ class Tail:
         ]
         suffixes = np.insert(self.suffixes, where, [at for _, at in places])
         return Tail(known, self.bounds, self.ids, suffixes, suffixes.data)
+
+    def narrow(self, lo: int, hi: int, depth: int, symbol: int) -> tuple[int, int]:
+        """Return which suffixes of lo..hi, alike to `depth`, go on with `symbol`."""
+        known = self.symbols
+        return search(
+            self.suffix_at, lambda place: known[place + depth], lo, hi, symbol
+        )
 
     def message_at(self, position: int) -> int:
         """Return which message, counted from 0, owns the position."""
