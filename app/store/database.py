@@ -92,9 +92,9 @@ class Database:
         """Move the log of a busy writer into the file."""
         await self.run(sqlite.checkpoint, self._peewee)
 
-    def truncate_log(self) -> bool:
-        """Empty the log, so that no deleted text is left in it."""
-        return self.call(sqlite.truncate_log, self._peewee)
+    async def truncate_log(self) -> bool:
+        """Empty the log, so that no deleted text is left; False while it is read."""
+        return await self.run(sqlite.truncate_log, self._peewee)
 
     def is_sound(self) -> bool:
         """Whether SQLite finds no fault in the file."""

@@ -207,6 +207,15 @@ def learnable_page(
     return list(itertools.islice(learnable(guild, after, before), limit))
 
 
+def newest_learnable(guild: int, after: int, limit: int) -> list[tuple[int, str]]:
+    """(row, text) of the newest messages to learn after that row, by row."""
+    chosen = (Message.guild == guild) & (Message.id > after)
+    query = Message.select(Message.id, Message.text)
+    query = query.where(chosen & Message.dropped.is_null())
+    found = tuples(query.order_by(Message.id.desc()).limit(limit))
+    return [(row, text) for row, text in reversed(found)]
+
+
 def learnable_of(rows: Sequence[int]) -> list[tuple[int, str]]:
     """(row, text) of those of the given messages that are to be learned."""
     found: list[tuple[int, str]] = []

@@ -5,7 +5,14 @@ from typing import Any, NamedTuple
 from peewee import fn
 
 from app.store.database import tuples
-from app.store.tables import Channel, Member, Message, Reply, ReplySource
+from app.store.tables import (
+    Channel,
+    ConversationLink,
+    Member,
+    Message,
+    Reply,
+    ReplySource,
+)
 
 MADE = ("made", "sent", "draft")
 """States of a reply that has a text."""
@@ -78,6 +85,14 @@ def opted_out(guild: int) -> int:
     chosen = (Member.guild == guild) & Member.has_opted_out
     number: int = Member.select(fn.COUNT(Member.id)).where(chosen).scalar()
     return number
+
+
+def conversations(messages: list[int]) -> dict[int, int]:
+    """The conversation of each message, as far as it is known."""
+    query = ConversationLink.select(
+        ConversationLink.message, ConversationLink.conversation
+    ).where(ConversationLink.message.in_(messages))
+    return dict(tuples(query))
 
 
 def sources(reply: int) -> list[tuple[int, int, str]]:

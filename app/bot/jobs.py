@@ -1,0 +1,182 @@
+"""Long work in a process of its own: bulk import, and building a guild's voice.
+
+The bot starts `job import` or `job rebuild`, reads progress and one reply from its
+standard output, and ends it by closing its standard input.
+"""
+
+import argparse
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from app.config import Config, load, with_overrides
+from app.errors import AppError
+from app.importers.filters import Filters
+from app.importers.importing import Counts, Import, Step
+from app.importers.intake import Intake
+from app.ipc.control import Progress
+from app.ipc.stdio import exit_with_stdin, take_stdout, write_all
+from app.ipc.wire import INTERNAL_ERROR, Failure, Frame, Notification, Reply, encode
+from app.paths import Home
+from app.store import guilds, messages, settings, voices
+from app.store.authors import AuthorKey
+from app.store.database import Database
+from app.voice import building
+
+SMALL_IMPORT = 500
+"""So few new messages are learned by the running voice, without building it anew."""
+
+REPORT_SECONDS = 0.2
+NICENESS = 10
+
+Tell = Callable[[Progress], None]
+
+
+def main(argv: Sequence[str]) -> int:
+    """Do one job; returns the exit code (sysexits)."""
+    stdout = take_stdout()
+    exit_with_stdin(lambda line: None)
+    if hasattr(os, "nice"):
+        os.nice(NICENESS)
+    arguments = _parser().parse_args(argv)
+
+    def send(frame: Frame) -> None:
+        write_all(stdout, encode(frame))
+
+    try:
+        result = run(arguments, lambda progress: send(Notification(progress)))
+    except AppError as error:
+        send(Failure(0, error.exit_code, error.message, error.hint))
+        return error.exit_code
+    except Exception as error:
+        # The bot shows this line; the traceback goes to the log through stderr.
+        send(Failure(0, INTERNAL_ERROR, f"{type(error).__name__}: {error}"))
+        raise
+    send(Reply(0, result))
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("mynah job")
+    parser.add_argument("--home", type=Path, required=True)
+    kinds = parser.add_subparsers(dest="kind", required=True)
+    importing = kinds.add_parser("import")
+    importing.add_argument("guild", type=int)
+    importing.add_argument("--channel")
+    importing.add_argument("paths", type=Path, nargs="+")
+    rebuilding = kinds.add_parser("rebuild")
+    rebuilding.add_argument("guild", type=int)
+    return parser
+
+
+def run(arguments: argparse.Namespace, tell: Tell) -> dict[str, Any]:
+    """Carry out a job; returns the fields of its reply."""
+    home = Home(arguments.home)
+    # The bot is the only one to move the log into the file.
+    with Database(home.database, checkpoints=False) as database:
+        if arguments.kind == "rebuild":
+            return {"messages": rebuild(home, database, arguments.guild, tell)}
+        return import_and_learn(
+            home, database, arguments.guild, arguments.paths, arguments.channel, tell
+        )
+
+
+def import_and_learn(
+    home: Home,
+    database: Database,
+    guild: int,
+    paths: Sequence[Path],
+    channel: str | None,
+    tell: Tell,
+) -> dict[str, Any]:
+    """Import files into a guild, and build its voice if much is new.
+
+    The reply has the counts, and `built`: whether the voice files have the messages.
+    """
+    began = time.monotonic()
+    is_new = not (home.voice(guild) / f"{building.NAME}.json").exists()
+    counts = import_files(home, database, guild, paths, channel, tell)
+    built = is_new or counts.added > SMALL_IMPORT
+    if built:
+        rebuild(home, database, guild, tell)
+    counts.seconds = time.monotonic() - began
+    return asdict(counts) | {"built": built}
+
+
+def import_files(
+    home: Home,
+    database: Database,
+    guild: int,
+    paths: Sequence[Path],
+    channel: str | None,
+    tell: Tell,
+) -> Counts:
+    """Store the messages of files, filtered as the guild's settings say."""
+    config = _settings(home, database, guild)
+    filters = Filters(config.learn, config.bot.prefix)
+    authors = AuthorKey.load(home.author_key_file)
+    row = database.call(guilds.get, guild)
+    name = row.name if row else str(guild)
+    throttle = _Throttle(tell)
+
+    def on_step(step: Step) -> None:
+        label = f"{Path(step.label).name}: {step.messages:,} messages"
+        throttle.tell(_progress("import", label, step.done, step.total, step.seconds))
+
+    intake = Intake(database, guild, filters, authors, channel)
+    work = Import(database, guild, name, intake, channel=channel, on_step=on_step)
+    return work.run(paths)
+
+
+def rebuild(home: Home, database: Database, guild: int, tell: Tell) -> int:
+    """Write the guild's voice anew from the database; returns the messages in it."""
+    began = time.monotonic()
+    change = database.call(voices.newest_change, guild)
+    total = database.call(messages.count, guild)
+    throttle = _Throttle(tell)
+
+    def on_read(read: int) -> None:
+        seconds = time.monotonic() - began
+        progress = _progress("rebuild", "voice", read, total, seconds, "messages")
+        throttle.tell(progress)
+
+    rows = learnable(database, guild)
+    learned = building.build(home.voice(guild), rows, on_read)
+    database.call(voices.settle, guild, change)
+    return learned
+
+
+def learnable(
+    database: Database, guild: int, after: int = 0
+) -> Iterator[tuple[int, str]]:
+    """(row, text) of the guild's messages to learn, read a page at a time."""
+    while page := database.call(messages.learnable_page, guild, after):
+        yield from page
+        after = page[-1][0]
+
+
+def _settings(home: Home, database: Database, guild: int) -> Config:
+    return with_overrides(load(home.config_file), database.call(settings.of, guild))
+
+
+def _progress(
+    work: str, label: str, done: int, total: int, seconds: float, unit: str = "bytes"
+) -> Progress:
+    return Progress(work, label, done, total, unit, done / max(seconds, 1e-6))
+
+
+class _Throttle:
+    """Passes on a few reports a second."""
+
+    def __init__(self, tell: Tell) -> None:
+        self._tell = tell
+        self._last = 0.0
+
+    def tell(self, progress: Progress) -> None:
+        now = time.monotonic()
+        if now - self._last >= REPORT_SECONDS or progress.done == progress.total:
+            self._last = now
+            self._tell(progress)

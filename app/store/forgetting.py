@@ -1,0 +1,171 @@
+"""Deleting for good: messages, what hangs on them, and replies that quote them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from peewee import fn
+
+from app.store import voices
+from app.store.database import tuples, write
+from app.store.messages import BATCH
+from app.store.tables import (
+    Channel,
+    ConversationLink,
+    Embedding,
+    Feedback,
+    Guild,
+    Member,
+    Message,
+    Reply,
+    ReplySource,
+)
+
+
+@dataclass(frozen=True)
+class Removed:
+    """How much was deleted."""
+
+    messages: int = 0
+    embeddings: int = 0
+    replies: int = 0
+    """Replies whose text went because it drew on a deleted message."""
+
+    def __add__(self, other: "Removed") -> "Removed":
+        return Removed(
+            self.messages + other.messages,
+            self.embeddings + other.embeddings,
+            self.replies + other.replies,
+        )
+
+
+def rows_of_author(guild: int, author: str, since: int = 0) -> list[int]:
+    """Rows of an author's (hash) messages, those written since that time."""
+    chosen = (Member.guild == guild) & (Member.author == author)
+    query = Message.select(Message.id).join(Member)
+    query = query.where((Message.guild == guild) & chosen & (Message.ts >= since))
+    return [row for (row,) in tuples(query)]
+
+
+def rows_of_channel(guild: int, channel: int) -> list[int]:
+    """Rows of a channel's messages, those of its threads included."""
+    threads = Channel.select(Channel.id).where(Channel.parent == channel)
+    here = (Message.channel == channel) | Message.channel.in_(threads)
+    query = Message.select(Message.id).where((Message.guild == guild) & here)
+    return [row for (row,) in tuples(query)]
+
+
+def rows_of_guild(guild: int) -> list[int]:
+    """Rows of all of the guild's messages."""
+    query = Message.select(Message.id).where(Message.guild == guild)
+    return [row for (row,) in tuples(query)]
+
+
+@write
+def blank_replies(guild: int, rows: Sequence[int]) -> int:
+    """Take the words out of replies that drew on these messages, or answered them.
+
+    Their rows stay, since a trigger is answered once for ever. Call it while the
+    messages are still there. Returns how many replies lost their words.
+    """
+    chosen = (Reply.guild == guild) & (Reply.state != "forgotten")
+    found: set[int] = set()
+    for start in range(0, len(rows), BATCH):
+        part = list(rows[start : start + BATCH])
+        drew = ReplySource.select(ReplySource.reply).where(
+            ReplySource.message.in_(part)
+        )
+        here = (Message.guild == guild) & Message.id.in_(part)
+        triggers = Message.select(Message.external).where(here)
+        wanted = Reply.id.in_(drew) | Reply.trigger.in_(triggers)
+        query = Reply.select(Reply.id).where(chosen & wanted)
+        found.update(row for (row,) in tuples(query))
+    found |= _showing(chosen, set(rows))
+    _blank(sorted(found))
+    return len(found)
+
+
+def _showing(chosen: Any, gone: set[int]) -> set[int]:
+    """Replies whose prompt held one of the messages."""
+    found: set[int] = set()
+    for row, turns, recalled in tuples(
+        Reply.select(Reply.id, Reply.turns, Reply.recalled).where(chosen)
+    ):
+        shown = {turn[2] for turn in turns if len(turn) > 2}
+        if not gone.isdisjoint(shown) or not gone.isdisjoint(recalled):
+            found.add(row)
+    return found
+
+
+@write
+def delete(guild: int, rows: Sequence[int]) -> Removed:
+    """Delete messages of a guild with their vectors, links and files.
+
+    One transaction: with thousands of rows, call it for some at a time.
+    """
+    removed = Removed()
+    for start in range(0, len(rows), BATCH):
+        removed += _delete(guild, list(rows[start : start + BATCH]))
+    return removed
+
+
+def _delete(guild: int, asked: list[int]) -> Removed:
+    here = (Message.guild == guild) & Message.id.in_(asked)
+    rows = [row for (row,) in tuples(Message.select(Message.id).where(here))]
+    voices.note(guild, rows)
+    vectors = Embedding.select(fn.COUNT(Embedding.id))
+    embeddings = vectors.where(Embedding.message.in_(rows)).scalar()
+    ConversationLink.delete().where(ConversationLink.parent.in_(rows)).execute()
+    Message.delete().where(Message.id.in_(rows)).execute()
+    return Removed(len(rows), embeddings)
+
+
+def _blank(replies: list[int]) -> None:
+    for start in range(0, len(replies), BATCH):
+        part = replies[start : start + BATCH]
+        ReplySource.delete().where(ReplySource.reply.in_(part)).execute()
+        emptied = Reply.update(
+            state="forgotten", text="", turns=[], recalled=[], notes=[], rungs=[]
+        )
+        emptied.where(Reply.id.in_(part)).execute()
+
+
+@write
+def delete_author(guild: int, author: str) -> None:
+    """Delete what is stored of an author besides messages; an opt-out stays."""
+    mine = (Member.guild == guild) & (Member.author == author)
+    for (row,) in tuples(Member.select(Member.id).where(mine & ~Member.has_opted_out)):
+        left = Message.select(fn.COUNT(Message.id)).where(Message.guild == guild)
+        if not left.where(Message.member == row).scalar():
+            Member.delete().where(Member.id == row).execute()
+    Feedback.delete().where(Feedback.author == author).execute()
+
+
+@write
+def delete_channel(guild: int, channel: int) -> None:
+    """Delete a channel that has no messages left, and its threads."""
+    here = (Channel.id == channel) | (Channel.parent == channel)
+    Channel.delete().where((Channel.guild == guild) & here).execute()
+
+
+@write
+def delete_replies(guild: int) -> int:
+    """Blank every reply of the guild; returns how many had words."""
+    chosen = (Reply.guild == guild) & (Reply.state != "forgotten")
+    replies = [row for (row,) in tuples(Reply.select(Reply.id).where(chosen))]
+    _blank(replies)
+    return len(replies)
+
+
+@write
+def delete_people(guild: int) -> None:
+    """Delete the guild's members without messages; opt-outs stay."""
+    writers = Message.select(Message.member).where(Message.guild == guild)
+    gone = (Member.guild == guild) & ~Member.has_opted_out
+    Member.delete().where(gone & Member.id.not_in(writers)).execute()
+
+
+@write
+def delete_guild(guild: int) -> None:
+    """Delete a guild with everything in it."""
+    Guild.delete().where(Guild.id == guild).execute()
