@@ -2,7 +2,6 @@
 
 import time
 import zlib
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -48,7 +47,7 @@ class Counts:
     filtered: int = 0
     """New messages not learned; those useful as context are stored all the same."""
     seconds: float = 0.0
-    reasons: Counter[str] = field(default_factory=Counter)
+    reasons: dict[str, int] = field(default_factory=dict)
     """How many were filtered, by reason."""
     problems: list[str] = field(default_factory=list)
     """One line a file that could not be read in full: file, position, reason."""
@@ -166,8 +165,9 @@ class Import:
                 self._count_filtered(entry)
 
     def _count_filtered(self, entry: Entry) -> None:
+        reasons, reason = self.counts.reasons, str(entry.dropped)
         self.counts.filtered += 1
-        self.counts.reasons[str(entry.dropped)] += 1
+        reasons[reason] = reasons.get(reason, 0) + 1
 
     def _report(self, source: Source, position: str, reason: str) -> None:
         self.counts.problems.append(f"{source.name}: {position}: {reason}")
