@@ -19,9 +19,10 @@ Arrays = dict[str, npt.NDArray[Any]]
 
 _WORD_BITS = 64
 
-_MOST_PAIRS = 1 << 15
-"""Pairs of symbols whose places are remembered: to find them costs the most, as the
-places of one symbol are many. They take some 8 MB."""
+_WIDE = 16
+_MOST_FOUND = 1 << 15
+"""Narrowings of wide ranges that are remembered, as common words come again and again;
+they take some 10 MB."""
 
 
 def build(symbols: Symbols, ids: npt.NDArray[np.int64]) -> Arrays:
@@ -131,7 +132,7 @@ class Base:
         self._rank_at: Sequence[int] = self._ranks.data
         self._run_starts: Sequence[int] = run_starts.data
         self._run_ids: Sequence[int] = run_ids.data
-        self._pairs: dict[tuple[int, int], tuple[int, int]] = {}
+        self._found: dict[tuple[int, int, int], tuple[int, int]] = {}
         self.alphabet = len(first) - 1
         self.messages = int(first[1])
 
@@ -151,16 +152,16 @@ class Base:
         suffix_at, symbol_after = self.suffix_at, self.symbol_after[depth]
         if hi - lo == 1:
             return (lo, hi) if symbol_after(suffix_at[lo]) == symbol else (0, 0)
-        if depth == 1:
-            pair = lo, symbol
-            known = self._pairs.get(pair)
-            if known is None:
-                if len(self._pairs) >= _MOST_PAIRS:
-                    self._pairs.clear()
-                known = search(suffix_at, symbol_after, lo, hi, symbol)
-                self._pairs[pair] = known
-            return known
-        return search(suffix_at, symbol_after, lo, hi, symbol)
+        if hi - lo < _WIDE:
+            return search(suffix_at, symbol_after, lo, hi, symbol)
+        key = lo, depth, symbol
+        found = self._found.get(key)
+        if found is None:
+            if len(self._found) >= _MOST_FOUND:
+                self._found.clear()
+            found = search(suffix_at, symbol_after, lo, hi, symbol)
+            self._found[key] = found
+        return found
 
     def message_at(self, position: int) -> int:
         """Return which message, counted from 0, owns the position."""
