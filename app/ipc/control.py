@@ -253,6 +253,16 @@ class SnapshotRestore:
 
 
 @dataclass(frozen=True)
+class Listen:
+    """Learn what is written in a channel (row id) from now on, or no longer."""
+
+    method: ClassVar[str] = "listen"
+    guild: str
+    channel: str
+    learn: bool
+
+
+@dataclass(frozen=True)
 class Train:
     """Learn the history of Discord channels (row ids; none means all listened to)."""
 
@@ -416,6 +426,7 @@ REQUESTS = (
     Snapshots,
     SnapshotTake,
     SnapshotRestore,
+    Listen,
     Train,
     Job,
     ModelTest,
