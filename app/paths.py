@@ -104,6 +104,15 @@ def asset(name: str) -> Path:
     return bundle() / "assets" / name
 
 
+SAMPLE_GUILD = "The Globe"
+"""Name under which the sample guild is learned."""
+
+
+def sample_file() -> Path:
+    """The messages of the sample guild, in the interchange format."""
+    return asset("sample") / "the-globe.jsonl.gz"
+
+
 def own_command() -> list[str]:
     """The command line that starts this same program again, in any role."""
     if getattr(sys, "frozen", False):
