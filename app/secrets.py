@@ -8,11 +8,12 @@ from typing import Literal
 from app.errors import ConfigError
 from app.paths import Home
 
-SecretName = Literal["bot_token", "openai_key"]
+SecretName = Literal["bot_token", "openai_key", "server_key"]
 
 ENVIRONMENT: Mapping[SecretName, str] = {
     "bot_token": "DISCORD_TOKEN",
     "openai_key": "OPENAI_API_KEY",
+    "server_key": "MYNAH_SERVER_KEY",
 }
 
 

@@ -77,6 +77,12 @@ class Answer:
     def notes(self) -> tuple[str, ...]:
         return (*self.completion.notes, *self.finished.notes)
 
+    @property
+    def first_token_ms(self) -> float:
+        """Until the first of the words that count, the rungs before included."""
+        earlier = sum(rung.ms for rung in self.rungs[:-1])
+        return earlier + self.completion.first_token_ms
+
 
 @dataclass(frozen=True)
 class Attempt:

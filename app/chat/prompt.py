@@ -9,18 +9,16 @@ from app.providers.base import Prompt, Turn
 Mode = Literal["markov", "llm", "hybrid"]
 
 
-def choose_mode(
-    wanted: str, *, has_model: bool, learned: int, seed: str | None = None
-) -> Mode:
+def choose_mode(wanted: str, *, learned: int, seed: str | None = None) -> Mode:
     """The mode that `auto` means here; any other mode is what it says.
 
     Args:
-        has_model: Whether a language model can be asked.
         learned: Messages that the guild's voice knows.
+        seed: Words that the line must hold, which only the chain can promise.
     """
     if wanted == "markov" or wanted == "llm" or wanted == "hybrid":
         return wanted  # type: ignore[return-value]
-    if seed or not has_model:
+    if seed:
         return "markov"
     return "hybrid" if learned else "llm"
 

@@ -41,7 +41,12 @@ class Guilds:
 
 @dataclass(frozen=True)
 class Say:
-    """One reply, made but not sent; streams `Token` notifications if asked to."""
+    """One reply, made but not sent; streams `Token` notifications if asked to.
+
+    Keys: those of `mynah say --json`, and `reply` (its row), `guild`, `model`, `parts`,
+    `notes`, `left_out`; with `explain` also `prompt` ([speaker, text] each),
+    `drawn` (`id`, `author`, `text`, `words`, `run`) and `moments`.
+    """
 
     method: ClassVar[str] = "say"
     guild: str
@@ -118,6 +123,8 @@ class ConfigSet:
     value: str | None = None
     guild: str | None = None
     channel: str | None = None
+    agreed: bool = False
+    """The owner was told what leaves the machine with a cloud model, and agreed."""
 
 
 @dataclass(frozen=True)
@@ -165,7 +172,13 @@ class Doctor:
 
 @dataclass(frozen=True)
 class Usage:
-    """Tokens, cost and what left the machine, by day, guild and model."""
+    """Tokens, cost and what left the machine, by day, guild and model.
+
+    Keys: `days` (`day`, `guild`, `provider`, `model`, `host`, `calls`, `prompt_tokens`,
+    `cached_tokens`, `completion_tokens`, `cost`, `bytes_sent`), `sent` (the newest
+    requests: `at`, `host`, `bytes_sent`, `reply`, `guild`, `model`, `cost`), `today`,
+    `month`, `daily_budget`, `monthly_budget`, `prices_date`.
+    """
 
     method: ClassVar[str] = "usage"
     days: int = 31
@@ -338,6 +351,8 @@ class Token:
     method: ClassVar[str] = "token"
     stream: int
     text: str
+    restart: bool = False
+    """Take back what came so far: another provider begins anew."""
 
 
 @dataclass(frozen=True)

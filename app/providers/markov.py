@@ -1,6 +1,7 @@
 """The Markov chain as a provider: the last rung, which always has something to say."""
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from dataclasses import replace
 from random import Random
 from time import perf_counter
 
@@ -31,11 +32,11 @@ class MarkovProvider:
 
     def __init__(
         self,
-        voice: Callable[[int], Voice],
-        rules: Callable[[Prompt], Rules],
+        voice: Callable[[int], Awaitable[Voice]],
+        rules: Callable[[int], Awaitable[Rules]],
         rng: Random,
     ) -> None:
-        """`voice` gives the voice of a guild's row; `rules` how its lines are made."""
+        """`voice` and `rules` give a guild's voice and how its lines are made."""
         self._voice = voice
         self._rules = rules
         self._rng = rng
@@ -50,8 +51,9 @@ class MarkovProvider:
         topic = " ".join(keywords(prompt.turns[-1].text)) if prompt.turns else ""
         seed = prompt.seed or topic or None
         try:
-            voice = self._voice(prompt.guild)
-            line = voice.speak(self._rng, seed=seed, rules=self._rules(prompt))
+            voice = await self._voice(prompt.guild)
+            rules = replace(await self._rules(prompt.guild), max_words=prompt.max_words)
+            line = voice.speak(self._rng, seed=seed, rules=rules)
         except LookupError:
             text = self._rng.choice(NOTHING_LEARNED)
             yield text

@@ -167,6 +167,12 @@ def page(
     return list(_stored(query.order_by(Message.id.desc()).limit(limit)))
 
 
+def page_after(guild: int, row: int, limit: int = BATCH) -> list[StoredMessage]:
+    """The guild's messages after a row, oldest first, a page at a time."""
+    query = _joined().where((Message.guild == guild) & (Message.id > row))
+    return list(_stored(query.order_by(Message.id).limit(limit)))
+
+
 def newest_external(channel: int) -> str | None:
     """The id outside of a channel's newest message, for catching up after it."""
     query = Message.select(Message.external).where(Message.channel == channel)

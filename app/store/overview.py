@@ -36,6 +36,7 @@ class ChannelActivity(NamedTuple):
     channel: int
     name: str
     messages: int
+    is_learning: bool
     newest: int
     """Row of its newest message."""
 
@@ -56,19 +57,33 @@ def replies_over_time(since: int, step: int, guild: int | None = None) -> list[B
     ]
 
 
+def since(start: int) -> dict[str, int]:
+    """How many messages came and how many replies were made since a time."""
+    heard = Message.select(fn.COUNT(Message.id)).where(Message.ts >= start).scalar()
+    chosen = (Reply.created >= start) & Reply.state.in_(MADE)
+    made = Reply.select(fn.COUNT(Reply.id)).where(chosen).scalar()
+    return {"messages": heard, "replies": made}
+
+
 def channels_by_activity(guild: int) -> list[ChannelActivity]:
     """The guild's channels, the one written in last first."""
     newest = fn.MAX(Message.id)
     query = (
-        Channel.select(Channel.id, Channel.name, fn.COUNT(Message.id), newest)
+        Channel.select(
+            Channel.id,
+            Channel.name,
+            fn.COUNT(Message.id),
+            Channel.is_learning,
+            newest,
+        )
         .left_outer_join(Message, on=Message.channel == Channel.id)
         .where(Channel.guild == guild)
         .group_by(Channel.id)
         .order_by(newest.desc())
     )
     return [
-        ChannelActivity(channel, name, messages, row or 0)
-        for channel, name, messages, row in tuples(query)
+        ChannelActivity(channel, name, messages, is_learning, row or 0)
+        for channel, name, messages, is_learning, row in tuples(query)
     ]
 
 

@@ -9,7 +9,7 @@ from threading import Lock
 from app.voice import building, files
 from app.voice.building import build
 from app.voice.files import Stored, VoiceFileError
-from app.voice.index import Index
+from app.voice.index import DEPTH, END, Index, View
 from app.voice.lines import Line, Rules, Source
 from app.voice.speaking import speak
 from app.voice.vocabulary import Vocabulary
@@ -84,6 +84,15 @@ class Voice:
     def bytes(self) -> int:
         """What its files take on disk."""
         return self._known.stored.bytes if self._known.stored else 0
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """The words of its symbols."""
+        return self._known.vocabulary
+
+    def view(self) -> View:
+        """Return all it knows as symbols, as it stands: for counting, not talking."""
+        return self._known.index.view()
 
     def verify(self) -> None:
         """Compare its files with their checksums, in about a second a gigabyte.
@@ -179,6 +188,18 @@ class Voice:
             line = self.speak(rng, seed=seed, rules=rules)
             lines.setdefault(line.text, line)
         return list(lines.values())
+
+    def repeats(self, text: str) -> bool:
+        """Return whether a learned message is this text, word for word.
+
+        Of a long text, only the first words are compared.
+        """
+        known = self._known
+        numbers = [known.vocabulary.find(word) for word in split(text)]
+        found = [number for number in numbers if number is not None]
+        if not found or len(found) < len(numbers):
+            return False
+        return known.index.view().find([END, *found, END][:DEPTH]).places > 0
 
     def begin_rebuild(self) -> None:
         """Remember all changes from now on, for `renew`.

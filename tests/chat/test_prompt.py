@@ -4,11 +4,10 @@ from app.providers.base import Turn
 
 
 def test_auto_is_hybrid_once_something_is_learned():
-    assert choose_mode("auto", has_model=True, learned=10) == "hybrid"
-    assert choose_mode("auto", has_model=True, learned=0) == "llm"
-    assert choose_mode("auto", has_model=False, learned=10) == "markov"
-    assert choose_mode("auto", has_model=True, learned=9, seed="cats") == "markov"
-    assert choose_mode("llm", has_model=False, learned=0) == "llm"
+    assert choose_mode("auto", learned=10) == "hybrid"
+    assert choose_mode("auto", learned=0) == "llm"
+    assert choose_mode("auto", learned=9, seed="cats") == "markov"
+    assert choose_mode("llm", learned=0) == "llm"
 
 
 def test_deadlines_and_dials_follow_the_mode():

@@ -14,7 +14,13 @@ LINES = [
 
 
 def provider(voice: Voice) -> MarkovProvider:
-    return MarkovProvider(lambda guild: voice, lambda prompt: Rules(), Random(3))
+    async def open_voice(guild: int) -> Voice:
+        return voice
+
+    async def rules(guild: int) -> Rules:
+        return Rules()
+
+    return MarkovProvider(open_voice, rules, Random(3))
 
 
 async def write(voice: Voice, text: str = "", seed: str | None = None):

@@ -1,0 +1,139 @@
+"""Handlers for what is known: guilds, imports, forgetting and exports."""
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+
+from app.bot.exporting import export
+from app.bot.news import Asker, Outbox
+from app.bot.parts import Json, Parts
+from app.errors import UsageError
+from app.ipc import control
+from app.store import guilds, messages, overview, replies
+from app.store.tables import Guild
+
+MATURE = 2000
+"""Messages from which on a voice has plenty to say."""
+
+
+class Knowing:
+    """Answers what concerns the guilds and their messages."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    async def guilds(self, asker: Asker, request: control.Guilds) -> Json:
+        """What is learned, a guild each."""
+        every = await self._parts.database.run(guilds.every)
+        return {"guilds": [await self._guild(guild) for guild in every]}
+
+    async def import_(self, asker: Asker, request: control.Import) -> Json:
+        """Learn from files; progress goes to the asker and to all who watch."""
+        paths = _present(request.paths)
+        guild = await self._parts.database.run(guilds.ensure, request.guild)
+        outbox = Outbox(asker)
+
+        def report(progress: control.Progress) -> None:
+            outbox.put(progress)
+            self._parts.news.tell(progress, but_not=asker)
+
+        try:
+            counts = await self._parts.learning.import_files(
+                guild.id, paths, request.channel, report
+            )
+        finally:
+            await outbox.drain()
+        counts["errors"] = [
+            dict(zip(("file", "text"), problem.split(": ", 1), strict=False))
+            for problem in counts.pop("problems", [])
+        ]
+        return counts
+
+    async def forget(self, asker: Asker, request: control.Forget) -> Json:
+        """Forget everywhere; returns when nothing of it is left."""
+        chosen = [request.messages, request.author, request.channel, request.everything]
+        if sum(map(bool, chosen)) != 1:
+            raise UsageError(
+                "Say what to forget: messages, an author, a channel or everything."
+            )
+        learning, guild = self._parts.learning, await self._parts.guild(request.guild)
+        if request.messages:
+            rows = await self._parts.database.run(
+                messages.rows_of, guild.id, request.messages
+            )
+            done = await learning.forget(guild.id, rows)
+        elif request.author:
+            done = await learning.forget_author(guild.id, request.author)
+        elif request.channel:
+            channel = await self._parts.channel(guild.id, request.channel)
+            done = await learning.forget_channel(guild.id, channel.id)
+        else:
+            done = await learning.forget_everything(guild.id)
+        return {
+            "messages": done.messages,
+            "embeddings": done.embeddings,
+            "replies": done.replies,
+            "complete": done.complete,
+        }
+
+    async def export(self, asker: Asker, request: control.Export) -> Json:
+        """Write a guild's messages in the interchange format."""
+        guild = await self._parts.guild(request.guild)
+        target = Path(request.to)
+        written = await asyncio.to_thread(
+            export, self._parts.reader, guild.id, guild.name, target
+        )
+        return {"guild": guild.name, "messages": written, "file": str(target)}
+
+    async def _guild(self, guild: Guild) -> Json:
+        parts = self._parts
+        counts = await parts.reader.run(guilds.counts, guild.id)
+        voice = await parts.learning.voice(guild.id)
+        config = await parts.settings.of(guild.id)
+        latest = await parts.reader.run(replies.latest, guild.id, limit=1)
+        return {
+            "row": guild.id,
+            "id": guild.discord_id,
+            "guild": guild.name,
+            "messages": counts.messages,
+            "learned": counts.learned,
+            "dropped": counts.dropped,
+            "words": voice.words,
+            "voice": state_of_voice(voice.messages),
+            "embeddings": counts.embeddings,
+            "backlog": max(0, counts.learned - counts.embeddings),
+            "bytes": {
+                "voice": _size(parts.home.voice(guild.id)),
+                "tokens": _size(parts.home.guild(guild.id) / "tokens"),
+                "index": _size(parts.home.index(guild.id)),
+            },
+            "mode": config.reply.mode,
+            "provider": config.reply.provider,
+            "dial": config.reply.dial,
+            "join_in": config.speak.join_in,
+            "shadow": config.reply.shadow,
+            "local_only": config.reply.local_only,
+            "is_demo": guild.is_demo,
+            "opted_out": await parts.reader.run(overview.opted_out, guild.id),
+            "last_reply": latest[0].created / 1000 if latest else None,
+        }
+
+
+def state_of_voice(learned: int) -> str:
+    """How far a voice is, in words."""
+    if not learned:
+        return "empty"
+    return "speaks well" if learned >= MATURE else "speaks, still learning"
+
+
+def _present(names: Sequence[str]) -> list[Path]:
+    paths = [Path(name) for name in names]
+    for path in paths:
+        if not path.exists():
+            raise UsageError(f"There is no file {path}.", "Check the path.")
+    return paths
+
+
+def _size(directory: Path) -> int:
+    files = (path for path in directory.rglob("*") if path.is_file())
+    return sum(path.stat().st_size for path in files)

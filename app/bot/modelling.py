@@ -1,0 +1,113 @@
+"""Handlers for models: the catalogue, fetching, choosing and removing."""
+
+import asyncio
+import threading
+import time
+from pathlib import Path
+
+import psutil
+
+from app import catalogue, fetch
+from app.bot.news import Asker, Outbox
+from app.bot.parts import Json, Parts
+from app.catalogue import Entry
+from app.errors import UsageError
+from app.ipc import control
+
+
+class Modelling:
+    """Answers what concerns models."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    async def models(self, asker: Asker, request: control.Models) -> Json:
+        """The catalogue, with what is here and what is used."""
+        used = self._parts.settings.home.model.name
+        entries = catalogue.entries()
+        memory = psutil.virtual_memory().total / 1e9
+        listed = [self._entry(entry, used, memory) for entry in entries.values()]
+        if used not in entries:
+            listed.append(self._own_file(used))
+        return {"models": listed, "memory_gigabytes": round(memory, 1)}
+
+    async def model_pull(self, asker: Asker, request: control.ModelPull) -> Json:
+        """Fetch a model; what it fetched so far is kept when it is cancelled."""
+        entry = catalogue.find(request.name)
+        loop = asyncio.get_running_loop()
+        outbox, began = Outbox(asker), time.monotonic()
+
+        def report(done: int, total: int) -> None:
+            rate = done / max(time.monotonic() - began, 1e-6)
+            progress = control.Progress("pull", entry.name, done, total, "bytes", rate)
+            loop.call_soon_threadsafe(pass_on, progress)
+
+        def pass_on(progress: control.Progress) -> None:
+            outbox.put(progress)
+            self._parts.news.tell(progress, but_not=asker)
+
+        cancelled = threading.Event()
+        try:
+            path = await asyncio.to_thread(
+                fetch.fetch, self._parts.home, entry, report, cancelled
+            )
+        finally:
+            cancelled.set()
+            await outbox.drain()
+        return {"name": entry.name, "file": str(path), "bytes": path.stat().st_size}
+
+    async def model_use(self, asker: Asker, request: control.ModelUse) -> Json:
+        """Use a model from the next reply on."""
+        path = catalogue.locate(self._parts.home, request.name)
+        if path is None:
+            if request.name in catalogue.entries():
+                raise UsageError(
+                    f"The model {request.name} is not here yet.",
+                    f"Fetch it with `mynah models pull {request.name}`.",
+                )
+            raise UsageError(
+                f"{request.name} is neither a name of the catalogue nor a file.",
+                "See `mynah models list`.",
+            )
+        own = request.name not in catalogue.entries()
+        name = str(path) if own else request.name
+        await self._parts.settings.change("model.name", name)
+        return {"name": name, "file": str(path)}
+
+    async def model_remove(self, asker: Asker, request: control.ModelRemove) -> Json:
+        """Delete the files of a catalogue model; files of one's own stay."""
+        catalogue.find(request.name)
+        freed = 0
+        for path in self._parts.home.models.glob(f"{request.name}.*gguf"):
+            freed += path.stat().st_size
+            path.unlink()
+        if not freed:
+            raise UsageError(f"The model {request.name} is not here.")
+        return {"name": request.name, "bytes": freed}
+
+    def _entry(self, entry: Entry, used: str, memory: float) -> Json:
+        path = catalogue.locate(self._parts.home, entry.name)
+        return {
+            "name": entry.name,
+            "kind": entry.kind,
+            "bytes": entry.bytes,
+            "ram_gigabytes": entry.ram_gigabytes,
+            "licence": entry.licence,
+            "note": entry.note,
+            "present": path is not None,
+            "used": entry.name == used,
+            "fits": entry.ram_gigabytes <= memory,
+        }
+
+    def _own_file(self, name: str) -> Json:
+        path = Path(name)
+        present = path.is_file()
+        return {
+            "name": name,
+            "kind": "llm",
+            "bytes": path.stat().st_size if present else 0,
+            "licence": "",
+            "note": "a file of your own",
+            "present": present,
+            "used": True,
+        }

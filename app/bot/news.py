@@ -1,0 +1,97 @@
+"""What the bot tells everyone who watches it, without ever waiting for them."""
+
+import asyncio
+import contextlib
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from app.ipc.peer import PeerGoneError
+from app.ipc.wire import Params
+
+MAX_PENDING = 2000
+"""Notifications kept for a watcher that reads slowly; older ones are dropped."""
+
+MAX_EVENTS = 50
+
+
+class Asker(Protocol):
+    """Whoever sent a request: a peer on the wire, or a command in this process."""
+
+    async def notify(self, notification: Params) -> None: ...
+
+
+class News:
+    """Passes notifications on to the watchers, and remembers what was remarkable."""
+
+    def __init__(self, now: Callable[[], float] = time.time) -> None:
+        self._now = now
+        self._watchers: dict[int, Outbox] = {}
+        self.events: deque[dict[str, Any]] = deque(maxlen=MAX_EVENTS)
+
+    def watch(self, asker: Asker) -> None:
+        """From now on tell this one everything."""
+        if id(asker) not in self._watchers:
+            self._watchers[id(asker)] = Outbox(asker, MAX_PENDING)
+
+    def leave(self, asker: Asker) -> None:
+        """Tell this one nothing more."""
+        watcher = self._watchers.pop(id(asker), None)
+        if watcher:
+            watcher.stop()
+
+    def tell(self, notification: Params, but_not: Asker | None = None) -> None:
+        """Pass a notification on; from the event loop's thread."""
+        for name, watcher in self._watchers.items():
+            if name != id(but_not):
+                watcher.put(notification)
+
+    def event(self, text: str) -> None:
+        """Remember what supervision did, and why."""
+        self.events.append({"at": self._now(), "text": text})
+
+    def close(self) -> None:
+        """Let go of everyone."""
+        for watcher in self._watchers.values():
+            watcher.stop()
+        self._watchers.clear()
+
+
+class Outbox:
+    """Notifications on their way to one asker, in order, at the pace it reads."""
+
+    def __init__(self, asker: Asker, most: int | None = None) -> None:
+        """With `most`, the oldest are dropped when more are waiting."""
+        self._asker = asker
+        self._pending: deque[Params] = deque(maxlen=most)
+        self._more = asyncio.Event()
+        self._empty = asyncio.Event()
+        self._empty.set()
+        self._task = asyncio.create_task(self._pump())
+
+    def put(self, notification: Params) -> None:
+        """Send it soon."""
+        self._pending.append(notification)
+        self._empty.clear()
+        self._more.set()
+
+    async def drain(self) -> None:
+        """Wait until everything is sent or nobody is left to read it; then stop."""
+        empty = asyncio.create_task(self._empty.wait())
+        await asyncio.wait({empty, self._task}, return_when=asyncio.FIRST_COMPLETED)
+        empty.cancel()
+        self.stop()
+
+    def stop(self) -> None:
+        """Send nothing more."""
+        self._task.cancel()
+
+    async def _pump(self) -> None:
+        with contextlib.suppress(PeerGoneError):
+            while True:
+                await self._more.wait()
+                self._more.clear()
+                while self._pending:
+                    await self._asker.notify(self._pending.popleft())
+                self._empty.set()

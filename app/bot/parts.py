@@ -1,0 +1,65 @@
+"""The parts of a running bot that its handlers share."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from app.bot.learning import Learning
+from app.bot.ledger import Ledger
+from app.bot.news import News
+from app.bot.replying import Replier
+from app.bot.settings import Settings
+from app.errors import UsageError
+from app.paths import Home
+from app.providers.base import Provider
+from app.providers.openai import OpenAIProvider
+from app.providers.prices import Prices
+from app.store import guilds
+from app.store.database import Database
+from app.store.tables import Channel, Guild
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Everything one home's bot works with."""
+
+    home: Home
+    database: Database
+    reader: Database
+    """A second connection, for long reads."""
+    settings: Settings
+    learning: Learning
+    ledger: Ledger
+    cloud: OpenAIProvider
+    providers: dict[str, Provider]
+    prices: Prices
+    replier: Replier
+    news: News = field(default_factory=News)
+
+    async def guild(self, name: str) -> Guild:
+        """The guild of that name or Discord id.
+
+        Raises:
+            UsageError: If there is none; names those there are.
+        """
+        found = await self.database.run(guilds.find, name)
+        if found is None:
+            every = await self.database.run(guilds.every)
+            names = ", ".join(guild.name for guild in every[:8])
+            hint = f"Known are: {names}." if names else "Learn one with `mynah import`."
+            raise UsageError(f"There is no server {name!r}.", hint)
+        return found
+
+    async def channel(self, guild: int, name: str) -> Channel:
+        """The guild's channel of that name or Discord id.
+
+        Raises:
+            UsageError: If there is none.
+        """
+        found = await self.database.run(guilds.find_channel, guild, name)
+        if found is None:
+            every = await self.database.run(guilds.channels, guild)
+            names = ", ".join(channel.name for channel in every[:8])
+            raise UsageError(f"There is no channel {name!r}.", f"Known are: {names}.")
+        return found

@@ -1,0 +1,305 @@
+"""Makes replies: context, recall, drafts, ladder, and the row that explains each."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from random import Random
+from typing import Protocol
+
+from app.bot.gathering import Gathered, gather
+from app.bot.rungs import Rungs
+from app.bot.settings import Settings
+from app.chat import hybrid
+from app.chat.ladder import Answer, Ladder, OnPiece
+from app.chat.limits import Clock
+from app.chat.prompt import Mode, build, choose_mode, deadline_ms
+from app.config import Config
+from app.providers.base import Prompt, Turn
+from app.store import messages, replies
+from app.store.database import Database
+from app.voice.voice import Rules, Voice
+
+DRAFTS = 12
+EXAMPLES_SHOWN = 6
+DRAFTS_SHOWN = 3
+
+
+class Voices(Protocol):
+    """Where the voices of guilds are had."""
+
+    async def voice(self, guild: int) -> Voice: ...
+
+
+class Recall(Protocol):
+    """Finds earlier moments that mean something to the present one."""
+
+    async def recall(
+        self, guild: int, channel: int | None, turns: Sequence[Turn], limit: int
+    ) -> list[tuple[Turn, ...]]: ...
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is to be answered, and how, where that differs from the settings."""
+
+    guild: int
+    text: str
+    speaker: str = "you"
+    reason: str = "command"
+    channel: int | None = None
+    trigger: str | None = None
+    """Discord's id of the message answered; one reply for ever."""
+    message: int | None = None
+    """Row of that message, if it is stored."""
+    earlier: tuple[Turn, ...] = ()
+    """Turns before it that are not stored."""
+    mode: str | None = None
+    provider: str | None = None
+    dial: int | None = None
+    seed: str | None = None
+    max_ms: float | None = None
+    arrived: float | None = None
+    """When it came, by the replier's clock; None is now."""
+
+
+@dataclass(frozen=True)
+class Made:
+    """A reply with everything that explains it."""
+
+    reply: int
+    request: Request
+    mode: Mode
+    dial: int
+    model: str
+    answer: Answer
+    left_out: int
+    """Turns of the conversation that were not in the prompt."""
+    timings: dict[str, float] = field(default_factory=dict)
+    """Milliseconds a stage."""
+
+    @property
+    def recalled(self) -> list[int]:
+        """Rows of the messages recalled."""
+        turns = (turn for moment in self.answer.prompt.moments for turn in moment)
+        return [turn.message for turn in turns if turn.message is not None]
+
+    @property
+    def notes(self) -> list[str]:
+        """What is worth explaining."""
+        if not self.left_out:
+            return list(self.answer.notes)
+        left_out = f"{self.left_out} earlier turns did not fit into the time"
+        return [*self.answer.notes, left_out]
+
+
+class Replier:
+    """The one place where replies are made."""
+
+    def __init__(
+        self,
+        database: Database,
+        settings: Settings,
+        rungs: Rungs,
+        voices: Voices,
+        rng: Random,
+        memory: Recall | None = None,
+        clock: Clock = time.perf_counter,
+    ) -> None:
+        self._database = database
+        self._settings = settings
+        self._rungs = rungs
+        self._voices = voices
+        self._rng = rng
+        self._memory = memory
+        self._clock = clock
+
+    async def reply(
+        self, request: Request, on_piece: OnPiece = lambda piece: None
+    ) -> Made | None:
+        """Make a reply; None when its trigger has one already.
+
+        Args:
+            on_piece: Takes the text as it is written; None takes it back.
+        """
+        arrived = self._clock() if request.arrived is None else request.arrived
+        reply = await self._database.run(
+            replies.claim,
+            request.guild,
+            request.channel,
+            request.reason,
+            request.trigger,
+        )
+        if reply is None:
+            return None
+        return await self.fulfil(reply, replace(request, arrived=arrived), on_piece)
+
+    async def fulfil(
+        self, reply: int, request: Request, on_piece: OnPiece = lambda piece: None
+    ) -> Made:
+        """Write a reply whose row is claimed already."""
+        try:
+            made = await self._make(reply, request, on_piece)
+        except BaseException:
+            await self._database.run(replies.set_state, reply, "failed")
+            raise
+        await self._keep(made)
+        return made
+
+    async def _make(self, reply: int, request: Request, on_piece: OnPiece) -> Made:
+        stages = _Stages(self._clock, request.arrived)
+        config = await self._settings.of(request.guild, request.channel or 0)
+        voice = await self._voices.voice(request.guild)
+        wanted = request.mode or config.reply.mode
+        mode = choose_mode(wanted, learned=voice.messages, seed=request.seed)
+        names = self._rungs.order(config, request.provider) if mode != "markov" else []
+        gathered = await self._gather(request)
+        stages.end("context")
+        prompt = self._prompt(reply, request, config, mode, gathered)
+        if names:
+            prompt = await self._remember(prompt, request, config, stages)
+        if "openai" in names and mode == "hybrid":
+            prompt = await self._illustrate(prompt, config, voice)
+            stages.end("drafts")
+        rungs = self._rungs.build(names, request.guild, config, gathered)
+        ladder = Ladder(rungs, self._clock, _guard(voice), on_piece)
+        deadline = request.max_ms or deadline_ms(mode, config)
+        before = stages.total
+        answer = await ladder.answer(prompt, deadline - before)
+        stages.end("ladder")
+        stages.timings["first_token"] = before + answer.first_token_ms
+        stages.timings["total"] = stages.total
+        return Made(
+            reply,
+            request,
+            mode,
+            prompt.dial,
+            self._rungs.model_of(answer.provider, config),
+            answer,
+            len(gathered) - len(answer.prompt.turns) if names else 0,
+            stages.timings,
+        )
+
+    async def _gather(self, request: Request) -> Gathered:
+        last = Turn(request.speaker, request.text, message=request.message)
+        stored = await gather(self._database, request.channel, last)
+        earlier = (*stored.conversation, *request.earlier)
+        return replace(stored, conversation=earlier)
+
+    def _prompt(
+        self,
+        reply: int,
+        request: Request,
+        config: Config,
+        mode: Mode,
+        gathered: Gathered,
+    ) -> Prompt:
+        prompt = build(
+            config,
+            mode,
+            request.guild,
+            str(request.channel or request.speaker),
+            [*gathered.conversation, gathered.last],
+            dial=request.dial,
+            seed=request.seed,
+        )
+        return replace(prompt, reply=reply)
+
+    async def _remember(
+        self, prompt: Prompt, request: Request, config: Config, stages: "_Stages"
+    ) -> Prompt:
+        """Add moments recalled by meaning."""
+        limit = config.memory.recall if config.memory.enabled else 0
+        if self._memory is None or not limit:
+            return prompt
+        moments = await self._memory.recall(
+            request.guild, request.channel, prompt.turns, limit
+        )
+        stages.end("recall")
+        return replace(prompt, moments=tuple(moments))
+
+    async def _illustrate(self, prompt: Prompt, config: Config, voice: Voice) -> Prompt:
+        """Add example lines and drafts, which only a cloud model needs."""
+        seed = hybrid.topic(prompt.turns) or None
+        try:
+            lines = voice.drafts(self._rng, DRAFTS, seed=seed, rules=rules_of(config))
+        except LookupError:
+            return prompt
+        rows = {source.message for line in lines for source in line.sources}
+        stored = await self._database.run(messages.by_rows, sorted(rows)[-64:])
+        closeness = hybrid.by_words(prompt.turns)
+        examples = [message.text for message in stored if not message.is_bot]
+        drafts = [line.text for line in lines]
+        return replace(
+            prompt,
+            examples=hybrid.choose(examples, closeness, EXAMPLES_SHOWN),
+            drafts=hybrid.choose(drafts, closeness, DRAFTS_SHOWN),
+        )
+
+    async def _keep(self, made: Made) -> None:
+        """Fill in the row that explains the reply."""
+        answer, done = made.answer, made.answer.completion
+        turns = answer.prompt.turns
+        fields = {
+            "state": "made",
+            "text": answer.finished.text,
+            "mode": made.mode,
+            "provider": answer.provider,
+            "model": made.model,
+            "dial": made.dial,
+            "rungs": [asdict(rung) for rung in answer.rungs],
+            "turns": [[turn.speaker, turn.text, turn.message] for turn in turns],
+            "recalled": made.recalled,
+            "notes": made.notes,
+            "timings": {name: round(ms, 2) for name, ms in made.timings.items()},
+            "prompt_tokens": done.prompt_tokens,
+            "cached_tokens": done.cached_tokens,
+            "completion_tokens": done.completion_tokens,
+            "cost": done.cost,
+        }
+        sources = [
+            replies.Source(used.message, used.words, used.run) for used in done.sources
+        ]
+        await self._database.run(replies.finish, made.reply, fields, sources)
+
+
+class _Stages:
+    """Notes how long each stage took."""
+
+    def __init__(self, clock: Clock, arrived: float | None) -> None:
+        self.timings: dict[str, float] = {}
+        self._clock = clock
+        self._start = clock() if arrived is None else arrived
+        self._last = self._start
+
+    @property
+    def total(self) -> float:
+        """Milliseconds since the message arrived."""
+        return (self._clock() - self._start) * 1000
+
+    def end(self, name: str) -> None:
+        now = self._clock()
+        self.timings[name] = (now - self._last) * 1000
+        self._last = now
+
+
+def rules_of(config: Config) -> Rules:
+    """How lines of the chain are made under these settings."""
+    voice = config.voice
+    return Rules(
+        state_size=voice.state_size,
+        max_run=min(24, voice.max_run),
+        min_score=voice.min_score,
+        max_tries=voice.max_tries,
+        max_words=config.reply.max_words,
+    )
+
+
+def _guard(voice: Voice) -> Callable[[str], str | None]:
+    """Refuses a model's text that is one learned message."""
+
+    def refuse(text: str) -> str | None:
+        if len(text.split()) >= 4 and voice.repeats(text):
+            return "it repeated one learned message"
+        return None
+
+    return refuse

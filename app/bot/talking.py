@@ -1,0 +1,192 @@
+"""Handlers for talking: one reply, its explanation, and what people think of it."""
+
+import asyncio
+
+from app.bot.news import Asker, Outbox
+from app.bot.parts import Json, Parts
+from app.bot.replying import Made, Request
+from app.errors import UsageError
+from app.ipc import control
+from app.providers.base import Turn
+from app.store import messages, replies
+
+OWNER = "owner"
+"""Who gives feedback in the TUI and on the command line."""
+
+
+class Talking:
+    """Answers `Say` and what belongs to it."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._running: dict[tuple[int, int], asyncio.Task[Made | None]] = {}
+
+    async def say(self, asker: Asker, request: control.Say) -> Json:
+        """Make a reply; its pieces stream to the asker."""
+        asked = await self._request(request)
+        stream = _Stream(asker, request.stream)
+        work = asyncio.create_task(self._parts.replier.reply(asked, stream.put))
+        key = (id(asker), request.stream or 0)
+        self._running[key] = work
+        try:
+            made = await work
+        except asyncio.CancelledError:
+            if not work.cancelled():
+                work.cancel()
+                raise
+            raise UsageError("The reply was cancelled.") from None
+        finally:
+            self._running.pop(key, None)
+            await stream.close()
+        assert made is not None  # Without a trigger every reply is new.
+        self._parts.news.tell(control.ReplyMade(made.reply, asked.guild, asked.channel))
+        return await self._describe(made, request)
+
+    async def cancel(self, asker: Asker, request: control.Cancel) -> Json:
+        """Stop a reply that streams to this asker."""
+        work = self._running.get((id(asker), request.stream))
+        if work:
+            work.cancel()
+        return {"cancelled": work is not None}
+
+    async def explain(self, asker: Asker, request: control.Explain) -> Json:
+        """The row of a reply, with its sources."""
+        return await explain(self._parts, request.reply)
+
+    async def rate(self, asker: Asker, request: control.Rate) -> Json:
+        """Like, dislike or take it back."""
+        await self._parts.database.run(
+            replies.rate, request.reply, OWNER, max(-1, min(1, request.value))
+        )
+        return {"rating": await self._parts.database.run(replies.rating, request.reply)}
+
+    async def _request(self, request: control.Say) -> Request:
+        guild = await self._parts.guild(request.guild)
+        channel = None
+        if request.channel:
+            channel = (await self._parts.channel(guild.id, request.channel)).id
+        name = (await self._parts.settings.of(guild.id)).bot.name
+        earlier = tuple(
+            Turn(speaker, text, is_bot=speaker == name)
+            for speaker, text in request.turns
+        )
+        return Request(
+            guild.id,
+            request.text,
+            request.author,
+            "say",
+            channel,
+            earlier=earlier,
+            mode=request.mode,
+            provider=request.provider,
+            dial=request.voice,
+            seed=request.seed,
+            max_ms=request.max_ms,
+        )
+
+    async def _describe(self, made: Made, request: control.Say) -> Json:
+        answer, done = made.answer, made.answer.completion
+        rows = [used.message for used in done.sources]
+        stored = await self._parts.database.run(messages.by_rows, rows)
+        recalled = await self._parts.database.run(messages.by_rows, made.recalled)
+        reply: Json = {
+            "text": answer.finished.text,
+            "mode": made.mode,
+            "provider": answer.provider,
+            "voice": made.dial,
+            "rungs": [
+                {
+                    "provider": rung.provider,
+                    "outcome": rung.outcome,
+                    "reason": rung.reason,
+                    "ms": round(rung.ms, 1),
+                }
+                for rung in answer.rungs
+            ],
+            "ms": {name: round(ms, 1) for name, ms in made.timings.items()},
+            "tokens": {
+                "prompt": done.prompt_tokens,
+                "cached": done.cached_tokens,
+                "completion": done.completion_tokens,
+            },
+            "turns": len(answer.prompt.turns),
+            "sources": [message.external for message in stored],
+            "recalled": [message.external for message in recalled],
+            "cost": done.cost,
+            "reply": made.reply,
+            "guild": request.guild,
+            "model": made.model,
+            "parts": list(answer.finished.parts),
+            "notes": made.notes,
+            "left_out": made.left_out,
+        }
+        if request.explain:
+            runs = {used.message: used for used in done.sources}
+            turns = answer.prompt.turns
+            reply["prompt"] = [[turn.speaker, turn.text] for turn in turns]
+            reply["moments"] = [
+                [[turn.speaker, turn.text] for turn in moment]
+                for moment in answer.prompt.moments
+            ]
+            reply["drawn"] = [
+                {
+                    "id": message.external,
+                    "author": message.name,
+                    "text": message.text,
+                    "words": runs[message.id].words,
+                    "run": runs[message.id].run,
+                }
+                for message in stored
+            ]
+        return reply
+
+
+async def explain(parts: Parts, reply: int) -> Json:
+    """Everything in a reply's row, with the messages it drew on.
+
+    Raises:
+        UsageError: If there is no such reply.
+    """
+    row = await parts.database.run(replies.get, reply)
+    if row is None:
+        raise UsageError(f"There is no reply {reply}.")
+    sources = await parts.database.run(replies.sources_of, reply)
+    rows = [source.message for source in sources]
+    stored = {
+        message.id: message
+        for message in await parts.database.run(messages.by_rows, rows)
+    }
+    fields: Json = dict(row.__data__)
+    fields["rating"] = await parts.database.run(replies.rating, reply)
+    fields["sources"] = [
+        {
+            "message": source.message,
+            "words": source.words,
+            "run": source.run,
+            "id": stored[source.message].external,
+            "author": stored[source.message].name,
+            "text": stored[source.message].text,
+        }
+        for source in sources
+        if source.message in stored
+    ]
+    return fields
+
+
+class _Stream:
+    """Sends the pieces of a reply while it is written, if its asker wants them."""
+
+    def __init__(self, asker: Asker, number: int | None) -> None:
+        self._number = number
+        self._outbox = None if number is None else Outbox(asker)
+
+    def put(self, piece: str | None) -> None:
+        """Send a piece; None takes back what was sent."""
+        if self._outbox and self._number is not None:
+            token = control.Token(self._number, piece or "", restart=piece is None)
+            self._outbox.put(token)
+
+    async def close(self) -> None:
+        """Wait until everything is sent, so that the reply comes after its pieces."""
+        if self._outbox:
+            await self._outbox.drain()
