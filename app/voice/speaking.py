@@ -39,7 +39,7 @@ def speak(
         walks += tried
         if best is not None:
             relaxed = attempt.relaxed
-            if score < rules.min_score:
+            if score < rules.min_score and "whole" not in relaxed:
                 relaxed = (*relaxed, "score")
             return _line_of(view, vocabulary, best, score, walks, relaxed)
     raise LookupError("no message can be spoken from")
@@ -49,7 +49,7 @@ def _attempts(
     view: View, rng: Random, rules: Rules, phrases: list[Phrase], seeded: bool
 ) -> Iterator[_Attempt]:
     """Yield ever laxer ways; a seed is given up before a whole message is repeated."""
-    ways: list[tuple[str, ...]] = [(), ("state_size",), ("run",), ("run", "whole")]
+    ways: list[tuple[str, ...]] = [(), ("state_size",), ("run",), ("whole",)]
     if rules.state_size == 1:
         ways.remove(("state_size",))
     if phrases:
@@ -63,7 +63,8 @@ def _attempts(
 def _chain(view: View, rng: Random, rules: Rules, relaxed: tuple[str, ...]) -> Chain:
     if "state_size" in relaxed:
         rules = replace(rules, state_size=1)
-    return Chain(view, rules, rng, "run" in relaxed, "whole" in relaxed)
+    whole = "whole" in relaxed
+    return Chain(view, rules, rng, may_run=whole or "run" in relaxed, may_repeat=whole)
 
 
 def _choose(attempt: _Attempt, rules: Rules) -> tuple[Walk | None, float, int]:
