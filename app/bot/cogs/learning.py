@@ -1,0 +1,94 @@
+"""Follows what happens to messages, channels and guilds, so that the host knows it."""
+
+import discord
+
+from app.bot.discord_bot import MynahBot
+from app.bot.discord_messages import incoming, spell_out
+
+LIKES = {"👍": 1, "👎": -1}
+
+
+class Learning(discord.Cog):
+    """Live learning, edits, deletions, feedback and the guilds the bot is in."""
+
+    def __init__(self, bot: MynahBot) -> None:
+        self.bot = bot
+
+    @discord.Cog.listener()
+    async def on_message(self, message: discord.Message) -> None:
+        """Learn a message, and decide whether to answer it."""
+        said = incoming(message, self.bot.own_id)
+        if said is None or self.bot.prefix_action(message) is not None:
+            return
+        await self.bot.host.hear([said])
+        await self.bot.speaker.consider(message, said)
+
+    @discord.Cog.listener()
+    async def on_raw_message_edit(self, event: discord.RawMessageUpdateEvent) -> None:
+        """Learn the new text in place of the old one."""
+        message = event.new_message
+        if event.guild_id is None or message.author.bot:
+            return
+        if "content" not in event.data:
+            # Discord only added a preview of a link.
+            return
+        text = spell_out(message, self.bot.own_id)
+        await self.bot.host.edited(event.guild_id, event.message_id, text)
+
+    @discord.Cog.listener()
+    async def on_raw_message_delete(self, event: discord.RawMessageDeleteEvent) -> None:
+        """Forget a deleted message; a deleted reply of the bot counts as disliked."""
+        if event.guild_id is None:
+            return
+        reply = await self.bot.host.find_reply(event.message_id)
+        if reply is not None:
+            await self.bot.host.rate(reply, 0, -1)
+        await self.bot.host.deleted(event.guild_id, [event.message_id])
+
+    @discord.Cog.listener()
+    async def on_raw_bulk_message_delete(
+        self, event: discord.RawBulkMessageDeleteEvent
+    ) -> None:
+        """Forget messages that a moderator removed together."""
+        if event.guild_id is not None:
+            await self.bot.host.deleted(event.guild_id, sorted(event.message_ids))
+
+    @discord.Cog.listener()
+    async def on_raw_thread_delete(self, event: discord.RawThreadDeleteEvent) -> None:
+        """Forget a deleted thread."""
+        await self.bot.host.channel_deleted(event.guild_id, event.thread_id)
+
+    @discord.Cog.listener()
+    async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
+        """Forget a deleted channel."""
+        await self.bot.host.channel_deleted(channel.guild.id, channel.id)
+
+    @discord.Cog.listener()
+    async def on_raw_reaction_add(self, event: discord.RawReactionActionEvent) -> None:
+        """A thumb on one of the bot's replies is feedback."""
+        await self._rate(event, LIKES.get(str(event.emoji)))
+
+    @discord.Cog.listener()
+    async def on_raw_reaction_remove(
+        self, event: discord.RawReactionActionEvent
+    ) -> None:
+        """A thumb taken back is no feedback any more."""
+        await self._rate(event, 0 if str(event.emoji) in LIKES else None)
+
+    async def _rate(
+        self, event: discord.RawReactionActionEvent, value: int | None
+    ) -> None:
+        if value is None or event.user_id == self.bot.own_id:
+            return
+        reply = await self.bot.host.find_reply(event.message_id)
+        if reply is not None:
+            await self.bot.host.rate(reply, event.user_id, value)
+
+    @discord.Cog.listener()
+    async def on_guild_join(self, guild: discord.Guild) -> None:
+        await self.bot.host.joined(guild.id, guild.name)
+
+    @discord.Cog.listener()
+    async def on_guild_remove(self, guild: discord.Guild) -> None:
+        """Start the grace time; an unavailable guild never comes here."""
+        await self.bot.host.left(guild.id)

@@ -1,0 +1,99 @@
+"""Reading Discord's history: training on all of it, and catching up after a pause."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+
+import aiohttp
+import discord
+
+from app.bot.discord_messages import Talk, incoming, place_of
+from app.bot.discord_state import StateFile
+from app.bot.host import Host, Incoming
+
+log = logging.getLogger(__name__)
+
+PAGE = 100
+"""Discord's limit for one request."""
+
+REPORT_SECONDS = 5.0
+MAX_THREADS = 1000
+
+
+class CatchUp:
+    """Reads what listened channels got while the bot was away."""
+
+    def __init__(
+        self,
+        bot: discord.Client,
+        host: Host,
+        state: StateFile,
+        consider: Callable[[discord.Message], Awaitable[None]],
+    ) -> None:
+        self._bot = bot
+        self._host = host
+        self._state = state
+        self._consider = consider
+        self._marked = asyncio.Event()
+
+    async def mark(self) -> None:
+        """At the start of a session, note up to where every channel is complete.
+
+        A mark stays until its channel has been read, so that a crash in between
+        loses nothing.
+        """
+        self._marked.clear()
+        newest = {str(key): value for key, value in (await self._host.newest()).items()}
+        self._state.put("behind", newest | self._state.get("behind", {}))
+        self._marked.set()
+
+    async def run(self) -> None:
+        """Read every marked channel from its mark on."""
+        await self._marked.wait()
+        for key, after in list(self._state.get("behind", {}).items()):
+            channel = self._bot.get_channel(int(key))
+            if isinstance(channel, Talk):
+                try:
+                    await self._read(channel, after)
+                except (discord.Forbidden, discord.NotFound) as error:
+                    log.warning("Channel %s cannot be read: %s", key, error)
+                except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+                    # The mark stays; the next session tries again.
+                    log.warning("Catching up in %s broke off: %s", key, error)
+                    continue
+            self._move(key, None)
+
+    async def _read(self, channel: Talk, after: int) -> None:
+        await self._recheck(channel, after)
+        last = after
+        while True:
+            history = channel.history(
+                limit=PAGE, after=discord.Object(last), oldest_first=True
+            )
+            page = await history.flatten()
+            await self._host.hear(self._said(page))
+            for message in page:
+                await self._consider(message)
+            if len(page) < PAGE:
+                return
+            last = page[-1].id
+            self._move(str(channel.id), last)
+
+    async def _recheck(self, channel: Talk, newest: int) -> None:
+        """Follow the edits and deletions among the last known messages."""
+        place = place_of(channel)
+        history = channel.history(limit=PAGE, before=discord.Object(newest + 1))
+        page = await history.flatten()
+        if place is not None and page:
+            await self._host.recheck(place, self._said(page))
+
+    def _said(self, page: Sequence[discord.Message]) -> list[Incoming]:
+        own = self._bot.user.id if self._bot.user else 0
+        return [said for one in page if (said := incoming(one, own)) is not None]
+
+    def _move(self, key: str, last: int | None) -> None:
+        behind = dict(self._state.get("behind", {}))
+        behind.pop(key, None)
+        if last is not None:
+            behind[key] = last
+        self._state.put("behind", behind)

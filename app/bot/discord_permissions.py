@@ -1,0 +1,54 @@
+"""Who may do what, as Discord's permissions and the owner's settings say."""
+
+from collections.abc import Sequence
+
+import discord
+
+from app.bot.discord_errors import NOT_ALLOWED
+from app.config import BotSettings
+
+Person = discord.Member | discord.User
+
+
+def is_owner(user: Person, settings: BotSettings) -> bool:
+    """Whether the owner's settings name this person."""
+    return str(user.id) in settings.owners
+
+
+def may_manage(user: Person, settings: BotSettings) -> bool:
+    """Whether a member may steer the bot: a moderator of the server, or an owner."""
+    if is_owner(user, settings):
+        return True
+    if not isinstance(user, discord.Member):
+        return False
+    held = user.guild_permissions
+    return (
+        held.administrator
+        or held.manage_guild
+        or held.manage_channels
+        or held.kick_members
+        or held.move_members
+    )
+
+
+def may_speak_to(user: Person, allowed_roles: Sequence[str]) -> bool:
+    """Whether a member may make it speak: everyone, or only those with a role.
+
+    Roles are given by name or id; moderators do not bypass this.
+    """
+    if not allowed_roles:
+        return True
+    roles = user.roles if isinstance(user, discord.Member) else ()
+    return any(
+        role.name in allowed_roles or str(role.id) in allowed_roles for role in roles
+    )
+
+
+def require_manager(user: Person | None, settings: BotSettings) -> None:
+    """Refuse people who may not steer the bot.
+
+    Raises:
+        CheckFailure: With words for the person.
+    """
+    if user is None or not may_manage(user, settings):
+        raise discord.CheckFailure(NOT_ALLOWED)

@@ -1,0 +1,95 @@
+"""A stand-in for Discord, and the real client connected to it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import discord.http
+import pytest
+
+from app.bot.client import DiscordLink
+from app.bot.discord_bot import ConnectionState, Pace, Surroundings
+from app.bot.discord_state import StateFile
+from app.config import BotSettings
+from app.paths import Home
+from tests.bot.memory_host import MemoryHost
+from tests.bot.scene import Scene
+from tests.discord_stand_in.server import TOKEN, DiscordStandIn
+
+PACE = Pace(
+    between_identifies=0.0,
+    heartbeat_timeout=60.0,
+    guild_ready_timeout=0.05,
+    first_retry=0.05,
+    longest_retry=0.2,
+)
+
+
+@pytest.fixture
+async def stand_in(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[DiscordStandIn]:
+    """A running stand-in; at the end nothing the bot sent could have pinged anyone."""
+    server = DiscordStandIn()
+    await server.start()
+    monkeypatch.setattr(discord.http.Route, "API_BASE_URL", server.api_url)
+    yield server
+    await server.stop()
+    assert server.outbox.violations == []
+
+
+class Running:
+    """A link that runs in the background, with every state it was in."""
+
+    def __init__(self, stand_in: DiscordStandIn, surroundings: Surroundings) -> None:
+        self.stand_in = stand_in
+        self.surroundings = surroundings
+        self.states: list[ConnectionState] = []
+        self.waits: list[float] = []
+
+    @asynccontextmanager
+    async def connected(self, token: str = TOKEN) -> AsyncIterator[DiscordLink]:
+        """Run until the block ends; the bot is online when it begins."""
+        async with self.started(token) as link:
+            await self.stand_in.wait_for(lambda: link.state.name == "online")
+            yield link
+
+    @asynccontextmanager
+    async def started(self, token: str = TOKEN) -> AsyncIterator[DiscordLink]:
+        """Run until the block ends."""
+        link = DiscordLink(token, self.surroundings, self.states.append, self._sleep)
+        task = asyncio.create_task(link.run())
+        try:
+            yield link
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    async def _sleep(self, seconds: float) -> None:
+        self.waits.append(seconds)
+        await asyncio.sleep(min(seconds, 0.1))
+
+
+@pytest.fixture
+def host() -> MemoryHost:
+    return MemoryHost()
+
+
+Start = Callable[..., Running]
+
+
+@pytest.fixture
+def start(stand_in: DiscordStandIn, home: Home, host: MemoryHost) -> Start:
+    """Makes a bot for the stand-in; keywords change its bot settings."""
+
+    def make(pace: Pace = PACE, **settings: Any) -> Running:
+        chosen = BotSettings(**settings)
+        state = StateFile(home.root / "discord.json")
+        around = Surroundings(host, lambda: chosen, state, pace=pace)
+        return Running(stand_in, around)
+
+    return make
+
+
+@pytest.fixture
+async def scene(stand_in: DiscordStandIn) -> Scene:
+    return await Scene().enter(stand_in)

@@ -1,0 +1,290 @@
+"""The other commands: channels, training, privacy, settings, help."""
+
+import asyncio
+
+from tests.bot.conftest import Start
+from tests.bot.memory_host import MemoryHost
+from tests.bot.scene import Scene
+from tests.discord_stand_in.server import DiscordStandIn, File
+from tests.discord_stand_in.world import OWNER_ID, Guild, User
+
+
+async def test_channels_are_added_removed_and_listed(
+    stand_in: DiscordStandIn, start: Start, host: MemoryHost, scene: Scene
+) -> None:
+    async with start().connected():
+        both = {"channel-1": scene.general, "channel-2": scene.side}
+        await stand_in.command(scene.general, scene.mod, "listen add", **both)
+        assert set(host.learning) == {scene.general.id, scene.side.id}
+        one = {"channel-1": scene.side}
+        await stand_in.command(scene.general, scene.mod, "listen remove", **one)
+        shown = await stand_in.command(scene.general, scene.ann, "listen list")
+    assert set(host.learning) == {scene.general.id}
+    assert "1 channel(s)" in shown.text and f"<#{scene.general.id}>" in shown.text
+
+
+async def test_members_may_not_change_what_is_learned(
+    stand_in: DiscordStandIn, start: Start, host: MemoryHost, scene: Scene
+) -> None:
+    async with start().connected():
+        one = {"channel-1": scene.general}
+        for path, options in (
+            ("listen add", one),
+            ("listen remove", one),
+            ("listen modify", {}),
+            ("train", {}),
+            ("config set", {"key": "reply.mode", "value": "markov"}),
+            ("quiet", {}),
+            ("privacy member", {"user": scene.ben}),
+        ):
+            shown = await stand_in.command(scene.general, scene.ann, path, **options)
+            assert shown.ephemeral and "permissions" in shown.text, path
+    assert host.learning == {} and host.overrides == {}
+
+
+async def test_an_owner_of_the_bot_may_do_everything_everywhere(
+    stand_in: DiscordStandIn, start: Start, host: MemoryHost, scene: Scene
+) -> None:
+    async with start(owners=[str(scene.ann.id)]).connected():
+        one = {"channel-1": scene.general}
+        await stand_in.command(scene.general, scene.ann, "listen add", **one)
+    assert scene.general.id in host.learning
+
+
+async def test_the_menu_chooses_among_more_than_25_channels(
+    stand_in: DiscordStandIn, start: Start, host: MemoryHost, scene: Scene
+) -> None:
+    wide = Guild("Wide")
+    channels = [wide.channel(f"channel-{number:02}") for number in range(60)]
+    owner = wide.join(User("owner", OWNER_ID))
+    await stand_in.add_guild(wide)
+    host.learning[channels[0].id] = wide.id
+    async with start().connected():
+        shown = await stand_in.command(channels[0], owner, "listen modify")
+        menu = shown.components[0]
+        assert len(menu["options"]) == 25
+        assert [one["default"] for one in menu["options"]][:2] == [True, False]
+        chosen = [str(channels[3].id), str(channels[4].id)]
+        after = await stand_in.press(shown, owner, "listen-channels", chosen)
+        assert "2 channel(s)" in after.text
+        turned = await stand_in.press(after, owner, "listen-on")
+        assert "page 2 of 3" in turned.text
+        await stand_in.press(turned, owner, "listen-channels", [str(channels[30].id)])
+        last = await stand_in.press(turned, owner, "listen-on")
+        assert len(last.components[0]["options"]) == 10
+    assert set(host.learning) == {channels[n].id for n in (3, 4, 30)}
+
+
+async def test_training_reads_all_of_the_history_and_its_threads(
+    stand_in: DiscordStandIn, start: Start, host: MemoryHost, scene: Scene
+) -> None:
+    host.learning[scene.general.id] = scene.guild.id
+    thread = scene.guild.thread(scene.general, "a thread")
+    old = scene.guild.thread(scene.general, "an old thread")
+    old.archived = True
+    await stand_in.say(old, scene.ben, "in the archived thread")
+    for number in range(250):
+        await stand_in.say(scene.general, scene.ann, f"line {number}")
+    await stand_in.say(thread, scene.ben, "in the thread")
+    await stand_in.say(scene.side, scene.ben, "not listened to")
+    async with start().connected():
+        shown = await stand_in.command(scene.general, scene.mod, "train")
+        await stand_in.wait_for(
+            lambda: "Done: read 252" in _final(stand_in, scene, shown)
+        )
+    assert "general" in shown.texts[0]
+    assert len(host.messages) == 252
+
+
+def _final(stand_in: DiscordStandIn, scene: Scene, shown) -> str:
+    message = scene.general.messages[shown.parts[0].message_id]
+    return str(message["content"])
+
+
+async def test_training_goes_on_after_a_restart_where_it_was(
+    stand_in: DiscordStandIn, start: Start, host: MemoryHost, scene: Scene
+) -> None:
+    host.learning[scene.general.id] = scene.guild.id
+    for number in range(350):
+        await stand_in.say(scene.general, scene.ann, f"line {number}")
+    history = ("GET", f"/channels/{scene.general.id}/messages")
+    hear = host.hear
+
+    async def slow_hear(batch):
+        new = await hear(batch)
+        await asyncio.sleep(0.2)
+        return new
+
+    host.hear = slow_hear  # type: ignore[method-assign]
+    async with start().connected():
+        shown = await stand_in.command(scene.general, scene.mod, "train")
+        await stand_in.wait_for(lambda: len(host.messages) >= 200)
+    read_before = stand_in.rest.requests.count(history)
+    host.hear = hear  # type: ignore[method-assign]
+    async with start().connected():
+        await stand_in.wait_for(lambda: "Done" in _final(stand_in, scene, shown))
+    assert len(host.messages) == 350
+    # Two of four pages were done; one may have been read but not noted.
+    assert stand_in.rest.requests.count(history) - read_before <= 4
+
+
+async def test_training_leaves_out_channels_it_may_not_read_and_says_so(
+    stand_in: DiscordStandIn, start: Start, host: MemoryHost, scene: Scene
+) -> None:
+    host.learning |= {scene.general.id: scene.guild.id, scene.side.id: scene.guild.id}
+    scene.side.readable = False
+    await stand_in.say(scene.general, scene.ann, "a line")
+    async with start().connected():
+        await stand_in.say(scene.general, scene.mod, "!mark train")
+        await stand_in.wait_for(lambda: len(stand_in.outbox.sent()) == 1)
+        told = stand_in.outbox.sent()[0].message_id
+        await stand_in.wait_for(
+            lambda: "not read #side" in scene.general.messages[told]["content"]
+        )
+
+
+async def test_training_without_channels_says_what_to_do(
+    stand_in: DiscordStandIn, start: Start, scene: Scene
+) -> None:
+    async with start().connected():
+        shown = await stand_in.command(scene.general, scene.mod, "train")
+    assert "/listen add" in shown.text
+
+
+async def test_training_from_a_file_and_from_a_clean_slate(
+    stand_in: DiscordStandIn, start: Start, host: MemoryHost, scene: Scene
+) -> None:
+    host.learning[scene.general.id] = scene.guild.id
+    stand_in.rest.files["old.json"] = b'[{"message": "one"}, {"message": "two"}]'
+    async with start().connected():
+        await stand_in.say(scene.general, scene.ann, "before")
+        await stand_in.wait_for(lambda: len(host.messages) == 1)
+        shown = await stand_in.command(
+            scene.general, scene.mod, "train", json=File("old.json"), clean=True
+        )
+    assert "Read 2 messages of old.json" in shown.text
+    assert "Forgotten: 1 messages" in shown.text
+
+
+async def test_a_member_sees_exports_and_forgets_what_is_theirs(
+    stand_in: DiscordStandIn, start: Start, host: MemoryHost, scene: Scene
+) -> None:
+    host.learning[scene.general.id] = scene.guild.id
+    async with start().connected():
+        await stand_in.say(scene.general, scene.ann, "mine")
+        await stand_in.say(scene.general, scene.ben, "his")
+        await stand_in.wait_for(lambda: len(host.messages) == 2)
+        shown = await stand_in.command(scene.general, scene.ann, "privacy show")
+        export = await stand_in.command(scene.general, scene.ann, "privacy export")
+        await stand_in.command(scene.general, scene.ann, "privacy forget")
+        after = await stand_in.command(scene.general, scene.ann, "privacy show")
+    assert shown.ephemeral and "1 messages" in shown.text
+    assert export.ephemeral and b"mine" in export.parts[0].file_bodies[0]
+    assert b"his" not in export.parts[0].file_bodies[0]
+    assert "Nothing you wrote" in after.text
+    assert [message.text for message in host.messages.values()] == ["his"]
+
+
+async def test_an_opt_out_holds_until_it_is_taken_back(
+    stand_in: DiscordStandIn, start: Start, host: MemoryHost, scene: Scene
+) -> None:
+    host.learning[scene.general.id] = scene.guild.id
+    async with start().connected():
+        await stand_in.say(scene.general, scene.ann, "old")
+        await stand_in.wait_for(lambda: len(host.messages) == 1)
+        await stand_in.command(scene.general, scene.ann, "privacy opt-out")
+        await stand_in.say(scene.general, scene.ann, "while out")
+        shown = await stand_in.command(scene.general, scene.ann, "privacy show")
+        await stand_in.command(scene.general, scene.ann, "privacy opt-in")
+        await stand_in.say(scene.general, scene.ann, "back")
+        await stand_in.wait_for(lambda: len(host.messages) == 1)
+    assert "You opted out" in shown.text
+    assert [message.text for message in host.messages.values()] == ["back"]
+
+
+async def test_a_banned_members_recent_messages_go_in_one_step(
+    stand_in: DiscordStandIn, start: Start, host: MemoryHost, scene: Scene
+) -> None:
+    host.learning[scene.general.id] = scene.guild.id
+    day = 86_400.0
+    async with start().connected():
+        await stand_in.say(scene.general, scene.ann, "long ago", age_seconds=3 * day)
+        await stand_in.say(scene.general, scene.ann, "raid")
+        await stand_in.wait_for(lambda: len(host.messages) == 2)
+        await stand_in.ban(scene.guild, scene.ann)
+        shown = await stand_in.command(
+            scene.general, scene.mod, "privacy member", user=scene.ann
+        )
+    assert "1 messages" in shown.text
+    assert [message.text for message in host.messages.values()] == ["long ago"]
+
+
+async def test_settings_are_shown_with_their_origin_set_and_reset(
+    stand_in: DiscordStandIn, start: Start, scene: Scene
+) -> None:
+    async with start().connected():
+        general, mod = scene.general, scene.mod
+        await stand_in.command(general, mod, "config set", key="reply.dial", value="80")
+        await stand_in.command(
+            general, mod, "config set", key="reply.dial", value="20", channel=True
+        )
+        here = await stand_in.command(general, mod, "config show", key="reply.dial")
+        there = await stand_in.command(scene.side, mod, "config show", key="reply.dial")
+        back = await stand_in.command(
+            general, mod, "config reset", key="reply.dial", channel=True
+        )
+        everything = await stand_in.command(general, mod, "config show")
+        await asyncio.sleep(0.1)
+    assert "`reply.dial` = 20 (channel)" in here.text
+    assert "`reply.dial` = 80 (server)" in there.text
+    assert "`reply.dial` = 80 (server)" in back.text
+    assert "`speak.join_in`" in "\n".join(everything.texts)
+
+
+async def test_a_wrong_setting_is_explained(
+    stand_in: DiscordStandIn, start: Start, scene: Scene
+) -> None:
+    async with start().connected():
+        shown = await stand_in.command(
+            scene.general, scene.mod, "config set", key="reply.dail", value="80"
+        )
+        offered = await stand_in.complete(
+            scene.general, scene.mod, "config set", "key", "wake"
+        )
+    assert "Did you mean reply.dial?" in shown.text
+    assert offered == ["speak.wake_words"]
+
+
+async def test_help_says_what_is_enabled_here(
+    stand_in: DiscordStandIn, start: Start, host: MemoryHost, scene: Scene
+) -> None:
+    async with start(command="parrot", prefix="!p").connected():
+        first = await stand_in.command(scene.general, scene.ann, "help")
+        host.overrides[(scene.guild.id, 0)] = {"speak.wake_words": ["polly"]}
+        host.learning[scene.general.id] = scene.guild.id
+        await stand_in.say(scene.general, scene.ann, "!p help")
+        await stand_in.wait_for(lambda: len(stand_in.outbox.sent()) == 1)
+    assert "listens to no channel yet" in first.text and "`/parrot`" in first.text
+    assert "polly" not in first.text
+    assert "polly" in stand_in.outbox.sent()[0].text
+
+
+async def test_the_invitation_asks_for_no_more_rights_than_needed(
+    stand_in: DiscordStandIn, start: Start, scene: Scene
+) -> None:
+    async with start().connected():
+        shown = await stand_in.command(scene.general, scene.ann, "invite")
+        await stand_in.say(scene.general, scene.ann, "!mark invite")
+        await stand_in.wait_for(lambda: len(stand_in.outbox.sent()) == 1)
+    assert "scope=bot+applications.commands" in shown.text
+    assert "permissions=8" not in shown.text
+    assert stand_in.outbox.sent()[0].text == shown.text
+
+
+async def test_the_activity_is_shown(
+    stand_in: DiscordStandIn, start: Start, scene: Scene
+) -> None:
+    async with start(activity="with words").connected():
+        pass
+    presence = stand_in.gateway.identifies[0]["presence"]
+    assert presence["game"]["name"] == "with words"

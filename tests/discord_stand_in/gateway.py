@@ -1,0 +1,249 @@
+"""The gateway half of the stand-in: sessions, heartbeats, dispatches and resumes."""
+
+import asyncio
+import json
+import zlib
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiohttp import WSMsgType, web
+
+from tests.discord_stand_in.world import APPLICATION_ID, Guild, User
+
+DISPATCH, HEARTBEAT, IDENTIFY, RESUME = 0, 1, 2, 6
+RECONNECT, INVALID_SESSION, HELLO, ACK = 7, 9, 10, 11
+
+MESSAGE_CONTENT = 1 << 15
+EVENT_INTENTS = {
+    "MESSAGE_REACTION_ADD": 1 << 10,
+    "MESSAGE_REACTION_REMOVE": 1 << 10,
+    "MESSAGE_": 1 << 9,
+    "GUILD_BAN_": 1 << 2,
+    "GUILD_MEMBER_": 1 << 1,
+    "GUILD_": 1 << 0,
+    "CHANNEL_": 1 << 0,
+    "THREAD_": 1 << 0,
+}
+
+
+@dataclass
+class Session:
+    """One identified session; it outlives its socket until it is invalidated."""
+
+    id: str
+    intents: int
+    shard: tuple[int, int] = (0, 1)
+    sent: list[str] = field(default_factory=list)
+    """Every dispatch, as JSON; the sequence number is the position plus one."""
+    socket: "Socket | None" = None
+
+    def wants(self, event: str, guild_id: int | None) -> bool:
+        """Whether Discord would send this event to this session."""
+        if guild_id is not None and (guild_id >> 22) % self.shard[1] != self.shard[0]:
+            return False
+        for prefix, intent in EVENT_INTENTS.items():
+            if event.startswith(prefix):
+                return bool(self.intents & intent)
+        return True
+
+
+class Socket:
+    """A client's websocket with zlib-stream compression."""
+
+    def __init__(self, response: web.WebSocketResponse) -> None:
+        self.response = response
+        self._compressor = zlib.compressobj()
+
+    async def send(self, text: str) -> None:
+        if self.response.closed:
+            return
+        data = self._compressor.compress(text.encode())
+        data += self._compressor.flush(zlib.Z_SYNC_FLUSH)
+        try:
+            await self.response.send_bytes(data)
+        except ConnectionError:
+            # The client went away; the session keeps the event for a resume.
+            return
+
+    async def drop(self) -> None:
+        """Cut the TCP connection, as a failing network does."""
+        request = self.response._req
+        if request is not None and request.transport is not None:
+            request.transport.abort()
+
+
+class Gateway:
+    """Sessions of the bot, and the faults a test asks for."""
+
+    def __init__(self, bot: User, token: str, guilds: dict[int, Guild]) -> None:
+        self.bot = bot
+        self.token = token
+        self.guilds = guilds
+        self.url = ""
+        self.sessions: dict[str, Session] = {}
+        self.identifies: list[dict[str, Any]] = []
+        self.resumes: list[dict[str, Any]] = []
+        self.heartbeats = 0
+        self.heartbeat_interval_ms = 41_250
+        self.acknowledges = True
+        """`False` makes the gateway deaf: no acknowledgement, no dispatch."""
+        self.refused_intents = 0
+        """Privileged intents that are not enabled in the portal: close code 4014."""
+        self.required_shards = 1
+        self.replay_overlap = 0
+        """How many already received events a resume sends once more."""
+        self.refuses_resumes = False
+        self._socket_opened = asyncio.Event()
+
+    async def handle(self, request: web.Request) -> web.WebSocketResponse:
+        """Serve one websocket until either side closes it."""
+        response = web.WebSocketResponse(max_msg_size=0)
+        await response.prepare(request)
+        socket = Socket(response)
+        hello = {"heartbeat_interval": self.heartbeat_interval_ms}
+        await socket.send(json.dumps({"op": HELLO, "d": hello}))
+        session: Session | None = None
+        async for message in response:
+            if message.type is not WSMsgType.TEXT:
+                continue
+            frame = json.loads(message.data)
+            if frame["op"] == HEARTBEAT:
+                self.heartbeats += 1
+                if self.acknowledges:
+                    await socket.send(json.dumps({"op": ACK}))
+            elif frame["op"] == IDENTIFY:
+                session = await self._identify(frame["d"], socket)
+            elif frame["op"] == RESUME:
+                session = await self._resume(frame["d"], socket)
+        if session is not None and session.socket is socket:
+            session.socket = None
+            # 1000 and 1001 from the client end the session for good.
+            if response.close_code in (1000, 1001):
+                self.sessions.pop(session.id, None)
+        return response
+
+    async def dispatch(
+        self, event: str, data: dict[str, Any], guild_id: int | None = None
+    ) -> None:
+        """Send an event to every session that asked for it."""
+        for session in list(self.sessions.values()):
+            if session.wants(event, guild_id):
+                await self._send(session, event, self._visible(session, event, data))
+
+    async def drop_sockets(self) -> None:
+        """Cut every connection without a close frame; sessions stay resumable."""
+        for socket in self._take_sockets():
+            await socket.drop()
+
+    async def close_sockets(self, code: int) -> None:
+        """Close every connection with a code; sessions stay resumable."""
+        for socket in self._take_sockets():
+            await socket.response.close(code=code)
+
+    async def ask_reconnect(self) -> None:
+        """Send opcode 7 to every connection."""
+        for session in self.sessions.values():
+            if session.socket is not None:
+                await session.socket.send(json.dumps({"op": RECONNECT, "d": None}))
+
+    async def invalidate(self) -> None:
+        """End every session: opcode 9 without the right to resume."""
+        sessions, self.sessions = self.sessions, {}
+        for session in sessions.values():
+            if session.socket is not None:
+                frame = {"op": INVALID_SESSION, "d": False}
+                await session.socket.send(json.dumps(frame))
+
+    def connected(self) -> bool:
+        """Whether a client is identified and has an open socket."""
+        return any(session.socket is not None for session in self.sessions.values())
+
+    def _take_sockets(self) -> list[Socket]:
+        sockets = []
+        for session in self.sessions.values():
+            if session.socket is not None:
+                sockets.append(session.socket)
+                session.socket = None
+        return sockets
+
+    async def _identify(self, data: dict[str, Any], socket: Socket) -> Session | None:
+        self.identifies.append(data)
+        shard = tuple(data.get("shard", (0, 1)))
+        refusal = self._refusal(data, shard[1])
+        if refusal is not None:
+            await socket.response.close(code=refusal)
+            return None
+        session = Session(
+            f"session-{len(self.identifies)}",
+            data["intents"],
+            (shard[0], shard[1]),
+            socket=socket,
+        )
+        stale = [key for key, old in self.sessions.items() if old.shard == shard]
+        for key in stale:
+            del self.sessions[key]
+        self.sessions[session.id] = session
+        guilds = [
+            g for g in self.guilds.values() if session.wants("GUILD_CREATE", g.id)
+        ]
+        await self._send(session, "READY", self._ready(session, guilds))
+        for guild in guilds:
+            if guild.available:
+                await self._send(session, "GUILD_CREATE", guild.payload(self.bot))
+        return session
+
+    def _refusal(self, data: dict[str, Any], shards: int) -> int | None:
+        if data["token"] != self.token:
+            return 4004
+        if data["intents"] & self.refused_intents:
+            return 4014
+        if shards < self.required_shards:
+            return 4011
+        return None
+
+    def _ready(self, session: Session, guilds: list[Guild]) -> dict[str, Any]:
+        return {
+            "v": 10,
+            "user": self.bot.payload(),
+            "guilds": [{"id": str(g.id), "unavailable": True} for g in guilds],
+            "session_id": session.id,
+            "resume_gateway_url": self.url,
+            "application": {"id": str(APPLICATION_ID), "flags": 0},
+        }
+
+    async def _resume(self, data: dict[str, Any], socket: Socket) -> Session | None:
+        self.resumes.append(data)
+        session = self.sessions.get(data["session_id"] or "")
+        if session is None or self.refuses_resumes:
+            await socket.send(json.dumps({"op": INVALID_SESSION, "d": False}))
+            return None
+        first = max(0, (data["seq"] or 0) - self.replay_overlap)
+        # READY and the guilds are not replayed to a client that has them.
+        for text in session.sent[first:]:
+            if '"t": "READY"' not in text:
+                await socket.send(text)
+        session.socket = socket
+        await self._send(session, "RESUMED", {})
+        return session
+
+    async def _send(self, session: Session, event: str, data: dict[str, Any]) -> None:
+        sequence = len(session.sent) + 1
+        frame = {"op": DISPATCH, "t": event, "s": sequence, "d": data}
+        text = json.dumps(frame)
+        session.sent.append(text)
+        if session.socket is not None and self.acknowledges:
+            await session.socket.send(text)
+
+    def _visible(
+        self, session: Session, event: str, data: dict[str, Any]
+    ) -> dict[str, Any]:
+        """The event as a session may see it: no text without the content intent."""
+        if event not in ("MESSAGE_CREATE", "MESSAGE_UPDATE"):
+            return data
+        if session.intents & MESSAGE_CONTENT or "guild_id" not in data:
+            return data
+        mine = data["author"]["id"] == str(self.bot.id)
+        named = any(user["id"] == str(self.bot.id) for user in data["mentions"])
+        if mine or named:
+            return data
+        return data | {"content": "", "attachments": [], "embeds": []}

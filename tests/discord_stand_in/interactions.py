@@ -1,0 +1,198 @@
+"""Interactions: commands, buttons, menus and forms, with Discord's time limits."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiohttp import web
+
+from tests.discord_stand_in.outbox import Outbox, Outgoing
+from tests.discord_stand_in.world import (
+    APPLICATION_ID,
+    Channel,
+    User,
+    message_payload,
+    snowflake,
+)
+
+ANSWER_SECONDS = 3.0
+
+MESSAGE, DEFER_MESSAGE, UPDATE, COMPLETE, FORM = 4, 5, 7, 8, 9
+"""How an interaction may be answered."""
+
+COMMAND, COMPONENT, AUTOCOMPLETE, FORM_SUBMIT = 2, 3, 4, 5
+"""What an interaction may be."""
+EPHEMERAL = 64
+
+Keep = Callable[[Channel, dict[str, Any]], Awaitable[dict[str, Any]]]
+
+
+@dataclass
+class Interaction:
+    """One interaction and what the bot answered to it."""
+
+    token: str
+    channel: Channel
+    body: dict[str, Any]
+    born: float = field(default_factory=time.monotonic)
+    kind: int | None = None
+    """The type of the first answer, None while there is none."""
+    ephemeral: bool = False
+    message: dict[str, Any] | None = None
+    parts: list[Outgoing] = field(default_factory=list)
+    form: dict[str, Any] | None = None
+    choices: list[dict[str, Any]] = field(default_factory=list)
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def texts(self) -> list[str]:
+        """Every text the person saw, in order."""
+        return [part.text for part in self.parts]
+
+    @property
+    def text(self) -> str:
+        """The last text the person saw."""
+        return self.texts[-1] if self.parts else ""
+
+    @property
+    def components(self) -> list[dict[str, Any]]:
+        """Buttons and menus of the answer, in order."""
+        found: list[dict[str, Any]] = []
+        for part in self.parts:
+            for row in part.payload.get("components") or []:
+                found += row.get("components", [])
+        return found
+
+
+class Interactions:
+    """Open interactions by token."""
+
+    def __init__(self, bot: User, outbox: Outbox, keep: Keep) -> None:
+        self._bot = bot
+        self.by_token: dict[str, Interaction] = {}
+        self._outbox = outbox
+        self._keep = keep
+
+    def open(
+        self, kind: int, channel: Channel, user: User, data: dict[str, Any]
+    ) -> Interaction:
+        """A new interaction; its body is that of INTERACTION_CREATE."""
+        guild = channel.guild
+        token = f"interaction-token-{snowflake()}"
+        body: dict[str, Any] = {
+            "id": str(snowflake()),
+            "application_id": str(APPLICATION_ID),
+            "type": kind,
+            "token": token,
+            "version": 1,
+            "data": data,
+            "channel_id": str(channel.id),
+            "channel": channel.payload(),
+            "locale": "en-US",
+            "entitlements": [],
+            "app_permissions": str((1 << 50) - 1),
+            "authorizing_integration_owners": {"0": str(guild.id if guild else 0)},
+            "context": 0 if guild else 1,
+            "attachment_size_limit": 10 << 20,
+        }
+        if guild is None:
+            body["user"] = user.payload()
+        else:
+            body["guild_id"] = str(guild.id)
+            member = guild.member_payload(user) | {"user": user.payload()}
+            body["member"] = member | {"permissions": str(guild.permissions(user))}
+        opened = Interaction(token, channel, body)
+        self.by_token[token] = opened
+        return opened
+
+    async def answer(
+        self, token: str, payload: dict[str, Any], files: list[tuple[str, bytes]]
+    ) -> web.Response:
+        """The first answer, within three seconds and once only."""
+        one = self.by_token.get(token)
+        if one is None or time.monotonic() - one.born > ANSWER_SECONDS:
+            self._outbox.violations.append("an interaction was answered too late")
+            body = {"message": "Unknown interaction", "code": 10062}
+            return web.json_response(body, status=404)
+        if one.kind is not None:
+            body = {"message": "Already acknowledged", "code": 40060}
+            return web.json_response(body, status=400)
+        one.kind = payload["type"]
+        data = payload.get("data") or {}
+        one.ephemeral = bool(int(data.get("flags") or 0) & EPHEMERAL)
+        if one.kind in (MESSAGE, UPDATE):
+            kind = "answer" if one.kind == MESSAGE else "update"
+            await self._show(one, kind, data, files)
+        one.form = data if one.kind == FORM else None
+        one.choices = data.get("choices", []) if one.kind == COMPLETE else []
+        one.changed.set()
+        return web.json_response(self._callback(one))
+
+    async def follow_up(
+        self, token: str, payload: dict[str, Any], files: list[tuple[str, bytes]]
+    ) -> web.Response:
+        one = self.by_token[token]
+        kind = "answer" if one.kind == DEFER_MESSAGE and not one.parts else "follow-up"
+        body = await self._show(one, kind, payload, files)
+        one.changed.set()
+        return web.json_response(body)
+
+    async def edit(
+        self, token: str, payload: dict[str, Any], files: list[tuple[str, bytes]]
+    ) -> web.Response:
+        one = self.by_token[token]
+        kind = "edit answer" if one.parts else "answer"
+        body = await self._show(one, kind, payload, files)
+        one.changed.set()
+        return web.json_response(body)
+
+    def original(self, token: str) -> web.Response:
+        message = self.by_token[token].message
+        if message is None:
+            return web.json_response({"message": "", "code": 10008}, status=404)
+        return web.json_response(message)
+
+    async def _show(
+        self,
+        one: Interaction,
+        kind: str,
+        payload: dict[str, Any],
+        files: list[tuple[str, bytes]],
+    ) -> dict[str, Any]:
+        self._outbox.check(kind, payload)
+        if one.message is None or kind == "follow-up":
+            body = await self._store(one, payload)
+        else:
+            body = one.message
+            body |= {k: payload[k] for k in ("content", "components") if k in payload}
+        one.message = one.message or body
+        shown = Outgoing(kind, one.channel.id, payload, int(body["id"]))
+        shown.files = [name for name, _ in files]
+        shown.file_bodies = [data for _, data in files]
+        one.parts.append(shown)
+        self._outbox.add(shown)
+        return body
+
+    async def _store(self, one: Interaction, payload: dict[str, Any]) -> dict[str, Any]:
+        if not one.ephemeral:
+            return await self._keep(one.channel, payload)
+        # An ephemeral message is seen by one person and is in no channel.
+        text = str(payload.get("content") or "")
+        body = message_payload(one.channel, self._bot, text, message_id=snowflake())
+        body["flags"] = EPHEMERAL
+        body["components"] = payload.get("components") or []
+        return body
+
+    def _callback(self, one: Interaction) -> dict[str, Any]:
+        told: dict[str, Any] = {
+            "id": one.body["id"],
+            "type": one.body["type"],
+            "response_message_loading": one.kind == DEFER_MESSAGE,
+            "response_message_ephemeral": one.ephemeral,
+        }
+        body: dict[str, Any] = {"interaction": told}
+        if one.kind == MESSAGE and one.message is not None:
+            body["resource"] = {"type": one.kind, "message": one.message}
+        return body

@@ -1,0 +1,382 @@
+"""A Discord of our own on loopback: the real py-cord client connects to it."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from aiohttp import web
+
+from tests.discord_stand_in.gateway import Gateway
+from tests.discord_stand_in.interactions import (
+    AUTOCOMPLETE,
+    COMMAND,
+    COMPONENT,
+    FORM_SUBMIT,
+    Interaction,
+)
+from tests.discord_stand_in.outbox import Outbox
+from tests.discord_stand_in.rest import Rest
+from tests.discord_stand_in.world import (
+    BOT_ID,
+    DIRECT_MESSAGE,
+    Channel,
+    Guild,
+    User,
+    created_at,
+    message_payload,
+    snowflake,
+)
+
+TOKEN = "stand-in-token"
+WAIT_SECONDS = 15.0
+
+
+class Channels(dict[int, Channel]):
+    """Every channel by id, looked up through the guilds and direct messages."""
+
+    def __init__(self, guilds: dict[int, Guild]) -> None:
+        super().__init__()
+        self._guilds = guilds
+
+    def get(self, key: int, default: Any = None) -> Any:
+        for guild in self._guilds.values():
+            if key in guild.channels:
+                return guild.channels[key]
+        return super().get(key, default)
+
+
+class DiscordStandIn:
+    """REST, gateway and CDN on one port, with what people do as methods."""
+
+    def __init__(self) -> None:
+        self.bot = User("Mynah", BOT_ID, bot=True)
+        self.guilds: dict[int, Guild] = {}
+        self.direct = Channels(self.guilds)
+        self.gateway = Gateway(self.bot, TOKEN, self.guilds)
+        self.rest = Rest(self.gateway, self.direct)
+        self.base_url = ""
+        self._runner: web.AppRunner | None = None
+
+    @property
+    def outbox(self) -> Outbox:
+        return self.rest.outbox
+
+    async def start(self) -> None:
+        """Listen on a free port of the loopback interface."""
+        app = web.Application(middlewares=[self.rest.middleware])
+        app.router.add_get("/gateway", self.gateway.handle)
+        app.router.add_get("/cdn/{name}", self.rest.download)
+        for route in self.rest.routes():
+            app.router.add_route(route.method, "/api/v10" + route.path, route.handler)
+        self._runner = web.AppRunner(app, shutdown_timeout=0.1, access_log=None)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", 0)
+        await site.start()
+        port = self._runner.addresses[0][1]
+        self.base_url = f"http://127.0.0.1:{port}"
+        self.gateway.url = f"ws://127.0.0.1:{port}/gateway"
+
+    async def stop(self) -> None:
+        """Drop every connection and close the port."""
+        await self.gateway.drop_sockets()
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    @property
+    def api_url(self) -> str:
+        """What `Route.API_BASE_URL` has to be."""
+        return self.base_url + "/api/v{API_VERSION}"
+
+    async def wait_for(
+        self, condition: Callable[[], bool], seconds: float = WAIT_SECONDS
+    ) -> None:
+        """Wait until something is so.
+
+        Raises:
+            TimeoutError: If it is not so in time.
+        """
+        async with asyncio.timeout(seconds):
+            while not condition():  # noqa: ASYNC110 - any state may be asked for
+                await asyncio.sleep(0.01)
+
+    async def add_guild(self, guild: Guild) -> Guild:
+        """Create a guild the bot is in; a connected bot joins it now."""
+        self.guilds[guild.id] = guild
+        body = guild.payload(self.bot)
+        body.pop("unavailable")
+        await self.gateway.dispatch("GUILD_CREATE", body, guild.id)
+        return guild
+
+    async def remove_guild(self, guild: Guild, *, unavailable: bool = False) -> None:
+        """The bot is removed from the guild, or Discord has an outage there."""
+        body: dict[str, Any] = {"id": str(guild.id)}
+        if unavailable:
+            body["unavailable"] = True
+            guild.available = False
+        else:
+            del self.guilds[guild.id]
+        await self.gateway.dispatch("GUILD_DELETE", body, guild.id)
+
+    def direct_channel(self, user: User) -> Channel:
+        """The direct-message channel of the bot and a user."""
+        channel = Channel(user.name, None, type=DIRECT_MESSAGE)
+        self.direct[channel.id] = channel
+        return channel
+
+    async def say(
+        self,
+        channel: Channel,
+        author: User,
+        content: str,
+        *,
+        reply_to: int | None = None,
+        mentions: Sequence[User] = (),
+        files: Sequence[str] = (),
+        age_seconds: float = 0.0,
+        **extra: Any,
+    ) -> int:
+        """A user writes a message; returns its id."""
+        answered = channel.messages[reply_to] if reply_to is not None else None
+        named = list(mentions)
+        if self.bot.mention in content and self.bot not in named:
+            named.append(self.bot)
+        if answered is not None and answered["author"]["id"] == str(self.bot.id):
+            named.append(self.bot)
+        body = message_payload(
+            channel,
+            author,
+            content,
+            message_id=snowflake(age_seconds),
+            mentions=named,
+            reply_to=answered,
+            attachments=[self._attachment(name) for name in files],
+        )
+        body |= extra
+        channel.messages[int(body["id"])] = body
+        await self._dispatch_in(channel, "MESSAGE_CREATE", body)
+        return int(body["id"])
+
+    def _attachment(self, name: str) -> dict[str, Any]:
+        url = f"{self.base_url}/cdn/{name}?ex=fresh"
+        size = len(self.rest.files.get(name, b""))
+        return {
+            "id": str(snowflake()),
+            "filename": name,
+            "size": size,
+            "url": url,
+            "proxy_url": url,
+            "content_type": "image/png",
+        }
+
+    async def edit(self, channel: Channel, message_id: int, content: str) -> None:
+        """The author edits a message."""
+        body = channel.messages[message_id]
+        body["content"] = content
+        body["edited_timestamp"] = created_at(snowflake())
+        await self._dispatch_in(channel, "MESSAGE_UPDATE", body)
+
+    async def delete(self, channel: Channel, *message_ids: int) -> None:
+        """One message is deleted, or several at once by a moderator."""
+        for message_id in message_ids:
+            channel.messages.pop(message_id, None)
+        body: dict[str, Any] = {"channel_id": str(channel.id)}
+        if len(message_ids) == 1:
+            body["id"] = str(message_ids[0])
+            await self._dispatch_in(channel, "MESSAGE_DELETE", body)
+        else:
+            body["ids"] = [str(one) for one in message_ids]
+            await self._dispatch_in(channel, "MESSAGE_DELETE_BULK", body)
+
+    async def add_channel(self, channel: Channel) -> None:
+        """Tell a connected bot of a channel or thread made after it connected."""
+        event = "CHANNEL_CREATE" if channel.parent is None else "THREAD_CREATE"
+        body = channel.payload() | {"newly_created": True}
+        await self._dispatch_in(channel, event, body)
+
+    async def delete_channel(self, channel: Channel) -> None:
+        """A channel or thread is deleted."""
+        assert channel.guild is not None
+        event = "CHANNEL_DELETE" if channel.parent is None else "THREAD_DELETE"
+        await self._dispatch_in(channel, event, channel.payload())
+        del channel.guild.channels[channel.id]
+
+    async def react(
+        self, channel: Channel, user: User, message_id: int, emoji: str
+    ) -> None:
+        """A user reacts to a message."""
+        await self._reaction("MESSAGE_REACTION_ADD", channel, user, message_id, emoji)
+
+    async def unreact(
+        self, channel: Channel, user: User, message_id: int, emoji: str
+    ) -> None:
+        """A user takes a reaction back."""
+        await self._reaction(
+            "MESSAGE_REACTION_REMOVE", channel, user, message_id, emoji
+        )
+
+    async def _reaction(
+        self, event: str, channel: Channel, user: User, message_id: int, emoji: str
+    ) -> None:
+        body: dict[str, Any] = {
+            "user_id": str(user.id),
+            "channel_id": str(channel.id),
+            "message_id": str(message_id),
+            "emoji": {"id": None, "name": emoji},
+            "burst": False,
+            "type": 0,
+        }
+        if channel.guild is not None and event.endswith("ADD"):
+            member = channel.guild.member_payload(user)
+            body["member"] = member | {"user": user.payload()}
+        await self._dispatch_in(channel, event, body)
+
+    async def ban(self, guild: Guild, user: User) -> None:
+        """A moderator bans a member."""
+        guild.members.pop(user.id, None)
+        body = {"guild_id": str(guild.id), "user": user.payload()}
+        await self.gateway.dispatch("GUILD_BAN_ADD", body, guild.id)
+
+    async def command(
+        self, channel: Channel, user: User, path: str, /, **options: Any
+    ) -> Interaction:
+        """A user runs a slash command (`listen add`) and waits for its answer."""
+        name, *inner = path.split()
+        leaf: list[dict[str, Any]] = [
+            _option(key, value) for key, value in options.items()
+        ]
+        for sub in reversed(inner):
+            leaf = [{"type": 1, "name": sub, "options": leaf}]
+        data = {"id": str(self._command_id(name)), "name": name, "type": 1}
+        body: dict[str, Any] = data | {"options": leaf}
+        resolved = self._resolved(options)
+        if resolved:
+            body["resolved"] = resolved
+        return await self._interact(COMMAND, channel, user, body)
+
+    def _resolved(self, options: dict[str, Any]) -> dict[str, Any]:
+        resolved: dict[str, Any] = {}
+        for value in options.values():
+            if isinstance(value, Channel):
+                found = value.payload() | {"permissions": str((1 << 50) - 1)}
+                resolved.setdefault("channels", {})[str(value.id)] = found
+            elif isinstance(value, User):
+                resolved.setdefault("users", {})[str(value.id)] = value.payload()
+            elif isinstance(value, File):
+                found = self._attachment(value.name) | {"id": str(value.id)}
+                resolved.setdefault("attachments", {})[str(value.id)] = found
+        return resolved
+
+    async def message_command(
+        self, channel: Channel, user: User, name: str, message_id: int
+    ) -> Interaction:
+        """A user picks an entry of a message's context menu."""
+        body = {
+            "id": str(self._command_id(name)),
+            "name": name,
+            "type": 3,
+            "target_id": str(message_id),
+            "resolved": {"messages": {str(message_id): channel.messages[message_id]}},
+        }
+        return await self._interact(COMMAND, channel, user, body)
+
+    async def press(
+        self,
+        shown: Interaction,
+        user: User,
+        custom_id: str,
+        values: Sequence[str] = (),
+    ) -> Interaction:
+        """A user presses a button or picks from a menu of an earlier answer."""
+        component_type = next(
+            part["type"] for part in shown.components if part["custom_id"] == custom_id
+        )
+        data: dict[str, Any] = {
+            "custom_id": custom_id,
+            "component_type": component_type,
+            "values": list(values),
+        }
+        extra = {"message": shown.message}
+        return await self._interact(COMPONENT, shown.channel, user, data, **extra)
+
+    async def submit(
+        self, shown: Interaction, user: User, **fields: str
+    ) -> Interaction:
+        """A user sends the form that an interaction opened."""
+        assert shown.form is not None
+        rows = [
+            {"type": 1, "components": [{"type": 4, "custom_id": k, "value": v}]}
+            for k, v in fields.items()
+        ]
+        data = {"custom_id": shown.form["custom_id"], "components": rows}
+        return await self._interact(FORM_SUBMIT, shown.channel, user, data)
+
+    async def complete(
+        self, channel: Channel, user: User, path: str, option: str, typed: str
+    ) -> list[str]:
+        """What the bot offers while a user types an option."""
+        name, *inner = path.split()
+        leaf: list[dict[str, Any]] = [
+            {"type": 3, "name": option, "value": typed, "focused": True}
+        ]
+        for sub in reversed(inner):
+            leaf = [{"type": 1, "name": sub, "options": leaf}]
+        data = {"id": str(self._command_id(name)), "name": name, "options": leaf}
+        found = await self._interact(AUTOCOMPLETE, channel, user, data | {"type": 1})
+        return [choice["value"] for choice in found.choices]
+
+    async def _interact(
+        self,
+        kind: int,
+        channel: Channel,
+        user: User,
+        data: dict[str, Any],
+        **extra: Any,
+    ) -> Interaction:
+        one = self.rest.interactions.open(kind, channel, user, data)
+        guild_id = channel.guild.id if channel.guild else None
+        await self.gateway.dispatch("INTERACTION_CREATE", one.body | extra, guild_id)
+        async with asyncio.timeout(WAIT_SECONDS):
+            # A deferred answer is not one yet.
+            while one.kind is None or (one.kind == 5 and not one.parts):
+                one.changed.clear()
+                await one.changed.wait()
+        return one
+
+    def _command_id(self, name: str) -> int:
+        for command in self.rest.commands:
+            if command["name"] == name:
+                return int(command["id"])
+        raise LookupError(f"the bot registered no command {name}")
+
+    async def _dispatch_in(
+        self, channel: Channel, event: str, body: dict[str, Any]
+    ) -> None:
+        if channel.guild is not None:
+            body = body | {"guild_id": str(channel.guild.id)}
+            await self.gateway.dispatch(event, body, channel.guild.id)
+        else:
+            await self.gateway.dispatch(event, body)
+
+
+class File:
+    """A file a user attaches to a command."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.id = snowflake()
+
+
+def _option(name: str, value: Any) -> dict[str, Any]:
+    if isinstance(value, bool):
+        return {"name": name, "type": 5, "value": value}
+    if isinstance(value, int):
+        return {"name": name, "type": 4, "value": value}
+    if isinstance(value, float):
+        return {"name": name, "type": 10, "value": value}
+    if isinstance(value, Channel):
+        return {"name": name, "type": 7, "value": str(value.id)}
+    if isinstance(value, User):
+        return {"name": name, "type": 6, "value": str(value.id)}
+    if isinstance(value, File):
+        return {"name": name, "type": 11, "value": str(value.id)}
+    return {"name": name, "type": 3, "value": value}
