@@ -1,0 +1,1 @@
+"""The screens: watch the bot, steer it, trust it. The only home of textual."""

@@ -1,0 +1,272 @@
+"""The terminal application: a link to the bot, a shelf to read from, the screens."""
+
+import os
+import time
+import traceback
+from collections.abc import Awaitable, Callable, Iterable
+from pathlib import Path
+from typing import Any, ClassVar
+
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.filter import LineFilter
+from textual.reactive import reactive
+from textual.screen import Screen
+from textual.worker import Worker, WorkerState
+
+from app.errors import AppError
+from app.ipc import control
+from app.ipc.wire import Json
+from app.paths import Home
+from app.safe_text import safe_text
+from app.tui.base import MynahScreen
+from app.tui.gate import TerminalGate
+from app.tui.link import BotLink, Link, LinkState
+from app.tui.logbook import Logbook
+from app.tui.news import Inbox
+from app.tui.screens import SCREENS
+from app.tui.shelf import Shelf
+from app.tui.theme import ANSI, DARK, LIGHT, THEMES
+
+NEWS_SECONDS = 0.05
+"""How long notifications are collected before the screens hear of them."""
+
+NAVIGATION = [
+    *(Binding(e.key, f"go('{e.name}')", e.title, show=False) for e in SCREENS),
+    *(
+        Binding(f"f{n}", f"go('{e.name}')", e.title, show=False, priority=True)
+        for n, e in enumerate(SCREENS, 1)
+    ),
+]
+
+
+class MynahApp(App[int]):
+    """Everything on the terminal; talks to the bot through `link` alone."""
+
+    TITLE = "Mynah"
+    CSS_PATH = "app.tcss"
+    MODES = {entry.name: entry.load for entry in SCREENS}
+    DEFAULT_MODE = "home"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *NAVIGATION,
+        Binding("question_mark", "go('help')", "Help", show=False),
+        Binding("ctrl+t", "next_theme", "Light or dark", show=False, priority=True),
+        Binding("ctrl+q", "quit", "Quit", show=False, priority=True),
+    ]
+
+    status: reactive[Json] = reactive(dict)
+    link_state: reactive[LinkState] = reactive(LinkState)
+
+    def __init__(
+        self,
+        home: Home,
+        link: Link | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        super().__init__()
+        self.home = home
+        self.link: Link = link or BotLink(home)
+        self.clock = clock
+        self.shelf = Shelf(home)
+        self.logbook = Logbook()
+        self.guilds: list[Json] = []
+        """The guilds of the reply to `Guilds`, as last heard."""
+        self.chosen_guild: int | None = None
+        """Row of the guild that Server and Conversations show."""
+        self.progress: dict[tuple[str, str], control.Progress] = {}
+        """The latest of each piece of work, by its `work` and `label`."""
+        self._streams = os.getpid() * 10_000
+        self._inbox = Inbox()
+        self._news_is_due = False
+        self._gate = TerminalGate()
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = DARK.name
+
+    def get_line_filters(self) -> list[LineFilter]:
+        """Textual's filters, and the gate before the terminal."""
+        return [*super().get_line_filters(), self._gate]
+
+    def on_mount(self) -> None:
+        """Show the first picture before anything else is loaded or started."""
+        if not self.shelf.is_there:
+            self.call_after_refresh(self.action_wizard)
+        self.call_after_refresh(self._begin)
+
+    def _begin(self) -> None:
+        self.link.listen(self)
+        self.run_link(self.link.start)
+
+    async def on_unmount(self) -> None:
+        await self.link.close()
+        await self.shelf.close()
+
+    # The link speaks.
+
+    def on_notification(self, notification: Any) -> None:
+        """Collect what the bot says; the screens hear of it in one go."""
+        self._inbox.put(notification)
+        if not self._news_is_due:
+            self._news_is_due = True
+            self.set_timer(NEWS_SECONDS, self._tell_news)
+
+    def on_link_state(self, state: LinkState) -> None:
+        """A bot was reached or lost."""
+        was_up = self.link_state.is_up
+        self.link_state = state
+        if state.is_up and not was_up:
+            self.run_link(self._greet)
+        elif not state.is_up:
+            self.status = {}
+        if state.reason:
+            self.logbook.add([self._own_line(state)])
+        self._status_changed()
+
+    def _own_line(self, state: LinkState) -> control.Log:
+        level = "error" if state.name in ("failed", "waiting") else "info"
+        text = f"the bot is {state.name}: {state.reason}"
+        return control.Log(level, "terminal", text, self.clock())
+
+    async def _greet(self) -> None:
+        await self.link.call(control.Subscribe())
+        await self.refresh_all()
+
+    async def refresh_all(self) -> None:
+        """Ask anew how things stand.
+
+        Raises:
+            AppError: If the bot does not answer.
+        """
+        self.status = await self.link.call(control.Status())
+        await self.load_guilds()
+        self._status_changed()
+
+    def _tell_news(self) -> None:
+        self._news_is_due = False
+        news = self._inbox.take()
+        self.logbook.add(news.logs)
+        self.progress.update(news.progress)
+        if news.status is not None:
+            self.status = news.status
+            self._status_changed()
+        if isinstance(screen := self._front(), MynahScreen):
+            screen.post_message(news)
+
+    def _status_changed(self) -> None:
+        if isinstance(screen := self._front(), MynahScreen) and screen.is_mounted:
+            screen.status_changed()
+
+    def _front(self) -> Screen[Any] | None:
+        """The screen of the navigation that is shown, under dialogs if any."""
+        return self.screen_stack[0] if self.screen_stack else None
+
+    async def load_guilds(self) -> None:
+        """Ask anew what is learned."""
+        reply = await self.link.call(control.Guilds())
+        self.guilds = reply.get("guilds", [])
+
+    def next_stream(self) -> int:
+        """A number for the tokens of one reply; no other process uses it too."""
+        self._streams += 1
+        return self._streams
+
+    # What keys and the palette do.
+
+    def action_go(self, name: str) -> None:
+        """Show a screen of the navigation."""
+        if len(self.screen_stack) == 1 and name != self.current_mode:
+            self.switch_mode(name)
+
+    def action_next_theme(self) -> None:
+        """Change between dark and light."""
+        self.theme = LIGHT.name if self.theme == DARK.name else DARK.name
+
+    def action_wizard(self) -> None:
+        """Open the first-run wizard."""
+        from app.tui.screens.wizard import WizardScreen
+
+        self.push_screen(WizardScreen())
+
+    def show_guild(self, guild: Json) -> None:
+        """Go to the screen of a server."""
+        self.chosen_guild = guild["row"]
+        self.action_go("guild")
+
+    def run_link(self, job: Callable[[], Awaitable[None]]) -> None:
+        """Start or stop the bot beside the screens; what goes wrong is shown."""
+
+        async def run() -> None:
+            try:
+                await job()
+            except AppError as error:
+                self.warn(error)
+
+        self.run_worker(run(), group="link", exclusive=True, exit_on_error=False)
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """Report a job of the application itself that failed."""
+        if event.state is WorkerState.ERROR and event.worker.error:
+            self.report_bug(event.worker.error)
+
+    def report_bug(self, error: BaseException) -> None:
+        """Keep a bug's traceback in Logs, and go on."""
+        text = safe_text("".join(traceback.format_exception(error)))
+        self.logbook.add([control.Log("error", "terminal", text, self.clock())])
+        self.warn(AppError("Something in this terminal failed.", "See Logs (9)."))
+
+    def warn(self, error: AppError) -> None:
+        """Show what went wrong and what to do, without leaving the screen."""
+        self.notify(
+            safe_text(error.hint or "Logs may say more."),
+            title=safe_text(error.message)[:300],
+            severity="error",
+            timeout=8,
+            markup=False,
+        )
+
+    def tell(self, text: str) -> None:
+        """Show that something was done."""
+        self.notify(safe_text(text), timeout=4, markup=False)
+
+    def write_file(self, path: str, text: str) -> None:
+        """Write a text where the owner wants it, and say so."""
+        target = Path(path).expanduser()
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(text, encoding="utf-8")
+        except OSError as error:
+            self.warn(AppError(f"{target} cannot be written.", str(error)))
+        else:
+            self.tell(f"Written to {target}")
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """Every screen and every shown key of it, for the command palette."""
+        for entry in SCREENS:
+            yield SystemCommand(
+                f"Go to {entry.title}",
+                f"Key {entry.key}",
+                lambda name=entry.name: self.action_go(name),
+            )
+        for _, binding, _, _ in screen.active_bindings.values():
+            if binding.show and binding.description and not binding.system:
+                run = f"{binding.action}"
+                yield SystemCommand(
+                    binding.description,
+                    binding.tooltip or f"Key {self.get_key_display(binding)}",
+                    lambda run=run, screen=screen: self._run(screen, run),
+                )
+        yield SystemCommand("First steps", "Open the wizard", self.action_wizard)
+        yield SystemCommand("Light or dark", "Key ^t", self.action_next_theme)
+        yield SystemCommand("Quit", "Key ^q", self.exit)
+
+    def _run(self, screen: Screen[Any], action: str) -> None:
+        self.call_later(screen.run_action, action)
+
+
+def run(home: Home) -> int:
+    """Show the screens until the owner quits; returns the exit code."""
+    home.create()
+    app = MynahApp(home)
+    if app.console.color_system == "standard":
+        app.theme = ANSI.name
+    return app.run() or 0

@@ -1,0 +1,82 @@
+"""Numbers, times and sizes as people read them."""
+
+import math
+import time
+
+MATURE_MESSAGES = 20_000
+"""Messages from which a voice rarely lacks a continuation."""
+
+
+def count(number: float) -> str:
+    """950, 12.4 k, 3.1 M."""
+    for limit, unit in ((1e9, " G"), (1e6, " M"), (1e4, " k")):
+        if number >= limit:
+            scale = 1e3 if unit == " k" else limit
+            return f"{number / scale:.1f}{unit}"
+    return f"{number:,.0f}"
+
+
+def size(number: float) -> str:
+    """Bytes: 640 B, 12 KB, 93.8 MB, 1.2 GB."""
+    for limit, unit in ((1e9, "GB"), (1e6, "MB"), (1e3, "KB")):
+        if number >= limit:
+            shown = number / limit
+            return f"{shown:.0f} {unit}" if shown >= 100 else f"{shown:.1f} {unit}"
+    return f"{number:.0f} B"
+
+
+def seconds(number: float) -> str:
+    """0.84 s, 12 s, 3 min, 2 h 5 min."""
+    if number < 10:
+        return f"{number:.2f} s"
+    if number < 90:
+        return f"{number:.0f} s"
+    minutes = round(number / 60)
+    if minutes < 60:
+        return f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+
+
+def money(dollars: float) -> str:
+    """$0, $0.0042, $1.20: enough digits that a small sum is not shown as nothing."""
+    if dollars == 0:
+        return "$0"
+    return f"${dollars:.4f}" if dollars < 0.01 else f"${dollars:.2f}"
+
+
+def clock(epoch_seconds: float) -> str:
+    """Hours and minutes, in the owner's time."""
+    return time.strftime("%H:%M", time.localtime(epoch_seconds))
+
+
+def day(epoch_seconds: float) -> str:
+    """Day and month, in the owner's time."""
+    return time.strftime("%d %b", time.localtime(epoch_seconds))
+
+
+def maturity(messages: int) -> float:
+    """How much of a voice there is, from 0 to 1; each tenfold is worth the same."""
+    if messages <= 0:
+        return 0.0
+    return min(1.0, math.log1p(messages) / math.log1p(MATURE_MESSAGES))
+
+
+def maturity_words(messages: int) -> str:
+    """What can be expected of a voice of so many messages."""
+    steps = (
+        (0, "has heard nothing yet"),
+        (200, "mostly listening"),
+        (2_000, "finding its words"),
+        (MATURE_MESSAGES, "speaks like you"),
+    )
+    for limit, words in steps:
+        if messages <= limit:
+            return words
+    return "knows you well"
+
+
+def bar(share: float, width: int) -> str:
+    """A bar of `width` cells, filled from the left."""
+    filled = round(max(0.0, min(1.0, share)) * width)
+    return "━" * filled + "─" * (width - filled)

@@ -1,0 +1,67 @@
+"""How the bot is, in one sign, one word, a reason and a remedy."""
+
+from dataclasses import dataclass
+
+from app.ipc.wire import Json
+from app.tui.link import LinkState
+
+
+@dataclass(frozen=True)
+class Health:
+    """What a person should know first; the sign and the word say it without colour."""
+
+    sign: str
+    word: str
+    colour: str
+    reason: str = ""
+    remedy: str = ""
+
+
+_LINK = {
+    "starting": ("◌", "starting", "$warning", ""),
+    "waiting": ("↻", "restarting", "$warning", "Nothing to do; see Logs for why."),
+    "failed": ("✕", "crashed", "$error", "Read Logs, then start it again with s."),
+    "stopped": ("○", "stopped", "$quiet", "Start it with s."),
+}
+
+_DISCORD = {
+    "online": ("●", "online", "$success"),
+    "connecting": ("◌", "connecting", "$warning"),
+    "refused": ("✕", "refused by Discord", "$error"),
+    "off": ("○", "not on Discord", "$quiet"),
+}
+
+
+def health(link: LinkState, status: Json) -> Health:
+    """The bot's health from what is known of its process and of Discord."""
+    if not link.is_up:
+        sign, word, colour, remedy = _LINK[link.name]
+        reason = link.reason
+        if link.name == "waiting" and link.retry_seconds:
+            reason = f"{reason}; again in {link.retry_seconds:.0f} s".lstrip("; ")
+        return Health(sign, word, colour, reason, remedy)
+    discord = status.get("discord", {})
+    state = discord.get("state", "off")
+    sign, word, colour = _DISCORD.get(state, ("◌", state, "$warning"))
+    reason, remedy = discord.get("reason", ""), discord.get("hint", "")
+    if state == "off" and not status.get("has_bot_token"):
+        reason = reason or "no bot token yet: talk to it in the Playground"
+        remedy = remedy or "Connect it to Discord on Settings."
+    return Health(sign, word, colour, reason, remedy)
+
+
+def model_trouble(status: Json) -> Health | None:
+    """What is wrong with the language model, if anything."""
+    model = status.get("model", {})
+    state = model.get("state", "ready")
+    if state in ("ready", "idle"):
+        return None
+    words = {
+        "absent": ("○", "no language model", "Fetch one on Models."),
+        "loading": ("◌", "model is loading", ""),
+        "crashed": ("✕", "model crashed", "Mynah restarts it by itself."),
+    }
+    sign, word, remedy = words.get(state, ("◌", f"model is {state}", ""))
+    colour = "$error" if state == "crashed" else "$warning"
+    hint = model.get("hint") or remedy
+    return Health(sign, word, colour, model.get("reason", ""), hint)

@@ -1,0 +1,113 @@
+"""All that explains one reply, in the order a person asks."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from textual.content import Content
+
+from app.safe_text import safe_line
+from app.tui import figures, story
+from app.tui.shelf import Shelf, ShownReply
+
+if TYPE_CHECKING:
+    from app.store.messages import StoredMessage
+
+TURNS_SHOWN = 12
+
+
+@dataclass(frozen=True)
+class Explained:
+    """A reply with the messages it names."""
+
+    reply: ShownReply
+    sources: "list[tuple[StoredMessage, str]]"
+    """Messages it drew on, with the run of words taken."""
+    recalled: "list[StoredMessage]"
+    rating: int
+
+
+async def explain(shelf: Shelf, reply: ShownReply) -> Explained:
+    """Read what the reply's row only names."""
+    sources = await shelf.sources(reply.row)
+    found = {
+        message.id: message
+        for message in await shelf.messages_by_rows([row for row, _, _ in sources])
+    }
+    return Explained(
+        reply,
+        [(found[row], run) for row, _, run in sources if row in found],
+        await shelf.messages_by_rows(reply.recalled),
+        await shelf.rating(reply.row),
+    )
+
+
+def draw(explained: Explained, width: int) -> Content:
+    """The whole story of a reply."""
+    reply = explained.reply
+    parts = [
+        _head(reply),
+        Content(reply.text),
+        _section("Why it spoke", [Content(reply.reason or "unknown")]),
+        _section("Who was asked", [_rung(rung) for rung in reply.rungs]),
+        _section("Time", story.timeline(reply.timings, width)),
+        _section(_prompt_title(reply), _turns(reply)),
+        _section("Recalled", [story.quote(m.name, m.text) for m in explained.recalled]),
+        _section(
+            "Drawn from",
+            [story.quote(m.name, m.text, run) for m, run in explained.sources],
+        ),
+        _section("Notes", [Content(safe_line(note)) for note in reply.notes]),
+        _foot(explained),
+    ]
+    return Content("\n\n").join([part for part in parts if part.plain])
+
+
+def _head(reply: ShownReply) -> Content:
+    model = f" ({reply.model})" if reply.model else ""
+    return Content.assemble(
+        (f"{reply.mode} by {reply.provider}{model}", "bold $accent"),
+        (f"\n{reply.state} {figures.clock(reply.created / 1000)}", "$quiet"),
+        (f", voice {reply.dial} %", "$quiet"),
+    )
+
+
+def _section(title: str, lines: list[Content]) -> Content:
+    if not lines:
+        return Content("")
+    return Content("\n").join([Content.styled(title, "bold"), *lines])
+
+
+def _rung(rung: dict[str, object]) -> Content:
+    outcome = safe_line(str(rung.get("outcome", "")))
+    reason = safe_line(str(rung.get("reason") or ""))
+    sign = "✓" if outcome in ("answered", "ok", "used") else "–"
+    said = f": {reason}" if reason else ""
+    provider = safe_line(str(rung.get("provider", "")))
+    return Content.assemble(f"{sign} {provider} ", (outcome + said, "$quiet"))
+
+
+def _prompt_title(reply: ShownReply) -> str:
+    if not reply.prompt_tokens:
+        return "Prompt"
+    return (
+        f"Prompt, {reply.prompt_tokens} tokens, {reply.cached_tokens} kept from before"
+    )
+
+
+def _turns(reply: ShownReply) -> list[Content]:
+    """The turns with each one's share of the prompt's tokens, by its length."""
+    texts = [f"{turn[0]}: {turn[1]}" for turn in reply.turns]
+    letters = sum(map(len, texts)) or 1
+    lines = []
+    for text in texts[-TURNS_SHOWN:]:
+        tokens = round(reply.prompt_tokens * len(text) / letters)
+        lines.append(Content.assemble((f"≈{tokens:>4}  ", "$quiet"), safe_line(text)))
+    return lines
+
+
+def _foot(explained: Explained) -> Content:
+    reply, rating = explained.reply, explained.rating
+    liked = {0: "nobody rated it"}.get(rating, f"rated {rating:+d}")
+    cost = f"cost {figures.money(reply.cost)}"
+    wrote = f"{reply.completion_tokens} tokens written"
+    return Content.styled(f"{wrote}, {cost}, {liked}", "$quiet")

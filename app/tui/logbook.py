@@ -1,0 +1,44 @@
+"""The log lines of this evening, bounded, and what of them a filter lets through."""
+
+from collections import deque
+from collections.abc import Iterable
+
+from app.ipc.control import Log
+
+MAX_LINES = 5000
+LEVELS = ("debug", "info", "warning", "error")
+
+
+class Logbook:
+    """The newest log lines; `seen` counts all there ever were."""
+
+    def __init__(self, max_lines: int = MAX_LINES) -> None:
+        self._lines: deque[Log] = deque(maxlen=max_lines)
+        self.seen = 0
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+    def add(self, lines: Iterable[Log]) -> None:
+        """Append lines; the oldest ones make room."""
+        for line in lines:
+            self._lines.append(line)
+            self.seen += 1
+
+    def matching(self, level: str = "debug", text: str = "") -> list[Log]:
+        """Lines of at least this level that contain the text in any case."""
+        wanted = text.lower()
+        return [line for line in self._lines if matches(line, level, wanted)]
+
+
+def rank(level: str) -> int:
+    """How grave a level is; unknown ones count as errors, so nothing is hidden."""
+    name = level.lower().replace("critical", "error")
+    return LEVELS.index(name) if name in LEVELS else len(LEVELS)
+
+
+def matches(line: Log, level: str, lowered: str) -> bool:
+    """Whether a filter lets the line through; `lowered` is in small letters."""
+    if rank(line.level) < rank(level):
+        return False
+    return lowered in line.text.lower() or lowered in line.source.lower()

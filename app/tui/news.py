@@ -1,0 +1,71 @@
+"""What the bot said since the screens last looked, kept small however much it says."""
+
+from collections import defaultdict, deque
+from dataclasses import dataclass, field
+from typing import Any
+
+from textual.message import Message
+
+from app.ipc import control
+from app.ipc.wire import Json
+
+MAX_LOGS = 2000
+"""Log lines kept between two looks, and in all."""
+
+
+@dataclass
+class News(Message):
+    """Everything new, a message however many notifications it came as."""
+
+    status: Json | None = None
+    tokens: dict[int, str] = field(default_factory=dict)
+    """New text by stream."""
+    logs: list[control.Log] = field(default_factory=list)
+    progress: dict[tuple[str, str], control.Progress] = field(default_factory=dict)
+    """The latest of each piece of work, by its `work` and `label`."""
+    channels: set[tuple[int, int | None]] = field(default_factory=set)
+    """(guild, channel) rows where something was written."""
+    replies: set[int] = field(default_factory=set)
+    """Rows of new or changed replies."""
+
+
+class Inbox:
+    """Collects notifications into the next `News`."""
+
+    def __init__(self) -> None:
+        self._status: Json | None = None
+        self._tokens: defaultdict[int, list[str]] = defaultdict(list)
+        self._logs: deque[control.Log] = deque(maxlen=MAX_LOGS)
+        self._progress: dict[tuple[str, str], control.Progress] = {}
+        self._channels: set[tuple[int, int | None]] = set()
+        self._replies: set[int] = set()
+
+    def put(self, notification: Any) -> None:
+        """Add one notification; costs the same however many are waiting."""
+        match notification:
+            case control.State(status):
+                self._status = status
+            case control.Token(stream, text):
+                self._tokens[stream].append(text)
+            case control.Log():
+                self._logs.append(notification)
+            case control.Progress(work, label):
+                self._progress[work, label] = notification
+            case control.MessageSeen(_, guild, channel):
+                self._channels.add((guild, channel))
+            case control.ReplyMade(row, guild, channel):
+                self._channels.add((guild, channel))
+                self._replies.add(row)
+
+    def take(self) -> News:
+        """All that came since the last call."""
+        news = News(
+            status=self._status,
+            tokens={stream: "".join(parts) for stream, parts in self._tokens.items()},
+            logs=list(self._logs),
+            progress=self._progress,
+            channels=self._channels,
+            replies=self._replies,
+        )
+        self.__init__()  # type: ignore[misc]
+        return news

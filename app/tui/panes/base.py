@@ -1,0 +1,38 @@
+"""What every section of the Server screen has in common."""
+
+from textual.containers import Vertical
+from textual.widget import Widget
+
+from app.ipc.wire import Json
+from app.tui.base import MynahScreen
+
+
+class Pane(Vertical):
+    """One section; `show_guild` is called whenever it or its server comes up."""
+
+    guild: Json
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self.guild = {}
+
+    @property
+    def mynah(self) -> MynahScreen:
+        """The screen the section is on."""
+        screen = self.screen
+        assert isinstance(screen, MynahScreen)
+        return screen
+
+    def show_guild(self, guild: Json) -> None:
+        """Show a server, or the same one anew."""
+        self.guild = guild
+        self.reload()
+
+    def reload(self) -> None:
+        """Read what this section shows."""
+
+    def take_focus(self) -> None:
+        """Give the focus to the part one most likely wants."""
+        first = next((child for child in self.query("*") if child.focusable), None)
+        if isinstance(first, Widget):
+            first.focus()

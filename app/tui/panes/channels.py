@@ -1,0 +1,112 @@
+"""Where the bot may speak and what it listens to, channel by channel."""
+
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.widgets import Static
+
+from app.ipc import control
+from app.ipc.wire import Json
+from app.tui import figures, tuning
+from app.tui.panes.base import Pane
+from app.tui.widgets.feed import Feed
+
+
+@dataclass(frozen=True)
+class Line:
+    """One channel."""
+
+    row: int
+    name: str
+    messages: int
+    may_speak: bool
+    learns: bool
+
+
+class ChannelsPane(Pane):
+    """Space lets it speak there or not; t learns the channel's history."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("space", "speak", "May speak"),
+        Binding("l", "listen", "Listens"),
+        Binding("t", "train", "Learn history"),
+    ]
+
+    def compose(self) -> ComposeResult:
+        yield Static("channel, what is learned of it, whether it listens and may speak")
+        yield Feed(draw, id="channel-list")
+
+    def on_mount(self) -> None:
+        self.query_one(Static).add_class("quiet")
+
+    def reload(self) -> None:
+        self.mynah.fetch(self._load, self._show, "channels")
+
+    async def _load(self) -> list[Line]:
+        request = control.ConfigGet("speak.channels", guild=self.guild["key"])
+        reply: Json = await self.mynah.ask(request) or {}
+        allowed: list[str] = []
+        for item in tuning.items(reply, ("guild",)):
+            if item.key.name == "speak.channels":
+                allowed = [str(name).lstrip("#") for name in item.value]
+        return [
+            Line(
+                channel.channel,
+                channel.name,
+                channel.messages,
+                not allowed or channel.name in allowed,
+                channel.is_learning,
+            )
+            for channel in await self.mynah.app.shelf.channels(self.guild["row"])
+        ]
+
+    def _show(self, lines: list[Line]) -> None:
+        feed = self.query_one(Feed)
+        feed.show(lines, max(0, feed.cursor))
+
+    @on(Feed.Chosen)
+    def action_speak(self) -> None:
+        """Let the bot speak in this channel, or no longer."""
+        feed = self.query_one(Feed)
+        line: Line | None = feed.item
+        if line is None:
+            return
+        lines = [
+            replace(other, may_speak=not other.may_speak) if other is line else other
+            for other in feed.items
+        ]
+        names = [other.name for other in lines if other.may_speak]
+        everywhere = len(names) == len(lines)
+        value = "" if everywhere else ", ".join(names)
+        key = self.guild["key"]
+        tuning.set_value(self.mynah, "speak.channels", value, self.reload, key)
+
+    def action_listen(self) -> None:
+        """Learn what is written in this channel from now on, or no longer."""
+        line: Line | None = self.query_one(Feed).item
+        if line:
+            request = control.Listen(self.guild["key"], str(line.row), not line.learns)
+            self.mynah.request(request, lambda _: self.reload())
+
+    def action_train(self) -> None:
+        """Learn what was written in this channel before."""
+        line: Line | None = self.query_one(Feed).item
+        if line:
+            request = control.Train(self.guild["key"], [str(line.row)])
+            done = f"Learning the history of #{line.name}; see Learn (5)."
+            self.mynah.request(request, lambda _: self.mynah.app.tell(done))
+
+
+def draw(line: Line, width: int) -> Content:
+    """One channel; what holds is said in words."""
+    name = Content(f"#{line.name}").truncate(28, ellipsis=True, pad=True)
+    listens = "● listens" if line.learns else "○ deaf   "
+    speaks = "● may speak" if line.may_speak else "○ silent"
+    count = f" {figures.count(line.messages):>8} messages   "
+    return Content.assemble(
+        name.stylize("bold"), (count, "$quiet"), f"{listens}   {speaks}"
+    )

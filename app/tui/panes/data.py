@@ -1,0 +1,147 @@
+"""A server's data: export it, keep a snapshot, roll back, forget."""
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.widgets import Static
+
+from app.ipc import control
+from app.ipc.wire import Json, Params
+from app.safe_text import safe_line
+from app.tui import figures
+from app.tui.panes.base import Pane
+from app.tui.widgets.dialogs import AskText, Confirm
+from app.tui.widgets.feed import Feed
+
+
+class DataPane(Pane):
+    """Snapshots in a list; everything that loses data asks first."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("n", "take", "Snapshot"),
+        Binding("r", "restore", "Roll back"),
+        Binding("w", "export", "Export"),
+        Binding("D", "forget_author", "Forget person"),
+        Binding("X", "forget_all", "Forget all"),
+    ]
+
+    def compose(self) -> ComposeResult:
+        yield Static("", id="sizes", markup=False)
+        yield Static("Snapshots of the voice", classes="title")
+        yield Feed(draw, id="snapshots")
+        yield Static(
+            "No snapshot yet. n keeps the voice as it is now; after a raid, r brings "
+            "it back.",
+            id="no-snapshots",
+            classes="empty",
+        )
+
+    def on_mount(self) -> None:
+        self.query_one("#sizes").styles.margin = (0, 0, 1, 0)
+
+    def reload(self) -> None:
+        self.query_one("#sizes", Static).update(_sizes(self.guild))
+        self.mynah.request(control.Snapshots(self.guild["key"]), self._show)
+
+    def _show(self, reply: Json) -> None:
+        found = reply.get("snapshots", [])
+        self.query_one(Feed).show(found)
+        self.query_one(Feed).display = bool(found)
+        self.query_one("#no-snapshots").display = not found
+
+    def action_take(self) -> None:
+        """Keep the voice as it is now."""
+
+        def named(name: str | None) -> None:
+            if name and name.strip():
+                request = control.SnapshotTake(self.guild["key"], name.strip())
+                self._do(request, "Kept.")
+
+        self.app.push_screen(AskText("What should this snapshot be called?"), named)
+
+    def action_restore(self) -> None:
+        """Forget what was learned after the chosen snapshot."""
+        snapshot: Json | None = self.query_one(Feed).item
+        if snapshot:
+            name = str(snapshot["name"])
+            request = control.SnapshotRestore(self.guild["key"], name)
+            self._confirm(
+                f"Roll the voice back to {safe_line(name)}?",
+                "Everything learned since then is forgotten for ever.",
+                lambda: self._do(request, "Rolled back."),
+            )
+
+    def action_export(self) -> None:
+        """Write all messages to a file."""
+
+        def chosen(path: str | None) -> None:
+            if path:
+                request = control.Export(self.guild["key"], path)
+                self._do(request, f"Written to {path}")
+
+        default = str(self.mynah.app.home.root / "export.jsonl")
+        detail = "JSON Lines, one message a line; Mynah can import it again."
+        self.app.push_screen(AskText("Export to which file?", detail, default), chosen)
+
+    def action_forget_author(self) -> None:
+        """Forget all of one person's messages."""
+
+        def named(author: str | None) -> None:
+            if author and author.strip():
+                request = control.Forget(self.guild["key"], author=author.strip())
+                self._confirm(
+                    f"Forget everything {safe_line(author)} wrote?",
+                    "It leaves the voice, the memory and the database. No undo.",
+                    lambda: self._do(request, "Forgotten."),
+                )
+
+        detail = "Their Discord id, or their name as it is shown here."
+        self.app.push_screen(AskText("Forget which person?", detail), named)
+
+    def action_forget_all(self) -> None:
+        """Forget the whole server."""
+        request = control.Forget(self.guild["key"], everything=True)
+        self._confirm(
+            f"Forget all of {self.guild.get('guild', '')}?",
+            "Messages, voice, memory and replies are deleted. An export first may "
+            "be wise. No undo.",
+            lambda: self._do(request, "Forgotten."),
+        )
+
+    def _confirm(self, question: str, detail: str, act: Callable[[], None]) -> None:
+        def answered(yes: bool | None) -> None:
+            if yes:
+                act()
+
+        self.app.push_screen(Confirm(question, detail), answered)
+
+    def _do(self, request: Params, done: str) -> None:
+        def finished(_: Json) -> None:
+            self.mynah.app.tell(done)
+            self.mynah.refresh_data()
+            self.reload()
+
+        self.mynah.request(request, finished)
+
+
+def draw(snapshot: Json, width: int) -> Content:
+    """One snapshot."""
+    return Content.assemble(
+        (f"{safe_line(str(snapshot.get('name', '')))[:30]:<30} ", "bold"),
+        (figures.day(snapshot.get("at", 0)), "$quiet"),
+        (f"  {figures.count(snapshot.get('messages', 0))} messages", "$quiet"),
+    )
+
+
+def _sizes(guild: Json) -> Content:
+    parts = guild.get("bytes") or {}
+    parts = parts if isinstance(parts, dict) else {"total": parts}
+    shown = [f"{name} {figures.size(size)}" for name, size in parts.items()]
+    listed = " · ".join(map(safe_line, shown)) or "nothing"
+    out = guild.get("opted_out", 0)
+    return Content.assemble(
+        ("On disk  ", "$quiet"), listed, (f"\nOpted out  {out} people", "$quiet")
+    )

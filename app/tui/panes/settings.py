@@ -1,0 +1,45 @@
+"""Every setting a server can have of its own, with where its value comes from."""
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.widgets import Static
+
+from app.ipc import control
+from app.ipc.wire import Json
+from app.tui import tuning
+from app.tui.panes.base import Pane
+from app.tui.widgets.feed import Feed
+
+
+class SettingsPane(Pane):
+    """Enter changes, u goes back to what holds elsewhere."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("u", "reset", "Undo own value")]
+
+    def compose(self) -> ComposeResult:
+        yield Feed(tuning.draw, id="settings-list")
+        yield Static("", id="doc", markup=False)
+
+    def reload(self) -> None:
+        self.mynah.request(control.ConfigGet(guild=self.guild["key"]), self._take)
+
+    def _take(self, reply: Json) -> None:
+        feed = self.query_one(Feed)
+        feed.show(tuning.items(reply, ("guild", "channel")), max(0, feed.cursor))
+
+    @on(Feed.Moved)
+    def _explain(self, event: Feed.Moved) -> None:
+        item: tuning.Item = event.item
+        self.query_one("#doc", Static).update(f"{item.key.doc} enter changes")
+
+    @on(Feed.Chosen)
+    def _change(self, event: Feed.Chosen) -> None:
+        tuning.change(self.mynah, event.item, self.reload, self.guild["key"])
+
+    def action_reset(self) -> None:
+        """Take this server's own value away."""
+        if item := self.query_one(Feed).item:
+            tuning.reset(self.mynah, item, self.reload, self.guild["key"])

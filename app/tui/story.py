@@ -1,0 +1,73 @@
+"""A reply explained: who wrote it, in what time, from what, and who was skipped."""
+
+from typing import Any
+
+from textual.content import Content
+
+from app.ipc.wire import Json
+from app.safe_text import safe_line
+from app.tui import figures
+
+
+def summary(reply: Json) -> str:
+    """One line under a reply, from what `Say` brings."""
+    ms = reply.get("ms", {})
+    tokens = reply.get("tokens", {})
+    parts = [f"{reply.get('mode', '?')} by {reply.get('provider', '?')}"]
+    if total := ms.get("total"):
+        parts.append(figures.seconds(total / 1000))
+    if (first := ms.get("first_token")) and total and first < total:
+        parts.append(f"first word {figures.seconds(first / 1000)}")
+    if speed := speed_of(ms, tokens.get("completion", 0)):
+        parts.append(f"{speed:.0f} tok/s")
+    if sources := reply.get("sources"):
+        parts.append(f"{len(sources)} source" + "s" * (len(sources) > 1))
+    if cost := reply.get("cost"):
+        parts.append(figures.money(cost))
+    return " · ".join(parts)
+
+
+def speed_of(ms: dict[str, float], tokens: int) -> float:
+    """Tokens a second after the first one; 0 when too few were written to tell."""
+    seconds = (ms.get("total", 0) - ms.get("first_token", 0)) / 1000
+    return (tokens - 1) / seconds if tokens > 1 and seconds > 0 else 0.0
+
+
+def skipped(rungs: list[Json]) -> list[str]:
+    """Why each rung before the one that answered did not."""
+    return [
+        safe_line(f"{rung.get('provider')}: {rung.get('outcome')} {reason}".strip())
+        for rung in rungs
+        if (reason := rung.get("reason") or "")
+    ]
+
+
+def timeline(timings: dict[str, float], width: int) -> list[Content]:
+    """A bar a stage, scaled to the whole, in the order they ran."""
+    total = timings.get("total") or sum(timings.values()) or 1.0
+    stages = [name for name in timings if name != "total"]
+    label = max((len(name) for name in stages), default=0)
+    lines = []
+    for name in stages:
+        share = min(1.0, timings[name] / total)
+        cells = max(1, round(share * max(4, width - label - 12)))
+        lines.append(
+            Content.assemble(
+                (f"{name:<{label}}  ", "$quiet"),
+                ("━" * cells, "$accent"),
+                f" {timings[name]:,.0f} ms",
+            )
+        )
+    return lines
+
+
+def quote(name: str, text: str, run: str = "") -> Content:
+    """A message as a source, the words that were taken from it in bold."""
+    line = safe_line(text)
+    at = line.find(run) if run else -1
+    who = (f"  {name}", "$quiet")
+    if at < 0:
+        return Content.assemble(("“", "$quiet"), line, ("”", "$quiet"), who)
+    end = at + len(run)
+    body: list[Any] = [line[:at], (line[at:end], "bold $accent"), line[end:]]
+    return Content.assemble(("“", "$quiet"), *body, ("”", "$quiet"), who)

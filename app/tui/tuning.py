@@ -1,0 +1,162 @@
+"""Settings as a list: what holds, where it comes from, and how it is changed."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from textual.content import Content
+
+from app import config
+from app.errors import ConfigError
+from app.ipc import control
+from app.ipc.wire import Json
+from app.safe_text import safe_line
+from app.tui.base import MynahScreen
+from app.tui.widgets.dialogs import AskText, Confirm, Pick
+
+ORIGINS = {
+    "default": "built in",
+    "file": "your config.toml",
+    "guild": "this server",
+    "channel": "this channel",
+}
+
+CLOUD_WARNING = (
+    "What people write to the bot there, with their display names, recalled moments "
+    "and example lines, leaves this computer for the address set as openai.base_url. "
+    "The host may keep it. Local locks on Usage prevent this."
+)
+
+
+@dataclass(frozen=True)
+class Item:
+    """One setting as it holds here."""
+
+    key: config.Key
+    value: Any
+    origin: str
+
+
+def items(reply: Json, scopes: tuple[str, ...]) -> list[Item]:
+    """The settings of a `ConfigGet` reply that can be changed for these scopes."""
+    known = config.keys()
+    return [
+        Item(known[row["key"]], row.get("value"), str(row.get("origin", "")))
+        for row in reply.get("settings", [])
+        if row.get("key") in known and known[row["key"]].scope in scopes
+    ]
+
+
+def matching(found: list[Item], words: str) -> list[Item]:
+    """Those whose name or description contains the words."""
+    wanted = words.lower()
+    return [
+        item
+        for item in found
+        if wanted in item.key.name.lower() or wanted in item.key.doc.lower()
+    ]
+
+
+def shown_value(value: Any) -> str:
+    """A value as a person writes it."""
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "none"
+    if isinstance(value, float):
+        return f"{value:g}"
+    return safe_line(str(value)) or "empty"
+
+
+def draw(item: Item, width: int) -> Content:
+    """One setting: name, value, and where it comes from."""
+    name_width = 30 if width < 90 else 34
+    value_width = 22 if width < 90 else 36
+    is_own = item.origin != "default"
+    name = Content(item.key.name).truncate(name_width, ellipsis=True, pad=True)
+    value = Content(shown_value(item.value))
+    value = value.truncate(value_width, ellipsis=True, pad=True)
+    return Content.assemble(
+        name,
+        " ",
+        value.stylize("bold $accent" if is_own else "bold"),
+        (f" {ORIGINS.get(item.origin, item.origin)}", "$quiet"),
+    )
+
+
+def change(
+    screen: MynahScreen, item: Item, done: Callable[[], None], guild: str | None = None
+) -> None:
+    """Ask for a new value with the control that fits it, and set it."""
+    key = item.key
+
+    def put(text: str | None) -> None:
+        if text is not None:
+            set_value(screen, key.name, text, done, guild)
+
+    if key.type is bool:
+        put("off" if item.value else "on")
+    elif key.choices:
+        at = key.choices.index(item.value) if item.value in key.choices else 0
+
+        def picked(place: int | None) -> None:
+            put(None if place is None else key.choices[place])
+
+        screen.app.push_screen(Pick(key.doc, list(key.choices), at), picked)
+    else:
+        hint = _hint(key)
+        shown = ", ".join(item.value) if key.type is list else shown_plain(item.value)
+        screen.app.push_screen(AskText(key.doc, hint, shown), put)
+
+
+def shown_plain(value: Any) -> str:
+    """A value as it stands in a text field."""
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def reset(
+    screen: MynahScreen, item: Item, done: Callable[[], None], guild: str | None = None
+) -> None:
+    """Go back to what holds without this place's own value."""
+    screen.request(
+        control.ConfigSet(item.key.name, None, guild=guild), lambda _: done()
+    )
+
+
+def set_value(
+    screen: MynahScreen,
+    name: str,
+    text: str,
+    done: Callable[[], None],
+    guild: str | None = None,
+) -> None:
+    """Set a value as a person typed it; sending a server to the cloud asks first."""
+    try:
+        value = config.from_text(name, text)
+    except ConfigError as error:
+        screen.app.warn(error)
+        return
+
+    def send(yes: bool | None) -> None:
+        if yes:
+            request = control.ConfigSet(name, text, guild=guild)
+            screen.request(request, lambda _: done())
+
+    if name == "reply.provider" and value == "openai":
+        question = "Let words leave this computer?"
+        screen.app.push_screen(Confirm(question, CLOUD_WARNING, "I agree"), send)
+    else:
+        send(True)
+
+
+def _hint(key: config.Key) -> str:
+    if key.type is list:
+        return "Several, separated by commas; nothing empties the list."
+    bounds = [f"from {key.low:g}"] if key.low is not None else []
+    bounds += [f"up to {key.high:g}"] if key.high is not None else []
+    kind = {int: "A whole number", float: "A number"}.get(key.type, "Text")
+    return f"{kind} {' '.join(bounds)}".strip() + f"; built in is {_default(key)}."
+
+
+def _default(key: config.Key) -> str:
+    return shown_value(key.default)

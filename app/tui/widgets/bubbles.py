@@ -1,0 +1,67 @@
+"""What was said in a talk, a line each, and how a reply came about."""
+
+from textual.content import Content
+from textual.widgets import Static
+
+from app.ipc.wire import Json
+from app.tui import story
+
+SOURCES_SHOWN = 8
+
+
+class Line(Static):
+    """Someone's words."""
+
+    DEFAULT_CSS = """
+    Line { height: auto; margin: 0 0 1 0; padding: 0 1; }
+    """
+
+    def __init__(self, speaker: str, text: str) -> None:
+        self.speaker = speaker
+        super().__init__(Content.assemble((f"{speaker}\n", "bold"), text), markup=False)
+
+
+class ReplyLine(Line):
+    """The bot's words while they are written, then with their story."""
+
+    def __init__(self, speaker: str, stream: int) -> None:
+        super().__init__(speaker, "…")
+        self.stream = stream
+        self.reply: Json = {}
+        self.sources: list[tuple[str, str]] = []
+        """(name, text) of the messages it drew on, once they were asked for."""
+        self._text = ""
+        self._shows_sources = False
+
+    def add(self, text: str) -> None:
+        """Some more words."""
+        self._text += text
+        self._repaint("writing…")
+
+    def finish(self, reply: Json) -> None:
+        """The reply is complete, or there is none."""
+        self.reply = reply
+        self._text = reply.get("text", self._text)
+        if not reply:
+            self._repaint("no reply" if not self._text else "stopped")
+            return
+        lines = [story.summary(reply), *story.skipped(reply.get("rungs", []))]
+        self._repaint("\n".join(lines))
+
+    def toggle_sources(self) -> None:
+        """Show or hide the messages it drew on."""
+        self._shows_sources = not self._shows_sources
+        self.finish(self.reply)
+
+    def _repaint(self, below: str) -> None:
+        parts: list[Content | tuple[str, str] | str] = [
+            (f"{self.speaker}\n", "bold $accent"),
+            self._text or "…",
+            (f"\n{below}", "$quiet"),
+        ]
+        if self._shows_sources:
+            if not self.sources:
+                parts.append(("\nIt drew on no message.", "$quiet"))
+            for name, text in self.sources[:SOURCES_SHOWN]:
+                parts += ["\n  ", story.quote(name, text)]
+        self.update(Content.assemble(*parts))

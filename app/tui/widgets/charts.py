@@ -1,0 +1,115 @@
+"""Small charts from block characters: they need no colour, and no library."""
+
+from collections.abc import Callable, Sequence
+
+from textual.content import Content
+from textual.widget import Widget
+
+BLOCKS = " ▁▂▃▄▅▆▇█"
+
+
+def columns(values: Sequence[float], height: int) -> list[str]:
+    """The values as columns, a line of text a row, highest row first."""
+    top = max(values, default=0.0)
+    if top <= 0:
+        return [" " * len(values)] * (height - 1) + ["▁" * len(values)]
+    eighths = [round(value / top * height * 8) for value in values]
+    # What is not nothing must be seen.
+    eighths = [
+        max(1, n) if value > 0 else 0 for n, value in zip(eighths, values, strict=True)
+    ]
+    rows = range(height - 1, -1, -1)
+    return [
+        "".join(BLOCKS[max(0, min(8, number - 8 * row))] for number in eighths)
+        for row in rows
+    ]
+
+
+def squeeze(values: Sequence[float], width: int) -> list[float]:
+    """The values summed up, or spread, to `width` columns."""
+    if not values or width <= 0:
+        return []
+    if len(values) <= width:
+        return [values[at * len(values) // width] for at in range(width)]
+    sums = [0.0] * width
+    for index, value in enumerate(values):
+        sums[index * width // len(values)] += value
+    return sums
+
+
+class Columns(Widget):
+    """One series over time: a title, its peak, the columns, and where time begins."""
+
+    DEFAULT_CSS = """
+    Columns { height: 1fr; width: 1fr; min-height: 4; }
+    """
+
+    def __init__(
+        self, title: str, unit: Callable[[float], str], *, id: str | None = None
+    ) -> None:
+        super().__init__(id=id)
+        self._title = title
+        self._unit = unit
+        self._values: list[float] = []
+        self._span = ("", "")
+
+    def show(self, values: Sequence[float], first: str, last: str) -> None:
+        """Draw these values; `first` and `last` name the ends of the time."""
+        self._values = list(values)
+        self._span = (first, last)
+        self.refresh()
+
+    def render(self) -> Content:
+        width, height = self.size.width, max(1, self.size.height - 2)
+        peak = max(self._values, default=0.0)
+        total = sum(self._values)
+        head = f"  {self._unit(total)}, peak {self._unit(peak)}"
+        if not total:
+            head = "  nothing yet"
+        rows = columns(squeeze(self._values, width) or [0.0] * width, height)
+        drawn = max(map(len, rows), default=0)
+        first, last = self._span
+        foot = first + last.rjust(max(0, drawn - len(first)))
+        return Content.assemble(
+            (self._title, "bold"),
+            (head + "\n", "$quiet"),
+            ("\n".join(rows) + "\n", "$accent"),
+            (foot, "$quiet"),
+        )
+
+
+class Sparks(Widget):
+    """Several series, a line each: name, course, present value."""
+
+    DEFAULT_CSS = """
+    Sparks { height: 1fr; width: 1fr; min-height: 4; }
+    """
+
+    def __init__(
+        self, title: str, unit: Callable[[float], str], *, id: str | None = None
+    ) -> None:
+        super().__init__(id=id)
+        self._title = title
+        self._unit = unit
+        self._series: dict[str, list[float]] = {}
+
+    def show(self, series: dict[str, list[float]]) -> None:
+        """Draw these series; the last value that is not 0 is the present one."""
+        self._series = series
+        self.refresh()
+
+    def render(self) -> Content:
+        if not self._series:
+            return Content.assemble((self._title, "bold"), ("  nothing yet", "$quiet"))
+        label = max(map(len, self._series))
+        room = max(4, self.size.width - label - 12)
+        parts: list[Content | tuple[str, str] | str] = [(self._title, "bold")]
+        for name, values in self._series.items():
+            now = next((value for value in reversed(values) if value), 0.0)
+            (course,) = columns(values[-room:], 1)
+            parts += [
+                (f"\n{name:<{label}} ", "$quiet"),
+                (course, "$accent"),
+                f"  {self._unit(now)}",
+            ]
+        return Content.assemble(*parts)

@@ -1,0 +1,126 @@
+"""Small questions in front of a screen."""
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Button, Input, OptionList, Static
+
+
+class Confirm(ModalScreen[bool]):
+    """Asks before data goes; the safe answer has the focus."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "answer(True)", "Yes", show=False),
+        Binding("n,escape", "answer(False)", "No", show=False),
+    ]
+
+    def __init__(self, question: str, detail: str = "", yes: str = "Yes") -> None:
+        super().__init__()
+        self._question = question
+        self._detail = detail
+        self._yes = yes
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog"):
+            yield Static(self._question, classes="title", markup=False)
+            yield Static(self._detail, classes="quiet", markup=False)
+            with Horizontal(classes="buttons"):
+                yield Button("No (n)", id="no")
+                yield Button(f"{self._yes} (y)", id="yes", variant="primary")
+
+    @on(Button.Pressed)
+    def _pressed(self, event: Button.Pressed) -> None:
+        self.dismiss(event.button.id == "yes")
+
+    def action_answer(self, answer: bool) -> None:
+        """Close with the answer."""
+        self.dismiss(answer)
+
+
+class AskText(ModalScreen[str | None]):
+    """Asks for one line of text; None when the owner changed their mind."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss(None)", "Cancel", show=False),
+    ]
+
+    def __init__(
+        self,
+        question: str,
+        detail: str = "",
+        value: str = "",
+        *,
+        is_secret: bool = False,
+    ) -> None:
+        super().__init__()
+        self._question = question
+        self._detail = detail
+        self._value = value
+        self._is_secret = is_secret
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog"):
+            yield Static(self._question, classes="title", markup=False)
+            yield Static(self._detail, classes="quiet", markup=False)
+            yield Static("", classes="gap")
+            yield Input(self._value, password=self._is_secret)
+            yield Static("enter to accept, esc to cancel", classes="quiet")
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        self.dismiss(event.value)
+
+
+class Pick(ModalScreen[int | None]):
+    """Asks to pick one of a list; returns its place."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss(None)", "Cancel", show=False),
+    ]
+
+    def __init__(self, question: str, options: list[str], at: int = 0) -> None:
+        super().__init__()
+        self._question = question
+        self._options = options
+        self._at = at
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog"):
+            yield Static(self._question, classes="title", markup=False)
+            yield OptionList(*self._options, markup=False)
+
+    def on_mount(self) -> None:
+        options = self.query_one(OptionList)
+        if self._options:
+            options.highlighted = self._at
+
+    @on(OptionList.OptionSelected)
+    def _selected(self, event: OptionList.OptionSelected) -> None:
+        self.dismiss(event.option_index)
+
+
+class Detail(ModalScreen[None]):
+    """One long text in full."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,enter,q", "dismiss", "Close", show=False),
+    ]
+
+    def __init__(self, title: str, text: str | Content) -> None:
+        super().__init__()
+        self._title = title
+        self._text = text
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll(classes="dialog"):
+            if self._title:
+                yield Static(self._title, classes="title", markup=False)
+                yield Static("", classes="gap")
+            yield Static(self._text, markup=False)
+            yield Static("", classes="gap")
+            yield Static("esc to close", classes="quiet")

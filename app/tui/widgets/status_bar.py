@@ -1,0 +1,76 @@
+"""The one line that always says how the bot is and what answers."""
+
+from textual.content import Content
+from textual.widget import Widget
+
+from app.ipc.wire import Json
+from app.safe_text import safe_line
+from app.tui import figures
+from app.tui.health import health, model_trouble
+from app.tui.link import LinkState
+
+WIDE = 100
+
+
+class StatusBar(Widget):
+    """Bot, model, mode, provider, speed, and work in progress."""
+
+    DEFAULT_CSS = """
+    StatusBar { height: 1; padding: 0 1; background: $surface; }
+    """
+
+    def on_mount(self) -> None:
+        self.watch(self.app, "status", self._repaint, init=False)
+        self.watch(self.app, "link_state", self._repaint, init=False)
+
+    def _repaint(self) -> None:
+        self.refresh()
+
+    def render(self) -> Content:
+        status: Json = self.app.status  # type: ignore[attr-defined]
+        link: LinkState = self.app.link_state  # type: ignore[attr-defined]
+        is_wide = self.size.width >= WIDE
+        left = Content("   " if is_wide else "  ").join(_facts(status, link, is_wide))
+        right = Content.styled(_work(status), "$quiet")
+        gap = self.size.width - left.cell_length - right.cell_length
+        if gap < 2:
+            return left.truncate(self.size.width, ellipsis=True)
+        return Content.assemble(left, " " * gap, right)
+
+
+def _facts(status: Json, link: LinkState, is_wide: bool) -> list[Content]:
+    how = health(link, status)
+    facts = [Content.styled(f"{how.sign} {how.word}", f"bold {how.colour}")]
+    if not link.is_up or not status:
+        return facts
+    trouble = model_trouble(status)
+    model = safe_line(str(status.get("model", {}).get("name") or "no model"))
+    shown = f"{trouble.sign} {trouble.word}" if trouble else model[:26]
+    speed = status.get("tokens_per_second") or 0
+    named = [
+        ("", safe_line(str(status.get("name", "Mynah")))[:18]),
+        ("model", shown),
+        ("mode", str(status.get("mode", ""))),
+        ("from", str(status.get("provider", ""))),
+        ("speed", f"{speed:.0f} tok/s" if speed else "– tok/s"),
+    ]
+    for label, value in named:
+        if value:
+            label_part = f"{label} " if is_wide and label else ""
+            facts.append(Content.assemble((label_part, "$quiet"), value))
+    return facts
+
+
+def _work(status: Json) -> str:
+    jobs = [job for job in status.get("jobs", []) if not job.get("finished")]
+    if jobs:
+        job = jobs[0]
+        total = job.get("total") or 0
+        share = f" {100 * job.get('done', 0) / total:.0f} %" if total else ""
+        more = f" +{len(jobs) - 1}" if len(jobs) > 1 else ""
+        return f"{job.get('work', 'work')}{share}{more}"
+    queue = status.get("queue") or 0
+    if queue:
+        return f"{queue} waiting"
+    cost = status.get("today", {}).get("cost") or 0
+    return f"{figures.money(cost)} today" if cost else ""

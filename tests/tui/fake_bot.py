@@ -1,0 +1,198 @@
+"""A bot for the screens to talk to: answers at once, and says what it is told to."""
+
+import asyncio
+from typing import Any
+
+from app import config
+from app.errors import AppError
+from app.ipc import control
+from app.ipc.wire import Json, Params
+from app.tui.link import LinkState, Listener, reply_of, safe_notification
+
+STATUS: Json = {
+    "version": "0.1.0",
+    "name": "Mynah",
+    "discord": {"state": "online", "user": "Mynah#4417", "latency_ms": 48},
+    "model": {"name": "SmolLM2-135M", "state": "ready"},
+    "mode": "hybrid",
+    "provider": "local",
+    "dial": 50,
+    "has_bot_token": True,
+    "has_openai_key": False,
+    "tokens_per_second": 41.0,
+    "prompt_tokens_per_second": 320.0,
+    "queue": 0,
+    "today": {"messages": 1284, "replies": 96, "cost": 0.0213},
+    "month_cost": 0.84,
+    "monthly_budget": 5.0,
+    "uptime_seconds": 8040,
+    "jobs": [],
+    "events": [
+        {"at": 1_700_003_000, "text": "model runner started: SmolLM2-135M"},
+        {"at": 1_700_006_400, "text": "gateway lost the connection; resumed after 3 s"},
+    ],
+}
+
+
+class FakeBot:
+    """Satisfies `Link`; replies are what `replies` has under a method's name."""
+
+    def __init__(self, **replies: Any) -> None:
+        self.state = LinkState("stopped")
+        self.asked: list[Params] = []
+        self.replies: dict[str, Any] = {"status": STATUS, **replies}
+        self.is_well = True
+        """Whether `start` brings it up."""
+        self._listener: Listener | None = None
+
+    def listen(self, listener: Listener) -> None:
+        self._listener = listener
+
+    async def call(self, request: Params) -> Json:
+        self.asked.append(request)
+        if not self.state.is_up:
+            raise AppError("The bot is not running.", "Start it on Home.")
+        reply = self.replies.get(request.method, {})
+        if callable(reply):
+            reply = reply(request)
+        if asyncio.iscoroutine(reply):
+            reply = await reply
+        if isinstance(reply, AppError):
+            raise reply
+        return reply_of(request, reply)
+
+    def requests(self, kind: type) -> list[Any]:
+        """What was asked for, of one kind."""
+        return [request for request in self.asked if isinstance(request, kind)]
+
+    async def start(self) -> None:
+        if self.is_well:
+            self.enter("running")
+
+    async def stop(self) -> None:
+        self.enter("stopped", "it was stopped")
+
+    async def close(self) -> None:
+        self.state = LinkState("stopped")
+
+    def enter(self, name: Any, reason: str = "", retry_seconds: float = 0.0) -> None:
+        """Change the state of the link."""
+        self.state = LinkState(name, reason, retry_seconds)
+        if self._listener:
+            self._listener.on_link_state(self.state)
+
+    def say(self, notification: Any) -> None:
+        """Send a notification, as the wire would."""
+        if self._listener:
+            self._listener.on_notification(safe_notification(notification))
+
+
+GUILDS: Json = {
+    "guilds": [
+        {
+            "row": 1, "id": "9001", "guild": "The Players", "messages": 24_310,
+            "words": 241_080, "voice": "ready", "embeddings": 24_310, "backlog": 0,
+            "bytes": {"voice": 2_100_000, "embeddings": 18_700_000}, "mode": "hybrid",
+            "provider": "local", "dial": 60, "join_in": 0.02, "shadow": False,
+            "local_only": True, "opted_out": 2,
+        },
+        {
+            "row": 2, "id": "9002", "guild": "Rust & Rye", "messages": 1_520,
+            "words": 16_020, "voice": "ready", "embeddings": 900, "backlog": 620,
+            "bytes": {"voice": 180_000}, "mode": "auto", "provider": "openai",
+            "dial": 35, "join_in": 0.0, "shadow": True, "local_only": False,
+            "opted_out": 0,
+        },
+    ]
+}  # fmt: skip
+
+
+MODELS: Json = {
+    "memory_gigabytes": 7.8,
+    "models": [
+        {
+            "name": "starter", "kind": "llm", "bytes": 98_362_432, "ram_gigabytes": 0.5,
+            "licence": "Apache-2.0", "present": True, "used": True, "fits": True,
+            "tokens_per_second": 41.0,
+            "note": "SmolLM2 135M Instruct; small and quick",
+        },
+        {
+            "name": "lfm2.5-1.2b", "kind": "llm", "bytes": 730_895_168,
+            "ram_gigabytes": 1.5, "licence": "LFM Open License", "present": True,
+            "used": False, "fits": True, "tokens_per_second": None,
+            "note": "for machines with 4 GB",
+        },
+        {
+            "name": "qwen3.5-4b", "kind": "llm", "bytes": 2_740_937_888,
+            "ram_gigabytes": 4.0, "licence": "Apache-2.0", "present": False,
+            "used": False, "fits": True, "tokens_per_second": None,
+            "note": "for machines with 16 GB; many languages",
+        },
+        {
+            "name": "large-12b", "kind": "llm", "bytes": 7_100_000_000,
+            "ram_gigabytes": 12.0, "licence": "Apache-2.0", "present": False,
+            "used": False, "fits": False, "tokens_per_second": None, "note": "",
+        },
+    ],
+}  # fmt: skip
+
+PHRASES: Json = {
+    "words": [
+        {"text": word, "count": count}
+        for word, count in (("forsooth", 212), ("knave", 187), ("prithee", 160))
+    ],
+    "phrases": [
+        {"text": phrase, "count": count}
+        for phrase, count in (("by my troth", 96), ("good night ladies", 41))
+    ],
+}
+
+SNAPSHOTS: Json = {
+    "snapshots": [
+        {"name": "before the raid", "at": 1_699_800_000, "messages": 22_104},
+        {"name": "spring", "at": 1_682_000_000, "messages": 15_880},
+    ]
+}
+
+OWN = {"reply.dial": 60, "speak.join_in": 0.02, "reply.persona": "a tired stage hand"}
+"""Settings that the first guild has of its own."""
+
+
+def settings(request: control.ConfigGet) -> Json:
+    """Every setting, or the one that is asked for."""
+    wanted = [request.key] if request.key else list(config.keys())
+    rows: list[Json] = []
+    for name in wanted:
+        own = bool(request.guild) and name in OWN
+        value = OWN[name] if own else config.keys()[name].default
+        origin = "guild" if own else "default"
+        rows.append({"key": name, "value": value, "origin": origin})
+    return {"settings": rows}
+
+
+def reply(request: control.Say) -> Json:
+    """A reply that names its words, its sources and its times."""
+    return {
+        "text": "by my troth, what country is this, friends?",
+        "mode": request.mode or "hybrid",
+        "provider": "markov" if request.mode == "markov" else "local",
+        "voice": request.voice or 50,
+        "rungs": [
+            {"provider": "openai", "outcome": "skipped", "reason": "no API key"},
+            {"provider": "local", "outcome": "answered", "reason": ""},
+        ],
+        "ms": {"total": 840.0, "first_token": 210.0},
+        "tokens": {"prompt": 96, "cached": 60, "completion": 25},
+        "sources": [1, 4],
+        "recalled": [],
+        "cost": 0.0,
+    }
+
+
+def busy_bot(**replies: Any) -> FakeBot:
+    """A bot on two servers, in good health."""
+    known = {
+        "guilds": GUILDS, "models": MODELS, "phrases": PHRASES, "snapshots": SNAPSHOTS,
+        "config_get": settings, "say": reply,
+    }  # fmt: skip
+    return FakeBot(**{**known, **replies})

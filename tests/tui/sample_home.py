@@ -1,0 +1,124 @@
+"""A home with two guilds, a day of talk and replies; the same every time."""
+
+import random
+from typing import Any
+
+from app.paths import Home
+from app.store import guilds, members, messages, replies, usage
+from app.store.database import Database
+from app.store.tables import Reply
+
+NOW = 1_700_007_200.0
+"""The clock of the pictures."""
+
+HOUR_MS = 3_600_000
+
+TALK = (
+    ("Viola", "what country, friends, is this?"),
+    ("Captain", "this is Illyria, lady"),
+    ("Toby", "a plague o' both your bots, I'll drink to her"),
+    ("Maria", "by my troth you must come in earlier o' nights"),
+    ("Feste", "better a witty fool than a foolish wit"),
+    ("Andrew", "I was adored once too"),
+    ("Orsino", "if music be the food of love, play on"),
+    ("Malvolio", "my masters, are you mad? or what are you?"),
+)
+
+
+def make_home(root: Any) -> Home:
+    """A filled home at that path."""
+    home = Home(root).create()
+    with Database(home.database) as database:
+        database.call(_fill)
+    return home
+
+
+def _fill() -> None:
+    chance = random.Random(7)
+    players = guilds.ensure("The Players", "9001")
+    rust = guilds.ensure("Rust & Rye", "9002")
+    for guild, names in ((players, ("tavern", "stage", "off-topic")), (rust, ("bar",))):
+        for channel_name in names:
+            _talk(guild.id, channel_name, chance)
+    _replies(players.id, chance)
+    _draft(rust.id)
+
+
+def _talk(guild: int, channel_name: str, chance: random.Random) -> None:
+    channel = guilds.ensure_channel(guild, channel_name, f"{guild}-{channel_name}")
+    start = int(NOW * 1000) - 2 * HOUR_MS
+    for number in range(40):
+        name, text = TALK[(number + chance.randrange(3)) % len(TALK)]
+        member = members.ensure(guild, f"hash-{name}", name)
+        external = f"{guild}{channel.id}{number:04d}"
+        ts = start + number * 150_000
+        messages.add(
+            guild, messages.NewMessage(channel.id, member.id, external, ts, text)
+        )
+
+
+def _replies(guild: int, chance: random.Random) -> None:
+    channel = guilds.find_channel(guild, "tavern")
+    assert channel is not None
+    for number in range(60):
+        provider = chance.choices(("local", "markov", "openai"), (6, 3, 1))[0]
+        row = replies.claim(guild, channel.id, "mention", f"t{number}")
+        assert row is not None
+        total = {"local": 900, "markov": 9, "openai": 1400}[provider]
+        total += chance.randrange(total // 3)
+        replies.finish(row, _story(provider, total, number), _sources(chance))
+        created = int(NOW * 1000) - chance.randrange(24 * HOUR_MS)
+        created = int(NOW * 1000) - 60_000 if number == 59 else created
+        Reply.update(created=created).where(Reply.id == row).execute()
+        if provider == "openai":
+            cost = 0.0004 * chance.randrange(1, 9)
+            entry = usage.Entry(
+                "openai", "gpt-4o-mini", guild, row, 640, 0, 32, cost, 2900,
+                "api.openai.com",
+            )  # fmt: skip
+            usage.add(entry, created)
+
+
+def _story(provider: str, total: int, number: int) -> dict[str, Any]:
+    openai = {"provider": "openai", "outcome": "skipped", "reason": "budget is spent"}
+    return {
+        "state": "sent",
+        "text": "if music be the food of love, I was adored once too",
+        "sent": [f"s{number}"],
+        "mode": "markov" if provider == "markov" else "hybrid",
+        "provider": provider,
+        "model": "" if provider == "markov" else "SmolLM2-135M",
+        "dial": 60,
+        "rungs": [openai, {"provider": provider, "outcome": "answered", "reason": ""}],
+        "turns": [
+            ["Toby", "a plague o' both your bots, I'll drink to her", 3],
+            ["Viola", "mynah, what say you?", 1],
+        ],
+        "recalled": [5],
+        "notes": [],
+        "timings": {
+            "gate": 1.2, "context": 6.0, "recall": 14.0, "first_token": total * 0.3,
+            "write": total * 0.6, "finish": 2.0, "total": total,
+        },
+        "prompt_tokens": 412,
+        "cached_tokens": 300,
+        "completion_tokens": 24,
+        "cost": 0.0004 if provider == "openai" else 0.0,
+    }  # fmt: skip
+
+
+def _sources(chance: random.Random) -> list[replies.Source]:
+    return [
+        replies.Source(7, 7, "if music be the food of love"),
+        replies.Source(6, 5, "I was adored once too"),
+    ]
+
+
+def _draft(guild: int) -> None:
+    channel = guilds.find_channel(guild, "bar")
+    assert channel is not None
+    row = replies.claim(guild, channel.id, "mention", "d1")
+    assert row is not None
+    fields = _story("local", 1100, 99) | {"state": "draft", "sent": []}
+    replies.finish(row, fields, [])
+    Reply.update(created=int(NOW * 1000) - 30_000).where(Reply.id == row).execute()
