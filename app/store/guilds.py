@@ -131,10 +131,12 @@ def ensure_channel(
         )
         return made
     parent = parent or found.parent_id
+    # Who knows no parent says nothing about it: a thread stays under its channel.
+    above = found.parent_id if parent is None else parent
     if discord_id is not None and (
-        (found.name, found.discord_id, found.parent_id) != (name, discord_id, parent)
+        (found.name, found.discord_id, found.parent_id) != (name, discord_id, above)
     ):
-        found.name, found.discord_id, found.parent_id = name, discord_id, parent
+        found.name, found.discord_id, found.parent = name, discord_id, above
         found.save()
     return found
 

@@ -1,7 +1,11 @@
 """Members: display names, bots and opt-outs."""
 
+from dataclasses import dataclass
+
+from peewee import fn
+
 from app.store.database import tuples, write
-from app.store.tables import Attachment, Channel, Member, Message
+from app.store.tables import Attachment, Channel, Embedding, Member, Message
 
 
 @write
@@ -48,6 +52,41 @@ def set_opted_out(guild: int, author: str, has_opted_out: bool) -> None:
     if has_opted_out:
         member.name = ""
     member.save()
+
+
+@dataclass(frozen=True)
+class Kept:
+    """How much is stored of one author in one guild."""
+
+    messages: int = 0
+    learned: int = 0
+    embeddings: int = 0
+    first: int | None = None
+    """Time of the oldest message, in milliseconds since the epoch."""
+    last: int | None = None
+    has_opted_out: bool = False
+
+
+def kept(guild: int, author: str) -> Kept:
+    """Counts and times of what is stored of an author (hash)."""
+    member = find(guild, author)
+    if member is None:
+        return Kept()
+    mine = (Message.guild == guild) & (Message.member == member.id)
+    counts = Message.select(
+        fn.COUNT(Message.id), fn.MIN(Message.ts), fn.MAX(Message.ts)
+    )
+    (number, first, last), *_ = tuples(counts.where(mine))
+    learned = Message.select(fn.COUNT(Message.id))
+    vectors = Embedding.select(fn.COUNT(Embedding.id)).join(Message)
+    return Kept(
+        number,
+        learned.where(mine & Message.dropped.is_null()).scalar(),
+        vectors.where(mine).scalar(),
+        first,
+        last,
+        member.has_opted_out,
+    )
 
 
 def messages_of(guild: int, author: str) -> list[dict[str, object]]:

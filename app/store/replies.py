@@ -64,6 +64,19 @@ def get(reply: int) -> Reply | None:
     return found
 
 
+def answered(triggers: Sequence[str]) -> set[str]:
+    """Those triggers that have a reply already."""
+    query = Reply.select(Reply.trigger).where(Reply.trigger.in_(list(triggers)))
+    return {row.trigger for row in query}
+
+
+def unsent(since: int) -> list[Reply]:
+    """Replies to messages, begun since that time, that never were noted as sent."""
+    begun = Reply.state.in_(("claimed", "made")) & Reply.trigger.is_null(False)
+    query = Reply.select().where(begun & (Reply.created >= since))
+    return list(query.order_by(Reply.id))
+
+
 def find_sent(message: str) -> Reply | None:
     """The reply that was sent as the Discord message of that id."""
     quoted = Reply.sent.cast("TEXT").contains(f'"{message}"')
