@@ -1,0 +1,54 @@
+"""The demonstration as a person without a terminal sees it, in a real process."""
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from app.cli.demo import LINES, MODES
+from app.paths import Home, own_command
+
+pytestmark = [pytest.mark.process, pytest.mark.model]
+
+
+@pytest.fixture
+def stocked(home: Home, starter_model: Path) -> Home:
+    """A home that has the starter model, as after a fetch."""
+    home.models.mkdir()
+    shutil.copy(starter_model, home.models / "starter.gguf")
+    return home
+
+
+def run(*arguments: str) -> str:
+    result = subprocess.run(
+        [*own_command(), *arguments],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return result.stdout
+
+
+def test_without_a_terminal_three_lines_are_answered_in_three_modes(stocked: Home):
+    shown = run()
+    for line in LINES:
+        assert line in shown
+    for mode in MODES:
+        rows = [row for row in shown.splitlines() if row.startswith(mode)]
+        assert len(rows) == len(LINES)
+        assert all(row.endswith(" ms") for row in rows), rows
+    assert "\x1b" not in shown
+
+
+def test_the_second_demonstration_learns_nothing_again(stocked: Home):
+    assert "Learning the sample server" in run("demo")
+    assert "Learning the sample server" not in run("demo")
+
+
+def test_machines_read_a_reply_a_line(stocked: Home):
+    replies = [json.loads(line) for line in run("demo", "--json").splitlines()]
+    assert [reply["mode"] for reply in replies] == list(MODES) * len(LINES)
+    assert {reply["provider"] for reply in replies} == {"markov", "local"}
