@@ -67,7 +67,7 @@ def get(reply: int) -> Reply | None:
 def answered(triggers: Sequence[str]) -> set[str]:
     """Those triggers that have a reply already."""
     query = Reply.select(Reply.trigger).where(Reply.trigger.in_(list(triggers)))
-    return {row.trigger for row in query}
+    return {str(row.trigger) for row in query}
 
 
 def unsent(since: int) -> list[Reply]:
