@@ -240,6 +240,14 @@ class Export:
 
 
 @dataclass(frozen=True)
+class Backup:
+    """Write everything that cannot be made anew to a file; `file`, `bytes`."""
+
+    method: ClassVar[str] = "backup"
+    to: str
+
+
+@dataclass(frozen=True)
 class Snapshots:
     """Kept states of a guild's voice: `snapshots` (`name`, `at`, `messages`)."""
 
@@ -267,7 +275,7 @@ class SnapshotRestore:
 
 @dataclass(frozen=True)
 class Listen:
-    """Learn what is written in a channel (row id) from now on, or no longer."""
+    """Learn what is written in a channel (name or id) from now on, or no longer."""
 
     method: ClassVar[str] = "listen"
     guild: str
@@ -277,7 +285,7 @@ class Listen:
 
 @dataclass(frozen=True)
 class Train:
-    """Learn the history of Discord channels (row ids; none means all listened to)."""
+    """Learn the history of Discord channels (by name or id; none: all listened to)."""
 
     method: ClassVar[str] = "train"
     guild: str
@@ -438,6 +446,7 @@ REQUESTS = (
     Decide,
     Phrases,
     Export,
+    Backup,
     Snapshots,
     SnapshotTake,
     SnapshotRestore,

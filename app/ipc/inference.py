@@ -59,7 +59,7 @@ class Forget:
 
 @dataclass(frozen=True)
 class Info:
-    """Model name, context size, whether it can roll back, measured speeds, queue."""
+    """The fields of `Ready` as they are now, description, queue and memory."""
 
     method: ClassVar[str] = "info"
 
@@ -84,8 +84,14 @@ class Ready:
 
     method: ClassVar[str] = "ready"
     model: str
+    """Its file's name."""
     context: int
+    """Tokens of memory."""
     can_roll_back: bool
+    """Whether a prompt that differs late is read from there on, or wholly anew."""
+    prompt_tokens_per_second: float
+    tokens_per_second: float
+    """Both measured on this machine, right after loading."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,56 @@
+"""Chooses the next token of one generation, by the model's logits and the voice."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from app.ipc.inference import Generate
+from app.runner.fusion import fuse, sample, voice_weight
+from app.runner.llama import Logits, Model
+from app.voice.tokens import TokenVoice
+
+
+class Chooser:
+    """The sampling of one generation."""
+
+    def __init__(
+        self,
+        model: Model,
+        request: Generate,
+        voice: TokenVoice | None,
+        rng: np.random.Generator,
+    ) -> None:
+        self._model = model
+        self._voice = voice if request.dial > 0 else None
+        self._dial = request.dial
+        self._temperature = request.temperature
+        self._top_p = request.top_p
+        self._rng = rng
+        self._weights = 0.0
+        self._chosen = 0
+
+    @property
+    def voice_share(self) -> float:
+        """Mean weight of the voice over the tokens chosen."""
+        return self._weights / self._chosen if self._chosen else 0.0
+
+    def choose(self, logits: Logits, written: Sequence[int], *, may_end: bool) -> int:
+        """Draw a token.
+
+        Args:
+            logits: Shape (vocabulary,); not changed.
+            written: The tokens of the message so far.
+            may_end: Whether the message may end here; an empty reply is of no use.
+        """
+        prediction = self._voice.predict(written) if self._voice else None
+        if prediction is not None:
+            self._weights += voice_weight(prediction, self._dial)
+        self._chosen += 1
+        probs = fuse(logits, prediction, self._dial)
+        probs[self._model.control_tokens] = 0
+        if not may_end:
+            probs[self._model.end_tokens] = 0
+            probs[self._model.line_tokens] = 0
+        return sample(
+            probs, self._rng, temperature=self._temperature, top_p=self._top_p
+        )

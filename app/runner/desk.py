@@ -1,0 +1,136 @@
+"""Serves the requests of the inference catalogue with a loaded model."""
+
+import argparse
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+
+import numpy as np
+import psutil
+
+from app.ipc.inference import (
+    CancelGenerate,
+    Completion,
+    Forget,
+    Generate,
+    Info,
+    Learn,
+    Piece,
+    Ready,
+)
+from app.ipc.wire import Json, Params
+from app.runner import llama, loading
+from app.runner.choosing import Chooser
+from app.runner.job import Job
+from app.runner.loading import Loaded
+from app.runner.outbox import Outbox
+from app.runner.scheduler import PROMPT_CHUNK, Scheduler
+from app.runner.voices import Voices
+
+
+class ModelDesk:
+    """One model, its scheduler and its voices."""
+
+    def __init__(
+        self, loaded: Loaded, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._loaded = loaded
+        self._clock = clock
+        self._scheduler = Scheduler(loaded.context, loaded.can_roll_back, clock)
+        self._voices = Voices(loaded.model)
+
+    @classmethod
+    def load(cls, options: argparse.Namespace) -> "ModelDesk":
+        """Load the model that the command line names, and measure its speed."""
+        llama.start()
+        loaded = loading.load(
+            options.model,
+            context=options.context,
+            threads=options.threads,
+            gpu_layers=options.gpu_layers,
+        )
+        desk = cls(loaded)
+        desk.warm_up()
+        return desk
+
+    @property
+    def is_idle(self) -> bool:
+        return self._scheduler.is_idle
+
+    def ready(self) -> Ready:
+        loaded = self._loaded
+        return Ready(
+            model=loaded.model.path.name,
+            context=loaded.context.size,
+            can_roll_back=loaded.can_roll_back,
+            prompt_tokens_per_second=self._scheduler.speeds.prompt,
+            tokens_per_second=self._scheduler.speeds.decode,
+        )
+
+    def step(self) -> None:
+        self._scheduler.step()
+
+    def warm_up(self) -> None:
+        """Read and write a little: pages the weights in, and measures both speeds."""
+        text = "the quick brown fox jumps over the lazy dog " * PROMPT_CHUNK
+        prompt = self._loaded.model.tokens(text)[: 2 * PROMPT_CHUNK]
+        request = Generate(stream=0, conversation="", prompt="", max_tokens=4, stop=[])
+        job = self._job(request, lambda text, ms: None, lambda completion: None)
+        job.prompt = prompt
+        self._scheduler.submit(job)
+        while not self.is_idle:
+            self.step()
+
+    def handle(self, params: Params, outbox: Outbox) -> None:
+        """Carry out one request; a generation replies when it is done."""
+        match params:
+            case Generate():
+                self._generate(params, outbox)
+            case CancelGenerate(stream):
+                self._scheduler.cancel(stream)
+                outbox.reply({})
+            case Learn(voice, messages):
+                pairs = ((int(row), str(text)) for row, text in messages)
+                self._voices.learn(voice, pairs)
+                outbox.reply({})
+            case Forget(voice, rows):
+                outbox.reply({"messages": self._voices.forget(voice, rows)})
+            case Info():
+                outbox.reply(self._info())
+
+    def _generate(self, request: Generate, outbox: Outbox) -> None:
+        def on_piece(text: str, at_ms: float) -> None:
+            outbox.notify(Piece(request.stream, text, at_ms))
+
+        def on_done(completion: Completion) -> None:
+            outbox.reply(asdict(completion))
+
+        self._scheduler.submit(self._job(request, on_piece, on_done))
+
+    def _job(
+        self,
+        request: Generate,
+        on_piece: Callable[[str, float], None],
+        on_done: Callable[[Completion], None],
+    ) -> Job:
+        model = self._loaded.model
+        rng = np.random.default_rng(request.seed if request.seed >= 0 else None)
+        voice = self._voices.get(request.voice)
+        return Job(
+            request=request,
+            prompt=model.tokens(request.prompt, is_start=True) or model.tokens("\n"),
+            chooser=Chooser(model, request, voice, rng),
+            received=self._clock(),
+            on_piece=on_piece,
+            on_done=on_done,
+        )
+
+    def _info(self) -> Json:
+        scheduler = self._scheduler
+        return {
+            **asdict(self.ready()),
+            "description": self._loaded.model.description,
+            "active": scheduler.active,
+            "waiting": scheduler.waiting,
+            "memory_bytes": psutil.Process().memory_info().rss,
+        }

@@ -1,0 +1,87 @@
+"""One generation on its way through the scheduler."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from app.ipc.inference import Completion, Generate
+from app.runner.choosing import Chooser
+from app.runner.slots import Slot
+from app.runner.text import Continuation, whole_part
+
+
+@dataclass
+class Job:
+    """What is asked, how far it is, and where its text goes."""
+
+    request: Generate
+    prompt: list[int]
+    """The prompt's tokens."""
+    chooser: Chooser
+    received: float
+    """When it came, in seconds of the scheduler's clock."""
+    on_piece: Callable[[str, float], None]
+    """Takes some more text, and the milliseconds since it was received."""
+    on_done: Callable[[Completion], None]
+    slot: Slot | None = None
+    cached: int = 0
+    """Prompt tokens that needed no evaluation."""
+    written: list[int] = field(default_factory=list)
+    first_token: float | None = None
+    is_cancelled: bool = False
+
+    def __post_init__(self) -> None:
+        self.text = Continuation(self.request.stop)
+
+    @property
+    def taken(self) -> Slot:
+        """The slot it works in."""
+        assert self.slot is not None
+        return self.slot
+
+    @property
+    def unread(self) -> int:
+        """Prompt tokens still to be evaluated."""
+        return len(self.prompt) - len(self.taken.tokens) if not self.written else 0
+
+    @property
+    def need(self) -> int:
+        """Tokens of memory it may come to use."""
+        return len(self.prompt) + self.request.max_tokens
+
+    def is_late(self, now: float) -> bool:
+        """Whether its deadline has passed."""
+        deadline = self.request.deadline_ms
+        return deadline is not None and (now - self.received) * 1000 >= deadline
+
+    def take(self, token: int, piece: bytes, now: float) -> None:
+        """Append a token that was chosen."""
+        if self.first_token is None:
+            self.first_token = now
+        self.written.append(token)
+        self.show(self.text.feed(piece), now)
+
+    def show(self, text: str, now: float) -> None:
+        """Hand on some more text."""
+        if text:
+            self.on_piece(text, (now - self.received) * 1000)
+
+    def finish(self, reason: str, now: float) -> None:
+        """Report the end: stop, length, deadline or cancelled."""
+        text = self.text.text
+        if reason in ("length", "deadline"):
+            text = whole_part(text)
+        elif reason == "stop":
+            self.show(self.text.finish(), now)
+            text = self.text.text
+        first = now if self.first_token is None else self.first_token
+        completion = Completion(
+            text=text,
+            prompt_tokens=len(self.prompt),
+            cached_tokens=self.cached,
+            completion_tokens=len(self.written),
+            finish=reason,
+            first_token_ms=(first - self.received) * 1000,
+            total_ms=(now - self.received) * 1000,
+            voice_share=self.chooser.voice_share,
+        )
+        self.on_done(completion)

@@ -1,0 +1,265 @@
+"""llama.cpp's low-level API, typed and owned by one thread: a model and its context."""
+
+import ctypes
+import sys
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from llama_cpp import llama_cpp as api
+
+Logits = npt.NDArray[np.float32]
+
+WARNING_LEVEL = 3
+CONTINUED_LEVEL = 5
+"""ggml's log levels: 1 debug, 2 info, 3 warning, 4 error, 5 the last one goes on."""
+
+NO_SPACE = 1
+"""What llama_decode returns when the KV memory has no room for the batch."""
+
+
+class LlamaError(RuntimeError):
+    """llama.cpp refused; its own words are on stderr."""
+
+
+class _Log:
+    """Passes warnings and errors of llama.cpp on to stderr."""
+
+    def __init__(self) -> None:
+        self._shown = False
+        # llama.cpp keeps the pointer; this object keeps it from being collected.
+        self.callback = api.llama_log_callback(self._write)
+
+    def _write(self, level: int, text: bytes, _: object) -> None:
+        if level != CONTINUED_LEVEL:
+            self._shown = level >= WARNING_LEVEL
+        if self._shown:
+            sys.stderr.write(text.decode("utf-8", "replace"))
+
+
+_LOG = _Log()
+
+
+def start() -> None:
+    """Prepare llama.cpp; to be called once in a process, before anything else."""
+    api.llama_log_set(_LOG.callback, ctypes.c_void_p(0))
+    api.llama_backend_init()
+
+
+class Model:
+    """The weights and the vocabulary of one GGUF file."""
+
+    def __init__(
+        self, path: Path, gpu_layers: int = 0, vocabulary_only: bool = False
+    ) -> None:
+        """Load it.
+
+        Args:
+            gpu_layers: Layers to offload; negative means all.
+            vocabulary_only: Leave the weights on disk; it can only tokenize then.
+
+        Raises:
+            LlamaError: If llama.cpp cannot load the file.
+        """
+        params = api.llama_model_default_params()
+        params.n_gpu_layers = gpu_layers
+        params.vocab_only = vocabulary_only
+        self.handle = api.llama_model_load_from_file(str(path).encode(), params)
+        if not self.handle:
+            raise LlamaError(f"llama.cpp cannot load {path}")
+        self._vocab = api.llama_model_get_vocab(self.handle)
+        self.vocabulary = int(api.llama_vocab_n_tokens(self._vocab))
+        """How many tokens it knows."""
+        self.trained_context = int(api.llama_model_n_ctx_train(self.handle))
+        self.path = path
+        self._pieces: dict[int, bytes] = {}
+
+    @property
+    def description(self) -> str:
+        """Architecture, size and quantisation, in llama.cpp's words."""
+        buffer = ctypes.create_string_buffer(256)
+        api.llama_model_desc(self.handle, buffer, 256)
+        return buffer.value.decode("utf-8", "replace")
+
+    @property
+    def has_encoder(self) -> bool:
+        """Whether it reads with an encoder, as translation models do."""
+        return bool(api.llama_model_has_encoder(self.handle))
+
+    def tokens(self, text: str, *, is_start: bool = False) -> list[int]:
+        """The text's tokens; what looks like a special token stays plain text.
+
+        Args:
+            is_start: Put the tokens in front with which the model's texts begin.
+        """
+        data = text.encode("utf-8", "replace")
+        room = len(data) + 8
+        while True:
+            found = (ctypes.c_int32 * room)()
+            count = api.llama_tokenize(
+                self._vocab, data, len(data), found, room, is_start, False
+            )
+            if count >= 0:
+                return list(found[:count])
+            room = -count
+
+    def piece(self, token: int) -> bytes:
+        """The bytes a token stands for; none for a special token."""
+        known = self._pieces.get(token)
+        if known is None:
+            known = self._pieces[token] = self._read_piece(token)
+        return known
+
+    def _read_piece(self, token: int) -> bytes:
+        buffer = ctypes.create_string_buffer(64)
+        size = api.llama_token_to_piece(self._vocab, token, buffer, 64, 0, False)
+        if size < 0:
+            buffer = ctypes.create_string_buffer(-size)
+            size = api.llama_token_to_piece(self._vocab, token, buffer, -size, 0, False)
+        return buffer.raw[:size]
+
+    @cached_property
+    def end_tokens(self) -> npt.NDArray[np.int64]:
+        """The tokens that end a text, and those that are special and write nothing."""
+        found = [
+            token
+            for token in range(self.vocabulary)
+            if api.llama_vocab_is_eog(self._vocab, token)
+        ]
+        return np.array(found, dtype=np.int64)
+
+    @cached_property
+    def control_tokens(self) -> npt.NDArray[np.int64]:
+        """Special tokens that do not end a text; chat text never has them."""
+        found = [
+            token
+            for token in range(self.vocabulary)
+            if api.llama_vocab_is_control(self._vocab, token)
+            and not api.llama_vocab_is_eog(self._vocab, token)
+        ]
+        return np.array(found, dtype=np.int64)
+
+    @cached_property
+    def line_tokens(self) -> npt.NDArray[np.int64]:
+        """The tokens that hold a line break."""
+        found = [t for t in range(self.vocabulary) if b"\n" in self.piece(t)]
+        return np.array(found, dtype=np.int64)
+
+    def close(self) -> None:
+        """Free the weights; the model must not be used again."""
+        api.llama_model_free(self.handle)
+
+
+class Batch:
+    """Tokens of several sequences that one decode call evaluates together."""
+
+    def __init__(self, capacity: int) -> None:
+        self.capacity = capacity
+        self.raw: Any = api.llama_batch_init(capacity, 0, 1)
+
+    @property
+    def size(self) -> int:
+        """Tokens in it."""
+        return int(self.raw.n_tokens)
+
+    def clear(self) -> None:
+        self.raw.n_tokens = 0
+
+    def add(
+        self, sequence: int, position: int, tokens: Sequence[int], wants_logits: bool
+    ) -> int:
+        """Append tokens of one sequence; the place of the last one in the batch.
+
+        Args:
+            wants_logits: Whether the last token's logits will be read.
+        """
+        raw, place = self.raw, int(self.raw.n_tokens)
+        for offset, token in enumerate(tokens):
+            raw.token[place] = token
+            raw.pos[place] = position + offset
+            raw.n_seq_id[place] = 1
+            raw.seq_id[place][0] = sequence
+            raw.logits[place] = 0
+            place += 1
+        raw.logits[place - 1] = int(wants_logits)
+        raw.n_tokens = place
+        return place - 1
+
+    def close(self) -> None:
+        api.llama_batch_free(self.raw)
+
+
+class Context:
+    """The KV memory of several sequences over one model, unified."""
+
+    def __init__(
+        self,
+        model: Model,
+        *,
+        size: int,
+        sequences: int,
+        batch: int,
+        threads: int,
+    ) -> None:
+        """Allocate it.
+
+        Args:
+            size: Tokens of all sequences together.
+            batch: Most tokens of one decode call.
+            threads: For prompt and decoding alike.
+
+        Raises:
+            LlamaError: If there is not enough memory.
+        """
+        params = api.llama_context_default_params()
+        params.n_ctx = size
+        params.n_batch = params.n_ubatch = batch
+        params.n_seq_max = sequences
+        params.n_threads = params.n_threads_batch = threads
+        params.kv_unified = True
+        params.no_perf = True
+        self.model = model
+        self._handle = api.llama_init_from_model(model.handle, params)
+        if not self._handle:
+            raise LlamaError(f"llama.cpp cannot make a context of {size} tokens")
+        self.size = int(api.llama_n_ctx(self._handle))
+        self.sequences = sequences
+        self._memory = api.llama_get_memory(self._handle)
+
+    def decode(self, batch: Batch) -> bool:
+        """Evaluate the batch; False when the memory has no room for it.
+
+        Raises:
+            LlamaError: If llama.cpp fails; the context cannot be trusted after that.
+        """
+        code = api.llama_decode(self._handle, batch.raw)
+        if code not in (0, NO_SPACE):
+            raise LlamaError(f"llama_decode failed with {code}")
+        return bool(code == 0)
+
+    def logits(self, place: int) -> Logits:
+        """The logits after the token at a place of the last batch.
+
+        Shape (vocabulary,); a view that the next `decode` overwrites.
+        """
+        pointer = api.llama_get_logits_ith(self._handle, place)
+        return np.ctypeslib.as_array(pointer, shape=(self.model.vocabulary,))
+
+    def cut(self, sequence: int, position: int) -> bool:
+        """Drop a sequence's tokens from a position on; False if the model cannot."""
+        return bool(api.llama_memory_seq_rm(self._memory, sequence, position, -1))
+
+    def drop(self, sequence: int) -> None:
+        """Drop all of a sequence."""
+        api.llama_memory_seq_rm(self._memory, sequence, -1, -1)
+
+    def copy(self, source: int, target: int, length: int) -> None:
+        """Share a sequence's first tokens with another, empty one."""
+        api.llama_memory_seq_cp(self._memory, source, target, 0, length)
+
+    def close(self) -> None:
+        """Free the memory; the context must not be used again."""
+        api.llama_free(self._handle)

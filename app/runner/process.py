@@ -1,0 +1,112 @@
+"""The runner: one loaded model, asked over stdin, answering on a private stdout."""
+
+import argparse
+import logging
+import queue
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+from app import gguf
+from app.errors import AppError, UsageError
+from app.ipc import stdio
+from app.ipc.inference import NOTIFICATIONS, REQUESTS, Ready
+from app.ipc.wire import (
+    Catalogue,
+    Notification,
+    Params,
+    Request,
+    WireError,
+)
+from app.runner.outbox import Outbox
+
+log = logging.getLogger(__name__)
+
+
+class Desk(Protocol):
+    """Carries out requests; `step` does a little of the work under way."""
+
+    @property
+    def is_idle(self) -> bool: ...
+    def ready(self) -> Ready: ...
+    def handle(self, params: Params, outbox: Outbox) -> None: ...
+    def step(self) -> None: ...
+
+
+def main(argv: Sequence[str]) -> int:
+    """Load the model named, and serve until stdin ends; returns the exit code."""
+    # Ctrl-C in a terminal reaches the whole group; the bot decides when we end.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    fd = stdio.take_stdout()
+    logging.basicConfig(stream=sys.stderr, format="%(levelname)s %(message)s")
+    lines: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+    stdio.exit_with_stdin(lines.put)
+    try:
+        serve(_open(_parse(argv)), lines, fd)
+    except AppError as error:
+        log.error("%s", error)
+        return error.exit_code
+    except Exception:
+        log.exception("the runner has a bug")
+        return 70
+    return 0
+
+
+def _parse(argv: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser("mynah runner", exit_on_error=False)
+    parser.add_argument("model", nargs="?", type=Path)
+    parser.add_argument("--context", type=int, default=4096)
+    parser.add_argument("--threads", type=int, default=0)
+    parser.add_argument("--gpu-layers", type=int, default=0)
+    parser.add_argument("--echo", action="store_true")
+    try:
+        options = parser.parse_args(argv)
+    except argparse.ArgumentError as error:
+        raise UsageError(f"{error}.") from error
+    if not options.echo and options.model is None:
+        raise UsageError("The runner needs a model.", "Name a GGUF file.")
+    return options
+
+
+def _open(options: argparse.Namespace) -> Desk:
+    if options.echo:
+        from app.runner.echo import EchoDesk
+
+        return EchoDesk()
+    gguf.check(options.model, options.context, options.gpu_layers)
+    # Only now: what is native is loaded after stdout is safe.
+    from app.runner.desk import ModelDesk
+
+    return ModelDesk.load(options)
+
+
+def serve(desk: Desk, lines: "queue.SimpleQueue[bytes]", fd: int) -> None:
+    """Answer requests while working; sleeps when there is nothing to do."""
+    catalogue = Catalogue(REQUESTS, NOTIFICATIONS)
+    Outbox(fd, None).notify(desk.ready())
+    while True:
+        while not lines.empty() or desk.is_idle:
+            take(desk, catalogue, lines.get(), fd)
+        desk.step()
+
+
+def take(desk: Desk, catalogue: Catalogue, line: bytes, fd: int) -> None:
+    """Carry out one line; what is wrong with it is its own failure."""
+    try:
+        frame = catalogue.decode(line)
+    except WireError as error:
+        Outbox(fd, error.id).fail(error.code, str(error))
+        return
+    match frame:
+        case Request(id, params):
+            outbox = Outbox(fd, id)
+        case Notification(params):
+            outbox = Outbox(fd, None)
+        case _:
+            return
+    try:
+        desk.handle(params, outbox)
+    except AppError as error:
+        outbox.fail(error.exit_code, error.message, error.hint)

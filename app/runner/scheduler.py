@@ -1,0 +1,193 @@
+"""Continuous batching: all active generations advance in one decode call."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from app.runner.job import Job
+from app.runner.llama import Batch, Context, LlamaError
+from app.runner.queueing import Waiting
+from app.runner.slots import Plan, Slots
+from app.runner.speed import Speeds
+
+PROMPT_CHUNK = 64
+"""Prompt tokens of one decode call. Fewer would read slower; more would make everyone
+else wait longer for their next token, and a cancel for its effect."""
+
+MOST_WAITING = 32
+
+
+@dataclass
+class Step:
+    """What one decode call evaluates for one job."""
+
+    job: Job
+    tokens: Sequence[int]
+    place: int
+    """Of its last token in the batch."""
+
+
+class Scheduler:
+    """Owns the context; to be driven by one thread, a `step` at a time."""
+
+    def __init__(
+        self,
+        context: Context,
+        can_roll_back: bool,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._context = context
+        self._clock = clock
+        self._slots = Slots(context.sequences, can_roll_back)
+        self._waiting: Waiting[Job] = Waiting(MOST_WAITING)
+        self._active: list[Job] = []
+        self._batch = Batch(PROMPT_CHUNK + context.sequences)
+        self.speeds = Speeds()
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is to be done."""
+        return not self._active and not self._waiting
+
+    @property
+    def active(self) -> int:
+        """Generations under way."""
+        return len(self._active)
+
+    @property
+    def waiting(self) -> dict[str, int]:
+        """Generations not begun, a guild each."""
+        return self._waiting.by_guild
+
+    def submit(self, job: Job) -> None:
+        """Put a job in line.
+
+        Raises:
+            AppError: If too many wait already.
+        """
+        self._fit(job)
+        self._waiting.put(job.request.guild, job)
+
+    def cancel(self, stream: int) -> None:
+        """Stop a job; it reports its end at the next step."""
+        for job in self._waiting.remove(lambda job: job.request.stream == stream):
+            job.finish("cancelled", self._clock())
+        for job in self._active:
+            if job.request.stream == stream:
+                job.is_cancelled = True
+
+    def step(self) -> None:
+        """Advance every active job by one decode call."""
+        self._end_overdue()
+        self._admit()
+        steps = self._compose()
+        if not steps:
+            return
+        began = self._clock()
+        self._decode()
+        now = self._clock()
+        read = sum(len(step.tokens) for step in steps if not step.job.written)
+        self.speeds.note(read, self._batch.size - read, now - began)
+        for step in steps:
+            self._advance(step, now)
+
+    def close(self) -> None:
+        """Free the batch; the context stays its maker's."""
+        self._batch.close()
+
+    def _fit(self, job: Job) -> None:
+        """Cut what could never fit: the oldest part of the prompt, after its start."""
+        size = self._context.size - self._batch.capacity
+        answer = min(job.request.max_tokens, size // 2)
+        job.request = replace(job.request, max_tokens=answer)
+        room = size - answer
+        if len(job.prompt) > room:
+            job.prompt = job.prompt[:1] + job.prompt[len(job.prompt) - room + 1 :]
+
+    def _end_overdue(self) -> None:
+        now = self._clock()
+        for job in self._waiting.remove(lambda job: job.is_late(now)):
+            job.finish("deadline", now)
+        for job in [*self._active]:
+            if job.is_cancelled:
+                self._end(job, "cancelled", now)
+            elif job.is_late(now):
+                self._end(job, "deadline", now)
+
+    def _admit(self) -> None:
+        used = sum(job.need for job in self._active)
+        while job := self._waiting.first():
+            room = self._context.size - self._batch.capacity
+            plan = self._slots.plan(job.request.conversation, job.prompt)
+            if plan is None or used + job.need > room:
+                return
+            self._begin(self._waiting.pop(), plan)
+            used += job.need
+
+    def _begin(self, job: Job, plan: Plan) -> None:
+        sequence = plan.slot.sequence
+        if plan.source is not None:
+            self._context.drop(sequence)
+            self._context.copy(plan.source.sequence, sequence, plan.reused)
+        elif plan.reused == 0:
+            self._context.drop(sequence)
+        elif plan.reused < len(plan.slot.tokens):
+            self._context.cut(sequence, plan.reused)
+        self._slots.take(plan, job.request.conversation, job.prompt)
+        job.slot, job.cached = plan.slot, plan.reused
+        self._active.append(job)
+
+    def _compose(self) -> list[Step]:
+        """Next tokens of all who write, then prompts, those nearest their end first."""
+        self._batch.clear()
+        steps = [
+            self._add(job, job.written[-1:]) for job in self._active if job.written
+        ]
+        room = PROMPT_CHUNK
+        reading = [job for job in self._active if not job.written]
+        for job in sorted(reading, key=lambda job: job.unread):
+            if room:
+                read = len(job.taken.tokens)
+                chunk = job.prompt[read : read + room]
+                steps.append(self._add(job, chunk))
+                room -= len(chunk)
+        return steps
+
+    def _add(self, job: Job, tokens: Sequence[int]) -> Step:
+        slot = job.taken
+        wants_logits = bool(job.written) or len(tokens) == job.unread
+        place = self._batch.add(
+            slot.sequence, len(slot.tokens), tokens, wants_logits=wants_logits
+        )
+        return Step(job, tokens, place)
+
+    def _decode(self) -> None:
+        while not self._context.decode(self._batch):
+            oldest = self._slots.oldest_idle()
+            if oldest is None:
+                raise LlamaError("the memory is full though all that run fit in it")
+            self._context.drop(oldest.sequence)
+            oldest.tokens = []
+
+    def _advance(self, step: Step, now: float) -> None:
+        job = step.job
+        job.taken.tokens.extend(step.tokens)
+        if not job.written and job.unread:
+            return
+        model = self._context.model
+        may_end = bool(job.text.text.strip())
+        logits = self._context.logits(step.place)
+        token = job.chooser.choose(logits, job.written, may_end=may_end)
+        if token in model.end_tokens:
+            self._end(job, "stop", now)
+            return
+        job.take(token, model.piece(token), self._clock())
+        if job.text.is_stopped:
+            self._end(job, "stop", now)
+        elif len(job.written) >= job.request.max_tokens:
+            self._end(job, "length", now)
+
+    def _end(self, job: Job, reason: str, now: float) -> None:
+        self._active.remove(job)
+        job.taken.is_busy = False
+        job.finish(reason, now)

@@ -1,0 +1,107 @@
+"""Which tokens each sequence of the KV memory holds, and which one a prompt reuses."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+SMALL_LOSS = 0.5
+"""A slot of another conversation is taken over only when this part of it is reused."""
+
+
+@dataclass
+class Slot:
+    """One sequence of the KV memory."""
+
+    sequence: int
+    tokens: list[int] = field(default_factory=list)
+    """Evaluated tokens, in order; what a later prompt may share."""
+    conversation: str = ""
+    used: int = 0
+    """When it was last taken, in takings."""
+    is_busy: bool = False
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a prompt is put into the memory."""
+
+    slot: Slot
+    source: Slot | None
+    """Whose first tokens are copied; None reuses the slot's own."""
+    reused: int
+    """Tokens that need not be evaluated."""
+
+
+def shared_prefix(left: Sequence[int], right: Sequence[int]) -> int:
+    """How many first tokens two sequences have in common."""
+    for place, (mine, other) in enumerate(zip(left, right, strict=False)):
+        if mine != other:
+            return place
+    return min(len(left), len(right))
+
+
+class Slots:
+    """All sequences of one context."""
+
+    def __init__(self, count: int, can_roll_back: bool) -> None:
+        """With a model that cannot roll back, a slot is reused whole or not at all."""
+        self.slots = [Slot(sequence) for sequence in range(count)]
+        self._can_roll_back = can_roll_back
+        self._takings = 0
+
+    def plan(self, conversation: str, prompt: Sequence[int]) -> Plan | None:
+        """The slot for a prompt and what it reuses; None while all are busy.
+
+        At least the prompt's last token is left to evaluate, for its logits.
+        """
+        idle = [slot for slot in self.slots if not slot.is_busy]
+        if not idle:
+            return None
+        most = len(prompt) - 1
+        shared = {
+            slot.sequence: self._reusable(slot, prompt, most) for slot in self.slots
+        }
+        best = max(self.slots, key=lambda slot: shared[slot.sequence])
+        saved = shared[best.sequence]
+        for slot in idle:
+            if slot.conversation == conversation and shared[slot.sequence] == saved:
+                return Plan(slot, None, saved)
+        if not best.is_busy and saved > len(best.tokens) * SMALL_LOSS:
+            return Plan(best, None, saved)
+        target = self._to_be_lost(idle, conversation)
+        if saved == 0 or not self._can_roll_back:
+            return Plan(target, None, shared[target.sequence])
+        if target is best or shared[target.sequence] == saved:
+            return Plan(target, None, saved)
+        return Plan(target, best, saved)
+
+    def take(self, plan: Plan, conversation: str, prompt: Sequence[int]) -> None:
+        """Mark the plan's slot as busy with this conversation."""
+        self._takings += 1
+        slot = plan.slot
+        slot.tokens = list(prompt[: plan.reused])
+        slot.conversation = conversation
+        slot.used = self._takings
+        slot.is_busy = True
+
+    def oldest_idle(self) -> Slot | None:
+        """The slot to empty when the memory is full, or None."""
+        full = [slot for slot in self.slots if slot.tokens and not slot.is_busy]
+        return min(full, key=lambda slot: slot.used, default=None)
+
+    def _reusable(self, slot: Slot, prompt: Sequence[int], most: int) -> int:
+        shared = min(shared_prefix(slot.tokens, prompt), most)
+        if self._can_roll_back or shared == len(slot.tokens):
+            return shared
+        return 0
+
+    @staticmethod
+    def _to_be_lost(idle: Iterable[Slot], conversation: str) -> Slot:
+        """An empty slot, the conversation's own old one, or the least recently used."""
+        return min(
+            idle,
+            key=lambda slot: (
+                bool(slot.tokens),
+                slot.conversation != conversation,
+                slot.used,
+            ),
+        )

@@ -1,0 +1,72 @@
+"""From token bytes to text that may be shown: whole characters, stop strings, ends."""
+
+import codecs
+import re
+from collections.abc import Sequence
+
+_SENTENCE_END = re.compile(r"[.!?…。！？]+[\"'”’)\]]*(?=\s|$)")
+_LEAST_SENTENCE = 0.4
+"""A whole sentence is kept alone only when it is this part of the text."""
+
+
+class Continuation:
+    """The text of one generation while it grows."""
+
+    def __init__(self, stops: Sequence[str]) -> None:
+        self._stops = [stop for stop in stops if stop]
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._held = ""
+        self._shown: list[str] = []
+        self.is_stopped = False
+        """Whether a stop string has come; what follows it is dropped."""
+
+    @property
+    def text(self) -> str:
+        """All that may be shown so far."""
+        return "".join(self._shown)
+
+    def feed(self, piece: bytes) -> str:
+        """Take a token's bytes; return what may be shown because of them.
+
+        Held back are the first bytes of an unfinished character, and whatever may turn
+        out to be the beginning of a stop string.
+        """
+        if self.is_stopped:
+            return ""
+        self._held += self._decoder.decode(piece)
+        found = [place for stop in self._stops if (place := self._held.find(stop)) >= 0]
+        if found:
+            self.is_stopped = True
+            return self._show(min(found))
+        return self._show(len(self._held) - self._undecided())
+
+    def finish(self) -> str:
+        """No more will come; return what was held back."""
+        if self.is_stopped:
+            return ""
+        self._held += self._decoder.decode(b"", final=True)
+        return self._show(len(self._held))
+
+    def _show(self, count: int) -> str:
+        shown, self._held = self._held[:count], self._held[count:]
+        self._shown.append(shown)
+        return shown
+
+    def _undecided(self) -> int:
+        """Characters at the end that begin a stop string."""
+        longest = 0
+        for stop in self._stops:
+            for size in range(min(len(stop) - 1, len(self._held)), longest, -1):
+                if self._held.endswith(stop[:size]):
+                    longest = size
+                    break
+        return longest
+
+
+def whole_part(text: str) -> str:
+    """Text that was cut anywhere, up to its last whole sentence, or else whole word."""
+    ends = [match.end() for match in _SENTENCE_END.finditer(text)]
+    if ends and ends[-1] >= len(text.rstrip()) * _LEAST_SENTENCE:
+        return text[: ends[-1]]
+    head, space, _ = text.rstrip().rpartition(" ")
+    return head if space and head.strip() else text
