@@ -1,15 +1,22 @@
 """DiscordChatExporter: one JSON or CSV file a channel, new and old."""
 
 import csv
+import functools
 import io
 import re
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-import ijson
-
-from app.importers.records import BrokenFileError, File, Record, milliseconds
+from app.importers import streamed
+from app.importers.records import (
+    BrokenFileError,
+    BrokenRow,
+    File,
+    Record,
+    milliseconds,
+    text_of,
+)
 from app.importers.sources import Source, Stream
 
 WRITTEN = {"Default", "Reply", "0", "19"}
@@ -33,40 +40,13 @@ def matches_json(head: bytes) -> bool:
     return bool(_JSON_HEAD.match(head.removeprefix(b"\xef\xbb\xbf")))
 
 
-def read_json(source: Source, stream: Stream) -> Iterator[Record]:
+def read_json(source: Source, stream: Stream) -> Iterator[Record | BrokenRow]:
     """The messages of one channel; an export that was cut off keeps what is whole."""
-    channel = _channel(source)
+    channel = streamed.first(source, "channel", before="messages")
     name = str(channel.get("name") or "general")
     id = str(channel["id"]) if channel.get("id") else None
-    count = 0
-    try:
-        for message in ijson.items(stream, "messages.item", use_float=True):
-            count += 1
-            yield _record(message, name, id)
-    except ijson.IncompleteJSONError:
-        raise BrokenFileError(f"message {count + 1}", "the file ends early") from None
-    except (ijson.JSONError, UnicodeDecodeError) as error:
-        raise BrokenFileError(f"message {count + 1}", f"not JSON ({error})") from error
-    except (KeyError, TypeError, AttributeError) as error:
-        raise BrokenFileError(f"message {count}", f"not a message ({error})") from error
-
-
-def _channel(source: Source) -> dict[str, Any]:
-    with source.open() as stream:
-        try:
-            for prefix, event, value in ijson.parse(stream, use_float=True):
-                if (prefix, event) == ("", "map_key") and value == "channel":
-                    break
-                if (prefix, event) == ("messages", "start_array"):
-                    return {}
-        except ijson.JSONError:
-            return {}
-    with source.open() as stream:
-        try:
-            found: Any = next(iter(ijson.items(stream, "channel", use_float=True)), {})
-        except ijson.JSONError:
-            found = {}
-    return found if isinstance(found, dict) else {}
+    make = functools.partial(_record, channel=name, channel_id=id)
+    return streamed.records(stream, "messages.item", make)
 
 
 def _record(message: dict[str, Any], channel: str, channel_id: str | None) -> Record:
@@ -79,7 +59,7 @@ def _record(message: dict[str, Any], channel: str, channel_id: str | None) -> Re
     return Record(
         author=str(author.get("id") or name),
         name=str(name),
-        text=str(message.get("content") or ""),
+        text=text_of(message.get("content") or ""),
         id=str(message["id"]),
         ts=milliseconds(str(message.get("timestamp"))),
         reply_to=str(reference["messageId"]) if answers else None,

@@ -23,8 +23,10 @@ _LINKS = re.compile(r"(?:<?https?://\S+>?\s*)+", re.IGNORECASE)
 _MENTIONS = re.compile(r"(?:(?:<(?:@[!&]?|#)\d+>|@[\w.-]+)[\s,:]*)+")
 _MARKUP = re.compile(
     r"<@!?(?P<user>\d+)>|<@&(?P<role>\d+)>|<#(?P<channel>\d+)>"
-    r"|</(?P<command>[^:>]{1,80}):\d+>|@(?P<all>everyone|here)\b"
+    r"|</(?P<command>[^:<>@]{1,80}):\d+>"
 )
+_EVERYONE = re.compile(r"@+(everyone|here)\b")
+_MARKS = re.compile("[<>@]")
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
@@ -34,23 +36,23 @@ def clean(text: str, names: Mapping[str, str] | None = None) -> str:
     A mention becomes the name in `names` (by id), or a word that fits its place. What a
     database cannot hold goes too: NUL and lone surrogates.
     """
-    if "<" in text or "@" in text:
-        text = _MARKUP.sub(lambda found: _spelled_out(found, names or {}), text)
     if "\0" in text or not text.isascii():
         text = _UNSTORABLE.sub("", text)
+    if "@" in text or "<" in text:
+        text = _MARKUP.sub(lambda found: _spelled_out(found, names or {}), text)
+        text = _EVERYONE.sub(r"\1", text)
     return text
 
 
 def _spelled_out(found: re.Match[str], names: Mapping[str, str]) -> str:
     kind = found.lastgroup
     value = found[kind or 0]
+    name = _MARKS.sub("", names.get(value, ""))
     if kind == "user":
-        return f"@{names[value]}" if value in names else "someone"
+        return f"@{name}" if name else "someone"
     if kind == "role":
-        return names.get(value, "folks")
-    if kind == "channel":
-        return f"#{names[value]}" if value in names else "#channel"
-    return f"/{value}" if kind == "command" else value
+        return name or "folks"
+    return f"/{value}" if kind == "command" else f"#{name or 'channel'}"
 
 
 class Filters:

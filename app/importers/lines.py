@@ -15,7 +15,7 @@ def lines(stream: Stream) -> Iterator[tuple[int, bytes]]:
     Raises:
         BrokenFileError: If a line is longer than any message could be.
     """
-    buffered = io.BufferedReader(stream, 1 << 20)
+    buffered = io.BufferedReader(stream, 1 << 18)
     number = 0
     while line := buffered.readline(MAX_LINE_BYTES + 1):
         number += 1

@@ -1,14 +1,22 @@
 """Discord's own data package: what one person wrote, everywhere."""
 
 import csv
+import functools
 import io
 from collections.abc import Iterator
 from typing import Any
 
-import ijson
 import orjson
 
-from app.importers.records import BrokenFileError, File, Record, milliseconds
+from app.importers import streamed
+from app.importers.records import (
+    BrokenFileError,
+    BrokenRow,
+    File,
+    Record,
+    milliseconds,
+    text_of,
+)
 from app.importers.sources import Source, Stream
 
 AUTHOR = "data-package"
@@ -40,20 +48,11 @@ def guild_of(source: Source) -> tuple[str, str] | None:
     return str(guild.get("id", "")), str(guild.get("name", ""))
 
 
-def read_json(source: Source, stream: Stream) -> Iterator[Record]:
+def read_json(source: Source, stream: Stream) -> Iterator[Record | BrokenRow]:
     """The messages of one channel of the package."""
     name, id = _place(source)
-    count = 0
-    try:
-        for message in ijson.items(stream, "item", use_float=True):
-            count += 1
-            yield _record(message, name, id)
-    except ijson.IncompleteJSONError:
-        raise BrokenFileError(f"message {count + 1}", "the file ends early") from None
-    except (ijson.JSONError, UnicodeDecodeError) as error:
-        raise BrokenFileError(f"message {count + 1}", f"not JSON ({error})") from error
-    except (KeyError, TypeError, AttributeError) as error:
-        raise BrokenFileError(f"message {count}", f"not a message ({error})") from error
+    make = functools.partial(_record, channel=name, channel_id=id)
+    return streamed.records(stream, "item", make)
 
 
 def read_csv(source: Source, stream: Stream) -> Iterator[Record]:
@@ -76,7 +75,7 @@ def _record(message: dict[str, Any], channel: str, channel_id: str | None) -> Re
     return Record(
         author=AUTHOR,
         name="me",
-        text=str(message.get("Contents") or ""),
+        text=text_of(message.get("Contents") or ""),
         id=str(message["ID"]),
         ts=milliseconds(str(message.get("Timestamp"))),
         channel=channel,

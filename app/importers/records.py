@@ -45,6 +45,17 @@ class Record(NamedTuple):
     """Display names by id, of those that the text mentions by id."""
 
 
+def text_of(value: object) -> str:
+    """`value` if it is text.
+
+    Raises:
+        TypeError: If it is not.
+    """
+    if isinstance(value, str):
+        return value
+    raise TypeError(f"its text is {value!r:.40}")
+
+
 class BrokenFileError(Exception):
     """The file cannot be read on: where, and why."""
 

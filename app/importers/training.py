@@ -1,10 +1,10 @@
 """The training file of the original bot: `[{"message", "attachments"?}]`."""
 
 from collections.abc import Iterator
+from typing import Any
 
-import ijson
-
-from app.importers.records import BrokenFileError, File, Record
+from app.importers import streamed
+from app.importers.records import BrokenRow, File, Record, text_of
 from app.importers.sources import Source, Stream
 
 
@@ -17,22 +17,12 @@ def matches(head: bytes) -> bool:
     return start.startswith(b"[") and inside.startswith(b"{") and b'"message"' in start
 
 
-def read(source: Source, stream: Stream) -> Iterator[Record]:
+def read(source: Source, stream: Stream) -> Iterator[Record | BrokenRow]:
     """The messages of the file; it names neither authors nor times."""
-    count = 0
-    try:
-        for row in ijson.items(stream, "item", use_float=True):
-            count += 1
-            urls = row.get("attachments") or ()
-            yield Record(
-                author="",
-                name="",
-                text=row["message"],
-                files=tuple(File(url, url.rsplit("/", 1)[-1], url) for url in urls),
-            )
-    except ijson.IncompleteJSONError:
-        raise BrokenFileError(f"message {count + 1}", "the file ends early") from None
-    except (ijson.JSONError, UnicodeDecodeError) as error:
-        raise BrokenFileError(f"message {count + 1}", f"not JSON ({error})") from error
-    except (KeyError, TypeError, AttributeError) as error:
-        raise BrokenFileError(f"message {count}", f"not a message ({error})") from error
+    return streamed.records(stream, "item", _record)
+
+
+def _record(row: dict[str, Any]) -> Record:
+    urls = [text_of(url) for url in row.get("attachments") or ()]
+    files = tuple(File(url, url.rsplit("/", 1)[-1].split("?")[0], url) for url in urls)
+    return Record(author="", name="", text=text_of(row["message"]), files=files)

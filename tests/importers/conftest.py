@@ -1,0 +1,77 @@
+"""A database and a guild to import into."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.config import Config, with_overrides
+from app.importers.filters import Filters
+from app.importers.importing import Counts, Import
+from app.importers.intake import Intake
+from app.store import guilds
+from app.store.authors import AuthorKey
+from app.store.database import Database, tuples
+from app.store.tables import Channel, Member, Message
+
+Rows = list[dict[str, Any]]
+
+
+class Desk:
+    """Imports files into one guild, and shows what is stored."""
+
+    def __init__(self, database: Database, key: Path) -> None:
+        self.database = database
+        self.guild = database.call(guilds.ensure, "MeshCore").id
+        self.authors = AuthorKey.load(key)
+
+    def load(self, *paths: Path, channel: str | None = None, **learn: Any) -> Counts:
+        return self.start(channel, **learn).run(paths)
+
+    def start(self, channel: str | None = None, **learn: Any) -> Import:
+        changes = {f"learn.{name}": value for name, value in learn.items()}
+        config = with_overrides(Config(), changes)
+        filters = Filters(config.learn, config.bot.prefix)
+        intake = Intake(self.database, self.guild, filters, self.authors, channel)
+        return Import(self.database, self.guild, "MeshCore", intake, channel=channel)
+
+    def rows(self) -> Rows:
+        return self.database.call(self._rows)
+
+    def _rows(self) -> Rows:
+        query = (
+            Message.select(
+                Message.external, Message.text, Message.ts, Message.reply_to,
+                Message.dropped, Channel.name, Channel.discord_id, Member.name,
+            )
+            .join(Channel)
+            .switch(Message)
+            .join(Member)
+            .order_by(Message.id)
+        )  # fmt: skip
+        names = "id text ts reply_to dropped channel channel_id author".split()
+        return [dict(zip(names, row, strict=True)) for row in tuples(query)]
+
+    def texts(self) -> list[str]:
+        return [row["text"] for row in self.rows()]
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    with Database(tmp_path / "mynah.db") as database:
+        yield Desk(database, tmp_path / "author.key")
+
+
+@pytest.fixture
+def put(tmp_path: Path) -> Callable[[str, str | bytes], Path]:
+    """Writes a file to import."""
+
+    def put(name: str, content: str | bytes) -> Path:
+        path = tmp_path / "files" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        data = content.encode() if isinstance(content, str) else content
+        path.write_bytes(data)
+        return path
+
+    return put

@@ -1,0 +1,111 @@
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.config import LearnSettings
+from app.errors import ConfigError
+from app.importers.filters import Filters, clean
+
+PING = re.compile(r"<@[!&]?\d+>|@everyone\b|@here\b")
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("hello there", None),
+        ("", "empty"),
+        ("   \n", "empty"),
+        ("!roll 20", "command"),
+        ("/mark", "command"),
+        ("$help", "command"),
+        ("?rank @someone", "command"),
+        ("t!daily", "command"),
+        ("!mark train", "command"),
+        ("!", None),
+        ("!!! what", None),
+        ("no way! really", None),
+        ("... and then", None),
+        (";p", None),
+        ("$5 is a lot", None),
+        ("/home/me/file is gone", None),
+        ("https://example.org", None),
+        ("<@123>", None),
+    ],
+)
+def test_what_is_dropped_without_any_setting(text: str, reason: str | None) -> None:
+    assert Filters(LearnSettings(), "!mark").reason(text) == reason
+
+
+def test_the_bots_own_prefix_is_a_command_in_any_form() -> None:
+    filters = Filters(LearnSettings(), "yo bird")
+    assert filters.reason("Yo Bird, sing") == "command"
+    assert Filters(LearnSettings(), "").reason("anything") is None
+
+
+def test_bots_are_never_learned() -> None:
+    assert Filters(LearnSettings(), "!m").reason("beep", is_bot=True) == "bot"
+
+
+def test_a_listed_word_drops_the_message_but_not_words_that_hold_it() -> None:
+    filters = Filters(LearnSettings(words=["spoiler", "c++"]), "!m")
+    assert filters.reason("a SPOILER!") == "word"
+    assert filters.reason("I like C++.") == "word"
+    assert filters.reason("spoilers ahead") is None
+
+
+def test_patterns_are_searched_in_any_case() -> None:
+    filters = Filters(LearnSettings(patterns=[r"\bdiscord\.gg/\w+"]), "!m")
+    assert filters.reason("join DISCORD.gg/abc now") == "pattern"
+
+
+def test_a_pattern_that_is_none_is_refused_with_its_text() -> None:
+    with pytest.raises(ConfigError, match=r"\(\[a"):
+        Filters(LearnSettings(patterns=["([a"]), "!m")
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("https://example.org/x?y=1", "link"),
+        ("<https://a.example> https://b.example", "link"),
+        ("look: https://a.example", None),
+        ("<@123> <@&5>", "mention"),
+        ("@someone @other-one", "mention"),
+        ("<@123> hey", None),
+    ],
+)
+def test_lone_links_and_mentions_are_dropped_if_the_owner_says_so(
+    text: str, reason: str | None
+) -> None:
+    learn = LearnSettings(skip_links=True, skip_mentions=True)
+    assert Filters(learn, "!m").reason(text) == reason
+
+
+def test_mentions_become_names() -> None:
+    text = "<@1> and <@!2>, see <#3> or ask <@&4>; </mark:99> works @everyone"
+    names = {"1": "Puck", "3": "woods"}
+    expected = "@Puck and someone, see #woods or ask folks; /mark works everyone"
+    assert clean(text, names) == expected
+
+
+def test_custom_emoji_and_times_stay_as_they_are() -> None:
+    text = "<:owl:123> <a:dance:5> <t:1700000000:R> a@b.example 1 < 2"
+    assert clean(text) == text
+
+
+def test_what_sqlite_cannot_hold_is_taken_out() -> None:
+    assert clean("a\0b\ud83dc 😀") == "abc 😀"
+
+
+@given(
+    st.text(st.characters(), max_size=40), st.sampled_from(["<@1>", "@here", "<@&7>"])
+)
+def test_nothing_clean_can_ping(text: str, ping: str) -> None:
+    assert not PING.search(clean(text + ping + text, {"1": ping + text}))
+
+
+@pytest.mark.parametrize("text", ["@@here", "@\0everyone", "<@\ud8001>", "</@here:1>"])
+def test_a_ping_cannot_be_hidden_from_the_cleaning(text: str) -> None:
+    assert not PING.search(clean(text))
