@@ -51,7 +51,8 @@ def _record(row: dict[str, Any]) -> Record:
         get("thread"),
         bool(get("bot")),
         bool(get("system")),
-        tuple(_file(file) for file in files) if files else (),
+        # Some exporters only count the files.
+        tuple(map(_file, files)) if isinstance(files, list) else (),
     )
 
 

@@ -57,6 +57,14 @@ def test_interchange_rows_keep_all_they_say(desk: Desk, put: Put) -> None:
     assert third["dropped"] == "bot"
 
 
+def test_attachments_of_interchange_rows_are_addresses_or_a_mere_count(
+    desk: Desk, put: Put
+) -> None:
+    lines = interchange("1", "look", attachments=["https://c.example/a.png?ex=1"])
+    lines += interchange("2", "three of them", attachments=3)
+    assert desk.load(put("a.jsonl", lines)).added == 2
+
+
 def test_threads_are_channels_of_their_own(desk: Desk, put: Put) -> None:
     desk.load(put("a.jsonl", interchange("1", "hi", thread="act-1")))
     assert desk.rows()[0]["channel"] == "stage/act-1"
