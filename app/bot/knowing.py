@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
+from app.bot.backups import back_up
 from app.bot.exporting import export
 from app.bot.news import Asker, Outbox
 from app.bot.parts import Json, Parts
@@ -84,6 +85,14 @@ class Knowing:
             export, self._parts.reader, guild.id, guild.name, target
         )
         return {"guild": guild.name, "messages": written, "file": str(target)}
+
+    async def backup(self, asker: Asker, request: control.Backup) -> Json:
+        """Write the home to one file."""
+        target = Path(request.to)
+        bytes_written = await asyncio.to_thread(
+            back_up, self._parts.home, self._parts.reader, target
+        )
+        return {"file": str(target), "bytes": bytes_written}
 
     async def _guild(self, guild: Guild) -> Json:
         parts = self._parts

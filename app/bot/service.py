@@ -38,7 +38,13 @@ from app.voice.voice import Rules
 log = logging.getLogger(__name__)
 
 TALKING = (control.Say, control.Cancel, control.Explain, control.Rate)
-KNOWING = (control.Guilds, control.Import, control.Forget, control.Export)
+KNOWING = (
+    control.Guilds,
+    control.Import,
+    control.Forget,
+    control.Export,
+    control.Backup,
+)
 MODELLING = (
     control.Models,
     control.ModelPull,

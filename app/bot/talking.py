@@ -115,6 +115,7 @@ class Talking:
             "cost": done.cost,
             "reply": made.reply,
             "guild": request.guild,
+            "name": answer.prompt.bot_name,
             "model": made.model,
             "parts": list(answer.finished.parts),
             "notes": made.notes,

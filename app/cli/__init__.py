@@ -1,0 +1,112 @@
+"""The command line: one thin file a sub-command."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from types import ModuleType
+from typing import NoReturn
+
+from app import __version__
+from app.errors import AppError, UsageError
+
+COMMANDS = (
+    "demo",
+    "demo",
+    "serve",
+    "import_",
+    "say",
+    "guilds",
+    "forget",
+    "export",
+    "backup",
+    "restore",
+    "models",
+    "config",
+    "usage",
+    "doctor",
+    "selftest",
+)
+"""Modules of this package, in the order of the help."""
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong on one line."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(message.capitalize() + ".", f"See `{self.prog} --help`.")
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run one command; returns the exit code (sysexits)."""
+    from app.cli.output import complain
+
+    try:
+        return _run(list(argv))
+    except AppError as error:
+        complain(error)
+        return error.exit_code
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # The reader of a pipe left; Python would complain while it flushes.
+        sys.stdout = None
+        return 0
+
+
+def _run(argv: list[str]) -> int:
+    name = next((word for word in argv if not word.startswith("-")), "")
+    if argv and argv[0] == "--home" and len(argv) > 1:
+        name = next((word for word in argv[2:] if not word.startswith("-")), "")
+    if not name and not {"-h", "--help", "--version"} & set(argv):
+        return _start(argv)
+    wanted = [module for module in COMMANDS if module.rstrip("_") == name]
+    parser = _parser(wanted or list(COMMANDS))
+    arguments = parser.parse_args(argv)
+    arguments.home = arguments.home or None
+    code: int = arguments.run(arguments)
+    return code
+
+
+def _parser(names: Sequence[str]) -> argparse.ArgumentParser:
+    """A parser that knows the named commands, and imports no others."""
+    parser = _Parser(
+        prog="mynah",
+        description="A Discord bot at home that talks like your server.",
+        epilog="Without a command: the screens, or without a terminal a demonstration.",
+    )
+    parser.add_argument("--version", action="version", version=f"mynah {__version__}")
+    parser.add_argument("--home", metavar="DIR", help="data directory")
+    commands = parser.add_subparsers(metavar="COMMAND", parser_class=_Parser)
+    for name in names:
+        module = load(name)
+        command = commands.add_parser(
+            module.NAME, help=module.HELP, description=module.HELP
+        )
+        command.add_argument(
+            "--home", metavar="DIR", default=argparse.SUPPRESS, help="data directory"
+        )
+        command.add_argument(
+            "--json", action="store_true", help="print JSON, one object a line"
+        )
+        module.add_arguments(command)
+        command.set_defaults(run=module.run)
+    return parser
+
+
+def load(name: str) -> ModuleType:
+    """The module of a command."""
+    return import_module(f"app.cli.{name}")
+
+
+def _start(argv: list[str]) -> int:
+    """No command: the screens on a terminal, the demonstration elsewhere."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        parser = _parser(["demo"])
+        arguments = parser.parse_args([*argv, "demo"])
+        code: int = arguments.run(arguments)
+        return code
+    from app.paths import find_home
+    from app.tui.app import run
+
+    return run(find_home(_parser([]).parse_args(argv).home))

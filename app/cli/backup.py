@@ -1,0 +1,35 @@
+"""A backup of the whole home."""
+
+import argparse
+import asyncio
+from pathlib import Path
+from typing import Any
+
+from app.cli.connect import connect
+from app.cli.output import print_json, say, size
+from app.ipc import control
+from app.paths import Home, find_home
+
+NAME = "backup"
+HELP = "write the whole home to one file, also while the bot runs"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's words."""
+    parser.add_argument("file", metavar="FILE", help="a name that ends in .zip")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Write it."""
+    target = str(Path(arguments.file).expanduser().absolute())
+    done = asyncio.run(_back_up(find_home(arguments.home), target))
+    if arguments.json:
+        print_json(done)
+    else:
+        say(f"Wrote {done['file']} ({size(done['bytes'])}). Secrets are not in it.")
+    return 0
+
+
+async def _back_up(home: Home, target: str) -> dict[str, Any]:
+    async with connect(home) as bot:
+        return await bot.call(control.Backup(target))

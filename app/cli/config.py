@@ -1,0 +1,114 @@
+"""Settings, and secrets that are read from stdin only."""
+
+import argparse
+import asyncio
+import getpass
+import sys
+from typing import Any
+
+from app.cli.connect import Bot, connect
+from app.cli.output import dim, print_json, say, write_styled
+from app.errors import AppError, UsageError
+from app.ipc import control
+from app.paths import Home, find_home
+from app.safe_text import safe_line
+from app.secrets import ENVIRONMENT
+
+NAME = "config"
+HELP = "show or change settings; secrets are read from stdin"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's words."""
+    parser.add_argument("action", choices=["get", "set"])
+    parser.add_argument("key", nargs="?", metavar="KEY", help="such as reply.dial")
+    parser.add_argument(
+        "value", nargs="?", metavar="VALUE", help="left out: back to the default"
+    )
+    parser.add_argument("--guild", metavar="SERVER", help="for this server alone")
+    parser.add_argument("--channel", metavar="NAME", help="for this channel alone")
+    parser.add_argument("--yes", action="store_true", help="agree without being asked")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Show or change."""
+    return asyncio.run(_run(find_home(arguments.home), arguments))
+
+
+async def _run(home: Home, arguments: argparse.Namespace) -> int:
+    async with connect(home) as bot:
+        if arguments.action == "get":
+            await _get(bot, arguments)
+        elif arguments.key is None:
+            raise UsageError("Say which setting.", "See `mynah config get`.")
+        elif arguments.key in ENVIRONMENT:
+            await _set_secret(bot, arguments)
+        else:
+            await _set(bot, arguments)
+    return 0
+
+
+async def _get(bot: Bot, arguments: argparse.Namespace) -> None:
+    request = control.ConfigGet(arguments.key, arguments.guild, arguments.channel)
+    for one in (await bot.call(request))["settings"]:
+        if arguments.json:
+            print_json(one)
+            continue
+        origin = "" if one["origin"] == "default" else f"  ({one['origin']})"
+        say(f"{one['key']:28} {safe_line(_shown(one['value']))}{origin}")
+        if arguments.key:
+            write_styled(dim(one["doc"]))
+
+
+async def _set(bot: Bot, arguments: argparse.Namespace) -> None:
+    done = await _change(bot, arguments, agreed=arguments.yes)
+    if arguments.json:
+        print_json(done)
+    else:
+        say(f"{done['key']} is {_shown(done['value'])} ({done['origin']}).")
+
+
+async def _change(
+    bot: Bot, arguments: argparse.Namespace, *, agreed: bool
+) -> dict[str, Any]:
+    request = control.ConfigSet(
+        arguments.key, arguments.value, arguments.guild, arguments.channel, agreed
+    )
+    try:
+        return await bot.call(request)
+    except UsageError as error:
+        if agreed or "--yes" not in error.hint or not sys.stdin.isatty():
+            raise
+        say(error.message)
+        answer = await asyncio.to_thread(input, "Do you agree? [y/N] ")
+        if answer.strip().lower() not in ("y", "yes"):
+            raise AppError("Nothing was changed.") from None
+        return await _change(bot, arguments, agreed=True)
+
+
+async def _set_secret(bot: Bot, arguments: argparse.Namespace) -> None:
+    if arguments.value is not None:
+        raise UsageError(
+            "A secret on the command line can be read by others on this computer.",
+            f"Use `mynah config set {arguments.key}` and paste it, or pipe it in.",
+        )
+    if sys.stdin.isatty():
+        value = await asyncio.to_thread(getpass.getpass, f"{arguments.key}: ")
+    else:
+        value = await asyncio.to_thread(sys.stdin.readline)
+    request = control.SecretSet(arguments.key, value.strip() or None)
+    done = await bot.call(request)
+    if arguments.json:
+        print_json(done)
+    elif value.strip():
+        say(f"{arguments.key} is kept in {done['place']}.")
+    else:
+        say(f"{arguments.key} is deleted.")
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "–"
+    return str(value) if value != "" else "–"

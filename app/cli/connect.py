@@ -1,0 +1,109 @@
+"""The way from a command to the bot: a running one, or its work done right here."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any, Protocol
+
+from app.bot.locking import HomeBusyError, hold
+from app.bot.service import open_service
+from app.errors import AppError
+from app.ipc import control, endpoint
+from app.ipc.peer import Peer, RemoteError
+from app.ipc.wire import Catalogue, Json, Params
+from app.paths import Home
+
+CATALOGUE = Catalogue(control.REQUESTS, control.NOTIFICATIONS)
+
+WAIT_SECONDS = 30.0
+"""A command that works by itself holds the lock; the next one waits for it."""
+
+OnNotification = Callable[[Any], None]
+
+
+class Bot(Protocol):
+    """What a command needs of the bot."""
+
+    is_running: bool
+    """A bot of its own process; it goes on when the command ends."""
+
+    async def call(self, request: Params) -> Json:
+        """The reply.
+
+        Raises:
+            AppError: What went wrong, for a person.
+        """
+        ...
+
+
+class _Running:
+    is_running = True
+
+    def __init__(self, peer: Peer) -> None:
+        self._peer = peer
+
+    async def call(self, request: Params) -> Json:
+        try:
+            return await self._peer.call(request)
+        except RemoteError as error:
+            hint = "Its log has the details; restart it if it is of another version."
+            raise AppError(f"The running bot failed: {error}.", hint) from error
+
+
+class _Here:
+    is_running = False
+
+    def __init__(self, service: Any, on_notification: OnNotification) -> None:
+        self._service = service
+        self._on_notification = on_notification
+
+    async def call(self, request: Params) -> Json:
+        reply: Json = await self._service.call(self, request)
+        return reply
+
+    async def notify(self, notification: Params) -> None:
+        self._on_notification(notification)
+
+
+@asynccontextmanager
+async def connect(
+    home: Home, on_notification: OnNotification = lambda notification: None
+) -> AsyncIterator[Bot]:
+    """The bot of a home, running or opened for the length of the block.
+
+    An endpoint left by a killed bot is recognised: nobody there knows its key, and the
+    system has freed the lock.
+
+    Raises:
+        HomeBusyError: If something that takes no commands keeps the lock for long.
+    """
+    until = time.monotonic() + WAIT_SECONDS
+    while True:
+        peer = await endpoint.attach(home.endpoint_file, CATALOGUE, on_notification)
+        if peer:
+            async with _run(peer):
+                yield _Running(peer)
+            return
+        with contextlib.ExitStack() as stack:
+            try:
+                stack.enter_context(hold(home))
+            except HomeBusyError:
+                if time.monotonic() > until:
+                    raise
+                await asyncio.sleep(0.1)
+                continue
+            async with open_service(home) as service:
+                yield _Here(service, on_notification)
+            return
+
+
+@asynccontextmanager
+async def _run(peer: Peer) -> AsyncIterator[None]:
+    reading = asyncio.create_task(peer.run())
+    try:
+        yield
+    finally:
+        peer.close()
+        await reading

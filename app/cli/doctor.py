@@ -1,0 +1,37 @@
+"""Checks of what commonly breaks."""
+
+import argparse
+import asyncio
+from typing import Any
+
+from app.cli.connect import connect
+from app.cli.output import dim, print_json, say, write_styled
+from app.ipc import control
+from app.paths import Home, find_home
+from app.safe_text import safe_line
+
+NAME = "doctor"
+HELP = "check what commonly breaks and say what to do"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's words."""
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Check; 69 when something is not well."""
+    checks = asyncio.run(_doctor(find_home(arguments.home)))
+    if arguments.json:
+        print_json({"checks": checks})
+    else:
+        for check in checks:
+            say(f"{'ok  ' if check['ok'] else 'BAD '} {check['name']:10} ", end="")
+            say(safe_line(check["detail"]))
+            if check["hint"]:
+                write_styled(" " * 16 + dim("→ " + safe_line(check["hint"])))
+    return 0 if all(check["ok"] for check in checks) else 69
+
+
+async def _doctor(home: Home) -> list[dict[str, Any]]:
+    async with connect(home) as bot:
+        return list((await bot.call(control.Doctor()))["checks"])

@@ -1,0 +1,51 @@
+"""Forgetting, everywhere."""
+
+import argparse
+import asyncio
+
+from app.cli.connect import connect
+from app.cli.output import print_json, say
+from app.ipc import control
+from app.paths import Home, find_home
+
+NAME = "forget"
+HELP = "forget messages, an author, a channel or everything of a server"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's words."""
+    parser.add_argument("--guild", metavar="SERVER", required=True)
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--message", metavar="ID", nargs="+", default=[])
+    what.add_argument("--author", metavar="ID")
+    what.add_argument("--channel", metavar="ID")
+    what.add_argument("--everything", action="store_true")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Forget, and print what was removed."""
+    request = control.Forget(
+        arguments.guild,
+        list(arguments.message),
+        arguments.author,
+        arguments.channel,
+        arguments.everything,
+    )
+    done = asyncio.run(_forget(find_home(arguments.home), request))
+    if arguments.json:
+        print_json(done)
+        return 0
+    say(
+        f"Forgot {done['messages']:,} messages, {done['embeddings']:,} embeddings and"
+        f" the text of {done['replies']:,} replies."
+    )
+    if done["complete"]:
+        say("Nothing of them is left on this computer's disk.")
+    else:
+        say("The files are being rewritten; the last of it is gone within minutes.")
+    return 0
+
+
+async def _forget(home: Home, request: control.Forget) -> dict[str, object]:
+    async with connect(home) as bot:
+        return await bot.call(request)

@@ -1,0 +1,43 @@
+"""What is learned, a server each."""
+
+import argparse
+import asyncio
+from typing import Any
+
+from app.cli.connect import connect
+from app.cli.output import bold, print_json, say, size, write_styled
+from app.ipc import control
+from app.paths import Home, find_home
+
+NAME = "guilds"
+HELP = "show what is learned of each server"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's words."""
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """List them."""
+    guilds = asyncio.run(_guilds(find_home(arguments.home)))
+    if arguments.json:
+        for guild in guilds:
+            print_json(guild)
+        return 0
+    if not guilds:
+        say("Nothing is learned yet.  Try  mynah import SERVER FILE  or  mynah demo")
+    for guild in guilds:
+        write_styled(bold(guild["guild"]))
+        say(
+            f"  {guild['messages']:,} messages, {guild['words']:,} words,"
+            f" voice {guild['voice']}, {guild['embeddings']:,} embeddings,"
+            f" {size(sum(guild['bytes'].values()))} on disk"
+        )
+        lock = ", locked to this computer" if guild["local_only"] else ""
+        say(f"  mode {guild['mode']}, dial {guild['dial']}, {guild['provider']}{lock}")
+    return 0
+
+
+async def _guilds(home: Home) -> list[dict[str, Any]]:
+    async with connect(home) as bot:
+        return list((await bot.call(control.Guilds()))["guilds"])

@@ -1,0 +1,86 @@
+"""The catalogue of models."""
+
+import argparse
+import asyncio
+from pathlib import Path
+from typing import Any
+
+from app.cli.connect import Bot, connect
+from app.cli.output import Bar, bold, dim, print_json, say, size, write_styled
+from app.errors import UsageError
+from app.ipc import control
+from app.paths import Home, find_home
+from app.safe_text import safe_line
+
+NAME = "models"
+HELP = "list, fetch, choose or remove language models"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's words."""
+    parser.add_argument("action", choices=["list", "pull", "use", "remove"])
+    parser.add_argument("name", nargs="?", metavar="NAME", help="name or a GGUF file")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Do what was asked."""
+    if arguments.action != "list" and not arguments.name:
+        raise UsageError("Say which model.", "See `mynah models list`.")
+    return asyncio.run(_run(find_home(arguments.home), arguments))
+
+
+async def _run(home: Home, arguments: argparse.Namespace) -> int:
+    bar = Bar()
+
+    def show(progress: Any) -> None:
+        if isinstance(progress, control.Progress):
+            rate = f"{size(progress.rate)}/s"
+            bar.show(progress.label, progress.done, progress.total, rate)
+
+    async with connect(home, show) as bot:
+        if arguments.action == "list":
+            await _list(bot, arguments.json)
+            return 0
+        done = await bot.call(_request(arguments))
+        bar.clear()
+    if arguments.json:
+        print_json(done)
+    else:
+        say(_told(arguments.action, done))
+    return 0
+
+
+def _request(arguments: argparse.Namespace) -> Any:
+    if arguments.action == "pull":
+        return control.ModelPull(arguments.name)
+    if arguments.action == "remove":
+        return control.ModelRemove(arguments.name)
+    path = Path(arguments.name).expanduser()
+    return control.ModelUse(str(path.absolute()) if path.is_file() else arguments.name)
+
+
+def _told(action: str, done: dict[str, Any]) -> str:
+    if action == "pull":
+        return f"{done['name']} is here ({size(done['bytes'])})."
+    if action == "remove":
+        return f"{done['name']} is removed; {size(done['bytes'])} are free again."
+    return f"{done['name']} writes from the next reply on."
+
+
+async def _list(bot: Bot, as_json: bool) -> None:
+    found = await bot.call(control.Models())
+    if as_json:
+        for model in found["models"]:
+            print_json(model)
+        return
+    say(f"This computer has {found['memory_gigabytes']:.0f} GB of memory.\n")
+    for model in found["models"]:
+        mark = "●" if model["used"] else "○" if model["present"] else " "
+        here = "in use" if model["used"] else "here" if model["present"] else ""
+        fits = "" if model.get("fits", True) else "needs more memory than there is"
+        state = ", ".join(word for word in (here, fits) if word)
+        write_styled(
+            f"{mark} {bold(model['name'])}  {size(model['bytes'])}"
+            f"  {safe_line(model['licence'])}  {dim(state)}"
+        )
+        write_styled("  " + dim(safe_line(model["note"])))

@@ -1,0 +1,86 @@
+"""What commands print: lines for people, JSON for machines, errors on one line."""
+
+import sys
+from typing import Any, TextIO
+
+import orjson
+
+from app.errors import AppError
+from app.safe_text import safe_line, safe_text
+
+
+def print_json(value: Any) -> None:
+    """One JSON object on one line."""
+    sys.stdout.write(orjson.dumps(value).decode() + "\n")
+    sys.stdout.flush()
+
+
+def say(text: str = "", *, end: str = "\n") -> None:
+    """A line for people; nothing in it reaches the terminal as a command."""
+    sys.stdout.write(safe_text(text) + end)
+    sys.stdout.flush()
+
+
+def complain(error: AppError) -> None:
+    """One line on stderr: what happened, and what to do."""
+    sys.stderr.write(f"mynah: {safe_line(str(error))}\n")
+
+
+def dim(text: str) -> str:
+    """`text` in the background, on a terminal that can."""
+    return _styled(text, "2")
+
+
+def bold(text: str) -> str:
+    """`text` in the foreground, on a terminal that can."""
+    return _styled(text, "1")
+
+
+def _styled(text: str, code: str) -> str:
+    import os
+
+    if not sys.stdout.isatty() or os.environ.get("NO_COLOR"):
+        return safe_text(text)
+    return f"\x1b[{code}m{safe_text(text)}\x1b[0m"
+
+
+def write_styled(text: str) -> None:
+    """A line whose parts went through `dim`, `bold` or `safe_text` already."""
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def size(count: float) -> str:
+    """Bytes as people read them."""
+    for unit in ("B", "kB", "MB"):
+        if count < 1000:
+            return f"{count:.0f} {unit}"
+        count /= 1000
+    return f"{count:.1f} GB"
+
+
+class Bar:
+    """A progress line that is redrawn on a terminal, and silent elsewhere."""
+
+    def __init__(self, stream: TextIO = sys.stderr) -> None:
+        self._stream = stream
+        self._is_shown = stream.isatty()
+        self._width = 0
+
+    def show(self, label: str, done: float, total: float, right: str = "") -> None:
+        """Draw how far it is; `total` 0 is unknown."""
+        if not self._is_shown:
+            return
+        share = min(1.0, done / total) if total else 0.0
+        filled = round(share * 24)
+        bar = "━" * filled + "╌" * (24 - filled)
+        text = f"{bar} {share:4.0%}  {safe_line(label)}  {right}"[:100]
+        self._stream.write("\r" + text.ljust(self._width))
+        self._stream.flush()
+        self._width = len(text)
+
+    def clear(self) -> None:
+        """Take the line away."""
+        if self._is_shown and self._width:
+            self._stream.write("\r" + " " * self._width + "\r")
+            self._stream.flush()

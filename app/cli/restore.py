@@ -1,0 +1,29 @@
+"""A home made of a backup."""
+
+import argparse
+from pathlib import Path
+
+from app.bot.backups import restore
+from app.bot.locking import hold
+from app.cli.output import print_json, say
+from app.paths import find_home
+
+NAME = "restore"
+HELP = "make a home of a backup"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's words."""
+    parser.add_argument("file", metavar="FILE")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Restore into an empty home."""
+    home = find_home(arguments.home)
+    with hold(home):
+        restore(home, Path(arguments.file).expanduser())
+    if arguments.json:
+        print_json({"home": str(home.root)})
+    else:
+        say(f"Restored into {home.root}. Voices are built when they are first used.")
+    return 0

@@ -1,0 +1,132 @@
+"""One reply on the terminal, or one a line of stdin."""
+
+import argparse
+import asyncio
+import itertools
+import sys
+from typing import Any
+
+from app.cli.connect import Bot, connect
+from app.cli.output import dim, print_json, say, write_styled
+from app.errors import UsageError
+from app.ipc import control
+from app.paths import Home, find_home
+from app.safe_text import safe_line, safe_text
+
+NAME = "say"
+HELP = "say something to a learned server and print the reply"
+
+REMEMBERED = 12
+"""Turns of one session that go into its next prompt."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's words."""
+    parser.add_argument("text", metavar="TEXT", help="what to say; - reads stdin")
+    parser.add_argument("--guild", metavar="SERVER", required=True)
+    parser.add_argument("--channel", metavar="NAME")
+    parser.add_argument("--author", metavar="NAME", default="you")
+    parser.add_argument("--mode", choices=["auto", "markov", "llm", "hybrid"])
+    parser.add_argument("--provider", choices=["local", "openai", "markov"])
+    parser.add_argument(
+        "--voice", metavar="0-100", type=_percent, help="the voice dial"
+    )
+    parser.add_argument("--seed", metavar="WORDS", help="words that should be in it")
+    parser.add_argument("--max-ms", metavar="N", type=int, help="deadline")
+    parser.add_argument("--explain", action="store_true", help="say how it came about")
+
+
+def _percent(text: str) -> int:
+    number = int(text)
+    if not 0 <= number <= 100:
+        raise argparse.ArgumentTypeError("the dial goes from 0 to 100")
+    return number
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Answer once, or until stdin ends."""
+    return asyncio.run(_talk(find_home(arguments.home), arguments))
+
+
+async def _talk(home: Home, arguments: argparse.Namespace) -> int:
+    async with connect(home) as bot:
+        if arguments.text != "-":
+            await _answer(bot, arguments, arguments.text, [])
+            return 0
+        turns: list[list[str]] = []
+        for _ in itertools.count():
+            line = await asyncio.to_thread(sys.stdin.readline)
+            if not line:
+                return 0
+            if text := line.strip():
+                reply = await _answer(bot, arguments, text, turns[-REMEMBERED:])
+                turns += [[arguments.author, text], [reply["name"], reply["text"]]]
+    return 0
+
+
+async def _answer(
+    bot: Bot, arguments: argparse.Namespace, text: str, turns: list[list[str]]
+) -> dict[str, Any]:
+    if not text.strip():
+        raise UsageError("There is nothing to answer.", "Give a text, or - for stdin.")
+    request = control.Say(
+        guild=arguments.guild,
+        text=text,
+        channel=arguments.channel,
+        author=arguments.author,
+        mode=arguments.mode,
+        provider=arguments.provider,
+        voice=arguments.voice,
+        seed=arguments.seed,
+        max_ms=arguments.max_ms,
+        explain=arguments.explain,
+        turns=turns,
+    )
+    reply = await bot.call(request)
+    if arguments.json:
+        print_json(reply)
+    else:
+        say(reply["text"])
+        if arguments.explain:
+            explain(reply)
+    return reply
+
+
+def explain(reply: dict[str, Any]) -> None:
+    """Print how a reply came about."""
+    ms = reply["ms"]
+    made = reply["provider"] + (f" · {reply['model']}" if reply["model"] else "")
+    rows = [
+        ("mode", f"{reply['mode']} at dial {reply['voice']}, by {made}"),
+        ("time", f"{ms['total']:.0f} ms  ({_stages(ms)})"),
+    ]
+    for rung in reply["rungs"]:
+        why = f": {rung['reason']}" if rung["reason"] else ""
+        rows.append(("rung", f"{rung['provider']} {rung['outcome']}{why}"))
+    tokens = reply["tokens"]
+    if tokens["prompt"]:
+        cost = f", ${reply['cost']:.5f}" if reply["cost"] else ""
+        rows.append(
+            (
+                "tokens",
+                f"{tokens['prompt']} read ({tokens['cached']} of them cached),"
+                f" {tokens['completion']} written{cost}",
+            )
+        )
+    left = f", {reply['left_out']} left out" if reply["left_out"] else ""
+    rows.append(("turns", f"{reply['turns']} in the prompt{left}"))
+    rows += [("note", note) for note in reply["notes"]]
+    for moment in reply.get("moments", []):
+        rows.append(("recalled", " / ".join(": ".join(turn) for turn in moment)))
+    for drawn in reply.get("drawn", []):
+        run = f"“{drawn['run']}” of " if drawn["run"] else ""
+        rows.append(("source", f"{run}{drawn['author']}: {drawn['text']}"))
+    for name, text in rows:
+        write_styled(f"  {dim(name.rjust(8))}  {safe_text(safe_line(text))}")
+
+
+def _stages(ms: dict[str, float]) -> str:
+    stages = {name: value for name, value in ms.items() if name != "total"}
+    return ", ".join(
+        f"{name.replace('_', ' ')} {value:.0f}" for name, value in stages.items()
+    )

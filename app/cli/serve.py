@@ -1,0 +1,28 @@
+"""The bot without a screen."""
+
+import argparse
+
+from app.paths import find_home
+
+NAME = "serve"
+HELP = "run the bot without a screen"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's words."""
+    parser.add_argument(
+        "--stdio", action="store_true", help="speak frames to the parent process"
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run until stopped."""
+    stdout = None
+    if arguments.stdio:
+        from app.ipc.stdio import take_stdout
+
+        stdout = take_stdout()
+    from app.bot.process import serve
+
+    serve(find_home(arguments.home), stdout)
+    return 0
