@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import discord
 
+from app.bot.discord_delivery import Delivery
 from app.bot.discord_errors import answer_error
 from app.bot.discord_history import CatchUp
 from app.bot.discord_speaker import Speaker
@@ -78,6 +79,7 @@ class MynahBot(discord.Bot):
 
     surroundings: Surroundings
     budget: IdentifyBudget
+    delivery: Delivery
     speaker: Speaker
     training: Training
     catch_up: CatchUp
@@ -97,7 +99,10 @@ class MynahBot(discord.Bot):
         self.on_state = on_state
         self.has_content = has_content
         self.budget = IdentifyBudget(state, clock)
-        self.speaker = Speaker(self, host, around.settings, state, clock, around.rng)
+        self.delivery = Delivery(self, host, clock)
+        self.speaker = Speaker(
+            self, host, self.delivery, around.settings, state, clock, around.rng
+        )
         self.training = Training(self, host, state, clock)
         self.catch_up = CatchUp(self, host, state, self.speaker.hear_missed)
         for cog in cogs:
@@ -159,7 +164,7 @@ class MynahBot(discord.Bot):
         self._tell_online()
         await self.host.present({guild.id: guild.name for guild in self.guilds})
         self.training.resume_all()
-        await self.speaker.finish_unsent()
+        await self.delivery.finish_unsent()
         await self.catch_up.run()
 
     async def close(self) -> None:

@@ -9,6 +9,7 @@ from app.errors import AppError
 log = logging.getLogger(__name__)
 
 NOT_ALLOWED = "You do not have the permissions for this action."
+OWNERS_ONLY = "Only the owner of this bot may change that."
 ONLY_IN_SERVERS = "This works in a server only."
 
 

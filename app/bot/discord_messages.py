@@ -89,15 +89,15 @@ def replies_to_bot(message: discord.Message, bot_id: int) -> bool:
 
 def recent_turns(
     bot: discord.Client, message: discord.Message, most: int = 20
-) -> tuple[tuple[str, str], ...]:
-    """[speaker, text] of what was said before in this channel, from py-cord's memory.
+) -> list[tuple[int, str, str]]:
+    """(author, name, text) of what was said before here, from py-cord's memory.
 
     This is all a channel that is not listened to has as context; it is never stored.
     """
     own = bot.user.id if bot.user else 0
     said = [
-        (one.author.display_name, spell_out(one, own))
+        (one.author.id, one.author.display_name, spell_out(one, own))
         for one in bot.cached_messages
         if one.channel.id == message.channel.id and one.id < message.id
     ]
-    return tuple((name, text) for name, text in said[-most:] if text)
+    return [turn for turn in said[-most:] if turn[2]]

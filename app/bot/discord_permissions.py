@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import discord
 
-from app.bot.discord_errors import NOT_ALLOWED
+from app.bot.discord_errors import NOT_ALLOWED, OWNERS_ONLY
 from app.config import BotSettings
 
 Person = discord.Member | discord.User
@@ -52,3 +52,13 @@ def require_manager(user: Person | None, settings: BotSettings) -> None:
     """
     if user is None or not may_manage(user, settings):
         raise discord.CheckFailure(NOT_ALLOWED)
+
+
+def require_owner(user: Person, settings: BotSettings) -> None:
+    """Refuse everybody but the owners named in the settings.
+
+    Raises:
+        CheckFailure: With words for the person.
+    """
+    if not is_owner(user, settings):
+        raise discord.CheckFailure(OWNERS_ONLY)

@@ -7,9 +7,11 @@ from typing import Any, Literal
 
 import discord
 
-from app.bot.host import Explained, Forgotten, Kept
+from app.bot.learning import Forgotten
+from app.bot.settings import Explained
 from app.chat.gate import Decision
 from app.config import BotSettings, Config
+from app.store.members import Kept
 
 MAX_CHARS = 2000
 MAX_SOURCES = 5
@@ -119,14 +121,14 @@ def invite_text(application_id: int, name: str) -> str:
 def explanation(told: Mapping[str, Any]) -> str:
     """The row that explains a reply, in words."""
     lines = [f"Called by: {told.get('reason', 'a command')}."]
-    voice = told.get("voice")
-    dial = f", voice {voice} %" if voice is not None else ""
-    lines.append(f"Written by **{told.get('provider')}** ({told.get('mode')}{dial}).")
+    dial = told.get("dial")
+    voice = f", voice {dial} %" if dial is not None else ""
+    lines.append(f"Written by **{told.get('provider')}** ({told.get('mode')}{voice}).")
     for rung in told.get("rungs", ()):
         if rung.get("reason"):
             lines.append(f"- {rung['provider']}: {rung['outcome']}, {rung['reason']}")
-    lines += _time_lines(told.get("ms", {}))
-    lines += _source_lines(told.get("source_texts", ()))
+    lines += _time_lines(told.get("timings", {}))
+    lines += _source_lines(told.get("sources", ()))
     if told.get("recalled"):
         lines.append(f"It recalled {len(told['recalled'])} earlier messages.")
     if told.get("cost"):
@@ -157,6 +159,7 @@ def forgotten(gone: Forgotten) -> str:
     return (
         f"Forgotten: {gone.messages:,} messages, {gone.embeddings:,} embeddings,"
         f" {gone.replies:,} replies that drew on them."
+        + (" Nothing of it is left." if gone.complete else "")
     )
 
 
@@ -170,7 +173,7 @@ def kept_text(kept: Kept) -> str:
         return f"Nothing you wrote in this server is stored. {state}"
     return (
         f"Of you in this server are stored: {kept.messages:,} messages"
-        f" ({_day(kept.first_ms)} to {_day(kept.last_ms)}), {kept.learned:,} of them"
+        f" ({_day(kept.first)} to {_day(kept.last)}), {kept.learned:,} of them"
         f" learned, {kept.embeddings:,} with an embedding; your id only as a keyed"
         f" hash. {state}\n"
         "`/privacy export` gives it to you as a file, `/privacy forget` removes it."

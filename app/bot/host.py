@@ -4,7 +4,10 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from app.config import Config, Key, Value
+from app.bot.learning import Forgotten
+from app.bot.settings import Explained
+from app.config import Config
+from app.store.members import Kept
 
 
 @dataclass(frozen=True)
@@ -100,37 +103,6 @@ class Unsent:
     """Empty when it was not written yet."""
 
 
-@dataclass(frozen=True)
-class Explained:
-    """A setting's value and where it comes from."""
-
-    key: Key
-    value: Value
-    origin: str
-    """default, file, server or channel."""
-
-
-@dataclass(frozen=True)
-class Kept:
-    """What is stored about one member of a guild."""
-
-    messages: int
-    learned: int
-    embeddings: int
-    first_ms: int | None
-    last_ms: int | None
-    has_opted_out: bool
-
-
-@dataclass(frozen=True)
-class Forgotten:
-    """What forgetting removed."""
-
-    messages: int
-    embeddings: int
-    replies: int
-
-
 class Host(Protocol):
     """The service behind the Discord client; ids are Discord's, unless called rows."""
 
@@ -143,12 +115,21 @@ class Host(Protocol):
         ...
 
     async def change_setting(
-        self, place: Place, name: str, text: str | None, *, channel_only: bool
+        self,
+        place: Place,
+        name: str,
+        text: str | None,
+        *,
+        channel_only: bool,
+        agreed: bool = False,
     ) -> Explained:
         """Set (or with None reset) a setting of the guild, or of the channel alone.
 
+        Args:
+            agreed: The person was told what leaves the machine, and agreed.
+
         Raises:
-            ConfigError: If the name or the value does not fit.
+            AppError: If the name or the value does not fit, or nobody agreed yet.
         """
         ...
 
@@ -208,7 +189,7 @@ class Host(Protocol):
         ...
 
     def stream(self, ask: Ask) -> AsyncIterator[str | Answer | None]:
-        """The same, with the pieces of the text as they are written."""
+        """The same, with the whole text so far each time more of it is written."""
         ...
 
     async def again(self, reply: int, trigger: int) -> Answer | None:
@@ -219,7 +200,7 @@ class Host(Protocol):
 
     async def unsent(self) -> list[Unsent]: ...
 
-    async def resume(self, unsent: Unsent) -> Answer | None:
+    async def resume(self, unsent: Unsent, ask: Ask) -> Answer | None:
         """Finish a reply that was begun before a restart."""
         ...
 

@@ -148,6 +148,22 @@ def latest(
     return list(_stored(query))[::-1]
 
 
+def around(message: StoredMessage, before: int, after: int) -> list[StoredMessage]:
+    """A message between its neighbors of the same channel, in the order of time."""
+    here = Message.channel == message.channel
+    older = (Message.ts < message.ts) | (
+        (Message.ts == message.ts) & (Message.id < message.id)
+    )
+    newer = (Message.ts > message.ts) | (
+        (Message.ts == message.ts) & (Message.id > message.id)
+    )
+    back = _joined().where(here & older)
+    back = back.order_by(Message.ts.desc(), Message.id.desc()).limit(before)
+    ahead = _joined().where(here & newer)
+    ahead = ahead.order_by(Message.ts, Message.id).limit(after)
+    return [*list(_stored(back))[::-1], message, *_stored(ahead)]
+
+
 def page(
     guild: int,
     *,
@@ -178,6 +194,13 @@ def newest_external(channel: int) -> str | None:
     query = Message.select(Message.external).where(Message.channel == channel)
     row = query.order_by(Message.ts.desc(), Message.id.desc()).first()
     return row.external if row else None
+
+
+def with_files(rows: Sequence[int]) -> list[int]:
+    """Those of the given messages that came with a file."""
+    query = Attachment.select(Attachment.message).distinct()
+    chosen = query.where(Attachment.message.in_(list(rows)[:BATCH]))
+    return [row for (row,) in tuples(chosen)]
 
 
 def attachments_of(rows: Sequence[int]) -> list[Attachment]:

@@ -7,13 +7,12 @@ from typing import Any
 from app.bot.host import (
     Answer,
     Ask,
-    Explained,
-    Forgotten,
     Incoming,
-    Kept,
     Place,
     Unsent,
 )
+from app.bot.learning import Forgotten
+from app.bot.settings import Explained, Origin
 from app.config import (
     Config,
     check,
@@ -23,6 +22,7 @@ from app.config import (
     value_of,
     with_overrides,
 )
+from app.store.members import Kept
 
 
 class MemoryHost:
@@ -56,15 +56,21 @@ class MemoryHost:
             if key.scope != "home"
         ]
 
-    def _origin(self, place: Place, name: str) -> str:
+    def _origin(self, place: Place, name: str) -> Origin:
         if name in self.overrides.get((place.guild, place.root), {}):
             return "channel"
         return (
-            "server" if name in self.overrides.get((place.guild, 0), {}) else "default"
+            "guild" if name in self.overrides.get((place.guild, 0), {}) else "default"
         )
 
     async def change_setting(
-        self, place: Place, name: str, text: str | None, *, channel_only: bool
+        self,
+        place: Place,
+        name: str,
+        text: str | None,
+        *,
+        channel_only: bool,
+        agreed: bool = False,
     ) -> Explained:
         key = (place.guild, place.root if channel_only else 0)
         values = self.overrides.setdefault(key, {})
@@ -131,7 +137,7 @@ class MemoryHost:
 
     async def deleted(self, guild: int, messages: Sequence[int]) -> Forgotten:
         gone = [self.messages.pop(one, None) for one in messages]
-        return Forgotten(sum(one is not None for one in gone), 0, 0)
+        return Forgotten(sum(one is not None for one in gone), 0, 0, False)
 
     async def channel_deleted(self, guild: int, channel: int) -> Forgotten:
         there = [m.id for m in self.messages.values() if m.place.channel == channel]
@@ -169,8 +175,8 @@ class MemoryHost:
     async def stream(self, ask: Ask) -> AsyncIterator[str | Answer | None]:
         answer = await self.answer(ask)
         for part in answer.parts if answer else ():
-            for word in part.split():
-                yield word + " "
+            yield part[: len(part) // 2]
+            yield part
         yield answer
 
     async def again(self, reply: int, trigger: int) -> Answer | None:
@@ -184,7 +190,7 @@ class MemoryHost:
     async def unsent(self) -> list[Unsent]:
         return self.left_unsent
 
-    async def resume(self, unsent: Unsent) -> Answer | None:
+    async def resume(self, unsent: Unsent, ask: Ask) -> Answer | None:
         return Answer(unsent.reply, unsent.parts or ("made anew",))
 
     async def find_reply(self, message: int) -> int | None:
@@ -196,14 +202,14 @@ class MemoryHost:
             "reason": self.replies[reply].reason,
             "provider": "echo",
             "mode": "llm",
-            "voice": 50,
+            "dial": 50,
             "rungs": [{"provider": "openai", "outcome": "skipped", "reason": "off"}],
-            "ms": {"total": 12.0, "local": 11.0},
-            "source_texts": [{"text": "a source *line*"}],
+            "timings": {"total": 12.0, "local": 11.0},
+            "sources": [{"text": "a source *line*"}],
         }
 
     async def forget_sources(self, reply: int) -> Forgotten:
-        return Forgotten(2, 1, 1)
+        return Forgotten(2, 1, 1, False)
 
     async def rate(self, reply: int, author: int, value: int) -> None:
         self.ratings[(reply, author)] = value
@@ -217,7 +223,7 @@ class MemoryHost:
     async def opt_out(self, guild: int, author: int, on: bool) -> Forgotten:
         if not on:
             self.opted_out.discard((guild, author))
-            return Forgotten(0, 0, 0)
+            return Forgotten(0, 0, 0, False)
         self.opted_out.add((guild, author))
         return await self.forget_author(guild, author)
 

@@ -152,7 +152,7 @@ class Mark(discord.Cog):
             await message.reply(NOTHING_TO_SAY)
             return
         tts = action == "tts"
-        await self.bot.speaker.deliver(answer, channel, message.id, tts=tts)
+        await self.bot.delivery.deliver(answer, channel, message.id, tts=tts)
         if action == "debug":
             told = await self.bot.host.explain(answer.reply)
             await message.reply(explanation(told))

@@ -7,12 +7,16 @@ import discord
 from app.bot.discord_bot import MynahBot
 from app.bot.discord_errors import ONLY_IN_SERVERS
 from app.bot.discord_messages import place_of
-from app.bot.discord_permissions import require_manager
+from app.bot.discord_permissions import require_manager, require_owner
 from app.bot.discord_words import pages, setting_lines
-from app.bot.host import Explained, Place
+from app.bot.host import Place
+from app.bot.settings import WHAT_LEAVES, ConsentError
 from app.config import keys
 
 MAX_SUGGESTIONS = 25
+
+OWNERS_ONLY = ("openai.", "reply.provider", "reply.local_only", "reply.cloud_consent")
+"""Where the words go and what that may cost is not for moderators to say."""
 
 
 async def suggest_keys(context: discord.AutocompleteContext) -> list[str]:
@@ -75,9 +79,15 @@ class Settings(discord.Cog):
             str, discord.Option(str, description="The new value; lists with commas.")
         ],
         channel: ChannelOnly = False,
+        agree: Annotated[
+            bool,
+            discord.Option(
+                bool, description="I agree that messages leave the machine."
+            ),
+        ] = False,
     ) -> None:
         """Set a value for the guild or the channel."""
-        await self._change(context, key, value, channel)
+        await self._change(context, key, value, channel, agree)
 
     @config.command(name="reset", description="Go back to what held before.")
     async def reset(
@@ -87,7 +97,7 @@ class Settings(discord.Cog):
         channel: ChannelOnly = False,
     ) -> None:
         """Take a value of the guild or the channel out."""
-        await self._change(context, key, None, channel)
+        await self._change(context, key, None, channel, agreed=False)
 
     async def _change(
         self,
@@ -95,12 +105,20 @@ class Settings(discord.Cog):
         key: str,
         value: str | None,
         channel_only: bool,
+        agreed: bool,
     ) -> None:
         require_manager(context.author, self.bot.settings)
+        if key.startswith(OWNERS_ONLY):
+            require_owner(context.author, self.bot.settings)
         await context.defer()
-        changed: Explained = await self.bot.host.change_setting(
-            _place(context), key, value, channel_only=channel_only
-        )
+        place = _place(context)
+        try:
+            changed = await self.bot.host.change_setting(
+                place, key, value, channel_only=channel_only, agreed=agreed
+            )
+        except ConsentError:
+            await context.respond(f"{WHAT_LEAVES} Repeat it with `agree: True`.")
+            return
         await context.respond(f"Now {setting_lines([changed])[0]}.")
 
 

@@ -1,0 +1,111 @@
+"""How a reply gets to Discord: made, typed, sent or streamed, and noted as sent."""
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import Callable
+
+import discord
+
+from app.bot.discord_files import source_files
+from app.bot.discord_messages import Talk, incoming, place_of
+from app.bot.discord_send import StreamedMessage, reference_to, send_parts, typing
+from app.bot.host import Answer, Ask, Host, Incoming, Unsent
+from app.chat.finish import neutralise
+from app.config import Config
+
+log = logging.getLogger(__name__)
+
+
+def ask_for(said: Incoming, reason: str) -> Ask:
+    """The request for a reply to a message."""
+    return Ask(said.place, said.id, said.author, said.author_name, said.text, reason)
+
+
+class Delivery:
+    """Makes and delivers replies, one a channel at a time."""
+
+    def __init__(
+        self, bot: discord.Client, host: Host, clock: Callable[[], float]
+    ) -> None:
+        self._bot = bot
+        self._host = host
+        self._clock = clock
+        self._locks: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    async def respond(self, ask: Ask, channel: object, config: Config) -> None:
+        """Make a reply and send it as an answer to its trigger."""
+        if not isinstance(channel, Talk):
+            return
+        async with self._locks[channel.id]:
+            if config.reply.stream and not config.reply.shadow:
+                await self._stream(ask, channel)
+                return
+            async with typing(channel):
+                answer = await self._host.answer(ask)
+            if answer is not None:
+                await self.deliver(answer, channel, ask.trigger)
+
+    async def deliver(
+        self, answer: Answer, channel: Talk, trigger: int, *, tts: bool = False
+    ) -> None:
+        """Send a reply's parts, and note under which ids they were sent."""
+        if answer.is_draft or not answer.parts:
+            return
+        files = await source_files(self._bot, answer.files)
+        reference = reference_to(channel.id, trigger)
+        try:
+            ids = await send_parts(
+                channel, answer.parts, trigger,
+                reference=reference, files=files, tts=tts,
+            )  # fmt: skip
+        except discord.Forbidden:
+            log.warning("No right to write in channel %s", channel.id)
+            return
+        await self._host.sent(answer.reply, ids)
+
+    async def _stream(self, ask: Ask, channel: Talk) -> None:
+        """Show the reply while it is written."""
+        reference = reference_to(channel.id, ask.trigger)
+
+        async def send(text: str) -> discord.Message:
+            return await channel.send(
+                text, nonce=f"{ask.trigger}-0", enforce_nonce=True, reference=reference
+            )
+
+        growing = StreamedMessage(send, self._clock)
+        async with typing(channel):
+            async for piece in self._host.stream(ask):
+                if isinstance(piece, str):
+                    await growing.show(neutralise(piece)[0])
+                elif piece is not None and piece.parts:
+                    await growing.finish(piece.parts[0])
+                    rest = await send_parts(channel, piece.parts[1:], ask.trigger + 1)
+                    first = [growing.id] if growing.id else []
+                    await self._host.sent(piece.reply, first + rest)
+
+    async def finish_unsent(self) -> None:
+        """Send what was begun before a restart, if it is not too old."""
+        for unsent in await self._host.unsent():
+            channel = self._bot.get_channel(unsent.channel)
+            place = place_of(channel)
+            if place is None or not isinstance(channel, Talk):
+                continue
+            config = await self._host.settings(place)
+            written = discord.utils.snowflake_time(unsent.trigger).timestamp()
+            if self._clock() - written <= config.speak.max_age_seconds:
+                await self._finish(unsent, channel)
+
+    async def _finish(self, unsent: Unsent, channel: Talk) -> None:
+        try:
+            message = await channel.fetch_message(unsent.trigger)
+        except (discord.NotFound, discord.Forbidden):
+            # Deleted meanwhile, or a command whose time to be answered is over.
+            return
+        said = incoming(message, self._bot.user.id if self._bot.user else 0)
+        if said is None:
+            return
+        async with self._locks[channel.id]:
+            answer = await self._host.resume(unsent, ask_for(said, "mention"))
+            if answer is not None:
+                await self.deliver(answer, channel, unsent.trigger)

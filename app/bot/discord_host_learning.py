@@ -1,0 +1,215 @@
+"""Learning from Discord: what is stored, followed and forgotten as it happens there."""
+
+import re
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from random import Random
+
+from app.bot.discord_rows import RowsHost
+from app.bot.host import Incoming, Place
+from app.bot.learning import Forgotten
+from app.importers.filters import clean
+from app.importers.records import File, Record
+from app.ipc.control import MessageSeen, Progress
+from app.store import forgetting, guilds, messages
+from app.store.tables import Channel
+
+DAY_MS = 86_400_000
+RECHECKED = 300
+EMOJI_MESSAGES = 400
+_EMOJI = re.compile(r"<a?:\w{2,32}:\d+>|[\U0001F300-\U0001FAFF☀-➿]")
+
+
+class LearningHost(RowsHost):
+    """The part of the host that learns."""
+
+    _rng: Random
+
+    async def is_learning(self, place: Place) -> bool:
+        """Whether what is written at a place is learned."""
+        return place.root in await self.learning_channels(place.guild)
+
+    async def learning_channels(self, guild: int) -> set[int]:
+        """Discord's ids of the channels that are listened to."""
+        row = await self.guild_row(guild)
+        channels: list[Channel] = await self._parts.database.run(guilds.channels, row)
+        ids = (one.discord_id for one in channels if one.is_learning)
+        return {int(one) for one in ids if one is not None}
+
+    async def set_learning(self, place: Place, on: bool) -> None:
+        """Learn from a channel from now on, or no longer."""
+        _, channel = await self.rows_of(place)
+        await self._parts.database.run(guilds.set_learning, channel, on)
+
+    async def present(self, present: Mapping[int, str]) -> None:
+        """The bot is in these guilds and in no other; old grace times end."""
+        now_ms = int(time.time() * 1000)
+        for guild, name in present.items():
+            await self.joined(guild, name)
+        for one in await self._parts.database.run(guilds.every):
+            is_gone = one.discord_id is not None and int(one.discord_id) not in present
+            if is_gone and one.left is None:
+                await self._parts.database.run(guilds.set_left, one.id, now_ms)
+        await self._delete_after_grace(now_ms)
+
+    async def _delete_after_grace(self, now_ms: int) -> None:
+        days = self._parts.settings.home.bot.keep_days_after_leaving
+        if not days:
+            return
+        left = guilds.left_before
+        for one in await self._parts.database.run(left, now_ms - days * DAY_MS):
+            await self._parts.learning.forget_everything(one.id)
+            await self._parts.database.run(forgetting.delete_guild, one.id)
+            self.forget_rows(int(one.discord_id or 0))
+
+    async def joined(self, guild: int, name: str) -> None:
+        """The bot is in a guild; a running grace time ends."""
+        self.forget_rows(guild)
+        await self.guild_row(guild, name)
+
+    async def left(self, guild: int) -> None:
+        """The bot was removed from a guild: its grace time begins."""
+        row = await self.guild_row(guild)
+        now_ms = int(time.time() * 1000)
+        await self._parts.database.run(guilds.set_left, row, now_ms)
+
+    async def hear(self, batch: Sequence[Incoming]) -> int:
+        """Store messages of listened channels; returns how many were new."""
+        new = 0
+        for guild in dict.fromkeys(said.place.guild for said in batch):
+            listened = await self.learning_channels(guild)
+            kept = [
+                said
+                for said in batch
+                if said.place.guild == guild and said.place.root in listened
+            ]
+            for place in dict.fromkeys(said.place for said in kept):
+                await self.own_channel_row(place)
+            if kept:
+                new += await self._hear(guild, kept)
+        return new
+
+    async def _hear(self, guild: int, said: Sequence[Incoming]) -> int:
+        row = await self.guild_row(guild)
+        rows = await self._parts.learning.hear(row, [record_of(one) for one in said])
+        if len(said) == 1 and rows:
+            _, channel = await self.own_channel_row(said[0].place)
+            self._parts.news.tell(MessageSeen(rows[0], row, channel))
+        return len(rows)
+
+    async def recheck(self, place: Place, batch: Sequence[Incoming]) -> Forgotten:
+        """Follow edits and deletions that were missed among these messages."""
+        guild, channel = await self.own_channel_row(place)
+        there = {one.id: one for one in batch}
+        if not there:
+            return Forgotten(0, 0, 0, False)
+        latest = await self._parts.database.run(messages.latest, channel, RECHECKED)
+        gone = []
+        for stored in latest:
+            if stored.is_bot or not stored.external.isdigit():
+                continue
+            external = int(stored.external)
+            if external in there:
+                text = there[external].text
+                if clean(text) != stored.text:
+                    await self._parts.learning.edit(stored.id, stored.guild, text)
+            elif min(there) < external < max(there):
+                gone.append(stored.id)
+        return await self._parts.learning.forget(guild, gone, wait=False)
+
+    async def edited(self, guild: int, message: int, text: str) -> None:
+        """Learn the new text of a message in place of the old one."""
+        row = await self.guild_row(guild)
+        for found in await self._rows_of_messages(row, [message]):
+            await self._parts.learning.edit(row, found, text)
+
+    async def deleted(self, guild: int, gone: Sequence[int]) -> Forgotten:
+        """Forget messages that were deleted on Discord."""
+        row = await self.guild_row(guild)
+        rows = await self._rows_of_messages(row, gone)
+        return await self._parts.learning.forget(row, rows, wait=False)
+
+    async def _rows_of_messages(self, guild: int, ids: Sequence[int]) -> list[int]:
+        externals = [str(one) for one in ids]
+        return await self._parts.database.run(messages.rows_of, guild, externals)
+
+    async def channel_deleted(self, guild: int, channel: int) -> Forgotten:
+        """Forget a channel or thread that was deleted on Discord."""
+        row = await self.guild_row(guild)
+        found = await self._parts.database.run(guilds.find_channel, row, str(channel))
+        if found is None:
+            return Forgotten(0, 0, 0, False)
+        learning = self._parts.learning
+        gone = await learning.forget_channel(row, found.id, wait=False)
+        self.forget_rows(guild)
+        return gone
+
+    async def forget_learned(self, guild: int) -> Forgotten:
+        """Forget every message of the guild, and keep its settings."""
+        return await self._parts.learning.forget_everything(await self.guild_row(guild))
+
+    async def learn_file(self, guild: int, name: str, data: bytes) -> tuple[int, int]:
+        """Learn an export; returns how many messages were added and read."""
+        row = await self.guild_row(guild)
+        with tempfile.TemporaryDirectory(dir=self._parts.home.root) as directory:
+            path = Path(directory) / f"upload{Path(name).suffix[:10]}"
+            path.write_bytes(data)
+            counts = await self._parts.learning.import_files(row, [path])
+        return int(counts["added"]), int(counts["read"])
+
+    async def newest(self) -> dict[int, int]:
+        """The newest stored message of every channel that is listened to."""
+        return await self._parts.database.run(_newest)
+
+    async def emoji(self, guild: int) -> str | None:
+        """An emoji that people of the guild use, drawn by how often they do."""
+        row = await self.guild_row(guild)
+        page = await self._parts.reader.run(messages.page, row, limit=EMOJI_MESSAGES)
+        counts: Counter[str] = Counter(
+            emoji
+            for message in page
+            if not message.is_bot
+            for emoji in _EMOJI.findall(message.text)
+        )
+        if not counts:
+            return None
+        (drawn,) = self._rng.choices(list(counts), weights=list(counts.values()))
+        return str(drawn)
+
+    async def train_progress(self, label: str, done: float, total: float) -> None:
+        """Show on the owner's screen how far reading a history is."""
+        news = Progress("train", label, round(done), round(total), "percent", 0.0)
+        self._parts.news.tell(news)
+
+
+def record_of(said: Incoming) -> Record:
+    """A message as the importers have it."""
+    return Record(
+        author=str(said.author),
+        name=said.author_name,
+        text=said.text,
+        id=str(said.id),
+        ts=said.at_ms,
+        reply_to=str(said.reply_to) if said.reply_to else None,
+        channel=said.place.channel_name,
+        channel_id=str(said.place.channel),
+        is_bot=said.is_bot,
+        files=tuple(File(str(one.id), one.name, one.url) for one in said.files),
+    )
+
+
+def _newest() -> dict[int, int]:
+    """By Discord's ids, over all guilds; threads count with their channel."""
+    found: dict[int, int] = {}
+    for guild in guilds.every():
+        channels = guilds.channels(guild.id)
+        learning = {one.id for one in channels if one.is_learning}
+        for one in channels:
+            is_learned = one.id in learning or one.parent_id in learning
+            external = messages.newest_external(one.id) if is_learned else None
+            if external is not None and external.isdigit() and one.discord_id:
+                found[int(one.discord_id)] = int(external)
+    return found

@@ -1,0 +1,51 @@
+"""What is stored of one person, and how it is given out or removed."""
+
+import json
+
+from app.bot.discord_rows import RowsHost
+from app.bot.learning import Forgotten
+from app.store import members
+from app.store.members import Kept
+
+
+class PrivacyHost(RowsHost):
+    """The part of the host that answers members about their own data."""
+
+    async def has_opted_out(self, guild: int, author: int) -> bool:
+        """Whether a member wants nothing of theirs to be learned."""
+        row = await self.guild_row(guild)
+        found = await self._parts.database.run(members.find, row, self.author(author))
+        return found is not None and bool(found.has_opted_out)
+
+    async def opt_out(self, guild: int, author: int, on: bool) -> Forgotten:
+        """Note the choice; opting out forgets what there is."""
+        row = await self.guild_row(guild)
+        await self._parts.database.run(
+            members.set_opted_out, row, self.author(author), on
+        )
+        if not on:
+            return Forgotten(0, 0, 0, False)
+        return await self.forget_author(guild, author)
+
+    async def kept(self, guild: int, author: int) -> Kept:
+        """How much is stored of a member."""
+        row = await self.guild_row(guild)
+        return await self._parts.reader.run(members.kept, row, self.author(author))
+
+    async def export_author(self, guild: int, author: int) -> bytes:
+        """What is stored about a member, as JSON Lines."""
+        row = await self.guild_row(guild)
+        rows = await self._parts.reader.run(
+            members.messages_of, row, self.author(author)
+        )
+        lines = (json.dumps(one, ensure_ascii=False) for one in rows)
+        return "\n".join(lines).encode()
+
+    async def forget_author(
+        self, guild: int, author: int, since_ms: int = 0
+    ) -> Forgotten:
+        """Forget what a member wrote, everywhere; returns when nothing is left."""
+        row = await self.guild_row(guild)
+        return await self._parts.learning.forget_author(
+            row, str(author), since_ms=since_ms
+        )

@@ -1,0 +1,201 @@
+"""Replies for Discord: made by the replier, remembered under Discord's ids."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+from app.bot.discord_host_learning import LearningHost
+from app.bot.host import Answer, Ask, Unsent
+from app.bot.learning import Forgotten
+from app.bot.replying import Made, Request
+from app.bot.talking import explain
+from app.importers.records import Record
+from app.ipc.control import ReplyMade
+from app.providers.base import Turn
+from app.store import messages, replies
+from app.store.tables import Channel, Guild, Reply
+
+UNSENT_MS = 3_600_000
+"""How far back replies that never arrived are looked for."""
+
+OWN_AUTHOR = "the bot itself"
+"""Under this its own lines are stored; no Discord id looks like it."""
+
+
+class RepliesHost(LearningHost):
+    """The part of the host that speaks."""
+
+    async def answered(self, triggers: Sequence[int]) -> set[int]:
+        """Those that have a reply already."""
+        asked = [str(one) for one in triggers]
+        found = await self._parts.database.run(replies.answered, asked)
+        return {int(one) for one in found}
+
+    async def answer(self, ask: Ask) -> Answer | None:
+        """Make a reply; None when this trigger has one already."""
+        made = await self._parts.replier.reply(await self._request(ask))
+        return None if made is None else await self._finished(made)
+
+    async def stream(self, ask: Ask) -> AsyncIterator[str | Answer | None]:
+        """The same, with the whole text so far each time more of it is written."""
+        pieces: asyncio.Queue[str | None | Made] = asyncio.Queue()
+        replier, request = self._parts.replier, await self._request(ask)
+
+        async def make() -> Made | None:
+            try:
+                return await replier.reply(request, pieces.put_nowait)
+            finally:
+                pieces.put_nowait("")
+
+        work = asyncio.create_task(make())
+        text = ""
+        while not (work.done() and pieces.empty()):
+            piece = await pieces.get()
+            text = text + piece if isinstance(piece, str) else ""
+            if text:
+                yield text
+        made = await work
+        yield None if made is None else await self._finished(made)
+
+    async def _request(self, ask: Ask) -> Request:
+        guild, channel = await self.own_channel_row(ask.place)
+        rows = await self._rows_of_messages(guild, [ask.trigger])
+        return Request(
+            guild,
+            ask.text,
+            ask.author_name,
+            ask.reason,
+            channel,
+            trigger=str(ask.trigger),
+            message=rows[0] if rows else None,
+            earlier=tuple(Turn(name, text) for name, text in ask.turns),
+            mode=ask.mode,
+            seed=ask.seed,
+        )
+
+    async def _finished(self, made: Made) -> Answer:
+        request, finished = made.request, made.answer.finished
+        config = await self._parts.settings.of(request.guild, request.channel or 0)
+        is_draft = config.reply.shadow
+        if is_draft:
+            await self._parts.database.run(replies.set_state, made.reply, "draft")
+        self._parts.news.tell(ReplyMade(made.reply, request.guild, request.channel))
+        rows = [used.message for used in made.answer.completion.sources]
+        files = await self._parts.database.run(_with_files, rows)
+        return Answer(made.reply, finished.parts, is_draft, tuple(files))
+
+    async def again(self, reply: int, trigger: int) -> Answer | None:
+        """Make another reply to what an earlier one answered."""
+        row = await self._parts.database.run(replies.get, reply)
+        if row is None or not row.turns:
+            return None
+        *earlier, (speaker, text, message) = row.turns
+        request = Request(
+            row.guild_id,
+            text,
+            speaker,
+            "again",
+            row.channel_id,
+            trigger=str(trigger),
+            message=message,
+            earlier=tuple(Turn(who, what) for who, what, at in earlier if at is None),
+        )
+        made = await self._parts.replier.reply(request)
+        return None if made is None else await self._finished(made)
+
+    async def sent(self, reply: int, sent: Sequence[int]) -> None:
+        """Note under which ids a reply was sent; in listened channels it is context."""
+        ids = [str(one) for one in sent]
+        await self._parts.database.run(replies.set_state, reply, "sent", ids)
+        found = await self._parts.database.run(_listened_channel_of, reply)
+        if found is None or not sent:
+            return
+        row, channel = found
+        config = await self._parts.settings.of(row.guild_id)
+        line = Record(
+            author=OWN_AUTHOR,
+            name=config.bot.name,
+            text=row.text,
+            id=ids[0],
+            ts=int(time.time() * 1000),
+            reply_to=row.trigger,
+            channel=channel.name,
+            channel_id=channel.discord_id,
+            is_bot=True,
+        )
+        await self._parts.learning.hear(row.guild_id, [line])
+
+    async def unsent(self) -> list[Unsent]:
+        """Replies begun lately that may or may not have arrived."""
+        since = int(time.time() * 1000) - UNSENT_MS
+        return await self._parts.database.run(_unsent, since)
+
+    async def resume(self, unsent: Unsent, ask: Ask) -> Answer | None:
+        """Finish a reply that was begun before a restart."""
+        if unsent.parts:
+            return Answer(unsent.reply, unsent.parts)
+        request = await self._request(ask)
+        made = await self._parts.replier.fulfil(unsent.reply, request)
+        return await self._finished(made)
+
+    async def find_reply(self, message: int) -> int | None:
+        """The row of the reply that a message of the bot is part of."""
+        found = await self._parts.database.run(replies.find_sent, str(message))
+        return None if found is None else int(found.id)
+
+    async def explain(self, reply: int) -> dict[str, Any]:
+        """The row that explains a reply."""
+        return await explain(self._parts, reply)
+
+    async def forget_sources(self, reply: int) -> Forgotten:
+        """Forget the messages that a reply drew on."""
+        row = await self._parts.database.run(replies.get, reply)
+        sources = await self._parts.database.run(replies.sources_of, reply)
+        if row is None:
+            return Forgotten(0, 0, 0, False)
+        gone = [source.message for source in sources]
+        return await self._parts.learning.forget(row.guild_id, gone)
+
+    async def rate(self, reply: int, author: int, value: int) -> None:
+        """Keep what a person thinks of a reply; 0 takes it back."""
+        who = self.author(author)
+        await self._parts.database.run(replies.rate, reply, who, value)
+
+
+def _with_files(rows: Sequence[int]) -> list[tuple[int, int]]:
+    """(channel, message) on Discord of those messages that came with a file."""
+    found = []
+    for message in messages.by_rows(messages.with_files(rows)):
+        channel = Channel.get_by_id(message.channel).discord_id
+        if channel is not None and message.external.isdigit():
+            found.append((int(channel), int(message.external)))
+    return found
+
+
+def _listened_channel_of(reply: int) -> tuple[Reply, Channel] | None:
+    row = replies.get(reply)
+    channel = row.channel if row else None
+    if row is None or channel is None or channel.discord_id is None:
+        return None
+    root = channel.parent or channel
+    return (row, channel) if root.is_learning else None
+
+
+def _unsent(since: int) -> list[Unsent]:
+    found = []
+    for row in replies.unsent(since):
+        guild: Guild = row.guild
+        channel: Channel | None = row.channel
+        if guild.discord_id and channel is not None and channel.discord_id:
+            parts = (row.text,) if row.state == "made" else ()
+            found.append(
+                Unsent(
+                    row.id,
+                    int(guild.discord_id),
+                    int(channel.discord_id),
+                    int(row.trigger or 0),
+                    parts,
+                )
+            )
+    return found
