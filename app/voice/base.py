@@ -19,6 +19,9 @@ Arrays = dict[str, npt.NDArray[Any]]
 
 _WORD_BITS = 64
 
+_FEW = 4
+"""Places that are looked at one by one sooner than searched."""
+
 _WIDE = 16
 _MOST_FOUND = 1 << 15
 """Narrowings of wide ranges that are remembered, as common words come again and again;
@@ -150,8 +153,12 @@ class Base:
     def narrow(self, lo: int, hi: int, depth: int, symbol: int) -> tuple[int, int]:
         """Return which suffixes of lo..hi, alike to `depth`, go on with `symbol`."""
         suffix_at, symbol_after = self.suffix_at, self.symbol_after[depth]
-        if hi - lo == 1:
-            return (lo, hi) if symbol_after(suffix_at[lo]) == symbol else (0, 0)
+        if hi - lo <= _FEW:
+            while lo < hi and symbol_after(suffix_at[lo]) != symbol:
+                lo += 1
+            while lo < hi and symbol_after(suffix_at[hi - 1]) != symbol:
+                hi -= 1
+            return lo, hi
         if hi - lo < _WIDE:
             return search(suffix_at, symbol_after, lo, hi, symbol)
         key = lo, depth, symbol

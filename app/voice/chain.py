@@ -165,25 +165,23 @@ class Chain:
     def _follow(self, walk: Walk, symbol: int) -> None:
         """Add the symbol, and keep the states that may be drawn from next."""
         size = self.rules.state_size
-        longest = size + _LONGER
-        kept = [
-            found
-            for found in walk.ranges
-            if found.depth < size or (found.depth < longest and found.places >= _PLENTY)
-        ]
+        kept = []
+        for found in walk.ranges:
+            depth, lo, hi, tail_lo, tail_hi = found
+            if depth < size or (
+                depth < size + _LONGER and hi - lo + tail_hi - tail_lo >= _PLENTY
+            ):
+                kept.append(found)
         walk.symbols.append(symbol)
         walk.ranges = self.view.extend(kept, symbol)
 
     def _is_new(self, walk: Walk) -> bool:
         """Return whether no message holds the line, nor too long a run of it."""
-        symbols = walk.symbols
-        if not self.may_repeat and self.view.find(symbols[:DEPTH]).places:
-            return False
-        if self.may_run:
-            return True
-        words = symbols[1 : len(walk.places) + 1]
+        words = walk.symbols[1 : len(walk.places) + 1]
         allowed = self.rules.longest_run(len(words))
-        return walk.run <= allowed and not self._has_run(words, allowed + 1)
+        if not self.may_run and allowed < len(words):
+            return walk.run <= allowed and not self._has_run(words, allowed + 1)
+        return self.may_repeat or not self.view.find(walk.symbols[:DEPTH]).places
 
     def _has_run(self, words: Sequence[int], length: int) -> bool:
         """Return whether one message holds `length` of the words in a row."""

@@ -98,18 +98,22 @@ class View:
 
         Those that do so nowhere, or are as deep as a range can be, are left out.
         """
-        base_narrow = self.base.narrow
+        base, tail = self.base, self.tail
         longer = []
         for depth, lo, hi, tail_lo, tail_hi in ranges:
             if depth == DEPTH:
                 continue
             if lo < hi:
-                lo, hi = base_narrow(lo, hi, depth, symbol)
+                lo, hi = base.narrow(lo, hi, depth, symbol)
             if tail_lo < tail_hi:
-                tail_lo, tail_hi = self.tail.narrow(tail_lo, tail_hi, depth, symbol)
+                tail_lo, tail_hi = tail.narrow(tail_lo, tail_hi, depth, symbol)
             if lo < hi or tail_lo < tail_hi:
                 longer.append(_new(Range, (depth + 1, lo, hi, tail_lo, tail_hi)))
-        longer.append(self.narrow(self.everything, symbol))
+        lo, hi = base.places_of(symbol)
+        _, _, _, tail_lo, tail_hi = self.everything
+        if tail_lo < tail_hi:
+            tail_lo, tail_hi = tail.narrow(tail_lo, tail_hi, 0, symbol)
+        longer.append(_new(Range, (1, lo, hi, tail_lo, tail_hi)))
         return longer
 
     def find(self, symbols: Iterable[int]) -> Range:

@@ -16,8 +16,11 @@ class Rules:
     min_score: float = 25.0
     """Lines below are thrown back while tries are left; 0 to 100."""
 
+    good_score: float = 75.0
+    """A line as good is taken at once."""
+
     walks: int = 2
-    """Good lines to choose the best of."""
+    """Lines above `min_score` to choose the best of, when none is good at once."""
 
     max_tries: int = 20
     """Walks before a rule is relaxed."""

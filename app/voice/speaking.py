@@ -68,9 +68,9 @@ def _chain(view: View, rng: Random, rules: Rules, relaxed: tuple[str, ...]) -> C
 
 
 def _choose(attempt: _Attempt, rules: Rules) -> tuple[Walk | None, float, int]:
-    """Return the best of the first good walks, its score, and how many were tried."""
+    """Return the best of the first fair walks, its score, and how many were tried."""
     best: Walk | None = None
-    best_score, good = -1.0, 0
+    best_score, fair = -1.0, 0
     for tried in range(1, rules.max_tries + 1):
         walk = _walk(attempt, tried)
         if walk is None:
@@ -78,8 +78,8 @@ def _choose(attempt: _Attempt, rules: Rules) -> tuple[Walk | None, float, int]:
         score = score_of(len(walk.places), walk.run, walk.choices)
         if score > best_score:
             best, best_score = walk, score
-        good += score >= rules.min_score
-        if good >= rules.walks:
+        fair += score >= rules.min_score
+        if fair >= rules.walks or score >= rules.good_score:
             return best, best_score, tried
     return best, best_score, rules.max_tries
 
