@@ -1,25 +1,32 @@
 """Embeddings: the database holds every vector, the index beside it is a cache."""
 
 from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
 
 from peewee import fn
 
 from app.store import sqlite
 from app.store.database import bound, tuples, write
+from app.store.messages import BATCH
 from app.store.tables import Embedding, Message
 
 
-def missing(guild: int, model: str, limit: int) -> list[tuple[int, str]]:
-    """(row, text) of messages to learn that `model` has not embedded, newest first."""
+def missing(
+    guild: int, model: str, limit: int, *, before: int | None = None
+) -> list[tuple[int, str]]:
+    """(row, text) of messages to learn that `model` has not embedded, newest first.
+
+    With `before`, only of earlier rows: a reader that goes on where it stopped does
+    not pass over everything that is done already.
+    """
     done = (Embedding.message == Message.id) & (Embedding.model == model)
+    chosen = (Message.guild == guild) & Message.dropped.is_null()
+    if before is not None:
+        chosen &= Message.id < before
     query = (
         Message.select(Message.id, Message.text)
         .left_outer_join(Embedding, on=done)
-        .where(
-            (Message.guild == guild)
-            & Message.dropped.is_null()
-            & Embedding.id.is_null()
-        )
+        .where(chosen & Embedding.id.is_null())
         .order_by(Message.id.desc())
         .limit(limit)
     )
@@ -50,6 +57,81 @@ def vectors(guild: int, model: str, after: int = 0) -> Iterator[tuple[int, bytes
     return rows
 
 
+class State(NamedTuple):
+    """What an index over a guild's vectors must agree with."""
+
+    vectors: int
+    row_sum: int
+    """Sum of the message rows: tells apart sets of the same size."""
+    last: int
+    """The newest vector's own row; 0 while there is none."""
+
+
+def state(guild: int, model: str) -> State:
+    """Of the guild's vectors by that model, those that mean nothing left out."""
+    query = Embedding.select(
+        fn.COUNT(Embedding.id),
+        fn.COALESCE(fn.SUM(Embedding.message), 0),
+        fn.COALESCE(fn.MAX(Embedding.id), 0),
+    ).where(_meaning(guild, model))
+    (found,) = tuples(query)
+    return State(*found)
+
+
+def added_after(
+    guild: int, model: str, after: int, limit: int
+) -> list[tuple[int, int, bytes]]:
+    """(own row, message row, vector) of vectors stored after that own row, in order."""
+    query = Embedding.select(Embedding.id, Embedding.message, Embedding.vector)
+    query = query.where(_meaning(guild, model) & (Embedding.id > after))
+    return list(tuples(query.order_by(Embedding.id).limit(limit)))
+
+
+def of_messages(model: str, rows: Sequence[int]) -> list[tuple[int, bytes]]:
+    """(message row, vector) of those messages that have one by that model."""
+    chosen = Embedding.message.in_(list(rows)[:BATCH]) & (Embedding.model == model)
+    query = Embedding.select(Embedding.message, Embedding.vector)
+    return list(tuples(query.where(chosen & (Embedding.vector != b""))))
+
+
+@write
+def drop(rows: Sequence[int]) -> None:
+    """Remove the vectors of messages whose text is no longer what was embedded."""
+    for start in range(0, len(rows), BATCH):
+        part = list(rows[start : start + BATCH])
+        Embedding.delete().where(Embedding.message.in_(part)).execute()
+
+
+@write
+def drop_oldest(guild: int, number: int) -> list[int]:
+    """Blank the vectors of the guild's oldest messages; returns their rows.
+
+    They stay as empty ones, or the messages would be embedded again.
+    """
+    oldest = Embedding.select(Embedding.id, Embedding.message)
+    oldest = oldest.where((Embedding.guild == guild) & (Embedding.vector != b""))
+    found = list(tuples(oldest.order_by(Embedding.message).limit(number)))
+    for start in range(0, len(found), BATCH):
+        part = [row for row, _ in found[start : start + BATCH]]
+        Embedding.update(vector=b"").where(Embedding.id.in_(part)).execute()
+    return [message for _, message in found]
+
+
+def models(guild: int) -> list[tuple[str, int]]:
+    """(model, vectors) of the guild, the most vectors first."""
+    number = fn.COUNT(Embedding.id)
+    query = Embedding.select(Embedding.model, number).where(Embedding.guild == guild)
+    return list(tuples(query.group_by(Embedding.model).order_by(number.desc())))
+
+
+def _meaning(guild: int, model: str) -> Any:
+    return (
+        (Embedding.guild == guild)
+        & (Embedding.model == model)
+        & (Embedding.vector != b"")
+    )
+
+
 def count(guild: int, model: str) -> int:
     """How many vectors of that model the guild has."""
     chosen = (Embedding.guild == guild) & (Embedding.model == model)
@@ -57,6 +139,17 @@ def count(guild: int, model: str) -> int:
     return number
 
 
-def drop_other_models(model: str) -> int:
-    """Remove the vectors of every other model; returns how many."""
-    return int(Embedding.delete().where(Embedding.model != model).execute())
+def drop_other_models(guild: int, model: str) -> int:
+    """Remove the guild's vectors of every other model; returns how many."""
+    others = (Embedding.guild == guild) & (Embedding.model != model)
+    return int(Embedding.delete().where(others).execute())
+
+
+def missing_count(guild: int, model: str) -> int:
+    """How many messages `missing` would give in all."""
+    done = (Embedding.message == Message.id) & (Embedding.model == model)
+    query = Message.select(fn.COUNT(Message.id))
+    query = query.left_outer_join(Embedding, on=done)
+    chosen = (Message.guild == guild) & Message.dropped.is_null()
+    number: int = query.where(chosen & Embedding.id.is_null()).scalar()
+    return number

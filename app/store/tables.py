@@ -118,8 +118,10 @@ class ConversationLink(Table):
 
 
 class Embedding(Table):
-    """The vector of one message by one embedding model."""
+    """The vector of one message by one embedding model; empty when it means nothing."""
 
+    # An index goes on after the newest row it has, so none is given out twice.
+    id = AutoIncrementField()
     message = ForeignKeyField(Message, on_delete="CASCADE", index=False)
     guild = ForeignKeyField(Guild, on_delete="CASCADE", index=False)
     model = TextField()

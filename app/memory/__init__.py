@@ -1,0 +1,1 @@
+"""What Mynah remembers: meaning, recall, and which message answers which."""

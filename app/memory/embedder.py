@@ -1,0 +1,172 @@
+"""Texts to vectors of their meaning, on one embedding model loaded by fastembed."""
+
+import os
+import re
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.errors import ConfigError
+from app.paths import asset
+
+Floats = NDArray[np.float32]
+
+BUILT_IN = "built-in"
+BUILT_IN_ID = "all-MiniLM-L6-v2-int8"
+"""Changes with the file in assets, so that vectors of another file never meet these."""
+BATCH_TOKENS = 1024
+"""Tokens of a batch at most, padding included; more only makes the session grow."""
+MAX_BATCH = 32
+_KEPT = 4096
+_NOT_WORDS = re.compile(r"https?://\S+|<a?:\w+:\d+>|<[@#][!&]?\d+>|[\W_\d]+")
+
+
+def is_trivial(text: str) -> bool:
+    """Whether a text has too little in it to mean anything: `lol`, a link, an emoji."""
+    return len(_NOT_WORDS.sub("", text)) < 4
+
+
+class Embedder:
+    """One loaded model; its methods block and belong to one thread."""
+
+    def __init__(self, model: Any, model_id: str, dimension: int) -> None:
+        self.model_id = model_id
+        """Names the model in the database; vectors of two models never meet."""
+        self.dimension = dimension
+        self._model = model
+        self._known: OrderedDict[str, Floats] = OrderedDict()
+
+    @classmethod
+    def open(
+        cls, name: str = BUILT_IN, *, cache: Path | None = None, threads: int = 1
+    ) -> "Embedder":
+        """Load the built-in model, or one that fastembed knows by `name`.
+
+        Args:
+            cache: Directory fetched models are kept in; fetching needs a network.
+
+        Raises:
+            ConfigError: If fastembed does not know the model or cannot fetch it.
+        """
+        # Importing fastembed takes half a second that only an embedding process pays.
+        os.environ.setdefault("TQDM_DISABLE", "1")
+        from fastembed import TextEmbedding
+        from loguru import logger
+
+        logger.disable("fastembed")
+        if name in (BUILT_IN, BUILT_IN_ID):
+            _register_built_in()
+            directory = str(asset("embedding"))
+            options: dict[str, Any] = {"specific_model_path": directory}
+            wanted, model_id = BUILT_IN_ID, BUILT_IN_ID
+        else:
+            options = {"cache_dir": str(cache)} if cache else {}
+            wanted, model_id = name, name
+        try:
+            made = TextEmbedding(wanted, threads=threads, **options)
+        except ValueError as error:
+            raise ConfigError(
+                f"The embedding model {name} cannot be used: {error}.",
+                f"Set memory.model to {BUILT_IN}.",
+            ) from error
+        return cls(made.model, model_id, made.embedding_size)
+
+    def embed(self, texts: Sequence[str]) -> Floats:
+        """Unit vectors of `texts`, in their order, shape (texts, dimension)."""
+        vectors = np.empty((len(texts), self.dimension), np.float32)
+        fresh: dict[str, list[int]] = {}
+        for place, text in enumerate(texts):
+            known = self._known.get(text)
+            if known is None:
+                fresh.setdefault(text, []).append(place)
+            else:
+                vectors[place] = known
+                self._known.move_to_end(text)
+        unique = list(fresh)
+        for numbers, found in self._embed_unique(unique):
+            for number, vector in zip(numbers, found, strict=True):
+                vectors[fresh[unique[number]]] = vector
+                self._known[unique[number]] = vector
+        while len(self._known) > _KEPT:
+            self._known.popitem(last=False)
+        return vectors
+
+    def _embed_unique(self, texts: list[str]) -> Iterator[tuple[list[int], Floats]]:
+        """(numbers of texts, their vectors), a batch of about equal lengths each."""
+        if not hasattr(self._model, "onnx_embed"):
+            # Static models look words up: there is no padding to save.
+            if texts:
+                yield list(range(len(texts))), np.stack(list(self._model.embed(texts)))
+            return
+        encoded = self._encode(texts)
+        for numbers in batches([len(ids) for ids in encoded]):
+            yield numbers, self._run([encoded[number] for number in numbers])
+
+    def _encode(self, texts: list[str]) -> list[list[int]]:
+        """Token ids of each text, without padding."""
+        tokenizer = self._model.tokenizer
+        padding = tokenizer.padding
+        tokenizer.no_padding()
+        encoded = [found.ids for found in tokenizer.encode_batch_fast(texts)]
+        tokenizer.enable_padding(**padding)
+        return encoded
+
+    def _run(self, batch: list[list[int]]) -> Floats:
+        """The model's vectors of one batch of token ids."""
+        from fastembed.common.onnx_model import OnnxOutputContext
+
+        inputs = self.inputs(batch)
+        output = self._model.model.run(self._model.ONNX_OUTPUT_NAMES, inputs)[0]
+        context = OnnxOutputContext(output, inputs.get("attention_mask"), None)
+        made = self._model._post_process_onnx_output(context)
+        return np.asarray(list(made), np.float32)
+
+    def inputs(self, batch: list[list[int]]) -> dict[str, NDArray[np.int64]]:
+        """Padded arrays as the session takes them."""
+        padding = self._model.tokenizer.padding or {}
+        width = max(map(len, batch))
+        ids = np.full((len(batch), width), padding.get("pad_id", 0), np.int64)
+        mask = np.zeros_like(ids)
+        for row, tokens in enumerate(batch):
+            ids[row, : len(tokens)] = tokens
+            mask[row, : len(tokens)] = 1
+        arrays = {"input_ids": ids, "attention_mask": mask}
+        names = {node.name for node in self._model.model.get_inputs()}
+        if "token_type_ids" in names:
+            arrays["token_type_ids"] = np.zeros_like(ids)
+        return {name: value for name, value in arrays.items() if name in names}
+
+
+def batches(lengths: Sequence[int]) -> Iterator[list[int]]:
+    """Numbers of texts grouped by length, within `BATCH_TOKENS` and `MAX_BATCH`."""
+    batch: list[int] = []
+    for number in sorted(range(len(lengths)), key=lengths.__getitem__):
+        full = len(batch) == MAX_BATCH
+        if batch and (full or lengths[number] * (len(batch) + 1) > BATCH_TOKENS):
+            yield batch
+            batch = []
+        batch.append(number)
+    if batch:
+        yield batch
+
+
+def _register_built_in() -> None:
+    """Tell fastembed of the model in assets; a second time is refused by it."""
+    from fastembed import TextEmbedding
+    from fastembed.common.model_description import ModelSource, PoolingType
+
+    if any(m["model"] == BUILT_IN_ID for m in TextEmbedding.list_supported_models()):
+        return
+    TextEmbedding.add_custom_model(
+        model=BUILT_IN_ID,
+        pooling=PoolingType.DISABLED,
+        normalization=False,
+        # Never asked, since the directory is given; fastembed wants one named.
+        sources=ModelSource(hf="sentence-transformers/all-MiniLM-L6-v2"),
+        dim=384,
+        model_file="model.onnx",
+    )

@@ -1,0 +1,128 @@
+"""An index on disk: a cache beside the database, checked before hnswlib sees it."""
+
+import hashlib
+import json
+import logging
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from app.memory.index import LINKS, Graph
+
+_log = logging.getLogger(__name__)
+_FORM = 1
+
+
+@dataclass(frozen=True)
+class Sidecar:
+    """What is known of an index file without opening it."""
+
+    model: str
+    dimension: int
+    links: int
+    count: int
+    row_sum: int
+    """Sum of the message rows: tells apart sets of rows of the same size."""
+    last: int
+    """The newest embedding row in it; catching up goes on after it."""
+    bytes: int
+    sha256: str
+    form: int = _FORM
+
+
+def save(graph: Graph, directory: Path, model: str, last: int) -> Sidecar:
+    """Write index and sidecar so that a crash leaves a whole pair or none.
+
+    Vectors that were removed are in the graph until it is built anew, so it is not
+    written then.
+
+    Raises:
+        ValueError: If the graph still has removed vectors.
+    """
+    if graph.has_removed:
+        raise ValueError("the graph still holds removed vectors")
+    directory.mkdir(parents=True, exist_ok=True)
+    rows = graph.rows()
+    temporary = directory / "index.tmp"
+    graph.graph.save_index(str(temporary))
+    # hnswlib does not look whether its writes arrived: a full disk shows here.
+    size, digest = _sync_and_hash(temporary)
+    sidecar = Sidecar(
+        model, graph.dimension, LINKS, len(rows), int(rows.sum()), last, size, digest
+    )
+    drop(directory, keep=temporary.name)
+    temporary.replace(directory / "index.bin")
+    text = directory / "sidecar.tmp"
+    text.write_text(json.dumps(asdict(sidecar)), encoding="utf-8")
+    _sync_and_hash(text)
+    text.replace(directory / "sidecar.json")
+    _sync_directory(directory)
+    return sidecar
+
+
+def load(directory: Path, model: str, dimension: int) -> tuple[Graph, Sidecar] | None:
+    """The saved graph; None on any doubt, and then nothing of it is left."""
+    try:
+        sidecar = _read(directory, model, dimension)
+        graph = _open(directory / "index.bin", sidecar)
+    except FileNotFoundError:
+        graph = None
+    except (ValueError, TypeError, OSError, RuntimeError) as error:
+        _log.warning("index in %s is built anew: %s", directory, error)
+        graph = None
+    if graph is None:
+        drop(directory)
+        return None
+    return graph, sidecar
+
+
+def _read(directory: Path, model: str, dimension: int) -> Sidecar:
+    text = (directory / "sidecar.json").read_text(encoding="utf-8")
+    sidecar = Sidecar(**json.loads(text))
+    if sidecar.form != _FORM or sidecar.links != LINKS:
+        raise ValueError("it is of another form")
+    if (sidecar.model, sidecar.dimension) != (model, dimension):
+        raise ValueError(f"it is of the model {sidecar.model}")
+    file = directory / "index.bin"
+    if file.stat().st_size != sidecar.bytes:
+        raise ValueError("its size is not the one noted")
+    if _sync_and_hash(file)[1] != sidecar.sha256:
+        raise ValueError("its bytes are not the ones noted")
+    return sidecar
+
+
+def _open(file: Path, sidecar: Sidecar) -> Graph:
+    import hnswlib
+
+    graph = hnswlib.Index(space="ip", dim=sidecar.dimension)
+    graph.load_index(str(file), max_elements=2 * sidecar.count)
+    loaded = Graph(sidecar.dimension, graph)
+    rows = loaded.rows()
+    if (len(rows), int(rows.sum())) != (sidecar.count, sidecar.row_sum):
+        raise ValueError("its rows are not the ones noted")
+    return loaded
+
+
+def drop(directory: Path, keep: str = "") -> None:
+    """Delete the files of an index, the sidecar first."""
+    for name in ("sidecar.json", "sidecar.tmp", "index.bin", "index.tmp"):
+        if name != keep:
+            (directory / name).unlink(missing_ok=True)
+
+
+def _sync_and_hash(path: Path) -> tuple[int, str]:
+    """Size and sha256 of a file that is on the disk itself afterwards."""
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        return file.tell(), digest
+
+
+def _sync_directory(directory: Path) -> None:
+    """Make renames in a directory last; Windows has no such call."""
+    if os.name == "posix":
+        handle = os.open(directory, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

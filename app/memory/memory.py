@@ -1,0 +1,320 @@
+"""What a bot remembers by meaning: learned in the background, recalled on demand."""
+
+import asyncio
+import functools
+import logging
+import time
+from collections.abc import Callable, Collection, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import ParamSpec, TypeVar
+
+from app.memory import recall
+from app.memory.embedder import Embedder, is_trivial
+from app.memory.shelf import PAGE, Page, Shelf
+from app.memory.vectors import NOTHING, Floats, pack, unpack
+from app.paths import Home
+from app.store import embeddings, members, messages
+from app.store.database import Database
+from app.store.messages import StoredMessage
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+PORTION = 64
+"""Texts embedded between two looks at whether a reply is wanted."""
+NEIGHBORS_BEFORE, NEIGHBORS_AFTER = 2, 3
+APART_MS = 20 * 60_000
+"""Neighbors further away in time belong to another moment."""
+_WIDEST = 1024
+log = logging.getLogger(__name__)
+
+Report = Callable[[int, int, int, float], None]
+"""Told guild, texts done, texts in all and texts a second."""
+
+
+@dataclass(frozen=True)
+class Moment:
+    """Something said before, with what was said around it."""
+
+    row: int
+    """The message that was found."""
+    messages: tuple[StoredMessage, ...]
+    """It and its neighbors, oldest first."""
+    score: float
+
+
+class Memory:
+    """Embeddings and indexes of all guilds; its blocking work is on one thread."""
+
+    def __init__(
+        self,
+        home: Home,
+        database: Database,
+        reader: Database,
+        open_embedder: Callable[[str | None], Embedder],
+        *,
+        report: Report = lambda guild, done, total, rate: None,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        """Prepare; a model is loaded when it is first needed.
+
+        Args:
+            reader: A second, read-only connection for long reads.
+            open_embedder: Loads the model of that id, or the owner's for None; called
+                on the memory's own thread.
+            now: Seconds since the epoch.
+        """
+        self._home = home
+        self._database = database
+        self._reader = reader
+        self._open_embedder = open_embedder
+        self._report = report
+        self._now = now
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="memory")
+        self._embedders: dict[str | None, Embedder] = {}
+        self._shelves: dict[int, Shelf] = {}
+        self._opening = asyncio.Lock()
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._replies = 0
+
+    async def close(self) -> None:
+        """Write what is not written; nothing may be asked of it afterwards."""
+        for shelf in self._shelves.values():
+            await self._call(shelf.save)
+        self._thread.shutdown()
+
+    @contextmanager
+    def quiet(self) -> Iterator[None]:
+        """While a reply is made, the backlog waits."""
+        self._replies += 1
+        self._idle.clear()
+        try:
+            yield
+        finally:
+            self._replies -= 1
+            if not self._replies:
+                self._idle.set()
+
+    async def learn(self, guild: int, row: int, text: str) -> None:
+        """Embed one new or edited message; it can be found when this returns."""
+        shelf = await self._shelf(guild)
+        await self._database.run(embeddings.drop, [row])
+        if is_trivial(text):
+            await self._take_out(guild, shelf, [row])
+        await self._embed(guild, [(row, text)])
+
+    async def catch_up(self, guild: int) -> int:
+        """Embed what has no vector yet, newest first; returns how many texts.
+
+        The database says what is missing, so a kill costs one portion at most. The
+        vectors of another model serve until all are there by the owner's.
+        """
+        model = (await self._embedder(None)).model_id
+        done, begun = 0, self._now()
+        total = await self._reader.run(embeddings.missing_count, guild, model)
+        before = None
+        while page := await self._missing(guild, model, before):
+            before = page[-1][0]
+            # Texts of about one length to a portion leave little padding.
+            page.sort(key=lambda pair: len(pair[1]))
+            for start in range(0, len(page), PORTION):
+                await self._idle.wait()
+                portion = page[start : start + PORTION]
+                await self._embed(guild, portion)
+                done += len(portion)
+                rate = done / max(self._now() - begun, 1e-3)
+                self._report(guild, done, max(done, total), rate)
+        if await self._database.run(embeddings.drop_other_models, guild, model):
+            self._shelves.pop(guild, None)
+        shelf = await self._shelf(guild)
+        await self._call(shelf.save)
+        return done
+
+    async def _missing(
+        self, guild: int, model: str, before: int | None
+    ) -> list[tuple[int, str]]:
+        return await self._reader.run(
+            embeddings.missing, guild, model, PAGE, before=before
+        )
+
+    async def _embed(self, guild: int, portion: Sequence[tuple[int, str]]) -> None:
+        """Give each text its vector in the database and in the index."""
+        embedder = await self._embedder(None)
+        shelf = await self._shelf(guild)
+        telling = [(row, text) for row, text in portion if not is_trivial(text)]
+        vectors = await self._call(embedder.embed, [text for _, text in telling])
+        rows = [row for row, _ in telling]
+        stored = list(zip(rows, pack(vectors), strict=True))
+        stored += [(row, NOTHING) for row, text in portion if is_trivial(text)]
+        model = embedder.model_id
+        await self._database.run(embeddings.add_many, guild, model, stored)
+        if shelf.model == model:
+            await self._add_new(guild, shelf)
+            if shelf.should_save:
+                await self._call(shelf.save)
+
+    async def forget(self, guild: int, rows: Sequence[int]) -> None:
+        """Take out messages that are gone from the database, from memory and files."""
+        await self._take_out(guild, await self._shelf(guild), rows)
+
+    async def _take_out(self, guild: int, shelf: Shelf, rows: Sequence[int]) -> None:
+        await self._call(shelf.remove, rows)
+        if shelf.needs_rebuild:
+            await self._call(shelf.restart)
+            await self._add_new(guild, shelf)
+
+    async def prune(self, guild: int, keep: int) -> int:
+        """Let go of all but the newest `keep` vectors; the messages stay."""
+        shelf = await self._shelf(guild)
+        extra = len(shelf) - keep
+        if extra <= 0:
+            return 0
+        rows = await self._database.run(embeddings.drop_oldest, guild, extra)
+        await self.forget(guild, rows)
+        return len(rows)
+
+    async def recall(
+        self,
+        guild: int,
+        turns: Sequence[str],
+        channels: Collection[int] | None,
+        limit: int,
+        *,
+        without: Collection[int] = (),
+    ) -> list[Moment]:
+        """Earlier moments that mean something to the conversation, best first.
+
+        Args:
+            turns: Its last texts, oldest first.
+            channels: Rows of the channels that everyone who will read the reply can
+                see; None when all may be shown.
+            without: Rows of messages that are in the prompt already.
+        """
+        shelf = await self._shelf(guild)
+        if not turns or not len(shelf) or not limit:
+            return []
+        vector = await self._meaning(turns, shelf.model)
+        width = 16 * limit
+        while True:
+            near = await self._call(shelf.search, vector, width)
+            shown = await self._reader.run(
+                _shown, guild, [n.row for n in near], channels, set(without)
+            )
+            if len(shown) >= 4 * limit or width >= min(len(shelf), _WIDEST):
+                break
+            width *= 4
+        times = {message.id: message.ts for message in shown}
+        weighed = recall.weigh(near, times, int(self._now() * 1000))[: 12 * limit]
+        rows = [candidate.row for candidate in weighed]
+        stored = await self._reader.run(embeddings.of_messages, shelf.model, rows)
+        blobs = unpack([blob for _, blob in stored], shelf.dimension)
+        vectors = {row: v for (row, _), v in zip(stored, blobs, strict=True)}
+        chosen = recall.diversify(weighed, vectors, limit)
+        return await self._reader.run(_moments, guild, chosen, shown, set(without))
+
+    async def closeness(
+        self, texts: Sequence[str], conversation: Sequence[str]
+    ) -> list[float]:
+        """How close each text is in meaning to a conversation's last turns."""
+        embedder = await self._embedder(None)
+        meaning = await self._meaning(conversation, embedder.model_id)
+        drafts = await self._call(embedder.embed, list(texts))
+        return recall.closest(drafts, meaning)
+
+    async def _meaning(self, turns: Sequence[str], model: str) -> Floats:
+        embedder = await self._embedder(model)
+        return recall.meaning(
+            await self._call(embedder.embed, list(turns[-recall.TURNS :]))
+        )
+
+    async def _embedder(self, model: str | None) -> Embedder:
+        """The loaded model of that id; None asks for the owner's."""
+        async with self._opening:
+            if model not in self._embedders:
+                opened = await self._call(self._open_embedder, model)
+                self._embedders[model] = self._embedders[opened.model_id] = opened
+        return self._embedders[model]
+
+    async def _shelf(self, guild: int) -> Shelf:
+        """The guild's index, opened and brought up to date when first asked for."""
+        if guild not in self._shelves:
+            wanted = await self._embedder(None)
+            counts = dict(await self._reader.run(embeddings.models, guild))
+            most = max(counts, key=counts.__getitem__, default=wanted.model_id)
+            serving = await self._embedder(most)
+            shelf = Shelf(self._home.index(guild), most, serving.dimension)
+            await self._call(shelf.open)
+            await self._bring_up(guild, shelf)
+            self._shelves.setdefault(guild, shelf)
+        return self._shelves[guild]
+
+    async def _bring_up(self, guild: int, shelf: Shelf) -> None:
+        """Add what the files lack; build anew if they and the database differ."""
+        await self._add_new(guild, shelf)
+        truth = await self._reader.run(embeddings.state, guild, shelf.model)
+        if not await self._call(shelf.agrees, truth):
+            log.warning("the index of guild %d is built anew", guild)
+            await self._call(shelf.restart)
+            await self._add_new(guild, shelf)
+
+    async def _add_new(self, guild: int, shelf: Shelf) -> None:
+        while page := await self._page(guild, shelf):
+            await self._call(shelf.add, page)
+
+    async def _page(self, guild: int, shelf: Shelf) -> Page:
+        return await self._reader.run(
+            embeddings.added_after, guild, shelf.model, shelf.last, PAGE
+        )
+
+    async def _call(
+        self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        call = functools.partial(function, *args, **kwargs)
+        return await asyncio.get_running_loop().run_in_executor(self._thread, call)
+
+
+def _shown(
+    guild: int, rows: list[int], channels: Collection[int] | None, without: set[int]
+) -> list[StoredMessage]:
+    """The messages in those rows that may be shown."""
+    hidden = members.opted_out(guild)
+    return [
+        message
+        for message in messages.by_rows(rows)
+        if message.guild == guild
+        and message.id not in without
+        and message.dropped is None
+        and message.author not in hidden
+        and (channels is None or message.channel in channels)
+    ]
+
+
+def _moments(
+    guild: int,
+    chosen: Sequence[recall.Candidate],
+    shown: Sequence[StoredMessage],
+    without: set[int],
+) -> list[Moment]:
+    """The chosen messages with those said around them, each message once."""
+    known = {message.id: message for message in shown}
+    hidden = members.opted_out(guild)
+    used = set(without)
+    moments: list[Moment] = []
+    for candidate in chosen:
+        found = known[candidate.row]
+        if found.id in used:
+            continue
+        kept = tuple(
+            message
+            for message in messages.around(found, NEIGHBORS_BEFORE, NEIGHBORS_AFTER)
+            if message.id not in used
+            and message.author not in hidden
+            and abs(message.ts - found.ts) <= APART_MS
+            and message.text.strip()
+        )
+        used.update(message.id for message in kept)
+        moments.append(Moment(found.id, kept, candidate.score))
+    return moments

@@ -1,0 +1,94 @@
+"""Which earlier messages are worth remembering, of those near in meaning."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from app.memory.index import Neighbor
+from app.memory.vectors import Floats, normalise
+
+LEAST_SIMILARITY = 0.25
+"""Below this cosine two chat lines have nothing to do with each other."""
+HALF_LIFE_DAYS = 120.0
+FADED = 0.75
+"""What is left of the weight of a message however old it is."""
+DIVERSITY = 0.3
+"""Weight of being unlike what is chosen already, 0 to 1."""
+TURN_WEIGHT = 0.4
+"""Of each turn in the meaning of a conversation, against the turn after it."""
+TURNS = 4
+_DAY_MS = 86_400_000
+
+
+class Told(Protocol):
+    """A message of the past."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def ts(self) -> int: ...
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A message found, with its weight after fading."""
+
+    row: int
+    score: float
+
+
+def meaning(turns: Floats) -> Floats:
+    """The unit vector of a conversation from those of its last turns, oldest first."""
+    turns = turns[-TURNS:]
+    weights = TURN_WEIGHT ** np.arange(len(turns) - 1, -1, -1, dtype=np.float32)
+    mixed: Floats = normalise((turns * weights[:, None]).sum(axis=0, keepdims=True))[0]
+    return mixed
+
+
+def fade(similarity: float, age_ms: float) -> float:
+    """Similarity weighed by age: halves towards `FADED` every `HALF_LIFE_DAYS`."""
+    age = max(age_ms, 0.0) / _DAY_MS
+    rest: float = 0.5 ** (age / HALF_LIFE_DAYS)
+    return similarity * (FADED + (1 - FADED) * rest)
+
+
+def weigh(
+    neighbors: Sequence[Neighbor], times: Mapping[int, int], now_ms: int
+) -> list[Candidate]:
+    """The neighbors whose time is known and that mean enough, best first."""
+    found = [
+        Candidate(near.row, fade(near.similarity, now_ms - times[near.row]))
+        for near in neighbors
+        if near.row in times and near.similarity >= LEAST_SIMILARITY
+    ]
+    return sorted(found, key=lambda candidate: -candidate.score)
+
+
+def diversify(
+    candidates: Sequence[Candidate], vectors: Mapping[int, Floats], limit: int
+) -> list[Candidate]:
+    """The best candidates that do not repeat each other.
+
+    Maximal marginal relevance (Carbonell and Goldstein 1998).
+    """
+    left = [candidate for candidate in candidates if candidate.row in vectors]
+    chosen: list[Candidate] = []
+    likeness = {candidate.row: 0.0 for candidate in left}
+    while left and len(chosen) < limit:
+        best = max(
+            left,
+            key=lambda c: (1 - DIVERSITY) * c.score - DIVERSITY * likeness[c.row],
+        )
+        left.remove(best)
+        chosen.append(best)
+        for other in left:
+            alike = float(vectors[best.row] @ vectors[other.row])
+            likeness[other.row] = max(likeness[other.row], alike)
+    return chosen
+
+
+def closest(drafts: Floats, conversation: Floats) -> list[float]:
+    """The cosine of each draft with a conversation's meaning."""
+    return [float(value) for value in drafts @ conversation]

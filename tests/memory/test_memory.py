@@ -1,0 +1,272 @@
+"""Learning and recalling over a real database."""
+
+import asyncio
+
+import pytest
+
+from app.memory import index, shelf
+from app.memory.memory import Memory
+from app.memory.vectors import NOTHING
+from app.store import embeddings, forgetting, guilds, members
+from tests.memory.conftest import WordEmbedder
+
+
+@pytest.fixture
+def embedder():
+    return WordEmbedder()
+
+
+@pytest.fixture
+async def memory(home, db, reader, embedder):
+    made = Memory(home, db, reader, lambda model: embedder, now=lambda: 1e6)
+    yield made
+    await made.close()
+
+
+async def learn(memory, guild, row, text):
+    await memory.learn(guild, row, text)
+
+
+async def test_a_moment_comes_with_what_was_said_around_it(memory, guild, tell):
+    minute = 60_000
+    texts = ["who has seen yorick", "alas poor yorick", "i knew him well horatio"]
+    rows = [tell(text, ts=n * minute) for n, text in enumerate(texts)]
+    later = tell("words words words", ts=500 * minute)
+    await memory.catch_up(guild)
+    (moment,) = await memory.recall(guild, ["what of poor yorick"], None, 1)
+    assert moment.row == rows[1]
+    assert [message.id for message in moment.messages] == rows
+    assert later not in [message.id for message in moment.messages]
+
+
+async def test_a_message_just_learned_is_found_at_once(memory, guild, tell):
+    await memory.catch_up(guild)
+    row = tell("the rest is silence")
+    await memory.learn(guild, row, "the rest is silence")
+    (moment,) = await memory.recall(guild, ["is the rest silence"], None, 3)
+    assert moment.row == row
+
+
+async def test_nothing_comes_from_another_guild(memory, db, guild, tell):
+    other = int(db.call(guilds.ensure, "The Rose").id)
+    tell("tomorrow and tomorrow and tomorrow", into=other)
+    await memory.catch_up(other)
+    await memory.catch_up(guild)
+    assert await memory.recall(guild, ["tomorrow and tomorrow"], None, 5) == []
+
+
+async def test_nothing_comes_from_channels_the_asker_cannot_see(
+    memory, db, guild, tell
+):
+    tell("the king is dead", channel="court")
+    row = tell("the king is old", channel="stage")
+    await memory.catch_up(guild)
+    stage = db.call(guilds.ensure_channel, guild, "stage").id
+    found = await memory.recall(guild, ["the king is dead"], [stage], 5)
+    assert [moment.row for moment in found] == [row]
+    assert all(m.channel == stage for moment in found for m in moment.messages)
+
+
+async def test_the_search_widens_until_it_reaches_the_visible_channel(
+    memory, db, guild, tell
+):
+    for number in range(120):
+        tell(f"the king is dead {number}", channel="court")
+    row = tell("the king was dead and old once", channel="stage")
+    await memory.catch_up(guild)
+    stage = db.call(guilds.ensure_channel, guild, "stage").id
+    found = await memory.recall(guild, ["the king is dead"], [stage], 1)
+    assert [moment.row for moment in found] == [row]
+
+
+async def test_members_who_opted_out_are_not_quoted_even_as_neighbors(
+    memory, db, guild, tell
+):
+    tell("my kingdom for a horse", author="richard")
+    tell("a horse a horse", author="groom", ts=1000)
+    await memory.catch_up(guild)
+    member = db.call(members.ensure, guild, "richard", "Richard").id
+    db.call(members.set_opted_out, guild, "richard", True)
+    assert member
+    found = await memory.recall(guild, ["a horse for my kingdom"], None, 5)
+    names = {m.author for moment in found for m in moment.messages}
+    assert names == {"groom"}
+
+
+async def test_what_is_in_the_prompt_already_is_not_recalled(memory, guild, tell):
+    row = tell("to be or not to be")
+    await memory.catch_up(guild)
+    assert await memory.recall(guild, ["to be"], None, 3, without=[row]) == []
+
+
+async def test_trivial_texts_get_no_vector_and_are_not_tried_again(
+    memory, db, guild, tell, embedder
+):
+    tell("lol")
+    tell("https://example.org/a-long-address")
+    assert await memory.catch_up(guild) == 2
+    assert await memory.catch_up(guild) == 0
+    assert embedder.embedded == []
+    stored = db.call(lambda: list(embeddings.vectors(guild, "words")))
+    assert [blob for _, blob in stored] == [NOTHING, NOTHING]
+
+
+async def test_the_newest_messages_are_embedded_first(
+    home, db, reader, guild, tell, embedder, monkeypatch
+):
+    monkeypatch.setattr("app.memory.memory.PAGE", 2)
+    texts = [f"line number {n} of the play" for n in range(6)]
+    for text in texts:
+        tell(text)
+    memory = Memory(home, db, reader, lambda model: embedder)
+    await memory.catch_up(guild)
+    await memory.close()
+    assert set(embedder.embedded[:2]) == set(texts[-2:])
+    assert sorted(embedder.embedded) == texts
+
+
+async def test_dropped_messages_are_not_embedded(memory, guild, tell, embedder):
+    tell("never to be learned", dropped="opted out")
+    await memory.catch_up(guild)
+    assert embedder.embedded == []
+
+
+async def test_the_backlog_waits_while_a_reply_is_made(memory, guild, tell, embedder):
+    tell("patience good sir")
+    with memory.quiet():
+        task = asyncio.create_task(memory.catch_up(guild))
+        await asyncio.sleep(0.2)
+        assert embedder.embedded == []
+    await task
+    assert embedder.embedded == ["patience good sir"]
+
+
+async def test_an_edited_message_is_found_by_its_new_words_only(
+    memory, db, guild, tell
+):
+    row = tell("the lady doth protest")
+    await memory.catch_up(guild)
+    await memory.learn(guild, row, "cry havoc and let slip")
+    assert await memory.recall(guild, ["the lady doth protest"], None, 3) == []
+    found = await memory.recall(guild, ["cry havoc and let slip"], None, 3)
+    assert [moment.row for moment in found] == [row]
+    await memory.learn(guild, row, "ok")
+    assert await memory.recall(guild, ["cry havoc and let slip"], None, 3) == []
+
+
+@pytest.mark.parametrize("exact_below", [1000, 4])
+async def test_forgotten_messages_leave_index_and_table(
+    memory, db, home, guild, tell, monkeypatch, exact_below
+):
+    monkeypatch.setattr(index, "EXACT_BELOW", exact_below)
+    rows = [tell(f"speech {n} of king lear act {n}") for n in range(12)]
+    await memory.catch_up(guild)
+    before = await files_of(home, guild)
+    db.call(forgetting.delete, guild, rows[:3])
+    await memory.forget(guild, rows[:3])
+    assert not await files_of(home, guild)
+    assert bool(before) == (exact_below == 4)
+    kept = db.call(lambda: [r for r, _ in embeddings.vectors(guild, "words")])
+    assert kept == rows[3:]
+    opened = await memory._shelf(guild)
+    assert sorted(opened._index.rows().tolist()) == rows[3:]
+    assert not opened.needs_rebuild
+    found = await memory.recall(guild, ["speech 1 of king lear act 1"], None, 12)
+    assert not {moment.row for moment in found} & set(rows[:3])
+
+
+async def files_of(home, guild):
+    directory = home.index(guild)
+    return await asyncio.to_thread(
+        lambda: (
+            sorted(p.name for p in directory.iterdir()) if directory.exists() else []
+        )
+    )
+
+
+async def test_a_new_start_uses_the_file_and_adds_what_came_after(
+    home, db, reader, guild, tell, embedder, monkeypatch
+):
+    monkeypatch.setattr(index, "EXACT_BELOW", 4)
+    rows = [tell(f"scene {n} before the castle") for n in range(9)]
+    first = Memory(home, db, reader, lambda model: embedder)
+    await first.catch_up(guild)
+    await first.close()
+    blobs = [(tell("a heath with thunder"), b"\0" * (4 + embedder.dimension))]
+    db.call(embeddings.add_many, guild, "words", blobs)
+    added = []
+    monkeypatch.setattr(
+        shelf.Shelf, "add", lambda self, page, real=shelf.Shelf.add: (
+            added.extend(row for _, row, _ in page), real(self, page)
+        )[1],
+    )  # fmt: skip
+    second = Memory(home, db, reader, lambda model: embedder)
+    opened = await second._shelf(guild)
+    assert added == [blobs[0][0]]
+    assert sorted(opened._index.rows().tolist()) == [*rows, blobs[0][0]]
+    await second.close()
+
+
+async def test_an_index_file_that_differs_from_the_database_is_built_anew(
+    home, db, reader, guild, tell, embedder, monkeypatch
+):
+    monkeypatch.setattr(index, "EXACT_BELOW", 4)
+    rows = [tell(f"scene {n} before the castle") for n in range(9)]
+    first = Memory(home, db, reader, lambda model: embedder)
+    await first.catch_up(guild)
+    await first.close()
+    db.call(forgetting.delete, guild, rows[:2])
+    second = Memory(home, db, reader, lambda model: embedder)
+    opened = await second._shelf(guild)
+    assert sorted(opened._index.rows().tolist()) == rows[2:]
+    await second.close()
+
+
+async def test_old_vectors_serve_until_the_new_model_is_through(
+    home, db, reader, guild, tell
+):
+    row = tell("now is the winter of our discontent")
+    models = {"old": WordEmbedder("old"), "new": WordEmbedder("new")}
+    first = Memory(home, db, reader, lambda model: models[model or "old"])
+    await first.catch_up(guild)
+    await first.close()
+    second = Memory(home, db, reader, lambda model: models[model or "new"])
+    found = await second.recall(guild, ["winter of discontent"], None, 1)
+    assert [moment.row for moment in found] == [row]
+    assert models["new"].embedded == []
+    await second.catch_up(guild)
+    found = await second.recall(guild, ["winter of discontent"], None, 1)
+    assert [moment.row for moment in found] == [row]
+    assert db.call(embeddings.models, guild) == [("new", 1)]
+    await second.close()
+
+
+async def test_pruning_lets_go_of_the_oldest_vectors_and_of_no_message(
+    memory, db, guild, tell
+):
+    rows = [tell(f"verse {n} of the sonnet") for n in range(10)]
+    await memory.catch_up(guild)
+    assert await memory.prune(guild, keep=4) == 6
+    assert await memory.prune(guild, keep=4) == 0
+    opened = await memory._shelf(guild)
+    assert sorted(opened._index.rows().tolist()) == rows[6:]
+    assert await memory.catch_up(guild) == 0
+
+
+async def test_the_closest_draft_shares_most_with_the_conversation(memory):
+    drafts = ["a pound of flesh", "the quality of mercy", "all that glisters"]
+    scores = await memory.closeness(drafts, ["is there any mercy", "what quality"])
+    assert scores.index(max(scores)) == 1
+
+
+async def test_progress_is_told_until_all_is_done(home, db, reader, guild, tell):
+    for number in range(5):
+        tell(f"line {number} of the chorus")
+    seen = []
+    memory = Memory(
+        home, db, reader, lambda model: WordEmbedder(),
+        report=lambda *figures: seen.append(figures[:3]),
+    )  # fmt: skip
+    await memory.catch_up(guild)
+    await memory.close()
+    assert seen[-1] == (guild, 5, 5)
