@@ -356,6 +356,24 @@ def load(path: Path) -> Config:
     return with_overrides(Config(), stored(path))
 
 
+def reference() -> str:
+    """All settings as a Markdown table, for the README."""
+    rows = ["| setting | default | for | what it does |", "|---|---|---|---|"]
+    for key in keys().values():
+        default = (
+            ", ".join(key.default) if isinstance(key.default, list) else key.default
+        )
+        shown = f"`{str(default).lower() if key.type is bool else default}`"
+        doc = key.doc
+        if key.choices:
+            doc += " One of " + ", ".join(f"`{choice}`" for choice in key.choices) + "."
+        elif key.low is not None and key.high is not None:
+            doc += f" From {key.low:g} to {key.high:g}."
+        shown = shown if default != "" else "–"
+        rows.append(f"| `{key.name}` | {shown} | {key.scope} | {doc} |")
+    return "\n".join(rows)
+
+
 def stored(path: Path) -> dict[str, object]:
     """Only what the file says, by name."""
     try:
