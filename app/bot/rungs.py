@@ -7,11 +7,10 @@ from typing import Protocol
 from app.bot.gathering import Gathered
 from app.bot.ledger import Ledger
 from app.chat import context
-from app.chat.context import Speed
 from app.chat.ladder import Check, Fit, Rung
 from app.chat.limits import Breaker, Clock, FairQueue
 from app.config import Config
-from app.providers.base import Prompt, Provider, Turn
+from app.providers.base import Prompt, Provider, Speed, Turn
 
 CLOUD_TOKENS = 1500
 """Of context for a cloud model; more costs more and says little."""

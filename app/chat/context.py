@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from math import inf
 
-from app.providers.base import Turn
+from app.providers.base import Speed, Turn
 
 Count = Callable[[str], int]
 """Tokens that a text takes, known or estimated."""
@@ -21,15 +21,6 @@ starts at a message whose row id is a multiple of this where one is at hand."""
 
 SAFETY = 0.85
 """Part of the time left that is planned with; machines are not steady."""
-
-
-@dataclass(frozen=True)
-class Speed:
-    """How fast a model reads and writes here, in tokens a second."""
-
-    prompt: float = 150.0
-    decode: float = 15.0
-    """Assumed until measured: a small model on an old laptop."""
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,15 @@ from typing import Protocol
 
 
 @dataclass(frozen=True)
+class Speed:
+    """How fast a model reads and writes here, in tokens a second."""
+
+    prompt: float = 150.0
+    decode: float = 15.0
+    """Assumed until measured: a small model on an old laptop."""
+
+
+@dataclass(frozen=True)
 class Turn:
     """One (speaker, text) item of a prompt."""
 

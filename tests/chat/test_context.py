@@ -3,12 +3,11 @@ from hypothesis import strategies as st
 
 from app.chat.context import (
     TURN_OVERHEAD,
-    Speed,
     collect,
     estimate_tokens,
     plan_budget,
 )
-from app.providers.base import Turn
+from app.providers.base import Speed, Turn
 
 
 def turn(row, text="a few words", speaker="ann"):

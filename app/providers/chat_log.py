@@ -1,0 +1,78 @@
+"""The prompt for a model on this machine: a chat log; and how its answer is cleaned."""
+
+import re
+from collections.abc import Sequence
+
+from app.providers.base import Prompt, Turn
+
+MOST_NAME_CHARS = 32
+EARLIER = "(earlier)"
+NOW = "(now)"
+
+_SPACE = re.compile(r"\s+")
+
+
+def build(prompt: Prompt) -> str:
+    """The conversation as "name: text" lines, ending where the bot is to speak.
+
+    What stays the same from turn to turn comes first, so that its evaluation is kept.
+    """
+    lines = []
+    if prompt.persona:
+        lines.append(f"({prompt.bot_name} is {_one_line(prompt.persona)})")
+    for moment in prompt.moments:
+        lines += [EARLIER, *_log(moment, prompt.bot_name)]
+    if prompt.moments:
+        lines.append(NOW)
+    lines += _log(prompt.turns, prompt.bot_name)
+    return "\n".join([*lines, f"{_name(prompt.bot_name)}:"])
+
+
+def line_of(text: str) -> str:
+    """A message as it stands in the log after the speaker's colon."""
+    return f" {_one_line(text)}"
+
+
+def _log(turns: Sequence[Turn], bot_name: str) -> list[str]:
+    return [
+        f"{_name(bot_name if turn.is_bot else turn.speaker)}:{line_of(turn.text)}"
+        for turn in turns
+    ]
+
+
+def _one_line(text: str) -> str:
+    return _SPACE.sub(" ", text).strip()
+
+
+def _name(speaker: str) -> str:
+    return _one_line(speaker.replace(":", " "))[:MOST_NAME_CHARS].strip() or "someone"
+
+
+class Cleaner:
+    """Takes the speaker's prefix off a line while it streams."""
+
+    def __init__(self, speakers: Sequence[str]) -> None:
+        """Known are the bot's name and those of the people in the log."""
+        names = (re.escape(_name(speaker)) for speaker in speakers)
+        self._prefix = re.compile(rf"\s*(?:(?:{'|'.join(names)})\s*:\s*)*", re.I)
+        self._names = [f"{_name(speaker).lower()}:" for speaker in speakers]
+        self._held = ""
+        self._is_begun = False
+
+    def feed(self, text: str) -> str:
+        """Return what may be shown of the text so far and was not shown yet."""
+        if self._is_begun:
+            return text
+        self._held += text
+        rest = self.clean(self._held)
+        begun = rest.lower().rstrip()
+        may_be_name = any(name.startswith(begun) for name in self._names)
+        if not rest or may_be_name:
+            return ""
+        self._is_begun = True
+        return rest
+
+    def clean(self, text: str) -> str:
+        """The whole text without prefixes."""
+        found = self._prefix.match(text)
+        return text[found.end() :] if found else text

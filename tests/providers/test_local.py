@@ -1,0 +1,196 @@
+"""The local provider over real runner processes: echo, crashes, unloading."""
+
+import asyncio
+import os
+import signal
+import sys
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import replace
+
+import psutil
+import pytest
+
+from app.config import ModelSettings
+from app.errors import ProviderError
+from app.ipc.child import spawn
+from app.providers.base import Completion, Prompt, Turn
+from app.providers.local import LocalProvider
+
+pytestmark = pytest.mark.process
+
+ECHO = ModelSettings(name="echo")
+PROMPT = Prompt(
+    guild=1,
+    conversation="1:c",
+    bot_name="Mynah",
+    turns=(Turn("anna", "one two three"),),
+    deadline_ms=20_000,
+)
+
+
+@asynccontextmanager
+async def providing(settings=ECHO, locate=lambda name: None, **more):
+    provider = LocalProvider(lambda: settings, locate, **more)
+    try:
+        yield provider
+    finally:
+        await provider.close()
+
+
+async def written(provider, prompt=PROMPT):
+    return [item async for item in provider.write(prompt)]
+
+
+async def test_the_line_streams_and_ends_with_its_counts():
+    async with providing() as provider:
+        assert provider.unavailable(PROMPT) is None
+        *pieces, completion = await written(provider)
+    assert pieces == ["one", " two", " three"]
+    assert isinstance(completion, Completion)
+    assert completion.text == "one two three"
+    assert completion.completion_tokens == 3
+
+
+async def test_two_prompts_at_once_keep_their_own_words():
+    other = replace(PROMPT, turns=(Turn("bob", "a b c d e f"),))
+    async with providing() as provider:
+        first, second = await asyncio.gather(
+            written(provider), written(provider, other)
+        )
+    assert first[-1].text == "one two three"
+    assert second[-1].text == "a b c d e f"
+
+
+def scripted(lines):
+    """Spawns, in place of a runner, a script that follows `lines` of Python."""
+
+    async def run(command):
+        ready = (
+            '{"method":"ready","params":{"model":"m","context":512,"can_roll_back":true,'
+            '"prompt_tokens_per_second":100.0,"tokens_per_second":10.0}}'
+        )
+        script = f"import os, sys, time\nprint('{ready}', flush=True)\n{lines}"
+        return await spawn([sys.executable, "-c", script])
+
+    return run
+
+
+DIES_MIDWAY = scripted(
+    "sys.stdin.readline()\n"
+    'print(\'{"method":"piece","params":{"stream":1,"text":" hello","at_ms":1.0}}\','
+    " flush=True)\n"
+    "print('GGML_ASSERT(x) failed', file=sys.stderr, flush=True)\n"
+    "os.kill(os.getpid(), 9)\n"
+)
+
+
+async def test_a_crash_in_the_middle_surfaces_at_once_with_the_last_words():
+    async with providing(spawn=DIES_MIDWAY) as provider:
+        pieces = []
+        with pytest.raises(ProviderError, match="SIGKILL: GGML_ASSERT"):
+            async for piece in provider.write(PROMPT):
+                pieces.append(piece)
+        assert pieces == ["hello"]
+        assert "GGML_ASSERT" in (provider.unavailable(PROMPT) or "")
+
+
+async def test_a_killed_runner_is_started_again():
+    async with providing() as provider:
+        await written(provider)
+        os.kill(provider.status()["pid"], signal.SIGKILL)
+        for _ in range(200):
+            if provider.unavailable(PROMPT):
+                break
+            await asyncio.sleep(0.02)
+        assert "SIGKILL" in provider.unavailable(PROMPT)
+        assert await provider.wait_until_ready(20)
+        assert (await written(provider))[-1].text == "one two three"
+
+
+async def test_a_model_that_crashes_twice_is_set_aside_until_the_owner_tries_again():
+    dies = scripted("print('bad tensor', file=sys.stderr)\nsys.exit(134)")
+    async with providing(spawn=dies) as provider:
+        provider.start()
+        for _ in range(400):
+            if "set aside" in (provider.unavailable(PROMPT) or ""):
+                break
+            await asyncio.sleep(0.02)
+        reason = provider.unavailable(PROMPT)
+        assert "2 times" in reason
+        assert "bad tensor" in reason
+        assert provider.status()["state"] == "stopped"
+        with pytest.raises(ProviderError, match="set aside"):
+            await written(provider)
+        provider.retry()
+        assert "set aside" not in (provider.unavailable(PROMPT) or "")
+
+
+async def test_a_model_that_is_not_here_is_named():
+    async with providing(ModelSettings(name="starter")) as provider:
+        assert "starter is not on this computer" in provider.unavailable(PROMPT)
+        with pytest.raises(ProviderError):
+            await written(provider)
+
+
+async def test_a_file_that_is_no_model_never_reaches_a_runner(tmp_path):
+    path = tmp_path / "holiday.gguf"
+    path.write_bytes(b"JFIF" * 1000)
+    settings = ModelSettings(name=str(path))
+    async with providing(settings, lambda name: path, spawn=None) as provider:
+        assert "not a GGUF file" in provider.unavailable(PROMPT)
+
+
+async def test_closing_the_stream_cancels_the_work_in_the_runner():
+    told = scripted(
+        "for line in sys.stdin:\n"
+        "    print(line.split('\"method\":\"')[1].split('\"')[0], file=sys.stderr)\n"
+        "    sys.stderr.flush()\n"
+        "    if 'cancel' in line: os._exit(78)\n"
+        '    print(\'{"method":"piece","params":{"stream":1,"text":"x","at_ms":1.0}}\','
+        " flush=True)\n"
+    )
+    async with providing(spawn=told) as provider:
+        async with aclosing(provider.write(PROMPT)) as stream:
+            async for _ in stream:
+                break
+        for _ in range(400):
+            if provider.status()["state"] == "failed":
+                break
+            await asyncio.sleep(0.02)
+        assert "cancel_generate" in provider.status()["reason"]
+
+
+async def test_the_model_is_unloaded_when_idle_and_comes_back_when_needed():
+    async with providing(replace(ECHO, idle_minutes=0.3 / 60)) as provider:
+        await written(provider)
+        pid = provider.status()["pid"]
+        for _ in range(400):
+            if not psutil.pid_exists(pid):
+                break
+            await asyncio.sleep(0.02)
+        assert not psutil.pid_exists(pid)
+        assert provider.status()["state"] == "stopped"
+        assert provider.unavailable(PROMPT) is None
+        assert (await written(provider))[-1].text == "one two three"
+
+
+async def test_another_model_is_another_process():
+    settings = [ECHO]
+    provider = LocalProvider(lambda: settings[0], lambda name: None)
+    await written(provider)
+    first = provider.status()["pid"]
+    assert provider._wanted()[-1] == "--echo"
+    provider._command = ("other",)
+    await written(provider)
+    assert provider.status()["pid"] != first
+    await provider.close()
+    assert not psutil.pid_exists(first)
+
+
+async def test_a_deadline_that_passes_while_loading_says_so():
+    async def never_ready(command):
+        return await spawn([sys.executable, "-c", "import sys; sys.stdin.read()"])
+
+    async with providing(spawn=never_ready) as provider:
+        with pytest.raises(ProviderError, match="still being loaded"):
+            await written(provider, replace(PROMPT, deadline_ms=200))
