@@ -37,8 +37,8 @@ class ChannelActivity(NamedTuple):
     name: str
     messages: int
     is_learning: bool
-    newest: int
-    """Row of its newest message."""
+    key: str
+    """What requests call it by: Discord's id, or its name."""
 
 
 def replies_over_time(since: int, step: int, guild: int | None = None) -> list[Bucket]:
@@ -74,7 +74,7 @@ def channels_by_activity(guild: int) -> list[ChannelActivity]:
             Channel.name,
             fn.COUNT(Message.id),
             Channel.is_learning,
-            newest,
+            Channel.discord_id,
         )
         .left_outer_join(Message, on=Message.channel == Channel.id)
         .where(Channel.guild == guild)
@@ -82,8 +82,8 @@ def channels_by_activity(guild: int) -> list[ChannelActivity]:
         .order_by(newest.desc())
     )
     return [
-        ChannelActivity(channel, name, messages, is_learning, row or 0)
-        for channel, name, messages, is_learning, row in tuples(query)
+        ChannelActivity(channel, name, messages, is_learning, discord_id or name)
+        for channel, name, messages, is_learning, discord_id in tuples(query)
     ]
 
 

@@ -40,6 +40,7 @@ class MynahScreen(Screen[None]):
     NAME: ClassVar[str]
     """Its entry in `SCREENS`."""
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-medium"), (150, "-wide")]
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (34, "-tall")]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave_field", "Leave the field", show=False),
     ]
@@ -117,7 +118,11 @@ class MynahScreen(Screen[None]):
         """
 
         async def run() -> None:
-            data = await job()
+            try:
+                data = await job()
+            except AppError as error:
+                self.app.warn(error)
+                return
             if data is not None:
                 self.post_message(Fetched(data, show))
 

@@ -18,8 +18,10 @@ class News(Message):
     """Everything new, a message however many notifications it came as."""
 
     status: Json | None = None
-    tokens: dict[int, str] = field(default_factory=dict)
-    """New text by stream."""
+    tokens: dict[int, list[str]] = field(default_factory=dict)
+    """New pieces by stream."""
+    restarted: set[int] = field(default_factory=set)
+    """Streams whose pieces so far count no longer; `tokens` are what came after."""
     logs: list[control.Log] = field(default_factory=list)
     progress: dict[tuple[str, str], control.Progress] = field(default_factory=dict)
     """The latest of each piece of work, by its `work` and `label`."""
@@ -35,6 +37,7 @@ class Inbox:
     def __init__(self) -> None:
         self._status: Json | None = None
         self._tokens: defaultdict[int, list[str]] = defaultdict(list)
+        self._restarted: set[int] = set()
         self._logs: deque[control.Log] = deque(maxlen=MAX_LOGS)
         self._progress: dict[tuple[str, str], control.Progress] = {}
         self._channels: set[tuple[int, int | None]] = set()
@@ -45,7 +48,10 @@ class Inbox:
         match notification:
             case control.State(status):
                 self._status = status
-            case control.Token(stream, text):
+            case control.Token(stream, text, restart):
+                if restart:
+                    self._restarted.add(stream)
+                    self._tokens[stream].clear()
                 self._tokens[stream].append(text)
             case control.Log():
                 self._logs.append(notification)
@@ -61,7 +67,8 @@ class Inbox:
         """All that came since the last call."""
         news = News(
             status=self._status,
-            tokens={stream: "".join(parts) for stream, parts in self._tokens.items()},
+            tokens=dict(self._tokens),
+            restarted=self._restarted,
             logs=list(self._logs),
             progress=self._progress,
             channels=self._channels,

@@ -139,7 +139,8 @@ def set_value(
 
     def send(yes: bool | None) -> None:
         if yes:
-            request = control.ConfigSet(name, text, guild=guild)
+            agreed = value == "openai"
+            request = control.ConfigSet(name, text, guild=guild, agreed=agreed)
             screen.request(request, lambda _: done())
 
     if name == "reply.provider" and value == "openai":

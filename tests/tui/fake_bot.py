@@ -183,10 +183,16 @@ def reply(request: control.Say) -> Json:
         ],
         "ms": {"total": 840.0, "first_token": 210.0},
         "tokens": {"prompt": 96, "cached": 60, "completion": 25},
-        "sources": [1, 4],
+        "sources": ["1001", "1004"],
+        "drawn": [
+            {"id": "1001", "author": "Viola", "words": 3, "run": "what country",
+             "text": "what country, friends, is this?"},
+            {"id": "1004", "author": "Maria", "words": 3, "run": "by my troth",
+             "text": "by my troth you must come in earlier o' nights"},
+        ],
         "recalled": [],
         "cost": 0.0,
-    }
+    }  # fmt: skip
 
 
 def busy_bot(**replies: Any) -> FakeBot:

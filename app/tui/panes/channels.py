@@ -20,7 +20,7 @@ from app.tui.widgets.feed import Feed
 class Line:
     """One channel."""
 
-    row: int
+    key: str
     name: str
     messages: int
     may_speak: bool
@@ -55,7 +55,7 @@ class ChannelsPane(Pane):
                 allowed = [str(name).lstrip("#") for name in item.value]
         return [
             Line(
-                channel.channel,
+                channel.key,
                 channel.name,
                 channel.messages,
                 not allowed or channel.name in allowed,
@@ -89,14 +89,14 @@ class ChannelsPane(Pane):
         """Learn what is written in this channel from now on, or no longer."""
         line: Line | None = self.query_one(Feed).item
         if line:
-            request = control.Listen(self.guild["key"], str(line.row), not line.learns)
+            request = control.Listen(self.guild["key"], line.key, not line.learns)
             self.mynah.request(request, lambda _: self.reload())
 
     def action_train(self) -> None:
         """Learn what was written in this channel before."""
         line: Line | None = self.query_one(Feed).item
         if line:
-            request = control.Train(self.guild["key"], [str(line.row)])
+            request = control.Train(self.guild["key"], [line.key])
             done = f"Learning the history of #{line.name}; see Learn (5)."
             self.mynah.request(request, lambda _: self.mynah.app.tell(done))
 

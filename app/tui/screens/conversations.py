@@ -32,6 +32,8 @@ class Place:
     title: str
     guild: int = 0
     channel: int | None = None
+    name: str = ""
+    """What requests call the channel by."""
     note: str = ""
     is_drafts: bool = False
 
@@ -49,15 +51,15 @@ class ConversationsScreen(MynahScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "filter", "Filter"),
         Binding("s", "speak", "Say"),
-        Binding("a", "again", "Again"),
-        Binding("e", "edit", "Edit, send"),
-        Binding("d", "rate(-1)", "Dislike"),
-        Binding("plus", "rate(1)", "Like", show=False),
-        Binding("f", "forget", "Forget"),
-        Binding("j", "jump", "Source"),
-        Binding("c", "conversation", "Thread", show=False),
         Binding("y", "decide(True)", "Approve"),
         Binding("x", "decide(False)", "Reject"),
+        Binding("e", "edit", "Edit, send"),
+        Binding("a", "again", "Again"),
+        Binding("d", "rate(-1)", "Dislike"),
+        Binding("plus", "rate(1)", "Like", show=False),
+        Binding("j", "jump", "Sources"),
+        Binding("c", "conversation", "Thread"),
+        Binding("f", "forget", "Forget"),
         Binding("h,left", "places", "Places", show=False),
         Binding("right", "lines", "Talk", show=False),
     ]
@@ -110,7 +112,7 @@ class ConversationsScreen(MynahScreen):
             row, name = guild["row"], guild["guild"]
             places.append(Place(name, row))
             for channel in await shelf.channels(row):
-                place = Place(f"#{channel.name}", row, channel.channel)
+                place = Place(f"#{channel.name}", row, channel.channel, channel.key)
                 places.append(place)
         return places
 
@@ -179,6 +181,7 @@ class ConversationsScreen(MynahScreen):
     @on(Feed.Moved, "#lines")
     def _line_moved(self, event: Feed.Moved) -> None:
         line: TalkLine = event.item
+        self.refresh_bindings()
         if line.reply is None:
             self._explained = None
             self.query_one("#story", Static).update(_message_story(line))
@@ -201,6 +204,23 @@ class ConversationsScreen(MynahScreen):
             self.app.push_screen(Detail(event.item.name, event.item.text))
 
     # Keys.
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer only what can be done with the chosen line."""
+        if not self.is_mounted:
+            return True
+        line: TalkLine | None = self.query_one("#lines", Feed).item
+        reply = line.reply if line else None
+        is_draft = reply is not None and reply.state == "draft"
+        if action == "decide":
+            return is_draft
+        if action in ("edit", "rate", "jump"):
+            return reply is not None
+        if action == "again":
+            return reply is not None and not is_draft
+        if action == "conversation":
+            return line is not None and reply is None
+        return True
 
     @property
     def _reply(self) -> ShownReply | None:
@@ -245,10 +265,7 @@ class ConversationsScreen(MynahScreen):
 
     def action_decide(self, approve: bool) -> None:
         """Send a draft, or throw it away."""
-        reply = self._reply
-        if reply and reply.state != "draft":
-            self.app.tell("Only a draft can be approved or rejected.")
-        elif reply:
+        if reply := self._reply:
             word = "Sent." if approve else "Thrown away; it learns from that."
             self._do(control.Decide(reply.row, approve), word)
 
@@ -355,9 +372,10 @@ class ConversationsScreen(MynahScreen):
 
     def _send(self, guild: int, channel: int | None, text: str) -> None:
         known = self._guild(guild)
-        if known and channel is not None:
-            request = control.Send(known["key"], str(channel), text)
-            self._do(request, "Sent.")
+        places: list[Place] = self.query_one("#places", Feed).items
+        names = [place.name for place in places if place.channel == channel]
+        if known and channel is not None and names:
+            self._do(control.Send(known["key"], names[0], text), "Sent.")
         else:
             self.app.tell("This reply belongs to no channel.")
 

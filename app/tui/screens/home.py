@@ -16,11 +16,14 @@ from app.tui import figures, trends
 from app.tui.base import MynahScreen
 from app.tui.health import Health, health, model_trouble
 from app.tui.news import News
+from app.tui.shelf import ShownReply
+from app.tui.talk import SIGNS
 from app.tui.widgets.charts import Columns, Sparks
 from app.tui.widgets.dialogs import Confirm
 from app.tui.widgets.feed import Feed
 
 EVENTS_SHOWN = 12
+RECENT_SHOWN = 10
 
 
 class HomeScreen(MynahScreen):
@@ -35,6 +38,10 @@ class HomeScreen(MynahScreen):
         Binding("enter", "open", "Open server", show=False),
         Binding("w", "app.wizard", "First steps"),
     ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._recent: list[ShownReply] = []
 
     def compose_body(self) -> ComposeResult:
         yield Static(id="state", markup=False)
@@ -51,6 +58,7 @@ class HomeScreen(MynahScreen):
             yield Columns("Replies, 24 h", figures.count, id="replies")
             yield Sparks("Time of a reply", trends.reply_time, id="times")
             yield Columns("Cost, 31 days", figures.money, id="cost")
+        yield Static(id="recent", markup=False)
         yield Static(id="events", markup=False)
 
     def on_mount(self) -> None:
@@ -67,10 +75,14 @@ class HomeScreen(MynahScreen):
         if self.app.link_state.is_up:
             self.fetch(self._load_guilds, lambda _: self._show_guilds(), "guilds")
         self.fetch(self._load_trends, self._show, "trends")
+        self.fetch(self._load_recent, self._show_recent, "recent")
 
     def hear(self, news: News) -> None:
         if news.replies:
             self.refresh_data()
+
+    async def _load_recent(self) -> list[ShownReply]:
+        return await self.app.shelf.replies(limit=RECENT_SHOWN)
 
     async def _load_trends(self) -> trends.Trends:
         return await trends.load(self.app.shelf, self.app.clock())
@@ -85,6 +97,12 @@ class HomeScreen(MynahScreen):
         feed.display = bool(self.app.guilds)
         is_empty = not self.app.guilds and self.app.link_state.is_up
         self.query_one("#no-servers").display = is_empty
+        self._show_recent(self._recent)
+
+    def _show_recent(self, replies: list[ShownReply]) -> None:
+        self._recent = replies
+        names = {guild["row"]: guild["guild"] for guild in self.app.guilds}
+        self.query_one("#recent", Static).update(_recent(replies, names))
 
     def _show(self, found: trends.Trends) -> None:
         self.query_one("#replies", Columns).show(found.replies, *found.day_span)
@@ -152,19 +170,27 @@ def _state(how: Health, status: Json) -> Content:
     up = status.get("uptime_seconds")
     about = [f"as {user}"] if user else []
     about += [f"for {figures.seconds(up)}"] if up else []
-    parts: list[Content | tuple[str, str] | str] = [
-        (f"{how.sign} {how.word}", f"bold {how.colour}"),
-        ("  " + "  ".join(about), "$quiet"),
+    lines = [
+        Content.assemble(
+            (f"{how.sign} {how.word}", f"bold {how.colour}"),
+            ("  " + "  ".join(about), "$quiet"),
+        )
     ]
-    for trouble in (how, model_trouble(status) if status else None):
-        if trouble is None:
-            continue
-        if trouble is not how:
-            parts.append((f"\n{trouble.sign} {trouble.word}", f"bold {trouble.colour}"))
-        says = f"\n  {trouble.reason}" if trouble is how else f"  {trouble.reason}"
-        parts += [says] if trouble.reason else []
-        parts += [(f"  {trouble.remedy}", "$accent")] if trouble.remedy else []
-    return Content.assemble(*parts)
+    lines += _why(how)
+    trouble = model_trouble(status) if status else None
+    if trouble:
+        word = f"{trouble.sign} {trouble.word}"
+        lines.append(Content.styled(word, f"bold {trouble.colour}"))
+        lines += _why(trouble)
+    return Content("\n").join(lines)
+
+
+def _why(trouble: Health) -> list[Content]:
+    """The reason and the remedy, a line each, as far as there are any."""
+    reason = Content(f"  {trouble.reason[:400]}")
+    remedy = Content.styled(f"  {trouble.remedy}", "$accent")
+    said = ((trouble.reason, reason), (trouble.remedy, remedy))
+    return [line for text, line in said if text]
 
 
 def _today(status: Json) -> Content:
@@ -199,6 +225,20 @@ def _cost(status: Json) -> str:
         return f"{figures.money(spent)} this month"
     bar = figures.bar(spent / budget, 12)
     return f"{figures.money(spent)} of {figures.money(budget)} this month  {bar}"
+
+
+def _recent(replies: list[ShownReply], names: dict[int, str]) -> Content:
+    lines = [Content.styled("Last replies", "bold")]
+    for reply in reversed(replies):
+        where = safe_line(names.get(reply.guild, ""))[:18]
+        lines.append(
+            Content.assemble(
+                (f"{figures.clock(reply.created / 1000)}  {where:<18}  ", "$quiet"),
+                (f"{SIGNS.get(reply.provider, '•')} {reply.provider:<7}", "$accent"),
+                f"  {safe_line(reply.text)[:200]}",
+            )
+        )
+    return Content("\n").join(lines) if replies else Content("")
 
 
 def _events(status: Json) -> Content:

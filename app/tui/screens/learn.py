@@ -36,9 +36,9 @@ class LearnScreen(MynahScreen):
     NAME = "learn"
     CSS_PATH = "learn.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("i", "import", "Import a path"),
+        Binding("i", "import", "Import"),
         Binding("b", "browse", "Browse"),
-        Binding("t", "train", "Learn from Discord"),
+        Binding("t", "train", "History"),
         Binding("p", "pause", "Pause/resume"),
         Binding("x", "stop", "Stop"),
     ]
@@ -222,7 +222,7 @@ def dropped_path(text: str) -> Path | None:
 
 def draw(job: Progress, width: int) -> Content:
     """One job: what, how far, how fast, how long still."""
-    room = max(12, width - 62)
+    room = max(12, width - 56)
     label = Content(safe_line(job.label)).truncate(room, ellipsis=True, pad=True)
     share = job.done / job.total if job.total else 0.0
     word, colour = _state(job)
@@ -241,7 +241,11 @@ def draw(job: Progress, width: int) -> Content:
 
 
 def _rate(job: Progress) -> str:
-    return f" {figures.count(job.rate)} {safe_line(job.unit)}/s" if job.rate else ""
+    if not job.rate or job.finished:
+        return ""
+    if job.unit in ("bytes", "B"):
+        return f" {figures.size(job.rate)}/s"
+    return f" {figures.count(job.rate)}/s"
 
 
 def _state(job: Progress) -> tuple[str, str]:

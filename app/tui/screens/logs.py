@@ -43,7 +43,7 @@ class LogsScreen(MynahScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "filter", "Filter"),
         Binding("l", "level", "Level"),
-        Binding("G,end", "newest", "Newest"),
+        Binding("end", "newest", "Newest"),
         Binding("w", "save", "Save to file"),
     ]
 

@@ -43,9 +43,9 @@ class ModelsScreen(MynahScreen):
         Binding("u", "use", "Use"),
         Binding("m", "measure", "Measure"),
         Binding("x", "remove", "Remove"),
-        Binding("o", "own", "Own file"),
-        Binding("l", "where", "Local/cloud"),
-        Binding("k", "key", "API key"),
+        Binding("o", "own", "Own file", show=False),
+        Binding("l", "where", "Cloud"),
+        Binding("k", "key", "Key"),
         Binding("c", "test_cloud", "Test cloud", show=False),
         Binding("e", "tune", "Tune"),
     ]

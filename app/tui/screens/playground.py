@@ -37,8 +37,8 @@ class PlaygroundScreen(MynahScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+o", "step('mode')", "Mode", priority=True),
         Binding("ctrl+l", "step('provider')", "Local/cloud", priority=True),
-        Binding("ctrl+up", "turn(5)", "Voice +", priority=True),
-        Binding("ctrl+down", "turn(-5)", "Voice −", priority=True),
+        Binding("ctrl+up", "turn(5)", "Voice", key_display="^↑↓", priority=True),
+        Binding("ctrl+down", "turn(-5)", "Less voice", show=False, priority=True),
         Binding("ctrl+g", "pick_guild", "Server", priority=True),
         Binding("ctrl+n", "name", "Name", priority=True),
         Binding("ctrl+e", "sources", "Sources", priority=True),
@@ -91,7 +91,8 @@ class PlaygroundScreen(MynahScreen):
         return self.query_one("#provider", Choice).value == "cloud"
 
     def refresh_data(self) -> None:
-        self.fetch(self._load, lambda _: self._take_guilds())
+        if self.app.link_state.is_up:
+            self.fetch(self._load, lambda _: self._take_guilds())
 
     def status_changed(self) -> None:
         self._repaint()
@@ -206,9 +207,9 @@ class PlaygroundScreen(MynahScreen):
         self._scroll()
 
     def hear(self, news: News) -> None:
-        for stream, text in news.tokens.items():
-            if stream in self._streams:
-                self._streams[stream].add(text)
+        for stream, pieces in news.tokens.items():
+            if line := self._streams.get(stream):
+                line.add("".join(pieces), restart=stream in news.restarted)
                 self._scroll()
 
     def _add(self, *lines: Line) -> None:
@@ -264,15 +265,7 @@ class PlaygroundScreen(MynahScreen):
         """Show or hide which messages the newest reply drew on."""
         lines = list(self.query(ReplyLine))
         if lines:
-            line = lines[-1]
-            self.fetch(lambda: self._sources(line), ReplyLine.toggle_sources)
-
-    async def _sources(self, line: ReplyLine) -> ReplyLine:
-        if not line.sources:
-            rows = [int(row) for row in line.reply.get("sources", [])]
-            found = await self.app.shelf.messages_by_rows(rows)
-            line.sources = [(row.name, row.text) for row in found]
-        return line
+            lines[-1].toggle_sources()
 
     def action_leave_or_stop(self) -> None:
         """Stop the replies that are being written, else leave the field."""

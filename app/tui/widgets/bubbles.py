@@ -28,14 +28,12 @@ class ReplyLine(Line):
         super().__init__(speaker, "…")
         self.stream = stream
         self.reply: Json = {}
-        self.sources: list[tuple[str, str]] = []
-        """(name, text) of the messages it drew on, once they were asked for."""
         self._text = ""
         self._shows_sources = False
 
-    def add(self, text: str) -> None:
-        """Some more words."""
-        self._text += text
+    def add(self, text: str, *, restart: bool = False) -> None:
+        """Some more words; with `restart`, in place of those so far."""
+        self._text = text if restart else self._text + text
         self._repaint("writing…")
 
     def finish(self, reply: Json) -> None:
@@ -60,8 +58,10 @@ class ReplyLine(Line):
             (f"\n{below}", "$quiet"),
         ]
         if self._shows_sources:
-            if not self.sources:
+            drawn = self.reply.get("drawn", [])
+            if not drawn:
                 parts.append(("\nIt drew on no message.", "$quiet"))
-            for name, text in self.sources[:SOURCES_SHOWN]:
-                parts += ["\n  ", story.quote(name, text)]
+            for used in drawn[:SOURCES_SHOWN]:
+                who, text = str(used.get("author", "")), str(used.get("text", ""))
+                parts += ["\n  ", story.quote(who, text, str(used.get("run", "")))]
         self.update(Content.assemble(*parts))

@@ -23,16 +23,16 @@ class Feed(ScrollView, can_focus=True):
     """
 
     DEFAULT_CSS = """
-    Feed { height: 1fr; background: $background; }
+    Feed { height: 1fr; background: $background; overflow-x: hidden; }
     """
     COMPONENT_CLASSES: ClassVar[set[str]] = {"feed--cursor"}
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "move(-1)", "Up", show=False),
-        Binding("down,j", "move(1)", "Down", show=False),
+        Binding("up", "move(-1)", "Up", show=False),
+        Binding("down", "move(1)", "Down", show=False),
         Binding("pageup", "move_page(-1)", "Page up", show=False),
         Binding("pagedown", "move_page(1)", "Page down", show=False),
-        Binding("home,g", "move(-1000000)", "Oldest", show=False),
-        Binding("end,G", "move(1000000)", "Newest", show=False),
+        Binding("home", "move(-1000000)", "Oldest", show=False),
+        Binding("end", "move(1000000)", "Newest", show=False),
         Binding("enter", "choose", "Open", show=False),
     ]
 
@@ -139,7 +139,8 @@ class Feed(ScrollView, can_focus=True):
             self.post_message(self.Moved(self, self.item))
 
     def _lay_out(self) -> None:
-        self.virtual_size = Size(self.size.width, len(self.items))
+        width = self.scrollable_content_region.width
+        self.virtual_size = Size(width, len(self.items))
 
     def _reveal(self) -> None:
         height = self.size.height

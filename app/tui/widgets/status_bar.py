@@ -51,7 +51,7 @@ def _facts(status: Json, link: LinkState, is_wide: bool) -> list[Content]:
         ("", safe_line(str(status.get("name", "Mynah")))[:18]),
         ("model", shown),
         ("mode", str(status.get("mode", ""))),
-        ("from", str(status.get("provider", ""))),
+        ("provider", str(status.get("provider", ""))),
         ("speed", f"{speed:.0f} tok/s" if speed else "– tok/s"),
     ]
     for label, value in named:

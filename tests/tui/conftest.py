@@ -1,0 +1,62 @@
+"""The screens on a terminal of their own: a filled home, a fake bot, a fixed clock."""
+
+import os
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+os.environ["TEXTUAL_COLOR_SYSTEM"] = "truecolor"
+os.environ["TEXTUAL_ANIMATIONS"] = "none"
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from app.paths import Home
+from app.tui.app import MynahApp
+from tests.tui.fake_bot import FakeBot, busy_bot
+from tests.tui.sample_home import NOW, make_home
+from tests.tui.terminal import Open, settle
+
+
+@pytest.fixture(scope="session")
+def filled_home(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """A home that no test writes to."""
+    return make_home(tmp_path_factory.mktemp("filled") / "home")
+
+
+@pytest.fixture(autouse=True)
+def utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Clocks on the pictures are the same everywhere, and no cursor blinks."""
+    import time
+
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    monkeypatch.setattr(Input, "cursor_blink", False, raising=False)
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.fixture
+def open_app(filled_home: Home) -> Open:
+    """Opens the application on a screen; a bug in it fails the test."""
+
+    @asynccontextmanager
+    async def opened(
+        screen: str = "home",
+        bot: FakeBot | None = None,
+        size: tuple[int, int] = (120, 40),
+        home: Home | None = None,
+        **options: Any,
+    ) -> AsyncIterator[Pilot[int]]:
+        app = MynahApp(home or filled_home, bot or busy_bot(), clock=lambda: NOW)
+        async with app.run_test(size=size, **options) as pilot:
+            await settle(pilot)
+            app.action_go(screen)
+            await settle(pilot)
+            yield pilot
+            bugs = [x for x in app.logbook.matching("error") if x.source == "terminal"]
+            assert not [x.text for x in bugs if "Traceback" in x.text]
+
+    return opened

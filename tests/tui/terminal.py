@@ -1,0 +1,36 @@
+"""What tests of the screens look at."""
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+
+from textual.pilot import Pilot
+
+from app.paths import Home
+
+Open = Callable[..., AbstractAsyncContextManager[Pilot[int]]]
+"""The `open_app` fixture: opens the application on a screen."""
+
+
+async def settle(pilot: Pilot[int]) -> None:
+    """Wait until everything that was asked for is shown."""
+    for _ in range(3):
+        await pilot.pause()
+        await pilot.app.workers.wait_for_complete()
+    await pilot.pause()
+
+
+def text_of(pilot: Pilot[int]) -> str:
+    """All that stands on the terminal, a line each."""
+    strips = pilot.app.screen._compositor.render_strips()
+    return "\n".join(strip.text.rstrip() for strip in strips)
+
+
+def home_at(path: Path) -> Home:
+    """An empty home."""
+    return Home(path).create()
+
+
+def told(pilot: Pilot[int]) -> str:
+    """What the owner was told beside the screen."""
+    return "\n".join(f"{x.title} {x.message}" for x in pilot.app._notifications)

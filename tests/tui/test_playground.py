@@ -1,0 +1,162 @@
+"""The Playground: a streamed reply, its story, and the keys that steer it."""
+
+import asyncio
+
+from textual.widgets import Input
+
+from app.errors import AppError
+from app.ipc import control
+from app.tui.widgets.bubbles import Line, ReplyLine
+from tests.tui.fake_bot import GUILDS, STATUS, FakeBot, busy_bot, reply
+from tests.tui.terminal import Open, settle, text_of, told
+
+
+def said(bot: FakeBot) -> control.Say:
+    request: control.Say = bot.requests(control.Say)[-1]
+    return request
+
+
+async def test_a_reply_streams_in_and_ends_with_its_story(open_app: Open):
+    go = asyncio.Event()
+
+    async def slowly(request: control.Say):
+        await go.wait()
+        return reply(request)
+
+    bot = busy_bot(say=lambda request: slowly(request))
+    async with open_app("playground", bot) as pilot:
+        await pilot.press(*"hello", "enter")
+        await pilot.pause(0.05)
+        stream = said(bot).stream
+        assert stream is not None
+        bot.say(control.Token(stream, "by my "))
+        bot.say(control.Token(stream, "troth"))
+        await pilot.pause(0.1)
+        assert "by my troth" in text_of(pilot)
+        assert "writing…" in text_of(pilot)
+        go.set()
+        await settle(pilot)
+        page = text_of(pilot)
+        assert "what country is this, friends?" in page
+        assert "hybrid by local · 0.84 s · first word 0.21 s" in page
+        assert "openai: skipped no API key" in page
+
+
+async def test_pieces_that_were_taken_back_are_not_shown(open_app: Open):
+    go = asyncio.Event()
+
+    async def slowly(request: control.Say):
+        await go.wait()
+        return reply(request)
+
+    bot = busy_bot(say=lambda request: slowly(request))
+    async with open_app("playground", bot) as pilot:
+        await pilot.press(*"hello", "enter")
+        await pilot.pause(0.05)
+        stream = said(bot).stream
+        assert stream is not None
+        bot.say(control.Token(stream, "wrong "))
+        await pilot.pause(0.1)
+        bot.say(control.Token(stream, "more wrong"))
+        bot.say(control.Token(stream, "", restart=True))
+        bot.say(control.Token(stream, "right"))
+        await pilot.pause(0.1)
+        page = text_of(pilot)
+        assert "right" in page and "wrong" not in page
+        go.set()
+
+
+async def test_earlier_turns_go_along_with_the_next_text(open_app: Open):
+    bot = busy_bot()
+    async with open_app("playground", bot) as pilot:
+        await pilot.press("a", "enter")
+        await settle(pilot)
+        await pilot.press("b", "enter")
+        await settle(pilot)
+        answer = "by my troth, what country is this, friends?"
+        assert said(bot).turns == [["you", "a"], ["Mynah", answer]]
+
+
+async def test_sources_are_shown_and_hidden_by_key(open_app: Open):
+    async with open_app("playground") as pilot:
+        await pilot.press(*"hi", "enter")
+        await settle(pilot)
+        assert "“what country, friends, is this?”" not in text_of(pilot)
+        await pilot.press("ctrl+e")
+        assert "“what country, friends, is this?”  Viola" in text_of(pilot)
+        await pilot.press("ctrl+e")
+        assert "“what country, friends, is this?”" not in text_of(pilot)
+
+
+async def test_mode_provider_voice_name_and_server_change_what_is_asked(open_app: Open):
+    bot = busy_bot()
+    async with open_app("playground", bot) as pilot:
+        await pilot.press("ctrl+o", "ctrl+l", "ctrl+up", "ctrl+up", "ctrl+down")
+        await pilot.press("ctrl+g", "down", "enter")
+        await pilot.press("ctrl+n")
+        pilot.app.screen.query_one(Input).value = "Zoë"
+        await pilot.press("enter")
+        await settle(pilot)
+        await pilot.press("ctrl+up", *"hi", "enter")
+        await settle(pilot)
+        request = said(bot)
+        assert (request.mode, request.provider) == ("auto", "openai")
+        assert (request.guild, request.author) == ("9002", "Zoë")
+        assert request.voice == 40  # The second server's own 35, one step up.
+
+
+async def test_cloud_says_what_is_missing(open_app: Open):
+    async with open_app("playground", size=(80, 24)) as pilot:
+        await pilot.press("ctrl+l")
+        assert "locked to this machine" in text_of(pilot)
+        await pilot.press("ctrl+g", "down", "enter")
+        await settle(pilot)
+        assert "Cloud needs an API key" in text_of(pilot)
+
+
+async def test_a_missing_model_is_said_before_one_asks(open_app: Open):
+    status = {**STATUS, "model": {"state": "absent"}}
+    async with open_app("playground", busy_bot(status=status)) as pilot:
+        assert "fetch one on Models" in text_of(pilot)
+
+
+async def test_escape_stops_a_reply_that_is_written(open_app: Open):
+    go = asyncio.Event()
+
+    async def slowly(request: control.Say):
+        await go.wait()
+        return reply(request)
+
+    bot = busy_bot(say=lambda request: slowly(request))
+    async with open_app("playground", bot) as pilot:
+        await pilot.press(*"hello", "enter")
+        await pilot.pause(0.05)
+        await pilot.press("escape")
+        await pilot.pause(0.05)
+        assert bot.requests(control.Cancel) == [control.Cancel(said(bot).stream or 0)]
+        go.set()
+
+
+async def test_a_failed_reply_is_shown_and_the_talk_goes_on(open_app: Open):
+    bot = busy_bot(say=AppError("Nothing is learned yet.", "Import messages."))
+    async with open_app("playground", bot) as pilot:
+        await pilot.press(*"hello", "enter")
+        await settle(pilot)
+        assert "no reply" in text_of(pilot)
+        assert "Nothing is learned yet." in told(pilot)
+
+
+async def test_without_a_server_it_says_how_to_get_one(open_app: Open):
+    async with open_app("playground", busy_bot(guilds={"guilds": []})) as pilot:
+        assert "Nothing is learned yet." in text_of(pilot)
+        await pilot.press(*"hello", "enter")
+        assert not pilot.app.screen.query(ReplyLine)
+
+
+async def test_the_talk_on_the_screen_stays_bounded(open_app: Open):
+    bot = busy_bot(guilds=GUILDS)
+    async with open_app("playground", bot) as pilot:
+        for _ in range(70):
+            pilot.app.screen._say("x")  # type: ignore[attr-defined]
+        await settle(pilot)
+        assert len(pilot.app.screen.query(Line)) <= 120

@@ -1,0 +1,188 @@
+"""Navigation, status bar, palette, and a bot that is away, broken or different."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from app.errors import AppError
+from app.ipc import control
+from app.tui.screens import SCREENS
+from app.tui.theme import DARK, LIGHT
+from tests.tui.fake_bot import STATUS, FakeBot, busy_bot
+from tests.tui.terminal import Open, settle, text_of, told
+
+FORBIDDEN = (
+    "discord", "llama_cpp", "fastembed", "hnswlib", "openai", "numpy", "onnxruntime",
+    "app.chat", "app.providers", "app.memory", "app.importers", "app.voice", "app.bot",
+)  # fmt: skip
+
+
+async def test_every_screen_opens_by_its_key_and_by_its_function_key(open_app: Open):
+    async with open_app() as pilot:
+        for number, entry in enumerate(SCREENS, 1):
+            await pilot.press("escape", entry.key)
+            await settle(pilot)
+            assert pilot.app.current_mode == entry.name
+            await pilot.press("f1", f"f{number}")
+            await settle(pilot)
+            assert pilot.app.current_mode == entry.name
+
+
+async def test_a_click_on_the_navigation_goes_there(open_app: Open):
+    for size in ((80, 24), (160, 48)):
+        async with open_app(size=size) as pilot:
+            x = text_of(pilot).splitlines()[0].index("6 Models") + 2
+            await pilot.click("#nav", offset=(x, 0))
+            await settle(pilot)
+            assert pilot.app.current_mode == "models"
+
+
+async def test_the_status_bar_says_bot_model_mode_provider_and_speed(open_app: Open):
+    for size in ((80, 24), (160, 48)):
+        async with open_app(size=size) as pilot:
+            bar = text_of(pilot).splitlines()[-2]
+            for word in ("● online", "Mynah", "SmolLM2-135M", "hybrid", "local", "41"):
+                assert word in bar
+
+
+async def test_the_status_bar_follows_the_bot(open_app: Open):
+    bot = busy_bot()
+    async with open_app("logs", bot) as pilot:
+        model = {"name": "x", "state": "crashed", "reason": "ggml abort"}
+        bot.say(control.State({**STATUS, "model": model, "queue": 3}))
+        await pilot.pause(0.1)
+        bar = text_of(pilot).splitlines()[-2]
+        assert "model crashed" in bar and "3 waiting" in bar
+
+
+async def test_a_bot_that_does_not_come_up_is_shown_with_reason_and_remedy(
+    open_app: Open,
+):
+    bot = FakeBot()
+    bot.is_well = False
+    async with open_app(bot=bot, size=(80, 24)) as pilot:
+        bot.enter("failed", "exit code 78: config.toml, line 3: no such setting")
+        await settle(pilot)
+        page = text_of(pilot)
+        assert "✕ crashed" in page
+        assert "config.toml, line 3" in page
+        assert "start it again with s" in page
+
+
+async def test_a_crash_is_announced_with_the_time_of_the_restart(open_app: Open):
+    bot = busy_bot()
+    async with open_app(bot=bot) as pilot:
+        bot.enter("waiting", "killed by SIGKILL", 4.0)
+        await settle(pilot)
+        assert "restarting" in text_of(pilot)
+        assert "killed by SIGKILL; again in 4 s" in text_of(pilot)
+        bot.enter("running")
+        await settle(pilot)
+        assert "● online" in text_of(pilot)
+
+
+@pytest.mark.parametrize("entry", SCREENS, ids=lambda entry: entry.name)
+async def test_every_screen_lives_without_a_bot(open_app: Open, entry):
+    bot = FakeBot()
+    bot.is_well = False
+    async with open_app(entry.name, bot, size=(80, 24)) as pilot:
+        bot.enter("stopped", "it was stopped")
+        await settle(pilot)
+        assert "○ stopped" in text_of(pilot)
+
+
+@pytest.mark.parametrize("entry", SCREENS, ids=lambda entry: entry.name)
+async def test_every_screen_lives_with_a_bot_of_another_version(open_app: Open, entry):
+    missing = AppError("The running bot does not know how to do this.", "Stop it.")
+    other = FakeBot(
+        status={"version": "9.0", "surprise": [1]},
+        guilds={"guilds": [{"row": 1, "id": "9001", "guild": "The Players"}]},
+        config_get={"settings": [{"key": "no.such", "value": 1}]},
+        models=missing,
+        phrases=missing,
+        snapshots=missing,
+        say=missing,
+    )
+    async with open_app(entry.name, other) as pilot:
+        await settle(pilot)
+        assert entry.title in text_of(pilot)
+
+
+async def test_a_request_the_bot_does_not_know_is_shown_not_thrown(open_app: Open):
+    error = AppError("The running bot does not know how to do this.", "Stop it.")
+    async with open_app("models", busy_bot(model_test=error)) as pilot:
+        await pilot.press("m")
+        await settle(pilot)
+        assert "does not know how" in told(pilot)
+
+
+async def test_dark_and_light_by_key(open_app: Open):
+    async with open_app() as pilot:
+        assert pilot.app.theme == DARK.name
+        await pilot.press("ctrl+t")
+        assert pilot.app.theme == LIGHT.name
+
+
+async def test_the_palette_has_every_screen_and_the_keys_of_this_one(open_app: Open):
+    async with open_app("models") as pilot:
+        commands = {c.title for c in pilot.app.get_system_commands(pilot.app.screen)}
+        assert {f"Go to {entry.title}" for entry in SCREENS} <= commands
+        assert {"Fetch", "Use", "Remove", "Quit", "First steps"} <= commands
+
+
+async def test_a_palette_command_does_what_its_key_does(open_app: Open):
+    bot = busy_bot()
+    async with open_app("models", bot) as pilot:
+        screen = pilot.app.screen
+        commands = {c.title: c for c in pilot.app.get_system_commands(screen)}
+        commands["Measure"].callback()
+        await settle(pilot)
+        assert bot.requests(control.ModelTest) == [control.ModelTest("starter")]
+
+
+async def test_stopping_asks_first_and_starting_does_not(open_app: Open):
+    bot = busy_bot()
+    async with open_app(bot=bot) as pilot:
+        await pilot.press("s", "n")
+        assert bot.state.is_up
+        await pilot.press("s", "y")
+        await settle(pilot)
+        assert bot.state.name == "stopped"
+        await pilot.press("s")
+        await settle(pilot)
+        assert bot.state.is_up
+
+
+@pytest.mark.process
+def test_no_screen_loads_anything_heavy():
+    root = Path(__file__).parents[2]
+    code = (
+        "import sys, app.tui.app\n"
+        "from app.tui.screens import SCREENS\n"
+        "[entry.load() for entry in SCREENS]\n"
+        "print('\\n'.join(sys.modules))"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], cwd=root, capture_output=True, text=True
+    )
+    assert result.returncode == 0, result.stderr
+    loaded = result.stdout.split()
+    bad = [m for m in loaded if m.startswith(tuple(f"{n}." for n in FORBIDDEN))]
+    assert not bad and not set(loaded) & set(FORBIDDEN)
+
+
+@pytest.mark.process
+def test_the_first_screen_needs_neither_the_database_nor_the_settings_library():
+    root = Path(__file__).parents[2]
+    code = (
+        "import sys, app.tui.app\n"
+        "from app.tui.screens import SCREENS\n"
+        "SCREENS[0].load()\n"
+        "print('\\n'.join(sys.modules))"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], cwd=root, capture_output=True, text=True
+    )
+    assert not {"peewee", "tomlkit"} & set(result.stdout.split())
