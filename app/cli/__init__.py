@@ -12,7 +12,6 @@ from app.errors import AppError, UsageError
 
 COMMANDS = (
     "demo",
-    "demo",
     "serve",
     "import_",
     "say",

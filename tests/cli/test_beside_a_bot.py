@@ -1,0 +1,261 @@
+"""A bot runs, and other processes of the same home come by."""
+
+import json
+import os
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from app.ipc.endpoint import read
+from app.paths import Home
+
+pytestmark = pytest.mark.process
+
+LINES = [
+    "the cat sat on the mat today",
+    "the dog sat on the sofa all day",
+    "a cat ate the fish on the sofa",
+    "my dog likes the fish and the cat",
+    "we sat in the garden all day long",
+]
+
+
+@pytest.fixture
+def export(tmp_path: Path) -> Path:
+    file = tmp_path / "den.jsonl"
+    rows = [
+        {
+            "guild": "den",
+            "channel": "general",
+            "id": str(number),
+            "author": f"a{number % 2}",
+            "ts": f"2024-01-01T00:00:{number:02}Z",
+            "text": line,
+            "reply_to": None,
+        }
+        for number, line in enumerate(LINES)
+    ]
+    file.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    return file
+
+
+def mynah(home: Home, *words: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "app", *words, "--home", str(home.root)],
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def answer(home: Home, *words: str, stdin: str = "") -> list[dict]:  # type: ignore[type-arg]
+    done = mynah(home, *words, "--json", stdin=stdin)
+    assert done.returncode == 0, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+class Bot:
+    def __init__(self, home: Home) -> None:
+        self.home = home
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "app", "serve", "--home", str(home.root)],
+            stderr=subprocess.PIPE,
+        )
+        until = time.monotonic() + 30
+        while (at := read(home.endpoint_file)) is None or at.pid != self.process.pid:
+            assert self.process.poll() is None, self.process.communicate()[1]
+            assert time.monotonic() < until
+            time.sleep(0.02)
+        self.endpoint = at
+
+    def end(self, number: int = signal.SIGTERM) -> int:
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        code = self.process.wait(timeout=20)
+        assert self.process.stderr is not None
+        self.process.stderr.close()
+        return code
+
+
+@pytest.fixture
+def bot(home):
+    bot = Bot(home)
+    yield bot
+    bot.end(signal.SIGKILL)
+
+
+def test_commands_are_carried_out_by_the_running_bot(home, bot, export):
+    (counts,) = answer(home, "import", "den", str(export))
+    assert (counts["read"], counts["added"]) == (5, 5)
+    (again,) = answer(home, "import", "den", str(export))
+    assert (again["added"], again["duplicates"]) == (0, 5)
+    (guild,) = answer(home, "guilds")
+    assert (guild["guild"], guild["messages"]) == ("den", 5)
+    (said,) = answer(home, "say", "--guild", "den", "--mode", "markov", "cat?")
+    assert said["provider"] == "markov"
+    assert set(said["sources"]) <= {str(number) for number in range(5)}
+    (gone,) = answer(home, "forget", "--guild", "den", "--message", "0", "2")
+    assert (gone["messages"], gone["complete"]) == (2, True)
+    (guild,) = answer(home, "guilds")
+    assert guild["messages"] == 3
+    assert bot.process.poll() is None
+    assert bot.end() == 0
+    assert not home.endpoint_file.exists()
+
+
+def test_a_conversation_on_stdin_is_answered_line_by_line(home, bot, export):
+    answer(home, "import", "den", str(export))
+    said = answer(
+        home, "say", "--guild", "den", "--mode", "markov", "-", stdin="a\nb\n\nc\n"
+    )
+    assert len(said) == 3
+
+
+def test_a_second_bot_of_the_same_home_is_refused(home, bot):
+    second = mynah(home, "serve")
+    assert second.returncode == 69
+    assert "already" in second.stderr
+    assert len(second.stderr.splitlines()) == 1
+    assert bot.process.poll() is None
+
+
+def test_a_process_without_the_key_gets_nothing(home, bot):
+    port = bot.endpoint.port
+    for attempt in (
+        b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nOrigin: http://evil.example\r\n\r\n",
+        b'{"id": 1, "method": "guilds", "params": {}}\n',
+        b"0" * 64 + b'\n{"id": 1, "method": "shutdown", "params": {}}\n',
+        os.urandom(5000),
+        b"",
+    ):
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as link:
+            link.sendall(attempt)
+            link.shutdown(socket.SHUT_WR)
+            try:
+                assert link.recv(1000) == b""
+            except ConnectionResetError:
+                pass
+    assert answer(home, "guilds") == []
+    mode = stat.S_IMODE(home.endpoint_file.stat().st_mode)
+    assert mode & 0o077 == 0
+
+
+def test_the_endpoint_of_a_killed_bot_is_recognised(home, export):
+    killed = Bot(home)
+    answer(home, "import", "den", str(export))
+    killed.end(signal.SIGKILL)
+    assert home.endpoint_file.exists()
+    (guild,) = answer(home, "guilds")
+    assert guild["messages"] == 5
+    new = Bot(home)
+    assert new.endpoint != killed.endpoint
+    assert len(answer(home, "guilds")) == 1
+    assert new.end() == 0
+
+
+def test_a_port_taken_over_by_a_stranger_is_not_trusted(home, export):
+    killed = Bot(home)
+    killed.end(signal.SIGKILL)
+    with socket.create_server(("127.0.0.1", killed.endpoint.port)) as stranger:
+        stranger.settimeout(20)
+        asking = subprocess.Popen(
+            [sys.executable, "-m", "app", "guilds", "--json", "--home", home.root],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        link, _ = stranger.accept()
+        with link:
+            heard = link.recv(1000)
+            link.sendall(b"1" * 64 + b"\n")
+            assert killed.endpoint.key.encode() not in heard
+            out, err = asking.communicate(timeout=30)
+    assert asking.returncode == 0, err
+    assert out == b""
+
+
+def test_without_a_bot_a_command_works_by_itself_and_leaves_nothing_running(
+    home, export
+):
+    answer(home, "import", "den", str(export))
+    assert len(answer(home, "guilds")) == 1
+    assert not home.endpoint_file.exists()
+
+
+def test_two_commands_at_once_take_turns(home, export):
+    answer(home, "import", "den", str(export))
+    words = [sys.executable, "-m", "app", "guilds", "--json", "--home", str(home.root)]
+    both = [subprocess.Popen(words, stdout=subprocess.PIPE) for _ in range(3)]
+    outputs = [process.communicate(timeout=60)[0] for process in both]
+    assert [process.returncode for process in both] == [0, 0, 0]
+    assert all(json.loads(output)["messages"] == 5 for output in outputs)
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "text"),
+    [
+        (["say", "--guild", "nope", "hi"], 64, "There is no server 'nope'"),
+        (["say", "hi"], 64, "--guild"),
+        (["import", "den", "/no/such/file"], 64, "There is no file"),
+        (["config", "set", "reply.dail", "3"], 78, "Did you mean reply.dial?"),
+        (["config", "set", "reply.dial", "300"], 78, "0 up to 100"),
+        (["config", "set", "openai_key", "sk-1"], 64, "can be read by others"),
+        (["config", "set", "reply.provider", "openai"], 64, "leaves this computer"),
+        (["models", "pull", "nope"], 64, "There is no model 'nope'"),
+        (["frobnicate"], 64, "frobnicate"),
+    ],
+)
+def test_an_error_is_one_line_with_the_way_out(home, words, code, text):
+    done = mynah(home, *words)
+    assert done.returncode == code, done.stderr
+    assert text in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert done.stdout == ""
+
+
+def test_a_broken_setting_is_pointed_at(home):
+    home.config_file.write_text("[reply]\ndail = 3\n", encoding="utf-8")
+    done = mynah(home, "guilds")
+    assert done.returncode == 78
+    assert "reply.dail" in done.stderr
+
+
+def test_a_key_from_stdin_is_kept_where_only_the_owner_reads(home):
+    secret = "sk-test-0123456789abcdef"
+    done = mynah(home, "config", "set", "openai_key", stdin=secret + "\n")
+    assert done.returncode == 0, done.stderr
+    assert secret not in done.stdout + done.stderr
+    assert stat.S_IMODE(home.secrets_file.stat().st_mode) & 0o077 == 0
+    assert secret in home.secrets_file.read_text(encoding="utf-8")
+
+
+def test_a_backup_makes_the_same_home_elsewhere(home, export, tmp_path):
+    answer(home, "import", "den", str(export))
+    target = tmp_path / "copy.zip"
+    answer(home, "backup", str(target))
+    other = Home(tmp_path / "other")
+    answer(other, "restore", str(target))
+    (guild,) = answer(other, "guilds")
+    assert guild["messages"] == 5
+    (said,) = answer(other, "say", "--guild", "den", "--mode", "markov", "cat")
+    assert said["sources"]
+    assert mynah(other, "restore", str(target)).returncode == 64
+
+
+def test_an_export_can_be_imported_elsewhere(home, export, tmp_path):
+    answer(home, "import", "den", str(export))
+    target = tmp_path / "out.jsonl"
+    (done,) = answer(home, "export", "--guild", "den", "--to", str(target))
+    assert done["messages"] == 5
+    other = Home(tmp_path / "other")
+    (counts,) = answer(other, "import", "den", str(target))
+    assert counts["added"] == 5
+    texts = [json.loads(line)["text"] for line in target.read_text().splitlines()]
+    assert texts == LINES
