@@ -216,13 +216,13 @@ class LocalProvider:
     def _refusal(self) -> str | None:
         """Why the model that is wanted cannot be loaded at all."""
         settings = self._settings()
+        if reason := self._set_aside.get(self._wanted()):
+            return reason
         if settings.name == ECHO:
             return None
         path = self._locate(settings.name)
         if path is None:
             return f"the model {settings.name} is not on this computer yet"
-        if reason := self._set_aside.get(self._wanted()):
-            return reason
         return None if self._child else self._check(path, settings)
 
     def _check(self, path: Path, settings: ModelSettings) -> str | None:
