@@ -115,7 +115,7 @@ class LearningHost(RowsHost):
             if external in there:
                 text = there[external].text
                 if clean(text) != stored.text:
-                    await self._parts.learning.edit(stored.id, stored.guild, text)
+                    await self._parts.learning.edit(guild, stored.id, text)
             elif min(there) < external < max(there):
                 gone.append(stored.id)
         return await self._parts.learning.forget(guild, gone, wait=False)

@@ -85,21 +85,20 @@ class RepliesHost(LearningHost):
         files = await self._parts.database.run(_with_files, rows)
         return Answer(made.reply, finished.parts, is_draft, tuple(files))
 
-    async def again(self, reply: int, trigger: int) -> Answer | None:
+    async def again(self, reply: int, trigger: int, text: str = "") -> Answer | None:
         """Make another reply to what an earlier one answered."""
         row = await self._parts.database.run(replies.get, reply)
         if row is None or not row.turns:
             return None
-        *earlier, (speaker, text, message) = row.turns
+        speaker, stored, message = row.turns[-1]
         request = Request(
             row.guild_id,
-            text,
+            stored or text,
             speaker,
             "again",
             row.channel_id,
             trigger=str(trigger),
             message=message,
-            earlier=tuple(Turn(who, what) for who, what, at in earlier if at is None),
         )
         made = await self._parts.replier.reply(request)
         return None if made is None else await self._finished(made)

@@ -28,6 +28,9 @@ ACTIONS: Mapping[str, Action] = {
 }
 """Second words of the message form of the commands."""
 
+ORIGINS = {"guild": "server"}
+"""Words of people for words of the code."""
+
 _UNITS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
 
 
@@ -186,7 +189,10 @@ def _day(at_ms: int | None) -> str:
 
 def setting_lines(settings: Sequence[Explained]) -> list[str]:
     """Settings with their values and origins, a line each."""
-    return [f"`{one.key.name}` = {shown(one.value)} ({one.origin})" for one in settings]
+    return [
+        f"`{one.key.name}` = {shown(one.value)} ({ORIGINS.get(one.origin, one.origin)})"
+        for one in settings
+    ]
 
 
 def shown(value: object) -> str:

@@ -192,8 +192,12 @@ class Host(Protocol):
         """The same, with the whole text so far each time more of it is written."""
         ...
 
-    async def again(self, reply: int, trigger: int) -> Answer | None:
-        """Make another reply to what an earlier one answered."""
+    async def again(self, reply: int, trigger: int, text: str = "") -> Answer | None:
+        """Make another reply to what an earlier one answered.
+
+        Args:
+            text: What was answered, in case it is not stored.
+        """
         ...
 
     async def sent(self, reply: int, messages: Sequence[int]) -> None: ...

@@ -247,7 +247,7 @@ class Replier:
             "model": made.model,
             "dial": made.dial,
             "rungs": [asdict(rung) for rung in answer.rungs],
-            "turns": [[turn.speaker, turn.text, turn.message] for turn in turns],
+            "turns": [_kept(turn, made.request) for turn in turns],
             "recalled": made.recalled,
             "notes": made.notes,
             "timings": {name: round(ms, 2) for name, ms in made.timings.items()},
@@ -260,6 +260,15 @@ class Replier:
             replies.Source(used.message, used.words, used.run) for used in done.sources
         ]
         await self._database.run(replies.finish, made.reply, fields, sources)
+
+
+def _kept(turn: Turn, request: Request) -> list[str | int | None]:
+    """A turn as the row has it.
+
+    What Discord's people wrote where nothing is stored must not be stored here either.
+    """
+    is_private = request.trigger is not None and turn.message is None
+    return [turn.speaker, "" if is_private else turn.text, turn.message]
 
 
 class _Stages:

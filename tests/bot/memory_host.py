@@ -179,9 +179,9 @@ class MemoryHost:
             yield part
         yield answer
 
-    async def again(self, reply: int, trigger: int) -> Answer | None:
+    async def again(self, reply: int, trigger: int, text: str = "") -> Answer | None:
         old = self.replies[reply]
-        again = Ask(old.place, trigger, old.author, old.author_name, old.text, "again")
+        again = Ask(old.place, trigger, old.author, old.author_name, text, "again")
         return await self.answer(again)
 
     async def sent(self, reply: int, messages: Sequence[int]) -> None:

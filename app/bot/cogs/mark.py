@@ -8,7 +8,7 @@ import discord
 from app.bot.discord_bot import MynahBot
 from app.bot.discord_errors import NOT_ALLOWED, ONLY_IN_SERVERS
 from app.bot.discord_files import source_files
-from app.bot.discord_messages import Talk, place_of
+from app.bot.discord_messages import Talk, place_of, spell_out
 from app.bot.discord_permissions import may_speak_to, require_manager
 from app.bot.discord_words import explanation, forgotten
 from app.bot.host import Answer, Ask
@@ -113,7 +113,11 @@ class Mark(discord.Cog):
             raise discord.CheckFailure(NOT_ALLOWED)
         await context.defer()
         reply = await self._reply_of(message)
-        answer = await self.bot.host.again(reply, context.interaction.id)
+        answered = message.reference.resolved if message.reference else None
+        text = ""
+        if isinstance(answered, discord.Message):
+            text = spell_out(answered, self.bot.own_id)
+        answer = await self.bot.host.again(reply, context.interaction.id, text)
         await self._answer(context, answer, tts=False)
 
     @discord.message_command(

@@ -1,0 +1,354 @@
+"""The real host behind the real client: a database, a voice, and a Discord of our own."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from app.bot.discord_bot import Surroundings
+from app.bot.discord_host import DiscordHost
+from app.bot.discord_state import StateFile
+from app.bot.service import Service, open_service
+from app.config import save
+from app.paths import Home
+from app.store import guilds, messages, replies
+from tests.bot.conftest import PACE, Running
+from tests.bot.scene import Scene
+from tests.discord_stand_in.server import DiscordStandIn, File
+
+LINES = [
+    "the tide comes in at nine and takes the small boats out",
+    "the tide goes out at three and leaves the small boats dry",
+    "small boats are what the harbour is for",
+    "the harbour smells of tar and of small fish",
+    "nobody takes the small fish but the cat",
+    "the cat sleeps on the boats when the tide is out",
+]
+
+
+@pytest.fixture
+async def service(home: Home) -> AsyncIterator[Service]:
+    save(home.config_file, "reply.mode", "markov")
+    save(home.config_file, "speak.user_cooldown_seconds", 0.0)
+    async with open_service(home, Random(7)) as opened:
+        yield opened
+
+
+@pytest.fixture
+def running(stand_in: DiscordStandIn, home: Home, service: Service) -> Running:
+    host = DiscordHost(service.parts, Random(7))
+    state = StateFile(home.root / "discord.json")
+    settings = service.parts.settings
+    around = Surroundings(host, lambda: settings.home.bot, state, pace=PACE)
+    return Running(stand_in, around)
+
+
+async def stored(service: Service) -> dict[str, str]:
+    """Texts of stored messages by author's name and text."""
+    found: dict[str, str] = {}
+    for guild in await service.parts.database.run(guilds.every):
+        page = await service.parts.database.run(messages.page, guild.id, limit=500)
+        found |= {one.external: one.text for one in page if not one.is_bot}
+    return found
+
+
+async def count(service: Service) -> int:
+    return len(await stored(service))
+
+
+async def eventually(is_so: Callable[[], Awaitable[bool]]) -> None:
+    """Wait until something is so.
+
+    Raises:
+        TimeoutError: If it is not so in time.
+    """
+    async with asyncio.timeout(15):
+        while not await is_so():  # noqa: ASYNC110 - the database tells nobody
+            await asyncio.sleep(0.02)
+
+
+async def until_stored(service: Service, n: int) -> None:
+    async def is_so() -> bool:
+        return await count(service) == n
+
+    await eventually(is_so)
+
+
+async def listen(stand_in: DiscordStandIn, scene: Scene) -> None:
+    await stand_in.wait_for(lambda: bool(stand_in.rest.commands))
+    one = {"channel-1": scene.general}
+    await stand_in.command(scene.general, scene.mod, "listen add", **one)
+
+
+async def teach(stand_in: DiscordStandIn, service: Service, scene: Scene) -> list[int]:
+    ids = [
+        await stand_in.say(scene.general, (scene.ann, scene.ben)[n % 2], line)
+        for n, line in enumerate(LINES)
+    ]
+    await until_stored(service, len(LINES))
+    return ids
+
+
+async def test_it_learns_speaks_explains_and_forgets(
+    stand_in: DiscordStandIn, running: Running, service: Service, scene: Scene
+) -> None:
+    async with running.connected():
+        await listen(stand_in, scene)
+        await teach(stand_in, service, scene)
+        shown = await stand_in.command(
+            scene.general, scene.ann, "mark", seed="the tide", debug=True
+        )
+        assert shown.texts[0].startswith("the tide")
+        assert shown.texts[0] not in LINES
+        await stand_in.wait_for(lambda: len(shown.parts) == 2)
+        own = shown.parts[0].message_id
+        why = await stand_in.message_command(scene.general, scene.ann, "Why this?", own)
+        assert "markov" in why.text and "Messages it drew on" in why.text
+        gone = await stand_in.message_command(
+            scene.general, scene.mod, "Forget the sources", own
+        )
+        assert "Nothing of it is left" in gone.text
+        assert await count(service) < len(LINES)
+
+
+async def test_a_mention_is_answered_from_what_was_learned(
+    stand_in: DiscordStandIn, running: Running, service: Service, scene: Scene
+) -> None:
+    async with running.connected():
+        await listen(stand_in, scene)
+        await teach(stand_in, service, scene)
+        asked = await stand_in.say(
+            scene.general, scene.ann, f"{stand_in.bot.mention} what about the boats"
+        )
+        await stand_in.wait_for(lambda: len(stand_in.outbox.sent()) == 1)
+    (sent,) = stand_in.outbox.sent()
+    assert sent.reply_to == asked
+    words = set(" ".join(LINES).split())
+    assert set(sent.text.split()) <= words | {"what", "about"}
+
+
+async def test_edits_and_deletions_reach_the_database(
+    stand_in: DiscordStandIn, running: Running, service: Service, scene: Scene
+) -> None:
+    async with running.connected():
+        await listen(stand_in, scene)
+        ids = await teach(stand_in, service, scene)
+        await stand_in.edit(scene.general, ids[0], "the tide changed its mind")
+        await stand_in.delete(scene.general, ids[1])
+        await stand_in.delete(scene.general, ids[2], ids[3])
+        await until_stored(service, 3)
+    kept = await stored(service)
+    assert kept[str(ids[0])] == "the tide changed its mind"
+
+
+async def test_what_was_written_edited_and_deleted_while_it_was_away_is_caught_up(
+    stand_in: DiscordStandIn, running: Running, service: Service, scene: Scene
+) -> None:
+    async with running.connected():
+        await listen(stand_in, scene)
+        ids = await teach(stand_in, service, scene)
+    await stand_in.delete(scene.general, ids[1])
+    await stand_in.edit(scene.general, ids[2], "changed while away")
+    for number in range(230):
+        await stand_in.say(scene.general, scene.ann, f"missed line {number}")
+    old = await stand_in.say(
+        scene.side, scene.ann, f"{stand_in.bot.mention} not listened to"
+    )
+    recent = await stand_in.say(
+        scene.general, scene.ben, f"{stand_in.bot.mention} are you back"
+    )
+    async with running.connected():
+        await until_stored(service, len(LINES) - 1 + 230 + 1)
+        await stand_in.wait_for(lambda: len(stand_in.outbox.sent()) == 1)
+    kept = await stored(service)
+    assert str(ids[1]) not in kept and kept[str(ids[2])] == "changed while away"
+    assert [one.reply_to for one in stand_in.outbox.sent()] == [recent]
+    assert str(old) not in kept
+
+
+async def test_a_mention_that_is_too_old_is_not_answered_after_downtime(
+    stand_in: DiscordStandIn, running: Running, service: Service, scene: Scene
+) -> None:
+    first = await stand_in.say(
+        scene.general, scene.ann, "long before", age_seconds=7200
+    )
+    async with running.connected():
+        await listen(stand_in, scene)
+        await stand_in.command(scene.general, scene.mod, "train")
+        await until_stored(service, 1)
+    await stand_in.say(
+        scene.general, scene.ann, f"{stand_in.bot.mention} hello?", age_seconds=3600
+    )
+    async with running.connected():
+        await until_stored(service, 2)
+        shown = await stand_in.command(scene.general, scene.ann, "why")
+    assert "s old" in shown.text
+    assert stand_in.outbox.sent() == []
+    assert str(first) in await stored(service)
+
+
+async def test_a_member_can_see_export_forget_and_opt_out(
+    stand_in: DiscordStandIn, running: Running, service: Service, scene: Scene
+) -> None:
+    async with running.connected():
+        await listen(stand_in, scene)
+        await teach(stand_in, service, scene)
+        shown = await stand_in.command(scene.general, scene.ann, "privacy show")
+        export = await stand_in.command(scene.general, scene.ann, "privacy export")
+        gone = await stand_in.command(scene.general, scene.ann, "privacy opt-out")
+        await stand_in.say(scene.general, scene.ann, "never to be kept")
+        await stand_in.say(scene.general, scene.ben, "to be kept")
+        await until_stored(service, 4)
+        after = await stand_in.command(scene.general, scene.ann, "privacy show")
+    assert "3 messages" in shown.text and "3 of them learned" in shown.text
+    body = export.parts[0].file_bodies[0].decode()
+    assert LINES[0] in body and LINES[1] not in body
+    assert "3 messages" in gone.text and "Nothing of it is left" in gone.text
+    assert "You opted out" in after.text
+    assert "never to be kept" not in (await stored(service)).values()
+
+
+async def test_no_byte_of_an_opted_out_member_stays_in_the_home(
+    stand_in: DiscordStandIn, running: Running, service: Service, scene: Scene
+) -> None:
+    async with running.connected():
+        await listen(stand_in, scene)
+        await teach(stand_in, service, scene)
+        await stand_in.say(scene.general, scene.ann, "zanzibarian marzipan")
+        await until_stored(service, len(LINES) + 1)
+        await stand_in.command(scene.general, scene.ann, "privacy opt-out")
+        root = service.parts.home.root
+        assert holding(root, b"zanzibarian") == []
+        await stand_in.say(scene.general, scene.ann, "zanzibarian again")
+        await stand_in.say(
+            scene.general, scene.ann, f"{stand_in.bot.mention} zanzibarian?"
+        )
+        await stand_in.wait_for(lambda: len(stand_in.outbox.sent()) == 1)
+    assert holding(root, b"zanzibarian") == []
+
+
+def holding(root: Path, text: bytes) -> list[str]:
+    """Files below a directory that hold a text."""
+    files = (path for path in root.rglob("*") if path.is_file())
+    return [path.name for path in files if text in path.read_bytes()]
+
+
+async def test_settings_of_guild_and_channel_hold_from_the_next_message_on(
+    stand_in: DiscordStandIn, running: Running, service: Service, scene: Scene
+) -> None:
+    async with running.connected():
+        await stand_in.wait_for(lambda: bool(stand_in.rest.commands))
+        await stand_in.command(
+            scene.general,
+            scene.mod,
+            "config set",
+            key="speak.wake_words",
+            value="parrot, polly",
+        )
+        await stand_in.say(scene.general, scene.ann, "polly?")
+        await stand_in.wait_for(lambda: len(stand_in.outbox.sent()) == 1)
+        refused = await stand_in.command(
+            scene.general, scene.mod, "config set", key="reply.provider", value="openai"
+        )
+        shown = await stand_in.command(
+            scene.general, scene.mod, "config show", key="speak.wake_words"
+        )
+    assert "owner" in refused.text
+    assert "parrot, polly (server)" in shown.text
+
+
+async def test_an_owner_has_to_agree_before_messages_leave_the_machine(
+    stand_in: DiscordStandIn, running: Running, service: Service, scene: Scene
+) -> None:
+    save(service.parts.home.config_file, "bot.owners", [str(scene.mod.id)])
+    options = {"key": "reply.provider", "value": "openai"}
+    async with running.connected():
+        await stand_in.wait_for(lambda: bool(stand_in.rest.commands))
+        told = await stand_in.command(scene.general, scene.mod, "config set", **options)
+        done = await stand_in.command(
+            scene.general, scene.mod, "config set", agree=True, **options
+        )
+    assert "leaves this" in told.text and "agree" in told.text
+    assert "`reply.provider` = openai (server)" in done.text
+
+
+async def test_an_export_attached_to_train_is_learned(
+    stand_in: DiscordStandIn, running: Running, service: Service, scene: Scene
+) -> None:
+    stand_in.rest.files["old.json"] = b'[{"message": "one two"}, {"message": "two x"}]'
+    async with running.connected():
+        await stand_in.wait_for(lambda: bool(stand_in.rest.commands))
+        shown = await stand_in.command(
+            scene.general, scene.mod, "train", json=File("old.json")
+        )
+    assert "Read 2 messages" in shown.text and "2 of them new" in shown.text
+
+
+async def test_thumbs_are_kept_with_the_reply(
+    stand_in: DiscordStandIn, running: Running, service: Service, scene: Scene
+) -> None:
+    async with running.connected():
+        await stand_in.say(scene.general, scene.ann, f"{stand_in.bot.mention} hello")
+        await stand_in.wait_for(lambda: len(stand_in.outbox.sent()) == 1)
+        own = stand_in.outbox.sent()[0].message_id
+        host = running.surroundings.host
+
+        async def is_sent() -> bool:
+            return await host.find_reply(own) is not None
+
+        async def is_liked_twice() -> bool:
+            reply = await host.find_reply(own) or 0
+            return await service.parts.database.run(replies.rating, reply) == 2
+
+        await eventually(is_sent)
+        await stand_in.react(scene.general, scene.ann, own, "👍")
+        await stand_in.react(scene.general, scene.ben, own, "👍")
+        await eventually(is_liked_twice)
+
+
+async def test_a_left_guild_is_deleted_after_its_grace_time_and_not_before(
+    stand_in: DiscordStandIn, running: Running, service: Service, scene: Scene
+) -> None:
+    async with running.connected():
+        await listen(stand_in, scene)
+        await teach(stand_in, service, scene)
+        await stand_in.remove_guild(scene.guild)
+        await asyncio.sleep(0.2)
+    assert await count(service) == len(LINES)
+    (guild,) = await service.parts.database.run(guilds.every)
+    assert guild.left is not None
+    day = 86_400_000
+    await service.parts.database.run(guilds.set_left, guild.id, guild.left - 31 * day)
+
+    async def is_deleted() -> bool:
+        return not await service.parts.database.run(guilds.every)
+
+    async with running.connected():
+        await eventually(is_deleted)
+
+
+async def test_a_draft_waits_for_the_owner(
+    stand_in: DiscordStandIn, running: Running, service: Service, scene: Scene
+) -> None:
+    save(service.parts.home.config_file, "reply.shadow", True)
+    async with running.connected():
+        await stand_in.say(scene.general, scene.ann, f"{stand_in.bot.mention} hello")
+
+        async def is_draft() -> bool:
+            found = await service.parts.database.run(replies.latest)
+            return [one.state for one in found] == ["draft"]
+
+        await eventually(is_draft)
+    assert stand_in.outbox.sent() == []
+
+
+async def test_what_was_said_where_nothing_is_learned_is_kept_nowhere(
+    stand_in: DiscordStandIn, running: Running, service: Service, scene: Scene
+) -> None:
+    async with running.connected():
+        await stand_in.say(scene.side, scene.ann, "quixotic aside")
+        await stand_in.say(scene.side, scene.ben, f"{stand_in.bot.mention} quixotic?")
+        await stand_in.wait_for(lambda: len(stand_in.outbox.sent()) == 1)
+    assert holding(service.parts.home.root, b"quixotic") == []
