@@ -25,6 +25,9 @@ from app.voice.voice import Voice, VoiceFileError
 
 log = logging.getLogger(__name__)
 
+FEW = 500
+"""So few messages need no files: they are learned in a moment at every start."""
+
 MOST_TAIL = 5000
 """Messages after the last build that are learned one by one when a voice is opened."""
 
@@ -153,23 +156,8 @@ class Learning:
 
         Without `wait` the files follow in the background, a while later.
         """
-        opened = await self._opened(guild)
-        opened.voice.forget(rows)
-        blanked = await self._database.run(forgetting.blank_replies, guild, rows)
-        removed = Removed(replies=blanked)
-        for start in range(0, len(rows), DELETE_AT_ONCE):
-            part = rows[start : start + DELETE_AT_ONCE]
-            removed += await self._database.run(forgetting.delete, guild, part)
-        for tell in self._on_forgotten:
-            await tell(guild, rows)
-        complete = False
-        if wait:
-            complete = await self._scrub(opened, guild)
-        elif removed.messages:
-            self._build_soon(opened, guild, self._scrub_seconds)
-        return Forgotten(
-            removed.messages, removed.embeddings, removed.replies, complete
-        )
+        removed = await self._remove(guild, rows)
+        return await self._finish(guild, removed, wait=wait)
 
     async def forget_author(
         self, guild: int, author_id: str, *, since_ms: int = 0, wait: bool = True
@@ -179,27 +167,28 @@ class Learning:
         rows = await self._database.run(
             forgetting.rows_of_author, guild, author, since_ms
         )
-        done = await self.forget(guild, rows, wait=wait)
+        removed = await self._remove(guild, rows)
         await self._database.run(forgetting.delete_author, guild, author)
-        return done
+        return await self._finish(guild, removed, wait=wait)
 
     async def forget_channel(
         self, guild: int, channel: int, *, wait: bool = True
     ) -> Forgotten:
         """Forget a channel (by row) with its threads."""
         rows = await self._database.run(forgetting.rows_of_channel, guild, channel)
-        done = await self.forget(guild, rows, wait=wait)
+        removed = await self._remove(guild, rows)
         await self._database.run(forgetting.delete_channel, guild, channel)
-        return done
+        return await self._finish(guild, removed, wait=wait)
 
     async def forget_everything(self, guild: int) -> Forgotten:
         """Forget all messages, names and replies of a guild; its settings stay."""
-        replies = await self._database.run(forgetting.delete_replies, guild)
+        removed = Removed(
+            replies=await self._database.run(forgetting.delete_replies, guild)
+        )
         rows = await self._database.run(forgetting.rows_of_guild, guild)
-        done = await self.forget(guild, rows, wait=False)
+        removed += await self._remove(guild, rows)
         await self._database.run(forgetting.delete_people, guild)
-        complete = await self._scrub(await self._opened(guild), guild)
-        return Forgotten(done.messages, done.embeddings, replies, complete)
+        return await self._finish(guild, removed, wait=True)
 
     async def import_files(
         self,
@@ -234,6 +223,28 @@ class Learning:
         async with opened.changing:
             await self._build(opened, guild)
 
+    async def _remove(self, guild: int, rows: Sequence[int]) -> Removed:
+        """Take messages out of the voice, the replies and the database."""
+        (await self._opened(guild)).voice.forget(rows)
+        blanked = await self._database.run(forgetting.blank_replies, guild, rows)
+        removed = Removed(replies=blanked)
+        for start in range(0, len(rows), DELETE_AT_ONCE):
+            part = rows[start : start + DELETE_AT_ONCE]
+            removed += await self._database.run(forgetting.delete, guild, part)
+        for tell in self._on_forgotten:
+            await tell(guild, rows)
+        return removed
+
+    async def _finish(self, guild: int, removed: Removed, *, wait: bool) -> Forgotten:
+        opened, complete = await self._opened(guild), False
+        if wait:
+            complete = await self._scrub(opened, guild)
+        elif removed.messages:
+            self._build_soon(opened, guild, self._scrub_seconds)
+        return Forgotten(
+            removed.messages, removed.embeddings, removed.replies, complete
+        )
+
     async def _opened(self, guild: int) -> _Open:
         if guild not in self._open:
             async with self._opening:
@@ -258,7 +269,8 @@ class Learning:
             if row <= voice.last_message:
                 voice.learn(row, text)
         is_long = await self._learn_after(voice, guild, voice.last_message)
-        if is_damaged or is_long:
+        is_missing = not voice.bytes and voice.messages > FEW
+        if is_damaged or is_missing or is_long:
             self._build_soon(opened, guild, 0.0)
         elif voice.bytes:
             self._spawn(self._verify(opened, guild))
@@ -281,7 +293,7 @@ class Learning:
             await asyncio.to_thread(opened.voice.verify)
         except (VoiceFileError, FileNotFoundError) as error:
             log.warning("the voice of guild %d is built anew: %s", guild, error)
-            await self.rebuild(guild)
+            self._build_soon(opened, guild, 0.0)
 
     def _build_if_long(self, opened: _Open, guild: int) -> None:
         if opened.voice.tail_messages > max(MOST_TAIL, opened.voice.messages // 50):
