@@ -96,7 +96,8 @@ class Learning:
     async def start(self) -> None:
         """Finish in the background what a killed process had begun to forget."""
         known = await self._database.run(guilds.every)
-        self._sweep({guild.id for guild in known})
+        await asyncio.to_thread(self._sweep, {guild.id for guild in known})
+        self._spawn(self._clear_log())
         for guild in known:
             if await self._database.run(voices.newest_change, guild.id):
                 self._build_soon(await self._opened(guild.id), guild.id, 0.0)
@@ -315,12 +316,13 @@ class Learning:
     async def _scrub(self, opened: _Open, guild: int) -> bool:
         """Write the files without what was deleted; True if nothing of it is left."""
         async with opened.changing:
-            await self._build(opened, guild)
+            # The build is last: with it the database forgets what was to be forgotten.
             # Token voices hold the same messages; their owner builds them on demand.
             tokens = self._home.guild(guild) / "tokens"
             await asyncio.to_thread(shutil.rmtree, tokens, ignore_errors=True)
+            await asyncio.to_thread(self._remove_old_copies)
+            await self._build(opened, guild)
             is_swept = files.sweep(self._home.voice(guild), building.NAME)
-        await asyncio.to_thread(self._remove_old_copies)
         return await self._truncate_log() and is_swept
 
     async def _build(self, opened: _Open, guild: int) -> None:
@@ -352,6 +354,9 @@ class Learning:
                 return True
             await asyncio.sleep(0.1)
         return False
+
+    async def _clear_log(self) -> None:
+        await self._truncate_log()
 
     def _remove_old_copies(self) -> None:
         """Copies kept before a migration hold what is now forgotten."""
