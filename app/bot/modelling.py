@@ -72,6 +72,7 @@ class Modelling:
         own = request.name not in catalogue.entries()
         name = str(path) if own else request.name
         await self._parts.settings.change("model.name", name)
+        self._parts.local.retry()
         return {"name": name, "file": str(path)}
 
     async def model_remove(self, asker: Asker, request: control.ModelRemove) -> Json:

@@ -11,6 +11,7 @@ from app.bot.settings import Settings
 from app.errors import UsageError
 from app.paths import Home
 from app.providers.base import Provider
+from app.providers.local import LocalProvider
 from app.providers.openai import OpenAIProvider
 from app.providers.prices import Prices
 from app.store import guilds
@@ -32,6 +33,7 @@ class Parts:
     learning: Learning
     ledger: Ledger
     cloud: OpenAIProvider
+    local: LocalProvider
     providers: dict[str, Provider]
     prices: Prices
     replier: Replier

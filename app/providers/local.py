@@ -103,23 +103,35 @@ class LocalProvider:
         return self._settings().name
 
     def status(self) -> Json:
-        """State, reason, process and speeds, for people to look at."""
-        child = self._child
-        state = child.state if child else ChildState("stopped")
-        name: str = state.name
-        if name == "running" and self._ready is None:
-            name = "loading"
+        """The model's part of the control catalogue's `Status`."""
+        state, reason = self._state()
         return {
-            "name": self.model,
-            "state": name,
-            "reason": self._refusal() or state.reason,
-            "pid": child.pid if child else None,
-            "can_roll_back": self._ready.can_roll_back if self._ready else None,
-            "context": self.context_size,
-            "prompt_tokens_per_second": self._speed.prompt if self._ready else 0.0,
+            "model": {
+                "name": self.model,
+                "state": state,
+                "reason": reason,
+                "pid": self.pid,
+                "context": self.context_size,
+                "can_roll_back": self._ready.can_roll_back if self._ready else None,
+            },
             "tokens_per_second": self._speed.decode if self._ready else 0.0,
-            "writing": len(self._pieces),
+            "prompt_tokens_per_second": self._speed.prompt if self._ready else 0.0,
+            "queue": len(self._pieces),
         }
+
+    def _state(self) -> tuple[str, str]:
+        """One of ready, loading, absent, crashed, idle; and why."""
+        if reason := self._refusal():
+            is_here = self.model == ECHO or self._locate(self.model)
+            return "crashed" if is_here else "absent", reason
+        if self._ready:
+            return "ready", ""
+        state = self._child.state if self._child else ChildState("stopped")
+        if state.name == "stopped":
+            return "idle", "it is loaded when it is needed"
+        if state.name in ("waiting", "failed"):
+            return "crashed", state.reason
+        return "loading", ""
 
     def unavailable(self, prompt: Prompt) -> str | None:
         """Why no text can be had now; a model being loaded is waited for a while."""
@@ -134,6 +146,11 @@ class LocalProvider:
         if child.state.name != "stopped" and self._ready is None and late:
             return "the model is still being loaded"
         return None
+
+    @property
+    def pid(self) -> int | None:
+        """Process id of the runner while it lives."""
+        return self._child.pid if self._child else None
 
     def start(self) -> None:
         """Load the model now, so that the first reply need not wait for it."""

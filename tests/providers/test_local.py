@@ -97,7 +97,7 @@ async def test_a_crash_in_the_middle_surfaces_at_once_with_the_last_words():
 async def test_a_killed_runner_is_started_again():
     async with providing() as provider:
         await written(provider)
-        os.kill(provider.status()["pid"], signal.SIGKILL)
+        os.kill(provider.pid, signal.SIGKILL)
         for _ in range(200):
             if provider.unavailable(PROMPT):
                 break
@@ -118,7 +118,7 @@ async def test_a_model_that_crashes_twice_is_set_aside_until_the_owner_tries_aga
         reason = provider.unavailable(PROMPT)
         assert "2 times" in reason
         assert "bad tensor" in reason
-        assert provider.status()["state"] == "stopped"
+        assert provider.status()["model"]["state"] == "crashed"
         with pytest.raises(ProviderError, match="set aside"):
             await written(provider)
         provider.retry()
@@ -128,6 +128,7 @@ async def test_a_model_that_crashes_twice_is_set_aside_until_the_owner_tries_aga
 async def test_a_model_that_is_not_here_is_named():
     async with providing(ModelSettings(name="starter")) as provider:
         assert "starter is not on this computer" in provider.unavailable(PROMPT)
+        assert provider.status()["model"]["state"] == "absent"
         with pytest.raises(ProviderError):
             await written(provider)
 
@@ -154,22 +155,22 @@ async def test_closing_the_stream_cancels_the_work_in_the_runner():
             async for _ in stream:
                 break
         for _ in range(400):
-            if provider.status()["state"] == "failed":
+            if provider.status()["model"]["state"] == "crashed":
                 break
             await asyncio.sleep(0.02)
-        assert "cancel_generate" in provider.status()["reason"]
+        assert "cancel_generate" in provider.status()["model"]["reason"]
 
 
 async def test_the_model_is_unloaded_when_idle_and_comes_back_when_needed():
     async with providing(replace(ECHO, idle_minutes=0.3 / 60)) as provider:
         await written(provider)
-        pid = provider.status()["pid"]
+        pid = provider.pid
         for _ in range(400):
             if not psutil.pid_exists(pid):
                 break
             await asyncio.sleep(0.02)
         assert not psutil.pid_exists(pid)
-        assert provider.status()["state"] == "stopped"
+        assert provider.status()["model"]["state"] == "idle"
         assert provider.unavailable(PROMPT) is None
         assert (await written(provider))[-1].text == "one two three"
 
@@ -178,11 +179,11 @@ async def test_another_model_is_another_process():
     settings = [ECHO]
     provider = LocalProvider(lambda: settings[0], lambda name: None)
     await written(provider)
-    first = provider.status()["pid"]
+    first = provider.pid
     assert provider._wanted()[-1] == "--echo"
     provider._command = ("other",)
     await written(provider)
-    assert provider.status()["pid"] != first
+    assert provider.pid != first
     await provider.close()
     assert not psutil.pid_exists(first)
 
