@@ -53,6 +53,11 @@ class Home:
         return self.root / "endpoint.json"
 
     @property
+    def discord_file(self) -> Path:
+        """What the connection to Discord remembers across restarts."""
+        return self.root / "discord.json"
+
+    @property
     def log_file(self) -> Path:
         return self.root / "logs" / "mynah.log"
 

@@ -179,10 +179,18 @@ class LearningHost(RowsHost):
         (drawn,) = self._rng.choices(list(counts), weights=list(counts.values()))
         return str(drawn)
 
-    async def train_progress(self, label: str, done: float, total: float) -> None:
+    async def train_progress(
+        self, guild: int, share: float, read: int, finished: bool
+    ) -> None:
         """Show on the owner's screen how far reading a history is."""
-        news = Progress("train", label, round(done), round(total), "percent", 0.0)
-        self._parts.news.tell(news)
+        row = await self.guild_row(guild)
+        label = f"history: {read:,} messages"
+        done = round(share * 100)
+        self._parts.news.tell(
+            Progress(
+                "train", label, done, 100, "percent", 0.0, job=row, finished=finished
+            )
+        )
 
 
 def record_of(said: Incoming) -> Record:

@@ -74,17 +74,29 @@ class Training:
     def resume_all(self) -> None:
         """Go on with what a restart interrupted."""
         for key in self._state.get("trainings", {}):
-            if int(key) not in self._tasks:
-                self._run(int(key))
+            self.resume(int(key))
 
     async def stop(self, guild: int) -> bool:
-        """Give a training up; what was learned stays. Returns whether one ran."""
-        task = self._tasks.pop(guild, None)
+        """Give a training up; what was learned stays. Returns whether there was one."""
+        was = self._plan(guild) is not None
+        await self.pause(guild)
         self._save(guild, None)
+        return was
+
+    async def pause(self, guild: int) -> bool:
+        """Interrupt a training; returns whether one ran."""
+        task = self._tasks.pop(guild, None)
         if task is None:
             return False
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
+        return True
+
+    def resume(self, guild: int) -> bool:
+        """Go on with an interrupted training; returns whether there is one."""
+        if self._plan(guild) is None or guild in self._tasks:
+            return False
+        self._run(guild)
         return True
 
     async def close(self) -> None:
@@ -96,16 +108,20 @@ class Training:
     def _run(self, guild: int) -> None:
         task = asyncio.create_task(self._train(guild))
         self._tasks[guild] = task
-        task.add_done_callback(lambda _: self._tasks.pop(guild, None))
+        task.add_done_callback(lambda done: self._ended(guild, done))
+
+    def _ended(self, guild: int, task: asyncio.Task[None]) -> None:
+        if self._tasks.get(guild) is task:
+            del self._tasks[guild]
 
     async def _train(self, guild: int) -> None:
         progress = Progress(self._clock)
         plan = self._plan(guild)
         while plan is not None and (key := _next_channel(plan)) is not None:
             plan = await self._read_page(guild, plan, key)
-            await self._report(plan, progress, is_last=False)
+            await self._report(guild, plan, progress, is_last=False)
         if plan is not None:
-            await self._report(plan, progress, is_last=True)
+            await self._report(guild, plan, progress, is_last=True)
             self._save(guild, None)
 
     async def _read_page(self, guild: int, plan: Plan, key: str) -> Plan:
@@ -144,11 +160,13 @@ class Training:
             return await self._bot.fetch_channel(channel)
         return None
 
-    async def _report(self, plan: Plan, progress: "Progress", *, is_last: bool) -> None:
+    async def _report(
+        self, guild: int, plan: Plan, progress: "Progress", *, is_last: bool
+    ) -> None:
         share = _share_done(plan)
         if not progress.is_due(share) and not is_last:
             return
-        await self._host.train_progress("train", share * 100, 100)
+        await self._host.train_progress(guild, share, plan["read"], is_last)
         text = _summary(plan) if is_last else progress.text(share, plan["read"])
         if not plan["report"]:
             return

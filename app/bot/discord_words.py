@@ -102,8 +102,8 @@ def _ways_to_call(config: Config) -> list[str]:
     return lines
 
 
-def invite_text(application_id: int, name: str) -> str:
-    """The link that brings the bot into another server."""
+def invite_url(application_id: int) -> str:
+    """The address that invites the bot, with no more rights than it needs."""
     permissions = discord.Permissions(
         view_channel=True,
         send_messages=True,
@@ -113,12 +113,16 @@ def invite_text(application_id: int, name: str) -> str:
         add_reactions=True,
         read_message_history=True,
     )
-    url = discord.utils.oauth_url(
+    return discord.utils.oauth_url(
         application_id,
         permissions=permissions,
         scopes=("bot", "applications.commands"),
     )
-    return f"[Invite {name} to your server]({url})"
+
+
+def invite_text(application_id: int, name: str) -> str:
+    """The link that brings the bot into another server."""
+    return f"[Invite {name} to your server]({invite_url(application_id)})"
 
 
 def explanation(told: Mapping[str, Any]) -> str:

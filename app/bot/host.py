@@ -236,6 +236,8 @@ class Host(Protocol):
         self, guild: int, author: int, since_ms: int = 0
     ) -> Forgotten: ...
 
-    async def train_progress(self, label: str, done: float, total: float) -> None:
+    async def train_progress(
+        self, guild: int, share: float, read: int, finished: bool
+    ) -> None:
         """Show on the owner's screen how far reading a history is."""
         ...

@@ -248,5 +248,7 @@ class MemoryHost:
         ]
         return await self.deleted(guild, mine)
 
-    async def train_progress(self, label: str, done: float, total: float) -> None:
+    async def train_progress(
+        self, guild: int, share: float, read: int, finished: bool
+    ) -> None:
         return
