@@ -1,21 +1,31 @@
 """Starts the role that the arguments name, and imports nothing of the others."""
 
 import sys
+import traceback
+
+EXIT_BUG = 70
+"""Of sysexits: an internal error."""
 
 
 def main() -> int:
     """Run one role; returns the exit code (sysexits)."""
     arguments = sys.argv[1:]
     role = arguments[0] if arguments else ""
-    if role == "runner":
-        from app.runner.process import main as run
-    elif role == "job":
-        from app.bot.jobs import main as run
-    else:
-        from app.cli import main as run
+    try:
+        if role == "runner":
+            from app.runner.process import main as run_runner
 
-        return run(arguments)
-    return run(arguments[1:])
+            return run_runner(arguments[1:])
+        if role == "job":
+            from app.bot.jobs import main as run_job
+
+            return run_job(arguments[1:])
+        from app.cli import main as run_command
+
+        return run_command(arguments)
+    except Exception:  # a bug keeps its traceback, and the exit code says so
+        traceback.print_exc()
+        return EXIT_BUG
 
 
 if __name__ == "__main__":
