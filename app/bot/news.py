@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import time
 from collections import deque
 from collections.abc import Callable
@@ -9,6 +10,8 @@ from typing import Any, Protocol
 
 from app.ipc.peer import PeerGoneError
 from app.ipc.wire import Params
+
+log = logging.getLogger(__name__)
 
 MAX_PENDING = 2000
 """Notifications kept for a watcher that reads slowly; older ones are dropped."""
@@ -46,6 +49,11 @@ class News:
         for name, watcher in self._watchers.items():
             if name != id(but_not):
                 watcher.put(notification)
+
+    def warn(self, text: str) -> None:
+        """Tell the owner: in the log, and among the events."""
+        log.warning("%s", text)
+        self.event(text)
 
     def event(self, text: str) -> None:
         """Remember what supervision did, and why."""

@@ -6,14 +6,15 @@ from typing import Any
 from app.bot.learning import Learning
 from app.bot.ledger import Ledger
 from app.bot.news import News
+from app.bot.remembering import Remembering
 from app.bot.replying import Replier
 from app.bot.settings import Settings
 from app.errors import UsageError
 from app.paths import Home
-from app.providers.base import Provider
 from app.providers.local import LocalProvider
 from app.providers.openai import OpenAIProvider
 from app.providers.prices import Prices
+from app.providers.registry import Providers
 from app.store import guilds
 from app.store.database import Database
 from app.store.tables import Channel, Guild
@@ -32,12 +33,21 @@ class Parts:
     settings: Settings
     learning: Learning
     ledger: Ledger
-    cloud: OpenAIProvider
-    local: LocalProvider
-    providers: dict[str, Provider]
+    providers: Providers
     prices: Prices
     replier: Replier
+    memory: Remembering
     news: News = field(default_factory=News)
+
+    @property
+    def cloud(self) -> OpenAIProvider:
+        """OpenAI, or a server of its kind."""
+        return self.providers.openai
+
+    @property
+    def local(self) -> LocalProvider:
+        """The model on this machine."""
+        return self.providers.local
 
     async def guild(self, name: str) -> Guild:
         """The guild of that name or Discord id.

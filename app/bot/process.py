@@ -4,15 +4,18 @@ import asyncio
 import contextlib
 import logging
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import Coroutine
 from contextlib import AsyncExitStack
+from random import SystemRandom
+from typing import Any
 
 from app.bot import logs
+from app.bot.discord_calls import DISCORDING, DiscordCalls
 from app.bot.locking import hold
 from app.bot.service import Service, open_service
 from app.ipc import control
 from app.ipc.endpoint import Door
-from app.ipc.peer import Peer
+from app.ipc.peer import Peer, handlers_of
 from app.ipc.stdio import StdinReader, StdoutWriter
 from app.ipc.wire import Catalogue
 from app.paths import Home
@@ -44,15 +47,22 @@ async def _serve(home: Home, stdout: int | None) -> None:
         service = await stack.enter_async_context(open_service(home))
         news = service.parts.news
         logging.getLogger().addHandler(logs.NewsHandler(news))
+        calls = DiscordCalls(service.parts, SystemRandom())
+        service.discord = calls.state
+        service.handlers = {**service.handlers, **handlers_of(calls, DISCORDING)}
         door = Door(home.endpoint_file, CATALOGUE, service.handlers, on_gone=news.leave)
         await door.open()
         stack.push_async_callback(door.close)
-        work: list[Callable[[], Awaitable[None]]] = [lambda: _tell_state(service)]
+        work: list[Coroutine[Any, Any, None]] = [
+            _tell_state(service),
+            service.parts.memory.keep_up(),
+            calls.run(),
+        ]
         if stdout is not None:
-            work.append(lambda: _serve_parent(service, stdout))
+            work.append(_serve_parent(service, stdout))
         for job in work:
-            task = asyncio.ensure_future(job())
-            stack.push_async_callback(_cancel, task)
+            stack.push_async_callback(_cancel, asyncio.ensure_future(job))
+        service.parts.local.start()
         _stop_on_signals(service.asked_to_stop)
         log.info("Mynah is up in %s", home.root)
         await service.asked_to_stop.wait()

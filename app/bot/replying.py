@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, field, replace
 from random import Random
 from typing import Protocol
@@ -19,6 +20,9 @@ from app.store import messages, replies
 from app.store.database import Database
 from app.voice.voice import Rules, Voice
 
+RECENT = 6
+"""Turns that tell what a conversation is about."""
+
 DRAFTS = 12
 EXAMPLES_SHOWN = 6
 DRAFTS_SHOWN = 3
@@ -30,12 +34,22 @@ class Voices(Protocol):
     async def voice(self, guild: int) -> Voice: ...
 
 
-class Recall(Protocol):
-    """Finds earlier moments that mean something to the present one."""
+class Remembers(Protocol):
+    """Knows what was said by its meaning; None when there was no time."""
 
     async def recall(
-        self, guild: int, channel: int | None, turns: Sequence[Turn], limit: int
-    ) -> list[tuple[Turn, ...]]: ...
+        self,
+        guild: int,
+        turns: Sequence[Turn],
+        channels: frozenset[int] | None,
+        limit: int,
+    ) -> list[tuple[Turn, ...]] | None: ...
+
+    async def closeness(
+        self, texts: Sequence[str], turns: Sequence[Turn]
+    ) -> list[float] | None: ...
+
+    def quiet(self) -> AbstractContextManager[None]: ...
 
 
 @dataclass(frozen=True)
@@ -58,6 +72,10 @@ class Request:
     dial: int | None = None
     seed: str | None = None
     max_ms: float | None = None
+    visible: frozenset[int] | None = None
+    """Rows of the channels that all who read the reply can see; None is this one."""
+    is_private: bool = False
+    """Only the owner reads it, who may see all channels."""
     arrived: float | None = None
     """When it came, by the replier's clock; None is now."""
 
@@ -102,7 +120,7 @@ class Replier:
         rungs: Rungs,
         voices: Voices,
         rng: Random,
-        memory: Recall | None = None,
+        memory: Remembers | None = None,
         clock: Clock = time.perf_counter,
     ) -> None:
         self._database = database
@@ -112,6 +130,11 @@ class Replier:
         self._rng = rng
         self._memory = memory
         self._clock = clock
+
+    @property
+    def waiting(self) -> int:
+        """Requests that wait for their turn at the cloud."""
+        return self._rungs.queue.waiting
 
     async def reply(
         self, request: Request, on_piece: OnPiece = lambda piece: None
@@ -138,7 +161,8 @@ class Replier:
     ) -> Made:
         """Write a reply whose row is claimed already."""
         try:
-            made = await self._make(reply, request, on_piece)
+            with self._memory.quiet() if self._memory else nullcontext():
+                made = await self._make(reply, request, on_piece)
         except BaseException:
             await self._database.run(replies.set_state, reply, "failed")
             raise
@@ -212,10 +236,10 @@ class Replier:
         if self._memory is None or not limit:
             return prompt
         moments = await self._memory.recall(
-            request.guild, request.channel, prompt.turns, limit
+            request.guild, prompt.turns[-RECENT:], _visible(request), limit
         )
         stages.end("recall")
-        return replace(prompt, moments=tuple(moments))
+        return replace(prompt, moments=tuple(moments or ()))
 
     async def _illustrate(self, prompt: Prompt, config: Config, voice: Voice) -> Prompt:
         """Add example lines and drafts, which only a cloud model needs."""
@@ -226,14 +250,26 @@ class Replier:
             return prompt
         rows = {source.message for line in lines for source in line.sources}
         stored = await self._database.run(messages.by_rows, sorted(rows)[-64:])
-        closeness = hybrid.by_words(prompt.turns)
         examples = [message.text for message in stored if not message.is_bot]
         drafts = [line.text for line in lines]
+        closeness = await self._closeness([*examples, *drafts], prompt.turns)
         return replace(
             prompt,
             examples=hybrid.choose(examples, closeness, EXAMPLES_SHOWN),
             drafts=hybrid.choose(drafts, closeness, DRAFTS_SHOWN),
         )
+
+    async def _closeness(
+        self, texts: Sequence[str], turns: Sequence[Turn]
+    ) -> hybrid.Closeness:
+        """By meaning where there is time for it, else by shared words."""
+        scores = None
+        if self._memory:
+            scores = await self._memory.closeness(texts, turns[-RECENT:])
+        if scores is None:
+            return hybrid.by_words(turns)
+        known = dict(zip(texts, scores, strict=True))
+        return lambda chosen: [known.get(text, 0.0) for text in chosen]
 
     async def _keep(self, made: Made) -> None:
         """Fill in the row that explains the reply."""
@@ -269,6 +305,15 @@ def _kept(turn: Turn, request: Request) -> list[str | int | None]:
     """
     is_private = request.trigger is not None and turn.message is None
     return [turn.speaker, "" if is_private else turn.text, turn.message]
+
+
+def _visible(request: Request) -> frozenset[int] | None:
+    """Channels whose moments may be shown; never more than the readers can see."""
+    if request.is_private:
+        return None
+    if request.visible is not None:
+        return request.visible
+    return frozenset() if request.channel is None else frozenset({request.channel})
 
 
 class _Stages:

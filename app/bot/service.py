@@ -10,6 +10,7 @@ from random import Random, SystemRandom
 from typing import Any
 
 from app import __version__, secrets
+from app.bot.assembly import assemble
 from app.bot.knowing import Knowing
 from app.bot.modelling import Modelling
 from app.bot.news import Asker
@@ -79,7 +80,7 @@ class Service:
             hour=0, minute=0, second=0, microsecond=0
         )
         today = await parts.reader.run(overview.since, int(day.timestamp() * 1000))
-        cloud = parts.providers.openai.trouble
+        cloud, local = parts.cloud.trouble, parts.local.status()
         return {
             "version": __version__,
             "name": config.bot.name,
@@ -95,9 +96,8 @@ class Service:
                 "hint": cloud.hint if cloud else "",
                 "model": config.openai.model,
             },
-            **parts.local.status(),
-            "model": parts.providers.local.status(),
-            "queue": parts.replier.waiting,
+            **local,
+            "queue": local["queue"] + parts.replier.waiting,
             "today": {**today, "cost": parts.ledger.today()},
             "month_cost": parts.ledger.month(),
             "monthly_budget": config.openai.monthly_budget,
@@ -122,11 +122,10 @@ class Service:
             return
         guild = await self.parts.guild(request.guild)
         config = await self.parts.settings.of(guild.id)
-        providers = self.parts.providers
         if (request.provider or config.reply.provider) == "openai":
-            await asyncio.to_thread(providers.openai.prepare)
-        elif not providers.local.status()["reason"]:
-            await providers.local.wait_until_ready(LOADING_SECONDS)
+            await asyncio.to_thread(self.parts.cloud.prepare)
+        elif self.parts.local.status()["model"]["state"] in ("idle", "loading"):
+            await self.parts.local.wait_until_ready(LOADING_SECONDS)
         await self.parts.memory.warm(guild.id)
 
     async def call(self, asker: Asker, request: Params) -> Json:

@@ -82,6 +82,7 @@ class Talking:
             dial=request.voice,
             seed=request.seed,
             max_ms=request.max_ms,
+            is_private=True,
         )
 
     async def _describe(self, made: Made, request: control.Say) -> Json:

@@ -20,9 +20,6 @@ CATALOGUE = Catalogue(control.REQUESTS, control.NOTIFICATIONS)
 WAIT_SECONDS = 30.0
 """A command that works by itself holds the lock; the next one waits for it."""
 
-LOAD_SECONDS = 60.0
-"""A model that takes longer to load is not waited for."""
-
 OnNotification = Callable[[Any], None]
 
 
@@ -63,10 +60,8 @@ class _Here:
         self._on_notification = on_notification
 
     async def call(self, request: Params) -> Json:
-        if isinstance(request, control.Say) and request.mode != "markov":
-            # A running bot has its model loaded; here it is loaded for this reply.
-            await self._service.parts.local.wait_until_ready(LOAD_SECONDS)
         if isinstance(request, control.Say):
+            # A running bot has its model loaded; here it is loaded for this reply.
             await self._service.prepare(request)
         reply: Json = await self._service.call(self, request)
         return reply

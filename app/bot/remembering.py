@@ -1,0 +1,156 @@
+"""Memory beside the bot: catching up in the background, recalling in time."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING
+
+from app.bot.news import News
+from app.config import Config
+from app.errors import AppError
+from app.ipc.control import Progress
+from app.paths import Home
+from app.providers.base import Turn
+from app.store import embeddings, guilds, messages
+from app.store.database import Database
+
+if TYPE_CHECKING:
+    from app.memory.embedder import Embedder
+    from app.memory.memory import Memory
+
+log = logging.getLogger(__name__)
+
+RECALL_SECONDS = 0.3
+"""A reply does not wait longer for its memories."""
+
+LOOK_SECONDS = 1.0
+"""How often new messages are looked for."""
+
+
+class Remembering:
+    """Opens memory when it is first needed, and keeps it in step with the database."""
+
+    def __init__(
+        self,
+        home: Home,
+        database: Database,
+        reader: Database,
+        config: Callable[[], Config],
+        news: News,
+    ) -> None:
+        self._home = home
+        self._reader = reader
+        self._config = config
+        self._news = news
+        self._database = database
+        self._opened: Memory | None = None
+
+    @property
+    def _memory(self) -> "Memory":
+        """Memory, with the libraries that a home without embeddings never loads."""
+        if self._opened is None:
+            from app.memory.memory import Memory
+
+            self._opened = Memory(
+                self._home,
+                self._database,
+                self._reader,
+                self._open_embedder,
+                report=self._report,
+            )
+        return self._opened
+
+    async def recall(
+        self,
+        guild: int,
+        turns: Sequence[Turn],
+        channels: frozenset[int] | None,
+        limit: int,
+    ) -> list[tuple[Turn, ...]] | None:
+        """Earlier moments, oldest line first each; None when there was no time.
+
+        Args:
+            channels: Rows of channels that may be shown; None when all may be.
+        """
+        if not await self._reader.run(embeddings.models, guild):
+            return []
+        rows = {turn.message for turn in turns if turn.message is not None}
+        work = self._memory.recall(
+            guild, [turn.text for turn in turns], channels, limit, without=rows
+        )
+        try:
+            found = await asyncio.wait_for(work, RECALL_SECONDS)
+        except (TimeoutError, AppError) as error:
+            log.info("recall was skipped: %s", error or "no time")
+            return None
+        return [
+            tuple(
+                Turn(one.name or "someone", one.text, one.is_bot, one.id)
+                for one in moment.messages
+            )
+            for moment in found
+        ]
+
+    def quiet(self) -> AbstractContextManager[None]:
+        """While a reply is made, the backlog waits."""
+        return self._opened.quiet() if self._opened else nullcontext()
+
+    async def closeness(
+        self, texts: Sequence[str], turns: Sequence[Turn]
+    ) -> list[float] | None:
+        """How close each text is to the conversation; None when there was no time."""
+        if not texts or not self._opened or not self._config().memory.enabled:
+            return None
+        work = self._memory.closeness(texts, [turn.text for turn in turns])
+        try:
+            return await asyncio.wait_for(work, RECALL_SECONDS)
+        except (TimeoutError, AppError):
+            return None
+
+    async def warm(self, guild: int) -> None:
+        """Load what recall in this guild needs, before it is in a hurry."""
+        known = await self._reader.run(embeddings.models, guild)
+        if known and self._config().memory.enabled:
+            await self._memory.recall(guild, ["hello there"], None, 1)
+
+    async def forget(self, guild: int, rows: Sequence[int]) -> None:
+        """Take out messages that are gone from the database."""
+        known = await self._reader.run(embeddings.models, guild)
+        if known or self._home.index(guild).exists():
+            await self._memory.forget(guild, rows)
+
+    async def keep_up(self) -> None:
+        """Embed what is new, for ever."""
+        seen = -1
+        while True:
+            newest = await self._reader.run(messages.last_row)
+            if newest != seen and self._config().memory.enabled:
+                try:
+                    await self._catch_up()
+                except AppError as error:
+                    log.warning("memory is off: %s", error)
+                seen = newest
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def close(self) -> None:
+        """Write what is not written."""
+        if self._opened:
+            await self._opened.close()
+
+    async def _catch_up(self) -> None:
+        for guild in await self._reader.run(guilds.every):
+            if await self._reader.run(messages.count, guild.id):
+                await self._memory.catch_up(guild.id)
+
+    def _open_embedder(self, model: str | None) -> "Embedder":
+        from app.memory.embedder import Embedder
+
+        name = model or self._config().memory.model
+        return Embedder.open(name, cache=self._home.embedding_models)
+
+    def _report(self, guild: int, done: int, total: int, rate: float) -> None:
+        finished = done >= total
+        self._news.tell(
+            Progress("embed", "memory", done, total, "texts", rate, finished=finished)
+        )

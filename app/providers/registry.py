@@ -1,0 +1,81 @@
+"""Every provider, and what each is made of."""
+
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+from app.config import Config
+from app.providers.address import Address
+from app.providers.base import Provider
+from app.providers.local import LocalProvider
+from app.providers.markov import MarkovProvider
+from app.providers.openai import OpenAIProvider
+from app.providers.prices import Prices
+from app.providers.spending import OnSpent
+from app.voice.voice import Rules, Voice
+
+
+@dataclass(frozen=True)
+class Means:
+    """What providers need of the home they work in."""
+
+    config: Callable[[], Config]
+    """The home's settings as they are now."""
+    voice: Callable[[int], Awaitable[Voice]]
+    rules: Callable[[int], Awaitable[Rules]]
+    rng: Random
+    locate_model: Callable[[str], Path | None]
+    token_voice: Callable[[int], Path | None]
+    on_model_change: Callable[[], None]
+    key: Callable[[Address], str | None]
+    prices: Prices
+    on_spent: OnSpent
+
+
+def _openai(means: Means) -> OpenAIProvider:
+    return OpenAIProvider(
+        lambda: means.config().openai,
+        means.key,
+        lambda: means.prices,
+        means.on_spent,
+        time.monotonic,
+    )
+
+
+def _local(means: Means) -> LocalProvider:
+    return LocalProvider(
+        lambda: means.config().model,
+        means.locate_model,
+        means.token_voice,
+        on_change=means.on_model_change,
+    )
+
+
+def _markov(means: Means) -> MarkovProvider:
+    return MarkovProvider(means.voice, means.rules, means.rng)
+
+
+@dataclass(frozen=True)
+class Providers:
+    """One of each, by name; the ladder takes them from `every`."""
+
+    openai: OpenAIProvider
+    local: LocalProvider
+    markov: MarkovProvider
+
+    @property
+    def every(self) -> dict[str, Provider]:
+        """All of them by name."""
+        return {one.name: one for one in (self.openai, self.local, self.markov)}
+
+    async def close(self) -> None:
+        """Release what they hold."""
+        for one in self.every.values():
+            await one.close()
+
+
+def make(means: Means) -> Providers:
+    """The providers of one home."""
+    return Providers(_openai(means), _local(means), _markov(means))
