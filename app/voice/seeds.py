@@ -6,6 +6,7 @@ from app.voice.words import split
 
 _MOST_WORDS = 32
 _MOST_SPELLINGS = 6
+_MOST_GROWING = 3
 _MOST_PHRASES = 12
 
 Phrase = tuple[int, ...]
@@ -25,7 +26,7 @@ def find_phrases(
         longest: The most words of a phrase.
     """
     words = split(seed)[-_MOST_WORDS:]
-    spellings = [vocabulary.alike(word)[:_MOST_SPELLINGS] for word in words]
+    spellings = [vocabulary.alike(word, _MOST_SPELLINGS) for word in words]
     found: list[tuple[int, int, Phrase]] = []
     for start in range(len(words)):
         growing: list[tuple[Phrase, Range]] = [((), view.everything)]
@@ -48,4 +49,4 @@ def _grow(
     ]
     alive = [(phrase, places) for phrase, places in grown if places.places]
     alive.sort(key=lambda item: -item[1].places)
-    return alive[:_MOST_SPELLINGS]
+    return alive[:_MOST_GROWING]

@@ -3,6 +3,7 @@
 import zlib
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -90,12 +91,20 @@ class Vocabulary:
                 return number
         return None
 
-    def alike(self, word: str) -> list[int]:
-        """Return the words that differ in case or outer punctuation, frequent first."""
+    def alike(self, word: str, most: int) -> list[int]:
+        """Return words that differ in case or outer punctuation, frequent ones first.
+
+        Args:
+            word: In any case.
+            most: How many at most of those in the file, and of those learned since.
+        """
         folded = fold(word)
-        stored = self._of_hash(_hash(folded))
-        found = [number for number in stored if fold(self.text(number)) == folded]
-        return found + self._folded.get(folded, [])
+        stored = (
+            number
+            for number in self._of_hash(_hash(folded))
+            if fold(self.text(number)) == folded
+        )
+        return [*islice(stored, most), *self._folded.get(folded, [])[:most]]
 
     def learn(self, word: str) -> int:
         """Return the number of the word, which is new when the word is; one writer."""

@@ -22,16 +22,17 @@ def test_each_word_has_the_number_of_its_rank(known: Vocabulary):
 
 
 def test_words_are_alike_in_spite_of_case_and_punctuation(known: Vocabulary):
-    assert known.alike("hello!") == [2, 3, 4]
-    assert known.alike("STRASSE") == [5]
-    assert known.alike("unheard") == []
+    assert known.alike("hello!", 9) == [2, 3, 4]
+    assert known.alike("STRASSE", 9) == [5]
+    assert known.alike("unheard", 9) == []
+    assert known.alike("hello!", 2) == [2, 3]
 
 
 def test_a_learned_word_gets_the_next_number_once(known: Vocabulary):
     new = known.learn("hello")
     assert new == len(WORDS) + 1 == known.learn("hello") == known.find("hello")
     assert known.text(new) == "hello"
-    assert known.alike("Hello") == [2, 3, 4, new]
+    assert known.alike("Hello", 9) == [2, 3, 4, new]
     assert known.learn("the") == 1
     with pytest.raises(IndexError):
         known.text(new + 1)
@@ -43,7 +44,7 @@ def test_any_words_are_found_again(words: list[str]):
     for number, word in enumerate(words, 1):
         assert known.find(word) == number
         assert known.text(number) == word
-        assert number in known.alike(word)
+        assert number in known.alike(word, len(words))
 
 
 def test_a_vocabulary_without_all_its_parts_is_refused():
