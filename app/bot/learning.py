@@ -148,6 +148,9 @@ class Learning:
             opened.voice.learn(message, text)
         else:
             opened.voice.forget([message])
+        # What it meant before the edit is forgotten like a message that is gone.
+        for tell in self._on_forgotten:
+            await tell(guild, [message])
         self._build_soon(opened, guild, self._scrub_seconds)
 
     async def forget(

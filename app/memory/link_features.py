@@ -85,6 +85,10 @@ class Scene:
             self._names[name.lower()] = number
         return number
 
+    def last_line_of(self, author: int) -> int | None:
+        """Position of the last line an author wrote."""
+        return self._last.get(author)
+
     def pairs(self, line: Line) -> Pairs:
         """Features of `line` with each of the last `REACH` lines and with itself."""
         here = self._end
@@ -193,9 +197,12 @@ class Scene:
         author, targets = self._author[window], self._targets[window]
         mine = author == me
         to_me = (targets == me).any(1)
-        to_them = np.isin(author, reading.targets)
-        same_target = np.isin(targets, reading.targets or (-9,)).any(1)
-        last = np.array([self._last.get(int(a), -1) for a in author], np.int64)
+        to_them = np.zeros(len(author), np.bool_)
+        same_target = np.zeros(len(author), np.bool_)
+        for target in reading.targets:
+            to_them |= author == target
+            same_target |= (targets == target).any(1)
+        later = _rank_from_end(author)
         my_last = self._last.get(me, -1)
         first_target = reading.targets[0] if reading.targets else -9
         partner = self._partner(me)
@@ -209,14 +216,14 @@ class Scene:
             "theirs_to_other": (targets[:, 0] >= 0) & ~to_me,
             "same_target": same_target & ~mine,
             "same_target_mine": same_target & mine,
-            "their_last": last == positions,
+            "their_last": later == 0,
             "my_last": my_last == positions,
             "before_my_last": positions < my_last,
             "partner": author == partner,
             "partner_to_me": (author == partner) & to_me,
         }
         made: Columns = {k: v.astype(np.float32) for k, v in columns.items()}
-        made["their_later"] = _later(author, author)
+        made["their_later"] = np.log1p(later)
         made["my_lines_since"] = np.log1p(_count_after(mine))
         made["to_me_since"] = np.log1p(_count_after(to_me))
         made["to_them_since"] = np.log1p(_count_after(to_them))
@@ -294,7 +301,7 @@ class Scene:
             "talk_size": np.log(size)[inverse],
             "my_lines_in_talk": np.log1p(my_share)[inverse].astype(np.float32),
             "names_me_in_talk": np.log1p(named)[inverse].astype(np.float32),
-            "later_in_talk": _later(conversation, conversation),
+            "later_in_talk": np.log1p(_rank_from_end(conversation)),
             "starts_talk": (conversation == positions).astype(np.float32),
         }
 
@@ -419,11 +426,6 @@ def _count_after(marks: NDArray[np.bool_]) -> Floats:
     """For each place, how many marks stand after it."""
     counts: Floats = (np.cumsum(marks[::-1])[::-1] - marks).astype(np.float32)
     return counts
-
-
-def _later(values: NDArray[np.integer], keys: NDArray[np.integer]) -> Floats:
-    """For each place, the log of how many later places hold the same key."""
-    return np.log1p(_rank_from_end(keys)).astype(np.float32)
 
 
 def _rank_from_end(keys: NDArray[np.integer]) -> NDArray[np.int64]:

@@ -4,7 +4,7 @@ import asyncio
 import functools
 import logging
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -75,6 +75,8 @@ class Memory:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="memory")
         self._embedders: dict[str | None, Embedder] = {}
         self._shelves: dict[int, Shelf] = {}
+        self._done: dict[int, int] = {}
+        """Row up to which every message of a guild has been looked at."""
         self._opening = asyncio.Lock()
         self._idle = asyncio.Event()
         self._idle.set()
@@ -113,32 +115,38 @@ class Memory:
         vectors of another model serve until all are there by the owner's.
         """
         model = (await self._embedder(None)).model_id
+        after, newest = (
+            self._done.get(guild, 0),
+            await self._reader.run(messages.last_row),
+        )
         done, begun = 0, self._now()
-        total = await self._reader.run(embeddings.missing_count, guild, model)
+        total = await self._reader.run(embeddings.missing_count, guild, model, after)
+        async for portion in self._portions(guild, model, after):
+            await self._embed(guild, portion)
+            done += len(portion)
+            rate = done / max(self._now() - begun, 1e-3)
+            self._report(guild, done, max(done, total), rate)
+        self._done[guild] = min(newest, self._done.get(guild, newest))
+        if await self._database.run(embeddings.drop_other_models, guild, model):
+            self._shelves.pop(guild, None)
+        if done >= PAGE:
+            await self._call((await self._shelf(guild)).save)
+        return done
+
+    async def _portions(
+        self, guild: int, model: str, after: int
+    ) -> AsyncIterator[list[tuple[int, str]]]:
+        """What has no vector yet, newest first, while no reply is made."""
         before = None
-        while page := await self._missing(guild, model, before):
+        while page := await self._reader.run(
+            embeddings.missing, guild, model, PAGE, after=after, before=before
+        ):
             before = page[-1][0]
             # Texts of about one length to a portion leave little padding.
             page.sort(key=lambda pair: len(pair[1]))
             for start in range(0, len(page), PORTION):
                 await self._idle.wait()
-                portion = page[start : start + PORTION]
-                await self._embed(guild, portion)
-                done += len(portion)
-                rate = done / max(self._now() - begun, 1e-3)
-                self._report(guild, done, max(done, total), rate)
-        if await self._database.run(embeddings.drop_other_models, guild, model):
-            self._shelves.pop(guild, None)
-        shelf = await self._shelf(guild)
-        await self._call(shelf.save)
-        return done
-
-    async def _missing(
-        self, guild: int, model: str, before: int | None
-    ) -> list[tuple[int, str]]:
-        return await self._reader.run(
-            embeddings.missing, guild, model, PAGE, before=before
-        )
+                yield page[start : start + PORTION]
 
     async def _embed(self, guild: int, portion: Sequence[tuple[int, str]]) -> None:
         """Give each text its vector in the database and in the index."""
@@ -153,12 +161,17 @@ class Memory:
         await self._database.run(embeddings.add_many, guild, model, stored)
         if shelf.model == model:
             await self._add_new(guild, shelf)
-            if shelf.should_save:
-                await self._call(shelf.save)
+            await self._call(shelf.save_if_worth)
 
     async def forget(self, guild: int, rows: Sequence[int]) -> None:
         """Take out messages that are gone from the database, from memory and files."""
+        self._look_again(guild, rows)
         await self._take_out(guild, await self._shelf(guild), rows)
+
+    def _look_again(self, guild: int, rows: Sequence[int]) -> None:
+        """Rows may be there still, with another text than the one embedded."""
+        first = min(rows, default=0) - 1
+        self._done[guild] = min(self._done.get(guild, 0), max(first, 0))
 
     async def _take_out(self, guild: int, shelf: Shelf, rows: Sequence[int]) -> None:
         await self._call(shelf.remove, rows)

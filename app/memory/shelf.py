@@ -97,10 +97,10 @@ class Shelf:
             index_files.save(self._index, self._directory, self.model, self._last)
             self._unsaved = 0
 
-    @property
-    def should_save(self) -> bool:
-        """Whether so much was added that writing the file is worth its time."""
-        return self._unsaved >= SAVE_EVERY
+    def save_if_worth(self) -> None:
+        """Write the graph when so much was added that the time is well spent."""
+        if self._unsaved >= SAVE_EVERY:
+            self.save()
 
 
 def unpack_page(page: Page, dimension: int) -> Floats:

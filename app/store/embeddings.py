@@ -12,15 +12,16 @@ from app.store.tables import Embedding, Message
 
 
 def missing(
-    guild: int, model: str, limit: int, *, before: int | None = None
+    guild: int, model: str, limit: int, *, after: int = 0, before: int | None = None
 ) -> list[tuple[int, str]]:
     """(row, text) of messages to learn that `model` has not embedded, newest first.
 
-    With `before`, only of earlier rows: a reader that goes on where it stopped does
-    not pass over everything that is done already.
+    Only of the rows between `after` and `before`: a reader that goes on where it
+    stopped does not pass over everything that is done already.
     """
     done = (Embedding.message == Message.id) & (Embedding.model == model)
     chosen = (Message.guild == guild) & Message.dropped.is_null()
+    chosen &= Message.id > after
     if before is not None:
         chosen &= Message.id < before
     query = (
@@ -145,11 +146,12 @@ def drop_other_models(guild: int, model: str) -> int:
     return int(Embedding.delete().where(others).execute())
 
 
-def missing_count(guild: int, model: str) -> int:
+def missing_count(guild: int, model: str, after: int = 0) -> int:
     """How many messages `missing` would give in all."""
     done = (Embedding.message == Message.id) & (Embedding.model == model)
     query = Message.select(fn.COUNT(Message.id))
     query = query.left_outer_join(Embedding, on=done)
     chosen = (Message.guild == guild) & Message.dropped.is_null()
+    chosen &= Message.id > after
     number: int = query.where(chosen & Embedding.id.is_null()).scalar()
     return number

@@ -9,7 +9,14 @@ from peewee import fn
 
 from app.store import sqlite
 from app.store.database import bound, tuples, write
-from app.store.tables import Attachment, Channel, Member, Message, VoiceChange
+from app.store.tables import (
+    Attachment,
+    Channel,
+    Embedding,
+    Member,
+    Message,
+    VoiceChange,
+)
 
 BATCH = 500
 """Row numbers put into one statement; SQLite takes at most 32,766 values."""
@@ -97,12 +104,13 @@ def add(
 
 @write
 def edit(message: int, text: str, dropped: str | None = None) -> None:
-    """Replace a message's text, and note that the voice files differ from it."""
+    """Replace a message's text, let its vectors go, note that the voice differs."""
     row = Message.get_or_none(Message.id == message)
     if row is None or (row.text, row.dropped) == (text, dropped):
         return
     row.text, row.dropped = text, dropped
     row.save()
+    Embedding.delete().where(Embedding.message == message).execute()
     VoiceChange.create(guild=row.guild_id, message=message)
 
 

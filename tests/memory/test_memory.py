@@ -7,7 +7,7 @@ import pytest
 from app.memory import index, shelf
 from app.memory.memory import Memory
 from app.memory.vectors import NOTHING
-from app.store import embeddings, forgetting, guilds, members
+from app.store import embeddings, forgetting, guilds, members, messages
 from tests.memory.conftest import WordEmbedder
 
 
@@ -159,6 +159,7 @@ async def test_forgotten_messages_leave_index_and_table(
     memory, db, home, guild, tell, monkeypatch, exact_below
 ):
     monkeypatch.setattr(index, "EXACT_BELOW", exact_below)
+    monkeypatch.setattr("app.memory.memory.PAGE", 4)
     rows = [tell(f"speech {n} of king lear act {n}") for n in range(12)]
     await memory.catch_up(guild)
     before = await files_of(home, guild)
@@ -257,6 +258,28 @@ async def test_the_closest_draft_shares_most_with_the_conversation(memory):
     drafts = ["a pound of flesh", "the quality of mercy", "all that glisters"]
     scores = await memory.closeness(drafts, ["is there any mercy", "what quality"])
     assert scores.index(max(scores)) == 1
+
+
+async def test_an_edit_in_the_store_is_embedded_anew(memory, db, guild, tell, embedder):
+    row = tell("the lady doth protest")
+    tell("sound drums with trumpets")
+    await memory.catch_up(guild)
+    db.call(messages.edit, row, "cry havoc and let slip")
+    await memory.forget(guild, [row])
+    assert await memory.recall(guild, ["the lady doth protest"], None, 3) == []
+    assert await memory.catch_up(guild) == 1
+    found = await memory.recall(guild, ["cry havoc and let slip"], None, 1)
+    assert [moment.row for moment in found] == [row]
+
+
+async def test_catching_up_again_reads_only_what_is_new(memory, guild, tell, embedder):
+    for number in range(5):
+        tell(f"line {number} of the chorus")
+    await memory.catch_up(guild)
+    embedder.embedded.clear()
+    tell("exit pursued by a bear")
+    assert await memory.catch_up(guild) == 1
+    assert embedder.embedded == ["exit pursued by a bear"]
 
 
 async def test_progress_is_told_until_all_is_done(home, db, reader, guild, tell):

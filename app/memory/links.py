@@ -1,0 +1,77 @@
+"""Which earlier message a message answers, by constants fitted on annotated chat."""
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from app.memory.lines import Line
+from app.memory.link_features import Floats, Scene
+from app.memory.trees import Trees
+
+CONSTANTS = Path(__file__).with_name("links.npz")
+"""Made by `python tests/bench/fit_links.py`."""
+CONSIDERED = 16
+"""Candidates that a linear score lets through to the trees."""
+
+
+@dataclass(frozen=True)
+class Constants:
+    """What fitting found."""
+
+    linear: Floats
+    """Weights of the features for letting candidates through."""
+    trees: Trees
+    rarity: dict[str, float]
+    """Share of lines in which each common word stands."""
+
+
+@cache
+def constants() -> Constants:
+    """The constants shipped with the program."""
+    with np.load(CONSTANTS) as arrays:
+        words = arrays["words"].tolist()
+        shares = arrays["shares"].tolist()
+        rarity = dict(zip(words, shares, strict=True))
+        return Constants(arrays["linear"], Trees.from_arrays(arrays), rarity)
+
+
+@dataclass(frozen=True)
+class Link:
+    """Whom a line answers."""
+
+    position: int
+    """Of the line."""
+    parent: int | None
+    """Position of the line it answers; None starts a conversation."""
+    score: float
+    """Probability, 0 to 1; 1 when Discord itself says so."""
+
+
+class Linker:
+    """Links the lines of one channel as they come; about half a millisecond each."""
+
+    def __init__(self, fitted: Constants | None = None) -> None:
+        """Start with an empty channel; `fitted` is for fitting itself."""
+        self._fitted = fitted or constants()
+        self._scene = Scene(self._fitted.rarity)
+
+    def link(self, line: Line, parent: int | None = None) -> Link:
+        """The link of the next line; `parent` is the position of an explicit reply."""
+        here = self._scene.next_position
+        pairs = self._scene.pairs(line)
+        if parent is not None and parent < here:
+            self._scene.add(line, pairs.reading, parent)
+            return Link(here, parent, 1.0)
+        linear = pairs.features @ self._fitted.linear
+        # Starting a conversation is always considered; it is in row 0.
+        linear[0] = np.inf
+        rows = np.argpartition(-linear, min(CONSIDERED, len(linear)) - 1)[:CONSIDERED]
+        scores = self._fitted.trees.score(pairs.features[rows])
+        best = int(scores.argmax())
+        weights = np.exp(scores - scores[best])
+        chosen = int(pairs.positions[rows[best]])
+        self._scene.add(line, pairs.reading, chosen)
+        probability = float(weights[best] / weights.sum())
+        return Link(here, None if chosen == here else chosen, probability)

@@ -1,0 +1,62 @@
+"""Boosted trees of scikit-learn, evaluated with numpy alone."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Trees:
+    """A sum of decision trees; every array has the shape (trees, nodes).
+
+    A leaf names itself as both of its children, so that all trees are walked for the
+    same number of steps.
+    """
+
+    feature: NDArray[np.int32]
+    threshold: Floats
+    left: NDArray[np.int32]
+    """Number of the child in the flattened arrays; the right one follows it."""
+    value: Floats
+    """Of leaves; 0 elsewhere."""
+    depth: int
+
+    def score(self, features: Floats) -> Floats:
+        """The sum over all trees for each row of `features` (rows, features)."""
+        trees, nodes = self.feature.shape
+        feature, threshold = self.feature.ravel(), self.threshold.ravel()
+        left, value = self.left.ravel(), self.value.ravel()
+        at = np.broadcast_to(np.arange(trees) * nodes, (len(features), trees))
+        flat = np.ascontiguousarray(features).ravel()
+        base = (np.arange(len(features)) * features.shape[1])[:, None]
+        for _ in range(self.depth):
+            goes_right = flat.take(base + feature.take(at)) > threshold.take(at)
+            at = left.take(at) + goes_right
+        total: Floats = value.take(at).sum(axis=1)
+        return total
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """What `from_arrays` takes, for a file of numpy arrays."""
+        return {
+            "feature": self.feature.astype(np.uint8),
+            "threshold": self.threshold,
+            "left": self.left,
+            "value": self.value,
+            "depth": np.array(self.depth),
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> "Trees":
+        """The trees of a file of numpy arrays."""
+        return cls(
+            arrays["feature"].astype(np.int32),
+            arrays["threshold"].astype(np.float32),
+            arrays["left"].astype(np.int32),
+            arrays["value"].astype(np.float32),
+            int(arrays["depth"]),
+        )
