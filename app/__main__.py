@@ -23,7 +23,7 @@ def main() -> int:
         from app.cli import main as run_command
 
         return run_command(arguments)
-    except Exception:  # a bug keeps its traceback, and the exit code says so
+    except Exception:  # noqa: BLE001 - a bug keeps its traceback and has its own code
         traceback.print_exc()
         return EXIT_BUG
 
