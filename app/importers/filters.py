@@ -65,6 +65,8 @@ class Filters:
             ConfigError: If a pattern is no regular expression.
         """
         self._prefix = prefix.lower() or "\0"
+        # Few texts begin like a command; the others are not looked at twice.
+        self._starts = "!/?$" + self._prefix[0] + self._prefix[0].upper()
         self._patterns = [_compiled(pattern) for pattern in learn.patterns]
         self._words = _any_word(learn.words)
         self._skip_links = learn.skip_links
@@ -81,10 +83,9 @@ class Filters:
         text = text.strip()
         if not text:
             return EMPTY
-        if (text[0] in "!/?$" or "!" in text[1:3]) and _COMMAND.match(text):
-            return COMMAND
-        if text[: len(self._prefix)].lower() == self._prefix:
-            return COMMAND
+        if text[0] in self._starts or "!" in text[1:3]:
+            if _COMMAND.match(text) or text.lower().startswith(self._prefix):
+                return COMMAND
         if not self._is_choosy:
             return None
         if self._words and self._words.search(text):

@@ -14,9 +14,9 @@ from app.importers.registry import find_importer
 from app.importers.sources import BombError, Source, find_sources, fingerprint
 from app.store import imports
 from app.store.database import Database
-from app.store.messages import NewAttachment
+from app.store.messages import NewAttachment, NewMessage
 
-BATCH = 1000
+BATCH = 2000
 """Rows a transaction: a running bot waits for the write lock some milliseconds."""
 
 MAX_BROKEN_ROWS = 100
@@ -107,7 +107,7 @@ class Import:
                     entry = self._intake.take(record, ids, batch.position)
                     batch.position += 1
                     self._add(batch, entry, is_known=batch.position <= skip)
-                    if len(batch.entries) >= BATCH:
+                    if len(batch.messages) >= BATCH:
                         batch.bytes_done = stream.done()
                         yield batch
                         batch = _Batch(file, batch.position)
@@ -138,14 +138,14 @@ class Import:
 
     def _add(self, batch: "_Batch", entry: Entry, *, is_known: bool) -> None:
         if not entry.is_stored:
-            self._count_filtered(entry)
-            return
-        if is_known:
+            self._count_filtered(entry.message)
+        elif is_known:
             self.counts.duplicates += 1
-            return
-        place = len(batch.entries)
-        batch.files += [(place, file) for file in entry.files]
-        batch.entries.append(entry)
+        else:
+            if entry.files:
+                place = len(batch.messages)
+                batch.files += [(place, file) for file in entry.files]
+            batch.messages.append(entry.message)
 
     def _store(self, batch: "_Batch") -> None:
         rows = self._database.call(
@@ -153,19 +153,19 @@ class Import:
             self._guild,
             batch.file,
             batch.position,
-            self._intake.messages(batch.entries),
+            self._intake.settled(batch.messages),
             batch.files,
         )
-        for row, entry in zip(rows, batch.entries, strict=True):
+        for row, message in zip(rows, batch.messages, strict=True):
             if row is None:
                 self.counts.duplicates += 1
-            elif entry.dropped is None:
+            elif message.dropped is None:
                 self.counts.added += 1
             else:
-                self._count_filtered(entry)
+                self._count_filtered(message)
 
-    def _count_filtered(self, entry: Entry) -> None:
-        reasons, reason = self.counts.reasons, str(entry.dropped)
+    def _count_filtered(self, message: NewMessage) -> None:
+        reasons, reason = self.counts.reasons, str(message.dropped)
         self.counts.filtered += 1
         reasons[reason] = reasons.get(reason, 0) + 1
 
@@ -183,7 +183,7 @@ class _Batch:
 
     file: str
     position: int
-    entries: list[Entry] = field(default_factory=list)
+    messages: list[NewMessage] = field(default_factory=list)
     files: list[tuple[int, NewAttachment]] = field(default_factory=list)
     bytes_done: int = 0
 

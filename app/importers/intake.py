@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from app.importers.filters import LONG, OPTED_OUT, SYSTEM, Filters, clean
+from app.importers.filters import EMPTY, LONG, OPTED_OUT, SYSTEM, Filters, clean
 from app.importers.records import MAX_TEXT_CHARS, ContentIds, Record
 from app.store import guilds, imports
 from app.store.authors import AuthorKey
@@ -17,16 +17,11 @@ NO_ONE = KnownMember(0, False)
 
 
 class Entry(NamedTuple):
-    """A message that is to be stored, or the reason why it is not."""
+    """What becomes of one record."""
 
-    author: str
-    channel: int
-    external: str
-    ts: int
-    text: str
-    reply_to: str | None
-    dropped: str | None
+    message: NewMessage
     is_stored: bool
+    """False for what is not even kept as context."""
     files: tuple[NewAttachment, ...]
 
 
@@ -51,30 +46,34 @@ class Intake:
         self._known = database.call(imports.known_members, guild)
         self._members: dict[str, KnownMember] = {}
         self._new: dict[str, tuple[str, str, bool]] = {}
+        self._places: dict[str, int] = {}
 
     def take(self, record: Record, ids: ContentIds, fallback_ts: int) -> Entry:
-        """The row of a record; `ids` names those that have no id of their own."""
-        author = record.author or UNKNOWN_AUTHOR
+        """The row of a record; `ids` names those that have no id of their own.
+
+        The row of an author seen for the first time has no member before `settled`.
+        """
+        (
+            author, _, text, external, ts, reply_to, channel, channel_id, thread,
+            _, _, files, mentions,
+        ) = record  # fmt: skip
+        author = author or UNKNOWN_AUTHOR
         member = self._members.get(author) or self._meet(author, record)
-        text = clean(record.text, record.mentions)
-        where = (record.channel, record.channel_id, record.thread)
-        external = record.id
         if external is None:
-            parts = (str(record.channel), author, str(record.ts), record.text)
-            external = ids.next(*parts)
+            external = ids.next(str(channel), author, str(ts), text)
+        where = (channel, channel_id, thread)
         reason, is_stored = self._judge(record, member)
-        files = record.files
-        return Entry(
-            author,
+        message = NewMessage(
             self._channels.get(where) or self._find_channel(*where),
+            member.row or self._unsettled(author),
             external,
-            fallback_ts if record.ts is None else record.ts,
-            text,
-            record.reply_to,
+            fallback_ts if ts is None else ts,
+            clean(text, mentions),
+            reply_to,
             reason,
-            is_stored,
-            tuple(NewAttachment(*file) for file in files) if files else (),
         )
+        kept = tuple(NewAttachment(*file) for file in files) if files else ()
+        return Entry(message, is_stored, kept)
 
     def _judge(self, record: Record, member: KnownMember) -> tuple[str | None, bool]:
         """Why it is not learned, and whether it is stored as context all the same."""
@@ -85,28 +84,28 @@ class Intake:
         if len(record.text) > MAX_TEXT_CHARS:
             return LONG, False
         reason = self._filters.reason(record.text, is_bot=record.is_bot)
-        return reason, bool(record.text.strip() or record.files)
+        return reason, reason != EMPTY or bool(record.files)
 
-    def messages(self, entries: list[Entry]) -> list[NewMessage]:
-        """The rows of entries, once their new members are stored."""
-        if self._new:
-            people = list(self._new.values())
-            added = self._database.call(imports.add_members, self._guild, people)
-            for author, (digest, _, _) in self._new.items():
-                self._members[author] = added[digest]
-            self._new.clear()
-        members = self._members
+    def _unsettled(self, author: str) -> int:
+        """A negative number that stands for the row of a new member."""
+        return -1 - self._places.setdefault(author, len(self._places))
+
+    def settled(self, messages: list[NewMessage]) -> list[NewMessage]:
+        """The messages with the rows of their new members, which are stored now."""
+        if not self._new:
+            return messages
+        people = list(self._new.values())
+        added = self._database.call(imports.add_members, self._guild, people)
+        for author, (digest, _, _) in self._new.items():
+            self._members[author] = added[digest]
+        rows = [self._members[author].row for author in self._places]
+        self._new.clear()
+        self._places.clear()
         return [
-            NewMessage(
-                entry.channel,
-                members[entry.author].row,
-                entry.external,
-                entry.ts,
-                entry.text,
-                entry.reply_to,
-                entry.dropped,
-            )
-            for entry in entries
+            message._replace(member=rows[-1 - message.member])
+            if message.member < 0
+            else message
+            for message in messages
         ]
 
     def _meet(self, author: str, record: Record) -> KnownMember:
