@@ -1,12 +1,12 @@
-"""Chooses the next token of one generation, by the model's logits and the voice."""
+"""Chooses the next token of one generation."""
 
 from collections.abc import Sequence
 
 import numpy as np
 
 from app.ipc.inference import Generate
-from app.runner.fusion import fuse, sample, voice_weight
 from app.runner.llama import Logits, Model
+from app.runner.sampling import sample, softmax
 from app.voice.tokens import TokenVoice
 
 
@@ -22,7 +22,6 @@ class Chooser:
     ) -> None:
         self._model = model
         self._voice = voice if request.dial > 0 else None
-        self._dial = request.dial
         self._temperature = request.temperature
         self._top_p = request.top_p
         self._rng = rng
@@ -42,11 +41,8 @@ class Chooser:
             written: The tokens of the message so far.
             may_end: Whether the message may end here; an empty reply is of no use.
         """
-        prediction = self._voice.predict(written) if self._voice else None
-        if prediction is not None:
-            self._weights += voice_weight(prediction, self._dial)
+        probs = softmax(logits)
         self._chosen += 1
-        probs = fuse(logits, prediction, self._dial)
         probs[self._model.control_tokens] = 0
         if not may_end:
             probs[self._model.end_tokens] = 0

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from app.runner.llama import Model
+from app.runner.wording import message_tokens
 from app.voice.tokens import TokenVoice
 
 
@@ -27,7 +28,7 @@ class Voices:
         """Add messages, by row id, to a voice."""
         if voice := self.get(directory):
             for message, text in messages:
-                voice.learn(message, self._model.tokens(text))
+                voice.learn(message, message_tokens(self._model, text))
 
     def forget(self, directory: str, messages: Iterable[int]) -> int:
         """Take messages out of a voice; how many were in it."""

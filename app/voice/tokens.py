@@ -1,46 +1,87 @@
 """A guild's voice in the tokens of one language model: what it would write next."""
 
+from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from app.voice.base import END
-from app.voice.index import Index, Range, View
+from app.voice import base, files
+from app.voice.files import VoiceFileError
+from app.voice.index import END, Index, Range, View
+
+NAME = "tokens"
+"""The files' name in a guild's directory."""
 
 STATE_SIZE = 5
-"""The longest state that is looked up, in tokens."""
+"""The longest state looked up, in symbols; longer ones gain nothing measurable."""
+
+_DISCOUNTS = (0.7, 0.8, 0.8, 0.85, 0.85)
+"""What each follower's count gives to shorter states, by state size from 1 up."""
+
+_UNSEEN = 0.5
+"""Times that every token of the model counts as written, seen or not."""
+
+_COMMON = 512
+"""Places from which on the followers of a state are kept once they are counted."""
+
+_KEPT_STATES = 2048
+_PLACES = 1 << 14
+"""Places of a state that are counted; of more, this many evenly spread ones."""
+
+Ids = npt.NDArray[np.int64]
+Shares = npt.NDArray[np.float32]
+
+
+class Followers(NamedTuple):
+    """What follows one state."""
+
+    ids: Ids
+    """Shape (k,): distinct tokens."""
+    shares: Shares
+    """Shape (k,): their discounted shares."""
+    rest: float
+    """The share left to shorter states; all sum to 1."""
 
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
     """What the guild would write next, as a distribution over the model's tokens."""
 
-    ids: npt.NDArray[np.int64]
-    """Shape (k,): the distinct tokens that followed the longest states."""
-    probabilities: npt.NDArray[np.float32]
-    """Shape (k,); they and `rest` sum to 1."""
+    parts: list[tuple[Ids, Shares]]
+    """A pair a state, longest first: distinct tokens, and the probability they get."""
     rest: float
-    """What is spread over the whole vocabulary as `base` says."""
-    base: npt.NDArray[np.float32]
+    """What remains, spread over the whole vocabulary as `base` says; all sum to 1."""
+    base: Shares
     """Shape (vocabulary,): the share of each token at all; never 0, sums to 1."""
     depth: int
-    """How many symbols the longest known state has, the message's start included."""
+    """Symbols of the longest known state, the message's start counted as one."""
     count: int
     """How often that state occurs."""
+    distinct: int
+    """How many different tokens follow it."""
+
+    def probability(self, token: int) -> float:
+        """Return the probability of one token."""
+        found = self.rest * float(self.base[token])
+        return found + sum(
+            float(shares[ids == token].sum()) for ids, shares in self.parts
+        )
 
 
 class TokenVoice:
     """Every token sequence of one guild, learned, forgotten and looked up.
 
     Token t is symbol t + 1 of the index; the symbol END stands for a message's end,
-    which the model writes as the token `end`.
+    which the model writes as the token `end`. One thread at a time uses a voice.
     """
 
     def __init__(self, index: Index, vocabulary: int, end: int) -> None:
         self._index = index
+        self._common: dict[Range, Followers] = {}
         self.vocabulary = vocabulary
         """How many tokens the model knows."""
         self.end = end
@@ -48,65 +89,129 @@ class TokenVoice:
         self._base = self._count_tokens()
 
     @classmethod
-    def open(cls, path: Path) -> "TokenVoice":
-        """Return the voice kept in a directory, mapped rather than read."""
-        raise NotImplementedError
+    def open(cls, directory: Path) -> "TokenVoice":
+        """Return the voice that `build` wrote; its files are mapped, not read.
+
+        Raises:
+            FileNotFoundError: When none was built.
+            VoiceFileError: When its files are damaged: build it again.
+        """
+        stored = files.read(directory, NAME)
+        try:
+            facts = stored.facts
+            return cls(Index.of(stored.arrays), facts["vocabulary"], facts["end"])
+        except (ValueError, KeyError) as error:
+            raise VoiceFileError(f"{stored.path.name}: {error}") from error
 
     @property
     def messages(self) -> int:
         """How many messages it speaks from."""
         return self._index.messages
 
+    @property
+    def tail_messages(self) -> int:
+        """How many messages it learned since it was built: a reason to build anew."""
+        return self._index.tail_messages
+
     def learn(self, message: int, tokens: Sequence[int]) -> None:
         """Learn a message, without its end token; a known id is learned anew."""
+        self._common.clear()
         self._index.learn(message, [token + 1 for token in tokens])
 
     def forget(self, messages: Iterable[int]) -> int:
         """Forget messages from now on, and return how many were there."""
+        self._common.clear()
         return self._index.forget(messages)
 
     def predict(self, written: Sequence[int]) -> Prediction:
-        """Return what follows, given all tokens of the message so far."""
+        """Return what follows, given all tokens of the message so far.
+
+        Interpolated absolute discounting (Ney, Essen and Kneser 1994) over the counts
+        of the last 1 to `STATE_SIZE` symbols, and over single tokens.
+        """
+        context = [token + 1 for token in written[-STATE_SIZE:]]
+        if len(context) < STATE_SIZE:
+            context.insert(0, END)
         view = self._index.view()
-        context = [END, *(token + 1 for token in written[-STATE_SIZE:])]
-        matches = view.matches(context[-STATE_SIZE:], STATE_SIZE)
-        rest, parts = 1.0, []
+        matches = view.matches(context, STATE_SIZE)
+        left, parts, distinct = 1.0, [], self.vocabulary
         for found in reversed(matches[1:]):
-            symbols, shares, left = self._follow(view, found)
-            parts.append((symbols, shares * rest))
-            rest *= left
-        ids, probabilities = self._merge(parts)
+            follow = self._followers(view, found)
+            if found is matches[-1]:
+                distinct = len(follow.ids)
+            parts.append((follow.ids, follow.shares * np.float32(left)))
+            left *= follow.rest
         longest = matches[-1]
-        count = longest.hi - longest.lo + longest.tail_hi - longest.tail_lo
-        return Prediction(ids, probabilities, rest, self._base, longest.depth, count)
+        return Prediction(
+            parts, left, self._base, longest.depth, longest.places, distinct
+        )
 
-    def _follow(
-        self, view: View, found: Range
-    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64], float]:
-        """Witten–Bell: what many different tokens follow leaves more to shorter ones."""
-        symbols, counts = view.followers(found)
-        total = counts.sum() + len(symbols)
+    def _followers(self, view: View, found: Range) -> Followers:
+        if found.places < _COMMON:
+            return self._count_followers(view, found)
+        follow = self._common.get(found)
+        if follow is None:
+            if len(self._common) >= _KEPT_STATES:
+                self._common.clear()
+            follow = self._common[found] = self._count_followers(view, found)
+        return follow
+
+    def _count_followers(self, view: View, found: Range) -> Followers:
+        symbols, counts = view.followers(found, _PLACES)
+        total = counts.sum()
         if total == 0:
-            return symbols, counts, 1.0
-        return symbols, counts / total, len(symbols) / total
+            return Followers(symbols, counts.astype(np.float32), 1.0)
+        # Of places left out, singletons stand for many; each is as uncertain as one.
+        step = max(1.0, found.places / _PLACES)
+        kept = np.maximum(counts - _DISCOUNTS[found.depth - 1] * step, 0) / total
+        ids = symbols - 1
+        if symbols[0] == END:
+            ids[0] = self.end
+        return Followers(ids, kept.astype(np.float32), float(1 - kept.sum()))
 
-    def _merge(
-        self, parts: list[tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]]
-    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
-        if not parts:
-            return np.empty(0, np.int64), np.empty(0, np.float32)
-        symbols = np.concatenate([symbols for symbols, _ in parts])
-        shares = np.concatenate([shares for _, shares in parts])
-        distinct, where = np.unique(symbols, return_inverse=True)
-        summed = np.bincount(where, shares, len(distinct)).astype(np.float32)
-        return self._tokens_of(distinct), summed
+    def _count_tokens(self) -> Shares:
+        first = np.asarray(self._index.view().base.first_of)
+        seen = np.diff(first).astype(np.float64)
+        counts = np.full(self.vocabulary, _UNSEEN)
+        counts[: len(seen) - 1] += seen[1:]
+        counts[self.end] += seen[END]
+        shares: Shares = (counts / counts.sum()).astype(np.float32)
+        return shares
 
-    def _tokens_of(self, symbols: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-        return np.where(symbols == END, self.end, symbols - 1)
 
-    def _count_tokens(self) -> npt.NDArray[np.float32]:
-        counts = np.ones(self.vocabulary)
-        symbols, seen = self._index.view().followers(self._index.view().everything)
-        counts[self._tokens_of(symbols)] += seen
-        share: npt.NDArray[np.float32] = (counts / counts.sum()).astype(np.float32)
-        return share
+def build(
+    directory: Path,
+    rows: Iterable[tuple[int, Sequence[int]]],
+    *,
+    vocabulary: int,
+    end: int,
+) -> int:
+    """Write a new generation of a guild's token voice, and remove the earlier one.
+
+    Args:
+        directory: Where its files are.
+        rows: The row id and tokens of every message, without the end token, ids
+            ascending; those without tokens are not learned.
+        vocabulary: How many tokens the model knows.
+        end: The token that ends a message.
+
+    Returns:
+        How many messages were learned.
+
+    Raises:
+        ValueError: When the ids do not ascend.
+        OverflowError: When it is too much for one index.
+        OSError: When the files cannot be written; the earlier generation stays.
+    """
+    symbols, ids = array("i", [END - 1]), array("q")
+    for message, tokens in rows:
+        if tokens:
+            symbols.extend(tokens)
+            symbols.append(END - 1)
+            ids.append(message)
+    flat = np.frombuffer(symbols, np.int32)
+    flat += 1
+    message_ids = np.frombuffer(ids, np.int64) if ids else np.empty(0, np.int64)
+    facts = {"vocabulary": vocabulary, "end": end}
+    files.write(directory, NAME, base.build(flat, message_ids), facts)
+    return len(ids)
