@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from threading import Lock
+from typing import TypeVar
 
 from app.voice import building, files
 from app.voice.building import build
@@ -18,6 +19,11 @@ from app.voice.words import split
 __all__ = ["Line", "Rules", "Source", "Voice", "VoiceFileError", "build"]
 
 _DEFAULT = Rules()
+
+_FEW_CHANGES = 16
+"""So many are repeated in a few milliseconds, while writers wait."""
+
+Result = TypeVar("Result")
 
 
 @dataclass(slots=True)
@@ -34,13 +40,13 @@ class _Known:
 class Voice:
     """What one guild sounds like.
 
-    Any thread may speak at any time; one at a time learns, forgets and renews.
+    Any thread may do anything at any time; what changes the voice takes turns.
     """
 
     def __init__(self) -> None:
         self._known = _Known(Index.empty(), Vocabulary.empty(), None, 0, 0)
         self._weights: dict[int, float] = {}
-        self._changes: list[Callable[[], object]] | None = None
+        self._changes: list[Callable[[_Known], object]] | None = None
         self._writing = Lock()
 
     @classmethod
@@ -112,13 +118,7 @@ class Voice:
             text: As it was written; without a word in it, it is only forgotten.
         """
         words = split(text)
-        with self._writing:
-            known = self._known
-            numbers = [known.vocabulary.learn(word) for word in words]
-            known.index.learn(message, numbers)
-            known.words += len(numbers)
-            known.last_message = max(known.last_message, message)
-            self._record(lambda: self.learn(message, text))
+        self._change(lambda known: self._learn(known, message, words))
 
     def forget(self, messages: Iterable[int]) -> int:
         """Never speak from these messages again; unknown ids are no error.
@@ -129,9 +129,7 @@ class Voice:
             How many of them it knew.
         """
         gone = list(messages)
-        with self._writing:
-            self._record(lambda: self.forget(gone))
-            return self._known.index.forget(gone)
+        return self._change(lambda known: known.index.forget(gone))
 
     def weigh(self, message: int, weight: float) -> bool:
         """Draw from a message `weight` times as often as from others.
@@ -146,10 +144,9 @@ class Voice:
         Raises:
             ValueError: When the weight is out of bounds.
         """
-        with self._writing:
-            known = self._known.index.weigh(message, weight)
-            self._weights[message] = weight
-            return known
+        is_known = self._change(lambda known: known.index.weigh(message, weight))
+        self._weights[message] = weight
+        return is_known
 
     def speak(
         self, rng: Random, *, seed: str | None = None, rules: Rules = _DEFAULT
@@ -217,17 +214,40 @@ class Voice:
             VoiceFileError: When its files are damaged; this voice goes on as it is.
         """
         known = _open(directory)
-        with self._writing:
-            changes, self._changes = self._changes or [], None
-            self._known = known
-        for change in changes:
-            change()
-        for message, weight in self._weights.items():
-            self._known.index.weigh(message, weight)
+        for message, weight in list(self._weights.items()):
+            known.index.weigh(message, weight)
+        while not self._catch_up(known):
+            pass
 
-    def _record(self, change: Callable[[], object]) -> None:
-        if self._changes is not None:
-            self._changes.append(change)
+    def _catch_up(self, known: _Known) -> bool:
+        """Repeat changes on `known`; True when it has all and is in use."""
+        with self._writing:
+            changes = self._changes or []
+            is_last = len(changes) <= _FEW_CHANGES
+            if is_last:
+                for change in changes:
+                    change(known)
+                self._known, self._changes = known, None
+            else:
+                self._changes = []
+        # Many changes are repeated without the lock, so that nobody waits for them.
+        for change in [] if is_last else changes:
+            change(known)
+        return is_last
+
+    def _change(self, change: Callable[[_Known], Result]) -> Result:
+        with self._writing:
+            if self._changes is not None:
+                self._changes.append(change)
+            return change(self._known)
+
+    def _learn(self, known: _Known, message: int, words: list[str]) -> None:
+        numbers = [known.vocabulary.learn(word) for word in words]
+        known.index.learn(message, numbers)
+        if message in self._weights:
+            known.index.weigh(message, self._weights[message])
+        known.words += len(numbers)
+        known.last_message = max(known.last_message, message)
 
 
 def _open(directory: Path) -> _Known:

@@ -284,6 +284,37 @@ def test_what_changes_during_a_rebuild_is_in_the_renewed_voice(tmp_path: Path):
     assert firsts == {"second", "three", "five"}
 
 
+def test_many_changes_during_a_rebuild_and_the_renewal_are_kept(tmp_path: Path):
+    texts = chatter(Random(17), 400)
+    voice = voice_of(tmp_path, texts)
+    voice.begin_rebuild()
+    build(tmp_path, texts.items())
+    started, stop = threading.Event(), threading.Event()
+
+    def change() -> int:
+        at = 10_000
+        while not stop.is_set() and at < 12_000:
+            voice.learn(at, f"early{at} words")
+            voice.learn(at, f"late{at} words")
+            at += 1
+            if at == 10_100:
+                started.set()
+        return at
+
+    with ThreadPoolExecutor() as pool:
+        changing = pool.submit(change)
+        started.wait()
+        voice.renew(tmp_path)
+        stop.set()
+        changed = changing.result() - 10_000
+    assert voice.messages == 400 + changed
+    for at in range(10_000, 10_000 + changed):
+        assert voice.repeats(f"late{at} words")
+    symbols, _ = voice.view().followers(voice.view().find([END]), 10_000)
+    starts = {voice.vocabulary.text(symbol) for symbol in symbols.tolist()}
+    assert not any(start.startswith("early") for start in starts)
+
+
 def test_weights_outlive_a_rebuild(tmp_path: Path):
     texts = {1: "one a b", 2: "two a b"}
     voice = voice_of(tmp_path, texts)
