@@ -32,13 +32,18 @@ def read_channels(paths: Iterable[Path]) -> Iterator[Judged]:
     """
     for path in paths:
         channels: dict[str, list[Row]] = {}
-        for row in _rows(path):
+        for row in read_rows(path):
             channels.setdefault(str(row.get("channel", "")), []).append(row)
         for name, rows in channels.items():
             yield _judged(name, rows)
 
 
-def _rows(path: Path) -> Iterator[Row]:
+def read_rows(path: Path) -> Iterator[Row]:
+    """The rows of one JSON Lines file, plain or gzipped.
+
+    Raises:
+        AppError: If it cannot be read, or a row is not a message.
+    """
     opener = gzip.open if path.suffix == ".gz" else open
     try:
         with opener(path, "rt", encoding="utf-8") as file:

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from app.memory.index import Neighbor
 from app.memory.vectors import Floats, normalise
@@ -20,15 +20,6 @@ TURN_WEIGHT = 0.4
 """Of each turn in the meaning of a conversation, against the turn after it."""
 TURNS = 4
 _DAY_MS = 86_400_000
-
-
-class Told(Protocol):
-    """A message of the past."""
-
-    @property
-    def id(self) -> int: ...
-    @property
-    def ts(self) -> int: ...
 
 
 @dataclass(frozen=True)
@@ -47,22 +38,26 @@ def meaning(turns: Floats) -> Floats:
     return mixed
 
 
-def fade(similarity: float, age_ms: float) -> float:
-    """Similarity weighed by age: halves towards `FADED` every `HALF_LIFE_DAYS`."""
-    age = max(age_ms, 0.0) / _DAY_MS
-    rest: float = 0.5 ** (age / HALF_LIFE_DAYS)
-    return similarity * (FADED + (1 - FADED) * rest)
+def fade(similarity: Floats, age_ms: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Similarities weighed by age: halfway to `FADED` every `HALF_LIFE_DAYS`."""
+    age = np.maximum(age_ms, 0.0) / _DAY_MS
+    rest = 0.5 ** (age / HALF_LIFE_DAYS)
+    return np.asarray(similarity * (FADED + (1 - FADED) * rest), np.float64)
 
 
 def weigh(
     neighbors: Sequence[Neighbor], times: Mapping[int, int], now_ms: int
 ) -> list[Candidate]:
     """The neighbors whose time is known and that mean enough, best first."""
-    found = [
-        Candidate(near.row, fade(near.similarity, now_ms - times[near.row]))
-        for near in neighbors
-        if near.row in times and near.similarity >= LEAST_SIMILARITY
+    near = [
+        neighbor
+        for neighbor in neighbors
+        if neighbor.row in times and neighbor.similarity >= LEAST_SIMILARITY
     ]
+    similarity = np.array([neighbor.similarity for neighbor in near], np.float32)
+    age = now_ms - np.array([times[neighbor.row] for neighbor in near], np.float64)
+    scores = zip(near, fade(similarity, age).tolist(), strict=True)
+    found = [Candidate(neighbor.row, score) for neighbor, score in scores]
     return sorted(found, key=lambda candidate: -candidate.score)
 
 

@@ -237,6 +237,14 @@ def learnable(
     return rows
 
 
+def replies_of(guild: int) -> list[tuple[str, int, str, str | None]]:
+    """(external id, time, text, external id it answers) of all learned, in order."""
+    query = Message.select(
+        Message.external, Message.ts, Message.text, Message.reply_to
+    ).where((Message.guild == guild) & Message.dropped.is_null())
+    return list(tuples(query.order_by(Message.ts, Message.id)))
+
+
 def learnable_page(
     guild: int, after: int = 0, before: int | None = None, limit: int = 20_000
 ) -> list[tuple[int, str]]:
