@@ -3,10 +3,6 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-SMALL_LOSS = 0.5
-"""A slot of another conversation is taken over only when this part of it is reused."""
-
-
 @dataclass
 class Slot:
     """One sequence of the KV memory."""
@@ -65,13 +61,11 @@ class Slots:
         for slot in idle:
             if slot.conversation == conversation and shared[slot.sequence] == saved:
                 return Plan(slot, None, saved)
-        if not best.is_busy and saved > len(best.tokens) * SMALL_LOSS:
+        if not self._can_roll_back and saved and not best.is_busy:
             return Plan(best, None, saved)
         target = self._to_be_lost(idle, conversation)
-        if saved == 0 or not self._can_roll_back:
+        if not self._can_roll_back or shared[target.sequence] == saved:
             return Plan(target, None, shared[target.sequence])
-        if target is best or shared[target.sequence] == saved:
-            return Plan(target, None, saved)
         return Plan(target, best, saved)
 
     def take(self, plan: Plan, conversation: str, prompt: Sequence[int]) -> None:

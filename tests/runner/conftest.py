@@ -1,0 +1,41 @@
+"""Tiny models, really loaded by llama.cpp."""
+
+from pathlib import Path
+
+import pytest
+
+from app.runner import llama, loading
+from tests.runner import tiny
+
+
+@pytest.fixture(scope="session")
+def llama_started() -> None:
+    llama.start()
+
+
+@pytest.fixture(scope="session")
+def tiny_files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """A transformer, and a recurrent model that cannot roll back."""
+    directory = tmp_path_factory.mktemp("tiny")
+    return {
+        kind: tiny.write(directory / f"{kind}.gguf", kind)
+        for kind in ("transformer", "recurrent")
+    }
+
+
+@pytest.fixture
+def load(llama_started, tiny_files):
+    """Loads one of the tiny models; frees all of them afterwards."""
+    opened = []
+
+    def open_model(kind="transformer", context=512):
+        loaded = loading.load(
+            tiny_files[kind], context=context, threads=1, gpu_layers=0
+        )
+        opened.append(loaded)
+        return loaded
+
+    yield open_model
+    for loaded in opened:
+        loaded.context.close()
+        loaded.model.close()

@@ -1,0 +1,130 @@
+"""The runner as a real process: over its pipe, with a tiny model and with echo."""
+
+import json
+import subprocess
+import sys
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.process
+
+
+class Talk:
+    """The bot's end of a runner's pipe."""
+
+    def __init__(self, process):
+        self.process = process
+
+    def send(self, *lines):
+        for line in lines:
+            text = line if isinstance(line, str) else json.dumps(line)
+            self.process.stdin.write(text + "\n")
+        self.process.stdin.flush()
+
+    def hear(self):
+        return json.loads(self.process.stdout.readline())
+
+    def until(self, id):
+        heard: list[dict[str, Any]] = []
+        while not heard or heard[-1].get("id") != id:
+            heard.append(self.hear())
+        return heard
+
+
+@contextmanager
+def runner(*words):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "app", "runner", *map(str, words)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdin and process.stdout and process.stderr
+    try:
+        yield Talk(process)
+    finally:
+        process.stdin.close()
+        process.wait(timeout=20)
+        process.stdout.close()
+        process.stderr.close()
+
+
+def generate(id, prompt, **more):
+    params = {"stream": id, "conversation": "c", "prompt": prompt, "stop": []} | more
+    return {"id": id, "method": "generate", "params": params}
+
+
+@pytest.fixture
+def tiny_model(tiny_files):
+    return tiny_files["transformer"]
+
+
+def test_a_loaded_model_says_it_is_ready_before_anything_else(tiny_model):
+    with runner(tiny_model, "--context=512", "--threads=1") as talk:
+        ready = talk.hear()
+        assert ready["method"] == "ready"
+        assert ready["params"]["context"] == 512
+        assert ready["params"]["can_roll_back"] is True
+        assert ready["params"]["prompt_tokens_per_second"] > 0
+
+
+def test_a_generation_streams_pieces_and_ends_with_a_reply(tiny_model):
+    with runner(tiny_model, "--context=512", "--threads=1") as talk:
+        talk.hear()
+        talk.send(generate(1, "hello", max_tokens=8, seed=1))
+        *pieces, reply = talk.until(1)
+        assert "".join(piece["params"]["text"] for piece in pieces)
+        assert reply["result"]["completion_tokens"] == 8
+        times = [piece["params"]["at_ms"] for piece in pieces]
+        assert times == sorted(times)
+
+
+def test_a_cancelled_generation_ends_and_says_so(tiny_model):
+    with runner(tiny_model, "--context=2048", "--threads=1") as talk:
+        talk.hear()
+        talk.send(
+            generate(1, "x" * 1500, max_tokens=400),
+            {"id": 2, "method": "cancel_generate", "params": {"stream": 1}},
+        )
+        ended, answered = (item for item in talk.until(2) if "id" in item)
+        assert ended["result"]["finish"] == "cancelled"
+        assert answered["result"] == {}
+
+
+def test_bad_lines_and_bad_requests_are_failures_and_not_the_end(tiny_model):
+    with runner(tiny_model, "--context=512", "--threads=1") as talk:
+        talk.hear()
+        talk.send("what?", {"id": 5, "method": "dance"}, {"id": 6, "method": "info"})
+        assert talk.hear()["error"]["code"] == -32700
+        assert talk.hear()["error"]["message"].startswith("unknown method")
+        info = talk.hear()["result"]
+        assert info["active"] == 0
+        assert info["waiting"] == {}
+        assert info["memory_bytes"] > 0
+
+
+def test_a_model_that_cannot_be_loaded_is_told_in_words(tmp_path):
+    path = tmp_path / "bad.gguf"
+    path.write_bytes(b"nonsense" * 100)
+    with runner(path) as talk:
+        assert talk.process.wait(timeout=20) == 69
+        assert "not a GGUF file" in talk.process.stderr.read()
+
+
+def test_a_runner_without_a_model_is_wrong_usage():
+    with runner() as talk:
+        assert talk.process.wait(timeout=20) == 64
+
+
+def test_the_echo_runner_speaks_the_same_protocol():
+    with runner("--echo") as talk:
+        assert talk.hear()["params"]["model"] == "echo"
+        talk.send(generate(1, "anna: one two\nMynah:"))
+        *pieces, reply = talk.until(1)
+        assert [piece["params"]["text"] for piece in pieces] == [" one", " two"]
+        assert reply["result"]["text"] == "one two"
+        talk.send({"id": 2, "method": "info"})
+        assert talk.hear()["result"]["description"] == "echo"

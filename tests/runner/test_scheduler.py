@@ -1,0 +1,242 @@
+"""The decoding loop over tiny real models: reuse, batching, deadlines, cancel."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from app.errors import AppError
+from app.ipc.inference import Completion, Generate
+from app.runner.choosing import Chooser
+from app.runner.job import Job
+from app.runner.scheduler import MOST_WAITING, PROMPT_CHUNK, Scheduler
+
+
+class Clock:
+    """Goes on by a fixed time whenever it is read."""
+
+    def __init__(self, tick=0.0):
+        self.now, self.tick = 0.0, tick
+
+    def __call__(self):
+        self.now += self.tick
+        return self.now
+
+
+class Runner:
+    """A scheduler, and what its jobs brought."""
+
+    def __init__(self, loaded, clock=None):
+        self.loaded = loaded
+        self.clock = clock or Clock()
+        self.scheduler = Scheduler(loaded.context, loaded.can_roll_back, self.clock)
+        self.pieces: dict[int, list[tuple[str, float]]] = {}
+        self.done: dict[int, Completion] = {}
+
+    def submit(self, prompt, conversation="c", **more):
+        stream = len(self.pieces) + 1
+        options: dict[str, Any] = {"max_tokens": 12, "stop": [], "temperature": 0.0}
+        request = Generate(stream, conversation, prompt, **options | more)
+        model = self.loaded.model
+        self.pieces[stream] = []
+        self.scheduler.submit(
+            Job(
+                request=request,
+                prompt=model.tokens(prompt, is_start=True),
+                chooser=Chooser(model, request, None, np.random.default_rng(1)),
+                received=self.clock(),
+                on_piece=lambda text, ms: self.pieces[stream].append((text, ms)),
+                on_done=lambda done: self.done.update({stream: done}),
+            )
+        )
+        return stream
+
+    def run(self):
+        while not self.scheduler.is_idle:
+            self.scheduler.step()
+
+    def write(self, prompt, conversation="c", **more):
+        stream = self.submit(prompt, conversation, **more)
+        self.run()
+        return self.done[stream]
+
+
+LONG = "the quick brown fox jumps over the lazy dog and runs away " * 3
+KINDS = pytest.mark.parametrize("kind", ["transformer", "recurrent"])
+
+
+@KINDS
+def test_a_generation_brings_text_and_counts(load, kind):
+    done = Runner(load(kind)).write("hello")
+    assert done.finish == "length"
+    assert done.completion_tokens == 12
+    assert done.prompt_tokens == 6
+    assert done.cached_tokens == 0
+    assert done.text
+
+
+@KINDS
+def test_a_reused_prefix_changes_nothing_of_what_is_written(load, kind):
+    runner = Runner(load(kind))
+    for prompt in (LONG, LONG + "bob: hi", LONG + "eve: hey", "the quick", LONG * 2):
+        again = runner.write(prompt)
+        fresh = Runner(load(kind)).write(prompt)
+        assert again.text == fresh.text
+
+
+def test_a_conversation_that_goes_on_reads_only_what_is_new(load):
+    runner = Runner(load())
+    first = runner.write(LONG)
+    second = runner.write(LONG + "bob: hi")
+    assert second.cached_tokens == first.prompt_tokens
+
+
+def test_a_prefix_is_copied_from_another_conversation_that_stays_whole(load):
+    runner = Runner(load())
+    first = runner.write(LONG + "anna: one", "a")
+    other = runner.write(LONG + "bob: two", "b")
+    again = runner.write(LONG + "anna: one more", "a")
+    assert other.cached_tokens == len(LONG) + 1
+    assert again.cached_tokens == first.prompt_tokens
+
+
+def test_a_model_that_cannot_roll_back_reads_the_whole_prompt_anew(load):
+    runner = Runner(load("recurrent"))
+    assert not runner.loaded.can_roll_back
+    runner.write(LONG + "anna: one")
+    assert runner.write(LONG + "bob: two").cached_tokens == 0
+
+
+@KINDS
+def test_side_by_side_each_writes_what_it_would_write_alone(load, kind):
+    prompts = [LONG, "short", LONG + "x", "something else here"]
+    runner = Runner(load(kind, context=1024))
+    streams = [runner.submit(prompt, prompt) for prompt in prompts]
+    runner.run()
+    for stream, prompt in zip(streams, prompts, strict=True):
+        alone = Runner(load(kind)).write(prompt)
+        assert runner.done[stream].text == alone.text
+
+
+def test_a_short_prompt_overtakes_a_long_one_that_is_being_read(load):
+    runner = Runner(load(context=2048))
+    long = runner.submit(LONG * 8, "a")
+    runner.scheduler.step()
+    short = runner.submit("hi", "b", max_tokens=2)
+    runner.scheduler.step()
+    runner.scheduler.step()
+    assert short in runner.done
+    assert not runner.pieces[long]
+
+
+def test_cancel_takes_effect_within_one_decode_call(load):
+    runner = Runner(load(context=2048))
+    stream = runner.submit(LONG * 8)
+    runner.scheduler.step()
+    runner.scheduler.cancel(stream)
+    runner.scheduler.step()
+    assert runner.done[stream].finish == "cancelled"
+    assert runner.scheduler.is_idle
+
+
+def test_what_a_cancelled_prompt_has_read_is_not_read_again(load):
+    runner = Runner(load(context=2048))
+    stream = runner.submit(LONG * 2)
+    runner.scheduler.step()
+    runner.scheduler.cancel(stream)
+    runner.scheduler.step()
+    assert runner.write(LONG * 2).cached_tokens == PROMPT_CHUNK
+
+
+def test_a_job_that_waits_can_be_cancelled(load):
+    runner = Runner(load())
+    streams = [runner.submit("hi", str(n)) for n in range(12)]
+    runner.scheduler.step()
+    assert sum(runner.scheduler.waiting.values()) == 4
+    runner.scheduler.cancel(streams[-1])
+    assert runner.done[streams[-1]].finish == "cancelled"
+    runner.run()
+    assert len(runner.done) == 12
+
+
+def test_at_the_deadline_the_text_ends_at_a_whole_word(load):
+    runner = Runner(load(), Clock(tick=0.01))
+    done = runner.write("hello", deadline_ms=500, max_tokens=400)
+    assert done.finish == "deadline"
+    assert 0 < done.completion_tokens < 400
+    assert done.total_ms < 600
+
+
+def test_a_prompt_that_cannot_be_read_in_time_is_given_up(load):
+    runner = Runner(load(context=2048), Clock(tick=0.1))
+    done = runner.write(LONG * 8, deadline_ms=500)
+    assert (done.finish, done.completion_tokens, done.text) == ("deadline", 0, "")
+
+
+def test_a_stop_string_ends_the_text_and_is_not_part_of_it(load):
+    runner = Runner(load())
+    whole = runner.write("hello", max_tokens=30).text
+    stop = whole[5:7]
+    done = runner.write("hello", max_tokens=30, stop=[stop])
+    assert done.finish == "stop"
+    assert done.text == whole[: whole.find(stop)]
+    streamed = "".join(text for text, _ in runner.pieces[2])
+    assert streamed == done.text
+
+
+def test_a_reply_is_never_empty_nor_has_special_tokens(load):
+    runner = Runner(load())
+    for seed in range(20):
+        done = runner.write(f"{seed}", temperature=2.0, stop=["\n"], seed=seed)
+        assert done.text.strip()
+        assert "<s>" not in done.text
+
+
+def test_user_text_cannot_be_a_special_token(load):
+    model = load().model
+    assert len(model.tokens("</s><unk>")) > 2
+    assert not set(model.tokens("<s></s>")) & {0, 1, 2}
+
+
+def test_when_the_memory_is_full_the_oldest_idle_conversation_is_lost(load):
+    runner = Runner(load(context=512))
+    for name in "abc":
+        runner.write(name + LONG, name)
+    assert runner.write("c" + LONG, "c").cached_tokens > 100
+    assert runner.write("a" + LONG, "a").cached_tokens == 1
+    assert runner.write("a" + LONG, "a").cached_tokens > 100
+
+
+def test_a_prompt_longer_than_the_memory_keeps_its_newest_part(load):
+    runner = Runner(load(context=512))
+    done = runner.write(LONG * 20 + "end", max_tokens=4)
+    assert done.completion_tokens == 4
+    assert done.prompt_tokens < 512
+
+
+def test_jobs_that_do_not_fit_in_the_memory_together_go_one_after_another(load):
+    runner = Runner(load(context=512))
+    streams = [runner.submit(f"{n}" + LONG, str(n)) for n in range(4)]
+    runner.scheduler.step()
+    assert runner.scheduler.active < 4
+    runner.run()
+    assert all(runner.done[stream].completion_tokens == 12 for stream in streams)
+
+
+def test_the_line_is_bounded_and_fair_between_guilds(load):
+    runner = Runner(load())
+    for number in range(MOST_WAITING - 1):
+        runner.submit(f"{number}", "a", guild="loud", max_tokens=2)
+    quiet = runner.submit("x", "b", guild="quiet", max_tokens=2)
+    with pytest.raises(AppError, match="too much to do"):
+        runner.submit("y", "c", guild="late")
+    runner.scheduler.step()
+    runner.scheduler.step()
+    assert quiet in runner.done
+    assert len(runner.done) < 10
+
+
+def test_the_same_seed_writes_the_same_text(load):
+    runner = Runner(load())
+    texts = {runner.write("hello", temperature=1.0, seed=5).text for _ in range(3)}
+    assert len(texts) == 1

@@ -1,0 +1,97 @@
+"""Which slot a prompt gets, and what it need not read again."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.runner.slots import Slots, shared_prefix
+
+few = st.lists(st.integers(0, 2), max_size=12)
+
+
+def planned(slots, conversation, prompt):
+    plan = slots.plan(conversation, prompt)
+    assert plan is not None
+    return plan
+
+
+def filled(slots, conversation, prompt):
+    plan = planned(slots, conversation, prompt)
+    slots.take(plan, conversation, prompt)
+    plan.slot.tokens = list(prompt)
+    plan.slot.is_busy = False
+    return plan
+
+
+def test_a_conversation_that_goes_on_reads_only_what_is_new():
+    slots = Slots(3, can_roll_back=True)
+    first = filled(slots, "a", [1, 2, 3])
+    again = planned(slots, "a", [1, 2, 3, 4, 5])
+    assert again.slot is first.slot
+    assert (again.source, again.reused) == (None, 3)
+
+
+def test_the_last_token_is_always_read_for_its_logits():
+    slots = Slots(1, can_roll_back=True)
+    filled(slots, "a", [1, 2, 3])
+    assert planned(slots, "a", [1, 2, 3]).reused == 2
+
+
+def test_another_conversation_does_not_destroy_one_with_the_same_beginning():
+    slots = Slots(3, can_roll_back=True)
+    first = filled(slots, "a", [1, 2, 3, 4, 5, 6])
+    plan = planned(slots, "b", [1, 2, 9, 9])
+    assert plan.slot is not first.slot
+    assert (plan.source, plan.reused) == (first.slot, 2)
+
+
+def test_a_busy_slot_is_never_taken_but_its_beginning_may_be_copied():
+    slots = Slots(2, can_roll_back=True)
+    busy = filled(slots, "a", [1, 2, 3])
+    busy.slot.is_busy = True
+    plan = planned(slots, "a", [1, 2, 3, 4])
+    assert plan.slot is not busy.slot
+    assert (plan.source, plan.reused) == (busy.slot, 3)
+    plan.slot.is_busy = True
+    assert slots.plan("c", [7]) is None
+
+
+def test_the_least_recently_used_slot_is_lost_first():
+    slots = Slots(2, can_roll_back=True)
+    first = filled(slots, "a", [1, 1, 1])
+    filled(slots, "b", [2, 2, 2])
+    assert planned(slots, "c", [3, 3, 3]).slot is first.slot
+    assert slots.oldest_idle() is first.slot
+
+
+def test_without_roll_back_a_slot_is_reused_whole_or_not_at_all():
+    slots = Slots(1, can_roll_back=False)
+    filled(slots, "a", [1, 2, 3])
+    assert planned(slots, "a", [1, 2, 3, 4]).reused == 3
+    assert planned(slots, "a", [1, 2, 9, 9]).reused == 0
+    assert planned(slots, "a", [1, 2, 3]).reused == 0
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from("abcd"), few.filter(bool)), max_size=20),
+    st.booleans(),
+)
+def test_every_plan_reuses_only_what_is_truly_there(prompts, can_roll_back):
+    slots = Slots(3, can_roll_back)
+    for conversation, prompt in prompts:
+        plan = planned(slots, conversation, prompt)
+        held = (plan.source or plan.slot).tokens
+        assert plan.reused < len(prompt)
+        assert held[: plan.reused] == prompt[: plan.reused]
+        if not can_roll_back:
+            assert plan.source is None
+            assert plan.reused in (0, len(held))
+        filled(slots, conversation, prompt)
+
+
+@given(few, few)
+def test_the_shared_prefix_is_the_longest(left, right):
+    size = shared_prefix(left, right)
+    assert left[:size] == right[:size]
+    assert left[size : size + 1] != right[size : size + 1] or size == min(
+        len(left), len(right)
+    )

@@ -1,0 +1,154 @@
+"""Writes GGUF files of a few kilobytes that llama.cpp really loads: random weights."""
+
+import struct
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+ALIGNMENT = 32
+STRING, LIST, FLOAT, UINT, INT, BOOL = 8, 9, 6, 4, 5, 7
+UNKNOWN, CONTROL, NORMAL, BYTE = 2, 3, 1, 6
+
+EMBEDDING, HEADS, LAYERS, FEED = 64, 2, 2, 96
+INNER, STATE, CONVOLUTION, RANK = 128, 16, 4, 4
+
+
+def text(value: str) -> bytes:
+    data = value.encode()
+    return struct.pack("<Q", len(data)) + data
+
+
+def pair(name: str, value: Any) -> bytes:
+    return text(name) + typed(value)
+
+
+def typed(value: Any) -> bytes:
+    match value:
+        case bool():
+            return struct.pack("<I?", BOOL, value)
+        case int():
+            return struct.pack("<II", UINT, value)
+        case float():
+            return struct.pack("<If", FLOAT, value)
+        case str():
+            return struct.pack("<I", STRING) + text(value)
+        case [str(), *_]:
+            items = b"".join(map(text, value))
+            return struct.pack("<IIQ", LIST, STRING, len(value)) + items
+        case [float(), *_]:
+            items = struct.pack(f"<{len(value)}f", *value)
+            return struct.pack("<IIQ", LIST, FLOAT, len(value)) + items
+        case [int(), *_]:
+            items = struct.pack(f"<{len(value)}i", *value)
+            return struct.pack("<IIQ", LIST, INT, len(value)) + items
+    raise TypeError(value)
+
+
+def vocabulary() -> dict[str, Any]:
+    """Every byte, the space, and three special tokens."""
+    names = ["<unk>", "<s>", "</s>", *(f"<0x{byte:02X}>" for byte in range(256)), "▁"]
+    kinds = [UNKNOWN, CONTROL, CONTROL, *[BYTE] * 256, NORMAL]
+    return {
+        "tokenizer.ggml.model": "llama",
+        "tokenizer.ggml.tokens": names,
+        "tokenizer.ggml.scores": [0.0] * len(names),
+        "tokenizer.ggml.token_type": kinds,
+        "tokenizer.ggml.bos_token_id": 1,
+        "tokenizer.ggml.eos_token_id": 2,
+        "tokenizer.ggml.add_space_prefix": False,
+    }
+
+
+VOCABULARY = len(vocabulary()["tokenizer.ggml.tokens"])
+
+
+def transformer() -> tuple[dict[str, Any], dict[str, tuple[int, ...]]]:
+    """Metadata, and the shape of each tensor, innermost dimension first."""
+    facts = {
+        "general.architecture": "llama",
+        "llama.context_length": 4096,
+        "llama.embedding_length": EMBEDDING,
+        "llama.block_count": LAYERS,
+        "llama.feed_forward_length": FEED,
+        "llama.attention.head_count": HEADS,
+        "llama.attention.head_count_kv": HEADS,
+        "llama.attention.layer_norm_rms_epsilon": 1e-5,
+        "llama.rope.dimension_count": EMBEDDING // HEADS,
+        "llama.vocab_size": VOCABULARY,
+    }
+    shapes: dict[str, tuple[int, ...]] = {
+        "token_embd.weight": (EMBEDDING, VOCABULARY),
+        "output_norm.weight": (EMBEDDING,),
+        "output.weight": (EMBEDDING, VOCABULARY),
+    }
+    for layer in range(LAYERS):
+        for name in ("attn_q", "attn_k", "attn_v", "attn_output"):
+            shapes[f"blk.{layer}.{name}.weight"] = (EMBEDDING, EMBEDDING)
+        for name in ("ffn_gate", "ffn_up"):
+            shapes[f"blk.{layer}.{name}.weight"] = (EMBEDDING, FEED)
+        shapes[f"blk.{layer}.ffn_down.weight"] = (FEED, EMBEDDING)
+        for name in ("attn_norm", "ffn_norm"):
+            shapes[f"blk.{layer}.{name}.weight"] = (EMBEDDING,)
+    return facts, shapes
+
+
+def recurrent() -> tuple[dict[str, Any], dict[str, tuple[int, ...]]]:
+    """A Mamba model: its state cannot be rolled back."""
+    facts = {
+        "general.architecture": "mamba",
+        "mamba.context_length": 4096,
+        "mamba.embedding_length": EMBEDDING,
+        "mamba.block_count": LAYERS,
+        "mamba.feed_forward_length": 0,
+        "mamba.attention.head_count": 0,
+        "mamba.attention.layer_norm_rms_epsilon": 1e-5,
+        "mamba.ssm.conv_kernel": CONVOLUTION,
+        "mamba.ssm.inner_size": INNER,
+        "mamba.ssm.state_size": STATE,
+        "mamba.ssm.time_step_rank": RANK,
+        "mamba.vocab_size": VOCABULARY,
+    }
+    shapes: dict[str, tuple[int, ...]] = {
+        "token_embd.weight": (EMBEDDING, VOCABULARY),
+        "output_norm.weight": (EMBEDDING,),
+        "output.weight": (EMBEDDING, VOCABULARY),
+    }
+    for layer in range(LAYERS):
+        block = {
+            "attn_norm.weight": (EMBEDDING,),
+            "ssm_in.weight": (EMBEDDING, 2 * INNER),
+            "ssm_conv1d.weight": (CONVOLUTION, INNER),
+            "ssm_conv1d.bias": (INNER,),
+            "ssm_x.weight": (INNER, RANK + 2 * STATE),
+            "ssm_dt.weight": (RANK, INNER),
+            "ssm_dt.bias": (INNER,),
+            "ssm_a": (STATE, INNER),
+            "ssm_d": (INNER,),
+            "ssm_out.weight": (INNER, EMBEDDING),
+        }
+        shapes |= {f"blk.{layer}.{name}": shape for name, shape in block.items()}
+    return facts, shapes
+
+
+def write(path: Path, kind: str = "transformer") -> Path:
+    """A model of that kind in a file."""
+    facts, shapes = recurrent() if kind == "recurrent" else transformer()
+    facts |= vocabulary()
+    rng = np.random.default_rng(7)
+    head, data = b"", b""
+    for name, shape in shapes.items():
+        numbers = rng.normal(0, 0.3, shape[::-1]).astype(np.float32)
+        if name.endswith("ssm_a"):
+            numbers = -np.abs(numbers)
+        if name.endswith("norm.weight"):
+            numbers = np.ones(shape, np.float32)
+        head += text(name) + struct.pack(f"<I{len(shape)}Q", len(shape), *shape)
+        head += struct.pack("<IQ", 0, len(data))
+        data += numbers.tobytes()
+        data += b"\0" * (-len(data) % ALIGNMENT)
+    start = b"GGUF" + struct.pack("<IQQ", 3, len(shapes), len(facts))
+    start += b"".join(pair(name, value) for name, value in facts.items()) + head
+    start += b"\0" * (-len(start) % ALIGNMENT)
+    path.write_bytes(start + data)
+    return path
