@@ -129,13 +129,13 @@ class VoiceSettings:
         2, "Words of context a walk looks at.", scope="guild", low=1, high=6
     )
     max_run: int = setting(
-        8, "Longest run of words from one message.", scope="guild", low=3
+        8, "Longest run of words from one message.", scope="guild", low=3, high=24
     )
     min_score: float = setting(
-        0.0, "A walk below this score is thrown back.", scope="guild", low=0
+        25.0, "A walk below this score is thrown back.", scope="guild", low=0, high=100
     )
     max_tries: int = setting(
-        10, "Walks tried for one line.", scope="guild", low=1, high=1000
+        20, "Walks tried for one line.", scope="guild", low=1, high=1000
     )
 
 

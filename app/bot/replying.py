@@ -341,7 +341,7 @@ def rules_of(config: Config) -> Rules:
     voice = config.voice
     return Rules(
         state_size=voice.state_size,
-        max_run=min(24, voice.max_run),
+        max_run=voice.max_run,
         min_score=voice.min_score,
         max_tries=voice.max_tries,
         max_words=config.reply.max_words,
