@@ -32,11 +32,20 @@ class Delivery:
         self._host = host
         self._clock = clock
         self._locks: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._under_way: set[int] = set()
+        """Triggers that are being answered now."""
 
     async def respond(self, ask: Ask, channel: object, config: Config) -> None:
         """Make a reply and send it as an answer to its trigger."""
         if not isinstance(channel, Talk):
             return
+        self._under_way.add(ask.trigger)
+        try:
+            await self._respond(ask, channel, config)
+        finally:
+            self._under_way.discard(ask.trigger)
+
+    async def _respond(self, ask: Ask, channel: Talk, config: Config) -> None:
         async with self._locks[channel.id]:
             if config.reply.stream and not config.reply.shadow:
                 await self._stream(ask, channel)
@@ -90,6 +99,8 @@ class Delivery:
             channel = self._bot.get_channel(unsent.channel)
             place = place_of(channel)
             if place is None or not isinstance(channel, Talk):
+                continue
+            if unsent.trigger in self._under_way:
                 continue
             config = await self._host.settings(place)
             written = discord.utils.snowflake_time(unsent.trigger).timestamp()

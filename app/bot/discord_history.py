@@ -28,7 +28,7 @@ class CatchUp:
         bot: discord.Client,
         host: Host,
         state: StateFile,
-        consider: Callable[[discord.Message], Awaitable[None]],
+        consider: Callable[[discord.Message, bool], Awaitable[None]],
     ) -> None:
         self._bot = bot
         self._host = host
@@ -73,19 +73,28 @@ class CatchUp:
             page = await history.flatten()
             await self._host.hear(self._said(page))
             for message in page:
-                await self._consider(message)
+                await self._consider(message, False)
             if len(page) < PAGE:
                 return
             last = page[-1].id
             self._move(str(channel.id), last)
 
     async def _recheck(self, channel: Talk, newest: int) -> None:
-        """Follow the edits and deletions among the last known messages."""
+        """Look once more at the last known messages.
+
+        Some may have been edited or deleted meanwhile, and a killed process may have
+        left the last ones unstored or unanswered.
+        """
         place = place_of(channel)
         history = channel.history(limit=PAGE, before=discord.Object(newest + 1))
         page = await history.flatten()
-        if place is not None and page:
-            await self._host.recheck(place, self._said(page))
+        if place is None or not page:
+            return
+        said = self._said(page)
+        await self._host.hear(said)
+        await self._host.recheck(place, said)
+        for message in reversed(page):
+            await self._consider(message, True)
 
     def _said(self, page: Sequence[discord.Message]) -> list[Incoming]:
         own = self._bot.user.id if self._bot.user else 0

@@ -1,9 +1,10 @@
 """Learning from Discord: what is stored, followed and forgotten as it happens there."""
 
+import asyncio
 import re
 import tempfile
 import time
-from collections import Counter
+from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from random import Random
@@ -11,6 +12,7 @@ from random import Random
 from app.bot.discord_rows import RowsHost
 from app.bot.host import Incoming, Place
 from app.bot.learning import Forgotten
+from app.bot.parts import Parts
 from app.importers.filters import clean
 from app.importers.records import File, Record
 from app.ipc.control import MessageSeen, Progress
@@ -19,14 +21,25 @@ from app.store.tables import Channel
 
 DAY_MS = 86_400_000
 RECHECKED = 300
+REMEMBERED_DELETIONS = 10_000
 EMOJI_MESSAGES = 400
 _EMOJI = re.compile(r"<a?:\w{2,32}:\d+>|[\U0001F300-\U0001FAFF☀-➿]")
 
 
 class LearningHost(RowsHost):
-    """The part of the host that learns."""
+    """The part of the host that learns.
+
+    What happens in a guild is carried out in the order it is told, so that a deletion
+    never overtakes the message it means.
+    """
 
     _rng: Random
+
+    def __init__(self, parts: Parts) -> None:
+        super().__init__(parts)
+        self._order: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._gone: OrderedDict[int, None] = OrderedDict()
+        """Messages deleted lately; a page of history read before may still have them."""
 
     async def is_learning(self, place: Place) -> bool:
         """Whether what is written at a place is learned."""
@@ -80,19 +93,22 @@ class LearningHost(RowsHost):
         """Store messages of listened channels; returns how many were new."""
         new = 0
         for guild in dict.fromkeys(said.place.guild for said in batch):
-            listened = await self.learning_channels(guild)
-            kept = [
-                said
-                for said in batch
-                if said.place.guild == guild and said.place.root in listened
-            ]
-            for place in dict.fromkeys(said.place for said in kept):
-                await self.own_channel_row(place)
-            if kept:
-                new += await self._hear(guild, kept)
+            async with self._order[guild]:
+                said = [one for one in batch if one.place.guild == guild]
+                new += await self._hear(guild, said)
         return new
 
-    async def _hear(self, guild: int, said: Sequence[Incoming]) -> int:
+    async def _hear(self, guild: int, batch: Sequence[Incoming]) -> int:
+        listened = await self.learning_channels(guild)
+        said = [
+            one
+            for one in batch
+            if one.place.root in listened and one.id not in self._gone
+        ]
+        if not said:
+            return 0
+        for place in dict.fromkeys(one.place for one in said):
+            await self.own_channel_row(place)
         row = await self.guild_row(guild)
         rows = await self._parts.learning.hear(row, [record_of(one) for one in said])
         if len(said) == 1 and rows:
@@ -122,15 +138,21 @@ class LearningHost(RowsHost):
 
     async def edited(self, guild: int, message: int, text: str) -> None:
         """Learn the new text of a message in place of the old one."""
-        row = await self.guild_row(guild)
-        for found in await self._rows_of_messages(row, [message]):
-            await self._parts.learning.edit(row, found, text)
+        async with self._order[guild]:
+            row = await self.guild_row(guild)
+            for found in await self._rows_of_messages(row, [message]):
+                await self._parts.learning.edit(row, found, text)
 
     async def deleted(self, guild: int, gone: Sequence[int]) -> Forgotten:
         """Forget messages that were deleted on Discord."""
-        row = await self.guild_row(guild)
-        rows = await self._rows_of_messages(row, gone)
-        return await self._parts.learning.forget(row, rows, wait=False)
+        for one in gone:
+            self._gone[one] = None
+        while len(self._gone) > REMEMBERED_DELETIONS:
+            self._gone.popitem(last=False)
+        async with self._order[guild]:
+            row = await self.guild_row(guild)
+            rows = await self._rows_of_messages(row, gone)
+            return await self._parts.learning.forget(row, rows, wait=False)
 
     async def _rows_of_messages(self, guild: int, ids: Sequence[int]) -> list[int]:
         externals = [str(one) for one in ids]

@@ -197,10 +197,18 @@ class Speaker:
             del self._bursts[burst.key]
         return burst.text
 
-    async def hear_missed(self, message: discord.Message) -> None:
-        """Consider a message that was written while the bot was away."""
-        said = incoming(message, self._own_id)
-        if said is not None:
+    async def hear_missed(self, message: discord.Message, only_calls: bool) -> None:
+        """Consider a message that may have been missed while the bot was away.
+
+        Args:
+            only_calls: Leave it alone unless it mentions the bot or replies to it.
+        """
+        own = self._own_id
+        said = incoming(message, own)
+        if said is None or any(one.message == message.id for one in self.judged):
+            return
+        is_call = mentions_bot(message, own) or replies_to_bot(message, own)
+        if is_call or not only_calls:
             await self.consider(message, said)
 
     async def close(self) -> None:

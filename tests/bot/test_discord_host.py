@@ -1,4 +1,4 @@
-"""The real host behind the real client: a database, a voice, and a Discord of our own."""
+"""The real host behind the real client, on a real home."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -181,8 +181,10 @@ async def test_a_mention_that_is_too_old_is_not_answered_after_downtime(
     await stand_in.say(
         scene.general, scene.ann, f"{stand_in.bot.mention} hello?", age_seconds=3600
     )
-    async with running.connected():
-        await until_stored(service, 2)
+    async with running.connected() as link:
+        client = link.client
+        assert client is not None
+        await stand_in.wait_for(lambda: bool(client.speaker.judged))
         shown = await stand_in.command(scene.general, scene.ann, "why")
     assert "s old" in shown.text
     assert stand_in.outbox.sent() == []
