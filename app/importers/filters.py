@@ -36,7 +36,7 @@ def clean(text: str, names: Mapping[str, str] | None = None) -> str:
     A mention becomes the name in `names` (by id), or a word that fits its place. What a
     database cannot hold goes too: NUL and lone surrogates.
     """
-    if "\0" in text or not text.isascii():
+    if not text.isascii() or "\0" in text:
         text = _UNSTORABLE.sub("", text)
     if "@" in text or "<" in text:
         text = _MARKUP.sub(lambda found: _spelled_out(found, names or {}), text)

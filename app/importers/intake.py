@@ -55,14 +55,17 @@ class Intake:
         """
         (
             author, _, text, external, ts, reply_to, channel, channel_id, thread,
-            _, _, files, mentions,
+            is_bot, is_system, files, mentions,
         ) = record  # fmt: skip
         author = author or UNKNOWN_AUTHOR
         member = self._members.get(author) or self._meet(author, record)
         if external is None:
             external = ids.next(str(channel), author, str(ts), text)
+        refusal = None
+        if is_system or member.has_opted_out or len(text) > MAX_TEXT_CHARS:
+            refusal = _refusal(record, member)
+        reason = refusal or self._filters.reason(text, is_bot=is_bot)
         where = (channel, channel_id, thread)
-        reason, is_stored = self._judge(record, member)
         message = NewMessage(
             self._channels.get(where) or self._find_channel(*where),
             member.row or self._unsettled(author),
@@ -72,19 +75,9 @@ class Intake:
             reply_to,
             reason,
         )
+        is_stored = refusal is None and (reason != EMPTY or bool(files))
         kept = tuple(NewAttachment(*file) for file in files) if files else ()
         return Entry(message, is_stored, kept)
-
-    def _judge(self, record: Record, member: KnownMember) -> tuple[str | None, bool]:
-        """Why it is not learned, and whether it is stored as context all the same."""
-        if record.is_system:
-            return SYSTEM, False
-        if member.has_opted_out:
-            return OPTED_OUT, False
-        if len(record.text) > MAX_TEXT_CHARS:
-            return LONG, False
-        reason = self._filters.reason(record.text, is_bot=record.is_bot)
-        return reason, reason != EMPTY or bool(record.files)
 
     def _unsettled(self, author: str) -> int:
         """A negative number that stands for the row of a new member."""
@@ -138,3 +131,10 @@ class Intake:
             guilds.ensure_channel, self._guild, name, id, parent=parent
         )
         return int(found.id)
+
+
+def _refusal(record: Record, member: KnownMember) -> str:
+    """Why a message is not even kept as context."""
+    if record.is_system:
+        return SYSTEM
+    return OPTED_OUT if member.has_opted_out else LONG
