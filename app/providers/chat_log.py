@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from app.providers.base import Prompt, Turn
 
 MOST_NAME_CHARS = 32
+MOST_TURN_CHARS = 200
+"""More of a turn surprises the model more, measured on held-out messages."""
+
 EARLIER = "(earlier)"
 NOW = "(now)"
 
@@ -28,16 +31,15 @@ def build(prompt: Prompt) -> str:
     return "\n".join([*lines, f"{_name(prompt.bot_name)}:"])
 
 
-def line_of(text: str) -> str:
-    """A message as it stands in the log after the speaker's colon."""
-    return f" {_one_line(text)}"
-
-
 def _log(turns: Sequence[Turn], bot_name: str) -> list[str]:
     return [
-        f"{_name(bot_name if turn.is_bot else turn.speaker)}:{line_of(turn.text)}"
+        f"{_name(bot_name if turn.is_bot else turn.speaker)}: {_shortened(turn.text)}"
         for turn in turns
     ]
+
+
+def _shortened(text: str) -> str:
+    return _one_line(text)[:MOST_TURN_CHARS].rstrip()
 
 
 def _one_line(text: str) -> str:

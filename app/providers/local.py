@@ -203,8 +203,7 @@ class LocalProvider:
     async def learn(self, guild: int, rows: list[list[int | str]]) -> None:
         """Add [row id, text] of new messages to the guild's open token voice."""
         if (voice := self._voice(guild)) and self._ready:
-            lines = [[row, chat_log.line_of(str(text))] for row, text in rows]
-            await self._tell(inference.Learn(str(voice), lines))
+            await self._tell(inference.Learn(str(voice), rows))
 
     async def forget(self, guild: int, rows: list[int]) -> None:
         """Take messages out of the guild's open token voice at once."""

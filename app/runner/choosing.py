@@ -1,12 +1,12 @@
-"""Chooses the next token of one generation."""
+"""Chooses the next token of one generation, by the model and the voice."""
 
 from collections.abc import Sequence
 
 import numpy as np
 
 from app.ipc.inference import Generate
+from app.runner.fusion import fuse, next_trust, sample
 from app.runner.llama import Logits, Model
-from app.runner.sampling import sample, softmax
 from app.voice.tokens import TokenVoice
 
 
@@ -22,9 +22,11 @@ class Chooser:
     ) -> None:
         self._model = model
         self._voice = voice if request.dial > 0 else None
+        self._dial = request.dial
         self._temperature = request.temperature
         self._top_p = request.top_p
         self._rng = rng
+        self._trust = 0.0
         self._weights = 0.0
         self._chosen = 0
 
@@ -41,12 +43,20 @@ class Chooser:
             written: The tokens of the message so far.
             may_end: Whether the message may end here; an empty reply is of no use.
         """
-        probs = softmax(logits)
+        prediction = self._voice.predict(written) if self._voice else None
+        fused = fuse(logits, prediction, self._dial, self._trust)
+        self._weights += fused.weight
         self._chosen += 1
+        probs = fused.probs
         probs[self._model.control_tokens] = 0
         if not may_end:
             probs[self._model.end_tokens] = 0
             probs[self._model.line_tokens] = 0
-        return sample(
+        token = sample(
             probs, self._rng, temperature=self._temperature, top_p=self._top_p
         )
+        if prediction is not None:
+            self._trust = next_trust(
+                self._trust, logits, fused.log_sum, prediction, token
+            )
+        return token

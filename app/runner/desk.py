@@ -115,7 +115,7 @@ class ModelDesk:
     ) -> Job:
         model = self._loaded.model
         rng = np.random.default_rng(request.seed if request.seed >= 0 else None)
-        voice = self._voices.get(request.voice)
+        voice = self._voices.get(request.voice) if request.dial else None
         return Job(
             request=request,
             prompt=model.tokens(request.prompt, is_start=True) or model.tokens("\n"),

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+
 @dataclass
 class Slot:
     """One sequence of the KV memory."""
