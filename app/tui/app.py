@@ -5,7 +5,7 @@ import time
 import traceback
 from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
@@ -15,18 +15,19 @@ from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
 from app.errors import AppError
-from app.ipc import control
-from app.ipc.wire import Json
 from app.paths import Home
 from app.safe_text import safe_text
 from app.tui.base import MynahScreen
 from app.tui.gate import TerminalGate
-from app.tui.link import BotLink, Link, LinkState
+from app.tui.linking import Json, Link, LinkState
 from app.tui.logbook import Logbook
 from app.tui.news import Inbox
 from app.tui.screens import SCREENS
 from app.tui.shelf import Shelf
 from app.tui.theme import ANSI, DARK, LIGHT, THEMES
+
+if TYPE_CHECKING:
+    from app.ipc.control import Log
 
 NEWS_SECONDS = 0.05
 """How long notifications are collected before the screens hear of them."""
@@ -65,7 +66,7 @@ class MynahApp(App[int]):
     ) -> None:
         super().__init__()
         self.home = home
-        self.link: Link = link or BotLink(home)
+        self._link = link
         self.clock = clock
         self.shelf = Shelf(home)
         self.logbook = Logbook()
@@ -73,15 +74,28 @@ class MynahApp(App[int]):
         """The guilds of the reply to `Guilds`, as last heard."""
         self.chosen_guild: int | None = None
         """Row of the guild that Server and Conversations show."""
-        self.progress: dict[tuple[str, str], control.Progress] = {}
-        """The latest of each piece of work, by its `work` and `label`."""
+        self.progress: dict[tuple[str, str], Any] = {}
+
+        """The latest `Progress` of each piece of work, by its `work` and `label`."""
         self._streams = os.getpid() * 10_000
+        self.status_at = 0.0
+        """When `status` was heard."""
         self._inbox = Inbox()
         self._news_is_due = False
         self._gate = TerminalGate()
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = DARK.name
+
+    @property
+    def link(self) -> Link:
+        """The way to the bot."""
+        if self._link is None:
+            # With the wire it costs 60 ms, which the first picture need not wait for.
+            from app.tui.link import BotLink
+
+            self._link = BotLink(self.home)
+        return self._link
 
     def get_line_filters(self) -> list[LineFilter]:
         """Textual's filters, and the gate before the terminal."""
@@ -98,7 +112,8 @@ class MynahApp(App[int]):
         self.run_link(self.link.start)
 
     async def on_unmount(self) -> None:
-        await self.link.close()
+        if self._link:
+            await self._link.close()
         await self.shelf.close()
 
     # The link speaks.
@@ -122,14 +137,20 @@ class MynahApp(App[int]):
             self.logbook.add([self._own_line(state)])
         self._status_changed()
 
-    def _own_line(self, state: LinkState) -> control.Log:
+    def _own_line(self, state: LinkState) -> "Log":
+        from app.ipc.control import Log
+
         level = "error" if state.name in ("failed", "waiting") else "info"
         text = f"the bot is {state.name}: {state.reason}"
-        return control.Log(level, "terminal", text, self.clock())
+        return Log(level, "terminal", text, self.clock())
 
     async def _greet(self) -> None:
+        from app.ipc import control
+
         await self.link.call(control.Subscribe())
         await self.refresh_all()
+        if not self.guilds:
+            self.action_wizard()
 
     async def refresh_all(self) -> None:
         """Ask anew how things stand.
@@ -137,7 +158,11 @@ class MynahApp(App[int]):
         Raises:
             AppError: If the bot does not answer.
         """
-        self.status = await self.link.call(control.Status())
+        from app.ipc import control
+
+        status = await self.link.call(control.Status())
+        self.status_at = self.clock()
+        self.status = status
         await self.load_guilds()
         self._status_changed()
 
@@ -147,6 +172,7 @@ class MynahApp(App[int]):
         self.logbook.add(news.logs)
         self.progress.update(news.progress)
         if news.status is not None:
+            self.status_at = self.clock()
             self.status = news.status
             self._status_changed()
         if isinstance(screen := self._front(), MynahScreen):
@@ -162,6 +188,8 @@ class MynahApp(App[int]):
 
     async def load_guilds(self) -> None:
         """Ask anew what is learned."""
+        from app.ipc import control
+
         reply = await self.link.call(control.Guilds())
         self.guilds = reply.get("guilds", [])
 
@@ -185,7 +213,8 @@ class MynahApp(App[int]):
         """Open the first-run wizard."""
         from app.tui.screens.wizard import WizardScreen
 
-        self.push_screen(WizardScreen())
+        if not any(isinstance(shown, WizardScreen) for shown in self.screen_stack):
+            self.push_screen(WizardScreen())
 
     def show_guild(self, guild: Json) -> None:
         """Go to the screen of a server."""
@@ -210,8 +239,10 @@ class MynahApp(App[int]):
 
     def report_bug(self, error: BaseException) -> None:
         """Keep a bug's traceback in Logs, and go on."""
+        from app.ipc.control import Log
+
         text = safe_text("".join(traceback.format_exception(error)))
-        self.logbook.add([control.Log("error", "terminal", text, self.clock())])
+        self.logbook.add([Log("error", "terminal", text, self.clock())])
         self.warn(AppError("Something in this terminal failed.", "See Logs (9)."))
 
     def warn(self, error: AppError) -> None:

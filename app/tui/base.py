@@ -14,12 +14,13 @@ from textual.widgets import Footer
 from textual.worker import Worker, WorkerState
 
 from app.errors import AppError
-from app.ipc.wire import Json, Params
+from app.tui.linking import Json
 from app.tui.news import News
 from app.tui.widgets.nav import Nav
 from app.tui.widgets.status_bar import StatusBar
 
 if TYPE_CHECKING:
+    from app.ipc.wire import Params
     from app.tui.app import MynahApp
 
 T = TypeVar("T")
@@ -87,7 +88,7 @@ class MynahScreen(Screen[None]):
         """Give up the focus of a field, so that single keys act again."""
         self.set_focus(None)
 
-    async def ask(self, request: Params) -> Json | None:
+    async def ask(self, request: "Params") -> Json | None:
         """The bot's reply; what went wrong is shown, and None returned."""
         try:
             return await self.app.link.call(request)
@@ -97,7 +98,7 @@ class MynahScreen(Screen[None]):
 
     def request(
         self,
-        request: Params,
+        request: "Params",
         show: Callable[[Json], None] = lambda _: None,
         group: str = "request",
     ) -> None:

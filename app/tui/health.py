@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-from app.ipc.wire import Json
-from app.tui.link import LinkState
+from app.tui.linking import Json, LinkState
 
 
 @dataclass(frozen=True)

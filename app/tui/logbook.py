@@ -2,8 +2,10 @@
 
 from collections import deque
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from app.ipc.control import Log
+if TYPE_CHECKING:
+    from app.ipc.control import Log
 
 MAX_LINES = 5000
 LEVELS = ("debug", "info", "warning", "error")
@@ -19,13 +21,13 @@ class Logbook:
     def __len__(self) -> int:
         return len(self._lines)
 
-    def add(self, lines: Iterable[Log]) -> None:
+    def add(self, lines: "Iterable[Log]") -> None:
         """Append lines; the oldest ones make room."""
         for line in lines:
             self._lines.append(line)
             self.seen += 1
 
-    def matching(self, level: str = "debug", text: str = "") -> list[Log]:
+    def matching(self, level: str = "debug", text: str = "") -> "list[Log]":
         """Lines of at least this level that contain the text in any case."""
         wanted = text.lower()
         return [line for line in self._lines if matches(line, level, wanted)]
@@ -37,7 +39,7 @@ def rank(level: str) -> int:
     return LEVELS.index(name) if name in LEVELS else len(LEVELS)
 
 
-def matches(line: Log, level: str, lowered: str) -> bool:
+def matches(line: "Log", level: str, lowered: str) -> bool:
     """Whether a filter lets the line through; `lowered` is in small letters."""
     if rank(line.level) < rank(level):
         return False

@@ -2,12 +2,14 @@
 
 from collections import defaultdict, deque
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textual.message import Message
 
-from app.ipc import control
-from app.ipc.wire import Json
+from app.tui.linking import Json
+
+if TYPE_CHECKING:
+    from app.ipc import control
 
 MAX_LOGS = 2000
 """Log lines kept between two looks, and in all."""
@@ -22,8 +24,8 @@ class News(Message):
     """New pieces by stream."""
     restarted: set[int] = field(default_factory=set)
     """Streams whose pieces so far count no longer; `tokens` are what came after."""
-    logs: list[control.Log] = field(default_factory=list)
-    progress: dict[tuple[str, str], control.Progress] = field(default_factory=dict)
+    logs: "list[control.Log]" = field(default_factory=list)
+    progress: "dict[tuple[str, str], control.Progress]" = field(default_factory=dict)
     """The latest of each piece of work, by its `work` and `label`."""
     channels: set[tuple[int, int | None]] = field(default_factory=set)
     """(guild, channel) rows where something was written."""
@@ -45,23 +47,27 @@ class Inbox:
 
     def put(self, notification: Any) -> None:
         """Add one notification; costs the same however many are waiting."""
-        match notification:
-            case control.State(status):
-                self._status = status
-            case control.Token(stream, text, restart):
-                if restart:
-                    self._restarted.add(stream)
-                    self._tokens[stream].clear()
-                self._tokens[stream].append(text)
-            case control.Log():
+        match notification.method:
+            case "state":
+                self._status = notification.status
+            case "token":
+                self._put_token(notification)
+            case "log":
                 self._logs.append(notification)
-            case control.Progress(work, label):
-                self._progress[work, label] = notification
-            case control.MessageSeen(_, guild, channel):
-                self._channels.add((guild, channel))
-            case control.ReplyMade(row, guild, channel):
-                self._channels.add((guild, channel))
-                self._replies.add(row)
+            case "progress":
+                key = notification.work, notification.label
+                self._progress[key] = notification
+            case "message":
+                self._channels.add((notification.guild, notification.channel))
+            case "reply":
+                self._channels.add((notification.guild, notification.channel))
+                self._replies.add(notification.row)
+
+    def _put_token(self, token: "control.Token") -> None:
+        if token.restart:
+            self._restarted.add(token.stream)
+            self._tokens[token.stream].clear()
+        self._tokens[token.stream].append(token.text)
 
     def take(self) -> News:
         """All that came since the last call."""

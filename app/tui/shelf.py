@@ -201,9 +201,13 @@ def _database(home: Home) -> "Database":
 
 def _clean(row: T) -> T:
     """A dataclass with every text in it safe to show."""
-    fields = dataclasses.fields(row)  # type: ignore[arg-type]
-    values = {field.name: safe_json(getattr(row, field.name)) for field in fields}
-    return dataclasses.replace(row, **values)  # type: ignore[type-var]
+    changed = {}
+    for name, value in vars(row).items():
+        # Most texts are harmless, and copying a row costs more than looking at it.
+        safe = safe_json(value)
+        if safe != value:
+            changed[name] = safe
+    return dataclasses.replace(row, **changed) if changed else row  # type: ignore[type-var]
 
 
 def _shown(row: "Reply") -> ShownReply:

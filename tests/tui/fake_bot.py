@@ -7,7 +7,8 @@ from app import config
 from app.errors import AppError
 from app.ipc import control
 from app.ipc.wire import Json, Params
-from app.tui.link import LinkState, Listener, reply_of, safe_notification
+from app.tui.link import reply_of, safe_notification
+from app.tui.linking import LinkState, Listener
 
 STATUS: Json = {
     "version": "0.1.0",

@@ -48,7 +48,7 @@ class DataPane(Pane):
 
     def _show(self, reply: Json) -> None:
         found = reply.get("snapshots", [])
-        self.query_one(Feed).show(found)
+        self.query_one(Feed).show(found, 0)
         self.query_one(Feed).display = bool(found)
         self.query_one("#no-snapshots").display = not found
 

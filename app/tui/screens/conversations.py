@@ -21,7 +21,7 @@ from app.tui.talk import TalkLine
 from app.tui.widgets.dialogs import AskText, Confirm, Detail, Pick
 from app.tui.widgets.feed import Feed
 
-RELOAD_SECONDS = 0.25
+RELOAD_SECONDS = 0.3
 """Least time between two readings, however many messages come in."""
 
 
@@ -92,15 +92,25 @@ class ConversationsScreen(MynahScreen):
         self.fetch(self._load_places, self._show_places, "places")
 
     def hear(self, news: News) -> None:
-        if (news.channels or news.replies) and not self._reload_is_due:
+        if news.replies:
+            self.refresh_data()
+        if self._concerns(news) and not self._reload_is_due:
             self._reload_is_due = True
             self.set_timer(RELOAD_SECONDS, self._reload)
+
+    def _concerns(self, news: News) -> bool:
+        """Whether something was written in the place that is shown."""
+        place = self._place
+        if place is None:
+            return False
+        if place.is_drafts or place.channel is None:
+            return bool(news.replies)
+        return (place.guild, place.channel) in news.channels
 
     def _reload(self) -> None:
         self._reload_is_due = False
         if self._place:
             self._load(self._place)
-        self.refresh_data()
 
     async def _load_places(self) -> list[Place]:
         shelf = self.app.shelf
@@ -383,6 +393,7 @@ class ConversationsScreen(MynahScreen):
         def finished(_: Json) -> None:
             self.app.tell(done)
             self._reload()
+            self.refresh_data()
 
         self.request(request, finished)
 

@@ -9,12 +9,11 @@ from textual.containers import Horizontal
 from textual.content import Content
 from textual.widgets import Static
 
-from app.ipc import control
-from app.ipc.wire import Json
 from app.safe_text import safe_line
 from app.tui import figures, trends
 from app.tui.base import MynahScreen
 from app.tui.health import Health, health, model_trouble
+from app.tui.linking import Json
 from app.tui.news import News
 from app.tui.shelf import ShownReply
 from app.tui.talk import SIGNS
@@ -66,10 +65,18 @@ class HomeScreen(MynahScreen):
 
     def status_changed(self) -> None:
         link, status = self.app.link_state, self.app.status
-        self.query_one("#state", Static).update(_state(health(link, status), status))
+        how = health(link, status)
+        self.query_one("#state", Static).update(
+            _state(how, status, self._since(status))
+        )
         self.query_one("#today", Static).update(_today(status))
         self.query_one("#events", Static).update(_events(status))
         self._show_guilds()
+
+    def _since(self, status: Json) -> float:
+        """When the bot started, in seconds since the epoch; 0 if that is unknown."""
+        up = status.get("uptime_seconds")
+        return self.app.status_at - up if up else 0.0
 
     def refresh_data(self) -> None:
         if self.app.link_state.is_up:
@@ -139,6 +146,8 @@ class HomeScreen(MynahScreen):
 
     def action_discord(self) -> None:
         """Connect to Discord, or leave it; the Playground goes on working."""
+        from app.ipc import control
+
         state = self.app.status.get("discord", {}).get("state", "off")
         request = control.Reconnect(connect=state == "off")
         self.request(request)
@@ -165,11 +174,10 @@ def _fit(text: str, width: int) -> Content:
     return Content(safe_line(text)).truncate(width, ellipsis=True, pad=True)
 
 
-def _state(how: Health, status: Json) -> Content:
+def _state(how: Health, status: Json, since: float) -> Content:
     user = status.get("discord", {}).get("user")
-    up = status.get("uptime_seconds")
     about = [f"as {user}"] if user else []
-    about += [f"for {figures.seconds(up)}"] if up else []
+    about += [f"since {figures.clock(since)}"] if since else []
     lines = [
         Content.assemble(
             (f"{how.sign} {how.word}", f"bold {how.colour}"),

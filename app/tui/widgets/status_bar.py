@@ -3,11 +3,10 @@
 from textual.content import Content
 from textual.widget import Widget
 
-from app.ipc.wire import Json
 from app.safe_text import safe_line
 from app.tui import figures
 from app.tui.health import health, model_trouble
-from app.tui.link import LinkState
+from app.tui.linking import Json, LinkState
 
 WIDE = 100
 

@@ -1,0 +1,192 @@
+"""Conversations: live lines, the story of a reply, and what can be done from there."""
+
+import time
+from pathlib import Path
+
+from textual.widgets import Input
+
+from app.ipc import control
+from app.paths import Home
+from app.store import guilds, members, messages
+from app.store.database import Database
+from app.tui.talk import MESSAGES_SHOWN
+from app.tui.widgets.feed import MAX_ITEMS, Feed
+from tests.tui.fake_bot import busy_bot
+from tests.tui.sample_home import NOW, make_home
+from tests.tui.terminal import Open, settle, text_of, told
+
+
+async def to_tavern(pilot) -> None:
+    """Drafts, The Players, #off-topic, #stage, #tavern."""
+    await pilot.press("home", "down", "down", "down", "down")
+    await settle(pilot)
+    await pilot.press("right")
+
+
+async def test_messages_and_replies_stand_in_one_line_of_time(open_app: Open):
+    async with open_app("conversations", size=(160, 48)) as pilot:
+        await to_tavern(pilot)
+        lines = [line.at for line in pilot.app.screen.query_one("#lines", Feed).items]
+        assert lines == sorted(lines) and len(lines) > 40
+        assert "◆ local" in text_of(pilot)
+
+
+async def test_a_reply_is_explained_beside_it(open_app: Open):
+    async with open_app("conversations", size=(160, 60)) as pilot:
+        await to_tavern(pilot)
+        await settle(pilot)
+        page = text_of(pilot)
+        for words in (
+            "Why it spoke", "mention", "openai skipped: budget is spent", "recall",
+            "Prompt, 412 tokens, 300 kept from before", "Recalled", "Drawn from",
+            "24 tokens written",
+        ):  # fmt: skip
+            assert words in page, words
+
+
+async def test_a_draft_is_approved_edited_or_thrown_away(open_app: Open):
+    for keys, expected in (
+        (["y"], control.Decide(61, True)),
+        (["x"], control.Decide(61, False)),
+        (["e", "end", "!", "enter"], None),
+    ):
+        bot = busy_bot()
+        async with open_app("conversations", bot) as pilot:
+            await pilot.press("right", *keys)
+            await settle(pilot)
+            (decided,) = bot.requests(control.Decide)
+            if expected is None:
+                words = "if music be the food of love, I was adored once too!"
+                expected = control.Decide(61, True, words)
+            assert decided == expected
+
+
+async def test_only_what_can_be_done_is_offered(open_app: Open):
+    async with open_app("conversations", size=(160, 48)) as pilot:
+        await pilot.press("right")
+        assert "Approve" in text_of(pilot).splitlines()[-1]
+        await pilot.press("left")
+        await to_tavern(pilot)
+        await settle(pilot)
+        foot = text_of(pilot).splitlines()[-1]
+        assert "Approve" not in foot and "Dislike" in foot
+
+
+async def test_forgetting_asks_and_names_the_messages(open_app: Open):
+    bot = busy_bot()
+    async with open_app("conversations", bot, size=(160, 48)) as pilot:
+        await to_tavern(pilot)
+        await settle(pilot)
+        await pilot.press("f", "n")
+        assert not bot.requests(control.Forget)
+        await pilot.press("f", "y")
+        await settle(pilot)
+        (request,) = bot.requests(control.Forget)
+        assert request.guild == "9001" and len(request.messages) == 2
+
+
+async def test_a_source_can_be_jumped_to(open_app: Open):
+    async with open_app("conversations", size=(160, 48)) as pilot:
+        await to_tavern(pilot)
+        await settle(pilot)
+        await pilot.press("j", "enter")
+        await settle(pilot)
+        item = pilot.app.screen.query_one("#lines", Feed).item
+        assert item is not None and item.key == ("message", 7)
+
+
+async def test_saying_something_as_the_bot(open_app: Open):
+    bot = busy_bot()
+    async with open_app("conversations", bot) as pilot:
+        await to_tavern(pilot)
+        await pilot.press("s", *"hail", "enter")
+        await settle(pilot)
+        assert bot.requests(control.Send) == [control.Send("9001", "1-tavern", "hail")]
+
+
+async def test_again_makes_another_reply_and_sends_it_only_when_accepted(
+    open_app: Open,
+):
+    bot = busy_bot()
+    async with open_app("conversations", bot) as pilot:
+        await to_tavern(pilot)
+        await settle(pilot)
+        await pilot.press("a")
+        await settle(pilot)
+        (asked,) = bot.requests(control.Say)
+        assert (asked.author, asked.text) == ("Viola", "mynah, what say you?")
+        assert not bot.requests(control.Send)
+        await pilot.press("enter")
+        await settle(pilot)
+        assert bot.requests(control.Send)
+
+
+async def test_a_dislike_reaches_the_bot(open_app: Open):
+    bot = busy_bot()
+    async with open_app("conversations", bot) as pilot:
+        await to_tavern(pilot)
+        await settle(pilot)
+        await pilot.press("d")
+        await settle(pilot)
+        assert [r.value for r in bot.requests(control.Rate)] == [-1]
+        assert "Disliked" in told(pilot)
+
+
+async def test_the_filter_narrows_the_channel(open_app: Open):
+    async with open_app("conversations") as pilot:
+        await to_tavern(pilot)
+        await pilot.press("slash", *"illyria", "enter")
+        await settle(pilot)
+        lines = pilot.app.screen.query_one("#lines", Feed).items
+        assert lines and all("Illyria" in line.text for line in lines)
+
+
+async def test_ten_thousand_messages_leave_screen_and_memory_calm(
+    open_app: Open, tmp_path: Path
+):
+    home = make_home(tmp_path / "home")
+    bot = busy_bot()
+    async with open_app("conversations", bot, home=home) as pilot:
+        await to_tavern(pilot)
+        await settle(pilot)
+        flood(home, 10_000)
+        began = time.perf_counter()
+        for row in range(10_000):
+            bot.say(control.MessageSeen(row, 1, 1))
+            bot.say(control.Log("info", "flood", "x" * 400, NOW))
+        heard = time.perf_counter() - began
+        await pilot.pause(0.6)
+        await settle(pilot)
+        feed = pilot.app.screen.query_one("#lines", Feed)
+        assert feed.items[-1].text == "flood 9999"
+        assert len(feed.items) <= min(MAX_ITEMS, MESSAGES_SHOWN + 100)
+        assert len(pilot.app.logbook) <= 5000  # type: ignore[attr-defined]
+        assert heard < 60  # A minute's flood is taken in before the minute is over.
+
+
+def flood(home: Home, number: int) -> None:
+    with Database(home.database) as database:
+
+        def write() -> None:
+            guild = guilds.find("9001")
+            assert guild is not None
+            channel = guilds.find_channel(guild.id, "tavern")
+            assert channel is not None
+            member = members.ensure(guild.id, "hash-flood", "Flood")
+            rows = [
+                messages.NewMessage(
+                    channel.id, member.id, f"f{n}", int(NOW * 1000) + n, f"flood {n}"
+                )
+                for n in range(number)
+            ]
+            messages.add_many(guild.id, rows)
+
+        database.call(write)
+
+
+async def test_nothing_here_yet_says_so(open_app: Open):
+    async with open_app("conversations", busy_bot(guilds={"guilds": []})) as pilot:
+        await pilot.press("escape", "slash")
+        pilot.app.screen.query_one("#words", Input).value = "no such words at all"
+        await settle(pilot)
+        assert "Nothing matches." in text_of(pilot)

@@ -1,0 +1,441 @@
+"""Server, Learn, Models, Usage, Settings, Logs and the first steps, key by key."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.events import Paste
+from textual.widgets import Input, OptionList
+
+from app.errors import AppError
+from app.ipc import control
+from app.paths import SAMPLE_GUILD, sample_file
+from app.tui.screens.learn import dropped_path
+from app.tui.screens.wizard import WizardScreen, steps
+from app.tui.widgets.dial import Dial
+from app.tui.widgets.feed import Feed
+from tests.tui.fake_bot import STATUS, FakeBot, busy_bot
+from tests.tui.sample_home import NOW
+from tests.tui.terminal import Open, home_at, settle, text_of, told
+
+
+def list_of(pilot: Any, id: str) -> Feed:
+    feed: Feed = pilot.app.screen.query_one(id, Feed)
+    return feed
+
+
+def put_cursor(feed: Feed, name: str, value: object) -> None:
+    """Move to the item whose `name` is `value`."""
+
+    def of(item: Any) -> object:
+        return item[name] if isinstance(item, dict) else getattr(item, name)
+
+    feed.cursor = next(i for i, item in enumerate(feed.items) if of(item) == value)
+
+
+async def answer(pilot: Any, text: str) -> None:
+    """Type into the dialog in front, in place of what stands there."""
+    pilot.app.screen.query_one(Input).value = text
+    await pilot.press("enter")
+    await settle(pilot)
+
+
+# Server.
+
+
+async def test_turning_the_dial_saves_it_and_brings_three_new_samples(open_app: Open):
+    bot = busy_bot()
+    async with open_app("guild", bot) as pilot:
+        before = len(bot.requests(control.Say))
+        assert before == 3
+        pilot.app.screen.query_one(Dial).focus()
+        await pilot.press("right", "right")
+        await pilot.pause(0.6)
+        await settle(pilot)
+        assert [r.voice for r in bot.requests(control.Say)[before:]] == [70, 70, 70]
+        saved = {r.key: r.value for r in bot.requests(control.ConfigSet)}
+        assert saved == {"reply.dial": "70", "reply.mode": "hybrid"}
+
+
+async def test_the_persona_is_written_in_plain_words(open_app: Open):
+    bot = busy_bot()
+    async with open_app("guild", bot) as pilot:
+        assert "a tired stage hand" in text_of(pilot)
+        await pilot.press("p")
+        await answer(pilot, "a proud butler")
+        (request,) = bot.requests(control.ConfigSet)
+        assert (request.key, request.value) == ("reply.persona", "a proud butler")
+        assert request.guild == "9001"
+
+
+async def test_settings_show_their_origin_and_change_by_the_fitting_control(
+    open_app: Open,
+):
+    bot = busy_bot()
+    async with open_app("guild", bot) as pilot:
+        await pilot.press("right_square_bracket")
+        await settle(pilot)
+        feed = list_of(pilot, "#settings-list")
+        put_cursor(feed, "origin", "guild")
+        assert "this server" in text_of(pilot) and "built in" in text_of(pilot)
+        keys = {item.key.name: at for at, item in enumerate(feed.items)}
+        feed.cursor = keys["speak.mentions"]  # On or off: enter turns it.
+        await pilot.press("enter")
+        await settle(pilot)
+        feed.cursor = keys["reply.mode"]  # A few values: enter lets one pick.
+        await pilot.press("enter", "end", "enter")
+        await settle(pilot)
+        feed.cursor = keys["speak.join_in"]  # A number: enter lets one type.
+        await pilot.press("enter")
+        await answer(pilot, "0.1")
+        await pilot.press("u")
+        await settle(pilot)
+        made = [(r.key, r.value) for r in bot.requests(control.ConfigSet)]
+        assert made == [
+            ("speak.mentions", "off"),
+            ("reply.mode", "hybrid"),
+            ("speak.join_in", "0.1"),
+            ("speak.join_in", None),
+        ]
+
+
+async def test_a_value_that_does_not_fit_is_refused_before_it_is_sent(open_app: Open):
+    bot = busy_bot()
+    async with open_app("settings", bot) as pilot:
+        feed = list_of(pilot, "#list")
+        feed.cursor = [i.key.name for i in feed.items].index("reply.dial")
+        await pilot.press("enter")
+        await answer(pilot, "900")
+        assert not bot.requests(control.ConfigSet)
+        assert "takes a number" in told(pilot)
+
+
+async def test_the_cloud_asks_for_consent(open_app: Open):
+    bot = busy_bot(status={**STATUS, "has_openai_key": True})
+    async with open_app("models", bot) as pilot:
+        await pilot.press("l")
+        assert "Let words leave this computer?" in text_of(pilot)
+        await pilot.press("n")
+        assert not bot.requests(control.ConfigSet)
+        await pilot.press("l", "y")
+        await settle(pilot)
+        (request,) = bot.requests(control.ConfigSet)
+        assert (request.key, request.value) == ("reply.provider", "openai")
+        assert request.agreed
+
+
+async def test_channels_are_switched_one_by_one(open_app: Open):
+    bot = busy_bot()
+    async with open_app("guild", bot) as pilot:
+        for _ in range(2):
+            await pilot.press("right_square_bracket")
+            await settle(pilot)
+        feed = list_of(pilot, "#channel-list")
+        put_cursor(feed, "name", "stage")
+        await pilot.press("space")
+        await settle(pilot)
+        (request,) = bot.requests(control.ConfigSet)
+        assert (request.key, request.value) == ("speak.channels", "off-topic, tavern")
+        await pilot.press("l", "t")
+        await settle(pilot)
+        assert bot.requests(control.Listen)[0].channel == "1-stage"
+        assert bot.requests(control.Train) == [control.Train("9001", ["1-stage"])]
+
+
+async def test_what_was_learned_can_be_vetoed(open_app: Open):
+    bot = busy_bot()
+    async with open_app("guild", bot) as pilot:
+        for _ in range(3):
+            await pilot.press("right_square_bracket")
+            await settle(pilot)
+        await pilot.press("x", "y")
+        await settle(pilot)
+        (request,) = bot.requests(control.Forget)
+        assert len(request.messages) == 1
+
+
+async def test_words_and_phrases_are_listed(open_app: Open):
+    async with open_app("guild") as pilot:
+        for _ in range(4):
+            await pilot.press("right_square_bracket")
+            await settle(pilot)
+        assert "forsooth" in text_of(pilot) and "by my troth" in text_of(pilot)
+
+
+async def test_snapshots_roll_back_and_everything_is_forgotten_after_a_question(
+    open_app: Open,
+):
+    bot = busy_bot()
+    async with open_app("guild", bot) as pilot:
+        for _ in range(5):
+            await pilot.press("right_square_bracket")
+            await settle(pilot)
+        await pilot.press("r", "n", "r", "y")
+        await settle(pilot)
+        (restored,) = bot.requests(control.SnapshotRestore)
+        assert restored.name == "before the raid"
+        await pilot.press("n")
+        await answer(pilot, "today")
+        assert bot.requests(control.SnapshotTake)[0].name == "today"
+        await pilot.press("X", "y")
+        await settle(pilot)
+        assert bot.requests(control.Forget)[0].everything
+
+
+# Learn.
+
+
+def test_a_dropped_file_is_known_by_its_pasted_path(tmp_path: Path):
+    file = tmp_path / "an export.json"
+    file.touch()
+    assert dropped_path(f"'{file}'\n") == file
+    assert dropped_path(str(file).replace(" ", "\\ ")) == file
+    assert dropped_path(f"file://{file}") == file
+    assert dropped_path("hello there") is None
+    assert dropped_path("/no/such/file") is None
+    assert dropped_path("") is None
+
+
+async def test_a_file_dropped_on_the_window_is_imported(open_app: Open, tmp_path: Path):
+    file = tmp_path / "export.json"
+    file.touch()
+    problem = {"file": "export.json", "text": "line 3: not JSON"}
+    counts = {"read": 1200, "added": 1000, "seconds": 2, "errors": [problem]}
+    bot = busy_bot(**{"import": counts})
+    async with open_app("learn", bot) as pilot:
+        pilot.app.screen.post_message(Paste(str(file)))
+        await settle(pilot)
+        await pilot.press("enter")
+        await settle(pilot)
+        assert bot.requests(control.Import) == [control.Import("9001", [str(file)])]
+        assert "1,200  messages read" in text_of(pilot)
+        assert "✕ export.json: line 3: not JSON" in text_of(pilot)
+
+
+async def test_an_import_can_make_a_new_server(open_app: Open):
+    bot = busy_bot()
+    async with open_app("learn", bot) as pilot:
+        await pilot.press("i")
+        await answer(pilot, "/some/file.txt")
+        await pilot.press("end", "enter")
+        await answer(pilot, "New Place")
+        (request,) = bot.requests(control.Import)
+        assert request == control.Import("New Place", ["/some/file.txt"])
+
+
+async def test_work_shows_rate_and_time_left_and_can_be_paused_and_stopped(
+    open_app: Open,
+):
+    bot = busy_bot()
+    work = control.Progress("train", "#tavern", 250, 1000, "messages", 50.0, job=7)
+    async with open_app("learn", bot) as pilot:
+        bot.say(work)
+        await pilot.pause(0.1)
+        assert "25%" in text_of(pilot) and "15 s left" in text_of(pilot)
+        await pilot.press("p")
+        await settle(pilot)
+        assert "paused" in text_of(pilot)
+        await pilot.press("p", "x", "y")
+        await settle(pilot)
+        actions = [request.action for request in bot.requests(control.Job)]
+        assert actions == ["pause", "resume", "stop"]
+        bot.say(replace(work, finished=True, error="the disk is full"))
+        await pilot.pause(0.1)
+        await pilot.press("enter")
+        assert "the disk is full" in text_of(pilot)
+
+
+# Models.
+
+
+async def test_models_are_fetched_used_measured_and_removed(open_app: Open):
+    bot = busy_bot(model_test={"tokens_per_second": 33, "prompt_tokens_per_second": 99})
+    async with open_app("models", bot) as pilot:
+        feed = list_of(pilot, "#catalogue")
+        put_cursor(feed, "name", "qwen3.5-4b")
+        await pilot.press("f")
+        await settle(pilot)
+        put_cursor(feed, "name", "lfm2.5-1.2b")
+        await pilot.press("u", "m")
+        await settle(pilot)
+        assert "reads 99 and writes 33" in told(pilot)
+        await pilot.press("x", "y")
+        await settle(pilot)
+        assert bot.requests(control.ModelPull) == [control.ModelPull("qwen3.5-4b")]
+        assert bot.requests(control.ModelUse) == [control.ModelUse("lfm2.5-1.2b")]
+        assert bot.requests(control.ModelRemove)[0].name == "lfm2.5-1.2b"
+
+
+async def test_a_model_too_large_for_the_machine_is_asked_about(open_app: Open):
+    bot = busy_bot()
+    async with open_app("models", bot) as pilot:
+        put_cursor(list_of(pilot, "#catalogue"), "name", "large-12b")
+        assert "too large" in text_of(pilot)
+        await pilot.press("f", "n")
+        assert not bot.requests(control.ModelPull)
+
+
+async def test_a_download_shows_its_progress_and_its_failure(open_app: Open):
+    bot = busy_bot(model_pull=AppError("The disk is full.", "Free 2 GB."))
+    async with open_app("models", bot) as pilot:
+        bot.say(control.Progress("pull", "qwen3.5-4b", 50, 100, "bytes", 2e6))
+        await pilot.pause(0.1)
+        assert "50% 2.0 MB/s" in text_of(pilot)
+        put_cursor(list_of(pilot, "#catalogue"), "name", "qwen3.5-4b")
+        await pilot.press("f")
+        await settle(pilot)
+        assert "The disk is full." in told(pilot)
+
+
+async def test_an_api_key_is_masked_kept_and_tried(open_app: Open):
+    bot = busy_bot(secret_test={"ok": True, "detail": "12 models are offered."})
+    async with open_app("models", bot) as pilot:
+        await pilot.press("k", *"sk-secret")
+        assert "sk-secret" not in text_of(pilot)
+        await pilot.press("enter")
+        await settle(pilot)
+        kept = control.SecretSet("openai_key", "sk-secret")
+        assert bot.requests(control.SecretSet) == [kept]
+        assert bot.requests(control.SecretTest) == [control.SecretTest("openai_key")]
+        assert "✓ The cloud answers" in text_of(pilot)
+
+
+# Usage, Settings, Logs.
+
+
+async def test_the_ledger_sums_up_by_day_server_model_and_host(open_app: Open):
+    async with open_app("usage") as pilot:
+        assert "2023-11-14" in text_of(pilot)
+        await pilot.press("right_square_bracket")
+        assert "The Players" in text_of(pilot)
+        await pilot.press("right_square_bracket")
+        assert "openai gpt-4o-mini" in text_of(pilot)
+        await pilot.press("right_square_bracket")
+        assert "api.openai.com" in text_of(pilot)
+
+
+async def test_a_local_lock_is_turned(open_app: Open):
+    bot = busy_bot()
+    async with open_app("usage", bot) as pilot:
+        await pilot.press("space")  # Shows the locks first.
+        assert "● locked to this machine" in text_of(pilot)
+        await pilot.press("space")
+        await settle(pilot)
+        (request,) = bot.requests(control.ConfigSet)
+        assert (request.key, request.value) == ("reply.local_only", "off")
+
+
+async def test_the_check_up_says_what_to_do(open_app: Open):
+    checks = [
+        {"name": "disk", "ok": False, "detail": "1 MB free", "hint": "Make room."}
+    ]
+    async with open_app("settings", busy_bot(doctor={"checks": checks})) as pilot:
+        await pilot.press("c")
+        await settle(pilot)
+        assert "✕ disk" in text_of(pilot) and "Make room." in text_of(pilot)
+
+
+async def test_logs_are_filtered_by_level_and_words(open_app: Open):
+    bot = busy_bot()
+    async with open_app("logs", bot) as pilot:
+        for level, text in (("debug", "tick"), ("info", "hello"), ("error", "broken")):
+            bot.say(control.Log(level, "runner", text, NOW))
+        await pilot.pause(0.1)
+        page = text_of(pilot)
+        assert "hello" in page and "tick" not in page
+        await pilot.press("l", "l")
+        assert [x.text for x in list_of(pilot, "#lines").items] == ["broken"]
+        await pilot.press("l", "l", "slash", *"hell", "enter")
+        assert [x.text for x in list_of(pilot, "#lines").items] == ["hello"]
+
+
+async def test_shown_log_lines_are_written_to_a_file(open_app: Open, tmp_path: Path):
+    bot = busy_bot()
+    async with open_app("logs", bot) as pilot:
+        bot.say(control.Log("info", "runner", "one\nforged", NOW))
+        await pilot.pause(0.1)
+        await pilot.press("w")
+        await answer(pilot, str(tmp_path / "out.txt"))
+        assert (tmp_path / "out.txt").read_text() == "info runner one ⏎ forged\n"
+
+
+# First steps.
+
+
+async def test_an_empty_home_opens_the_first_steps(open_app: Open, tmp_path: Path):
+    empty = home_at(tmp_path / "home")
+    bot = FakeBot(guilds={"guilds": []})
+    async with open_app(bot=bot, home=empty, size=(80, 24)) as pilot:
+        assert isinstance(pilot.app.screen, WizardScreen)
+        assert "Talk to a sample server" in text_of(pilot)
+        await pilot.press("enter")
+        await settle(pilot)
+        expected = control.Import(SAMPLE_GUILD, [str(sample_file())])
+        assert bot.requests(control.Import) == [expected]
+        assert pilot.app.current_mode == "playground"
+
+
+async def test_the_wizard_is_left_and_found_again(open_app: Open, tmp_path: Path):
+    bot = FakeBot(guilds={"guilds": []})
+    async with open_app(bot=bot, home=home_at(tmp_path / "home")) as pilot:
+        await pilot.press("escape")
+        assert not isinstance(pilot.app.screen, WizardScreen)
+        await pilot.press("w")
+        assert isinstance(pilot.app.screen, WizardScreen)
+
+
+async def test_the_starter_model_comes_with_a_progress_bar(
+    open_app: Open, tmp_path: Path
+):
+    bot = FakeBot(guilds={"guilds": []})
+    async with open_app(bot=bot, home=home_at(tmp_path / "home")) as pilot:
+        bot.say(control.Progress("pull", "starter", 49, 98, "bytes", 1e6))
+        await pilot.pause(0.5)
+        assert "starter" in text_of(pilot) and "50% 1.0 MB/s" in text_of(pilot)
+        await pilot.press("down", "enter")
+        await settle(pilot)
+        assert bot.requests(control.ModelPull) == [control.ModelPull("starter")]
+        assert bot.requests(control.ModelUse) == [control.ModelUse("starter")]
+
+
+async def test_a_bot_token_is_masked_kept_tried_and_connected(
+    open_app: Open, tmp_path: Path
+):
+    bot = FakeBot(guilds={"guilds": []}, secret_test={"ok": True, "detail": "Mynah#1"})
+    async with open_app(bot=bot, home=home_at(tmp_path / "home")) as pilot:
+        await pilot.press("down", "down", "enter")
+        assert "Message Content Intent" in text_of(pilot)
+        await pilot.press(*"tok.en")
+        assert "tok.en" not in text_of(pilot)
+        await pilot.press("enter")
+        await settle(pilot)
+        assert bot.requests(control.SecretSet)[0].value == "tok.en"
+        assert bot.requests(control.Reconnect)
+
+
+@pytest.mark.parametrize(
+    ("status", "guilds", "done"),
+    [
+        ({}, [], set()),
+        ({"has_bot_token": True}, [{"messages": 5}], {"sample", "token"}),
+        ({"model": {"state": "ready"}}, [], {"model"}),
+        (
+            {"discord": {"state": "online"}},
+            [{"id": "1", "messages": 9}],
+            {"sample", "invite", "channels"},
+        ),
+    ],
+)
+def test_steps_tick_themselves_off(status: Any, guilds: Any, done: set[str]):
+    assert {step.name for step in steps(status, guilds) if step.is_done} == done
+
+
+async def test_options_of_the_wizard_are_reached_by_mouse(
+    open_app: Open, tmp_path: Path
+):
+    bot = FakeBot(guilds={"guilds": []})
+    async with open_app(bot=bot, home=home_at(tmp_path / "home")) as pilot:
+        await pilot.click(OptionList, offset=(4, 1))
+        await settle(pilot)
+        assert bot.requests(control.Import)
