@@ -1,0 +1,136 @@
+"""Builds a guild's token voice from the database, in a process of its own.
+
+The bot starts `tokens`, reads progress and one reply from its standard output, and ends
+it by closing its standard input.
+"""
+
+import argparse
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+from pathlib import Path
+
+from app.errors import AppError
+from app.ipc.control import Progress
+from app.ipc.stdio import exit_with_stdin, take_stdout, write_all
+from app.ipc.wire import INTERNAL_ERROR, Failure, Frame, Notification, Reply, encode
+from app.paths import Home
+from app.store import messages
+from app.store.database import Database
+from app.voice import tokens
+
+NICENESS = 10
+THREADS = 2
+PART = 2000
+"""Messages that one thread tokenizes at once."""
+
+Row = tuple[int, str]
+Tokenize = Callable[[str], list[int]]
+OnRead = Callable[[int], None]
+
+
+def main(argv: Sequence[str]) -> int:
+    """Build one guild's token voice; returns the exit code (sysexits)."""
+    stdout = take_stdout()
+    exit_with_stdin(lambda line: None)
+    if hasattr(os, "nice"):
+        os.nice(NICENESS)
+    arguments = _parser().parse_args(argv)
+
+    def send(frame: Frame) -> None:
+        write_all(stdout, encode(frame))
+
+    def tell(progress: Progress) -> None:
+        send(Notification(progress))
+
+    try:
+        built = build_from_home(
+            Home(arguments.home), arguments.guild, arguments.model, tell
+        )
+    except AppError as error:
+        send(Failure(0, error.exit_code, error.message, error.hint))
+        return error.exit_code
+    except Exception as error:
+        # The bot shows this line; the traceback goes to the log through stderr.
+        send(Failure(0, INTERNAL_ERROR, f"{type(error).__name__}: {error}"))
+        raise
+    send(Reply(0, {"messages": built}))
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("mynah tokens")
+    parser.add_argument("--home", type=Path, required=True)
+    parser.add_argument("guild", type=int)
+    parser.add_argument("model", type=Path)
+    return parser
+
+
+def build_from_home(
+    home: Home, guild: int, model: Path, tell: Callable[[Progress], None]
+) -> int:
+    """Write the token voice of a guild, by row, for a GGUF file.
+
+    Returns:
+        How many messages it speaks from.
+
+    Raises:
+        AppError: When the model cannot be read.
+    """
+    # Only now: what is native is loaded after stdout is safe.
+    from app.runner import llama
+    from app.runner.wording import end_token, message_tokens
+
+    llama.start()
+    words = llama.Model(model, vocabulary_only=True)
+    began = time.monotonic()
+
+    def on_read(read: int) -> None:
+        rate = read / max(time.monotonic() - began, 1e-6)
+        tell(Progress("tokens", "reading tokens", read, total, "messages", rate))
+
+    with Database(home.database, read_only=True) as database:
+        total = database.call(messages.count, guild)
+        rows = iter_pages(database, guild)
+        numbered = tokenize(rows, lambda text: message_tokens(words, text), on_read)
+        return tokens.build(
+            home.token_voice(guild, tokens.model_key(model)),
+            numbered,
+            vocabulary=words.vocabulary,
+            end=end_token(words),
+        )
+
+
+def iter_pages(database: Database, guild: int) -> Iterator[Row]:
+    """Yield the row and text of every message to learn, by row."""
+    newest = 0
+    while page := database.call(messages.learnable_page, guild, newest):
+        yield from page
+        newest = page[-1][0]
+
+
+def tokenize(
+    rows: Iterable[Row], tokens_of: Tokenize, on_read: OnRead
+) -> Iterator[tuple[int, list[int]]]:
+    """Yield the row and tokens of every message, in order.
+
+    The tokenizer lets other threads run, so several of them share the work.
+    """
+    rows = iter(rows)
+    read = 0
+
+    def work(part: list[Row]) -> list[tuple[int, list[int]]]:
+        return [(row, tokens_of(text)) for row, text in part]
+
+    with ThreadPoolExecutor(THREADS) as threads:
+        while parts := [part for _ in range(THREADS) if (part := _take(rows))]:
+            for done in threads.map(work, parts):
+                yield from done
+                read += len(done)
+            on_read(read)
+
+
+def _take(rows: Iterator[Row]) -> list[Row]:
+    return list(islice(rows, PART))
