@@ -20,6 +20,10 @@ def main() -> int:
             from app.bot.jobs import main as run_job
 
             return run_job(arguments[1:])
+        if role == "tokens":
+            from app.runner.building import main as build_tokens
+
+            return build_tokens(arguments[1:])
         from app.cli import main as run_command
 
         return run_command(arguments)

@@ -16,6 +16,7 @@ from app.bot.remembering import Remembering
 from app.bot.replying import Replier, rules_of
 from app.bot.rungs import Rungs
 from app.bot.settings import Settings
+from app.bot.token_voices import TokenVoices
 from app.paths import Home
 from app.providers import prices, registry
 from app.providers.address import Address
@@ -44,17 +45,29 @@ async def assemble(home: Home, rng: Random) -> AsyncIterator[Parts]:
         stack.push_async_callback(ledger.flush)
         memory = Remembering(home, database, reader, lambda: settings.home, news)
         stack.push_async_callback(memory.close)
+        jobs = Jobs(home)
+        token_voices = TokenVoices(
+            home,
+            database,
+            jobs,
+            lambda: catalogue.locate(home, settings.home.model.name),
+            news.tell,
+        )
+        stack.push_async_callback(token_voices.close)
         learning = Learning(
             home,
             database,
             lambda: settings.home,
-            Jobs(home),
+            jobs,
             on_progress=news.tell,
-            on_forgotten=[memory.forget],
+            on_forgotten=[memory.forget, token_voices.forget],
         )
         stack.push_async_callback(learning.close)
-        providers = registry.make(_means(home, settings, learning, ledger, rng))
+        providers = registry.make(
+            _means(home, settings, learning, token_voices, ledger, rng)
+        )
         stack.push_async_callback(providers.close)
+        token_voices.attach(providers.local)
         rungs = Rungs(
             providers.every,
             ledger,
@@ -69,6 +82,7 @@ async def assemble(home: Home, rng: Random) -> AsyncIterator[Parts]:
             reader=reader,
             settings=settings,
             learning=learning,
+            token_voices=token_voices,
             ledger=ledger,
             providers=providers,
             prices=prices.load(home.prices_file),
@@ -79,7 +93,12 @@ async def assemble(home: Home, rng: Random) -> AsyncIterator[Parts]:
 
 
 def _means(
-    home: Home, settings: Settings, learning: Learning, ledger: Ledger, rng: Random
+    home: Home,
+    settings: Settings,
+    learning: Learning,
+    token_voices: TokenVoices,
+    ledger: Ledger,
+    rng: Random,
 ) -> Means:
     async def rules(guild: int) -> Rules:
         return rules_of(await settings.of(guild))
@@ -97,7 +116,7 @@ def _means(
         rules=rules,
         rng=rng,
         locate_model=locate,
-        token_voice=lambda guild: None,
+        token_voice=token_voices.get,
         on_model_change=lambda: None,
         key=key,
         prices=prices.load(home.prices_file),

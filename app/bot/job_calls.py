@@ -26,7 +26,10 @@ class Jobs:
         self._turn = asyncio.Lock()
 
     async def run(
-        self, arguments: Sequence[str], on_progress: Callable[[Progress], None]
+        self,
+        arguments: Sequence[str],
+        on_progress: Callable[[Progress], None],
+        role: str = "job",
     ) -> dict[str, Any]:
         """Do a job in a child and return its reply; cancelling ends the child.
 
@@ -34,7 +37,7 @@ class Jobs:
             AppError: What the job says that the owner can mend.
             ChildExitError: If the child ended without a reply.
         """
-        command = [*own_command(), "job", "--home", str(self._home.root), *arguments]
+        command = [*own_command(), role, "--home", str(self._home.root), *arguments]
         async with self._turn:
             process = await self._spawn(command)
             assert process.stdin and process.stdout and process.stderr

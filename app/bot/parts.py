@@ -9,6 +9,7 @@ from app.bot.news import News
 from app.bot.remembering import Remembering
 from app.bot.replying import Replier
 from app.bot.settings import Settings
+from app.bot.token_voices import TokenVoices
 from app.errors import UsageError
 from app.paths import Home
 from app.providers.local import LocalProvider
@@ -32,6 +33,7 @@ class Parts:
     """A second connection, for long reads."""
     settings: Settings
     learning: Learning
+    token_voices: TokenVoices
     ledger: Ledger
     providers: Providers
     prices: Prices

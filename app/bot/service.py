@@ -126,6 +126,8 @@ class Service:
             await asyncio.to_thread(self.parts.cloud.prepare)
         elif self.parts.local.status()["model"]["state"] in ("idle", "loading"):
             await self.parts.local.wait_until_ready(LOADING_SECONDS)
+            if request.mode != "llm":
+                await self.parts.token_voices.prepare(guild.id)
         await self.parts.memory.warm(guild.id)
 
     async def call(self, asker: Asker, request: Params) -> Json:

@@ -4,7 +4,7 @@ import asyncio
 import itertools
 import logging
 import time
-from collections.abc import AsyncGenerator, Callable, Coroutine
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -54,7 +54,7 @@ class LocalProvider:
         self,
         settings: Callable[[], ModelSettings],
         locate: Callable[[str], Path | None],
-        voice: Callable[[int], Path | None] = lambda guild: None,
+        voice: Callable[[int], Awaitable[Path | None]],
         *,
         on_change: Callable[[], None] = lambda: None,
         spawn: Spawn = spawn,
@@ -181,8 +181,9 @@ class LocalProvider:
             raise ProviderError(f"{reason}.")
         if not await self.wait_until_ready(prompt.deadline_ms / 1000):
             raise ProviderError(f"{self._why_not_ready()}.")
+        voice = await self._voice(prompt.guild) if prompt.dial > 0 else None
         waited_ms = (self._clock() - began) * 1000
-        request = self._request(prompt, prompt.deadline_ms - waited_ms)
+        request = self._request(prompt, voice, prompt.deadline_ms - waited_ms)
         cleaner = chat_log.Cleaner(_speakers(prompt))
         pieces: Pieces = asyncio.Queue()
         self._pieces[request.stream] = pieces
@@ -192,7 +193,7 @@ class LocalProvider:
             while (piece := await pieces.get()) is not STREAM_END:
                 if shown := cleaner.feed(piece):
                     yield shown
-            yield self._completion(request, call.result(), cleaner)
+            yield self._completion(prompt, request, call.result(), cleaner)
         finally:
             del self._pieces[request.stream]
             self._unload_later()
@@ -200,15 +201,16 @@ class LocalProvider:
                 call.cancel()
                 self._spawn_task(self._cancel(request.stream))
 
-    async def learn(self, guild: int, rows: list[list[int | str]]) -> None:
-        """Add [row id, text] of new messages to the guild's open token voice."""
-        if (voice := self._voice(guild)) and self._ready:
-            await self._tell(inference.Learn(str(voice), rows))
+    async def learn(self, voice: Path, rows: list[tuple[int, str]]) -> None:
+        """Add (row id, text) of new messages to an open token voice."""
+        if self._ready:
+            learned: list[list[int | str]] = [[row, text] for row, text in rows]
+            await self._tell(inference.Learn(str(voice), learned))
 
-    async def forget(self, guild: int, rows: list[int]) -> None:
-        """Take messages out of the guild's open token voice at once."""
-        if (voice := self._voice(guild)) and self._ready:
-            await self._tell(inference.Forget(str(voice), rows))
+    async def forget(self, voice: Path, rows: Sequence[int]) -> None:
+        """Take messages out of an open token voice at once."""
+        if self._ready:
+            await self._tell(inference.Forget(str(voice), list(rows)))
 
     async def info(self) -> Json:
         """What the runner says of itself; empty while none runs.
@@ -348,8 +350,7 @@ class LocalProvider:
             return f"the model's process died: {child.state.reason}"
         return self._refusal() or "the model is still being loaded"
 
-    def _request(self, prompt: Prompt, left_ms: float) -> Generate:
-        voice = self._voice(prompt.guild) if prompt.dial > 0 else None
+    def _request(self, prompt: Prompt, voice: Path | None, left_ms: float) -> Generate:
         return Generate(
             stream=next(self._streams),
             conversation=prompt.conversation,
@@ -365,13 +366,19 @@ class LocalProvider:
         )
 
     def _completion(
-        self, request: Generate, result: Json, cleaner: chat_log.Cleaner
+        self,
+        prompt: Prompt,
+        request: Generate,
+        result: Json,
+        cleaner: chat_log.Cleaner,
     ) -> Completion:
         if not result["completion_tokens"]:
             raise ProviderError("the time was over before the model had read it all.")
         notes: tuple[str, ...] = ()
         if request.dial:
             notes = (f"the voice decided {result['voice_share']:.0%} of it",)
+        elif prompt.dial:
+            notes = ("the voice for this model is still being built",)
         return Completion(
             text=cleaner.clean(result["text"]).strip(),
             finish=result["finish"],

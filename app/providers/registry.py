@@ -27,7 +27,7 @@ class Means:
     rules: Callable[[int], Awaitable[Rules]]
     rng: Random
     locate_model: Callable[[str], Path | None]
-    token_voice: Callable[[int], Path | None]
+    token_voice: Callable[[int], Awaitable[Path | None]]
     on_model_change: Callable[[], None]
     key: Callable[[Address], str | None]
     prices: Prices

@@ -28,9 +28,13 @@ PROMPT = Prompt(
 )
 
 
+async def no_voice(guild):
+    return None
+
+
 @asynccontextmanager
 async def providing(settings=ECHO, locate=lambda name: None, **more):
-    provider = LocalProvider(lambda: settings, locate, **more)
+    provider = LocalProvider(lambda: settings, locate, no_voice, **more)
     try:
         yield provider
     finally:
@@ -165,6 +169,7 @@ async def test_the_model_is_unloaded_when_idle_and_comes_back_when_needed():
     async with providing(replace(ECHO, idle_minutes=0.3 / 60)) as provider:
         await written(provider)
         pid = provider.pid
+        assert pid is not None
         for _ in range(400):
             if not psutil.pid_exists(pid):
                 break
@@ -177,9 +182,10 @@ async def test_the_model_is_unloaded_when_idle_and_comes_back_when_needed():
 
 async def test_another_model_is_another_process():
     settings = [ECHO]
-    provider = LocalProvider(lambda: settings[0], lambda name: None)
+    provider = LocalProvider(lambda: settings[0], lambda name: None, no_voice)
     await written(provider)
     first = provider.pid
+    assert first is not None
     assert provider._wanted()[-1] == "--echo"
     provider._command = ("other",)
     await written(provider)
