@@ -80,13 +80,17 @@ class TokenVoice:
     which the model writes as the token `end`. One thread at a time uses a voice.
     """
 
-    def __init__(self, index: Index, vocabulary: int, end: int) -> None:
+    def __init__(
+        self, index: Index, vocabulary: int, end: int, last_message: int
+    ) -> None:
         self._index = index
         self._common: dict[Range, Followers] = {}
         self.vocabulary = vocabulary
         """How many tokens the model knows."""
         self.end = end
         """The token that ends a message in the chat log: the line break."""
+        self.last_message = last_message
+        """The highest message row id it has learned, or 0."""
         self._base = self._count_tokens()
 
     @classmethod
@@ -100,7 +104,8 @@ class TokenVoice:
         stored = files.read(directory, NAME)
         try:
             facts = stored.facts
-            return cls(Index.of(stored.arrays), facts["vocabulary"], facts["end"])
+            index = Index.of(stored.arrays)
+            return cls(index, facts["vocabulary"], facts["end"], facts["last_message"])
         except (ValueError, KeyError) as error:
             raise VoiceFileError(f"{stored.path.name}: {error}") from error
 
@@ -117,6 +122,7 @@ class TokenVoice:
     def learn(self, message: int, tokens: Sequence[int]) -> None:
         """Learn a message, without its end token; a known id is learned anew."""
         self._common.clear()
+        self.last_message = max(self.last_message, message)
         self._index.learn(message, [token + 1 for token in tokens])
 
     def forget(self, messages: Iterable[int]) -> int:
@@ -213,7 +219,8 @@ def build(
     flat = np.frombuffer(symbols, np.int32)
     flat += 1
     message_ids = np.frombuffer(ids, np.int64) if ids else np.empty(0, np.int64)
-    facts = {"vocabulary": vocabulary, "end": end}
+    last = int(ids[-1]) if ids else 0
+    facts = {"vocabulary": vocabulary, "end": end, "last_message": last}
     files.write(directory, NAME, base.build(flat, message_ids), facts)
     return len(ids)
 

@@ -1,0 +1,176 @@
+"""How well model, voice and both together foresee a guild's later messages."""
+
+import argparse
+import sys
+import time
+from collections import deque
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from app import catalogue, config
+from app.cli.output import print_json, say
+from app.errors import AppError, UsageError
+from app.memory.link_rows import Row, read_rows
+from app.paths import Home, find_home
+from app.runner import llama
+from app.runner.building import build_from_home
+from app.runner.loading import usable_threads
+from app.runner.score import Held, Scorer
+from app.store import guilds, messages
+from app.store.database import Database
+from app.voice.files import VoiceFileError
+from app.voice.tokens import TokenVoice, model_key
+
+NAME = "voice"
+HELP = "score model, voice and both on later messages of a server"
+
+_CONTEXT = 4096
+_REPORT_SECONDS = 5.0
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's words."""
+    parser.add_argument("--guild", required=True, help="a server that is learned")
+    parser.add_argument(
+        "--held-out",
+        required=True,
+        metavar="FILE",
+        type=Path,
+        help="JSON Lines of its later messages, or .gz of it",
+    )
+    parser.add_argument(
+        "--turns", type=int, default=8, help="earlier rows of the channel as the prompt"
+    )
+    parser.add_argument(
+        "--limit", type=int, default=400, help="messages at most, spread evenly"
+    )
+    parser.add_argument("--model", help="a name of models.txt or a GGUF file")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Score and print."""
+    home = find_home(arguments.home)
+    path = _locate(home, arguments.model)
+    rows = list(read_rows(arguments.held_out))
+    with Database(home.database, read_only=True) as database:
+        guild = database.call(guilds.find, arguments.guild)
+        if guild is None:
+            raise UsageError(f"There is no server {arguments.guild!r}.")
+        before = database.call(_before, guild.id, rows, arguments.turns)
+    held = _spread(list(hold_out(rows, before, arguments.turns)), arguments.limit)
+    if not held:
+        raise UsageError(f"{arguments.held_out} has no message to score.")
+    result = _score(path, _voice(home, guild.id, path), held)
+    if arguments.json:
+        print_json(result)
+    else:
+        _print(result)
+    return 0
+
+
+def _locate(home: Home, name: str | None) -> Path:
+    name = name or config.load(home.config_file).model.name
+    path = catalogue.locate(home, name)
+    if path is None:
+        hint = f"Fetch it with `mynah models pull {name}`."
+        raise AppError(f"The model {name} is not here.", hint)
+    return path
+
+
+def _voice(home: Home, guild: int, model: Path) -> TokenVoice:
+    """Return the guild's token voice, built now unless it has every message."""
+    directory = home.token_voice(guild, model_key(model))
+    try:
+        voice = TokenVoice.open(directory)
+        with Database(home.database, read_only=True) as database:
+            last = voice.last_message
+            if not database.call(messages.newest_learnable, guild, last, 1):
+                return voice
+    except (FileNotFoundError, VoiceFileError):
+        pass
+    build_from_home(home, guild, model, lambda progress: _tell(progress.label))
+    return TokenVoice.open(directory)
+
+
+def _before(guild: int, rows: Sequence[Row], turns: int) -> dict[str, list[Row]]:
+    """Return the last rows of each channel that the guild has from before these."""
+    first: dict[str, Row] = {}
+    for row in rows:
+        first.setdefault(str(row.get("channel", "")), row)
+    found: dict[str, list[Row]] = {}
+    for name, row in first.items():
+        channel = guilds.find_channel(guild, name)
+        if channel is None or not row.get("ts"):
+            continue
+        moment = int(datetime.fromisoformat(str(row["ts"])).timestamp() * 1000)
+        found[name] = [
+            {"author": stored.name, "text": stored.text}
+            for stored in messages.latest(channel.id, turns, before=moment)
+        ]
+    return found
+
+
+def hold_out(
+    rows: Sequence[Row], before: dict[str, list[Row]], turns: int
+) -> Iterator[Held]:
+    """Yield each message that a person wrote, with the turns before it.
+
+    Args:
+        rows: Interchange rows, in the order of time.
+        before: Earlier rows by channel, oldest first.
+        turns: How many rows of the channel are the prompt.
+    """
+    recent: dict[str, deque[Row]] = {}
+    for row in rows:
+        name, text = str(row.get("channel", "")), str(row.get("text") or "")
+        if not text.strip() or row.get("system"):
+            continue
+        seen = recent.setdefault(name, deque(before.get(name, ()), maxlen=turns))
+        if not row.get("bot"):
+            turns_before = [(str(old["author"]), str(old["text"])) for old in seen]
+            yield Held(turns_before, str(row["author"]), text)
+        seen.append(row)
+
+
+def _spread(held: list[Held], limit: int) -> list[Held]:
+    if limit <= 0 or len(held) <= limit:
+        return held
+    return [held[at * len(held) // limit] for at in range(limit)]
+
+
+def _score(path: Path, voice: TokenVoice, held: Sequence[Held]) -> dict[str, Any]:
+    llama.start()
+    model = llama.Model(path)
+    context = llama.Context(
+        model, size=_CONTEXT, sequences=1, batch=512, threads=usable_threads()
+    )
+    told = time.monotonic()
+
+    def on_message(count: int) -> None:
+        nonlocal told
+        if time.monotonic() - told > _REPORT_SECONDS:
+            told = time.monotonic()
+            _tell(f"scored {count} of {len(held)} messages")
+
+    return Scorer(model, context, voice).score(held, on_message).report()
+
+
+def _print(result: dict[str, Any]) -> None:
+    say(f"{result['messages']:,} messages, {result['tokens']:,} tokens")
+    say(f"{'':16}{'perplexity':>12}{'bits a byte':>14}{'to the model':>14}")
+    alone = result["model"]["perplexity"]
+    rows = {"model alone": result["model"], "voice alone": result["voice"]}
+    rows |= {f"dial {dial}": scores for dial, scores in result["dials"].items()}
+    for name, scores in rows.items():
+        change = 100 * (scores["perplexity"] / alone - 1)
+        figures = f"{scores['perplexity']:12.2f}{scores['bits_per_byte']:14.3f}"
+        say(f"{name:16}{figures}{change:+13.1f}%")
+    fused = result["fused"]
+    say(f"By default the dial is {fused['dial']}; best here: {result['recommended']}.")
+
+
+def _tell(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
+    sys.stderr.flush()
