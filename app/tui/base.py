@@ -41,7 +41,7 @@ class MynahScreen(Screen[None]):
     NAME: ClassVar[str]
     """Its entry in `SCREENS`."""
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-medium"), (150, "-wide")]
-    VERTICAL_BREAKPOINTS = [(0, "-low"), (34, "-tall")]
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (34, "-tall"), (52, "-huge")]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave_field", "Leave the field", show=False),
     ]

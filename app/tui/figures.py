@@ -16,6 +16,12 @@ def count(number: float) -> str:
     return f"{number:,.0f}"
 
 
+def many(number: int, noun: str) -> str:
+    """1 reply, 2,140 replies."""
+    plural = noun[:-1] + "ies" if noun.endswith("y") else noun + "s"
+    return f"{count(number)} {noun if number == 1 else plural}"
+
+
 def size(number: float) -> str:
     """Bytes: 640 B, 12 KB, 93.8 MB, 1.2 GB."""
     for limit, unit in ((1e9, "GB"), (1e6, "MB"), (1e3, "KB")):

@@ -186,7 +186,7 @@ def flood(home: Home, number: int) -> None:
 
 async def test_nothing_here_yet_says_so(open_app: Open):
     async with open_app("conversations", busy_bot(guilds={"guilds": []})) as pilot:
-        await pilot.press("escape", "slash")
+        await pilot.press("escape", "3", "slash")
         pilot.app.screen.query_one("#words", Input).value = "no such words at all"
         await settle(pilot)
         assert "Nothing matches." in text_of(pilot)

@@ -22,7 +22,7 @@ from app.tui.widgets.dialogs import Confirm
 from app.tui.widgets.feed import Feed
 
 EVENTS_SHOWN = 12
-RECENT_SHOWN = 10
+RECENT_SHOWN = 22
 
 
 class HomeScreen(MynahScreen):
@@ -211,8 +211,8 @@ def _today(status: Json) -> Content:
     facts = [
         (
             "today",
-            f"{figures.count(today.get('messages', 0))} messages, "
-            f"{figures.count(today.get('replies', 0))} replies",
+            f"{figures.many(today.get('messages', 0), 'message')}, "
+            f"{figures.many(today.get('replies', 0), 'reply')}",
         ),
         (
             "model",
