@@ -48,16 +48,22 @@ def speak(
 def _attempts(
     view: View, rng: Random, rules: Rules, phrases: list[Phrase], seeded: bool
 ) -> Iterator[_Attempt]:
-    """Yield ever laxer ways; a seed is given up before a whole message is repeated."""
-    ways: list[tuple[str, ...]] = [(), ("state_size",), ("run",), ("whole",)]
+    """Yield ever laxer ways; a seed is given up sooner than a line's being new."""
+
+    def attempt(wanted: Sequence[Phrase], relaxed: tuple[str, ...]) -> _Attempt:
+        return _Attempt(_chain(view, rng, rules, relaxed), wanted, relaxed)
+
+    new: list[tuple[str, ...]] = [(), ("state_size",)]
     if rules.state_size == 1:
-        ways.remove(("state_size",))
-    if phrases:
-        for relaxed in ways[:-1]:
-            yield _Attempt(_chain(view, rng, rules, relaxed), phrases, relaxed)
+        new.pop()
     lost = ("seed",) if seeded else ()
-    for relaxed in ways:
-        yield _Attempt(_chain(view, rng, rules, relaxed), (), lost + relaxed)
+    if phrases:
+        yield from (attempt(phrases, relaxed) for relaxed in new)
+    yield from (attempt((), lost + relaxed) for relaxed in new)
+    if phrases:
+        yield attempt(phrases, ("run",))
+    yield attempt((), (*lost, "run"))
+    yield attempt((), (*lost, "whole"))
 
 
 def _chain(view: View, rng: Random, rules: Rules, relaxed: tuple[str, ...]) -> Chain:

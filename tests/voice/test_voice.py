@@ -198,6 +198,14 @@ def test_a_seed_nobody_wrote_is_given_up_and_said(tmp_path: Path):
     assert line.relaxed == ("seed",)
 
 
+def test_a_seed_that_only_a_repeat_could_hold_gives_way_to_a_new_line(tmp_path: Path):
+    texts = chatter(Random(9), 300) | {1001: "verbatim"}
+    voice = voice_of(tmp_path, texts)
+    line = voice.speak(Random(0), seed="verbatim")
+    assert line.relaxed == ("seed",)
+    assert line.text not in texts.values()
+
+
 def test_fifty_messages_are_enough_to_speak(tmp_path: Path):
     voice = voice_of(tmp_path, chatter(Random(10), 50))
     assert len({line.text for line in spoken(voice, 100)}) > 30
