@@ -22,6 +22,7 @@ COMMANDS = (
     "restore",
     "models",
     "config",
+    "eval",
     "usage",
     "doctor",
     "selftest",

@@ -12,6 +12,7 @@ from typing import Any
 from app import catalogue, config
 from app.cli.output import print_json, say
 from app.errors import AppError, UsageError
+from app.ipc.control import Progress
 from app.memory.link_rows import Row, read_rows
 from app.paths import Home, find_home
 from app.runner import llama
@@ -90,7 +91,7 @@ def _voice(home: Home, guild: int, model: Path) -> TokenVoice:
                 return voice
     except (FileNotFoundError, VoiceFileError):
         pass
-    build_from_home(home, guild, model, lambda progress: _tell(progress.label))
+    build_from_home(home, guild, model, _tell_progress)
     return TokenVoice.open(directory)
 
 
@@ -169,6 +170,10 @@ def _print(result: dict[str, Any]) -> None:
         say(f"{name:16}{figures}{change:+13.1f}%")
     fused = result["fused"]
     say(f"By default the dial is {fused['dial']}; best here: {result['recommended']}.")
+
+
+def _tell_progress(progress: Progress) -> None:
+    _tell(f"{progress.label}: {progress.done:,} of {progress.total or 0:,}")
 
 
 def _tell(text: str) -> None:

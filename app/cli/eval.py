@@ -1,0 +1,28 @@
+"""Quality figures on held-out files, a kind a word."""
+
+import argparse
+
+from app.cli import load
+
+NAME = "eval"
+HELP = "quality figures on held-out files"
+
+KINDS = ("eval_voice", "eval_links", "eval_recall")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's words."""
+    kinds = parser.add_subparsers(metavar="KIND", required=True)
+    for name in KINDS:
+        module = load(name)
+        kind = kinds.add_parser(module.NAME, help=module.HELP, description=module.HELP)
+        kind.add_argument("--home", metavar="DIR", default=argparse.SUPPRESS)
+        kind.add_argument("--json", action="store_true", default=argparse.SUPPRESS)
+        module.add_arguments(kind)
+        kind.set_defaults(score=module.run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Score and print."""
+    code: int = arguments.score(arguments)
+    return code
