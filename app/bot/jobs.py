@@ -31,7 +31,7 @@ SMALL_IMPORT = 500
 """So few new messages are learned by the running voice, without building it anew."""
 
 REPORT_SECONDS = 0.2
-NICENESS = 10
+NICENESS = 5
 
 Tell = Callable[[Progress], None]
 

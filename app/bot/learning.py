@@ -18,7 +18,7 @@ from app.ipc.control import Progress
 from app.paths import Home
 from app.store import forgetting, guilds, messages, settings, voices
 from app.store.authors import AuthorKey
-from app.store.database import Database
+from app.store.database import CHECKPOINT_SECONDS, Database
 from app.store.forgetting import Removed
 from app.voice import building, files
 from app.voice.voice import Voice, VoiceFileError
@@ -36,9 +36,6 @@ DELETE_AT_ONCE = 1000
 
 SCRUB_SECONDS = 60.0
 """How long after a deletion the files are written anew, with all deletions since."""
-
-CHECKPOINT_SECONDS = 1.0
-"""How often the log of a busy child is moved into the file."""
 
 OnProgress = Callable[[Progress], None]
 OnForgotten = Callable[[int, Sequence[int]], Awaitable[None]]
@@ -339,16 +336,17 @@ class Learning:
     async def _run_job(
         self, words: Sequence[str], on_progress: OnProgress | None
     ) -> dict[str, Any]:
-        moving = asyncio.create_task(self._keep_log_short())
+        ticking = asyncio.create_task(self._keep_log_short())
         try:
             return await self._jobs.run(words, on_progress or self._on_progress)
         finally:
-            moving.cancel()
+            ticking.cancel()
 
     async def _keep_log_short(self) -> None:
+        """Use the database now and then: that moves the log of the child into it."""
         while True:
             await asyncio.sleep(CHECKPOINT_SECONDS)
-            await self._database.checkpoint()
+            await self._database.run(messages.last_row)
 
     async def _truncate_log(self) -> bool:
         """Empty the database's log; a reader may be in the way for a moment."""

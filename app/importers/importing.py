@@ -16,7 +16,7 @@ from app.store import imports
 from app.store.database import Database
 from app.store.messages import NewAttachment, NewMessage
 
-BATCH = 2000
+BATCH = 1000
 """Rows a transaction: a running bot waits for the write lock some milliseconds."""
 
 MAX_BROKEN_ROWS = 100

@@ -3,6 +3,7 @@
 import asyncio
 import functools
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -13,6 +14,9 @@ import peewee
 from app.errors import AppError
 from app.store import migrations, sqlite
 from app.store.tables import TABLES, Guild
+
+CHECKPOINT_SECONDS = 1.0
+"""How often, at most, the log is moved into the file while the database is in use."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -34,6 +38,8 @@ class Database:
     ) -> None:
         """Open the file, making or migrating it unless `read_only`.
 
+        The one process that has `checkpoints` moves the log of all into the file.
+
         Raises:
             AppError: If it is newer than the program, damaged or cannot be opened.
         """
@@ -42,7 +48,10 @@ class Database:
         if read_only:
             self._peewee = sqlite.readable(path)
         else:
-            self._peewee = sqlite.writable(path, checkpoints=checkpoints)
+            self._peewee = sqlite.writable(path)
+        self._checkpoints = checkpoints and not read_only
+        self._checkpointed = time.monotonic()
+        self._keeper = ThreadPoolExecutor(1, thread_name_prefix="store-checkpoint")
         name = "store-reader" if read_only else "store"
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=name)
         try:
@@ -86,11 +95,15 @@ class Database:
     def _submit(
         self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs
     ) -> "Future[T]":
+        if self._checkpoints:
+            self._checkpoint_at_times()
         return self._thread.submit(function, *args, **kwargs)
 
-    async def checkpoint(self) -> None:
-        """Move the log of a busy writer into the file."""
-        await self.run(sqlite.checkpoint, self._peewee)
+    def _checkpoint_at_times(self) -> None:
+        now = time.monotonic()
+        if now - self._checkpointed > CHECKPOINT_SECONDS:
+            self._checkpointed = now
+            self._keeper.submit(sqlite.checkpoint, self.path)
 
     async def truncate_log(self) -> bool:
         """Empty the log, so that no deleted text is left; False while it is read."""
@@ -106,6 +119,7 @@ class Database:
 
     def close(self) -> None:
         """Finish what is queued, then close."""
+        self._keeper.shutdown()
         self._thread.submit(self._peewee.close).result()
         self._thread.shutdown()
 

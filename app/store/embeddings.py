@@ -140,6 +140,7 @@ def count(guild: int, model: str) -> int:
     return number
 
 
+@write
 def drop_other_models(guild: int, model: str) -> int:
     """Remove the guild's vectors of every other model; returns how many."""
     others = (Embedding.guild == guild) & (Embedding.model != model)

@@ -73,6 +73,7 @@ def ensure(name: str, discord_id: str | None = None, *, is_demo: bool = False) -
     return found
 
 
+@write
 def set_left(guild: int, ts: int | None) -> None:
     """Note when the bot was removed from the guild, or that it is back."""
     Guild.update(left=ts).where(Guild.id == guild).execute()
@@ -154,6 +155,7 @@ def find_channel(guild: int, name: str) -> Channel | None:
     return found or Channel.get_or_none(here & (Channel.name == name.lstrip("#")))
 
 
+@write
 def set_learning(channel: int, is_learning: bool) -> None:
     """Learn from this channel from now on, or no longer."""
     changed = Channel.update(is_learning=is_learning)

@@ -76,6 +76,7 @@ def position(guild: int, file: str) -> int:
     return found.position if found else 0
 
 
+@write
 def finish(guild: int, file: str) -> None:
     """Drop the note on a file that is done; importing it again starts over."""
     same = (ImportCheckpoint.guild == guild) & (ImportCheckpoint.file == file)

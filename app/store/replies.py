@@ -18,6 +18,7 @@ class Source(NamedTuple):
     run: str = ""
 
 
+@write
 def claim(
     guild: int, channel: int | None, reason: str, trigger: str | None = None
 ) -> int | None:
@@ -50,6 +51,7 @@ def finish(
         ReplySource.create(reply=reply, **source._asdict())
 
 
+@write
 def set_state(reply: int, state: str, sent: Sequence[str] | None = None) -> None:
     """Note what became of a reply, and the ids of the messages it was sent as."""
     fields: dict[str, Any] = {"state": state}

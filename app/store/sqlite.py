@@ -1,11 +1,13 @@
 """What is SQLite's alone: pragmas, row numbers, checkpoints, scrubbing and copies."""
 
 import sqlite3
+import time
 from collections.abc import Iterable, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from peewee import SqliteDatabase
+from peewee import OperationalError, SqliteDatabase
 
 PRAGMAS = {
     "journal_mode": "wal",
@@ -16,19 +18,43 @@ PRAGMAS = {
     # Deleted text is overwritten with zeros, or "forget" would only hide it.
     "secure_delete": 1,
     "journal_size_limit": 64 * 1024 * 1024,
+    # A commit that moves the log of a busy import would take its reply's time, and
+    # SQLite before 3.51.3 can corrupt a file that two processes checkpoint at once:
+    # only `checkpoint` does it, for one process.
+    "wal_autocheckpoint": 0,
 }
 
+LOCK_SECONDS = 30.0
+"""How long a transaction waits for others to end theirs."""
 
-def writable(path: Path, *, checkpoints: bool) -> SqliteDatabase:
-    """A database that may be written.
+POLL_SECONDS = 0.001
 
-    With `checkpoints` off the connection leaves the log to another process: SQLite
-    before 3.51.3 can corrupt a file that two processes checkpoint at once.
+
+class _Patient(SqliteDatabase):
+    """Asks for the write lock every millisecond.
+
+    SQLite's own waiting grows to a tenth of a second a time, and so mostly misses the
+    moments between the transactions of an import.
     """
-    pragmas = dict(PRAGMAS)
-    if not checkpoints:
-        pragmas["wal_autocheckpoint"] = 0
-    return SqliteDatabase(str(path), pragmas=pragmas, autoconnect=False)
+
+    def begin(self, lock_type: str | None = None) -> None:
+        deadline = time.monotonic() + LOCK_SECONDS
+        self.pragma("busy_timeout", 0)
+        try:
+            while True:
+                try:
+                    return super().begin(lock_type)
+                except OperationalError as error:
+                    if "locked" not in str(error) or time.monotonic() > deadline:
+                        raise
+                    time.sleep(POLL_SECONDS)
+        finally:
+            self.pragma("busy_timeout", PRAGMAS["busy_timeout"])
+
+
+def writable(path: Path) -> SqliteDatabase:
+    """A database that may be written."""
+    return _Patient(str(path), pragmas=PRAGMAS, autoconnect=False)
 
 
 def readable(path: Path) -> SqliteDatabase:
@@ -74,9 +100,13 @@ def insert_new(
     return int(database.connection().executemany(statement, rows).rowcount)
 
 
-def checkpoint(database: SqliteDatabase) -> None:
-    """Move what is in the log into the file, as far as readers allow."""
-    database.execute_sql("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+def checkpoint(path: Path) -> None:
+    """Move what is in the log into the file, as far as readers allow.
+
+    Over a connection of its own, for any thread: others read and write meanwhile.
+    """
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
 
 
 def truncate_log(database: SqliteDatabase) -> bool:

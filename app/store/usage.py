@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 
 from peewee import fn
 
-from app.store.database import tuples
+from app.store.database import tuples, write
 from app.store.tables import Guild, Usage
 
 DAY_MS = 86_400_000
@@ -46,6 +46,7 @@ class DayUse:
     bytes_sent: int
 
 
+@write
 def add(entry: Entry, now: int | None = None) -> int:
     """Write one entry; `now` is in milliseconds."""
     created = int(time.time() * 1000) if now is None else now

@@ -28,6 +28,7 @@ def newest_change(guild: int) -> int:
     return query.where(VoiceChange.guild == guild).scalar() or 0
 
 
+@write
 def settle(guild: int, change: int) -> None:
     """Drop the changes up to `change`: the voice files in use have them."""
     covered = (VoiceChange.guild == guild) & (VoiceChange.id <= change)
