@@ -5,6 +5,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Callable
 
+import aiohttp
 import discord
 
 from app.bot.discord_files import source_files
@@ -70,6 +71,10 @@ class Delivery:
             )  # fmt: skip
         except discord.Forbidden:
             log.warning("No right to write in channel %s", channel.id)
+            return
+        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+            # The row says that it was never sent; the next session tries again.
+            log.error("A reply could not be sent: %s", error)
             return
         await self._host.sent(answer.reply, ids)
 

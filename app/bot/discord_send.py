@@ -18,7 +18,7 @@ TYPING_AFTER_SECONDS = 0.3
 TYPING_AGAIN_SECONDS = 8.0
 """Discord takes the sign away after ten."""
 
-SEND_TRIES = 4
+SEND_TRIES = 6
 FIRST_RETRY_SECONDS = 0.5
 
 
@@ -71,12 +71,19 @@ async def _send_once(
                 files=[make() for make in files] or None,  # type: ignore[arg-type]
                 tts=tts,
             )
-        except (aiohttp.ClientError, OSError, discord.DiscordServerError) as error:
-            if attempt == SEND_TRIES - 1:
+        except (aiohttp.ClientError, OSError, discord.HTTPException) as error:
+            if attempt == SEND_TRIES - 1 or not _may_pass(error):
                 raise
             log.info("Sending again after %s", type(error).__name__)
             await asyncio.sleep(FIRST_RETRY_SECONDS * 2**attempt)
     raise AssertionError("the last try returns or raises")
+
+
+def _may_pass(error: Exception) -> bool:
+    """Whether the same request may succeed later: a cut line, 5xx, a full bucket."""
+    if isinstance(error, discord.HTTPException):
+        return error.status >= 500 or error.status == 429
+    return True
 
 
 def reference_to(channel_id: int, message_id: int) -> discord.MessageReference:

@@ -43,7 +43,7 @@ class Storm:
             "DISCORD_TOKEN": TOKEN,
             "PYTHONPATH": str(ROOT),
         }
-        log = open(self.home.root / "child.log", "ab")
+        log = (self.home.root / "child.log").open("ab")
         self.process = await asyncio.create_subprocess_exec(
             sys.executable, str(script), self.stand_in.api_url,
             "--home", str(self.home.root), "serve",
@@ -170,7 +170,7 @@ async def test_a_thousand_messages_through_a_storm(
         for number in range(MESSAGES):
             await storm.one_message(number)
             await storm.one_fault(number)
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(0.03)
         # If it never gets calm, the assertions below tell what is missing.
         for _ in range(120):
             if storm.is_calm():
