@@ -123,7 +123,15 @@ def known_name(token: str, names: Names) -> str | None:
 def forms(name: str) -> set[str]:
     """The lower-case forms under which people call an author."""
     lower = name.lower()
-    return {lower, lower.strip("|_-^`[]{}\\"), lower.rstrip("0123456789_-|`^")} - {""}
+    # A name of several words is called by its first, if that tells enough.
+    first = lower.split(None, 1)[0] if " " in lower.strip() else ""
+    called = {first} if len(first) > 3 else set()
+    return {
+        *called,
+        lower,
+        lower.strip("|_-^`[]{}\\"),
+        lower.rstrip("0123456789_-|`^"),
+    } - {""}
 
 
 def joined(text: str) -> str | None:

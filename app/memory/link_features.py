@@ -46,6 +46,8 @@ class Scene:
         self._where: defaultdict[str, list[int]] = defaultdict(list)
         self._names: dict[str, int] = {}
         self._last: dict[int, int] = {}
+        self._last_seconds: dict[int, float] = {}
+        self._last_target: dict[int, int] = {}
         self._count: Counter[int] = Counter()
         self._spoke_to: dict[tuple[int, int], int] = {}
         self._times_spoke: Counter[tuple[int, int]] = Counter()
@@ -91,65 +93,67 @@ class Scene:
 
     def pairs(self, line: Line) -> Pairs:
         """Features of `line` with each of the last `REACH` lines and with itself."""
-        here = self._end
         reading = lines.read(line, self._names)
-        low = max(self._base, here - REACH)
-        window = slice(low - self._base, here - self._base)
-        positions = np.arange(low, here)
-        me = -1 if line.author is None else self.author(line.author)
-        columns: Columns = {}
-        columns |= self._of_candidates(window, positions)
-        columns |= self._of_distance(line, window, positions)
-        columns |= self._of_people(me, reading, window, positions)
-        columns |= self._of_conversations(me, reading, window, positions)
-        columns |= self._of_words(reading, window, low, here)
-        pair = np.zeros((len(positions) + 1, len(columns)), np.float32)
-        for number, column in enumerate(columns.values()):
-            pair[1:, number] = column
-        alone = self._of_message(line, me, reading)
-        features = np.empty((len(pair), 1 + len(alone) + len(columns)), np.float32)
-        features[:, 0] = 0
+        positions = np.arange(max(self._base, self._end - REACH), self._end)
+        alone, both = self._columns(line, reading, positions)
+        features = np.zeros(
+            (len(positions) + 1, 1 + len(alone) + len(both)), np.float32
+        )
         features[0, 0] = 1
-        features[:, 1 : 1 + len(alone)] = alone
-        features[:, 1 + len(alone) :] = pair
-        return Pairs(np.append(here, positions), features, reading)
+        features[:, 1 : 1 + len(alone)] = list(alone.values())
+        for number, column in enumerate(both.values(), 1 + len(alone)):
+            features[1:, number] = column
+        return Pairs(np.append(self._end, positions), features, reading)
 
-    def _of_message(self, line: Line, me: int, reading: Reading) -> list[float]:
+    def _columns(
+        self, line: Line, reading: Reading, positions: NDArray[np.int64]
+    ) -> tuple[dict[str, float], Columns]:
+        """Features of the line alone, and of it with each of the earlier lines."""
+        low, here = self._end - len(positions), self._end
+        window = slice(low - self._base, here - self._base)
+        me = -1 if line.author is None else self.author(line.author)
+        both: Columns = self._of_candidates(window)
+        both |= self._of_distance(line, window, positions)
+        both |= self._of_people(me, reading, window, positions)
+        both |= self._of_conversations(me, reading, window, positions)
+        both |= self._of_words(reading, window, low, here)
+        return self._of_message(line, me, reading), both
+
+    def _of_message(self, line: Line, me: int, reading: Reading) -> dict[str, float]:
         """Features of the message alone."""
         here = self._end
         last = self._last.get(me)
         since = FAR if last is None else here - last
-        quiet = FAR if last is None else line.seconds - self._seconds[last - self._base]
-        window = self._seconds[
+        quiet = line.seconds - self._last_seconds.get(me, -math.inf)
+        recent = self._seconds[
             max(self._base, here - 50) - self._base : here - self._base
         ]
-        spread = line.seconds - window[0] if len(window) else 0.0
+        spread = line.seconds - recent[0] if len(recent) else 0.0
         arrived = self._arrived.get(me)
         targets = reading.targets
         to = self._last.get(targets[0]) if targets else None
-        run = self._targets[last - self._base, 0] if last is not None else -2
-        return [
-            float(line.author is None),
-            float(line.is_bot),
-            *reading.flags,
-            float(len(targets)),
-            float(reading.is_addressed),
-            float(reading.has_strange_address),
-            math.log1p(since),
-            math.log1p(max(quiet, 0) / 60),
-            math.log1p(self._count[me]),
-            math.log1p(FAR if arrived is None else here - arrived),
-            math.log1p(max(spread, 0)),
-            math.log1p(FAR if to is None else here - to),
-            float(run >= 0),
-            self._is_last_known(me, here),
-        ]
+        return {
+            "notice": float(line.author is None),
+            "bot": float(line.is_bot),
+            **dict(zip(FLAGS, reading.flags, strict=True)),
+            "targets": float(len(targets)),
+            "addressed": float(reading.is_addressed),
+            "strange": float(reading.has_strange_address),
+            "since_my_last": math.log1p(since),
+            "minutes_since_my_last": math.log1p(min(max(quiet, 0) / 60, FAR / 60)),
+            "nth": math.log1p(self._count[me]),
+            "since_i_came": math.log1p(FAR if arrived is None else here - arrived),
+            "seconds_of_fifty": math.log1p(max(spread, 0)),
+            "since_target": math.log1p(FAR if to is None else here - to),
+            "my_last_had_target": float(self._partner(me) >= 0),
+            "again_me": self._is_last_known(me, here),
+        }
 
     def _is_last_known(self, me: int, here: int) -> float:
         """Whether the line before is by the same author."""
         return float(here > self._base and self._author[here - 1 - self._base] == me)
 
-    def _of_candidates(self, window: slice, positions: NDArray[np.int64]) -> Columns:
+    def _of_candidates(self, window: slice) -> Columns:
         """Features of the earlier messages alone."""
         author = self._author[window]
         after = np.append(author[1:], -2)[: len(author)]
@@ -232,12 +236,8 @@ class Scene:
         return made
 
     def _partner(self, me: int) -> int:
-        """Whom the author spoke to last, as far as a name told."""
-        last = self._last.get(me)
-        if last is None or last < self._base:
-            return -9
-        found = int(self._targets[last - self._base, 0])
-        return found if found >= 0 else -9
+        """Whom the author's last line named first."""
+        return self._last_target.get(me, -9)
 
     def _history(
         self, me: int, author: NDArray[np.int32], positions: NDArray[np.int64]
@@ -363,7 +363,7 @@ class Scene:
         self._conversation[at] = (
             self._conversation[parent - self._base] if known else here
         )
-        self._add_people(line, me, targets, at)
+        self._add_people(line, me, targets)
         if me >= 0:
             self._add_words(reading.words, at)
             self._spoken += 1
@@ -371,9 +371,7 @@ class Scene:
             self._answers[parent - self._base] += 1
         self._end += 1
 
-    def _add_people(
-        self, line: Line, me: int, targets: tuple[int, ...], at: int
-    ) -> None:
+    def _add_people(self, line: Line, me: int, targets: tuple[int, ...]) -> None:
         here = self._end
         if me < 0:
             self._hear_notice(line.text)
@@ -382,6 +380,8 @@ class Scene:
             self._spoke_to[me, target] = here
             self._times_spoke[me, target] += 1
         self._last[me] = here
+        self._last_seconds[me] = line.seconds
+        self._last_target[me] = targets[0] if targets else -9
         self._count[me] += 1
 
     def _hear_notice(self, text: str) -> None:
@@ -420,6 +420,14 @@ class Scene:
         for pair, place in list(self._spoke_to.items()):
             if place < self._end - FAR:
                 del self._spoke_to[pair]
+
+
+def feature_names() -> tuple[str, ...]:
+    """What stands in each column of `Pairs.features`."""
+    scene, line = Scene({}), Line("someone", 0.0, "")
+    scene.add(line, scene.pairs(line).reading, 0)
+    alone, both = scene._columns(line, lines.read(line, {}), np.arange(1))
+    return ("starts", *alone, *both)
 
 
 def _count_after(marks: NDArray[np.bool_]) -> Floats:
