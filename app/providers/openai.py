@@ -45,13 +45,17 @@ class _Call:
     address: Address
     model: str
     body: dict[str, Any]
-    is_sent: bool = False
+    bytes_sent: int = 0
     is_refused: bool = False
     """The host answered with an error, so nothing was written."""
     text: str = ""
     chunks: int = 0
     finish: str = "stop"
     reported: Tokens | None = None
+
+    def add_bytes(self, count: int) -> None:
+        """Note what went out of the body."""
+        self.bytes_sent += count
 
 
 class OpenAIProvider:
@@ -187,8 +191,6 @@ class OpenAIProvider:
                     yield text
         except (openai.OpenAIError, httpx2.HTTPError, ValueError) as error:
             call.is_refused = getattr(error, "status_code", None) is not None
-            if isinstance(error.__cause__, httpx2.ConnectError):
-                call.is_sent = False
             failure = self._as_provider_error(
                 error, call.model, call.address, has_begun=call.chunks > 0
             )
@@ -197,13 +199,15 @@ class OpenAIProvider:
                 raise _RetryError(wait, failure) from error
             raise failure from error
         finally:
-            if call.is_sent:
+            if call.bytes_sent:
                 self._on_spent(self._spent(call))
 
     async def _open(self, call: _Call) -> "AsyncStream[Any]":
+        from app.providers.counting import ON_BYTES
+
         client = self._connect(call.address)
         self._throttle.spend(_prompt_tokens(call.body["messages"]))
-        call.is_sent = True
+        ON_BYTES.set(call.add_bytes)
         answer = await client.chat.completions.with_raw_response.create(**call.body)
         self._throttle.note(answer.headers)
         kind = answer.headers.get("content-type", "")
@@ -218,6 +222,8 @@ class OpenAIProvider:
         import httpx2
         from openai import AsyncOpenAI
 
+        from app.providers.counting import count_bytes
+
         key = self._key(address)
         wanted = (address.url, key)
         if self._client is None or self._client_for != wanted:
@@ -230,6 +236,7 @@ class OpenAIProvider:
                     # A redirect could carry what people wrote to a host nobody chose.
                     follow_redirects=False,
                     trust_env=not address.is_this_machine,
+                    event_hooks={"request": [count_bytes]},
                 ),
             )
             self._client_for = wanted

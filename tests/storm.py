@@ -1,0 +1,205 @@
+"""A storm of messages against a cloud provider that fails in every way it knows."""
+
+import asyncio
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from random import Random
+
+from app.bot.replying import Made, Request
+from app.bot.service import Service, open_service
+from app.importers.records import Record
+from app.paths import Home
+from app.providers.spending import Spent
+from app.store import guilds, settings, usage
+from app.store.tables import Reply
+from tests.openai_stand_in import FAULTS, StandIn, running
+
+LOCKED = 4
+"""Every fourth guild is locked to this computer, or never agreed."""
+
+CONFIG = """\
+[openai]
+base_url = "{url}"
+model = "gpt-4o-mini"
+monthly_budget = 0.0
+
+[reply]
+provider = "openai"
+mode = "hybrid"
+
+[memory]
+enabled = false
+"""
+
+
+@dataclass
+class Storm:
+    """What happened."""
+
+    messages: int
+    made: list[Made] = field(default_factory=list)
+    refused: int = 0
+    """Second deliveries of a message that has its reply."""
+    failed: int = 0
+    late: int = 0
+    worst_ms: float = 0.0
+    spent: list[Spent] = field(default_factory=list)
+    stand_in: StandIn = field(default_factory=StandIn)
+    locked: set[int] = field(default_factory=set)
+    rows: int = 0
+    """Replies in the database."""
+    ledger: list[usage.DayUse] = field(default_factory=list)
+    seconds: float = 0.0
+
+    @property
+    def providers(self) -> Counter[str]:
+        return Counter(made.answer.provider for made in self.made)
+
+    @property
+    def faults(self) -> Counter[str]:
+        return Counter(served.fault for served in self.stand_in.served)
+
+    @property
+    def reasons(self) -> Counter[str]:
+        """Why rungs did not answer, without their figures."""
+        return Counter(
+            f"{rung.provider} {rung.outcome}: {_plain(rung.reason)}"
+            for made in self.made
+            for rung in made.answer.rungs
+            if rung.outcome != "answered"
+        )
+
+
+def _plain(text: str) -> str:
+    return "".join("#" if letter.isdigit() else letter for letter in text)
+
+
+async def blow(
+    home: Home, messages: int, count: int, a_second: float, seed: int = 1
+) -> Storm:
+    """Let `messages` come in `count` guilds; some of them are delivered twice."""
+    rng = Random(seed)
+    storm = Storm(messages)
+    storm.stand_in.choose = lambda body: (
+        "fine" if rng.random() < 0.5 else rng.choice(FAULTS)
+    )
+    storm.stand_in.reply = lambda body: "well that is how it goes here, my friend"
+    async with running(storm.stand_in) as stand_in:
+        home.config_file.write_text(CONFIG.format(url=stand_in.base_url), "utf-8")
+        async with open_service(home, Random(seed)) as service:
+            rows = [await _guild(service, number, storm) for number in range(count)]
+            service.parts.ledger.spent = _noting(service, storm)  # type: ignore[method-assign]
+            service.parts.cloud._on_spent = service.parts.ledger.spent
+            service.parts.cloud.prepare()
+            began = time.perf_counter()
+            forgiving = asyncio.create_task(_forgive(service))
+            await _deliver(service, storm, rows, a_second, rng)
+            forgiving.cancel()
+            storm.seconds = time.perf_counter() - began
+            await service.parts.ledger.flush()
+            storm.ledger = await service.parts.database.run(usage.by_day, 0)
+            storm.rows = await service.parts.database.run(_made_rows)
+    return storm
+
+
+async def _guild(service: Service, number: int, storm: Storm) -> int:
+    parts = service.parts
+    row = (await parts.database.run(guilds.ensure, f"guild{number}", str(number))).id
+    lines = [
+        f"guild{number} people like word{i} and word{i * 7 % 30}" for i in range(30)
+    ]
+    records = [
+        Record(
+            "1", "ann", line, f"{number}-{i}", i, channel="c", channel_id=f"c{number}"
+        )
+        for i, line in enumerate(lines)
+    ]
+    await parts.learning.hear(row, records)
+    if number % LOCKED == 0:
+        storm.locked.add(row)
+        name = "reply.local_only" if number % (2 * LOCKED) else "bot.name"
+        value = True if name == "reply.local_only" else "Parrot"
+        await parts.database.run(settings.put, row, name, value)
+        if name == "reply.local_only":
+            await parts.database.run(settings.put, row, "reply.cloud_consent", True)
+    else:
+        await parts.database.run(settings.put, row, "reply.cloud_consent", True)
+    return int(row)
+
+
+def _noting(service: Service, storm: Storm):
+    write = service.parts.ledger.spent
+
+    def note(spent: Spent) -> None:
+        storm.spent.append(spent)
+        write(spent)
+
+    return note
+
+
+async def _forgive(service: Service) -> None:
+    """Try again at once after lasting troubles, so that the storm goes on."""
+    rungs = service.parts.replier._rungs
+    while True:
+        await asyncio.sleep(0.1)
+        service.parts.cloud.forget_troubles()
+        service.parts.cloud._throttle.__init__(time.monotonic)  # type: ignore[misc]
+        rungs._breaker.succeeded()
+
+
+async def _deliver(
+    service: Service, storm: Storm, rows: list[int], a_second: float, rng: Random
+) -> None:
+    async def one(number: int, row: int) -> None:
+        began = time.perf_counter()
+        text = f"marker-{row}-x message {number} about word{number % 30}"
+        request = Request(row, text, "bob", "mention", trigger=str(number))
+        try:
+            made = await service.parts.replier.reply(request)
+        except Exception:
+            storm.failed += 1
+            raise
+        ms = (time.perf_counter() - began) * 1000
+        if made is None:
+            storm.refused += 1
+            return
+        storm.made.append(made)
+        storm.worst_ms = max(storm.worst_ms, ms)
+        storm.late += ms > 2500
+
+    begun = time.perf_counter()
+    tasks = []
+    for number in range(storm.messages):
+        row = rng.choice(rows)
+        tasks.append(asyncio.create_task(one(number, row)))
+        if rng.random() < 0.05:
+            tasks.append(asyncio.create_task(one(number, row)))
+        await asyncio.sleep(max(0.0, begun + number / a_second - time.perf_counter()))
+    await asyncio.gather(*tasks)
+
+
+def _made_rows() -> int:
+    return int(Reply.select().where(Reply.state == "made").count())
+
+
+def check(storm: Storm) -> None:
+    """What must hold of every storm, however slow the machine is."""
+    assert storm.failed == 0
+    assert len(storm.made) == storm.messages == storm.rows
+    assert len({made.request.trigger for made in storm.made}) == storm.messages
+    assert all(made.answer.finished.text.strip() for made in storm.made)
+    assert storm.refused > 0
+    for served in storm.stand_in.served:
+        for row in storm.locked:
+            assert f"marker-{row}-x" not in served.everything
+    sent = sorted(spent.bytes_sent for spent in storm.spent)
+    assert sent == sorted(served.bytes_received for served in storm.stand_in.served)
+    assert sum(day.calls for day in storm.ledger) == len(storm.spent)
+    assert sum(day.bytes_sent for day in storm.ledger) == sum(sent)
+    exact = [served for served in storm.stand_in.served if served.reported]
+    told = [spent for spent in storm.spent if not spent.is_estimate]
+    pairs = Counter((spent.prompt_tokens, spent.completion_tokens) for spent in told)
+    for served in exact:
+        pairs[served.prompt_tokens, served.completion_tokens] -= 1
+    assert all(left >= 0 for left in pairs.values())
