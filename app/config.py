@@ -47,7 +47,9 @@ class BotSettings:
     command: str = setting("mark", "Name of the slash command that makes it speak.")
     prefix: str = setting("!mark", "Prefix of the message form of the commands.")
     owners: list[str] = setting([], "Discord ids of people who may do everything.")
-    allowed_roles: list[str] = setting([], "Role names that may steer the bot.")
+    allowed_roles: list[str] = setting(
+        [], "Roles (names or ids) that may make it speak; empty means everyone."
+    )
     keep_days_after_leaving: int = setting(
         30, "Days a guild's data is kept after the bot left it; 0 keeps it.", low=0
     )

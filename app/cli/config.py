@@ -4,11 +4,13 @@ import argparse
 import asyncio
 import getpass
 import sys
+from pathlib import Path
 from typing import Any
 
 from app.cli.connect import Bot, connect
 from app.cli.output import dim, print_json, say, write_styled
 from app.errors import AppError, UsageError
+from app.importers import original
 from app.ipc import control
 from app.paths import Home, find_home
 from app.safe_text import safe_line
@@ -20,8 +22,13 @@ HELP = "show or change settings; secrets are read from stdin"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's words."""
-    parser.add_argument("action", choices=["get", "set"])
-    parser.add_argument("key", nargs="?", metavar="KEY", help="such as reply.dial")
+    parser.add_argument("action", choices=["get", "set", "import"])
+    parser.add_argument(
+        "key",
+        nargs="?",
+        metavar="KEY",
+        help="such as reply.dial; for import: config.json of markov-discord",
+    )
     parser.add_argument(
         "value", nargs="?", metavar="VALUE", help="left out: back to the default"
     )
@@ -41,6 +48,8 @@ async def _run(home: Home, arguments: argparse.Namespace) -> int:
             await _get(bot, arguments)
         elif arguments.key is None:
             raise UsageError("Say which setting.", "See `mynah config get`.")
+        elif arguments.action == "import":
+            await _import(bot, arguments)
         elif arguments.key in ENVIRONMENT:
             await _set_secret(bot, arguments)
         else:
@@ -84,6 +93,26 @@ async def _change(
         if answer.strip().lower() not in ("y", "yes"):
             raise AppError("Nothing was changed.") from None
         return await _change(bot, arguments, agreed=True)
+
+
+async def _import(bot: Bot, arguments: argparse.Namespace) -> None:
+    """Take over the settings of the original bot."""
+    found = original.read(Path(arguments.key))
+    for name, value in found.settings.items():
+        done = await bot.call(control.ConfigSet(name, value))
+        if arguments.json:
+            print_json(done)
+        else:
+            say(f"{done['key']} is {safe_line(_shown(done['value']))}.")
+    if found.bot_token:
+        done = await bot.call(control.SecretSet("bot_token", found.bot_token))
+        if arguments.json:
+            print_json(done)
+        else:
+            say(f"The bot token is kept in {done['place']}.")
+    if not arguments.json:
+        for name, why in found.left_out.items():
+            say(f"{safe_line(name)} is left out: {why}.")
 
 
 async def _set_secret(bot: Bot, arguments: argparse.Namespace) -> None:
