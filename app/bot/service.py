@@ -16,6 +16,7 @@ from app.bot.modelling import Modelling
 from app.bot.news import Asker
 from app.bot.owning import Owning
 from app.bot.parts import Json, Parts
+from app.bot.shaping import Shaping
 from app.bot.talking import Talking
 from app.ipc import control
 from app.ipc.peer import Handler, handlers_of
@@ -47,6 +48,13 @@ OWNING = (
     control.Usage,
     control.Doctor,
 )
+SHAPING = (
+    control.Phrases,
+    control.Snapshots,
+    control.SnapshotTake,
+    control.SnapshotRestore,
+    control.ModelTest,
+)
 OWN = (control.Status, control.Subscribe, control.Shutdown)
 
 
@@ -70,6 +78,7 @@ class Service:
             **handlers_of(Knowing(parts), KNOWING),
             **handlers_of(Modelling(parts), MODELLING),
             **handlers_of(Owning(parts), OWNING),
+            **handlers_of(Shaping(parts), SHAPING),
         }
 
     async def status(self, asker: Asker, request: control.Status) -> Json:
