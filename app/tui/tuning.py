@@ -21,6 +21,9 @@ ORIGINS = {
     "channel": "this channel",
 }
 
+WIDE = 110
+"""Cells from which what a setting means fits beside it."""
+
 CLOUD_WARNING = (
     "What people write to the bot there, with their display names, recalled moments "
     "and example lines, leaves this computer for the address set as openai.base_url. "
@@ -80,7 +83,8 @@ def draw(item: Item, width: int) -> Content:
         name,
         " ",
         value.stylize("bold $accent" if is_own else "bold"),
-        (f" {ORIGINS.get(item.origin, item.origin)}", "$quiet"),
+        (f" {ORIGINS.get(item.origin, item.origin):<16}", "$quiet"),
+        (item.key.doc if width >= WIDE else "", "$quiet"),
     )
 
 

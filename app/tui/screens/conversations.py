@@ -1,6 +1,6 @@
 """Conversations: what is said on every server, and why the bot said what it said."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import ClassVar
 
@@ -153,12 +153,22 @@ class ConversationsScreen(MynahScreen):
         self.fetch(lambda: self._load_lines(place), self._show_lines, "lines")
 
     async def _load_lines(self, place: Place) -> list[TalkLine]:
-        if place.is_drafts:
-            return talk.merge([], await self.app.shelf.drafts(), {})
         if place.channel is None:
-            replies = await self.app.shelf.replies(place.guild)
-            return talk.merge([], replies, {})
+            shelf = self.app.shelf
+            is_drafts = place.is_drafts
+            found = await (shelf.drafts() if is_drafts else shelf.replies(place.guild))
+            titles = self._titles()
+            return [
+                replace(line, name=titles.get(line.reply.channel, line.name))
+                for line in talk.merge([], found, {})
+                if line.reply
+            ]
         return await talk.load(self.app.shelf, place.guild, place.channel)
+
+    def _titles(self) -> dict[int | None, str]:
+        """The channels by row, as the list of places calls them."""
+        places: list[Place] = self.query_one("#places", Feed).items
+        return {place.channel: place.title for place in places if place.channel}
 
     def _show_lines(self, lines: list[TalkLine]) -> None:
         self._lines = lines

@@ -156,7 +156,9 @@ class HomeScreen(MynahScreen):
 def draw_guild(guild: Json, width: int) -> Content:
     """One server: how much it learned, and how it speaks."""
     messages = guild.get("messages", 0)
-    name_width = 18 if width < 90 else 28
+    is_narrow = width < 90
+    name_width = 18 if is_narrow else 28
+    words = "" if is_narrow else f"  {figures.maturity_words(messages):<17}"
     joins = f"joins in {guild.get('join_in', 0):.0%}" if guild.get("join_in") else ""
     marks = [word for word in ("shadow", "local_only") if guild.get(word)]
     how = f"{guild.get('mode', ''):<7} {guild.get('dial', 50):>3} %"
@@ -164,7 +166,7 @@ def draw_guild(guild: Json, width: int) -> Content:
         _fit(guild.get("guild", "?"), name_width).stylize("bold"),
         f" {figures.count(messages):>7}  ",
         (figures.bar(figures.maturity(messages), 8), "$accent"),
-        (f"  {figures.maturity_words(messages):<17}", "$quiet"),
+        (words, "$quiet"),
         f"  {how}  ",
         (" ".join([joins, *marks]).replace("_", " ").strip(), "$quiet"),
     )

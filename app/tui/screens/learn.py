@@ -233,10 +233,7 @@ def draw(job: Progress, width: int) -> Content:
         (figures.bar(share, 14), "$accent"),
         f" {share:4.0%} " if job.total else f" {figures.count(job.done):>5}",
         (f" {word:<14}", colour),
-        (
-            f" {figures.count(job.rate)} {safe_line(job.unit)}/s" if job.rate else "",
-            "$quiet",
-        ),
+        (_rate(job), "$quiet"),
     )
 
 

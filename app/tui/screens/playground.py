@@ -110,8 +110,8 @@ class PlaygroundScreen(MynahScreen):
         self._show_empty()
 
     def _choose_guild(self, guild: Json) -> None:
-        self.guild = guild
         self.query_one(Dial).value = guild.get("dial", 50)
+        self.guild = guild
 
     def watch_guild(self) -> None:
         self._repaint()
