@@ -1,5 +1,6 @@
 """Makes replies: context, recall, drafts, ladder, and the row that explains each."""
 
+import asyncio
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -8,7 +9,7 @@ from random import Random
 from typing import Protocol
 
 from app.bot.gathering import Gathered, gather
-from app.bot.rungs import Rungs
+from app.bot.rungs import Rungs, is_open_to_cloud
 from app.bot.settings import Settings
 from app.chat import hybrid
 from app.chat.ladder import Answer, Ladder, OnPiece
@@ -23,7 +24,9 @@ from app.voice.voice import Rules, Voice
 RECENT = 6
 """Turns that tell what a conversation is about."""
 
-DRAFTS = 12
+DRAFTS = 8
+DRAFT_TRIES = 3
+"""A draft need not be the best line; a cloud model only takes ideas from it."""
 EXAMPLES_SHOWN = 6
 DRAFTS_SHOWN = 3
 
@@ -181,7 +184,7 @@ class Replier:
         prompt = self._prompt(reply, request, config, mode, gathered)
         if names:
             prompt = await self._remember(prompt, request, config, stages)
-        if "openai" in names and mode == "hybrid":
+        if "openai" in names and mode == "hybrid" and is_open_to_cloud(config):
             prompt = await self._illustrate(prompt, config, voice)
             stages.end("drafts")
         rungs = self._rungs.build(names, request.guild, config, gathered)
@@ -244,8 +247,11 @@ class Replier:
     async def _illustrate(self, prompt: Prompt, config: Config, voice: Voice) -> Prompt:
         """Add example lines and drafts, which only a cloud model needs."""
         seed = hybrid.topic(prompt.turns) or None
+        rules = replace(rules_of(config), walks=1, max_tries=DRAFT_TRIES)
         try:
-            lines = voice.drafts(self._rng, DRAFTS, seed=seed, rules=rules_of(config))
+            lines = await asyncio.to_thread(
+                voice.drafts, self._rng, DRAFTS, seed=seed, rules=rules
+            )
         except LookupError:
             return prompt
         rows = {source.message for line in lines for source in line.sources}

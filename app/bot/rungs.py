@@ -104,6 +104,11 @@ class Rungs:
         return budget
 
 
+def is_open_to_cloud(config: Config) -> bool:
+    """Whether anything of the guild may go to the cloud."""
+    return config.reply.cloud_consent and not config.reply.local_only
+
+
 def _lock(config: Config) -> Check:
     def check(prompt: Prompt) -> str | None:
         if config.reply.local_only:
