@@ -72,12 +72,15 @@ class Vocabulary:
         """Return the word of a number.
 
         Raises:
-            IndexError: When there is no such number.
+            LookupError: When there is no such number, or its file is damaged.
         """
         if number > self._stored:
             return self._learned[number - self._stored - 1]
         start, end = self._offsets[number], self._offsets[number + 1]
-        return bytes(self._bytes[start:end]).decode("utf-8", "surrogatepass")
+        try:
+            return bytes(self._bytes[start:end]).decode("utf-8", "surrogatepass")
+        except UnicodeDecodeError as error:
+            raise LookupError(f"word {number} is damaged") from error
 
     def find(self, word: str) -> int | None:
         """Return the number of exactly this word, or None."""

@@ -160,7 +160,7 @@ class Voice:
             rules: What the line may be; `Line.relaxed` names those that gave way.
 
         Raises:
-            LookupError: When nothing is learned.
+            LookupError: When nothing is learned, or a damaged file is not yet noticed.
         """
         known = self._known
         return speak(known.index.view(), known.vocabulary, rng, seed, rules)

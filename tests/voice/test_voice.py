@@ -2,6 +2,7 @@ import multiprocessing
 import threading
 from collections import Counter, defaultdict
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from random import Random
 
@@ -366,6 +367,25 @@ def test_files_that_are_not_a_voice_are_refused(tmp_path: Path):
     files.write(tmp_path, "voice", {"symbols": np.zeros(3, np.int32)}, {})
     with pytest.raises(VoiceFileError, match="lacks"):
         Voice.open(tmp_path)
+
+
+def test_damage_not_noticed_yet_is_a_lookup_error_at_most(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    build(tmp_path, chatter(Random(18), 300).items())
+    path = next(tmp_path.glob("*.bin"))
+    data = path.read_bytes()
+    monkeypatch.setattr(files, "_check_blocks", lambda *check: None)
+    rng = Random(1)
+    for _ in range(20):
+        damaged = bytearray(data)
+        for _ in range(200):
+            damaged[rng.randrange(len(data))] ^= 1 << rng.randrange(8)
+        path.write_bytes(damaged)
+        voice = Voice.open(tmp_path)
+        for seed in (None, "w1 w2"):
+            with suppress(LookupError):
+                voice.speak(rng, seed=seed)
 
 
 def test_drafts_differ_from_each_other(tmp_path: Path):
