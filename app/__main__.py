@@ -3,12 +3,15 @@
 import sys
 import traceback
 
+from app import frozen
+
 EXIT_BUG = 70
 """Of sysexits: an internal error."""
 
 
 def main() -> int:
     """Run one role; returns the exit code (sysexits)."""
+    frozen.begin()
     arguments = sys.argv[1:]
     role = arguments[0] if arguments else ""
     try:
@@ -24,6 +27,10 @@ def main() -> int:
             from app.runner.building import main as build_tokens
 
             return build_tokens(arguments[1:])
+        if role == "tune":
+            from app.runner.tuning import main as tune
+
+            return tune(arguments[1:])
         from app.cli import main as run_command
 
         return run_command(arguments)

@@ -6,12 +6,19 @@ The form of the archive: a cookie near the end of the executable names the archi
 length and its table, whose rows give offset and size of each item.
 """
 
+import hashlib
+import os
+import shutil
 import struct
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
+
+from app.errors import AppError
+from app.paths import asset
 
 _MAGIC = b"MEI\014\013\012\013\016"
 _COOKIE = struct.Struct("!8sIIII64s")
@@ -45,6 +52,43 @@ def open_carried(name: str, program: Path | None = None) -> Iterator[Slice | Non
     with (program or Path(sys.executable)).open("rb") as file:
         place = _find(file, name)
         yield Slice(file, *place) if place else None
+
+
+def embedding_model(kept: Path) -> Path:
+    """The directory of the built-in embedding model.
+
+    A one-file program takes the model out of itself into `kept` once, and again when it
+    ships another one.
+
+    Raises:
+        AppError: If the program carries a damaged model.
+    """
+    shipped = asset("embedding")
+    if (shipped / "model.onnx").is_file():
+        return shipped
+    sums = (shipped / "SHA256SUMS").read_bytes()
+    target = kept / "built-in"
+    marker = target / "SHA256SUMS"
+    if not marker.is_file() or marker.read_bytes() != sums:
+        kept.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=kept) as folder:
+            made = Path(folder) / "built-in"
+            shutil.copytree(shipped, made)
+            _take_out("models/embedding.onnx", made / "model.onnx", sums.decode())
+            shutil.rmtree(target, ignore_errors=True)
+            os.replace(made, target)
+    return target
+
+
+def _take_out(name: str, target: Path, sums: str) -> None:
+    """Write a carried file; its sha256 is in `sums`, in sha256sum's form."""
+    digest = hashlib.sha256()
+    with open_carried(name) as carried, target.open("wb") as out:
+        while carried and (block := carried.read(1 << 20)):
+            digest.update(block)
+            out.write(block)
+    if f"{digest.hexdigest()}  {target.name}" not in sums.splitlines():
+        raise AppError("The program file is damaged.", "Download it again.")
 
 
 def _find(file: BinaryIO, name: str) -> tuple[int, int] | None:

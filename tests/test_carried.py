@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from app.carried import open_carried
+from app.carried import embedding_model, open_carried
+from app.paths import asset
 
 
 @pytest.fixture
@@ -47,3 +48,8 @@ def test_a_program_without_an_archive_carries_nothing(tmp_path: Path):
 def test_from_a_checkout_nothing_is_carried():
     with open_carried("models/tiny.gguf") as carried:
         assert carried is None
+
+
+def test_a_checkout_uses_the_embedding_model_where_it_lies(tmp_path: Path):
+    assert embedding_model(tmp_path) == asset("embedding")
+    assert not list(tmp_path.iterdir())

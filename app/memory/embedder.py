@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from app.carried import embedding_model
 from app.errors import ConfigError
 from app.paths import asset
 
@@ -60,7 +61,7 @@ class Embedder:
         logger.disable("fastembed")
         if name in (BUILT_IN, BUILT_IN_ID):
             _register_built_in()
-            directory = str(asset("embedding"))
+            directory = str(embedding_model(cache or asset("embedding")))
             options: dict[str, Any] = {"specific_model_path": directory}
             wanted, model_id = BUILT_IN_ID, BUILT_IN_ID
         else:
