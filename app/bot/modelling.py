@@ -10,6 +10,7 @@ import psutil
 from app import catalogue, fetch
 from app.bot.news import Asker, Outbox
 from app.bot.parts import Json, Parts
+from app.bot.tuning import Tuning
 from app.catalogue import Entry
 from app.errors import UsageError
 from app.ipc import control
@@ -20,6 +21,7 @@ class Modelling:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
+        self._tuning = Tuning(parts)
 
     async def models(self, asker: Asker, request: control.Models) -> Json:
         """The catalogue, with what is here and what is used."""
@@ -74,6 +76,15 @@ class Modelling:
         await self._parts.settings.change("model.name", name)
         self._parts.local.retry()
         return {"name": name, "file": str(path)}
+
+    async def model_tune(self, asker: Asker, request: control.ModelTune) -> Json:
+        """Measure a model's formats on this machine, and keep the better file."""
+        outbox = Outbox(asker)
+        try:
+            reply = await self._tuning.tune(request.name, outbox.put)
+        finally:
+            await outbox.drain()
+        return {"name": request.name, **reply}
 
     async def model_remove(self, asker: Asker, request: control.ModelRemove) -> Json:
         """Delete the files of a catalogue model; files of one's own stay."""

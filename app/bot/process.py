@@ -13,6 +13,7 @@ from app.bot import logs
 from app.bot.discord_calls import DISCORDING, DiscordCalls
 from app.bot.locking import hold
 from app.bot.service import Service, open_service
+from app.bot.tuning import Tuning
 from app.ipc import control
 from app.ipc.endpoint import Door
 from app.ipc.peer import Peer, handlers_of
@@ -56,6 +57,7 @@ async def _serve(home: Home, stdout: int | None) -> None:
         work: list[Coroutine[Any, Any, None]] = [
             _tell_state(service),
             service.parts.memory.keep_up(),
+            Tuning(service.parts).keep_starter_tuned(),
             calls.run(),
         ]
         if stdout is not None:

@@ -38,6 +38,7 @@ MODELLING = (
     control.Models,
     control.ModelPull,
     control.ModelUse,
+    control.ModelTune,
     control.ModelRemove,
 )
 OWNING = (

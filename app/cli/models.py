@@ -13,12 +13,12 @@ from app.paths import Home, find_home
 from app.safe_text import safe_line
 
 NAME = "models"
-HELP = "list, fetch, choose or remove language models"
+HELP = "list, fetch, choose, tune or remove language models"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's words."""
-    parser.add_argument("action", choices=["list", "pull", "use", "remove"])
+    parser.add_argument("action", choices=["list", "pull", "use", "tune", "remove"])
     parser.add_argument("name", nargs="?", metavar="NAME", help="name or a GGUF file")
 
 
@@ -34,7 +34,7 @@ async def _run(home: Home, arguments: argparse.Namespace) -> int:
 
     def show(progress: Any) -> None:
         if isinstance(progress, control.Progress):
-            rate = f"{size(progress.rate)}/s"
+            rate = f"{size(progress.rate)}/s" if progress.unit == "bytes" else ""
             bar.show(progress.label, progress.done, progress.total, rate)
 
     async with connect(home, show) as bot:
@@ -53,6 +53,8 @@ async def _run(home: Home, arguments: argparse.Namespace) -> int:
 def _request(arguments: argparse.Namespace) -> Any:
     if arguments.action == "pull":
         return control.ModelPull(arguments.name)
+    if arguments.action == "tune":
+        return control.ModelTune(arguments.name)
     if arguments.action == "remove":
         return control.ModelRemove(arguments.name)
     path = Path(arguments.name).expanduser()
@@ -64,7 +66,21 @@ def _told(action: str, done: dict[str, Any]) -> str:
         return f"{done['name']} is here ({size(done['bytes'])})."
     if action == "remove":
         return f"{done['name']} is removed; {size(done['bytes'])} are free again."
+    if action == "tune":
+        return _table(done)
     return f"{done['name']} writes from the next reply on."
+
+
+def _table(tuned: dict[str, Any]) -> str:
+    """What was measured of each format, and which was kept."""
+    lines = ["format      prompt/s   tokens/s   bits/byte   reply"]
+    for row in tuned["formats"]:
+        lines.append(
+            f"{row['format']:10}{row['prompt_tokens_per_second']:10.0f}"
+            f"{row['tokens_per_second']:11.0f}{row['bits_per_byte']:12.3f}"
+            f"{row['reply_seconds']:7.2f}s"
+        )
+    return "\n".join([*lines, f"\nKept: {tuned['kept']}."])
 
 
 async def _list(bot: Bot, as_json: bool) -> None:

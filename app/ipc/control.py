@@ -156,6 +156,18 @@ class ModelUse:
 
 
 @dataclass(frozen=True)
+class ModelTune:
+    """Measure a model's formats on this machine, and keep the better file.
+
+    Keys: `name`, `kept`, `file`, `formats` (`format`, `bytes`,
+    `prompt_tokens_per_second`, `tokens_per_second`, `bits_per_byte`, `reply_seconds`).
+    """
+
+    method: ClassVar[str] = "model_tune"
+    name: str
+
+
+@dataclass(frozen=True)
 class ModelRemove:
     """Delete the file of a model."""
 
@@ -437,6 +449,7 @@ REQUESTS = (
     Models,
     ModelPull,
     ModelUse,
+    ModelTune,
     ModelRemove,
     Doctor,
     Usage,

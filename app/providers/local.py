@@ -270,7 +270,7 @@ class LocalProvider:
 
     def _start(self) -> None:
         wanted = self._wanted()
-        if self._child and self._command != wanted:
+        if self._child and self._command != wanted and not self._pieces:
             self._replace()
         if self._child is None:
             self._command = wanted

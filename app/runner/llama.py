@@ -49,6 +49,26 @@ def start() -> None:
     api.llama_backend_init()
 
 
+def quantise(source: Path, target: Path, format: int, threads: int) -> None:
+    """Write a model anew with another number of bits a weight.
+
+    Args:
+        format: llama.cpp's number of the format (`llama_ftype`).
+
+    Raises:
+        LlamaError: If llama.cpp cannot.
+    """
+    params = api.llama_model_quantize_default_params()
+    params.nthread = threads
+    params.ftype = format
+    params.allow_requantize = True
+    code = api.llama_model_quantize(
+        str(source).encode(), str(target).encode(), ctypes.byref(params)
+    )
+    if code != 0:
+        raise LlamaError(f"llama.cpp cannot requantise {source.name}")
+
+
 class Model:
     """The weights and the vocabulary of one GGUF file."""
 
@@ -259,6 +279,10 @@ class Context:
     def copy(self, source: int, target: int, length: int) -> None:
         """Share a sequence's first tokens with another, empty one."""
         api.llama_memory_seq_cp(self._memory, source, target, 0, length)
+
+    def set_threads(self, threads: int) -> None:
+        """Use so many threads from the next decode on."""
+        api.llama_set_n_threads(self._handle, threads, threads)
 
     def close(self) -> None:
         """Free the memory; the context must not be used again."""

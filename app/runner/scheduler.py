@@ -42,6 +42,7 @@ class Scheduler:
         self._waiting: Waiting[Job] = Waiting(MOST_WAITING)
         self._active: list[Job] = []
         self._batch = Batch(PROMPT_CHUNK + context.sequences)
+        self._step_seconds = 0.0
         self.speeds = Speeds()
 
     @property
@@ -86,6 +87,7 @@ class Scheduler:
         began = self._clock()
         self._decode()
         now = self._clock()
+        self._step_seconds = now - began
         read = sum(len(step.tokens) for step in steps if not step.job.written)
         self.speeds.note(read, self._batch.size - read, now - began)
         for step in steps:
@@ -111,7 +113,8 @@ class Scheduler:
         for job in [*self._active]:
             if job.is_cancelled:
                 self._end(job, "cancelled", now)
-            elif job.is_late(now):
+            elif job.is_late(now + self._step_seconds):
+                # Another step like the last one would end too late.
                 self._end(job, "deadline", now)
 
     def _admit(self) -> None:
