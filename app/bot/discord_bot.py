@@ -14,6 +14,7 @@ import discord
 from app.bot.discord_delivery import Delivery
 from app.bot.discord_errors import answer_error
 from app.bot.discord_history import CatchUp
+from app.bot.discord_messages import places_of
 from app.bot.discord_speaker import Speaker
 from app.bot.discord_state import IdentifyBudget, StateFile
 from app.bot.discord_training import Training
@@ -163,6 +164,8 @@ class MynahBot(discord.Bot):
         """Everything is known: go on where the last session ended."""
         self._tell_online()
         await self.host.present({guild.id: guild.name for guild in self.guilds})
+        for guild in self.guilds:
+            await self.host.channels_seen(places_of(guild))
         self.training.resume_all()
         await self.delivery.finish_unsent()
         await self.catch_up.run()

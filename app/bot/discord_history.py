@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import aiohttp
 import discord
@@ -48,8 +48,10 @@ class CatchUp:
         self._marked.set()
 
     async def run(self) -> None:
-        """Read every marked channel from its mark on."""
+        """Read every marked channel from its mark on, and threads made since then."""
         await self._marked.wait()
+        behind: dict[str, int] = self._state.get("behind", {})
+        self._state.put("behind", behind | self._new_threads(behind))
         for key, after in list(self._state.get("behind", {}).items()):
             channel = self._bot.get_channel(int(key))
             if isinstance(channel, Talk):
@@ -62,6 +64,16 @@ class CatchUp:
                     log.warning("Catching up in %s broke off: %s", key, error)
                     continue
             self._move(key, None)
+
+    def _new_threads(self, behind: Mapping[str, int]) -> dict[str, int]:
+        """Open threads that began after their channel's mark; they are read whole."""
+        return {
+            str(thread.id): thread.id - 1
+            for guild in self._bot.guilds
+            for thread in guild.threads
+            if str(thread.id) not in behind
+            and thread.id > behind.get(str(thread.parent_id), thread.id)
+        }
 
     async def _read(self, channel: Talk, after: int) -> None:
         await self._recheck(channel, after)

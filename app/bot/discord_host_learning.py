@@ -39,7 +39,7 @@ class LearningHost(RowsHost):
         super().__init__(parts)
         self._order: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._gone: OrderedDict[int, None] = OrderedDict()
-        """Messages deleted lately; a page of history read before may still have them."""
+        """Messages deleted lately; a page read before that may still have them."""
 
     async def is_learning(self, place: Place) -> bool:
         """Whether what is written at a place is learned."""
@@ -82,6 +82,11 @@ class LearningHost(RowsHost):
         """The bot is in a guild; a running grace time ends."""
         self.forget_rows(guild)
         await self.guild_row(guild, name)
+
+    async def channels_seen(self, places: Sequence[Place]) -> None:
+        """These channels exist, so that an owner can choose among them."""
+        for place in places:
+            await self.rows_of(place)
 
     async def left(self, guild: int) -> None:
         """The bot was removed from a guild: its grace time begins."""

@@ -29,6 +29,12 @@ def place_of(channel: object) -> Place | None:
     )
 
 
+def places_of(guild: discord.Guild) -> list[Place]:
+    """The text channels of a guild."""
+    found = (place_of(channel) for channel in guild.text_channels)
+    return [place for place in found if place is not None]
+
+
 def incoming(message: discord.Message, bot_id: int) -> Incoming | None:
     """The message as the host takes it.
 

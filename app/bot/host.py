@@ -145,6 +145,10 @@ class Host(Protocol):
 
     async def joined(self, guild: int, name: str) -> None: ...
 
+    async def channels_seen(self, places: Sequence[Place]) -> None:
+        """These channels exist, so that an owner can choose among them."""
+        ...
+
     async def left(self, guild: int) -> None: ...
 
     async def hear(self, batch: Sequence[Incoming]) -> int:

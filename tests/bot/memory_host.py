@@ -102,6 +102,9 @@ class MemoryHost:
     async def joined(self, guild: int, name: str) -> None:
         self.guilds[guild] = name
 
+    async def channels_seen(self, places: Sequence[Place]) -> None:
+        return
+
     async def left(self, guild: int) -> None:
         self.gone.add(guild)
 

@@ -7,6 +7,7 @@ from collections import Counter
 from pathlib import Path
 from random import Random
 
+import psutil
 import pytest
 
 from app.config import save
@@ -35,6 +36,7 @@ class Storm:
         self.deleted: set[int] = set()
         self.triggers: set[int] = set()
         self.recent: dict[int, list[int]] = {}
+        self.runners_killed = 0
 
     async def start_bot(self) -> None:
         """Start `mynah serve` and wait until it is connected."""
@@ -58,6 +60,14 @@ class Storm:
         assert self.process is not None
         self.process.kill()
         await self.process.wait()
+
+    def kill_runner(self) -> None:
+        """kill -9 for the process that holds the model."""
+        assert self.process is not None
+        for child in psutil.Process(self.process.pid).children(recursive=True):
+            if "runner" in child.cmdline():
+                child.kill()
+                self.runners_killed += 1
 
     async def stop_bot(self) -> None:
         """Ask it to stop."""
@@ -119,6 +129,8 @@ class Storm:
             faults.add("drop after accept")
         if number == 500:
             await gateway.invalidate()
+        if number in (200, 450, 640, 850):
+            self.kill_runner()
         if number in (330, 720):
             await self.kill_bot()
         if number in (345, 735):
@@ -156,7 +168,8 @@ async def test_a_thousand_messages_through_a_storm(
     stand_in: DiscordStandIn, scene: Scene, home: Home
 ) -> None:
     for name, value in (
-        ("reply.mode", "markov"),
+        ("reply.mode", "llm"),
+        ("model.name", "echo"),
         ("speak.user_cooldown_seconds", 0.0),
         ("speak.guild_per_minute", 100_000),
     ):
@@ -182,7 +195,8 @@ async def test_a_thousand_messages_through_a_storm(
     print(
         f"{MESSAGES} messages, {len(storm.triggers)} triggers, "
         f"{len(storm.deleted)} deleted, {len(stand_in.gateway.identifies)} identifies, "
-        f"{len(stand_in.gateway.resumes)} resumes"
+        f"{len(stand_in.gateway.resumes)} resumes, "
+        f"{storm.runners_killed} runners and 2 bots killed"
     )
     assert {t for t in storm.triggers if answers[t] != 1} == set()
     assert set(answers) == storm.triggers

@@ -151,8 +151,10 @@ async def test_what_was_written_edited_and_deleted_while_it_was_away_is_caught_u
         ids = await teach(stand_in, service, scene)
     await stand_in.delete(scene.general, ids[1])
     await stand_in.edit(scene.general, ids[2], "changed while away")
-    for number in range(230):
+    for number in range(229):
         await stand_in.say(scene.general, scene.ann, f"missed line {number}")
+    thread = scene.guild.thread(scene.general, "begun while away")
+    await stand_in.say(thread, scene.ben, "missed in a thread")
     old = await stand_in.say(
         scene.side, scene.ann, f"{stand_in.bot.mention} not listened to"
     )

@@ -3,7 +3,7 @@
 import discord
 
 from app.bot.discord_bot import MynahBot
-from app.bot.discord_messages import incoming, spell_out
+from app.bot.discord_messages import incoming, place_of, places_of, spell_out
 
 LIKES = {"👍": 1, "👎": -1}
 
@@ -87,6 +87,14 @@ class Learning(discord.Cog):
     @discord.Cog.listener()
     async def on_guild_join(self, guild: discord.Guild) -> None:
         await self.bot.host.joined(guild.id, guild.name)
+        await self.bot.host.channels_seen(places_of(guild))
+
+    @discord.Cog.listener()
+    async def on_guild_channel_create(self, channel: discord.abc.GuildChannel) -> None:
+        """A new channel can be chosen at once."""
+        place = place_of(channel)
+        if place is not None:
+            await self.bot.host.channels_seen([place])
 
     @discord.Cog.listener()
     async def on_guild_remove(self, guild: discord.Guild) -> None:
