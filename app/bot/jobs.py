@@ -22,7 +22,7 @@ from app.ipc.control import Progress
 from app.ipc.stdio import exit_with_stdin, take_stdout, write_all
 from app.ipc.wire import INTERNAL_ERROR, Failure, Frame, Notification, Reply, encode
 from app.paths import Home
-from app.store import guilds, messages, settings, voices
+from app.store import guilds, messages, settings
 from app.store.authors import AuthorKey
 from app.store.database import Database
 from app.voice import building
@@ -137,7 +137,6 @@ def import_files(
 def rebuild(home: Home, database: Database, guild: int, tell: Tell) -> int:
     """Write the guild's voice anew from the database; returns the messages in it."""
     began = time.monotonic()
-    change = database.call(voices.newest_change, guild)
     total = database.call(messages.count, guild)
     throttle = _Throttle(tell)
 
@@ -147,9 +146,7 @@ def rebuild(home: Home, database: Database, guild: int, tell: Tell) -> int:
         throttle.tell(progress)
 
     rows = learnable(database, guild)
-    learned = building.build(home.voice(guild), rows, on_read)
-    database.call(voices.settle, guild, change)
-    return learned
+    return building.build(home.voice(guild), rows, on_read)
 
 
 def learnable(

@@ -2,34 +2,26 @@
 
 import asyncio
 import logging
-import shutil
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from app.bot.job_calls import Jobs
+from app.bot.voice_files import MOST_TAIL, OnProgress, VoiceFiles
 from app.config import Config, with_overrides
 from app.errors import AppError
 from app.importers import live
 from app.importers.filters import Filters, clean
 from app.importers.records import Record
-from app.ipc.control import Progress
 from app.paths import Home
 from app.store import forgetting, guilds, messages, settings, voices
 from app.store.authors import AuthorKey
-from app.store.database import CHECKPOINT_SECONDS, Database
+from app.store.database import Database
 from app.store.forgetting import Removed
-from app.voice import building, files
-from app.voice.voice import Voice, VoiceFileError
+from app.voice.voice import Voice
 
 log = logging.getLogger(__name__)
-
-FEW = 500
-"""So few messages need no files: they are learned in a moment at every start."""
-
-MOST_TAIL = 5000
-"""Messages after the last build that are learned one by one when a voice is opened."""
 
 DELETE_AT_ONCE = 1000
 """Messages deleted in one transaction, some milliseconds."""
@@ -37,7 +29,9 @@ DELETE_AT_ONCE = 1000
 SCRUB_SECONDS = 60.0
 """How long after a deletion the files are written anew, with all deletions since."""
 
-OnProgress = Callable[[Progress], None]
+SCRUB_MESSAGES = 60_000
+"""For each so many messages of the guild the files wait as long once more."""
+
 OnForgotten = Callable[[int, Sequence[int]], Awaitable[None]]
 """Told the guild and the rows of messages that are gone from the database."""
 
@@ -78,11 +72,9 @@ class Learning:
         scrub_seconds: float = SCRUB_SECONDS,
     ) -> None:
         """Prepare; `start` does what a killed process left undone."""
-        self._home = home
         self._database = database
         self._config = config
-        self._jobs = jobs
-        self._on_progress = on_progress
+        self._files = VoiceFiles(home, database, jobs, on_progress)
         self._on_forgotten = list(on_forgotten)
         self._scrub_seconds = scrub_seconds
         self._authors = AuthorKey.load(home.author_key_file)
@@ -93,8 +85,8 @@ class Learning:
     async def start(self) -> None:
         """Finish in the background what a killed process had begun to forget."""
         known = await self._database.run(guilds.every)
-        await asyncio.to_thread(self._sweep, {guild.id for guild in known})
-        self._spawn(self._clear_log())
+        await asyncio.to_thread(self._files.sweep, {guild.id for guild in known})
+        self._spawn(self._empty_log())
         for guild in known:
             if await self._database.run(voices.newest_change, guild.id):
                 self._build_soon(await self._opened(guild.id), guild.id, 0.0)
@@ -148,7 +140,7 @@ class Learning:
         # What it meant before the edit is forgotten like a message that is gone.
         for tell in self._on_forgotten:
             await tell(guild, [message])
-        self._build_soon(opened, guild, self._scrub_seconds)
+        self._scrub_soon(opened, guild)
 
     async def forget(
         self, guild: int, rows: Sequence[int], *, wait: bool = True
@@ -209,20 +201,13 @@ class Learning:
             words += ["--channel", channel]
         words += ["--", *(str(path.absolute()) for path in paths)]
         async with opened.changing:
-            newest = await self._database.run(messages.last_row)
-            opened.voice.begin_rebuild()
-            counts = await self._run_job(words, on_progress)
-            if counts.pop("built"):
-                await self._renew(opened, guild)
-            else:
-                await self._learn_after(opened.voice, guild, newest)
-        return counts
+            return await self._files.add(opened.voice, guild, words, on_progress)
 
     async def rebuild(self, guild: int) -> None:
         """Write the guild's voice anew from the database, in a child."""
         opened = await self._opened(guild)
         async with opened.changing:
-            await self._build(opened, guild)
+            await self._files.build(opened.voice, guild)
 
     async def _remove(self, guild: int, rows: Sequence[int]) -> Removed:
         """Take messages out of the voice, the replies and the database."""
@@ -239,9 +224,11 @@ class Learning:
     async def _finish(self, guild: int, removed: Removed, *, wait: bool) -> Forgotten:
         opened, complete = await self._opened(guild), False
         if wait:
+            if opened.pending:
+                opened.pending.cancel()
             complete = await self._scrub(opened, guild)
         elif removed.messages:
-            self._build_soon(opened, guild, self._scrub_seconds)
+            self._scrub_soon(opened, guild)
         return Forgotten(
             removed.messages, removed.embeddings, removed.replies, complete
         )
@@ -254,46 +241,16 @@ class Learning:
         return self._open[guild]
 
     async def _open_files(self, guild: int) -> _Open:
-        directory = self._home.voice(guild)
-        is_damaged = False
-        try:
-            voice = await asyncio.to_thread(Voice.open, directory)
-        except FileNotFoundError:
-            voice = Voice.empty()
-        except VoiceFileError as error:
-            log.warning("the voice of guild %d is built anew: %s", guild, error)
-            voice, is_damaged = Voice.empty(), True
+        voice, is_lacking = await self._files.open(guild)
         opened = _Open(voice)
-        changed = await self._database.run(voices.changes, guild)
-        voice.forget(changed)
-        for row, text in await self._database.run(messages.learnable_of, changed):
-            if row <= voice.last_message:
-                voice.learn(row, text)
-        is_long = await self._learn_after(voice, guild, voice.last_message)
-        is_missing = not voice.bytes and voice.messages > FEW
-        if is_damaged or is_missing or is_long:
+        if is_lacking:
             self._build_soon(opened, guild, 0.0)
         elif voice.bytes:
             self._spawn(self._verify(opened, guild))
         return opened
 
-    async def _learn_after(self, voice: Voice, guild: int, row: int) -> bool:
-        """Learn what is newer than `row`; True if that is too much to be kept apart."""
-        newer = await self._database.run(
-            messages.newest_learnable, guild, row, MOST_TAIL
-        )
-        # A pause now and then, or opening a voice would hold up the loop.
-        for count, (message, text) in enumerate(newer, 1):
-            voice.learn(message, text)
-            if count % 50 == 0:
-                await asyncio.sleep(0)
-        return len(newer) == MOST_TAIL
-
     async def _verify(self, opened: _Open, guild: int) -> None:
-        try:
-            await asyncio.to_thread(opened.voice.verify)
-        except (VoiceFileError, FileNotFoundError) as error:
-            log.warning("the voice of guild %d is built anew: %s", guild, error)
+        if not await self._files.is_intact(opened.voice, guild):
             self._build_soon(opened, guild, 0.0)
 
     def _build_if_long(self, opened: _Open, guild: int) -> None:
@@ -314,63 +271,16 @@ class Learning:
             log.error("the voice of guild %d could not be built: %s", guild, error)
 
     async def _scrub(self, opened: _Open, guild: int) -> bool:
-        """Write the files without what was deleted; True if nothing of it is left."""
         async with opened.changing:
-            # The build is last: with it the database forgets what was to be forgotten.
-            # Token voices hold the same messages; their owner builds them on demand.
-            tokens = self._home.guild(guild) / "tokens"
-            await asyncio.to_thread(shutil.rmtree, tokens, ignore_errors=True)
-            await asyncio.to_thread(self._remove_old_copies)
-            await self._build(opened, guild)
-            is_swept = files.sweep(self._home.voice(guild), building.NAME)
-        return await self._truncate_log() and is_swept
+            return await self._files.scrub(opened.voice, guild)
 
-    async def _build(self, opened: _Open, guild: int) -> None:
-        opened.voice.begin_rebuild()
-        await self._run_job(["rebuild", str(guild)], None)
-        await self._renew(opened, guild)
+    async def _empty_log(self) -> None:
+        await self._files.empty_log()
 
-    async def _renew(self, opened: _Open, guild: int) -> None:
-        await asyncio.to_thread(opened.voice.renew, self._home.voice(guild))
-
-    async def _run_job(
-        self, words: Sequence[str], on_progress: OnProgress | None
-    ) -> dict[str, Any]:
-        ticking = asyncio.create_task(self._keep_log_short())
-        try:
-            return await self._jobs.run(words, on_progress or self._on_progress)
-        finally:
-            ticking.cancel()
-
-    async def _keep_log_short(self) -> None:
-        """Use the database now and then: that moves the log of the child into it."""
-        while True:
-            await asyncio.sleep(CHECKPOINT_SECONDS)
-            await self._database.run(messages.last_row)
-
-    async def _truncate_log(self) -> bool:
-        """Empty the database's log; a reader may be in the way for a moment."""
-        for _ in range(50):
-            if await self._database.truncate_log():
-                return True
-            await asyncio.sleep(0.1)
-        return False
-
-    async def _clear_log(self) -> None:
-        await self._truncate_log()
-
-    def _remove_old_copies(self) -> None:
-        """Copies kept before a migration hold what is now forgotten."""
-        for copy in self._home.backups.glob("before-version-*.db*"):
-            copy.unlink(missing_ok=True)
-
-    def _sweep(self, known: set[int]) -> None:
-        """Remove what killed builds and deleted guilds left on disk."""
-        for directory in self._home.root.glob("guilds/*"):
-            if directory.name.isdigit() and int(directory.name) in known:
-                files.sweep(directory / "voice", building.NAME)
-            else:
-                shutil.rmtree(directory, ignore_errors=True)
+    def _scrub_soon(self, opened: _Open, guild: int) -> None:
+        """Write the files anew in a while, for all deletions until then."""
+        times = 1 + opened.voice.messages / SCRUB_MESSAGES
+        self._build_soon(opened, guild, self._scrub_seconds * times)
 
     async def _filters(self, guild: int) -> Filters:
         overrides = await self._database.run(settings.of, guild)
