@@ -106,11 +106,15 @@ class Made:
 
     @property
     def notes(self) -> list[str]:
-        """What is worth explaining."""
-        if not self.left_out:
-            return list(self.answer.notes)
-        left_out = f"{self.left_out} earlier turns did not fit into the time"
-        return [*self.answer.notes, left_out]
+        """What is worth explaining, and what else than turns a cloud model was sent."""
+        notes = list(self.answer.notes)
+        if self.left_out:
+            notes.append(f"{self.left_out} earlier turns did not fit into the time")
+        if self.answer.provider == "openai":
+            prompt = self.answer.prompt
+            notes += [f"sent as an example: {line}" for line in prompt.examples]
+            notes += [f"sent as a draft: {line}" for line in prompt.drafts]
+        return notes
 
 
 class Replier:
@@ -259,11 +263,13 @@ class Replier:
         examples = [message.text for message in stored if not message.is_bot]
         drafts = [line.text for line in lines]
         closeness = await self._closeness([*examples, *drafts], prompt.turns)
-        return replace(
-            prompt,
-            examples=hybrid.choose(examples, closeness, EXAMPLES_SHOWN),
-            drafts=hybrid.choose(drafts, closeness, DRAFTS_SHOWN),
-        )
+        shown = hybrid.choose(examples, closeness, EXAMPLES_SHOWN)
+        ideas = hybrid.choose(drafts, closeness, DRAFTS_SHOWN)
+        told = {message.id for message in stored if message.text.strip() in shown}
+        for line in lines:
+            if line.text.strip() in ideas:
+                told.update(source.message for source in line.sources)
+        return replace(prompt, examples=shown, drafts=ideas, shown=tuple(sorted(told)))
 
     async def _closeness(
         self, texts: Sequence[str], turns: Sequence[Turn]
@@ -301,6 +307,9 @@ class Replier:
         sources = [
             replies.Source(used.message, used.words, used.run) for used in done.sources
         ]
+        if answer.provider == "openai":
+            # With these rows, forgetting a message finds what was sent of it.
+            sources += [replies.Source(row) for row in answer.prompt.shown]
         await self._database.run(replies.finish, made.reply, fields, sources)
 
 

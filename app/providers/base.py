@@ -46,6 +46,8 @@ class Prompt:
     """Real lines of the guild."""
     drafts: tuple[str, ...] = ()
     """Markov lines picked for this conversation."""
+    shown: tuple[int, ...] = ()
+    """Rows of the messages that examples and drafts come from."""
     moments: tuple[tuple[Turn, ...], ...] = ()
     """Recalled moments, marked as past."""
     max_words: int = 60

@@ -1,0 +1,134 @@
+"""The runner is killed while a reply is made; the reply comes all the same."""
+
+import asyncio
+import os
+import signal
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from app.cli.connect import CATALOGUE
+from app.ipc import control, endpoint
+from app.ipc.child import Child
+from app.ipc.peer import Peer
+from app.paths import Home, own_command
+
+pytestmark = pytest.mark.process
+
+LINES = "the cat sat on the mat\nthe dog sat on the sofa\na cat ate fish on the mat\n"
+
+
+@pytest.fixture
+async def bot(home: Home, tmp_path: Path):
+    """A running bot with the echo model and a learned guild."""
+    home.config_file.write_text('[model]\nname = "echo"\n', encoding="utf-8")
+    child = Child(
+        "bot", [*own_command(), "serve", "--stdio", "--home", str(home.root)], CATALOGUE
+    )
+    child.start()
+    try:
+        while child.state.name == "starting" or not home.endpoint_file.exists():
+            assert child.state.name in ("starting", "running"), child.state.reason
+            await sleep()
+        file = tmp_path / "lines.txt"
+        file.write_text(LINES, encoding="utf-8")
+        await child.call(control.Import("den", [str(file)]))
+        yield child
+    finally:
+        await child.stop()
+
+
+async def sleep() -> None:
+    await asyncio.sleep(0.05)
+
+
+async def runner_pid(bot: Child, but_not: int = 0) -> int:
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        model = (await bot.call(control.Status()))["model"]
+        if model["state"] == "ready" and model["pid"] != but_not:
+            return int(model["pid"])
+        await sleep()
+    raise AssertionError(f"the runner is not ready: {model}")
+
+
+def is_alive(pid: int) -> bool:
+    return psutil.pid_exists(pid) and psutil.Process(pid).status() != "zombie"
+
+
+def say(**options) -> control.Say:
+    text = "hello " * 200
+    return control.Say("den", text, mode="llm", max_ms=30_000, **options)
+
+
+async def test_the_reply_comes_from_the_chain_and_says_why(home, bot):
+    first = await runner_pid(bot)
+    assert (await bot.call(say()))["provider"] == "local"
+    # A runner that stands still has surely not written its last word.
+    os.kill(first, signal.SIGSTOP)
+    asking = asyncio.create_task(bot.call(say()))
+    await asyncio.sleep(0.5)
+    assert not asking.done()
+    os.kill(first, signal.SIGKILL)
+    reply = await asking
+    assert reply["provider"] == "markov"
+    assert reply["text"]
+    failed = reply["rungs"][0]
+    assert (failed["provider"], failed["outcome"]) == ("local", "failed")
+    assert "SIGKILL" in failed["reason"]
+    second = await runner_pid(bot, but_not=first)
+    assert second != first
+    assert (await bot.call(say()))["provider"] == "local"
+
+
+async def test_cancelling_a_streaming_reply_ends_it(home, bot):
+    pid = await runner_pid(bot)
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        asking = asyncio.create_task(bot.call(say(stream=7)))
+        await asyncio.sleep(0.3)
+        assert (await bot.call(control.Cancel(7)))["cancelled"]
+        with pytest.raises(Exception, match="cancelled"):
+            await asking
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    assert (await bot.call(say()))["provider"] == "local"
+
+
+async def test_a_watcher_hears_tokens_in_order_and_then_the_reply(home, bot):
+    heard: list[object] = []
+    await runner_pid(bot)
+    peer = await endpoint.attach(home.endpoint_file, CATALOGUE, heard.append)
+    assert isinstance(peer, Peer)
+    reading = asyncio.create_task(peer.run())
+    try:
+        reply = await peer.call(
+            control.Say("den", "one two three", mode="llm", stream=3)
+        )
+        pieces = [item.text for item in heard if isinstance(item, control.Token)]
+        assert reply["provider"] == "local"
+        assert "".join(pieces).strip() == reply["text"]
+        assert len(pieces) > 1
+        await peer.call(control.Subscribe())
+        await bot.call(control.Say("den", "again", mode="markov"))
+        for _ in range(100):
+            if any(isinstance(item, control.ReplyMade) for item in heard):
+                break
+            await sleep()
+        assert any(isinstance(item, control.ReplyMade) for item in heard)
+    finally:
+        peer.close()
+        await reading
+
+
+async def test_a_killed_parent_leaves_no_bot_and_no_runner(home, bot):
+    pid = await runner_pid(bot)
+    bot_pid = bot.pid
+    assert bot_pid is not None
+    os.kill(bot_pid, signal.SIGKILL)
+    until = time.monotonic() + 10
+    while time.monotonic() < until and is_alive(pid):
+        await sleep()
+    assert not is_alive(pid)
