@@ -15,6 +15,7 @@ from app.store.tables import (
     Embedding,
     Member,
     Message,
+    RowNumbers,
     VoiceChange,
 )
 
@@ -72,9 +73,11 @@ class StoredMessage:
 @write
 def add_many(guild: int, messages: Sequence[NewMessage]) -> list[int | None]:
     """Store messages; returns the row of each, None for one that was already there."""
-    first = sqlite.last_row(bound(), "message") + 1
+    first = last_row() + 1
     rows = [(first + i, guild, *message) for i, message in enumerate(messages)]
     added = sqlite.insert_new(bound(), "message", COLUMNS, rows)
+    if added:
+        _give_out(first + len(rows) - 1)
     if added == len(rows):
         return list(range(first, first + added))
     fresh = Message.select(Message.id).where(Message.id >= first)
@@ -219,7 +222,13 @@ def attachments_of(rows: Sequence[int]) -> list[Attachment]:
 
 def last_row() -> int:
     """The newest row number given out, of any guild."""
-    return sqlite.last_row(bound(), "message")
+    given = RowNumbers.get_or_none()
+    return given.last if given else 0
+
+
+def _give_out(last: int) -> None:
+    if not RowNumbers.update(last=last).execute():
+        RowNumbers.create(last=last)
 
 
 def learnable(

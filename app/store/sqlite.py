@@ -77,13 +77,6 @@ def set_version(database: SqliteDatabase, number: int) -> None:
     database.pragma("user_version", number)
 
 
-def last_row(database: SqliteDatabase, table: str) -> int:
-    """The highest row number that `table` ever gave out, or 0."""
-    query = "SELECT seq FROM sqlite_sequence WHERE name = ?"
-    found = database.execute_sql(query, (table,)).fetchone()
-    return int(found[0]) if found else 0
-
-
 def insert_new(
     database: SqliteDatabase,
     table: str,
