@@ -10,6 +10,7 @@ from random import Random
 from typing import Any, Literal
 
 import discord
+from discord.http import API_VERSION
 
 from app.bot.discord_delivery import Delivery
 from app.bot.discord_errors import answer_error
@@ -100,6 +101,12 @@ class MynahBot(discord.Bot):
         self.on_state = on_state
         self.has_content = has_content
         self.budget = IdentifyBudget(state, clock)
+        self._session_url: str | None = None
+        self._resume_url: str | None = None
+        self._plain_gateway = self.http.get_gateway
+        # py-cord asks for the general address even when it resumes; Discord says that
+        # sessions live longer at the address that READY names.
+        self.http.get_gateway = self._gateway  # type: ignore[method-assign]
         self.delivery = Delivery(self, host, clock)
         self.speaker = Speaker(
             self, host, self.delivery, around.settings, state, clock, around.rng
@@ -144,8 +151,17 @@ class MynahBot(discord.Bot):
             raise IdentifyRefusedError(wait)
         self.budget.spend()
 
+    async def _gateway(self, *, encoding: str = "json", zlib: bool = True) -> str:
+        """The address for the next connection; one that failed is not tried again."""
+        url, self._resume_url = self._resume_url, None
+        if url is None:
+            return await self._plain_gateway(encoding=encoding, zlib=zlib)
+        compress = "&compress=zlib-stream" if zlib else ""
+        return f"{url}?encoding={encoding}&v={API_VERSION}{compress}"
+
     async def on_connect(self) -> None:
         """At the start of a session: mark what may have been missed, sync commands."""
+        self._session_url = self._resume_url = self._named_url()
         await self.catch_up.mark()
         await self._sync_changed_commands()
 
@@ -178,7 +194,12 @@ class MynahBot(discord.Bot):
         await super().close()
 
     async def on_resumed(self) -> None:
+        self._resume_url = self._session_url
         self._tell_online()
+
+    def _named_url(self) -> str | None:
+        """The address that READY named; a sharded client sees to it by itself."""
+        return getattr(self.ws, "resume_gateway_url", None)
 
     async def on_disconnect(self) -> None:
         self.on_state(ConnectionState("connecting", "The connection was lost."))

@@ -31,6 +31,28 @@ async def test_a_dropped_socket_is_resumed_and_nothing_is_missed(
     assert len(stand_in.gateway.identifies) == 1
 
 
+async def test_it_resumes_at_the_address_that_discord_named(
+    stand_in: DiscordStandIn, start: Start
+) -> None:
+    async with start().connected():
+        for _ in range(2):
+            before = len(stand_in.gateway.resumes)
+            await stand_in.gateway.drop_sockets()
+            await stand_in.wait_for(stand_in.gateway.connected)
+            assert len(stand_in.gateway.resumes) == before + 1
+    assert stand_in.gateway.paths == ["/gateway", "/resume", "/resume"]
+
+
+async def test_it_falls_back_to_the_general_address_when_the_named_one_is_dead(
+    stand_in: DiscordStandIn, start: Start
+) -> None:
+    stand_in.gateway.resume_url = "ws://127.0.0.1:9/resume"
+    async with start().connected():
+        await stand_in.gateway.drop_sockets()
+        await stand_in.wait_for(lambda: len(stand_in.gateway.resumes) == 1)
+    assert stand_in.gateway.paths == ["/gateway", "/gateway"]
+
+
 async def test_a_request_to_reconnect_is_followed_by_a_resume(
     stand_in: DiscordStandIn, start: Start
 ) -> None:

@@ -1,6 +1,5 @@
 """The gateway half of the stand-in: sessions, heartbeats, dispatches and resumes."""
 
-import asyncio
 import json
 import zlib
 from dataclasses import dataclass, field
@@ -80,6 +79,9 @@ class Gateway:
         self.token = token
         self.guilds = guilds
         self.url = ""
+        self.resume_url = ""
+        self.paths: list[str] = []
+        """Where each socket was opened."""
         self.sessions: dict[str, Session] = {}
         self.identifies: list[dict[str, Any]] = []
         self.resumes: list[dict[str, Any]] = []
@@ -93,10 +95,10 @@ class Gateway:
         self.replay_overlap = 0
         """How many already received events a resume sends once more."""
         self.refuses_resumes = False
-        self._socket_opened = asyncio.Event()
 
     async def handle(self, request: web.Request) -> web.WebSocketResponse:
         """Serve one websocket until either side closes it."""
+        self.paths.append(request.path)
         response = web.WebSocketResponse(max_msg_size=0)
         await response.prepare(request)
         socket = Socket(response)
@@ -207,7 +209,7 @@ class Gateway:
             "user": self.bot.payload(),
             "guilds": [{"id": str(g.id), "unavailable": True} for g in guilds],
             "session_id": session.id,
-            "resume_gateway_url": self.url,
+            "resume_gateway_url": self.resume_url,
             "application": {"id": str(APPLICATION_ID), "flags": 0},
         }
 

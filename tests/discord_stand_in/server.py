@@ -65,6 +65,7 @@ class DiscordStandIn:
         """Listen on a free port of the loopback interface."""
         app = web.Application(middlewares=[self.rest.middleware])
         app.router.add_get("/gateway", self.gateway.handle)
+        app.router.add_get("/resume", self.gateway.handle)
         app.router.add_get("/cdn/{name}", self.rest.download)
         for route in self.rest.routes():
             app.router.add_route(route.method, "/api/v10" + route.path, route.handler)
@@ -75,6 +76,7 @@ class DiscordStandIn:
         port = self._runner.addresses[0][1]
         self.base_url = f"http://127.0.0.1:{port}"
         self.gateway.url = f"ws://127.0.0.1:{port}/gateway"
+        self.gateway.resume_url = f"ws://127.0.0.1:{port}/resume"
 
     async def stop(self) -> None:
         """Drop every connection and close the port."""
