@@ -43,13 +43,14 @@ def report(storm: Storm) -> None:
         f"  bytes             {sum(one.bytes_received for one in served):,} received,"
         f" {sum(one.bytes_sent for one in spent):,} in the ledger"
     )
+    told = [one for one in spent if one.prompt_tokens and not one.is_estimate]
     print(
-        f"  tokens served     {sum(one.prompt_tokens for one in served):,} prompt,"
-        f" {sum(one.completion_tokens for one in served):,} completion"
+        f"  tokens            {sum(one.prompt_tokens for one in served):,} read by the"
+        f" host, {sum(one.prompt_tokens for one in spent):,} in the ledger"
     )
     print(
-        f"  tokens in ledger  {sum(one.prompt_tokens for one in spent):,} prompt,"
-        f" {sum(one.completion_tokens for one in spent):,} completion"
+        f"  whole answers     {len(told)}, to the token as the host says;"
+        f" {sum(one.is_estimate for one in spent)} broken ones were counted here"
     )
     print(f"  locked guilds     {len(storm.locked)}, nothing of them was sent")
     print(

@@ -1,6 +1,7 @@
 """Replies on a real database, with the cloud's stand-in and no local model."""
 
 from contextlib import nullcontext
+from dataclasses import dataclass
 from random import Random
 
 import pytest
@@ -12,7 +13,7 @@ from app.bot.settings import Settings
 from app.importers.filters import Filters
 from app.importers.live import store
 from app.importers.records import Record
-from app.providers.base import Completion, Turn
+from app.providers.base import Completion, Speed, Turn
 from app.store import forgetting, guilds, members, messages, replies
 from app.store.authors import AuthorKey
 from app.store.database import Database
@@ -70,8 +71,17 @@ class Remembered:
         return nullcontext()
 
 
+@dataclass
+class Measured:
+    """What is known of the local model."""
+
+    speed: Speed
+    context_size: int
+    model: str
+
+
 class Bench:
-    def __init__(self, home, database, memory=None):
+    def __init__(self, home, database, memory=None, measured=None):
         self.database = database
         self.home = home
         self.settings = Settings(home, database)
@@ -80,7 +90,7 @@ class Bench:
         self.voices = OneVoice()
         ledger = Ledger(database, lambda: 1e9)
         providers = {one.name: one for one in (self.local, self.cloud, self.markov)}
-        rungs = Rungs(providers, ledger, lambda: self.settings.home, Clock())
+        rungs = Rungs(providers, ledger, lambda: self.settings.home, Clock(), measured)
         self.replier = Replier(
             database, self.settings, rungs, self.voices, Random(1), memory
         )
@@ -215,6 +225,24 @@ async def test_moments_are_recalled_where_the_readers_may_see_them(home, databas
     assert memory.asked == [(bench.guild, frozenset({bench.channel}), 3)]
     await bench.replier.reply(bench.ask(is_private=True))
     assert memory.asked[1][1] is None
+
+
+async def test_a_slow_machine_reads_fewer_turns_and_says_so(home, database):
+    counts: dict[float, int] = {}
+    for tokens_a_second in (400.0, 60.0):
+        measured = Measured(Speed(tokens_a_second, 60.0), 4096, "tiny")
+        bench = Bench(home, database, measured=measured)
+        if not counts:
+            for number in range(30):
+                bench.hear("bob", f"line {number} with some more words in it")
+        made = await bench.replier.reply(bench.ask(mode="llm"))
+        assert made is not None
+        counts[tokens_a_second] = len(made.answer.prompt.turns)
+        said = [note for note in made.notes if "did not fit" in note]
+        assert bool(said) == (made.left_out > 0)
+        assert made.left_out == 31 - len(made.answer.prompt.turns)
+    assert counts[60.0] < counts[400.0] / 3
+    assert counts[60.0] >= 1
 
 
 async def test_without_time_to_recall_the_reply_goes_on(home, database):
