@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
-from textual.filter import LineFilter
+from textual.filter import LineFilter, Monochrome, NoColor
 from textual.reactive import reactive
 from textual.screen import Screen
 from textual.worker import Worker, WorkerState
@@ -98,8 +98,15 @@ class MynahApp(App[int]):
         return self._link
 
     def get_line_filters(self) -> list[LineFilter]:
-        """Textual's filters, and the gate before the terminal."""
-        return [*super().get_line_filters(), self._gate]
+        """Textual's filters, and the gate before the terminal.
+
+        Without colour the terminal's own two are used: grey on grey is hard to read.
+        """
+        filters = super().get_line_filters()
+        if self.no_color:
+            filters = [f for f in filters if not isinstance(f, Monochrome)]
+            filters.append(NoColor())
+        return [*filters, self._gate]
 
     def on_mount(self) -> None:
         """Show the first picture before anything else is loaded or started."""
@@ -298,6 +305,6 @@ def run(home: Home) -> int:
     """Show the screens until the owner quits; returns the exit code."""
     home.create()
     app = MynahApp(home)
-    if app.console.color_system == "standard":
+    if app.console.color_system == "standard" or app.no_color:
         app.theme = ANSI.name
     return app.run() or 0

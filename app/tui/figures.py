@@ -51,6 +51,11 @@ def money(dollars: float) -> str:
     return f"${dollars:.4f}" if dollars < 0.01 else f"${dollars:.2f}"
 
 
+def model_name(name: str) -> str:
+    """A model as people call it: of a file's path, the file."""
+    return name.replace("\\", "/").rpartition("/")[2] or "no model"
+
+
 def clock(epoch_seconds: float) -> str:
     """Hours and minutes, in the owner's time."""
     return time.strftime("%H:%M", time.localtime(epoch_seconds))

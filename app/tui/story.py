@@ -36,7 +36,7 @@ def speed_of(ms: dict[str, float], tokens: int) -> float:
 def skipped(rungs: list[Json]) -> list[str]:
     """Why each rung before the one that answered did not."""
     return [
-        safe_line(f"{rung.get('provider')}: {rung.get('outcome')} {reason}".strip())
+        safe_line(f"{rung.get('provider')} {rung.get('outcome')}: {reason}")
         for rung in rungs
         if (reason := rung.get("reason") or "")
     ]

@@ -1,4 +1,4 @@
-"""Writes the gallery, assets/screens/*.svg: `python -m tests.tui.gallery`."""
+"""Writes assets/screens, pictures and list of keys: `python -m tests.tui.gallery`."""
 
 import asyncio
 import os
@@ -12,6 +12,7 @@ os.environ["TEXTUAL_ANIMATIONS"] = "none"
 os.environ["TZ"] = "UTC"
 
 from app.paths import Home
+from app.tui.screens.help import key_tables
 from tests.tui.pictures import PICTURES, application, bring_up
 from tests.tui.sample_home import make_home
 
@@ -39,6 +40,16 @@ def main(names: list[str]) -> None:
             svg = asyncio.run(picture_of(name, filled, scratch / name))
             (TARGET / f"{name}.svg").write_text(svg, encoding="utf-8")
             print(name)
+    (TARGET / "keys.md").write_text(list_of_keys(), encoding="utf-8")
+
+
+def list_of_keys() -> str:
+    """Every key of every screen, as Markdown."""
+    parts = ["# Keys\n"]
+    for title, keys in key_tables():
+        rows = "".join(f"| `{key}` | {says} |\n" for key, says in keys)
+        parts.append(f"## {title}\n\n| key | does |\n|---|---|\n{rows}")
+    return "\n".join(parts)
 
 
 if __name__ == "__main__":

@@ -39,7 +39,7 @@ async def test_a_reply_streams_in_and_ends_with_its_story(open_app: Open):
         page = text_of(pilot)
         assert "what country is this, friends?" in page
         assert "hybrid by local · 0.84 s · first word 0.21 s" in page
-        assert "openai: skipped no API key" in page
+        assert "openai skipped: no API key" in page
 
 
 async def test_pieces_that_were_taken_back_are_not_shown(open_app: Open):

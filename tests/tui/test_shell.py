@@ -9,7 +9,7 @@ import pytest
 from app.errors import AppError
 from app.ipc import control
 from app.tui.screens import SCREENS
-from app.tui.theme import DARK, LIGHT
+from app.tui.theme import ANSI, DARK, LIGHT
 from tests.tui.fake_bot import STATUS, FakeBot, busy_bot
 from tests.tui.terminal import Open, settle, text_of, told
 
@@ -153,6 +153,24 @@ async def test_stopping_asks_first_and_starting_does_not(open_app: Open):
         await pilot.press("s")
         await settle(pilot)
         assert bot.state.is_up
+
+
+async def test_without_colour_everything_is_said_by_signs_and_words(
+    open_app: Open, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with open_app("conversations") as pilot:
+        pilot.app.theme = ANSI.name
+        await settle(pilot)
+        lines = [pilot.app.screen._compositor.render_strips()][0]
+        styles = {
+            segment.style for strip in lines for segment in strip if segment.style
+        }
+        colours = {style.color for style in styles} | {
+            style.bgcolor for style in styles
+        }
+        assert all(colour is None or colour.is_default for colour in colours)
+        assert "● online" in text_of(pilot) and "◆ local" in text_of(pilot)
 
 
 @pytest.mark.process

@@ -1,9 +1,13 @@
 """Help: every key, and the words Mynah uses."""
 
+from collections.abc import Iterator, Sequence
+
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import VerticalScroll
 from textual.content import Content
+from textual.dom import DOMNode
+from textual.keys import format_key
 from textual.widgets import Static
 
 from app.tui.base import MynahScreen
@@ -45,34 +49,51 @@ class HelpScreen(MynahScreen):
 
     def compose_body(self) -> ComposeResult:
         with VerticalScroll(id="pages"):
-            yield Static(_table("Everywhere", EVERYWHERE), markup=False)
-            for entry in SCREENS:
-                keys = _keys(type(entry.load()))
-                if keys:
-                    yield Static(
-                        _table(f"{entry.key} {entry.title}", keys), markup=False
-                    )
+            for title, keys in key_tables():
+                yield Static(_table(title, keys), markup=False)
             yield Static(_table("Words", WORDS), markup=False)
 
     def on_mount(self) -> None:
         self.query_one("#pages").focus()
 
 
-def _keys(screen: type[MynahScreen]) -> list[tuple[str, str]]:
-    found = [b for b in screen.BINDINGS if isinstance(b, Binding) and b.description]
-    return [
-        (binding.key_display or binding.key.replace("ctrl+", "^"), binding.description)
-        for binding in found
-    ]
+def key_tables() -> Iterator[tuple[str, Sequence[tuple[str, str]]]]:
+    """(title, keys with what they do) of everywhere, every screen, every section."""
+    # Loads every screen, which takes a moment that only Help should cost.
+    from app.tui.panes import PANES
+
+    yield "Everywhere", EVERYWHERE
+    for entry in SCREENS:
+        screen = type(entry.load())
+        if keys := _keys(screen):
+            yield f"{entry.key} {entry.title}", keys
+        if entry.name == "guild":
+            for name, pane in PANES.items():
+                if keys := _keys(pane):
+                    yield f"{entry.key} {entry.title}, {name}", keys
 
 
-def _table(
-    title: str, rows: list[tuple[str, str]] | tuple[tuple[str, str], ...]
-) -> Content:
+def _keys(owner: type[DOMNode]) -> list[tuple[str, str]]:
+    """The keys of a screen or section with what their actions say they do."""
+    found = [b for b in owner.BINDINGS if isinstance(b, Binding) and b.description]
+    return [(b.key_display or _shown(b.key), _says(owner, b)) for b in found]
+
+
+def _shown(keys: str) -> str:
+    return " ".join(format_key(key).replace("ctrl+", "^") for key in keys.split(","))
+
+
+def _says(owner: type[DOMNode], binding: Binding) -> str:
+    # An action that several keys call with other values says too little of each.
+    action = getattr(owner, f"action_{binding.action}", None)
+    says = (action.__doc__ if action else None) or binding.description
+    return says.strip().rstrip(".")
+
+
+def _table(title: str, rows: Sequence[tuple[str, str]]) -> Content:
+    head = Content.styled(title, "bold $accent")
     lines = [
         Content.assemble((f"  {key:<14}", "bold"), (says, "$quiet"))
         for key, says in rows
     ]
-    return Content("\n").join(
-        [Content.styled(title, "bold $accent"), *lines, Content("")]
-    )
+    return Content("\n").join([head, *lines, Content("")])

@@ -208,7 +208,7 @@ def _today(status: Json) -> Content:
         return Content("")
     today = status.get("today", {})
     speed = status.get("tokens_per_second") or 0
-    model = status.get("model", {}).get("name") or "none"
+    model = figures.model_name(str(status.get("model", {}).get("name", "")))
     queue = status.get("queue")
     facts = [
         (

@@ -239,7 +239,7 @@ def draw(model: Json, pull: Progress | None, width: int) -> Content:
     fits = model.get("fits")
     fit = "" if fits is None else "fits" if fits else "too large"
     speed = model.get("tokens_per_second")
-    name = Content(safe_line(str(model.get("name", ""))))
+    name = Content(safe_line(figures.model_name(str(model.get("name", "")))))
     parts: list[Content | tuple[str, str] | str] = [
         (f"{sign} ", colour),
         name.truncate(20, ellipsis=True, pad=True).stylize("bold"),

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 STARTER = "starter"
 TICK_SECONDS = 0.25
 
+ROOMY = 30
+"""Lines from which an empty one fits between two steps."""
+
 TOKEN_STEPS = """\
 1. Open discord.com/developers/applications and press New Application.
 2. On the page Bot, switch on “Message Content Intent” and
@@ -87,7 +90,9 @@ class WizardScreen(ModalScreen[None]):
 
     def _show(self) -> None:
         options = self.query_one(OptionList)
-        prompts = [_prompt(step) for step in steps(self.app.status, self.app.guilds)]
+        gap = "\n" if self.size.height >= ROOMY else ""
+        found = steps(self.app.status, self.app.guilds)
+        prompts = [Content.assemble(gap, _prompt(step)) for step in found]
         for place, prompt in enumerate(prompts):
             if place >= options.option_count:
                 options.add_option(Option(prompt))
@@ -99,7 +104,14 @@ class WizardScreen(ModalScreen[None]):
     @on(OptionList.OptionSelected)
     def _chosen(self, event: OptionList.OptionSelected) -> None:
         step = steps(self.app.status, self.app.guilds)[event.option_index]
-        getattr(self, f"_do_{step.name}")()
+        actions = {
+            "sample": self._do_sample,
+            "model": self._do_model,
+            "token": self._do_token,
+            "invite": self._do_invite,
+            "channels": self._do_channels,
+        }
+        actions[step.name]()
 
     def _do_sample(self) -> None:
         """Learn the sample server, and talk to it."""
@@ -217,6 +229,4 @@ def progress_line(job: control.Progress) -> str:
 
 def _prompt(step: Step) -> Content:
     sign = ("✓ ", "$success") if step.is_done else ("○ ", "$accent")
-    return Content.assemble(
-        "\n", sign, (step.title, "bold"), "\n  ", (step.says, "$quiet")
-    )
+    return Content.assemble(sign, (step.title, "bold"), "\n  ", (step.says, "$quiet"))

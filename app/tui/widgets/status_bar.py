@@ -43,7 +43,7 @@ def _facts(status: Json, link: LinkState, is_wide: bool) -> list[Content]:
     if not link.is_up or not status:
         return facts
     trouble = model_trouble(status)
-    model = safe_line(str(status.get("model", {}).get("name") or "no model"))
+    model = safe_line(figures.model_name(str(status.get("model", {}).get("name", ""))))
     shown = f"{trouble.sign} {trouble.word}" if trouble else model[:26]
     speed = status.get("tokens_per_second") or 0
     named = [
