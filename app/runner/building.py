@@ -23,11 +23,13 @@ from app.voice import tokens
 
 NICENESS = 10
 THREADS = 2
-PART = 2000
+PART = 256
 """Messages that one thread tokenizes at once."""
 
+_REPORT_EVERY = 10_000
+
 Row = tuple[int, str]
-Tokenize = Callable[[str], list[int]]
+Tokenize = Callable[[Sequence[str]], list[list[int]]]
 OnRead = Callable[[int], None]
 
 
@@ -81,7 +83,7 @@ def build_from_home(
     """
     # Only now: what is native is loaded after stdout is safe.
     from app.runner import llama
-    from app.runner.wording import end_token, message_tokens
+    from app.runner.wording import end_token, messages_tokens
 
     llama.start()
     words = llama.Model(model, vocabulary_only=True)
@@ -94,7 +96,7 @@ def build_from_home(
     with Database(home.database, read_only=True) as database:
         total = database.call(messages.count, guild)
         rows = iter_pages(database, guild)
-        numbered = tokenize(rows, lambda text: message_tokens(words, text), on_read)
+        numbered = tokenize(rows, lambda part: messages_tokens(words, part), on_read)
         return tokens.build(
             home.token_voice(guild, tokens.model_key(model)),
             numbered,
@@ -119,17 +121,20 @@ def tokenize(
     The tokenizer lets other threads run, so several of them share the work.
     """
     rows = iter(rows)
-    read = 0
+    read = told = 0
 
     def work(part: list[Row]) -> list[tuple[int, list[int]]]:
-        return [(row, tokens_of(text)) for row, text in part]
+        found = tokens_of([text for _, text in part])
+        return [(row, tokens) for (row, _), tokens in zip(part, found, strict=True)]
 
     with ThreadPoolExecutor(THREADS) as threads:
         while parts := [part for _ in range(THREADS) if (part := _take(rows))]:
             for done in threads.map(work, parts):
                 yield from done
                 read += len(done)
-            on_read(read)
+            if read >= told + _REPORT_EVERY:
+                told = read
+                on_read(read)
 
 
 def _take(rows: Iterator[Row]) -> list[Row]:

