@@ -2,7 +2,7 @@
 
 import argparse
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 
 import numpy as np
@@ -24,8 +24,12 @@ from app.runner.choosing import Chooser
 from app.runner.job import Job
 from app.runner.loading import Loaded
 from app.runner.outbox import Outbox
-from app.runner.scheduler import PROMPT_CHUNK, Scheduler
+from app.runner.scheduler import Scheduler
+from app.runner.speed import Speeds
 from app.runner.voices import Voices
+
+WARM_TOKENS = 32
+"""Read to measure the speed: enough to tell, and soon over with a large model."""
 
 
 class ModelDesk:
@@ -50,7 +54,7 @@ class ModelDesk:
             gpu_layers=options.gpu_layers,
         )
         desk = cls(loaded)
-        desk.warm_up()
+        desk.warm_up([options.threads] if options.threads else loading.thread_choices())
         return desk
 
     @property
@@ -70,16 +74,27 @@ class ModelDesk:
     def step(self) -> None:
         self._scheduler.step()
 
-    def warm_up(self) -> None:
-        """Read and write a little: pages the weights in, and measures both speeds."""
-        text = "the quick brown fox jumps over the lazy dog " * PROMPT_CHUNK
-        prompt = self._loaded.model.tokens(text)[: 2 * PROMPT_CHUNK]
-        request = Generate(stream=0, conversation="", prompt="", max_tokens=4, stop=[])
+    def warm_up(self, choices: Sequence[int]) -> None:
+        """Measure both speeds, and keep the number of threads that reads fastest."""
+        self._read_a_little()  # The weights come from the disk now.
+        measured: dict[int, Speeds] = {}
+        for threads in choices:
+            self._loaded.context.set_threads(threads)
+            measured[threads] = self._scheduler.speeds = Speeds()
+            self._read_a_little()
+        best = max(measured, key=lambda threads: measured[threads].prompt)
+        self._loaded.context.set_threads(best)
+        self._scheduler.speeds = measured[best]
+
+    def _read_a_little(self) -> None:
+        text = "the quick brown fox jumps over the lazy dog " * WARM_TOKENS
+        request = Generate(stream=0, conversation="", prompt="", max_tokens=3, stop=[])
         job = self._job(request, lambda text, ms: None, lambda completion: None)
-        job.prompt = prompt
+        job.prompt = self._loaded.model.tokens(text)[:WARM_TOKENS]
         self._scheduler.submit(job)
         while not self.is_idle:
             self.step()
+        self._scheduler.forget()
 
     def handle(self, params: Params, outbox: Outbox) -> None:
         """Carry out one request; a generation replies when it is done."""

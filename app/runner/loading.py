@@ -33,7 +33,7 @@ def load(path: Path, *, context: int, threads: int, gpu_layers: int) -> Loaded:
 
     Args:
         context: Tokens of memory for all conversations together.
-        threads: 0 leaves one core to the rest of the machine.
+        threads: 0 takes all cores, until `Context.set_threads` says otherwise.
 
     Raises:
         LlamaError: If llama.cpp cannot.
@@ -44,20 +44,31 @@ def load(path: Path, *, context: int, threads: int, gpu_layers: int) -> Loaded:
         size=context,
         sequences=SLOTS,
         batch=BATCH,
-        threads=threads or usable_threads(),
+        threads=threads or cores(),
     )
     return Loaded(model, memory, can_roll_back(memory))
 
 
-def usable_threads() -> int:
-    """Physical cores this process may use, less one where there are more than two.
-
-    Of two cores both are used: with one alone a reply takes twice as long.
-    """
+def cores() -> int:
+    """Physical cores that this process may use."""
     allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 0
     physical = psutil.cpu_count(logical=False) or os.cpu_count() or 1
-    cores = min(physical, allowed) if allowed else physical
-    return cores - 1 if cores > 2 else cores
+    return min(physical, allowed) if allowed else physical
+
+
+def usable_threads() -> int:
+    """Threads for work that is not measured first."""
+    return thread_choices()[0]
+
+
+def thread_choices() -> list[int]:
+    """Numbers of threads worth trying: all but one core; of two, perhaps both.
+
+    llama.cpp's threads wait for each other at every operation, so one that shares its
+    core with other work makes all of them slow; whether it does is to be measured.
+    """
+    count = cores()
+    return [count - 1] if count > 2 else [count, 1] if count == 2 else [1]
 
 
 def can_roll_back(context: Context) -> bool:

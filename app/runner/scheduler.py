@@ -93,6 +93,12 @@ class Scheduler:
         for step in steps:
             self._advance(step, now)
 
+    def forget(self) -> None:
+        """Empty every idle slot."""
+        while slot := self._slots.oldest_idle():
+            self._context.drop(slot.sequence)
+            slot.tokens = []
+
     def close(self) -> None:
         """Free the batch; the context stays its maker's."""
         self._batch.close()

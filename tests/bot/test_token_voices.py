@@ -1,0 +1,136 @@
+"""Token voices: built by real children, told of all changes, rid of the forgotten."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from app.bot.job_calls import Jobs
+from app.bot.learning import Learning
+from app.bot.token_voices import TokenVoices
+from app.config import Config
+from app.importers.records import Record
+from app.paths import Home
+from app.store import guilds
+from app.store.database import Database
+from app.voice.tokens import TokenVoice
+from tests.runner import tiny
+
+pytestmark = pytest.mark.process
+
+
+class Runner:
+    """Keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.pid: int | None = 1
+        self.learned: list[tuple[Path, str]] = []
+        self.forgotten: list[int] = []
+
+    async def learn(self, voice: Path, rows: list[tuple[int, str]]) -> None:
+        self.learned += [(voice, text) for _, text in rows]
+
+    async def forget(self, voice: Path, rows: Sequence[int]) -> None:
+        self.forgotten += rows
+
+    def take(self) -> list[str]:
+        """The texts learned since the last time."""
+        texts = [text for _, text in self.learned]
+        self.learned.clear()
+        return texts
+
+
+class Bench:
+    """A home with one guild and a tiny model."""
+
+    def __init__(self, home: Home, database: Database, model: Path | None) -> None:
+        self.home, self.database = home, database
+        self.runner = Runner()
+        jobs = Jobs(home)
+        self.voices = TokenVoices(home, database, jobs, lambda: model)
+        self.voices.attach(self.runner)
+        self.learning = Learning(
+            home, database, Config, jobs, on_forgotten=[self.voices.forget]
+        )
+        self.guild = database.call(guilds.ensure, "here").id
+        self.said = 0
+
+    async def say(self, *texts: str) -> list[int]:
+        first, self.said = self.said, self.said + len(texts)
+        records = [
+            Record("7", "anna", text, str(id), id, channel="hall", channel_id="9")
+            for id, text in enumerate(texts, first + 1)
+        ]
+        return await self.learning.hear(self.guild, records)
+
+
+@asynccontextmanager
+async def opened(home: Home, model: Path | None) -> AsyncIterator[Bench]:
+    with Database(home.database) as database:
+        bench = Bench(home, database, model)
+        yield bench
+        await bench.voices.close()
+        await bench.learning.close()
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    return tiny.write(tmp_path / "tiny.gguf")
+
+
+async def test_without_a_model_there_is_no_token_voice(home: Home):
+    async with opened(home, None) as bench:
+        assert await bench.voices.get(bench.guild) is None
+
+
+async def test_the_first_reply_has_it_built_and_later_ones_use_it(home, model):
+    async with opened(home, model) as bench:
+        await bench.say("hello there", "good morning all")
+        assert await bench.voices.get(bench.guild) is None
+        assert await bench.voices.prepare(bench.guild)
+        path = await bench.voices.get(bench.guild)
+        assert path is not None
+        assert TokenVoice.open(path).messages == 2
+
+
+async def test_what_was_said_since_the_build_is_told_before_the_next_reply(home, model):
+    async with opened(home, model) as bench:
+        await bench.say("old words")
+        await bench.voices.prepare(bench.guild)
+        assert bench.runner.take() == []
+        await bench.say("new words", "newer words")
+        await bench.voices.get(bench.guild)
+        assert bench.runner.take() == ["new words", "newer words"]
+        await bench.voices.get(bench.guild)
+        assert bench.runner.take() == []
+
+
+async def test_a_runner_started_anew_is_told_everything_since_the_build(home, model):
+    async with opened(home, model) as bench:
+        await bench.say("old words")
+        await bench.voices.prepare(bench.guild)
+        await bench.say("new words")
+        await bench.voices.get(bench.guild)
+        bench.runner.pid = 2
+        bench.runner.take()
+        await bench.voices.get(bench.guild)
+        assert bench.runner.take() == ["new words"]
+
+
+async def test_what_is_forgotten_is_taken_out_at_once_and_not_built_again(home, model):
+    async with opened(home, model) as bench:
+        (row,) = await bench.say("my secret")
+        await bench.say("plain words")
+        await bench.voices.prepare(bench.guild)
+        await bench.learning.forget(bench.guild, [row], wait=False)
+        assert bench.runner.forgotten == [row]
+        bench.runner.pid = 2
+        await bench.voices.get(bench.guild)
+        assert bench.runner.forgotten == [row, row]
+        done = await bench.learning.forget(bench.guild, [], wait=True)
+        assert done.complete
+        assert await bench.voices.prepare(bench.guild)
+        path = await bench.voices.get(bench.guild)
+        assert path is not None
+        assert TokenVoice.open(path).messages == 1
