@@ -176,15 +176,11 @@ class Gateway:
             await socket.response.close(code=refusal)
             return None
         session = Session(
-            f"session-{len(self.identifies)}",
-            data["intents"],
-            (shard[0], shard[1]),
-            socket=socket,
+            f"session-{len(self.identifies)}", data["intents"], (shard[0], shard[1])
         )
         stale = [key for key, old in self.sessions.items() if old.shard == shard]
         for key in stale:
             del self.sessions[key]
-        self.sessions[session.id] = session
         guilds = [
             g for g in self.guilds.values() if session.wants("GUILD_CREATE", g.id)
         ]
@@ -192,6 +188,8 @@ class Gateway:
         for guild in guilds:
             if guild.available:
                 await self._send(session, "GUILD_CREATE", guild.payload(self.bot))
+        self.sessions[session.id] = session
+        await self._replay(session, socket, 0)
         return session
 
     def _refusal(self, data: dict[str, Any], shards: int) -> int | None:
@@ -219,14 +217,21 @@ class Gateway:
         if session is None or self.refuses_resumes:
             await socket.send(json.dumps({"op": INVALID_SESSION, "d": False}))
             return None
-        first = max(0, (data["seq"] or 0) - self.replay_overlap)
-        # READY and the guilds are not replayed to a client that has them.
-        for text in session.sent[first:]:
-            if '"t": "READY"' not in text:
-                await socket.send(text)
-        session.socket = socket
+        session.socket = None
+        # READY is not repeated to a client that has it.
+        first = max(1, (data["seq"] or 0) - self.replay_overlap)
+        await self._replay(session, socket, first)
         await self._send(session, "RESUMED", {})
         return session
+
+    async def _replay(self, session: Session, socket: Socket, first: int) -> None:
+        """Send what a session missed, with all that comes in meanwhile, in order."""
+        at = first
+        while at < len(session.sent):
+            await socket.send(session.sent[at])
+            at += 1
+        # No await since the last look: nothing can have come in between.
+        session.socket = socket
 
     async def _send(self, session: Session, event: str, data: dict[str, Any]) -> None:
         sequence = len(session.sent) + 1
