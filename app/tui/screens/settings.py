@@ -19,6 +19,7 @@ from app.tui.widgets.feed import Feed
 SECRETS = {
     "bot_token": ("Discord bot token", "has_bot_token"),
     "openai_key": ("API key for the cloud", "has_openai_key"),
+    "server_key": ("API key of another server (openai.base_url)", ""),
 }
 
 
@@ -32,6 +33,7 @@ class SettingsScreen(MynahScreen):
         Binding("u", "reset", "Built-in value"),
         Binding("b", "secret('bot_token')", "Bot token"),
         Binding("k", "secret('openai_key')", "API key"),
+        Binding("K", "secret('server_key')", "Key of another server", show=False),
         Binding("c", "doctor", "Check-up"),
     ]
 
@@ -137,7 +139,7 @@ class SettingsScreen(MynahScreen):
 
 def _secrets(status: Json) -> Content:
     words = []
-    for title, has in SECRETS.values():
+    for title, has in filter(lambda secret: secret[1], SECRETS.values()):
         sign = ("✓ ", "$success") if status.get(has) else ("○ ", "$quiet")
         said = "kept" if status.get(has) else "none"
         words.append(Content.assemble(sign, f"{title}: ", (said, "$quiet")))

@@ -1,0 +1,165 @@
+"""What the screens show, computed without a terminal: figures, charts, health, news."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.ipc import control
+from app.store.overview import Bucket
+from app.tui import figures, story, trends
+from app.tui.health import health, model_trouble
+from app.tui.linking import LinkState
+from app.tui.logbook import Logbook
+from app.tui.news import MAX_LOGS, Inbox
+from app.tui.shelf import ShownReply
+from app.tui.talk import merge
+from app.tui.widgets.charts import columns, squeeze
+
+
+@pytest.mark.parametrize(
+    ("shown", "expected"),
+    [
+        (figures.count(950), "950"),
+        (figures.count(12_400), "12.4 k"),
+        (figures.count(3_100_000), "3.1 M"),
+        (figures.many(1, "reply"), "1 reply"),
+        (figures.many(2, "reply"), "2 replies"),
+        (figures.many(0, "message"), "0 messages"),
+        (figures.size(98_362_432), "98.4 MB"),
+        (figures.size(12), "12 B"),
+        (figures.seconds(0.84), "0.84 s"),
+        (figures.seconds(75), "75 s"),
+        (figures.seconds(7500), "2 h 5 min"),
+        (figures.seconds(7200), "2 h"),
+        (figures.money(0), "$0"),
+        (figures.money(0.0042), "$0.0042"),
+        (figures.money(1.2), "$1.20"),
+        (figures.bar(0.5, 4), "━━──"),
+        (figures.bar(7, 4), "━━━━"),
+        (figures.model_name("/home/me/models/a.gguf"), "a.gguf"),
+        (figures.model_name(""), "no model"),
+        (trends.reply_time(840), "840 ms"),
+    ],
+)
+def test_figures_are_written_as_people_read_them(shown: str, expected: str):
+    assert shown == expected
+
+
+@given(st.integers(0, 10**7))
+def test_maturity_grows_with_the_messages_and_stays_within_bounds(messages: int):
+    now, more = figures.maturity(messages), figures.maturity(messages + 1)
+    assert 0 <= now <= more <= 1
+    assert figures.maturity_words(messages)
+
+
+@given(st.lists(st.floats(0, 1e9), max_size=60), st.integers(1, 80), st.integers(1, 9))
+def test_columns_fill_their_place_and_hide_nothing(values, width, height):
+    squeezed = squeeze(values, width)
+    assert len(squeezed) in (0, width)
+    rows = columns(squeezed, height)
+    assert len(rows) == height
+    assert {len(row) for row in rows} <= {len(squeezed)}
+    for at, value in enumerate(squeezed):
+        if value > 0:
+            assert rows[-1][at] != " "
+
+
+def test_the_highest_value_reaches_the_top():
+    assert columns([1, 2], 2) == [" █", "██"]
+    assert columns([0, 0], 2) == ["  ", "▁▁"]
+
+
+def test_buckets_are_spread_over_the_steps():
+    buckets = [Bucket(100, "local", 3, 9.0, 0.1), Bucket(120, "markov", 2, 1.0, 0.0)]
+    assert trends.spread(buckets, 100, 10, 4, "replies") == [3.0, 0, 2.0, 0]
+    assert trends.spread(buckets, 110, 10, 1, "replies") == [0]
+
+
+@pytest.mark.parametrize(
+    ("link", "status", "word", "said"),
+    [
+        (LinkState("starting"), {}, "starting", ""),
+        (LinkState("failed", "exit code 70"), {}, "crashed", "exit code 70"),
+        (LinkState("waiting", "killed", 4), {}, "restarting", "killed; again in 4 s"),
+        (LinkState("running"), {}, "not on Discord", "no bot token yet"),
+        (
+            LinkState("attached"),
+            {"discord": {"state": "refused", "reason": "4004"}},
+            "refused by Discord",
+            "4004",
+        ),
+        (LinkState("running"), {"discord": {"state": "online"}}, "online", ""),
+        (LinkState("running"), {"discord": {"state": "dancing"}}, "dancing", ""),
+    ],
+)
+def test_health_is_a_word_with_its_reason(link, status, word, said):
+    how = health(link, status)
+    assert how.word == word and said in how.reason and how.sign
+
+
+def test_every_trouble_has_a_remedy():
+    for name in ("failed", "stopped", "waiting"):
+        assert health(LinkState(name), {}).remedy
+    for state in ("absent", "crashed"):
+        trouble = model_trouble({"model": {"state": state}})
+        assert trouble and trouble.remedy
+    assert model_trouble({"model": {"state": "ready"}}) is None
+
+
+def test_the_inbox_keeps_only_what_is_new_and_little_of_it():
+    inbox = Inbox()
+    for number in range(MAX_LOGS + 50):
+        inbox.put(control.Log("info", "x", str(number), 0.0))
+        inbox.put(control.MessageSeen(number, 1, 2))
+        inbox.put(control.State({"queue": number}))
+        inbox.put(control.Progress("import", "a", number, 0, "messages", 1.0))
+    news = inbox.take()
+    assert len(news.logs) == MAX_LOGS and news.logs[-1].text == str(MAX_LOGS + 49)
+    assert news.channels == {(1, 2)}
+    assert news.status == {"queue": MAX_LOGS + 49}
+    assert [p.done for p in news.progress.values()] == [MAX_LOGS + 49]
+    assert not inbox.take().logs
+
+
+def test_the_logbook_is_bounded_and_hides_no_unknown_level():
+    book = Logbook(max_lines=3)
+    for level in ("debug", "info", "warning", "error", "panic"):
+        book.add([control.Log(level, "bot", "Text", 0.0)])
+    assert [line.level for line in book.matching("warning")] == [
+        "warning",
+        "error",
+        "panic",
+    ]
+    assert book.matching(text="tEXT") and not book.matching(text="other")
+
+
+def shown_reply(row: int, at: int, sent: list[str], state: str = "sent") -> ShownReply:
+    return ShownReply(
+        row, 1, 1, at, "", state, "hi", "", "local", "", 0, [], [], [], [], {}, 0, 0, 0,
+        0.0, sent,
+    )  # fmt: skip
+
+
+def test_a_reply_stands_for_the_messages_it_was_sent_as():
+    from app.store.messages import StoredMessage
+
+    def message(row: int, external: str, at: int) -> StoredMessage:
+        return StoredMessage(
+            row, 1, 1, "c", 1, "h", "N", False, external, at, "t", None, None
+        )
+
+    messages = [message(1, "a", 10), message(2, "s1", 20), message(3, "b", 30)]
+    replies = [shown_reply(7, 21, ["s1"]), shown_reply(8, 25, [], "claimed")]
+    lines = merge(messages, replies, {3: 1})
+    assert [line.key for line in lines] == [
+        ("message", 1),
+        ("reply", 7),
+        ("message", 3),
+    ]
+    assert lines[2].conversation == 1
+
+
+def test_speed_counts_only_what_was_written_after_the_first_token():
+    assert story.speed_of({"total": 1500, "first_token": 500}, 41) == 40
+    assert story.speed_of({"total": 10, "first_token": 10}, 41) == 0
+    assert story.speed_of({}, 0) == 0
