@@ -17,7 +17,7 @@ from app.memory.link_rows import Row, read_rows
 from app.paths import Home, find_home
 from app.runner import llama
 from app.runner.building import build_from_home
-from  import usable_threads
+from app.runner.loading import usable_threads
 from app.runner.score import Held, Scorer
 from app.store import guilds, messages
 from app.store.database import Database

@@ -16,7 +16,7 @@ from app.memory.link_rows import read_rows
 from app.runner import llama
 from app.runner.building import Row, tokenize
 from app.runner.fusion import BALANCED, fuse, next_trust, sample
-from  import usable_threads
+from app.runner.loading import usable_threads
 from app.runner.wording import end_token, messages_tokens
 from app.voice.tokens import TokenVoice, build
 
