@@ -28,11 +28,12 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json(usage)
     else:
-        _tell(usage)
+        show(usage)
     return 0
 
 
-def _tell(usage: dict[str, Any]) -> None:
+def show(usage: dict[str, Any]) -> None:
+    """Print the bill for people."""
     for span, budget in (("today", "daily_budget"), ("month", "monthly_budget")):
         limit = f" of ${usage[budget]:.2f}" if usage[budget] else ""
         say(f"{span.capitalize():6} ${usage[span]:.4f}{limit}")

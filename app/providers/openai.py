@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import itertools
 import json
 import logging
 from collections import OrderedDict
@@ -29,6 +30,9 @@ Clock = Callable[[], float]
 
 LEAST_MS = 500.0
 """A retry with less time than this left would come to nothing."""
+
+MOST_ATTEMPTS = 2
+"""What fails twice in a second or two is better answered by the next rung."""
 
 SAME_SECONDS = 20.0
 """Identical requests without randomness are answered once within this time."""
@@ -84,6 +88,7 @@ class OpenAIProvider:
         self._recent: OrderedDict[str, tuple[float, Completion]] = OrderedDict()
         self._client: AsyncOpenAI | None = None
         self._client_for: tuple[str, str | None] | None = None
+        self._closing: set[asyncio.Task[None]] = set()
 
     @property
     def trouble(self) -> Trouble | None:
@@ -143,7 +148,7 @@ class OpenAIProvider:
             yield known
             return
         first = 0.0
-        while True:
+        for attempt in itertools.count(1):
             try:
                 async with aclosing(self._stream(call)) as pieces:
                     async for piece in pieces:
@@ -152,7 +157,8 @@ class OpenAIProvider:
                 break
             except _RetryError as retry:
                 left = prompt.deadline_ms - (self._clock() - start) * 1000
-                if left - retry.seconds * 1000 < LEAST_MS:
+                in_time = left - retry.seconds * 1000 >= LEAST_MS
+                if attempt == MOST_ATTEMPTS or not in_time:
                     raise retry.reason from None
                 await self._sleep(retry.seconds)
                 call = self._call(prompt)
@@ -165,9 +171,8 @@ class OpenAIProvider:
 
     async def close(self) -> None:
         """Hang up."""
-        if self._client:
-            await self._client.close()
-            self._client = None
+        self._let_go()
+        await asyncio.gather(*self._closing)
 
     # One request.
 
@@ -227,6 +232,7 @@ class OpenAIProvider:
         key = self._key(address)
         wanted = (address.url, key)
         if self._client is None or self._client_for != wanted:
+            self._let_go()
             self._client = AsyncOpenAI(
                 base_url=address.url,
                 api_key=key or "none",
@@ -242,6 +248,14 @@ class OpenAIProvider:
             self._client_for = wanted
             self._troubles.clear()
         return self._client
+
+    def _let_go(self) -> None:
+        """Hang up with a host that is not asked any more."""
+        client, self._client = self._client, None
+        if client:
+            closing = asyncio.create_task(client.close())
+            self._closing.add(closing)
+            closing.add_done_callback(self._closing.discard)
 
     def _as_provider_error(
         self,

@@ -1,28 +1,17 @@
-"""The cloud from the command line: consent, a reply, the bill, the lock."""
+"""The cloud as its owner sees it: consent, a reply, the bill, the lock."""
 
-import asyncio
-import json
-import sys
-from pathlib import Path
+from random import Random
 
 import pytest
 
+from app.bot.service import Service, open_service
+from app.cli import usage
+from app.errors import UsageError
+from app.importers.records import Record
+from app.ipc import control
 from app.paths import Home
+from app.store import guilds
 from tests.openai_stand_in import REPLY, StandIn, running
-
-pytestmark = pytest.mark.process
-
-
-async def mynah(home: Home, *words: str, stdin: str = "") -> tuple[int, str, str]:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "app", *words, "--home", str(home.root),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )  # fmt: skip
-    out, err = await process.communicate(stdin.encode())
-    assert process.returncode is not None
-    return process.returncode, out.decode(), err.decode()
 
 
 @pytest.fixture
@@ -31,71 +20,89 @@ async def stand_in():
         yield server
 
 
+class Asker:
+    async def notify(self, notification):
+        pass
+
+
 @pytest.fixture
-async def learned(home: Home, tmp_path: Path, stand_in: StandIn) -> Home:
+async def bot(home: Home, stand_in: StandIn):
+    """A service with one learned guild, that asks the stand-in when it may."""
     home.config_file.write_text(
-        f'[openai]\nbase_url = "{stand_in.base_url}"\n[reply]\nllm_seconds = 20.0\n',
+        f'[openai]\nbase_url = "{stand_in.base_url}"\n'
+        "[reply]\nllm_seconds = 20.0\n[memory]\nenabled = false\n",
         encoding="utf-8",
     )
-    file = tmp_path / "lines.txt"
-    file.write_text("the cat sat\nthe dog sat too\na cat ate fish\n", encoding="utf-8")
-    assert (await mynah(home, "import", "den", str(file)))[0] == 0
-    return home
+    async with open_service(home, Random(1)) as service:
+        row = await service.parts.database.run(guilds.ensure, "den")
+        lines = ["the cat sat", "the dog sat too", "a cat ate fish"]
+        records = [
+            Record("1", "ann", line, str(number), number, None, "c", "c1")
+            for number, line in enumerate(lines)
+        ]
+        await service.parts.learning.hear(row.id, records)
+        yield service
 
 
-SAY = ("say", "--guild", "den", "--mode", "llm", "--json", "anyone?")
-TO_CLOUD = ("config", "set", "reply.provider", "openai", "--guild", "den")
+async def ask(bot: Service, request):
+    return await bot.call(Asker(), request)
 
 
-async def test_the_first_switch_says_what_leaves_and_asks(learned, stand_in):
-    code, _, err = await mynah(learned, *TO_CLOUD)
-    assert code == 64
-    assert "leaves this computer" in err and "--yes" in err
-    code, out, _ = await mynah(learned, *SAY)
-    assert json.loads(out)["provider"] == "markov"
+def say(**options) -> control.Say:
+    return control.Say("den", "anyone?", mode="llm", **options)
+
+
+def switch(key: str, value: str, *, guild: str | None = "den", agreed: bool = False):
+    return control.ConfigSet(key, value, guild, None, agreed)
+
+
+TO_CLOUD = switch("reply.provider", "openai", agreed=True)
+
+
+async def test_the_first_switch_says_what_leaves_and_asks(bot, stand_in):
+    with pytest.raises(UsageError, match="leaves this computer"):
+        await ask(bot, switch("reply.provider", "openai"))
+    assert (await ask(bot, say()))["provider"] == "markov"
     assert not stand_in.served
-    assert (await mynah(learned, *TO_CLOUD, "--yes"))[0] == 0
-    code, out, _ = await mynah(learned, *SAY)
-    said = json.loads(out)
+    await ask(bot, TO_CLOUD)
+    said = await ask(bot, say())
     assert (said["provider"], said["text"]) == ("openai", REPLY)
     assert said["cost"] > 0
 
 
-async def test_usage_tells_what_it_cost_and_what_left(learned, stand_in):
-    await mynah(learned, *TO_CLOUD, "--yes")
+async def test_usage_tells_what_it_cost_and_what_left(bot, stand_in, capsys):
+    await ask(bot, TO_CLOUD)
     for _ in range(2):
-        await mynah(learned, *SAY)
-    _, out, _ = await mynah(learned, "usage", "--json")
-    usage = json.loads(out)
-    (day,) = usage["days"]
+        await ask(bot, say())
+    told = await ask(bot, control.Usage())
+    (day,) = told["days"]
     assert (day["guild"], day["model"], day["calls"]) == ("den", "gpt-4o-mini", 2)
     served = stand_in.served
     assert day["bytes_sent"] == sum(one.bytes_received for one in served)
     assert day["prompt_tokens"] == sum(one.prompt_tokens for one in served)
-    assert usage["today"] == pytest.approx(day["cost"])
-    assert [one["host"] for one in usage["sent"]] == ["127.0.0.1"] * 2
-    assert all(one["reply"] for one in usage["sent"])
-    _, text, _ = await mynah(learned, "usage")
-    for words in ("today", "By server", "den", "By model", "gpt-4o-mini", "127.0.0.1"):
+    assert told["today"] == pytest.approx(day["cost"])
+    assert [one["host"] for one in told["sent"]] == ["127.0.0.1"] * 2
+    assert all(one["reply"] for one in told["sent"])
+    usage.show(told)
+    text = capsys.readouterr().out
+    for words in ("Today", "By server", "den", "By model", "gpt-4o-mini", "127.0.0.1"):
         assert words in text
 
 
-async def test_a_used_up_budget_ends_the_cloud_and_not_the_talk(learned, stand_in):
-    await mynah(learned, *TO_CLOUD, "--yes")
-    await mynah(learned, *SAY)
-    await mynah(learned, "config", "set", "openai.daily_budget", "0.000001")
-    _, out, _ = await mynah(learned, *SAY)
-    said = json.loads(out)
+async def test_a_used_up_budget_ends_the_cloud_and_not_the_talk(bot, stand_in):
+    await ask(bot, TO_CLOUD)
+    await ask(bot, say())
+    await ask(bot, switch("openai.daily_budget", "0.000001", guild=None))
+    said = await ask(bot, say())
     assert said["provider"] == "markov"
     assert "budget of the day for all is used up" in said["rungs"][0]["reason"]
     assert len(stand_in.served) == 1
 
 
-async def test_a_locked_server_sends_nothing_whatever_is_asked(learned, stand_in):
-    await mynah(learned, *TO_CLOUD, "--yes")
-    await mynah(learned, "config", "set", "reply.local_only", "on", "--guild", "den")
-    _, out, _ = await mynah(learned, *SAY, "--provider", "openai")
-    said = json.loads(out)
+async def test_a_locked_server_sends_nothing_whatever_is_asked(bot, stand_in):
+    await ask(bot, TO_CLOUD)
+    await ask(bot, switch("reply.local_only", "on"))
+    said = await ask(bot, say(provider="openai"))
     assert said["provider"] == "markov"
     assert "locked to this computer" in said["rungs"][0]["reason"]
     assert not stand_in.served
@@ -109,12 +116,30 @@ async def test_a_locked_server_sends_nothing_whatever_is_asked(learned, stand_in
         ("model", "has no model gpt-4o-mini"),
         ("html", "a problem of its own (502)"),
         ("malformed", "what cannot be read"),
+        ("rate_long", "asks to slow down"),
+        ("redirect", "sends us elsewhere"),
+        ("hang_up", "cannot be reached"),
     ],
 )
-async def test_every_failure_is_told_in_words(learned, stand_in, fault, words):
+async def test_every_failure_is_told_in_words(bot, stand_in, fault, words):
     stand_in.choose = lambda body: fault
-    await mynah(learned, *TO_CLOUD, "--yes")
-    _, out, _ = await mynah(learned, *SAY)
-    said = json.loads(out)
+    await ask(bot, TO_CLOUD)
+    said = await ask(bot, say())
     assert said["provider"] == "markov"
     assert words in said["rungs"][0]["reason"]
+    assert len(stand_in.served) <= 2
+
+
+async def test_a_lasting_trouble_is_in_the_status_until_the_owner_acts(bot, stand_in):
+    stand_in.choose = lambda body: "key"
+    await ask(bot, TO_CLOUD)
+    await ask(bot, say())
+    cloud = (await ask(bot, control.Status()))["cloud"]
+    assert cloud["state"] == "key"
+    assert "config set openai_key" in cloud["hint"]
+    await ask(bot, say())
+    assert len(stand_in.served) == 1
+    stand_in.choose = lambda body: "fine"
+    await ask(bot, control.SecretSet("server_key", "local-0123456789"))
+    assert (await ask(bot, say()))["provider"] == "openai"
+    assert "local-0123456789" in str(stand_in.served[-1].headers)
