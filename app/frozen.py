@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import shutil
+import signal
 import sys
 import threading
 
@@ -11,7 +12,8 @@ def begin() -> None:
     """Prepare the packaged program; does nothing in a checkout.
 
     A one-file program runs as a child of its bootloader, which removes the unpacked
-    files at the end. If the bootloader is killed, the child ends and removes them.
+    files at the end. If the bootloader is killed, or the terminal closed on both, the
+    child ends and removes them.
     """
     if not getattr(sys, "frozen", False):
         return
@@ -22,14 +24,24 @@ def begin() -> None:
     bootloader = os.environ.setdefault("MYNAH_BOOTLOADER", str(os.getppid()))
     is_first = bootloader == str(os.getppid())
     if is_first and os.path.basename(unpacked).startswith("_MEI"):
+        _end_with_terminal(unpacked)
         threading.Thread(target=_outlive_nobody, args=(unpacked,), daemon=True).start()
+
+
+def _end_with_terminal(unpacked: str) -> None:
+    hangup = getattr(signal, "SIGHUP", None)  # Windows has none
+    if hangup is not None and signal.getsignal(hangup) is signal.SIG_DFL:
+        signal.signal(hangup, lambda number, frame: _leave(unpacked))
 
 
 def _outlive_nobody(unpacked: str) -> None:
     import psutil
 
-    parent = psutil.Process(os.getppid())
-    parent.wait()
-    # The database and all files are safe against a kill; nothing needs an orderly end.
+    psutil.Process(os.getppid()).wait()
+    _leave(unpacked)
+
+
+def _leave(unpacked: str) -> None:
+    """End at once: the database and all files are safe against a kill."""
     shutil.rmtree(unpacked, ignore_errors=True)
     os._exit(1)
