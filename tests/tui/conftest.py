@@ -16,7 +16,7 @@ from app.paths import Home
 from app.tui.app import MynahApp
 from tests.tui.fake_bot import FakeBot, busy_bot
 from tests.tui.sample_home import NOW, make_home
-from tests.tui.terminal import Open, settle
+from tests.tui.terminal import TOLD, Open, settle
 
 
 @pytest.fixture(scope="session")
@@ -38,6 +38,18 @@ def utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     time.tzset()
 
 
+@pytest.fixture(autouse=True)
+def keep_what_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A notice fades after seconds, which on a busy machine is before the test looks."""
+    notify = MynahApp.notify
+
+    def kept(self: MynahApp, message: str, **options: Any) -> None:
+        TOLD.append(f"{options.get('title', '')} {message}")
+        notify(self, message, **options)
+
+    monkeypatch.setattr(MynahApp, "notify", kept)
+
+
 @pytest.fixture
 def open_app(filled_home: Home) -> Open:
     """Opens the application on a screen; a bug in it fails the test."""
@@ -50,6 +62,7 @@ def open_app(filled_home: Home) -> Open:
         home: Home | None = None,
         **options: Any,
     ) -> AsyncIterator[Pilot[int]]:
+        TOLD.clear()
         app = MynahApp(home or filled_home, bot or busy_bot(), clock=lambda: NOW)
         async with app.run_test(size=size, **options) as pilot:
             await settle(pilot)

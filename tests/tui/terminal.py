@@ -33,6 +33,10 @@ def home_at(path: Path) -> Home:
     return Home(path).create()
 
 
+TOLD: list[str] = []
+"""What the open application told beside its screens, also if it has faded since."""
+
+
 def told(pilot: Pilot[int]) -> str:
     """What the owner was told beside the screen."""
-    return "\n".join(f"{x.title} {x.message}" for x in pilot.app._notifications)
+    return "\n".join(TOLD)
