@@ -1,0 +1,79 @@
+"""Deadlines on long histories: `python -m tests.bench.bench_deadlines MODEL [count]`.
+
+Mixed llm and hybrid requests in a home of its own with the sample guild; each has forty
+earlier turns. Prints the share in time and the percentiles, prompt included.
+"""
+
+import asyncio
+import os
+import sys
+import tempfile
+from pathlib import Path
+from random import Random
+from statistics import quantiles
+from typing import Any
+
+from app import catalogue
+from app.bot.service import open_service
+from app.ipc import control
+from app.paths import SAMPLE_GUILD, Home, sample_file
+
+MODES = {"llm": 2000, "hybrid": 2500}
+TURNS = 40
+
+
+class Nobody:
+    """An asker that wants no notifications."""
+
+    async def notify(self, notification: object) -> None:
+        """Nobody listens."""
+
+
+def history(rng: Random) -> list[list[str]]:
+    words = "the sea was calm and nobody knew where the old bird had gone that day"
+    names = ["anna", "bob", "eve"]
+    return [
+        [rng.choice(names), " ".join(rng.sample(words.split(), 12))]
+        for _ in range(TURNS)
+    ]
+
+
+async def ask(service: Any, rng: Random, number: int) -> dict[str, Any]:
+    mode = list(MODES)[number % 2]
+    text = " ".join(rng.sample("what do you think of the sea and the moon".split(), 6))
+    request = control.Say(
+        SAMPLE_GUILD, text, mode=mode, author=f"p{number % 4}", turns=history(rng)
+    )
+    reply: dict[str, Any] = await service.call(Nobody(), request)
+    return reply
+
+
+async def run(model: Path, count: int) -> None:
+    rng = Random(1)
+    with tempfile.TemporaryDirectory() as directory:
+        home = Home(Path(directory)).create()
+        home.models.mkdir()
+        os.symlink(model, catalogue.file_of(home, "starter"))
+        async with open_service(home) as service:
+            learn = control.Import(SAMPLE_GUILD, [str(sample_file())])
+            await service.call(Nobody(), learn)
+            await service.prepare(control.Say(SAMPLE_GUILD, "hi", mode="hybrid"))
+            replies = [await ask(service, rng, number) for number in range(count)]
+            speed = service.parts.local.speed
+    print(f"model reads {speed.prompt:.0f} and writes {speed.decode:.0f} tokens/s")
+    for mode, limit in MODES.items():
+        of_mode = [reply for reply in replies if reply["mode"] == mode]
+        times = sorted(reply["ms"]["total"] for reply in of_mode)
+        cuts = quantiles(times, n=100)
+        in_time = sum(time <= limit for time in times) / len(times)
+        by_model = sum(reply["provider"] == "local" for reply in of_mode) / len(of_mode)
+        turns = sum(reply["turns"] for reply in of_mode) / len(of_mode)
+        print(
+            f"{mode}: {len(times)} replies, {in_time:.1%} within {limit} ms,"
+            f" median {cuts[49]:.0f}, 95 % {cuts[94]:.0f}, 99 % {cuts[98]:.0f} ms;"
+            f" {by_model:.0%} by the model, {turns:.1f} turns in the prompt"
+        )
+
+
+if __name__ == "__main__":
+    asyncio.run(run(Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 200))
