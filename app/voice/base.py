@@ -1,5 +1,6 @@
 """The part of an index that is built once and then only read, usually from a file."""
 
+from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -23,6 +24,11 @@ _FEW = 4
 """Places that are looked at one by one sooner than searched."""
 
 _WIDE = 16
+_COARSE_FROM = 4096
+_COARSE_STEP = 64
+"""Of a symbol with so many places, what follows every 64th is kept in memory: most of a
+search then stays in the processor's cache. It takes a sixteenth of a byte a symbol."""
+
 _MOST_FOUND = 1 << 15
 """Narrowings of wide ranges that are remembered, as common words come again and again;
 they take some 10 MB."""
@@ -135,6 +141,7 @@ class Base:
         self._rank_at: Sequence[int] = self._ranks.data
         self._run_starts: Sequence[int] = run_starts.data
         self._run_ids: Sequence[int] = run_ids.data
+        self._coarse: dict[int, array[int]] = {}
         self._found: dict[tuple[int, int, int], tuple[int, int]] = {}
         self.alphabet = len(first) - 1
         self.messages = int(first[1])
@@ -166,9 +173,28 @@ class Base:
         if found is None:
             if len(self._found) >= _MOST_FOUND:
                 self._found.clear()
-            found = search(suffix_at, symbol_after, lo, hi, symbol)
+            if depth == 1 and hi - lo >= _COARSE_FROM:
+                found = self._search_coarsely(lo, hi, symbol)
+            else:
+                found = search(suffix_at, symbol_after, lo, hi, symbol)
             self._found[key] = found
         return found
+
+    def _search_coarsely(self, lo: int, hi: int, symbol: int) -> tuple[int, int]:
+        """Do what `search` does for all places of one symbol, by a table of samples."""
+        coarse = self._coarse.get(lo)
+        if coarse is None:
+            follow = self.symbols[self.suffixes[lo:hi:_COARSE_STEP] + 1]
+            coarse = self._coarse[lo] = array("i", follow.astype(np.int32).tobytes())
+        suffix_at, symbol_after = self.suffix_at, self.symbol_after[1]
+        sample = bisect_left(coarse, symbol)
+        to = min(hi, lo + sample * _COARSE_STEP)
+        start = max(lo, lo + (sample - 1) * _COARSE_STEP)
+        start = bisect_left(suffix_at, symbol, start, to, key=symbol_after)
+        sample = bisect_right(coarse, symbol, sample)
+        to = min(hi, lo + sample * _COARSE_STEP)
+        end = max(start, lo + (sample - 1) * _COARSE_STEP)
+        return start, bisect_right(suffix_at, symbol, end, to, key=symbol_after)
 
     def message_at(self, position: int) -> int:
         """Return which message, counted from 0, owns the position."""

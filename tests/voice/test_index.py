@@ -1,4 +1,5 @@
 from collections import Counter, defaultdict
+from itertools import pairwise, product
 from random import Random
 
 import numpy as np
@@ -7,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import chisquare
 
+from app.voice import base
 from app.voice.base import END, build
 from app.voice.index import DEPTH, Index, Range, View
 
@@ -52,6 +54,20 @@ def test_followers_are_the_slow_tables_for_every_state(size: int, alphabet: int)
     view = index_of(messages).view()
     for state, counts in slow_table(messages, size).items():
         assert counts_of(view, view.find(state)) == dict(counts)
+
+
+@pytest.mark.parametrize("step", [1, 3, 64])
+def test_a_coarse_search_finds_the_same_places(
+    step: int, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(base, "_COARSE_FROM", 17)
+    monkeypatch.setattr(base, "_COARSE_STEP", step)
+    messages = made_up(Random(2), 900, 25)
+    view = index_of(messages).view()
+    lines = [[END, *symbols, END] for symbols in messages.values()]
+    pairs = Counter(pair for line in lines for pair in pairwise(line))
+    for first, second in product(range(27), range(27)):
+        assert view.find([first, second]).places == pairs[first, second]
 
 
 message_lists = st.lists(
