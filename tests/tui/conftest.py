@@ -40,7 +40,7 @@ def utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def keep_what_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A notice fades after seconds, which on a busy machine is before the test looks."""
+    """A notice fades, which on a busy machine may be before the test looks."""
     notify = MynahApp.notify
 
     def kept(self: MynahApp, message: str, **options: Any) -> None:

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from textual.pilot import Pilot
 
-from app.errors import AppError
 from app.ipc import control
 from app.paths import Home
 from app.tui.app import MynahApp
@@ -114,14 +113,6 @@ PICTURES = (
     Picture("first-steps", "home", (100, 32), bot=_nobody, is_empty=True),
     Picture("playground", "playground", drive=_talk),
     Picture("playground-small", "playground", (80, 24), _talk, is_in_gallery=False),
-    Picture(
-        "playground-mistake",
-        "playground",
-        (80, 24),
-        _press("h", "i", "enter"),
-        bot=lambda: busy_bot(say=AppError("Nothing is learned yet.", "Import first.")),
-        is_in_gallery=False,
-    ),
     Picture("conversations", "conversations", (160, 48), _press(*_TO_TAVERN)),
     Picture("conversations-draft", "conversations", (120, 36), _press("right")),
     Picture(
