@@ -12,6 +12,7 @@ from typing import Any
 from app import __version__, secrets
 from app.bot.assembly import assemble
 from app.bot.knowing import Knowing
+from app.bot.measuring import Measuring
 from app.bot.modelling import Modelling
 from app.bot.news import Asker
 from app.bot.owning import Owning
@@ -79,6 +80,7 @@ class Service:
             **handlers_of(Knowing(parts), KNOWING),
             **handlers_of(Modelling(parts), MODELLING),
             **handlers_of(Owning(parts), OWNING),
+            **handlers_of(Measuring(parts), (control.Bench,)),
             **handlers_of(Shaping(parts), SHAPING),
         }
 

@@ -23,6 +23,7 @@ COMMANDS = (
     "models",
     "config",
     "eval",
+    "bench",
     "usage",
     "doctor",
     "selftest",

@@ -176,6 +176,18 @@ class ModelRemove:
 
 
 @dataclass(frozen=True)
+class Bench:
+    """Measure this machine.
+
+    Keys: `model`, `prompt_tokens_per_second`, `tokens_per_second`,
+    `embeddings_per_second`, `walk_ms` (null where nothing can be measured), `models`
+    (`name`, `fits`, `answer_seconds`).
+    """
+
+    method: ClassVar[str] = "bench"
+
+
+@dataclass(frozen=True)
 class Doctor:
     """Check what commonly breaks."""
 
@@ -451,6 +463,7 @@ REQUESTS = (
     ModelUse,
     ModelTune,
     ModelRemove,
+    Bench,
     Doctor,
     Usage,
     Explain,

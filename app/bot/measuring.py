@@ -1,0 +1,108 @@
+"""What this machine can do, measured in a minute, and which model fits it."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from pathlib import Path
+from random import Random
+from statistics import median
+
+import psutil
+
+from app import catalogue
+from app.bot.news import Asker
+from app.bot.parts import Json, Parts
+from app.catalogue import Entry
+from app.ipc import control
+from app.store import guilds, messages
+from app.voice.voice import Voice
+
+LOADING_SECONDS = 90.0
+WALKS = 300
+TEXTS = 256
+PROMPT_TOKENS, ANSWER_TOKENS = 300, 30
+"""What a reply costs, for the answer time of models that are not measured."""
+
+
+class Measuring:
+    """Answers `Bench`."""
+
+    def __init__(
+        self, parts: Parts, clock: Callable[[], float] = time.perf_counter
+    ) -> None:
+        self._parts = parts
+        self._clock = clock
+
+    async def bench(self, asker: Asker, request: control.Bench) -> Json:
+        """Measure the model in use, the embeddings and the chain."""
+        local = self._parts.local
+        is_ready = False
+        if local.status()["model"]["state"] not in ("absent", "crashed"):
+            is_ready = await local.wait_until_ready(LOADING_SECONDS)
+        prompt = local.speed.prompt if is_ready else None
+        decode = local.speed.decode if is_ready else None
+        path = catalogue.locate(self._parts.home, local.model)
+        return {
+            "model": local.model,
+            "prompt_tokens_per_second": prompt,
+            "tokens_per_second": decode,
+            "embeddings_per_second": await asyncio.to_thread(self._embeddings),
+            "walk_ms": await self._walk_ms(),
+            "models": _fits(path, prompt, decode),
+        }
+
+    def _embeddings(self) -> float:
+        from app.memory.embedder import Embedder
+
+        name = self._parts.settings.home.memory.model
+        embedder = Embedder.open(name, cache=self._parts.home.embedding_models)
+        embedder.embed(["warming up the session"])
+        texts = [f"message {number} says a few words to all" for number in range(TEXTS)]
+        began = self._clock()
+        embedder.embed(texts)
+        return TEXTS / (self._clock() - began)
+
+    async def _walk_ms(self) -> float | None:
+        """Median milliseconds of a line of the largest voice; None without one."""
+        every = await self._parts.database.run(guilds.every)
+        counts = [
+            (await self._parts.reader.run(messages.count, one.id), one.id)
+            for one in every
+        ]
+        if not counts or not max(counts)[0]:
+            return None
+        voice = await self._parts.learning.voice(max(counts)[1])
+        return await asyncio.to_thread(self._walks, voice)
+
+    def _walks(self, voice: Voice) -> float:
+        rng, times = Random(1), []
+        for _ in range(WALKS):
+            began = self._clock()
+            voice.speak(rng)
+            times.append((self._clock() - began) * 1000)
+        return median(times)
+
+
+def _fits(path: Path | None, prompt: float | None, decode: float | None) -> list[Json]:
+    """The catalogue's language models, with the time a reply of each would take.
+
+    Speed goes down as the weights grow, since each token reads all of them.
+    """
+    memory = psutil.virtual_memory().total / 1e9
+    measured = path.stat().st_size if path else 0
+
+    def seconds(entry: Entry) -> float | None:
+        if not (measured and prompt and decode):
+            return None
+        larger = entry.bytes / measured
+        return round((PROMPT_TOKENS / prompt + ANSWER_TOKENS / decode) * larger, 2)
+
+    return [
+        {
+            "name": entry.name,
+            "fits": entry.ram_gigabytes <= memory,
+            "answer_seconds": seconds(entry),
+        }
+        for entry in catalogue.entries().values()
+        if entry.kind == "llm"
+    ]

@@ -1,0 +1,52 @@
+"""What this machine can do, and which model fits it."""
+
+import argparse
+import asyncio
+from typing import Any
+
+from app.cli.connect import connect
+from app.cli.output import print_json, say
+from app.ipc import control
+from app.paths import Home, find_home
+
+NAME = "bench"
+HELP = "measure this computer and say which models fit it"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's words."""
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Measure and print."""
+    measured = asyncio.run(_bench(find_home(arguments.home)))
+    if arguments.json:
+        print_json(measured)
+    else:
+        _tell(measured)
+    return 0
+
+
+def _tell(measured: dict[str, Any]) -> None:
+    rows = (
+        ("prompt", "prompt_tokens_per_second", "tokens/s"),
+        ("writing", "tokens_per_second", "tokens/s"),
+        ("embeddings", "embeddings_per_second", "texts/s"),
+        ("chain", "walk_ms", "ms a line"),
+    )
+    say(f"Measured with the model {measured['model']}:")
+    for label, key, unit in rows:
+        figure = measured[key]
+        shown = "–" if figure is None else f"{figure:,.2f}"
+        say(f"  {label:12} {shown:>8} {unit}")
+    say("\nAn answer would take:")
+    for model in measured["models"]:
+        seconds = model["answer_seconds"]
+        time = "not known" if seconds is None else f"{seconds:.1f} s"
+        fits = "" if model["fits"] else "  (needs more memory than there is)"
+        say(f"  {model['name']:24} {time}{fits}")
+
+
+async def _bench(home: Home) -> dict[str, Any]:
+    async with connect(home) as bot:
+        return await bot.call(control.Bench())
