@@ -148,6 +148,8 @@ async def test_a_failed_reply_is_shown_and_the_talk_goes_on(open_app: Open):
 
 async def test_without_a_server_it_says_how_to_get_one(open_app: Open):
     async with open_app("playground", busy_bot(guilds={"guilds": []})) as pilot:
+        await pilot.press("escape", "2")  # The first steps stand in front.
+        await settle(pilot)
         assert "Nothing is learned yet." in text_of(pilot)
         await pilot.press(*"hello", "enter")
         assert not pilot.app.screen.query(ReplyLine)
