@@ -116,6 +116,7 @@ class LearningHost(RowsHost):
             await self.own_channel_row(place)
         row = await self.guild_row(guild)
         rows = await self._parts.learning.hear(row, [record_of(one) for one in said])
+        await self._parts.memory.link(rows)
         if len(said) == 1 and rows:
             _, channel = await self.own_channel_row(said[0].place)
             self._parts.news.tell(MessageSeen(rows[0], row, channel))

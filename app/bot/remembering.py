@@ -16,6 +16,7 @@ from app.store import embeddings, guilds, messages
 from app.store.database import Database
 
 if TYPE_CHECKING:
+    from app.memory.conversations import Linking
     from app.memory.embedder import Embedder
     from app.memory.memory import Memory
 
@@ -45,6 +46,7 @@ class Remembering:
         self._news = news
         self._database = database
         self._opened: Memory | None = None
+        self._linking: Linking | None = None
 
     @property
     def _memory(self) -> "Memory":
@@ -60,6 +62,14 @@ class Remembering:
                 report=self._report,
             )
         return self._opened
+
+    async def link(self, rows: Sequence[int]) -> None:
+        """Note which earlier messages those just written answer."""
+        if self._linking is None:
+            from app.memory.conversations import Linking
+
+            self._linking = Linking(self._database)
+        await self._linking.hear(rows)
 
     async def recall(
         self,

@@ -2,12 +2,13 @@
 
 import argparse
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from app.cli.output import print_json, say
+from app.memory.lines import Line
 from app.memory.link_rows import Judged, read_channels
 from app.memory.link_scores import Clusters, Link, clusters, score_clusters, score_links
 from app.memory.links import Linker
@@ -77,13 +78,25 @@ def evaluate(channels: Iterable[Judged]) -> dict[str, Any]:
         gold.add(number, wanted)
         made = [link.position if link.parent is None else link.parent for link in links]
         found.add(number, {line: {made[line]} for line in wanted})
-        previous.add(number, {line: {max(line - 1, 0)} for line in wanted})
+        before = _previous(judged.lines)
+        previous.add(number, {line: {before[line]} for line in wanted})
     return {
         "messages": sum(map(len, gold.clusters)),
         **_scores(gold, found),
         "previous": _scores(gold, previous),
         "ms": 1000 * seconds / lines if lines else 0.0,
     }
+
+
+def _previous(lines: Sequence[Line]) -> list[int]:
+    """For each line the one before it that a person wrote, else itself."""
+    before: list[int] = []
+    last: int | None = None
+    for number, line in enumerate(lines):
+        before.append(number if last is None else last)
+        if line.author is not None:
+            last = number
+    return before
 
 
 def _scores(gold: _Tally, found: _Tally) -> dict[str, Any]:
