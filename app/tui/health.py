@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from app import __version__
 from app.tui.linking import Json, LinkState
 
 
@@ -64,3 +65,13 @@ def model_trouble(status: Json) -> Health | None:
     colour = "$error" if state == "crashed" else "$warning"
     hint = model.get("hint") or remedy
     return Health(sign, word, colour, model.get("reason", ""), hint)
+
+
+def version_trouble(status: Json) -> Health | None:
+    """What is wrong if the running bot is of another version than this terminal."""
+    version = status.get("version", __version__)
+    if version == __version__:
+        return None
+    reason = f"the running bot is {version}, this terminal is {__version__}"
+    remedy = "What one of them does not know is said; stop it and start this one."
+    return Health("≠", "another version", "$warning", reason, remedy)

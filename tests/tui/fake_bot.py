@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any
 
-from app import config
+from app import __version__, config
 from app.errors import AppError
 from app.ipc import control
 from app.ipc.wire import Json, Params
@@ -11,7 +11,7 @@ from app.tui.link import reply_of, safe_notification
 from app.tui.linking import LinkState, Listener
 
 STATUS: Json = {
-    "version": "0.1.0",
+    "version": __version__,
     "name": "Mynah",
     "discord": {"state": "online", "user": "Mynah#4417", "latency_ms": 48},
     "model": {"name": "SmolLM2-135M", "state": "ready"},

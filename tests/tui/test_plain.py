@@ -4,10 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app import __version__
 from app.ipc import control
 from app.store.overview import Bucket
 from app.tui import figures, story, trends
-from app.tui.health import health, model_trouble
+from app.tui.health import health, model_trouble, version_trouble
 from app.tui.linking import LinkState
 from app.tui.logbook import Logbook
 from app.tui.news import MAX_LOGS, Inbox
@@ -104,6 +105,13 @@ def test_every_trouble_has_a_remedy():
         trouble = model_trouble({"model": {"state": state}})
         assert trouble and trouble.remedy
     assert model_trouble({"model": {"state": "ready"}}) is None
+
+
+def test_another_version_is_named():
+    trouble = version_trouble({"version": "99.0"})
+    assert trouble and "99.0" in trouble.reason
+    assert version_trouble({}) is None
+    assert version_trouble({"version": __version__}) is None
 
 
 def test_the_inbox_keeps_only_what_is_new_and_little_of_it():

@@ -12,7 +12,7 @@ from textual.widgets import Static
 from app.safe_text import safe_line
 from app.tui import figures, trends
 from app.tui.base import MynahScreen
-from app.tui.health import Health, health, model_trouble
+from app.tui.health import Health, health, model_trouble, version_trouble
 from app.tui.linking import Json
 from app.tui.news import News
 from app.tui.shelf import ShownReply
@@ -187,11 +187,11 @@ def _state(how: Health, status: Json, since: float) -> Content:
         )
     ]
     lines += _why(how)
-    trouble = model_trouble(status) if status else None
-    if trouble:
-        word = f"{trouble.sign} {trouble.word}"
-        lines.append(Content.styled(word, f"bold {trouble.colour}"))
-        lines += _why(trouble)
+    for find in (version_trouble, model_trouble):
+        if status and (trouble := find(status)):
+            word = f"{trouble.sign} {trouble.word}"
+            lines.append(Content.styled(word, f"bold {trouble.colour}"))
+            lines += _why(trouble)
     return Content("\n").join(lines)
 
 
