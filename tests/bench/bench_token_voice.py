@@ -25,20 +25,21 @@ PROMPT = "Ann: good morning\nBo: hello, what is new?\nCy:"
 
 
 def build_voice(model: llama.Model, rows: list[Row], directory: Path) -> None:
-    began = time.perf_counter()
+    began, busy = time.perf_counter(), time.process_time()
     tokenized = list(
         tokenize(rows, lambda part: messages_tokens(model, part), lambda read: None)
     )
     split = time.perf_counter()
     build(directory, tokenized, vocabulary=model.vocabulary, end=end_token(model))
-    ended = time.perf_counter()
+    ended, worked = time.perf_counter(), time.process_time() - busy
     read = len(tokenized)
     count = sum(len(tokens) for _, tokens in tokenized) + read
     size = sum(file.stat().st_size for file in directory.iterdir())
     print(f"{read:,} messages, {count:,} tokens with ends")
     print(f"tokenize {read / (split - began):,.0f} messages/s")
     print(f"index and write {read / (ended - split):,.0f} messages/s")
-    print(f"together {read / (ended - began):,.0f} messages/s")
+    print(f"together {read / (ended - began):,.0f} messages/s", end="")
+    print(f", {read / worked:,.0f} a second of processor time")
     print(f"{size / count:.2f} bytes a token")
 
 
