@@ -3,12 +3,13 @@
 import time
 import zlib
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from app.errors import UsageError
 from app.importers import package
-from app.importers.intake import Entry, Intake
+from app.importers.intake import Entry, Intake, NewMember
 from app.importers.records import BrokenFileError, BrokenRow, ContentIds, Record
 from app.importers.registry import find_importer
 from app.importers.sources import BombError, Source, find_sources, fingerprint
@@ -75,6 +76,7 @@ class Import:
         self._on_step = on_step
         self._clock = clock
         self._began = clock()
+        self._flight: _Flight | None = None
 
     def run(self, paths: Sequence[Path]) -> Counts:
         """Store the messages of all files.
@@ -88,8 +90,10 @@ class Import:
             done = 0
             for source in sources:
                 for batch in self._batches(source):
-                    self._store(batch)
+                    self._send(batch)
                     self._tell(source, done + batch.bytes_done, total)
+                self._land()
+                self._database.call(imports.finish, self._guild, batch.file)
                 done += source.size
         self.counts.seconds = self._clock() - self._began
         return self.counts
@@ -117,7 +121,6 @@ class Import:
             self._report(source, f"after {batch.position:,} messages", str(error))
         batch.bytes_done = source.size
         yield batch
-        self._database.call(imports.finish, self._guild, file)
 
     def _records(
         self, items: Iterator[Record | BrokenRow], source: Source
@@ -147,15 +150,29 @@ class Import:
                 batch.files += [(place, file) for file in entry.files]
             batch.messages.append(entry.message)
 
-    def _store(self, batch: "_Batch") -> None:
-        rows = self._database.call(
+    def _send(self, batch: "_Batch") -> None:
+        """Have a batch stored while the next one is read."""
+        self._land()
+        newcomers = self._intake.hand_over()
+        stored = self._database.submit(
             imports.add_batch,
             self._guild,
             batch.file,
             batch.position,
-            self._intake.settled(batch.messages),
+            list(newcomers.values()),
+            batch.messages,
             batch.files,
         )
+        self._flight = (batch, newcomers, stored)
+
+    def _land(self) -> None:
+        """Wait for the batch that is being stored, and count it."""
+        if self._flight is None:
+            return
+        batch, newcomers, stored = self._flight
+        self._flight = None
+        rows, members = stored.result()
+        self._intake.settle(newcomers, members)
         for row, message in zip(rows, batch.messages, strict=True):
             if row is None:
                 self.counts.duplicates += 1
@@ -186,6 +203,9 @@ class _Batch:
     messages: list[NewMessage] = field(default_factory=list)
     files: list[tuple[int, NewAttachment]] = field(default_factory=list)
     bytes_done: int = 0
+
+
+_Flight = tuple[_Batch, dict[str, NewMember], "Future[imports.Stored]"]
 
 
 def _of_guild(sources: Sequence[Source], name: str) -> list[Source]:

@@ -1,6 +1,6 @@
 """From a record to a row: cleaned, filtered, with its channel and author."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from app.importers.filters import EMPTY, LONG, OPTED_OUT, SYSTEM, Filters, clean
@@ -13,7 +13,10 @@ from app.store.messages import NewAttachment, NewMessage
 
 DEFAULT_CHANNEL = "general"
 UNKNOWN_AUTHOR = "someone"
-NO_ONE = KnownMember(0, False)
+
+
+NewMember = tuple[str, str, bool]
+"""Author hash, display name, is a bot."""
 
 
 class Entry(NamedTuple):
@@ -45,20 +48,24 @@ class Intake:
         self._channels: dict[tuple[str | None, str | None, str | None], int] = {}
         self._known = database.call(imports.known_members, guild)
         self._members: dict[str, KnownMember] = {}
-        self._new: dict[str, tuple[str, str, bool]] = {}
-        self._places: dict[str, int] = {}
+        self._new: dict[str, NewMember] = {}
+        self._waiting: dict[str, KnownMember] = {}
 
     def take(self, record: Record, ids: ContentIds, fallback_ts: int) -> Entry:
         """The row of a record; `ids` names those that have no id of their own.
 
-        The row of an author seen for the first time has no member before `settled`.
+        Members without a row yet have a negative one, as `imports.add_batch` takes it.
         """
         (
             author, _, text, external, ts, reply_to, channel, channel_id, thread,
             is_bot, is_system, files, mentions,
         ) = record  # fmt: skip
         author = author or UNKNOWN_AUTHOR
-        member = self._members.get(author) or self._meet(author, record)
+        member = (
+            self._members.get(author)
+            or self._waiting.get(author)
+            or self._meet(author, record)
+        )
         if external is None:
             external = ids.next(str(channel), author, str(ts), text)
         refusal = None
@@ -68,7 +75,7 @@ class Intake:
         where = (channel, channel_id, thread)
         message = NewMessage(
             self._channels.get(where) or self._find_channel(*where),
-            member.row or self._unsettled(author),
+            member.row,
             external,
             fallback_ts if ts is None else ts,
             clean(text, mentions),
@@ -79,27 +86,15 @@ class Intake:
         kept = tuple(NewAttachment(*file) for file in files) if files else ()
         return Entry(message, is_stored, kept)
 
-    def _unsettled(self, author: str) -> int:
-        """A negative number that stands for the row of a new member."""
-        return -1 - self._places.setdefault(author, len(self._places))
+    def hand_over(self) -> dict[str, NewMember]:
+        """The new members of the messages taken since the last time, by author."""
+        new, self._new = self._new, {}
+        self._waiting.clear()
+        return new
 
-    def settled(self, messages: list[NewMessage]) -> list[NewMessage]:
-        """The messages with the rows of their new members, which are stored now."""
-        if not self._new:
-            return messages
-        people = list(self._new.values())
-        added = self._database.call(imports.add_members, self._guild, people)
-        for author, (digest, _, _) in self._new.items():
-            self._members[author] = added[digest]
-        rows = [self._members[author].row for author in self._places]
-        self._new.clear()
-        self._places.clear()
-        return [
-            message._replace(member=rows[-1 - message.member])
-            if message.member < 0
-            else message
-            for message in messages
-        ]
+    def settle(self, authors: Iterable[str], members: Iterable[KnownMember]) -> None:
+        """Note the members that were handed over, now that they have rows."""
+        self._members.update(zip(authors, members, strict=True))
 
     def _meet(self, author: str, record: Record) -> KnownMember:
         digest = self._authors.author(author)
@@ -108,8 +103,10 @@ class Intake:
             self._members[author] = known
             return known
         name = clean(record.name) or UNKNOWN_AUTHOR
-        self._new.setdefault(author, (digest, name, record.is_bot))
-        return NO_ONE
+        self._new[author] = (digest, name, record.is_bot)
+        waiting = KnownMember(-len(self._new), False)
+        self._waiting[author] = waiting
+        return waiting
 
     def _find_channel(
         self, name: str | None, id: str | None, thread: str | None

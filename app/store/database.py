@@ -83,18 +83,19 @@ class Database:
 
     def call(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a query function in the database's thread and wait for its result."""
-        return self._submit(function, *args, **kwargs).result()
+        return self.submit(function, *args, **kwargs).result()
 
     async def run(
         self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """Run a query function in the database's thread without blocking the loop."""
-        future = self._submit(function, *args, **kwargs)
+        future = self.submit(function, *args, **kwargs)
         return await asyncio.wrap_future(future)
 
-    def _submit(
+    def submit(
         self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs
     ) -> "Future[T]":
+        """Run a query function in the database's thread, and do not wait."""
         if self._checkpoints:
             self._checkpoint_at_times()
         return self._thread.submit(function, *args, **kwargs)

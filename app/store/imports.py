@@ -23,11 +23,18 @@ def known_members(guild: int) -> dict[str, KnownMember]:
     return {author: KnownMember(row, out) for author, row, out in tuples(query)}
 
 
-@write
-def add_members(
+class Stored(NamedTuple):
+    """What became of a batch."""
+
+    rows: list[int | None]
+    """The row of each message; None for one that was there already."""
+    members: list[KnownMember]
+    """The rows of its new members."""
+
+
+def _add_members(
     guild: int, people: Sequence[tuple[str, str, bool]]
-) -> dict[str, KnownMember]:
-    """Store new members, (author hash, display name, is a bot) each."""
+) -> list[KnownMember]:
     rows = [(guild, author, name, bot, False) for author, name, bot in people]
     columns = ("guild_id", "author", "name", "is_bot", "has_opted_out")
     sqlite.insert_new(bound(), "member", columns, rows)
@@ -38,7 +45,7 @@ def add_members(
         chosen = (Member.guild == guild) & Member.author.in_(authors)
         for author, row, out in tuples(query.where(chosen)):
             found[author] = KnownMember(row, out)
-    return found
+    return [found[author] for author, _, _ in people]
 
 
 @write
@@ -46,19 +53,28 @@ def add_batch(
     guild: int,
     file: str,
     position: int,
+    people: Sequence[tuple[str, str, bool]],
     batch: Sequence[NewMessage],
     files: Sequence[tuple[int, NewAttachment]],
-) -> list[int | None]:
+) -> Stored:
     """Store messages and note how far the file has come, in one transaction.
 
     Args:
         file: The file's fingerprint.
         position: Rows of the file that are done after this batch.
+        people: New members, (author hash, display name, is a bot) each.
+        batch: Messages; those of the first new member have -1 for their member's row,
+            those of the second -2, and so on.
         files: Attachments, each with its message's place in the batch.
-
-    Returns:
-        The row of each message; None for one that was there already.
     """
+    members = _add_members(guild, people) if people else []
+    if members:
+        batch = [
+            message._replace(member=members[-1 - message.member].row)
+            if message.member < 0
+            else message
+            for message in batch
+        ]
     rows = messages.add_many(guild, batch) if batch else []
     kept = [(rows[place], file) for place, file in files]
     messages.add_attachments([(row, file) for row, file in kept if row is not None])
@@ -66,7 +82,7 @@ def add_batch(
     changed = ImportCheckpoint.update(position=position).where(same).execute()
     if not changed:
         ImportCheckpoint.create(guild=guild, file=file, position=position)
-    return rows
+    return Stored(rows, members)
 
 
 def position(guild: int, file: str) -> int:

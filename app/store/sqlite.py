@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import orjson
 from peewee import OperationalError, SqliteDatabase
 
 PRAGMAS = {
@@ -91,6 +92,34 @@ def insert_new(
     marks = ", ".join("?" * len(columns))
     statement = f"INSERT OR IGNORE INTO {table} ({', '.join(columns)}) VALUES ({marks})"
     return int(database.connection().executemany(statement, rows).rowcount)
+
+
+def insert_new_at_once(
+    database: SqliteDatabase,
+    table: str,
+    columns: Sequence[str],
+    rows: Sequence[Sequence[Any]],
+) -> int:
+    """The same in one statement, during which other threads of Python go on.
+
+    Row by row SQLite lets the interpreter go and takes it back, and would wait for a
+    busy thread each time.
+    """
+    try:
+        packed = orjson.dumps(rows)
+    except TypeError:
+        packed = b"\\u0000"
+    if b"\\u0000" in packed:
+        # JSON in SQLite cannot hold NUL, nor UTF-8 a lone surrogate.
+        return insert_new(database, table, columns, rows)
+    values = ", ".join(
+        f"json_extract(value, '$[{place}]')" for place in range(len(columns))
+    )
+    statement = (
+        f"INSERT OR IGNORE INTO {table} ({', '.join(columns)}) "
+        f"SELECT {values} FROM json_each(?)"
+    )
+    return int(database.connection().execute(statement, (packed.decode(),)).rowcount)
 
 
 def checkpoint(path: Path) -> None:

@@ -194,5 +194,5 @@ def test_steps_tell_how_far_it_is(desk: Desk, put: Put) -> None:
 def test_progress_and_rows_are_one_transaction(desk: Desk) -> None:
     broken = NewMessage(999, 999, "1", 0, "of no channel")
     with pytest.raises(IntegrityError):
-        desk.database.call(imports.add_batch, desk.guild, "f", 5, [broken], [])
+        desk.database.call(imports.add_batch, desk.guild, "f", 5, [], [broken], [])
     assert desk.database.call(imports.position, desk.guild, "f") == 0

@@ -68,6 +68,24 @@ def test_a_thousand_rows_are_found_in_the_order_asked_for(
     assert [m.text for m in found] == [str(i) for i in range(1199, -1, -1)]
 
 
+def test_texts_that_json_cannot_carry_are_stored_in_bulk_as_well(
+    db: Database, guild: int, write: Write
+) -> None:
+    stored = db.call(messages.get, write("template"))
+    assert stored is not None
+    texts = [f'{n} \U0001f600 "q" \\ \n é' for n in range(100)]
+    for ending in ("", "\0"):
+        batch = [
+            NewMessage(stored.channel, stored.member, f"{text}{ending}", 2**53, text)
+            for text in texts
+        ]
+        rows = db.call(messages.add_many, guild, batch)
+        found = db.call(messages.by_rows, [row for row in rows if row])
+        assert [m.text for m in found] == texts
+        assert {m.ts for m in found} == {2**53}
+        assert db.call(messages.add_many, guild, batch) == [None] * 100
+
+
 def test_the_latest_messages_of_a_channel_come_oldest_first(
     db: Database, write: Write
 ) -> None:
