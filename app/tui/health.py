@@ -40,6 +40,8 @@ def health(link: LinkState, status: Json) -> Health:
         if link.name == "waiting" and link.retry_seconds:
             reason = f"{reason}; again in {link.retry_seconds:.0f} s".lstrip("; ")
         return Health(sign, word, colour, reason, remedy)
+    if not status:  # It runs, and has not said yet how it is.
+        return Health(*_LINK["starting"][:3])
     discord = status.get("discord", {})
     state = discord.get("state", "off")
     sign, word, colour = _DISCORD.get(state, ("◌", state, "$warning"))

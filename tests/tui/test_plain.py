@@ -82,7 +82,8 @@ def test_buckets_are_spread_over_the_steps():
         (LinkState("starting"), {}, "starting", ""),
         (LinkState("failed", "exit code 70"), {}, "crashed", "exit code 70"),
         (LinkState("waiting", "killed", 4), {}, "restarting", "killed; again in 4 s"),
-        (LinkState("running"), {}, "not on Discord", "no bot token yet"),
+        (LinkState("running"), {}, "starting", ""),
+        (LinkState("running"), {"queue": 0}, "not on Discord", "no bot token yet"),
         (
             LinkState("attached"),
             {"discord": {"state": "refused", "reason": "4004"}},
