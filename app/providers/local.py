@@ -241,7 +241,8 @@ class LocalProvider:
         path = self._locate(settings.name)
         if path is None:
             return f"the model {settings.name} is not on this computer yet"
-        return None if self._child else self._check(path, settings)
+        is_loaded = self._child is not None and self._command == self._wanted()
+        return None if is_loaded else self._check(path, settings)
 
     def _check(self, path: Path, settings: ModelSettings) -> str | None:
         """What is wrong with the file; reading its header again would block the bot."""

@@ -33,7 +33,7 @@ def load(path: Path, *, context: int, threads: int, gpu_layers: int) -> Loaded:
 
     Args:
         context: Tokens of memory for all conversations together.
-        threads: 0 takes all cores, until `Context.set_threads` says otherwise.
+        threads: 0 takes few, until `Context.set_threads` says otherwise.
 
     Raises:
         LlamaError: If llama.cpp cannot.
@@ -44,7 +44,7 @@ def load(path: Path, *, context: int, threads: int, gpu_layers: int) -> Loaded:
         size=context,
         sequences=SLOTS,
         batch=BATCH,
-        threads=threads or cores(),
+        threads=threads or min(thread_choices()),
     )
     return Loaded(model, memory, can_roll_back(memory))
 
@@ -58,7 +58,7 @@ def cores() -> int:
 
 def usable_threads() -> int:
     """Threads for work that is not measured first."""
-    return thread_choices()[0]
+    return max(thread_choices())
 
 
 def thread_choices() -> list[int]:
@@ -68,7 +68,7 @@ def thread_choices() -> list[int]:
     core with other work makes all of them slow; whether it does is to be measured.
     """
     count = cores()
-    return [count - 1] if count > 2 else [count, 1] if count == 2 else [1]
+    return [count - 1] if count > 2 else [*range(1, count + 1)]
 
 
 def can_roll_back(context: Context) -> bool:

@@ -145,6 +145,19 @@ async def test_a_file_that_is_no_model_never_reaches_a_runner(tmp_path):
         assert "not a GGUF file" in provider.unavailable(PROMPT)
 
 
+async def test_a_bad_file_chosen_while_another_model_runs_is_refused_too(tmp_path):
+    path = tmp_path / "holiday.gguf"
+    path.write_bytes(b"JFIF" * 1000)
+    chosen = [ECHO]
+    provider = LocalProvider(lambda: chosen[0], lambda name: path, no_voice)
+    await written(provider)
+    chosen[0] = ModelSettings(name=str(path))
+    assert "not a GGUF file" in (provider.unavailable(PROMPT) or "")
+    chosen[0] = ECHO
+    assert (await written(provider))[-1].text == "one two three"
+    await provider.close()
+
+
 async def test_closing_the_stream_cancels_the_work_in_the_runner():
     told = scripted(
         "for line in sys.stdin:\n"
