@@ -73,8 +73,8 @@ def shown_value(value: Any) -> str:
 
 def draw(item: Item, width: int) -> Content:
     """One setting: name, value, and where it comes from."""
-    name_width = 30 if width < 90 else 34
-    value_width = 22 if width < 90 else 36
+    name_width = 28
+    value_width = 24 if width < 150 else 40
     is_own = item.origin != "default"
     name = Content(item.key.name).truncate(name_width, ellipsis=True, pad=True)
     value = Content(shown_value(item.value))
