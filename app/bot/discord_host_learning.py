@@ -38,6 +38,8 @@ class LearningHost(RowsHost):
     def __init__(self, parts: Parts) -> None:
         super().__init__(parts)
         self._order: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._changes: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
+        """Edits and deletions, which take longer; new messages do not wait for them."""
         self._gone: OrderedDict[int, None] = OrderedDict()
         """Messages deleted lately; a page read before that may still have them."""
 
@@ -146,7 +148,9 @@ class LearningHost(RowsHost):
         """Learn the new text of a message in place of the old one."""
         async with self._order[guild]:
             row = await self.guild_row(guild)
-            for found in await self._rows_of_messages(row, [message]):
+            rows = await self._rows_of_messages(row, [message])
+        async with self._changes[guild]:
+            for found in rows:
                 await self._parts.learning.edit(row, found, text)
 
     async def deleted(self, guild: int, gone: Sequence[int]) -> Forgotten:
@@ -158,6 +162,7 @@ class LearningHost(RowsHost):
         async with self._order[guild]:
             row = await self.guild_row(guild)
             rows = await self._rows_of_messages(row, gone)
+        async with self._changes[guild]:
             return await self._parts.learning.forget(row, rows, wait=False)
 
     async def _rows_of_messages(self, guild: int, ids: Sequence[int]) -> list[int]:
@@ -245,7 +250,7 @@ def _newest() -> dict[int, int]:
         learning = {one.id for one in channels if one.is_learning}
         for one in channels:
             is_learned = one.id in learning or one.parent_id in learning
-            external = messages.newest_external(one.id) if is_learned else None
+            external = messages.newest_of_people(one.id) if is_learned else None
             if external is not None and external.isdigit() and one.discord_id:
                 found[int(one.discord_id)] = int(external)
     return found

@@ -10,6 +10,7 @@ from app.bot.host import Answer, Ask, Unsent
 from app.bot.learning import Forgotten
 from app.bot.replying import Made, Request
 from app.bot.talking import explain
+from app.chat.ladder import OnPiece
 from app.importers.records import Record
 from app.ipc.control import ReplyMade
 from app.providers.base import Turn
@@ -32,19 +33,35 @@ class RepliesHost(LearningHost):
         found = await self._parts.database.run(replies.answered, asked)
         return {int(one) for one in found}
 
+    async def claim(self, ask: Ask) -> int | None:
+        """Make the row of a reply before it is its turn; None if there is one.
+
+        A killed process then knows what it still has to answer.
+        """
+        guild, channel = await self.own_channel_row(ask.place)
+        trigger = str(ask.trigger)
+        return await self._parts.database.run(
+            replies.claim, guild, channel, ask.reason, trigger
+        )
+
     async def answer(self, ask: Ask) -> Answer | None:
         """Make a reply; None when this trigger has one already."""
-        made = await self._parts.replier.reply(await self._request(ask))
+        made = await self._made(ask, lambda piece: None)
         return None if made is None else await self._finished(made)
+
+    async def _made(self, ask: Ask, on_piece: OnPiece) -> Made | None:
+        request = await self._request(ask)
+        if ask.reply is not None:
+            return await self._parts.replier.fulfil(ask.reply, request, on_piece)
+        return await self._parts.replier.reply(request, on_piece)
 
     async def stream(self, ask: Ask) -> AsyncIterator[str | Answer | None]:
         """The same, with the whole text so far each time more of it is written."""
         pieces: asyncio.Queue[str | None | Made] = asyncio.Queue()
-        replier, request = self._parts.replier, await self._request(ask)
 
         async def make() -> Made | None:
             try:
-                return await replier.reply(request, pieces.put_nowait)
+                return await self._made(ask, pieces.put_nowait)
             finally:
                 pieces.put_nowait("")
 

@@ -20,7 +20,7 @@ from app.bot.discord_messages import (
 )
 from app.bot.discord_permissions import may_speak_to
 from app.bot.discord_state import StateFile
-from app.bot.host import Host, Incoming, Place
+from app.bot.host import Ask, Host, Incoming, Place
 from app.chat import gate
 from app.chat.limits import Rates
 from app.config import BotSettings, Config
@@ -84,9 +84,9 @@ class Speaker:
             entry = Judged(said.place.channel, said.id, said.author_name, decision)
             self.judged.append(entry)
             if decision.speak:
-                self._begin(message, said, decision, config)
+                await self._begin(message, said, decision, config)
 
-    def _begin(
+    async def _begin(
         self,
         message: discord.Message,
         said: Incoming,
@@ -95,10 +95,16 @@ class Speaker:
     ) -> None:
         """Answer in the background; the decision counts from now on."""
         self._note_spoken(said.place, said.author)
+        ask = ask_for(said, decision.kind)
+        if decision.kind not in UNCALLED:
+            reply = await self._host.claim(ask)
+            if reply is None:
+                return
+            ask = replace(ask, reply=reply)
         burst = None
         if config.speak.burst_seconds:
             burst = self._bursts[said.place.channel, said.author] = Burst(said)
-        task = asyncio.create_task(self._act(message, said, decision, config, burst))
+        task = asyncio.create_task(self._act(message, ask, config, burst))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -152,19 +158,17 @@ class Speaker:
     async def _act(
         self,
         message: discord.Message,
-        said: Incoming,
-        decision: gate.Decision,
+        ask: Ask,
         config: Config,
         burst: Burst | None,
     ) -> None:
-        if decision.kind in UNCALLED and self._rng.random() < config.speak.react:
-            if await self._react(message, said.place.guild):
+        if ask.reason in UNCALLED and self._rng.random() < config.speak.react:
+            if await self._react(message, ask.place.guild):
                 return
-        text = said.text
         if burst is not None:
             text = await self._whole(burst, config.speak.burst_seconds)
-        ask = replace(ask_for(said, decision.kind), text=text)
-        if not await self._host.is_learning(said.place):
+            ask = replace(ask, text=text)
+        if not await self._host.is_learning(ask.place):
             ask = replace(ask, turns=await self._turns_before(message))
         await self._delivery.respond(ask, message.channel, config)
 

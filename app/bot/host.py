@@ -75,6 +75,8 @@ class Ask:
     """[speaker, text] before it, oldest first, for channels that are not stored."""
     seed: str | None = None
     mode: str | None = None
+    reply: int | None = None
+    """The row of the reply, if it is claimed already."""
 
 
 @dataclass(frozen=True)
@@ -186,6 +188,10 @@ class Host(Protocol):
 
     async def answered(self, triggers: Sequence[int]) -> set[int]:
         """Those that have a reply already."""
+        ...
+
+    async def claim(self, ask: Ask) -> int | None:
+        """Make the row of a reply before it is its turn; None if there is one."""
         ...
 
     async def answer(self, ask: Ask) -> Answer | None:

@@ -212,6 +212,14 @@ def newest_external(channel: int) -> str | None:
     return row.external if row else None
 
 
+def newest_of_people(channel: int) -> str | None:
+    """The same, of messages that no bot wrote."""
+    query = Message.select(Message.external).join(Member)
+    people = (Message.channel == channel) & ~Member.is_bot
+    row = query.where(people).order_by(Message.ts.desc(), Message.id.desc()).first()
+    return row.external if row else None
+
+
 def with_files(rows: Sequence[int]) -> list[int]:
     """Those of the given messages that came with a file."""
     query = Attachment.select(Attachment.message).distinct()

@@ -166,12 +166,18 @@ class MemoryHost:
         known = {ask.trigger for ask in self.replies.values()}
         return known.intersection(triggers)
 
-    async def answer(self, ask: Ask) -> Answer | None:
-        self.asked.append(ask)
+    async def claim(self, ask: Ask) -> int | None:
         if await self.answered([ask.trigger]):
             return None
         reply = len(self.replies) + 1
         self.replies[reply] = ask
+        return reply
+
+    async def answer(self, ask: Ask) -> Answer | None:
+        self.asked.append(ask)
+        reply = ask.reply or await self.claim(ask)
+        if reply is None:
+            return None
         parts = self.answer_parts or (f"You said: {ask.seed or ask.text}",)
         return Answer(reply, parts, files=self.files)
 
