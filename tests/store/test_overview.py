@@ -1,0 +1,87 @@
+"""Sums for the screens, over real rows."""
+
+from collections.abc import Callable
+from typing import Any
+
+from app.store import guilds, members, overview, replies
+from app.store.database import Database
+from app.store.tables import ConversationLink, Reply
+
+Write = Callable[..., int]
+
+
+def make_reply(
+    db: Database, guild: int, created: int, sources: Any = (), **fields: Any
+) -> int:
+    """A made reply of that time."""
+
+    def make() -> int:
+        row = replies.claim(guild, None, "say")
+        assert row is not None
+        replies.finish(row, {"state": "made", "provider": "local", **fields}, sources)
+        Reply.update(created=created).where(Reply.id == row).execute()
+        return row
+
+    return db.call(make)
+
+
+def test_replies_are_summed_by_time_and_provider(db: Database, guild: int):
+    make_reply(db, guild, 105, timings={"total": 100.0}, cost=0.5)
+    make_reply(db, guild, 109, timings={"total": 300.0})
+    make_reply(db, guild, 112, provider="markov")
+    make_reply(db, guild, 113, state="failed")
+    make_reply(db, guild, 99)
+    assert db.call(overview.replies_over_time, 100, 10) == [
+        overview.Bucket(100, "local", 2, 200.0, 0.5),
+        overview.Bucket(110, "markov", 1, 0.0, 0.0),
+    ]
+    assert db.call(overview.replies_over_time, 100, 10, guild + 1) == []
+
+
+def test_the_channel_written_in_last_comes_first(
+    db: Database, guild: int, write: Write
+):
+    write("a", channel="stage")
+    write("b", channel="tavern")
+    db.call(guilds.ensure_channel, guild, "empty", "77")
+    found = db.call(overview.channels_by_activity, guild)
+    assert [(row.name, row.messages) for row in found] == [
+        ("tavern", 1),
+        ("stage", 1),
+        ("empty", 0),
+    ]
+    assert found[2].key == "77" and found[0].key == "tavern"
+
+
+def test_only_drafts_wait(db: Database, guild: int):
+    make_reply(db, guild, 1)
+    draft = make_reply(db, guild, 2, state="draft")
+    assert [row.id for row in db.call(overview.drafts)] == [draft]
+    assert db.call(overview.drafts, guild + 1) == []
+
+
+def test_who_opted_out_is_counted(db: Database, guild: int):
+    db.call(members.set_opted_out, guild, "hash", True)
+    assert db.call(overview.opted_out, guild) == 1
+    assert db.call(overview.opted_out, guild + 1) == 0
+
+
+def test_conversations_are_known_by_message(db: Database, guild: int, write: Write):
+    first, second, other = write("a"), write("b"), write("c")
+
+    def link() -> None:
+        for message in (first, second):
+            ConversationLink.create(message=message, conversation=first, score=1.0)
+
+    db.call(link)
+    found = db.call(overview.conversations, [first, second, other])
+    assert found == {first: first, second: first}
+
+
+def test_sources_come_with_the_longest_run_first(
+    db: Database, guild: int, write: Write
+):
+    one, two = write("a b"), write("c d e")
+    drawn = [replies.Source(one, 2, "a b"), replies.Source(two, 3, "c d e")]
+    row = make_reply(db, guild, 1, drawn)
+    assert db.call(overview.sources, row) == [(two, 3, "c d e"), (one, 2, "a b")]
