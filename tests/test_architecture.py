@@ -71,6 +71,8 @@ def test_broad_excepts_stay_in_their_four_places():
         "app/__main__.py",
         "app/bot/process.py",
         "app/runner/process.py",
+        "app/runner/building.py",
+        "app/runner/tuning.py",
         "app/bot/jobs.py",
         "app/bot/cogs/errors.py",
         "app/tui/worker.py",
