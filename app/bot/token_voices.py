@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
@@ -132,7 +133,7 @@ class TokenVoices:
                 "the token voice of guild %d could not be built: %s", guild, error
             )
             return
-        await asyncio.to_thread((path / THROUGH).write_text, str(through))
+        await asyncio.to_thread(_settle, path, through)
         self._told.pop(path, None)
 
     def _path(self, guild: int, model: Path) -> Path:
@@ -140,6 +141,14 @@ class TokenVoices:
         if version not in self._keys:
             self._keys[version] = model_key(model)
         return self._home.token_voice(guild, self._keys[version])
+
+
+def _settle(path: Path, through: int) -> None:
+    """Note how far the voice goes, and remove those of models used before."""
+    (path / THROUGH).write_text(str(through))
+    for other in path.parent.iterdir():
+        if other != path:
+            shutil.rmtree(other, ignore_errors=True)
 
 
 def _through(path: Path) -> int | None:

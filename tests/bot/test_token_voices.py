@@ -94,6 +94,20 @@ async def test_the_first_reply_has_it_built_and_later_ones_use_it(home, model):
         assert TokenVoice.open(path).messages == 2
 
 
+async def test_the_voice_of_a_model_used_before_is_removed(home, model):
+    async with opened(home, model) as bench:
+        await bench.say("hello there")
+        await bench.voices.prepare(bench.guild)
+        first = await bench.voices.get(bench.guild)
+    other = tiny.write(model.with_name("other.gguf"), "recurrent")
+    async with opened(home, other) as bench:
+        assert await bench.voices.prepare(bench.guild)
+        second = await bench.voices.get(bench.guild)
+    assert first is not None
+    assert second is not None
+    assert list(first.parent.iterdir()) == [second]
+
+
 async def test_what_was_said_since_the_build_is_told_before_the_next_reply(home, model):
     async with opened(home, model) as bench:
         await bench.say("old words")
