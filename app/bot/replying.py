@@ -25,6 +25,9 @@ RECENT = 6
 """Turns that tell what a conversation is about."""
 
 DRAFTS = 8
+DRAFT_SHARE = 0.2
+"""Of the deadline; when more is gone already, the machine is too busy for drafts."""
+
 DRAFT_TRIES = 3
 """A draft need not be the best line; a cloud model only takes ideas from it."""
 EXAMPLES_SHOWN = 6
@@ -188,12 +191,13 @@ class Replier:
         prompt = self._prompt(reply, request, config, mode, gathered)
         if names:
             prompt = await self._remember(prompt, request, config, stages)
-        if "openai" in names and mode == "hybrid" and is_open_to_cloud(config):
+        deadline = request.max_ms or deadline_ms(mode, config)
+        goes_out = "openai" in names and is_open_to_cloud(config)
+        if goes_out and mode == "hybrid" and stages.total < deadline * DRAFT_SHARE:
             prompt = await self._illustrate(prompt, config, voice)
             stages.end("drafts")
         rungs = self._rungs.build(names, request.guild, config, gathered)
         ladder = Ladder(rungs, self._clock, _guard(voice), on_piece)
-        deadline = request.max_ms or deadline_ms(mode, config)
         before = stages.total
         answer = await ladder.answer(prompt, deadline - before)
         stages.end("ladder")
