@@ -16,6 +16,9 @@ log = logging.getLogger(__name__)
 PAGE = 100
 """Discord's limit for one request."""
 
+RECHECKED_PAGES = 5
+"""Of the last known messages a channel; a killed process may be that far behind."""
+
 REPORT_SECONDS = 5.0
 MAX_THREADS = 1000
 
@@ -98,15 +101,21 @@ class CatchUp:
         left the last ones unstored or unanswered.
         """
         place = place_of(channel)
-        history = channel.history(limit=PAGE, before=discord.Object(newest + 1))
-        page = await history.flatten()
-        if place is None or not page:
-            return
-        said = self._said(page)
-        await self._host.hear(said)
-        await self._host.recheck(place, said)
-        for message in reversed(page):
-            await self._consider(message, True)
+        before = newest + 1
+        for _ in range(RECHECKED_PAGES):
+            history = channel.history(limit=PAGE, before=discord.Object(before))
+            page = await history.flatten()
+            if place is None or not page:
+                return
+            said = self._said(page)
+            await self._host.hear(said)
+            await self._host.recheck(place, said)
+            for message in reversed(page):
+                await self._consider(message, True)
+            if len(page) < PAGE:
+                return
+            # The pages share a message, so that nothing falls in between.
+            before = page[-1].id + 1
 
     def _said(self, page: Sequence[discord.Message]) -> list[Incoming]:
         own = self._bot.user.id if self._bot.user else 0

@@ -130,7 +130,10 @@ class LearningHost(RowsHost):
         there = {one.id: one for one in batch}
         if not there:
             return Forgotten(0, 0, 0, False)
-        latest = await self._parts.database.run(messages.latest, channel, RECHECKED)
+        end = max(one.at_ms for one in batch) + 1
+        latest = await self._parts.database.run(
+            messages.latest, channel, RECHECKED, before=end
+        )
         gone = []
         for stored in latest:
             if stored.is_bot or not stored.external.isdigit():
