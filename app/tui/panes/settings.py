@@ -5,6 +5,7 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.content import Content
 from textual.widgets import Static
 
 from app.ipc import control
@@ -33,7 +34,7 @@ class SettingsPane(Pane):
     @on(Feed.Moved)
     def _explain(self, event: Feed.Moved) -> None:
         item: tuning.Item = event.item
-        self.query_one("#doc", Static).update(f"{item.key.doc} enter changes")
+        self.query_one("#doc", Static).update(Content(f"{item.key.doc} enter changes"))
 
     @on(Feed.Chosen)
     def _change(self, event: Feed.Chosen) -> None:
