@@ -86,7 +86,11 @@ class CatchUp:
                 limit=PAGE, after=discord.Object(last), oldest_first=True
             )
             page = await history.flatten()
-            await self._host.hear(self._said(page))
+            said, place = self._said(page), place_of(channel)
+            await self._host.hear(said)
+            if place is not None:
+                # What was told before the session ended may be stored only now.
+                await self._host.recheck(place, said, last)
             for message in page:
                 await self._consider(message, False)
             if len(page) < PAGE:

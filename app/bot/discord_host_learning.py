@@ -124,12 +124,15 @@ class LearningHost(RowsHost):
             self._parts.news.tell(MessageSeen(rows[0], row, channel))
         return len(rows)
 
-    async def recheck(self, place: Place, batch: Sequence[Incoming]) -> Forgotten:
+    async def recheck(
+        self, place: Place, batch: Sequence[Incoming], after: int | None = None
+    ) -> Forgotten:
         """Follow edits and deletions that were missed among these messages."""
         guild, channel = await self.own_channel_row(place)
         there = {one.id: one for one in batch}
         if not there:
             return Forgotten(0, 0, 0, False)
+        first, last = after or min(there), max(there)
         end = max(one.at_ms for one in batch) + 1
         latest = await self._parts.database.run(
             messages.latest, channel, RECHECKED, before=end
@@ -143,7 +146,7 @@ class LearningHost(RowsHost):
                 text = there[external].text
                 if clean(text) != stored.text:
                     await self._parts.learning.edit(guild, stored.id, text)
-            elif min(there) < external < max(there):
+            elif first < external < last:
                 gone.append(stored.id)
         return await self._parts.learning.forget(guild, gone, wait=False)
 

@@ -157,10 +157,13 @@ class Host(Protocol):
         """Store messages of listened channels; returns how many were new."""
         ...
 
-    async def recheck(self, place: Place, batch: Sequence[Incoming]) -> Forgotten:
+    async def recheck(
+        self, place: Place, batch: Sequence[Incoming], after: int | None = None
+    ) -> Forgotten:
         """Follow edits and deletions that were missed.
 
-        The batch is everything Discord still has between its first and last message.
+        The batch is everything Discord still has between its first and last message,
+        or from behind `after` to its last one.
         """
         ...
 

@@ -117,9 +117,13 @@ class MemoryHost:
                 self.messages.setdefault(said.id, said)
         return new
 
-    async def recheck(self, place: Place, batch: Sequence[Incoming]) -> Forgotten:
+    async def recheck(
+        self, place: Place, batch: Sequence[Incoming], after: int | None = None
+    ) -> Forgotten:
         there = {one.id: one for one in batch}
-        first, last = min(there), max(there)
+        if not there:
+            return Forgotten(0, 0, 0, False)
+        first, last = after or min(there), max(there)
         stored = [
             one
             for one in self.messages.values()
