@@ -92,7 +92,7 @@ class Remembering:
         try:
             found = await asyncio.wait_for(work, RECALL_SECONDS)
         except (TimeoutError, AppError) as error:
-            log.info("recall was skipped: %s", error or "no time")
+            log.info("recall was skipped: %s", str(error) or "no time")
             return None
         return [
             tuple(
