@@ -167,7 +167,9 @@ class ModelSettings:
         "starter", "A name of models.txt, or the path of a GGUF file.", scope="home"
     )
     context: int = setting(4096, "Context size in tokens.", low=512)
-    threads: int = setting(0, "Threads; 0 takes the number that reads fastest here.", low=0)
+    threads: int = setting(
+        0, "Threads; 0 takes the number that reads fastest here.", low=0
+    )
     gpu_layers: int = setting(0, "Layers offloaded to the GPU; -1 means all.", low=-1)
     idle_minutes: float = setting(
         30, "Unloads after this time without work; 0 never.", low=0

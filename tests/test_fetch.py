@@ -101,7 +101,7 @@ def test_a_full_disk_is_noticed_before_the_fetch(
     home: Home, entry: Entry, monkeypatch: pytest.MonkeyPatch
 ):
     usage = type(shutil.disk_usage("."))(10, 9, 1)
-    monkeypatch.setattr(fetching.shutil, "disk_usage", lambda path: usage)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage)
     with pytest.raises(FetchError, match="Make room"):
         fetch(home, entry, lambda done, total: None)
 

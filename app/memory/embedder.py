@@ -5,7 +5,7 @@ import re
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +29,18 @@ _NOT_WORDS = re.compile(r"https?://\S+|<a?:\w+:\d+>|<[@#][!&]?\d+>|[\W_\d]+")
 def is_trivial(text: str) -> bool:
     """Whether a text has too little in it to mean anything: `lol`, a link, an emoji."""
     return len(_NOT_WORDS.sub("", text)) < 4
+
+
+class Embeds(Protocol):
+    """What turns texts into vectors; its methods block and belong to one thread."""
+
+    model_id: str
+    """Names the model in the database; vectors of two models never meet."""
+    dimension: int
+
+    def embed(self, texts: Sequence[str]) -> Floats:
+        """Vectors of length 1, float32 (texts, dimension)."""
+        ...
 
 
 class Embedder:

@@ -10,7 +10,7 @@ messages that match exactly.
 
 import math
 from collections import Counter
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,7 +38,7 @@ class ClusterScore:
     f1: float
 
 
-def score_links(gold: set[Link], found: set[Link]) -> LinkScore:
+def score_links(gold: Set[Link], found: Set[Link]) -> LinkScore:
     """Compare sets of (message, parent); a parent equal to the message is a start."""
     return LinkScore(*_shares(len(gold & found), len(found), len(gold)))
 

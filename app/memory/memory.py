@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import ParamSpec, TypeVar
 
 from app.memory import recall
-from app.memory.embedder import Embedder, is_trivial
+from app.memory.embedder import Embeds, is_trivial
 from app.memory.shelf import PAGE, Page, Shelf
 from app.memory.vectors import NOTHING, Floats, pack, unpack
 from app.paths import Home
@@ -53,7 +53,7 @@ class Memory:
         home: Home,
         database: Database,
         reader: Database,
-        open_embedder: Callable[[str | None], Embedder],
+        open_embedder: Callable[[str | None], Embeds],
         *,
         report: Report = lambda guild, done, total, rate: None,
         now: Callable[[], float] = time.time,
@@ -73,7 +73,7 @@ class Memory:
         self._report = report
         self._now = now
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="memory")
-        self._embedders: dict[str | None, Embedder] = {}
+        self._embedders: dict[str | None, Embeds] = {}
         self._shelves: dict[int, Shelf] = {}
         self._done: dict[int, int] = {}
         """Row up to which every message of a guild has been looked at."""
@@ -243,7 +243,7 @@ class Memory:
             await self._call(embedder.embed, list(turns[-recall.TURNS :]))
         )
 
-    async def _embedder(self, model: str | None) -> Embedder:
+    async def _embedder(self, model: str | None) -> Embeds:
         """The loaded model of that id; None asks for the owner's."""
         async with self._opening:
             if model not in self._embedders:

@@ -45,6 +45,7 @@ def test_a_named_person_is_answered(db, tell, linker):
     assert made[2].parent == first
     assert made[2].conversation == made[0].conversation == first
     talk = channel.conversation_of(third)
+    assert talk is not None
     assert len(talk.members) == 3
     assert talk.last == third
 

@@ -42,9 +42,12 @@ def test_vectors_have_length_one_and_the_order_of_the_texts(embedder):
 def test_identical_texts_are_embedded_once(embedder, monkeypatch):
     seen = []
     real = embedder._encode
-    monkeypatch.setattr(
-        embedder, "_encode", lambda texts: (seen.extend(texts), real(texts))[1]
-    )
+
+    def encode(texts):
+        seen.extend(texts)
+        return real(texts)
+
+    monkeypatch.setattr(embedder, "_encode", encode)
     first = embedder.embed(["gallia est omnis", "divisa", "gallia est omnis"])
     again = embedder.embed(["gallia est omnis"])
     assert seen == ["gallia est omnis", "divisa"]

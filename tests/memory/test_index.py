@@ -72,11 +72,10 @@ def test_the_graph_finds_what_exact_search_finds(units):
     rng = np.random.default_rng(3)
     centers = rng.normal(size=(60, 64))
     vectors = centers[rng.integers(60, size=3000)] + rng.normal(size=(3000, 64)) * 0.6
-    vectors = vectors.astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     exact, graph = Exact(64), Graph(64)
-    exact.add(range(3000), vectors)
-    graph.add(range(3000), vectors)
+    exact.add(range(3000), vectors.astype(np.float32))
+    graph.add(range(3000), vectors.astype(np.float32))
     hits = 0
     for query in vectors[::60]:
         wanted = {near.row for near in exact.search(query, 10)}

@@ -22,7 +22,9 @@ def nothing_left(directory):
 
 
 def test_a_saved_index_comes_back(saved, units):
-    graph, sidecar = index_files.load(saved, "mini", 64)
+    loaded = index_files.load(saved, "mini", 64)
+    assert loaded is not None
+    graph, sidecar = loaded
     assert (sidecar.count, sidecar.last) == (10, 42)
     assert graph.search(units(10)[3], 1)[0].row == 3
     graph.add([10], units(11)[10:])

@@ -195,12 +195,14 @@ async def test_a_new_start_uses_the_file_and_adds_what_came_after(
     await first.close()
     blobs = [(tell("a heath with thunder"), b"\0" * (4 + embedder.dimension))]
     db.call(embeddings.add_many, guild, "words", blobs)
-    added = []
-    monkeypatch.setattr(
-        shelf.Shelf, "add", lambda self, page, real=shelf.Shelf.add: (
-            added.extend(row for _, row, _ in page), real(self, page)
-        )[1],
-    )  # fmt: skip
+    added: list[int] = []
+    real = shelf.Shelf.add
+
+    def add(self, page):
+        added.extend(row for _, row, _ in page)
+        return real(self, page)
+
+    monkeypatch.setattr(shelf.Shelf, "add", add)
     second = Memory(home, db, reader, lambda model: embedder)
     opened = await second._shelf(guild)
     assert added == [blobs[0][0]]

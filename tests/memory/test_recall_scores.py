@@ -41,4 +41,4 @@ def test_a_text_without_meaning_is_never_found():
 
 
 def test_no_pairs_share_nothing():
-    assert shares(SAID, [], pytest.fail)["10"] == 0.0
+    assert shares(SAID, [], lambda row, k: pytest.fail("asked"))["10"] == 0.0

@@ -26,6 +26,7 @@ def test_a_tree_worked_out_by_hand():
 def test_trees_of_scikit_learn_keep_their_scores_through_a_file(tmp_path):
     ensemble = pytest.importorskip("sklearn.ensemble")
     spec = importlib.util.spec_from_file_location("fit_links", FIT)
+    assert spec and spec.loader
     fit_links = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(fit_links)
     rng = np.random.default_rng(5)
