@@ -1,5 +1,6 @@
 """Seals the machine off: a temporary home, no environment, no network but loopback."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -30,3 +31,11 @@ def starter_model() -> Path:
 
     cache = Home(Path(__file__).parent.parent / ".cache").create()
     return fetch(cache, find("starter"), lambda done, total: None)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Close what llama-cpp-python leaves open, so that pytest has the last word."""
+    loaded = sys.modules.get("llama_cpp._utils")
+    for name in ("outnull_file", "errnull_file"):
+        if loaded is not None:
+            getattr(loaded, name).close()

@@ -59,6 +59,7 @@ def _handler(hub: Hub) -> type[BaseHTTPRequestHandler]:
             self.send_header("ETag", f'"{hashlib.sha256(hub.content).hexdigest()}"')
             self.send_header("X-Repo-Commit", "c" * 40)
             self.send_header("Accept-Ranges", "bytes")
+            self.send_header("Connection", "close")
             length = 0 if hub.status != 200 else (hub.says_bytes or size) - first
             self.send_header("Content-Length", str(length))
             if status == 206:

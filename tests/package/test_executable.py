@@ -95,6 +95,7 @@ def test_a_killed_bot_leaves_nothing(executable: Path, bare: Environment, victim
     processes = family(psutil.Process(serve.pid))
     assert len(processes) >= 2
     processes[0 if victim == "bootloader" else 1].kill()
+    serve.wait(10)
     _, alive = psutil.wait_procs(processes, timeout=10)
     assert not alive
 

@@ -19,7 +19,13 @@ async def settle(pilot: Pilot[int]) -> None:
         await pilot.pause()
         with suppress(WorkerCancelled):  # A newer job of its group took its place.
             await pilot.app.workers.wait_for_complete()
-    await pilot.pause()
+    before = ""
+    for _ in range(40):
+        await pilot.pause(0.05)
+        now = text_of(pilot)
+        if now == before:
+            return
+        before = now
 
 
 def text_of(pilot: Pilot[int]) -> str:

@@ -179,8 +179,14 @@ class ConversationsScreen(ReplyActions):
 
     def _show_story(self, explained: inspector.Explained) -> None:
         self.explained = explained
-        width = max(30, self.query_one("#inspector").size.width - 2)
-        self.query_one("#story", Static).update(inspector.draw(explained, width))
+        # The first reply may come before the screen knows how wide its parts are.
+        self.call_after_refresh(self._draw_story)
+
+    def _draw_story(self) -> None:
+        if self.explained is not None:
+            width = max(30, self.query_one("#inspector").outer_size.width - 4)
+            story = inspector.draw(self.explained, width)
+            self.query_one("#story", Static).update(story)
 
     @on(Feed.Chosen, "#lines")
     def _open_story(self, event: Feed.Chosen) -> None:
