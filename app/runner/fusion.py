@@ -7,7 +7,7 @@ function of what both sides show: how long the voice's state is, how often it oc
 how many tokens follow it, how unsure the model is, and who was right so far in the
 message.
 
-The prompt that surprises least is the plain chat log: a line `name: text` a turn, cut
+The prompt is the plain chat log: a line `name: text` a turn, cut
 to 200 characters, no header, and the next speaker's `name:` at the end.
 """
 
