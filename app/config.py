@@ -1,15 +1,11 @@
-"""Settings: config.toml as frozen dataclasses, with guild and channel overrides."""
+"""Settings: what there is to set, as frozen dataclasses, and what fits each."""
 
 import dataclasses
 import difflib
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
-from pathlib import Path
 from typing import Any, Literal
-
-import tomlkit
 
 from app.errors import ConfigError
 
@@ -340,26 +336,6 @@ def value_of(config: Config, name: str) -> Value:
     return value
 
 
-def flatten(tree: Mapping[str, object]) -> dict[str, object]:
-    """A two-level table as `section.field` → value."""
-    flat: dict[str, object] = {}
-    for section, table in tree.items():
-        if not isinstance(table, Mapping):
-            raise ConfigError(f"{section} must be a [section] of settings.")
-        for item, value in table.items():
-            flat[f"{section}.{item}"] = value
-    return flat
-
-
-def load(path: Path) -> Config:
-    """The settings of a config file; a missing file means all defaults.
-
-    Raises:
-        ConfigError: If the file is not TOML, or names an unknown setting.
-    """
-    return with_overrides(Config(), stored(path))
-
-
 def reference() -> str:
     """All settings as a Markdown table, for the README."""
     rows = ["| setting | default | for | what it does |", "|---|---|---|---|"]
@@ -376,38 +352,3 @@ def reference() -> str:
         shown = shown if default != "" else "–"
         rows.append(f"| `{key.name}` | {shown} | {key.scope} | {doc} |")
     return "\n".join(rows)
-
-
-def stored(path: Path) -> dict[str, object]:
-    """Only what the file says, by name."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return {}
-    try:
-        return flatten(tomllib.loads(text))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(
-            f"{path} cannot be read: {error}.", "Mend that line."
-        ) from error
-
-
-def save(path: Path, name: str, value: object | None) -> None:
-    """Set one value in the file, or take it out with None; comments stay.
-
-    Raises:
-        ConfigError: If the name or value does not fit, or the file is broken.
-    """
-    key = find_key(name)
-    stored(path)
-    text = path.read_text(encoding="utf-8") if path.exists() else ""
-    document = tomlkit.parse(text)
-    section, _, item = key.name.partition(".")
-    table = document.setdefault(section, tomlkit.table())
-    if value is None:
-        table.pop(item, None)
-    else:
-        table[item] = check(name, value)
-    temporary = path.with_suffix(".tmp")
-    temporary.write_text(tomlkit.dumps(document), encoding="utf-8")
-    temporary.replace(path)

@@ -8,6 +8,23 @@ from pathlib import Path
 
 import appdirs
 
+TREE: Mapping[str, str] = {
+    "config.toml": "the settings; edit it while Mynah runs",
+    "prices.toml": "your own prices of cloud models, if you made this file",
+    "secrets.json": "bot token and keys, where the computer has no keyring",
+    "author.key": "the key under which author ids are hashed",
+    "mynah.db": "everything learned, said and spent (SQLite)",
+    "guilds": "voices and indexes, a folder a server; made anew of the database",
+    "models": "language models",
+    "embedding-models": "embedding models",
+    "backups": "the database as it was before an update changed its tables",
+    "logs": "what happened, at most 6 MB",
+    "discord.json": "what the connection to Discord remembers across restarts",
+    "lock": "held by the one process that writes here",
+    "endpoint.json": "how commands and screens find the running bot",
+}
+"""What lies in a home, and what it is for."""
+
 
 @dataclass(frozen=True)
 class Home:
@@ -84,6 +101,22 @@ class Home:
     def index(self, guild: int) -> Path:
         """The nearest-neighbor index over the guild's embeddings."""
         return self.guild(guild) / "index"
+
+    def present(self) -> dict[str, list[Path]]:
+        """What of `TREE` is there: a name's own path, and those SQLite puts beside."""
+        found = {
+            name: [
+                path
+                for path in (self.root / name, *self._beside(name))
+                if path.exists()
+            ]
+            for name in TREE
+        }
+        return {name: paths for name, paths in found.items() if paths}
+
+    def _beside(self, name: str) -> list[Path]:
+        suffixes = ("-wal", "-shm") if name == self.database.name else ()
+        return [self.root / f"{name}{suffix}" for suffix in suffixes]
 
     def create(self) -> "Home":
         """Make the directory, readable by the owner alone."""

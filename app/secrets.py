@@ -26,6 +26,16 @@ def get(home: Home, name: SecretName) -> str | None:
     )
 
 
+def kept(home: Home) -> list[SecretName]:
+    """Those that `put` keeps for this home; the environment's are not among them."""
+    in_file = _from_file(home)
+    return [
+        name
+        for name in ENVIRONMENT
+        if name in in_file or _from_keyring(home, name) is not None
+    ]
+
+
 def put(home: Home, name: SecretName, value: str | None) -> str:
     """Keep a secret, or delete it with None; returns the place in words."""
     import keyring

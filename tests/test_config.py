@@ -2,20 +2,20 @@ from pathlib import Path
 
 import pytest
 
-from app import config
+from app import config, config_file
 from app.errors import ConfigError
 
 
 def test_a_missing_file_means_all_defaults(tmp_path: Path):
-    assert config.load(tmp_path / "config.toml") == config.Config()
+    assert config_file.load(tmp_path / "config.toml") == config.Config()
 
 
 def test_a_saved_value_is_loaded_and_comments_stay(tmp_path: Path):
     path = tmp_path / "config.toml"
     path.write_text("# mine\n[reply]\ndial = 10  # low\n")
-    config.save(path, "reply.mode", "llm")
-    config.save(path, "speak.wake_words", ["mynah", "bird"])
-    loaded = config.load(path)
+    config_file.save(path, "reply.mode", "llm")
+    config_file.save(path, "speak.wake_words", ["mynah", "bird"])
+    loaded = config_file.load(path)
     assert (loaded.reply.dial, loaded.reply.mode) == (10, "llm")
     assert loaded.speak.wake_words == ["mynah", "bird"]
     assert "# mine" in path.read_text() and "# low" in path.read_text()
@@ -23,16 +23,16 @@ def test_a_saved_value_is_loaded_and_comments_stay(tmp_path: Path):
 
 def test_a_reset_value_is_the_default_again(tmp_path: Path):
     path = tmp_path / "config.toml"
-    config.save(path, "reply.dial", 70)
-    config.save(path, "reply.dial", None)
-    assert config.load(path).reply.dial == config.Config().reply.dial
+    config_file.save(path, "reply.dial", 70)
+    config_file.save(path, "reply.dial", None)
+    assert config_file.load(path).reply.dial == config.Config().reply.dial
 
 
 def test_an_unknown_key_is_refused_with_a_suggestion(tmp_path: Path):
     path = tmp_path / "config.toml"
     path.write_text("[reply]\ndail = 10\n")
     with pytest.raises(ConfigError, match="Did you mean reply.dial"):
-        config.load(path)
+        config_file.load(path)
 
 
 @pytest.mark.parametrize(
@@ -44,20 +44,39 @@ def test_an_unknown_key_is_refused_with_a_suggestion(tmp_path: Path):
         ("[reply]\ndial = true\n", "whole number"),
         ("[reply]\nmode = 'loud'\n", "one of"),
         ("[speak]\nwake_words = [1]\n", "list of texts"),
+        ("# mine\n\n[reply]\ndail = 10\n", "line 4: There is no setting reply.dail"),
+        ("[bot]\nname = 'B'\n[ replay ]\nmode='llm'\n", "line 4: .*reply.mode"),
+        ("reply.dial = 101\n", "line 1: reply.dial takes"),
+        ("[reply]\n'dial' = 101\n", "config.toml: reply.dial takes"),
     ],
 )
 def test_a_broken_file_says_what_is_wrong(tmp_path: Path, text: str, reason: str):
     path = tmp_path / "config.toml"
     path.write_text(text)
     with pytest.raises(ConfigError, match=reason):
-        config.load(path)
+        config_file.load(path)
+
+
+def test_a_file_that_is_no_utf_8_says_so(tmp_path: Path):
+    path = tmp_path / "config.toml"
+    path.write_bytes(b"[bot]\nname = '\xe4'\n")
+    with pytest.raises(ConfigError, match="UTF-8"):
+        config_file.load(path)
+
+
+def test_a_file_saved_by_notepad_is_read(tmp_path: Path):
+    path = tmp_path / "config.toml"
+    path.write_bytes(b"\xef\xbb\xbf[reply]\r\ndial = 70\r\n")
+    assert config_file.load(path).reply.dial == 70
+    config_file.save(path, "reply.dial", 60)
+    assert config_file.load(path).reply.dial == 60
 
 
 def test_saving_into_a_broken_file_leaves_it_alone(tmp_path: Path):
     path = tmp_path / "config.toml"
     path.write_text("[reply\n")
     with pytest.raises(ConfigError):
-        config.save(path, "reply.dial", 10)
+        config_file.save(path, "reply.dial", 10)
     assert path.read_text() == "[reply\n"
 
 

@@ -36,10 +36,10 @@ async def assemble(home: Home, rng: Random) -> AsyncIterator[Parts]:
         home.create()
         database = stack.enter_context(Database(home.database))
         reader = stack.enter_context(Database(home.database, read_only=True))
-        settings = Settings(home, database)
-        _ = settings.home
         news = News()
         stack.callback(news.close)
+        settings = Settings(home, database, news.warn)
+        _ = settings.home
         ledger = Ledger(database, time.time, news.warn)
         await ledger.load()
         stack.push_async_callback(ledger.flush)

@@ -42,6 +42,8 @@ async def check_all(parts: Parts) -> list[Check]:
 
 async def _settings(parts: Parts) -> Check:
     _ = parts.settings.home
+    if trouble := parts.settings.trouble:
+        raise trouble
     return Check("settings", True, f"{parts.home.config_file} is in order.")
 
 

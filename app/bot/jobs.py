@@ -14,7 +14,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from app.config import Config, load, with_overrides
+from app.config import Config, with_overrides
+from app.config_file import load
 from app.errors import AppError
 from app.importers.filters import Filters
 from app.importers.importing import Counts, Import, Step

@@ -1,15 +1,18 @@
 """The settings that hold in a home, a guild or a channel, and where they come from."""
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from app import config
+from app import config, config_file
 from app.config import Config, Key, Value
-from app.errors import UsageError
+from app.errors import ConfigError, UsageError
 from app.paths import Home
 from app.store import settings as rows
 from app.store.database import Database
+
+log = logging.getLogger(__name__)
 
 Origin = Literal["default", "file", "guild", "channel"]
 
@@ -40,9 +43,22 @@ class Explained:
 class Settings:
     """Reads and changes settings; the file is read again when it was edited."""
 
-    def __init__(self, home: Home, database: Database) -> None:
+    def __init__(
+        self,
+        home: Home,
+        database: Database,
+        warn: Callable[[str], None] = log.warning,
+    ) -> None:
+        """Nothing is read yet.
+
+        Args:
+            warn: Told when the file was edited into something that cannot be used.
+        """
         self._home = home
         self._database = database
+        self._warn = warn
+        self.trouble: ConfigError | None = None
+        """What is wrong with the file as it is; the settings from before hold."""
         self._stamp: tuple[int, int] | None = None
         self._stored: dict[str, object] = {}
         self._config = Config()
@@ -51,17 +67,26 @@ class Settings:
     def home(self) -> Config:
         """The settings of the home.
 
+        A file that cannot be used any more since it was edited changes nothing.
+
         Raises:
-            ConfigError: If the file is broken; names the line.
+            ConfigError: If the file could not be used from the start; names the line.
         """
         stamp = self._file_stamp()
-        if stamp != self._stamp or stamp is None:
-            self._stored = config.stored(self._home.config_file)
-            self._config = config.with_overrides(Config(), self._stored)
+        if stamp != self._stamp:
+            try:
+                self._stored = config_file.stored(self._home.config_file)
+                self._config = config.with_overrides(Config(), self._stored)
+                self.trouble = None
+            except ConfigError as error:
+                if self._stamp is None:
+                    raise
+                self.trouble = error
+                self._warn(f"{error} The settings from before hold.")
             self._stamp = stamp
         return self._config
 
-    def _file_stamp(self) -> tuple[int, int] | None:
+    def _file_stamp(self) -> tuple[int, int]:
         try:
             status = self._home.config_file.stat()
         except FileNotFoundError:
@@ -133,7 +158,7 @@ class Settings:
     ) -> None:
         if guild is None:
             self._home.create()
-            config.save(self._home.config_file, name, value)
+            config_file.save(self._home.config_file, name, value)
         else:
             await self._database.run(rows.put, guild, name, value, channel)
 

@@ -26,7 +26,9 @@ COMMANDS = (
     "bench",
     "usage",
     "doctor",
+    "report",
     "selftest",
+    "uninstall",
 )
 """Modules of this package, in the order of the help."""
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from app import catalogue, config
+from app import catalogue, config_file
 from app.cli.output import print_json, say
 from app.errors import AppError, UsageError
 from app.ipc.control import Progress
@@ -72,7 +72,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _locate(home: Home, name: str | None) -> Path:
-    name = name or config.load(home.config_file).model.name
+    name = name or config_file.load(home.config_file).model.name
     path = catalogue.locate(home, name)
     if path is None:
         hint = f"Fetch it with `mynah models pull {name}`."

@@ -10,7 +10,7 @@ from random import Random
 import psutil
 import pytest
 
-from app.config import save
+from app.config_file import save
 from app.paths import Home
 from app.store import guilds, messages
 from app.store.database import Database

@@ -9,7 +9,7 @@ from app.bot.discord_bot import MynahBot, Surroundings
 from app.bot.discord_host import DiscordHost
 from app.bot.discord_state import StateFile
 from app.bot.service import Service, open_service
-from app.config import save
+from app.config_file import save
 from app.paths import Home
 from tests.bot.conftest import PACE, Running
 from tests.bot.scene import Scene

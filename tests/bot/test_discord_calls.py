@@ -11,7 +11,7 @@ import pytest
 from app import secrets
 from app.bot.discord_calls import DiscordCalls
 from app.bot.service import Service, open_service
-from app.config import save
+from app.config_file import save
 from app.errors import UsageError
 from app.ipc import control
 from app.ipc.wire import Params

@@ -11,7 +11,7 @@ from app.bot.discord_bot import Surroundings
 from app.bot.discord_host import DiscordHost
 from app.bot.discord_state import StateFile
 from app.bot.service import Service, open_service
-from app.config import save
+from app.config_file import save
 from app.paths import Home
 from app.store import guilds, messages, replies
 from tests.bot.conftest import PACE, Running

@@ -59,6 +59,30 @@ async def test_the_file_edited_by_hand_is_read_again(settings, home):
     assert settings.home.bot.name == "Polly"
 
 
+async def test_a_file_broken_by_hand_is_pointed_at_and_changes_nothing(home, database):
+    warnings: list[str] = []
+    settings = Settings(home, database, warnings.append)
+    home.config_file.write_text("[reply]\ndial = 70\n")
+    assert settings.home.reply.dial == 70
+    home.config_file.write_text("[reply]\n# louder\ndail = 80\n")
+    assert settings.home.reply.dial == 70
+    assert settings.home.reply.dial == 70
+    (warning,) = warnings
+    assert "line 3" in warning and "Did you mean reply.dial?" in warning
+    assert settings.trouble
+    with pytest.raises(ConfigError, match="line 3"):
+        await settings.change("reply.dial", "90")
+    home.config_file.write_text("[reply]\ndial = 80\n")
+    assert settings.home.reply.dial == 80
+    assert settings.trouble is None
+
+
+def test_a_file_that_is_broken_from_the_start_is_refused(settings, home):
+    home.config_file.write_text("[reply]\ndial = 700\n")
+    with pytest.raises(ConfigError, match="line 2"):
+        _ = settings.home
+
+
 async def test_settings_of_the_home_cannot_differ_between_guilds(settings, guild):
     with pytest.raises(UsageError, match="all servers"):
         await settings.change("model.threads", "2", guild)

@@ -7,89 +7,13 @@ import socket
 import stat
 import subprocess
 import sys
-import time
-from pathlib import Path
 
 import pytest
 
-from app.ipc.endpoint import read
 from app.paths import Home
+from tests.cli.commands import LINES, Bot, answer, mynah
 
 pytestmark = pytest.mark.process
-
-LINES = [
-    "the cat sat on the mat today",
-    "the dog sat on the sofa all day",
-    "a cat ate the fish on the sofa",
-    "my dog likes the fish and the cat",
-    "we sat in the garden all day long",
-]
-
-
-@pytest.fixture
-def export(tmp_path: Path) -> Path:
-    file = tmp_path / "den.jsonl"
-    rows = [
-        {
-            "guild": "den",
-            "channel": "general",
-            "id": str(number),
-            "author": f"a{number % 2}",
-            "ts": f"2024-01-01T00:00:{number:02}Z",
-            "text": line,
-            "reply_to": None,
-        }
-        for number, line in enumerate(LINES)
-    ]
-    file.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
-    return file
-
-
-def mynah(home: Home, *words: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "app", *words, "--home", str(home.root)],
-        input=stdin,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-
-
-def answer(home: Home, *words: str, stdin: str = "") -> list[dict]:  # type: ignore[type-arg]
-    done = mynah(home, *words, "--json", stdin=stdin)
-    assert done.returncode == 0, done.stderr
-    return [json.loads(line) for line in done.stdout.splitlines()]
-
-
-class Bot:
-    def __init__(self, home: Home) -> None:
-        self.home = home
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "app", "serve", "--home", str(home.root)],
-            stderr=subprocess.PIPE,
-        )
-        until = time.monotonic() + 30
-        while (at := read(home.endpoint_file)) is None or at.pid != self.process.pid:
-            assert self.process.poll() is None, self.process.communicate()[1]
-            assert time.monotonic() < until
-            time.sleep(0.02)
-        self.endpoint = at
-
-    def end(self, number: int = signal.SIGTERM) -> int:
-        if self.process.poll() is None:
-            self.process.send_signal(number)
-        code = self.process.wait(timeout=20)
-        assert self.process.stderr is not None
-        self.process.stderr.close()
-        return code
-
-
-@pytest.fixture
-def bot(home):
-    bot = Bot(home)
-    yield bot
-    bot.end(signal.SIGKILL)
 
 
 def test_commands_are_carried_out_by_the_running_bot(home, bot, export):

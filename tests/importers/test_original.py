@@ -4,7 +4,7 @@ import pytest
 
 from app import secrets
 from app.cli import main
-from app.config import load
+from app.config_file import load
 from app.errors import ConfigError
 from app.importers import original
 from app.paths import Home

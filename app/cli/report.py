@@ -1,0 +1,54 @@
+"""A bundle to send along with a question: no secrets, no chat text, no names."""
+
+import argparse
+import asyncio
+from pathlib import Path
+from typing import Any
+
+from app.bot.reporting import write
+from app.cli.connect import connect
+from app.cli.output import print_json, say, size
+from app.errors import AppError, UsageError
+from app.ipc import control
+from app.paths import Home, find_home
+
+NAME = "report"
+HELP = "write a bundle for whoever helps you; no secrets and no chat text in it"
+
+FILE = "mynah-report.zip"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's words."""
+    parser.add_argument(
+        "file", metavar="FILE", nargs="?", default=FILE, help=f"({FILE})"
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Write it, also when the bot cannot start."""
+    home = find_home(arguments.home)
+    target = Path(arguments.file).expanduser().absolute()
+    if not target.parent.is_dir():
+        raise UsageError(f"There is no directory {target.parent}.")
+    checks, guilds = asyncio.run(_ask(home))
+    names = write(home, target, checks, guilds)
+    if arguments.json:
+        print_json({"file": str(target), "holds": names})
+    else:
+        say(f"Wrote {target} ({size(target.stat().st_size)}): {', '.join(names)}.")
+        say(
+            "Secrets, messages and names are left out. Look into it before you send it."
+        )
+    return 0
+
+
+async def _ask(home: Home) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """What the bot says of itself; why it cannot, if it cannot."""
+    try:
+        async with connect(home) as bot:
+            checks = (await bot.call(control.Doctor()))["checks"]
+            return checks, (await bot.call(control.Guilds()))["guilds"]
+    except AppError as error:
+        failed = {"name": "start", "ok": False}
+        return [failed | {"detail": error.message, "hint": error.hint}], []

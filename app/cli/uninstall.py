@@ -1,0 +1,94 @@
+"""Takes everything away that Mynah keeps on this computer."""
+
+import argparse
+import shutil
+import sys
+from pathlib import Path
+
+from app import secrets
+from app.bot.locking import hold
+from app.cli.output import print_json, say, size
+from app.errors import AppError
+from app.paths import TREE, Home, find_home, own_command
+
+NAME = "uninstall"
+HELP = "delete everything that Mynah keeps: what it learned, models, settings, secrets"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's words."""
+    parser.add_argument(
+        "--dry-run", action="store_true", help="only list what would be deleted"
+    )
+    parser.add_argument("--yes", action="store_true", help="agree without being asked")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """List what there is, ask, and delete it."""
+    home = find_home(arguments.home)
+    parts = {name: sum(map(_size, paths)) for name, paths in home.present().items()}
+    names = secrets.kept(home) if home.root.is_dir() else []
+    if arguments.json:
+        found = {"home": str(home.root), "parts": parts, "secrets": names}
+        print_json(found | {"deleted": not arguments.dry_run})
+    else:
+        _tell(home, parts, names)
+    if arguments.dry_run or not (parts or names):
+        return 0
+    if not arguments.yes:
+        _ask()
+    _delete(home, names)
+    if not arguments.json:
+        left = home.root.exists()
+        say(
+            f"Deleted; files that are not Mynah's stay in {home.root}."
+            if left
+            else "Deleted."
+        )
+    return 0
+
+
+def _tell(home: Home, parts: dict[str, int], names: list[secrets.SecretName]) -> None:
+    if not parts and not names:
+        say(f"Mynah keeps nothing in {home.root}.")
+    for name, count in parts.items():
+        say(f"{size(count):>8}  {home.root / name}  ({TREE[name]})")
+    for name in names:
+        say(f"  secret  {name}")
+    say(f"\nThe program itself stays: {Path(own_command()[0])}")
+    say("So do model files of your own, and the application on Discord's side.")
+
+
+def _ask() -> None:
+    if not sys.stdin.isatty():
+        raise AppError("Nothing was deleted.", "Add --yes if you mean it.")
+    answer = input("\nDelete all of this for good? [y/N] ")
+    if answer.strip().lower() not in ("y", "yes"):
+        raise AppError("Nothing was deleted.")
+
+
+def _delete(home: Home, names: list[secrets.SecretName]) -> None:
+    """Delete the known parts alone, in case the home is a directory of other things."""
+    with hold(home):
+        for name in names:
+            secrets.put(home, name, None)
+        for name, paths in home.present().items():
+            if name != home.lock_file.name:
+                for path in paths:
+                    _remove(path)
+    home.lock_file.unlink(missing_ok=True)
+    if not any(home.root.iterdir()):
+        home.root.rmdir()
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink()
+
+
+def _size(path: Path) -> int:
+    if path.is_file():
+        return path.stat().st_size
+    return sum(file.stat().st_size for file in path.rglob("*") if file.is_file())

@@ -1,0 +1,160 @@
+"""A home over the years: edited, backed up, reported on, and taken away."""
+
+import json
+import re
+import signal
+import time
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from app.paths import TREE, Home
+from tests.cli.commands import Bot, answer, mynah
+
+pytestmark = pytest.mark.process
+
+ROOT = Path(__file__).parent.parent.parent
+TOKEN = "MTA" + "x" * 23 + ".GabcdE." + "y" * 30
+KEY = "sk-canary-0123456789abcdef"
+CHAT = "plumbago wisteria"
+
+
+def wait_for(condition, seconds: float = 20.0) -> None:
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until, "it took too long"
+        time.sleep(0.05)
+
+
+def setting(home: Home, name: str) -> object:
+    (found,) = answer(home, "config", "get", name)
+    return found["value"]
+
+
+def test_a_running_bot_follows_its_settings_file(home, bot):
+    home.config_file.write_text("[reply]\ndial = 70\n", encoding="utf-8")
+    assert setting(home, "reply.dial") == 70
+    home.config_file.write_text("[reply]\ndail = 80\n", encoding="utf-8")
+    assert setting(home, "reply.dial") == 70
+    wait_for(lambda: "line 2" in home.log_file.read_text(encoding="utf-8"))
+    done = mynah(home, "doctor")
+    assert done.returncode == 69
+    assert re.search(
+        r"BAD +settings .*line 2.*\n.*Did you mean reply.dial", done.stdout
+    )
+    refused = mynah(home, "config", "set", "reply.mode", "llm")
+    assert refused.returncode == 78 and "line 2" in refused.stderr
+    home.config_file.write_text("[reply]\ndial = 80\n", encoding="utf-8")
+    assert setting(home, "reply.dial") == 80
+
+
+def test_a_backup_of_a_running_home_is_whole(home, bot, export, tmp_path):
+    answer(home, "import", "den", str(export))
+    answer(home, "config", "set", "reply.dial", "70")
+    target = tmp_path / "copy.zip"
+    answer(home, "backup", str(target))
+    answer(home, "forget", "--guild", "den", "--everything")
+    assert bot.process.poll() is None
+    other = Home(tmp_path / "other")
+    answer(other, "restore", str(target))
+    (guild,) = answer(other, "guilds")
+    assert guild["messages"] == 5
+    assert setting(other, "reply.dial") == 70
+
+
+def test_everything_in_a_used_home_is_in_the_documented_tree(home, bot, export):
+    answer(home, "import", "den", str(export))
+    answer(home, "config", "set", "reply.dial", "70")
+    answer(home, "config", "set", "openai_key", stdin=KEY + "\n")
+    answer(home, "say", "--guild", "den", "--mode", "markov", "cat?")
+    known = {path for paths in home.present().values() for path in paths}
+    assert set(home.root.iterdir()) == known
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for name, what in TREE.items():
+        assert re.search(rf"^{re.escape(name)}/? +{re.escape(what)}$", readme, re.M), (
+            name
+        )
+
+
+@pytest.fixture
+def spilled(home, bot, tmp_path) -> Home:
+    """A home with secrets and chat text wherever they can come to lie."""
+    rows = tmp_path / "rows.jsonl"
+    row = {"guild": "Secret Garden", "channel": "roses", "id": "1", "author": "Agatha"}
+    row |= {"ts": "2024-01-01T00:00:00Z", "text": f"{CHAT} again", "reply_to": None}
+    rows.write_text(json.dumps(row), encoding="utf-8")
+    answer(home, "import", "Secret Garden", str(rows))
+    answer(home, "config", "set", "reply.persona", CHAT)
+    answer(home, "config", "set", "bot_token", stdin=TOKEN + "\n")
+    answer(home, "config", "set", "openai_key", stdin=KEY + "\n")
+    answer(home, "say", "--guild", "Secret Garden", "--mode", "markov", CHAT)
+    with home.log_file.open("a", encoding="utf-8") as log:
+        log.write(f"2026 ERROR app.bot: it failed for Secret Garden with {KEY}\n")
+        log.write("Traceback (most recent call last):\n  File 'x.py', line 1\n")
+        log.write(f"app.errors.AppError: cannot say {CHAT}\n")
+    return home
+
+
+def test_a_report_holds_no_secret_and_no_chat_text(spilled, tmp_path):
+    target = tmp_path / "report.zip"
+    (done,) = answer(spilled, "report", str(target))
+    with zipfile.ZipFile(target) as bundle:
+        files = {name: bundle.read(name).decode() for name in bundle.namelist()}
+    assert set(done["holds"]) == set(files)
+    text = "\n".join(files.values())
+    for canary in (TOKEN, KEY, "plumbago", "wisteria", "Secret Garden", "Agatha"):
+        assert canary not in text, canary
+    for canary in (str(spilled.root), "roses"):
+        assert canary not in text, canary
+    assert "[secret]" in files["logs/mynah.log"]
+    assert "app.errors.AppError: [left out]" in files["logs/mynah.log"]
+    assert json.loads(files["settings.json"])["reply.persona"] == "[17 characters]"
+    (guild,) = json.loads(files["servers.json"])
+    assert guild["messages"] == 1
+    names = {check["name"] for check in json.loads(files["doctor.json"])}
+    assert {"settings", "database", "disk"} <= names
+    assert json.loads(files["about.json"])["sqlite"]
+
+
+def test_a_report_is_written_when_nothing_else_works(home, tmp_path):
+    home.config_file.write_text("[reply]\ndail = 80\n", encoding="utf-8")
+    home.database.write_bytes(b"no database" * 1000)
+    target = tmp_path / "report.zip"
+    assert mynah(home, "report", str(target)).returncode == 0
+    with zipfile.ZipFile(target) as bundle:
+        (check,) = json.loads(bundle.read("doctor.json"))
+        assert not check["ok"] and check["hint"]
+        assert "reply.dial" in bundle.read("settings.json").decode()
+
+
+def test_a_dry_run_lists_what_would_go_and_deletes_nothing(spilled):
+    before = sorted(spilled.root.rglob("*"))
+    (found,) = answer(spilled, "uninstall", "--dry-run")
+    assert not found["deleted"]
+    assert {"mynah.db", "guilds", "config.toml", "logs"} <= set(found["parts"])
+    assert set(found["secrets"]) == {"bot_token", "openai_key"}
+    assert sorted(spilled.root.rglob("*")) == before
+
+
+def test_uninstalling_takes_everything_of_mynah_and_nothing_else(home, export):
+    answer(home, "import", "den", str(export))
+    answer(home, "config", "set", "openai_key", stdin=KEY + "\n")
+    own = home.root / "holiday.txt"
+    own.write_text("mine", encoding="utf-8")
+    asked = mynah(home, "uninstall")
+    assert asked.returncode == 69 and "--yes" in asked.stderr
+    assert home.database.exists()
+    assert mynah(home, "uninstall", "--yes").returncode == 0
+    assert list(home.root.iterdir()) == [own]
+    own.unlink()
+    answer(home, "import", "den", str(export))
+    assert mynah(home, "uninstall", "--yes").returncode == 0
+    assert not home.root.exists()
+
+
+def test_a_running_bot_is_not_uninstalled_under_its_feet(home, bot: Bot):
+    refused = mynah(home, "uninstall", "--yes")
+    assert refused.returncode == 69 and "stop it" in refused.stderr
+    assert home.database.exists()
+    assert bot.end(signal.SIGTERM) == 0
