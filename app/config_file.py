@@ -30,7 +30,7 @@ def stored(path: Path) -> dict[str, object]:
         raise ConfigError(
             f"{path} cannot be read: {error}.", "Mend that line."
         ) from error
-    found = {}
+    found: dict[str, object] = {}
     for section, name, value in _items(path, text, tree):
         try:
             found[f"{section}.{name}"] = check(f"{section}.{name}", value)

@@ -70,8 +70,8 @@ def _ask() -> None:
 def _delete(home: Home, names: list[secrets.SecretName]) -> None:
     """Delete the known parts alone, in case the home is a directory of other things."""
     with hold(home):
-        for name in names:
-            secrets.put(home, name, None)
+        for secret in names:
+            secrets.put(home, secret, None)
         for name, paths in home.present().items():
             if name != home.lock_file.name:
                 for path in paths:

@@ -78,11 +78,11 @@ def test_everything_in_a_used_home_is_in_the_documented_tree(home, bot, export):
 
 
 @pytest.fixture
-def spilled(home, bot, tmp_path) -> Home:
+def spilled(home, bot, tmp_path):
     """A home with secrets and chat text wherever they can come to lie."""
     rows = tmp_path / "rows.jsonl"
     row = {"guild": "Secret Garden", "channel": "roses", "id": "1", "author": "Agatha"}
-    row |= {"ts": "2024-01-01T00:00:00Z", "text": f"{CHAT} again", "reply_to": None}
+    row |= {"ts": "2024-01-01T00:00:00Z", "text": f"{CHAT} again"}
     rows.write_text(json.dumps(row), encoding="utf-8")
     answer(home, "import", "Secret Garden", str(rows))
     answer(home, "config", "set", "reply.persona", CHAT)
