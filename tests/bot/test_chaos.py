@@ -178,8 +178,8 @@ async def test_a_thousand_messages_through_a_storm(
     await storm.start_bot()
     try:
         await stand_in.wait_for(lambda: bool(stand_in.rest.commands))
-        both = {"channel-1": scene.general, "channel-2": scene.side}
-        await stand_in.command(scene.general, scene.mod, "listen add", **both)
+        for channel in (scene.general, scene.side):
+            await stand_in.command(channel, scene.mod, "listen add", channel=channel)
         for number in range(MESSAGES):
             await storm.one_message(number)
             await storm.one_fault(number)

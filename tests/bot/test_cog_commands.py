@@ -13,11 +13,12 @@ async def test_channels_are_added_removed_and_listed(
     stand_in: DiscordStandIn, start: Start, host: MemoryHost, scene: Scene
 ) -> None:
     async with start().connected():
-        both = {"channel-1": scene.general, "channel-2": scene.side}
-        await stand_in.command(scene.general, scene.mod, "listen add", **both)
+        for one in (scene.general, scene.side):
+            await stand_in.command(one, scene.mod, "listen add", channel=one)
         assert set(host.learning) == {scene.general.id, scene.side.id}
-        one = {"channel-1": scene.side}
-        await stand_in.command(scene.general, scene.mod, "listen remove", **one)
+        await stand_in.command(
+            scene.general, scene.mod, "listen remove", channel=scene.side
+        )
         shown = await stand_in.command(scene.general, scene.ann, "listen list")
     assert set(host.learning) == {scene.general.id}
     assert "1 channel(s)" in shown.text and f"<#{scene.general.id}>" in shown.text
@@ -27,7 +28,7 @@ async def test_members_may_not_change_what_is_learned(
     stand_in: DiscordStandIn, start: Start, host: MemoryHost, scene: Scene
 ) -> None:
     async with start().connected():
-        one = {"channel-1": scene.general}
+        one = {"channel": scene.general}
         for path, options in (
             ("listen add", one),
             ("listen remove", one),
@@ -46,8 +47,9 @@ async def test_an_owner_of_the_bot_may_do_everything_everywhere(
     stand_in: DiscordStandIn, start: Start, host: MemoryHost, scene: Scene
 ) -> None:
     async with start(owners=[str(scene.ann.id)]).connected():
-        one = {"channel-1": scene.general}
-        await stand_in.command(scene.general, scene.ann, "listen add", **one)
+        await stand_in.command(
+            scene.general, scene.ann, "listen add", channel=scene.general
+        )
     assert scene.general.id in host.learning
 
 
@@ -65,14 +67,57 @@ async def test_the_menu_chooses_among_more_than_25_channels(
         assert len(menu["options"]) == 25
         assert [one["default"] for one in menu["options"]][:2] == [True, False]
         chosen = [str(channels[3].id), str(channels[4].id)]
-        after = await stand_in.press(shown, owner, "listen-channels", chosen)
+        after = await stand_in.press(shown, owner, "listen-channels-0", chosen)
         assert "2 channel(s)" in after.text
-        turned = await stand_in.press(after, owner, "listen-on")
+        turned = await stand_in.press(after, owner, "listen-page-1")
         assert "page 2 of 3" in turned.text
-        await stand_in.press(turned, owner, "listen-channels", [str(channels[30].id)])
-        last = await stand_in.press(turned, owner, "listen-on")
+        more = [str(channels[30].id)]
+        turned = await stand_in.press(turned, owner, "listen-channels-1", more)
+        last = await stand_in.press(turned, owner, "listen-page-2")
         assert len(last.components[0]["options"]) == 10
     assert set(host.learning) == {channels[n].id for n in (3, 4, 30)}
+
+
+async def test_many_channels_are_added_and_removed_in_a_menu(
+    stand_in: DiscordStandIn, start: Start, host: MemoryHost
+) -> None:
+    wide = Guild("Wide")
+    channels = [wide.channel(f"channel-{number:02}") for number in range(60)]
+    owner = wide.join(User("owner", OWNER_ID))
+    await stand_in.add_guild(wide)
+    host.learning[channels[0].id] = wide.id
+    async with start().connected():
+        shown = await stand_in.command(channels[0], owner, "listen add")
+        assert "page 1 of 3" in shown.text
+        values = [one["value"] for one in shown.components[0]["options"]]
+        assert values == [str(one.id) for one in channels[1:26]]
+        shown = await stand_in.press(shown, owner, "listen-channels-0", values)
+        shown = await stand_in.press(shown, owner, "listen-page-1")
+        values = [one["value"] for one in shown.components[0]["options"]]
+        shown = await stand_in.press(shown, owner, "listen-channels-1", values)
+        assert "51 channel(s)" in shown.text
+        back = await stand_in.press(shown, owner, "listen-channels-1", values[1:])
+        assert "50 channel(s)" in back.text
+        shown = await stand_in.command(channels[0], owner, "listen remove")
+        gone = [str(one.id) for one in channels[:25]]
+        assert not any(one["default"] for one in shown.components[0]["options"])
+        shown = await stand_in.press(shown, owner, "listen-channels-0", gone)
+        assert "25 channel(s)" in shown.text
+    assert set(host.learning) == {one.id for one in (channels[25], *channels[27:51])}
+
+
+async def test_an_empty_menu_is_not_shown(
+    stand_in: DiscordStandIn, start: Start, host: MemoryHost, scene: Scene
+) -> None:
+    async with start().connected():
+        none = await stand_in.command(scene.general, scene.mod, "listen remove")
+        host.learning |= {
+            scene.general.id: scene.guild.id,
+            scene.side.id: scene.guild.id,
+        }
+        full = await stand_in.command(scene.general, scene.mod, "listen add")
+    assert none.ephemeral and "no channel" in none.text
+    assert full.ephemeral and "every channel" in full.text and not full.components
 
 
 async def test_training_reads_all_of_the_history_and_its_threads(

@@ -17,7 +17,7 @@ async def test_nothing_is_learned_before_a_moderator_says_so(
     async with start().connected():
         await stand_in.say(scene.general, scene.ann, "before")
         shown = await stand_in.command(
-            scene.general, scene.mod, "listen add", **{"channel-1": scene.general}
+            scene.general, scene.mod, "listen add", channel=scene.general
         )
         await stand_in.say(scene.general, scene.ann, "after")
         await stand_in.say(scene.side, scene.ann, "elsewhere")

@@ -89,7 +89,7 @@ async def test_a_small_guilds_day(
         await stand_in.wait_for(lambda: bool(stand_in.rest.commands))
         await day.run(mod, "help")
         await day.say(ann, f"{bot} who are you?", answered=True)
-        await day.run(mod, "listen add", **{"channel-1": scene.general})
+        await day.run(mod, "listen add", channel=scene.general)
         for number, line in enumerate(MORNING):
             await day.say((ann, ben)[number % 2], line)
         await day.run(ben, "mark", seed="the tide")

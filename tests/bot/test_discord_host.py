@@ -78,8 +78,8 @@ async def until_stored(service: Service, n: int) -> None:
 
 async def listen(stand_in: DiscordStandIn, scene: Scene) -> None:
     await stand_in.wait_for(lambda: bool(stand_in.rest.commands))
-    one = {"channel-1": scene.general}
-    await stand_in.command(scene.general, scene.mod, "listen add", **one)
+    general = scene.general
+    await stand_in.command(general, scene.mod, "listen add", channel=general)
 
 
 async def teach(stand_in: DiscordStandIn, service: Service, scene: Scene) -> list[int]:

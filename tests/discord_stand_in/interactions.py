@@ -122,6 +122,9 @@ class Interactions:
         one.kind = payload["type"]
         data = payload.get("data") or {}
         one.ephemeral = bool(int(data.get("flags") or 0) & EPHEMERAL)
+        if one.kind == UPDATE:
+            # What was pressed changes; no new message appears.
+            one.message = one.body.get("message")
         if one.kind in (MESSAGE, UPDATE):
             kind = "answer" if one.kind == MESSAGE else "update"
             await self._show(one, kind, data, files)

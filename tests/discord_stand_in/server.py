@@ -297,6 +297,8 @@ class DiscordStandIn:
             "component_type": component_type,
             "values": list(values),
         }
+        # The bot knows a menu's new pages only after Discord has taken them.
+        await asyncio.sleep(0.05)
         extra = {"message": shown.message}
         return await self._interact(COMPONENT, shown.channel, user, data, **extra)
 
@@ -335,8 +337,9 @@ class DiscordStandIn:
         **extra: Any,
     ) -> Interaction:
         one = self.rest.interactions.open(kind, channel, user, data)
+        one.body |= extra
         guild_id = channel.guild.id if channel.guild else None
-        await self.gateway.dispatch("INTERACTION_CREATE", one.body | extra, guild_id)
+        await self.gateway.dispatch("INTERACTION_CREATE", one.body, guild_id)
         async with asyncio.timeout(WAIT_SECONDS):
             # A deferred answer is not one yet.
             while one.kind is None or (one.kind == 5 and not one.parts):

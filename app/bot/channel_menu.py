@@ -1,0 +1,122 @@
+"""A menu over any number of channels, as many a page as Discord allows."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import discord
+
+PAGE = 25
+"""Entries that Discord allows in one menu."""
+
+OPEN_SECONDS = 600.0
+
+
+class SetLearning(Protocol):
+    """Switches the learning of one channel."""
+
+    async def __call__(self, channel: discord.TextChannel, *, on: bool) -> None: ...
+
+
+class ChannelMenu(discord.ui.View):
+    """What is chosen is listened to at once, or no longer when the menu removes."""
+
+    def __init__(
+        self,
+        set_learning: SetLearning,
+        channels: Sequence[discord.TextChannel],
+        listened: set[int],
+        title: str,
+        removes: bool,
+    ) -> None:
+        super().__init__(timeout=OPEN_SECONDS)
+        self._set_learning = set_learning
+        self._channels = list(channels)
+        self._listened = set(listened)
+        self._title = title
+        self._removes = removes
+        self._page = 0
+        self._fill()
+
+    @property
+    def text(self) -> str:
+        """What stands above the menu."""
+        pages = -(-len(self._channels) // PAGE)
+        where = f" (page {self._page + 1} of {pages})" if pages > 1 else ""
+        return f"{self._title}{where}.\nListening to {len(self._listened)} channel(s)."
+
+    def _fill(self) -> None:
+        """Put the page's menu there, and the buttons to the pages beside it."""
+        self.clear_items()
+        shown = self._channels[self._page * PAGE : (self._page + 1) * PAGE]
+        self.add_item(_Select(self, self._page, shown))
+        last = (len(self._channels) - 1) // PAGE
+        if last:
+            self.add_item(_Turn(self, "◀", self._page - 1, last))
+            self.add_item(_Turn(self, "▶", self._page + 1, last))
+
+    def is_chosen(self, channel: discord.TextChannel) -> bool:
+        """Whether the menu shows the channel as selected."""
+        return (channel.id in self._listened) != self._removes
+
+    async def choose(
+        self, shown: Sequence[discord.TextChannel], chosen: set[int]
+    ) -> None:
+        """Make the channels of a page what was chosen."""
+        for channel in shown:
+            if (channel.id in chosen) != self.is_chosen(channel):
+                on = channel.id not in self._listened
+                await self._set_learning(channel, on=on)
+                self._listened ^= {channel.id}
+        self._fill()
+
+    def turn(self, page: int) -> None:
+        """Show another page."""
+        self._page = page
+        self._fill()
+
+
+class _Select(discord.ui.Select[ChannelMenu]):
+    """The channels of one page; its id names the page, as each page has its own."""
+
+    def __init__(
+        self, menu: ChannelMenu, page: int, shown: Sequence[discord.TextChannel]
+    ) -> None:
+        super().__init__(
+            custom_id=f"listen-channels-{page}",
+            placeholder="Nothing selected",
+            min_values=0,
+            max_values=len(shown),
+            options=[
+                discord.SelectOption(
+                    label=f"#{one.name}"[:100],
+                    value=str(one.id),
+                    default=menu.is_chosen(one),
+                )
+                for one in shown
+            ],
+        )
+        self._menu = menu
+        self._shown = shown
+
+    async def callback(self, interaction: discord.Interaction) -> None:
+        chosen = {int(str(value)) for value in self.values or ()}
+        await self._menu.choose(self._shown, chosen)
+        text = self._menu.text
+        await interaction.response.edit_message(content=text, view=self._menu)
+
+
+class _Turn(discord.ui.Button[ChannelMenu]):
+    """Turns the menu to the page before or after."""
+
+    def __init__(self, menu: ChannelMenu, label: str, page: int, last: int) -> None:
+        is_end = not 0 <= page <= last
+        super().__init__(
+            label=label, custom_id=f"listen-page-{page}", disabled=is_end
+        )
+        self._menu = menu
+        self._page = page
+
+    async def callback(self, interaction: discord.Interaction) -> None:
+        self._menu.turn(self._page)
+        text = self._menu.text
+        await interaction.response.edit_message(content=text, view=self._menu)
