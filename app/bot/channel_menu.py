@@ -110,9 +110,7 @@ class _Turn(discord.ui.Button[ChannelMenu]):
 
     def __init__(self, menu: ChannelMenu, label: str, page: int, last: int) -> None:
         is_end = not 0 <= page <= last
-        super().__init__(
-            label=label, custom_id=f"listen-page-{page}", disabled=is_end
-        )
+        super().__init__(label=label, custom_id=f"listen-page-{page}", disabled=is_end)
         self._menu = menu
         self._page = page
 

@@ -3,7 +3,8 @@
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import aiohttp
 import discord
@@ -12,7 +13,7 @@ from app.bot.discord_files import source_files
 from app.bot.discord_messages import Talk, incoming, place_of
 from app.bot.discord_send import StreamedMessage, reference_to, send_parts, typing
 from app.bot.host import Answer, Ask, Host, Incoming, Unsent
-from app.chat.finish import neutralise
+from app.chat.finish import neutralise, split
 from app.config import Config
 
 log = logging.getLogger(__name__)
@@ -49,7 +50,8 @@ class Delivery:
     async def _respond(self, ask: Ask, channel: Talk, config: Config) -> None:
         async with self._locks[channel.id]:
             if config.reply.stream and not config.reply.shadow:
-                await self._stream(ask, channel)
+                with _failures_told(channel):
+                    await self._stream(ask, channel)
                 return
             async with typing(channel):
                 answer = await self._host.answer(ask)
@@ -64,19 +66,12 @@ class Delivery:
             return
         files = await source_files(self._bot, answer.files)
         reference = reference_to(channel.id, trigger)
-        try:
+        with _failures_told(channel):
             ids = await send_parts(
                 channel, answer.parts, trigger,
                 reference=reference, files=files, tts=tts,
             )  # fmt: skip
-        except discord.Forbidden:
-            log.warning("No right to write in channel %s", channel.id)
-            return
-        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
-            # The row says that it was never sent; the next session tries again.
-            log.error("A reply could not be sent: %s", error)
-            return
-        await self._host.sent(answer.reply, ids)
+            await self._host.sent(answer.reply, ids)
 
     async def _stream(self, ask: Ask, channel: Talk) -> None:
         """Show the reply while it is written."""
@@ -91,7 +86,7 @@ class Delivery:
         async with typing(channel):
             async for piece in self._host.stream(ask):
                 if isinstance(piece, str):
-                    await growing.show(neutralise(piece)[0])
+                    await growing.show(split(neutralise(piece)[0])[0])
                 elif piece is not None and piece.parts:
                     await growing.finish(piece.parts[0])
                     rest = await send_parts(channel, piece.parts[1:], ask.trigger + 1)
@@ -125,3 +120,17 @@ class Delivery:
             answer = await self._host.resume(unsent, ask_for(said, "mention"))
             if answer is not None:
                 await self.deliver(answer, channel, unsent.trigger)
+
+
+@contextmanager
+def _failures_told(channel: Talk) -> Iterator[None]:
+    """Log what Discord refuses; the row of the reply says that it was never sent.
+
+    The next session tries again, unless it has no right to.
+    """
+    try:
+        yield
+    except discord.Forbidden:
+        log.warning("No right to write in channel %s", channel.id)
+    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+        log.error("A reply could not be sent: %s", error)

@@ -186,6 +186,11 @@ class LearningHost(RowsHost):
         self.forget_rows(guild)
         return gone
 
+    async def stored(self, guild: int) -> int:
+        """How many messages of the guild are stored."""
+        row = await self.guild_row(guild)
+        return await self._parts.reader.run(messages.count, row)
+
     async def forget_learned(self, guild: int) -> Forgotten:
         """Forget every message of the guild, and keep its settings."""
         return await self._parts.learning.forget_everything(await self.guild_row(guild))

@@ -149,6 +149,8 @@ class StreamedMessage:
         if self._message is None:
             self._message = await self._send(text)
         else:
-            await self._message.edit(content=text)
+            # Who deletes it half-written does not want the rest.
+            with suppress(discord.NotFound):
+                await self._message.edit(content=text)
         self._shown = text
         self._last = self._clock()

@@ -173,6 +173,10 @@ class Host(Protocol):
 
     async def channel_deleted(self, guild: int, channel: int) -> Forgotten: ...
 
+    async def stored(self, guild: int) -> int:
+        """How many messages of the guild are stored."""
+        ...
+
     async def forget_learned(self, guild: int) -> Forgotten:
         """Forget every message of the guild, and keep its settings."""
         ...

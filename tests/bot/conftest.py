@@ -1,6 +1,7 @@
 """A stand-in for Discord, and the real client connected to it."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -81,10 +82,12 @@ Start = Callable[..., Running]
 def start(stand_in: DiscordStandIn, home: Home, host: MemoryHost) -> Start:
     """Makes a bot for the stand-in; keywords change its bot settings."""
 
-    def make(pace: Pace = PACE, **settings: Any) -> Running:
+    def make(
+        pace: Pace = PACE, clock: Callable[[], float] = time.time, **settings: Any
+    ) -> Running:
         chosen = BotSettings(**settings)
         state = StateFile(home.root / "discord.json")
-        around = Surroundings(host, lambda: chosen, state, pace=pace)
+        around = Surroundings(host, lambda: chosen, state, clock, pace=pace)
         return Running(stand_in, around)
 
     return make

@@ -151,6 +151,9 @@ class MemoryHost:
         self.learning.pop(channel, None)
         return await self.deleted(guild, there)
 
+    async def stored(self, guild: int) -> int:
+        return sum(one.place.guild == guild for one in self.messages.values())
+
     async def forget_learned(self, guild: int) -> Forgotten:
         there = [m.id for m in self.messages.values() if m.place.guild == guild]
         return await self.deleted(guild, there)

@@ -5,7 +5,7 @@ import asyncio
 from tests.bot.conftest import Start
 from tests.bot.memory_host import MemoryHost
 from tests.bot.scene import Scene
-from tests.discord_stand_in.server import DiscordStandIn, File
+from tests.discord_stand_in.server import DiscordStandIn
 from tests.discord_stand_in.world import OWNER_ID, Guild, User
 
 
@@ -118,98 +118,6 @@ async def test_an_empty_menu_is_not_shown(
         full = await stand_in.command(scene.general, scene.mod, "listen add")
     assert none.ephemeral and "no channel" in none.text
     assert full.ephemeral and "every channel" in full.text and not full.components
-
-
-async def test_training_reads_all_of_the_history_and_its_threads(
-    stand_in: DiscordStandIn, start: Start, host: MemoryHost, scene: Scene
-) -> None:
-    host.learning[scene.general.id] = scene.guild.id
-    thread = scene.guild.thread(scene.general, "a thread")
-    old = scene.guild.thread(scene.general, "an old thread")
-    old.archived = True
-    await stand_in.say(old, scene.ben, "in the archived thread")
-    for number in range(250):
-        await stand_in.say(scene.general, scene.ann, f"line {number}")
-    await stand_in.say(thread, scene.ben, "in the thread")
-    await stand_in.say(scene.side, scene.ben, "not listened to")
-    async with start().connected():
-        shown = await stand_in.command(scene.general, scene.mod, "train")
-        await stand_in.wait_for(
-            lambda: "Done: read 252" in _final(stand_in, scene, shown)
-        )
-    assert "general" in shown.texts[0]
-    assert len(host.messages) == 252
-
-
-def _final(stand_in: DiscordStandIn, scene: Scene, shown) -> str:
-    message = scene.general.messages[shown.parts[0].message_id]
-    return str(message["content"])
-
-
-async def test_training_goes_on_after_a_restart_where_it_was(
-    stand_in: DiscordStandIn, start: Start, host: MemoryHost, scene: Scene
-) -> None:
-    host.learning[scene.general.id] = scene.guild.id
-    for number in range(350):
-        await stand_in.say(scene.general, scene.ann, f"line {number}")
-    history = ("GET", f"/channels/{scene.general.id}/messages")
-    hear = host.hear
-
-    async def slow_hear(batch):
-        new = await hear(batch)
-        await asyncio.sleep(0.2)
-        return new
-
-    host.hear = slow_hear  # type: ignore[method-assign]
-    async with start().connected():
-        shown = await stand_in.command(scene.general, scene.mod, "train")
-        await stand_in.wait_for(lambda: len(host.messages) >= 200)
-    read_before = stand_in.rest.requests.count(history)
-    host.hear = hear  # type: ignore[method-assign]
-    async with start().connected():
-        await stand_in.wait_for(lambda: "Done" in _final(stand_in, scene, shown))
-    assert len(host.messages) == 350
-    # Catching up takes five requests. Two of the training's four pages were done; one
-    # of them may have been read but not noted.
-    assert stand_in.rest.requests.count(history) - read_before <= 5 + 3
-
-
-async def test_training_leaves_out_channels_it_may_not_read_and_says_so(
-    stand_in: DiscordStandIn, start: Start, host: MemoryHost, scene: Scene
-) -> None:
-    host.learning |= {scene.general.id: scene.guild.id, scene.side.id: scene.guild.id}
-    scene.side.readable = False
-    await stand_in.say(scene.general, scene.ann, "a line")
-    async with start().connected():
-        await stand_in.say(scene.general, scene.mod, "!mark train")
-        await stand_in.wait_for(lambda: len(stand_in.outbox.sent()) == 1)
-        told = stand_in.outbox.sent()[0].message_id
-        await stand_in.wait_for(
-            lambda: "not read #side" in scene.general.messages[told]["content"]
-        )
-
-
-async def test_training_without_channels_says_what_to_do(
-    stand_in: DiscordStandIn, start: Start, scene: Scene
-) -> None:
-    async with start().connected():
-        shown = await stand_in.command(scene.general, scene.mod, "train")
-    assert "/listen add" in shown.text
-
-
-async def test_training_from_a_file_and_from_a_clean_slate(
-    stand_in: DiscordStandIn, start: Start, host: MemoryHost, scene: Scene
-) -> None:
-    host.learning[scene.general.id] = scene.guild.id
-    stand_in.rest.files["old.json"] = b'[{"message": "one"}, {"message": "two"}]'
-    async with start().connected():
-        await stand_in.say(scene.general, scene.ann, "before")
-        await stand_in.wait_for(lambda: len(host.messages) == 1)
-        shown = await stand_in.command(
-            scene.general, scene.mod, "train", json=File("old.json"), clean=True
-        )
-    assert "Read 2 messages of old.json" in shown.text
-    assert "Forgotten: 1 messages" in shown.text
 
 
 async def test_a_member_sees_exports_and_forgets_what_is_theirs(

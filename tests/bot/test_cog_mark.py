@@ -45,18 +45,6 @@ async def test_a_reply_to_its_message_is_answered_without_a_mention(
     assert stand_in.outbox.sent()[1].text == "You said: go on"
 
 
-async def test_bots_and_ordinary_messages_are_not_answered(
-    stand_in: DiscordStandIn, start: Start, host: MemoryHost, scene: Scene
-) -> None:
-    async with start().connected():
-        await stand_in.say(scene.general, scene.ann, "nothing for you")
-        await stand_in.say(scene.general, scene.robot, f"{stand_in.bot.mention} hello")
-        shown = await stand_in.command(scene.general, scene.ann, "why")
-    assert host.asked == []
-    assert "nothing called it" in shown.text
-    assert "a bot wrote it" in shown.text
-
-
 async def test_a_replayed_mention_is_answered_once(
     stand_in: DiscordStandIn, start: Start, scene: Scene
 ) -> None:
@@ -225,99 +213,6 @@ async def test_thumbs_and_a_deleted_reply_are_feedback(
         await stand_in.wait_for(lambda: host.ratings[(1, scene.ben.id)] == 0)
         await stand_in.delete(scene.general, own)
         await stand_in.wait_for(lambda: host.ratings.get((1, 0)) == -1)
-
-
-async def test_it_joins_in_stays_and_may_react_instead(
-    stand_in: DiscordStandIn, start: Start, host: MemoryHost, scene: Scene
-) -> None:
-    host.overrides[(scene.guild.id, scene.side.id)] = {
-        "speak.join_in": 1.0,
-        "speak.react": 1.0,
-        "speak.user_cooldown_seconds": 0.0,
-    }
-    host.overrides[(scene.guild.id, scene.general.id)] = {
-        "speak.follow_up_seconds": 60,
-    }
-    host.overrides[(scene.guild.id, 0)] = {"speak.user_cooldown_seconds": 0.0}
-    host.emoji_used = "🐟"
-    async with start().connected():
-        seen = await stand_in.say(scene.side, scene.ann, "a fish")
-        await stand_in.wait_for(lambda: bool(stand_in.outbox.reactions))
-        await stand_in.say(scene.general, scene.ann, f"{stand_in.bot.mention} hello")
-        await stand_in.wait_for(lambda: len(stand_in.outbox.sent()) == 1)
-        await stand_in.say(scene.general, scene.ben, "and me")
-        await stand_in.wait_for(lambda: len(stand_in.outbox.sent()) == 2)
-    assert stand_in.outbox.reactions == [(seen, "🐟")]
-    assert [ask.reason for ask in host.asked] == ["mention", "follow-up"]
-
-
-async def test_wake_words_call_it(
-    stand_in: DiscordStandIn, start: Start, host: MemoryHost, scene: Scene
-) -> None:
-    host.overrides[(scene.guild.id, 0)] = {"speak.wake_words": ["parrot"]}
-    async with start().connected():
-        await stand_in.say(scene.general, scene.ann, "hey Parrot, you there?")
-        await stand_in.wait_for(lambda: len(stand_in.outbox.sent()) == 1)
-    assert host.asked[0].reason == "wake word"
-
-
-async def test_a_burst_of_messages_gets_one_reply_to_all_of_it(
-    stand_in: DiscordStandIn, start: Start, host: MemoryHost, scene: Scene
-) -> None:
-    host.overrides[(scene.guild.id, 0)] = {"speak.burst_seconds": 0.3}
-    async with start().connected():
-        first = await stand_in.say(
-            scene.general, scene.ann, f"{stand_in.bot.mention} so"
-        )
-        await stand_in.say(scene.general, scene.ann, "I was thinking")
-        await stand_in.say(scene.general, scene.ben, "an aside")
-        await stand_in.say(scene.general, scene.ann, "about boats")
-        await stand_in.wait_for(lambda: len(stand_in.outbox.sent()) == 1)
-    assert [ask.text for ask in host.asked] == ["so\nI was thinking\nabout boats"]
-    assert stand_in.outbox.sent()[0].reply_to == first
-
-
-async def test_asked_to_be_quiet_it_answers_commands_only(
-    stand_in: DiscordStandIn, start: Start, host: MemoryHost, scene: Scene
-) -> None:
-    async with start().connected():
-        await stand_in.command(scene.general, scene.mod, "quiet", time="8h")
-        await stand_in.say(scene.general, scene.ann, f"{stand_in.bot.mention} hello")
-        shown = await stand_in.command(scene.general, scene.ann, "why")
-        answered = await stand_in.command(scene.general, scene.ann, "mark", seed="a")
-        await stand_in.command(scene.general, scene.mod, "quiet", time="off")
-        await stand_in.say(scene.general, scene.ben, f"{stand_in.bot.mention} hello")
-        await stand_in.wait_for(lambda: len(stand_in.outbox.sent()) == 1)
-    assert "asked to be quiet" in shown.text
-    assert answered.text == "You said: a"
-
-
-async def test_typing_shows_while_a_reply_takes_long(
-    stand_in: DiscordStandIn, start: Start, host: MemoryHost, scene: Scene
-) -> None:
-    quick = host.answer
-
-    async def slow(ask):
-        await asyncio.sleep(0.6)
-        return await quick(ask)
-
-    host.answer = slow  # type: ignore[method-assign]
-    async with start().connected():
-        await stand_in.say(scene.general, scene.ann, f"{stand_in.bot.mention} hello")
-        await stand_in.wait_for(lambda: len(stand_in.outbox.sent()) == 1)
-    assert stand_in.outbox.typing == [scene.general.id]
-
-
-async def test_streaming_shows_the_reply_by_edits_and_ends_with_the_final_text(
-    stand_in: DiscordStandIn, start: Start, host: MemoryHost, scene: Scene
-) -> None:
-    host.overrides[(scene.guild.id, 0)] = {"reply.stream": True}
-    async with start().connected():
-        await stand_in.say(scene.general, scene.ann, f"{stand_in.bot.mention} hello")
-        await stand_in.wait_for(lambda: bool(host.sent_as))
-    (sent,) = stand_in.outbox.sent()
-    final = scene.general.messages[sent.message_id]["content"]
-    assert final == "You said: hello"
 
 
 async def test_a_file_of_a_source_is_posted_again_from_its_fresh_address(
