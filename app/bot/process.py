@@ -57,6 +57,7 @@ async def _serve(home: Home, stdout: int | None) -> None:
         work: list[Coroutine[Any, Any, None]] = [
             _tell_state(service),
             service.parts.memory.keep_up(),
+            service.metering.keep_up(),
             Tuning(service.parts).keep_starter_tuned(),
             calls.run(),
         ]

@@ -118,6 +118,21 @@ class Remembering:
         except (TimeoutError, AppError):
             return None
 
+    async def relevance(
+        self, replies: Sequence[tuple[str, Sequence[str]]]
+    ) -> float | None:
+        """How surely replies (text, turns before) are told from shuffled ones, as AUC.
+
+        None when memory is off.
+        """
+        if not self._config().memory.enabled:
+            return None
+        try:
+            return await self._memory.relevance(replies)
+        except AppError as error:
+            log.info("relevance was not measured: %s", error)
+            return None
+
     async def warm(self, guild: int) -> None:
         """Load what recall in this guild needs, before it is in a hurry."""
         known = await self._reader.run(embeddings.models, guild)

@@ -13,6 +13,7 @@ from app import __version__, secrets
 from app.bot.assembly import assemble
 from app.bot.knowing import Knowing
 from app.bot.measuring import Measuring
+from app.bot.metering import Metering
 from app.bot.modelling import Modelling
 from app.bot.news import Asker
 from app.bot.owning import Owning
@@ -72,6 +73,7 @@ class Service:
         self.asked_to_stop = asyncio.Event()
         self._clock = clock
         self._started = clock()
+        self.metering = Metering(parts, clock)
         self.discord: Callable[[], Json] = lambda: {"state": "off"}
         """State of the connection to Discord, set by the process that has one."""
         self.handlers: Mapping[str, Handler] = {
@@ -81,6 +83,7 @@ class Service:
             **handlers_of(Modelling(parts), MODELLING),
             **handlers_of(Owning(parts), OWNING),
             **handlers_of(Measuring(parts), (control.Bench,)),
+            **handlers_of(self.metering, (control.Meter,)),
             **handlers_of(Shaping(parts), SHAPING),
         }
 

@@ -23,6 +23,7 @@ COMMANDS = (
     "models",
     "config",
     "eval",
+    "meter",
     "bench",
     "usage",
     "doctor",

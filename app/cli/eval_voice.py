@@ -59,8 +59,8 @@ def run(arguments: argparse.Namespace) -> int:
         guild = database.call(guilds.find, arguments.guild)
         if guild is None:
             raise UsageError(f"There is no server {arguments.guild!r}.")
-        before = database.call(_before, guild.id, rows, arguments.turns)
-    held = _spread(list(hold_out(rows, before, arguments.turns)), arguments.limit)
+        before = database.call(before_of, guild.id, rows, arguments.turns)
+    held = spread(list(hold_out(rows, before, arguments.turns)), arguments.limit)
     if not held:
         raise UsageError(f"{arguments.held_out} has no message to score.")
     result = _score(path, _voice(home, guild.id, path), held)
@@ -95,7 +95,7 @@ def _voice(home: Home, guild: int, model: Path) -> TokenVoice:
     return TokenVoice.open(directory)
 
 
-def _before(guild: int, rows: Sequence[Row], turns: int) -> dict[str, list[Row]]:
+def before_of(guild: int, rows: Sequence[Row], turns: int) -> dict[str, list[Row]]:
     """Return the last rows of each channel that the guild has from before these."""
     first: dict[str, Row] = {}
     for row in rows:
@@ -135,7 +135,8 @@ def hold_out(
         seen.append(row)
 
 
-def _spread(held: list[Held], limit: int) -> list[Held]:
+def spread(held: list[Held], limit: int) -> list[Held]:
+    """Return at most `limit` of them, evenly; 0 is all."""
     if limit <= 0 or len(held) <= limit:
         return held
     return [held[at * len(held) // limit] for at in range(limit)]

@@ -255,6 +255,21 @@ class Phrases:
 
 
 @dataclass(frozen=True)
+class Meter:
+    """How much a guild's replies are like what its members write, week by week.
+
+    Keys: `guild`, `weeks` (oldest first, each `start` in seconds since the epoch and
+    the fields of `app.meter.week.Week`), `advice` (`is_alarm`, `finding`, `remedy`).
+    """
+
+    method: ClassVar[str] = "meter"
+    guild: str
+    weeks: int = 12
+    anew: bool = False
+    """Make the present week's figures now, however fresh they are."""
+
+
+@dataclass(frozen=True)
 class Export:
     """Write a guild's messages to a file in the interchange format; `messages`."""
 
@@ -471,6 +486,7 @@ REQUESTS = (
     Send,
     Decide,
     Phrases,
+    Meter,
     Export,
     Backup,
     Snapshots,

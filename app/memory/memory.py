@@ -10,10 +10,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import ParamSpec, TypeVar
 
+import numpy as np
+
 from app.memory import recall
 from app.memory.embedder import Embeds, is_trivial
 from app.memory.shelf import PAGE, Page, Shelf
 from app.memory.vectors import NOTHING, Floats, pack, unpack
+from app.meter.relevance import auc
 from app.paths import Home
 from app.store import embeddings, members, messages
 from app.store.database import Database
@@ -236,6 +239,15 @@ class Memory:
         meaning = await self._meaning(conversation, embedder.model_id)
         drafts = await self._call(embedder.embed, list(texts))
         return recall.closest(drafts, meaning)
+
+    async def relevance(self, replies: Sequence[tuple[str, Sequence[str]]]) -> float:
+        """The AUC of two replies or more, each a text and the turns before it."""
+        embedder = await self._embedder(None)
+        contexts = [
+            await self._meaning(turns, embedder.model_id) for _, turns in replies
+        ]
+        own = await self._call(embedder.embed, [text for text, _ in replies])
+        return auc(own, np.stack(contexts))
 
     async def _meaning(self, turns: Sequence[str], model: str) -> Floats:
         embedder = await self._embedder(model)

@@ -3,16 +3,28 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from peewee import SqliteDatabase
+from peewee import BooleanField, SqliteDatabase, TextField
+from playhouse.migrate import SqliteMigrator
+from playhouse.migrate import migrate as change
 
 from app.errors import AppError
 from app.store import sqlite
-from app.store.tables import TABLES
+from app.store.tables import TABLES, Comparison, MeterWeek
 
 Migration = Callable[[SqliteDatabase], None]
 
+
+def _compare_and_meter(database: SqliteDatabase) -> None:
+    migrator = SqliteMigrator(database)
+    change(
+        migrator.add_column("member", "allows_tuning", BooleanField(default=False)),
+        migrator.add_column("reply", "arm", TextField(default="")),
+    )
+    database.create_tables([MeterWeek, Comparison])
+
+
 FIRST_VERSION = 1
-MIGRATIONS: tuple[Migration, ...] = ()
+MIGRATIONS: tuple[Migration, ...] = (_compare_and_meter,)
 """The steps after the first version, oldest first; a new database needs none."""
 
 

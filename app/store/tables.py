@@ -65,6 +65,8 @@ class Member(Table):
     name = TextField()
     is_bot = BooleanField(default=False)
     has_opted_out = BooleanField(default=False)
+    allows_tuning = BooleanField(default=False)
+    """Agreed that a model may be tuned on what they wrote."""
 
     class Meta:
         indexes = ((("guild", "author"), True),)
@@ -163,6 +165,8 @@ class Reply(Table):
     provider = TextField(default="")
     model = TextField(default="")
     dial = IntegerField(default=0)
+    arm = TextField(default="")
+    """The arm of a live comparison that it was made by; empty without one."""
     rungs = JSONField(default=list)
     """`{provider, outcome, reason}` in the order tried."""
     turns = JSONField(default=list)
@@ -244,6 +248,31 @@ class Setting(Table):
         indexes = ((("guild", "channel", "name"), True),)
 
 
+class MeterWeek(Table):
+    """The figures of one guild's week; see `app.meter.week`."""
+
+    guild = ForeignKeyField(Guild, on_delete="CASCADE", index=False)
+    start = BigIntegerField()
+    """Its Monday, 0:00 UTC."""
+    made = BigIntegerField()
+    figures = JSONField(default=dict)
+
+    class Meta:
+        indexes = ((("guild", "start"), True),)
+
+
+class Comparison(Table):
+    """Which of two replies the owner chose without seeing who made them."""
+
+    guild = ForeignKeyField(Guild, on_delete="CASCADE")
+    created = BigIntegerField()
+    first = TextField()
+    """An arm: mode and dial, as in `hybrid 50`."""
+    second = TextField()
+    won = IntegerField()
+    """1 the first, 2 the second, 0 neither."""
+
+
 class VoiceChange(Table):
     """A message edited or deleted since its guild's voice was last written."""
 
@@ -255,5 +284,5 @@ class VoiceChange(Table):
 TABLES = (
     Guild, Channel, Member, Message, RowNumbers, Attachment, ConversationLink,
     Embedding, Reply, ReplySource, Feedback, Usage, ImportCheckpoint, Setting,
-    VoiceChange,
+    MeterWeek, Comparison, VoiceChange,
 )  # fmt: skip

@@ -1,6 +1,6 @@
 """A guild's voice: it speaks, learns and forgets over files mapped from disk."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -35,6 +35,16 @@ class _Known:
     stored: Stored | None
     words: int
     last_message: int
+
+    def symbols_of(self, words: Iterable[str]) -> list[int]:
+        """The words' symbols; empty when one was never written."""
+        symbols = [self.vocabulary.find(word) for word in words]
+        found = [symbol for symbol in symbols if symbol is not None]
+        return found if len(found) == len(symbols) else []
+
+    def occurs(self, symbols: list[int]) -> bool:
+        """Whether the first symbols stand in a row in a message."""
+        return self.index.view().find(symbols[:DEPTH]).places > 0
 
 
 class Voice:
@@ -192,11 +202,17 @@ class Voice:
         Of a long text, only the first words are compared.
         """
         known = self._known
-        numbers = [known.vocabulary.find(word) for word in split(text)]
-        found = [number for number in numbers if number is not None]
-        if not found or len(found) < len(numbers):
-            return False
-        return known.index.view().find([END, *found, END][:DEPTH]).places > 0
+        found = known.symbols_of(split(text))
+        return known.occurs([END, *found, END]) if found else False
+
+    def holds(self, words: Sequence[str]) -> bool:
+        """Return whether a learned message has these words in a row.
+
+        Of many words, only the first ones are compared.
+        """
+        known = self._known
+        found = known.symbols_of(words)
+        return known.occurs(found) if found else False
 
     def begin_rebuild(self) -> None:
         """Remember all changes from now on, for `renew`.

@@ -1,0 +1,291 @@
+"""Whether replies sound like their guild and belong to their conversation, by mode."""
+
+import argparse
+import asyncio
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from statistics import median
+from typing import Any
+
+import numpy as np
+
+from app.cli.connect import connect
+from app.cli.eval_voice import before_of, hold_out, spread
+from app.cli.output import print_json, say
+from app.errors import UsageError
+from app.ipc import control
+from app.memory.embedder import BUILT_IN, Embedder
+from app.memory.link_rows import read_rows
+from app.memory.recall import TURNS, meaning
+from app.memory.vectors import Floats
+from app.meter import novelty
+from app.meter.attribution import Classifier
+from app.meter.relevance import auc
+from app.paths import Home, find_home
+from app.runner.score import Held
+from app.store import guilds, messages
+from app.store.database import Database
+from app.store.tables import Guild
+from app.voice.voice import Voice
+from app.voice.words import split
+
+NAME = "personality"
+HELP = "attribute replies of each mode to the servers they were made for"
+
+MODES = ("markov", "llm", "hybrid")
+REAL = "real"
+LEARNED = 15_000
+"""Newest messages of a server that the classifier learns from."""
+
+REPORT_SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class Side:
+    """The lines of one guild that one mode made, or that its people wrote."""
+
+    texts: list[str] = field(default_factory=list)
+    milliseconds: list[float] = field(default_factory=list)
+    providers: Counter[str] = field(default_factory=Counter)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's words."""
+    parser.add_argument(
+        "--guild",
+        metavar="SERVER",
+        action="append",
+        required=True,
+        help="a server that is learned; at least two",
+    )
+    parser.add_argument(
+        "--held-out",
+        metavar="FILE",
+        action="extend",
+        nargs="+",
+        required=True,
+        type=Path,
+        help="later messages of each server, in the same order",
+    )
+    parser.add_argument("--turns", type=int, default=8, help="earlier rows as context")
+    parser.add_argument(
+        "--limit", type=int, default=100, help="conversations of each, spread evenly"
+    )
+    parser.add_argument("--voice", metavar="0-100", type=int, help="the voice dial")
+    parser.add_argument(
+        "--max-ms", type=int, help="deadline of a reply, instead of the settings'"
+    )
+    parser.add_argument("--keep", metavar="FILE", type=Path, help="write all replies")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Make replies, judge them and print."""
+    home = find_home(arguments.home)
+    result = measure(home, arguments)
+    if arguments.json:
+        print_json(result)
+    else:
+        show(result)
+    return 0
+
+
+def measure(home: Home, arguments: argparse.Namespace) -> dict[str, Any]:
+    """The figures of every guild and mode, and their means.
+
+    Raises:
+        UsageError: If guilds and files do not match, or a guild is not learned.
+    """
+    names, files = arguments.guild, arguments.held_out
+    if len(names) != len(files) or len(set(names)) < 2:
+        raise UsageError(
+            "Two servers or more are needed, with a file each.",
+            "mynah eval personality --guild A --guild B --held-out A.jsonl B.jsonl",
+        )
+    held = {
+        name: _held(home, name, file, arguments)
+        for name, file in zip(names, files, strict=True)
+    }
+    classifier = _classifier(home, names)
+    sides = asyncio.run(_reply_to(home, held, arguments))
+    if arguments.keep:
+        _keep(arguments.keep, held, sides)
+    return judge(home, held, sides, classifier)
+
+
+def _held(
+    home: Home, name: str, file: Path, arguments: argparse.Namespace
+) -> list[Held]:
+    """Messages of people that answer something, with the turns before each."""
+    rows = list(read_rows(file))
+    with Database(home.database, read_only=True) as database:
+        guild = _find(database, name)
+        before = database.call(before_of, guild.id, rows, arguments.turns)
+    held = [one for one in hold_out(rows, before, arguments.turns) if one.turns]
+    if not held:
+        raise UsageError(f"{file} has no message with another before it.")
+    return spread(held, arguments.limit)
+
+
+def _find(database: Database, name: str) -> Guild:
+    guild = database.call(guilds.find, name)
+    if guild is None:
+        raise UsageError(f"There is no server {name!r}.")
+    return guild
+
+
+def _classifier(home: Home, names: Sequence[str]) -> Classifier:
+    texts = {}
+    with Database(home.database, read_only=True) as database:
+        for name in names:
+            guild = _find(database, name)
+            newest = database.call(messages.newest_learnable, guild.id, 0, LEARNED)
+            texts[name] = [text for _, text in newest if text.strip()]
+    return Classifier.train(texts, Random(0))
+
+
+async def _reply_to(
+    home: Home, held: dict[str, list[Held]], arguments: argparse.Namespace
+) -> dict[tuple[str, str], Side]:
+    """Every mode's reply to every conversation, by the way of `mynah say`."""
+    sides = {(name, mode): Side() for name in held for mode in MODES}
+    total = sum(map(len, held.values()))
+    told, done = time.monotonic(), 0
+    async with connect(home) as bot:
+        for name, conversations in held.items():
+            for one in conversations:
+                for mode in MODES:
+                    request = _request(name, mode, one, arguments)
+                    reply = await bot.call(request)
+                    side = sides[name, mode]
+                    side.texts.append(str(reply["text"]))
+                    side.milliseconds.append(float(reply["ms"]["total"]))
+                    side.providers[str(reply["provider"])] += 1
+                done += 1
+                if time.monotonic() - told > REPORT_SECONDS:
+                    told = time.monotonic()
+                    sys.stderr.write(f"answered {done} of {total} conversations\n")
+    return sides
+
+
+def _request(
+    guild: str, mode: str, held: Held, arguments: argparse.Namespace
+) -> control.Say:
+    *earlier, (speaker, text) = held.turns
+    return control.Say(
+        guild,
+        text or "…",
+        author=speaker,
+        mode=mode,
+        voice=arguments.voice,
+        max_ms=arguments.max_ms,
+        turns=[list(turn) for turn in earlier],
+    )
+
+
+def judge(
+    home: Home,
+    held: dict[str, list[Held]],
+    sides: dict[tuple[str, str], Side],
+    classifier: Classifier,
+) -> dict[str, Any]:
+    """Figures by guild and mode; `all` has the means over the guilds."""
+    embedder = Embedder.open(BUILT_IN, cache=home.embedding_models, threads=2)
+    by_guild: dict[str, dict[str, dict[str, Any]]] = {}
+    for name, conversations in held.items():
+        context = _meanings(conversations, embedder)
+        voice = Voice.open(_voice_directory(home, name))
+        own = {mode: sides[name, mode] for mode in MODES}
+        real = Side([one.text for one in conversations])
+        by_guild[name] = {
+            mode: _figures(name, side, context, embedder, classifier, voice)
+            for mode, side in {REAL: real, **own}.items()
+        }
+    every = {mode: _mean(by_guild, mode) for mode in (REAL, *MODES)}
+    for modes in (*by_guild.values(), every):
+        for figures in modes.values():
+            figures["of_real"] = figures["attributed"] / modes[REAL]["attributed"]
+    count = sum(map(len, held.values()))
+    return {"conversations": count, "guilds": by_guild, "all": every}
+
+
+def _voice_directory(home: Home, name: str) -> Path:
+    with Database(home.database, read_only=True) as database:
+        return home.voice(_find(database, name).id)
+
+
+def _meanings(held: Iterable[Held], embedder: Embedder) -> Floats:
+    """A unit vector a conversation."""
+    return np.stack(
+        [
+            meaning(embedder.embed([text for _, text in one.turns[-TURNS:]]))
+            for one in held
+        ]
+    )
+
+
+def _figures(
+    name: str,
+    side: Side,
+    context: Floats,
+    embedder: Embedder,
+    classifier: Classifier,
+    voice: Voice,
+) -> dict[str, Any]:
+    given = classifier.attribute(side.texts)
+    new = novelty.novelty(side.texts, split, voice.holds, voice.repeats)
+    return {
+        "attributed": sum(one == name for one in given) / len(given),
+        "relevance": auc(embedder.embed(side.texts), context),
+        "copied": new.copied,
+        "whole": new.whole,
+        "run": new.run,
+        "repeated": new.repeated,
+        "words": sum(len(text.split()) for text in side.texts) / len(side.texts),
+        "ms": median(side.milliseconds) if side.milliseconds else None,
+        "providers": dict(side.providers),
+    }
+
+
+def _mean(by_guild: dict[str, dict[str, dict[str, Any]]], mode: str) -> dict[str, Any]:
+    rows = [modes[mode] for modes in by_guild.values()]
+    mean: dict[str, Any] = {
+        key: sum(row[key] for row in rows) / len(rows)
+        for key in ("attributed", "relevance", "copied", "whole", "run", "repeated",
+                    "words")
+    }  # fmt: skip
+    mean["ms"] = None if mode == REAL else sum(row["ms"] for row in rows) / len(rows)
+    mean["providers"] = dict(sum((Counter(r["providers"]) for r in rows), Counter()))
+    return mean
+
+
+def _keep(
+    path: Path, held: dict[str, list[Held]], sides: dict[tuple[str, str], Side]
+) -> None:
+    import json
+
+    with path.open("w", encoding="utf-8") as file:
+        for name, conversations in held.items():
+            for number, one in enumerate(conversations):
+                made = {mode: sides[name, mode].texts[number] for mode in MODES}
+                row = {"guild": name, "turns": one.turns, REAL: one.text, **made}
+                file.write(json.dumps(row, ensure_ascii=False) + "\n")
+
+
+def show(result: dict[str, Any]) -> None:
+    """Print the tables for people."""
+    say(f"{result['conversations']:,} conversations")
+    titles = ("attributed", "of real", "relevance", "copied", "run", "words", "ms")
+    for name, modes in {**result["guilds"], "all": result["all"]}.items():
+        say(f"\n{name[:16]:16}" + "".join(f"{title:>11}" for title in titles))
+        for mode, row in modes.items():
+            ms = f"{row['ms']:11.0f}" if row["ms"] is not None else ""
+            say(
+                f"{mode:16}{row['attributed']:11.1%}{row['of_real']:11.1%}"
+                f"{row['relevance']:11.3f}{row['copied']:11.1%}{row['run']:11.1f}"
+                f"{row['words']:11.1f}{ms}"
+            )

@@ -1,0 +1,1 @@
+"""How much a guild's replies are like what its members write; pure sums over texts."""

@@ -1,0 +1,113 @@
+"""How far two sets of messages are apart in words, form and signs."""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from random import Random
+
+ASPECTS = ("words", "lengths", "casing", "punctuation", "emoji", "openings")
+
+LEAST = 8
+"""Replies below which no distance is worth a figure."""
+
+DRAWS = 5
+"""Samples of the members' own messages that a distance is held against."""
+
+_WORD = re.compile(r"[^\W_](?:[\w'’-]*\w)?")
+_EMOJI = re.compile(
+    r"<a?:\w+:\d+>|:\w{2,32}:"
+    r"|[\u2600-\u27bf\u2b00-\u2bff\U0001f1e6-\U0001f1ff\U0001f300-\U0001faff]"
+)
+_SIGN = re.compile(r"\.{2,}|…|[!?]{2,}|[.,!?;:()\"'’“”*~—–-]")
+
+Counts = Counter[str]
+
+
+def aspects(texts: Sequence[str]) -> dict[str, Counts]:
+    """What is counted of the texts, by aspect."""
+    counts: dict[str, Counts] = {name: Counter() for name in ASPECTS}
+    for text in texts:
+        words = [word.casefold() for word in _WORD.findall(text)]
+        counts["words"].update(words)
+        counts["lengths"][_length(len(text.split()))] += 1
+        counts["casing"][_casing(text)] += 1
+        counts["punctuation"].update(_SIGN.findall(_EMOJI.sub("", text)) or ["none"])
+        counts["punctuation"][f"ends {_end(text)}"] += 1
+        counts["emoji"].update(_EMOJI.findall(text) or ["none"])
+        counts["openings"][words[0] if words else "none"] += 1
+    return counts
+
+
+def _length(words: int) -> str:
+    """Lengths that double from one class to the next."""
+    return str(math.ceil(math.log2(words)) if words else "none")
+
+
+def _casing(text: str) -> str:
+    letters = [letter for letter in text if letter.isalpha()]
+    if not letters:
+        return "none"
+    if all(not letter.isupper() for letter in letters):
+        return "lower"
+    if len(letters) > 1 and all(not letter.islower() for letter in letters):
+        return "upper"
+    return "sentence" if letters[0].isupper() else "mixed"
+
+
+def _end(text: str) -> str:
+    last = text.rstrip()[-1:]
+    return last if last in ".!?…)" and last else "plain"
+
+
+def divergence(one: Mapping[str, int], other: Mapping[str, int]) -> float:
+    """The Jensen-Shannon divergence of two counts, in bits: 0 the same, 1 disjoint.
+
+    Lin (1991): the entropy of the mean of both distributions, less the mean of their
+    entropies.
+    """
+    a, b = sum(one.values()), sum(other.values())
+    if not a or not b:
+        return 0.0 if a == b else 1.0
+    total = 0.0
+    for key in one.keys() | other.keys():
+        p, q = one.get(key, 0) / a, other.get(key, 0) / b
+        middle = (p + q) / 2
+        total += p * math.log2(p / middle) if p else 0.0
+        total += q * math.log2(q / middle) if q else 0.0
+    return max(0.0, total / 2)
+
+
+def likeness(
+    own: Sequence[str], members: Sequence[str], rng: Random
+) -> dict[str, float]:
+    """How alike replies and members' messages are, an aspect each; empty for few.
+
+    A few texts differ from many by chance alone, so the distance is held against that
+    of as many of the members' own messages from the rest of them: 1 is no further than
+    those, 0 nothing in common.
+
+    Args:
+        own: The replies' texts.
+        members: The members' texts of the same time.
+        rng: Draws the samples.
+    """
+    if len(own) < LEAST or len(members) < 2 * LEAST:
+        return {}
+    size = min(len(own), len(members) // 2)
+    mine, theirs = aspects(own), aspects(members)
+    chance = dict.fromkeys(ASPECTS, 0.0)
+    for _ in range(DRAWS):
+        drawn = aspects(rng.sample(members, size))
+        for name in ASPECTS:
+            rest = theirs[name] - drawn[name]
+            chance[name] += divergence(drawn[name], rest) / DRAWS
+    return {
+        name: _alike(divergence(mine[name], theirs[name]), chance[name])
+        for name in ASPECTS
+    }
+
+
+def _alike(distance: float, chance: float) -> float:
+    beyond = max(0.0, distance - chance)
+    return max(0.0, 1 - beyond / max(1 - chance, 1e-9))

@@ -1,0 +1,113 @@
+"""One guild's week in plain figures: its replies beside its members' messages."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from random import Random
+from statistics import median, quantiles
+from typing import Any
+
+from app.meter import assistant, novelty
+from app.meter.style import likeness
+
+LEAST_TIMES = 2
+
+
+@dataclass(frozen=True)
+class Said:
+    """One reply that was sent."""
+
+    text: str
+    milliseconds: float = 0.0
+    rating: int = 0
+    """Likes minus dislikes."""
+
+
+@dataclass(frozen=True)
+class Week:
+    """The figures; None where there was too little to tell."""
+
+    replies: int = 0
+    messages: int = 0
+    """Of members, that the replies were held against."""
+    alike: float | None = None
+    """Mean of `aspects`."""
+    aspects: dict[str, float] = field(default_factory=dict)
+    """Likeness an aspect, 0 to 1; see `style.likeness`."""
+    assistant: float | None = None
+    """Share of replies with a phrase of an assistant."""
+    assistant_members: float = 0.0
+    """The same of the members' messages."""
+    copied: float | None = None
+    """Share of replies with a long run of one learned message."""
+    repeated: float | None = None
+    """Share of replies that were said before."""
+    relevance: float | None = None
+    """The AUC of `relevance.auc`."""
+    milliseconds: float | None = None
+    """Median time of a reply."""
+    slowest: float | None = None
+    """Milliseconds that one reply in twenty exceeds."""
+    words: float = 0.0
+    """Of a reply, at the mean."""
+    words_members: float = 0.0
+    liked: int = 0
+    disliked: int = 0
+
+    def as_json(self) -> dict[str, Any]:
+        """The figures as they are stored and sent."""
+        return asdict(self)
+
+
+def measure(
+    said: Sequence[Said],
+    members: Sequence[str],
+    split: Callable[[str], Sequence[str]],
+    is_known: novelty.IsKnown,
+    is_message: Callable[[str], bool],
+    relevance: float | None,
+    rng: Random,
+) -> Week:
+    """The figures of one week.
+
+    Args:
+        said: The replies, in their order.
+        members: What members wrote in that time.
+        split: A text as the words that `is_known` takes.
+        is_known: Whether words stand in a row in a learned message.
+        is_message: Whether a text is one learned message.
+        relevance: The AUC, which needs an embedding model.
+        rng: Draws the samples of likeness.
+    """
+    texts = [one.text for one in said if one.text.strip()]
+    if not texts:
+        return Week(messages=len(members))
+    aspects = likeness(texts, members, rng)
+    new = novelty.novelty(texts, split, is_known, is_message)
+    times = [one.milliseconds for one in said if one.milliseconds > 0]
+    return Week(
+        replies=len(texts),
+        messages=len(members),
+        alike=sum(aspects.values()) / len(aspects) if aspects else None,
+        aspects=aspects,
+        assistant=assistant.share(texts),
+        assistant_members=assistant.share(members),
+        copied=max(new.copied, new.whole),
+        repeated=new.repeated,
+        relevance=relevance,
+        milliseconds=median(times) if times else None,
+        slowest=_slowest(times),
+        words=_words(texts),
+        words_members=_words(members),
+        liked=sum(one.rating > 0 for one in said),
+        disliked=sum(one.rating < 0 for one in said),
+    )
+
+
+def _slowest(times: Sequence[float]) -> float | None:
+    if len(times) < LEAST_TIMES:
+        return times[0] if times else None
+    return quantiles(times, n=20, method="inclusive")[-1]
+
+
+def _words(texts: Sequence[str]) -> float:
+    return sum(len(text.split()) for text in texts) / max(len(texts), 1)

@@ -1,0 +1,96 @@
+"""A guild's week as figures, and the rows that they are made from."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from peewee import fn
+
+from app.store.database import tuples, write
+from app.store.tables import Channel, Feedback, Member, Message, MeterWeek, Reply
+
+WEEK_MS = 7 * 86_400_000
+_MONDAY_MS = 4 * 86_400_000
+"""The epoch began on a Thursday."""
+
+MOST_MESSAGES = 20_000
+
+
+class SentReply(NamedTuple):
+    """One reply that was sent, as far as its figures need it."""
+
+    text: str
+    turns: list[list[Any]]
+    timings: dict[str, float]
+    rating: int
+
+
+def week_of(moment: int) -> int:
+    """The Monday, 0:00 UTC, of the week that a time lies in; milliseconds."""
+    return (moment - _MONDAY_MS) // WEEK_MS * WEEK_MS + _MONDAY_MS
+
+
+def sent(guild: int, start: int, end: int) -> list[SentReply]:
+    """The replies sent between those times, oldest first."""
+    query = (
+        Reply.select(Reply.text, Reply.turns, Reply.timings, fn.SUM(Feedback.value))
+        .left_outer_join(Feedback)
+        .where(
+            (Reply.guild == guild)
+            & (Reply.state == "sent")
+            & (Reply.created >= start)
+            & (Reply.created < end)
+        )
+        .group_by(Reply.id)
+        .order_by(Reply.id)
+    )
+    return [
+        SentReply(text, turns, timings, rating or 0)
+        for text, turns, timings, rating in tuples(query)
+    ]
+
+
+def weeks_with_replies(guild: int, since: int) -> list[int]:
+    """The weeks in which replies were sent, oldest first."""
+    chosen = (Reply.guild == guild) & (Reply.state == "sent")
+    query = Reply.select(Reply.created).where(chosen & (Reply.created >= since))
+    return sorted({week_of(created) for (created,) in tuples(query)})
+
+
+def said(guild: int, start: int, end: int) -> list[str]:
+    """What members wrote between those times, and did not opt out of."""
+    query = _of_members(guild).where((Message.ts >= start) & (Message.ts < end))
+    return [text for (text,) in tuples(query.limit(MOST_MESSAGES))]
+
+
+def said_before(guild: int, end: int, limit: int) -> list[str]:
+    """The newest of what members wrote before that time."""
+    query = _of_members(guild).where(Message.ts < end)
+    return [text for (text,) in tuples(query.order_by(Message.id.desc()).limit(limit))]
+
+
+def _of_members(guild: int) -> Any:
+    here = Channel.select(Channel.id).where(Channel.guild == guild)
+    return (
+        Message.select(Message.text)
+        .join(Member)
+        .where(
+            Message.channel.in_(here)
+            & Message.dropped.is_null()
+            & ~Member.is_bot
+            & ~Member.has_opted_out
+        )
+    )
+
+
+@write
+def put(guild: int, start: int, figures: Mapping[str, Any], made: int) -> None:
+    """Keep the figures of a week in place of those there are."""
+    same = (MeterWeek.guild == guild) & (MeterWeek.start == start)
+    MeterWeek.delete().where(same).execute()
+    MeterWeek.create(guild=guild, start=start, made=made, figures=dict(figures))
+
+
+def weeks(guild: int, limit: int) -> list[MeterWeek]:
+    """The newest weeks with figures, oldest first."""
+    query = MeterWeek.select().where(MeterWeek.guild == guild)
+    return list(query.order_by(MeterWeek.start.desc()).limit(limit))[::-1]
