@@ -155,6 +155,30 @@ SNAPSHOTS: Json = {
     ]
 }
 
+_COURSE = (0.71, 0.74, 0.8, 0.82, 0.81, 0.66)
+METER: Json = {
+    "guild": "The Players",
+    "weeks": [
+        {
+            "start": 1_696_809_600 + 604_800 * number, "replies": 30 + 9 * number,
+            "alike": alike, "assistant": 0.02 if number < 5 else 0.19,
+            "relevance": 0.7 + 0.02 * number, "copied": 0.04, "repeated": 0.03,
+            "milliseconds": 900.0 - 60 * number, "liked": 3 + number, "disliked": 2,
+            "aspects": {
+                "words": 0.84, "lengths": 0.58, "casing": 0.71, "punctuation": 0.63,
+                "emoji": 0.92, "openings": 0.55,
+            },
+        }
+        for number, alike in enumerate(_COURSE)
+    ],
+    "advice": [
+        {"is_alarm": True, "finding": "19% of its replies sound like an assistant",
+         "remedy": "turn reply.dial up, from 50 to 65"},
+        {"is_alarm": False, "finding": "19 words a reply, where people use 7",
+         "remedy": "set reply.max_words to 14"},
+    ],
+}  # fmt: skip
+
 OWN = {"reply.dial": 60, "speak.join_in": 0.02, "reply.persona": "a tired stage hand"}
 """Settings that the first guild has of its own."""
 
@@ -200,6 +224,7 @@ def busy_bot(**replies: Any) -> FakeBot:
     """A bot on two servers, in good health."""
     known = {
         "guilds": GUILDS, "models": MODELS, "phrases": PHRASES, "snapshots": SNAPSHOTS,
+        "meter": METER,
         "config_get": settings, "say": reply,
     }  # fmt: skip
     return FakeBot(**{**known, **replies})

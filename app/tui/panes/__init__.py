@@ -4,6 +4,7 @@ from app.tui.panes.base import Pane
 from app.tui.panes.channels import ChannelsPane
 from app.tui.panes.data import DataPane
 from app.tui.panes.learned import LearnedPane
+from app.tui.panes.meter import MeterPane
 from app.tui.panes.settings import SettingsPane
 from app.tui.panes.voice import VoicePane
 from app.tui.panes.words import WordsPane
@@ -15,4 +16,5 @@ PANES: dict[str, type[Pane]] = {
     "learned": LearnedPane,
     "words": WordsPane,
     "data": DataPane,
+    "meter": MeterPane,
 }

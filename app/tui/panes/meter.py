@@ -1,0 +1,168 @@
+"""The meter: whether the bot still sounds like its server, week by week."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
+from app.ipc import control
+from app.ipc.wire import Json
+from app.safe_text import safe_line
+from app.tui import figures
+from app.tui.panes.base import Pane
+from app.tui.trends import reply_time
+from app.tui.widgets.charts import columns
+
+WEEKS = 12
+BEFORE = 4
+"""Weeks whose mean a trend is measured against."""
+
+
+def _percent(value: float) -> str:
+    return f"{value:.0%}"
+
+
+def _of_relevance(value: float) -> str:
+    """An AUC as what it means: 0.5 is chance."""
+    return f"{max(0.0, 2 * value - 1):.0%}"
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One line of the meter."""
+
+    title: str
+    key: str
+    unit: Callable[[float], str]
+    is_better: int
+    """1 when more is better, -1 when less is, 0 when neither."""
+    step: float
+    """A change smaller than this is none."""
+
+
+FIGURES = (
+    Figure("sounds like you", "alike", _percent, 1, 0.03),
+    Figure("assistant-speak", "assistant", _percent, -1, 0.03),
+    Figure("fits what was said", "relevance", _of_relevance, 1, 0.03),
+    Figure("copied from one message", "copied", _percent, -1, 0.03),
+    Figure("said before", "repeated", _percent, -1, 0.03),
+    Figure("time of a reply", "milliseconds", reply_time, -1, 50.0),
+    Figure("liked", "liked", figures.count, 1, 1.0),
+    Figure("disliked", "disliked", figures.count, -1, 1.0),
+    Figure("replies", "replies", figures.count, 0, 1.0),
+)
+
+
+class MeterPane(Pane):
+    """A figure a line with its course; below them, what to turn."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("m", "anew", "Measure now")]
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll():
+            yield Static("", id="meter-figures", markup=False)
+            yield Static("", id="meter-aspects", markup=False)
+            yield Static("", id="meter-advice", markup=False)
+
+    def reload(self) -> None:
+        self._ask(anew=False)
+
+    def action_anew(self) -> None:
+        """Make this week's figures now."""
+        self._ask(anew=True)
+
+    def _ask(self, *, anew: bool) -> None:
+        request = control.Meter(self.guild["key"], WEEKS, anew)
+        self.mynah.request(request, self._show)
+
+    def _show(self, reply: Json) -> None:
+        weeks: list[Json] = reply.get("weeks", [])
+        self.query_one("#meter-figures", Static).update(_figures(weeks))
+        self.query_one("#meter-aspects", Static).update(_aspects(weeks))
+        advice = _advice(reply.get("advice", []), has_weeks=bool(weeks))
+        self.query_one("#meter-advice", Static).update(advice)
+
+
+def _figures(weeks: list[Json]) -> Content:
+    if not weeks:
+        return Content.styled(
+            "Nothing was said on Discord yet; a week of replies makes the first "
+            "figures.",
+            "$quiet",
+        )
+    first, last = (figures.day(week.get("start", 0)) for week in (weeks[0], weeks[-1]))
+    head = f"{'':25}{f'{first} – {last}':<{WEEKS + 8}}"
+    lines = [Content.styled(f"{head}this week", "$quiet")]
+    lines += [_line(figure, weeks) for figure in FIGURES]
+    return Content("\n").join(lines)
+
+
+def _line(figure: Figure, weeks: list[Json]) -> Content:
+    values = [week.get(figure.key) for week in weeks]
+    (course,) = columns([float(value or 0) for value in values], 1)
+    now = values[-1]
+    shown = "–" if now is None else figure.unit(float(now))
+    return Content.assemble(
+        (f"{figure.title:<25}", "bold"),
+        (f"{course:<{WEEKS + 8}}", "$accent"),
+        f"{shown:<10}",
+        _trend(figure, values),
+    )
+
+
+def _trend(figure: Figure, values: Sequence[float | None]) -> tuple[str, str]:
+    """An arrow and a word: how this week compares with the weeks before."""
+    *before, now = values
+    known = [value for value in before[-BEFORE:] if value is not None]
+    if now is None or not known:
+        return ("", "$quiet")
+    change = now - sum(known) / len(known)
+    if abs(change) < figure.step:
+        return ("≈ as before", "$quiet")
+    arrow, word = ("▲", "more") if change > 0 else ("▼", "less")
+    if not figure.is_better:
+        return (f"{arrow} {word}", "$quiet")
+    is_good = change * figure.is_better > 0
+    judged = "better" if is_good else "worse"
+    return (f"{arrow} {judged}", "$success" if is_good else "$warning")
+
+
+def _aspects(weeks: list[Json]) -> Content:
+    aspects: Json = weeks[-1].get("aspects") or {} if weeks else {}
+    if not aspects:
+        return Content("")
+    lines = [Content.styled("\nHow alike it is in", "bold")]
+    for name, share in aspects.items():
+        bar = figures.bar(share, 20)
+        lines.append(
+            Content.assemble(
+                (f"  {safe_line(name):<14}", "$quiet"),
+                (bar, "$accent"),
+                f" {share:.0%}",
+            )
+        )
+    return Content("\n").join(lines)
+
+
+def _advice(advice: list[Json], *, has_weeks: bool) -> Content:
+    if not advice:
+        calm = "\nNothing to turn: it sounds like your server." if has_weeks else ""
+        return Content.styled(calm, "$success")
+    lines = []
+    for one in advice:
+        mark, style = (
+            ("▲ Alarm: ", "bold $error") if one.get("is_alarm") else ("● ", "")
+        )
+        lines.append(
+            Content.assemble(
+                (f"\n{mark}", style),
+                safe_line(str(one.get("finding", ""))),
+                (f"\n   → {safe_line(str(one.get('remedy', '')))}", "$accent"),
+            )
+        )
+    return Content("\n").join(lines)
