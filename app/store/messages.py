@@ -23,10 +23,6 @@ BATCH = 500
 """Row numbers put into one statement; SQLite takes at most 32,766 values."""
 
 
-BULK = 50
-"""So many rows are quicker in one statement."""
-
-
 class NewAttachment(NamedTuple):
     """A file that comes with a new message."""
 
@@ -79,8 +75,7 @@ def add_many(guild: int, messages: Sequence[NewMessage]) -> list[int | None]:
     """Store messages; returns the row of each, None for one that was already there."""
     first = last_row() + 1
     rows = [(first + i, guild, *message) for i, message in enumerate(messages)]
-    insert = sqlite.insert_new if len(rows) < BULK else sqlite.insert_new_at_once
-    added = insert(bound(), "message", COLUMNS, rows)
+    added = sqlite.insert_new(bound(), "message", COLUMNS, rows)
     if added:
         _give_out(first + len(rows) - 1)
     if added == len(rows):
