@@ -81,6 +81,18 @@ class ReplySettings:
     stream: bool = setting(
         False, "Show a reply while it is written, by edits.", scope="channel"
     )
+    self_tune: bool = setting(
+        False, "Chooses mode and dial itself, by what people like.", scope="guild"
+    )
+    tune_modes: list[str] = setting(
+        ["markov", "llm", "hybrid"], "Modes it may choose among.", scope="guild"
+    )
+    tune_dial_low: int = setting(
+        20, "Lowest dial it may choose.", scope="guild", low=0, high=100
+    )
+    tune_dial_high: int = setting(
+        80, "Highest dial it may choose.", scope="guild", low=0, high=100
+    )
     shadow: bool = setting(
         False, "Drafts wait for the owner; nothing is sent by itself.", scope="guild"
     )

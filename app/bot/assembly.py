@@ -7,13 +7,14 @@ from pathlib import Path
 from random import Random
 
 from app import catalogue, secrets
+from app.bot.illustrating import rules_of
 from app.bot.job_calls import Jobs
 from app.bot.learning import Learning
 from app.bot.ledger import Ledger
 from app.bot.news import News
 from app.bot.parts import Parts
 from app.bot.remembering import Remembering
-from app.bot.replying import Replier, rules_of
+from app.bot.replying import Replier
 from app.bot.rungs import Rungs
 from app.bot.settings import Settings
 from app.bot.token_voices import TokenVoices

@@ -9,6 +9,7 @@ from random import Random
 import discord
 
 from app import secrets
+from app.bot import tasting
 from app.bot.client import DiscordLink
 from app.bot.discord_bot import ConnectionState, MynahBot, Surroundings
 from app.bot.discord_host import DiscordHost
@@ -35,6 +36,8 @@ DISCORDING = (
     control.Reconnect,
 )
 
+GRACE_CHECK_SECONDS = 6 * 3600.0
+
 NOT_CONNECTED = "The bot is not connected to Discord."
 
 
@@ -58,6 +61,19 @@ class DiscordCalls:
 
     async def run(self) -> None:
         """Be connected whenever that is wanted and possible."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._keep_grace_times())
+            await self._stay_connected()
+
+    async def _keep_grace_times(self) -> None:
+        """A bot that stays connected for weeks deletes what is due, too."""
+        while True:
+            await asyncio.sleep(GRACE_CHECK_SECONDS)
+            # Offline it may not know yet that it was invited again.
+            if self._state.name == "online":
+                await self._host.delete_after_grace()
+
+    async def _stay_connected(self) -> None:
         while True:
             self._changed.clear()
             token = secrets.get(self._parts.home, "bot_token")
@@ -131,12 +147,15 @@ class DiscordCalls:
         row = await self._parts.database.run(replies.get, request.reply)
         if row is None or row.state != "draft":
             raise UsageError(f"Reply {request.reply} is no draft.")
-        rating = 1 if request.approve else -1
         if not request.approve:
             await self._parts.database.run(replies.set_state, row.id, "failed")
+            await tasting.rate(self._parts, row.id, OWNER, -1, "draft")
+        elif request.text is None or request.text == row.text:
+            await self._send_draft(row, None)
+            await tasting.rate(self._parts, row.id, OWNER, 1, "draft")
         else:
             await self._send_draft(row, request.text)
-        await self._parts.database.run(replies.rate, row.id, OWNER, rating)
+            await tasting.rate(self._parts, row.id, OWNER, -1, "edited", row.text)
         return {"reply": row.id, "sent": request.approve}
 
     async def _send_draft(self, row: Reply, text: str | None) -> None:

@@ -4,6 +4,7 @@ import logging
 
 import discord
 
+from app.chat.finish import neutralise
 from app.errors import AppError
 
 log = logging.getLogger(__name__)
@@ -17,7 +18,7 @@ async def answer_error(
     context: discord.ApplicationContext, error: discord.DiscordException
 ) -> None:
     """Tell the person in words what went wrong, seen by them alone."""
-    await context.respond(_in_words(error), ephemeral=True)
+    await context.respond(neutralise(_in_words(error))[0], ephemeral=True)
 
 
 def _in_words(error: Exception) -> str:

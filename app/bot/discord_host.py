@@ -1,5 +1,7 @@
 """The host behind the Discord client: the service's parts under Discord's ids."""
 
+import time
+from collections.abc import Collection
 from random import Random
 
 from app.bot.discord_host_privacy import PrivacyHost
@@ -7,6 +9,7 @@ from app.bot.discord_host_replies import RepliesHost
 from app.bot.host import Place
 from app.bot.parts import Parts
 from app.bot.settings import Explained
+from app.bot.week import Week, week_of
 from app.config import Config
 
 
@@ -27,6 +30,12 @@ class DiscordHost(RepliesHost, PrivacyHost):
         guild, channel = await self.rows_of(place)
         explained = await self._parts.settings.explain(guild, channel)
         return [one for one in explained if one.key.scope != "home"]
+
+    async def week(self, guild: int, channels: Collection[int]) -> Week:
+        """The last seven days of some channels."""
+        row = await self.guild_row(guild)
+        now_ms = int(time.time() * 1000)
+        return await week_of(self._parts.reader, row, channels, now_ms)
 
     async def change_setting(
         self,

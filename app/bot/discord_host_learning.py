@@ -68,9 +68,11 @@ class LearningHost(RowsHost):
             is_gone = one.discord_id is not None and int(one.discord_id) not in present
             if is_gone and one.left is None:
                 await self._parts.database.run(guilds.set_left, one.id, now_ms)
-        await self._delete_after_grace(now_ms)
+        await self.delete_after_grace()
 
-    async def _delete_after_grace(self, now_ms: int) -> None:
+    async def delete_after_grace(self) -> None:
+        """Delete the guilds that the bot left long enough ago."""
+        now_ms = int(time.time() * 1000)
         days = self._parts.settings.home.bot.keep_days_after_leaving
         if not days:
             return

@@ -5,16 +5,19 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
+from app.bot import tasting
 from app.bot.discord_host_learning import LearningHost
 from app.bot.host import Answer, Ask, Unsent
 from app.bot.learning import Forgotten
 from app.bot.replying import Made, Request
 from app.bot.talking import explain
+from app.chat import self_tune
 from app.chat.ladder import OnPiece
 from app.importers.records import Record
 from app.ipc.control import ReplyMade
 from app.providers.base import Turn
 from app.store import messages, replies
+from app.store.feedback import Kind
 from app.store.tables import Channel, Guild, Reply
 
 UNSENT_MS = 3_600_000
@@ -102,11 +105,14 @@ class RepliesHost(LearningHost):
         files = await self._parts.database.run(_with_files, rows)
         return Answer(made.reply, finished.parts, is_draft, tuple(files))
 
-    async def again(self, reply: int, trigger: int, text: str = "") -> Answer | None:
+    async def again(
+        self, reply: int, author: int, trigger: int, text: str = ""
+    ) -> Answer | None:
         """Make another reply to what an earlier one answered."""
         row = await self._parts.database.run(replies.get, reply)
         if row is None or not row.turns:
             return None
+        await self.rate(reply, author, -1, "again")
         speaker, stored, message = row.turns[-1]
         request = Request(
             row.guild_id,
@@ -164,6 +170,12 @@ class RepliesHost(LearningHost):
         """The row that explains a reply."""
         return await explain(self._parts, reply)
 
+    async def how_tuned(self, trigger: int) -> str:
+        """Why an answer has its mode and dial; empty when they were set."""
+        row = await self._parts.database.run(replies.answer_to, str(trigger))
+        notes: list[str] = row.notes if row else []
+        return next((one for one in notes if one.startswith(self_tune.PREFIX)), "")
+
     async def forget_sources(self, reply: int) -> Forgotten:
         """Forget the messages that a reply drew on."""
         row = await self._parts.database.run(replies.get, reply)
@@ -173,10 +185,11 @@ class RepliesHost(LearningHost):
         gone = [source.message for source in sources]
         return await self._parts.learning.forget(row.guild_id, gone)
 
-    async def rate(self, reply: int, author: int, value: int) -> None:
+    async def rate(
+        self, reply: int, author: int, value: int, kind: Kind = "thumb"
+    ) -> None:
         """Keep what a person thinks of a reply; 0 takes it back."""
-        who = self.author(author)
-        await self._parts.database.run(replies.rate, reply, who, value)
+        await tasting.rate(self._parts, reply, self.author(author), value, kind)
 
 
 def _with_files(rows: Sequence[int]) -> list[tuple[int, int]]:

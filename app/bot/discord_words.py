@@ -9,6 +9,8 @@ import discord
 
 from app.bot.learning import Forgotten
 from app.bot.settings import Explained
+from app.bot.week import Week
+from app.chat.finish import neutralise
 from app.chat.gate import Decision
 from app.config import BotSettings, Config
 from app.store.members import Kept
@@ -16,6 +18,7 @@ from app.store.members import Kept
 MAX_CHARS = 2000
 MAX_SOURCES = 5
 MAX_QUOTE = 120
+MAX_NOTES = 4
 
 Action = Literal["speak", "train", "help", "invite", "debug", "tts"]
 ACTIONS: Mapping[str, Action] = {
@@ -56,9 +59,9 @@ def cut(text: str, most: int = MAX_CHARS) -> str:
 
 
 def quote(text: str, most: int = MAX_QUOTE) -> str:
-    """A text on one line, without markup, for a list."""
+    """What somebody wrote, on one line, without markup and harmless, for a list."""
     line = discord.utils.escape_markdown(" ".join(text.split()))
-    return cut(line, most)
+    return cut(neutralise(line)[0], most)
 
 
 def help_text(bot: BotSettings, config: Config, listened: int, name: str) -> str:
@@ -77,7 +80,7 @@ def help_text(bot: BotSettings, config: Config, listened: int, name: str) -> str
     lines += [
         "`/privacy`: see, export or forget what is stored about you, or opt out.",
         "`/why`: why it spoke or did not. On a reply: Apps → *Why this?*, *Again*.",
-        "`/quiet`: silence for a while.",
+        "`/quiet`: silence for a while. `/stats`: this server's week.",
         "",
         "Moderators: `/listen`, `/train`, `/config`, and *Forget the sources*"
         " on a reply.",
@@ -91,7 +94,7 @@ def _ways_to_call(config: Config) -> list[str]:
     if speak.mentions:
         lines.append("Mention it or reply to it: it answers.")
     if speak.wake_words:
-        words = ", ".join(f"“{word}”" for word in speak.wake_words)
+        words = ", ".join(f"“{quote(word)}”" for word in speak.wake_words)
         lines.append(f"It also answers to {words}.")
     if speak.follow_up_seconds:
         lines.append(f"After it spoke it stays for {speak.follow_up_seconds} s.")
@@ -136,6 +139,7 @@ def explanation(told: Mapping[str, Any]) -> str:
             lines.append(f"- {rung['provider']}: {rung['outcome']}, {rung['reason']}")
     lines += _time_lines(told.get("timings", {}))
     lines += _source_lines(told.get("sources", ()))
+    lines += [f"- {quote(note, 300)}" for note in told.get("notes", ())[:MAX_NOTES]]
     if told.get("recalled"):
         lines.append(f"It recalled {len(told['recalled'])} earlier messages.")
     if told.get("cost"):
@@ -176,6 +180,8 @@ def kept_text(kept: Kept) -> str:
         state = "You opted out: nothing you write is learned, remembered or quoted."
     else:
         state = "You have not opted out; `/privacy opt-out` does that."
+    if kept.ratings:
+        state = f"Of {kept.ratings:,} replies is stored what you think of them. {state}"
     if not kept.messages:
         return f"Nothing you wrote in this server is stored. {state}"
     return (
@@ -208,10 +214,38 @@ def shown(value: object) -> str:
     return quote(str(value)) or "empty"
 
 
-def decision_text(author_name: str, decision: Decision) -> str:
-    """Why the bot spoke or did not, in words."""
+def week_text(week: Week) -> str:
+    """A server's week in words; the numbers are those in the picture."""
+    if not sum(week.days):
+        return "I learned nothing here in the last seven days."
+    lines = ["**The last seven days**"]
+    if week.words:
+        words = [f"{n} {quote(word)}" for n, (word, _) in enumerate(week.words, 1)]
+        lines.append(f"Words of the week: {', '.join(words)}.")
+    names = [
+        f"{n} {quote(one.name, 40)} ({one.messages:,})"
+        for n, one in enumerate(week.teachers, 1)
+    ]
+    lines.append(f"Taught me most: {', '.join(names)}.")
+    lines.append(f"I learned {sum(week.days):,} messages and {_replied(week)}.")
+    lines.append("Who opts out with `/privacy opt-out` is not counted.")
+    return cut("\n".join(lines))
+
+
+def _replied(week: Week) -> str:
+    if not week.replies:
+        return "said nothing"
+    return (
+        f"replied {week.replies:,} times ({week.liked:,} liked, {week.disliked:,} not),"
+        f" half of them within {max(0.1, week.median_ms / 1000):.1f} s"
+    )
+
+
+def decision_text(author_name: str, decision: Decision, tuned: str = "") -> str:
+    """Why the bot spoke or did not, in words; `tuned` says how it chose the mode."""
     done = "I answered" if decision.speak else "I did not answer"
-    return f"{done} {quote(author_name)}: {decision.reason}."
+    chosen = f" ({quote(tuned, 300)})" if tuned else ""
+    return f"{done} {quote(author_name)}: {decision.reason}.{chosen}"
 
 
 def pages(lines: Sequence[str], most: int = MAX_CHARS) -> list[str]:

@@ -1,12 +1,14 @@
 """What the Discord side needs of the rest of the bot, and what it hands over."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from app.bot.learning import Forgotten
 from app.bot.settings import Explained
+from app.bot.week import Week
 from app.config import Config
+from app.store.feedback import Kind
 from app.store.members import Kept
 
 
@@ -209,10 +211,13 @@ class Host(Protocol):
         """The same, with the whole text so far each time more of it is written."""
         ...
 
-    async def again(self, reply: int, trigger: int, text: str = "") -> Answer | None:
+    async def again(
+        self, reply: int, author: int, trigger: int, text: str = ""
+    ) -> Answer | None:
         """Make another reply to what an earlier one answered.
 
         Args:
+            author: Who wants another; that counts as a mild dislike.
             text: What was answered, in case it is not stored.
         """
         ...
@@ -233,7 +238,17 @@ class Host(Protocol):
 
     async def forget_sources(self, reply: int) -> Forgotten: ...
 
-    async def rate(self, reply: int, author: int, value: int) -> None: ...
+    async def rate(
+        self, reply: int, author: int, value: int, kind: Kind = "thumb"
+    ) -> None: ...
+
+    async def how_tuned(self, trigger: int) -> str:
+        """Why an answer has its mode and dial; empty when they were set."""
+        ...
+
+    async def week(self, guild: int, channels: Collection[int]) -> Week:
+        """The last seven days of some channels."""
+        ...
 
     async def emoji(self, guild: int) -> str | None:
         """An emoji that people of the guild use, drawn by how often they do."""

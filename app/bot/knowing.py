@@ -8,9 +8,10 @@ from app.bot.backups import back_up
 from app.bot.exporting import export
 from app.bot.news import Asker, Outbox
 from app.bot.parts import Json, Parts
+from app.chat import taste
 from app.errors import UsageError
 from app.ipc import control
-from app.store import guilds, messages, overview, replies
+from app.store import feedback, guilds, messages, overview, replies
 from app.store.tables import Guild
 
 MATURE = 2000
@@ -100,6 +101,7 @@ class Knowing:
         voice = await parts.learning.voice(guild.id)
         config = await parts.settings.of(guild.id)
         latest = await parts.reader.run(replies.latest, guild.id, limit=1)
+        votes = await parts.reader.run(feedback.votes_by_source, guild.id)
         return {
             "row": guild.id,
             "id": guild.discord_id,
@@ -123,6 +125,7 @@ class Knowing:
             "shadow": config.reply.shadow,
             "local_only": config.reply.local_only,
             "is_demo": guild.is_demo,
+            "disliked": len(taste.weights(votes)),
             "opted_out": await parts.reader.run(overview.opted_out, guild.id),
             "last_reply": latest[0].created / 1000 if latest else None,
         }

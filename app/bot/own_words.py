@@ -20,7 +20,7 @@ COMMONEST = 2200
 
 def own_words(texts: Iterable[str], limit: int) -> list[tuple[str, int]]:
     """(word, messages) of words that are no common ones, the most used first."""
-    counts = Counter(word for text in texts for word in set(_words(text)))
+    counts = Counter(word for text in texts for word in set(words_of(text)))
     own = [
         (word, count)
         for word, count in counts.items()
@@ -39,7 +39,7 @@ def own_phrases(texts: Iterable[str], limit: int) -> list[tuple[str, int]]:
     words: Counter[str] = Counter()
     phrases: Counter[tuple[str, ...]] = Counter()
     for text in texts:
-        line = _words(text)
+        line = words_of(text)
         words.update(line)
         phrases.update(set(_phrases(line)))
     total = sum(words.values())
@@ -71,7 +71,8 @@ def _without_parts(
     ]
 
 
-def _words(text: str) -> list[str]:
+def words_of(text: str) -> list[str]:
+    """The words of a text in small letters, without numbers, signs and links."""
     words = (fold(word) for word in split(text))
     return [word for word in words if any(map(str.isalpha, word)) and "/" not in word]
 

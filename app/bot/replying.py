@@ -1,61 +1,34 @@
 """Makes replies: context, recall, drafts, ladder, and the row that explains each."""
 
-import asyncio
 import time
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field, replace
 from random import Random
 from typing import Protocol
 
+from app.bot.choosing import Choosing
 from app.bot.gathering import Gathered, gather
+from app.bot.illustrating import RECENT, Illustrator, Remembers
 from app.bot.rungs import Rungs, is_open_to_cloud
 from app.bot.settings import Settings
-from app.chat import hybrid
 from app.chat.ladder import Answer, Ladder, OnPiece
 from app.chat.limits import Clock
 from app.chat.prompt import Mode, build, choose_mode, deadline_ms
 from app.config import Config
 from app.providers.base import Prompt, Turn
-from app.store import messages, replies
+from app.store import replies
 from app.store.database import Database
-from app.voice.voice import Rules, Voice
+from app.voice.voice import Voice
 
-RECENT = 6
-"""Turns that tell what a conversation is about."""
-
-DRAFTS = 8
 DRAFT_SHARE = 0.2
 """Of the deadline; when more is gone already, the machine is too busy for drafts."""
-
-DRAFT_TRIES = 3
-"""A draft need not be the best line; a cloud model only takes ideas from it."""
-EXAMPLES_SHOWN = 6
-DRAFTS_SHOWN = 3
 
 
 class Voices(Protocol):
     """Where the voices of guilds are had."""
 
     async def voice(self, guild: int) -> Voice: ...
-
-
-class Remembers(Protocol):
-    """Knows what was said by its meaning; None when there was no time."""
-
-    async def recall(
-        self,
-        guild: int,
-        turns: Sequence[Turn],
-        channels: frozenset[int] | None,
-        limit: int,
-    ) -> list[tuple[Turn, ...]] | None: ...
-
-    async def closeness(
-        self, texts: Sequence[str], turns: Sequence[Turn]
-    ) -> list[float] | None: ...
-
-    def quiet(self) -> AbstractContextManager[None]: ...
 
 
 @dataclass(frozen=True)
@@ -100,6 +73,8 @@ class Made:
     """Turns of the conversation that were not in the prompt."""
     timings: dict[str, float] = field(default_factory=dict)
     """Milliseconds a stage."""
+    tuned: str = ""
+    """Why it chose mode and dial itself; empty when they are set."""
 
     @property
     def recalled(self) -> list[int]:
@@ -110,7 +85,8 @@ class Made:
     @property
     def notes(self) -> list[str]:
         """What is worth explaining, and what else than turns a cloud model was sent."""
-        notes = list(self.answer.notes)
+        notes = [self.tuned] if self.tuned else []
+        notes += self.answer.notes
         if self.left_out:
             notes.append(f"{self.left_out} earlier turns did not fit into the time")
         if self.answer.provider == "openai":
@@ -140,6 +116,8 @@ class Replier:
         self._rng = rng
         self._memory = memory
         self._clock = clock
+        self._illustrator = Illustrator(database, rng, memory)
+        self._choosing = Choosing(database, rng)
 
     @property
     def waiting(self) -> int:
@@ -183,6 +161,10 @@ class Replier:
         stages = _Stages(self._clock, request.arrived)
         config = await self._settings.of(request.guild, request.channel or 0)
         voice = await self._voices.voice(request.guild)
+        choice = await self._choosing.choose(request, config, voice.messages)
+        if choice is not None:
+            arm = choice.arm
+            request = replace(request, mode=arm.mode, dial=arm.dial)
         wanted = request.mode or config.reply.mode
         mode = choose_mode(wanted, learned=voice.messages, seed=request.seed)
         names = self._rungs.order(config, request.provider) if mode != "markov" else []
@@ -194,7 +176,7 @@ class Replier:
         deadline = request.max_ms or deadline_ms(mode, config)
         goes_out = "openai" in names and is_open_to_cloud(config)
         if goes_out and mode == "hybrid" and stages.total < deadline * DRAFT_SHARE:
-            prompt = await self._illustrate(prompt, config, voice)
+            prompt = await self._illustrator.illustrate(prompt, config, voice)
             stages.end("drafts")
         rungs = self._rungs.build(names, request.guild, config, gathered)
         ladder = Ladder(rungs, self._clock, _guard(voice), on_piece)
@@ -212,6 +194,7 @@ class Replier:
             answer,
             len(gathered) - len(answer.prompt.turns) if names else 0,
             stages.timings,
+            "" if choice is None else choice.why,
         )
 
     async def _gather(self, request: Request) -> Gathered:
@@ -251,41 +234,6 @@ class Replier:
         )
         stages.end("recall")
         return replace(prompt, moments=tuple(moments or ()))
-
-    async def _illustrate(self, prompt: Prompt, config: Config, voice: Voice) -> Prompt:
-        """Add example lines and drafts, which only a cloud model needs."""
-        seed = hybrid.topic(prompt.turns) or None
-        rules = replace(rules_of(config), walks=1, max_tries=DRAFT_TRIES)
-        try:
-            lines = await asyncio.to_thread(
-                voice.drafts, self._rng, DRAFTS, seed=seed, rules=rules
-            )
-        except LookupError:
-            return prompt
-        rows = {source.message for line in lines for source in line.sources}
-        stored = await self._database.run(messages.by_rows, sorted(rows)[-64:])
-        examples = [message.text for message in stored if not message.is_bot]
-        drafts = [line.text for line in lines]
-        closeness = await self._closeness([*examples, *drafts], prompt.turns)
-        shown = hybrid.choose(examples, closeness, EXAMPLES_SHOWN)
-        ideas = hybrid.choose(drafts, closeness, DRAFTS_SHOWN)
-        told = {message.id for message in stored if message.text.strip() in shown}
-        for line in lines:
-            if line.text.strip() in ideas:
-                told.update(source.message for source in line.sources)
-        return replace(prompt, examples=shown, drafts=ideas, shown=tuple(sorted(told)))
-
-    async def _closeness(
-        self, texts: Sequence[str], turns: Sequence[Turn]
-    ) -> hybrid.Closeness:
-        """By meaning where there is time for it, else by shared words."""
-        scores = None
-        if self._memory:
-            scores = await self._memory.closeness(texts, turns[-RECENT:])
-        if scores is None:
-            return hybrid.by_words(turns)
-        known = dict(zip(texts, scores, strict=True))
-        return lambda chosen: [known.get(text, 0.0) for text in chosen]
 
     async def _keep(self, made: Made) -> None:
         """Fill in the row that explains the reply."""
@@ -353,18 +301,6 @@ class _Stages:
         now = self._clock()
         self.timings[name] = (now - self._last) * 1000
         self._last = now
-
-
-def rules_of(config: Config) -> Rules:
-    """How lines of the chain are made under these settings."""
-    voice = config.voice
-    return Rules(
-        state_size=voice.state_size,
-        max_run=voice.max_run,
-        min_score=voice.min_score,
-        max_tries=voice.max_tries,
-        max_words=config.reply.max_words,
-    )
 
 
 def _guard(voice: Voice) -> Callable[[str], str | None]:

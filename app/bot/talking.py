@@ -2,13 +2,15 @@
 
 import asyncio
 
+from app.bot import tasting
 from app.bot.news import Asker, Outbox
 from app.bot.parts import Json, Parts
 from app.bot.replying import Made, Request
 from app.errors import UsageError
 from app.ipc import control
 from app.providers.base import Turn
-from app.store import messages, replies
+from app.store import feedback, messages, replies
+from app.store.feedback import Kind
 
 OWNER = "owner"
 """Who gives feedback in the TUI and on the command line."""
@@ -55,10 +57,11 @@ class Talking:
 
     async def rate(self, asker: Asker, request: control.Rate) -> Json:
         """Like, dislike or take it back."""
-        await self._parts.database.run(
-            replies.rate, request.reply, OWNER, max(-1, min(1, request.value))
-        )
-        return {"rating": await self._parts.database.run(replies.rating, request.reply)}
+        value = max(-1, min(1, request.value))
+        kind: Kind = "again" if request.again else "thumb"
+        await tasting.rate(self._parts, request.reply, OWNER, value, kind)
+        rating = await self._parts.database.run(feedback.rating, request.reply)
+        return {"rating": rating}
 
     async def _request(self, request: control.Say) -> Request:
         guild = await self._parts.guild(request.guild)
@@ -159,7 +162,7 @@ async def explain(parts: Parts, reply: int) -> Json:
         for message in await parts.database.run(messages.by_rows, rows)
     }
     fields: Json = dict(row.__data__)
-    fields["rating"] = await parts.database.run(replies.rating, reply)
+    fields["rating"] = await parts.database.run(feedback.rating, reply)
     fields["sources"] = [
         {
             "message": source.message,

@@ -8,9 +8,10 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 
 from app.bot.job_calls import Jobs
+from app.chat import taste
 from app.ipc.control import Progress
 from app.paths import Home
-from app.store import messages, voices
+from app.store import feedback, messages, voices
 from app.store.database import CHECKPOINT_SECONDS, Database
 from app.voice import building, files
 from app.voice.voice import Voice, VoiceFileError
@@ -63,6 +64,9 @@ class VoiceFiles:
             if row <= voice.last_message:
                 voice.learn(row, text)
         is_long = await self.learn_after(voice, guild, voice.last_message)
+        votes = await self._database.run(feedback.votes_by_source, guild)
+        for message, weight in taste.weights(votes).items():
+            voice.weigh(message, weight)
         is_missing = not voice.bytes and voice.messages > FEW
         return voice, is_damaged or is_missing or is_long
 

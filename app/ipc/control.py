@@ -223,6 +223,8 @@ class Rate:
     method: ClassVar[str] = "rate"
     reply: int
     value: int
+    again: bool = False
+    """Not a mark: another one was asked for, which is a mild dislike."""
 
 
 @dataclass(frozen=True)

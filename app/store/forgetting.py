@@ -6,14 +6,13 @@ from typing import Any
 
 from peewee import fn
 
-from app.store import voices
+from app.store import feedback, voices
 from app.store.database import tuples, write
 from app.store.messages import BATCH
 from app.store.tables import (
     Channel,
     ConversationLink,
     Embedding,
-    Feedback,
     Guild,
     Member,
     Message,
@@ -128,6 +127,7 @@ def _blank(replies: list[int]) -> None:
             state="forgotten", text="", turns=[], recalled=[], notes=[], rungs=[]
         )
         emptied.where(Reply.id.in_(part)).execute()
+        feedback.forget_words(part)
 
 
 @write
@@ -138,7 +138,7 @@ def delete_author(guild: int, author: str) -> None:
         left = Message.select(fn.COUNT(Message.id)).where(Message.guild == guild)
         if not left.where(Message.member == row).scalar():
             Member.delete().where(Member.id == row).execute()
-    Feedback.delete().where(Feedback.author == author).execute()
+    feedback.forget_author(guild, author)
 
 
 @write

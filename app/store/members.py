@@ -5,7 +5,15 @@ from dataclasses import dataclass
 from peewee import fn
 
 from app.store.database import tuples, write
-from app.store.tables import Attachment, Channel, Embedding, Member, Message
+from app.store.tables import (
+    Attachment,
+    Channel,
+    Embedding,
+    Feedback,
+    Member,
+    Message,
+    Reply,
+)
 
 
 @write
@@ -65,13 +73,18 @@ class Kept:
     """Time of the oldest message, in milliseconds since the epoch."""
     last: int | None = None
     has_opted_out: bool = False
+    ratings: int = 0
+    """Replies they said they like or not."""
 
 
 def kept(guild: int, author: str) -> Kept:
     """Counts and times of what is stored of an author (hash)."""
+    rated = Feedback.select(fn.COUNT(Feedback.id)).join(Reply)
+    rated = rated.where((Reply.guild == guild) & (Feedback.author == author))
+    ratings = rated.scalar()
     member = find(guild, author)
     if member is None:
-        return Kept()
+        return Kept(ratings=ratings)
     mine = (Message.guild == guild) & (Message.member == member.id)
     counts = Message.select(
         fn.COUNT(Message.id), fn.MIN(Message.ts), fn.MAX(Message.ts)
@@ -86,6 +99,7 @@ def kept(guild: int, author: str) -> Kept:
         first,
         last,
         member.has_opted_out,
+        ratings,
     )
 
 

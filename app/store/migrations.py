@@ -23,8 +23,19 @@ def _compare_and_meter(database: SqliteDatabase) -> None:
     database.create_tables([MeterWeek, Comparison])
 
 
+def _kinds_of_feedback(database: SqliteDatabase) -> None:
+    """An opinion says how it was given; one person may have several kinds of one."""
+    migrator = SqliteMigrator(database)
+    change(
+        migrator.add_column("feedback", "kind", TextField(default="thumb")),
+        migrator.add_column("feedback", "was", TextField(default="")),
+        migrator.drop_index("feedback", "feedback_reply_id_author"),
+        migrator.add_index("feedback", ("reply_id", "author", "kind"), True),
+    )
+
+
 FIRST_VERSION = 1
-MIGRATIONS: tuple[Migration, ...] = (_compare_and_meter,)
+MIGRATIONS: tuple[Migration, ...] = (_compare_and_meter, _kinds_of_feedback)
 """The steps after the first version, oldest first; a new database needs none."""
 
 

@@ -1,13 +1,13 @@
-"""Replies with all that explains them, and what people think of them."""
+"""Replies with all that explains them."""
 
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from peewee import IntegrityError, fn
+from peewee import IntegrityError
 
 from app.store.database import write
-from app.store.tables import Feedback, Reply, ReplySource
+from app.store.tables import Reply, ReplySource
 
 
 class Source(NamedTuple):
@@ -66,6 +66,12 @@ def get(reply: int) -> Reply | None:
     return found
 
 
+def answer_to(trigger: str) -> Reply | None:
+    """The reply to the Discord message of that id."""
+    found: Reply | None = Reply.get_or_none(Reply.trigger == trigger)
+    return found
+
+
 def answered(triggers: Sequence[str]) -> set[str]:
     """Those triggers that have a reply already."""
     query = Reply.select(Reply.trigger).where(Reply.trigger.in_(list(triggers)))
@@ -102,19 +108,3 @@ def latest(
     if channel is not None:
         query = query.where(Reply.channel == channel)
     return list(query.order_by(Reply.id.desc()).limit(limit))
-
-
-@write
-def rate(reply: int, author: str, value: int) -> None:
-    """Store +1 or -1 of one author (hash), or take it back with 0."""
-    same = (Feedback.reply == reply) & (Feedback.author == author)
-    Feedback.delete().where(same).execute()
-    if value:
-        now = int(time.time() * 1000)
-        Feedback.create(reply=reply, author=author, value=value, created=now)
-
-
-def rating(reply: int) -> int:
-    """Likes minus dislikes."""
-    query = Feedback.select(fn.SUM(Feedback.value))
-    return query.where(Feedback.reply == reply).scalar() or 0

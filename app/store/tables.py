@@ -201,9 +201,13 @@ class Feedback(Table):
     author = TextField()
     value = IntegerField()
     created = BigIntegerField()
+    kind = TextField(default="thumb")
+    """How it was given; `store.feedback` names them."""
+    was = TextField(default="")
+    """What a draft said before the owner put other words in its place."""
 
     class Meta:
-        indexes = ((("reply", "author"), True),)
+        indexes = ((("reply", "author", "kind"), True),)
 
 
 class Usage(Table):

@@ -91,6 +91,7 @@ class ReplyActions(MynahScreen):
                 turns=[[str(turn[0]), str(turn[1])] for turn in earlier],
             )
             self.request(request, lambda made: self._offer(reply, made))
+            self.request(control.Rate(reply.row, -1, again=True))
 
     def _offer(self, reply: ShownReply, made: Json) -> None:
         def accepted(text: str | None) -> None:

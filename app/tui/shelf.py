@@ -149,9 +149,9 @@ class Shelf:
 
     async def rating(self, reply: int) -> int:
         """Likes minus dislikes of a reply."""
-        from app.store import replies
+        from app.store import feedback
 
-        return await self._read(replies.rating, reply) or 0
+        return await self._read(feedback.rating, reply) or 0
 
     async def replies_over_time(
         self, since: int, step: int, guild: int | None = None

@@ -1,7 +1,7 @@
 """A host that keeps everything in memory and answers with its trigger's text."""
 
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from typing import Any
 
 from app.bot.host import (
@@ -13,6 +13,7 @@ from app.bot.host import (
 )
 from app.bot.learning import Forgotten
 from app.bot.settings import Explained, Origin
+from app.bot.week import Week
 from app.config import (
     Config,
     check,
@@ -22,6 +23,7 @@ from app.config import (
     value_of,
     with_overrides,
 )
+from app.store.feedback import Kind
 from app.store.members import Kept
 
 
@@ -43,6 +45,9 @@ class MemoryHost:
         self.answer_parts: tuple[str, ...] | None = None
         self.files: tuple[tuple[int, int], ...] = ()
         self.emoji_used: str | None = None
+        self.tuned: dict[int, str] = {}
+        self.weeks_of: list[frozenset[int]] = []
+        self.the_week = Week((), (), (0,) * 7, 0, 0, 0, 0.0)
 
     async def settings(self, place: Place) -> Config:
         config = with_overrides(Config(), self.overrides.get((place.guild, 0), {}))
@@ -195,8 +200,11 @@ class MemoryHost:
             yield part
         yield answer
 
-    async def again(self, reply: int, trigger: int, text: str = "") -> Answer | None:
+    async def again(
+        self, reply: int, author: int, trigger: int, text: str = ""
+    ) -> Answer | None:
         old = self.replies[reply]
+        await self.rate(reply, author, -1, "again")
         again = Ask(old.place, trigger, old.author, old.author_name, text, "again")
         return await self.answer(again)
 
@@ -227,8 +235,17 @@ class MemoryHost:
     async def forget_sources(self, reply: int) -> Forgotten:
         return Forgotten(2, 1, 1, False)
 
-    async def rate(self, reply: int, author: int, value: int) -> None:
+    async def rate(
+        self, reply: int, author: int, value: int, kind: Kind = "thumb"
+    ) -> None:
         self.ratings[(reply, author)] = value
+
+    async def how_tuned(self, trigger: int) -> str:
+        return self.tuned.get(trigger, "")
+
+    async def week(self, guild: int, channels: Collection[int]) -> Week:
+        self.weeks_of.append(frozenset(channels))
+        return self.the_week
 
     async def emoji(self, guild: int) -> str | None:
         return self.emoji_used

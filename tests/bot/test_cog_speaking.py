@@ -143,3 +143,16 @@ async def test_it_speaks_in_allowed_channels_only(
         await stand_in.wait_for(lambda: len(stand_in.outbox.sent()) == 1)
     assert "it may not speak in this channel" in why.text
     assert stand_in.outbox.sent()[0].channel_id == scene.general.id
+
+
+async def test_why_says_how_it_chose_to_answer(
+    stand_in: DiscordStandIn, start: Start, host: MemoryHost, scene: Scene
+) -> None:
+    async with start().connected():
+        said = await stand_in.say(
+            scene.general, scene.ann, f"{stand_in.bot.mention} hello"
+        )
+        await stand_in.wait_for(lambda: len(stand_in.outbox.sent()) == 1)
+        host.tuned[said] = "self-tuned to llm: 3 liked"
+        why = await stand_in.command(scene.general, scene.ann, "why")
+    assert "I answered Ann: it was mentioned. (self-tuned to llm: 3 liked)" in why.text

@@ -107,7 +107,11 @@ async def test_a_small_guilds_day(
         await day.run(ben, "privacy show")
         await day.run(ben, "privacy opt-out")
         await day.say(ben, "this is nobody's business")
+        week = await day.run(ann, "stats")
+        day.lines.append(f"    Mynah (file): {', '.join(week.parts[0].files)}")
         trained = await day.run(mod, "train")
+        await stand_in.press(trained, mod, "train-keep")
+        day.lines.append("Mod → Keep them")
         message = scene.general.messages[trained.parts[0].message_id]
         await stand_in.wait_for(lambda: "Done" in message["content"])
         day.lines.append(f"    Mynah (edited): {message['content']}")
@@ -115,4 +119,5 @@ async def test_a_small_guilds_day(
     told = "\n".join(day.lines)
     assert "I did not answer Ben: it was asked to be quiet" in told
     assert "Nothing of it is left" in told
-    assert "Learning from 1 channel(s)" in told
+    assert "Done: read" in told
+    assert "Taught me most: 1 Ann" in told and "week.png" in told

@@ -1,6 +1,7 @@
 """What the owner does on Discord from the screens, and switching it on and off."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -16,9 +17,10 @@ from app.errors import UsageError
 from app.ipc import control
 from app.ipc.wire import Params
 from app.paths import Home
-from app.store import guilds, replies
+from app.store import feedback, guilds, replies
 from tests.bot.conftest import PACE
 from tests.bot.scene import Scene
+from tests.bot.test_discord_host import eventually
 from tests.discord_stand_in.server import TOKEN, DiscordStandIn
 
 
@@ -134,8 +136,8 @@ async def test_drafts_are_sent_changed_or_thrown_away(
         sent = stand_in.outbox.sent()
         assert [one.reply_to for one in sent] == asked[:2]
         assert (sent[0].text, sent[1].text) == (first.text, "my own words")
-        assert await run(replies.rating, first.id) == 1
-        assert await run(replies.rating, third.id) == -1
+        assert await run(feedback.rating, first.id) == 1
+        assert await run(feedback.rating, third.id) == -1
 
 
 async def test_the_owner_chooses_channels_and_trains_them(
@@ -170,3 +172,32 @@ async def test_what_needs_discord_says_so_while_it_is_off(
     async with serving(service) as calls:
         with pytest.raises(UsageError, match="not connected"):
             await calls.send(NOBODY, control.Send("Harbour", "general", "hi"))
+
+
+async def test_a_bot_that_stays_connected_deletes_left_servers_when_it_is_time(
+    stand_in: DiscordStandIn,
+    service: Service,
+    scene: Scene,
+    home: Home,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("app.bot.discord_calls.GRACE_CHECK_SECONDS", 0.05)
+    secrets.put(home, "bot_token", TOKEN)
+    run = service.parts.database.run
+    async with serving(service) as calls:
+        await stand_in.wait_for(lambda: is_online(calls))
+        await stand_in.remove_guild(scene.guild)
+        (guild,) = await run(guilds.every)
+
+        async def is_left() -> bool:
+            return (await run(guilds.every))[0].left is not None
+
+        async def is_deleted() -> bool:
+            return not await run(guilds.every)
+
+        await eventually(is_left)
+        await asyncio.sleep(0.2)
+        assert not await is_deleted()
+        long_ago = int(time.time() * 1000) - 31 * 86_400_000
+        await run(guilds.set_left, guild.id, long_ago)
+        await eventually(is_deleted)

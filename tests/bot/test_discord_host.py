@@ -13,9 +13,10 @@ from app.bot.discord_state import StateFile
 from app.bot.service import Service, open_service
 from app.config_file import save
 from app.paths import Home
-from app.store import guilds, messages, replies
+from app.store import feedback, guilds, messages, replies
 from tests.bot.conftest import PACE, Running
 from tests.bot.scene import Scene
+from tests.discord_stand_in.interactions import Interaction
 from tests.discord_stand_in.server import DiscordStandIn, File
 
 LINES = [
@@ -287,7 +288,13 @@ async def test_an_export_attached_to_train_is_learned(
         shown = await stand_in.command(
             scene.general, scene.mod, "train", json=File("old.json")
         )
-    assert "Read 2 messages" in shown.text and "2 of them new" in shown.text
+        await stand_in.wait_for(lambda: "2 of them new" in _now(scene, shown))
+    assert "Read 2 messages" in _now(scene, shown)
+
+
+def _now(scene: Scene, shown: Interaction) -> str:
+    """What an answer in the main channel says by now."""
+    return str(scene.general.messages[shown.parts[0].message_id]["content"])
 
 
 async def test_thumbs_are_kept_with_the_reply(
@@ -304,7 +311,7 @@ async def test_thumbs_are_kept_with_the_reply(
 
         async def is_liked_twice() -> bool:
             reply = await host.find_reply(own) or 0
-            return await service.parts.database.run(replies.rating, reply) == 2
+            return await service.parts.database.run(feedback.rating, reply) == 2
 
         await eventually(is_sent)
         await stand_in.react(scene.general, scene.ann, own, "👍")
@@ -356,3 +363,73 @@ async def test_what_was_said_where_nothing_is_learned_is_kept_nowhere(
         await stand_in.say(scene.side, scene.ben, f"{stand_in.bot.mention} quixotic?")
         await stand_in.wait_for(lambda: len(stand_in.outbox.sent()) == 1)
     assert holding(service.parts.home.root, b"quixotic") == []
+
+
+LISTED = {
+    "reply.mode": ("llm", "hybrid"),
+    "reply.dial": ("20", "80"),
+    "reply.persona": ("a harbour cat", "a gull"),
+    "reply.max_words": ("7", "9"),
+    "speak.join_in": ("0.25", "0.5"),
+    "speak.wake_words": ("polly, parrot", "gull"),
+    "speak.follow_up_seconds": ("60", "90"),
+    "speak.quiet_hours": ("23-7", "1-2"),
+    "speak.burst_seconds": ("2.5", "3.5"),
+    "reply.stream": ("on", "on"),
+    "reply.provider": ("openai", None),
+    "openai.model": ("other-model", None),
+    "speak.user_cooldown_seconds": ("5.0", None),
+    "speak.guild_per_minute": ("9", None),
+    "speak.channels": ("general, side", None),
+    "learn.words": ("crab, eel", None),
+    "learn.patterns": ("^!", None),
+}
+"""Values for the server and for one channel; None where channels cannot differ."""
+
+
+async def test_every_setting_is_shown_set_and_reset_for_server_and_channel(
+    stand_in: DiscordStandIn, running: Running, home: Home, scene: Scene
+) -> None:
+    save(home.config_file, "bot.owners", [str(scene.mod.id)])
+
+    async def config(path: str, key: str, **options: object) -> str:
+        shown = await stand_in.command(
+            scene.general, scene.mod, f"config {path}", key=key, **options
+        )
+        return shown.texts[0]
+
+    async with running.connected():
+        await stand_in.wait_for(lambda: bool(stand_in.rest.commands))
+        everything = await stand_in.command(scene.general, scene.mod, "config show")
+        listed = "\n".join(everything.texts)
+        for key, (wide, narrow) in LISTED.items():
+            assert f"`{key}` = " in listed
+            before = (await config("show", key)).splitlines()[0]
+            assert before.endswith(("(default)", "(file)"))
+            told = await config("set", key, value=wide, agree=True)
+            assert told == f"Now `{key}` = {wide} (server)."
+            if narrow is None:
+                refused = await config("set", key, value=wide, channel=True, agree=True)
+                assert "cannot differ between channels" in refused
+            else:
+                told = await config("set", key, value=narrow, channel=True)
+                assert told == f"Now `{key}` = {narrow} (channel)."
+                told = await config("reset", key, channel=True)
+                assert told == f"Now `{key}` = {wide} (server)."
+            assert await config("reset", key) == f"Now {before}."
+
+
+async def test_word_filters_hold_for_what_is_learned(
+    stand_in: DiscordStandIn, running: Running, service: Service, scene: Scene
+) -> None:
+    async with running.connected():
+        await listen(stand_in, scene)
+        await stand_in.command(
+            scene.general, scene.mod, "config set", key="learn.words", value="crab"
+        )
+        await stand_in.say(scene.general, scene.ann, "a crab walked by the pier")
+        await stand_in.say(scene.general, scene.ann, "a gull walked by the pier")
+        await until_stored(service, 2)
+    guild = (await service.parts.database.run(guilds.every))[0]
+    voice = await service.parts.learning.voice(guild.id)
+    assert voice.messages == 1

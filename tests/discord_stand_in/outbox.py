@@ -1,9 +1,20 @@
 """Everything the bot sent, and what was wrong with it."""
 
+import json
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
 MAX_CONTENT = 2000
+
+FORBIDDEN = {
+    "an invite": r"discord\.gg/\w|discord(app)?\.com/invite/\w",
+    "a bot token": r"\b[\w-]{24,28}\.[\w-]{6}\.[\w-]{27,}",
+    "an API key": r"\bsk-[\w-]{16,}",
+    "a webhook": r"discord(app)?\.com/api/webhooks/\d",
+    "a ping": r"@everyone|@here|<@[!&]?\d",
+}
+"""What nothing that the bot sends may contain, wherever it comes from."""
 
 
 @dataclass
@@ -54,6 +65,10 @@ class Outbox:
             self.violations.append(f"{kind} could ping: {payload}")
         if len(payload.get("content") or "") > MAX_CONTENT:
             self.violations.append(f"{kind} is longer than {MAX_CONTENT}")
+        written = json.dumps(payload, ensure_ascii=False)
+        for what, pattern in FORBIDDEN.items():
+            if re.search(pattern, written, re.IGNORECASE):
+                self.violations.append(f"{kind} contains {what}: {payload}")
 
     def sent(self, channel_id: int | None = None) -> list[Outgoing]:
         """Channel messages in order, without edits and interaction answers."""

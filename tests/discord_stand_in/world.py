@@ -13,6 +13,7 @@ APPLICATION_ID = 900_000_000_000_000_002
 OWNER_ID = 900_000_000_000_000_003
 
 MANAGE_GUILD = 1 << 5
+VIEW_CHANNEL = 1 << 10
 MEMBER_PERMISSIONS = (1 << 10) | (1 << 11) | (1 << 16) | (1 << 6) | (1 << 31)
 """View channel, send messages, read history, add reactions, use commands."""
 
@@ -71,6 +72,8 @@ class Channel:
     """Whether the bot may read its history; `False` answers 403."""
     archived: bool = False
     """Archived threads are not told at the start of a session."""
+    for_moderators: bool = False
+    """Hidden from those who have no role of their own."""
     messages: dict[int, dict[str, Any]] = field(default_factory=dict)
 
     def payload(self) -> dict[str, Any]:
@@ -79,7 +82,7 @@ class Channel:
             "type": self.type,
             "name": self.name,
             "position": 0,
-            "permission_overwrites": [],
+            "permission_overwrites": self._overwrites(),
             "nsfw": False,
             "parent_id": str(self.parent.id) if self.parent else None,
             "last_message_id": None,
@@ -101,6 +104,13 @@ class Channel:
                 },
             }
         return body
+
+    def _overwrites(self) -> list[dict[str, Any]]:
+        if not self.for_moderators or self.guild is None:
+            return []
+        # The role of everyone has the guild's own id.
+        hidden = {"id": str(self.guild.id), "type": 0, "allow": "0"}
+        return [hidden | {"deny": str(VIEW_CHANNEL)}]
 
 
 @dataclass

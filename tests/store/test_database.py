@@ -8,9 +8,9 @@ import peewee
 import pytest
 
 from app.errors import AppError
-from app.store import guilds, messages, migrations, sqlite
-from app.store.database import Database, bound, write
-from app.store.tables import Guild
+from app.store import feedback, guilds, messages, migrations, replies, sqlite
+from app.store.database import Database, bound, tuples, write
+from app.store.tables import Feedback, Guild
 
 
 def test_a_new_database_is_readable_by_the_owner_alone(db: Database) -> None:
@@ -136,3 +136,27 @@ def test_a_copy_holds_everything(
     with Database(tmp_path / "copy.db") as copy:
         texts = [row.text for row in copy.call(messages.by_rows, rows)]
     assert texts == [f"line {number}" for number in range(50)]
+
+
+def test_feedback_of_before_is_taken_over(db: Database, guild: int) -> None:
+    def take_back_and_migrate() -> list[tuple[object, ...]]:
+        database = bound()
+        database.execute_sql("DROP INDEX feedback_reply_id_author_kind")
+        for column in ("kind", "was"):
+            database.execute_sql(f"ALTER TABLE feedback DROP COLUMN {column}")
+        database.execute_sql(
+            "CREATE UNIQUE INDEX feedback_reply_id_author"
+            " ON feedback (reply_id, author)"
+        )
+        reply = replies.claim(guild, None, "say")
+        database.execute_sql(
+            "INSERT INTO feedback (reply_id, author, value, created)"
+            " VALUES (?, 'hash', 1, 0)",
+            (reply,),
+        )
+        migrations._kinds_of_feedback(database)
+        assert reply is not None
+        feedback.rate(reply, "hash", -1, "again")
+        return tuples(Feedback.select(Feedback.kind, Feedback.value))
+
+    assert db.call(take_back_and_migrate) == [("thumb", 1), ("again", -1)]

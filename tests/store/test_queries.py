@@ -6,6 +6,7 @@ from pathlib import Path
 from app.store import (
     authors,
     embeddings,
+    feedback,
     guilds,
     links,
     members,
@@ -207,10 +208,10 @@ def test_a_rating_replaces_the_one_before(db: Database, guild: int) -> None:
     reply = db.call(replies.claim, guild, None, "say")
     assert reply is not None
     for value in (1, 1, -1):
-        db.call(replies.rate, reply, "hash", value)
-    assert db.call(replies.rating, reply) == -1
-    db.call(replies.rate, reply, "hash", 0)
-    assert db.call(replies.rating, reply) == 0
+        db.call(feedback.rate, reply, "hash", value)
+    assert db.call(feedback.rating, reply) == -1
+    db.call(feedback.rate, reply, "hash", 0)
+    assert db.call(feedback.rating, reply) == 0
 
 
 def test_settings_of_a_channel_lie_over_the_guilds(db: Database, guild: int) -> None:

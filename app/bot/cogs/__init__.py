@@ -8,6 +8,7 @@ from app.bot.cogs.listen import Listen
 from app.bot.cogs.mark import Mark
 from app.bot.cogs.privacy import Privacy
 from app.bot.cogs.settings import Settings
+from app.bot.cogs.stats import Stats
 from app.bot.cogs.train import Train
 
 COGS: tuple[type[discord.Cog], ...] = (
@@ -17,5 +18,6 @@ COGS: tuple[type[discord.Cog], ...] = (
     Train,
     Privacy,
     Settings,
+    Stats,
     About,
 )

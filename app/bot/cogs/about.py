@@ -47,10 +47,12 @@ class About(discord.Cog):
         here = [
             one for one in self.bot.speaker.judged if one.channel == context.channel_id
         ]
-        lines = [
-            f"- {decision_text(one.author_name, one.decision)}"
-            for one in here[-SHOWN_DECISIONS:]
-        ]
+        lines = []
+        for one in here[-SHOWN_DECISIONS:]:
+            tuned = ""
+            if one.decision.speak:
+                tuned = await self.bot.host.how_tuned(one.message)
+            lines.append(f"- {decision_text(one.author_name, one.decision, tuned)}")
         text = pages(lines) or ["I saw no message in this channel since I started."]
         await context.respond(text[0], ephemeral=True)
 

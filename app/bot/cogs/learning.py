@@ -42,7 +42,7 @@ class Learning(discord.Cog):
             return
         reply = await self.bot.host.find_reply(event.message_id)
         if reply is not None:
-            await self.bot.host.rate(reply, 0, -1)
+            await self.bot.host.rate(reply, 0, -1, "deleted")
         await self.bot.host.deleted(event.guild_id, [event.message_id])
 
     @discord.Cog.listener()

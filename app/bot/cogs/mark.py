@@ -12,6 +12,7 @@ from app.bot.discord_messages import Talk, place_of, spell_out
 from app.bot.discord_permissions import may_speak_to, require_manager
 from app.bot.discord_words import explanation, forgotten
 from app.bot.host import Answer, Ask
+from app.chat.finish import neutralise
 
 MAX_DEBUG_CHARS = 1900
 NOT_MINE = (
@@ -88,6 +89,7 @@ class Mark(discord.Cog):
         """The row that explains the reply, as the original bot shows it."""
         told = await self.bot.host.explain(answer.reply)
         text = json.dumps(told, indent=2, ensure_ascii=False, default=str)
+        text, _ = neutralise(text)
         return f"```json\n{text[:MAX_DEBUG_CHARS].replace('```', '`​``')}\n```"
 
     @discord.message_command(
@@ -117,7 +119,8 @@ class Mark(discord.Cog):
         text = ""
         if isinstance(answered, discord.Message):
             text = spell_out(answered, self.bot.own_id)
-        answer = await self.bot.host.again(reply, context.interaction.id, text)
+        author, trigger = context.author.id, context.interaction.id
+        answer = await self.bot.host.again(reply, author, trigger, text)
         await self._answer(context, answer, tts=False)
 
     @discord.message_command(

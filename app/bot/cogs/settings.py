@@ -8,15 +8,21 @@ from app.bot.discord_bot import MynahBot
 from app.bot.discord_errors import ONLY_IN_SERVERS
 from app.bot.discord_messages import place_of
 from app.bot.discord_permissions import require_manager, require_owner
-from app.bot.discord_words import pages, setting_lines
+from app.bot.discord_words import pages, quote, setting_lines
 from app.bot.host import Place
 from app.bot.settings import WHAT_LEAVES, ConsentError
 from app.config import keys
 
 MAX_SUGGESTIONS = 25
 
-OWNERS_ONLY = ("openai.", "reply.provider", "reply.local_only", "reply.cloud_consent")
-"""Where the words go and what that may cost is not for moderators to say."""
+OWNERS_ONLY = (
+    "openai.",
+    "reply.provider",
+    "reply.local_only",
+    "reply.cloud_consent",
+    "reply.tune_",
+)
+"""Where the words go, what that may cost, and the limits of what it chooses itself."""
 
 
 async def suggest_keys(context: discord.AutocompleteContext) -> list[str]:
@@ -64,7 +70,7 @@ class Settings(discord.Cog):
         settings = await self.bot.host.explain_settings(_place(context))
         if key is not None:
             settings = [one for one in settings if one.key.name == key]
-        lines = setting_lines(settings) or [f"There is no setting {key} for servers."]
+        lines = setting_lines(settings) or [f"There is no setting {quote(key or '')}."]
         if key is not None and settings:
             lines.append(settings[0].key.doc)
         for page in pages(lines):

@@ -117,6 +117,8 @@ def _head(guild: Json) -> Content:
     ]
     if guild.get("opted_out"):
         facts.append(f"{guild['opted_out']} opted out")
+    if guild.get("disliked"):
+        facts.append(f"{guild['disliked']} disliked weigh less")
     if guild.get("local_only"):
         facts.append("local only")
     return Content.assemble(

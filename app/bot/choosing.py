@@ -1,0 +1,63 @@
+"""Lets a guild's likes choose how it is answered, where its settings allow that."""
+
+from random import Random
+from typing import Protocol
+
+from app.chat import self_tune, taste
+from app.chat.prompt import choose_mode, dial_of
+from app.chat.self_tune import Arm, Choice
+from app.config import Config
+from app.store import feedback
+from app.store.database import Database
+from app.store.feedback import Rated
+
+
+class Asked(Protocol):
+    """What of a request the choice depends on."""
+
+    @property
+    def guild(self) -> int: ...
+    @property
+    def mode(self) -> str | None: ...
+    @property
+    def dial(self) -> int | None: ...
+    @property
+    def seed(self) -> str | None: ...
+
+
+class Choosing:
+    """Draws mode and dial for each reply from what became of earlier ones."""
+
+    def __init__(self, database: Database, rng: Random) -> None:
+        self._database = database
+        self._rng = rng
+
+    async def choose(self, asked: Asked, config: Config, learned: int) -> Choice | None:
+        """The choice for one reply; None where the settings or the asker decide.
+
+        Args:
+            learned: Messages that the guild's voice knows.
+        """
+        reply = config.reply
+        is_said = asked.mode is not None or asked.dial is not None or asked.seed
+        if not reply.self_tune or is_said or not learned:
+            return None
+        arms = self_tune.arms(
+            reply.tune_modes, reply.tune_dial_low, reply.tune_dial_high
+        )
+        rated = await self._database.run(feedback.newest, asked.guild)
+        opinions = taste.opinions(one.vote for one in rated)
+        made = {one.vote.reply: _made_by(one) for one in rated}
+        records = self_tune.tally(
+            arms, ((*made[row], opinion) for row, opinion in opinions.items())
+        )
+        mode = choose_mode(reply.mode, learned=learned)
+        own = Arm(mode, dial_of(mode, reply.dial))
+        return self_tune.choose(arms, records, own, self._rng)
+
+
+def _made_by(rated: Rated) -> tuple[str, int]:
+    """Mode and dial of the words; those of the chain are its own in every mode."""
+    if rated.provider == "markov":
+        return "markov", 100
+    return rated.mode, rated.dial

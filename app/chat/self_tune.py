@@ -1,0 +1,123 @@
+"""Chooses mode and voice dial by what people like, within the owner's limits."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from random import Random
+
+from app.chat.prompt import Mode, dial_of
+
+PREFIX = "self-tuned to"
+"""What every explanation of a choice begins with."""
+
+STEP = 15
+"""Between two dials that are tried; finer ones cannot be told apart by thumbs."""
+
+OWN_LIKES = 2.0
+"""The settings' own mode and dial start with this many likes, so that a guild without
+opinions mostly stays as it was set."""
+
+
+@dataclass(frozen=True, order=True)
+class Arm:
+    """A way to make replies that can be chosen."""
+
+    mode: Mode
+    dial: int
+
+    def __str__(self) -> str:
+        return f"hybrid at voice {self.dial}" if self.mode == "hybrid" else self.mode
+
+
+@dataclass(frozen=True)
+class Record:
+    """How replies of one arm were received; halves are mild opinions."""
+
+    liked: float = 0.0
+    disliked: float = 0.0
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The chosen arm, and the reason in plain words."""
+
+    arm: Arm
+    why: str
+
+
+def arms(modes: Iterable[str], low: int, high: int) -> list[Arm]:
+    """What may be chosen: the modes, hybrid once for every step of the dial.
+
+    Args:
+        modes: Names of modes; unknown ones are left out.
+        low: Lowest dial of hybrid, 0-100, and `high` the highest.
+    """
+    low, high = sorted((low, high))
+    steps = max(1, round((high - low) / STEP))
+    dials = sorted({low + (high - low) * at // steps for at in range(steps + 1)})
+    found: list[Arm] = []
+    for mode in dict.fromkeys(modes):
+        if mode == "hybrid":
+            found += [Arm("hybrid", dial) for dial in dials]
+        elif mode == "markov" or mode == "llm":
+            found.append(Arm(mode, dial_of(mode, 0)))  # type: ignore[arg-type]
+    return found
+
+
+def nearest(choices: Sequence[Arm], mode: str, dial: int) -> Arm | None:
+    """The arm that a reply made so counts for; None when its mode is none of them."""
+    alike = [arm for arm in choices if arm.mode == mode]
+    return min(alike, key=lambda arm: abs(arm.dial - dial), default=None)
+
+
+def tally(
+    choices: Sequence[Arm], replies: Iterable[tuple[str, int, float]]
+) -> dict[Arm, Record]:
+    """Sum opinions up by arm.
+
+    Args:
+        replies: (mode, dial, opinion from -1 to 1) a reply.
+    """
+    found: dict[Arm, Record] = {}
+    for mode, dial, opinion in replies:
+        arm = nearest(choices, mode, dial)
+        if arm is None or not opinion:
+            continue
+        old = found.get(arm, Record())
+        found[arm] = Record(
+            old.liked + max(opinion, 0.0), old.disliked + max(-opinion, 0.0)
+        )
+    return found
+
+
+def choose(
+    choices: Sequence[Arm], records: Mapping[Arm, Record], own: Arm, rng: Random
+) -> Choice | None:
+    """Draw an arm by Thompson sampling; None when there is nothing to choose.
+
+    For each arm a chance to be liked is drawn from Beta(1 + likes, 1 + dislikes), and
+    the highest wins: good arms are used most, and unsure ones are tried now and then
+    (Thompson 1933; Chapelle and Li 2011).
+
+    Args:
+        own: What the settings say; it starts with a few likes, if it may be chosen.
+        rng: Makes the draws.
+    """
+    if not choices:
+        return None
+    head_start = nearest(choices, own.mode, own.dial)
+    drawn = []
+    for arm in choices:
+        record = records.get(arm, Record())
+        liked = record.liked + (OWN_LIKES if arm == head_start else 0.0)
+        drawn.append((rng.betavariate(1.0 + liked, 1.0 + record.disliked), arm))
+    drawn.sort(key=lambda pair: -pair[0])
+    best, arm = drawn[0]
+    record = records.get(arm, Record())
+    why = (
+        f"{PREFIX} {arm}: {record.liked:g} liked, {record.disliked:g} disliked so far;"
+        f" drew {best:.2f}"
+    )
+    if len(drawn) > 1:
+        second, other = drawn[1]
+        why += f", ahead of {other} with {second:.2f}, of {len(drawn)} tried"
+    return Choice(arm, why)

@@ -1,0 +1,118 @@
+"""What people think of replies, each opinion with how it was given."""
+
+import time
+from collections.abc import Collection, Iterable
+from typing import Literal, NamedTuple
+
+from peewee import fn
+
+from app.store.database import tuples, write
+from app.store.tables import Feedback, Reply, ReplySource
+
+Kind = Literal["thumb", "deleted", "again", "draft", "edited"]
+"""A thumb or mark; the bot's message deleted; another one asked for; a draft sent as it
+was or thrown away; a draft sent in other words."""
+
+
+class Vote(NamedTuple):
+    """One opinion of one reply."""
+
+    reply: int
+    kind: str
+    value: int
+    """+1 or -1."""
+
+
+class Rated(NamedTuple):
+    """One opinion, and how its reply was made."""
+
+    vote: Vote
+    mode: str
+    dial: int
+    provider: str
+
+
+@write
+def rate(
+    reply: int, author: str, value: int, kind: Kind = "thumb", was: str = ""
+) -> None:
+    """Store +1 or -1 of one author (hash), or take it back with 0.
+
+    Args:
+        was: What the reply said, when somebody put other words in its place.
+    """
+    same = (Feedback.reply == reply) & (Feedback.author == author)
+    Feedback.delete().where(same & (Feedback.kind == kind)).execute()
+    if value:
+        now = int(time.time() * 1000)
+        Feedback.create(
+            reply=reply, author=author, value=value, created=now, kind=kind, was=was
+        )
+
+
+def rating(reply: int) -> int:
+    """Likes minus dislikes."""
+    query = Feedback.select(fn.SUM(Feedback.value))
+    return query.where(Feedback.reply == reply).scalar() or 0
+
+
+def sources_of(reply: int) -> list[int]:
+    """The messages that words of a reply come from."""
+    chosen = (ReplySource.reply == reply) & (ReplySource.words > 0)
+    return [
+        row for (row,) in tuples(ReplySource.select(ReplySource.message).where(chosen))
+    ]
+
+
+def votes_by_source(
+    guild: int, messages: Collection[int] | None = None
+) -> dict[int, list[Vote]]:
+    """The opinions of replies by the messages (rows) whose words are in them.
+
+    Args:
+        messages: Only these; None is all of the guild that are in a rated reply.
+    """
+    query = (
+        Feedback.select(
+            ReplySource.message, Feedback.reply, Feedback.kind, Feedback.value
+        )
+        .join(ReplySource, on=ReplySource.reply == Feedback.reply)
+        .join(Reply, on=Reply.id == Feedback.reply)
+        .where((Reply.guild == guild) & (ReplySource.words > 0))
+    )
+    if messages is not None:
+        query = query.where(ReplySource.message.in_(list(messages)))
+    found: dict[int, list[Vote]] = {}
+    for message, reply, kind, value in tuples(query):
+        found.setdefault(message, []).append(Vote(reply, kind, value))
+    return found
+
+
+def newest(guild: int, limit: int = 500) -> list[Rated]:
+    """The newest opinions of a guild's replies, newest first."""
+    query = (
+        Feedback.select(
+            Feedback.reply, Feedback.kind, Feedback.value,
+            Reply.mode, Reply.dial, Reply.provider,
+        )
+        .join(Reply)
+        .where(Reply.guild == guild)
+        .order_by(Feedback.id.desc())
+        .limit(limit)
+    )  # fmt: skip
+    return [
+        Rated(Vote(reply, kind, value), mode, dial, provider)
+        for reply, kind, value, mode, dial, provider in tuples(query)
+    ]
+
+
+def forget_words(replies: Iterable[int]) -> None:
+    """Take out what drafts said before they were changed."""
+    Feedback.update(was="").where(Feedback.reply.in_(list(replies))).execute()
+
+
+def forget_author(guild: int, author: str) -> None:
+    """Delete what an author thought of a guild's replies."""
+    here = Reply.select(Reply.id).where(Reply.guild == guild)
+    mine = (Feedback.author == author) & Feedback.reply.in_(here)
+    Feedback.delete().where(mine).execute()

@@ -1,0 +1,88 @@
+"""What happened in some channels of a guild lately, for its members to see."""
+
+from collections.abc import Collection
+from typing import Any, NamedTuple
+
+from peewee import fn
+
+from app.store.database import tuples
+from app.store.tables import Channel, Feedback, Member, Message, Reply
+
+DAY_MS = 86_400_000
+
+
+class Taught(NamedTuple):
+    """A member, and how many of their messages were learned."""
+
+    name: str
+    messages: int
+
+
+class Received(NamedTuple):
+    """One reply: the time it took, and likes minus dislikes."""
+
+    milliseconds: float
+    rating: int
+
+
+def _learned(guild: int, channels: Collection[str], since: int, until: int) -> Any:
+    """Learned messages of members who did not opt out; channels by Discord's ids."""
+    here = Channel.select(Channel.id).where(
+        (Channel.guild == guild) & Channel.discord_id.in_(list(channels))
+    )
+    return (
+        Message.channel.in_(here)
+        & (Message.ts >= since)
+        & (Message.ts < until)
+        & Message.dropped.is_null()
+        & ~Member.is_bot
+        & ~Member.has_opted_out
+    )
+
+
+def texts(
+    guild: int, channels: Collection[str], since: int, until: int, limit: int
+) -> list[str]:
+    """The newest texts written between two times."""
+    query = Message.select(Message.text).join(Member)
+    query = query.where(_learned(guild, channels, since, until))
+    query = query.order_by(Message.ts.desc()).limit(limit)
+    return [text for (text,) in tuples(query)]
+
+
+def teachers(
+    guild: int, channels: Collection[str], since: int, until: int, limit: int
+) -> list[Taught]:
+    """Those who wrote most of what was learned, the busiest first."""
+    count = fn.COUNT(Message.id)
+    query = Message.select(Member.name, count).join(Member)
+    query = query.where(_learned(guild, channels, since, until) & (Member.name != ""))
+    query = query.group_by(Member.id).order_by(count.desc(), Member.id).limit(limit)
+    return [Taught(name, messages) for name, messages in tuples(query)]
+
+
+def by_day(guild: int, channels: Collection[str], since: int, days: int) -> list[int]:
+    """Messages learned on each of so many days, the first beginning at `since`."""
+    day = ((Message.ts - since) / DAY_MS).cast("INTEGER")
+    query = Message.select(day, fn.COUNT(Message.id)).join(Member)
+    until = since + days * DAY_MS
+    query = query.where(_learned(guild, channels, since, until)).group_by(day)
+    found = dict(tuples(query))
+    return [found.get(number, 0) for number in range(days)]
+
+
+def received(guild: int, channels: Collection[str], since: int) -> list[Received]:
+    """The replies sent in those channels since a time."""
+    here = Channel.select(Channel.id).where(
+        (Channel.guild == guild) & Channel.discord_id.in_(list(channels))
+    )
+    total = fn.json_extract(Reply.timings, "$.total").cast("REAL")
+    query = (
+        Reply.select(total, fn.SUM(Feedback.value))
+        .left_outer_join(Feedback)
+        .where(
+            Reply.channel.in_(here) & (Reply.state == "sent") & (Reply.created >= since)
+        )
+        .group_by(Reply.id)
+    )
+    return [Received(ms or 0.0, rating or 0) for ms, rating in tuples(query)]
