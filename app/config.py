@@ -75,6 +75,13 @@ class ReplySettings:
     max_words: int = setting(
         60, "Longest reply, in words.", scope="channel", low=1, high=400
     )
+    lines: int = setting(
+        3,
+        "Most short messages in a row, where the guild writes so; 1 is always one.",
+        scope="channel",
+        low=1,
+        high=4,
+    )
     markov_seconds: float = setting(0.1, "Deadline of a chain reply.", low=0.01)
     llm_seconds: float = setting(2.0, "Deadline of a model reply.", low=0.2)
     hybrid_seconds: float = setting(2.5, "Deadline of a hybrid reply.", low=0.2)
@@ -173,6 +180,9 @@ class ModelSettings:
 
     name: str = setting(
         "starter", "A name of models.txt, or the path of a GGUF file.", scope="home"
+    )
+    adapter: str = setting(
+        "", "Whole path of a LoRA adapter in GGUF for the model.", scope="guild"
     )
     context: int = setting(4096, "Context size in tokens.", low=512)
     threads: int = setting(

@@ -4,6 +4,7 @@ import math
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO
 
@@ -58,6 +59,8 @@ class Header:
 
     metadata: Mapping[str, Value]
     tensor_bytes: int
+    tensors: Mapping[str, tuple[int, ...]]
+    """The shape of each, innermost dimension first."""
 
     @property
     def architecture(self) -> str:
@@ -103,6 +106,56 @@ def check(path: Path, context: int, gpu_layers: int = 0) -> Header:
     return header
 
 
+def check_adapter(path: Path, model: Path) -> None:
+    """See whether a LoRA adapter fits a model, by both headers.
+
+    Raises:
+        GgufError: If it does not; the message says where.
+    """
+    adapter, base = _cached(path), _cached(model)
+    if adapter.metadata.get("general.type") != "adapter":
+        raise GgufError(
+            f"{path.name} is no LoRA adapter.", "Name a GGUF file of an adapter."
+        )
+    misfit = _misfit(adapter, base)
+    if misfit:
+        raise GgufError(
+            f"The adapter {path.name} does not fit {model.name}: {misfit}.",
+            "It has to be trained from this very model.",
+        )
+
+
+def _misfit(adapter: Header, base: Header) -> str:
+    """Why an adapter does not fit; empty when it does."""
+    if adapter.architecture != base.architecture:
+        return f"it is made for {adapter.architecture}, not {base.architecture}"
+    halves = {name for name in adapter.tensors if name.endswith((".lora_a", ".lora_b"))}
+    for name in sorted({half[: -len(".lora_a")] for half in halves}):
+        if name not in base.tensors:
+            return f"the model has no {name}"
+        shapes = [adapter.tensors.get(f"{name}.lora_{half}", ())[:2] for half in "ab"]
+        if any(len(shape) < 2 for shape in shapes):
+            return f"one half of {name} is missing"
+        (inner, rank), (other_rank, outer) = shapes
+        if name == "token_embd.weight":
+            (rank, outer), (other_rank, inner) = shapes
+        if (inner, outer) != base.tensors[name][:2] or rank != other_rank:
+            return f"{name} is of another size"
+    return ""
+
+
+def _cached(path: Path) -> Header:
+    try:
+        return _read_version(path, path.stat().st_mtime_ns)
+    except OSError:
+        return read(path)
+
+
+@lru_cache(maxsize=8)
+def _read_version(path: Path, version: int) -> Header:
+    return read(path)
+
+
 def read(path: Path) -> Header:
     """The file's header, checked in every number.
 
@@ -135,7 +188,8 @@ class _Reader:
         tensors = self._count(MOST_TENSORS, "tensors")
         pairs = self._count(MOST_PAIRS, "metadata")
         metadata = {self._text(MOST_NAME_BYTES): self._value() for _ in range(pairs)}
-        ends = [self._tensor() for _ in range(tensors)]
+        shapes: dict[str, tuple[int, ...]] = {}
+        ends = [self._tensor(shapes) for _ in range(tensors)]
         alignment = metadata.get("general.alignment", 32)
         if not isinstance(alignment, int) or alignment < 1 or alignment & alignment - 1:
             raise self._broken("its alignment is no power of two")
@@ -148,15 +202,16 @@ class _Reader:
             )
         if not metadata.get("general.architecture"):
             raise self._broken("it does not say its architecture")
-        return Header(metadata, end - start)
+        return Header(metadata, end - start, shapes)
 
-    def _tensor(self) -> int:
+    def _tensor(self, shapes: dict[str, tuple[int, ...]]) -> int:
         """Where a tensor's data ends, counted from the start of all data."""
-        self._text(MOST_NAME_BYTES)
+        name = self._text(MOST_NAME_BYTES)
         dimensions = self._number("I")
         if dimensions > MOST_DIMENSIONS:
             raise self._broken("a tensor has too many dimensions")
         sizes = [self._number("Q") for _ in range(dimensions)]
+        shapes[name] = tuple(int(size) for size in sizes)
         kind, offset = self._number("I"), self._number("Q")
         elements = math.prod(sizes)
         if elements > MOST_ELEMENTS or offset > MOST_ELEMENTS:

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from random import Random
 from typing import Protocol
 
+from app.bot.bursts import Bursts
 from app.bot.choosing import Choosing
 from app.bot.gathering import Gathered, gather
 from app.bot.illustrating import RECENT, Illustrator, Remembers
@@ -118,6 +119,7 @@ class Replier:
         self._clock = clock
         self._illustrator = Illustrator(database, rng, memory)
         self._choosing = Choosing(database, rng)
+        self._bursts = Bursts(database, rng, clock)
 
     @property
     def waiting(self) -> int:
@@ -172,6 +174,8 @@ class Replier:
         stages.end("context")
         prompt = self._prompt(reply, request, config, mode, gathered)
         if names:
+            lines = await self._bursts.lines(request.guild, config.reply.lines)
+            prompt = replace(prompt, lines=lines)
             prompt = await self._remember(prompt, request, config, stages)
         deadline = request.max_ms or deadline_ms(mode, config)
         goes_out = "openai" in names and is_open_to_cloud(config)
@@ -307,8 +311,9 @@ def _guard(voice: Voice) -> Callable[[str], str | None]:
     """Refuses a model's text that is one learned message."""
 
     def refuse(text: str) -> str | None:
-        if len(text.split()) >= 4 and voice.repeats(text):
-            return "it repeated one learned message"
+        for line in text.split("\n"):
+            if len(line.split()) >= 4 and voice.repeats(line):
+                return "it repeated one learned message"
         return None
 
     return refuse

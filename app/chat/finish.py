@@ -74,6 +74,7 @@ def finish(
     learned: Sequence[str] = (),
     *,
     max_words: int = 0,
+    lines: int = 1,
     is_cut: bool = False,
     is_trusted: bool = False,
 ) -> Finished:
@@ -83,6 +84,7 @@ def finish(
         speakers: Names of the people in the prompt, whose lines must not be written.
         learned: Messages the text may not merely repeat.
         max_words: Longest reply; 0 means no limit.
+        lines: Above 1 each line is a message of its own.
         is_cut: The text ended before its writer had finished.
         is_trusted: The chain wrote it; what it says are the guild's own words.
     """
@@ -99,7 +101,8 @@ def finish(
     if not is_trusted and is_copy(line, learned):
         return Finished(rejected="it repeated one learned message")
     safe, notes = neutralise(line)
-    parts = split(safe)
+    said = safe.split("\n") if lines > 1 else [safe]
+    parts = [part for line in said for part in split(line)]
     if len(parts) > MAX_PARTS:
         notes = (*notes, f"cut to {MAX_PARTS} messages")
     return Finished(tuple(parts[:MAX_PARTS]), None, notes)

@@ -233,6 +233,7 @@ class Ladder:
             {turn.speaker for turn in prompt.turns if not turn.is_bot},
             () if is_trusted else (*prompt.examples, *prompt.drafts),
             max_words=prompt.max_words,
+            lines=1 if is_trusted else prompt.lines,
             is_cut=completion.finish in ("deadline", "length"),
             is_trusted=is_trusted,
         )

@@ -61,6 +61,7 @@ def build(
         dial=dial_of(mode, reply.dial if dial is None else dial),
         seed=seed,
         max_words=reply.max_words,
+        adapter=model.adapter,
         temperature=model.temperature,
         top_p=model.top_p,
         random_seed=model.seed,

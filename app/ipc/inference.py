@@ -28,6 +28,12 @@ class Generate:
     """0 the model's own distribution, 100 the voice's."""
     guild: str = ""
     """Whose request it is, for fairness of the queue."""
+    adapter: str | None = None
+    """LoRA adapter in GGUF that the guild's lines are written with."""
+    lines: int = 1
+    """Short lines that the text may have."""
+    line_start: str = ""
+    """What stands before each line but the first: the speaker, as in the prompt."""
 
 
 @dataclass(frozen=True)
@@ -108,6 +114,9 @@ class Completion:
     total_ms: float
     voice_share: float = 0.0
     """Mean weight of the voice over the tokens written."""
+    prompt_tokens_per_second: float = 0.0
+    tokens_per_second: float = 0.0
+    """Both as measured lately, cautiously; 0 when nothing was."""
 
 
 REQUESTS = (Generate, CancelGenerate, Learn, Forget, Info)

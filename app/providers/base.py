@@ -51,6 +51,10 @@ class Prompt:
     moments: tuple[tuple[Turn, ...], ...] = ()
     """Recalled moments, marked as past."""
     max_words: int = 60
+    lines: int = 1
+    """Short messages in a row that the line may become."""
+    adapter: str = ""
+    """Path of the LoRA adapter of the guild; empty means the model as it is."""
     temperature: float = 0.8
     top_p: float = 0.95
     random_seed: int = -1

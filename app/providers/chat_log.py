@@ -28,7 +28,12 @@ def build(prompt: Prompt) -> str:
     if prompt.moments:
         lines.append(NOW)
     lines += _log(prompt.turns, prompt.bot_name)
-    return "\n".join([*lines, f"{_name(prompt.bot_name)}:"])
+    return "\n".join([*lines, start_of_line(prompt.bot_name)])
+
+
+def start_of_line(bot_name: str) -> str:
+    """What stands before a line of the bot."""
+    return f"{_name(bot_name)}:"
 
 
 def _log(turns: Sequence[Turn], bot_name: str) -> list[str]:

@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -182,6 +183,9 @@ class LocalProvider:
         if not await self.wait_until_ready(prompt.deadline_ms / 1000):
             raise ProviderError(f"{self._why_not_ready()}.")
         voice = await self._voice(prompt.guild) if prompt.dial > 0 else None
+        misfit = await asyncio.to_thread(self._misfit, prompt.adapter)
+        if misfit:
+            prompt = replace(prompt, adapter="")
         waited_ms = (self._clock() - began) * 1000
         request = self._request(prompt, voice, prompt.deadline_ms - waited_ms)
         cleaner = chat_log.Cleaner(_speakers(prompt))
@@ -193,7 +197,8 @@ class LocalProvider:
             while (piece := await pieces.get()) is not STREAM_END:
                 if shown := cleaner.feed(piece):
                     yield shown
-            yield self._completion(prompt, request, call.result(), cleaner)
+            done = self._completion(prompt, request, call.result(), cleaner)
+            yield replace(done, notes=(*done.notes, misfit)) if misfit else done
         finally:
             del self._pieces[request.stream]
             self._unload_later()
@@ -364,7 +369,21 @@ class LocalProvider:
             voice=str(voice) if voice else None,
             dial=prompt.dial if voice else 0,
             guild=str(prompt.guild),
+            adapter=prompt.adapter or None,
+            lines=prompt.lines,
+            line_start=chat_log.start_of_line(prompt.bot_name),
         )
+
+    def _misfit(self, adapter: str) -> str:
+        """Why a guild's adapter is not used; empty when it is, or there is none."""
+        path = self._locate(self.model)
+        if not adapter or path is None:
+            return ""
+        try:
+            gguf.check_adapter(Path(adapter), path)
+        except AppError as error:
+            return f"written without the adapter: {error}"
+        return ""
 
     def _completion(
         self,
@@ -373,6 +392,7 @@ class LocalProvider:
         result: Json,
         cleaner: chat_log.Cleaner,
     ) -> Completion:
+        self._note_speed(result)
         if not result["completion_tokens"]:
             raise ProviderError("the time was over before the model had read it all.")
         notes: tuple[str, ...] = ()
@@ -391,6 +411,12 @@ class LocalProvider:
             notes=notes,
             extra={"voice_share": result["voice_share"]},
         )
+
+    def _note_speed(self, result: Json) -> None:
+        """The machine may be busier than it was when the model was loaded."""
+        prompt = result.get("prompt_tokens_per_second") or self._speed.prompt
+        decode = result.get("tokens_per_second") or self._speed.decode
+        self._speed = Speed(prompt, decode)
 
     async def _call(self, request: Params) -> Json:
         if self._child is None:

@@ -35,6 +35,10 @@ class Chooser:
         """Mean weight of the voice over the tokens chosen."""
         return self._weights / self._chosen if self._chosen else 0.0
 
+    def begin_line(self) -> None:
+        """Another message begins; who foresaw the one before says nothing of it."""
+        self._trust = 0.0
+
     def choose(self, logits: Logits, written: Sequence[int], *, may_end: bool) -> int:
         """Draw a token.
 

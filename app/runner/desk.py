@@ -3,7 +3,7 @@
 import argparse
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import numpy as np
 import psutil
@@ -20,12 +20,13 @@ from app.ipc.inference import (
 )
 from app.ipc.wire import Json, Params
 from app.runner import llama, loading
+from app.runner.adapters import Adapters
 from app.runner.choosing import Chooser
 from app.runner.job import Job
 from app.runner.loading import Loaded
 from app.runner.outbox import Outbox
-from app.runner.scheduler import Scheduler
-from app.runner.speed import Speeds
+from app.runner.scheduler import MOST_LINE_START, Scheduler
+from app.runner.speed import Pace, Speeds
 from app.runner.voices import Voices
 
 WARM_TOKENS = 32
@@ -42,6 +43,8 @@ class ModelDesk:
         self._clock = clock
         self._scheduler = Scheduler(loaded.context, loaded.can_roll_back, clock)
         self._voices = Voices(loaded.model)
+        self._adapters = Adapters(loaded.model)
+        self._pace: Pace | None = None
 
     @classmethod
     def load(cls, options: argparse.Namespace) -> "ModelDesk":
@@ -72,19 +75,21 @@ class ModelDesk:
         )
 
     def step(self) -> None:
-        self._scheduler.step()
+        call = self._scheduler.step()
+        if call and self._pace:
+            self._loaded.context.set_threads(self._pace.note(call, self._clock()))
 
     def warm_up(self, choices: Sequence[int]) -> None:
-        """Measure both speeds, and keep the number of threads that reads fastest."""
+        """Measure both speeds, and begin with the threads that read fastest."""
         self._read_a_little()  # The weights come from the disk now.
         measured: dict[int, Speeds] = {}
         for threads in choices:
             self._loaded.context.set_threads(threads)
             measured[threads] = self._scheduler.speeds = Speeds()
             self._read_a_little()
-        best = max(measured, key=lambda threads: measured[threads].prompt)
-        self._loaded.context.set_threads(best)
-        self._scheduler.speeds = measured[best]
+        self._pace = Pace(measured)
+        self._loaded.context.set_threads(self._pace.threads)
+        self._scheduler.speeds = measured[self._pace.threads]
 
     def _read_a_little(self) -> None:
         text = "the quick brown fox jumps over the lazy dog " * WARM_TOKENS
@@ -118,7 +123,13 @@ class ModelDesk:
             outbox.notify(Piece(request.stream, text, at_ms))
 
         def on_done(completion: Completion) -> None:
-            outbox.reply(asdict(completion))
+            speeds = self._scheduler.speeds
+            measured = replace(
+                completion,
+                prompt_tokens_per_second=speeds.prompt,
+                tokens_per_second=speeds.decode,
+            )
+            outbox.reply(asdict(measured))
 
         self._scheduler.submit(self._job(request, on_piece, on_done))
 
@@ -131,6 +142,7 @@ class ModelDesk:
         model = self._loaded.model
         rng = np.random.default_rng(request.seed if request.seed >= 0 else None)
         voice = self._voices.get(request.voice) if request.dial else None
+        start = model.tokens(f"\n{request.line_start}") if request.lines > 1 else []
         return Job(
             request=request,
             prompt=model.tokens(request.prompt, is_start=True) or model.tokens("\n"),
@@ -138,6 +150,8 @@ class ModelDesk:
             received=self._clock(),
             on_piece=on_piece,
             on_done=on_done,
+            adapter=self._adapters.get(request.adapter),
+            line_start=start if len(start) <= MOST_LINE_START else [],
         )
 
     def _info(self) -> Json:

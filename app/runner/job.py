@@ -5,8 +5,12 @@ from dataclasses import dataclass, field
 
 from app.ipc.inference import Completion, Generate
 from app.runner.choosing import Chooser
+from app.runner.llama import Adapter
 from app.runner.slots import Slot
 from app.runner.text import Continuation, whole_part
+
+LINE_SHARE = 0.5
+"""Of the time until the deadline; after that no other line is begun."""
 
 
 @dataclass
@@ -22,15 +26,24 @@ class Job:
     on_piece: Callable[[str, float], None]
     """Takes some more text, and the milliseconds since it was received."""
     on_done: Callable[[Completion], None]
+    adapter: Adapter | None = None
+    """What its guild tuned the model with."""
+    line_start: list[int] = field(default_factory=list)
+    """Tokens between two lines of one reply: the line's end and the speaker."""
     slot: Slot | None = None
     cached: int = 0
     """Prompt tokens that needed no evaluation."""
     written: list[int] = field(default_factory=list)
+    line: list[int] = field(default_factory=list)
+    """Those of them that stand in the present line."""
+    pending: list[int] = field(default_factory=list)
+    """Tokens after the prompt that are to be evaluated next."""
     first_token: float | None = None
     is_cancelled: bool = False
 
     def __post_init__(self) -> None:
         self.text = Continuation(self.request.stop)
+        self.lines_left = self.request.lines - 1
 
     @property
     def taken(self) -> Slot:
@@ -46,7 +59,13 @@ class Job:
     @property
     def need(self) -> int:
         """Tokens of memory it may come to use."""
-        return len(self.prompt) + self.request.max_tokens
+        starts = len(self.line_start) * self.lines_left
+        return len(self.prompt) + self.request.max_tokens + starts
+
+    @property
+    def adapter_name(self) -> str:
+        """What tells its tokens from those of other adapters."""
+        return str(self.adapter.path) if self.adapter else ""
 
     def is_late(self, now: float) -> bool:
         """Whether its deadline has passed."""
@@ -58,7 +77,22 @@ class Job:
         if self.first_token is None:
             self.first_token = now
         self.written.append(token)
+        self.line.append(token)
+        self.pending = [token]
         self.show(self.text.feed(piece), now)
+
+    def begin_line(self, now: float) -> bool:
+        """Go on in another line; False if there is to be none, or no time for one."""
+        deadline = self.request.deadline_ms
+        used = (now - self.received) * 1000
+        is_late = deadline is not None and used > deadline * LINE_SHARE
+        if self.lines_left <= 0 or not self.line_start or is_late:
+            return False
+        self.lines_left -= 1
+        self.line, self.pending = [], self.line_start
+        self.chooser.begin_line()
+        self.show(self.text.begin_line(), now)
+        return True
 
     def show(self, text: str, now: float) -> None:
         """Hand on some more text."""

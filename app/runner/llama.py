@@ -3,6 +3,7 @@
 import ctypes
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,8 @@ class _Log:
 
     def __init__(self) -> None:
         self._shown = False
+        self.last = ""
+        """The last warning or error."""
         # llama.cpp keeps the pointer; this object keeps it from being collected.
         self.callback = api.llama_log_callback(self._write)
 
@@ -37,7 +40,9 @@ class _Log:
         if level != CONTINUED_LEVEL:
             self._shown = level >= WARNING_LEVEL
         if self._shown:
-            sys.stderr.write(text.decode("utf-8", "replace"))
+            words = text.decode("utf-8", "replace")
+            self.last = words.strip() or self.last
+            sys.stderr.write(words)
 
 
 _LOG = _Log()
@@ -105,6 +110,11 @@ class Model:
         return buffer.value.decode("utf-8", "replace")
 
     @property
+    def slides(self) -> bool:
+        """Whether some of its layers see only the newest tokens."""
+        return int(api.llama_model_n_swa(self.handle)) > 0
+
+    @property
     def has_encoder(self) -> bool:
         """Whether it reads with an encoder, as translation models do."""
         return bool(api.llama_model_has_encoder(self.handle))
@@ -168,9 +178,29 @@ class Model:
         found = [t for t in range(self.vocabulary) if b"\n" in self.piece(t)]
         return np.array(found, dtype=np.int64)
 
+    def load_adapter(self, path: Path) -> "Adapter":
+        """Load a LoRA adapter; it is freed with the model.
+
+        Raises:
+            LlamaError: If it does not fit, in llama.cpp's own words.
+        """
+        handle = api.llama_adapter_lora_init(self.handle, str(path).encode())
+        if not handle:
+            words = _LOG.last.partition(": ")[2] or "it cannot be loaded"
+            raise LlamaError(f"the adapter {path.name} does not fit: {words}")
+        return Adapter(path, handle)
+
     def close(self) -> None:
         """Free the weights; the model must not be used again."""
         api.llama_model_free(self.handle)
+
+
+@dataclass(frozen=True)
+class Adapter:
+    """A loaded LoRA adapter: what tunes the weights for one guild."""
+
+    path: Path
+    handle: Any
 
 
 class Batch:
@@ -240,6 +270,7 @@ class Context:
         params.n_seq_max = sequences
         params.n_threads = params.n_threads_batch = threads
         params.kv_unified = True
+        params.swa_full = False
         params.no_perf = True
         self.model = model
         self._handle = api.llama_init_from_model(model.handle, params)
@@ -248,6 +279,8 @@ class Context:
         self.size = int(api.llama_n_ctx(self._handle))
         self.sequences = sequences
         self._memory = api.llama_get_memory(self._handle)
+        self._row = ctypes.c_float * model.vocabulary
+        self._adapter: Adapter | None = None
 
     def decode(self, batch: Batch) -> bool:
         """Evaluate the batch; False when the memory has no room for it.
@@ -266,7 +299,8 @@ class Context:
         Shape (vocabulary,); a view that the next `decode` overwrites.
         """
         pointer = api.llama_get_logits_ith(self._handle, place)
-        return np.ctypeslib.as_array(pointer, shape=(self.model.vocabulary,))
+        row = self._row.from_address(ctypes.addressof(pointer.contents))
+        return np.frombuffer(memoryview(row), np.float32)
 
     def cut(self, sequence: int, position: int) -> bool:
         """Drop a sequence's tokens from a position on; False if the model cannot."""
@@ -279,6 +313,18 @@ class Context:
     def copy(self, source: int, target: int, length: int) -> None:
         """Share a sequence's first tokens with another, empty one."""
         api.llama_memory_seq_cp(self._memory, source, target, 0, length)
+
+    def use_adapter(self, adapter: Adapter | None) -> None:
+        """Decode with an adapter from now on, or with the model as it is."""
+        if adapter is self._adapter:
+            return
+        if adapter is None:
+            api.llama_set_adapters_lora(self._handle, None, 0, None)
+        else:
+            handles = (api.llama_adapter_lora_p_ctypes * 1)(adapter.handle)
+            scales = (ctypes.c_float * 1)(1.0)
+            api.llama_set_adapters_lora(self._handle, handles, 1, scales)
+        self._adapter = adapter
 
     def set_threads(self, threads: int) -> None:
         """Use so many threads from the next decode on."""

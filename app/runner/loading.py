@@ -74,8 +74,11 @@ def thread_choices() -> list[int]:
 def can_roll_back(context: Context) -> bool:
     """Whether the last tokens of a sequence can be taken back; it is tried out.
 
-    Recurrent and hybrid models keep a state instead of one entry a token.
+    Recurrent and hybrid models keep a state instead of one entry a token. A sliding
+    window lets go of what it has passed, so a cut would leave a hole before it.
     """
+    if context.model.slides:
+        return False
     batch = Batch(4)
     token = context.model.tokens("a")[:1] or [0]
     batch.add(SCRATCH, 0, token * 4, wants_logits=True)

@@ -5,16 +5,23 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from app.runner.job import Job
-from app.runner.llama import Batch, Context, LlamaError
+from app.runner.llama import Adapter, Batch, Context, LlamaError
 from app.runner.queueing import Waiting
 from app.runner.slots import Plan, Slots
-from app.runner.speed import Speeds
+from app.runner.speed import Call, Speeds
 
 PROMPT_CHUNK = 64
 """Prompt tokens of one decode call. Fewer would read slower; more would make everyone
 else wait longer for their next token, and a cancel for its effect."""
 
 MOST_WAITING = 32
+
+MOST_LINE_START = 8
+"""Tokens between two lines of a reply; a longer start leaves it at one line."""
+
+ADAPTER_CALLS = 8
+"""Decode calls in a row with one adapter while another one's work waits; to change it
+takes a while."""
 
 
 @dataclass
@@ -41,8 +48,12 @@ class Scheduler:
         self._slots = Slots(context.sequences, can_roll_back)
         self._waiting: Waiting[Job] = Waiting(MOST_WAITING)
         self._active: list[Job] = []
-        self._batch = Batch(PROMPT_CHUNK + context.sequences)
+        self._batch = Batch(PROMPT_CHUNK + context.sequences * MOST_LINE_START)
+        self._reserve = PROMPT_CHUNK + context.sequences
         self._step_seconds = 0.0
+        self._end_tokens = frozenset(context.model.end_tokens.tolist())
+        self._adapter: Adapter | None = None
+        self._adapter_calls = 0
         self.speeds = Speeds()
 
     @property
@@ -77,21 +88,25 @@ class Scheduler:
             if job.request.stream == stream:
                 job.is_cancelled = True
 
-    def step(self) -> None:
-        """Advance every active job by one decode call."""
+    def step(self) -> Call | None:
+        """Advance the active jobs by one decode call; what it did, if it took place."""
         self._end_overdue()
         self._admit()
         steps = self._compose()
         if not steps:
-            return
+            return None
         began = self._clock()
+        read = sum(len(step.tokens) for step in steps if not step.job.written)
+        written = self._batch.size - read
+        self._context.use_adapter(self._adapter)
         self._decode()
         now = self._clock()
-        self._step_seconds = now - began
-        read = sum(len(step.tokens) for step in steps if not step.job.written)
-        self.speeds.note(read, self._batch.size - read, now - began)
         for step in steps:
             self._advance(step, now)
+        self._step_seconds = self._clock() - began
+        call = Call(read, written, self._step_seconds)
+        self.speeds.note(call)
+        return call
 
     def forget(self) -> None:
         """Empty every idle slot."""
@@ -105,7 +120,7 @@ class Scheduler:
 
     def _fit(self, job: Job) -> None:
         """Cut what could never fit: the oldest part of the prompt, after its start."""
-        size = self._context.size - self._batch.capacity
+        size = self._context.size - self._reserve
         answer = min(job.request.max_tokens, size // 2)
         job.request = replace(job.request, max_tokens=answer)
         room = size - answer
@@ -126,8 +141,10 @@ class Scheduler:
     def _admit(self) -> None:
         used = sum(job.need for job in self._active)
         while job := self._waiting.first():
-            room = self._context.size - self._batch.capacity
-            plan = self._slots.plan(job.request.conversation, job.prompt)
+            room = self._context.size - self._reserve
+            plan = self._slots.plan(
+                job.request.conversation, job.prompt, job.adapter_name
+            )
             if plan is None or used + job.need > room:
                 return
             self._begin(self._waiting.pop(), plan)
@@ -142,18 +159,18 @@ class Scheduler:
             self._context.drop(sequence)
         elif plan.reused < len(plan.slot.tokens):
             self._context.cut(sequence, plan.reused)
-        self._slots.take(plan, job.request.conversation, job.prompt)
+        self._slots.take(plan, job.request.conversation, job.prompt, job.adapter_name)
         job.slot, job.cached = plan.slot, plan.reused
         self._active.append(job)
 
     def _compose(self) -> list[Step]:
         """Next tokens of all who write, then prompts, those nearest their end first."""
         self._batch.clear()
-        steps = [
-            self._add(job, job.written[-1:]) for job in self._active if job.written
-        ]
+        self._choose_adapter()
+        active = [job for job in self._active if job.adapter is self._adapter]
+        steps = [self._add(job, job.pending) for job in active if job.written]
         room = PROMPT_CHUNK
-        reading = [job for job in self._active if not job.written]
+        reading = [job for job in active if not job.written]
         for job in sorted(reading, key=lambda job: job.unread):
             if room:
                 read = len(job.taken.tokens)
@@ -161,6 +178,17 @@ class Scheduler:
                 steps.append(self._add(job, chunk))
                 room -= len(chunk)
         return steps
+
+    def _choose_adapter(self) -> None:
+        """Take turns: one decode call evaluates tokens of one adapter alone."""
+        self._adapter_calls += 1
+        is_wanted = any(job.adapter is self._adapter for job in self._active)
+        if is_wanted and self._adapter_calls <= ADAPTER_CALLS:
+            return
+        for job in self._active:
+            if job.adapter is not self._adapter:
+                self._adapter, self._adapter_calls = job.adapter, 0
+                return
 
     def _add(self, job: Job, tokens: Sequence[int]) -> Step:
         slot = job.taken
@@ -184,17 +212,21 @@ class Scheduler:
         if not job.written and job.unread:
             return
         model = self._context.model
-        may_end = bool(job.text.text.strip())
         logits = self._context.logits(step.place)
-        token = job.chooser.choose(logits, job.written, may_end=may_end)
-        if token in model.end_tokens:
-            self._end(job, "stop", now)
+        may_end = bool(job.text.line.strip())
+        token = job.chooser.choose(logits, job.line, may_end=may_end)
+        if token in self._end_tokens:
+            self._end_line(job, now)
             return
         job.take(token, model.piece(token), self._clock())
         if job.text.is_stopped:
-            self._end(job, "stop", now)
+            self._end_line(job, now)
         elif len(job.written) >= job.request.max_tokens:
             self._end(job, "length", now)
+
+    def _end_line(self, job: Job, now: float) -> None:
+        if not job.begin_line(now):
+            self._end(job, "stop", now)
 
     def _end(self, job: Job, reason: str, now: float) -> None:
         self._active.remove(job)

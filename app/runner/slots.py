@@ -12,6 +12,8 @@ class Slot:
     tokens: list[int] = field(default_factory=list)
     """Evaluated tokens, in order; what a later prompt may share."""
     conversation: str = ""
+    adapter: str = ""
+    """The LoRA adapter that the tokens were evaluated with; others cannot share it."""
     used: int = 0
     """When it was last taken, in takings."""
     is_busy: bool = False
@@ -45,7 +47,9 @@ class Slots:
         self._can_roll_back = can_roll_back
         self._takings = 0
 
-    def plan(self, conversation: str, prompt: Sequence[int]) -> Plan | None:
+    def plan(
+        self, conversation: str, prompt: Sequence[int], adapter: str = ""
+    ) -> Plan | None:
         """The slot for a prompt and what it reuses; None while all are busy.
 
         At least the prompt's last token is left to evaluate, for its logits.
@@ -55,7 +59,10 @@ class Slots:
             return None
         most = len(prompt) - 1
         shared = {
-            slot.sequence: self._reusable(slot, prompt, most) for slot in self.slots
+            slot.sequence: self._reusable(slot, prompt, most)
+            if slot.adapter == adapter
+            else 0
+            for slot in self.slots
         }
         best = max(self.slots, key=lambda slot: shared[slot.sequence])
         saved = shared[best.sequence]
@@ -69,12 +76,15 @@ class Slots:
             return Plan(target, None, shared[target.sequence])
         return Plan(target, best, saved)
 
-    def take(self, plan: Plan, conversation: str, prompt: Sequence[int]) -> None:
+    def take(
+        self, plan: Plan, conversation: str, prompt: Sequence[int], adapter: str = ""
+    ) -> None:
         """Mark the plan's slot as busy with this conversation."""
         self._takings += 1
         slot = plan.slot
         slot.tokens = list(prompt[: plan.reused])
         slot.conversation = conversation
+        slot.adapter = adapter
         slot.used = self._takings
         slot.is_busy = True
 

@@ -1,42 +1,67 @@
 """How fast this machine reads prompts and writes tokens, measured while it works."""
 
-HALF_LIFE_TOKENS = {"prompt": 400.0, "decode": 60.0}
-"""After so many more tokens an old measurement counts half."""
+from collections import deque
+from collections.abc import Mapping
+from typing import NamedTuple
+
+KEPT_CALLS = {"prompt": 16, "decode": 32}
+"""So many decode calls tell the speed; few, to see at once when the machine is busy."""
+
+CAUTION = 4
+"""One of so many calls was slower than the speed that is told."""
+
+LEAST_READ = 8
+"""A call that reads fewer tokens says little of how fast prompts are read."""
+
+LOST = 0.7
+"""More threads must reach this part of what fewer reached while nothing else ran."""
+
+SLOW_CALLS = 2
+FIRST_PAUSE, LONGEST_PAUSE = 10.0, 300.0
+"""Seconds with fewer threads before more are tried again."""
+
+
+class Call(NamedTuple):
+    """What one decode call did."""
+
+    read: int
+    """Tokens of prompts."""
+    written: int
+    """Tokens of answers."""
+    seconds: float
 
 
 class Meter:
-    """Tokens a second, the recent ones counting most."""
+    """Tokens a second, at a cautious guess: most of the recent calls were faster."""
 
-    def __init__(self, half_life: float) -> None:
-        self._half_life = half_life
-        self._tokens = 0.0
-        self._seconds = 0.0
+    def __init__(self, calls: int) -> None:
+        self._rates: deque[float] = deque(maxlen=calls)
 
     def add(self, tokens: int, seconds: float) -> None:
         """Note that so many tokens took so long."""
-        fade = 0.5 ** (tokens / self._half_life)
-        self._tokens = self._tokens * fade + tokens
-        self._seconds = self._seconds * fade + seconds
+        if seconds > 0:
+            self._rates.append(tokens / seconds)
 
     @property
     def rate(self) -> float:
         """Tokens a second; 0 before anything was measured."""
-        return self._tokens / self._seconds if self._seconds else 0.0
+        rates = sorted(self._rates)
+        return rates[len(rates) // CAUTION] if rates else 0.0
 
 
 class Speeds:
     """The two speeds of a model."""
 
     def __init__(self) -> None:
-        self._prompt = Meter(HALF_LIFE_TOKENS["prompt"])
-        self._decode = Meter(HALF_LIFE_TOKENS["decode"])
+        self._prompt = Meter(KEPT_CALLS["prompt"])
+        self._decode = Meter(KEPT_CALLS["decode"])
 
-    def note(self, prompt_tokens: int, decode_tokens: int, seconds: float) -> None:
-        """Note one decode call; one with a few tokens of both kinds says little."""
-        if decode_tokens == 0 and prompt_tokens >= 8:
-            self._prompt.add(prompt_tokens, seconds)
-        elif prompt_tokens == 0 and decode_tokens == 1:
-            self._decode.add(1, seconds)
+    def note(self, call: Call) -> None:
+        """Note one decode call; one with tokens of both kinds says little."""
+        if call.written == 0 and call.read >= LEAST_READ:
+            self._prompt.add(call.read, call.seconds)
+        elif call.read == 0 and call.written == 1:
+            self._decode.add(1, call.seconds)
 
     @property
     def prompt(self) -> float:
@@ -47,3 +72,55 @@ class Speeds:
     def decode(self) -> float:
         """Tokens a second that one conversation alone is written with."""
         return self._decode.rate
+
+
+class Pace:
+    """Finds the number of threads that suits what else the machine does.
+
+    llama.cpp's threads wait for each other at every operation, so that one whose core
+    is taken by other work makes all of them many times slower.
+    """
+
+    def __init__(self, measured: Mapping[int, Speeds]) -> None:
+        """`measured` holds the speeds at load, by number of threads."""
+        self._measured = measured
+        self._best = max(measured, key=lambda threads: measured[threads].prompt)
+        self._fewest = min(measured)
+        self._slow_calls = 0
+        self._pause = FIRST_PAUSE
+        self._until = 0.0
+        self.threads = self._best
+        """To be used for the next call."""
+
+    def note(self, call: Call, now: float) -> int:
+        """Take a call into account; the number of threads for the next one.
+
+        Args:
+            now: Seconds of a clock that never goes back.
+        """
+        if self.threads == self._fewest != self._best:
+            if now >= self._until:
+                self.threads = self._best
+        elif self.threads != self._fewest:
+            self._watch(call, now)
+        return self.threads
+
+    def _watch(self, call: Call, now: float) -> None:
+        alone = self._measured[self._fewest]
+        if call.written == 0 and call.read >= LEAST_READ:
+            rate, wanted = call.read / max(call.seconds, 1e-9), alone.prompt
+        elif call.read == 0 and call.written == 1:
+            rate, wanted = 1 / max(call.seconds, 1e-9), alone.decode
+        else:
+            return
+        if rate >= LOST * wanted:
+            self._slow_calls = 0
+            if now >= self._until + self._pause:
+                self._pause = FIRST_PAUSE
+            return
+        self._slow_calls += 1
+        if self._slow_calls >= SLOW_CALLS:
+            self._slow_calls = 0
+            self._until = now + self._pause
+            self._pause = min(2 * self._pause, LONGEST_PAUSE)
+            self.threads = self._fewest

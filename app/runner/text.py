@@ -17,6 +17,7 @@ class Continuation:
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._held = ""
         self._shown: list[str] = []
+        self._line = 0
         self.is_stopped = False
         """Whether a stop string has come; what follows it is dropped."""
 
@@ -24,6 +25,21 @@ class Continuation:
     def text(self) -> str:
         """All that may be shown so far."""
         return "".join(self._shown)
+
+    @property
+    def line(self) -> str:
+        """The part of it that stands in the line that is being written."""
+        return "".join(self._shown[self._line :])
+
+    def begin_line(self) -> str:
+        """Go on after a stop, in a line of its own; return what may be shown."""
+        shown = f"{self.finish()}\n"
+        self.is_stopped = False
+        self._decoder.reset()
+        self._held = ""
+        self._shown.append("\n")
+        self._line = len(self._shown)
+        return shown
 
     def feed(self, piece: bytes) -> str:
         """Take a token's bytes; return what may be shown because of them.
@@ -64,7 +80,13 @@ class Continuation:
 
 
 def whole_part(text: str) -> str:
-    """Text that was cut anywhere, up to its last whole sentence, or else whole word."""
+    """Text that was cut anywhere, up to its last whole sentence, or else whole word.
+
+    Of several lines the last one, which broke off, is left out.
+    """
+    lines, broken, _ = text.rpartition("\n")
+    if broken and lines.strip():
+        return lines
     ends = [match.end() for match in _SENTENCE_END.finditer(text)]
     if ends and ends[-1] >= len(text.rstrip()) * _LEAST_SENTENCE:
         return text[: ends[-1]]

@@ -289,6 +289,25 @@ def learnable_of(rows: Sequence[int]) -> list[tuple[int, str]]:
     return found
 
 
+def bursts(guild: int, newest: int, within_ms: int) -> tuple[int, int]:
+    """Of the newest messages of people, those their author followed up; and all.
+
+    Args:
+        within_ms: How soon the same author must write the next one of the channel.
+    """
+    query = Message.select(Message.channel, Message.member, Message.ts).join(Member)
+    people = (Message.guild == guild) & ~Member.is_bot
+    rows = tuples(query.where(people).order_by(Message.id.desc()).limit(newest))
+    later: dict[int, tuple[int, int]] = {}
+    looked_at = followed = 0
+    for channel, member, ts in rows:
+        author, at = later.get(channel, (0, 0))
+        followed += author == member and 0 <= at - ts <= within_ms
+        looked_at += 1
+        later[channel] = (member, ts)
+    return followed, looked_at
+
+
 def count(guild: int) -> int:
     """How many messages of the guild are stored."""
     chosen = Message.guild == guild

@@ -82,6 +82,7 @@ def test_a_slower_machine_gets_a_smaller_budget():
 
 def test_the_estimate_counts_bytes():
     assert estimate_tokens("abcdefg") == 2
-    assert estimate_tokens("日本語") == 3
+    assert estimate_tokens("日本語") == 6
+    assert estimate_tokens("👍") == 3
     assert estimate_tokens("") == 0
     assert TURN_OVERHEAD > 0

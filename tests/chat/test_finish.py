@@ -115,6 +115,16 @@ def test_a_long_reply_is_split_between_sentences():
     assert all(part.endswith(".") and units(part) <= MAX_UNITS for part in parts)
 
 
+def test_lines_are_messages_of_their_own_where_there_may_be_several():
+    text = "so tired\ngoing to bed\nnight"
+    assert finish(text, "Mynah", lines=3).parts == (
+        "so tired",
+        "going to bed",
+        "night",
+    )
+    assert finish(text, "Mynah").parts == (text,)
+
+
 def test_astral_characters_count_twice():
     assert units("😀") == 2
     assert [units(part) for part in split("😀" * 1001)] == [2000, 2]

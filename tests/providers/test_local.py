@@ -15,6 +15,7 @@ from app.errors import ProviderError
 from app.ipc.child import spawn
 from app.providers.base import Completion, Prompt, Turn
 from app.providers.local import LocalProvider
+from tests.runner import tiny
 
 pytestmark = pytest.mark.process
 
@@ -214,3 +215,43 @@ async def test_a_deadline_that_passes_while_loading_says_so():
     async with providing(spawn=never_ready) as provider:
         with pytest.raises(ProviderError, match="still being loaded"):
             await written(provider, replace(PROMPT, deadline_ms=200))
+
+
+async def test_the_speed_follows_what_the_runner_measures():
+    slower = scripted(
+        "import json\n"
+        "id = json.loads(sys.stdin.readline())['id']\n"
+        "done = dict(text='hi', prompt_tokens=1, cached_tokens=0, completion_tokens=1,"
+        " finish='stop', first_token_ms=1.0, total_ms=1.0, voice_share=0.0,"
+        " prompt_tokens_per_second=20.0, tokens_per_second=3.0)\n"
+        "print(json.dumps(dict(id=id, result=done)), flush=True)\n"
+        "sys.stdin.read()"
+    )
+    async with providing(spawn=slower) as provider:
+        await provider.wait_until_ready(20)
+        assert provider.speed.prompt == 100.0
+        await written(provider)
+        assert (provider.speed.prompt, provider.speed.decode) == (20.0, 3.0)
+
+
+async def test_an_adapter_that_does_not_fit_is_left_out_and_the_reply_says_so(tmp_path):
+    model = tiny.write(tmp_path / "tiny.gguf")
+    adapter = tiny.write_adapter(tmp_path / "other.gguf", architecture="gemma2")
+    settings = ModelSettings(name=str(model), context=512, threads=1)
+    prompt = replace(PROMPT, adapter=str(adapter), max_words=4)
+    async with providing(settings, lambda name: model) as provider:
+        done = (await written(provider, prompt))[-1]
+        assert "made for gemma2, not llama" in done.notes[-1]
+
+
+async def test_an_adapter_that_fits_changes_what_is_written(tmp_path):
+    model = tiny.write(tmp_path / "tiny.gguf")
+    adapter = tiny.write_adapter(tmp_path / "tuned.gguf")
+    settings = ModelSettings(name=str(model), context=512, threads=1)
+    plain = replace(PROMPT, random_seed=1, max_words=10, dial=0)
+    async with providing(settings, lambda name: model) as provider:
+        before = (await written(provider, plain))[-1]
+        tuned = (await written(provider, replace(plain, adapter=str(adapter))))[-1]
+        after = (await written(provider, plain))[-1]
+    assert tuned.notes == ()
+    assert before.text == after.text != tuned.text

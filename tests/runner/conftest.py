@@ -15,12 +15,9 @@ def llama_started() -> None:
 
 @pytest.fixture(scope="session")
 def tiny_files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """A transformer, and a recurrent model that cannot roll back."""
+    """A transformer, and three models that cannot roll back."""
     directory = tmp_path_factory.mktemp("tiny")
-    return {
-        kind: tiny.write(directory / f"{kind}.gguf", kind)
-        for kind in ("transformer", "recurrent")
-    }
+    return {kind: tiny.write(directory / f"{kind}.gguf", kind) for kind in tiny.KINDS}
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from app.ipc.inference import Completion, Generate
 from app.runner.choosing import Chooser
 from app.runner.job import Job
 from app.runner.scheduler import MOST_WAITING, PROMPT_CHUNK, Scheduler
+from tests.runner import tiny
 
 
 class Clock:
@@ -33,7 +34,7 @@ class Runner:
         self.pieces: dict[int, list[tuple[str, float]]] = {}
         self.done: dict[int, Completion] = {}
 
-    def submit(self, prompt, conversation="c", **more):
+    def submit(self, prompt, conversation="c", adapter=None, **more):
         stream = len(self.pieces) + 1
         options: dict[str, Any] = {"max_tokens": 12, "stop": [], "temperature": 0.0}
         request = Generate(stream, conversation, prompt, **options | more)
@@ -47,6 +48,8 @@ class Runner:
                 received=self.clock(),
                 on_piece=lambda text, ms: self.pieces[stream].append((text, ms)),
                 on_done=lambda done: self.done.update({stream: done}),
+                adapter=adapter,
+                line_start=model.tokens(f"\n{request.line_start}"),
             )
         )
         return stream
@@ -55,14 +58,15 @@ class Runner:
         while not self.scheduler.is_idle:
             self.scheduler.step()
 
-    def write(self, prompt, conversation="c", **more):
-        stream = self.submit(prompt, conversation, **more)
+    def write(self, prompt, conversation="c", adapter=None, **more):
+        stream = self.submit(prompt, conversation, adapter, **more)
         self.run()
         return self.done[stream]
 
 
 LONG = "the quick brown fox jumps over the lazy dog and runs away " * 3
-KINDS = pytest.mark.parametrize("kind", ["transformer", "recurrent"])
+KINDS = pytest.mark.parametrize("kind", [*tiny.KINDS])
+CANNOT_ROLL_BACK = pytest.mark.parametrize("kind", ["recurrent", "sliding", "hybrid"])
 
 
 @KINDS
@@ -100,11 +104,21 @@ def test_a_prefix_is_copied_from_another_conversation_that_stays_whole(load):
     assert again.cached_tokens == first.prompt_tokens
 
 
-def test_a_model_that_cannot_roll_back_reads_the_whole_prompt_anew(load):
-    runner = Runner(load("recurrent"))
+@CANNOT_ROLL_BACK
+def test_a_model_that_cannot_roll_back_reads_the_whole_prompt_anew(load, kind):
+    runner = Runner(load(kind))
     assert not runner.loaded.can_roll_back
     runner.write(LONG + "anna: one")
     assert runner.write(LONG + "bob: two").cached_tokens == 0
+
+
+@CANNOT_ROLL_BACK
+def test_a_conversation_that_only_goes_on_is_not_read_anew_by_any_model(load, kind):
+    runner = Runner(load(kind))
+    first = runner.write(LONG, stop=["never"])
+    prompt = LONG + first.text + "bob: and then?"
+    second = runner.write(prompt)
+    assert second.text == Runner(load(kind)).write(prompt).text
 
 
 @KINDS
@@ -240,3 +254,42 @@ def test_the_same_seed_writes_the_same_text(load):
     runner = Runner(load())
     texts = {runner.write("hello", temperature=1.0, seed=5).text for _ in range(3)}
     assert len(texts) == 1
+
+
+def test_a_reply_may_have_several_lines_each_begun_by_its_speaker(load):
+    runner = Runner(load(context=4096))
+    options = {"stop": ["\n"], "temperature": 1.5, "max_tokens": 400}
+    one = runner.write("hello", seed=3, **options)
+    three = runner.write("hello", seed=3, lines=3, line_start="Bo:", **options)
+    first, *others = three.text.split("\n")
+    assert first == one.text
+    assert len(others) == 2
+    assert all(line.strip() for line in others)
+    assert "Bo:" not in three.text
+    streamed = "".join(text for text, _ in runner.pieces[2])
+    assert streamed == three.text
+    assert runner.write("hello\nBo:").cached_tokens
+
+
+def test_late_in_its_time_a_reply_begins_no_other_line(load):
+    runner = Runner(load(), Clock(tick=0.01))
+    done = runner.write(
+        "hello",
+        stop=["\n"],
+        lines=3,
+        line_start="Bo:",
+        temperature=1.5,
+        seed=3,
+        max_tokens=400,
+        deadline_ms=200,
+    )
+    assert "\n" not in done.text
+
+
+def test_a_second_line_that_breaks_off_is_left_out(load):
+    runner = Runner(load())
+    options = {"stop": ["\n"], "temperature": 1.5, "seed": 3}
+    one = runner.write("hello", max_tokens=400, **options)
+    cut = one.completion_tokens + 3
+    done = runner.write("hello", max_tokens=cut, lines=3, line_start="Bo:", **options)
+    assert (done.finish, done.text) == ("length", one.text)

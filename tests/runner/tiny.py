@@ -131,10 +131,89 @@ def recurrent() -> tuple[dict[str, Any], dict[str, tuple[int, ...]]]:
     return facts, shapes
 
 
+WINDOW, CACHE = 16, 3
+
+
+def sliding() -> tuple[dict[str, Any], dict[str, tuple[int, ...]]]:
+    """A Gemma 2 model: every second layer sees only the newest tokens."""
+    facts, shapes = transformer()
+    facts = {name.replace("llama.", "gemma2."): value for name, value in facts.items()}
+    facts |= {
+        "general.architecture": "gemma2",
+        "gemma2.attention.sliding_window": WINDOW,
+        "gemma2.attention.key_length": EMBEDDING // HEADS,
+        "gemma2.attention.value_length": EMBEDDING // HEADS,
+    }
+    del shapes["output.weight"]
+    for layer in range(LAYERS):
+        shapes[f"blk.{layer}.post_attention_norm.weight"] = (EMBEDDING,)
+        shapes[f"blk.{layer}.post_ffw_norm.weight"] = (EMBEDDING,)
+    return facts, shapes
+
+
+def hybrid() -> tuple[dict[str, Any], dict[str, tuple[int, ...]]]:
+    """An LFM2 model: a layer of attention, and one that keeps a state."""
+    facts, shapes = transformer()
+    facts = {name.replace("llama.", "lfm2."): value for name, value in facts.items()}
+    facts |= {
+        "general.architecture": "lfm2",
+        "lfm2.attention.head_count_kv": [0, HEADS],
+        "lfm2.shortconv.l_cache": CACHE,
+    }
+    del shapes["output.weight"], shapes["output_norm.weight"]
+    shapes["token_embd_norm.weight"] = (EMBEDDING,)
+    for name in ("attn_q", "attn_k", "attn_v", "attn_output"):
+        del shapes[f"blk.0.{name}.weight"]
+    for name in ("attn_q_norm", "attn_k_norm"):
+        shapes[f"blk.1.{name}.weight"] = (EMBEDDING // HEADS,)
+    shapes["blk.0.shortconv.conv.weight"] = (CACHE, EMBEDDING)
+    shapes["blk.0.shortconv.in_proj.weight"] = (EMBEDDING, 3 * EMBEDDING)
+    shapes["blk.0.shortconv.out_proj.weight"] = (EMBEDDING, EMBEDDING)
+    return facts, shapes
+
+
+def adapter(
+    architecture: str = "llama", width: int = EMBEDDING
+) -> tuple[dict[str, Any], dict[str, tuple[int, ...]]]:
+    """A LoRA adapter for the transformer, of rank 4."""
+    facts = {
+        "general.architecture": architecture,
+        "general.type": "adapter",
+        "adapter.type": "lora",
+        "adapter.lora.alpha": 8.0,
+    }
+    shapes: dict[str, tuple[int, ...]] = {}
+    for layer in range(LAYERS):
+        shapes[f"blk.{layer}.attn_q.weight.lora_a"] = (width, 4)
+        shapes[f"blk.{layer}.attn_q.weight.lora_b"] = (4, width)
+        shapes[f"blk.{layer}.ffn_up.weight.lora_a"] = (width, 4)
+        shapes[f"blk.{layer}.ffn_up.weight.lora_b"] = (4, FEED)
+    return facts, shapes
+
+
+KINDS = {
+    "transformer": transformer,
+    "recurrent": recurrent,
+    "sliding": sliding,
+    "hybrid": hybrid,
+}
+
+
 def write(path: Path, kind: str = "transformer") -> Path:
     """A model of that kind in a file."""
-    facts, shapes = recurrent() if kind == "recurrent" else transformer()
-    facts |= vocabulary()
+    facts, shapes = KINDS[kind]()
+    return write_file(path, facts | vocabulary(), shapes)
+
+
+def write_adapter(path: Path, **more: Any) -> Path:
+    """A LoRA adapter in a file."""
+    return write_file(path, *adapter(**more))
+
+
+def write_file(
+    path: Path, facts: dict[str, Any], shapes: dict[str, tuple[int, ...]]
+) -> Path:
+    """A GGUF file with random weights."""
     rng = np.random.default_rng(7)
     head, data = b"", b""
     for name, shape in shapes.items():

@@ -1,0 +1,51 @@
+"""Learns how a guild splits what it says: one line, or several short ones in a row."""
+
+from collections.abc import Callable
+from random import Random
+
+from app.store import messages
+from app.store.database import Database
+
+WITHIN_MS = 10_000
+"""Two messages of one author this close together are one thing said in two lines."""
+
+LOOKED_AT = 2_000
+"""Newest messages that tell how the guild writes now."""
+
+LEAST = 100
+"""Fewer say nothing of a guild."""
+
+KEPT_SECONDS = 3600.0
+
+
+class Bursts:
+    """Draws how many lines a reply may have."""
+
+    def __init__(
+        self, database: Database, rng: Random, clock: Callable[[], float]
+    ) -> None:
+        self._database = database
+        self._rng = rng
+        self._clock = clock
+        self._shares: dict[int, tuple[float, float]] = {}
+
+    async def lines(self, guild: int, most: int) -> int:
+        """As many as people of the guild write in a row, and never more than `most`."""
+        if most <= 1:
+            return 1
+        share = await self.share(guild)
+        lines = 1
+        while lines < most and self._rng.random() < share:
+            lines += 1
+        return lines
+
+    async def share(self, guild: int) -> float:
+        """Of all messages, those that their author followed up within seconds."""
+        known = self._shares.get(guild)
+        if known is None or self._clock() - known[0] > KEPT_SECONDS:
+            followed, all_of_them = await self._database.run(
+                messages.bursts, guild, LOOKED_AT, WITHIN_MS
+            )
+            share = followed / all_of_them if all_of_them >= LEAST else 0.0
+            known = self._shares[guild] = (self._clock(), share)
+        return known[1]

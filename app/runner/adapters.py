@@ -1,0 +1,35 @@
+"""The LoRA adapters that a runner has loaded, each for the guilds that use it."""
+
+from pathlib import Path
+
+from app import gguf
+from app.errors import AppError
+from app.runner.llama import Adapter, LlamaError, Model
+
+
+class Adapters:
+    """Loads an adapter when it is first asked for, and again when its file changed."""
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+        self._loaded: dict[tuple[Path, int], Adapter] = {}
+
+    def get(self, path: str | None) -> Adapter | None:
+        """The adapter in a file; None for the model as it is.
+
+        Raises:
+            AppError: If it is no adapter, or one of another model.
+        """
+        if path is None:
+            return None
+        file = Path(path)
+        gguf.check_adapter(file, self._model.path)
+        version = (file, file.stat().st_mtime_ns)
+        if version not in self._loaded:
+            try:
+                self._loaded[version] = self._model.load_adapter(file)
+            except LlamaError as error:
+                raise AppError(
+                    f"{str(error).capitalize()}.", "Set another model.adapter."
+                ) from error
+        return self._loaded[version]
