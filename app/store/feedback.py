@@ -56,6 +56,11 @@ def rating(reply: int) -> int:
     return query.where(Feedback.reply == reply).scalar() or 0
 
 
+def of_reply(reply: int) -> list[Feedback]:
+    """All opinions of a reply, oldest first."""
+    return list(Feedback.select().where(Feedback.reply == reply).order_by(Feedback.id))
+
+
 def sources_of(reply: int) -> list[int]:
     """The messages that words of a reply come from."""
     chosen = (ReplySource.reply == reply) & (ReplySource.words > 0)

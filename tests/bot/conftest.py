@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from random import Random
 from typing import Any
 
 import discord.http
@@ -11,8 +12,11 @@ import pytest
 
 from app.bot.client import DiscordLink
 from app.bot.discord_bot import ConnectionState, Pace, Surroundings
+from app.bot.discord_host import DiscordHost
 from app.bot.discord_state import StateFile
+from app.bot.service import Service, open_service
 from app.config import BotSettings
+from app.config_file import save
 from app.paths import Home
 from tests.bot.memory_host import MemoryHost
 from tests.bot.scene import Scene
@@ -96,3 +100,22 @@ def start(stand_in: DiscordStandIn, home: Home, host: MemoryHost) -> Start:
 @pytest.fixture
 async def scene(stand_in: DiscordStandIn) -> Scene:
     return await Scene().enter(stand_in)
+
+
+@pytest.fixture
+async def service(home: Home) -> AsyncIterator[Service]:
+    """The parts of a home that answers with the chain, and everybody at once."""
+    save(home.config_file, "reply.mode", "markov")
+    save(home.config_file, "speak.user_cooldown_seconds", 0.0)
+    async with open_service(home, Random(7)) as opened:
+        yield opened
+
+
+@pytest.fixture
+def running(stand_in: DiscordStandIn, home: Home, service: Service) -> Running:
+    """A bot with the real host."""
+    host = DiscordHost(service.parts, Random(7))
+    state = StateFile(home.root / "discord.json")
+    settings = service.parts.settings
+    around = Surroundings(host, lambda: settings.home.bot, state, pace=PACE)
+    return Running(stand_in, around)

@@ -33,6 +33,18 @@ async def test_a_mention_in_a_channel_without_learning_has_what_was_said_as_cont
     assert host.messages == {}
 
 
+async def test_what_an_opted_out_member_said_is_no_context_for_others(
+    stand_in: DiscordStandIn, start: Start, host: MemoryHost, scene: Scene
+) -> None:
+    host.opted_out.add((scene.guild.id, scene.ann.id))
+    async with start().connected():
+        await stand_in.say(scene.general, scene.ann, "my secret")
+        await stand_in.say(scene.general, scene.mod, "a tide")
+        await stand_in.say(scene.general, scene.ben, f"{stand_in.bot.mention} so?")
+        await stand_in.wait_for(lambda: len(host.asked) == 1)
+    assert host.asked[0].turns == (("Mod", "a tide"),)
+
+
 async def test_a_reply_to_its_message_is_answered_without_a_mention(
     stand_in: DiscordStandIn, start: Start, scene: Scene
 ) -> None:

@@ -19,8 +19,8 @@ from app.ipc.wire import Params
 from app.paths import Home
 from app.store import feedback, guilds, replies
 from tests.bot.conftest import PACE
+from tests.bot.real_host import eventually
 from tests.bot.scene import Scene
-from tests.bot.test_discord_host import eventually
 from tests.discord_stand_in.server import TOKEN, DiscordStandIn
 
 
@@ -138,6 +138,8 @@ async def test_drafts_are_sent_changed_or_thrown_away(
         assert (sent[0].text, sent[1].text) == (first.text, "my own words")
         assert await run(feedback.rating, first.id) == 1
         assert await run(feedback.rating, third.id) == -1
+        (changed,) = await run(feedback.of_reply, second.id)
+        assert (changed.kind, changed.value, changed.was) == ("edited", -1, second.text)
 
 
 async def test_the_owner_chooses_channels_and_trains_them(

@@ -1,95 +1,24 @@
 """The real host behind the real client, on a real home."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
-from random import Random
 
-import pytest
-
-from app.bot.discord_bot import Surroundings
-from app.bot.discord_host import DiscordHost
-from app.bot.discord_state import StateFile
-from app.bot.service import Service, open_service
+from app.bot.service import Service
 from app.config_file import save
-from app.paths import Home
-from app.store import feedback, guilds, messages, replies
-from tests.bot.conftest import PACE, Running
+from app.store import guilds, replies
+from tests.bot.conftest import Running
+from tests.bot.real_host import (
+    LINES,
+    count,
+    eventually,
+    listen,
+    stored,
+    teach,
+    until_stored,
+)
 from tests.bot.scene import Scene
 from tests.discord_stand_in.interactions import Interaction
 from tests.discord_stand_in.server import DiscordStandIn, File
-
-LINES = [
-    "the tide comes in at nine and takes the small boats out",
-    "the tide goes out at three and leaves the small boats dry",
-    "small boats are what the harbour is for",
-    "the harbour smells of tar and of small fish",
-    "nobody takes the small fish but the cat",
-    "the cat sleeps on the boats when the tide is out",
-]
-
-
-@pytest.fixture
-async def service(home: Home) -> AsyncIterator[Service]:
-    save(home.config_file, "reply.mode", "markov")
-    save(home.config_file, "speak.user_cooldown_seconds", 0.0)
-    async with open_service(home, Random(7)) as opened:
-        yield opened
-
-
-@pytest.fixture
-def running(stand_in: DiscordStandIn, home: Home, service: Service) -> Running:
-    host = DiscordHost(service.parts, Random(7))
-    state = StateFile(home.root / "discord.json")
-    settings = service.parts.settings
-    around = Surroundings(host, lambda: settings.home.bot, state, pace=PACE)
-    return Running(stand_in, around)
-
-
-async def stored(service: Service) -> dict[str, str]:
-    """Texts of stored messages by author's name and text."""
-    found: dict[str, str] = {}
-    for guild in await service.parts.database.run(guilds.every):
-        page = await service.parts.database.run(messages.page, guild.id, limit=500)
-        found |= {one.external: one.text for one in page if not one.is_bot}
-    return found
-
-
-async def count(service: Service) -> int:
-    return len(await stored(service))
-
-
-async def eventually(is_so: Callable[[], Awaitable[bool]]) -> None:
-    """Wait until something is so.
-
-    Raises:
-        TimeoutError: If it is not so in time.
-    """
-    async with asyncio.timeout(15):
-        while not await is_so():  # noqa: ASYNC110 - the database tells nobody
-            await asyncio.sleep(0.02)
-
-
-async def until_stored(service: Service, n: int) -> None:
-    async def is_so() -> bool:
-        return await count(service) == n
-
-    await eventually(is_so)
-
-
-async def listen(stand_in: DiscordStandIn, scene: Scene) -> None:
-    await stand_in.wait_for(lambda: bool(stand_in.rest.commands))
-    general = scene.general
-    await stand_in.command(general, scene.mod, "listen add", channel=general)
-
-
-async def teach(stand_in: DiscordStandIn, service: Service, scene: Scene) -> list[int]:
-    ids = [
-        await stand_in.say(scene.general, (scene.ann, scene.ben)[n % 2], line)
-        for n, line in enumerate(LINES)
-    ]
-    await until_stored(service, len(LINES))
-    return ids
 
 
 async def test_it_learns_speaks_explains_and_forgets(
@@ -240,45 +169,6 @@ def holding(root: Path, text: bytes) -> list[str]:
     return [path.name for path in files if text in path.read_bytes()]
 
 
-async def test_settings_of_guild_and_channel_hold_from_the_next_message_on(
-    stand_in: DiscordStandIn, running: Running, service: Service, scene: Scene
-) -> None:
-    async with running.connected():
-        await stand_in.wait_for(lambda: bool(stand_in.rest.commands))
-        await stand_in.command(
-            scene.general,
-            scene.mod,
-            "config set",
-            key="speak.wake_words",
-            value="parrot, polly",
-        )
-        await stand_in.say(scene.general, scene.ann, "polly?")
-        await stand_in.wait_for(lambda: len(stand_in.outbox.sent()) == 1)
-        refused = await stand_in.command(
-            scene.general, scene.mod, "config set", key="reply.provider", value="openai"
-        )
-        shown = await stand_in.command(
-            scene.general, scene.mod, "config show", key="speak.wake_words"
-        )
-    assert "owner" in refused.text
-    assert "parrot, polly (server)" in shown.text
-
-
-async def test_an_owner_has_to_agree_before_messages_leave_the_machine(
-    stand_in: DiscordStandIn, running: Running, service: Service, scene: Scene
-) -> None:
-    save(service.parts.home.config_file, "bot.owners", [str(scene.mod.id)])
-    options = {"key": "reply.provider", "value": "openai"}
-    async with running.connected():
-        await stand_in.wait_for(lambda: bool(stand_in.rest.commands))
-        told = await stand_in.command(scene.general, scene.mod, "config set", **options)
-        done = await stand_in.command(
-            scene.general, scene.mod, "config set", agree=True, **options
-        )
-    assert "leaves this" in told.text and "agree" in told.text
-    assert "`reply.provider` = openai (server)" in done.text
-
-
 async def test_an_export_attached_to_train_is_learned(
     stand_in: DiscordStandIn, running: Running, service: Service, scene: Scene
 ) -> None:
@@ -295,28 +185,6 @@ async def test_an_export_attached_to_train_is_learned(
 def _now(scene: Scene, shown: Interaction) -> str:
     """What an answer in the main channel says by now."""
     return str(scene.general.messages[shown.parts[0].message_id]["content"])
-
-
-async def test_thumbs_are_kept_with_the_reply(
-    stand_in: DiscordStandIn, running: Running, service: Service, scene: Scene
-) -> None:
-    async with running.connected():
-        await stand_in.say(scene.general, scene.ann, f"{stand_in.bot.mention} hello")
-        await stand_in.wait_for(lambda: len(stand_in.outbox.sent()) == 1)
-        own = stand_in.outbox.sent()[0].message_id
-        host = running.surroundings.host
-
-        async def is_sent() -> bool:
-            return await host.find_reply(own) is not None
-
-        async def is_liked_twice() -> bool:
-            reply = await host.find_reply(own) or 0
-            return await service.parts.database.run(feedback.rating, reply) == 2
-
-        await eventually(is_sent)
-        await stand_in.react(scene.general, scene.ann, own, "👍")
-        await stand_in.react(scene.general, scene.ben, own, "👍")
-        await eventually(is_liked_twice)
 
 
 async def test_a_left_guild_is_deleted_after_its_grace_time_and_not_before(
@@ -363,73 +231,3 @@ async def test_what_was_said_where_nothing_is_learned_is_kept_nowhere(
         await stand_in.say(scene.side, scene.ben, f"{stand_in.bot.mention} quixotic?")
         await stand_in.wait_for(lambda: len(stand_in.outbox.sent()) == 1)
     assert holding(service.parts.home.root, b"quixotic") == []
-
-
-LISTED = {
-    "reply.mode": ("llm", "hybrid"),
-    "reply.dial": ("20", "80"),
-    "reply.persona": ("a harbour cat", "a gull"),
-    "reply.max_words": ("7", "9"),
-    "speak.join_in": ("0.25", "0.5"),
-    "speak.wake_words": ("polly, parrot", "gull"),
-    "speak.follow_up_seconds": ("60", "90"),
-    "speak.quiet_hours": ("23-7", "1-2"),
-    "speak.burst_seconds": ("2.5", "3.5"),
-    "reply.stream": ("on", "on"),
-    "reply.provider": ("openai", None),
-    "openai.model": ("other-model", None),
-    "speak.user_cooldown_seconds": ("5.0", None),
-    "speak.guild_per_minute": ("9", None),
-    "speak.channels": ("general, side", None),
-    "learn.words": ("crab, eel", None),
-    "learn.patterns": ("^!", None),
-}
-"""Values for the server and for one channel; None where channels cannot differ."""
-
-
-async def test_every_setting_is_shown_set_and_reset_for_server_and_channel(
-    stand_in: DiscordStandIn, running: Running, home: Home, scene: Scene
-) -> None:
-    save(home.config_file, "bot.owners", [str(scene.mod.id)])
-
-    async def config(path: str, key: str, **options: object) -> str:
-        shown = await stand_in.command(
-            scene.general, scene.mod, f"config {path}", key=key, **options
-        )
-        return shown.texts[0]
-
-    async with running.connected():
-        await stand_in.wait_for(lambda: bool(stand_in.rest.commands))
-        everything = await stand_in.command(scene.general, scene.mod, "config show")
-        listed = "\n".join(everything.texts)
-        for key, (wide, narrow) in LISTED.items():
-            assert f"`{key}` = " in listed
-            before = (await config("show", key)).splitlines()[0]
-            assert before.endswith(("(default)", "(file)"))
-            told = await config("set", key, value=wide, agree=True)
-            assert told == f"Now `{key}` = {wide} (server)."
-            if narrow is None:
-                refused = await config("set", key, value=wide, channel=True, agree=True)
-                assert "cannot differ between channels" in refused
-            else:
-                told = await config("set", key, value=narrow, channel=True)
-                assert told == f"Now `{key}` = {narrow} (channel)."
-                told = await config("reset", key, channel=True)
-                assert told == f"Now `{key}` = {wide} (server)."
-            assert await config("reset", key) == f"Now {before}."
-
-
-async def test_word_filters_hold_for_what_is_learned(
-    stand_in: DiscordStandIn, running: Running, service: Service, scene: Scene
-) -> None:
-    async with running.connected():
-        await listen(stand_in, scene)
-        await stand_in.command(
-            scene.general, scene.mod, "config set", key="learn.words", value="crab"
-        )
-        await stand_in.say(scene.general, scene.ann, "a crab walked by the pier")
-        await stand_in.say(scene.general, scene.ann, "a gull walked by the pier")
-        await until_stored(service, 2)
-    guild = (await service.parts.database.run(guilds.every))[0]
-    voice = await service.parts.learning.voice(guild.id)
-    assert voice.messages == 1

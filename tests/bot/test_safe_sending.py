@@ -8,15 +8,12 @@ from random import Random
 
 import pytest
 
-from app.bot.discord_bot import Surroundings
-from app.bot.discord_host import DiscordHost
-from app.bot.discord_state import StateFile
 from app.bot.service import Service, open_service
 from app.config_file import save
 from app.paths import Home
-from tests.bot.conftest import PACE, Running
+from tests.bot.conftest import Running
+from tests.bot.real_host import until_stored
 from tests.bot.scene import Scene
-from tests.bot.test_discord_host import until_stored
 from tests.discord_stand_in.server import DiscordStandIn
 from tests.discord_stand_in.world import User
 
@@ -49,19 +46,12 @@ async def service(home: Home) -> AsyncIterator[Service]:
 
 
 async def test_nothing_that_is_sent_pings_invites_or_tells_a_secret(
-    stand_in: DiscordStandIn, service: Service, home: Home, scene: Scene
+    stand_in: DiscordStandIn, running: Running, service: Service, scene: Scene
 ) -> None:
-    settings = service.parts.settings
-    around = Surroundings(
-        DiscordHost(service.parts, Random(7)),
-        lambda: settings.home.bot,
-        StateFile(home.discord_file),
-        pace=PACE,
-    )
     general, mod, bot = scene.general, scene.mod, stand_in.bot.mention
     tricky = scene.guild.join(User("@everyone discord.gg/badplace"))
     rng = Random(11)
-    async with Running(stand_in, around).connected():
+    async with running.connected():
         await stand_in.wait_for(lambda: bool(stand_in.rest.commands))
         await stand_in.command(general, mod, "listen add", channel=general)
         for text in HOSTILE * 2:

@@ -1,24 +1,17 @@
 """A guild's week: its words, its teachers, and the picture of it."""
 
 import io
-from collections.abc import AsyncIterator
-from random import Random
 
 import pytest
 from PIL import Image
 
-from app.bot.discord_bot import Surroundings
-from app.bot.discord_host import DiscordHost
-from app.bot.discord_state import StateFile
-from app.bot.service import Service, open_service
+from app.bot.service import Service
 from app.bot.week import Week, words_of_the_week
 from app.bot.week_picture import HEIGHT, WIDTH, draw
-from app.config_file import save
-from app.paths import Home
 from app.store.stats import Taught
-from tests.bot.conftest import PACE, Running
+from tests.bot.conftest import Running
+from tests.bot.real_host import until_stored
 from tests.bot.scene import Scene
-from tests.bot.test_discord_host import until_stored
 from tests.discord_stand_in.server import DiscordStandIn
 
 OLD = ["the tide is low today", "the boats are in the harbour", "the cat took a fish"]
@@ -63,28 +56,14 @@ def test_a_picture_is_drawn_whatever_people_are_called(names: list[str]) -> None
     assert colors is not None and len(colors) > 10
 
 
-@pytest.fixture
-async def service(home: Home) -> AsyncIterator[Service]:
-    save(home.config_file, "reply.mode", "markov")
-    async with open_service(home, Random(7)) as opened:
-        yield opened
-
-
 async def test_stats_show_the_week_as_a_picture_with_words_for_those_who_cannot_see_it(
-    stand_in: DiscordStandIn, home: Home, service: Service, scene: Scene
+    stand_in: DiscordStandIn, running: Running, service: Service, scene: Scene
 ) -> None:
-    settings = service.parts.settings
-    around = Surroundings(
-        DiscordHost(service.parts, Random(7)),
-        lambda: settings.home.bot,
-        StateFile(home.discord_file),
-        pace=PACE,
-    )
     general, side, ann, ben, mod = (
         scene.general, scene.side, scene.ann, scene.ben, scene.mod,
     )  # fmt: skip
     scene.side.for_moderators = True
-    async with Running(stand_in, around).connected():
+    async with running.connected():
         await stand_in.wait_for(lambda: bool(stand_in.rest.commands))
         empty = await stand_in.command(general, ann, "stats")
         for channel in (general, side):
