@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from llama_cpp import llama_cpp as api
+from llama_cpp._ggml import libggml, libggml_base_path
 
 Logits = npt.NDArray[np.float32]
 
@@ -51,7 +52,20 @@ _LOG = _Log()
 def start() -> None:
     """Prepare llama.cpp; to be called once in a process, before anything else."""
     api.llama_log_set(_LOG.callback, ctypes.c_void_p(0))
+    _load_backend()
     api.llama_backend_init()
+
+
+def _load_backend() -> None:
+    """Load the library for this processor, if llama.cpp was built with several.
+
+    It has to be the instance of ggml that llama.cpp is linked with. A wheel holds the
+    library under three names, which the loader takes for three libraries; it is found
+    as a dependency of llama.cpp, which Windows cannot do and has no need for.
+    """
+    ggml = libggml if sys.platform == "win32" else api._lib
+    if not ggml.ggml_backend_reg_count():
+        ggml.ggml_backend_load_all_from_path(str(libggml_base_path).encode())
 
 
 def quantise(source: Path, target: Path, format: int, threads: int) -> None:
