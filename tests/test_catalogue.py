@@ -51,6 +51,35 @@ def test_a_tuned_file_comes_before_the_fetched_one(home: Home):
     assert catalogue.locate(home, "starter") == tuned
 
 
+def test_any_file_of_a_hub_can_be_named():
+    entry = catalogue.find("hub:Some.One/Tiny-GGUF@main/Q4_K_M/Tiny-1b.gguf")
+    assert (entry.name, entry.file) == ("some.one-tiny-1b", "Q4_K_M/Tiny-1b.gguf")
+    assert (entry.source, entry.is_verified) == ("hub:Some.One/Tiny-GGUF@main", False)
+    assert catalogue.find("hub:a/b/c.gguf").source == "hub:a/b"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "hub:a/b", "hub:a/b/c.bin", "hub:a/../c.gguf", "hub:a/b/../../c.gguf",
+        "hub:a/b//c.gguf", "hub:a/b/.hidden.gguf", "hub:a/b@../c.gguf",
+        "hub:a/b/m-00001-of-00003.gguf",
+    ],
+)  # fmt: skip
+def test_what_is_no_single_model_file_of_a_hub_is_refused(address: str):
+    with pytest.raises(UsageError):
+        catalogue.find(address)
+
+
+def test_a_model_of_no_catalogue_is_known_by_its_name(home: Home):
+    home.models.mkdir()
+    for name in ("someone-tiny.gguf", "someone-tiny.tuned.gguf", "starter.gguf"):
+        (home.models / name).touch()
+    assert catalogue.own(home) == ["someone-tiny"]
+    tuned = home.models / "someone-tiny.tuned.gguf"
+    assert catalogue.locate(home, "someone-tiny") == tuned
+
+
 def test_a_path_is_a_model_of_its_own(home: Home, tmp_path: Path):
     file = tmp_path / "mine.gguf"
     assert catalogue.locate(home, str(file)) is None

@@ -3,7 +3,6 @@
 import asyncio
 import threading
 import time
-from pathlib import Path
 
 import psutil
 
@@ -29,8 +28,8 @@ class Modelling:
         entries = catalogue.entries()
         memory = psutil.virtual_memory().total / 1e9
         listed = [self._entry(entry, used, memory) for entry in entries.values()]
-        if used not in entries:
-            listed.append(self._own_file(used))
+        own = {*catalogue.own(self._parts.home), used} - entries.keys()
+        listed += [self._own_file(name, used) for name in sorted(own)]
         return {"models": listed, "memory_gigabytes": round(memory, 1)}
 
     async def model_pull(self, asker: Asker, request: control.ModelPull) -> Json:
@@ -71,8 +70,9 @@ class Modelling:
                 f"{request.name} is neither a name of the catalogue nor a file.",
                 "See `mynah models list`.",
             )
-        own = request.name not in catalogue.entries()
-        name = str(path) if own else request.name
+        has_name = path.parent == self._parts.home.models
+        has_name |= request.name in catalogue.entries()
+        name = request.name if has_name else str(path)
         await self._parts.settings.change("model.name", name)
         self._parts.local.retry()
         return {"name": name, "file": str(path)}
@@ -88,7 +88,8 @@ class Modelling:
 
     async def model_remove(self, asker: Asker, request: control.ModelRemove) -> Json:
         """Delete the files of a catalogue model; files of one's own stay."""
-        catalogue.find(request.name)
+        if request.name not in catalogue.own(self._parts.home):
+            catalogue.find(request.name)
         freed = 0
         for path in self._parts.home.models.glob(f"{request.name}.*gguf"):
             freed += path.stat().st_size
@@ -111,15 +112,14 @@ class Modelling:
             "fits": entry.ram_gigabytes <= memory,
         }
 
-    def _own_file(self, name: str) -> Json:
-        path = Path(name)
-        present = path.is_file()
+    def _own_file(self, name: str, used: str) -> Json:
+        path = catalogue.locate(self._parts.home, name)
         return {
             "name": name,
             "kind": "llm",
-            "bytes": path.stat().st_size if present else 0,
+            "bytes": path.stat().st_size if path else 0,
             "licence": "",
             "note": "a file of your own",
-            "present": present,
-            "used": True,
+            "present": path is not None,
+            "used": name == used,
         }
