@@ -216,7 +216,7 @@ def _from_hub(
 ) -> Path:
     """Let huggingface_hub fetch the file, going on where an earlier fetch ended."""
     from huggingface_hub.file_download import http_get
-    from huggingface_hub.utils import build_hf_headers
+    from huggingface_hub.utils._headers import build_hf_headers
     from tqdm.auto import tqdm
 
     class Bar(tqdm):  # type: ignore[misc, type-arg, unused-ignore]
