@@ -35,8 +35,10 @@ class Stored(NamedTuple):
 def _add_members(
     guild: int, people: Sequence[tuple[str, str, bool]]
 ) -> list[KnownMember]:
-    rows = [(guild, author, name, bot, False) for author, name, bot in people]
-    columns = ("guild_id", "author", "name", "is_bot", "has_opted_out")
+    rows = [(guild, author, name, bot, False, False) for author, name, bot in people]
+    columns = (
+        "guild_id", "author", "name", "is_bot", "has_opted_out", "allows_tuning",
+    )  # fmt: skip
     sqlite.insert_new(bound(), "member", columns, rows)
     found: dict[str, KnownMember] = {}
     for start in range(0, len(people), messages.BATCH):
