@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from app.store import messages, sqlite
-from app.store.database import bound, tuples, write
+from app.store import messages
+from app.store.database import tuples, write
 from app.store.messages import NewAttachment, NewMessage
 from app.store.tables import ImportCheckpoint, Member
 
@@ -35,11 +35,9 @@ class Stored(NamedTuple):
 def _add_members(
     guild: int, people: Sequence[tuple[str, str, bool]]
 ) -> list[KnownMember]:
-    rows = [(guild, author, name, bot, False, False) for author, name, bot in people]
-    columns = (
-        "guild_id", "author", "name", "is_bot", "has_opted_out", "allows_tuning",
-    )  # fmt: skip
-    sqlite.insert_new(bound(), "member", columns, rows)
+    fields = (Member.guild, Member.author, Member.name, Member.is_bot)
+    rows = [(guild, *person) for person in people]
+    Member.insert_many(rows, fields).on_conflict_ignore().execute()
     found: dict[str, KnownMember] = {}
     for start in range(0, len(people), messages.BATCH):
         authors = [author for author, _, _ in people[start : start + messages.BATCH]]
