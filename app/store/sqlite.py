@@ -93,14 +93,15 @@ def insert_new(
     SQLite would let the interpreter go and take it back. peewee's own bulk insert takes
     four times as long to build it.
     """
-    head = f"INSERT OR IGNORE INTO {table} ({', '.join(columns)}) VALUES "
+    head = f"INSERT INTO {table} ({', '.join(columns)}) VALUES "
     marks = f"({', '.join('?' * len(columns))})"
     most = MOST_VALUES // len(columns)
     connection, added = database.connection(), 0
     for start in range(0, len(rows), most):
         part = rows[start : start + most]
         values = list(itertools.chain.from_iterable(part))
-        statement = head + ", ".join([marks] * len(part))
+        # OR IGNORE would also pass over rows that lack a value.
+        statement = f"{head}{', '.join([marks] * len(part))} ON CONFLICT DO NOTHING"
         added += connection.execute(statement, values).rowcount
     return added
 
