@@ -71,6 +71,14 @@ class ReplySettings:
     cloud_consent: bool = setting(
         False, "The owner agreed that messages go to the cloud.", scope="guild"
     )
+    candidates: int = setting(
+        4,
+        "Hybrid lines the model here writes, of which the one closest to the"
+        " conversation is sent; a reply that streams has one.",
+        scope="channel",
+        low=1,
+        high=8,
+    )
     persona: str = setting("", "Who the bot is, in plain words.", scope="channel")
     max_words: int = setting(
         60, "Longest reply, in words.", scope="channel", low=1, high=400

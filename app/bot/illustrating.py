@@ -75,6 +75,12 @@ class Illustrator:
                 told.update(source.message for source in line.sources)
         return replace(prompt, examples=shown, drafts=ideas, shown=tuple(sorted(told)))
 
+    async def judge(
+        self, texts: Sequence[str], turns: Sequence[Turn]
+    ) -> Sequence[float]:
+        """How close each text is to the conversation; higher is closer."""
+        return (await self._closeness(texts, turns))(texts)
+
     async def _closeness(
         self, texts: Sequence[str], turns: Sequence[Turn]
     ) -> hybrid.Closeness:

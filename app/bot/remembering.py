@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import TYPE_CHECKING
 
 from app.bot.news import News
@@ -110,12 +110,17 @@ class Remembering:
         self, texts: Sequence[str], turns: Sequence[Turn]
     ) -> list[float] | None:
         """How close each text is to the conversation; None when there was no time."""
-        if not texts or not self._opened or not self._config().memory.enabled:
+        if not texts or not self._config().memory.enabled:
             return None
         work = self._memory.closeness(texts, [turn.text for turn in turns])
+        # The first time the model is loaded, which goes on when it takes too long.
+        task = asyncio.ensure_future(work)
         try:
-            return await asyncio.wait_for(work, RECALL_SECONDS)
-        except (TimeoutError, AppError):
+            return await asyncio.wait_for(asyncio.shield(task), RECALL_SECONDS)
+        except TimeoutError:
+            task.add_done_callback(_look_away)
+            return None
+        except AppError:
             return None
 
     async def relevance(
@@ -135,8 +140,11 @@ class Remembering:
 
     async def warm(self, guild: int) -> None:
         """Load what recall in this guild needs, before it is in a hurry."""
-        known = await self._reader.run(embeddings.models, guild)
-        if known and self._config().memory.enabled:
+        if not self._config().memory.enabled:
+            return
+        with suppress(AppError):
+            await self._memory.closeness(["hello there"], ["hello"])
+        if await self._reader.run(embeddings.models, guild):
             await self._memory.recall(guild, ["hello there"], None, 1)
 
     async def forget(self, guild: int, rows: Sequence[int]) -> None:
@@ -179,3 +187,9 @@ class Remembering:
         self._news.tell(
             Progress("embed", "memory", done, total, "texts", rate, finished=finished)
         )
+
+
+def _look_away(task: "asyncio.Future[list[float]]") -> None:
+    """An error that nobody waits for any more is no bug."""
+    if not task.cancelled():
+        task.exception()

@@ -13,7 +13,8 @@ from app.bot.gathering import Gathered, gather
 from app.bot.illustrating import RECENT, Illustrator, Remembers
 from app.bot.rungs import Rungs, is_open_to_cloud
 from app.bot.settings import Settings
-from app.chat.ladder import Answer, Ladder, OnPiece
+from app.chat.best import BestOf
+from app.chat.ladder import Answer, Ladder, OnPiece, Rung
 from app.chat.limits import Clock
 from app.chat.prompt import Mode, build, choose_mode, deadline_ms
 from app.config import Config
@@ -183,6 +184,8 @@ class Replier:
             prompt = await self._illustrator.illustrate(prompt, config, voice)
             stages.end("drafts")
         rungs = self._rungs.build(names, request.guild, config, gathered)
+        if mode == "hybrid" and config.reply.candidates > 1 and not config.reply.stream:
+            rungs = [self._at_best(rung, config, voice) for rung in rungs]
         ladder = Ladder(rungs, self._clock, _guard(voice), on_piece)
         before = stages.total
         answer = await ladder.answer(prompt, deadline - before)
@@ -238,6 +241,19 @@ class Replier:
         )
         stages.end("recall")
         return replace(prompt, moments=tuple(moments or ()))
+
+    def _at_best(self, rung: Rung, config: Config, voice: Voice) -> Rung:
+        """The same rung, if its model may try several times."""
+        if rung.provider.name != "local":
+            return rung
+        best = BestOf(
+            rung.provider,
+            config.reply.candidates,
+            self._illustrator.judge,
+            _guard(voice),
+            self._clock,
+        )
+        return replace(rung, provider=best)
 
     async def _keep(self, made: Made) -> None:
         """Fill in the row that explains the reply."""
