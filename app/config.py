@@ -177,6 +177,11 @@ class LearnSettings:
     skip_links: bool = setting(
         False, "Messages that are only a link are not learned.", scope="guild"
     )
+    tuning_channels: list[str] = setting(
+        [],
+        "Channels whose messages a model may be tuned on, of members who agreed.",
+        scope="guild",
+    )
     skip_mentions: bool = setting(
         False, "Messages that are only a mention are not learned.", scope="guild"
     )

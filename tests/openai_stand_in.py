@@ -7,6 +7,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.tuning_stand_in import Tunings
+
 Json = dict[str, Any]
 
 PATH = "/v1/chat/completions"
@@ -49,6 +51,7 @@ class StandIn:
     models: tuple[str, ...] = ("gpt-4o-mini", "gpt-5-nano")
     port: int = 0
     extra_headers: dict[str, str] = field(default_factory=Json)
+    tunings: Tunings = field(default_factory=Tunings)
     pause: float = 0.0
     """Seconds between two chunks."""
 
@@ -78,6 +81,9 @@ class StandIn:
         if method == "GET" and path == "/v1/models":
             data = [{"id": name, "object": "model"} for name in self.models]
             return await _send(writer, 200, {"object": "list", "data": data})
+        kind = headers.get("content-type", "")
+        if told := self.tunings.answer(method, path, kind, raw):
+            return await _send(writer, 200, told)
         if path != PATH:
             return await _send(writer, 404, {"error": {"message": "no such page"}})
         body = json.loads(raw)

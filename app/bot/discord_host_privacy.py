@@ -27,6 +27,13 @@ class PrivacyHost(RowsHost):
             return Forgotten(0, 0, 0, False)
         return await self.forget_author(guild, author)
 
+    async def allow_tuning(self, guild: int, author: int, on: bool) -> None:
+        """Note whether a model may be tuned on what a member wrote."""
+        row = await self.guild_row(guild)
+        await self._parts.database.run(
+            members.set_allows_tuning, row, self.author(author), on
+        )
+
     async def kept(self, guild: int, author: int) -> Kept:
         """How much is stored of a member."""
         row = await self.guild_row(guild)

@@ -258,6 +258,10 @@ class Host(Protocol):
 
     async def opt_out(self, guild: int, author: int, on: bool) -> Forgotten: ...
 
+    async def allow_tuning(self, guild: int, author: int, on: bool) -> None:
+        """Note whether a model may be tuned on what a member wrote."""
+        ...
+
     async def kept(self, guild: int, author: int) -> Kept: ...
 
     async def export_author(self, guild: int, author: int) -> bytes:

@@ -11,6 +11,7 @@ from typing import Any
 
 from app import __version__, secrets
 from app.bot.assembly import assemble
+from app.bot.fine_tuning import FineTuning
 from app.bot.knowing import Knowing
 from app.bot.measuring import Measuring
 from app.bot.metering import Metering
@@ -58,6 +59,13 @@ SHAPING = (
     control.SnapshotRestore,
     control.ModelTest,
 )
+FINE_TUNING = (
+    control.ExportTuning,
+    control.TuneEstimate,
+    control.TuneStart,
+    control.TuneStatus,
+    control.TuneUse,
+)
 OWN = (control.Status, control.Subscribe, control.Shutdown)
 
 
@@ -85,6 +93,7 @@ class Service:
             **handlers_of(Measuring(parts), (control.Bench,)),
             **handlers_of(self.metering, (control.Meter,)),
             **handlers_of(Shaping(parts), SHAPING),
+            **handlers_of(FineTuning(parts), FINE_TUNING),
         }
 
     async def status(self, asker: Asker, request: control.Status) -> Json:

@@ -24,6 +24,7 @@ COMMANDS = (
     "config",
     "eval",
     "meter",
+    "tune",
     "bench",
     "usage",
     "doctor",

@@ -6,8 +6,8 @@ import itertools
 import json
 import logging
 from collections import OrderedDict
-from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import aclosing, suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -137,6 +137,47 @@ class OpenAIProvider:
         except (openai.OpenAIError, TimeoutError, ValueError) as error:
             raise self._as_provider_error(error, "", address) from error
         return sorted(model.id for model in page.data)
+
+    @asynccontextmanager
+    async def work(
+        self, guild: int, model: str, tokens: int = 0, cost: float = 0.0
+    ) -> "AsyncIterator[AsyncOpenAI]":
+        """The client for work besides chat; what it sends goes into the ledger.
+
+        Args:
+            tokens: What the work will be billed for, as far as it can be told.
+            cost: The same in US dollars; neither is noted if the work fails.
+
+        Raises:
+            ProviderError: If the host cannot be asked, or refuses.
+        """
+        import httpx2
+        import openai
+
+        from app.providers.counting import ON_BYTES
+
+        address = parse(self._settings().base_url)
+        if address.is_openai and not self._key(address):
+            raise ProviderError(
+                "No OpenAI key is set.", "Enter one: `mynah config set openai_key`."
+            )
+        counts: list[int] = []
+        token = ON_BYTES.set(counts.append)
+        billed, dollars = 0, 0.0
+        try:
+            yield self._connect(address)
+            billed, dollars = tokens, cost
+        except (openai.OpenAIError, httpx2.HTTPError) as error:
+            raise self._as_provider_error(error, model, address) from error
+        finally:
+            ON_BYTES.reset(token)
+            if counts:
+                self._on_spent(
+                    Spent(
+                        self.name, model, guild, None, address.host, sum(counts),
+                        billed, 0, 0, dollars, is_estimate=True,
+                    )
+                )  # fmt: skip
 
     async def write(self, prompt: Prompt) -> AsyncGenerator[str | Completion, None]:
         """Stream one line; see `Provider.write`."""

@@ -16,6 +16,8 @@ class Price:
     input: float
     cached: float
     output: float
+    training: float = 0.0
+    """Of tokens that a tuning reads; 0 where the model cannot be tuned."""
 
     def cost(self, prompt: int, cached: int, completion: int) -> float:
         """US dollars; `cached` of the `prompt` tokens came from the host's cache."""

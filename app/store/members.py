@@ -59,6 +59,21 @@ def set_opted_out(guild: int, author: str, has_opted_out: bool) -> None:
     member.has_opted_out = has_opted_out
     if has_opted_out:
         member.name = ""
+        member.allows_tuning = False
+    member.save()
+
+
+def allow_tuning(guild: int) -> set[str]:
+    """Author hashes of the members who agreed that a model is tuned on their words."""
+    here = (Member.guild == guild) & Member.allows_tuning & ~Member.has_opted_out
+    return {row.author for row in Member.select(Member.author).where(here)}
+
+
+@write
+def set_allows_tuning(guild: int, author: str, allows: bool) -> None:
+    """Note the choice, also of someone who never wrote."""
+    member = find(guild, author) or ensure(guild, author, "")
+    member.allows_tuning = allows
     member.save()
 
 

@@ -270,9 +270,10 @@ class Comparison(Table):
 
     guild = ForeignKeyField(Guild, on_delete="CASCADE")
     created = BigIntegerField()
-    first = TextField()
-    """An arm: mode and dial, as in `hybrid 50`."""
-    second = TextField()
+    first = ForeignKeyField(Reply, on_delete="CASCADE", index=False, backref="+")
+    first_id: int
+    second = ForeignKeyField(Reply, on_delete="CASCADE", index=False, backref="+")
+    second_id: int
     won = IntegerField()
     """1 the first, 2 the second, 0 neither."""
 

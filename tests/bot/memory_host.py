@@ -37,6 +37,7 @@ class MemoryHost:
         self.messages: dict[int, Incoming] = {}
         self.overrides: dict[tuple[int, int], dict[str, object]] = {}
         self.opted_out: set[tuple[int, int]] = set()
+        self.allows_tuning: set[tuple[int, int]] = set()
         self.asked: list[Ask] = []
         self.replies: dict[int, Ask] = {}
         self.sent_as: dict[int, list[int]] = {}
@@ -252,6 +253,10 @@ class MemoryHost:
 
     async def has_opted_out(self, guild: int, author: int) -> bool:
         return (guild, author) in self.opted_out
+
+    async def allow_tuning(self, guild: int, author: int, on: bool) -> None:
+        change = self.allows_tuning.add if on else self.allows_tuning.discard
+        change((guild, author))
 
     async def opt_out(self, guild: int, author: int, on: bool) -> Forgotten:
         if not on:

@@ -139,6 +139,19 @@ async def test_a_member_sees_exports_and_forgets_what_is_theirs(
     assert [message.text for message in host.messages.values()] == ["his"]
 
 
+async def test_a_member_agrees_to_tuning_and_takes_it_back(
+    stand_in: DiscordStandIn, start: Start, scene: Scene, host: MemoryHost
+) -> None:
+    async with start().connected():
+        said = await stand_in.command(
+            scene.general, scene.ann, "privacy tuning", allow=True
+        )
+        assert len(host.allows_tuning) == 1
+        assert said.ephemeral and "take" in said.text
+        await stand_in.command(scene.general, scene.ann, "privacy tuning", allow=False)
+        assert not host.allows_tuning
+
+
 async def test_an_opt_out_holds_until_it_is_taken_back(
     stand_in: DiscordStandIn, start: Start, host: MemoryHost, scene: Scene
 ) -> None:

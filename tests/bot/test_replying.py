@@ -134,7 +134,7 @@ def bench(home, database):
 async def test_the_turns_of_the_channel_are_the_context_newest_last(bench):
     rows = [bench.hear("bob", f"line {number}") for number in range(4)]
     made = await bench.replier.reply(bench.ask(message=rows[-1]))
-    (prompt,) = bench.local.prompts
+    prompt, *_ = bench.local.prompts
     texts = [turn.text for turn in prompt.turns]
     assert texts == ["line 0", "line 1", "line 2", "and now?"]
     assert made.answer.provider == "local"
@@ -261,3 +261,22 @@ async def test_a_bug_leaves_the_row_failed(bench, database):
         await bench.replier.reply(bench.ask(trigger="9"))
     (row,) = database.call(replies.latest)
     assert row.state == "failed"
+
+
+async def test_a_hybrid_reply_is_the_closest_of_several_lines(bench):
+    lines = iter(["no idea at all", "the quiz starts at nine", "fine", "well"])
+    written = []
+
+    async def write(prompt):
+        text = next(lines)
+        written.append(text)
+        yield text
+        yield Completion(text)
+
+    bench.local.write = write
+    bench.hear("bob", "something to learn")
+    request = Request(bench.guild, "when does the quiz start", mode="hybrid")
+    made = await bench.replier.reply(request)
+    assert made.answer.finished.text == "the quiz starts at nine"
+    assert len(written) == 4
+    assert "the best of 4 tries" in made.notes

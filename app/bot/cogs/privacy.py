@@ -61,6 +61,29 @@ class Privacy(discord.Cog):
         text = "From now on what you write in listened channels is learned."
         await context.respond(text, ephemeral=True)
 
+    @privacy.command(
+        name="tuning",
+        description="Say whether a model may be tuned on what I write here.",
+    )
+    async def tuning(
+        self,
+        context: discord.ApplicationContext,
+        allow: Annotated[
+            bool, discord.Option(bool, description="Nobody's words are used unasked.")
+        ],
+    ) -> None:
+        """Agree that a model is tuned on the asker's words, or no longer."""
+        await context.defer(ephemeral=True)
+        await self.bot.host.allow_tuning(_guild_id(context), context.author.id, allow)
+        text = "A model is never tuned on what you write here."
+        if allow:
+            text = (
+                "What you wrote in channels that the owner opened for it may be used to"
+                " tune a language model, also one in the cloud. `/privacy tuning"
+                " allow:False` takes it back for every later tuning."
+            )
+        await context.respond(text, ephemeral=True)
+
     @privacy.command(name="forget", description="Forget everything I ever wrote here.")
     async def forget(self, context: discord.ApplicationContext) -> None:
         """Forget the asker's messages everywhere."""

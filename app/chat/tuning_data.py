@@ -1,0 +1,186 @@
+"""Examples for tuning a model, made of what members agreed to give."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+Json = dict[str, Any]
+
+TURNS = 6
+"""Most lines before the one that is to be learned."""
+
+APART_MS = 30 * 60_000
+"""A longer silence starts another conversation."""
+
+MOST_CHARS = 600
+VALIDATION = 0.1
+"""Share of the newest examples that are kept to check the tuning by."""
+
+_PRIVATE = re.compile(
+    r"[\w.+-]+@[\w-]+\.[\w.]{2,}"
+    r"|(?<!\w)(?:\+|00)\d[\d ()/.-]{7,17}\d"
+    r"|(?<![\w-])\(?0\d{2,4}\)?[ /.-]\d[\d /.-]{4,11}\d(?!\w)"
+    r"|\b\d{3}[-. ]\d{3}[-. ]\d{4}\b"
+    r"|\b(?:\d[ -]?){13,19}\b"
+    r"|\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}\b"
+    r"|\b[\w-]{23,28}\.[\w-]{6,7}\.[\w-]{27,}"
+    r"|\b(?:sk|pk|rk)-[A-Za-z0-9_-]{16,}|\bgh[pousr]_[A-Za-z0-9]{20,}"
+    r"|\bAKIA[0-9A-Z]{16}\b|\bey[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\."
+    r"|\bBearer\s+[\w.~+/-]{20,}|-----BEGIN [A-Z ]*PRIVATE KEY-----"
+    r"|/api/webhooks/\d+|\b(?:password|passwort|passwd|api[_ ]?key)\s*[:=]\s*\S+"
+    r"|\b\d{1,3}(?:\.\d{1,3}){3}\b"
+    r"|\b(?=\w*\d)(?=\w*[a-zA-Z])[A-Za-z0-9_]{32,}\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Given:
+    """A message of somebody who agreed, in a channel that is open for it."""
+
+    channel: int
+    author: str
+    text: str
+    at_ms: int
+
+
+@dataclass(frozen=True)
+class Rated:
+    """A reply to the last of some lines, and whether it was liked."""
+
+    lines: tuple[str, ...]
+    """`name: text` each, oldest first."""
+    text: str
+    rating: int
+
+
+@dataclass(frozen=True)
+class Examples:
+    """What may go into a tuning, with what was left out."""
+
+    train: list[Json] = field(default_factory=list)
+    validation: list[Json] = field(default_factory=list)
+    preferences: list[Json] = field(default_factory=list)
+    messages: int = 0
+    """That were given."""
+    duplicates: int = 0
+    private: int = 0
+    """Messages with a secret, an address or a number in them."""
+
+    def counts(self) -> Json:
+        """The numbers alone."""
+        return {
+            "messages": self.messages,
+            "train": len(self.train),
+            "validation": len(self.validation),
+            "preferences": len(self.preferences),
+            "duplicates": self.duplicates,
+            "private": self.private,
+        }
+
+
+def is_private(text: str) -> bool:
+    """Whether a text holds what looks like a secret, an address or a number of one."""
+    return _PRIVATE.search(text) is not None
+
+
+def make(
+    given: Iterable[Given | None], rated: Iterable[Rated], system: str, task: str
+) -> Examples:
+    """Chat examples and preference pairs.
+
+    Args:
+        given: A guild's messages, a channel after the other, oldest first; None stands
+            where somebody wrote who did not agree, and ends what came before.
+        rated: Replies that people judged.
+        system: The instruction that all examples begin with.
+        task: What stands after the lines, as in a request for a reply.
+    """
+    kept: list[tuple[int, Json]] = []
+    seen: set[tuple[str, str]] = set()
+    messages, duplicates, private = 0, 0, 0
+    before: list[Given] = []
+    for message in given:
+        messages += message is not None
+        if message is None or not message.text.strip() or is_private(message.text):
+            private += message is not None and is_private(message.text)
+            before = []
+            continue
+        before = _conversation(before, message)
+        lines = _lines(before)
+        if lines:
+            key = (lines[-1].partition(": ")[2].casefold(), message.text.casefold())
+            if key in seen:
+                duplicates += 1
+            else:
+                seen.add(key)
+                example = _example(_prompt(lines, system, task), message.text)
+                kept.append((message.at_ms, example))
+        before = [*before, message][-TURNS:]
+    kept.sort(key=lambda one: one[0])
+    examples = [example for _, example in kept]
+    cut = len(examples) - round(len(examples) * VALIDATION)
+    return Examples(
+        train=examples[:cut],
+        validation=examples[cut:],
+        preferences=list(_pairs(rated, system, task)),
+        messages=messages,
+        duplicates=duplicates,
+        private=private,
+    )
+
+
+def _conversation(before: list[Given], message: Given) -> list[Given]:
+    """What still belongs to the message's conversation."""
+    if not before or before[-1].channel != message.channel:
+        return []
+    return [] if message.at_ms - before[-1].at_ms > APART_MS else before
+
+
+def _lines(before: Sequence[Given]) -> list[str]:
+    """Lines without names: people are numbered as they come."""
+    numbers: dict[str, int] = {}
+    lines = []
+    for one in before:
+        number = numbers.setdefault(one.author, len(numbers) + 1)
+        lines.append(f"person{number}: {_one_line(one.text)}")
+    return lines
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())[:MOST_CHARS]
+
+
+def _prompt(lines: Sequence[str], system: str, task: str) -> list[Json]:
+    return [
+        {"role": "system", "content": system},
+        {"role": "user", "content": "\n".join(lines) + "\n\n" + task},
+    ]
+
+
+def _example(prompt: list[Json], text: str) -> Json:
+    """One line of OpenAI's format for supervised tuning."""
+    answer = {"role": "assistant", "content": text.strip()[:MOST_CHARS]}
+    return {"messages": [*prompt, answer]}
+
+
+def _pairs(rated: Iterable[Rated], system: str, task: str) -> Iterator[Json]:
+    """Of each conversation, a liked and a disliked reply in OpenAI's DPO format."""
+    by_lines: dict[tuple[str, ...], list[Rated]] = {}
+    for one in rated:
+        if one.text.strip() and not is_private("\n".join((*one.lines, one.text))):
+            by_lines.setdefault(one.lines, []).append(one)
+    for lines, replies in by_lines.items():
+        ranked = sorted(replies, key=lambda one: one.rating)
+        worst, best = ranked[0], ranked[-1]
+        if best.rating > worst.rating and best.text != worst.text:
+            yield {
+                "input": {
+                    "messages": _prompt(lines, system, task),
+                    "tools": [],
+                    "parallel_tool_calls": True,
+                },
+                "preferred_output": [{"role": "assistant", "content": best.text}],
+                "non_preferred_output": [{"role": "assistant", "content": worst.text}],
+            }

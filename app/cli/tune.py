@@ -1,0 +1,92 @@
+"""Tuning a cloud model on what members agreed to give."""
+
+import argparse
+import asyncio
+from datetime import datetime
+from typing import Any
+
+from app.cli.connect import connect
+from app.cli.output import print_json, say
+from app.ipc import control
+from app.paths import Home, find_home
+
+NAME = "tune"
+HELP = "tune a cloud model on what members agreed to give"
+
+MODEL = "gpt-4o-mini-2024-07-18"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's words."""
+    parser.add_argument("action", choices=["estimate", "start", "status", "use"])
+    parser.add_argument("job", nargs="?", metavar="JOB", help="else the newest")
+    parser.add_argument("--guild", metavar="SERVER", required=True)
+    parser.add_argument("--model", default=MODEL, help=f"what to tune ({MODEL})")
+    parser.add_argument(
+        "--preferences", action="store_true", help="tune by liked and disliked replies"
+    )
+    parser.add_argument(
+        "--yes", action="store_true", help="you answer for Discord's policy"
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Do what was asked."""
+    done = asyncio.run(_tune(find_home(arguments.home), _request(arguments)))
+    if arguments.json:
+        print_json(done)
+    else:
+        show(arguments.action, done)
+    return 0
+
+
+def _request(arguments: argparse.Namespace) -> Any:
+    guild, model = arguments.guild, arguments.model
+    if arguments.action == "estimate":
+        return control.TuneEstimate(guild, model, arguments.preferences)
+    if arguments.action == "start":
+        return control.TuneStart(guild, model, arguments.preferences, arguments.yes)
+    if arguments.action == "status":
+        return control.TuneStatus(guild, arguments.job)
+    return control.TuneUse(guild, arguments.job)
+
+
+def show(action: str, done: dict[str, Any]) -> None:
+    """Print the reply for people."""
+    if action == "use":
+        say(f"{done['model']} writes this server's cloud replies from now on.")
+        return
+    if action == "status":
+        for event in done["events"]:
+            at = datetime.fromtimestamp(event["at"]).strftime("%Y-%m-%d %H:%M")
+            say(f"  {at}  {event['text']}")
+        made = f", made {done['tuned_model']}" if done["tuned_model"] else ""
+        trouble = f": {done['error']}" if done["error"] else ""
+        say(f"{done['job']} is {done['state']}{made}{trouble}")
+        return
+    show_counts(done)
+    cost = "no price is known" if done["cost"] is None else f"about ${done['cost']:.2f}"
+    say(
+        f"{done['model']}: {done['tokens']:,} tokens in {done['epochs']} epochs, {cost}"
+    )
+    if action == "start":
+        say(f"Started as {done['job']}.")
+
+
+def show_counts(done: dict[str, Any]) -> None:
+    """Print what there is to tune on."""
+    say(
+        f"{done['messages']:,} messages of {done['members']} members who agreed, in"
+        f" {done['channels']} channels: {done['train']:,} examples,"
+        f" {done['validation']:,} for validation, {done['preferences']:,} preference"
+        f" pairs"
+    )
+    say(
+        f"left out: {done['duplicates']:,} duplicates, {done['private']:,} with"
+        f" something private"
+    )
+
+
+async def _tune(home: Home, request: Any) -> dict[str, Any]:
+    async with connect(home) as bot:
+        return await bot.call(request)

@@ -1,0 +1,162 @@
+"""Tuning as its owner sees it: examples, a price, consent, a job, its model."""
+
+import json
+from random import Random
+
+import pytest
+
+from app.bot.service import Service, open_service
+from app.cli import tune, usage
+from app.errors import UsageError
+from app.importers.records import Record
+from app.ipc import control
+from app.paths import Home
+from app.store import guilds, members, messages, replies
+from tests.openai_stand_in import StandIn, running
+from tests.tuning_stand_in import TUNED
+
+MODEL = tune.MODEL
+
+
+@pytest.fixture
+async def stand_in():
+    async with running(StandIn()) as server:
+        yield server
+
+
+class Asker:
+    async def notify(self, notification):
+        pass
+
+
+@pytest.fixture
+async def bot(home: Home, stand_in: StandIn):
+    """A service with two members of which one agreed, and one open channel."""
+    home.config_file.write_text(
+        f'[openai]\nbase_url = "{stand_in.base_url}"\n[memory]\nenabled = false\n',
+        encoding="utf-8",
+    )
+    async with open_service(home, Random(1)) as service:
+        run = service.parts.database.run
+        row = await run(guilds.ensure, "den")
+        records = [
+            Record(author, author, f"{author} says {n}", f"{channel}{n}", n, None,
+                   channel, channel)
+            for channel in ("open", "closed")
+            for n in range(40)
+            for author in ["ann" if n < 30 else "bob"]
+        ]  # fmt: skip
+        await service.parts.learning.hear(row.id, records)
+        found = await run(messages.find, row.id, "open0")
+        await run(members.set_allows_tuning, row.id, found.author, True)
+        await ask(service, control.ConfigSet("learn.tuning_channels", "open", "den"))
+        yield service
+
+
+async def ask(bot: Service, request):
+    return await bot.call(Asker(), request)
+
+
+async def agree(bot: Service) -> None:
+    request = control.ConfigSet("reply.provider", "openai", "den", None, True)
+    await ask(bot, request)
+
+
+async def test_the_files_hold_only_what_was_agreed_to(bot: Service, tmp_path):
+    target = tmp_path / "tuning"
+    done = await ask(bot, control.ExportTuning("den", str(target)))
+    assert (done["members"], done["channels"]) == (1, 1)
+    assert (done["train"], done["validation"]) == (26, 3)
+    everything = "".join(path.read_text() for path in target.iterdir())
+    assert "ann says 29" in everything
+    assert "bob" not in everything and "closed" not in everything
+    assert "ann:" not in everything
+
+
+async def test_an_estimate_sends_nothing(bot: Service, stand_in: StandIn, capsys):
+    told = await ask(bot, control.TuneEstimate("den", MODEL))
+    assert told["tokens"] > 0
+    assert told["cost"] == pytest.approx(told["tokens"] * 3 / 1e6)
+    assert not stand_in.tunings.log
+    unknown = await ask(bot, control.TuneEstimate("den", "my-own-model"))
+    assert unknown["cost"] is None
+    tune.show("estimate", told)
+    assert "1 members who agreed" in capsys.readouterr().out
+
+
+async def test_nothing_is_sent_before_both_consents(bot: Service, stand_in: StandIn):
+    with pytest.raises(UsageError, match="leaves this"):
+        await ask(bot, control.TuneStart("den", MODEL, agreed=True))
+    await agree(bot)
+    with pytest.raises(UsageError, match="policy"):
+        await ask(bot, control.TuneStart("den", MODEL))
+    await ask(bot, control.ConfigSet("reply.local_only", "true", "den"))
+    with pytest.raises(UsageError, match="locked"):
+        await ask(bot, control.TuneStart("den", MODEL, agreed=True))
+    assert not stand_in.tunings.log
+
+
+async def test_a_job_is_started_followed_and_its_model_chosen(
+    bot: Service, stand_in: StandIn, capsys
+):
+    await agree(bot)
+    started = await ask(bot, control.TuneStart("den", MODEL, agreed=True))
+    with pytest.raises(UsageError, match="no model yet"):
+        await ask(bot, control.TuneUse("den", started["job"]))
+    while True:
+        status = await ask(bot, control.TuneStatus("den", started["job"]))
+        if status["state"] == "succeeded":
+            break
+    tune.show("status", status)
+    assert TUNED in capsys.readouterr().out
+    newest = await ask(bot, control.TuneUse("den"))
+    assert newest == {"job": started["job"], "model": TUNED}
+    found = await ask(bot, control.ConfigGet("openai.model", "den"))
+    assert found["settings"][0]["value"] == TUNED
+    assert b"ann says 1" in stand_in.tunings.files["file-1"]
+    print(*stand_in.tunings.log, sep="\n")
+
+
+async def test_what_was_sent_and_what_it_costs_is_in_the_ledger(
+    bot: Service, stand_in: StandIn, capsys
+):
+    await agree(bot)
+    started = await ask(bot, control.TuneStart("den", MODEL, agreed=True))
+    await bot.parts.ledger.flush()
+    bill = await ask(bot, control.Usage())
+    assert bill["today"] == pytest.approx(started["cost"])
+    sent = sum(len(file) for file in stand_in.tunings.files.values())
+    assert sum(one["bytes_sent"] for one in bill["sent"]) > sent
+    assert bill["sent"][0]["model"] == MODEL
+    usage.show(bill)
+    assert MODEL in capsys.readouterr().out
+
+
+async def test_a_budget_or_too_few_examples_stop_it(bot: Service, stand_in: StandIn):
+    await agree(bot)
+    await ask(bot, control.ConfigSet("openai.daily_budget", "0.000001", "den"))
+    with pytest.raises(UsageError, match="budget"):
+        await ask(bot, control.TuneStart("den", MODEL, agreed=True))
+    with pytest.raises(UsageError, match="0 examples"):
+        request = control.TuneStart("den", MODEL, preferences=True, agreed=True)
+        await ask(bot, request)
+    assert not stand_in.tunings.log
+
+
+async def test_rated_replies_to_agreed_lines_are_preference_pairs(
+    bot: Service, tmp_path
+):
+    run, target = bot.parts.database.run, tmp_path / "tuning"
+    for text, value, external in (
+        ("yo", 1, "open3"), ("Certainly!", -1, "open3"),
+        ("x", 1, "open35"), ("y", -1, "open35"),
+    ):  # fmt: skip
+        row = (await run(messages.find, 1, external)).id
+        reply = await run(replies.claim, 1, None, "command")
+        await run(replies.finish, reply, {"text": text, "turns": [["a", "b", row]]})
+        await run(replies.rate, reply, "owner", value)
+    done = await ask(bot, control.ExportTuning("den", str(target)))
+    assert done["preferences"] == 1
+    pair = json.loads((target / "preferences.jsonl").read_text())
+    assert pair["preferred_output"][0]["content"] == "yo"
+    assert "person1: ann says 3" in pair["input"]["messages"][-1]["content"]
