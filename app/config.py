@@ -71,6 +71,12 @@ class ReplySettings:
     cloud_consent: bool = setting(
         False, "The owner agreed that messages go to the cloud.", scope="guild"
     )
+    split: list[str] = setting(
+        [],
+        "Two ways between which real replies alternate, to compare them by feedback:"
+        " `llm, hybrid 70`.",
+        scope="guild",
+    )
     candidates: int = setting(
         4,
         "Hybrid lines the model here writes, of which the one closest to the"

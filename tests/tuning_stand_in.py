@@ -85,10 +85,11 @@ class Tunings:
         boundary = re.search(r"boundary=(\S+)", kind)
         assert boundary is not None
         parts = raw.split(b"--" + boundary[1].encode())
-        bodies = {
-            re.search(rb'name="(\w+)"', head)[1].decode(): body.removesuffix(b"\r\n")
-            for head, _, body in (part.partition(b"\r\n\r\n") for part in parts[1:-1])
-        }
+        bodies: dict[str, bytes] = {}
+        for head, _, body in (part.partition(b"\r\n\r\n") for part in parts[1:-1]):
+            named = re.search(rb'name="(\w+)"', head)
+            assert named is not None
+            bodies[named[1].decode()] = body.removesuffix(b"\r\n")
         assert bodies["purpose"] == b"fine-tune"
         name = f"file-{len(self.files) + 1}"
         self.files[name] = bodies["file"]

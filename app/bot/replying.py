@@ -13,10 +13,12 @@ from app.bot.gathering import Gathered, gather
 from app.bot.illustrating import RECENT, Illustrator, Remembers
 from app.bot.rungs import Rungs, is_open_to_cloud
 from app.bot.settings import Settings
+from app.chat.arms import parse, turn
 from app.chat.best import BestOf
 from app.chat.ladder import Answer, Ladder, OnPiece, Rung
 from app.chat.limits import Clock
 from app.chat.prompt import Mode, build, choose_mode, deadline_ms
+from app.chat.self_tune import Arm
 from app.config import Config
 from app.providers.base import Prompt, Turn
 from app.store import replies
@@ -77,6 +79,8 @@ class Made:
     """Milliseconds a stage."""
     tuned: str = ""
     """Why it chose mode and dial itself; empty when they are set."""
+    arm: str = ""
+    """Of a live comparison, if it is of one."""
 
     @property
     def recalled(self) -> list[int]:
@@ -164,6 +168,9 @@ class Replier:
         stages = _Stages(self._clock, request.arrived)
         config = await self._settings.of(request.guild, request.channel or 0)
         voice = await self._voices.voice(request.guild)
+        split = _split(reply, request, config)
+        if split:
+            request = replace(request, mode=split.mode, dial=split.dial)
         choice = await self._choosing.choose(request, config, voice.messages)
         if choice is not None:
             arm = choice.arm
@@ -202,6 +209,7 @@ class Replier:
             len(gathered) - len(answer.prompt.turns) if names else 0,
             stages.timings,
             "" if choice is None else choice.why,
+            str(split or ""),
         )
 
     async def _gather(self, request: Request) -> Gathered:
@@ -266,6 +274,7 @@ class Replier:
             "provider": answer.provider,
             "model": made.model,
             "dial": made.dial,
+            "arm": made.arm,
             "rungs": [asdict(rung) for rung in answer.rungs],
             "turns": [_kept(turn, made.request) for turn in turns],
             "recalled": made.recalled,
@@ -283,6 +292,14 @@ class Replier:
             # With these rows, forgetting a message finds what was sent of it.
             sources += [replies.Source(row) for row in answer.prompt.shown]
         await self._database.run(replies.finish, made.reply, fields, sources)
+
+
+def _split(reply: int, request: Request, config: Config) -> Arm | None:
+    """Whose turn it is, where real replies alternate between two arms."""
+    if request.trigger is None or request.mode or request.seed:
+        return None
+    arms = [parse(arm, config.reply.dial) for arm in config.reply.split]
+    return turn(arms, reply)
 
 
 def _kept(turn: Turn, request: Request) -> list[str | int | None]:

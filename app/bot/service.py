@@ -11,6 +11,7 @@ from typing import Any
 
 from app import __version__, secrets
 from app.bot.assembly import assemble
+from app.bot.comparing import Comparing
 from app.bot.fine_tuning import FineTuning
 from app.bot.knowing import Knowing
 from app.bot.measuring import Measuring
@@ -59,6 +60,7 @@ SHAPING = (
     control.SnapshotRestore,
     control.ModelTest,
 )
+COMPARING = (control.Blind, control.BlindChoose, control.BlindResults)
 FINE_TUNING = (
     control.ExportTuning,
     control.TuneEstimate,
@@ -93,6 +95,7 @@ class Service:
             **handlers_of(Measuring(parts), (control.Bench,)),
             **handlers_of(self.metering, (control.Meter,)),
             **handlers_of(Shaping(parts), SHAPING),
+            **handlers_of(Comparing(parts), COMPARING),
             **handlers_of(FineTuning(parts), FINE_TUNING),
         }
 

@@ -141,6 +141,8 @@ class Settings:
             await self._need_consent(guild, agreed)
         if name == "openai.base_url" and isinstance(value, str):
             _check_address(value)
+        if name == "reply.split" and isinstance(value, list):
+            _check_split(value)
         await self._put(name, value, guild, channel)
         explained = {one.key.name: one for one in await self.explain(guild, channel)}
         return explained[name]
@@ -184,3 +186,10 @@ def _check_address(url: str) -> None:
     from app.providers.address import parse
 
     parse(url)
+
+
+def _check_split(arms: list[str]) -> None:
+    from app.chat.arms import parse
+
+    if len({parse(arm) for arm in arms}) not in (0, 2):
+        raise UsageError("reply.split takes two different ways: llm, hybrid 70.")

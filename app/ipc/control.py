@@ -272,6 +272,42 @@ class Meter:
 
 
 @dataclass(frozen=True)
+class Blind:
+    """Two replies to something that was said there; who made which is not told.
+
+    Keys: `pair` (its number), `turns` ([speaker, text] each), `texts` (two).
+    """
+
+    method: ClassVar[str] = "blind"
+    guild: str
+    first: str = "hybrid"
+    """A mode, for hybrid with a dial if it is not the guild's own: `hybrid 70`."""
+    second: str = "llm"
+
+
+@dataclass(frozen=True)
+class BlindChoose:
+    """Store which reply of a pair is better; keys of the results, and `arms` (two)."""
+
+    method: ClassVar[str] = "blind_choose"
+    pair: int
+    won: int
+    """1 or 2, or 0 for neither."""
+
+
+@dataclass(frozen=True)
+class BlindResults:
+    """Win rates of blind choices, and of the arms that `reply.split` alternates.
+
+    Keys: `comparisons`, `blind` and `live` (each `arm`, `won`, `of`, `rate`, `low`,
+    `high`; live ones also `replies`).
+    """
+
+    method: ClassVar[str] = "blind_results"
+    guild: str
+
+
+@dataclass(frozen=True)
 class Export:
     """Write a guild's messages to a file in the interchange format; `messages`."""
 
@@ -551,6 +587,9 @@ REQUESTS = (
     Decide,
     Phrases,
     Meter,
+    Blind,
+    BlindChoose,
+    BlindResults,
     Export,
     ExportTuning,
     TuneEstimate,

@@ -48,6 +48,7 @@ async def bot(home: Home, stand_in: StandIn):
         ]  # fmt: skip
         await service.parts.learning.hear(row.id, records)
         found = await run(messages.find, row.id, "open0")
+        assert found is not None
         await run(members.set_allows_tuning, row.id, found.author, True)
         await ask(service, control.ConfigSet("learn.tuning_channels", "open", "den"))
         yield service
@@ -151,9 +152,12 @@ async def test_rated_replies_to_agreed_lines_are_preference_pairs(
         ("yo", 1, "open3"), ("Certainly!", -1, "open3"),
         ("x", 1, "open35"), ("y", -1, "open35"),
     ):  # fmt: skip
-        row = (await run(messages.find, 1, external)).id
+        asked = await run(messages.find, 1, external)
         reply = await run(replies.claim, 1, None, "command")
-        await run(replies.finish, reply, {"text": text, "turns": [["a", "b", row]]})
+        assert asked is not None and reply is not None
+        await run(
+            replies.finish, reply, {"text": text, "turns": [["a", "b", asked.id]]}
+        )
         await run(replies.rate, reply, "owner", value)
     done = await ask(bot, control.ExportTuning("den", str(target)))
     assert done["preferences"] == 1

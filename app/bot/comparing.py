@@ -1,0 +1,136 @@
+"""Blind tests: two replies to something that was said, and which one was better."""
+
+import itertools
+from dataclasses import asdict
+from random import Random, SystemRandom
+
+from app.bot.news import Asker
+from app.bot.parts import Json, Parts
+from app.bot.replying import Made, Request
+from app.chat.arms import Rate, parse, standings, wilson
+from app.chat.self_tune import Arm
+from app.errors import UsageError
+from app.ipc import control
+from app.store import comparisons, messages
+from app.store.messages import StoredMessage
+from app.store.tables import Guild
+
+LATELY = 2000
+"""Newest messages among which one is drawn to be answered."""
+
+LEAST_WORDS = 3
+TRIES = 4
+"""Conversations tried until two arms say different things."""
+
+SHOWN = 6
+WAIT_MS = 8000.0
+"""Nobody waits on Discord; a slow model may finish."""
+
+
+class Comparing:
+    """Answers `Blind`, `BlindChoose` and `BlindResults`."""
+
+    def __init__(self, parts: Parts, rng: Random | None = None) -> None:
+        self._parts = parts
+        self._rng = rng or SystemRandom()
+        self._numbers = itertools.count(1)
+        self._pending: dict[int, tuple[int, Made, Made]] = {}
+
+    async def blind(self, asker: Asker, request: control.Blind) -> Json:
+        """Two replies by two arms, in an order drawn by lot."""
+        guild = await self._parts.guild(request.guild)
+        config = await self._parts.settings.of(guild.id)
+        dial = config.reply.dial
+        arms = [parse(request.first, dial), parse(request.second, dial)]
+        if arms[0] == arms[1]:
+            raise UsageError("A comparison needs two different ways to reply.")
+        said = await self._parts.reader.run(_said, guild.id)
+        if not said:
+            raise UsageError("Nothing was said there yet.", "Learn some messages.")
+        for _ in range(TRIES):
+            self._rng.shuffle(arms)
+            message = self._rng.choice(said)
+            made = [await self._reply(guild, message, arm) for arm in arms]
+            if made[0].answer.finished.text != made[1].answer.finished.text:
+                break
+        pair = next(self._numbers)
+        self._pending = {pair: (guild.id, made[0], made[1])}
+        turns = made[0].answer.prompt.turns[-SHOWN:]
+        return {
+            "pair": pair,
+            "turns": [[turn.speaker, turn.text] for turn in turns],
+            "texts": [one.answer.finished.text for one in made],
+        }
+
+    async def blind_choose(self, asker: Asker, request: control.BlindChoose) -> Json:
+        """Store the choice, and only now say who made which."""
+        if request.pair not in self._pending:
+            raise UsageError("That comparison is over.", "Ask for another one.")
+        if request.won not in (0, 1, 2):
+            raise UsageError("The better one is 1 or 2; 0 is neither.")
+        guild, first, second = self._pending.pop(request.pair)
+        await self._parts.database.run(
+            comparisons.add, guild, first.reply, second.reply, request.won
+        )
+        made = [str(Arm(one.mode, one.dial)) for one in (first, second)]
+        return {"arms": made, **await self._results(guild)}
+
+    async def blind_results(self, asker: Asker, request: control.BlindResults) -> Json:
+        """Win rates so far, and those of a live split."""
+        guild = await self._parts.guild(request.guild)
+        return await self._results(guild.id)
+
+    async def _reply(self, guild: Guild, message: StoredMessage, arm: Arm) -> Made:
+        request = Request(
+            guild.id,
+            message.text,
+            message.name or "someone",
+            "blind test",
+            message.channel,
+            message=message.id,
+            mode=arm.mode,
+            dial=arm.dial,
+            max_ms=WAIT_MS,
+            is_private=True,
+        )
+        made = await self._parts.replier.reply(request)
+        assert made is not None  # Without a trigger every reply is new.
+        if made.answer.provider == "markov" and arm.mode != "markov":
+            why = next((rung.reason for rung in made.answer.rungs if rung.reason), "")
+            raise UsageError(f"The model did not answer: {why or 'no reason known'}.")
+        return made
+
+    async def _results(self, guild: int) -> Json:
+        chosen = await self._parts.reader.run(comparisons.of, guild)
+        pairs = [
+            (Arm(one[0], one[1]), Arm(one[2], one[3]), one.won)  # type: ignore[arg-type]
+            for one in chosen
+        ]
+        live = await self._parts.reader.run(comparisons.live, guild)
+        return {
+            "comparisons": len(pairs),
+            "blind": [_row(str(arm), rate) for arm, rate in standings(pairs).items()],
+            "live": [
+                {
+                    **_row(one.arm, wilson(one.liked, one.liked + one.disliked)),
+                    "replies": one.replies,
+                }
+                for one in live
+            ],
+        }
+
+
+def _row(arm: str, rate: Rate) -> Json:
+    return {"arm": arm, **asdict(rate)}
+
+
+def _said(guild: int) -> list[StoredMessage]:
+    """Messages of people that are worth an answer."""
+    page = messages.page(guild, limit=LATELY)
+    return [
+        message
+        for message in page
+        if not message.is_bot
+        and message.dropped is None
+        and len(message.text.split()) >= LEAST_WORDS
+    ]

@@ -1,0 +1,71 @@
+"""Blind choices between two replies, and feedback on replies that alternate."""
+
+import time
+from typing import NamedTuple
+
+from peewee import JOIN, fn
+
+from app.store.database import tuples, write
+from app.store.tables import Comparison, Feedback, Reply
+
+
+class Chosen(NamedTuple):
+    """A blind choice, by mode and dial of its two replies."""
+
+    first_mode: str
+    first_dial: int
+    second_mode: str
+    second_dial: int
+    won: int
+
+
+class Live(NamedTuple):
+    """How the sent replies of one arm were received."""
+
+    arm: str
+    replies: int
+    liked: int
+    disliked: int
+
+
+@write
+def add(guild: int, first: int, second: int, won: int) -> None:
+    """Store which of two replies (rows) was better: 1, 2, or 0 for neither."""
+    now = int(time.time() * 1000)
+    Comparison.create(guild=guild, created=now, first=first, second=second, won=won)
+
+
+def of(guild: int) -> list[Chosen]:
+    """All blind choices, oldest first."""
+    first, second = Reply.alias(), Reply.alias()
+    query = (
+        Comparison.select(
+            first.mode, first.dial, second.mode, second.dial, Comparison.won
+        )
+        .join(first, on=Comparison.first == first.id)
+        .switch(Comparison)
+        .join(second, on=Comparison.second == second.id)
+        .where(Comparison.guild == guild)
+        .order_by(Comparison.id)
+    )
+    return [Chosen(*row) for row in tuples(query)]
+
+
+def live(guild: int) -> list[Live]:
+    """The arms that real replies were split between, with their feedback."""
+    query = (
+        Reply.select(
+            Reply.arm,
+            fn.COUNT(Reply.id.distinct()),
+            fn.SUM(Feedback.value > 0),
+            fn.SUM(Feedback.value < 0),
+        )
+        .join(Feedback, JOIN.LEFT_OUTER)
+        .where((Reply.guild == guild) & (Reply.state == "sent") & (Reply.arm != ""))
+        .group_by(Reply.arm)
+        .order_by(Reply.arm)
+    )
+    return [
+        Live(arm, count, liked or 0, disliked or 0)
+        for arm, count, liked, disliked in tuples(query)
+    ]
