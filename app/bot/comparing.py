@@ -47,19 +47,14 @@ class Comparing:
         said = await self._parts.reader.run(_said, guild.id)
         if not said:
             raise UsageError("Nothing was said there yet.", "Learn some messages.")
-        for _ in range(TRIES):
-            self._rng.shuffle(arms)
-            message = self._rng.choice(said)
-            made = [await self._reply(guild, message, arm) for arm in arms]
-            if made[0].answer.finished.text != made[1].answer.finished.text:
-                break
+        first, second = await self._two(guild, said, arms)
         pair = next(self._numbers)
-        self._pending = {pair: (guild.id, made[0], made[1])}
-        turns = made[0].answer.prompt.turns[-SHOWN:]
+        self._pending = {pair: (guild.id, first, second)}
+        turns = first.answer.prompt.turns[-SHOWN:]
         return {
             "pair": pair,
             "turns": [[turn.speaker, turn.text] for turn in turns],
-            "texts": [one.answer.finished.text for one in made],
+            "texts": [one.answer.finished.text for one in (first, second)],
         }
 
     async def blind_choose(self, asker: Asker, request: control.BlindChoose) -> Json:
@@ -80,6 +75,23 @@ class Comparing:
         guild = await self._parts.guild(request.guild)
         return await self._results(guild.id)
 
+    async def _two(
+        self, guild: Guild, said: list[StoredMessage], arms: list[Arm]
+    ) -> tuple[Made, Made]:
+        """Two replies that differ, each made by its own arm."""
+        why = ""
+        for _ in range(TRIES):
+            self._rng.shuffle(arms)
+            message = self._rng.choice(said)
+            first, second = [await self._reply(guild, message, arm) for arm in arms]
+            why = _fell_back(first, arms[0]) or _fell_back(second, arms[1])
+            if not why and first.answer.finished.text != second.answer.finished.text:
+                return first, second
+        raise UsageError(
+            f"No two replies could be had: {why or 'both say the same'}.",
+            "See that the model is here and fast enough: `mynah bench`.",
+        )
+
     async def _reply(self, guild: Guild, message: StoredMessage, arm: Arm) -> Made:
         request = Request(
             guild.id,
@@ -95,9 +107,6 @@ class Comparing:
         )
         made = await self._parts.replier.reply(request)
         assert made is not None  # Without a trigger every reply is new.
-        if made.answer.provider == "markov" and arm.mode != "markov":
-            why = next((rung.reason for rung in made.answer.rungs if rung.reason), "")
-            raise UsageError(f"The model did not answer: {why or 'no reason known'}.")
         return made
 
     async def _results(self, guild: int) -> Json:
@@ -122,6 +131,14 @@ class Comparing:
 
 def _row(arm: str, rate: Rate) -> Json:
     return {"arm": arm, **asdict(rate)}
+
+
+def _fell_back(made: Made, arm: Arm) -> str:
+    """Why the chain stood in for the model; empty when it did not."""
+    if made.answer.provider != "markov" or arm.mode == "markov":
+        return ""
+    reasons = (rung.reason for rung in made.answer.rungs if rung.reason)
+    return next(reasons, "the model did not answer")
 
 
 def _said(guild: int) -> list[StoredMessage]:

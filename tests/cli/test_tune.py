@@ -11,7 +11,7 @@ from app.errors import UsageError
 from app.importers.records import Record
 from app.ipc import control
 from app.paths import Home
-from app.store import guilds, members, messages, replies
+from app.store import feedback, guilds, members, messages, replies
 from tests.openai_stand_in import StandIn, running
 from tests.tuning_stand_in import TUNED
 
@@ -158,7 +158,7 @@ async def test_rated_replies_to_agreed_lines_are_preference_pairs(
         await run(
             replies.finish, reply, {"text": text, "turns": [["a", "b", asked.id]]}
         )
-        await run(replies.rate, reply, "owner", value)
+        await run(feedback.rate, reply, "owner", value)
     done = await ask(bot, control.ExportTuning("den", str(target)))
     assert done["preferences"] == 1
     pair = json.loads((target / "preferences.jsonl").read_text())
