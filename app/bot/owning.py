@@ -1,10 +1,12 @@
 """Handlers for the owner: settings, secrets, money and health."""
 
+import asyncio
 import time
 from dataclasses import asdict
+from pathlib import Path
 from typing import Literal, cast
 
-from app import secrets
+from app import catalogue, gguf, secrets
 from app.bot.checks import check_all
 from app.bot.news import Asker
 from app.bot.parts import Json, Parts
@@ -48,12 +50,23 @@ class Owning:
     async def config_set(self, asker: Asker, request: control.ConfigSet) -> Json:
         """Change a setting; it counts from the next reply on."""
         guild, channel = await self._place(request.guild, request.channel)
+        if request.key == "model.adapter" and request.value:
+            await asyncio.to_thread(self._check_adapter, request.value)
         one = await self._parts.settings.change(
             request.key, request.value, guild, channel, agreed=request.agreed
         )
         if request.key.startswith("openai."):
             self._parts.cloud.forget_troubles()
         return {"key": one.key.name, "value": one.value, "origin": one.origin}
+
+    def _check_adapter(self, name: str) -> None:
+        """Refuse an adapter that does not fit the model in use."""
+        if not Path(name).is_absolute():
+            hint = "Name it from the root of the disk on."
+            raise UsageError(f"{name} is not the whole path of an adapter.", hint)
+        used = self._parts.settings.home.model.name
+        if model := catalogue.locate(self._parts.home, used):
+            gguf.check_adapter(Path(name), model)
 
     async def secret_set(self, asker: Asker, request: control.SecretSet) -> Json:
         """Keep a secret, or delete it."""

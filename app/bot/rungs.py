@@ -15,7 +15,7 @@ from app.providers.base import Prompt, Provider, Speed, Turn
 CLOUD_TOKENS = 1500
 """Of context for a cloud model; more costs more and says little."""
 
-ANSWER_TOKENS = 40
+ANSWER_TOKENS = 30
 """A chat line rarely needs more; a longer one ends in time all the same."""
 
 

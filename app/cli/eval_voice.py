@@ -16,6 +16,7 @@ from app.ipc.control import Progress
 from app.memory.link_rows import Row, read_rows
 from app.paths import Home, find_home
 from app.runner import llama
+from app.runner.adapters import Adapters
 from app.runner.building import build_from_home
 from app.runner.loading import usable_threads
 from app.runner.score import Held, Scorer
@@ -48,6 +49,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--limit", type=int, default=400, help="messages at most, spread evenly"
     )
     parser.add_argument("--model", help="a name of models.txt or a GGUF file")
+    parser.add_argument(
+        "--adapter",
+        metavar="FILE",
+        help="a LoRA adapter in GGUF; scores with it and without",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -63,7 +69,7 @@ def run(arguments: argparse.Namespace) -> int:
     held = spread(list(hold_out(rows, before, arguments.turns)), arguments.limit)
     if not held:
         raise UsageError(f"{arguments.held_out} has no message to score.")
-    result = _score(path, _voice(home, guild.id, path), held)
+    result = _score(path, _voice(home, guild.id, path), held, arguments.adapter)
     if arguments.json:
         print_json(result)
     else:
@@ -142,9 +148,13 @@ def spread(held: list[Held], limit: int) -> list[Held]:
     return [held[at * len(held) // limit] for at in range(limit)]
 
 
-def _score(path: Path, voice: TokenVoice, held: Sequence[Held]) -> dict[str, Any]:
+def _score(
+    path: Path, voice: TokenVoice, held: Sequence[Held], adapter: str | None
+) -> dict[str, Any]:
+    """Return the report; with an adapter also that of the model as it is."""
     llama.start()
     model = llama.Model(path)
+    tuned = Adapters(model).get(adapter)
     context = llama.Context(
         model, size=_CONTEXT, sequences=1, batch=512, threads=usable_threads()
     )
@@ -156,7 +166,12 @@ def _score(path: Path, voice: TokenVoice, held: Sequence[Held]) -> dict[str, Any
             told = time.monotonic()
             _tell(f"scored {count} of {len(held)} messages")
 
-    return Scorer(model, context, voice).score(held, on_message).report()
+    scorer = Scorer(model, context, voice)
+    plain = scorer.score(held, on_message).report()
+    if tuned is None:
+        return plain
+    context.use_adapter(tuned)
+    return {**scorer.score(held, on_message).report(), "without_adapter": plain}
 
 
 def _print(result: dict[str, Any]) -> None:
@@ -171,6 +186,9 @@ def _print(result: dict[str, Any]) -> None:
         say(f"{name:16}{figures}{change:+13.1f}%")
     fused = result["fused"]
     say(f"By default the dial is {fused['dial']}; best here: {result['recommended']}.")
+    if plain := result.get("without_adapter"):
+        say("\nWithout the adapter:")
+        _print(plain)
 
 
 def _tell_progress(progress: Progress) -> None:

@@ -1,14 +1,15 @@
 """How fast this machine reads prompts and writes tokens, measured while it works."""
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-KEPT_CALLS = {"prompt": 16, "decode": 32}
-"""So many decode calls tell the speed; few, to see at once when the machine is busy."""
+KEPT_CALLS = {"prompt": 24, "decode": 60}
+"""So many decode calls tell the speed."""
 
-CAUTION = 4
-"""One of so many calls was slower than the speed that is told."""
+LATEST = 4
+"""The newest one in so many tell it too: the slower of both counts, since a machine
+that became busy is seen at once and one that became free can wait."""
 
 LEAST_READ = 8
 """A call that reads fewer tokens says little of how fast prompts are read."""
@@ -32,21 +33,27 @@ class Call(NamedTuple):
 
 
 class Meter:
-    """Tokens a second, at a cautious guess: most of the recent calls were faster."""
+    """Tokens a second, at a cautious guess."""
 
     def __init__(self, calls: int) -> None:
-        self._rates: deque[float] = deque(maxlen=calls)
+        self._calls: deque[tuple[int, float]] = deque(maxlen=calls)
 
     def add(self, tokens: int, seconds: float) -> None:
         """Note that so many tokens took so long."""
         if seconds > 0:
-            self._rates.append(tokens / seconds)
+            self._calls.append((tokens, seconds))
 
     @property
     def rate(self) -> float:
         """Tokens a second; 0 before anything was measured."""
-        rates = sorted(self._rates)
-        return rates[len(rates) // CAUTION] if rates else 0.0
+        if not self._calls:
+            return 0.0
+        calls = [*self._calls]
+        return min(_rate(calls), _rate(calls[-max(len(calls) // LATEST, 1) :]))
+
+
+def _rate(calls: Sequence[tuple[int, float]]) -> float:
+    return sum(tokens for tokens, _ in calls) / sum(seconds for _, seconds in calls)
 
 
 class Speeds:

@@ -155,7 +155,8 @@ def tune(
     """Measure the candidates, and keep the better one as `target`.
 
     Args:
-        target: Written only when a candidate is better than the source.
+        target: The file that is used from now on; the source itself where none of the
+            candidates is better.
         texts: Messages of the owner to score on.
 
     Raises:
@@ -174,19 +175,33 @@ def tune(
         kept = choose(list(found.values()))
         if kept.format in files:
             files[kept.format].replace(target)
+        else:
+            _keep(source, target)
     finally:
         for path in files.values():
             path.unlink(missing_ok=True)
     tell("done", total, total)
-    is_new = kept.format in files
     formats = [
         {**asdict(one), "reply_seconds": one.reply_seconds} for one in found.values()
     ]
     return {
         "kept": kept.format,
-        "file": str(target if is_new else source),
+        "file": str(target),
         "formats": formats,
     }
+
+
+def _keep(source: Path, target: Path) -> None:
+    """Let the source be used as it is, also where an earlier tuned file was."""
+    partial = target.with_name(f"{target.name}.part")
+    partial.unlink(missing_ok=True)
+    try:
+        os.link(source, partial)
+    except OSError:
+        shutil.copy2(source, partial)
+    partial.replace(target)
+    # Two names of one file are not renamed over each other.
+    partial.unlink(missing_ok=True)
 
 
 def requantise(source: Path, target: Path, name: str, threads: int) -> None:

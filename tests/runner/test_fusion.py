@@ -142,3 +142,18 @@ def test_top_p_and_min_p_cut_the_unlikely():
     assert {sample(probs, rng, top_p=0.75) for _ in range(200)} == {0, 1}
     assert {sample(probs, rng, min_p=0.25) for _ in range(200)} == {0, 1, 2}
     assert {sample(probs, rng, top_p=0.0) for _ in range(50)} == {0}
+
+
+@pytest.mark.parametrize("top_p", [0.1, 0.9, 0.95, 0.999])
+def test_the_nucleus_is_what_sorting_everything_gives(top_p):
+    logits = np.random.default_rng(4).normal(0, 3, 5000).astype(np.float32)
+    probs = np.exp(logits - logits.max())
+    probs /= probs.sum()
+    order = np.argsort(-probs, kind="stable")
+    kept = order[: int(np.searchsorted(np.cumsum(probs[order]), top_p)) + 1]
+    drawn = {
+        sample(probs, np.random.default_rng(seed), temperature=9.0, top_p=top_p)
+        for seed in range(3000)
+    }
+    assert drawn <= {*kept.tolist()}
+    assert len(drawn) > 0.5 * min(len(kept), 3000)

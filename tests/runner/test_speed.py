@@ -25,7 +25,10 @@ def test_the_slower_calls_of_late_are_believed():
         speeds.note(Call(64, 0, 0.1))
     for _ in range(5):
         speeds.note(Call(64, 0, 0.4))
-    assert speeds.prompt == pytest.approx(160)
+    assert speeds.prompt < 200
+    for _ in range(6):
+        speeds.note(Call(64, 0, 0.1))
+    assert 300 < speeds.prompt < 640
 
 
 def measured(*rates):

@@ -54,8 +54,20 @@ def test_tuning_measures_every_format_and_leaves_one_file(
     names = [row["format"] for row in formats]
     assert names == ["as it is", "Q8_0", "IQ4_NL"]
     assert all(row["bits_per_byte"] > 1 for row in formats)
-    assert list(tmp_path.iterdir()) == ([target] if target.exists() else [])
-    assert target.exists() == (reply["kept"] != "as it is")
+    assert list(tmp_path.iterdir()) == [target]
+    assert gguf.read(target).architecture == "llama"
+
+
+def test_a_model_that_is_best_as_it_is_replaces_what_was_tuned_before(
+    tiny_files, tmp_path, llama_started, monkeypatch
+):
+    source, target = tiny_files["transformer"], tmp_path / "tuned.gguf"
+    target.write_bytes(b"tuned before")
+    monkeypatch.setattr(tuning, "choose", lambda measured: measured[0])
+    reply = tuning.tune(source, target, ["hello there"] * 20, 1)
+    assert reply["kept"] == "as it is"
+    assert target.read_bytes() == source.read_bytes()
+    assert list(tmp_path.iterdir()) == [target]
 
 
 def test_a_full_disk_is_told_and_nothing_is_written(tiny_files, tmp_path, monkeypatch):
