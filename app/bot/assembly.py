@@ -44,7 +44,7 @@ async def assemble(home: Home, rng: Random) -> AsyncIterator[Parts]:
         ledger = Ledger(database, time.time, news.warn)
         await ledger.load()
         stack.push_async_callback(ledger.flush)
-        memory = Remembering(home, database, reader, lambda: settings.home, news)
+        memory = Remembering(home, database, reader, settings, news)
         stack.push_async_callback(memory.close)
         jobs = Jobs(home)
         token_voices = TokenVoices(

@@ -2,12 +2,14 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import TYPE_CHECKING
 
 from app.bot.news import News
-from app.config import Config
+from app.bot.settings import Settings
+from app.config import MemorySettings
 from app.errors import AppError
 from app.ipc.control import Progress
 from app.paths import Home
@@ -25,6 +27,10 @@ log = logging.getLogger(__name__)
 RECALL_SECONDS = 0.3
 """A reply does not wait longer for its memories."""
 
+WEIGH_SECONDS = 600.0
+MANY = 1000
+"""How often a guild is held against its cap, and after how many new vectors."""
+
 LOOK_SECONDS = 1.0
 """How often new messages are looked for."""
 
@@ -37,16 +43,18 @@ class Remembering:
         home: Home,
         database: Database,
         reader: Database,
-        config: Callable[[], Config],
+        settings: Settings,
         news: News,
     ) -> None:
         self._home = home
         self._reader = reader
-        self._config = config
+        self._settings = settings
         self._news = news
         self._database = database
         self._opened: Memory | None = None
         self._linking: Linking | None = None
+        self._weighed: dict[int, float] = {}
+        """When each guild was last held against its cap."""
 
     @property
     def _memory(self) -> "Memory":
@@ -110,7 +118,7 @@ class Remembering:
         self, texts: Sequence[str], turns: Sequence[Turn]
     ) -> list[float] | None:
         """How close each text is to the conversation; None when there was no time."""
-        if not texts or not self._config().memory.enabled:
+        if not texts or not self._settings.home.memory.enabled:
             return None
         work = self._memory.closeness(texts, [turn.text for turn in turns])
         # The first time the model is loaded, which goes on when it takes too long.
@@ -130,7 +138,7 @@ class Remembering:
 
         None when memory is off.
         """
-        if not self._config().memory.enabled:
+        if not self._settings.home.memory.enabled:
             return None
         try:
             return await self._memory.relevance(replies)
@@ -140,7 +148,7 @@ class Remembering:
 
     async def warm(self, guild: int) -> None:
         """Load what recall in this guild needs, before it is in a hurry."""
-        if not self._config().memory.enabled:
+        if not (await self._settings.of(guild)).memory.enabled:
             return
         with suppress(AppError):
             await self._memory.closeness(["hello there"], ["hello"])
@@ -155,15 +163,18 @@ class Remembering:
 
     async def keep_up(self) -> None:
         """Embed what is new, for ever."""
-        seen = -1
+        seen: tuple[int, MemorySettings] | None = None
         while True:
+            wanted = self._settings.home.memory
             newest = await self._reader.run(messages.last_row)
-            if newest != seen and self._config().memory.enabled:
+            if (newest, wanted) != seen:
+                if seen and seen[1].model != wanted.model and self._opened:
+                    self._opened.change_model()
                 try:
                     await self._catch_up()
                 except AppError as error:
                     log.warning("memory is off: %s", error)
-                seen = newest
+                seen = newest, wanted
             await asyncio.sleep(LOOK_SECONDS)
 
     async def close(self) -> None:
@@ -173,13 +184,26 @@ class Remembering:
 
     async def _catch_up(self) -> None:
         for guild in await self._reader.run(guilds.every):
-            if await self._reader.run(messages.count, guild.id):
-                await self._memory.catch_up(guild.id)
+            memory = (await self._settings.of(guild.id)).memory
+            count = await self._reader.run(messages.count, guild.id)
+            if memory.enabled and count:
+                new = await self._memory.catch_up(guild.id)
+                await self._keep_under_cap(guild.id, memory.cap_megabytes, new)
+
+    async def _keep_under_cap(self, guild: int, megabytes: int, new: int) -> None:
+        """Prune at first, after an import, and now and then; it reads all lengths."""
+        now = asyncio.get_running_loop().time()
+        due = self._weighed.get(guild, -math.inf) + WEIGH_SECONDS
+        if now < due and new < MANY:
+            return
+        self._weighed[guild] = now
+        if gone := await self._memory.prune(guild, megabytes * 1_000_000):
+            log.info("guild %d let go of its %d oldest vectors", guild, gone)
 
     def _open_embedder(self, model: str | None) -> "Embedder":
         from app.memory.embedder import Embedder
 
-        name = model or self._config().memory.model
+        name = model or self._settings.home.memory.model
         return Embedder.open(name, cache=self._home.embedding_models)
 
     def _report(self, guild: int, done: int, total: int, rate: float) -> None:

@@ -1,80 +1,124 @@
-"""The conversations of live channels: what answers what, and who takes part."""
+"""The conversations of live channels: what answers what, as messages are written."""
 
+import asyncio
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from app.memory.lines import Line
 from app.memory.links import Linker
-from app.store import links, messages
+from app.store import guilds, links, messages
 from app.store.database import Database
 from app.store.links import NewLink
 from app.store.messages import StoredMessage
 
 SILENCE_MS = 3 * 3_600_000
-"""A conversation ends after so long without a message."""
+"""A conversation ends after so long without a message; a thread's goes on."""
 LOOKED_BACK = 100
 """Messages of a channel read when it is first heard of."""
 KEPT = 400
+CHANNELS = 64
+"""Channels kept in memory, about a third of a megabyte each."""
 
 
 @dataclass
-class Conversation:
-    """Messages that belong together."""
+class Talk:
+    """A conversation while it goes on."""
 
     first: int
-    """Row of its first message, its own name in the database."""
-    last: int
+    """Row of its first message, its own in the database."""
     last_ms: int
-    members: set[str] = field(default_factory=set)
 
     def is_over(self, now_ms: int) -> bool:
         """Whether it has been silent for too long to go on."""
         return now_ms - self.last_ms > SILENCE_MS
 
 
+@dataclass(frozen=True)
+class Heard:
+    """A message with what Discord or the database says of its place."""
+
+    message: StoredMessage
+    answered: int | None = None
+    """Row of the message it replies to, as Discord says."""
+    conversation: int | None = None
+    """Of that message, if it is known."""
+    link: NewLink | None = None
+    """Found earlier; it is kept."""
+
+
 class Channel:
     """Links the messages of one channel in the order they are written."""
 
-    def __init__(self, make_linker: Callable[[], Linker] = Linker) -> None:
+    def __init__(
+        self,
+        make_linker: Callable[[], Linker] = Linker,
+        *,
+        is_thread: bool = False,
+        starter: int | None = None,
+    ) -> None:
+        """An empty channel.
+
+        Args:
+            is_thread: All that is said in a thread is one conversation.
+            starter: Row of the message that a thread was opened on.
+        """
         self._linker = make_linker()
+        self._is_thread = is_thread
+        self._starter = starter
         self._position: dict[int, int] = {}
-        self._conversation: dict[int, Conversation] = {}
         self._rows: dict[int, int] = {}
+        self._talks: dict[int, Talk] = {}
+        self._newest: Talk | None = None
 
     def __contains__(self, row: int) -> bool:
         return row in self._position
 
-    def conversation_of(self, row: int) -> Conversation | None:
-        """The conversation of a message that was heard lately."""
-        return self._conversation.get(row)
-
-    def hear(self, message: StoredMessage, answered: int | None = None) -> NewLink:
-        """Link the next message; `answered` is the row of an explicit reply."""
+    def hear(self, heard: Heard) -> NewLink:
+        """Link the next message; explicit replies and threads override the guess."""
+        message, answered = heard.message, heard.answered
+        if heard.link:
+            answered = heard.link.parent
         line = Line(message.name, message.ts / 1000, message.text, (), message.is_bot)
         explicit = self._position.get(answered) if answered is not None else None
         link = self._linker.link(line, explicit)
-        parent = self._rows.get(link.parent) if link.parent is not None else None
-        if answered is not None:
-            parent = answered
-        talk = self._conversation.get(parent) if parent is not None else None
-        if answered is None and talk is not None and talk.is_over(message.ts):
+        if heard.link:
+            known = self._known(heard.link.conversation, message.ts)
+            self._join(message, link.position, known)
+            return heard.link
+        parent = answered
+        if answered is None and link.parent is not None:
+            parent = self._rows.get(link.parent)
+        talk: Talk | None = self._talks.get(parent) if parent is not None else None
+        if self._is_thread:
+            talk = self._newest
+            parent = parent or (self._starter if talk is None else None)
+        elif answered is None and talk is not None and talk.is_over(message.ts):
             parent = talk = None
         if talk is None:
-            talk = Conversation(parent or message.id, message.id, message.ts)
+            # A thread is a conversation of its own, whatever it was opened on.
+            begun = None if self._is_thread else heard.conversation or parent
+            talk = Talk(begun or message.id, message.ts)
         self._join(message, link.position, talk)
         return NewLink(message.id, parent, talk.first, link.score)
 
-    def _join(self, message: StoredMessage, position: int, talk: Conversation) -> None:
-        talk.last, talk.last_ms = message.id, message.ts
-        talk.members.add(message.author)
+    def _known(self, conversation: int, ts: int) -> Talk:
+        for talk in self._talks.values():
+            if talk.first == conversation:
+                return talk
+        return Talk(conversation, ts)
+
+    def _join(self, message: StoredMessage, position: int, talk: Talk) -> None:
+        talk.last_ms = message.ts
+        self._newest = talk
         self._position[message.id] = position
         self._rows[position] = message.id
-        self._conversation[message.id] = talk
+        self._talks[message.id] = talk
         if len(self._rows) > KEPT:
             oldest = next(iter(self._rows))
             row = self._rows.pop(oldest)
             self._position.pop(row, None)
-            self._conversation.pop(row, None)
+            self._talks.pop(row, None)
 
 
 class Linking:
@@ -85,35 +129,65 @@ class Linking:
     ) -> None:
         self._database = database
         self._make_linker = make_linker
-        self._channels: dict[int, Channel] = {}
+        self._channels: OrderedDict[int, Channel] = OrderedDict()
+        self._order = asyncio.Lock()
 
     async def hear(self, rows: Sequence[int]) -> list[NewLink]:
-        """Link the messages in those rows, in their order."""
-        made = await self._database.run(self._hear, list(rows))
-        await self._database.run(links.put_many, made)
-        return made
-
-    def _hear(self, rows: list[int]) -> list[NewLink]:
-        """In the database's thread: reading and linking take about a millisecond."""
+        """Link the messages in those rows, in their order; returns the new links."""
         made: list[NewLink] = []
-        for message in messages.by_rows(rows):
-            channel = self._channel(message)
-            if message.id in channel:
-                continue
-            answered = None
-            if message.reply_to is not None:
-                found = messages.find(message.guild, message.reply_to)
-                answered = found.id if found else None
-            made.append(channel.hear(message, answered))
+        async with self._order:
+            for heard in await self._database.run(_read, list(rows)):
+                channel = await self._channel(heard.message, made)
+                if heard.message.id not in channel and heard.link is None:
+                    made.append(await asyncio.to_thread(channel.hear, heard))
+            await self._database.run(links.put_many, made)
         return made
 
-    def _channel(self, message: StoredMessage) -> Channel:
-        """The channel's state; at first what was said there before is read."""
-        if message.channel not in self._channels:
-            channel = Channel(self._make_linker)
-            before = messages.latest(message.channel, LOOKED_BACK, before=message.ts)
+    async def _channel(self, message: StoredMessage, made: list[NewLink]) -> Channel:
+        """The channel's state; at first what was said there before is read.
+
+        Links of messages that came in a file are added to `made`.
+        """
+        found = self._channels.get(message.channel)
+        if found is None:
+            is_thread, starter, before = await self._database.run(_before, message)
+            found = Channel(self._make_linker, is_thread=is_thread, starter=starter)
             for earlier in before:
-                known = links.get(earlier.id)
-                channel.hear(earlier, known.parent if known else None)
-            self._channels[message.channel] = channel
-        return self._channels[message.channel]
+                link = await asyncio.to_thread(found.hear, earlier)
+                if earlier.link is None:
+                    made.append(link)
+            self._channels[message.channel] = found
+        self._channels.move_to_end(message.channel)
+        if len(self._channels) > CHANNELS:
+            self._channels.popitem(last=False)
+        return found
+
+
+def _read(rows: list[int]) -> list[Heard]:
+    return [_heard(message) for message in messages.by_rows(rows)]
+
+
+def _heard(message: StoredMessage) -> Heard:
+    answered = None
+    if message.reply_to is not None:
+        answered = messages.find(message.guild, message.reply_to)
+    known = links.get(answered.id) if answered else None
+    return Heard(
+        message,
+        answered.id if answered else None,
+        known.conversation if known else None,
+        links.get(message.id),
+    )
+
+
+def _before(message: StoredMessage) -> tuple[bool, int | None, list[Heard]]:
+    """Whether a message's channel is a thread, its starter, and what was said there."""
+    channel = guilds.get_channel(message.channel)
+    is_thread = channel is not None and channel.parent_id is not None
+    starter = None
+    if channel and is_thread and channel.discord_id:
+        # Discord gives a thread the id of the message that it was opened on.
+        starter = messages.find(message.guild, channel.discord_id)
+    latest = messages.latest(message.channel, LOOKED_BACK, before=message.ts)
+    before = [_heard(one) for one in latest if one.id != message.id]
+    return is_thread, starter.id if starter else None, before

@@ -22,6 +22,8 @@ BUILT_IN_ID = "all-MiniLM-L6-v2-int8"
 BATCH_TOKENS = 1024
 """Tokens of a batch at most, padding included; more only makes the session grow."""
 MAX_BATCH = 32
+PADDED = 1.25
+"""The longest text of a batch to its shortest; the rest would be mostly padding."""
 _KEPT = 4096
 _NOT_WORDS = re.compile(r"https?://\S+|<a?:\w+:\d+>|<[@#][!&]?\d+>|[\W_\d]+")
 
@@ -38,8 +40,12 @@ class Embeds(Protocol):
     """Names the model in the database; vectors of two models never meet."""
     dimension: int
 
-    def embed(self, texts: Sequence[str]) -> Floats:
-        """Vectors of length 1, float32 (texts, dimension)."""
+    def embed(self, texts: Sequence[str], most_tokens: int | None = None) -> Floats:
+        """Vectors of length 1, float32 (texts, dimension).
+
+        Args:
+            most_tokens: Read no more of a text than this; for what must be quick.
+        """
         ...
 
 
@@ -88,8 +94,12 @@ class Embedder:
             ) from error
         return cls(made.model, model_id, made.embedding_size)
 
-    def embed(self, texts: Sequence[str]) -> Floats:
-        """Unit vectors of `texts`, in their order, shape (texts, dimension)."""
+    def embed(self, texts: Sequence[str], most_tokens: int | None = None) -> Floats:
+        """Unit vectors of `texts`, in their order, shape (texts, dimension).
+
+        Args:
+            most_tokens: Read no more of a text than this; for what must be quick.
+        """
         vectors = np.empty((len(texts), self.dimension), np.float32)
         fresh: dict[str, list[int]] = {}
         for place, text in enumerate(texts):
@@ -100,15 +110,18 @@ class Embedder:
                 vectors[place] = known
                 self._known.move_to_end(text)
         unique = list(fresh)
-        for numbers, found in self._embed_unique(unique):
+        for numbers, found in self._embed_unique(unique, most_tokens):
             for number, vector in zip(numbers, found, strict=True):
                 vectors[fresh[unique[number]]] = vector
-                self._known[unique[number]] = vector
+                if most_tokens is None:
+                    self._known[unique[number]] = vector
         while len(self._known) > _KEPT:
             self._known.popitem(last=False)
         return vectors
 
-    def _embed_unique(self, texts: list[str]) -> Iterator[tuple[list[int], Floats]]:
+    def _embed_unique(
+        self, texts: list[str], most_tokens: int | None
+    ) -> Iterator[tuple[list[int], Floats]]:
         """(numbers of texts, their vectors), a batch of about equal lengths each."""
         if not hasattr(self._model, "onnx_embed"):
             # Static models look words up: there is no padding to save.
@@ -116,6 +129,12 @@ class Embedder:
                 yield list(range(len(texts))), np.stack(list(self._model.embed(texts)))
             return
         encoded = self._encode(texts)
+        if most_tokens is not None:
+            # The last token closes the text, as the first opens it.
+            encoded = [
+                ids if len(ids) <= most_tokens else [*ids[: most_tokens - 1], ids[-1]]
+                for ids in encoded
+            ]
         for numbers in batches([len(ids) for ids in encoded]):
             yield numbers, self._run([encoded[number] for number in numbers])
 
@@ -155,11 +174,12 @@ class Embedder:
 
 
 def batches(lengths: Sequence[int]) -> Iterator[list[int]]:
-    """Numbers of texts grouped by length, within `BATCH_TOKENS` and `MAX_BATCH`."""
+    """Numbers of texts grouped by length, within the bounds of a batch."""
     batch: list[int] = []
     for number in sorted(range(len(lengths)), key=lengths.__getitem__):
-        full = len(batch) == MAX_BATCH
-        if batch and (full or lengths[number] * (len(batch) + 1) > BATCH_TOKENS):
+        length = lengths[number]
+        is_full = len(batch) == MAX_BATCH or length * (len(batch) + 1) > BATCH_TOKENS
+        if batch and (is_full or length > PADDED * lengths[batch[0]] + 1):
             yield batch
             batch = []
         batch.append(number)

@@ -4,13 +4,13 @@ import hashlib
 import json
 import logging
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from app.memory.index import LINKS, Graph
 
 _log = logging.getLogger(__name__)
-_FORM = 1
+_FORM = 2
 
 
 @dataclass(frozen=True)
@@ -27,20 +27,13 @@ class Sidecar:
     """The newest embedding row in it; catching up goes on after it."""
     bytes: int
     sha256: str
+    removed: list[int] = field(default_factory=list)
+    """Rows whose places in the graph are empty."""
     form: int = _FORM
 
 
 def save(graph: Graph, directory: Path, model: str, last: int) -> Sidecar:
-    """Write index and sidecar so that a crash leaves a whole pair or none.
-
-    Vectors that were removed are in the graph until it is built anew, so it is not
-    written then.
-
-    Raises:
-        ValueError: If the graph still has removed vectors.
-    """
-    if graph.has_removed:
-        raise ValueError("the graph still holds removed vectors")
+    """Write index and sidecar so that a crash leaves a whole pair or none."""
     directory.mkdir(parents=True, exist_ok=True)
     rows = graph.rows()
     temporary = directory / "index.tmp"
@@ -48,7 +41,15 @@ def save(graph: Graph, directory: Path, model: str, last: int) -> Sidecar:
     # hnswlib does not look whether its writes arrived: a full disk shows here.
     size, digest = _sync_and_hash(temporary)
     sidecar = Sidecar(
-        model, graph.dimension, LINKS, len(rows), int(rows.sum()), last, size, digest
+        model,
+        graph.dimension,
+        LINKS,
+        len(rows),
+        int(rows.sum()),
+        last,
+        size,
+        digest,
+        graph.removed,
     )
     drop(directory, keep=temporary.name)
     temporary.replace(directory / "index.bin")
@@ -95,12 +96,19 @@ def _open(file: Path, sidecar: Sidecar) -> Graph:
     import hnswlib
 
     graph = hnswlib.Index(space="ip", dim=sidecar.dimension)
-    graph.load_index(str(file), max_elements=2 * sidecar.count)
-    loaded = Graph(sidecar.dimension, graph)
+    room = 2 * (sidecar.count + len(sidecar.removed))
+    graph.load_index(str(file), max_elements=room)
+    loaded = Graph(sidecar.dimension, graph, removed=sidecar.removed)
     rows = loaded.rows()
     if (len(rows), int(rows.sum())) != (sidecar.count, sidecar.row_sum):
         raise ValueError("its rows are not the ones noted")
     return loaded
+
+
+def size(directory: Path) -> int:
+    """Bytes of a saved index; 0 without one."""
+    file = directory / "index.bin"
+    return file.stat().st_size if file.exists() else 0
 
 
 def drop(directory: Path, keep: str = "") -> None:

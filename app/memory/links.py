@@ -12,7 +12,7 @@ from app.memory.trees import Trees
 
 CONSTANTS = Path(__file__).with_name("links.npz")
 """Made by `python tests/bench/fit_links.py`."""
-CONSIDERED = 16
+CONSIDERED = 24
 """Candidates that a linear score lets through to the trees."""
 
 

@@ -3,49 +3,40 @@
 import asyncio
 import functools
 import logging
+import math
 import time
 from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 import numpy as np
 
-from app.memory import recall
+from app.memory import moments, recall
 from app.memory.embedder import Embeds, is_trivial
+from app.memory.moments import Moment
 from app.memory.shelf import PAGE, Page, Shelf
 from app.memory.vectors import NOTHING, Floats, pack, unpack
 from app.meter.relevance import auc
 from app.paths import Home
-from app.store import embeddings, members, messages
+from app.store import embeddings, messages
 from app.store.database import Database
-from app.store.messages import StoredMessage
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
-PORTION = 64
-"""Texts embedded between two looks at whether a reply is wanted."""
-NEIGHBORS_BEFORE, NEIGHBORS_AFTER = 2, 3
-APART_MS = 20 * 60_000
-"""Neighbors further away in time belong to another moment."""
+PORTION = 32
+"""Texts embedded between two looks at whether a reply is wanted, about 0.1 s."""
+GLANCE_TOKENS = 32
+"""Of a draft or turn, where the closest of many drafts is looked for in little time."""
+PRUNED_TO = 0.9
+"""Of its cap, so that not every new message makes a guild let go of something."""
 _WIDEST = 1024
 log = logging.getLogger(__name__)
 
 Report = Callable[[int, int, int, float], None]
 """Told guild, texts done, texts in all and texts a second."""
-
-
-@dataclass(frozen=True)
-class Moment:
-    """Something said before, with what was said around it."""
-
-    row: int
-    """The message that was found."""
-    messages: tuple[StoredMessage, ...]
-    """It and its neighbors, oldest first."""
-    score: float
 
 
 class Memory:
@@ -66,7 +57,7 @@ class Memory:
         Args:
             reader: A second, read-only connection for long reads.
             open_embedder: Loads the model of that id, or the owner's for None; called
-                on the memory's own thread.
+                in a thread.
             now: Seconds since the epoch.
         """
         self._home = home
@@ -182,14 +173,22 @@ class Memory:
             await self._call(shelf.restart)
             await self._add_new(guild, shelf)
 
-    async def prune(self, guild: int, keep: int) -> int:
-        """Let go of all but the newest `keep` vectors; the messages stay."""
+    async def prune(self, guild: int, cap_bytes: int) -> int:
+        """Let go of the oldest vectors until the guild keeps under its cap.
+
+        Returns how many; messages always stay.
+        """
         shelf = await self._shelf(guild)
-        extra = len(shelf) - keep
-        if extra <= 0:
+        kept = await self._reader.run(embeddings.room, guild)
+        files = await asyncio.to_thread(_size, self._home.guild(guild))
+        used = kept.bytes + files
+        if used <= cap_bytes or not kept.vectors:
             return 0
+        each = kept.vector_bytes + await self._call(shelf.file_bytes) / kept.vectors
+        extra = math.ceil((used - PRUNED_TO * cap_bytes) / each)
         rows = await self._database.run(embeddings.drop_oldest, guild, extra)
-        await self.forget(guild, rows)
+        await self._take_out(guild, shelf, rows)
+        await self._call(shelf.save)
         return len(rows)
 
     async def recall(
@@ -217,7 +216,7 @@ class Memory:
         while True:
             near = await self._call(shelf.search, vector, width)
             shown = await self._reader.run(
-                _shown, guild, [n.row for n in near], channels, set(without)
+                moments.shown, guild, [n.row for n in near], channels, set(without)
             )
             if len(shown) >= 4 * limit or width >= min(len(shelf), _WIDEST):
                 break
@@ -229,16 +228,20 @@ class Memory:
         blobs = unpack([blob for _, blob in stored], shelf.dimension)
         vectors = {row: v for (row, _), v in zip(stored, blobs, strict=True)}
         chosen = recall.diversify(weighed, vectors, limit)
-        return await self._reader.run(_moments, guild, chosen, shown, set(without))
+        return await self._reader.run(
+            moments.with_neighbors, guild, chosen, shown, set(without)
+        )
 
     async def closeness(
         self, texts: Sequence[str], conversation: Sequence[str]
     ) -> list[float]:
         """How close each text is in meaning to a conversation's last turns."""
         embedder = await self._embedder(None)
-        meaning = await self._meaning(conversation, embedder.model_id)
-        drafts = await self._call(embedder.embed, list(texts))
-        return recall.closest(drafts, meaning)
+        turns = list(conversation[-recall.TURNS :])
+        read = [*turns, *texts]
+        found = await self._call(embedder.embed, read, GLANCE_TOKENS)
+        meaning = recall.meaning(found[: len(turns)])
+        return recall.closest(found[len(turns) :], meaning)
 
     async def relevance(self, replies: Sequence[tuple[str, Sequence[str]]]) -> float:
         """The AUC of two replies or more, each a text and the turns before it."""
@@ -255,22 +258,32 @@ class Memory:
             await self._call(embedder.embed, list(turns[-recall.TURNS :]))
         )
 
+    def change_model(self) -> None:
+        """Ask again which model the owner wants; the old one serves until then."""
+        self._embedders.pop(None, None)
+        self._done.clear()
+
     async def _embedder(self, model: str | None) -> Embeds:
-        """The loaded model of that id; None asks for the owner's."""
+        """The loaded model of that id; None asks for the owner's.
+
+        Loading one, which may mean fetching it, leaves the memory's thread free.
+        """
+        if model in self._embedders:
+            return self._embedders[model]
         async with self._opening:
             if model not in self._embedders:
-                opened = await self._call(self._open_embedder, model)
+                opened = await asyncio.to_thread(self._open_embedder, model)
                 self._embedders[model] = self._embedders[opened.model_id] = opened
         return self._embedders[model]
 
     async def _shelf(self, guild: int) -> Shelf:
         """The guild's index, opened and brought up to date when first asked for."""
         if guild not in self._shelves:
-            wanted = await self._embedder(None)
             counts = dict(await self._reader.run(embeddings.models, guild))
-            most = max(counts, key=counts.__getitem__, default=wanted.model_id)
+            most = max(counts, key=counts.__getitem__, default=None)
             serving = await self._embedder(most)
-            shelf = Shelf(self._home.index(guild), most, serving.dimension)
+            directory = self._home.index(guild)
+            shelf = Shelf(directory, serving.model_id, serving.dimension)
             await self._call(shelf.open)
             await self._bring_up(guild, shelf)
             self._shelves.setdefault(guild, shelf)
@@ -301,45 +314,10 @@ class Memory:
         return await asyncio.get_running_loop().run_in_executor(self._thread, call)
 
 
-def _shown(
-    guild: int, rows: list[int], channels: Collection[int] | None, without: set[int]
-) -> list[StoredMessage]:
-    """The messages in those rows that may be shown."""
-    hidden = members.opted_out(guild)
-    return [
-        message
-        for message in messages.by_rows(rows)
-        if message.guild == guild
-        and message.id not in without
-        and message.dropped is None
-        and message.author not in hidden
-        and (channels is None or message.channel in channels)
-    ]
-
-
-def _moments(
-    guild: int,
-    chosen: Sequence[recall.Candidate],
-    shown: Sequence[StoredMessage],
-    without: set[int],
-) -> list[Moment]:
-    """The chosen messages with those said around them, each message once."""
-    known = {message.id: message for message in shown}
-    hidden = members.opted_out(guild)
-    used = set(without)
-    moments: list[Moment] = []
-    for candidate in chosen:
-        found = known[candidate.row]
-        if found.id in used:
-            continue
-        kept = tuple(
-            message
-            for message in messages.around(found, NEIGHBORS_BEFORE, NEIGHBORS_AFTER)
-            if message.id not in used
-            and message.author not in hidden
-            and abs(message.ts - found.ts) <= APART_MS
-            and message.text.strip()
-        )
-        used.update(message.id for message in kept)
-        moments.append(Moment(found.id, kept, candidate.score))
-    return moments
+def _size(directory: Path) -> int:
+    """Bytes of all files in a directory that is in use."""
+    total = 0
+    for path in directory.rglob("*"):
+        with suppress(FileNotFoundError):
+            total += path.stat().st_size if path.is_file() else 0
+    return total

@@ -46,8 +46,8 @@ class Shelf:
 
     @property
     def needs_rebuild(self) -> bool:
-        """Whether removed vectors are still in memory, though never found."""
-        return isinstance(self._index, Graph) and self._index.has_removed
+        """Whether so much was removed that the graph is better built anew."""
+        return isinstance(self._index, Graph) and self._index.is_worn
 
     def open(self) -> None:
         """Take the graph from its files, if they are in order."""
@@ -78,9 +78,10 @@ class Shelf:
         self._unsaved += len(rows)
 
     def remove(self, rows: Iterable[int]) -> None:
-        """Never find these rows again; files that hold them are deleted at once."""
+        """Never find these rows again; files that hold them go at once."""
         index_files.drop(self._directory)
         self._index.remove(rows)
+        self._unsaved += 1
 
     def search(self, vector: Floats, count: int) -> list[Neighbor]:
         """The nearest message rows, nearest first."""
@@ -93,9 +94,13 @@ class Shelf:
 
     def save(self) -> None:
         """Write the graph; an exact index is read from the database each time."""
-        if isinstance(self._index, Graph) and self._unsaved and not self.needs_rebuild:
+        if isinstance(self._index, Graph) and self._unsaved:
             index_files.save(self._index, self._directory, self.model, self._last)
             self._unsaved = 0
+
+    def file_bytes(self) -> int:
+        """Bytes of the graph's file; 0 while there is none."""
+        return index_files.size(self._directory)
 
     def save_if_worth(self) -> None:
         """Write the graph when so much was added that the time is well spent."""

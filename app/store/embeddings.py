@@ -10,6 +10,9 @@ from app.store.database import bound, tuples, write
 from app.store.messages import BATCH
 from app.store.tables import Embedding, Message
 
+MESSAGE_OVERHEAD, VECTOR_OVERHEAD = 110, 120
+"""Bytes of a row with its part of the indexes, beside the text or the vector."""
+
 
 def missing(
     guild: int, model: str, limit: int, *, after: int = 0, before: int | None = None
@@ -116,6 +119,31 @@ def drop_oldest(guild: int, number: int) -> list[int]:
         part = [row for row, _ in found[start : start + BATCH]]
         Embedding.update(vector=b"").where(Embedding.id.in_(part)).execute()
     return [message for _, message in found]
+
+
+class Room(NamedTuple):
+    """What a guild takes up in the database, about."""
+
+    vectors: int
+    """Those that mean something."""
+    vector_bytes: int
+    """Of one, with its row."""
+    bytes: int
+    """Of all its messages and vectors."""
+
+
+def room(guild: int) -> Room:
+    """How much of the database is the guild's, from lengths and measured overheads."""
+    text = fn.COALESCE(fn.SUM(fn.LENGTH(Message.text)), 0)
+    query = Message.select(fn.COUNT(Message.id), text).where(Message.guild == guild)
+    ((messages, letters),) = tuples(query)
+    size = fn.COALESCE(fn.MAX(fn.LENGTH(Embedding.vector)), 0)
+    meaning = (Embedding.guild == guild) & (Embedding.vector != b"")
+    vectors = Embedding.select(fn.COUNT(Embedding.id), size).where(meaning)
+    ((number, longest),) = tuples(vectors)
+    each = longest + VECTOR_OVERHEAD
+    total = messages * MESSAGE_OVERHEAD + letters + number * each
+    return Room(number, each, total)
 
 
 def models(guild: int) -> list[tuple[str, int]]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from peewee import fn
 
-from app.store import feedback, voices
+from app.store import conversations, feedback, voices
 from app.store.database import tuples, write
 from app.store.messages import BATCH
 from app.store.tables import (
@@ -76,7 +76,11 @@ def blank_replies(guild: int, rows: Sequence[int]) -> int:
         )
         here = (Message.guild == guild) & Message.id.in_(part)
         triggers = Message.select(Message.external).where(here)
+        talks = ConversationLink.select(ConversationLink.conversation).where(
+            ConversationLink.message.in_(part)
+        )
         wanted = Reply.id.in_(drew) | Reply.trigger.in_(triggers)
+        wanted |= Reply.summary_of.in_(talks)
         query = Reply.select(Reply.id).where(chosen & wanted)
         found.update(row for (row,) in tuples(query))
     found |= _showing(chosen, set(rows))
@@ -114,8 +118,11 @@ def _delete(guild: int, asked: list[int]) -> Removed:
     voices.note(guild, rows)
     vectors = Embedding.select(fn.COUNT(Embedding.id))
     embeddings = vectors.where(Embedding.message.in_(rows)).scalar()
-    ConversationLink.delete().where(ConversationLink.parent.in_(rows)).execute()
+    talks = conversations.of_messages(rows)
+    orphans = ConversationLink.update(parent=None)
+    orphans.where(ConversationLink.parent.in_(rows)).execute()
     Message.delete().where(Message.id.in_(rows)).execute()
+    conversations.count_anew(talks)
     return Removed(len(rows), embeddings)
 
 
@@ -124,7 +131,13 @@ def _blank(replies: list[int]) -> None:
         part = replies[start : start + BATCH]
         ReplySource.delete().where(ReplySource.reply.in_(part)).execute()
         emptied = Reply.update(
-            state="forgotten", text="", turns=[], recalled=[], notes=[], rungs=[]
+            state="forgotten",
+            text="",
+            turns=[],
+            recalled=[],
+            notes=[],
+            rungs=[],
+            summary_of=None,
         )
         emptied.where(Reply.id.in_(part)).execute()
         feedback.forget_words(part)

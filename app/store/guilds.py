@@ -148,6 +148,12 @@ def channels(guild: int) -> list[Channel]:
     return list(Channel.select().where(here).order_by(Channel.name))
 
 
+def get_channel(channel: int) -> Channel | None:
+    """The channel in that row."""
+    found: Channel | None = Channel.get_or_none(Channel.id == channel)
+    return found
+
+
 def find_channel(guild: int, name: str) -> Channel | None:
     """The guild's channel of that Discord id, else of that name."""
     here = Channel.guild == guild

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from app.store import sqlite
+from app.store import conversations, sqlite
+from app.store.conversations import Joined
 from app.store.database import bound, tuples, write
-from app.store.tables import ConversationLink, Message
+from app.store.tables import ConversationLink, Member, Message
 
 
 class NewLink(NamedTuple):
@@ -19,14 +20,22 @@ class NewLink(NamedTuple):
 
 @write
 def put_many(links: Sequence[NewLink]) -> None:
-    """Store links, replacing those the messages had."""
+    """Store links, replacing those the messages had, with their conversations."""
     rows = [link.message for link in links]
+    moved = conversations.of_messages(rows)
     ConversationLink.delete().where(ConversationLink.message.in_(rows)).execute()
-    present = Message.select(Message.id).where(Message.id.in_(rows))
-    known = {row for (row,) in tuples(present)}
+    present = Message.select(
+        Message.id, Message.guild, Message.channel, Message.ts, Member.author
+    )
+    present = present.join(Member).where(Message.id.in_(rows) & ~Member.has_opted_out)
+    known = {row: place for row, *place in tuples(present)}
     columns = ("message_id", "parent", "conversation", "score")
     kept = [link for link in links if link.message in known]
     sqlite.insert_new(bound(), "conversation_link", columns, kept)
+    conversations.join(
+        [Joined(link.message, link.conversation, *known[link.message]) for link in kept]
+    )
+    conversations.count_anew(moved)
 
 
 def get(message: int) -> NewLink | None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from peewee import fn
 
+from app.store import conversations
 from app.store.database import tuples, write
 from app.store.tables import (
     Attachment,
@@ -60,6 +61,7 @@ def set_opted_out(guild: int, author: str, has_opted_out: bool) -> None:
     if has_opted_out:
         member.name = ""
         member.allows_tuning = False
+        conversations.leave(guild, author)
     member.save()
 
 

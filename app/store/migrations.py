@@ -9,7 +9,7 @@ from playhouse.migrate import migrate as change
 
 from app.errors import AppError
 from app.store import sqlite
-from app.store.tables import TABLES, Comparison, MeterWeek
+from app.store.tables import TABLES, Comparison, Conversation, MeterWeek
 
 Migration = Callable[[SqliteDatabase], None]
 
@@ -34,8 +34,19 @@ def _kinds_of_feedback(database: SqliteDatabase) -> None:
     )
 
 
+def _conversations(database: SqliteDatabase) -> None:
+    """Conversations have rows, and replies say what filled their prompts."""
+    database.create_tables([Conversation])
+    for column in ("filled JSON NOT NULL DEFAULT '{}'", "summary_of INTEGER"):
+        database.execute_sql(f"ALTER TABLE reply ADD COLUMN {column}")
+
+
 FIRST_VERSION = 1
-MIGRATIONS: tuple[Migration, ...] = (_compare_and_meter, _kinds_of_feedback)
+MIGRATIONS: tuple[Migration, ...] = (
+    _compare_and_meter,
+    _kinds_of_feedback,
+    _conversations,
+)
 """The steps after the first version, oldest first; a new database needs none."""
 
 

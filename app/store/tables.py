@@ -127,6 +127,27 @@ class ConversationLink(Table):
     score = FloatField()
 
 
+class Conversation(Table):
+    """Messages of a channel that belong together; it has the row of the first."""
+
+    id = IntegerField(primary_key=True)
+    guild = ForeignKeyField(Guild, on_delete="CASCADE", index=False)
+    guild_id: int
+    channel = ForeignKeyField(Channel, on_delete="CASCADE")
+    channel_id: int
+    started = BigIntegerField()
+    last_turn = IntegerField()
+    """Row of its newest message."""
+    last_ms = BigIntegerField()
+    """When that was written; after a silence the conversation is over."""
+    members = JSONField(default=list)
+    """Author hashes of those who take part, without those who opted out."""
+    summary = TextField(default="")
+    """What was said up to `summarised`, in the words of the local model."""
+    summarised = IntegerField(default=0)
+    """Row of the newest message that the summary tells of."""
+
+
 class Embedding(Table):
     """The vector of one message by one embedding model; empty when it means nothing."""
 
@@ -173,6 +194,10 @@ class Reply(Table):
     """`[speaker, text, message row or null]` of the prompt, oldest first."""
     recalled = JSONField(default=list)
     """Rows of the messages recalled."""
+    filled = JSONField(default=dict)
+    """Tokens of the prompt by what they were spent on."""
+    summary_of = IntegerField(null=True)
+    """The conversation whose summary was in the prompt."""
     notes = JSONField(default=list)
     timings = JSONField(default=dict)
     """Milliseconds a stage."""
@@ -288,6 +313,6 @@ class VoiceChange(Table):
 
 TABLES = (
     Guild, Channel, Member, Message, RowNumbers, Attachment, ConversationLink,
-    Embedding, Reply, ReplySource, Feedback, Usage, ImportCheckpoint, Setting,
-    MeterWeek, Comparison, VoiceChange,
+    Conversation, Embedding, Reply, ReplySource, Feedback, Usage, ImportCheckpoint,
+    Setting, MeterWeek, Comparison, VoiceChange,
 )  # fmt: skip

@@ -23,7 +23,7 @@ class WordEmbedder:
         self.model_id = model_id
         self.embedded: list[str] = []
 
-    def embed(self, texts: Sequence[str]) -> Floats:
+    def embed(self, texts: Sequence[str], most_tokens: int | None = None) -> Floats:
         self.embedded += texts
         vectors = np.zeros((len(texts), DIMENSION), np.float32)
         for row, text in enumerate(texts):
@@ -61,12 +61,15 @@ def tell(db: Database, guild: int) -> Callable[..., int]:
         ts: int | None = None,
         dropped: str | None = None,
         into: int = guild,
+        reply_to: str | None = None,
     ) -> int:
         place = db.call(guilds.ensure_channel, into, channel).id
         member = db.call(members.ensure, into, author, author.title()).id
         count = db.call(messages.count, into)
         when = count * 3_600_000 if ts is None else ts
-        new = messages.NewMessage(place, member, f"m{count}", when, text, None, dropped)
+        new = messages.NewMessage(
+            place, member, f"m{count}", when, text, reply_to, dropped
+        )
         row = db.call(messages.add, into, new)
         assert row is not None
         return row

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from app.memory.conversations import SILENCE_MS, Channel, Linking
+from app.memory.conversations import SILENCE_MS, Channel, Heard, Linking
 from app.memory.link_features import feature_names
 from app.memory.links import Constants, Linker
 from app.memory.trees import Trees
-from app.store import links, messages
+from app.store import conversations, forgetting, guilds, links, members, messages
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,7 @@ def linker():
 
 
 def heard(db, channel, row, answered=None):
-    return channel.hear(db.call(messages.get, row), answered)
+    return channel.hear(Heard(db.call(messages.get, row), answered))
 
 
 def test_a_named_person_is_answered(db, tell, linker):
@@ -44,10 +44,6 @@ def test_a_named_person_is_answered(db, tell, linker):
     assert made[0].parent is None
     assert made[2].parent == first
     assert made[2].conversation == made[0].conversation == first
-    talk = channel.conversation_of(third)
-    assert talk is not None
-    assert len(talk.members) == 3
-    assert talk.last == third
 
 
 def test_an_explicit_reply_overrides_every_guess(db, tell, linker):
@@ -76,6 +72,73 @@ def test_a_conversation_ends_after_a_silence(db, tell, linker):
     assert made.conversation == second
 
 
+async def test_a_conversation_is_a_row_with_its_members_and_last_turn(
+    db, guild, tell, linker
+):
+    rows = [tell(f"scene {n}", author=f"a{n % 2}", ts=n * 1000) for n in range(4)]
+    await Linking(db, linker).hear(rows)
+    talk = db.call(conversations.get, rows[0])
+    assert (talk.members, talk.last_turn) == (("a0", "a1"), rows[3])
+    assert (talk.started, talk.last_ms) == (0, 3000)
+
+
+async def test_a_forgotten_member_is_in_no_conversation(db, guild, tell, linker):
+    rows = [tell(f"scene {n}", author=f"a{n % 2}", ts=n * 1000) for n in range(4)]
+    await Linking(db, linker).hear(rows)
+    db.call(conversations.summarise, rows[0], "two met", rows[3], 0)
+    gone = db.call(forgetting.rows_of_author, guild, "a1")
+    db.call(forgetting.delete, guild, gone)
+    talk = db.call(conversations.get, rows[0])
+    assert (talk.members, talk.last_turn) == (("a0",), rows[2])
+    assert (talk.summary, talk.summarised) == ("", 0)
+    assert db.call(links.get, rows[2]).conversation == rows[0]
+
+
+async def test_a_conversation_goes_with_its_last_message(db, guild, tell, linker):
+    row = tell("alone")
+    await Linking(db, linker).hear([row])
+    db.call(forgetting.delete, guild, [row])
+    assert db.call(conversations.get, row) is None
+
+
+async def test_who_opts_out_leaves_every_conversation(db, guild, tell, linker):
+    rows = [tell(f"scene {n}", author=f"a{n % 2}", ts=n * 1000) for n in range(4)]
+    await Linking(db, linker).hear(rows)
+    db.call(conversations.summarise, rows[0], "two met", rows[3], 0)
+    db.call(members.set_opted_out, guild, "a1", True)
+    talk = db.call(conversations.get, rows[0])
+    assert (talk.members, talk.summary) == (("a0",), "")
+    later = tell("scene 5", author="a1", ts=5000)
+    await Linking(db, linker).hear([later])
+    assert "a1" not in db.call(conversations.get, rows[0]).members
+
+
+async def test_a_thread_is_one_conversation_about_its_first_message(
+    db, guild, tell, linker
+):
+    opened_on = tell("look at this", ts=0)
+    external = db.call(messages.get, opened_on).external
+    stage = db.call(guilds.find_channel, guild, "stage")
+    thread = db.call(guilds.ensure_channel, guild, "a play", external, parent=stage.id)
+    assert thread.parent_id == stage.id
+    rows = [
+        tell("first thought", author="a", channel="a play", ts=1000),
+        tell("another", author="b", channel="a play", ts=2 * SILENCE_MS),
+    ]
+    made = await Linking(db, linker).hear(rows)
+    assert made[0].parent == opened_on
+    assert [link.conversation for link in made] == [rows[0], rows[0]]
+
+
+async def test_a_reply_to_an_old_message_joins_its_conversation(db, tell, linker):
+    rows = [tell(f"scene {n}", author=f"a{n}", ts=n * 1000) for n in range(3)]
+    await Linking(db, linker).hear(rows)
+    external = db.call(messages.get, rows[1]).external
+    late = tell("about that", ts=9 * SILENCE_MS, reply_to=external, channel="pit")
+    (made,) = await Linking(db, linker).hear([late])
+    assert (made.parent, made.conversation) == (rows[1], rows[0])
+
+
 async def test_links_are_kept_in_the_database(db, tell, linker):
     rows = [tell(f"scene {n}", author=f"a{n}", ts=n * 1000) for n in range(3)]
     made = await Linking(db, linker).hear(rows)
@@ -86,7 +149,8 @@ async def test_links_are_kept_in_the_database(db, tell, linker):
 
 async def test_a_new_start_goes_on_with_the_conversation(db, tell, linker):
     rows = [tell(f"scene {n}", author=f"a{n}", ts=n * 1000) for n in range(3)]
-    await Linking(db, linker).hear(rows[:2])
+    await Linking(db, linker).hear(rows[:1])
+    await Linking(db, linker).hear(rows[1:2])
     (made,) = await Linking(db, linker).hear(rows[2:])
     assert (made.parent, made.conversation) == (rows[1], rows[0])
 

@@ -84,8 +84,23 @@ def test_batches_hold_every_text_once_within_their_bounds():
 
 
 def test_batches_run_from_short_texts_to_long_ones():
-    made = list(batches([5, 1, 4, 2, 3]))
-    assert made == [[1, 3, 4, 2, 0]]
+    made = list(batches([50, 40, 43, 41, 90]))
+    assert made == [[1, 3, 2, 0], [4]]
+
+
+def test_a_glance_reads_the_beginning_of_a_text_and_is_not_kept(embedder):
+    text = "the ship sails at dawn " * 10
+    glance = embedder.embed([text], most_tokens=8)[0]
+    begun = embedder.embed(["the ship sails at dawn the"])[0]
+    assert glance @ begun > 0.99
+    assert embedder.embed([text])[0] @ glance < 0.999
+
+
+def test_a_batch_is_not_mostly_padding():
+    lengths = [*range(1, 100)] * 3
+    for batch in batches(lengths):
+        found = [lengths[number] for number in batch]
+        assert max(found) <= 1.25 * min(found) + 1
 
 
 @pytest.mark.parametrize(

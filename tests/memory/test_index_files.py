@@ -85,9 +85,28 @@ def test_a_crash_between_the_two_renames_leaves_no_index(saved):
     assert nothing_left(saved)
 
 
-def test_removed_vectors_are_never_written(tmp_path, units):
+def test_a_removed_vector_is_in_no_file_and_stays_hidden(tmp_path, units):
+    graph, vectors = Graph(64), units(10)
+    graph.add(range(10), vectors)
+    graph.remove([4])
+    index_files.save(graph, tmp_path, "mini", last=1)
+    content = (tmp_path / "index.bin").read_bytes()
+    assert vectors[4].tobytes() not in content
+    assert vectors[5].tobytes() in content
+    loaded = index_files.load(tmp_path, "mini", 64)
+    assert loaded is not None
+    assert sorted(loaded[0].rows().tolist()) == [0, 1, 2, 3, 5, 6, 7, 8, 9]
+    assert 4 not in {near.row for near in loaded[0].search(vectors[4], 9)}
+    loaded[0].add([4], vectors[4:5])
+    assert loaded[0].search(vectors[4], 1)[0].row == 4
+
+
+def test_a_sidecar_that_hides_other_rows_drops_the_index(tmp_path, units):
     graph = Graph(64)
     graph.add(range(10), units(10))
     graph.remove([4])
-    with pytest.raises(ValueError, match="removed"):
-        index_files.save(graph, tmp_path, "mini", last=1)
+    index_files.save(graph, tmp_path, "mini", last=1)
+    sidecar = json.loads((tmp_path / "sidecar.json").read_text())
+    sidecar["removed"] = [5]
+    (tmp_path / "sidecar.json").write_text(json.dumps(sidecar))
+    assert index_files.load(tmp_path, "mini", 64) is None

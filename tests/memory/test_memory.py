@@ -4,9 +4,10 @@ import asyncio
 
 import pytest
 
+from app.errors import ConfigError
 from app.memory import index, shelf
 from app.memory.memory import Memory
-from app.memory.vectors import NOTHING
+from app.memory.vectors import NOTHING, unpack
 from app.store import embeddings, forgetting, guilds, members, messages
 from tests.memory.conftest import WordEmbedder
 
@@ -165,6 +166,7 @@ async def test_forgotten_messages_leave_index_and_table(
     before = await files_of(home, guild)
     db.call(forgetting.delete, guild, rows[:3])
     await memory.forget(guild, rows[:3])
+    # The small graph is worn at once; a large one is mended in place.
     assert not await files_of(home, guild)
     assert bool(before) == (exact_below == 4)
     kept = db.call(lambda: [r for r, _ in embeddings.vectors(guild, "words")])
@@ -174,6 +176,26 @@ async def test_forgotten_messages_leave_index_and_table(
     assert not opened.needs_rebuild
     found = await memory.recall(guild, ["speech 1 of king lear act 1"], None, 12)
     assert not {moment.row for moment in found} & set(rows[:3])
+
+
+async def test_a_deletion_in_a_large_graph_takes_its_vector_out_of_the_file(
+    memory, db, home, guild, tell, monkeypatch
+):
+    monkeypatch.setattr(index, "EXACT_BELOW", 4)
+    monkeypatch.setattr("app.memory.memory.PAGE", 4)
+    monkeypatch.setattr(index, "WORN", 0.5)
+    rows = [tell(f"speech {n} of king lear act {n}") for n in range(12)]
+    await memory.catch_up(guild)
+    opened = await memory._shelf(guild)
+    stored = db.call(embeddings.of_messages, "words", rows[:1])
+    vector = unpack([stored[0][1]], opened.dimension)[0].tobytes()
+    file = home.index(guild) / "index.bin"
+    assert vector in file.read_bytes()
+    db.call(forgetting.delete, guild, rows[:1])
+    await memory.forget(guild, rows[:1])
+    assert not file.exists()
+    await memory._call(opened.save)
+    assert vector not in file.read_bytes()
 
 
 async def files_of(home, guild):
@@ -244,16 +266,67 @@ async def test_old_vectors_serve_until_the_new_model_is_through(
     await second.close()
 
 
-async def test_pruning_lets_go_of_the_oldest_vectors_and_of_no_message(
-    memory, db, guild, tell
+async def test_the_model_can_change_while_the_old_vectors_serve(
+    home, db, reader, guild, tell
 ):
+    row = tell("now is the winter of our discontent")
+    models = {"old": WordEmbedder("old"), "new": WordEmbedder("new")}
+    wanted = ["old"]
+    memory = Memory(home, db, reader, lambda model: models[model or wanted[0]])
+    await memory.catch_up(guild)
+    wanted[0] = "new"
+    memory.change_model()
+    found = await memory.recall(guild, ["winter of discontent"], None, 1)
+    assert [moment.row for moment in found] == [row]
+    assert models["new"].embedded == []
+    await memory.catch_up(guild)
+    assert db.call(embeddings.models, guild) == [("new", 1)]
+    found = await memory.recall(guild, ["winter of discontent"], None, 1)
+    assert [moment.row for moment in found] == [row]
+    await memory.close()
+
+
+async def test_a_model_that_cannot_be_had_leaves_the_old_vectors_serving(
+    home, db, reader, guild, tell
+):
+    row = tell("now is the winter of our discontent")
+    first = Memory(home, db, reader, lambda model: WordEmbedder("old"))
+    await first.catch_up(guild)
+    await first.close()
+
+    def missing(model):
+        if model is None:
+            raise ConfigError("No network.")
+        return WordEmbedder(model)
+
+    second = Memory(home, db, reader, missing)
+    with pytest.raises(ConfigError):
+        await second.catch_up(guild)
+    found = await second.recall(guild, ["winter of discontent"], None, 1)
+    assert [moment.row for moment in found] == [row]
+    await second.close()
+
+
+@pytest.mark.parametrize("exact_below", [1000, 4])
+async def test_pruning_lets_go_of_the_oldest_vectors_and_of_no_message(
+    memory, db, guild, tell, monkeypatch, exact_below
+):
+    monkeypatch.setattr(index, "EXACT_BELOW", exact_below)
     rows = [tell(f"verse {n} of the sonnet") for n in range(10)]
     await memory.catch_up(guild)
-    assert await memory.prune(guild, keep=4) == 6
-    assert await memory.prune(guild, keep=4) == 0
+    room = db.call(embeddings.room, guild)
+    assert await memory.prune(guild, 10**9) == 0
+    gone = await memory.prune(guild, room.bytes - room.vector_bytes)
+    assert 0 < gone < 10
+    left = db.call(embeddings.room, guild)
+    assert left.bytes <= room.bytes - gone * room.vector_bytes
     opened = await memory._shelf(guild)
-    assert sorted(opened._index.rows().tolist()) == rows[6:]
+    assert sorted(opened._index.rows().tolist()) == rows[gone:]
+    assert db.call(messages.count, guild) == 10
     assert await memory.catch_up(guild) == 0
+    await memory.prune(guild, 1)
+    assert len(opened) == 0
+    assert await memory.prune(guild, 1) == 0
 
 
 async def test_the_closest_draft_shares_most_with_the_conversation(memory):

@@ -1,7 +1,8 @@
-"""Boosted trees in numpy say what scikit-learn says."""
+"""Boosted trees in numpy say what LightGBM says."""
 
 import importlib.util
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -23,19 +24,25 @@ def test_a_tree_worked_out_by_hand():
     assert trees.score(rows).tolist() == [10.0, 20.0]
 
 
-def test_trees_of_scikit_learn_keep_their_scores_through_a_file(tmp_path):
-    ensemble = pytest.importorskip("sklearn.ensemble")
+def test_trees_of_lightgbm_keep_their_scores_through_a_file(tmp_path):
+    lightgbm = pytest.importorskip("lightgbm")
+    pytest.importorskip("sklearn")
     spec = importlib.util.spec_from_file_location("fit_links", FIT)
     assert spec and spec.loader
-    fit_links = importlib.util.module_from_spec(spec)
+    fit_links: Any = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(fit_links)
     rng = np.random.default_rng(5)
-    rows = rng.normal(size=(400, 6)).astype(np.float32)
-    label = (rows[:, 0] * rows[:, 1] + rows[:, 2] > 0.3).astype(int)
-    model = ensemble.HistGradientBoostingClassifier(max_iter=8, max_depth=5)
-    model.fit(rows, label)
-    np.savez(tmp_path / "trees.npz", **fit_links.trees_of(model).arrays())
+    rows = (rng.integers(0, 9, size=(400, 6)) / 7).astype(np.float32)
+    label = rows[:, 0] * rows[:, 1] + rows[:, 2] > 0.9
+    sizes = np.full(40, 10)
+    fit_links.TREES = 8
+    fit_links.PARAMETERS |= {"min_data_in_leaf": 5, "num_threads": 1}
+    trees = fit_links.fit_trees(rows, label, sizes)
+    np.savez(tmp_path / "trees.npz", **trees.arrays())
     with np.load(tmp_path / "trees.npz") as arrays:
-        trees = Trees.from_arrays(arrays)
-    scores = trees.score(rows) + float(model._baseline_prediction.ravel()[0])
-    assert np.allclose(scores, model.decision_function(rows), atol=1e-4)
+        loaded = Trees.from_arrays(arrays)
+    assert (loaded.score(rows) == trees.score(rows)).all()
+    data = lightgbm.Dataset(rows, label.astype(np.float32))
+    model = lightgbm.train(fit_links.PARAMETERS, data, num_boost_round=8)
+    expected = model.predict(rows, raw_score=True)
+    assert np.allclose(fit_links.trees_of(model).score(rows), expected, atol=1e-4)

@@ -8,7 +8,15 @@ import peewee
 import pytest
 
 from app.errors import AppError
-from app.store import feedback, guilds, messages, migrations, replies, sqlite
+from app.store import (
+    conversations,
+    feedback,
+    guilds,
+    messages,
+    migrations,
+    replies,
+    sqlite,
+)
 from app.store.database import Database, bound, tuples, write
 from app.store.tables import Feedback, Guild
 
@@ -111,6 +119,29 @@ def test_migrations_run_in_order_and_keep_a_copy(
     (kept,) = backups.iterdir()
     with Database(kept) as old:
         assert old.call(guilds.find, "The Globe") is not None
+
+
+def test_a_home_without_conversations_is_brought_up(
+    db: Database, guild: int, tmp_path: Path
+) -> None:
+    def go_back() -> None:
+        for statement in (
+            "DROP TABLE conversation",
+            "ALTER TABLE reply DROP COLUMN filled",
+            "ALTER TABLE reply DROP COLUMN summary_of",
+        ):
+            bound().execute_sql(statement)
+        before = migrations.MIGRATIONS.index(migrations._conversations)
+        sqlite.set_version(bound(), migrations.FIRST_VERSION + before)
+
+    reply = db.call(replies.claim, guild, None, "say")
+    assert reply is not None
+    db.call(go_back)
+    db.call(lambda: migrations.migrate(bound(), db.path, tmp_path / "backups"))
+    assert db.call(conversations.get, 1) is None
+    kept = db.call(replies.get, reply)
+    assert kept is not None
+    assert (kept.reason, kept.filled, kept.summary_of) == ("say", {}, None)
 
 
 def test_a_failed_migration_changes_nothing(

@@ -1,0 +1,169 @@
+"""Conversations: who takes part, the last turn, and what was said in short."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from peewee import fn
+
+from app.store.database import tuples, write
+from app.store.messages import BATCH
+from app.store.tables import Conversation, ConversationLink, Member, Message
+
+
+@dataclass(frozen=True)
+class Talk:
+    """A conversation as its row has it."""
+
+    id: int
+    guild: int
+    channel: int
+    started: int
+    last_turn: int
+    last_ms: int
+    members: tuple[str, ...]
+    summary: str
+    summarised: int
+
+
+@dataclass(frozen=True)
+class Joined:
+    """A message that is linked to a conversation."""
+
+    message: int
+    conversation: int
+    guild: int
+    channel: int
+    ts: int
+    author: str
+
+
+def get(conversation: int) -> Talk | None:
+    """The conversation of that row."""
+    row = Conversation.get_or_none(Conversation.id == conversation)
+    if row is None:
+        return None
+    return Talk(
+        row.id,
+        row.guild_id,
+        row.channel_id,
+        row.started,
+        row.last_turn,
+        row.last_ms,
+        tuple(row.members),
+        row.summary,
+        row.summarised,
+    )
+
+
+def of_messages(rows: Sequence[int]) -> list[int]:
+    """The conversations that those messages belong to."""
+    found: set[int] = set()
+    for start in range(0, len(rows), BATCH):
+        part = list(rows[start : start + BATCH])
+        query = ConversationLink.select(ConversationLink.conversation).distinct()
+        chosen = query.where(ConversationLink.message.in_(part))
+        found.update(row for (row,) in tuples(chosen))
+    return sorted(found)
+
+
+def long_ones(guild: int, since: int, turns: int) -> list[int]:
+    """Conversations going on since that time with more turns than their summary.
+
+    The one spoken in last comes first; `turns` is by how many at least.
+    """
+    newer = ConversationLink.select(fn.COUNT(ConversationLink.id)).where(
+        (ConversationLink.conversation == Conversation.id)
+        & (ConversationLink.message > Conversation.summarised)
+    )
+    going_on = (Conversation.guild == guild) & (Conversation.last_ms >= since)
+    query = Conversation.select(Conversation.id).where(going_on & (newer >= turns))
+    return [row for (row,) in tuples(query.order_by(Conversation.last_ms.desc()))]
+
+
+def turns_after(conversation: int, row: int) -> list[int]:
+    """Rows of the conversation's messages after that row, oldest first."""
+    query = ConversationLink.select(ConversationLink.message)
+    here = ConversationLink.conversation == conversation
+    query = query.where(here & (ConversationLink.message > row))
+    return [row for (row,) in tuples(query.order_by(ConversationLink.message))]
+
+
+@write
+def join(joined: Sequence[Joined]) -> None:
+    """Let linked messages take part in their conversations."""
+    by_talk: defaultdict[int, list[Joined]] = defaultdict(list)
+    for one in joined:
+        by_talk[one.conversation].append(one)
+    for conversation, turns in by_talk.items():
+        known = get(conversation)
+        if known is None:
+            count_anew([conversation])
+            continue
+        newest = max(turns, key=lambda turn: turn.message)
+        members = dict.fromkeys((*known.members, *(turn.author for turn in turns)))
+        Conversation.update(
+            last_turn=max(newest.message, known.last_turn),
+            last_ms=max(newest.ts, known.last_ms),
+            members=list(members),
+        ).where(Conversation.id == conversation).execute()
+
+
+@write
+def summarise(conversation: int, summary: str, summarised: int, since: int) -> bool:
+    """Store a summary that goes on from the one up to `since`.
+
+    False if that one is no longer there: something it told of was forgotten meanwhile.
+    """
+    same = (Conversation.id == conversation) & (Conversation.summarised == since)
+    change = Conversation.update(summary=summary, summarised=summarised)
+    return bool(change.where(same).execute())
+
+
+@write
+def drop_summaries(conversations: Sequence[int]) -> None:
+    """Let go of summaries that told of something now changed or forgotten."""
+    for start in range(0, len(conversations), BATCH):
+        part = list(conversations[start : start + BATCH])
+        change = Conversation.update(summary="", summarised=0)
+        change.where(Conversation.id.in_(part)).execute()
+
+
+@write
+def count_anew(conversations: Sequence[int]) -> None:
+    """Make the rows say what the links do; summaries go, and empty conversations."""
+    for conversation in conversations:
+        query = (
+            Message.select(
+                Message.id, Message.guild, Message.channel, Message.ts, Member.author
+            )
+            .join(ConversationLink, on=ConversationLink.message == Message.id)
+            .join(Member, on=Message.member == Member.id)
+            .where(ConversationLink.conversation == conversation)
+            .where(~Member.has_opted_out)
+            .order_by(Message.id)
+        )
+        turns = tuples(query)
+        Conversation.delete().where(Conversation.id == conversation).execute()
+        if turns:
+            last, guild, channel, *_ = turns[-1]
+            Conversation.insert(
+                id=conversation,
+                guild=guild,
+                channel=channel,
+                started=min(ts for *_, ts, _ in turns),
+                last_turn=last,
+                last_ms=max(ts for *_, ts, _ in turns),
+                members=list(dict.fromkeys(author for *_, author in turns)),
+            ).execute()
+
+
+@write
+def leave(guild: int, author: str) -> None:
+    """Take an author (hash) out of every conversation, and the summaries with them."""
+    took_part = Conversation.members.cast("TEXT").contains(f'"{author}"')
+    here = (Conversation.guild == guild) & took_part
+    for row in list(Conversation.select().where(here)):
+        members = [member for member in row.members if member != author]
+        change = Conversation.update(members=members, summary="", summarised=0)
+        change.where(Conversation.id == row.id).execute()
