@@ -31,7 +31,8 @@ class Waiting(Generic[T]):
             AppError: If it is full.
         """
         if len(self) >= self._most:
-            raise AppError("The model has too much to do.", "Ask again in a moment.")
+            busy = f"The model has too much to do: {len(self)} replies wait."
+            raise AppError(busy, "Ask again in a moment.")
         self._lines.setdefault(guild, deque()).append(item)
 
     def first(self) -> T | None:

@@ -194,14 +194,14 @@ async def test_the_model_is_unloaded_when_idle_and_comes_back_when_needed():
         assert (await written(provider))[-1].text == "one two three"
 
 
-async def test_another_model_is_another_process():
+async def test_another_model_is_another_process(tmp_path):
+    path = tiny.write(tmp_path / "tiny.gguf")
     settings = [ECHO]
-    provider = LocalProvider(lambda: settings[0], lambda name: None, no_voice)
+    provider = LocalProvider(lambda: settings[0], lambda name: path, no_voice)
     await written(provider)
     first = provider.pid
     assert first is not None
-    assert provider._wanted()[-1] == "--echo"
-    provider._command = ("other",)
+    settings[0] = ModelSettings(name=str(path), context=512, threads=1)
     await written(provider)
     assert provider.pid != first
     await provider.close()

@@ -1,0 +1,291 @@
+"""Keeps the process of the language model: loads it, watches it, lets it go."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from app import gguf
+from app.config import ModelSettings
+from app.errors import AppError, ProviderError
+from app.ipc import inference
+from app.ipc.child import Child, ChildState, Spawn
+from app.ipc.inference import Ready
+from app.ipc.wire import Catalogue, Json, Params
+from app.paths import own_command
+
+log = logging.getLogger(__name__)
+
+ECHO = "echo"
+"""The model name of the runner that only echoes."""
+
+MOST_CRASHES = 2
+"""A model that ended its runner so often is set aside."""
+
+HEALTHY_SECONDS = 300.0
+"""A crash after this time does not count together with an earlier one."""
+
+LOADING_SECONDS = 5.0
+"""Past this time of loading, a prompt no longer waits for its end."""
+
+_CATALOGUE = Catalogue(inference.REQUESTS, inference.NOTIFICATIONS)
+
+
+class Keeper:
+    """One runner at most, of the model that the settings name."""
+
+    def __init__(
+        self,
+        settings: Callable[[], ModelSettings],
+        locate: Callable[[str], Path | None],
+        is_busy: Callable[[], bool],
+        on_notification: Callable[[Params], None],
+        on_change: Callable[[], None],
+        spawn: Spawn,
+        clock: Callable[[], float],
+    ) -> None:
+        """Nothing is started yet.
+
+        Args:
+            locate: The GGUF file of a model's name, if it is here.
+            is_busy: Whether it writes, and must be neither replaced nor unloaded.
+            on_notification: Takes what the runner tells, its `Ready` included.
+            on_change: Told whenever `state` may have changed.
+        """
+        self._settings = settings
+        self._locate = locate
+        self._is_busy = is_busy
+        self._on_notification = on_notification
+        self._on_change = on_change
+        self._spawn = spawn
+        self._clock = clock
+        self._child: Child | None = None
+        self._command: tuple[str, ...] = ()
+        self._loading = asyncio.Event()
+        self.ready: Ready | None = None
+        """What the runner said of itself once it had loaded the model."""
+        self._began = 0.0
+        self._crashes: list[float] = []
+        self._set_aside: dict[tuple[str, ...], str] = {}
+        self._checked: tuple[tuple[str, float], str | None] | None = None
+        self._unload: asyncio.TimerHandle | None = None
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    def state(self) -> tuple[str, str]:
+        """One of ready, loading, absent, crashed, idle; and why."""
+        if reason := self.refusal():
+            is_here = self._settings().name == ECHO or self._locate(
+                self._settings().name
+            )
+            return "crashed" if is_here else "absent", reason
+        if self.ready:
+            return "ready", ""
+        state = self._child.state if self._child else ChildState("stopped")
+        if state.name == "stopped":
+            return "idle", "it is loaded when it is needed"
+        if state.name in ("waiting", "failed"):
+            return "crashed", state.reason
+        return "loading", ""
+
+    def unavailable(self) -> str | None:
+        """Why no text can be had now; a model being loaded is waited for a while."""
+        if reason := self.refusal():
+            return reason
+        child = self._child
+        if child is None or self._command != self._wanted():
+            return None
+        if child.state.name in ("waiting", "failed"):
+            return f"its process died: {child.state.reason}"
+        late = self._clock() - self._began > LOADING_SECONDS
+        if child.state.name != "stopped" and self.ready is None and late:
+            return "the model is still being loaded"
+        return None
+
+    @property
+    def pid(self) -> int | None:
+        """Process id of the runner while it lives."""
+        return self._child.pid if self._child else None
+
+    def start(self) -> None:
+        """Load the model now, so that the first reply need not wait for it."""
+        if self.refusal() is None:
+            self._start()
+
+    async def wait_until_ready(self, seconds: float) -> bool:
+        """Load the model, and wait so long for it; whether it is ready."""
+        self.start()
+        with suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(self._loading.wait(), seconds)
+        return self.ready is not None
+
+    def retry(self) -> None:
+        """Give a model that was set aside another chance, as its owner asks."""
+        self._set_aside.clear()
+        self._crashes.clear()
+        self.start()
+
+    async def close(self) -> None:
+        """End the runner."""
+        self._stop_unloading()
+        for task in [*self._tasks]:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        child, self._child = self._child, None
+        self._set_ready(None)
+        if child:
+            await child.stop()
+
+    def refusal(self) -> str | None:
+        """Why the model that is wanted cannot be loaded at all."""
+        settings = self._settings()
+        if reason := self._set_aside.get(self._wanted()):
+            return reason
+        if settings.name == ECHO:
+            return None
+        path = self._locate(settings.name)
+        if path is None:
+            return f"the model {settings.name} is not on this computer yet"
+        is_loaded = self._child is not None and self._command == self._wanted()
+        return None if is_loaded else self._check(path, settings)
+
+    def _check(self, path: Path, settings: ModelSettings) -> str | None:
+        """What is wrong with the file; reading its header again would block the bot."""
+        key = (str(path), path.stat().st_mtime)
+        if self._checked is None or self._checked[0] != key:
+            try:
+                gguf.check(path, settings.context, settings.gpu_layers)
+                self._checked = (key, None)
+            except AppError as error:
+                self._checked = (key, str(error).rstrip("."))
+        return self._checked[1]
+
+    def _wanted(self) -> tuple[str, ...]:
+        """The command line of the runner that the settings ask for."""
+        settings = self._settings()
+        runner = (*own_command(), "runner")
+        if settings.name == ECHO:
+            return (*runner, "--echo")
+        return (
+            *runner,
+            str(self._locate(settings.name)),
+            f"--context={settings.context}",
+            f"--threads={settings.threads}",
+            f"--gpu-layers={settings.gpu_layers}",
+        )
+
+    def _start(self) -> None:
+        wanted = self._wanted()
+        if self._child and self._command != wanted and not self._is_busy():
+            self._replace()
+        if self._child is None:
+            self._command = wanted
+            self._child = self._new_child(wanted)
+        if self._child.state.name in ("stopped", "failed"):
+            self._began = self._clock()
+            self._child.start()
+
+    def _new_child(self, command: tuple[str, ...]) -> Child:
+        def on_state(state: ChildState) -> None:
+            if self._child is child:
+                self._note(state)
+
+        def on_notification(notification: Params) -> None:
+            if self._child is not child:
+                return
+            # The speeds are known before anyone who waits for the model goes on.
+            self._on_notification(notification)
+            if isinstance(notification, Ready):
+                self._set_ready(notification)
+
+        child = Child(
+            "model's process",
+            command,
+            _CATALOGUE,
+            on_notification=on_notification,
+            on_state=on_state,
+            on_stderr=lambda line: log.info("runner: %s", line),
+            spawn=self._spawn,
+        )
+        return child
+
+    def _replace(self) -> None:
+        """Let the present child go; what it writes fails, and the ladder goes on."""
+        child, self._child = self._child, None
+        self._set_ready(None)
+        self._crashes.clear()
+        if child:
+            self.spawn_task(child.stop())
+
+    def _set_ready(self, ready: Ready | None) -> None:
+        self.ready = ready
+        if ready:
+            self._loading.set()
+            self.unload_later()
+        else:
+            self._loading.clear()
+        self._on_change()
+
+    def _note(self, state: ChildState) -> None:
+        if state.name == "starting":
+            self._began = self._clock()
+        if state.name != "running":
+            self._set_ready(None)
+        if state.name in ("waiting", "failed"):
+            self._note_crash(state.reason)
+        self._on_change()
+
+    def _note_crash(self, reason: str) -> None:
+        log.error("the model's process died: %s", reason)
+        now = self._clock()
+        recent = [at for at in self._crashes if now - at < HEALTHY_SECONDS]
+        self._crashes = [*recent, now]
+        if len(self._crashes) >= MOST_CRASHES:
+            times = f"it ended its process {len(self._crashes)} times"
+            self._set_aside[self._command] = f"{times} and is set aside: {reason}"
+            self._replace()
+
+    def why_not_ready(self) -> str:
+        child = self._child
+        if child and child.state.reason:
+            return f"the model's process died: {child.state.reason}"
+        return self.refusal() or "the model is still being loaded"
+
+    async def call(self, request: Params) -> Json:
+        if self._child is None:
+            raise ProviderError("the model was unloaded.")
+        try:
+            return await self._child.call(request)
+        except AppError as error:
+            raise ProviderError(error.message, error.hint) from error
+
+    async def tell(self, request: Params) -> None:
+        """Call without an interest in the outcome; a new runner starts afresh."""
+        with suppress(ProviderError):
+            await self.call(request)
+
+    def unload_later(self) -> None:
+        self._stop_unloading()
+        minutes = self._settings().idle_minutes
+        if minutes > 0:
+            loop = asyncio.get_running_loop()
+            self._unload = loop.call_later(minutes * 60, self._unload_if_idle)
+
+    def _unload_if_idle(self) -> None:
+        if self._is_busy():
+            self.unload_later()
+        elif self._child:
+            log.info("the model had nothing to do and is unloaded")
+            self._replace()
+
+    def _stop_unloading(self) -> None:
+        if self._unload:
+            self._unload.cancel()
+            self._unload = None
+
+    def spawn_task(self, work: Coroutine[Any, Any, Any]) -> "asyncio.Task[Any]":
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
