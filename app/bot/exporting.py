@@ -2,6 +2,8 @@
 
 import json
 import os
+from collections import defaultdict
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -25,8 +27,7 @@ def export(reader: Database, guild: int, name: str, target: Path) -> int:
     written, after = 0, 0
     with os.fdopen(os.open(temporary, flags, 0o600), "w", encoding="utf-8") as file:
         while page := reader.call(messages.page_after, guild, after):
-            for message in page:
-                row = _row(name, message)
+            for row in reader.call(_rows, name, page):
                 file.write(json.dumps(row, ensure_ascii=False) + "\n")
             written += len(page)
             after = page[-1].id
@@ -34,7 +35,23 @@ def export(reader: Database, guild: int, name: str, target: Path) -> int:
     return written
 
 
-def _row(guild: str, message: StoredMessage) -> dict[str, Any]:
+def rows_of(guild: str, rows: Sequence[int]) -> list[dict[str, Any]]:
+    """Lines of the interchange format for the messages in those rows, a few hundred."""
+    return _rows(guild, messages.by_rows(rows))
+
+
+def _rows(guild: str, page: Sequence[StoredMessage]) -> list[dict[str, Any]]:
+    files: defaultdict[int, list[dict[str, str]]] = defaultdict(list)
+    for file in messages.attachments_of([message.id for message in page]):
+        files[file.message_id].append(
+            {"id": file.external, "name": file.name, "url": file.url}
+        )
+    return [_row(guild, message, files[message.id]) for message in page]
+
+
+def _row(
+    guild: str, message: StoredMessage, files: list[dict[str, str]]
+) -> dict[str, Any]:
     """One line of the interchange format; authors go by name, or else by hash."""
     row: dict[str, Any] = {
         "guild": guild,
@@ -47,4 +64,6 @@ def _row(guild: str, message: StoredMessage) -> dict[str, Any]:
     }
     if message.is_bot:
         row["bot"] = True
+    if files:
+        row["attachments"] = files
     return row

@@ -1,7 +1,7 @@
-"""Long work in a process of its own: bulk import, and building a guild's voice.
+"""Long work in a process of its own: bulk import, building and comparing voices.
 
-The bot starts `job import` or `job rebuild`, reads progress and one reply from its
-standard output, and ends it by closing its standard input.
+The bot starts `job import`, `job rebuild` or `job compare`, reads progress and one
+reply from its standard output, and ends it by closing its standard input.
 """
 
 import argparse
@@ -9,6 +9,7 @@ import gc
 import os
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import Any
 
 from app.config import Config, with_overrides
 from app.config_file import load
-from app.errors import AppError
+from app.errors import AppError, UsageError
 from app.importers.filters import Filters
 from app.importers.importing import Counts, Import, Step
 from app.importers.intake import Intake
@@ -24,13 +25,17 @@ from app.ipc.control import Progress
 from app.ipc.stdio import exit_with_stdin, take_stdout, write_all
 from app.ipc.wire import INTERNAL_ERROR, Failure, Frame, Notification, Reply, encode
 from app.paths import Home
-from app.store import guilds, messages, settings
+from app.store import guilds, messages, settings, snapshots
 from app.store.authors import AuthorKey
 from app.store.database import Database
 from app.voice import building
+from app.voice.differences import count_words, new_words
 
 SMALL_IMPORT = 500
 """So few new messages are learned by the running voice, without building it anew."""
+
+MOST_WORDS = 30
+"""Gained and lost words that are told."""
 
 REPORT_SECONDS = 0.2
 NICENESS = 5
@@ -78,6 +83,9 @@ def _parser() -> argparse.ArgumentParser:
     importing.add_argument("paths", type=Path, nargs="+")
     rebuilding = kinds.add_parser("rebuild")
     rebuilding.add_argument("guild", type=int)
+    comparing = kinds.add_parser("compare")
+    comparing.add_argument("guild", type=int)
+    comparing.add_argument("names", nargs="+")
     return parser
 
 
@@ -88,6 +96,8 @@ def run(arguments: argparse.Namespace, tell: Tell) -> dict[str, Any]:
     with Database(home.database, checkpoints=False) as database:
         if arguments.kind == "rebuild":
             return {"messages": rebuild(home, database, arguments.guild, tell)}
+        if arguments.kind == "compare":
+            return compare(database, arguments.guild, *arguments.names)
         return import_and_learn(
             home, database, arguments.guild, arguments.paths, arguments.channel, tell
         )
@@ -159,7 +169,38 @@ def learnable(
     database: Database, guild: int, after: int = 0
 ) -> Iterator[tuple[int, str]]:
     """(row, text) of the guild's messages to learn, read a page at a time."""
-    while page := database.call(messages.learnable_page, guild, after):
+    return _pages(lambda row: database.call(messages.learnable_page, guild, row), after)
+
+
+def compare(
+    database: Database, guild: int, before: str, after: str | None = None
+) -> dict[str, Any]:
+    """Tell what words a guild's voice gained and lost from one snapshot to another.
+
+    Without `after`, to what the voice is now.
+    """
+    then, now = (_words_of(database, guild, name) for name in (before, after))
+    gained, lost = new_words(then, now, MOST_WORDS), new_words(now, then, MOST_WORDS)
+    return {
+        "gained": [{"text": word, "count": count} for word, count in gained],
+        "lost": [{"text": word, "count": count} for word, count in lost],
+    }
+
+
+def _words_of(database: Database, guild: int, name: str | None) -> Counter[str]:
+    if name is None:
+        return count_words(text for _, text in learnable(database, guild))
+    found = database.call(snapshots.get, guild, name)
+    if found is None:
+        raise UsageError(f"There is no snapshot {name!r}.")
+    pages = _pages(lambda after: database.call(messages.of_snapshot, found, after))
+    return count_words(text for _, text in pages)
+
+
+def _pages(
+    read: Callable[[int], list[tuple[int, str]]], after: int = 0
+) -> Iterator[tuple[int, str]]:
+    while page := read(after):
         yield from page
         after = page[-1][0]
 

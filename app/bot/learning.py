@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,10 +15,11 @@ from app.importers import live
 from app.importers.filters import Filters, clean
 from app.importers.records import Record
 from app.paths import Home
-from app.store import forgetting, guilds, messages, settings, voices
+from app.store import forgetting, guilds, messages, settings, snapshots, voices
 from app.store.authors import AuthorKey
 from app.store.database import Database
 from app.store.forgetting import Removed
+from app.store.tables import Snapshot
 from app.voice.voice import Voice
 
 log = logging.getLogger(__name__)
@@ -131,12 +132,11 @@ class Learning:
         filters = await self._filters(guild)
         opened = await self._opened(guild)
         dropped = filters.reason(text)
-        text = clean(text)
-        await self._database.run(messages.edit, message, text, dropped)
-        if dropped is None:
-            opened.voice.learn(message, text)
-        else:
-            opened.voice.forget([message])
+        await self._database.run(messages.edit, message, clean(text), dropped)
+        opened.voice.forget([message])
+        rows = await self._database.run(messages.learnable_of, guild, [message])
+        for row, text in rows:
+            opened.voice.learn(row, text)
         # What it meant before the edit is forgotten like a message that is gone.
         for tell in self._on_forgotten:
             await tell(guild, [message])
@@ -181,6 +181,7 @@ class Learning:
         rows = await self._database.run(forgetting.rows_of_guild, guild)
         removed += await self._remove(guild, rows)
         await self._database.run(forgetting.delete_people, guild)
+        await self._database.run(forgetting.delete_snapshots, guild)
         return await self._finish(guild, removed, wait=True)
 
     async def import_files(
@@ -208,6 +209,20 @@ class Learning:
         opened = await self._opened(guild)
         async with opened.changing:
             await self._files.build(opened.voice, guild)
+
+    async def roll_back(self, snapshot: Snapshot, kept: Collection[str]) -> bool:
+        """Speak from what a snapshot has, as `snapshots.roll_back` says.
+
+        Returns whether nothing else is left in the voice's files.
+        """
+        guild = snapshot.guild_id
+        opened = await self._opened(guild)
+        await self._database.run(snapshots.roll_back, snapshot, kept)
+        return await self._scrub(opened, guild)
+
+    async def compare(self, guild: int, names: Sequence[str]) -> dict[str, Any]:
+        """What words the voice gained and lost from one snapshot to another or now."""
+        return await self._files.compare(guild, names)
 
     async def _remove(self, guild: int, rows: Sequence[int]) -> Removed:
         """Take messages out of the voice, the replies and the database."""

@@ -13,6 +13,7 @@ from app import __version__, secrets
 from app.bot.assembly import assemble
 from app.bot.comparing import Comparing
 from app.bot.fine_tuning import FineTuning
+from app.bot.keeping import Keeping
 from app.bot.knowing import Knowing
 from app.bot.measuring import Measuring
 from app.bot.metering import Metering
@@ -55,10 +56,16 @@ OWNING = (
 )
 SHAPING = (
     control.Phrases,
+    control.ModelTest,
+)
+KEEPING = (
     control.Snapshots,
     control.SnapshotTake,
     control.SnapshotRestore,
-    control.ModelTest,
+    control.SnapshotCompare,
+    control.SnapshotExport,
+    control.SnapshotImport,
+    control.SnapshotRemove,
 )
 COMPARING = (control.Blind, control.BlindChoose, control.BlindResults)
 FINE_TUNING = (
@@ -97,6 +104,7 @@ class Service:
             **handlers_of(Shaping(parts), SHAPING),
             **handlers_of(Comparing(parts), COMPARING),
             **handlers_of(FineTuning(parts), FINE_TUNING),
+            **handlers_of(Keeping(parts), KEEPING),
         }
 
     async def status(self, asker: Asker, request: control.Status) -> Json:

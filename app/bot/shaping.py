@@ -1,10 +1,7 @@
-"""Handlers for what a voice is like: its own words, kept states, a model's speed."""
+"""Handlers for what a voice is like: its own words, and a model's speed."""
 
 import asyncio
-import json
 import time
-from pathlib import Path
-from typing import Any
 
 from app.bot.news import Asker
 from app.bot.own_words import own_phrases, own_words
@@ -13,7 +10,6 @@ from app.errors import UsageError
 from app.ipc import control
 from app.providers.base import Completion, Prompt, Turn
 from app.store import messages
-from app.store.tables import Guild
 
 TEXTS_READ = 50_000
 """Newest messages that the own words are taken from."""
@@ -37,40 +33,6 @@ class Shaping:
             "words": [{"text": text, "count": count} for text, count in words],
             "phrases": [{"text": text, "count": count} for text, count in phrases],
         }
-
-    async def snapshots(self, asker: Asker, request: control.Snapshots) -> Json:
-        """The kept states of a guild's voice, newest first."""
-        guild = await self._parts.guild(request.guild)
-        kept = _read(self._file(guild))
-        return {"snapshots": sorted(kept, key=lambda one: -one["at"])}
-
-    async def snapshot_take(self, asker: Asker, request: control.SnapshotTake) -> Json:
-        """Remember under a name what was learned up to now."""
-        guild = await self._parts.guild(request.guild)
-        newest = await self._parts.reader.run(messages.page, guild.id, limit=1)
-        snapshot = {
-            "name": request.name,
-            "at": time.time(),
-            "messages": await self._parts.reader.run(messages.count, guild.id),
-            "row": newest[0].id if newest else 0,
-        }
-        file = self._file(guild)
-        others = [one for one in _read(file) if one["name"] != request.name]
-        _write(file, [*others, snapshot])
-        return snapshot
-
-    async def snapshot_restore(
-        self, asker: Asker, request: control.SnapshotRestore
-    ) -> Json:
-        """Forget, everywhere, what was learned after a snapshot was taken."""
-        guild = await self._parts.guild(request.guild)
-        kept = {one["name"]: one for one in _read(self._file(guild))}
-        if request.name not in kept:
-            raise UsageError(f"There is no snapshot {request.name!r}.")
-        after = int(kept[request.name]["row"])
-        rows = await self._parts.reader.run(_learned_after, guild.id, after)
-        done = await self._parts.learning.forget(guild.id, rows)
-        return {"messages": done.messages, "complete": done.complete}
 
     async def model_test(self, asker: Asker, request: control.ModelTest) -> Json:
         """Measure how fast the model in use reads and writes."""
@@ -102,9 +64,6 @@ class Shaping:
                 return piece
         raise UsageError("The model wrote nothing.", "Look at the log.")
 
-    def _file(self, guild: Guild) -> Path:
-        return self._parts.home.guild(guild.id) / "snapshots.json"
-
 
 def _telling(
     texts: list[str], limit: int
@@ -115,22 +74,3 @@ def _telling(
 def _newest_texts(guild: int) -> list[str]:
     page = messages.page(guild, limit=TEXTS_READ)
     return [message.text for message in page if message.dropped is None]
-
-
-def _learned_after(guild: int, row: int) -> list[int]:
-    return [message for message, _ in messages.learnable(guild, row)]
-
-
-def _read(file: Path) -> list[dict[str, Any]]:
-    try:
-        kept: list[dict[str, Any]] = json.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return []
-    return kept
-
-
-def _write(file: Path, kept: list[dict[str, Any]]) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    temporary = file.with_suffix(".tmp")
-    temporary.write_text(json.dumps(kept), encoding="utf-8")
-    temporary.replace(file)

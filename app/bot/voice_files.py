@@ -59,8 +59,11 @@ class VoiceFiles:
             log.warning("the voice of guild %d is built anew: %s", guild, error)
             voice, is_damaged = Voice.empty(), True
         changed = await self._database.run(voices.changes, guild)
+        if voices.ALL in changed:
+            voice, is_damaged = Voice.empty(), True
         voice.forget(changed)
-        for row, text in await self._database.run(messages.learnable_of, changed):
+        known = await self._database.run(messages.learnable_of, guild, changed)
+        for row, text in known:
             if row <= voice.last_message:
                 voice.learn(row, text)
         is_long = await self.learn_after(voice, guild, voice.last_message)
@@ -127,6 +130,11 @@ class VoiceFiles:
             return False
         await self._database.run(voices.settle, guild, change)
         return True
+
+    async def compare(self, guild: int, names: Sequence[str]) -> dict[str, Any]:
+        """What words are in one snapshot and not in the other, or in what is now."""
+        words = ["compare", str(guild), "--", *names]
+        return await self._jobs.run(words, self._on_progress)
 
     async def empty_log(self) -> bool:
         """Empty the database's log, which holds deleted text; False if it is read."""

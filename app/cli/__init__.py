@@ -17,6 +17,7 @@ COMMANDS = (
     "say",
     "guilds",
     "forget",
+    "snapshot",
     "export",
     "backup",
     "restore",

@@ -18,6 +18,8 @@ from app.store.tables import (
     Message,
     Reply,
     ReplySource,
+    Snapshot,
+    VoiceGap,
 )
 
 
@@ -168,6 +170,13 @@ def delete_replies(guild: int) -> int:
     replies = [row for (row,) in tuples(Reply.select(Reply.id).where(chosen))]
     _blank(replies)
     return len(replies)
+
+
+@write
+def delete_snapshots(guild: int) -> None:
+    """Delete the guild's snapshots, when nothing they could bring back is left."""
+    Snapshot.delete().where(Snapshot.guild == guild).execute()
+    VoiceGap.delete().where(VoiceGap.guild == guild).execute()
 
 
 @write

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from peewee import fn
 
+from app.store import voices
 from app.store.database import tuples, write
 from app.store.tables import Channel, Embedding, Guild, Message
 
@@ -97,6 +98,10 @@ def counts(guild: int) -> GuildCounts:
         reason: number for reason, number in tuples(by_reason)
     }
     learned = reasons.pop(None, 0)
+    if voices.gaps(guild):
+        voice = Message.select(fn.COUNT(Message.id)).where(voices.belongs(guild))
+        reasons["rolled back"] = learned - voice.scalar()
+        learned -= reasons["rolled back"]
     return GuildCounts(
         guild=guild,
         name=row.name,

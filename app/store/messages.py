@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from peewee import fn
 
-from app.store import sqlite
+from app.store import sqlite, voices
 from app.store.database import bound, tuples, write
 from app.store.tables import (
     Attachment,
@@ -16,6 +16,7 @@ from app.store.tables import (
     Member,
     Message,
     RowNumbers,
+    Snapshot,
     VoiceChange,
 )
 
@@ -239,16 +240,14 @@ def _give_out(last: int) -> None:
         RowNumbers.create(last=last)
 
 
-def learnable(
-    guild: int, after: int = 0, before: int | None = None
-) -> Iterator[tuple[int, str]]:
-    """(row, text) of the guild's messages to learn, by row, between those two."""
-    chosen = (Message.guild == guild) & (Message.id > after)
-    if before is not None:
-        chosen &= Message.id < before
+def learnable(guild: int, after: int = 0) -> Iterator[tuple[int, str]]:
+    """(row, text) of the messages in the guild's voice after that row, by row."""
+    return _read(voices.belongs(guild) & (Message.id > after))
+
+
+def _read(chosen: Any) -> Iterator[tuple[int, str]]:
     query = Message.select(Message.id, Message.text)
-    query = query.where(chosen & Message.dropped.is_null()).order_by(Message.id)
-    sql, parameters = query.sql()
+    sql, parameters = query.where(chosen).order_by(Message.id).sql()
     # A plain cursor hands out a million rows in a third of peewee's time.
     rows: Iterator[tuple[int, str]] = bound().connection().execute(sql, parameters)
     return rows
@@ -258,32 +257,40 @@ def replies_of(guild: int) -> list[tuple[str, int, str, str | None]]:
     """(external id, time, text, external id it answers) of all learned, in order."""
     query = Message.select(
         Message.external, Message.ts, Message.text, Message.reply_to
-    ).where((Message.guild == guild) & Message.dropped.is_null())
+    ).where(voices.belongs(guild))
     return list(tuples(query.order_by(Message.ts, Message.id)))
 
 
 def learnable_page(
-    guild: int, after: int = 0, before: int | None = None, limit: int = 20_000
+    guild: int, after: int = 0, limit: int = 20_000
 ) -> list[tuple[int, str]]:
     """The first `limit` of `learnable`, for readers in another thread."""
-    return list(itertools.islice(learnable(guild, after, before), limit))
+    return list(itertools.islice(learnable(guild, after), limit))
+
+
+def of_snapshot(
+    snapshot: Snapshot, after: int, limit: int = 20_000
+) -> list[tuple[int, str]]:
+    """A page of (row, text) of what is left of the voice that a snapshot has."""
+    chosen = voices.belongs(snapshot.guild_id, snapshot.gaps)
+    rows = (Message.id > after) & (Message.id <= snapshot.last)
+    return list(itertools.islice(_read(chosen & rows), limit))
 
 
 def newest_learnable(guild: int, after: int, limit: int) -> list[tuple[int, str]]:
     """(row, text) of the newest messages to learn after that row, by row."""
-    chosen = (Message.guild == guild) & (Message.id > after)
     query = Message.select(Message.id, Message.text)
-    query = query.where(chosen & Message.dropped.is_null())
+    query = query.where(voices.belongs(guild) & (Message.id > after))
     found = tuples(query.order_by(Message.id.desc()).limit(limit))
     return [(row, text) for row, text in reversed(found)]
 
 
-def learnable_of(rows: Sequence[int]) -> list[tuple[int, str]]:
-    """(row, text) of those of the given messages that are to be learned."""
+def learnable_of(guild: int, rows: Sequence[int]) -> list[tuple[int, str]]:
+    """(row, text) of those of the given messages that are in the guild's voice."""
     found: list[tuple[int, str]] = []
     for start in range(0, len(rows), BATCH):
         part = list(rows[start : start + BATCH])
-        chosen = Message.id.in_(part) & Message.dropped.is_null()
+        chosen = Message.id.in_(part) & voices.belongs(guild)
         query = Message.select(Message.id, Message.text).where(chosen)
         found += [(row, text) for row, text in tuples(query)]
     return found

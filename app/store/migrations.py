@@ -9,7 +9,14 @@ from playhouse.migrate import migrate as change
 
 from app.errors import AppError
 from app.store import sqlite
-from app.store.tables import TABLES, Comparison, Conversation, MeterWeek
+from app.store.tables import (
+    TABLES,
+    Comparison,
+    Conversation,
+    MeterWeek,
+    Snapshot,
+    VoiceGap,
+)
 
 Migration = Callable[[SqliteDatabase], None]
 
@@ -41,11 +48,16 @@ def _conversations(database: SqliteDatabase) -> None:
         database.execute_sql(f"ALTER TABLE reply ADD COLUMN {column}")
 
 
+def _snapshots(database: SqliteDatabase) -> None:
+    database.create_tables([VoiceGap, Snapshot])
+
+
 FIRST_VERSION = 1
 MIGRATIONS: tuple[Migration, ...] = (
     _compare_and_meter,
     _kinds_of_feedback,
     _conversations,
+    _snapshots,
 )
 """The steps after the first version, oldest first; a new database needs none."""
 

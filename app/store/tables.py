@@ -109,6 +109,7 @@ class Attachment(Table):
     """A file that came with a message."""
 
     message = ForeignKeyField(Message, backref="attachments", on_delete="CASCADE")
+    message_id: int
     external = TextField()
     name = TextField()
     url = TextField()
@@ -311,8 +312,40 @@ class VoiceChange(Table):
     message = IntegerField()
 
 
+class VoiceGap(Table):
+    """Messages that a rollback took out of a guild's voice; they stay stored."""
+
+    guild = ForeignKeyField(Guild, on_delete="CASCADE")
+    after = IntegerField()
+    until = IntegerField()
+    """Those in rows above `after`, up to `until`."""
+
+
+class Snapshot(Table):
+    """A guild's voice, persona and settings as they were.
+
+    It has no text of a message: its voice is what is still stored and learned up to the
+    row `last` and in none of its gaps, so that what is forgotten leaves it as well.
+    """
+
+    guild = ForeignKeyField(Guild, on_delete="CASCADE", index=False)
+    guild_id: int
+    name = TextField()
+    created = BigIntegerField()
+    last = IntegerField()
+    messages = IntegerField()
+    """How many were in the voice when it was taken."""
+    gaps = JSONField()
+    """`[after, until]` of each `VoiceGap`."""
+    settings = JSONField()
+    """`[channel row or 0, name, value]` of each `Setting`."""
+
+    class Meta:
+        indexes = ((("guild", "name"), True),)
+
+
 TABLES = (
     Guild, Channel, Member, Message, RowNumbers, Attachment, ConversationLink,
     Conversation, Embedding, Reply, ReplySource, Feedback, Usage, ImportCheckpoint,
-    Setting, MeterWeek, Comparison, VoiceChange,
+    Setting, MeterWeek, Comparison, VoiceChange, VoiceGap, Snapshot,
 )  # fmt: skip

@@ -1,12 +1,35 @@
-"""What a guild's voice files still lack: changes of messages they already hold."""
+"""What belongs to a guild's voice, and what its files still lack of that."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from peewee import fn
 
 from app.store import sqlite
 from app.store.database import bound, tuples, write
-from app.store.tables import VoiceChange
+from app.store.tables import Message, VoiceChange, VoiceGap
+
+ALL = 0
+"""Noted in place of a message: the voice is another one as a whole."""
+
+Gap = tuple[int, int]
+"""Rows above the first, up to the second."""
+
+
+def gaps(guild: int) -> list[Gap]:
+    """The rows whose messages a rollback took out of the voice."""
+    query = VoiceGap.select(VoiceGap.after, VoiceGap.until)
+    return [
+        (after, until) for after, until in tuples(query.where(VoiceGap.guild == guild))
+    ]
+
+
+def belongs(guild: int, outside: Iterable[Sequence[int]] | None = None) -> Any:
+    """What holds of the messages in the guild's voice, or in one with other gaps."""
+    chosen = (Message.guild == guild) & Message.dropped.is_null()
+    for after, until in gaps(guild) if outside is None else outside:
+        chosen &= (Message.id <= after) | (Message.id > until)
+    return chosen
 
 
 @write

@@ -155,6 +155,12 @@ SNAPSHOTS: Json = {
     ]
 }
 
+COMPARED: Json = {
+    "gained": [{"text": "zounds", "count": 12}],
+    "lost": [],
+    "settings": [{"channel": None, "key": "reply.dial", "before": 50, "after": 70}],
+}
+
 _COURSE = (0.71, 0.74, 0.8, 0.82, 0.81, 0.66)
 METER: Json = {
     "guild": "The Players",
@@ -224,6 +230,7 @@ def busy_bot(**replies: Any) -> FakeBot:
     """A bot on two servers, in good health."""
     known = {
         "guilds": GUILDS, "models": MODELS, "phrases": PHRASES, "snapshots": SNAPSHOTS,
+        "snapshot_compare": COMPARED,
         "meter": METER,
         "config_get": settings, "say": reply,
     }  # fmt: skip

@@ -178,7 +178,10 @@ async def test_snapshots_roll_back_and_everything_is_forgotten_after_a_question(
         await pilot.press("n")
         await answer(pilot, "today")
         assert bot.requests(control.SnapshotTake)[0].name == "today"
-        await pilot.press("X", "y")
+        await pilot.press("c")
+        await settle(pilot)
+        assert "zounds (12)" in text_of(pilot) and "50 → 70" in text_of(pilot)
+        await pilot.press("escape", "X", "y")
         await settle(pilot)
         assert bot.requests(control.Forget)[0].everything
 

@@ -13,7 +13,7 @@ from app.ipc.wire import Json, Params
 from app.safe_text import safe_line
 from app.tui import figures
 from app.tui.panes.base import Pane
-from app.tui.widgets.dialogs import AskText, Confirm
+from app.tui.widgets.dialogs import AskText, Confirm, Detail
 from app.tui.widgets.feed import Feed
 
 
@@ -23,6 +23,7 @@ class DataPane(Pane):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("n", "take", "Snapshot"),
         Binding("r", "restore", "Roll back"),
+        Binding("c", "compare", "Compare"),
         Binding("w", "export", "Export"),
         Binding("D", "forget_author", "Forget person"),
         Binding("X", "forget_all", "Forget all"),
@@ -63,16 +64,30 @@ class DataPane(Pane):
         self.app.push_screen(AskText("What should this snapshot be called?"), named)
 
     def action_restore(self) -> None:
-        """Forget what was learned after the chosen snapshot."""
+        """Give voice, persona and settings back what the chosen snapshot has."""
         snapshot: Json | None = self.query_one(Feed).item
         if snapshot:
             name = str(snapshot["name"])
             request = control.SnapshotRestore(self.guild["key"], name)
             self._confirm(
-                f"Roll the voice back to {safe_line(name)}?",
-                "Everything learned since then is forgotten for ever.",
+                f"Roll back to {safe_line(name)}?",
+                "Persona and settings go back, too. What was learned since then leaves "
+                "the voice but stays stored; another snapshot is taken to undo this.",
                 lambda: self._do(request, "Rolled back."),
             )
+
+    def action_compare(self) -> None:
+        """Show what the voice gained and lost since the chosen snapshot."""
+        snapshot: Json | None = self.query_one(Feed).item
+        if snapshot:
+            name = str(snapshot["name"])
+            request = control.SnapshotCompare(self.guild["key"], name)
+
+            def show(found: Json) -> None:
+                title = f"Since {safe_line(name)}"
+                self.app.push_screen(Detail(title, _differences(found)))
+
+            self.mynah.request(request, show)
 
     def action_export(self) -> None:
         """Write all messages to a file."""
@@ -134,6 +149,19 @@ def draw(snapshot: Json, width: int) -> Content:
         (figures.day(snapshot.get("at", 0)), "$quiet"),
         (f"  {figures.count(snapshot.get('messages', 0))} messages", "$quiet"),
     )
+
+
+def _differences(found: Json) -> str:
+    """Words gained and lost, and settings that changed."""
+    lines = []
+    for which in ("gained", "lost"):
+        words = [f"{word['text']} ({word['count']})" for word in found.get(which, [])]
+        lines.append(f"Words {which}: {', '.join(words) or 'none'}")
+    lines += [
+        f"{one['key']}: {one['before']} → {one['after']}"
+        for one in found.get("settings", [])
+    ]
+    return "\n\n".join(map(safe_line, lines))
 
 
 def _sizes(guild: Json) -> Content:

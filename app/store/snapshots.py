@@ -1,0 +1,80 @@
+"""Snapshots: a guild's voice, persona and settings, kept under a name."""
+
+from collections.abc import Collection
+from typing import Any
+
+from peewee import fn
+
+from app.store import messages, voices
+from app.store.database import tuples, write
+from app.store.tables import Channel, Message, Setting, Snapshot, VoiceGap
+
+
+def every(guild: int) -> list[Snapshot]:
+    """The guild's snapshots, newest first."""
+    query = Snapshot.select().where(Snapshot.guild == guild)
+    return list(query.order_by(Snapshot.created.desc(), Snapshot.id.desc()))
+
+
+def get(guild: int, name: str) -> Snapshot | None:
+    """The guild's snapshot of that name."""
+    same = (Snapshot.guild == guild) & (Snapshot.name == name)
+    found: Snapshot | None = Snapshot.get_or_none(same)
+    return found
+
+
+@write
+def take(guild: int, name: str, created: int) -> Snapshot:
+    """Keep what is now; an earlier snapshot of that name gives way."""
+    remove(guild, name)
+    count = Message.select(fn.COUNT(Message.id)).where(voices.belongs(guild)).scalar()
+    made: Snapshot = Snapshot.create(
+        guild=guild,
+        name=name,
+        created=created,
+        last=messages.last_row(),
+        messages=count,
+        gaps=voices.gaps(guild),
+        settings=_settings(guild),
+    )
+    return made
+
+
+@write
+def remove(guild: int, name: str) -> bool:
+    """Drop a snapshot; False if there is none of that name."""
+    same = (Snapshot.guild == guild) & (Snapshot.name == name)
+    return bool(Snapshot.delete().where(same).execute())
+
+
+@write
+def roll_back(snapshot: Snapshot, kept: Collection[str]) -> None:
+    """Give the guild the voice and the settings of a snapshot.
+
+    Messages learned since then stay stored, outside the voice, and so another snapshot
+    can bring them back. Its files are noted to be another voice's.
+
+    Args:
+        snapshot: One of the guild's.
+        kept: Names of settings that stay as they are.
+    """
+    guild = snapshot.guild_id
+    gaps = [*snapshot.gaps, (snapshot.last, messages.last_row())]
+    VoiceGap.delete().where(VoiceGap.guild == guild).execute()
+    for after, until in gaps:
+        if after < until:
+            VoiceGap.create(guild=guild, after=after, until=until)
+    Setting.delete().where(
+        (Setting.guild == guild) & Setting.name.not_in(kept)
+    ).execute()
+    here = Channel.select(Channel.id).where(Channel.guild == guild)
+    channels = {0, *(row for (row,) in tuples(here))}
+    for channel, name, value in snapshot.settings:
+        if channel in channels and name not in kept:
+            Setting.create(guild=guild, channel=channel, name=name, value=value)
+    voices.note(guild, [voices.ALL])
+
+
+def _settings(guild: int) -> list[tuple[int, str, Any]]:
+    rows = Setting.select().where(Setting.guild == guild).order_by(Setting.id)
+    return [(row.channel, row.name, row.value) for row in rows]
