@@ -4,7 +4,7 @@ import json
 
 from app.bot.discord_rows import RowsHost
 from app.bot.learning import Forgotten
-from app.store import members
+from app.store import feedback, members
 from app.store.members import Kept
 
 
@@ -42,9 +42,9 @@ class PrivacyHost(RowsHost):
     async def export_author(self, guild: int, author: int) -> bytes:
         """What is stored about a member, as JSON Lines."""
         row = await self.guild_row(guild)
-        rows = await self._parts.reader.run(
-            members.messages_of, row, self.author(author)
-        )
+        hashed = self.author(author)
+        rows = await self._parts.reader.run(members.messages_of, row, hashed)
+        rows += await self._parts.reader.run(feedback.by_author, row, hashed)
         lines = (json.dumps(one, ensure_ascii=False) for one in rows)
         return "\n".join(lines).encode()
 

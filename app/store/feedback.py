@@ -111,6 +111,18 @@ def newest(guild: int, limit: int = 500) -> list[Rated]:
     ]
 
 
+def by_author(guild: int, author: str) -> list[dict[str, object]]:
+    """An author's (hash) opinions of replies, for the export of their own data."""
+    query = Feedback.select(
+        Feedback.reply, Feedback.kind, Feedback.value, Feedback.created
+    ).join(Reply)
+    mine = (Reply.guild == guild) & (Feedback.author == author)
+    return [
+        {"reply": reply, "kind": kind, "rating": value, "ts": created}
+        for reply, kind, value, created in tuples(query.where(mine))
+    ]
+
+
 def forget_words(replies: Iterable[int]) -> None:
     """Take out what drafts said before they were changed."""
     Feedback.update(was="").where(Feedback.reply.in_(list(replies))).execute()

@@ -188,4 +188,37 @@ async def test_every_sign_of_what_people_think_is_kept_and_felt(
         assert votes and all(taste.weight(about) < 1 for about in votes.values())
         kept = await stand_in.command(general, scene.ann, "privacy show")
         assert "Of 1 replies is stored what you think" in kept.text
+        export = await stand_in.command(general, scene.ann, "privacy export")
+        assert b'"rating": -1' in export.parts[0].file_bodies[0]
         assert await count(service) >= len(LINES)
+
+
+async def test_it_chooses_itself_within_the_owners_limits_and_says_why(
+    stand_in: DiscordStandIn, running: Running, home: Home, scene: Scene
+) -> None:
+    save(home.config_file, "reply.tune_modes", ["markov"])
+
+    async def config(key: str, value: str) -> str:
+        shown = await stand_in.command(
+            scene.general, scene.mod, "config set", key=key, value=value
+        )
+        return shown.text
+
+    async with running.connected():
+        await listen(stand_in, scene)
+        for line in LINES:
+            await stand_in.say(scene.general, scene.ann, line)
+        refused = await config("reply.tune_modes", "llm")
+        assert "Only the owner" in refused
+        await config("reply.self_tune", "on")
+        await stand_in.say(scene.general, scene.ben, f"{stand_in.bot.mention} boats?")
+        await stand_in.wait_for(lambda: len(stand_in.outbox.sent()) == 1)
+        why = await stand_in.command(scene.general, scene.ann, "why")
+        own = stand_in.outbox.sent()[0].message_id
+        story = await stand_in.message_command(
+            scene.general, scene.ann, "Why this?", own
+        )
+    assert (
+        "I answered Ben: it was mentioned. (self-tuned to markov: 0 liked" in why.text
+    )
+    assert "self-tuned to markov" in story.text
