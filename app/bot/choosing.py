@@ -1,9 +1,10 @@
-"""Lets a guild's likes choose how it is answered, where its settings allow that."""
+"""Which way a reply is made: by whose turn it is, or by what a guild likes."""
 
 from random import Random
 from typing import Protocol
 
 from app.chat import self_tune, taste
+from app.chat.arms import parse, turn
 from app.chat.prompt import choose_mode, dial_of
 from app.chat.self_tune import Arm, Choice
 from app.config import Config
@@ -17,6 +18,8 @@ class Asked(Protocol):
 
     @property
     def guild(self) -> int: ...
+    @property
+    def trigger(self) -> str | None: ...
     @property
     def mode(self) -> str | None: ...
     @property
@@ -54,6 +57,13 @@ class Choosing:
         mode = choose_mode(reply.mode, learned=learned)
         own = Arm(mode, dial_of(mode, reply.dial))
         return self_tune.choose(arms, records, own, self._rng)
+
+
+def arm_of_turn(reply: int, asked: Asked, config: Config) -> Arm | None:
+    """Whose turn it is, where real replies alternate between two arms."""
+    if asked.trigger is None or asked.mode or asked.seed:
+        return None
+    return turn([parse(arm, config.reply.dial) for arm in config.reply.split], reply)
 
 
 def _made_by(rated: Rated) -> tuple[str, int]:

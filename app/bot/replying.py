@@ -8,17 +8,15 @@ from random import Random
 from typing import Protocol
 
 from app.bot.bursts import Bursts
-from app.bot.choosing import Choosing
+from app.bot.choosing import Choosing, arm_of_turn
 from app.bot.gathering import Gathered, gather
 from app.bot.illustrating import RECENT, Illustrator, Remembers
 from app.bot.rungs import Rungs, is_open_to_cloud
 from app.bot.settings import Settings
-from app.chat.arms import parse, turn
 from app.chat.best import BestOf
 from app.chat.ladder import Answer, Ladder, OnPiece, Rung
 from app.chat.limits import Clock
 from app.chat.prompt import Mode, build, choose_mode, deadline_ms
-from app.chat.self_tune import Arm
 from app.config import Config
 from app.providers.base import Prompt, Turn
 from app.store import replies
@@ -168,7 +166,7 @@ class Replier:
         stages = _Stages(self._clock, request.arrived)
         config = await self._settings.of(request.guild, request.channel or 0)
         voice = await self._voices.voice(request.guild)
-        split = _split(reply, request, config)
+        split = arm_of_turn(reply, request, config)
         if split:
             request = replace(request, mode=split.mode, dial=split.dial)
         choice = await self._choosing.choose(request, config, voice.messages)
@@ -292,14 +290,6 @@ class Replier:
             # With these rows, forgetting a message finds what was sent of it.
             sources += [replies.Source(row) for row in answer.prompt.shown]
         await self._database.run(replies.finish, made.reply, fields, sources)
-
-
-def _split(reply: int, request: Request, config: Config) -> Arm | None:
-    """Whose turn it is, where real replies alternate between two arms."""
-    if request.trigger is None or request.mode or request.seed:
-        return None
-    arms = [parse(arm, config.reply.dial) for arm in config.reply.split]
-    return turn(arms, reply)
 
 
 def _kept(turn: Turn, request: Request) -> list[str | int | None]:

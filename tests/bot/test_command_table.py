@@ -1,6 +1,7 @@
 """Every command that Discord is told of, and the test that proves it."""
 
 import importlib
+from typing import Any
 
 from tests.bot.conftest import Start
 from tests.bot.scene import Scene
@@ -29,6 +30,7 @@ TABLE = {
     "privacy export": "discord_host.a_member_can_see_export_forget_and_opt_out",
     "privacy opt-out": "discord_host.no_byte_of_an_opted_out_member_stays_in_the_home",
     "privacy opt-in": "cog_commands.an_opt_out_holds_until_it_is_taken_back",
+    "privacy tuning": "cog_commands.a_member_agrees_to_tuning_and_takes_it_back",
     "privacy forget": "discord_host.a_member_can_see_export_forget_and_opt_out",
     "privacy member": "cog_commands.a_banned_members_recent_messages_go_in_one_step",
     "Why this?": "cog_mark.the_menu_on_a_reply_explains_repeats_and_forgets",
@@ -40,7 +42,7 @@ GROUP = 1
 """Discord's number of a command within a command."""
 
 
-def names(commands: list[dict]) -> set[str]:
+def names(commands: list[dict[str, Any]]) -> set[str]:
     """Every command by its full name."""
     found = set()
     for command in commands:
