@@ -6,7 +6,7 @@ from random import Random
 from app.store import messages
 from app.store.database import Database
 
-WITHIN_MS = 10_000
+WITHIN_MS = 20_000
 """Two messages of one author this close together are one thing said in two lines."""
 
 LOOKED_AT = 2_000

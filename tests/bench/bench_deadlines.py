@@ -1,12 +1,13 @@
-"""Deadlines on long histories: `python -m tests.bench.bench_deadlines MODEL [count]`.
+"""Deadlines on long histories: `python -m tests.bench.bench_deadlines MODEL`.
 
 Mixed llm and hybrid requests in a home of its own with the sample guild; each has forty
-earlier turns. Prints the share in time and the percentiles, prompt included.
+earlier turns. Prints the share in time and the percentiles, prompt included. With
+`--threads 1 --turns 400` the machine is slower and the histories are longer.
 """
 
+import argparse
 import asyncio
 import os
-import sys
 import tempfile
 from pathlib import Path
 from random import Random
@@ -19,7 +20,6 @@ from app.ipc import control
 from app.paths import SAMPLE_GUILD, Home, sample_file
 
 MODES = {"llm": 2000, "hybrid": 2500}
-TURNS = 40
 
 
 class Nobody:
@@ -29,36 +29,43 @@ class Nobody:
         """Nobody listens."""
 
 
-def history(rng: Random) -> list[list[str]]:
+def history(rng: Random, turns: int) -> list[list[str]]:
     words = "the sea was calm and nobody knew where the old bird had gone that day"
     names = ["anna", "bob", "eve"]
     return [
         [rng.choice(names), " ".join(rng.sample(words.split(), 12))]
-        for _ in range(TURNS)
+        for _ in range(turns)
     ]
 
 
-async def ask(service: Any, rng: Random, number: int) -> dict[str, Any]:
+async def ask(service: Any, rng: Random, number: int, turns: int) -> dict[str, Any]:
     mode = list(MODES)[number % 2]
     text = " ".join(rng.sample("what do you think of the sea and the moon".split(), 6))
     request = control.Say(
-        SAMPLE_GUILD, text, mode=mode, author=f"p{number % 4}", turns=history(rng)
+        SAMPLE_GUILD,
+        text,
+        mode=mode,
+        author=f"p{number % 4}",
+        turns=history(rng, turns),
     )
     reply: dict[str, Any] = await service.call(Nobody(), request)
     return reply
 
 
-async def run(model: Path, count: int) -> None:
+async def run(model: Path, count: int, turns: int, threads: int) -> None:
     rng = Random(1)
     with tempfile.TemporaryDirectory() as directory:
         home = Home(Path(directory)).create()
         home.models.mkdir()
         os.symlink(model, catalogue.file_of(home, "starter"))
         async with open_service(home) as service:
+            await service.parts.settings.change("model.threads", str(threads))
             learn = control.Import(SAMPLE_GUILD, [str(sample_file())])
             await service.call(Nobody(), learn)
             await service.prepare(control.Say(SAMPLE_GUILD, "hi", mode="hybrid"))
-            replies = [await ask(service, rng, number) for number in range(count)]
+            replies = [
+                await ask(service, rng, number, turns) for number in range(count)
+            ]
             speed = service.parts.local.speed
     print(f"model reads {speed.prompt:.0f} and writes {speed.decode:.0f} tokens/s")
     for mode, limit in MODES.items():
@@ -67,13 +74,21 @@ async def run(model: Path, count: int) -> None:
         cuts = quantiles(times, n=100)
         in_time = sum(time <= limit for time in times) / len(times)
         by_model = sum(reply["provider"] == "local" for reply in of_mode) / len(of_mode)
-        turns = sum(reply["turns"] for reply in of_mode) / len(of_mode)
+        read = sum(reply["turns"] for reply in of_mode) / len(of_mode)
+        left_out = sum(reply["left_out"] for reply in of_mode) / len(of_mode)
         print(
             f"{mode}: {len(times)} replies, {in_time:.1%} within {limit} ms,"
             f" median {cuts[49]:.0f}, 95 % {cuts[94]:.0f}, 99 % {cuts[98]:.0f} ms;"
-            f" {by_model:.0%} by the model, {turns:.1f} turns in the prompt"
+            f" {by_model:.0%} by the model, {read:.1f} turns in the prompt,"
+            f" {left_out:.1f} left out"
         )
 
 
 if __name__ == "__main__":
-    asyncio.run(run(Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 200))
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("model", type=Path)
+    parser.add_argument("count", type=int, nargs="?", default=200)
+    parser.add_argument("--turns", type=int, default=40)
+    parser.add_argument("--threads", type=int, default=0)
+    words = parser.parse_args()
+    asyncio.run(run(words.model, words.count, words.turns, words.threads))
