@@ -9,6 +9,7 @@ import argparse
 import asyncio
 import os
 import tempfile
+from collections import Counter
 from pathlib import Path
 from random import Random
 from statistics import quantiles
@@ -82,6 +83,18 @@ async def run(model: Path, count: int, turns: int, threads: int) -> None:
             f" {by_model:.0%} by the model, {read:.1f} turns in the prompt,"
             f" {left_out:.1f} left out"
         )
+        for reason, count in reasons(of_mode).most_common():
+            print(f"  {count} not by the model: {reason}")
+
+
+def reasons(replies: list[dict[str, Any]]) -> Counter[str]:
+    """Why rungs before the last one did not answer."""
+    return Counter(
+        rung["reason"]
+        for reply in replies
+        for rung in reply["rungs"]
+        if rung["provider"] == "local" and rung["outcome"] != "answered"
+    )
 
 
 if __name__ == "__main__":
