@@ -201,5 +201,9 @@ async def test_a_bot_that_stays_connected_deletes_left_servers_when_it_is_time(
         await asyncio.sleep(0.2)
         assert not await is_deleted()
         long_ago = int(time.time() * 1000) - 31 * 86_400_000
+        save(home.config_file, "bot.keep_days_after_leaving", 0)
         await run(guilds.set_left, guild.id, long_ago)
+        await asyncio.sleep(0.2)
+        assert not await is_deleted(), "0 keeps it for good"
+        save(home.config_file, "bot.keep_days_after_leaving", 30)
         await eventually(is_deleted)

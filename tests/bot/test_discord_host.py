@@ -5,7 +5,7 @@ from pathlib import Path
 
 from app.bot.service import Service
 from app.config_file import save
-from app.store import guilds, replies
+from app.store import guilds, messages, replies
 from tests.bot.conftest import Running
 from tests.bot.real_host import (
     LINES,
@@ -231,3 +231,24 @@ async def test_what_was_said_where_nothing_is_learned_is_kept_nowhere(
         await stand_in.say(scene.side, scene.ben, f"{stand_in.bot.mention} quixotic?")
         await stand_in.wait_for(lambda: len(stand_in.outbox.sent()) == 1)
     assert holding(service.parts.home.root, b"quixotic") == []
+
+
+async def test_bots_and_its_own_lines_are_stored_as_context_and_never_learned(
+    stand_in: DiscordStandIn, running: Running, service: Service, scene: Scene
+) -> None:
+    async with running.connected():
+        await listen(stand_in, scene)
+        await teach(stand_in, service, scene)
+        await stand_in.say(scene.general, scene.robot, "beep boop says the machine")
+        await stand_in.say(scene.general, scene.ann, f"{stand_in.bot.mention} boats")
+        await stand_in.wait_for(lambda: len(stand_in.outbox.sent()) == 1)
+        (guild,) = await service.parts.database.run(guilds.every)
+
+        async def are_stored() -> bool:
+            page = await service.parts.database.run(messages.page, guild.id, limit=50)
+            return sum(one.is_bot for one in page) == 2
+
+        await eventually(are_stored)
+        voice = await service.parts.learning.voice(guild.id)
+    assert voice.messages == len(LINES) + 1
+    assert not voice.repeats("beep boop says the machine")

@@ -7,9 +7,11 @@ from random import Random
 import pytest
 
 from app.bot import tasting
+from app.bot.illustrating import rules_of
 from app.bot.news import Asker
 from app.bot.replying import Made, Request
 from app.bot.service import Service, open_service
+from app.config import Config, with_overrides
 from app.config_file import save
 from app.importers.records import Record
 from app.ipc import control
@@ -163,3 +165,16 @@ async def test_the_owners_limits_and_the_askers_words_bind(
     assert asked.mode == "markov" and not asked.tuned
     seeded = await replied(service, guild, seed="the tide", max_ms=50)
     assert not seeded.tuned
+
+
+def test_the_settings_of_the_chain_are_the_rules_of_its_walks() -> None:
+    values = {
+        "voice.state_size": 3,
+        "voice.max_run": 5,
+        "voice.min_score": 40.0,
+        "voice.max_tries": 7,
+        "reply.max_words": 9,
+    }
+    rules = rules_of(with_overrides(Config(), values))
+    assert (rules.state_size, rules.max_run, rules.min_score) == (3, 5, 40.0)
+    assert (rules.max_tries, rules.max_words) == (7, 9)

@@ -12,6 +12,7 @@ from app.tui.health import health, model_trouble, version_trouble
 from app.tui.linking import LinkState
 from app.tui.logbook import Logbook
 from app.tui.news import MAX_LOGS, Inbox
+from app.tui.screens.guild import head_line
 from app.tui.shelf import ShownReply
 from app.tui.talk import merge
 from app.tui.widgets.charts import columns, squeeze
@@ -172,3 +173,8 @@ def test_speed_counts_only_what_was_written_after_the_first_token():
     assert story.speed_of({"total": 1500, "first_token": 500}, 41) == 40
     assert story.speed_of({"total": 10, "first_token": 10}, 41) == 0
     assert story.speed_of({}, 0) == 0
+
+
+def test_the_head_of_a_server_says_how_many_sources_weigh_less():
+    assert "3 disliked weigh less" in head_line({"guild": "den", "disliked": 3}).plain
+    assert "disliked" not in head_line({"guild": "den", "disliked": 0}).plain

@@ -77,7 +77,7 @@ class GuildScreen(MynahScreen):
         for id in ("head", "sections", "panes"):
             self.query_one(f"#{id}").display = bool(guild)
         if guild:
-            self.query_one("#head", Static).update(_head(guild))
+            self.query_one("#head", Static).update(head_line(guild))
             self.pane.show_guild(guild)
 
     @on(Choice.Changed, "#section")
@@ -108,7 +108,8 @@ class GuildScreen(MynahScreen):
             self.app.push_screen(Pick("Which server?", names), picked)
 
 
-def _head(guild: Json) -> Content:
+def head_line(guild: Json) -> Content:
+    """The server's name and what is worth knowing of it."""
     messages = guild.get("messages", 0)
     facts = [
         f"{figures.count(messages)} messages",
