@@ -64,7 +64,7 @@ class Delivery:
         """Send a reply's parts, and note under which ids they were sent."""
         if answer.is_draft or not answer.parts:
             return
-        files = await source_files(self._bot, answer.files)
+        files = await source_files(self._bot, answer.files, channel)
         reference = reference_to(channel.id, trigger)
         with _failures_told(channel):
             ids = await send_parts(

@@ -16,16 +16,20 @@ MAX_BYTES = 10 << 20
 
 
 async def source_files(
-    bot: discord.Client, sources: Sequence[tuple[int, int]]
+    bot: discord.Client, sources: Sequence[tuple[int, int]], here: object
 ) -> list[Callable[[], discord.File]]:
     """The first file that can still be had of those (channel, message) sources.
 
     The message is asked for again: its file's old address has expired, and a file
-    whose message was deleted must not come back.
+    whose message was deleted must not come back. Nor must one come out of a channel
+    that not everybody can see into another, which is `here`.
     """
     for channel_id, message_id in sources:
         channel = bot.get_channel(channel_id)
         if not isinstance(channel, Talk):
+            continue
+        everyone = channel.permissions_for(channel.guild.default_role)
+        if channel != here and not everyone.view_channel:
             continue
         try:
             message = await channel.fetch_message(message_id)

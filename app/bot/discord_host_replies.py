@@ -2,14 +2,14 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from typing import Any
 
 from app.bot import tasting
 from app.bot.discord_host_learning import LearningHost
 from app.bot.host import Answer, Ask, Unsent
 from app.bot.learning import Forgotten
-from app.bot.replying import Made, Request
+from app.bot.replying import SHOWN, Made, Request
 from app.bot.talking import explain
 from app.chat import self_tune
 from app.chat.ladder import OnPiece
@@ -166,9 +166,17 @@ class RepliesHost(LearningHost):
         found = await self._parts.database.run(replies.find_sent, str(message))
         return None if found is None else int(found.id)
 
-    async def explain(self, reply: int) -> dict[str, Any]:
-        """The row that explains a reply."""
-        return await explain(self._parts, reply)
+    async def explain(self, reply: int, channels: Collection[int]) -> dict[str, Any]:
+        """The row that explains a reply, for somebody who can see those channels."""
+        told = await explain(self._parts, reply)
+        ids = [str(one) for one in channels]
+        seen = await self._parts.database.run(replies.seen_sources, reply, ids)
+        sources = told["sources"]
+        told["sources"] = [one for one in sources if one["message"] in seen]
+        told["hidden"] = len(sources) - len(told["sources"])
+        # Examples and drafts for a cloud model are taken from every channel.
+        told["notes"] = [one for one in told["notes"] if not one.startswith(SHOWN)]
+        return told
 
     async def how_tuned(self, trigger: int) -> str:
         """Why an answer has its mode and dial; empty when they were set."""

@@ -62,3 +62,29 @@ def require_owner(user: Person, settings: BotSettings) -> None:
     """
     if not is_owner(user, settings):
         raise discord.CheckFailure(OWNERS_ONLY)
+
+
+def open_channels(guild: discord.Guild, here: int) -> list[int]:
+    """Ids of what everybody may read, and of the very channel or thread asked in."""
+    everyone = guild.default_role
+    channels = [
+        one.id
+        for one in guild.text_channels
+        if one.permissions_for(everyone).view_channel
+    ]
+    threads = [
+        one.id
+        for one in guild.threads
+        if one.parent_id in channels and not one.is_private()
+    ]
+    return [*channels, *threads, here]
+
+
+def seen_by(person: Person) -> list[int]:
+    """Ids of the channels and threads that a member can see."""
+    if not isinstance(person, discord.Member):
+        return []
+    guild = person.guild
+    places: list[discord.TextChannel | discord.Thread] = [*guild.text_channels]
+    places += guild.threads
+    return [one.id for one in places if one.permissions_for(person).view_channel]

@@ -139,6 +139,8 @@ def explanation(told: Mapping[str, Any]) -> str:
             lines.append(f"- {rung['provider']}: {rung['outcome']}, {rung['reason']}")
     lines += _time_lines(told.get("timings", {}))
     lines += _source_lines(told.get("sources", ()))
+    if told.get("hidden"):
+        lines.append(f"> … and {told['hidden']} from channels not shown here")
     lines += [f"- {quote(note, 300)}" for note in told.get("notes", ())[:MAX_NOTES]]
     if told.get("recalled"):
         lines.append(f"It recalled {len(told['recalled'])} earlier messages.")

@@ -27,6 +27,10 @@ DRAFT_SHARE = 0.2
 """Of the deadline; when more is gone already, the machine is too busy for drafts."""
 
 
+SHOWN = "sent as"
+"""How the notes begin that tell what else than turns a cloud model was sent."""
+
+
 class Voices(Protocol):
     """Where the voices of guilds are had."""
 
@@ -95,8 +99,8 @@ class Made:
             notes.append(f"{self.left_out} earlier turns did not fit into the time")
         if self.answer.provider == "openai":
             prompt = self.answer.prompt
-            notes += [f"sent as an example: {line}" for line in prompt.examples]
-            notes += [f"sent as a draft: {line}" for line in prompt.drafts]
+            notes += [f"{SHOWN} an example: {line}" for line in prompt.examples]
+            notes += [f"{SHOWN} a draft: {line}" for line in prompt.drafts]
         return notes
 
 

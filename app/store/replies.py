@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 from peewee import IntegrityError
 
-from app.store.database import write
-from app.store.tables import Reply, ReplySource
+from app.store.database import tuples, write
+from app.store.tables import Channel, Message, Reply, ReplySource
 
 
 class Source(NamedTuple):
@@ -96,6 +96,14 @@ def sources_of(reply: int) -> list[ReplySource]:
     """The messages a reply drew on, the longest run first."""
     query = ReplySource.select().where(ReplySource.reply == reply)
     return list(query.order_by(ReplySource.words.desc(), ReplySource.id))
+
+
+def seen_sources(reply: int, channels: Sequence[str]) -> set[int]:
+    """Those messages a reply drew on that stand in channels of these Discord ids."""
+    drawn = ReplySource.select(ReplySource.message).where(ReplySource.reply == reply)
+    query = Message.select(Message.id).join(Channel)
+    there = Message.id.in_(drawn) & Channel.discord_id.in_(list(channels))
+    return {row for (row,) in tuples(query.where(there))}
 
 
 def latest(

@@ -222,7 +222,7 @@ class MemoryHost:
         found = (reply for reply, ids in self.sent_as.items() if message in ids)
         return next(found, None)
 
-    async def explain(self, reply: int) -> dict[str, Any]:
+    async def explain(self, reply: int, channels: Collection[int]) -> dict[str, Any]:
         return {
             "reason": self.replies[reply].reason,
             "provider": "echo",

@@ -19,6 +19,7 @@ from tests.bot.real_host import (
 from tests.bot.scene import Scene
 from tests.discord_stand_in.interactions import Interaction
 from tests.discord_stand_in.server import DiscordStandIn, File
+from tests.discord_stand_in.world import OWNER_ID, User
 
 
 async def test_it_learns_speaks_explains_and_forgets(
@@ -252,3 +253,31 @@ async def test_bots_and_its_own_lines_are_stored_as_context_and_never_learned(
         voice = await service.parts.learning.voice(guild.id)
     assert voice.messages == len(LINES) + 1
     assert not voice.repeats("beep boop says the machine")
+
+
+async def test_no_words_or_files_come_out_of_channels_that_people_cannot_see(
+    stand_in: DiscordStandIn, running: Running, service: Service, scene: Scene
+) -> None:
+    general, side, ann, mod = scene.general, scene.side, scene.ann, scene.mod
+    side.for_moderators = True
+    owner = scene.guild.join(User("owner", OWNER_ID))
+    stand_in.rest.files["plan.png"] = b"a plan"
+    async with running.connected():
+        await stand_in.wait_for(lambda: bool(stand_in.rest.commands))
+        for channel in (general, side):
+            await stand_in.command(channel, mod, "listen add", channel=channel)
+        for line in LINES:
+            text = f"{line} and the treasury is below"
+            await stand_in.say(side, mod, text, files=["plan.png"])
+        await until_stored(service, len(LINES))
+        shown = await stand_in.command(general, ann, "mark", debug=True)
+        await stand_in.wait_for(lambda: len(shown.parts) == 2)
+        own = shown.parts[0].message_id
+        why = await stand_in.message_command(general, ann, "Why this?", own)
+        all_of_it = await stand_in.message_command(general, owner, "Why this?", own)
+        inside = await stand_in.command(side, mod, "mark")
+    assert shown.parts[0].files == [] and inside.parts[0].files == ["plan.png"]
+    assert "Messages it drew on" not in why.text
+    assert "from channels not shown here" in why.text
+    assert '"sources": []' in shown.texts[1]
+    assert "Messages it drew on" in all_of_it.text

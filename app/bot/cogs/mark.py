@@ -1,6 +1,7 @@
 """Making the bot speak: the slash command, and the menu on its replies."""
 
 import json
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import discord
@@ -9,7 +10,12 @@ from app.bot.discord_bot import MynahBot
 from app.bot.discord_errors import NOT_ALLOWED, ONLY_IN_SERVERS
 from app.bot.discord_files import source_files
 from app.bot.discord_messages import Talk, place_of, spell_out
-from app.bot.discord_permissions import may_speak_to, require_manager
+from app.bot.discord_permissions import (
+    may_speak_to,
+    open_channels,
+    require_manager,
+    seen_by,
+)
 from app.bot.discord_words import explanation, forgotten
 from app.bot.host import Answer, Ask
 from app.chat.finish import neutralise
@@ -66,7 +72,8 @@ class Mark(discord.Cog):
         answer = await self.bot.host.answer(ask)
         await self._answer(context, answer, tts)
         if debug and answer is not None:
-            await context.respond(await self._debug(answer), ephemeral=True)
+            told = await self._debug(answer, seen_by(context.author))
+            await context.respond(told, ephemeral=True)
 
     async def _answer(
         self, context: discord.ApplicationContext, answer: Answer | None, tts: bool
@@ -77,7 +84,7 @@ class Mark(discord.Cog):
         if answer.is_draft:
             await context.respond("The owner looks at my replies first.")
             return
-        files = await source_files(self.bot, answer.files)
+        files = await source_files(self.bot, answer.files, context.channel)
         ids = []
         for number, part in enumerate(answer.parts):
             made = [make() for make in files] if number == 0 else []
@@ -85,9 +92,9 @@ class Mark(discord.Cog):
             ids.append(sent.id)
         await self.bot.host.sent(answer.reply, ids)
 
-    async def _debug(self, answer: Answer) -> str:
+    async def _debug(self, answer: Answer, channels: Sequence[int]) -> str:
         """The row that explains the reply, as the original bot shows it."""
-        told = await self.bot.host.explain(answer.reply)
+        told = await self.bot.host.explain(answer.reply, channels)
         text = json.dumps(told, indent=2, ensure_ascii=False, default=str)
         text, _ = neutralise(text)
         return f"```json\n{text[:MAX_DEBUG_CHARS].replace('```', '`​``')}\n```"
@@ -101,7 +108,8 @@ class Mark(discord.Cog):
         """Show what a reply was made of."""
         await context.defer(ephemeral=True)
         reply = await self._reply_of(message)
-        told: dict[str, Any] = await self.bot.host.explain(reply)
+        channels = seen_by(context.author)
+        told: dict[str, Any] = await self.bot.host.explain(reply, channels)
         await context.respond(explanation(told), ephemeral=True)
 
     @discord.message_command(
@@ -161,7 +169,8 @@ class Mark(discord.Cog):
         tts = action == "tts"
         await self.bot.delivery.deliver(answer, channel, message.id, tts=tts)
         if action == "debug":
-            told = await self.bot.host.explain(answer.reply)
+            channels = open_channels(channel.guild, channel.id)
+            told = await self.bot.host.explain(answer.reply, channels)
             await message.reply(explanation(told))
 
     async def _reply_of(self, message: discord.Message) -> int:

@@ -7,6 +7,7 @@ import discord
 
 from app.bot.discord_bot import MynahBot
 from app.bot.discord_errors import ONLY_IN_SERVERS
+from app.bot.discord_permissions import open_channels
 from app.bot.discord_words import week_text
 
 MAX_ALT_CHARS = 1024
@@ -34,7 +35,7 @@ class Stats(discord.Cog):
         # It takes a tenth of a second to load what draws, and few ever need it.
         from app.bot.week_picture import draw
 
-        channels = _open_channels(guild, context.channel_id or 0)
+        channels = open_channels(guild, context.channel_id or 0)
         async with self._counting:
             week = await self.bot.host.week(guild.id, channels)
         text = week_text(week)
@@ -46,19 +47,3 @@ class Stats(discord.Cog):
             io.BytesIO(picture), "week.png", description=text[:MAX_ALT_CHARS]
         )
         await context.respond(text, file=file)
-
-
-def _open_channels(guild: discord.Guild, here: int) -> list[int]:
-    """Ids of what everybody may read, and of the very channel or thread asked in."""
-    everyone = guild.default_role
-    channels = [
-        one.id
-        for one in guild.text_channels
-        if one.permissions_for(everyone).view_channel
-    ]
-    threads = [
-        one.id
-        for one in guild.threads
-        if one.parent_id in channels and not one.is_private()
-    ]
-    return [*channels, *threads, here]
