@@ -8,28 +8,39 @@ from typing import Any
 
 from app.cli.connect import connect
 from app.cli.output import print_json, say
-from app.errors import UsageError
 from app.ipc import control
 from app.paths import Home, find_home
 
 NAME = "snapshot"
 HELP = "keep a server's voice and settings, compare, roll back, take along"
 
-NAMES = {
-    "list": (0, 0), "take": (1, 1), "compare": (1, 2), "rollback": (1, 1),
-    "export": (1, 1), "import": (1, 1), "remove": (1, 1),
-}  # fmt: skip
-"""How few and how many names follow an action."""
+ACTIONS = {
+    "list": "what is kept",
+    "take": "keep what is now",
+    "compare": "words gained and lost, and settings, since NAME or up to OTHER",
+    "rollback": "give voice, persona and settings back",
+    "export": "write one to a file for another machine",
+    "import": "learn a server from such a file",
+    "remove": "drop one; its messages stay",
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's words."""
-    parser.add_argument("action", choices=list(NAMES))
-    parser.add_argument(
-        "names", nargs="*", metavar="NAME", help="of a snapshot; of a file for import"
-    )
-    parser.add_argument("--guild", metavar="SERVER", required=True)
-    parser.add_argument("--to", metavar="FILE", help="where to export")
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    for name, help in ACTIONS.items():
+        action = actions.add_parser(name, help=help, description=help)
+        action.add_argument("--home", metavar="DIR", default=argparse.SUPPRESS)
+        action.add_argument("--json", action="store_true", default=argparse.SUPPRESS)
+        action.add_argument("--guild", metavar="SERVER", required=True)
+        if name == "import":
+            action.add_argument("file", metavar="FILE")
+        elif name != "list":
+            action.add_argument("name", metavar="NAME")
+        if name == "compare":
+            action.add_argument("other", metavar="OTHER", nargs="?")
+        if name == "export":
+            action.add_argument("--to", metavar="FILE", required=True)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -45,27 +56,22 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _request(arguments: argparse.Namespace) -> Any:
-    action, names, guild = arguments.action, arguments.names, arguments.guild
-    least, most = NAMES[action]
-    if not least <= len(names) <= most:
-        wanted = "no name" if not most else "one name" if most == 1 else "1 or 2 names"
-        raise UsageError(f"{action.capitalize()} takes {wanted}.", "See --help.")
-    if (action == "export") != bool(arguments.to):
-        raise UsageError("Export needs --to FILE, and nothing else takes it.")
-    match action:
+    guild = arguments.guild
+    match arguments.action:
         case "list":
             return control.Snapshots(guild)
         case "take":
-            return control.SnapshotTake(guild, *names)
+            return control.SnapshotTake(guild, arguments.name)
         case "compare":
-            return control.SnapshotCompare(guild, *names)
+            return control.SnapshotCompare(guild, arguments.name, arguments.other)
         case "rollback":
-            return control.SnapshotRestore(guild, *names)
+            return control.SnapshotRestore(guild, arguments.name)
         case "export":
-            return control.SnapshotExport(guild, names[0], _absolute(arguments.to))
+            to = _absolute(arguments.to)
+            return control.SnapshotExport(guild, arguments.name, to)
         case "import":
-            return control.SnapshotImport(guild, _absolute(*names))
-    return control.SnapshotRemove(guild, *names)
+            return control.SnapshotImport(guild, _absolute(arguments.file))
+    return control.SnapshotRemove(guild, arguments.name)
 
 
 def _absolute(path: str) -> str:
