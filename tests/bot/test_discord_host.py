@@ -60,6 +60,23 @@ async def test_a_mention_is_answered_from_what_was_learned(
     assert set(sent.text.split()) <= words | {"what", "about"}
 
 
+async def test_a_reply_brings_the_file_of_a_message_it_drew_on(
+    stand_in: DiscordStandIn, running: Running, service: Service, scene: Scene
+) -> None:
+    stand_in.rest.files["crab.png"] = b"a crab"
+    async with running.connected():
+        await listen(stand_in, scene)
+        for line in LINES:
+            await stand_in.say(scene.general, scene.ann, line, files=["crab.png"])
+        await until_stored(service, len(LINES))
+        await stand_in.say(
+            scene.general, scene.ann, f"{stand_in.bot.mention} what about the boats"
+        )
+        await stand_in.wait_for(lambda: len(stand_in.outbox.sent()) == 1)
+    (sent,) = stand_in.outbox.sent()
+    assert (sent.files, sent.file_bodies) == (["crab.png"], [b"a crab"])
+
+
 async def test_edits_and_deletions_reach_the_database(
     stand_in: DiscordStandIn, running: Running, service: Service, scene: Scene
 ) -> None:
