@@ -127,7 +127,8 @@ class Keeping:
 
     async def _take(self, guild: int, name: str) -> Snapshot:
         now = int(time.time() * 1000)
-        return await self._parts.database.run(snapshots.take, guild, name, now)
+        count = await self._parts.reader.run(snapshots.count, guild)
+        return await self._parts.database.run(snapshots.take, guild, name, now, count)
 
     async def _placed(self, snapshot: Snapshot) -> Placed:
         here = await self._channels(snapshot.guild_id)

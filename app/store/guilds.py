@@ -99,8 +99,8 @@ def counts(guild: int) -> GuildCounts:
     }
     learned = reasons.pop(None, 0)
     if voices.gaps(guild):
-        voice = Message.select(fn.COUNT(Message.id)).where(voices.belongs(guild))
-        reasons["rolled back"] = learned - voice.scalar()
+        inside = Message.select(fn.COUNT(Message.id)).where(voices.belongs(guild))
+        reasons["rolled back"] = learned - inside.scalar()
         learned -= reasons["rolled back"]
     return GuildCounts(
         guild=guild,

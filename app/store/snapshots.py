@@ -23,11 +23,16 @@ def get(guild: int, name: str) -> Snapshot | None:
     return found
 
 
+def count(guild: int) -> int:
+    """How many messages are in the guild's voice; walks over all of them."""
+    found = Message.select(fn.COUNT(Message.id)).where(voices.belongs(guild))
+    return int(found.scalar())
+
+
 @write
-def take(guild: int, name: str, created: int) -> Snapshot:
+def take(guild: int, name: str, created: int, count: int) -> Snapshot:
     """Keep what is now; an earlier snapshot of that name gives way."""
     remove(guild, name)
-    count = Message.select(fn.COUNT(Message.id)).where(voices.belongs(guild)).scalar()
     made: Snapshot = Snapshot.create(
         guild=guild,
         name=name,

@@ -142,7 +142,7 @@ def speak_in_turns(
     put("line, ms, 99 %", f"{quantiles(alone, n=100)[98] * 1e3:.2f}")
     put("line, ms, median, best of 12 each", f"{median(undisturbed(voice)) * 1e3:.2f}")
     put("lines that relaxed a rule", f"{relaxed / LINES:.2%}")
-    ours, theirs, bare = [], [], []
+    ours, theirs, bare = list[float](), list[float](), list[float]()
     ends = time.perf_counter() + MARKOVIFY_SECONDS
     while model and len(ours) < LINES and time.perf_counter() < ends:
         ours.append(timed(lambda: voice.speak(rng, rules=rules)))
