@@ -185,6 +185,30 @@ METER: Json = {
     ],
 }  # fmt: skip
 
+RESULTS: Json = {
+    "comparisons": 26,
+    "blind": [
+        {"arm": "hybrid at voice 60", "won": 17.5, "of": 26, "rate": 0.67,
+         "low": 0.48, "high": 0.82},
+        {"arm": "llm", "won": 8.5, "of": 26, "rate": 0.33, "low": 0.18, "high": 0.52},
+    ],
+    "live": [
+        {"arm": "hybrid at voice 60", "won": 9, "of": 11, "rate": 0.82, "low": 0.52,
+         "high": 0.95, "replies": 40},
+        {"arm": "llm", "won": 0, "of": 0, "rate": 0.0, "low": 0.0, "high": 1.0,
+         "replies": 39},
+    ],
+}  # fmt: skip
+
+BLIND: Json = {
+    "pair": 4,
+    "turns": [
+        ["Toby", "a plague o' both your bots"],
+        ["Viola", "what country is this?"],
+    ],
+    "texts": ["this is Illyria, lady", "It is a beautiful country on the coast."],
+}
+
 OWN = {"reply.dial": 60, "speak.join_in": 0.02, "reply.persona": "a tired stage hand"}
 """Settings that the first guild has of its own."""
 
@@ -231,7 +255,8 @@ def busy_bot(**replies: Any) -> FakeBot:
     known = {
         "guilds": GUILDS, "models": MODELS, "phrases": PHRASES, "snapshots": SNAPSHOTS,
         "snapshot_compare": COMPARED,
-        "meter": METER,
+        "meter": METER, "blind": BLIND, "blind_results": RESULTS,
+        "blind_choose": {"arms": ["hybrid at voice 60", "llm"], **RESULTS},
         "config_get": settings, "say": reply,
     }  # fmt: skip
     return FakeBot(**{**known, **replies})

@@ -44,6 +44,48 @@ async def answer(pilot: Any, text: str) -> None:
 # Server.
 
 
+async def test_a_blind_choice_is_stored_and_only_then_told(open_app: Open):
+    bot = busy_bot()
+    async with open_app("guild", bot) as pilot:
+        await pilot.press(*["right_square_bracket"] * 7)
+        await settle(pilot)
+        assert "Won, of 26" in text_of(pilot.app.screen)
+        await pilot.press("f")
+        assert not bot.requests(control.BlindChoose)
+        await pilot.press("n")
+        await settle(pilot)
+        shown = text_of(pilot.app.screen)
+        assert "this is Illyria, lady" in shown and "The first was" not in shown
+        await pilot.press("s")
+        await settle(pilot)
+        assert "The first was hybrid at voice 60" in text_of(pilot.app.screen)
+        assert bot.requests(control.BlindChoose) == [control.BlindChoose(4, 2)]
+
+
+async def test_the_owner_says_which_two_ways_are_compared(open_app: Open):
+    bot = busy_bot()
+    async with open_app("guild", bot) as pilot:
+        await pilot.press(*["right_square_bracket"] * 7, "a")
+        await settle(pilot)
+        await answer(pilot, "markov, hybrid 80")
+        await pilot.press("n")
+        await settle(pilot)
+        (asked,) = bot.requests(control.Blind)
+        assert (asked.first, asked.second) == ("markov", "hybrid 80")
+
+
+async def test_the_meter_is_measured_anew_when_asked(open_app: Open):
+    bot = busy_bot()
+    async with open_app("guild", bot) as pilot:
+        await pilot.press(*["right_square_bracket"] * 6)
+        await settle(pilot)
+        shown = text_of(pilot.app.screen)
+        assert "turn reply.dial up" in shown and "▼ worse" in shown
+        await pilot.press("m")
+        await settle(pilot)
+        assert [one.anew for one in bot.requests(control.Meter)] == [False, True]
+
+
 async def test_turning_the_dial_saves_it_and_brings_three_new_samples(open_app: Open):
     bot = busy_bot()
     async with open_app("guild", bot) as pilot:

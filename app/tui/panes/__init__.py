@@ -1,6 +1,7 @@
 """The sections of the Server screen, in the order of its line."""
 
 from app.tui.panes.base import Pane
+from app.tui.panes.blind import BlindPane
 from app.tui.panes.channels import ChannelsPane
 from app.tui.panes.data import DataPane
 from app.tui.panes.learned import LearnedPane
@@ -17,4 +18,5 @@ PANES: dict[str, type[Pane]] = {
     "words": WordsPane,
     "data": DataPane,
     "meter": MeterPane,
+    "blind": BlindPane,
 }

@@ -1,0 +1,140 @@
+"""The blind test: which of two replies is better, before one knows who made them."""
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
+from app.ipc import control
+from app.ipc.wire import Json
+from app.safe_text import safe_line
+from app.tui import figures
+from app.tui.panes.base import Pane
+from app.tui.widgets.dialogs import AskText
+
+ARMS = ("hybrid", "llm")
+WIDTH = 24
+
+
+class BlindPane(Pane):
+    """Something that was said, two replies, and the win rates so far."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("n", "another", "Two replies"),
+        Binding("f", "choose(1)", "First is better"),
+        Binding("s", "choose(2)", "Second"),
+        Binding("e", "choose(0)", "Equal"),
+        Binding("a", "arms", "What is compared"),
+    ]
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self._arms = ARMS
+        self._pair: int | None = None
+        self._shown: object = None
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll(can_focus=True):
+            yield Static("", id="blind-arms", markup=False)
+            yield Static("", id="blind-pair", markup=False)
+            yield Static("", id="blind-results", markup=False)
+
+    def reload(self) -> None:
+        if self._shown == self.guild.get("row"):
+            return
+        self._shown = self.guild.get("row")
+        self._pair = None
+        self._show_arms()
+        hint = "\nn makes two replies to something that was said on this server.\n"
+        self.query_one("#blind-pair", Static).update(Content.styled(hint, "$quiet"))
+        request = control.BlindResults(self.guild["key"])
+        self.mynah.request(request, self._show_results)
+
+    def _show_arms(self) -> None:
+        first, second = self._arms
+        self.query_one("#blind-arms", Static).update(
+            Content.assemble(("Compared: ", "$quiet"), f"{first} and {second}")
+        )
+
+    def action_another(self) -> None:
+        """Have two replies made."""
+        self._pair = None
+        writing = Content.styled("\nTwo replies are being written…\n", "$quiet")
+        self.query_one("#blind-pair", Static).update(writing)
+        request = control.Blind(self.guild["key"], *self._arms)
+        self.mynah.fetch(lambda: self.mynah.ask(request), self._show_pair, "blind")
+
+    def _show_pair(self, reply: Json) -> None:
+        self._pair = int(reply["pair"])
+        self.query_one("#blind-pair", Static).update(_pair(reply))
+
+    def action_choose(self, won: int) -> None:
+        """Store the choice, and see who made which."""
+        if self._pair is None:
+            return
+        request = control.BlindChoose(self._pair, won)
+        self._pair = None
+        self.mynah.request(request, self._show_told)
+
+    def _show_told(self, reply: Json) -> None:
+        first, second = (safe_line(str(arm)) for arm in reply["arms"])
+        told = f"\nThe first was {first}, the second {second}. n makes two more.\n"
+        self.query_one("#blind-pair", Static).update(Content.styled(told, "$accent"))
+        self._show_results(reply)
+
+    def _show_results(self, reply: Json) -> None:
+        self.query_one("#blind-results", Static).update(_results(reply))
+
+    def action_arms(self) -> None:
+        """Choose the two ways to reply that are compared."""
+
+        def written(text: str | None) -> None:
+            arms = tuple(arm.strip() for arm in (text or "").split(",") if arm.strip())
+            if len(arms) == 2:
+                self._arms = arms
+                self._show_arms()
+
+        detail = "Two of markov, llm and hybrid, the last with a dial: llm, hybrid 70"
+        question = "Which two ways to reply?"
+        self.app.push_screen(AskText(question, detail, ", ".join(self._arms)), written)
+
+
+def _pair(reply: Json) -> Content:
+    parts: list[Content] = [Content("")]
+    for speaker, text in reply["turns"]:
+        name = (f"{safe_line(str(speaker))}: ", "$quiet")
+        parts.append(Content.assemble(name, safe_line(str(text))))
+    for number, text in enumerate(reply["texts"], 1):
+        mark = (f"\n {number}  ", "bold $accent")
+        parts.append(Content.assemble(mark, (safe_line(str(text)), "bold")))
+    question = "\nWhich one is better? f the first, s the second, e neither.\n"
+    return Content("\n").join([*parts, Content.styled(question, "$quiet")])
+
+
+def _results(reply: Json) -> Content:
+    compared = int(reply.get("comparisons", 0))
+    head = f"Won, of {figures.many(compared, 'comparison')}"
+    parts = [*_rates(head, reply.get("blind", []))] if compared else []
+    parts += _rates("\nLiked, of real replies split between two", reply.get("live", []))
+    return Content("\n").join(parts)
+
+
+def _rates(title: str, rows: list[Json]) -> list[Content]:
+    """A line an arm: its rate as a bar, and the 95 % interval."""
+    if not rows:
+        return []
+    lines = [Content.styled(title, "bold")]
+    for row in rows:
+        interval = f"{row['low']:.0%} to {row['high']:.0%}"
+        known = f"{row['rate']:.0%}  ({interval})" if row["of"] else "not rated yet"
+        lines.append(
+            Content.assemble(
+                (f"  {safe_line(str(row['arm'])):<20} ", "$quiet"),
+                (figures.bar(row["rate"], WIDTH), "$accent"),
+                f"  {known}",
+            )
+        )
+    return lines
