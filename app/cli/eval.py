@@ -7,7 +7,13 @@ from app.cli import load
 NAME = "eval"
 HELP = "quality figures on held-out files"
 
-KINDS = ("eval_voice", "eval_links", "eval_recall", "eval_personality")
+KINDS = (
+    "eval_voice",
+    "eval_links",
+    "eval_recall",
+    "eval_personality",
+    "eval_report",
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -56,6 +56,12 @@ class Side:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's words."""
+    add_guilds(parser)
+    parser.add_argument("--keep", metavar="FILE", type=Path, help="write all replies")
+
+
+def add_guilds(parser: argparse.ArgumentParser) -> None:
+    """Declare which guilds are held against which files."""
     parser.add_argument(
         "--guild",
         metavar="SERVER",
@@ -80,13 +86,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--max-ms", type=int, help="deadline of a reply, instead of the settings'"
     )
-    parser.add_argument("--keep", metavar="FILE", type=Path, help="write all replies")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Make replies, judge them and print."""
     home = find_home(arguments.home)
-    result = measure(home, arguments)
+    result = measure(home, arguments, arguments.keep)
     if arguments.json:
         print_json(result)
     else:
@@ -94,8 +99,15 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def measure(home: Home, arguments: argparse.Namespace) -> dict[str, Any]:
+def measure(
+    home: Home, arguments: argparse.Namespace, keep: Path | None = None
+) -> dict[str, Any]:
     """The figures of every guild and mode, and their means.
+
+    Args:
+        home: Where the guilds are learned.
+        arguments: Those of `add_guilds`.
+        keep: File that all replies are written to.
 
     Raises:
         UsageError: If guilds and files do not match, or a guild is not learned.
@@ -112,8 +124,8 @@ def measure(home: Home, arguments: argparse.Namespace) -> dict[str, Any]:
     }
     classifier = _classifier(home, names)
     sides = asyncio.run(_reply_to(home, held, arguments))
-    if arguments.keep:
-        _keep(arguments.keep, held, sides)
+    if keep:
+        _keep(keep, held, sides)
     return judge(home, held, sides, classifier)
 
 

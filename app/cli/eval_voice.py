@@ -58,23 +58,48 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Score and print."""
-    home = find_home(arguments.home)
-    path = _locate(home, arguments.model)
-    rows = list(read_rows(arguments.held_out))
-    with Database(home.database, read_only=True) as database:
-        guild = database.call(guilds.find, arguments.guild)
-        if guild is None:
-            raise UsageError(f"There is no server {arguments.guild!r}.")
-        before = database.call(before_of, guild.id, rows, arguments.turns)
-    held = spread(list(hold_out(rows, before, arguments.turns)), arguments.limit)
-    if not held:
-        raise UsageError(f"{arguments.held_out} has no message to score.")
-    result = _score(path, _voice(home, guild.id, path), held, arguments.adapter)
+    result = measure(
+        find_home(arguments.home),
+        arguments.guild,
+        arguments.held_out,
+        turns=arguments.turns,
+        limit=arguments.limit,
+        model=arguments.model,
+        adapter=arguments.adapter,
+    )
     if arguments.json:
         print_json(result)
     else:
         _print(result)
     return 0
+
+
+def measure(
+    home: Home,
+    name: str,
+    file: Path,
+    *,
+    turns: int,
+    limit: int,
+    model: str | None = None,
+    adapter: Path | None = None,
+) -> dict[str, Any]:
+    """What `--json` prints, for one guild and its later messages.
+
+    Raises:
+        UsageError: If the guild is not learned, or the file has nothing to score.
+    """
+    path = _locate(home, model)
+    rows = list(read_rows(file))
+    with Database(home.database, read_only=True) as database:
+        guild = database.call(guilds.find, name)
+        if guild is None:
+            raise UsageError(f"There is no server {name!r}.")
+        before = database.call(before_of, guild.id, rows, turns)
+    held = spread(list(hold_out(rows, before, turns)), limit)
+    if not held:
+        raise UsageError(f"{file} has no message to score.")
+    return _score(path, _voice(home, guild.id, path), held, adapter)
 
 
 def _locate(home: Home, name: str | None) -> Path:

@@ -49,16 +49,16 @@ async def test_a_blind_choice_is_stored_and_only_then_told(open_app: Open):
     async with open_app("guild", bot) as pilot:
         await pilot.press(*["right_square_bracket"] * 7)
         await settle(pilot)
-        assert "Won, of 26" in text_of(pilot.app.screen)
+        assert "Won, of 26" in text_of(pilot)
         await pilot.press("f")
         assert not bot.requests(control.BlindChoose)
         await pilot.press("n")
         await settle(pilot)
-        shown = text_of(pilot.app.screen)
+        shown = text_of(pilot)
         assert "this is Illyria, lady" in shown and "The first was" not in shown
         await pilot.press("s")
         await settle(pilot)
-        assert "The first was hybrid at voice 60" in text_of(pilot.app.screen)
+        assert "The first was hybrid at voice 60" in text_of(pilot)
         assert bot.requests(control.BlindChoose) == [control.BlindChoose(4, 2)]
 
 
@@ -79,7 +79,7 @@ async def test_the_meter_is_measured_anew_when_asked(open_app: Open):
     async with open_app("guild", bot) as pilot:
         await pilot.press(*["right_square_bracket"] * 6)
         await settle(pilot)
-        shown = text_of(pilot.app.screen)
+        shown = text_of(pilot)
         assert "turn reply.dial up" in shown and "▼ worse" in shown
         await pilot.press("m")
         await settle(pilot)

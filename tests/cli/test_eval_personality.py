@@ -1,0 +1,99 @@
+"""Personality and the report on two small guilds, with the echo runner as the model."""
+
+import json
+from argparse import Namespace
+from datetime import UTC, datetime
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from app.bot.service import open_service
+from app.cli import eval_personality, eval_report
+from app.errors import UsageError
+from app.importers.records import Record
+from app.paths import Home
+from app.store import guilds
+
+PIRATES = ("arr, hoist the sails", "where be the rum", "ye scurvy dogs", "arr matey")
+COOKS = ("whisk three eggs", "simmer for one hour", "a pinch of salt", "knead it well")
+
+
+@pytest.fixture
+async def learned(home: Home, tmp_path: Path):
+    """Two guilds that are learned, and a file of later messages of each."""
+    home.config_file.write_text(
+        '[model]\nname = "echo"\n[memory]\nenabled = false\n', encoding="utf-8"
+    )
+    files = {}
+    async with open_service(home, Random(1)) as service:
+        for name, lines in (("pirates", PIRATES), ("cooks", COOKS)):
+            row = await service.parts.database.run(guilds.ensure, name)
+            records = [
+                Record("1", "ann", f"{lines[n % 4]} {n}", f"{n}", n, None, "c", "c")
+                for n in range(60)
+            ]
+            await service.parts.learning.hear(row.id, records)
+            await service.parts.learning.rebuild(row.id)
+            files[name] = tmp_path / f"{name}.jsonl"
+            rows = [
+                {"author": "bo", "channel": "c", "text": f"{lines[n % 4]} {90 + n}"}
+                for n in range(5)
+            ]
+            files[name].write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    return home, files
+
+
+def arguments(files: dict[str, Path], **changes) -> Namespace:
+    known = {
+        "guild": list(files), "held_out": list(files.values()), "turns": 3,
+        "limit": 4, "voice": None, "max_ms": 5000,
+    }  # fmt: skip
+    return Namespace(**{**known, **changes})
+
+
+def test_replies_of_every_mode_are_judged_beside_real_messages(
+    learned, tmp_path: Path, capsys
+):
+    home, files = learned
+    kept = tmp_path / "replies.jsonl"
+    found = eval_personality.measure(home, arguments(files), kept)
+    assert found["conversations"] == 8
+    for modes in (*found["guilds"].values(), found["all"]):
+        assert list(modes) == ["real", "markov", "llm", "hybrid"]
+        assert modes["real"]["of_real"] == 1
+        assert all(0 <= row["relevance"] <= 1 for row in modes.values())
+    assert found["all"]["real"]["attributed"] == 1
+    assert found["all"]["markov"]["attributed"] > 0.7
+    assert found["all"]["markov"]["providers"] == {"markov": 8}
+    rows = [json.loads(line) for line in kept.read_text().splitlines()]
+    assert len(rows) == 8 and rows[0]["guild"] == "pirates"
+    eval_personality.show(found)
+    assert "attributed" in capsys.readouterr().out
+
+
+def test_a_guild_needs_its_own_file(learned):
+    home, files = learned
+    with pytest.raises(UsageError, match="with a file each"):
+        eval_personality.measure(home, arguments(files, guild=["pirates"]))
+
+
+def test_the_page_stands_alone_and_shows_every_figure():
+    row = {
+        "attributed": 0.8, "of_real": 0.9, "relevance": 0.7, "copied": 0.01,
+        "whole": 0.0, "run": 2.5, "repeated": 0.0, "words": 7.0, "ms": 300.0,
+        "providers": {"local": 9},
+    }  # fmt: skip
+    modes = dict.fromkeys(("real", "markov", "llm", "hybrid"), row)
+    people = {"conversations": 9, "guilds": {"<den>": modes}, "all": modes}
+    score = {"perplexity": 30.0, "bits_per_byte": 1.0}
+    voice = {
+        "messages": 9, "model": score, "voice": score, "recommended": 50,
+        "fused": {"perplexity": 20.0}, "dials": {"0": score, "50": {"perplexity": 20}},
+    }  # fmt: skip
+    page = eval_report.page(people, {"<den>": voice}, datetime(2026, 1, 1, tzinfo=UTC))
+    for part in ("Voice", "Personality", "Relevance", "Novelty", "Speed", "-33.3%"):
+        assert part in page
+    assert page.count("<svg") == 4
+    assert "&lt;den&gt;" in page and "<den>" not in page
+    assert "http" not in page and "<script" not in page
