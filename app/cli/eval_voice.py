@@ -82,7 +82,7 @@ def measure(
     turns: int,
     limit: int,
     model: str | None = None,
-    adapter: Path | None = None,
+    adapter: str | None = None,
 ) -> dict[str, Any]:
     """What `--json` prints, for one guild and its later messages.
 
