@@ -166,13 +166,14 @@ def _example(prompt: list[Json], text: str) -> Json:
 
 
 def _pairs(rated: Iterable[Rated], system: str, task: str) -> Iterator[Json]:
-    """Of each conversation, a liked and a disliked reply in OpenAI's DPO format."""
-    by_lines: dict[tuple[str, ...], list[Rated]] = {}
+    """Of each line answered, a liked and a disliked reply in OpenAI's DPO format."""
+    by_line: dict[str, list[Rated]] = {}
     for one in rated:
         if one.text.strip() and not is_private("\n".join((*one.lines, one.text))):
-            by_lines.setdefault(one.lines, []).append(one)
-    for lines, replies in by_lines.items():
+            by_line.setdefault(one.lines[-1], []).append(one)
+    for replies in by_line.values():
         ranked = sorted(replies, key=lambda one: one.rating)
+        lines = ranked[-1].lines[-TURNS:]
         worst, best = ranked[0], ranked[-1]
         if best.rating > worst.rating and best.text != worst.text:
             yield {

@@ -39,6 +39,10 @@ HELP = "attribute replies of each mode to the servers they were made for"
 
 MODES = ("markov", "llm", "hybrid")
 REAL = "real"
+ADRIFT = "adrift"
+"""The chain alone, from no word of what was said; `markov` starts from some."""
+
+SHOWN = (REAL, ADRIFT, *MODES)
 LEARNED = 15_000
 """Newest messages of a server that the classifier learns from."""
 
@@ -208,16 +212,18 @@ def judge(
     """Figures by guild and mode; `all` has the means over the guilds."""
     embedder = Embedder.open(BUILT_IN, cache=home.embedding_models, threads=2)
     by_guild: dict[str, dict[str, dict[str, Any]]] = {}
+    rng = Random(0)
     for name, conversations in held.items():
         context = _meanings(conversations, embedder)
         voice = Voice.open(_voice_directory(home, name))
         own = {mode: sides[name, mode] for mode in MODES}
         real = Side([one.text for one in conversations])
+        adrift = Side([voice.speak(rng).text for _ in conversations])
         by_guild[name] = {
             mode: _figures(name, side, context, embedder, classifier, voice)
-            for mode, side in {REAL: real, **own}.items()
+            for mode, side in {REAL: real, ADRIFT: adrift, **own}.items()
         }
-    every = {mode: _mean(by_guild, mode) for mode in (REAL, *MODES)}
+    every = {mode: _mean(by_guild, mode) for mode in SHOWN}
     for modes in (*by_guild.values(), every):
         for figures in modes.values():
             figures["of_real"] = figures["attributed"] / modes[REAL]["attributed"]
@@ -270,7 +276,9 @@ def _mean(by_guild: dict[str, dict[str, dict[str, Any]]], mode: str) -> dict[str
         for key in ("attributed", "relevance", "copied", "whole", "run", "repeated",
                     "words")
     }  # fmt: skip
-    mean["ms"] = None if mode == REAL else sum(row["ms"] for row in rows) / len(rows)
+    mean["ms"] = (
+        None if mode not in MODES else sum(row["ms"] for row in rows) / len(rows)
+    )
     mean["providers"] = dict(sum((Counter(r["providers"]) for r in rows), Counter()))
     return mean
 

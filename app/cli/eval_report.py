@@ -7,7 +7,7 @@ from typing import Any
 
 from app import __version__
 from app.cli import eval_personality, eval_voice
-from app.cli.eval_personality import MODES, REAL
+from app.cli.eval_personality import MODES, REAL, SHOWN
 from app.cli.output import print_json, say
 from app.errors import UsageError
 from app.meter.page import Bars, Lines, bars, document, heading, lines, table
@@ -116,36 +116,36 @@ def _personality(people: Figures) -> list[str]:
     )
     guilds = {**people["guilds"], "all": people["all"]}
     rows = [
-        [name, *(f"{modes[mode]['attributed']:.1%}" for mode in (REAL, *MODES))]
+        [name, *(f"{modes[mode]['attributed']:.1%}" for mode in SHOWN)]
         + [f"{modes['hybrid']['of_real']:.1%}"]
         for name, modes in guilds.items()
     ]
     plot = Bars(
         "Attributed to its server",
         list(guilds),
-        _series(guilds, "attributed", (REAL, *MODES)),
+        _series(guilds, "attributed", SHOWN),
         TARGET * people["all"][REAL]["attributed"],
         1.0,
     )
-    head = ["server", REAL, *MODES, "hybrid of real"]
+    head = ["server", *SHOWN, "hybrid of real"]
     return [heading("Personality", note), table(head, rows), bars(plot)]
 
 
 def _relevance(people: Figures) -> list[str]:
     note = (
         "The chance that a reply is closer in meaning to its own conversation than to"
-        " another one (AUC). 0.5, dashed, is no relevance. The chain starts from words"
-        " of the message it answers; the hybrid picks among several lines by the same"
-        " closeness."
+        " another one (AUC). 0.5, dashed, is no relevance. Markov starts from words"
+        " of the message it answers, adrift is the same chain without; the hybrid"
+        " picks among several lines by the same closeness."
     )
     guilds = {**people["guilds"], "all": people["all"]}
     rows = [
-        [name, *(f"{modes[mode]['relevance']:.3f}" for mode in (REAL, *MODES))]
+        [name, *(f"{modes[mode]['relevance']:.3f}" for mode in SHOWN)]
         for name, modes in guilds.items()
     ]
-    series = _series(guilds, "relevance", (REAL, *MODES))
+    series = _series(guilds, "relevance", SHOWN)
     plot = Bars("Relevance", list(guilds), series, 0.5, 1.0)
-    head = ["server", REAL, *MODES]
+    head = ["server", *SHOWN]
     return [heading("Relevance", note), table(head, rows), bars(plot)]
 
 

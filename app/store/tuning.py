@@ -59,7 +59,7 @@ def lines(channel: int) -> list[Line]:
 
 
 def judged(guild: int) -> list[Judged]:
-    """Replies that were rated, or chosen in a blind comparison."""
+    """Replies that were rated, put into other words, or chosen in a blind test."""
     rating = fn.SUM(Feedback.value)
     query = (
         Reply.select(Reply.id, Reply.turns, Reply.text, rating)
@@ -68,13 +68,23 @@ def judged(guild: int) -> list[Judged]:
         .group_by(Reply.id)
         .order_by(Reply.id)
     )
-    votes = _votes(guild)
+    votes, before = _votes(guild), _before_edits(guild)
     chosen = []
     for row, turns, text, value in tuples(query):
         total = (value or 0) + votes.get(row, 0)
-        if total:
+        if row in before:
+            chosen.append(Judged(turns, before[row], -1))
+            chosen.append(Judged(turns, text, max(total, 1)))
+        elif total:
             chosen.append(Judged(turns, text, total))
     return chosen
+
+
+def _before_edits(guild: int) -> dict[int, str]:
+    """What replies said before somebody put other words in their place."""
+    query = Feedback.select(Feedback.reply, Feedback.was).join(Reply)
+    edited = (Reply.guild == guild) & (Feedback.kind == "edited") & (Feedback.was != "")
+    return dict(tuples(query.where(edited)))
 
 
 def _votes(guild: int) -> dict[int, int]:

@@ -60,7 +60,7 @@ def test_replies_of_every_mode_are_judged_beside_real_messages(
     found = eval_personality.measure(home, arguments(files), kept)
     assert found["conversations"] == 8
     for modes in (*found["guilds"].values(), found["all"]):
-        assert list(modes) == ["real", "markov", "llm", "hybrid"]
+        assert list(modes) == ["real", "adrift", "markov", "llm", "hybrid"]
         assert modes["real"]["of_real"] == 1
         assert all(0 <= row["relevance"] <= 1 for row in modes.values())
     assert found["all"]["real"]["attributed"] == 1
@@ -84,7 +84,7 @@ def test_the_page_stands_alone_and_shows_every_figure():
         "whole": 0.0, "run": 2.5, "repeated": 0.0, "words": 7.0, "ms": 300.0,
         "providers": {"local": 9},
     }  # fmt: skip
-    modes = dict.fromkeys(("real", "markov", "llm", "hybrid"), row)
+    modes = dict.fromkeys(("real", "adrift", "markov", "llm", "hybrid"), row)
     people = {"conversations": 9, "guilds": {"<den>": modes}, "all": modes}
     score = {"perplexity": 30.0, "bits_per_byte": 1.0}
     voice = {

@@ -159,8 +159,17 @@ async def test_rated_replies_to_agreed_lines_are_preference_pairs(
             replies.finish, reply, {"text": text, "turns": [["a", "b", asked.id]]}
         )
         await run(feedback.rate, reply, "owner", value)
+    asked = await run(messages.find, 1, "open5")
+    reply = await run(replies.claim, 1, None, "command")
+    assert asked is not None and reply is not None
+    turns = {"text": "mine", "turns": [["a", "b", asked.id]]}
+    await run(replies.finish, reply, turns)
+    await run(feedback.rate, reply, "owner", -1, "edited", "its own")
     done = await ask(bot, control.ExportTuning("den", str(target)))
-    assert done["preferences"] == 1
-    pair = json.loads((target / "preferences.jsonl").read_text())
+    assert done["preferences"] == 2
+    rows = (target / "preferences.jsonl").read_text().splitlines()
+    pair, edited = map(json.loads, rows)
+    assert edited["preferred_output"][0]["content"] == "mine"
+    assert edited["non_preferred_output"][0]["content"] == "its own"
     assert pair["preferred_output"][0]["content"] == "yo"
     assert "person1: ann says 3" in pair["input"]["messages"][-1]["content"]
