@@ -18,8 +18,8 @@ from app.store.tables import Snapshot
 UNDO = "before the last rollback"
 """The snapshot that is taken before another one takes effect."""
 
-STAYING = ("reply.provider", "reply.local_only", CONSENT)
-"""What may leave the machine is never changed by a snapshot or a file."""
+STAYING = ("reply.provider", "reply.local_only", CONSENT, "model.adapter")
+"""What may leave the machine, and paths of it, no snapshot or file ever changes."""
 
 Placed = dict[tuple[str | None, str], object]
 """Settings by the name of their channel, None for the whole guild, and their own."""

@@ -109,10 +109,13 @@ async def test_what_may_leave_the_machine_is_not_rolled_back(
         town = Town(service)
         await town.learn(tmp_path, "calm", CALM)
         await town.set("reply.provider", "openai")
+        await town.set("model.adapter", "/a/path.gguf")
         await town.ask(control.SnapshotTake("G", "cloudy"))
         await town.set("reply.provider", "local")
         await town.set("reply.local_only", "true")
+        await town.set("model.adapter", "")
         await town.ask(control.SnapshotRestore("G", "cloudy"))
+        assert await town.value("model.adapter") == ""
         assert await town.value("reply.provider") == "local"
         assert await town.value("reply.local_only") is True
 

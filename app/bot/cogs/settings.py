@@ -21,8 +21,10 @@ OWNERS_ONLY = (
     "reply.local_only",
     "reply.cloud_consent",
     "reply.tune_",
+    "model.",
 )
-"""Where the words go, what that may cost, and the limits of what it chooses itself."""
+"""Where the words go, what that may cost, the limits of what it chooses itself, and
+files of the owner's computer."""
 
 
 async def suggest_keys(context: discord.AutocompleteContext) -> list[str]:
