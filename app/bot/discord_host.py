@@ -29,10 +29,7 @@ class DiscordHost(RepliesHost, PrivacyHost):
         """Every setting that can differ in a channel, with its origin."""
         guild, channel = await self.rows_of(place)
         explained = await self._parts.settings.explain(guild, channel)
-        # A path of the owner's computer is nothing for a server to read.
-        hidden = ("model.adapter",)
-        shown = (one for one in explained if one.key.name not in hidden)
-        return [one for one in shown if one.key.scope != "home"]
+        return [one for one in explained if one.key.scope != "home"]
 
     async def week(self, guild: int, channels: Collection[int]) -> Week:
         """The last seven days of some channels."""

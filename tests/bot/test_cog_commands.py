@@ -208,6 +208,19 @@ async def test_settings_are_shown_with_their_origin_set_and_reset(
     assert "`speak.join_in`" in "\n".join(everything.texts)
 
 
+async def test_a_path_of_the_owners_computer_is_not_a_servers_to_set_or_see(
+    stand_in: DiscordStandIn, start: Start, scene: Scene
+) -> None:
+    async with start().connected():
+        general, mod = scene.general, scene.mod
+        refused = await stand_in.command(
+            general, mod, "config set", key="model.adapter", value="/etc/passwd"
+        )
+        everything = await stand_in.command(general, mod, "config show")
+    assert "owner" in refused.text
+    assert "model.adapter" not in "\n".join(everything.texts)
+
+
 async def test_a_wrong_setting_is_explained(
     stand_in: DiscordStandIn, start: Start, scene: Scene
 ) -> None:

@@ -26,6 +26,9 @@ OWNERS_ONLY = (
 """Where the words go, what that may cost, the limits of what it chooses itself, and
 files of the owner's computer."""
 
+HIDDEN = ("model.adapter",)
+"""A path of the owner's computer is nothing for a server to read."""
+
 
 async def suggest_keys(context: discord.AutocompleteContext) -> list[str]:
     """Names of settings that contain what was typed so far."""
@@ -69,7 +72,8 @@ class Settings(discord.Cog):
     ) -> None:
         """List settings with their origins, or explain one."""
         await context.defer(ephemeral=True)
-        settings = await self.bot.host.explain_settings(_place(context))
+        explained = await self.bot.host.explain_settings(_place(context))
+        settings = [one for one in explained if one.key.name not in HIDDEN]
         if key is not None:
             settings = [one for one in settings if one.key.name == key]
         lines = setting_lines(settings) or [f"There is no setting {quote(key or '')}."]
