@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from llama_cpp import llama_cpp as api
-from llama_cpp._ggml import libggml, libggml_base_path
+from llama_cpp._ggml import libggml
 
 Logits = npt.NDArray[np.float32]
 
@@ -65,7 +65,7 @@ def _load_backend() -> None:
     """
     ggml = libggml if sys.platform == "win32" else api._lib
     if not ggml.ggml_backend_reg_count():
-        ggml.ggml_backend_load_all_from_path(str(libggml_base_path).encode())
+        ggml.ggml_backend_load_all_from_path(str(api._base_path).encode())
 
 
 def quantise(source: Path, target: Path, format: int, threads: int) -> None:

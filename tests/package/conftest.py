@@ -1,24 +1,39 @@
 """The executable, built once a session from the specification."""
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import psutil
 import pytest
 
 ROOT = Path(__file__).parent.parent.parent
+PROGRAM = "mynah.exe" if sys.platform == "win32" else "mynah"
 
 
 @pytest.fixture(scope="session")
-def executable(starter_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The one file, in a place that cannot be written to."""
+def is_portable() -> bool:
+    """Whether this environment's llama.cpp runs on other processors too."""
+    found = find_spec("llama_cpp")
+    assert found and found.submodule_search_locations
+    (place,) = found.submodule_search_locations
+    return any(Path(place).glob("lib/*ggml-cpu-*"))
+
+
+@pytest.fixture(scope="session")
+def built(
+    starter_model: Path, is_portable: bool, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """The directory of what the specification makes; it cannot be written to."""
     place = tmp_path_factory.mktemp("package")
     command = [sys.executable, "-m", "PyInstaller", "--noconfirm"]
     command += ["--distpath", str(place / "dist"), "--workpath", str(place / "build")]
     environment = os.environ | {"MYNAH_STARTER": str(starter_model)}
+    environment["MYNAH_NATIVE"] = "0" if is_portable else "1"
     built = subprocess.run(
         [*command, str(ROOT / "build.spec")],
         env=environment,
@@ -26,8 +41,21 @@ def executable(starter_model: Path, tmp_path_factory: pytest.TempPathFactory) ->
         text=True,
     )
     assert built.returncode == 0, built.stderr[-3000:]
+    shutil.rmtree(place / "build")
     (place / "dist").chmod(0o555)
-    return place / "dist" / ("mynah.exe" if sys.platform == "win32" else "mynah")
+    return place / "dist"
+
+
+@pytest.fixture(scope="session")
+def executable(built: Path) -> Path:
+    """The one file."""
+    return built / PROGRAM
+
+
+@pytest.fixture(scope="session")
+def folder(built: Path) -> Path:
+    """The program in its folder."""
+    return built / "mynah-folder" / PROGRAM
 
 
 @pytest.fixture

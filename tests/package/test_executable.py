@@ -1,12 +1,12 @@
 """The packaged program, run as a person would who has nothing else."""
 
 import json
-import os
 import shutil
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -66,9 +66,11 @@ def test_it_talks_in_all_modes_with_nothing_fetched(
     assert {reply["mode"] for reply in replies} == {"markov", "llm", "hybrid"}
     assert all(reply["text"] for reply in replies)
     patient = ("--guild", "The Globe", "--max-ms", "60000", "--json", "Good morrow!")
-    for mode in ("llm", "hybrid"):
+    for mode, provider in (
+        ("markov", "markov"), ("llm", "local"), ("hybrid", "local"), ("auto", "local"),
+    ):  # fmt: skip
         reply = json.loads(run(executable, bare, "say", "--mode", mode, *patient))
-        assert reply["provider"] == "local", reply["rungs"]
+        assert reply["provider"] == provider, reply["rungs"]
 
 
 def test_models_are_taken_out_once(executable: Path, bare: Environment):
@@ -88,42 +90,77 @@ def test_serve_ends_on_sigterm(executable: Path, bare: Environment):
     assert not endpoint.exists()
 
 
-@pytest.mark.parametrize("victim", ["bootloader", "bot"])
+@pytest.mark.parametrize("victim", ["bootloader", "bot", "runner"])
 def test_a_killed_bot_leaves_nothing(executable: Path, bare: Environment, victim: str):
+    home = Path(bare["MYNAH_HOME"])
+    run(executable, bare, "models", "pull", "starter")
     serve = subprocess.Popen([executable, "serve"], env=bare)
-    wait_for((Path(bare["MYNAH_HOME"]) / "endpoint.json").exists)
-    processes = family(psutil.Process(serve.pid))
-    assert len(processes) >= 2
-    processes[0 if victim == "bootloader" else 1].kill()
+    wait_for((home / "endpoint.json").exists)
+    wait_for(lambda: len(family(psutil.Process(serve.pid))) == 3)
+    bootloader, bot, runner = family(psutil.Process(serve.pid))
+    {"bootloader": bootloader, "bot": bot, "runner": runner}[victim].kill()
+    if victim == "runner":
+        wait_for(lambda: len(family(psutil.Process(serve.pid))) == 3)
+        assert bot.is_running()
+        serve.terminate()
     serve.wait(10)
-    _, alive = psutil.wait_procs(processes, timeout=10)
+    _, alive = psutil.wait_procs([bootloader, bot, runner], timeout=10)
     assert not alive
 
 
+def test_the_folder_does_the_same(folder: Path, bare: Environment):
+    assert run(folder, bare, "--version").strip() == f"mynah {__version__}"
+    assert run(folder, bare, "selftest")
+    replies = run(folder, bare, "demo", "--json").splitlines()
+    assert {json.loads(line)["mode"] for line in replies} == {"markov", "llm", "hybrid"}
+    assert not (Path(bare["MYNAH_HOME"]) / "models").exists()
+
+
+class Terminal:
+    """The program in tmux."""
+
+    def __init__(self, program: Path, bare: Environment, socket: Path) -> None:
+        self._tmux = [str(shutil.which("tmux")), "-S", str(socket)]
+        shown = " ".join(f"{name}={value}" for name, value in bare.items())
+        self._run("new", "-d", "-x", "120", "-y", "40", f"env -i {shown} {program}")
+        self.pid = int(self._run("display", "-p", "#{pane_pid}"))
+
+    def _run(self, *words: str) -> str:
+        done = subprocess.run([*self._tmux, *words], capture_output=True, text=True)
+        return done.stdout
+
+    def screen(self) -> str:
+        return self._run("capture-pane", "-p")
+
+    def press(self, *keys: str) -> None:
+        self._run("send-keys", *keys)
+
+    def close(self) -> None:
+        self._run("kill-server")
+
+
+@pytest.fixture
+def terminal(executable: Path, bare: Environment, tmp_path: Path) -> Iterator[Terminal]:
+    terminal = Terminal(executable, bare, tmp_path / "tmux")
+    yield terminal
+    terminal.close()
+
+
 @pytest.mark.skipif(not shutil.which("tmux"), reason="needs tmux")
-def test_the_screens_open_and_take_keys(
-    executable: Path, bare: Environment, tmp_path: Path
+@pytest.mark.parametrize("victim", ["bootloader", "screens", "bot"])
+def test_the_screens_open_take_keys_and_leave_nothing_when_killed(
+    terminal: Terminal, tmp_path: Path, victim: str
 ):
-    tmux = [str(shutil.which("tmux")), "-S", str(tmp_path / "tmux")]
-    shown = " ".join(f"{name}={value}" for name, value in bare.items())
-    command = f"env -i {shown} {executable}"
-    subprocess.run([*tmux, "new", "-d", "-x", "120", "-y", "40", command], check=True)
-    try:
-
-        def screen() -> str:
-            taken = subprocess.run(
-                [*tmux, "capture-pane", "-p"], capture_output=True, text=True
-            )
-            return taken.stdout
-
-        wait_for(lambda: "sample" in screen())
-        subprocess.run([*tmux, "send-keys", "Escape"], check=True)
-        wait_for(lambda: "Playground" in screen())
-        subprocess.run([*tmux, "send-keys", "9"], check=True)
-        wait_for(lambda: "Logs" in screen())
-    finally:
-        server = subprocess.run(
-            [*tmux, "display", "-p", "#{pane_pid}"], capture_output=True, text=True
-        )
-        os.kill(int(server.stdout), signal.SIGKILL)
-        subprocess.run([*tmux, "kill-server"])
+    wait_for(lambda: "sample" in terminal.screen())
+    terminal.press("Escape")
+    wait_for(lambda: "Playground" in terminal.screen())
+    terminal.press("9")
+    wait_for(lambda: "Logs" in terminal.screen())
+    wait_for((tmp_path / "home" / "endpoint.json").exists)
+    bootloader, screens, bot, *_ = family(psutil.Process(terminal.pid))
+    {"bootloader": bootloader, "screens": screens, "bot": bot}[victim].kill()
+    if victim == "bot":
+        wait_for(lambda: "Logs" in terminal.screen())
+        bootloader.terminate()
+    _, alive = psutil.wait_procs([bootloader, screens, bot], timeout=20)
+    assert not alive
