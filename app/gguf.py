@@ -29,7 +29,7 @@ KEPT_ITEMS = 1024
 
 KV_ITEM_BYTES = 2
 BATCH = 128
-FIXED_BYTES = 96 * 1024 * 1024
+FIXED_BYTES = 58 * 1024 * 1024
 """Compute buffers and the process itself, beside what grows with the model."""
 
 _NUMBERS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?"}
@@ -46,6 +46,9 @@ _BLOCKS = {
 }
 """Of ggml's tensor types: elements and bytes of a block."""
 
+_REPACKED = {2, 12, 20, 39}
+"""Types that llama.cpp copies into an order that the processor reads faster."""
+
 Value = str | int | float | bool | list["Value"] | None
 
 
@@ -61,6 +64,8 @@ class Header:
     tensor_bytes: int
     tensors: Mapping[str, tuple[int, ...]]
     """The shape of each, innermost dimension first."""
+    repacked_bytes: int = 0
+    """Of the weights, those that are copied when the model is loaded."""
 
     @property
     def architecture(self) -> str:
@@ -73,8 +78,16 @@ class Header:
             return max((item for item in found if isinstance(item, int)), default=0)
         return found if isinstance(found, int) else default
 
+    def resident_bytes(self, context: int) -> int:
+        """About how much of the memory the runner holds.
+
+        More than it needs: of copied weights the file's pages stay until the system
+        wants them back.
+        """
+        return self.memory_bytes(context) + self.repacked_bytes
+
     def memory_bytes(self, context: int) -> int:
-        """About how much memory it takes: weights, KV memory and compute buffers."""
+        """About how much memory it needs: weights, KV memory and compute buffers."""
         heads = self.number("attention.head_count")
         width = self.number("embedding_length")
         head = width // heads if heads else 0
@@ -178,6 +191,7 @@ class _Reader:
         self._file = file
         self._path = path
         self._size = file.seek(0, 2)
+        self._repacked = 0
         file.seek(0)
 
     def header(self) -> Header:
@@ -202,7 +216,7 @@ class _Reader:
             )
         if not metadata.get("general.architecture"):
             raise self._broken("it does not say its architecture")
-        return Header(metadata, end - start, shapes)
+        return Header(metadata, end - start, shapes, self._repacked)
 
     def _tensor(self, shapes: dict[str, tuple[int, ...]]) -> int:
         """Where a tensor's data ends, counted from the start of all data."""
@@ -217,7 +231,10 @@ class _Reader:
         if elements > MOST_ELEMENTS or offset > MOST_ELEMENTS:
             raise self._broken("a tensor is too large")
         block, size = _BLOCKS.get(kind, (1, 0))
-        return int(offset) + int(elements) // block * size
+        taken = int(elements) // block * size
+        if kind in _REPACKED and name.startswith("blk."):
+            self._repacked += taken
+        return int(offset) + taken
 
     def _value(self) -> Value:
         return self._value_of(self._number("I"), may_be_list=True)

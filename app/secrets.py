@@ -51,6 +51,13 @@ def put(home: Home, name: SecretName, value: str | None) -> str:
     return f"{home.secrets_file}, readable by you alone"
 
 
+def keyring_name() -> str:
+    """What this computer's keyring is called; empty where there is none."""
+    import keyring
+
+    return str(keyring.get_keyring().name) if _has_keyring() else ""
+
+
 def _service(home: Home) -> str:
     return f"mynah:{home.root}"
 

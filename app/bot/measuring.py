@@ -1,11 +1,13 @@
 """What this machine can do, measured in a minute, and which model fits it."""
 
 import asyncio
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
 from statistics import median
+from tempfile import TemporaryFile
 
 import psutil
 
@@ -20,6 +22,7 @@ from app.voice.voice import Voice
 LOADING_SECONDS = 90.0
 WALKS = 300
 TEXTS = 256
+DISK_MEGABYTES = 64
 PROMPT_TOKENS, ANSWER_TOKENS = 300, 30
 """What a reply costs, for the answer time of models that are not measured."""
 
@@ -34,7 +37,8 @@ class Measuring:
         self._clock = clock
 
     async def bench(self, asker: Asker, request: control.Bench) -> Json:
-        """Measure the model in use, the embeddings and the chain."""
+        """Measure the model in use, the embeddings, the chain and the disk."""
+        began = self._clock()
         local = self._parts.local
         is_ready = False
         if local.status()["model"]["state"] not in ("absent", "crashed"):
@@ -48,8 +52,21 @@ class Measuring:
             "tokens_per_second": decode,
             "embeddings_per_second": await asyncio.to_thread(self._embeddings),
             "walk_ms": await self._walk_ms(),
+            "disk_megabytes_per_second": await asyncio.to_thread(self._disk),
             "models": _fits(path, prompt, decode),
+            "seconds": self._clock() - began,
         }
+
+    def _disk(self) -> float:
+        """How fast the home's disk takes a file; the database waits for it."""
+        block = bytes(1 << 20)
+        began = self._clock()
+        with TemporaryFile(dir=self._parts.home.root) as file:
+            for _ in range(DISK_MEGABYTES):
+                file.write(block)
+            file.flush()
+            os.fsync(file.fileno())
+        return DISK_MEGABYTES / (self._clock() - began)
 
     def _embeddings(self) -> float:
         from app.memory.embedder import Embedder

@@ -33,12 +33,14 @@ def _tell(measured: dict[str, Any]) -> None:
         ("writing", "tokens_per_second", "tokens/s"),
         ("embeddings", "embeddings_per_second", "texts/s"),
         ("chain", "walk_ms", "ms a line"),
+        ("disk", "disk_megabytes_per_second", "MB/s"),
     )
     say(f"Measured with the model {measured['model']}:")
     for label, key, unit in rows:
         figure = measured[key]
         shown = "–" if figure is None else f"{figure:,.2f}"
         say(f"  {label:12} {shown:>8} {unit}")
+    say(f"  in {measured['seconds']:.0f} s")
     say("\nAn answer would take:")
     for model in measured["models"]:
         seconds = model["answer_seconds"]

@@ -180,8 +180,8 @@ class Bench:
     """Measure this machine.
 
     Keys: `model`, `prompt_tokens_per_second`, `tokens_per_second`,
-    `embeddings_per_second`, `walk_ms` (null where nothing can be measured), `models`
-    (`name`, `fits`, `answer_seconds`).
+    `embeddings_per_second`, `walk_ms` (null where nothing can be measured),
+    `disk_megabytes_per_second`, `models` (`name`, `fits`, `answer_seconds`), `seconds`.
     """
 
     method: ClassVar[str] = "bench"

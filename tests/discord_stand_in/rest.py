@@ -47,6 +47,8 @@ class Rest:
         self.commands: list[dict[str, Any]] = []
         self.command_writes = 0
         self.identifies_left = 1000
+        self.application_flags = 1 << 19
+        """Message content is allowed to an application of a few servers."""
         self.files: dict[str, bytes] = {}
         self.requests: list[tuple[str, str]] = []
         self.messages_per_window = 5
@@ -162,7 +164,7 @@ class Rest:
             "bot_public": False,
             "bot_require_code_grant": False,
             "verify_key": "0",
-            "flags": 0,
+            "flags": self.application_flags,
             "owner": owner.payload(),
             "team": None,
         }
