@@ -241,6 +241,44 @@ class MemorySettings:
 
 
 @dataclass(frozen=True)
+class ContextSettings:
+    """How a prompt is filled; what its parts leave goes to the turns."""
+
+    tokens: int = setting(
+        0,
+        "Most tokens of a prompt; 0 takes what can be read in time, 1500 in the cloud.",
+        scope="guild",
+        low=0,
+    )
+    recall: int = setting(
+        25,
+        "Percent of it that recalled moments may fill.",
+        scope="guild",
+        low=0,
+        high=80,
+    )
+    summary: int = setting(
+        15,
+        "Percent that the summary of a long conversation may fill.",
+        scope="guild",
+        low=0,
+        high=80,
+    )
+    examples: int = setting(
+        25,
+        "Percent that example lines and drafts may fill, for a cloud model.",
+        scope="guild",
+        low=0,
+        high=80,
+    )
+    summary_billions: float = setting(
+        1.5,
+        "A local model of fewer billion parameters is not asked for summaries.",
+        low=0,
+    )
+
+
+@dataclass(frozen=True)
 class Config:
     """All settings of one home."""
 
@@ -252,6 +290,7 @@ class Config:
     model: ModelSettings = field(default_factory=ModelSettings)
     openai: OpenAISettings = field(default_factory=OpenAISettings)
     memory: MemorySettings = field(default_factory=MemorySettings)
+    context: ContextSettings = field(default_factory=ContextSettings)
 
 
 @dataclass(frozen=True)

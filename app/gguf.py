@@ -71,6 +71,11 @@ class Header:
     def architecture(self) -> str:
         return str(self.metadata.get("general.architecture", ""))
 
+    @property
+    def parameters(self) -> int:
+        """Numbers in all tensors together."""
+        return sum(math.prod(shape) for shape in self.tensors.values())
+
     def number(self, name: str, default: int = 0) -> int:
         """A whole number of the architecture; the largest where it differs by layer."""
         found = self.metadata.get(f"{self.architecture}.{name}", default)

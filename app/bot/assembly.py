@@ -69,6 +69,7 @@ async def assemble(home: Home, rng: Random) -> AsyncIterator[Parts]:
         )
         stack.push_async_callback(providers.close)
         token_voices.attach(providers.local)
+        memory.attach(providers.local)
         rungs = Rungs(
             providers.every,
             ledger,

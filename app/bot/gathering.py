@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.providers.base import Turn
-from app.store import links, members, messages
+from app.store import conversations, links, members, messages
 from app.store.database import Database
 from app.store.messages import StoredMessage
 
@@ -25,6 +25,10 @@ class Gathered:
     """The reply chain and the linked messages."""
     channel: tuple[Turn, ...] = ()
     """What else was said in the channel lately."""
+    summary: str = ""
+    """What was said in a long conversation before its last turns."""
+    summary_of: int | None = None
+    """Row of that conversation."""
 
     def __len__(self) -> int:
         """How many turns there are, the last one included."""
@@ -48,8 +52,16 @@ def _gather(channel: int, last: Turn) -> Gathered:
     if recent:
         hidden = members.opted_out(recent[0].guild)
     conversation = _conversation(trigger) if trigger else []
+    link = links.get(trigger.id) if trigger else None
+    talk = conversations.get(link.conversation) if link else None
+    if talk and talk.channel != channel:
+        talk = None
     return Gathered(
-        last, _turns(conversation, last, hidden), _turns(recent, last, hidden)
+        last,
+        _turns(conversation, last, hidden),
+        _turns(recent, last, hidden),
+        talk.summary if talk else "",
+        talk.id if talk and talk.summary else None,
     )
 
 
@@ -63,14 +75,22 @@ def _conversation(trigger: StoredMessage) -> list[StoredMessage]:
         at = messages.find(trigger.guild, at.reply_to)
         if at is not None:
             found[at.id] = at
+    starter = None
     link = links.get(trigger.id)
     if link is not None:
         rows = links.conversation(link.conversation, CONVERSATION_TURNS)
         found |= {message.id: message for message in messages.by_rows(rows)}
+        begun = links.get(link.conversation)
+        # A thread is about the message that it was opened on, in its parent channel.
+        starter = begun.parent if begun else None
+        opened_on = messages.by_rows([starter] if starter else [])
+        found |= {message.id: message for message in opened_on}
     return [
         message
         for row, message in sorted(found.items())
-        if row < trigger.id and message.guild == trigger.guild
+        if row < trigger.id
+        and message.guild == trigger.guild
+        and (message.channel == trigger.channel or row == starter)
     ]
 
 

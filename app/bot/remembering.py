@@ -3,18 +3,19 @@
 import asyncio
 import logging
 import math
-from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from app.bot.news import News
 from app.bot.settings import Settings
+from app.bot.summarising import Summarising, Writes
 from app.config import MemorySettings
 from app.errors import AppError
 from app.ipc.control import Progress
 from app.paths import Home
 from app.providers.base import Turn
-from app.store import embeddings, guilds, messages
+from app.store import conversations, embeddings, guilds, messages
 from app.store.database import Database
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ class Remembering:
         self._database = database
         self._opened: Memory | None = None
         self._linking: Linking | None = None
+        self._summarising: Summarising | None = None
         self._weighed: dict[int, float] = {}
         """When each guild was last held against its cap."""
 
@@ -110,9 +112,18 @@ class Remembering:
             for moment in found
         ]
 
-    def quiet(self) -> AbstractContextManager[None]:
+    def attach(self, model: Writes) -> None:
+        """Let the local model sum up long conversations while it has no work."""
+        self._summarising = Summarising(self._database, self._settings, model)
+
+    @contextmanager
+    def quiet(self) -> Iterator[None]:
         """While a reply is made, the backlog waits."""
-        return self._opened.quiet() if self._opened else nullcontext()
+        with ExitStack() as stack:
+            for one in (self._opened, self._summarising):
+                if one:
+                    stack.enter_context(one.quiet())
+            yield
 
     async def closeness(
         self, texts: Sequence[str], turns: Sequence[Turn]
@@ -156,13 +167,23 @@ class Remembering:
             await self._memory.recall(guild, ["hello there"], None, 1)
 
     async def forget(self, guild: int, rows: Sequence[int]) -> None:
-        """Take out messages that are gone from the database."""
+        """Take out messages that are gone from the database, or have another text."""
+        if self._summarising:
+            self._summarising.interrupt()
+        talks = await self._database.run(conversations.of_messages, rows)
+        await self._database.run(conversations.drop_summaries, talks)
         known = await self._reader.run(embeddings.models, guild)
         if known or self._home.index(guild).exists():
             await self._memory.forget(guild, rows)
 
     async def keep_up(self) -> None:
-        """Embed what is new, for ever."""
+        """Embed what is new and sum up what is long, for ever."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._keep_up_vectors())
+            if self._summarising:
+                tasks.create_task(self._summarising.keep_up())
+
+    async def _keep_up_vectors(self) -> None:
         seen: tuple[int, MemorySettings] | None = None
         while True:
             wanted = self._settings.home.memory

@@ -91,6 +91,15 @@ class Made:
         return [turn.message for turn in turns if turn.message is not None]
 
     @property
+    def filled(self) -> dict[str, int]:
+        """Tokens of the prompt by what they were spent on, as far as it is known."""
+        parts, read = self.answer.prompt.filled, self.answer.completion.prompt_tokens
+        estimated = sum(parts.values())
+        if not read or not estimated:
+            return dict(parts)
+        return {part: round(n * read / estimated) for part, n in parts.items()}
+
+    @property
     def notes(self) -> list[str]:
         """What is worth explaining, and what else than turns a cloud model was sent."""
         notes = [self.tuned] if self.tuned else []
@@ -99,6 +108,8 @@ class Made:
             notes.append(f"{self.left_out} earlier turns did not fit into the time")
         if self.answer.provider == "openai":
             prompt = self.answer.prompt
+            if prompt.summary:
+                notes.append(f"{SHOWN} a summary: {prompt.summary}")
             notes += [f"{SHOWN} an example: {line}" for line in prompt.examples]
             notes += [f"{SHOWN} a draft: {line}" for line in prompt.drafts]
         return notes
@@ -237,7 +248,12 @@ class Replier:
             dial=request.dial,
             seed=request.seed,
         )
-        return replace(prompt, reply=reply)
+        return replace(
+            prompt,
+            reply=reply,
+            summary=gathered.summary,
+            summary_of=gathered.summary_of,
+        )
 
     async def _remember(
         self, prompt: Prompt, request: Request, config: Config, stages: "_Stages"
@@ -280,6 +296,8 @@ class Replier:
             "rungs": [asdict(rung) for rung in answer.rungs],
             "turns": [_kept(turn, made.request) for turn in turns],
             "recalled": made.recalled,
+            "filled": made.filled,
+            "summary_of": answer.prompt.summary_of,
             "notes": made.notes,
             "timings": {name: round(ms, 2) for name, ms in made.timings.items()},
             "prompt_tokens": done.prompt_tokens,

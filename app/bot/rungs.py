@@ -1,16 +1,16 @@
 """The rungs of one reply's ladder: who is asked, under which locks and budgets."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import Protocol
 
 from app.bot.gathering import Gathered
 from app.bot.ledger import Ledger
 from app.chat import context
+from app.chat.budget import Shares, fill
 from app.chat.ladder import Check, Fit, Rung
 from app.chat.limits import Breaker, Clock, FairQueue
 from app.config import Config
-from app.providers.base import Prompt, Provider, Speed, Turn
+from app.providers.base import Prompt, Provider, Speed
 
 CLOUD_TOKENS = 1500
 """Of context for a cloud model; more costs more and says little."""
@@ -72,13 +72,12 @@ class Rungs:
         for name in names:
             provider = self._providers[name]
             if name == "openai":
-                fit = _fit(gathered, lambda left: CLOUD_TOKENS)
+                fit = _fit(gathered, config, _cloud_budget(config))
                 checks = (_lock(config), self._budget(guild, config))
                 rungs.append(Rung(provider, checks, self._breaker, self.queue, fit))
             else:
-                rungs.append(
-                    Rung(provider, fit=_fit(gathered, self._local_budget(config)))
-                )
+                fit = _fit(gathered, config, self._local_budget(config))
+                rungs.append(Rung(provider, fit=fit))
         return [*rungs, Rung(self._providers["markov"])]
 
     def _budget(self, guild: int, config: Config) -> Check:
@@ -95,13 +94,20 @@ class Rungs:
 
         def budget(left_ms: float) -> int:
             if self._local is None:
-                return CLOUD_TOKENS
+                return config.context.tokens or CLOUD_TOKENS
             answer = min(ANSWER_TOKENS, config.reply.max_words * 2)
-            return context.plan_budget(
+            in_time = context.plan_budget(
                 left_ms, self._local.speed, answer, self._local.context_size
             )
+            return min(in_time, config.context.tokens or in_time)
 
         return budget
+
+
+def _cloud_budget(config: Config) -> Callable[[float], int]:
+    """Tokens of context for a cloud model, which reads in no time."""
+    tokens = config.context.tokens or CLOUD_TOKENS
+    return lambda left_ms: tokens
 
 
 def is_open_to_cloud(config: Config) -> bool:
@@ -120,35 +126,19 @@ def _lock(config: Config) -> Check:
     return check
 
 
-def _fit(gathered: Gathered, budget: Callable[[float], int]) -> Fit:
+def _fit(gathered: Gathered, config: Config, budget: Callable[[float], int]) -> Fit:
     """What makes a prompt as long as there is time to read it."""
+    wanted = config.context
+    shares = Shares(wanted.recall, wanted.summary, wanted.examples)
 
     def fit(prompt: Prompt, left_ms: float) -> Prompt:
-        tokens = budget(left_ms)
-        moments = _within(prompt.moments, tokens // 4)
-        tokens -= sum(_tokens(moment) for moment in moments)
-        chosen = context.collect(
-            gathered.last, gathered.conversation, gathered.channel, budget=tokens
+        return fill(
+            prompt,
+            gathered.conversation,
+            gathered.channel,
+            gathered.last,
+            budget(left_ms),
+            shares,
         )
-        return replace(prompt, turns=chosen.turns, moments=moments)
 
     return fit
-
-
-def _within(
-    moments: Sequence[tuple[Turn, ...]], tokens: int
-) -> tuple[tuple[Turn, ...], ...]:
-    kept = []
-    for moment in moments:
-        tokens -= _tokens(moment)
-        if tokens < 0:
-            break
-        kept.append(moment)
-    return tuple(kept)
-
-
-def _tokens(turns: Sequence[Turn]) -> int:
-    return sum(
-        context.estimate_tokens(turn.speaker + turn.text) + context.TURN_OVERHEAD
-        for turn in turns
-    )

@@ -123,6 +123,7 @@ class Talking:
             "model": made.model,
             "parts": list(answer.finished.parts),
             "notes": made.notes,
+            "filled": made.filled,
             "left_out": made.left_out,
         }
         if request.explain:

@@ -31,6 +31,8 @@ class Context:
     tokens: int
     left_out: int = 0
     """Turns of the conversation that did not fit."""
+    channel_tokens: int = 0
+    """Of `tokens`, those of the channel's other turns."""
 
 
 def estimate_tokens(text: str) -> int:
@@ -93,8 +95,18 @@ def collect(
         left -= cost
     kept = _from_anchor(_sorted(reversed(chosen)), len(own) + len(rest))
     turns = (*kept, final)
-    tokens = sum(_cost(turn, count) for turn in turns)
-    return Context(turns, tokens, len(own) + len(rest) - len(kept))
+    others = {turn.message for turn in rest if turn.message is not None}
+    return Context(
+        turns,
+        cost_of(turns, count),
+        len(own) + len(rest) - len(kept),
+        cost_of([turn for turn in kept if turn.message in others], count),
+    )
+
+
+def cost_of(turns: Iterable[Turn], count: Count = estimate_tokens) -> int:
+    """Tokens that turns take, with what stands around each."""
+    return sum(_cost(turn, count) for turn in turns)
 
 
 def _unique(turns: Iterable[Turn], seen: Iterable[int | None]) -> list[Turn]:

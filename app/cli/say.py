@@ -113,6 +113,9 @@ def explain(reply: dict[str, Any]) -> None:
                 f" {tokens['completion']} written{cost}",
             )
         )
+    if filled := reply["filled"]:
+        spent = ", ".join(f"{part} {count}" for part, count in filled.items())
+        rows.append(("filled", f"{spent} tokens"))
     left = f", {reply['left_out']} left out" if reply["left_out"] else ""
     rows.append(("turns", f"{reply['turns']} in the prompt{left}"))
     rows += [("note", note) for note in reply["notes"]]

@@ -171,6 +171,9 @@ def _heard(message: StoredMessage) -> Heard:
     answered = None
     if message.reply_to is not None:
         answered = messages.find(message.guild, message.reply_to)
+    if answered and answered.channel != message.channel:
+        # What is forwarded from elsewhere is not answered here.
+        answered = None
     known = links.get(answered.id) if answered else None
     return Heard(
         message,

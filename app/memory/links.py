@@ -13,7 +13,10 @@ from app.memory.trees import Trees
 CONSTANTS = Path(__file__).with_name("links.npz")
 """Made by `python tests/bench/fit_links.py`."""
 CONSIDERED = 24
-"""Candidates that a linear score lets through to the trees."""
+"""Candidates that a linear score lets through to the first trees."""
+FIRST_TREES = 100
+SHORTLISTED = 6
+"""Candidates that the first trees let through to all of them."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,7 @@ class Linker:
     def __init__(self, fitted: Constants | None = None) -> None:
         """Start with an empty channel; `fitted` is for fitting itself."""
         self._fitted = fitted or constants()
+        self._first, self._rest = self._fitted.trees.split(FIRST_TREES)
         self._scene = Scene(self._fitted.rarity)
 
     def link(self, line: Line, parent: int | None = None) -> Link:
@@ -68,7 +72,10 @@ class Linker:
         # Starting a conversation is always considered; it is in row 0.
         linear[0] = np.inf
         rows = np.argpartition(-linear, min(CONSIDERED, len(linear)) - 1)[:CONSIDERED]
-        scores = self._fitted.trees.score(pairs.features[rows])
+        scores = self._first.score(pairs.features[rows])
+        likely = np.argsort(-scores)[:SHORTLISTED]
+        rows = rows[likely]
+        scores = scores[likely] + self._rest.score(pairs.features[rows])
         best = int(scores.argmax())
         weights = np.exp(scores - scores[best])
         chosen = int(pairs.positions[rows[best]])

@@ -1,6 +1,6 @@
 """The contract of a provider, and what passes through it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -50,6 +50,12 @@ class Prompt:
     """Rows of the messages that examples and drafts come from."""
     moments: tuple[tuple[Turn, ...], ...] = ()
     """Recalled moments, marked as past."""
+    summary: str = ""
+    """What was said in this conversation before its turns, in short."""
+    summary_of: int | None = None
+    """Row id of the conversation that the summary tells of."""
+    filled: Mapping[str, int] = field(default_factory=dict)
+    """Estimated tokens by what they are spent on; empty until it is fitted."""
     max_words: int = 60
     lines: int = 1
     """Short messages in a row that the line may become."""

@@ -23,11 +23,13 @@ def build(prompt: Prompt) -> str:
     lines = []
     if prompt.persona:
         lines.append(f"({prompt.bot_name} is {_one_line(prompt.persona)})")
+    if prompt.summary:
+        lines.append(f"(Before: {_one_line(prompt.summary)})")
     for moment in prompt.moments:
-        lines += [EARLIER, *_log(moment, prompt.bot_name)]
+        lines += [EARLIER, *log(moment, prompt.bot_name)]
     if prompt.moments:
         lines.append(NOW)
-    lines += _log(prompt.turns, prompt.bot_name)
+    lines += log(prompt.turns, prompt.bot_name)
     return "\n".join([*lines, start_of_line(prompt.bot_name)])
 
 
@@ -36,7 +38,8 @@ def start_of_line(bot_name: str) -> str:
     return f"{_name(bot_name)}:"
 
 
-def _log(turns: Sequence[Turn], bot_name: str) -> list[str]:
+def log(turns: Sequence[Turn], bot_name: str) -> list[str]:
+    """A line a turn."""
     return [
         f"{_name(bot_name if turn.is_bot else turn.speaker)}: {_shortened(turn.text)}"
         for turn in turns

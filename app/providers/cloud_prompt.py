@@ -28,6 +28,9 @@ def render(prompt: Prompt) -> list[Item]:
     """The chat turns of a request, the stable ones first."""
     system = instruction(prompt.bot_name, prompt.max_words, prompt.persona)
     items = [{"role": "system", "content": system}]
+    if prompt.summary:
+        summary = f"(Earlier in this conversation: {_clean(prompt.summary)})"
+        items.append({"role": "user", "content": summary})
     for turn in prompt.turns:
         role = "assistant" if turn.is_bot else "user"
         content = _clean(turn.text) if turn.is_bot else _named(turn)

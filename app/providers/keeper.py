@@ -70,8 +70,15 @@ class Keeper:
         self._crashes: list[float] = []
         self._set_aside: dict[tuple[str, ...], str] = {}
         self._checked: tuple[tuple[str, float], str | None] | None = None
+        self._parameters = 0
         self._unload: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
+
+    @property
+    def billions(self) -> float:
+        """Billions of parameters of the model; 0 for one without a file."""
+        is_file = self._settings().name != ECHO
+        return self._parameters / 1e9 if is_file else 0.0
 
     def state(self) -> tuple[str, str]:
         """One of ready, loading, absent, crashed, idle; and why."""
@@ -155,7 +162,8 @@ class Keeper:
         key = (str(path), path.stat().st_mtime)
         if self._checked is None or self._checked[0] != key:
             try:
-                gguf.check(path, settings.context, settings.gpu_layers)
+                header = gguf.check(path, settings.context, settings.gpu_layers)
+                self._parameters = header.parameters
                 self._checked = (key, None)
             except AppError as error:
                 self._checked = (key, str(error).rstrip("."))

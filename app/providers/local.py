@@ -21,6 +21,9 @@ from app.providers.keeper import Keeper
 MARGIN_MS = 60.0
 """Kept of a deadline for the way back."""
 
+BACKGROUND_TEMPERATURE = 0.3
+"""Of what nobody waits for: it should be right rather than lively."""
+
 TOKENS_A_WORD = 2
 STREAM_END = None
 
@@ -76,6 +79,16 @@ class LocalProvider:
         """Tokens that the model's memory holds."""
         ready = self._keeper.ready
         return ready.context if ready else self._settings().context
+
+    @property
+    def billions(self) -> float:
+        """Billions of parameters of the model; 0 for one without a file."""
+        return self._keeper.billions
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether it is loaded and nobody waits for its words."""
+        return self._keeper.ready is not None and not self._pieces
 
     @property
     def model(self) -> str:
@@ -169,6 +182,31 @@ class LocalProvider:
             if not call.done():
                 call.cancel()
                 self._keeper.spawn_task(self._cancel(request.stream))
+
+    async def complete(
+        self, guild: int, text: str, max_tokens: int, seconds: float
+    ) -> str:
+        """What the loaded model writes after `text`, up to the end of the line.
+
+        Cancelling it stops the model.
+
+        Raises:
+            ProviderError: If none is loaded, or its process ends.
+        """
+        request = Generate(
+            stream=next(self._streams),
+            conversation=f"{guild}:background",
+            prompt=text,
+            max_tokens=max_tokens,
+            deadline_ms=int(seconds * 1000),
+            temperature=BACKGROUND_TEMPERATURE,
+            guild=str(guild),
+        )
+        try:
+            return str((await self._keeper.call(request))["text"])
+        except asyncio.CancelledError:
+            self._keeper.spawn_task(self._cancel(request.stream))
+            raise
 
     async def learn(self, voice: Path, rows: list[tuple[int, str]]) -> None:
         """Add (row id, text) of new messages to an open token voice."""

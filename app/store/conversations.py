@@ -110,13 +110,19 @@ def join(joined: Sequence[Joined]) -> None:
 
 
 @write
-def summarise(conversation: int, summary: str, summarised: int, since: int) -> bool:
-    """Store a summary that goes on from the one up to `since`.
+def summarise(conversation: int, summary: str, rows: Sequence[int], since: int) -> bool:
+    """Store a summary that adds those messages to the one up to `since`.
 
-    False if that one is no longer there: something it told of was forgotten meanwhile.
+    False, and nothing is stored, if anything it tells of was forgotten meanwhile.
     """
+    there = ConversationLink.select(fn.COUNT(ConversationLink.id)).where(
+        (ConversationLink.conversation == conversation)
+        & ConversationLink.message.in_(list(rows))
+    )
+    if there.scalar() != len(rows):
+        return False
     same = (Conversation.id == conversation) & (Conversation.summarised == since)
-    change = Conversation.update(summary=summary, summarised=summarised)
+    change = Conversation.update(summary=summary, summarised=max(rows))
     return bool(change.where(same).execute())
 
 

@@ -50,7 +50,7 @@ def draw(explained: Explained, width: int) -> Content:
         _section("Why it spoke", [Content(reply.reason or "unknown")]),
         _section("Who was asked", [_rung(rung) for rung in reply.rungs]),
         _section("Time", story.timeline(reply.timings, width)),
-        _section(_prompt_title(reply), _turns(reply)),
+        _section(_prompt_title(reply), [*_filled(reply, width), *_turns(reply)]),
         _section("Recalled", [story.quote(m.name, m.text) for m in explained.recalled]),
         _section(
             "Drawn from",
@@ -92,6 +92,11 @@ def _prompt_title(reply: ShownReply) -> str:
     return (
         f"Prompt, {reply.prompt_tokens} tokens, {reply.cached_tokens} kept from before"
     )
+
+
+def _filled(reply: ShownReply, width: int) -> list[Content]:
+    """A bar for each part of the prompt, in tokens."""
+    return story.bars(reply.filled, sum(reply.filled.values()), width, "tokens")
 
 
 def _turns(reply: ShownReply) -> list[Content]:

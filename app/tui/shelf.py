@@ -40,6 +40,8 @@ class ShownReply:
     rungs: list[dict[str, Any]]
     turns: list[list[Any]]
     recalled: list[int]
+    filled: dict[str, int]
+    """Tokens of the prompt by what they were spent on."""
     notes: list[str]
     timings: dict[str, float]
     prompt_tokens: int

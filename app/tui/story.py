@@ -1,5 +1,6 @@
 """A reply explained: who wrote it, in what time, from what, and who was skipped."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from textual.content import Content
@@ -45,17 +46,24 @@ def skipped(rungs: list[Json]) -> list[str]:
 def timeline(timings: dict[str, float], width: int) -> list[Content]:
     """A bar a stage, scaled to the whole, in the order they ran."""
     total = timings.get("total") or sum(timings.values()) or 1.0
-    stages = [name for name in timings if name != "total"]
-    label = max((len(name) for name in stages), default=0)
+    stages = {name: ms for name, ms in timings.items() if name != "total"}
+    return bars(stages, total, width, "ms")
+
+
+def bars(
+    parts: Mapping[str, float], total: float, width: int, unit: str
+) -> list[Content]:
+    """A bar a part, scaled to the whole."""
+    label = max(map(len, parts), default=0)
     lines = []
-    for name in stages:
-        share = min(1.0, timings[name] / total)
-        cells = max(1, round(share * max(4, width - label - 12)))
+    for name, amount in parts.items():
+        share = min(1.0, amount / total)
+        cells = max(1, round(share * max(4, width - label - 10 - len(unit))))
         lines.append(
             Content.assemble(
                 (f"{name:<{label}}  ", "$quiet"),
                 ("━" * cells, "$accent"),
-                f" {timings[name]:,.0f} ms",
+                f" {amount:,.0f} {unit}",
             )
         )
     return lines

@@ -14,9 +14,18 @@ from app.importers.filters import Filters
 from app.importers.live import store
 from app.importers.records import Record
 from app.providers.base import Completion, Speed, Turn
-from app.store import forgetting, guilds, members, messages, replies
+from app.store import (
+    conversations,
+    forgetting,
+    guilds,
+    links,
+    members,
+    messages,
+    replies,
+)
 from app.store.authors import AuthorKey
 from app.store.database import Database
+from app.store.links import NewLink
 from app.voice.voice import Voice
 
 
@@ -280,3 +289,30 @@ async def test_a_hybrid_reply_is_the_closest_of_several_lines(bench):
     assert made.answer.finished.text == "the quiz starts at nine"
     assert len(written) == 4
     assert "the best of 4 tries" in made.notes
+
+
+async def test_a_summary_is_in_the_prompt_and_goes_with_what_it_told_of(
+    bench, database
+):
+    rows = [bench.hear("bob", f"line {number} of a long talk") for number in range(5)]
+    linked = [NewLink(row, None, rows[0], 1.0) for row in rows]
+    database.call(links.put_many, linked)
+    database.call(conversations.summarise, rows[0], "Bob told of ships.", rows[:2], 0)
+    made = await bench.replier.reply(bench.ask(message=rows[-1], mode="llm"))
+    assert bench.local.prompts[0].summary == "Bob told of ships."
+    assert set(made.filled) == {"summary", "conversation"}
+    row = database.call(replies.get, made.reply)
+    assert (row.filled, row.summary_of) == (made.filled, rows[0])
+    database.call(forgetting.blank_replies, bench.guild, rows[:1])
+    assert database.call(replies.get, made.reply).state == "forgotten"
+
+
+async def test_the_tokens_of_a_prompt_are_the_owners_choice(bench):
+    for number in range(30):
+        bench.hear("bob", f"line {number} with some more words in it")
+    await bench.replier.reply(bench.ask(mode="llm"))
+    await bench.settings.change("context.tokens", "60", bench.guild)
+    made = await bench.replier.reply(bench.ask(mode="llm"))
+    before, after = (len(prompt.turns) for prompt in bench.local.prompts)
+    assert after < before / 3
+    assert sum(made.filled.values()) <= 60

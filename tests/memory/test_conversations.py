@@ -85,7 +85,7 @@ async def test_a_conversation_is_a_row_with_its_members_and_last_turn(
 async def test_a_forgotten_member_is_in_no_conversation(db, guild, tell, linker):
     rows = [tell(f"scene {n}", author=f"a{n % 2}", ts=n * 1000) for n in range(4)]
     await Linking(db, linker).hear(rows)
-    db.call(conversations.summarise, rows[0], "two met", rows[3], 0)
+    db.call(conversations.summarise, rows[0], "two met", rows, 0)
     gone = db.call(forgetting.rows_of_author, guild, "a1")
     db.call(forgetting.delete, guild, gone)
     talk = db.call(conversations.get, rows[0])
@@ -104,7 +104,7 @@ async def test_a_conversation_goes_with_its_last_message(db, guild, tell, linker
 async def test_who_opts_out_leaves_every_conversation(db, guild, tell, linker):
     rows = [tell(f"scene {n}", author=f"a{n % 2}", ts=n * 1000) for n in range(4)]
     await Linking(db, linker).hear(rows)
-    db.call(conversations.summarise, rows[0], "two met", rows[3], 0)
+    db.call(conversations.summarise, rows[0], "two met", rows, 0)
     db.call(members.set_opted_out, guild, "a1", True)
     talk = db.call(conversations.get, rows[0])
     assert (talk.members, talk.summary) == (("a0",), "")
@@ -130,13 +130,25 @@ async def test_a_thread_is_one_conversation_about_its_first_message(
     assert [link.conversation for link in made] == [rows[0], rows[0]]
 
 
-async def test_a_reply_to_an_old_message_joins_its_conversation(db, tell, linker):
+async def test_a_reply_to_an_old_message_joins_its_conversation(
+    db, tell, linker, monkeypatch
+):
+    monkeypatch.setattr("app.memory.conversations.LOOKED_BACK", 0)
     rows = [tell(f"scene {n}", author=f"a{n}", ts=n * 1000) for n in range(3)]
     await Linking(db, linker).hear(rows)
     external = db.call(messages.get, rows[1]).external
-    late = tell("about that", ts=9 * SILENCE_MS, reply_to=external, channel="pit")
+    late = tell("about that", ts=9 * SILENCE_MS, reply_to=external)
     (made,) = await Linking(db, linker).hear([late])
     assert (made.parent, made.conversation) == (rows[1], rows[0])
+
+
+async def test_a_reply_to_another_channel_joins_nothing_there(db, tell, linker):
+    first = tell("behind the curtain", channel="court", ts=0)
+    external = db.call(messages.get, first).external
+    await Linking(db, linker).hear([first])
+    forwarded = tell("look at this", ts=1000, reply_to=external)
+    (made,) = await Linking(db, linker).hear([forwarded])
+    assert (made.parent, made.conversation) == (None, forwarded)
 
 
 async def test_links_are_kept_in_the_database(db, tell, linker):

@@ -42,6 +42,9 @@ def test_trees_of_lightgbm_keep_their_scores_through_a_file(tmp_path):
     with np.load(tmp_path / "trees.npz") as arrays:
         loaded = Trees.from_arrays(arrays)
     assert (loaded.score(rows) == trees.score(rows)).all()
+    first, others = loaded.split(3)
+    both = first.score(rows) + others.score(rows)
+    assert np.allclose(both, trees.score(rows), atol=1e-5)
     data = lightgbm.Dataset(rows, label.astype(np.float32))
     model = lightgbm.train(fit_links.PARAMETERS, data, num_boost_round=8)
     expected = model.predict(rows, raw_score=True)

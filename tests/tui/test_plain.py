@@ -145,8 +145,8 @@ def test_the_logbook_is_bounded_and_hides_no_unknown_level():
 
 def shown_reply(row: int, at: int, sent: list[str], state: str = "sent") -> ShownReply:
     return ShownReply(
-        row, 1, 1, at, "", state, "hi", "", "local", "", 0, [], [], [], [], {}, 0, 0, 0,
-        0.0, sent,
+        row, 1, 1, at, "", state, "hi", "", "local", "", 0, [], [], [], {}, [], {}, 0,
+        0, 0, 0.0, sent,
     )  # fmt: skip
 
 

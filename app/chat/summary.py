@@ -1,0 +1,45 @@
+"""What a model is told to sum up a conversation, and what is kept of its answer."""
+
+import re
+from collections.abc import Sequence
+
+from app.chat.context import estimate_tokens
+from app.providers import chat_log
+from app.providers.base import Turn
+
+ANSWER_TOKENS = 90
+MOST_CHARS = 400
+LEAST_CHARS = 12
+"""Less than this tells nothing of a conversation."""
+
+_SPACE = re.compile(r"\s+")
+
+
+def ask(earlier: str, turns: Sequence[Turn], bot_name: str, budget: int) -> str:
+    """The text that a model goes on from with a summary.
+
+    Args:
+        earlier: The summary of what came before the turns; it goes into the new one.
+        budget: Tokens for all of it; longer conversations are cut at their beginning.
+    """
+    head = ["This is a chat.", *([f"(Before: {earlier})"] if earlier else [])]
+    tail = ["", "Who said what, in two short sentences:"]
+    lines = chat_log.log(turns, bot_name)
+    left = budget - estimate_tokens("\n".join([*head, *tail]))
+    kept: list[str] = []
+    for line in reversed(lines):
+        left -= estimate_tokens(line) + 1
+        if left < 0:
+            break
+        kept.append(line)
+    return "\n".join([*head, *reversed(kept), *tail])
+
+
+def clean(text: str) -> str:
+    """The summary as one line of whole sentences; empty when it is no use."""
+    line = _SPACE.sub(" ", text).strip(" \"'()[]")
+    if len(line) > MOST_CHARS:
+        line = line[:MOST_CHARS]
+    ended = max(line.rfind(mark) for mark in ".!?")
+    line = line[: ended + 1] if ended > 0 else line
+    return line if len(line) >= LEAST_CHARS else ""
