@@ -90,6 +90,7 @@ async def assemble(home: Home, rng: Random) -> AsyncIterator[Parts]:
             prices=prices.load(home.prices_file),
             replier=replier,
             memory=memory,
+            jobs=jobs,
             news=news,
         )
 

@@ -192,7 +192,9 @@ class DiscordCalls:
         return [one for one in found.text_channels if one.id in ids]
 
     async def job(self, asker: Asker, request: control.Job) -> Json:
-        """Pause, resume or stop a training; its number is the guild's row."""
+        """Pause, resume or stop long work: a job, or the training of a guild's row."""
+        if self._parts.jobs.steer(request.job, request.action):
+            return {"job": request.job, "action": request.action}
         guild = await self._parts.database.run(guilds.get, request.job)
         training = self._client().training
         number = int(guild.discord_id or 0) if guild else 0

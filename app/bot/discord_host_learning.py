@@ -226,17 +226,22 @@ class LearningHost(RowsHost):
         return str(drawn)
 
     async def train_progress(
-        self, guild: int, share: float, read: int, finished: bool
+        self, guild: int, share: float, read: int, rate: float, finished: bool
     ) -> None:
         """Show on the owner's screen how far reading a history is."""
         row = await self.guild_row(guild)
-        label = f"history: {read:,} messages"
-        done = round(share * 100)
-        self._parts.news.tell(
-            Progress(
-                "train", label, done, 100, "percent", 0.0, job=row, finished=finished
-            )
+        found = await self._parts.database.run(guilds.get, row)
+        progress = Progress(
+            "train",
+            found.name if found else str(guild),
+            read,
+            read if finished else round(read / max(share, 0.001)),
+            "messages",
+            rate,
+            job=row,
+            finished=finished,
         )
+        self._parts.news.tell(progress)
 
 
 def record_of(said: Incoming) -> Record:

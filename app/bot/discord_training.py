@@ -166,7 +166,10 @@ class Training:
         share = _share_done(plan)
         if not progress.is_due(share) and not is_last:
             return
-        await self._host.train_progress(guild, share, plan["read"], is_last)
+        read = plan["read"]
+        await self._host.train_progress(
+            guild, share, read, progress.rate(read), is_last
+        )
         text = _summary(plan) if is_last else progress.text(share, plan["read"])
         if not plan["report"]:
             return
@@ -196,6 +199,7 @@ class Progress:
         self._clock = clock
         self._started = clock()
         self._first: float | None = None
+        self._first_read: int | None = None
         self._last = -REPORT_SECONDS
 
     def is_due(self, share: float) -> bool:
@@ -206,6 +210,13 @@ class Progress:
             return False
         self._last = self._clock()
         return True
+
+    def rate(self, read: int) -> float:
+        """Messages a second since this training was started or resumed."""
+        if self._first_read is None:
+            self._first_read = read
+        seconds = self._clock() - self._started
+        return (read - self._first_read) / seconds if seconds > 0 else 0.0
 
     def text(self, share: float, read: int) -> str:
         """One line: percent, messages read and time left."""

@@ -275,7 +275,7 @@ class Host(Protocol):
     ) -> Forgotten: ...
 
     async def train_progress(
-        self, guild: int, share: float, read: int, finished: bool
+        self, guild: int, share: float, read: int, rate: float, finished: bool
     ) -> None:
         """Show on the owner's screen how far reading a history is."""
         ...

@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+import itertools
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from app.errors import AppError, ChildExitError, ConfigError, UsageError
@@ -17,6 +19,54 @@ _CATALOGUE = Catalogue((), (Progress,))
 _ERRORS = {UsageError.exit_code: UsageError, ConfigError.exit_code: ConfigError}
 
 
+OnProgress = Callable[[Progress], None]
+
+FIRST_NUMBER = 1_000_000_000
+"""Of the first job; trainings are numbered by their guild's row, far below."""
+
+
+class _Running:
+    """A child at work: what it said last, and how it is told to wait."""
+
+    def __init__(
+        self, number: int, process: asyncio.subprocess.Process, tell: OnProgress
+    ) -> None:
+        self.is_stopped = False
+        self._number = number
+        self._process = process
+        self._tell = tell
+        self._is_paused = False
+        self._latest: Progress | None = None
+
+    def hear(self, progress: Progress) -> None:
+        """Pass on how far it is, with the number that steers it."""
+        paused = self._is_paused
+        self._latest = replace(progress, job=self._number, paused=paused)
+        self._tell(self._latest)
+
+    def steer(self, action: str) -> bool:
+        """Pause, resume or stop it; False for any other action."""
+        assert self._process.stdin
+        if action == "stop":
+            self.is_stopped = True
+            self._process.kill()
+        elif action in ("pause", "resume"):
+            self._process.stdin.write(f"{action}\n".encode())
+            self._is_paused = action == "pause"
+        else:
+            return False
+        if self._latest:
+            self.hear(self._latest)
+        return True
+
+    def end(self, error: str) -> None:
+        """Say that it is over, and why if it failed."""
+        if self._latest:
+            done = self._latest.done if error else self._latest.total
+            latest = replace(self._latest, done=done, paused=False, job=0)
+            self._tell(replace(latest, finished=True, error=error))
+
+
 class Jobs:
     """Runs one job at a time; those asked for meanwhile wait."""
 
@@ -24,34 +74,63 @@ class Jobs:
         self._home = home
         self._spawn = spawn
         self._turn = asyncio.Lock()
+        self._numbers = itertools.count(FIRST_NUMBER)
+        self._running: dict[int, _Running] = {}
+
+    def steer(self, number: int, action: str) -> bool:
+        """Pause, resume or stop a job; False if there is none of that number.
+
+        Work that was stopped keeps what it did.
+        """
+        running = self._running.get(number) if number else None
+        return running is not None and running.steer(action)
 
     async def run(
-        self,
-        arguments: Sequence[str],
-        on_progress: Callable[[Progress], None],
-        role: str = "job",
+        self, arguments: Sequence[str], on_progress: OnProgress, role: str = "job"
     ) -> dict[str, Any]:
         """Do a job in a child and return its reply; cancelling ends the child.
 
         Raises:
-            AppError: What the job says that the owner can mend.
+            AppError: What the job says that the owner can mend, or that it was stopped.
             ChildExitError: If the child ended without a reply.
         """
         command = [*own_command(), role, "--home", str(self._home.root), *arguments]
         async with self._turn:
             process = await self._spawn(command)
-            assert process.stdin and process.stdout and process.stderr
-            errors = asyncio.create_task(process.stderr.read())
+            # Only imports and rebuilds listen to what they are told.
+            number = next(self._numbers) if role == "job" else 0
+            running = _Running(number, process, on_progress)
+            self._running[number] = running
+            error = "it was given up"
             try:
-                result = await _listen(process.stdout, on_progress)
-                process.stdin.close()
-                await process.wait()
+                result = await self._result(process, running)
+                error = ""
+            except AppError as failure:
+                error = str(failure)
+                raise
             finally:
-                if process.returncode is None:
-                    with contextlib.suppress(ProcessLookupError):
-                        process.kill()
-                    await process.wait()
-                tail = (await errors).decode("utf-8", "replace")[-TAIL_CHARS:]
+                del self._running[number]
+                running.end(error)
+        return result
+
+    async def _result(
+        self, process: asyncio.subprocess.Process, running: _Running
+    ) -> dict[str, Any]:
+        assert process.stdin and process.stdout and process.stderr
+        errors = asyncio.create_task(process.stderr.read())
+        try:
+            result = await _listen(process.stdout, running.hear)
+            process.stdin.close()
+            await process.wait()
+        finally:
+            if process.returncode is None:
+                with contextlib.suppress(ProcessLookupError):
+                    process.kill()
+                await process.wait()
+            tail = (await errors).decode("utf-8", "replace")[-TAIL_CHARS:]
+        if running.is_stopped:
+            hint = "What it did is kept; the same work goes on from there."
+            raise AppError("It was stopped.", hint)
         if result is None:
             ended = f"The job ended with code {process.returncode}"
             raise ChildExitError(f"{ended}: {tail.strip() or 'it said nothing'}.")
@@ -59,7 +138,7 @@ class Jobs:
 
 
 async def _listen(
-    stdout: asyncio.StreamReader, on_progress: Callable[[Progress], None]
+    stdout: asyncio.StreamReader, on_progress: OnProgress
 ) -> dict[str, Any] | None:
     while line := await stdout.readline():
         match _CATALOGUE.decode(line):

@@ -1,17 +1,19 @@
 """Long work in a process of its own: bulk import, building and comparing voices.
 
 The bot starts `job import`, `job rebuild` or `job compare`, reads progress and one
-reply from its standard output, and ends it by closing its standard input.
+reply from its standard output, and ends it by closing its standard input. The words
+`pause` and `resume` there make it wait, and go on.
 """
 
 import argparse
 import gc
 import os
 import sys
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +49,9 @@ Tell = Callable[[Progress], None]
 def main(argv: Sequence[str]) -> int:
     """Do one job; returns the exit code (sysexits)."""
     stdout = take_stdout()
-    exit_with_stdin(lambda line: None)
+    goes_on = threading.Event()
+    goes_on.set()
+    exit_with_stdin(lambda line: _steer(goes_on, line))
     if hasattr(os, "nice"):
         os.nice(NICENESS)
     # Millions of rows come and go without a cycle; looking for one costs a tenth.
@@ -60,8 +64,13 @@ def main(argv: Sequence[str]) -> int:
     def send(frame: Frame) -> None:
         write_all(stdout, encode(frame))
 
+    def tell(progress: Progress) -> None:
+        send(Notification(progress))
+        # Between two batches: nothing is being written, and nobody is kept waiting.
+        goes_on.wait()
+
     try:
-        result = run(arguments, lambda progress: send(Notification(progress)))
+        result = run(arguments, tell)
     except AppError as error:
         send(Failure(0, error.exit_code, error.message, error.hint))
         return error.exit_code
@@ -71,6 +80,14 @@ def main(argv: Sequence[str]) -> int:
         raise
     send(Reply(0, result))
     return 0
+
+
+def _steer(goes_on: threading.Event, line: bytes) -> None:
+    """What the bot says on standard input: `pause` or `resume`."""
+    if line.strip() == b"pause":
+        goes_on.clear()
+    else:
+        goes_on.set()
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -141,9 +158,15 @@ def import_files(
     name = row.name if row else str(guild)
     throttle = _Throttle(tell)
 
+    more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
+    label = f"{paths[0].name}{more}"
+
     def on_step(step: Step) -> None:
-        label = f"{Path(step.label).name}: {step.messages:,} messages"
-        throttle.tell(_progress("import", label, step.done, step.total, step.seconds))
+        file = Path(step.label).name
+        of_file = f"{file}, " if file != label else ""
+        progress = _progress("import", label, step.done, step.total, step.seconds)
+        note = f"{of_file}{step.messages:,} messages"
+        throttle.tell(replace(progress, note=note))
 
     intake = Intake(database, guild, filters, authors, channel)
     work = Import(database, guild, name, intake, channel=channel, on_step=on_step)
@@ -154,11 +177,13 @@ def rebuild(home: Home, database: Database, guild: int, tell: Tell) -> int:
     """Write the guild's voice anew from the database; returns the messages in it."""
     began = time.monotonic()
     total = database.call(messages.count, guild)
+    row = database.call(guilds.get, guild)
+    name = row.name if row else str(guild)
     throttle = _Throttle(tell)
 
     def on_read(read: int) -> None:
         seconds = time.monotonic() - began
-        progress = _progress("rebuild", "voice", read, total, seconds, "messages")
+        progress = _progress("rebuild", name, read, total, seconds, "messages")
         throttle.tell(progress)
 
     rows = learnable(database, guild)

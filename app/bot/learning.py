@@ -201,8 +201,13 @@ class Learning:
         if channel is not None:
             words += ["--channel", channel]
         words += ["--", *(str(path.absolute()) for path in paths)]
-        async with opened.changing:
-            return await self._files.add(opened.voice, guild, words, on_progress)
+        try:
+            async with opened.changing:
+                return await self._files.add(opened.voice, guild, words, on_progress)
+        except AppError:
+            # It was stopped, or broke off: what it stored is learned all the same.
+            self._build_soon(opened, guild, 0.0)
+            raise
 
     async def rebuild(self, guild: int) -> None:
         """Write the guild's voice anew from the database, in a child."""

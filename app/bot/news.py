@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from app.ipc.control import Log
 from app.ipc.peer import PeerGoneError
 from app.ipc.wire import Params
 
@@ -17,6 +18,9 @@ MAX_PENDING = 2000
 """Notifications kept for a watcher that reads slowly; older ones are dropped."""
 
 MAX_EVENTS = 50
+
+MAX_LOGS = 500
+"""Log lines kept for those who start to watch later."""
 
 
 class Asker(Protocol):
@@ -32,11 +36,14 @@ class News:
         self._now = now
         self._watchers: dict[int, Outbox] = {}
         self.events: deque[dict[str, Any]] = deque(maxlen=MAX_EVENTS)
+        self._logs: deque[Params] = deque(maxlen=MAX_LOGS)
 
     def watch(self, asker: Asker) -> None:
-        """From now on tell this one everything."""
+        """From now on tell this one everything, after the log lines up to now."""
         if id(asker) not in self._watchers:
-            self._watchers[id(asker)] = Outbox(asker, MAX_PENDING)
+            outbox = self._watchers[id(asker)] = Outbox(asker, MAX_PENDING)
+            for line in self._logs:
+                outbox.put(line)
 
     def leave(self, asker: Asker) -> None:
         """Tell this one nothing more."""
@@ -46,6 +53,8 @@ class News:
 
     def tell(self, notification: Params, but_not: Asker | None = None) -> None:
         """Pass a notification on; from the event loop's thread."""
+        if isinstance(notification, Log):
+            self._logs.append(notification)
         for name, watcher in self._watchers.items():
             if name != id(but_not):
                 watcher.put(notification)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from app.bot.job_calls import Jobs
 from app.bot.learning import Learning
 from app.bot.ledger import Ledger
 from app.bot.news import News
@@ -39,6 +40,7 @@ class Parts:
     prices: Prices
     replier: Replier
     memory: Remembering
+    jobs: Jobs
     news: News = field(default_factory=News)
 
     @property

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import shutil
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -11,7 +12,7 @@ from app.bot.job_calls import Jobs
 from app.errors import AppError
 from app.ipc.control import Progress
 from app.paths import Home
-from app.store import messages
+from app.store import guilds, messages
 from app.store.database import Database
 from app.voice.tokens import NAME, model_key
 
@@ -124,9 +125,15 @@ class TokenVoices:
     async def _build(self, guild: int, model: Path, path: Path) -> None:
         through = await self._database.run(messages.last_row)
         waiting = self._forgotten.pop(guild, set())
+        row = await self._database.run(guilds.get, guild)
+        name = f"{row.name if row else guild} in the model's words"
+
+        def report(progress: Progress) -> None:
+            self._on_progress(replace(progress, label=name))
+
         try:
             words = [str(guild), str(model)]
-            await self._jobs.run(words, self._on_progress, role="tokens")
+            await self._jobs.run(words, report, role="tokens")
         except AppError as error:
             self._forgotten.setdefault(guild, set()).update(waiting)
             log.error(

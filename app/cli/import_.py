@@ -45,7 +45,8 @@ async def _import(home: Home, request: control.Import) -> dict[str, Any]:
 
     def show(progress: Any) -> None:
         if isinstance(progress, control.Progress):
-            label = f"{LABELS.get(progress.work, progress.work)}  {progress.label}"
+            what = f"{progress.label}  {progress.note}".strip()
+            label = f"{LABELS.get(progress.work, progress.work)}  {what}"
             rate = f"{size(progress.rate)}/s" if progress.unit == "bytes" else ""
             bar.show(label, progress.done, progress.total, rate)
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from app.errors import UsageError
 from app.importers import package
@@ -50,6 +51,8 @@ class Counts:
     seconds: float = 0.0
     reasons: dict[str, int] = field(default_factory=dict)
     """How many were filtered, by reason."""
+    files: list[dict[str, Any]] = field(default_factory=list)
+    """Of each file its name (`file`), and how many were `read` and `added`."""
     problems: list[str] = field(default_factory=list)
     """One line a file that could not be read in full: file, position, reason."""
 
@@ -89,12 +92,20 @@ class Import:
             total = sum(source.size for source in sources)
             done = 0
             for source in sources:
+                read, added = self.counts.read, self.counts.added
                 for batch in self._batches(source):
                     self._send(batch)
                     self._tell(source, done + batch.bytes_done, total)
                 self._land()
                 self._database.call(imports.finish, self._guild, batch.file)
                 done += source.size
+                self.counts.files.append(
+                    {
+                        "file": source.name,
+                        "read": self.counts.read - read,
+                        "added": self.counts.added - added,
+                    }
+                )
         self.counts.seconds = self._clock() - self._began
         return self.counts
 

@@ -79,8 +79,9 @@ class Cancel:
 class Import:
     """Learn from files; sends `Progress` notifications; the reply has the counts.
 
-    Keys: `guild`, `read`, `added`, `duplicates`, `filtered`, `seconds`, and `errors`
-    (`file`, `text`: what could not be read, and where).
+    Keys: `guild`, `read`, `added`, `duplicates`, `filtered`, `seconds`, `files`
+    (`file`, `read`, `added`), and `errors` (`file`, `text`: what could not be read,
+    and where).
     """
 
     method: ClassVar[str] = "import"
@@ -560,8 +561,9 @@ class Progress:
 
     method: ClassVar[str] = "progress"
     work: str
-    """What is done: import, train, rebuild, embed, pull."""
+    """What is done: import, train, rebuild, tokens, embed, pull, tune."""
     label: str
+    """Of what; the same as long as it is the same work."""
     done: int
     total: int
     """0 while unknown."""
@@ -574,6 +576,8 @@ class Progress:
     finished: bool = False
     error: str = ""
     """Why it ended early, for a person."""
+    note: str = ""
+    """What else is to be said, such as messages read so far."""
 
 
 @dataclass(frozen=True)

@@ -46,6 +46,19 @@ class DayUse:
     bytes_sent: int
 
 
+@dataclass(frozen=True)
+class SentRequest:
+    """One request that left the machine."""
+
+    at: int
+    """Milliseconds since the epoch."""
+    host: str
+    guild: str | None
+    model: str
+    bytes_sent: int
+    cost: float
+
+
 @write
 def add(entry: Entry, now: int | None = None) -> int:
     """Write one entry; `now` is in milliseconds."""
@@ -72,6 +85,15 @@ def spent_by_guild(since: int) -> dict[int | None, float]:
 def latest(limit: int = 50) -> list[Usage]:
     """The newest requests that left the machine, newest first."""
     return list(Usage.select().order_by(Usage.id.desc()).limit(limit))
+
+
+def sent_requests(limit: int = 500) -> list[SentRequest]:
+    """The newest requests that left the machine, newest first."""
+    columns = (Usage.created, Usage.host, Guild.name, Usage.model)
+    query = Usage.select(*columns, Usage.bytes_sent, Usage.cost)
+    query = query.left_outer_join(Guild).where(Usage.bytes_sent > 0)
+    rows = tuples(query.order_by(Usage.id.desc()).limit(limit))
+    return [SentRequest(*row) for row in rows]
 
 
 def by_day(since: int) -> list[DayUse]:

@@ -3,6 +3,7 @@
 import os
 import time
 import traceback
+from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -29,8 +30,10 @@ from app.tui.theme import ANSI, DARK, LIGHT, THEMES
 if TYPE_CHECKING:
     from app.ipc.control import Log
 
-NEWS_SECONDS = 0.05
+NEWS_SECONDS = 0.1
 """How long notifications are collected before the screens hear of them."""
+
+MAX_EVENTS = 50
 
 NAVIGATION = [
     *(Binding(e.key, f"go('{e.name}')", e.title, show=False) for e in SCREENS),
@@ -74,8 +77,9 @@ class MynahApp(App[int]):
         """The guilds of the reply to `Guilds`, as last heard."""
         self.chosen_guild: int | None = None
         """Row of the guild that Server and Conversations show."""
+        self.events: deque[Json] = deque(maxlen=MAX_EVENTS)
+        """What became of the bot's process, as `events` of its status."""
         self.progress: dict[tuple[str, str], Any] = {}
-
         """The latest `Progress` of each piece of work, by its `work` and `label`."""
         self._streams = os.getpid() * 10_000
         self.status_at = 0.0
@@ -141,7 +145,9 @@ class MynahApp(App[int]):
         elif not state.is_up:
             self.status = {}
         if state.reason:
-            self.logbook.add([self._own_line(state)])
+            line = self._own_line(state)
+            self.logbook.add([line])
+            self.events.append({"at": line.at, "text": line.text})
         self._status_changed()
 
     def _own_line(self, state: LinkState) -> "Log":
@@ -286,7 +292,12 @@ class MynahApp(App[int]):
                 lambda name=entry.name: self.action_go(name),
             )
         for _, binding, _, _ in screen.active_bindings.values():
-            if binding.show and binding.description and not binding.system:
+            if (
+                binding.action != "app.wizard"
+                and binding.show
+                and binding.description
+                and not binding.system
+            ):
                 run = f"{binding.action}"
                 yield SystemCommand(
                     binding.description,

@@ -10,12 +10,14 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.message import Message
 from textual.screen import Screen
-from textual.widgets import Footer
+from textual.widgets import Input
 from textual.worker import Worker, WorkerState
 
 from app.errors import AppError
 from app.tui.linking import Json
 from app.tui.news import News
+from app.tui.widgets.feed import Feed
+from app.tui.widgets.keys import Keys
 from app.tui.widgets.nav import Nav
 from app.tui.widgets.status_bar import StatusBar
 
@@ -44,14 +46,19 @@ class MynahScreen(Screen[None]):
     VERTICAL_BREAKPOINTS = [(0, "-low"), (34, "-tall"), (52, "-huge")]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave_field", "Leave the field", show=False),
+        Binding("slash", "filter", "Filter"),
     ]
+
+    _filtered: Feed | None = None
+    """The list that the words filter."""
 
     def compose(self) -> ComposeResult:
         yield Nav(self.NAME)
+        yield Input(placeholder="words to look for; esc shows all again", id="words")
         with Container(id="body"):
             yield from self.compose_body()
         yield StatusBar()
-        yield Footer(show_command_palette=True)
+        yield Keys()
 
     def compose_body(self) -> ComposeResult:
         """What is between navigation and status bar."""
@@ -84,9 +91,57 @@ class MynahScreen(Screen[None]):
     def refresh_data(self) -> None:
         """Read lists anew; called when the screen comes to the front."""
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer a filter only where there is a list."""
+        if action == "filter" and self.is_mounted:
+            return self.list_in_front is not None
+        return True
+
+    @property
+    def list_in_front(self) -> Feed | None:
+        """The list one is in, or else the first one that is shown."""
+        if isinstance(self.focused, Feed):
+            return self.focused
+        return next((feed for feed in self.query(Feed) if feed.is_on_screen), None)
+
     def action_leave_field(self) -> None:
         """Give up the focus of a field, so that single keys act again."""
-        self.set_focus(None)
+        if self.focused is not None and self.focused.id == "words":
+            self.clear_filter()
+            self._focus_filtered()
+        else:
+            self.set_focus(None)
+
+    def action_filter(self) -> None:
+        """Type words to filter the list by; no words show all of it."""
+        self._filtered = self.list_in_front
+        field = self.query_one("#words", Input)
+        field.display = True
+        field.focus()
+
+    def clear_filter(self) -> None:
+        """Show all again."""
+        field = self.query_one("#words", Input)
+        field.value = ""
+        field.display = False
+
+    @on(Input.Changed, "#words")
+    def _words_changed(self, event: Input.Changed) -> None:
+        self.filter(event.value)
+
+    @on(Input.Submitted, "#words")
+    def _words_entered(self, event: Input.Submitted) -> None:
+        event.input.display = bool(event.value.strip())
+        self._focus_filtered()
+
+    def _focus_filtered(self) -> None:
+        if feed := self._filtered or self.list_in_front:
+            feed.focus()
+
+    def filter(self, words: str) -> None:
+        """Show only what contains these words."""
+        if feed := self._filtered or self.list_in_front:
+            feed.filter(words)
 
     async def ask(self, request: "Params") -> Json | None:
         """The bot's reply; what went wrong is shown, and None returned."""

@@ -66,6 +66,18 @@ def day(epoch_seconds: float) -> str:
     return time.strftime("%d %b", time.localtime(epoch_seconds))
 
 
+def moment(epoch_seconds: float, now: float) -> str:
+    """The time of today, or the day before today; six cells at most."""
+    if day(epoch_seconds) == day(now) and abs(now - epoch_seconds) < 86_400:
+        return clock(epoch_seconds)
+    return day(epoch_seconds)
+
+
+def percent(share: float) -> str:
+    """2 %, 0.5 %."""
+    return f"{100 * share:.2g} %" if share < 0.1 else f"{100 * share:.0f} %"
+
+
 def maturity(messages: int) -> float:
     """How much of a voice there is, from 0 to 1; each tenfold is worth the same."""
     if messages <= 0:

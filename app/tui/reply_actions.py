@@ -1,5 +1,7 @@
 """What can be done with a reply: send, make again, rate, forget, go to a source."""
 
+from typing import TYPE_CHECKING
+
 from app.ipc import control
 from app.ipc.wire import Json, Params
 from app.tui import inspector, talk
@@ -9,6 +11,9 @@ from app.tui.shelf import ShownReply
 from app.tui.talk import TalkLine
 from app.tui.widgets.dialogs import AskText, Confirm, Pick
 from app.tui.widgets.feed import Feed
+
+if TYPE_CHECKING:
+    from app.store.messages import StoredMessage
 
 
 class ReplyActions(MynahScreen):
@@ -27,6 +32,10 @@ class ReplyActions(MynahScreen):
         """Read the lines of the place anew."""
         raise NotImplementedError
 
+    def look_at(self, guild: int, channel: int | None) -> None:
+        """Make a channel the place that is shown, without reading its lines."""
+        raise NotImplementedError
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer only what can be done with the chosen line."""
         if not self.is_mounted:
@@ -41,8 +50,8 @@ class ReplyActions(MynahScreen):
         if action == "again":
             return reply is not None and not is_draft
         if action == "conversation":
-            return line is not None and reply is None
-        return True
+            return line is not None and line.conversation is not None
+        return super().check_action(action, parameters)
 
     @property
     def _reply(self) -> ShownReply | None:
@@ -147,20 +156,24 @@ class ReplyActions(MynahScreen):
 
         def picked(at: int | None) -> None:
             if at is not None:
-                self._jump_to(messages[at].id)
+                self._jump_to(messages[at])
 
         names = [f"{message.name}: {message.text}"[:120] for message in messages]
         self.app.push_screen(Pick("Go to which message?", names), picked)
 
-    def _jump_to(self, row: int) -> None:
+    def _jump_to(self, message: "StoredMessage") -> None:
+        self.look_at(message.guild, message.channel)
+
         async def load() -> list[TalkLine]:
-            return talk.merge(await self.app.shelf.around(row), [], {})
+            return talk.merge(await self.app.shelf.around(message.id), [], {})
 
         def show(lines: list[TalkLine]) -> None:
             self.show_lines(lines)
-            at = next((i for i, x in enumerate(lines) if x.key[1] == row), 0)
-            self.query_one("#lines", Feed).show(lines, at)
-            self.query_one("#lines").focus()
+            feed = self.query_one("#lines", Feed)
+            keys = [line.key for line in feed.items]
+            if ("message", message.id) in keys:
+                feed.cursor = keys.index(("message", message.id))
+            feed.focus()
 
         self.fetch(load, show, "lines")
 

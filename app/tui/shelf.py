@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from app.store.messages import StoredMessage
     from app.store.overview import Bucket, ChannelActivity
     from app.store.tables import Reply
-    from app.store.usage import DayUse
+    from app.store.usage import DayUse, SentRequest
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -169,6 +169,12 @@ class Shelf:
         from app.store import usage
 
         return [_clean(row) for row in await self._read(usage.by_day, since) or []]
+
+    async def sent_requests(self) -> "list[SentRequest]":
+        """The newest requests that left the machine, newest first."""
+        from app.store import usage
+
+        return [_clean(row) for row in await self._read(usage.sent_requests) or []]
 
     async def close(self) -> None:
         """Close the connection."""

@@ -51,6 +51,7 @@ def merge(
 ) -> list[TalkLine]:
     """Messages and replies by time; a reply stands for the messages it was sent as."""
     sent = {id for reply in replies for id in reply.sent}
+    of_sent = {m.external: links.get(m.id) for m in messages if m.external in sent}
     lines = [
         TalkLine(
             ("message", message.id),
@@ -66,19 +67,26 @@ def merge(
     ]
     oldest = lines[0].at if lines else 0
     lines += [
-        TalkLine(("reply", reply.row), reply.created, "Mynah", reply.text, reply=reply)
+        TalkLine(
+            ("reply", reply.row),
+            reply.created,
+            "Mynah",
+            reply.text,
+            next((of_sent[id] for id in reply.sent if id in of_sent), None),
+            reply,
+        )
         for reply in replies
         if reply.created >= oldest and reply.state != "claimed"
     ]
     return sorted(lines, key=lambda line: line.at)
 
 
-def draw(line: TalkLine, width: int) -> Content:
-    """One line of the talk; a reply names its provider."""
+def draw(line: TalkLine, width: int, now: float) -> Content:
+    """One line of the talk at a time; a reply names its provider."""
     name_width = 12 if width < 70 else 18
     name = Content(line.name).truncate(name_width, ellipsis=True, pad=True)
     text = safe_line(line.text)[: width * 2]
-    clock = (f"{figures.clock(line.at / 1000)} ", "$quiet")
+    clock = (f"{figures.moment(line.at / 1000, now):<6} ", "$quiet")
     if line.reply is None:
         return Content.assemble(clock, name.stylize("bold"), " ", text)
     reply = line.reply

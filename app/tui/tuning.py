@@ -71,14 +71,18 @@ def shown_value(value: Any) -> str:
     return safe_line(str(value)) or "empty"
 
 
+def head(width: int) -> str:
+    """The titles above a list of settings."""
+    means = "what it does" if width >= WIDE else ""
+    return f"{'setting':<28} {'value':<{_value_width(width)}} {'set by':<16}{means}"
+
+
 def draw(item: Item, width: int) -> Content:
     """One setting: name, value, and where it comes from."""
-    name_width = 28
-    value_width = 24 if width < 150 else 40
     is_own = item.origin != "default"
-    name = Content(item.key.name).truncate(name_width, ellipsis=True, pad=True)
+    name = Content(item.key.name).truncate(28, ellipsis=True, pad=True)
     value = Content(shown_value(item.value))
-    value = value.truncate(value_width, ellipsis=True, pad=True)
+    value = value.truncate(_value_width(width), ellipsis=True, pad=True)
     return Content.assemble(
         name,
         " ",
@@ -86,6 +90,15 @@ def draw(item: Item, width: int) -> Content:
         (f" {ORIGINS.get(item.origin, item.origin):<16}", "$quiet"),
         (item.key.doc if width >= WIDE else "", "$quiet"),
     )
+
+
+def _value_width(width: int) -> int:
+    return 24 if width < 150 else 40
+
+
+def explained(item: Item) -> Content:
+    """What a setting does, and how it is changed."""
+    return Content.assemble(item.key.doc, ("  enter changes it", "$accent"))
 
 
 def change(

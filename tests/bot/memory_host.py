@@ -287,6 +287,6 @@ class MemoryHost:
         return await self.deleted(guild, mine)
 
     async def train_progress(
-        self, guild: int, share: float, read: int, finished: bool
+        self, guild: int, share: float, read: int, rate: float, finished: bool
     ) -> None:
         return

@@ -29,8 +29,8 @@ STATUS: Json = {
     "uptime_seconds": 8040,
     "jobs": [],
     "events": [
-        {"at": 1_700_003_000, "text": "model runner started: SmolLM2-135M"},
-        {"at": 1_700_006_400, "text": "gateway lost the connection; resumed after 3 s"},
+        {"at": 1_699_988_700, "text": "model runner started: SmolLM2-135M"},
+        {"at": 1_699_995_800, "text": "gateway lost the connection; resumed after 3 s"},
     ],
 }
 

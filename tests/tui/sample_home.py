@@ -8,10 +8,20 @@ from app.store import guilds, members, messages, replies, usage
 from app.store.database import Database
 from app.store.tables import Reply
 
-NOW = 1_700_007_200.0
-"""The clock of the pictures."""
+NOW = 1_699_996_400.0
+"""The clock of the pictures: a quarter past nine in the evening."""
 
 HOUR_MS = 3_600_000
+
+SAID = (
+    "if music be the food of love, I was adored once too",
+    "by my troth, what country is this, friends?",
+    "better a witty fool, and I'll drink to her",
+    "are you mad, lady? this is Illyria",
+    "you must come in earlier, my masters",
+    "a plague o' both your nights, play on",
+)
+"""What the bot said, in turn."""
 
 TALK = (
     ("Viola", "what country, friends, is this?"),
@@ -60,15 +70,17 @@ def _talk(guild: int, channel_name: str, chance: random.Random) -> None:
 def _replies(guild: int, chance: random.Random) -> None:
     channel = guilds.find_channel(guild, "tavern")
     assert channel is not None
+    for days in range(29, 0, -1):
+        _past_day(guild, days, chance)
     for number in range(60):
         provider = chance.choices(("local", "markov", "openai"), (6, 3, 1))[0]
         row = replies.claim(guild, channel.id, "mention", f"t{number}")
         assert row is not None
         total = {"local": 900, "markov": 9, "openai": 1400}[provider]
         total += chance.randrange(total // 3)
-        replies.finish(row, _story(provider, total, number), _sources(chance))
-        created = int(NOW * 1000) - chance.randrange(24 * HOUR_MS)
-        created = int(NOW * 1000) - 60_000 if number == 59 else created
+        replies.finish(row, _story(provider, total, number), _sources())
+        ago = sum(_minutes(later) for later in range(number, 59))
+        created = int(NOW * 1000) - 60_000 * (1 + ago)
         Reply.update(created=created).where(Reply.id == row).execute()
         if provider == "openai":
             cost = 0.0004 * chance.randrange(1, 9)
@@ -79,11 +91,32 @@ def _replies(guild: int, chance: random.Random) -> None:
             usage.add(entry, created)
 
 
+def _minutes(number: int) -> int:
+    """Between one reply and the next: little in the evening, much at night."""
+    return 9 + number * 7 % 23 + (90 if number % 17 == 3 else 0)
+
+
+def _past_day(guild: int, days: int, chance: random.Random) -> None:
+    """What the cloud wrote on an earlier day."""
+    cost = 0.004 * chance.randrange(1, 9) * (1 + (days % 7 in (0, 6)))
+    at = int(NOW * 1000) - days * 24 * HOUR_MS
+    row = replies.claim(guild, None, "mention", f"past{days}")
+    assert row is not None
+    fields = _story("openai", 1400, days) | {"cost": cost}
+    replies.finish(row, fields, [])
+    Reply.update(created=at).where(Reply.id == row).execute()
+    entry = usage.Entry(
+        "openai", "gpt-4o-mini", guild, row, 6400, 0, 320, cost, 29_000,
+        "api.openai.com",
+    )  # fmt: skip
+    usage.add(entry, at)
+
+
 def _story(provider: str, total: int, number: int) -> dict[str, Any]:
     openai = {"provider": "openai", "outcome": "skipped", "reason": "budget is spent"}
     return {
         "state": "sent",
-        "text": "if music be the food of love, I was adored once too",
+        "text": SAID[number % len(SAID)],
         "sent": [f"s{number}"],
         "mode": "markov" if provider == "markov" else "hybrid",
         "provider": provider,
@@ -107,7 +140,7 @@ def _story(provider: str, total: int, number: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _sources(chance: random.Random) -> list[replies.Source]:
+def _sources() -> list[replies.Source]:
     return [
         replies.Source(7, 7, "if music be the food of love"),
         replies.Source(6, 5, "I was adored once too"),

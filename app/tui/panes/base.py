@@ -5,6 +5,7 @@ from textual.widget import Widget
 
 from app.ipc.wire import Json
 from app.tui.base import MynahScreen
+from app.tui.widgets.feed import Feed
 
 
 class Pane(Vertical):
@@ -30,6 +31,11 @@ class Pane(Vertical):
 
     def reload(self) -> None:
         """Read what this section shows."""
+
+    def filter(self, words: str) -> None:
+        """Show only what contains these words."""
+        for feed in self.query(Feed):
+            feed.filter(words)
 
     def take_focus(self) -> None:
         """Give the focus to the part one most likely wants."""

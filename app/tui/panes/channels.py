@@ -7,7 +7,6 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.widgets import Static
 
 from app.ipc import control
 from app.ipc.wire import Json
@@ -27,21 +26,23 @@ class Line:
     learns: bool
 
 
+EMPTY = (
+    "No channel is known yet. Channels come with an import, or when the bot joins the "
+    "server."
+)
+
+
 class ChannelsPane(Pane):
     """Space lets it speak there or not; t learns the channel's history."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space", "speak", "May speak"),
-        Binding("l", "listen", "Listens"),
-        Binding("t", "train", "Learn history"),
+        Binding("space", "speak", "Speak/silent"),
+        Binding("l", "listen", "Learn/ignore"),
+        Binding("t", "train", "Read its history"),
     ]
 
     def compose(self) -> ComposeResult:
-        yield Static("channel, what is learned of it, whether it listens and may speak")
-        yield Feed(draw, id="channel-list")
-
-    def on_mount(self) -> None:
-        self.query_one(Static).add_class("quiet")
+        yield Feed(draw, id="channel-list", head=head, empty=EMPTY)
 
     def reload(self) -> None:
         self.mynah.fetch(self._load, self._show, "channels")
@@ -101,12 +102,19 @@ class ChannelsPane(Pane):
             self.mynah.request(request, lambda _: self.mynah.app.tell(done))
 
 
+def head(width: int) -> str:
+    """The titles above the channels."""
+    return f"{'channel':<28} {'learned':>8}   {'new messages':<14}the bot there"
+
+
 def draw(line: Line, width: int) -> Content:
     """One channel; what holds is said in words."""
     name = Content(f"#{line.name}").truncate(28, ellipsis=True, pad=True)
-    listens = "● listens" if line.learns else "○ deaf   "
-    speaks = "● may speak" if line.may_speak else "○ silent"
-    count = f" {figures.count(line.messages):>8} messages   "
+    listens = "● learned" if line.learns else "○ ignored"
+    speaks = "● may speak" if line.may_speak else "○ keeps silent"
     return Content.assemble(
-        name.stylize("bold"), (count, "$quiet"), f"{listens}   {speaks}"
+        name.stylize("bold"),
+        (f" {figures.count(line.messages):>8}   ", "$quiet"),
+        (f"{listens:<14}", "" if line.learns else "$quiet"),
+        (speaks, "" if line.may_speak else "$quiet"),
     )

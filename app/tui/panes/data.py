@@ -16,6 +16,8 @@ from app.tui.panes.base import Pane
 from app.tui.widgets.dialogs import AskText, Confirm, Detail
 from app.tui.widgets.feed import Feed
 
+EMPTY = "No snapshot yet. n keeps the voice as it is; after a raid, r brings it back."
+
 
 class DataPane(Pane):
     """Snapshots in a list; everything that loses data asks first."""
@@ -32,16 +34,7 @@ class DataPane(Pane):
     def compose(self) -> ComposeResult:
         yield Static("", id="sizes", markup=False)
         yield Static("Snapshots of the voice", classes="title")
-        yield Feed(draw, id="snapshots")
-        yield Static(
-            "No snapshot yet. n keeps the voice as it is now; after a raid, r brings "
-            "it back.",
-            id="no-snapshots",
-            classes="empty",
-        )
-
-    def on_mount(self) -> None:
-        self.query_one("#sizes").styles.margin = (0, 0, 1, 0)
+        yield Feed(draw, id="snapshots", empty=EMPTY)
 
     def reload(self) -> None:
         self.query_one("#sizes", Static).update(_sizes(self.guild))
@@ -50,8 +43,6 @@ class DataPane(Pane):
     def _show(self, reply: Json) -> None:
         found = reply.get("snapshots", [])
         self.query_one(Feed).show(found, 0)
-        self.query_one(Feed).display = bool(found)
-        self.query_one("#no-snapshots").display = not found
 
     def action_take(self) -> None:
         """Keep the voice as it is now."""
@@ -171,5 +162,8 @@ def _sizes(guild: Json) -> Content:
     listed = " · ".join(map(safe_line, shown)) or "nothing"
     out = guild.get("opted_out", 0)
     return Content.assemble(
-        ("On disk  ", "$quiet"), listed, (f"\nOpted out  {out} people", "$quiet")
+        ("on disk    ", "$quiet"),
+        listed,
+        ("\nopted out  ", "$quiet"),
+        figures.many(out, "member") if out else "nobody",
     )

@@ -6,7 +6,6 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.widgets import Input, Static
 
 from app.ipc import control
 from app.ipc.wire import Json
@@ -27,45 +26,36 @@ class LearnedPane(Pane):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("x", "veto", "Veto"),
-        Binding("slash", "filter", "Filter"),
     ]
 
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self._words = ""
+
     def compose(self) -> ComposeResult:
-        yield Input(placeholder="/ to find among everything learned", id="find")
-        yield Feed(draw, id="learned-list")
-        yield Static("Nothing yet.", id="nothing", classes="empty")
+        yield Feed(draw, id="learned-list", empty="Nothing is learned here yet.")
+
+    def filter(self, words: str) -> None:
+        """Find the words in everything learned, not only in what is shown."""
+        self._words = words.strip()
+        self.reload()
 
     def reload(self) -> None:
         self.mynah.fetch(self._load, self._show, "learned")
 
     async def _load(self) -> "list[StoredMessage]":
-        words = self.query_one(Input).value.strip()
         row = self.guild["row"]
-        return await self.mynah.app.shelf.messages(row, None, words, SHOWN)
+        return await self.mynah.app.shelf.messages(row, None, self._words, SHOWN)
 
     def _show(self, messages: "list[StoredMessage]") -> None:
         self.query_one(Feed).show(messages)
-        self.query_one("#nothing").display = not messages
-
-    def take_focus(self) -> None:
-        """The list, not the field above it."""
-        self.query_one(Feed).focus()
-
-    @on(Input.Changed)
-    def _words_changed(self) -> None:
-        self.reload()
-
-    @on(Input.Submitted)
-    def _words_entered(self) -> None:
-        self.take_focus()
+        found = f"Nothing learned here contains “{safe_line(self._words)}”."
+        if self._words and not messages:
+            self.query_one(Feed).empty = found
 
     @on(Feed.Chosen)
     def _open(self, event: Feed.Chosen) -> None:
         self.app.push_screen(Detail(safe_line(event.item.name), event.item.text))
-
-    def action_filter(self) -> None:
-        """Find messages by their words."""
-        self.query_one(Input).focus()
 
     def action_veto(self) -> None:
         """Unlearn the chosen message."""
@@ -92,7 +82,7 @@ def draw(message: "StoredMessage", width: int) -> Content:
     dropped = f"not learned: {message.dropped}  " if message.dropped else ""
     name = Content(safe_line(message.name)).truncate(16, ellipsis=True, pad=True)
     return Content.assemble(
-        (f"{figures.day(message.ts / 1000)} ", "$quiet"),
+        (f"{figures.day(message.ts / 1000):<6}  ", "$quiet"),
         name.stylize("bold"),
         (f" {dropped}", "$warning"),
         safe_line(message.text)[: width * 2],

@@ -5,7 +5,6 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.content import Content
 from textual.widgets import Static
 
 from app.ipc import control
@@ -18,10 +17,10 @@ from app.tui.widgets.feed import Feed
 class SettingsPane(Pane):
     """Enter changes, u goes back to what holds elsewhere."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("u", "reset", "Undo own value")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("u", "reset", "Drop own value")]
 
     def compose(self) -> ComposeResult:
-        yield Feed(tuning.draw, id="settings-list")
+        yield Feed(tuning.draw, id="settings-list", head=tuning.head)
         yield Static("", id="doc", markup=False)
 
     def reload(self) -> None:
@@ -33,8 +32,7 @@ class SettingsPane(Pane):
 
     @on(Feed.Moved)
     def _explain(self, event: Feed.Moved) -> None:
-        item: tuning.Item = event.item
-        self.query_one("#doc", Static).update(Content(f"{item.key.doc} enter changes"))
+        self.query_one("#doc", Static).update(tuning.explained(event.item))
 
     @on(Feed.Chosen)
     def _change(self, event: Feed.Chosen) -> None:

@@ -7,9 +7,9 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
 from app.tui import inspector, places, talk
 from app.tui.news import News
@@ -29,16 +29,15 @@ class ConversationsScreen(ReplyActions):
     NAME = "conversations"
     CSS_PATH = "conversations.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "filter", "Filter"),
         Binding("s", "speak", "Say"),
         Binding("y", "decide(True)", "Approve"),
         Binding("x", "decide(False)", "Reject"),
         Binding("e", "edit", "Edit, send"),
         Binding("a", "again", "Again"),
         Binding("d", "rate(-1)", "Dislike"),
-        Binding("plus", "rate(1)", "Like", show=False),
+        Binding("plus", "rate(1)", "Like"),
         Binding("j", "jump", "Sources"),
-        Binding("c", "conversation", "Thread"),
+        Binding("c", "conversation", "Conversation"),
         Binding("f", "forget", "Forget"),
         Binding("h,left", "places", "Places", show=False),
         Binding("right", "lines", "Talk", show=False),
@@ -47,22 +46,24 @@ class ConversationsScreen(ReplyActions):
     def __init__(self) -> None:
         super().__init__()
         self._lines: list[TalkLine] = []
-        self._conversation: int | None = None
+        self._words = ""
+        self._places: list[Place] = []
+        self._conversations: list[Place] = []
+        """Those of the channel that is shown."""
         self._reload_is_due = False
 
     def compose_body(self) -> ComposeResult:
         with Horizontal(id="columns"):
             yield Feed(places.draw, id="places")
-            with Vertical(id="middle"):
-                yield Input(placeholder="/ to filter this channel", id="words")
-                yield Feed(talk.draw, id="lines")
-                yield Static("", id="no-lines", classes="empty", markup=False)
+            yield Feed(self._draw_line, id="lines")
             with VerticalScroll(id="inspector"):
                 yield Static("", id="story", markup=False)
 
     def on_mount(self) -> None:
-        self.query_one("#words").display = False
         self.query_one("#places").focus()
+
+    def _draw_line(self, line: TalkLine, width: int) -> Content:
+        return talk.draw(line, width, self.app.clock())
 
     # What is shown.
 
@@ -94,13 +95,15 @@ class ConversationsScreen(ReplyActions):
         return await places.load(self.app.shelf, self.app.guilds)
 
     def _show_places(self, found: list[Place]) -> None:
+        self._places = found
         feed = self.query_one("#places", Feed)
-        keys = [place.key for place in found]
+        shown = places.with_conversations(found, self._conversations)
+        keys = [place.key for place in shown]
         if self.place and self.place.key in keys:
-            feed.show(found, keys.index(self.place.key))
+            feed.show(shown, keys.index(self.place.key))
             return
-        first = next((i for i, p in enumerate(found) if p.channel or p.is_drafts), 0)
-        feed.show(found, first)
+        first = next((i for i, p in enumerate(shown) if p.channel or p.is_drafts), 0)
+        feed.show(shown, first)
         if not found:
             self._say_empty("Nothing is learned yet: import on Learn (5).")
 
@@ -109,8 +112,16 @@ class ConversationsScreen(ReplyActions):
         place: Place = event.item
         if self.place is None or place.key != self.place.key:
             self.place = place
-            self._conversation = None
+            if self._filtered is not event.feed:
+                self.clear_filter()
             self._load(place)
+
+    def look_at(self, guild: int, channel: int | None) -> None:
+        feed = self.query_one("#places", Feed)
+        for at, place in enumerate(feed.items):
+            if place.key == (guild, channel, False, None):
+                self.place = place
+                feed.cursor = at
 
     @on(Feed.Chosen, "#places")
     def _place_chosen(self) -> None:
@@ -140,16 +151,31 @@ class ConversationsScreen(ReplyActions):
     def show_lines(self, lines: list[TalkLine]) -> None:
         """Show these lines of the place."""
         self._lines = lines
-        self._filter()
+        place = self.place
+        if place is not None:
+            inner = places.conversations(place, lines) if place.channel else []
+            keys = [one.key for one in inner]
+            is_kept = place.conversation is not None and place.key not in keys
+            if inner != self._conversations and not is_kept:
+                self._conversations = inner
+                self._show_places(self._places)
+        self._show_matching()
 
-    @on(Input.Changed, "#words")
-    def _filter(self) -> None:
-        words = self.query_one("#words", Input).value.strip().lower()
+    def filter(self, words: str) -> None:
+        if self._filtered is self.query_one("#places"):
+            super().filter(words)
+        else:
+            self._words = words.strip().lower()
+            self._show_matching()
+
+    def _show_matching(self) -> None:
+        words = self._words
+        wanted = self.place.conversation if self.place else None
         shown = [
             line
             for line in self._lines
             if (not words or words in f"{line.name} {line.text}".lower())
-            and (self._conversation is None or line.conversation == self._conversation)
+            and wanted in (None, line.conversation)
         ]
         feed = self.query_one("#lines", Feed)
         was, follows = feed.item, feed.cursor >= len(feed.items) - 1
@@ -157,12 +183,10 @@ class ConversationsScreen(ReplyActions):
         keeps = was is not None and not follows and was.key in keys
         feed.show(shown, keys.index(was.key) if keeps and was else None)
         if not shown:
-            self._say_empty("Nothing here yet." if not words else "Nothing matches.")
-        feed.display = bool(shown)
-        self.query_one("#no-lines").display = not shown
+            self._say_empty("Nothing matches." if words else "Nothing here yet.")
 
     def _say_empty(self, text: str) -> None:
-        self.query_one("#no-lines", Static).update(text)
+        self.query_one("#lines", Feed).empty = text
         self.explained = None
         self.query_one("#story", Static).update("")
 
@@ -207,28 +231,27 @@ class ConversationsScreen(ReplyActions):
         """Go to the talk."""
         self.query_one("#lines").focus()
 
-    def action_filter(self) -> None:
-        """Type words to filter by; an empty filter goes away."""
-        field = self.query_one("#words", Input)
-        field.display = True
-        field.focus()
-
-    @on(Input.Submitted, "#words")
-    def _filtered(self, event: Input.Submitted) -> None:
-        event.input.display = bool(event.value.strip())
-        self.query_one("#lines").focus()
-
     def action_conversation(self) -> None:
-        """Show only the conversation of this message, or all again."""
-        line = self.query_one("#lines", Feed).item
-        chosen = line.conversation if line and self._conversation is None else None
-        self._conversation = chosen
-        self._filter()
+        """Show only the conversation of this message, or all of the channel again."""
+        line, place = self.query_one("#lines", Feed).item, self.place
+        feed = self.query_one("#places", Feed)
+        wanted = (
+            line.conversation if line and place and not place.conversation else None
+        )
+        for at, other in enumerate(feed.items):
+            here = place and (other.guild, other.channel) == (
+                place.guild,
+                place.channel,
+            )
+            if here and other.conversation == wanted:
+                feed.cursor = at
+                return
+        self.app.tell("This message stands alone.")
 
 
 def _message_story(line: TalkLine) -> Content:
     return Content.assemble(
         (f"{line.name}\n", "bold"),
         line.text,
-        ("\n\nf forgets it, c shows its conversation alone.", "$quiet"),
+        ("\n\nf forgets it.", "$quiet"),
     )

@@ -26,7 +26,7 @@ class GuildScreen(MynahScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+g", "pick", "Server"),
         Binding("right_square_bracket", "section(1)", "Next section", key_display="]"),
-        Binding("left_square_bracket", "section(-1)", "Section", show=False),
+        Binding("left_square_bracket", "section(-1)", "Section before", show=False),
     ]
 
     def compose_body(self) -> ComposeResult:
@@ -77,7 +77,8 @@ class GuildScreen(MynahScreen):
         for id in ("head", "sections", "panes"):
             self.query_one(f"#{id}").display = bool(guild)
         if guild:
-            self.query_one("#head", Static).update(head_line(guild))
+            is_narrow = self.has_class("-narrow")
+            self.query_one("#head", Static).update(head_line(guild, is_narrow=is_narrow))
             self.pane.show_guild(guild)
 
     @on(Choice.Changed, "#section")
@@ -85,11 +86,15 @@ class GuildScreen(MynahScreen):
         self._show_pane(event.value)
 
     def _show_pane(self, name: str) -> None:
+        self.clear_filter()
         self.query_one(ContentSwitcher).current = name
         if self.guild:
             self.pane.show_guild(self.guild)
         self.pane.take_focus()
         self.refresh_bindings()
+
+    def filter(self, words: str) -> None:
+        self.pane.filter(words)
 
     def action_section(self, step: int) -> None:
         """Show the next section."""
@@ -108,20 +113,18 @@ class GuildScreen(MynahScreen):
             self.app.push_screen(Pick("Which server?", names), picked)
 
 
-def head_line(guild: Json) -> Content:
+def head_line(guild: Json, *, is_narrow: bool = False) -> Content:
     """The server's name and what is worth knowing of it."""
     messages = guild.get("messages", 0)
-    facts = [
-        f"{figures.count(messages)} messages",
-        f"{figures.count(guild.get('words', 0))} words",
-        figures.maturity_words(messages),
-    ]
+    facts = [f"{figures.count(messages)} messages", figures.maturity_words(messages)]
+    if not is_narrow:
+        facts.insert(1, f"{figures.count(guild.get('words', 0))} words")
     if guild.get("opted_out"):
         facts.append(f"{guild['opted_out']} opted out")
     if guild.get("disliked"):
         facts.append(f"{guild['disliked']} disliked weigh less")
-    if guild.get("local_only"):
-        facts.append("local only")
+    marks = {"shadow": "shadow", "local_only": "locked to this machine"}
+    facts += [word for key, word in marks.items() if guild.get(key)]
     return Content.assemble(
         (guild.get("guild", ""), "bold $accent"),
         ("   " + " · ".join(facts), "$quiet"),

@@ -80,7 +80,11 @@ def _keys(owner: type[DOMNode]) -> list[tuple[str, str]]:
 
 
 def _shown(keys: str) -> str:
-    return " ".join(format_key(key).replace("ctrl+", "^") for key in keys.split(","))
+    shown = (key.removeprefix("ctrl+") for key in keys.split(","))
+    carets = ("^" if key.startswith("ctrl+") else "" for key in keys.split(","))
+    return " ".join(
+        f"{c}{format_key(key)}" for c, key in zip(carets, shown, strict=True)
+    )
 
 
 def _says(owner: type[DOMNode], binding: Binding) -> str:

@@ -1,11 +1,12 @@
 """Home: how the bot is, what it does today, and a line for every server."""
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal
+from textual.containers import Container, Horizontal
 from textual.content import Content
 from textual.widgets import Static
 
@@ -17,12 +18,17 @@ from app.tui.linking import Json
 from app.tui.news import News
 from app.tui.shelf import ShownReply
 from app.tui.talk import SIGNS
-from app.tui.widgets.charts import Columns, Sparks
+from app.tui.widgets.charts import Columns, Sparks, course
 from app.tui.widgets.dialogs import Confirm
 from app.tui.widgets.feed import Feed
 
-EVENTS_SHOWN = 12
+EVENTS_SHOWN = 22
 RECENT_SHOWN = 22
+
+NO_SERVERS = (
+    "No server is learned yet. Press w for the first steps, or import messages on "
+    "Learn (5)."
+)
 
 
 class HomeScreen(MynahScreen):
@@ -41,24 +47,19 @@ class HomeScreen(MynahScreen):
     def __init__(self) -> None:
         super().__init__()
         self._recent: list[ShownReply] = []
+        self._costs: list[float] = []
 
     def compose_body(self) -> ComposeResult:
         yield Static(id="state", markup=False)
         yield Static(id="today", markup=False)
-        yield Static("Servers", classes="title")
-        yield Feed(draw_guild, id="servers")
-        yield Static(
-            "No server is learned yet. Press w for the first steps, or import "
-            "messages on Learn (5).",
-            id="no-servers",
-            classes="empty",
-        )
+        yield Feed(draw_guild, id="servers", head=head, empty=NO_SERVERS)
         with Horizontal(id="charts"):
             yield Columns("Replies, 24 h", figures.count, id="replies")
-            yield Sparks("Time of a reply", trends.reply_time, id="times")
+            yield Sparks("Time of a reply, 24 h", trends.reply_time, id="times")
             yield Columns("Cost, 31 days", figures.money, id="cost")
-        yield Static(id="recent", markup=False)
-        yield Static(id="events", markup=False)
+        with Container(id="lower"):
+            yield Static(id="recent", markup=False)
+            yield Static(id="events", markup=False)
 
     def on_mount(self) -> None:
         self.query_one(Feed).focus()
@@ -69,8 +70,13 @@ class HomeScreen(MynahScreen):
         self.query_one("#state", Static).update(
             _state(how, status, self._since(status))
         )
-        self.query_one("#today", Static).update(_today(status))
-        self.query_one("#events", Static).update(_events(status))
+        today = self.query_one("#today", Static)
+        today.update(_today(status, self._costs))
+        today.display = bool(status)
+        events = [*status.get("events", []), *self.app.events]
+        happened = self.query_one("#events", Static)
+        happened.update(_events(events, self.app.clock()))
+        happened.set_class(not events, "-none")
         self._show_guilds()
 
     def _since(self, status: Json) -> float:
@@ -101,20 +107,24 @@ class HomeScreen(MynahScreen):
     def _show_guilds(self) -> None:
         feed = self.query_one(Feed)
         feed.show(self.app.guilds, cursor=max(0, feed.cursor))
-        feed.display = bool(self.app.guilds)
-        is_empty = not self.app.guilds and self.app.link_state.is_up
-        self.query_one("#no-servers").display = is_empty
+        feed.display = bool(self.app.guilds) or self.app.link_state.is_up
         self._show_recent(self._recent)
 
     def _show_recent(self, replies: list[ShownReply]) -> None:
         self._recent = replies
         names = {guild["row"]: guild["guild"] for guild in self.app.guilds}
-        self.query_one("#recent", Static).update(_recent(replies, names))
+        self.query_one("#recent", Static).update(
+            _recent(replies, names, self.app.clock())
+        )
+        self.query_one("#recent").set_class(not replies, "-none")
 
     def _show(self, found: trends.Trends) -> None:
         self.query_one("#replies", Columns).show(found.replies, *found.day_span)
         self.query_one("#times", Sparks).show(found.milliseconds)
         self.query_one("#cost", Columns).show(found.cost, *found.month_span)
+        # A narrow screen has no room for the chart.
+        self._costs = found.cost if self.has_class("-narrow") else []
+        self.query_one("#today", Static).update(_today(self.app.status, self._costs))
 
     @on(Feed.Chosen)
     def action_open(self) -> None:
@@ -153,23 +163,36 @@ class HomeScreen(MynahScreen):
         self.request(request)
 
 
+def head(width: int) -> str:
+    """The titles above the servers."""
+    name, voice = _widths(width)
+    shown = f"{'server':<{name}} {'learned':>7}  {'voice':<{voice}}"
+    return f"{shown}  {'mode':<6} {'dial':>5}  joins in"
+
+
 def draw_guild(guild: Json, width: int) -> Content:
     """One server: how much it learned, and how it speaks."""
     messages = guild.get("messages", 0)
-    is_narrow = width < 90
-    name_width = 18 if is_narrow else 28
-    words = "" if is_narrow else f"  {figures.maturity_words(messages):<17}"
-    joins = f"joins in {guild.get('join_in', 0):.0%}" if guild.get("join_in") else ""
-    marks = [word for word in ("shadow", "local_only") if guild.get(word)]
-    how = f"{guild.get('mode', ''):<7} {guild.get('dial', 50):>3} %"
+    name, voice = _widths(width)
+    bar = figures.bar(figures.maturity(messages), min(voice, 8))
+    words = f"  {figures.maturity_words(messages)}"[: max(0, voice - 8)]
+    join_in = guild.get("join_in") or 0
+    joins = figures.percent(join_in) if join_in else "when called"
+    marks = {"shadow": "shadow", "local_only": "locked"}
+    marked = " · ".join(word for key, word in marks.items() if guild.get(key))
     return Content.assemble(
-        _fit(guild.get("guild", "?"), name_width).stylize("bold"),
+        _fit(guild.get("guild", "?"), name).stylize("bold"),
         f" {figures.count(messages):>7}  ",
-        (figures.bar(figures.maturity(messages), 8), "$accent"),
-        (words, "$quiet"),
-        f"  {how}  ",
-        (" ".join([joins, *marks]).replace("_", " ").strip(), "$quiet"),
+        (bar, "$accent"),
+        (f"{words:<{voice - len(bar)}}", "$quiet"),
+        f"  {guild.get('mode', ''):<6} {guild.get('dial', 50):>3} %  {joins:<11}",
+        (f"  {marked}", "$quiet"),
     )
+
+
+def _widths(width: int) -> tuple[int, int]:
+    """Cells for the name, and for the voice's bar with what it means."""
+    return (16, 6) if width < 90 else (28, 31)
 
 
 def _fit(text: str, width: int) -> Content:
@@ -203,25 +226,14 @@ def _why(trouble: Health) -> list[Content]:
     return [line for text, line in said if text]
 
 
-def _today(status: Json) -> Content:
-    if not status:
-        return Content("")
+def _today(status: Json, costs: Sequence[float]) -> Content:
     today = status.get("today", {})
-    speed = status.get("tokens_per_second") or 0
-    model = figures.model_name(str(status.get("model", {}).get("name", "")))
-    queue = status.get("queue")
+    messages = figures.many(today.get("messages", 0), "message")
+    replies = figures.many(today.get("replies", 0), "reply")
     facts = [
-        (
-            "today",
-            f"{figures.many(today.get('messages', 0), 'message')}, "
-            f"{figures.many(today.get('replies', 0), 'reply')}",
-        ),
-        (
-            "model",
-            f"{model}{f', {speed:.0f} tokens/s' if speed else ''}, "
-            f"{queue or 'nothing'} waiting",
-        ),
-        ("cost", _cost(status)),
+        ("today", f"{messages}, {replies}"),
+        ("model", _model(status)),
+        ("cost", _cost(status, costs)),
     ]
     return Content("\n").join(
         Content.assemble((f"{label:<7}", "$quiet"), safe_line(value))
@@ -229,32 +241,51 @@ def _today(status: Json) -> Content:
     )
 
 
-def _cost(status: Json) -> str:
+def _model(status: Json) -> str:
+    """Which model answers, where it runs, how fast, and who waits for it."""
+    name = figures.model_name(str(status.get("model", {}).get("name", "")))
+    speed = status.get("tokens_per_second") or 0
+    facts = [f"{name} on this machine"]
+    if status.get("provider") == "openai":
+        cloud = status.get("cloud", {}).get("model") or "a model"
+        facts = [f"{cloud} in the cloud", f"else {name} on this machine"]
+    if speed:
+        facts.append(f"{speed:.0f} tokens/s")
+    return ", ".join([*facts, f"{status.get('queue') or 'nothing'} waiting"])
+
+
+def _cost(status: Json, costs: Sequence[float]) -> str:
     budget, spent = status.get("monthly_budget") or 0, status.get("month_cost") or 0
+    past = f"  {course(costs, 16)} 31 days" if any(costs) else ""
     if not budget:
-        return f"{figures.money(spent)} this month"
+        return f"{figures.money(spent)} this month{past}"
     bar = figures.bar(spent / budget, 12)
-    return f"{figures.money(spent)} of {figures.money(budget)} this month  {bar}"
+    return f"{figures.money(spent)} of {figures.money(budget)} this month  {bar}{past}"
 
 
-def _recent(replies: list[ShownReply], names: dict[int, str]) -> Content:
+def _recent(replies: list[ShownReply], names: dict[int, str], now: float) -> Content:
     lines = [Content.styled("Last replies", "bold")]
     for reply in reversed(replies):
-        where = safe_line(names.get(reply.guild, ""))[:18]
+        where = _fit(names.get(reply.guild, ""), 16)
+        provider = f"{SIGNS.get(reply.provider, '•')} {reply.provider:<7}"
+        state = {"made": "tried here  ", "draft": "draft  "}.get(reply.state, "")
         lines.append(
             Content.assemble(
-                (f"{figures.clock(reply.created / 1000)}  {where:<18}  ", "$quiet"),
-                (f"{SIGNS.get(reply.provider, '•')} {reply.provider:<7}", "$accent"),
-                f"  {safe_line(reply.text)[:200]}",
+                (f"{figures.moment(reply.created / 1000, now):<6}  ", "$quiet"),
+                where.stylize("$quiet"),
+                (f"  {provider}", "$accent"),
+                (f"  {state}", "$quiet"),
+                safe_line(reply.text)[:200],
             )
         )
-    return Content("\n").join(lines) if replies else Content("")
+    return Content("\n").join(lines)
 
 
-def _events(status: Json) -> Content:
-    lines = [
-        Content.assemble((f"{figures.clock(event.get('at', 0))}  ", "$quiet"),
-                         safe_line(str(event.get("text", ""))))
-        for event in status.get("events", [])[: -EVENTS_SHOWN - 1 : -1]
-    ]  # fmt: skip
+def _events(events: list[Json], now: float) -> Content:
+    newest = sorted(events, key=lambda event: -event.get("at", 0))[:EVENTS_SHOWN]
+    lines = [Content.styled("What Mynah did by itself", "bold")]
+    for event in newest:
+        at = figures.moment(event.get("at", 0), now)
+        said = safe_line(str(event.get("text", "")))
+        lines.append(Content.assemble((f"{at:<6}  ", "$quiet"), said))
     return Content("\n").join(lines)

@@ -25,9 +25,12 @@ WORDS = {
     "import": "Import",
     "train": "History",
     "rebuild": "Voice",
+    "tokens": "Voice",
     "embed": "Memory",
     "pull": "Model",
+    "tune": "Model",
 }
+"""What each kind of work is called."""
 
 
 class LearnScreen(MynahScreen):
@@ -38,10 +41,16 @@ class LearnScreen(MynahScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("i", "import", "Import"),
         Binding("b", "browse", "Browse"),
-        Binding("t", "train", "History"),
+        Binding("t", "train", "Read a history"),
         Binding("p", "pause", "Pause/resume"),
         Binding("x", "stop", "Stop"),
+        Binding("v", "results", "Results"),
     ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._results: list[Json] = []
+        """What each import since the start of this window brought."""
 
     def compose_body(self) -> ComposeResult:
         yield Static(
@@ -51,12 +60,7 @@ class LearnScreen(MynahScreen):
             classes="quiet",
         )
         yield Static("", id="backlog", markup=False)
-        yield Feed(draw, id="jobs")
-        yield Static(
-            "No import has run since this window was opened.",
-            id="no-jobs",
-            classes="empty",
-        )
+        yield Feed(draw, id="jobs", head=head, empty=EMPTY)
 
     def on_mount(self) -> None:
         self.query_one(Feed).focus()
@@ -79,10 +83,9 @@ class LearnScreen(MynahScreen):
 
     def _show(self) -> None:
         feed = self.query_one(Feed)
-        jobs = list(self.app.progress.values())
+        jobs = sorted(self.app.progress.values(), key=is_done)
         feed.show(jobs, max(0, feed.cursor))
-        feed.display = bool(jobs)
-        self.query_one("#no-jobs").display = not jobs
+        self.refresh_bindings()
         self.query_one("#backlog", Static).update(_backlog(self.app.guilds))
 
     # Importing.
@@ -138,13 +141,17 @@ class LearnScreen(MynahScreen):
         self.request(request, self._imported)
 
     def _imported(self, reply: Json) -> None:
-        counts = {name: reply.get(name) or 0 for name in COUNTS}
-        lines = [f"{figures.count(counts[name]):>8}  {COUNTS[name]}" for name in COUNTS]
-        for error in reply.get("errors", []):
-            lines.append(f"\n✕ {error.get('file', '')}: {error.get('text', '')}")
-        title = f"Learned in {figures.seconds(reply.get('seconds') or 0)}"
-        self.app.push_screen(Detail(title, "\n".join(lines)))
+        self._results.append(reply)
+        self.action_results()
         self.refresh_data()
+
+    def action_results(self) -> None:
+        """Show what the last import brought, file by file."""
+        if self._results:
+            title, text = result(self._results[-1])
+            self.app.push_screen(Detail(title, text))
+        else:
+            self.app.tell("No import has ended since this window was opened.")
 
     def action_train(self) -> None:
         """Learn the history of the channels the bot listens to."""
@@ -168,8 +175,8 @@ class LearnScreen(MynahScreen):
     @property
     def _job(self) -> Progress | None:
         job: Progress | None = self.query_one(Feed).item
-        if job is None or not job.job or job.finished:
-            self.app.tell("Choose work that is running.")
+        if job is None or not job.job or is_done(job):
+            self.app.tell("Choose an import or a history that is being read.")
             return None
         return job
 
@@ -203,12 +210,30 @@ class LearnScreen(MynahScreen):
             self.app.push_screen(Detail(safe_line(job.label), job.error))
 
 
+EMPTY = "No work since this window was opened. i imports, t reads a server's history."
+
 COUNTS = {
     "read": "messages read",
     "added": "learned or kept as context",
     "duplicates": "known already",
     "filtered": "left out by your filters",
 }
+
+
+def result(reply: Json) -> tuple[str, str]:
+    """Title and text of what an import brought: in all, by file, and what failed."""
+    counts = {name: reply.get(name) or 0 for name in COUNTS}
+    lines = [f"{figures.count(counts[name]):>8}  {COUNTS[name]}" for name in COUNTS]
+    files = reply.get("files", [])
+    if len(files) > 1:
+        lines.append("\n    read     new  file")
+    for file in files if len(files) > 1 else []:
+        read, added = figures.count(file["read"]), figures.count(file["added"])
+        lines.append(f"{read:>8}{added:>8}  {file['file']}")
+    for error in reply.get("errors", []):
+        lines.append(f"\n✕ {error.get('file', '')}: {error.get('text', '')}")
+    took = figures.seconds(reply.get("seconds") or 0)
+    return f"{reply.get('guild', 'Learned')} in {took}", "\n".join(lines)
 
 
 def dropped_path(text: str) -> Path | None:
@@ -220,25 +245,39 @@ def dropped_path(text: str) -> Path | None:
     return path if path.is_absolute() and path.exists() else None
 
 
+def is_done(job: Progress) -> bool:
+    """Whether nothing more will come of it."""
+    return job.finished or bool(job.error) or 0 < job.total <= job.done
+
+
+def head(width: int) -> str:
+    """The titles above the jobs."""
+    return f"{'work':<8} {'of':<{_room(width)}} {'done':<20} {'left':<15} rate"
+
+
+def _room(width: int) -> int:
+    return max(12, width - 58)
+
+
 def draw(job: Progress, width: int) -> Content:
-    """One job: what, how far, how fast, how long still."""
-    room = max(12, width - 56)
-    label = Content(safe_line(job.label)).truncate(room, ellipsis=True, pad=True)
+    """One job: what, how far, how long still, how fast."""
+    note = f", {job.note}" if job.note else ""
+    label = Content(safe_line(f"{job.label}{note}"))
     share = job.done / job.total if job.total else 0.0
     word, colour = _state(job)
     return Content.assemble(
-        (f"{WORDS.get(job.work, job.work):<8} ", "bold"),
-        label,
+        (f"{safe_line(WORDS.get(job.work, job.work))[:8]:<8} ", "bold"),
+        label.truncate(_room(width), ellipsis=True, pad=True),
         " ",
         (figures.bar(share, 14), "$accent"),
-        f" {share:4.0%} " if job.total else f" {figures.count(job.done):>5}",
+        f" {share:4.0%} " if job.total else f" {figures.count(job.done):>4} ",
         (f" {word:<14}", colour),
         (_rate(job), "$quiet"),
     )
 
 
 def _rate(job: Progress) -> str:
-    if not job.rate or job.finished:
+    if not job.rate or job.paused or is_done(job):
         return ""
     if job.unit in ("bytes", "B"):
         return f" {figures.size(job.rate)}/s"
@@ -248,7 +287,7 @@ def _rate(job: Progress) -> str:
 def _state(job: Progress) -> tuple[str, str]:
     if job.error:
         return "✕ enter: why", "$error"
-    if job.finished:
+    if is_done(job):
         return "✓ done", "$success"
     if job.paused:
         return "‖ paused", "$warning"
@@ -261,12 +300,12 @@ def _state(job: Progress) -> tuple[str, str]:
 def _backlog(guilds: list[Json]) -> Content:
     waiting = sum(guild.get("backlog") or 0 for guild in guilds)
     known = sum(guild.get("embeddings") or 0 for guild in guilds)
-    if not waiting:
-        return Content.styled(
-            f"Memory: all {figures.count(known)} messages known", "$quiet"
+    parts: list[tuple[str, str] | str] = [
+        ("Found by meaning: ", "$quiet"),
+        figures.many(known, "message"),
+    ]
+    if waiting:
+        parts.append(
+            (f", {figures.count(waiting)} still to be read for that", "$warning")
         )
-    return Content.assemble(
-        ("Memory: ", "$quiet"),
-        f"{figures.count(waiting)} messages wait to be remembered by meaning",
-        (f", {figures.count(known)} are", "$quiet"),
-    )
+    return Content.assemble(*parts)

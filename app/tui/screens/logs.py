@@ -5,9 +5,7 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal
 from textual.content import Content
-from textual.widgets import Input, Static
 
 from app.ipc.control import Log
 from app.safe_text import safe_line
@@ -22,17 +20,32 @@ from app.tui.widgets.feed import Feed
 COLOURS = {"debug": "$quiet", "info": "$foreground", "warning": "$warning"}
 
 
-def draw(line: Log, width: int) -> Content:
-    """One log line; its level stands there as a word, too."""
+EMPTY = "Nothing was logged yet. Lines appear here as the bot works."
+PASSES_NOT = "No line passes this filter. l shows another level, esc drops the words."
+
+
+def head(width: int) -> str:
+    """The titles above the lines."""
+    return f"{'at':<6}  {'level':<7}  {'from':<14}  what happened"
+
+
+def draw(line: Log, width: int, now: float) -> Content:
+    """One log line at a time; its level stands there as a word, too."""
     colour = COLOURS.get(line.level.lower(), "bold $error")
     return Content.assemble(
-        (figures.clock(line.at), "$quiet"),
+        (f"{figures.moment(line.at, now):<6}", "$quiet"),
         "  ",
         (f"{line.level.lower()[:7]:<7}", colour),
         "  ",
-        (f"{safe_line(line.source)[:14]:<14}  ", "$quiet"),
+        (f"{short_source(line.source):<14}  ", "$quiet"),
         (safe_line(line.text)[: width * 2], colour),
     )
+
+
+def short_source(source: str) -> str:
+    """A logger as people read it: of `app.bot.process`, the last word."""
+    name = safe_line(source)
+    return (name.rpartition(".")[2] if name.startswith("app.") else name)[:14]
 
 
 class LogsScreen(MynahScreen):
@@ -41,67 +54,49 @@ class LogsScreen(MynahScreen):
     NAME = "logs"
     CSS_PATH = "logs.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "filter", "Filter"),
         Binding("l", "level", "Level"),
         Binding("end", "newest", "Newest"),
         Binding("w", "save", "Save to file"),
     ]
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._words = ""
+
     def compose_body(self) -> ComposeResult:
-        with Horizontal(id="log-head"):
-            yield Choice(LEVELS, "info", id="level")
-            yield Input(placeholder="/ to filter by words", id="words")
-        yield Feed(draw, id="lines")
-        yield Static(
-            "Nothing was logged yet. Lines appear here as the bot works.",
-            classes="empty",
-        )
+        yield Choice(LEVELS, "info", id="level")
+        yield Feed(self._draw, id="lines", head=head, empty=EMPTY)
 
     def on_mount(self) -> None:
         self.query_one(Feed).focus()
+
+    def _draw(self, line: Log, width: int) -> Content:
+        return draw(line, width, self.app.clock())
 
     def refresh_data(self) -> None:
         self._show_all()
 
     def hear(self, news: News) -> None:
-        lowered = self._words.lower()
         level = self.query_one(Choice).value
-        fresh = [line for line in news.logs if matches(line, level, lowered)]
+        fresh = [line for line in news.logs if matches(line, level, self._words)]
         self.query_one(Feed).add(fresh)
-        self._show_empty()
 
-    @property
-    def _words(self) -> str:
-        return self.query_one("#words", Input).value.strip()
+    def filter(self, words: str) -> None:
+        self._words = words.strip().lower()
+        self._show_all()
 
     @on(Choice.Changed)
-    @on(Input.Changed)
     def _show_all(self) -> None:
         level = self.query_one(Choice).value
-        self.query_one(Feed).show(self.app.logbook.matching(level, self._words))
-        self._show_empty()
-
-    def _show_empty(self) -> None:
-        has_lines = bool(self.query_one(Feed).items)
-        empty = self.query_one(".empty", Static)
-        empty.display = not has_lines
-        self.query_one(Feed).display = has_lines
-        if not has_lines and len(self.app.logbook):
-            empty.update("No line passes this filter. Press l for more levels.")
-
-    @on(Input.Submitted)
-    def _submitted(self) -> None:
-        self.query_one(Feed).focus()
+        feed = self.query_one(Feed)
+        feed.empty = PASSES_NOT if len(self.app.logbook) else EMPTY
+        feed.show(self.app.logbook.matching(level, self._words))
 
     @on(Feed.Chosen)
     def _open(self, event: Feed.Chosen) -> None:
         line: Log = event.item
         title = f"{line.level} from {line.source} at {figures.clock(line.at)}"
         self.app.push_screen(Detail(title, line.text))
-
-    def action_filter(self) -> None:
-        """Type words to filter by."""
-        self.query_one("#words", Input).focus()
 
     def action_level(self) -> None:
         """Show from the next level on."""

@@ -5,7 +5,7 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
+from textual.containers import Horizontal
 from textual.content import Content
 from textual.widgets import Static
 
@@ -17,7 +17,7 @@ from app.tui import figures, tuning
 from app.tui.base import MynahScreen
 from app.tui.news import News
 from app.tui.widgets.choice import Choice
-from app.tui.widgets.dialogs import AskText, Confirm, Detail, Pick
+from app.tui.widgets.dialogs import AskText, Confirm, Detail
 from app.tui.widgets.feed import Feed
 
 TUNABLE = (
@@ -43,38 +43,40 @@ class ModelsScreen(MynahScreen):
         Binding("u", "use", "Use"),
         Binding("m", "measure", "Measure"),
         Binding("x", "remove", "Remove"),
-        Binding("o", "own", "Own file", show=False),
-        Binding("l", "where", "Cloud"),
-        Binding("k", "key", "Key"),
-        Binding("c", "test_cloud", "Test cloud", show=False),
+        Binding("o", "own", "Own file"),
+        Binding("l", "where", "Local/cloud"),
+        Binding("k", "key", "API key"),
+        Binding("c", "test_cloud", "Test call"),
         Binding("e", "tune", "Tune"),
     ]
 
     def __init__(self) -> None:
         super().__init__()
         self._memory = 0.0
+        self._seen_used = ""
 
     def compose_body(self) -> ComposeResult:
-        yield Static("", id="machine", markup=False)
-        yield Feed(self._draw, id="catalogue")
+        yield Feed(self._draw, id="catalogue", head=head, empty=EMPTY)
         yield Static("", id="note", markup=False)
-        with Vertical(id="where-box"):
-            yield Static("Where the model runs", classes="title")
+        with Horizontal(id="where-row"):
+            yield Static("Replies come from  ", classes="title")
             yield Choice(("local", "openai"), id="where")
             yield Static("", id="cloud", markup=False)
+        yield Feed(tuning.draw, id="tunable", head=tuning.head)
 
     def on_mount(self) -> None:
-        self.query_one(Feed).focus()
+        self.query_one("#catalogue").focus()
 
     def refresh_data(self) -> None:
         if self.app.link_state.is_up:
             self.request(control.Models(), self._take, "models")
+            self.request(control.ConfigGet(), self._take_settings, "config")
 
     def status_changed(self) -> None:
         status = self.app.status
         self.query_one(Choice).value = status.get("provider") or "local"
         self.query_one("#cloud", Static).update(_cloud(status))
-        if not self.query_one(Feed).items:
+        if not self.query_one("#catalogue", Feed).items:
             self.refresh_data()
 
     def hear(self, news: News) -> None:
@@ -82,32 +84,52 @@ class ModelsScreen(MynahScreen):
         if any(pull.finished for pull in pulls):
             self.refresh_data()
         if pulls:
-            self.query_one(Feed).refresh()
+            self.query_one("#catalogue").refresh()
 
     def _take(self, reply: Json) -> None:
-        self._memory = reply.get("memory_gigabytes") or 0.0
-        about = f"This machine has {self._memory:.1f} GB of memory."
-        self.query_one("#machine", Static).update(about if self._memory else "")
-        feed = self.query_one(Feed)
-        feed.show(reply.get("models", []), max(0, feed.cursor))
+        memory = reply.get("memory_gigabytes") or 0.0
+        models = reply.get("models", [])
+        used = [at for at, model in enumerate(models) if model.get("used")]
+        feed = self.query_one("#catalogue", Feed)
+        # The one in use is what most people look for, when it changes.
+        name = str(models[used[0]].get("name")) if used else ""
+        at = used[0] if name != self._seen_used else max(0, feed.cursor)
+        self._seen_used, self._memory = name, memory
+        feed.show(models, at)
+
+    def _take_settings(self, reply: Json) -> None:
+        found = tuning.items(reply, ("home", "guild", "channel"))
+        feed = self.query_one("#tunable", Feed)
+        chosen = [item for item in found if item.key.name in TUNABLE]
+        feed.show(chosen, max(0, feed.cursor))
 
     def _draw(self, model: Json, width: int) -> Content:
         pull = self.app.progress.get(("pull", str(model.get("name"))))
         return draw(model, pull, width)
 
-    @on(Feed.Moved)
+    @on(Feed.Moved, "#catalogue")
     def _explain(self, event: Feed.Moved) -> None:
         model: Json = event.item
-        parts = [model.get("note"), model.get("licence")]
+        has = f"This machine has {self._memory:.1f} GB" if self._memory else ""
+        parts = [model.get("note"), model.get("licence"), has]
         text = ". ".join(str(part) for part in parts if part)
         self.query_one("#note", Static).update(Content(safe_line(text)))
 
+    @on(Feed.Moved, "#tunable")
+    def _explain_setting(self, event: Feed.Moved) -> None:
+        if self.focused is event.feed:
+            self.query_one("#note", Static).update(tuning.explained(event.item))
+
+    @on(Feed.Chosen, "#tunable")
+    def _change(self, event: Feed.Chosen) -> None:
+        tuning.change(self, event.item, self.refresh_data)
+
     @property
     def _model(self) -> Json:
-        found: Json = self.query_one(Feed).item or {}
+        found: Json = self.query_one("#catalogue", Feed).item or {}
         return found
 
-    @on(Feed.Chosen)
+    @on(Feed.Chosen, "#catalogue")
     def _chosen(self) -> None:
         if self._model.get("present"):
             self.action_use()
@@ -149,6 +171,8 @@ class ModelsScreen(MynahScreen):
         if name and self._model.get("present"):
             self.app.tell("Measuring; this takes a few seconds…")
             self.request(control.ModelTest(name), self._measured)
+        else:
+            self.app.tell("It is not here yet: f fetches it.")
 
     def _measured(self, reply: Json) -> None:
         read = reply.get("prompt_tokens_per_second") or 0
@@ -159,6 +183,7 @@ class ModelsScreen(MynahScreen):
         """Delete the chosen model's file."""
         model = self._model
         if not model.get("present"):
+            self.app.tell("It is not here; there is nothing to remove.")
             return
 
         def answered(yes: bool | None) -> None:
@@ -215,34 +240,26 @@ class ModelsScreen(MynahScreen):
         self.request(control.SecretTest("openai_key"), tried)
 
     def action_tune(self) -> None:
-        """Change context, threads, offload, the cloud's address, model and budget."""
-        self.request(control.ConfigGet(), self._offer)
+        """Go to context, threads, offload, the cloud's address, model and budget."""
+        self.query_one("#tunable").focus()
 
-    def _offer(self, reply: Json) -> None:
-        found = tuning.items(reply, ("home", "guild", "channel"))
-        chosen = [item for item in found if item.key.name in TUNABLE]
-        lines = [
-            f"{item.key.name:<24}{tuning.shown_value(item.value)}" for item in chosen
-        ]
 
-        def picked(at: int | None) -> None:
-            if at is not None:
-                tuning.change(self, chosen[at], self.refresh_data)
+EMPTY = "The catalogue is read from the bot; start it on Home (s)."
 
-        self.app.push_screen(Pick("Change what?", lines), picked)
+
+def head(width: int) -> str:
+    """The titles above the catalogue."""
+    return f"  {'model':<22} {'state':<10}{'file':>9}  {'memory':<19}  speed here"
 
 
 def draw(model: Json, pull: Progress | None, width: int) -> Content:
     """One model: its state, size, whether it fits, and its speed."""
     sign, word, colour = _state(model)
-    need = model.get("ram_gigabytes") or 0
-    fits = model.get("fits")
-    fit = "" if fits is None else "fits" if fits else "too large"
     speed = model.get("tokens_per_second")
     name = Content(safe_line(figures.model_name(str(model.get("name", "")))))
     parts: list[Content | tuple[str, str] | str] = [
         (f"{sign} ", colour),
-        name.truncate(20, ellipsis=True, pad=True).stylize("bold"),
+        name.truncate(22, ellipsis=True, pad=True).stylize("bold"),
         (f" {word:<10}", colour),
         f"{figures.size(model.get('bytes') or 0):>9}",
     ]
@@ -251,11 +268,18 @@ def draw(model: Json, pull: Progress | None, width: int) -> Content:
         rate = figures.size(pull.rate)
         parts += ["  ", (figures.bar(share, 16), "$accent"), f" {share:.0%} {rate}/s"]
     else:
-        parts.append((f"  needs {need:g} GB {fit:<10}", "$quiet"))
+        parts.append((f"  {_need(model):<19}  ", "$quiet"))
         parts.append(f"{speed:.0f} tok/s" if speed else "")
     if pull and pull.error:
         parts.append((f"  ✕ {safe_line(pull.error)}", "$error"))
     return Content.assemble(*parts)
+
+
+def _need(model: Json) -> str:
+    """How much memory it takes, and whether that is here."""
+    need, fits = model.get("ram_gigabytes") or 0, model.get("fits")
+    words = {None: "", True: ", fits", False: ", too large"}[fits]
+    return f"{need:g} GB{words}" if need else "unknown"
 
 
 def _state(model: Json) -> tuple[str, str, str]:
@@ -271,4 +295,4 @@ def _cloud(status: Json) -> Content:
     budget = status.get("monthly_budget") or 0
     spent = figures.money(status.get("month_cost") or 0)
     limit = f" of {figures.money(budget)}" if budget else ", no limit set"
-    return Content.styled(f"Cloud: {key}; {spent}{limit} spent this month", "$quiet")
+    return Content.styled(f"   {key}; {spent}{limit} spent this month", "$quiet")

@@ -6,7 +6,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
 from app.ipc import control
 from app.ipc.wire import Json
@@ -23,28 +23,30 @@ SECRETS = {
 }
 
 
+EMPTY = "No setting to show: the bot is not running, or no name or meaning matches."
+
+
 class SettingsScreen(MynahScreen):
     """A list of every setting; a server can have its own on its screen."""
 
     NAME = "settings"
     CSS_PATH = "settings.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "filter", "Filter"),
         Binding("u", "reset", "Built-in value"),
         Binding("b", "secret('bot_token')", "Bot token"),
         Binding("k", "secret('openai_key')", "API key"),
-        Binding("K", "secret('server_key')", "Key of another server", show=False),
+        Binding("K", "secret('server_key')", "Other server's key"),
         Binding("c", "doctor", "Check-up"),
     ]
 
     def __init__(self) -> None:
         super().__init__()
         self._items: list[tuning.Item] = []
+        self._words = ""
 
     def compose_body(self) -> ComposeResult:
         yield Static("", id="secrets", markup=False)
-        yield Input(placeholder="/ to filter", id="words")
-        yield Feed(tuning.draw, id="list")
+        yield Feed(tuning.draw, id="list", head=tuning.head, empty=EMPTY)
         yield Static("", id="doc", markup=False)
 
     def on_mount(self) -> None:
@@ -63,28 +65,22 @@ class SettingsScreen(MynahScreen):
         self._items = tuning.items(reply, ("home", "guild", "channel"))
         self._show()
 
-    @on(Input.Changed)
+    def filter(self, words: str) -> None:
+        self._words = words.strip()
+        self._show()
+
     def _show(self) -> None:
         feed = self.query_one(Feed)
-        words = self.query_one(Input).value.strip()
-        feed.show(tuning.matching(self._items, words), max(0, feed.cursor))
-
-    @on(Input.Submitted)
-    def _leave_filter(self) -> None:
-        self.query_one(Feed).focus()
+        found = tuning.matching(self._items, self._words)
+        feed.show(found, max(0, feed.cursor))
 
     @on(Feed.Moved)
     def _explain(self, event: Feed.Moved) -> None:
-        item: tuning.Item = event.item
-        self.query_one("#doc", Static).update(Content(f"{item.key.doc} enter changes"))
+        self.query_one("#doc", Static).update(tuning.explained(event.item))
 
     @on(Feed.Chosen)
     def _change(self, event: Feed.Chosen) -> None:
         tuning.change(self, event.item, self.refresh_data)
-
-    def action_filter(self) -> None:
-        """Type words to filter by."""
-        self.query_one(Input).focus()
 
     def action_reset(self) -> None:
         """Go back to the built-in value."""

@@ -1,7 +1,7 @@
 """Usage and privacy: money, what left the machine, and the locks that prevent it."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
@@ -18,7 +18,7 @@ from app.tui.widgets.choice import Choice
 from app.tui.widgets.feed import Feed
 
 if TYPE_CHECKING:
-    from app.store.usage import DayUse
+    from app.store.usage import DayUse, SentRequest
 
 DAYS = 31
 DAY_SECONDS = 86_400
@@ -32,53 +32,75 @@ class UsageScreen(MynahScreen):
     CSS_PATH = "usage.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("right_square_bracket", "view(1)", "Next view", key_display="]"),
-        Binding("left_square_bracket", "view(-1)", "View", show=False),
-        Binding("space", "lock", "Lock to this machine"),
+        Binding("left_square_bracket", "view(-1)", "View before", show=False),
+        Binding("space", "lock", "Lock/unlock"),
         Binding("b", "budget", "Budget"),
     ]
 
     def __init__(self) -> None:
         super().__init__()
         self._rows: list[DayUse] = []
+        self._sent: list[SentRequest] = []
 
     def compose_body(self) -> ComposeResult:
         yield Static("", id="budget", markup=False)
         yield Choice(VIEWS, id="view")
-        yield Static("", id="columns", classes="quiet", markup=False)
         with ContentSwitcher(initial="ledger", id="views"):
-            yield Feed(draw, id="ledger")
-            yield Feed(draw_lock, id="locks")
-        yield Static("", id="nothing", classes="empty", markup=False)
+            yield Feed(draw, id="ledger", head=self._head, empty=EMPTY)
+            yield Feed(self._draw_sent, id="sent", head=head_sent, empty=KEPT)
+            yield Feed(draw_lock, id="locks", head=head_lock, empty=UNLEARNED)
+
+    def _head(self, width: int) -> str:
+        return head(self.query_one(Choice).value)
+
+    def _draw_sent(self, sent: "SentRequest", width: int) -> Content:
+        return draw_sent(sent, self.app.clock())
 
     def on_mount(self) -> None:
         self.query_one("#ledger").focus()
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "lock" and self.is_mounted:
+            return self._view == "locks"
+        return super().check_action(action, parameters)
+
+    @property
+    def _view(self) -> str:
+        """The list that is shown."""
+        chosen = self.query_one(Choice).value
+        return {"left the machine": "sent", "locks": "locks"}.get(chosen, "ledger")
+
     def refresh_data(self) -> None:
         self.fetch(self._load, self._take)
 
-    async def _load(self) -> "list[DayUse]":
+    async def _load(self) -> "tuple[list[DayUse], list[SentRequest]]":
         since = int((self.app.clock() - DAYS * DAY_SECONDS) * 1000)
-        return await self.app.shelf.use_by_day(since)
+        shelf = self.app.shelf
+        return await shelf.use_by_day(since), await shelf.sent_requests()
 
-    def _take(self, rows: "list[DayUse]") -> None:
-        self._rows = rows
+    def _take(self, found: "tuple[list[DayUse], list[SentRequest]]") -> None:
+        self._rows, self._sent = found
         self._show()
 
     def status_changed(self) -> None:
         self.query_one("#budget", Static).update(_budget(self.app.status))
 
     @on(Choice.Changed)
+    def _turn(self) -> None:
+        self.clear_filter()
+        self.query_one(ContentSwitcher).current = self._view
+        self.query_one(f"#{self._view}").focus()
+        self._show()
+        self.refresh_bindings()
+
     def _show(self) -> None:
-        view = self.query_one(Choice).value
-        is_locks = view == "locks"
-        self.query_one(ContentSwitcher).current = "locks" if is_locks else "ledger"
-        self.query_one("#columns", Static).update(Content(COLUMNS[view]))
-        rows = self.app.guilds if is_locks else sums(self._rows, view)
-        feed = self.query_one("#locks" if is_locks else "#ledger", Feed)
-        feed.show(rows, max(0, feed.cursor))
-        self.query_one("#views").display = bool(rows)
-        self.query_one("#nothing").display = not rows
-        self.query_one("#nothing", Static).update(EMPTY[view])
+        rows: dict[str, Sequence[object]] = {
+            "ledger": sums(self._rows, self.query_one(Choice).value),
+            "sent": self._sent,
+            "locks": self.app.guilds,
+        }
+        feed = self.query_one(f"#{self._view}", Feed)
+        feed.show(rows[self._view], max(0, feed.cursor))
 
     def action_view(self, step: int) -> None:
         """Show the next view."""
@@ -87,12 +109,10 @@ class UsageScreen(MynahScreen):
     def action_lock(self) -> None:
         """Lock the chosen server to this machine, or allow the cloud again."""
         guild: Json | None = self.query_one("#locks", Feed).item
-        if self.query_one(Choice).value != "locks" or guild is None:
-            self.query_one(Choice).choose("locks")
-            return
-        value = "off" if guild.get("local_only") else "on"
-        key = guild["key"]
-        tuning.set_value(self, "reply.local_only", value, self._reload, key)
+        if guild is not None:
+            value = "off" if guild.get("local_only") else "on"
+            name = "reply.local_only"
+            tuning.set_value(self, name, value, self._reload, guild["key"])
 
     def _reload(self) -> None:
         async def load() -> bool:
@@ -112,67 +132,81 @@ class UsageScreen(MynahScreen):
         self.request(control.ConfigGet("openai.monthly_budget"), take)
 
 
-COLUMNS = {
-    "days": f"{'day':<22}{'calls':>8}{'read':>10}{'written':>10}{'cost':>10}",
-    "servers": f"{'server':<22}{'calls':>8}{'read':>10}{'written':>10}{'cost':>10}",
-    "models": f"{'model':<22}{'calls':>8}{'read':>10}{'written':>10}{'cost':>10}",
-    "left the machine": f"{'to':<22}{'calls':>8}{'sent':>10}{'':>10}{'cost':>10}  from",
-    "locks": "what a locked server says never leaves this machine; space turns a lock",
-}
-
-EMPTY = {
-    "days": "No model was asked in the last 31 days.",
-    "servers": "No model was asked in the last 31 days.",
-    "models": "No model was asked in the last 31 days.",
-    "left the machine": "Nothing left this machine in the last 31 days.",
-    "locks": "No server is learned yet.",
-}
+EMPTY = "No model was asked in the last 31 days."
+KEPT = "Nothing left this machine. What is sent to a cloud model is listed here."
+UNLEARNED = "No server is learned yet."
 
 
 def sums(rows: "Iterable[DayUse]", view: str) -> list[Json]:
     """The ledger summed up for a view, the dearest or newest first."""
     groups: defaultdict[str, list[DayUse]] = defaultdict(list)
     for row in rows:
-        if view == "left the machine" and not row.bytes_sent:
-            continue
         name = {
             "days": row.day,
             "servers": row.guild or "a forgotten server",
-            "models": f"{row.provider} {row.model}".strip(),
-        }.get(view, row.host)
+        }.get(view, f"{row.provider} {row.model}".strip())
         groups[name].append(row)
-    made = [_sum(name, group, view) for name, group in groups.items()]
+    made = [_sum(name, group) for name, group in groups.items()]
     if view == "days":
         return sorted(made, key=lambda row: str(row["name"]), reverse=True)
     return sorted(made, key=lambda row: (-row["cost"], -row["calls"]))
 
 
-def _sum(name: str, rows: "list[DayUse]", view: str) -> Json:
-    is_egress = view == "left the machine"
+def _sum(name: str, rows: "list[DayUse]") -> Json:
     return {
         "name": name,
         "calls": sum(row.calls for row in rows),
         "read": sum(row.prompt_tokens for row in rows),
         "written": sum(row.completion_tokens for row in rows),
+        "sent": sum(row.bytes_sent for row in rows),
         "cost": sum(row.cost for row in rows),
-        "sent": sum(row.bytes_sent for row in rows) if is_egress else None,
-        "from": ", ".join(sorted({row.guild or "?" for row in rows})),
     }
 
 
+def head(view: str) -> str:
+    """The titles above the sums of a view."""
+    named = f"{view.removesuffix('s'):<24}"
+    return (
+        f"{named}{'calls':>8}{'read':>10}{'written':>10}{'left here':>11}{'cost':>10}"
+    )
+
+
 def draw(row: Json, width: int) -> Content:
-    """One line of the ledger."""
-    name = Content(safe_line(row["name"])).truncate(21, ellipsis=True, pad=True)
-    sent = row["sent"]
-    if sent is not None:
-        middle = f"{figures.size(sent):>10}{'':>10}"
-    else:
-        middle = f"{figures.count(row['read']):>10}{figures.count(row['written']):>10}"
+    """One line of the ledger: calls, tokens read and written, bytes sent, money."""
+    name = Content(safe_line(row["name"])).truncate(24, ellipsis=True, pad=True)
+    sent = figures.size(row["sent"]) if row["sent"] else "nothing"
     return Content.assemble(
         name.stylize("bold"),
-        f"{figures.count(row['calls']):>8}{middle}{figures.money(row['cost']):>10}",
-        (f"  {safe_line(row['from'])}" if sent is not None else "", "$quiet"),
+        f"{figures.count(row['calls']):>8}{figures.count(row['read']):>10}",
+        f"{figures.count(row['written']):>10}",
+        (f"{sent:>11}", "$quiet"),
+        f"{figures.money(row['cost']):>10}",
     )
+
+
+def head_sent(width: int) -> str:
+    """The titles above the requests that left the machine."""
+    return f"{'at':<6}  {'to':<22}{'from':<18}{'model':<16}{'sent':>9}{'cost':>9}"
+
+
+def draw_sent(sent: "SentRequest", now: float) -> Content:
+    """One request that left the machine."""
+    cells = ((sent.host, 22), (sent.guild or "nobody", 18), (sent.model, 16))
+    named = [
+        Content(safe_line(text)).truncate(width - 1, ellipsis=True, pad=True) + " "
+        for text, width in cells
+    ]
+    return Content.assemble(
+        (f"{figures.moment(sent.at / 1000, now):<6}  ", "$quiet"),
+        named[0].stylize("bold"),
+        *named[1:],
+        f"{figures.size(sent.bytes_sent):>9}{figures.money(sent.cost):>9}",
+    )
+
+
+def head_lock(width: int) -> str:
+    """What a lock means."""
+    return "what a locked server says never leaves this machine; space turns the lock"
 
 
 def draw_lock(guild: Json, width: int) -> Content:

@@ -37,6 +37,17 @@ def squeeze(values: Sequence[float], width: int) -> list[float]:
     return sums
 
 
+def course(values: Sequence[float], width: int) -> str:
+    """The values as one line of text of `width` columns; the highest of each counts."""
+    if not values or width <= 0:
+        return ""
+    if len(values) > width:
+        edges = [at * len(values) // width for at in range(width + 1)]
+        values = [max(values[a:b]) for a, b in zip(edges, edges[1:], strict=False)]
+    (line,) = columns(squeeze(values, width), 1)
+    return line
+
+
 class Columns(Widget):
     """One series over time: a title, its peak, the columns, and where time begins."""
 
@@ -102,14 +113,13 @@ class Sparks(Widget):
         if not self._series:
             return Content.assemble((self._title, "bold"), ("  nothing yet", "$quiet"))
         label = max(map(len, self._series))
-        room = max(4, self.size.width - label - 12)
+        room = max(4, self.size.width - label - 10)
         parts: list[Content | tuple[str, str] | str] = [(self._title, "bold")]
         for name, values in self._series.items():
             now = next((value for value in reversed(values) if value), 0.0)
-            (course,) = columns(values[-room:], 1)
             parts += [
                 (f"\n{name:<{label}} ", "$quiet"),
-                (course, "$accent"),
-                f"  {self._unit(now)}",
+                (course(values, room), "$accent"),
+                f" {self._unit(now)}",
             ]
         return Content.assemble(*parts)

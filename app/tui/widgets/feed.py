@@ -13,13 +13,16 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.visual import Visual
 
+from app.safe_text import safe_line
+
 MAX_ITEMS = 2000
 
 
 class Feed(ScrollView, can_focus=True):
     """Draws only the lines in view; keeps the newest `MAX_ITEMS` items.
 
-    While the cursor is on the last line, it follows what is added.
+    While the cursor is on the last line, it follows what is added. A head of column
+    titles stays above the lines; an empty list says what to do.
     """
 
     DEFAULT_CSS = """
@@ -51,27 +54,53 @@ class Feed(ScrollView, can_focus=True):
             return self.feed
 
     class Chosen(Pointed):
-        """Enter or a click on an item."""
+        """Enter on an item, or a click on the one under the cursor."""
 
     class Moved(Pointed):
         """The cursor came to rest on another item."""
 
     def __init__(
-        self, draw: Callable[[Any, int], Content], *, id: str | None = None
+        self,
+        draw: Callable[[Any, int], Content],
+        *,
+        id: str | None = None,
+        head: Callable[[int], str] | None = None,
+        empty: str = "",
     ) -> None:
-        """`draw` makes the line of one item for a width in cells."""
+        """`draw` makes the line of one item, `head` the titles, for a width in cells.
+
+        `empty` stands in place of the items while there are none.
+        """
         super().__init__(id=id)
         self._draw = draw
+        self._head = head
+        self._empty = empty
+        self._all: list[Any] = []
         self.items: list[Any] = []
+        """What is shown: all that was given, or what matches the filter."""
+        self.words = ""
+        """Filters the lines, in small letters."""
 
     @property
     def item(self) -> Any | None:
         """The item under the cursor."""
         return self.items[self.cursor] if 0 <= self.cursor < len(self.items) else None
 
+    @property
+    def empty(self) -> str:
+        """What stands there while there are no items."""
+        return f"Nothing here matches “{self.words}”." if self.words else self._empty
+
+    @empty.setter
+    def empty(self, text: str) -> None:
+        self._empty = text
+        self._lay_out()
+        self.refresh()
+
     def show(self, items: Sequence[Any], cursor: int | None = None) -> None:
         """Replace all items; the cursor goes to the newest unless told otherwise."""
-        self.items = list(items[-MAX_ITEMS:])
+        self._all = list(items[-MAX_ITEMS:])
+        self.items = self._matching(self._all)
         last = len(self.items) - 1
         self._lay_out()
         self.cursor = last if cursor is None else max(min(cursor, last), min(0, last))
@@ -83,9 +112,10 @@ class Feed(ScrollView, can_focus=True):
         if not items:
             return
         follows = self.cursor >= len(self.items) - 1
-        self.items.extend(items)
-        surplus = max(0, len(self.items) - MAX_ITEMS)
-        del self.items[:surplus]
+        fresh = self._matching(list(items))
+        surplus = max(0, len(self.items) + len(fresh) - MAX_ITEMS)
+        self._all = [*self._all, *items][-MAX_ITEMS:]
+        self.items = [*self.items, *fresh][-MAX_ITEMS:]
         self._lay_out()
         last = len(self.items) - 1
         self.cursor = last if follows else max(0, self.cursor - surplus)
@@ -93,24 +123,55 @@ class Feed(ScrollView, can_focus=True):
             self._reveal()
         self.refresh()
 
+    def filter(self, words: str) -> None:
+        """Show only the lines that contain the words; none shows all."""
+        self.words = safe_line(words.strip().lower())
+        self.show(self._all, 0 if self.words else None)
+
+    def _matching(self, items: list[Any]) -> list[Any]:
+        if not self.words:
+            return items
+        width = 400  # Wide enough that nothing of a line is cut off.
+        return [x for x in items if self.words in self._draw(x, width).plain.lower()]
+
     def on_resize(self) -> None:
         self._lay_out()
         self._reveal()
 
     def render_line(self, y: int) -> Strip:
         width = self.scrollable_content_region.width
-        index = y + self.scroll_offset.y
+        if y < self._head_height and self._head:
+            head = Content.styled(f" {self._head(width - 1)}", "$quiet")
+            return self._strip(head, width)
+        index = y - self._head_height + self.scroll_offset.y
+        if not self.items:
+            lines = self._empty_lines(width)
+            text = lines[index] if index < len(lines) else Content("")
+            return self._strip(Content.assemble(" ", text), width)
         if index >= len(self.items):
             return Strip.blank(width, self.rich_style)
         is_cursor = index == self.cursor
         mark = ("▌", "$accent") if is_cursor else (" ", "")
-        content = Content.assemble(mark, self._draw(self.items[index], width - 1))
+        line = Content.assemble(mark, self._draw(self.items[index], width - 1))
+        return self._strip(line, width, is_cursor=is_cursor)
+
+    def _strip(self, content: Content, width: int, *, is_cursor: bool = False) -> Strip:
         content = content.truncate(width, ellipsis=True, pad=True)
         style = self.visual_style
         if is_cursor:
             style += self.get_visual_style("feed--cursor", partial=True)
         (strip, *_) = Visual.to_strips(self, content, width, 1, style)
         return strip.crop_extend(0, width, None)
+
+    def _empty_lines(self, width: int) -> list[Content]:
+        if not self.empty:
+            return []
+        text = Content.styled(self.empty, "$quiet")
+        return text.wrap(max(8, width - 2))
+
+    @property
+    def _head_height(self) -> int:
+        return 1 if self._head and self.items else 0
 
     def action_move(self, step: int) -> None:
         """Move the cursor by lines."""
@@ -119,7 +180,7 @@ class Feed(ScrollView, can_focus=True):
 
     def action_move_page(self, direction: int) -> None:
         """Move the cursor by a screenful."""
-        self.action_move(direction * max(1, self.size.height - 1))
+        self.action_move(direction * max(1, self._rows - 1))
 
     def action_choose(self) -> None:
         """Open the item under the cursor."""
@@ -127,10 +188,13 @@ class Feed(ScrollView, can_focus=True):
             self.post_message(self.Chosen(self, self.item))
 
     def on_click(self, event: events.Click) -> None:
-        index = event.y + self.scroll_offset.y
-        if index < len(self.items):
-            self.cursor = index
+        """Move the cursor there; a click on the line under the cursor opens it."""
+        index = event.y - self._head_height + self.scroll_offset.y
+        if event.y < self._head_height or index >= len(self.items):
+            return
+        if index == self.cursor:
             self.action_choose()
+        self.cursor = index
 
     def watch_cursor(self) -> None:
         self._reveal()
@@ -138,13 +202,19 @@ class Feed(ScrollView, can_focus=True):
         if self.item is not None:
             self.post_message(self.Moved(self, self.item))
 
+    @property
+    def _rows(self) -> int:
+        """Lines of items that are in view."""
+        return self.size.height - self._head_height
+
     def _lay_out(self) -> None:
         width = self.scrollable_content_region.width
-        self.virtual_size = Size(width, len(self.items))
+        lines = len(self.items) or len(self._empty_lines(width))
+        self.virtual_size = Size(width, lines + self._head_height)
 
     def _reveal(self) -> None:
-        height = self.size.height
-        if self.cursor < 0 or not height:
+        height = self._rows
+        if self.cursor < 0 or height <= 0:
             return
         top = self.scroll_offset.y
         if self.cursor < top:
