@@ -1,7 +1,7 @@
 """Puts the parts of one home's bot together, and takes them apart again."""
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from random import Random
@@ -65,7 +65,7 @@ async def assemble(home: Home, rng: Random) -> AsyncIterator[Parts]:
         )
         stack.push_async_callback(learning.close)
         providers = registry.make(
-            _means(home, settings, learning, token_voices, ledger, rng)
+            _means(home, settings, learning, token_voices, ledger, rng, news.event)
         )
         stack.push_async_callback(providers.close)
         token_voices.attach(providers.local)
@@ -102,6 +102,7 @@ def _means(
     token_voices: TokenVoices,
     ledger: Ledger,
     rng: Random,
+    on_event: Callable[[str], None],
 ) -> Means:
     async def rules(guild: int) -> Rules:
         return rules_of(await settings.of(guild))
@@ -120,7 +121,7 @@ def _means(
         rng=rng,
         locate_model=locate,
         token_voice=token_voices.get,
-        on_model_change=lambda: None,
+        on_event=on_event,
         key=key,
         prices=prices.load(home.prices_file),
         on_spent=ledger.spent,

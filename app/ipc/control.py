@@ -19,9 +19,9 @@ class Status:
     loading, absent, crashed, idle; `reason`, `hint`), `mode`, `provider`, `dial`,
     `has_bot_token`, `has_openai_key`, `tokens_per_second`,
     `prompt_tokens_per_second`, `queue`, `today` (`messages`, `replies`, `cost`),
-    `month_cost`, `monthly_budget`, `uptime_seconds`, `jobs` (a `Progress` each, with
-    `job` and `paused`), `events` (`at`, `text`: what supervision did and why, newest
-    last). Every key may be missing; the asker shows what there is.
+    `month_cost`, `monthly_budget`, `uptime_seconds`, `events` (`at`, `text`: what
+    supervision did and why, newest last). Every key may be missing; the asker shows
+    what there is.
     """
 
     method: ClassVar[str] = "status"

@@ -42,7 +42,7 @@ class Keeper:
         locate: Callable[[str], Path | None],
         is_busy: Callable[[], bool],
         on_notification: Callable[[Params], None],
-        on_change: Callable[[], None],
+        on_event: Callable[[str], None],
         spawn: Spawn,
         clock: Callable[[], float],
     ) -> None:
@@ -52,13 +52,13 @@ class Keeper:
             locate: The GGUF file of a model's name, if it is here.
             is_busy: Whether it writes, and must be neither replaced nor unloaded.
             on_notification: Takes what the runner tells, its `Ready` included.
-            on_change: Told whenever `state` may have changed.
+            on_event: Told what became of the process, and why.
         """
         self._settings = settings
         self._locate = locate
         self._is_busy = is_busy
         self._on_notification = on_notification
-        self._on_change = on_change
+        self._on_event = on_event
         self._spawn = spawn
         self._clock = clock
         self._child: Child | None = None
@@ -231,9 +231,9 @@ class Keeper:
         if ready:
             self._loading.set()
             self.unload_later()
+            self._on_event(f"the model {Path(self._settings().name).name} is loaded")
         else:
             self._loading.clear()
-        self._on_change()
 
     def _note(self, state: ChildState) -> None:
         if state.name == "starting":
@@ -242,7 +242,6 @@ class Keeper:
             self._set_ready(None)
         if state.name in ("waiting", "failed"):
             self._note_crash(state.reason)
-        self._on_change()
 
     def _note_crash(self, reason: str) -> None:
         log.error("the model's process died: %s", reason)
@@ -252,7 +251,10 @@ class Keeper:
         if len(self._crashes) >= MOST_CRASHES:
             times = f"it ended its process {len(self._crashes)} times"
             self._set_aside[self._command] = f"{times} and is set aside: {reason}"
+            self._on_event(f"the model was set aside: {times}, {reason}")
             self._replace()
+        else:
+            self._on_event(f"the model's process is started again: {reason}")
 
     def why_not_ready(self) -> str:
         child = self._child
@@ -285,6 +287,7 @@ class Keeper:
             self.unload_later()
         elif self._child:
             log.info("the model had nothing to do and is unloaded")
+            self._on_event("the model had nothing to do and is unloaded")
             self._replace()
 
     def _stop_unloading(self) -> None:

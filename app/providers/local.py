@@ -41,7 +41,7 @@ class LocalProvider:
         locate: Callable[[str], Path | None],
         voice: Callable[[int], Awaitable[Path | None]],
         *,
-        on_change: Callable[[], None] = lambda: None,
+        on_event: Callable[[str], None] = lambda text: None,
         spawn: Spawn = spawn,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -50,7 +50,7 @@ class LocalProvider:
         Args:
             locate: The GGUF file of a model's name, if it is here.
             voice: Directory of a guild's token voice, if it is built.
-            on_change: Told whenever `status` may have changed.
+            on_event: Told what became of the model's process, and why.
         """
         self._settings = settings
         self._locate = locate
@@ -64,7 +64,7 @@ class LocalProvider:
             locate,
             is_busy=lambda: bool(self._pieces),
             on_notification=self._take,
-            on_change=on_change,
+            on_event=on_event,
             spawn=spawn,
             clock=clock,
         )

@@ -28,7 +28,8 @@ class Means:
     rng: Random
     locate_model: Callable[[str], Path | None]
     token_voice: Callable[[int], Awaitable[Path | None]]
-    on_model_change: Callable[[], None]
+    on_event: Callable[[str], None]
+    """Told what became of the model's process, and why."""
     key: Callable[[Address], str | None]
     prices: Prices
     on_spent: OnSpent
@@ -49,7 +50,7 @@ def _local(means: Means) -> LocalProvider:
         lambda: means.config().model,
         means.locate_model,
         means.token_voice,
-        on_change=means.on_model_change,
+        on_event=means.on_event,
     )
 
 

@@ -26,11 +26,12 @@ from app.tui.news import Inbox
 from app.tui.screens import SCREENS
 from app.tui.shelf import Shelf
 from app.tui.theme import ANSI, DARK, LIGHT, THEMES
+from app.tui.widgets.status_bar import StatusBar
 
 if TYPE_CHECKING:
     from app.ipc.control import Log
 
-NEWS_SECONDS = 0.1
+NEWS_SECONDS = 0.05
 """How long notifications are collected before the screens hear of them."""
 
 MAX_EVENTS = 50
@@ -76,7 +77,9 @@ class MynahApp(App[int]):
         self.guilds: list[Json] = []
         """The guilds of the reply to `Guilds`, as last heard."""
         self.chosen_guild: int | None = None
-        """Row of the guild that Server and Conversations show."""
+        """Row of the guild that Server shows."""
+        self.chosen_section = ""
+        """Section that Server turns to when it comes to the front."""
         self.events: deque[Json] = deque(maxlen=MAX_EVENTS)
         """What became of the bot's process, as `events` of its status."""
         self.progress: dict[tuple[str, str], Any] = {}
@@ -190,6 +193,8 @@ class MynahApp(App[int]):
             self._status_changed()
         if isinstance(screen := self._front(), MynahScreen):
             screen.post_message(news)
+            if news.progress:
+                screen.query_one(StatusBar).refresh()
 
     def _status_changed(self) -> None:
         if isinstance(screen := self._front(), MynahScreen) and screen.is_mounted:
@@ -234,8 +239,13 @@ class MynahApp(App[int]):
         self.chosen_guild = guild["row"]
         self.action_go("guild")
 
-    def run_link(self, job: Callable[[], Awaitable[None]]) -> None:
-        """Start or stop the bot beside the screens; what goes wrong is shown."""
+    def run_link(
+        self, job: Callable[[], Awaitable[None]], *, exclusive: bool = True
+    ) -> None:
+        """Ask something of the bot beside the screens; what goes wrong is shown.
+
+        Starting and stopping are exclusive: the newer wish replaces the older one.
+        """
 
         async def run() -> None:
             try:
@@ -243,7 +253,8 @@ class MynahApp(App[int]):
             except AppError as error:
                 self.warn(error)
 
-        self.run_worker(run(), group="link", exclusive=True, exit_on_error=False)
+        group = "link" if exclusive else "ask"
+        self.run_worker(run(), group=group, exclusive=exclusive, exit_on_error=False)
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """Report a job of the application itself that failed."""

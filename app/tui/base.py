@@ -54,7 +54,7 @@ class MynahScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         yield Nav(self.NAME)
-        yield Input(placeholder="words to look for; esc shows all again", id="words")
+        yield Input(placeholder="words to look for; esc shows all again", id="filter")
         with Container(id="body"):
             yield from self.compose_body()
         yield StatusBar()
@@ -68,6 +68,7 @@ class MynahScreen(Screen[None]):
         """Show the present state whenever the screen comes to the front."""
         self.status_changed()
         self.refresh_data()
+        self.refresh_bindings()
 
     @on(Worker.StateChanged)
     def _worker_changed(self, event: Worker.StateChanged) -> None:
@@ -106,7 +107,7 @@ class MynahScreen(Screen[None]):
 
     def action_leave_field(self) -> None:
         """Give up the focus of a field, so that single keys act again."""
-        if self.focused is not None and self.focused.id == "words":
+        if self.focused is not None and self.focused.id == "filter":
             self.clear_filter()
             self._focus_filtered()
         else:
@@ -115,21 +116,21 @@ class MynahScreen(Screen[None]):
     def action_filter(self) -> None:
         """Type words to filter the list by; no words show all of it."""
         self._filtered = self.list_in_front
-        field = self.query_one("#words", Input)
+        field = self.query_one("#filter", Input)
         field.display = True
         field.focus()
 
     def clear_filter(self) -> None:
         """Show all again."""
-        field = self.query_one("#words", Input)
+        field = self.query_one("#filter", Input)
         field.value = ""
         field.display = False
 
-    @on(Input.Changed, "#words")
+    @on(Input.Changed, "#filter")
     def _words_changed(self, event: Input.Changed) -> None:
         self.filter(event.value)
 
-    @on(Input.Submitted, "#words")
+    @on(Input.Submitted, "#filter")
     def _words_entered(self, event: Input.Submitted) -> None:
         event.input.display = bool(event.value.strip())
         self._focus_filtered()

@@ -15,6 +15,11 @@ MAX_LOGS = 2000
 """Log lines kept between two looks, and in all."""
 
 
+def is_done(job: "control.Progress") -> bool:
+    """Whether nothing more will come of this work."""
+    return job.finished or bool(job.error) or 0 < job.total <= job.done
+
+
 @dataclass
 class News(Message):
     """Everything new, a message however many notifications it came as."""

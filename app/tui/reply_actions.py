@@ -99,6 +99,7 @@ class ReplyActions(MynahScreen):
                 author=str(last[0]),
                 turns=[[str(turn[0]), str(turn[1])] for turn in earlier],
             )
+            self.app.tell("Writing another one…")
             self.request(request, lambda made: self._offer(reply, made))
             self.request(control.Rate(reply.row, -1, again=True))
 

@@ -13,7 +13,7 @@ import pytest
 from app.bot.job_calls import Jobs
 from app.bot.learning import Learning
 from app.config import Config
-from app.errors import ChildExitError, UsageError
+from app.errors import AppError, ChildExitError, UsageError
 from app.importers.records import File, Record
 from app.ipc.child import spawn
 from app.ipc.control import Progress
@@ -53,11 +53,12 @@ class Bench:
         self.database = database
         self.progress: list[Progress] = []
         self.forgotten: list[int] = []
+        self.jobs = Jobs(home)
         self.learning = Learning(
             home,
             database,
             Config,
-            Jobs(home),
+            self.jobs,
             on_progress=self.progress.append,
             on_forgotten=[self._note],
             scrub_seconds=0.0,
@@ -212,6 +213,50 @@ async def test_a_broken_path_is_told_and_the_voice_goes_on(home: Home) -> None:
         with pytest.raises(UsageError, match="does not exist"):
             await bench.learning.import_files(bench.guild, [home.root / "nothing"])
         assert await bench.knows("rotten")
+
+
+async def test_an_import_waits_while_it_is_paused_and_then_goes_on(home: Home) -> None:
+    async with opened(home) as bench:
+        heard, file = bench.progress, lines(home, 20_000)
+        work = asyncio.create_task(bench.learning.import_files(bench.guild, [file]))
+        await _first(heard, work)
+        assert bench.jobs.steer(heard[0].job, "pause")
+        assert heard[-1].paused
+        await asyncio.sleep(0.6)  # One more report may have been under way.
+        count = len(heard)
+        await asyncio.sleep(0.6)
+        assert len(heard) == count and not work.done()
+        assert bench.jobs.steer(heard[0].job, "resume")
+        assert (await work)["added"] == 20_000
+        assert heard[-1].finished and not heard[-1].paused
+        assert not bench.jobs.steer(heard[0].job, "pause")
+
+
+async def test_an_import_that_is_stopped_keeps_what_it_read_and_goes_on_later(
+    home: Home,
+) -> None:
+    async with opened(home) as bench:
+        heard, file = bench.progress, lines(home, 20_000)
+        work = asyncio.create_task(bench.learning.import_files(bench.guild, [file]))
+        await _first(heard, work)
+        assert bench.jobs.steer(heard[0].job, "stop")
+        with pytest.raises(AppError, match="stopped"):
+            await work
+        assert "stopped" in heard[-1].error
+        counts = await bench.learning.import_files(bench.guild, [file])
+        assert counts["duplicates"] + counts["added"] == 20_000
+        assert counts["files"] == [
+            {"file": file.name, "read": 20_000, "added": counts["added"]}
+        ]
+        await bench.settled()
+        assert await bench.knows("w1")
+
+
+async def _first(heard: list[Progress], work: "asyncio.Task[object]") -> None:
+    """Wait for the first report of a job."""
+    while not heard:
+        assert not work.done()
+        await asyncio.sleep(0.01)
 
 
 async def test_a_job_that_dies_says_so(home: Home) -> None:

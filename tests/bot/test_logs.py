@@ -79,6 +79,17 @@ async def test_records_become_notifications_without_secrets(root):
     news.close()
 
 
+async def test_who_starts_to_watch_later_hears_the_lines_logged_before():
+    news, late = News(), Slow()
+    late.gate.set()
+    for number in range(600):
+        news.tell(control.Log("info", "app.x", str(number), 0.0))
+    news.watch(late)
+    await asyncio.sleep(0.05)
+    assert [line.text for line in late.heard] == [str(n) for n in range(100, 600)]
+    news.close()
+
+
 async def test_a_watcher_that_reads_slowly_costs_nobody_anything():
     news, slow, quick = News(), Slow(), Slow()
     quick.gate.set()

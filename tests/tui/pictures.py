@@ -49,9 +49,11 @@ async def _log(pilot: Pilot[int], bot: FakeBot) -> None:
 
 
 async def _work(pilot: Pilot[int], bot: FakeBot) -> None:
-    export = "general.json"
+    export, read = "general.json", "41,000 messages"
     for progress in (
-        control.Progress("import", export, 41_000, 120_000, "messages", 2130.0, job=3),
+        control.Progress(
+            "import", export, 4_100_000, 12_000_000, "bytes", 213e3, 3, note=read
+        ),
         control.Progress("embed", "The Players", 620, 900, "messages", 310.0, job=4),
         control.Progress("train", "#tavern", 4000, 9000, "messages", 0, 5, paused=True),
         control.Progress("import", "old.json", 9, 9, "messages", 0, error="line 7"),
@@ -72,7 +74,7 @@ async def _crash(pilot: Pilot[int], bot: FakeBot) -> None:
     await settle(pilot)
 
 
-_TO_TAVERN = ("home", "down", "down", "down", "down", "right")
+_TO_TAVERN = ("end", "up", "up", "right")
 _NEXT = "right_square_bracket"
 
 
@@ -136,6 +138,7 @@ PICTURES = (
     Picture("models", "models", (120, 24), _pull),
     Picture("models-small", "models", (80, 24), _pull, is_in_gallery=False),
     Picture("usage", "usage", (120, 24)),
+    Picture("usage-sent", "usage", (120, 24), _press(*[_NEXT] * 3)),
     Picture("usage-locks", "usage", (120, 24), _press("left_square_bracket")),
     Picture("settings", "settings"),
     Picture("settings-small", "settings", (80, 24), is_in_gallery=False),

@@ -4,7 +4,7 @@ import random
 from typing import Any
 
 from app.paths import Home
-from app.store import guilds, members, messages, replies, usage
+from app.store import guilds, links, members, messages, replies, usage
 from app.store.database import Database
 from app.store.tables import Reply
 
@@ -56,15 +56,21 @@ def _fill() -> None:
 
 def _talk(guild: int, channel_name: str, chance: random.Random) -> None:
     channel = guilds.ensure_channel(guild, channel_name, f"{guild}-{channel_name}")
-    start = int(NOW * 1000) - 2 * HOUR_MS
+    start, rows = int(NOW * 1000) - 2 * HOUR_MS, []
     for number in range(40):
         name, text = TALK[(number + chance.randrange(3)) % len(TALK)]
         member = members.ensure(guild, f"hash-{name}", name)
         external = f"{guild}{channel.id}{number:04d}"
         ts = start + number * 150_000
-        messages.add(
+        row = messages.add(
             guild, messages.NewMessage(channel.id, member.id, external, ts, text)
         )
+        assert row is not None
+        rows.append(row)
+    of_eight = [
+        links.NewLink(row, None, rows[n // 8 * 8], 1.0) for n, row in enumerate(rows)
+    ]
+    links.put_many(of_eight)
 
 
 def _replies(guild: int, chance: random.Random) -> None:

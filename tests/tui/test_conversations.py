@@ -17,8 +17,8 @@ from tests.tui.terminal import Open, settle, text_of, told
 
 
 async def to_tavern(pilot) -> None:
-    """Drafts, The Players, #off-topic, #stage, #tavern."""
-    await pilot.press("home", "down", "down", "down", "down")
+    """From the end: #bar, Rust & Rye, #tavern."""
+    await pilot.press("end", "up", "up")
     await settle(pilot)
     await pilot.press("right")
 
@@ -46,8 +46,8 @@ async def test_a_reply_is_explained_beside_it(open_app: Open):
 
 async def test_a_draft_is_approved_edited_or_thrown_away(open_app: Open):
     for keys, expected in (
-        (["y"], control.Decide(61, True)),
-        (["x"], control.Decide(61, False)),
+        (["y"], control.Decide(90, True)),
+        (["x"], control.Decide(90, False)),
         (["e", "end", "!", "enter"], None),
     ):
         bot = busy_bot()
@@ -56,8 +56,8 @@ async def test_a_draft_is_approved_edited_or_thrown_away(open_app: Open):
             await settle(pilot)
             (decided,) = bot.requests(control.Decide)
             if expected is None:
-                words = "if music be the food of love, I was adored once too!"
-                expected = control.Decide(61, True, words)
+                words = "are you mad, lady? this is Illyria!"
+                expected = control.Decide(90, True, words)
             assert decided == expected
 
 
@@ -91,8 +91,10 @@ async def test_a_source_can_be_jumped_to(open_app: Open):
         await settle(pilot)
         await pilot.press("j", "enter")
         await settle(pilot)
-        item = pilot.app.screen.query_one("#lines", Feed).item
+        screen = pilot.app.screen
+        item = screen.query_one("#lines", Feed).item
         assert item is not None and item.key == ("message", 7)
+        assert screen.place.title == "#off-topic"  # Where it was said.
 
 
 async def test_saying_something_as_the_bot(open_app: Open):
@@ -132,6 +134,23 @@ async def test_a_dislike_reaches_the_bot(open_app: Open):
         await settle(pilot)
         assert [r.value for r in bot.requests(control.Rate)] == [-1]
         assert "Disliked" in told(pilot)
+
+
+async def test_a_conversation_is_looked_at_alone_and_left_again(open_app: Open):
+    async with open_app("conversations", size=(160, 48)) as pilot:
+        await to_tavern(pilot)
+        await settle(pilot)
+        feed = pilot.app.screen.query_one("#lines", Feed)
+        everything = len(feed.items)
+        feed.cursor = next(i for i, line in enumerate(feed.items) if line.conversation)
+        await pilot.press("c")
+        await settle(pilot)
+        inside = feed.items
+        assert 1 < len(inside) < everything
+        assert len({line.conversation for line in inside}) == 1
+        await pilot.press("c")
+        await settle(pilot)
+        assert len(feed.items) == everything
 
 
 async def test_the_filter_narrows_the_channel(open_app: Open):
@@ -189,6 +208,6 @@ def flood(home: Home, number: int) -> None:
 async def test_nothing_here_yet_says_so(open_app: Open):
     async with open_app("conversations", busy_bot(guilds={"guilds": []})) as pilot:
         await pilot.press("escape", "3", "slash")
-        pilot.app.screen.query_one("#words", Input).value = "no such words at all"
+        pilot.app.screen.query_one("#filter", Input).value = "no such words at all"
         await settle(pilot)
-        assert "Nothing matches." in text_of(pilot)
+        assert "Nothing here matches" in text_of(pilot)

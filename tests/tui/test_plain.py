@@ -1,5 +1,7 @@
 """What the screens show, computed without a terminal: figures, charts, health, news."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,15 +9,17 @@ from hypothesis import strategies as st
 from app import __version__
 from app.ipc import control
 from app.store.overview import Bucket
-from app.tui import figures, story, trends
+from app.tui import figures, places, story, trends
 from app.tui.health import health, model_trouble, version_trouble
 from app.tui.linking import LinkState
 from app.tui.logbook import Logbook
-from app.tui.news import MAX_LOGS, Inbox
+from app.tui.news import MAX_LOGS, Inbox, is_done
+from app.tui.places import Place
 from app.tui.screens.guild import head_line
+from app.tui.screens.learn import result
 from app.tui.shelf import ShownReply
-from app.tui.talk import merge
-from app.tui.widgets.charts import columns, squeeze
+from app.tui.talk import TalkLine, merge
+from app.tui.widgets.charts import columns, course, squeeze
 
 
 @pytest.mark.parametrize(
@@ -167,6 +171,60 @@ def test_a_reply_stands_for_the_messages_it_was_sent_as():
         ("message", 3),
     ]
     assert lines[2].conversation == 1
+
+
+def test_the_conversations_of_a_channel_stand_below_it():
+    place = Place("#tavern", 1, 2, "c2")
+    others = [Place("The Players", 1), place, Place("#stage", 1, 3, "c3")]
+    lines = [
+        TalkLine(("message", n), n, "Viola", f"line {n}", conversation=group)
+        for n, group in enumerate((10, 10, None, 11, 12, 12))
+    ]
+    inner = places.conversations(place, lines)
+    assert [one.conversation for one in inner] == [12, 10]
+    assert inner[1].title == "Viola: line 0"
+    shown = places.with_conversations(others, inner)
+    assert [one.conversation for one in shown] == [None, None, 12, 10, None]
+    assert places.with_conversations(others, []) == others
+
+
+def test_a_reply_belongs_to_the_conversation_of_what_was_sent():
+    from app.store.messages import StoredMessage
+
+    sent = StoredMessage(2, 1, 1, "c", 1, "h", "N", False, "s1", 20, "t", None, None)
+    lines = merge([sent], [shown_reply(7, 21, ["s1"])], {2: 1})
+    assert [line.conversation for line in lines] == [1]
+
+
+def test_a_moment_is_the_time_today_and_the_day_before():
+    now = 1_699_996_400.0
+    assert figures.moment(now - 60, now) == figures.clock(now - 60)
+    assert figures.moment(now - 5 * 86_400, now) == figures.day(now - 5 * 86_400)
+
+
+def test_work_is_over_when_it_says_so_fails_or_has_done_all():
+    work = control.Progress("import", "a", 1, 2, "bytes", 1.0)
+    assert not is_done(work) and not is_done(replace(work, total=0))
+    assert all(
+        is_done(replace(work, **change))
+        for change in ({"done": 2}, {"error": "x"}, {"finished": True})
+    )
+
+
+def test_an_import_is_told_in_all_and_by_file():
+    files = [{"file": f"{n}.json", "read": n, "added": n} for n in (3, 4)]
+    errors = [{"file": "5.json", "text": "line 2: not JSON"}]
+    reply = {"guild": "G", "read": 7, "added": 7, "files": files, "errors": errors}
+    title, text = result(reply)
+    assert title.startswith("G in")
+    assert "7  messages read" in text and "4.json" in text
+    assert "✕ 5.json: line 2: not JSON" in text
+
+
+def test_a_course_fills_its_width_and_shows_the_highest_of_each_part():
+    assert course([0, 8, 0, 4], 2) == "█▄"
+    assert course([8, 0], 4) == "██  "
+    assert course([], 4) == ""
 
 
 def test_speed_counts_only_what_was_written_after_the_first_token():

@@ -15,6 +15,7 @@ from app.ipc import control
 from app.ipc.wire import Json
 from app.safe_text import safe_line
 from app.tui import tuning
+from app.tui.base import Fetched
 from app.tui.panes.base import Pane
 from app.tui.widgets.choice import Choice
 from app.tui.widgets.dial import Dial
@@ -108,6 +109,7 @@ class VoicePane(Pane):
             if reply is None:
                 break
             made.append((message.name, message.text, reply))
+            self.mynah.post_message(Fetched([*made], self._show_samples))
         return made
 
     def _show_samples(self, samples: list[tuple[str, str, Json]]) -> None:

@@ -64,6 +64,9 @@ class GuildScreen(MynahScreen):
         self._show_head()
 
     def refresh_data(self) -> None:
+        if section := self.app.chosen_section:
+            self.app.chosen_section = ""
+            self.query_one("#section", Choice).choose(section)
         if self.app.link_state.is_up:
             self.fetch(self._load, lambda _: self._show_head())
 

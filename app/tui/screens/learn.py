@@ -16,7 +16,7 @@ from app.ipc.wire import Json
 from app.safe_text import safe_line
 from app.tui import figures
 from app.tui.base import MynahScreen
-from app.tui.news import News
+from app.tui.news import News, is_done
 from app.tui.widgets.dialogs import AskText, Confirm, Detail, Pick
 from app.tui.widgets.feed import Feed
 from app.tui.widgets.files import PickFile
@@ -243,11 +243,6 @@ def dropped_path(text: str) -> Path | None:
         return None
     path = Path(cleaned).expanduser()
     return path if path.is_absolute() and path.exists() else None
-
-
-def is_done(job: Progress) -> bool:
-    """Whether nothing more will come of it."""
-    return job.finished or bool(job.error) or 0 < job.total <= job.done
 
 
 def head(width: int) -> str:

@@ -30,7 +30,7 @@ MAX_TURNS = 12
 
 
 class PlaygroundScreen(MynahScreen):
-    """A talk that is stored nowhere."""
+    """A talk of which nothing is learned or sent."""
 
     NAME = "playground"
     CSS_PATH = "playground.tcss"
@@ -42,7 +42,7 @@ class PlaygroundScreen(MynahScreen):
         Binding("ctrl+g", "pick_guild", "Server", priority=True),
         Binding("ctrl+n", "name", "Name", priority=True),
         Binding("ctrl+e", "sources", "Sources", priority=True),
-        Binding("ctrl+r", "again", "Again", show=False, priority=True),
+        Binding("ctrl+r", "again", "Again", priority=True),
         Binding("escape", "leave_or_stop", "Stop", show=False),
         Binding("i,enter", "type", "Type", show=False),
     ]
@@ -157,7 +157,7 @@ class PlaygroundScreen(MynahScreen):
         if talk.query(Line):
             return
         if self.app.guilds:
-            text = "Type below and press enter. Nothing said here is stored or sent."
+            text = "Type below and press enter. Nothing said here is learned or sent."
         else:
             text = (
                 "Nothing is learned yet.\n\nImport messages on Learn, or open First "

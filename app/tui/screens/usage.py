@@ -59,11 +59,6 @@ class UsageScreen(MynahScreen):
     def on_mount(self) -> None:
         self.query_one("#ledger").focus()
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action == "lock" and self.is_mounted:
-            return self._view == "locks"
-        return super().check_action(action, parameters)
-
     @property
     def _view(self) -> str:
         """The list that is shown."""
@@ -108,6 +103,9 @@ class UsageScreen(MynahScreen):
 
     def action_lock(self) -> None:
         """Lock the chosen server to this machine, or allow the cloud again."""
+        if self._view != "locks":
+            self.query_one(Choice).choose("locks")
+            return
         guild: Json | None = self.query_one("#locks", Feed).item
         if guild is not None:
             value = "off" if guild.get("local_only") else "on"

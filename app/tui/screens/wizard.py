@@ -18,6 +18,7 @@ from app.ipc.wire import Json, Params
 from app.paths import SAMPLE_GUILD, sample_file
 from app.safe_text import safe_line
 from app.tui import figures
+from app.tui.news import is_done
 from app.tui.widgets.dialogs import AskText, Detail
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ class WizardScreen(ModalScreen[None]):
     def _tick(self) -> None:
         """Follow the work that is under way; its steps tick themselves off."""
         self._show()
-        running = [job for job in self.app.progress.values() if not job.finished]
+        running = [job for job in self.app.progress.values() if not is_done(job)]
         words = "\n".join(progress_line(job) for job in running[:2])
         if not self.app.link_state.is_up:
             words = (
@@ -167,6 +168,9 @@ class WizardScreen(ModalScreen[None]):
 
     def _do_channels(self) -> None:
         """Choose where it listens and speaks."""
+        on_discord = [guild["row"] for guild in self.app.guilds if guild.get("id")]
+        self.app.chosen_guild = on_discord[0] if on_discord else None
+        self.app.chosen_section = "channels"
         self.dismiss()
         self.app.call_after_refresh(self.app.action_go, "guild")
 
@@ -176,7 +180,8 @@ class WizardScreen(ModalScreen[None]):
             await self.app.refresh_all()
             then(reply)
 
-        self.app.run_link(run)
+        # Another step may be done while a model is being fetched.
+        self.app.run_link(run, exclusive=False)
 
 
 def steps(status: Json, guilds: list[Json]) -> list[Step]:

@@ -1,5 +1,7 @@
 """The one line that always says how the bot is and what answers."""
 
+from typing import TYPE_CHECKING
+
 from textual.content import Content
 from textual.widget import Widget
 
@@ -7,8 +9,22 @@ from app.safe_text import safe_line
 from app.tui import figures
 from app.tui.health import health, model_trouble
 from app.tui.linking import Json, LinkState
+from app.tui.news import is_done
+
+if TYPE_CHECKING:
+    from app.ipc.control import Progress
 
 WIDE = 100
+
+WORK = {
+    "import": "importing",
+    "train": "reading history",
+    "rebuild": "building the voice",
+    "tokens": "building the voice",
+    "embed": "remembering",
+    "pull": "fetching a model",
+    "tune": "tuning a model",
+}
 
 
 class StatusBar(Widget):
@@ -30,7 +46,8 @@ class StatusBar(Widget):
         link: LinkState = self.app.link_state  # type: ignore[attr-defined]
         is_wide = self.size.width >= WIDE
         left = Content("   " if is_wide else "  ").join(_facts(status, link, is_wide))
-        right = Content.styled(_work(status), "$quiet")
+        jobs = list(self.app.progress.values())  # type: ignore[attr-defined]
+        right = Content.styled(_work(status, jobs), "$quiet")
         gap = self.size.width - left.cell_length - right.cell_length
         if gap < 2:
             return left.truncate(self.size.width, ellipsis=True)
@@ -60,14 +77,14 @@ def _facts(status: Json, link: LinkState, is_wide: bool) -> list[Content]:
     return facts
 
 
-def _work(status: Json) -> str:
-    jobs = [job for job in status.get("jobs", []) if not job.get("finished")]
-    if jobs:
-        job = jobs[0]
-        total = job.get("total") or 0
-        share = f" {100 * job.get('done', 0) / total:.0f} %" if total else ""
-        more = f" +{len(jobs) - 1}" if len(jobs) > 1 else ""
-        return f"{job.get('work', 'work')}{share}{more}"
+def _work(status: Json, jobs: "list[Progress]") -> str:
+    under_way = [job for job in jobs if not is_done(job)]
+    if under_way:
+        job = under_way[-1]
+        share = f" {100 * job.done / job.total:.0f} %" if job.total else ""
+        more = f" +{len(under_way) - 1}" if len(under_way) > 1 else ""
+        name = WORK.get(job.work, "work")
+        return f"paused: {name}{more}" if job.paused else f"{name}{share}{more}"
     queue = status.get("queue") or 0
     if queue:
         return f"{queue} waiting"

@@ -1,0 +1,107 @@
+"""The list and the line of keys that every screen shares."""
+
+from textual.app import App, ComposeResult
+from textual.content import Content
+
+from app.tui.screens import SCREENS
+from app.tui.theme import DARK
+from app.tui.widgets.feed import MAX_ITEMS, Feed
+from app.tui.widgets.keys import Keys
+from tests.tui.terminal import Open, settle, text_of
+
+
+class Lister(App[None]):
+    """One list on a small terminal."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_theme(DARK)
+        self.theme = DARK.name
+
+    def compose(self) -> ComposeResult:
+        yield Feed(
+            lambda item, width: Content(str(item)),
+            head=lambda width: "title",
+            empty="nothing here yet",
+        )
+
+
+async def test_titles_stay_above_a_list_that_is_scrolled():
+    async with Lister().run_test(size=(30, 10)) as pilot:
+        feed = pilot.app.query_one(Feed)
+        feed.show([f"item {n}" for n in range(100)])
+        await pilot.pause()
+        lines = text_of(pilot).splitlines()
+        assert lines[0] == " title" and lines[-1] == "▌item 99"
+        await pilot.press("home")
+        await pilot.pause()
+        lines = text_of(pilot).splitlines()
+        assert lines[0] == " title" and lines[1] == "▌item 0"
+
+
+async def test_a_click_points_and_a_second_one_opens():
+    opened = []
+
+    class Clicked(Lister):
+        def on_feed_chosen(self, event: Feed.Chosen) -> None:
+            opened.append(event.item)
+
+    async with Clicked().run_test(size=(30, 10)) as pilot:
+        feed = pilot.app.query_one(Feed)
+        feed.show(["a", "b", "c"], 0)
+        await pilot.click(Feed, offset=(1, 2))
+        assert feed.item == "b" and not opened
+        await pilot.click(Feed, offset=(1, 2))
+        assert opened == ["b"]
+        await pilot.click(Feed, offset=(1, 0))  # The title.
+        assert feed.item == "b"
+
+
+async def test_an_empty_list_says_so_and_a_filter_that_finds_nothing_too():
+    async with Lister().run_test(size=(30, 10)) as pilot:
+        feed = pilot.app.query_one(Feed)
+        feed.show([])
+        await pilot.pause()
+        assert "nothing here yet" in text_of(pilot)
+        feed.show(["Viola", "Feste"])
+        feed.filter("TOBY")
+        await pilot.pause()
+        assert "Nothing here matches" in text_of(pilot)
+        feed.filter("vio")
+        feed.add(["Violet", "Malvolio"])
+        assert feed.items == ["Viola", "Violet"]
+        feed.filter("")
+        assert len(feed.items) == 4
+
+
+async def test_a_list_never_grows_over_its_bound():
+    async with Lister().run_test(size=(30, 10)) as pilot:
+        feed = pilot.app.query_one(Feed)
+        for start in range(0, 3 * MAX_ITEMS, 500):
+            feed.add(range(start, start + 500))
+        assert len(feed.items) == MAX_ITEMS and feed.item == 3 * MAX_ITEMS - 1
+        feed.cursor = 10
+        feed.add(range(5))
+        assert feed.item == 2 * MAX_ITEMS + 10
+
+
+async def test_every_shown_key_stands_on_the_screen_whole_at_eighty_columns(
+    open_app: Open,
+):
+    async with open_app(size=(80, 24)) as pilot:
+        for entry in SCREENS:
+            pilot.app.action_go(entry.name)
+            await settle(pilot)
+            keys = pilot.app.screen.query_one(Keys)
+            page = text_of(pilot)
+            for key in keys.shown(keys.content_size.width):
+                assert key.end <= 78 and f"{key.display} {key.says}" in page
+
+
+async def test_a_click_on_a_key_presses_it(open_app: Open):
+    async with open_app("logs", size=(80, 24)) as pilot:
+        keys = pilot.app.screen.query_one(Keys)
+        (level,) = [k for k in keys.shown(78) if k.says == "Level"]
+        await pilot.click(Keys, offset=(1 + level.start, level.line))
+        await settle(pilot)
+        assert "[warning]" in text_of(pilot)
