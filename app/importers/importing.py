@@ -101,7 +101,7 @@ class Import:
                 done += source.size
                 self.counts.files.append(
                     {
-                        "file": source.name,
+                        "file": Path(source.name).name,
                         "read": self.counts.read - read,
                         "added": self.counts.added - added,
                     }

@@ -61,11 +61,10 @@ def conversations(place: Place, lines: Sequence[TalkLine]) -> list[Place]:
     latest = sorted(newest, key=lambda one: -newest[one])[:MOST_CONVERSATIONS]
     return [
         Place(
-            f"{first[one].name}: {safe_line(first[one].text)}",
+            safe_line(first[one].text),
             place.guild,
             place.channel,
             place.name,
-            str(sizes[one]),
             conversation=one,
         )
         for one in latest

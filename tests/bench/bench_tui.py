@@ -224,7 +224,7 @@ async def _be_a_bot(home: Home) -> None:
 
 def _handler(bot: FakeBot):  # type: ignore[no-untyped-def]
     async def answer(peer: Peer, request: object) -> Json:
-        return await bot.call(request)  # type: ignore[arg-type]
+        return await bot.call(request)
 
     return answer
 

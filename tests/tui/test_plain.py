@@ -182,7 +182,7 @@ def test_the_conversations_of_a_channel_stand_below_it():
     ]
     inner = places.conversations(place, lines)
     assert [one.conversation for one in inner] == [12, 10]
-    assert inner[1].title == "Viola: line 0"
+    assert inner[1].title == "line 0"
     shown = places.with_conversations(others, inner)
     assert [one.conversation for one in shown] == [None, None, 12, 10, None]
     assert places.with_conversations(others, []) == others

@@ -10,7 +10,7 @@ from app.tui.widgets.keys import Keys
 from tests.tui.terminal import Open, settle, text_of
 
 
-class Lister(App[None]):
+class Lister(App[int]):
     """One list on a small terminal."""
 
     def __init__(self) -> None:
@@ -90,7 +90,7 @@ async def test_every_shown_key_stands_on_the_screen_whole_at_eighty_columns(
 ):
     async with open_app(size=(80, 24)) as pilot:
         for entry in SCREENS:
-            pilot.app.action_go(entry.name)
+            await pilot.press("escape", entry.key)
             await settle(pilot)
             keys = pilot.app.screen.query_one(Keys)
             page = text_of(pilot)
