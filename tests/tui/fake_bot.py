@@ -225,10 +225,20 @@ def settings(request: control.ConfigGet) -> Json:
     return {"settings": rows}
 
 
+SAMPLES = (
+    "Illyria, lady, and I was adored once too",
+    "what country, friends, have you but to drink?",
+    "are you mad? better a witty fool, by my troth",
+)
+
+
 def reply(request: control.Say) -> Json:
     """A reply that names its words, its sources and its times."""
+    text = "by my troth, what country is this, friends?"
+    if request.voice is not None and not request.explain:
+        text = SAMPLES[len(request.text) % len(SAMPLES)]
     return {
-        "text": "by my troth, what country is this, friends?",
+        "text": text,
         "mode": request.mode or "hybrid",
         "provider": "markov" if request.mode == "markov" else "local",
         "voice": request.voice or 50,

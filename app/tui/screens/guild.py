@@ -17,6 +17,8 @@ from app.tui.panes.base import Pane
 from app.tui.widgets.choice import Choice
 from app.tui.widgets.dialogs import Pick
 
+LOCKED = "locked to this machine"
+
 
 class GuildScreen(MynahScreen):
     """A head line, and one section at a time."""
@@ -126,7 +128,7 @@ def head_line(guild: Json, *, is_narrow: bool = False) -> Content:
         facts.append(f"{guild['opted_out']} opted out")
     if guild.get("disliked"):
         facts.append(f"{guild['disliked']} disliked weigh less")
-    marks = {"shadow": "shadow", "local_only": "locked to this machine"}
+    marks = {"shadow": "shadow", "local_only": "locked" if is_narrow else LOCKED}
     facts += [word for key, word in marks.items() if guild.get(key)]
     return Content.assemble(
         (guild.get("guild", ""), "bold $accent"),
