@@ -83,7 +83,9 @@ class GuildScreen(MynahScreen):
             self.query_one(f"#{id}").display = bool(guild)
         if guild:
             is_narrow = self.has_class("-narrow")
-            self.query_one("#head", Static).update(head_line(guild, is_narrow=is_narrow))
+            self.query_one("#head", Static).update(
+                head_line(guild, is_narrow=is_narrow)
+            )
             self.pane.show_guild(guild)
 
     @on(Choice.Changed, "#section")
