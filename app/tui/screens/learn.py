@@ -300,7 +300,5 @@ def _backlog(guilds: list[Json]) -> Content:
         figures.many(known, "message"),
     ]
     if waiting:
-        parts.append(
-            (f", {figures.count(waiting)} still to be read for that", "$warning")
-        )
+        parts.append((f", {figures.count(waiting)} more not yet", "$warning"))
     return Content.assemble(*parts)

@@ -165,7 +165,7 @@ def head(view: str) -> str:
     """The titles above the sums of a view."""
     named = f"{view.removesuffix('s'):<24}"
     return (
-        f"{named}{'calls':>8}{'read':>10}{'written':>10}{'left here':>11}{'cost':>10}"
+        f"{named}{'calls':>8}{'read':>10}{'written':>10}{'sent out':>11}{'cost':>10}"
     )
 
 
