@@ -26,8 +26,8 @@ import psutil
 
 from app.ipc import control
 from app.ipc.endpoint import Door
-from app.ipc.peer import Peer, PeerGoneError
-from app.ipc.wire import Catalogue, Json
+from app.ipc.peer import Handler, Peer, PeerGoneError
+from app.ipc.wire import Catalogue, Json, Params
 from app.paths import Home
 from app.store import guilds, members, messages
 from app.store.database import Database
@@ -222,8 +222,8 @@ async def _be_a_bot(home: Home) -> None:
                         await peer.notify(log)
 
 
-def _handler(bot: FakeBot):  # type: ignore[no-untyped-def]
-    async def answer(peer: Peer, request: object) -> Json:
+def _handler(bot: FakeBot) -> Handler:
+    async def answer(peer: Peer, request: Params) -> Json:
         return await bot.call(request)
 
     return answer
