@@ -66,16 +66,22 @@ def check(database: SqliteDatabase, path: Path) -> None:
     """Refuse a database that this version cannot read.
 
     Raises:
-        AppError: If the database is newer than the program, or has no tables yet.
+        AppError: If the database is newer or older than the program, or has no tables
+            yet.
     """
-    found = sqlite.version(database)
-    if found > FIRST_VERSION + len(MIGRATIONS):
+    found, newest = sqlite.version(database), FIRST_VERSION + len(MIGRATIONS)
+    if found > newest:
         raise AppError(
             f"{path} was written by a newer Mynah (version {found} of the tables).",
             "Update Mynah, or restore a copy from the backups directory.",
         )
     if found == 0:
         raise AppError(f"{path} has no tables yet.", "Start Mynah once.")
+    if found < newest:
+        raise AppError(
+            f"{path} is of an older version (version {found} of the tables).",
+            "The bot brings it up to date when it starts.",
+        )
 
 
 def migrate(

@@ -165,6 +165,9 @@ class MynahApp(App[int]):
 
         await self.link.call(control.Subscribe())
         await self.refresh_all()
+        # The bot may just have made the database, or brought it up to date.
+        if isinstance(screen := self._front(), MynahScreen):
+            screen.refresh_data()
         if not self.guilds:
             self.action_wizard()
 

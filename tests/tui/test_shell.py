@@ -1,5 +1,6 @@
 """Navigation, status bar, palette, and a bot that is away, broken or different."""
 
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ from app.ipc import control
 from app.tui.screens import SCREENS
 from app.tui.theme import ANSI, DARK, LIGHT
 from tests.tui.fake_bot import STATUS, FakeBot, busy_bot
+from tests.tui.sample_home import make_home
 from tests.tui.terminal import Open, settle, text_of, told
 
 FORBIDDEN = (
@@ -108,6 +110,20 @@ async def test_every_screen_lives_with_a_bot_of_another_version(open_app: Open, 
     async with open_app(entry.name, other) as pilot:
         await settle(pilot)
         assert entry.title in text_of(pilot)
+
+
+@pytest.mark.parametrize("off_by", [-1, 1])
+async def test_a_history_of_another_version_is_said_to_be_unreadable(
+    open_app: Open, tmp_path: Path, off_by: int
+):
+    home = make_home(tmp_path / "home")
+    with sqlite3.connect(home.database) as database:
+        (version,) = database.execute("PRAGMA user_version").fetchone()
+        database.execute(f"PRAGMA user_version = {version + off_by}")
+    async with open_app(home=home) as pilot:
+        await settle(pilot)
+        assert "≠ the history cannot be read" in text_of(pilot)
+        assert "online" in text_of(pilot)
 
 
 async def test_a_request_the_bot_does_not_know_is_shown_not_thrown(open_app: Open):

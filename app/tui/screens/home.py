@@ -67,9 +67,8 @@ class HomeScreen(MynahScreen):
     def status_changed(self) -> None:
         link, status = self.app.link_state, self.app.status
         how = health(link, status)
-        self.query_one("#state", Static).update(
-            _state(how, status, self._since(status))
-        )
+        shown = _state(how, status, self._since(status), self.app.shelf.trouble)
+        self.query_one("#state", Static).update(shown)
         today = self.query_one("#today", Static)
         today.update(_today(status, self._costs))
         today.display = bool(status)
@@ -119,6 +118,7 @@ class HomeScreen(MynahScreen):
         self.query_one("#recent").set_class(not replies, "-none")
 
     def _show(self, found: trends.Trends) -> None:
+        self.status_changed()
         self.query_one("#replies", Columns).show(found.replies, *found.day_span)
         self.query_one("#times", Sparks).show(found.milliseconds)
         self.query_one("#cost", Columns).show(found.cost, *found.month_span)
@@ -199,7 +199,7 @@ def _fit(text: str, width: int) -> Content:
     return Content(safe_line(text)).truncate(width, ellipsis=True, pad=True)
 
 
-def _state(how: Health, status: Json, since: float) -> Content:
+def _state(how: Health, status: Json, since: float, unread: str) -> Content:
     user = status.get("discord", {}).get("user")
     about = [f"as {user}"] if user else []
     about += [f"since {figures.clock(since)}"] if since else []
@@ -215,6 +215,9 @@ def _state(how: Health, status: Json, since: float) -> Content:
             word = f"{trouble.sign} {trouble.word}"
             lines.append(Content.styled(word, f"bold {trouble.colour}"))
             lines += _why(trouble)
+    if unread:
+        lines.append(Content.styled("≠ the history cannot be read", "bold $warning"))
+        lines.append(Content(f"  {unread}"))
     return Content("\n").join(lines)
 
 

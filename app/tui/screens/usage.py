@@ -164,9 +164,7 @@ def _sum(name: str, rows: "list[DayUse]") -> Json:
 def head(view: str) -> str:
     """The titles above the sums of a view."""
     named = f"{view.removesuffix('s'):<24}"
-    return (
-        f"{named}{'calls':>8}{'read':>10}{'written':>10}{'sent out':>11}{'cost':>10}"
-    )
+    return f"{named}{'calls':>8}{'read':>10}{'written':>10}{'sent out':>11}{'cost':>10}"
 
 
 def draw(row: Json, width: int) -> Content:
