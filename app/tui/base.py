@@ -106,8 +106,9 @@ class MynahScreen(Screen[None]):
         return next((feed for feed in self.query(Feed) if feed.is_on_screen), None)
 
     def action_leave_field(self) -> None:
-        """Give up the focus of a field, so that single keys act again."""
-        if self.focused is not None and self.focused.id == "filter":
+        """Drop the filter, else give up a field, so that single keys act again."""
+        field = self.query_one("#filter", Input)
+        if field.value or field.has_focus:
             self.clear_filter()
             self._focus_filtered()
         else:

@@ -161,6 +161,9 @@ async def test_the_filter_narrows_the_channel(open_app: Open):
         await settle(pilot)
         lines = pilot.app.screen.query_one("#lines", Feed).items
         assert lines and all("Illyria" in line.text for line in lines)
+        await pilot.press("escape")
+        await settle(pilot)
+        assert len(pilot.app.screen.query_one("#lines", Feed).items) > len(lines)
 
 
 async def test_ten_thousand_messages_leave_screen_and_memory_calm(
