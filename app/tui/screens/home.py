@@ -155,7 +155,7 @@ class HomeScreen(MynahScreen):
         self.app.run_link(again)
 
     def action_discord(self) -> None:
-        """Connect to Discord, or leave it; the Playground goes on working."""
+        """Connect to Discord, or leave it."""
         from app.ipc import control
 
         state = self.app.status.get("discord", {}).get("state", "off")

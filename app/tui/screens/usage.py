@@ -182,12 +182,12 @@ def draw(row: Json, width: int) -> Content:
 
 def head_sent(width: int) -> str:
     """The titles above the requests that left the machine."""
-    return f"{'at':<6}  {'to':<22}{'from':<18}{'model':<16}{'sent':>9}{'cost':>9}"
+    return f"{'at':<6}  {'to':<20}{'from':<16}{'model':<14}{'sent':>9}{'cost':>9}"
 
 
 def draw_sent(sent: "SentRequest", now: float) -> Content:
     """One request that left the machine."""
-    cells = ((sent.host, 22), (sent.guild or "nobody", 18), (sent.model, 16))
+    cells = ((sent.host, 20), (sent.guild or "nobody", 16), (sent.model, 14))
     named = [
         Content(safe_line(text)).truncate(width - 1, ellipsis=True, pad=True) + " "
         for text, width in cells
