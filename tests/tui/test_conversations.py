@@ -95,7 +95,7 @@ async def test_a_source_can_be_jumped_to(open_app: Open):
         item = screen.query_one("#lines", Feed).item
         assert item is not None and item.key == ("message", 7)
         place = screen.query_one("#places", Feed).item
-        assert place and place.title == "#off-topic"  # Where it was said.
+        assert place and place.title == "#tavern"  # Where it was said.
 
 
 async def test_saying_something_as_the_bot(open_app: Open):
