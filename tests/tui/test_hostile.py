@@ -10,10 +10,11 @@ from rich.console import Console
 from textual.pilot import Pilot
 
 from app.ipc import control
-from app.store import guilds, members, messages, replies
+from app.store import guilds, members, messages, replies, usage
 from app.store.database import Database
 from app.store.tables import Reply
 from app.tui.app import MynahApp
+from app.tui.panes import PANES
 from app.tui.screens import SCREENS
 from app.tui.widgets.dialogs import Detail, Pick
 from app.tui.widgets.files import PickFile
@@ -51,6 +52,10 @@ def evil_bot() -> fake_bot.FakeBot:
         models=poison(fake_bot.MODELS),
         phrases=poison(fake_bot.PHRASES),
         snapshots=poison(fake_bot.SNAPSHOTS),
+        snapshot_compare=poison(fake_bot.COMPARED),
+        meter=poison(fake_bot.METER),
+        blind=poison(fake_bot.BLIND),
+        blind_results=poison(fake_bot.RESULTS),
         say=lambda request: poison(fake_bot.reply(request)),
         config_get=lambda request: poison(fake_bot.settings(request)),
     )
@@ -81,6 +86,8 @@ def evil_home(tmp_path_factory: pytest.TempPathFactory) -> Any:
         }  # fmt: skip
         replies.finish(row, fields, [replies.Source(3, 2, stored[:9])])
         Reply.update(created=int(NOW * 1000)).where(Reply.id == row).execute()
+        sent = usage.Entry(stored, stored, guild.id, row, bytes_sent=9, host=stored)
+        usage.add(sent, int(NOW * 1000))
 
     with Database(home.database) as database:
         database.call(fill)
@@ -138,14 +145,18 @@ async def drive(pilot: Pilot[int], name: str) -> None:
         await settle(pilot)
         await pilot.press("enter")
     elif name == "guild":
-        for _ in range(5):
-            await pilot.press("right_square_bracket")
+        for section in PANES:
+            if section == "blind":
+                await pilot.press("n")
             await settle(pilot)
             check(pilot, (pilot.app.size.width, pilot.app.size.height))
+            await pilot.press("right_square_bracket")
     elif name in ("logs", "learn"):
         await pilot.press("enter")
     elif name == "settings":
         await pilot.press("c")
+    elif name == "usage":
+        await pilot.press(*["right_square_bracket"] * 3)
 
 
 @pytest.mark.parametrize("kind", ["toast", "detail", "pick", "files", "crash"])
