@@ -227,6 +227,7 @@ class Ladder:
     def _judge(self, prompt: Prompt, attempt: Attempt, *, is_trusted: bool) -> Attempt:
         """Finish what was written; a broken text counts when enough of it is whole."""
         completion = attempt.completion
+        broke_off = completion.finish in ("deadline", "length")
         finished = finish(
             completion.text,
             prompt.bot_name,
@@ -234,7 +235,7 @@ class Ladder:
             () if is_trusted else (*prompt.examples, *prompt.drafts),
             max_words=prompt.max_words,
             lines=1 if is_trusted else prompt.lines,
-            is_cut=completion.finish in ("deadline", "length"),
+            is_cut=broke_off and not completion.ends_well,
             is_trusted=is_trusted,
         )
         reason = finished.rejected

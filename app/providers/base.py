@@ -106,6 +106,8 @@ class Completion:
     host: str = ""
     """Where they went."""
     extra: dict[str, float] = field(default_factory=dict)
+    ends_well: bool = False
+    """Its writer has cut a text that broke off to whole words already."""
 
 
 class Provider(Protocol):

@@ -274,6 +274,7 @@ class LocalProvider:
         return Completion(
             text=cleaner.clean(result["text"]).strip(),
             finish=result["finish"],
+            ends_well=True,
             prompt_tokens=result["prompt_tokens"],
             cached_tokens=result["cached_tokens"],
             completion_tokens=result["completion_tokens"],

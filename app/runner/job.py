@@ -59,7 +59,7 @@ class Job:
     @property
     def need(self) -> int:
         """Tokens of memory it may come to use."""
-        starts = len(self.line_start) * self.lines_left
+        starts = len(self.line_start) * (self.request.lines - 1)
         return len(self.prompt) + self.request.max_tokens + starts
 
     @property

@@ -30,6 +30,9 @@ class FakeProvider:
         text = ""
         try:
             for item in self.script:
+                if isinstance(item, Completion):
+                    yield item
+                    return
                 if isinstance(item, float):
                     await asyncio.sleep(item)
                 elif isinstance(item, Exception):
@@ -188,3 +191,14 @@ async def test_cancelling_closes_the_provider_and_frees_the_queue():
     assert slow.closed == 1
     async with asyncio.timeout(1), queue.place(1):
         pass
+
+
+@pytest.mark.parametrize(
+    ("ends_well", "text"), [(True, "so tired now"), (False, "so tired")]
+)
+async def test_a_text_that_its_writer_cut_to_whole_words_is_not_cut_again(
+    ends_well, text
+):
+    cut = Completion("so tired now", finish="deadline", ends_well=ends_well)
+    answer = await climb(FakeProvider("local", [cut]), chain())
+    assert answer.finished.text == text
