@@ -14,6 +14,8 @@ from app.ipc.control import Progress
 from app.paths import Home
 from app.store import guilds, messages
 from app.store.database import Database
+from app.voice import files
+from app.voice.files import VoiceFileError
 from app.voice.tokens import NAME, model_key
 
 log = logging.getLogger(__name__)
@@ -53,6 +55,7 @@ class TokenVoices:
         self._on_progress = on_progress
         self._runner: Runner | None = None
         self._keys: dict[tuple[Path, int], str] = {}
+        self._sound: dict[Path, int] = {}
         self._told: dict[Path, tuple[int | None, int]] = {}
         self._forgotten: dict[int, set[int]] = {}
         self._building: dict[Path, asyncio.Task[None]] = {}
@@ -70,7 +73,7 @@ class TokenVoices:
         if model is None:
             return None
         path = await asyncio.to_thread(self._path, guild, model)
-        through = await asyncio.to_thread(_through, path)
+        through = await asyncio.to_thread(self._through, path)
         if through is None:
             self._build_soon(guild, model, path)
             return None
@@ -143,6 +146,20 @@ class TokenVoices:
         await asyncio.to_thread(_settle, path, through)
         self._told.pop(path, None)
 
+    def _through(self, path: Path) -> int | None:
+        """Up to which row a voice was built; None when there is none that is whole."""
+        try:
+            written = (path / f"{NAME}.json").stat().st_mtime_ns
+            if self._sound.get(path) != written:
+                files.read(path, NAME)
+                self._sound[path] = written
+            return int((path / THROUGH).read_text())
+        except VoiceFileError as error:
+            log.warning("a token voice is built anew: %s", error)
+        except (OSError, ValueError):
+            pass
+        return None
+
     def _path(self, guild: int, model: Path) -> Path:
         version = (model, model.stat().st_mtime_ns)
         if version not in self._keys:
@@ -156,13 +173,3 @@ def _settle(path: Path, through: int) -> None:
     for other in path.parent.iterdir():
         if other != path:
             shutil.rmtree(other, ignore_errors=True)
-
-
-def _through(path: Path) -> int | None:
-    """Up to which row a voice was built; None when there is none."""
-    try:
-        if (path / f"{NAME}.json").exists():
-            return int((path / THROUGH).read_text())
-    except (OSError, ValueError):
-        pass
-    return None

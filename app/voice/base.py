@@ -1,6 +1,5 @@
 """The part of an index that is built once and then only read, usually from a file."""
 
-from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -24,10 +23,11 @@ _FEW = 4
 """Places that are looked at one by one sooner than searched."""
 
 _WIDE = 16
-_COARSE_FROM = 4096
-_COARSE_STEP = 64
-"""Of a symbol with so many places, what follows every 64th is kept in memory: most of a
-search then stays in the processor's cache. It takes a sixteenth of a byte a symbol."""
+
+_STEP = 16
+"""Of every 16th suffix the second symbol is kept apart: most of a search in the places
+of one symbol then stays within a few lines of the processor's cache. It takes a quarter
+of a byte a symbol."""
 
 _MOST_FOUND = 1 << 15
 """Narrowings of wide ranges that are remembered, as common words come again and again;
@@ -56,10 +56,12 @@ def build(symbols: Symbols, ids: npt.NDArray[np.int64]) -> Arrays:
     marks = _pack_bits(ends)
     ranks = np.cumsum(np.bitwise_count(marks), dtype=np.int64)
     small = np.uint16 if int(symbols.max()) < 1 << 16 else np.int32
+    # The last END starts no message, and as the shortest suffix it sorts first.
+    suffixes = sort_suffixes(symbols)[1:]
     return {
         "symbols": symbols.astype(small, copy=False),
-        # The last END starts no message, and as the shortest suffix it sorts first.
-        "suffixes": sort_suffixes(symbols)[1:],
+        "suffixes": suffixes,
+        "seconds": symbols[suffixes[::_STEP] + 1].astype(small, copy=False),
         "first": _first_of_each(symbols),
         "marks": marks,
         "ranks": np.concatenate([[0], ranks[:-1]]).astype(np.int32),
@@ -122,14 +124,18 @@ class Base:
         try:
             self.symbols = arrays["symbols"]
             self.suffixes = arrays["suffixes"]
-            first, self._marks, self._ranks = (
-                arrays[name] for name in ("first", "marks", "ranks")
+            first, seconds, self._marks, self._ranks = (
+                arrays[name] for name in ("first", "seconds", "marks", "ranks")
             )
             run_starts, run_ids = arrays["run_starts"], arrays["run_ids"]
         except KeyError as error:
             raise ValueError(f"the index lacks {error}") from None
         self.size = len(self.symbols)
-        if len(self.suffixes) != self.size - 1 or len(self._marks) != len(self._ranks):
+        if (
+            len(self.suffixes) != self.size - 1
+            or len(seconds) != -(-len(self.suffixes) // _STEP)
+            or len(self._marks) != len(self._ranks)
+        ):
             raise ValueError("the index's parts do not fit each other")
         # A memoryview gives a Python int several times faster than its array does.
         self.symbol_at: Sequence[int] = self.symbols.data
@@ -141,7 +147,7 @@ class Base:
         self._rank_at: Sequence[int] = self._ranks.data
         self._run_starts: Sequence[int] = run_starts.data
         self._run_ids: Sequence[int] = run_ids.data
-        self._coarse: dict[int, array[int]] = {}
+        self._seconds: Sequence[int] = seconds.data
         self._found: dict[tuple[int, int, int], tuple[int, int]] = {}
         self.alphabet = len(first) - 1
         self.messages = int(first[1])
@@ -173,28 +179,25 @@ class Base:
         if found is None:
             if len(self._found) >= _MOST_FOUND:
                 self._found.clear()
-            if depth == 1 and hi - lo >= _COARSE_FROM:
-                found = self._search_coarsely(lo, hi, symbol)
+            if depth == 1:
+                found = self._search_sampled(lo, hi, symbol)
             else:
                 found = search(suffix_at, symbol_after, lo, hi, symbol)
             self._found[key] = found
         return found
 
-    def _search_coarsely(self, lo: int, hi: int, symbol: int) -> tuple[int, int]:
-        """Do what `search` does for all places of one symbol, by a table of samples."""
-        coarse = self._coarse.get(lo)
-        if coarse is None:
-            follow = self.symbols[self.suffixes[lo:hi:_COARSE_STEP] + 1]
-            coarse = self._coarse[lo] = array("i", follow.astype(np.int32).tobytes())
+    def _search_sampled(self, lo: int, hi: int, symbol: int) -> tuple[int, int]:
+        """Do what `search` does for places of one symbol, by the samples first."""
         suffix_at, symbol_after = self.suffix_at, self.symbol_after[1]
-        sample = bisect_left(coarse, symbol)
-        to = min(hi, lo + sample * _COARSE_STEP)
-        start = max(lo, lo + (sample - 1) * _COARSE_STEP)
-        start = bisect_left(suffix_at, symbol, start, to, key=symbol_after)
-        sample = bisect_right(coarse, symbol, sample)
-        to = min(hi, lo + sample * _COARSE_STEP)
-        end = max(start, lo + (sample - 1) * _COARSE_STEP)
-        return start, bisect_right(suffix_at, symbol, end, to, key=symbol_after)
+        first, last = -(-lo // _STEP), -(-hi // _STEP)
+        before = bisect_left(self._seconds, symbol, first, last)
+        after = bisect_right(self._seconds, symbol, before, last)
+        lo, hi = max(lo, (before - 1) * _STEP), min(hi, after * _STEP)
+        if before == after:
+            return search(suffix_at, symbol_after, lo, hi, symbol)
+        start = bisect_left(suffix_at, symbol, lo, before * _STEP, key=symbol_after)
+        end = max(start, (after - 1) * _STEP)
+        return start, bisect_right(suffix_at, symbol, end, hi, key=symbol_after)
 
     def message_at(self, position: int) -> int:
         """Return which message, counted from 0, owns the position."""

@@ -17,7 +17,7 @@ from typing import Any, BinaryIO
 import numpy as np
 import numpy.typing as npt
 
-_FORMAT = 1
+_FORMAT = 2
 _ALIGN = 64
 _BLOCK = 1 << 18
 """Bytes under one checksum."""

@@ -148,3 +148,17 @@ async def test_what_is_forgotten_is_taken_out_at_once_and_not_built_again(home, 
         path = await bench.voices.get(bench.guild)
         assert path is not None
         assert TokenVoice.open(path).messages == 1
+
+
+async def test_a_damaged_voice_is_built_anew(home, model):
+    async with opened(home, model) as bench:
+        await bench.say("hello there", "good morning all")
+        assert await bench.voices.prepare(bench.guild)
+        path = await bench.voices.get(bench.guild)
+        assert path is not None
+    (file,) = path.glob("*.bin")
+    file.write_bytes(bytes([file.read_bytes()[0] ^ 1]) + file.read_bytes()[1:])
+    async with opened(home, model) as bench:
+        assert await bench.voices.get(bench.guild) is None
+        assert await bench.voices.prepare(bench.guild)
+        assert TokenVoice.open(path).messages == 2

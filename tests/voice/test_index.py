@@ -56,12 +56,11 @@ def test_followers_are_the_slow_tables_for_every_state(size: int, alphabet: int)
         assert counts_of(view, view.find(state)) == dict(counts)
 
 
-@pytest.mark.parametrize("step", [1, 3, 64])
-def test_a_coarse_search_finds_the_same_places(
+@pytest.mark.parametrize("step", [1, 3, 16, 64])
+def test_a_search_by_samples_finds_the_same_places(
     step: int, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(base, "_COARSE_FROM", 17)
-    monkeypatch.setattr(base, "_COARSE_STEP", step)
+    monkeypatch.setattr(base, "_STEP", step)
     messages = made_up(Random(2), 900, 25)
     view = index_of(messages).view()
     lines = [[END, *symbols, END] for symbols in messages.values()]
