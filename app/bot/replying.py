@@ -1,7 +1,7 @@
 """Makes replies: context, recall, drafts, ladder, and the row that explains each."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field, replace
 from random import Random
@@ -13,7 +13,8 @@ from app.bot.gathering import Gathered, gather
 from app.bot.illustrating import RECENT, Illustrator, Remembers
 from app.bot.rungs import Rungs, is_open_to_cloud
 from app.bot.settings import Settings
-from app.chat.best import BestOf
+from app.chat.best import BestOf, Refuse
+from app.chat.finish import is_copy
 from app.chat.ladder import Answer, Ladder, OnPiece, Rung
 from app.chat.limits import Clock
 from app.chat.prompt import Mode, build, choose_mode, deadline_ms
@@ -203,10 +204,11 @@ class Replier:
         if goes_out and mode == "hybrid" and stages.total < deadline * DRAFT_SHARE:
             prompt = await self._illustrator.illustrate(prompt, config, voice)
             stages.end("drafts")
+        guard = _guard(voice, prompt.turns)
         rungs = self._rungs.build(names, request.guild, config, gathered)
         if mode == "hybrid" and config.reply.candidates > 1 and not config.reply.stream:
-            rungs = [self._at_best(rung, config, voice) for rung in rungs]
-        ladder = Ladder(rungs, self._clock, _guard(voice), on_piece)
+            rungs = [self._at_best(rung, config, guard) for rung in rungs]
+        ladder = Ladder(rungs, self._clock, guard, on_piece)
         before = stages.total
         answer = await ladder.answer(prompt, deadline - before)
         stages.end("ladder")
@@ -268,7 +270,7 @@ class Replier:
         stages.end("recall")
         return replace(prompt, moments=tuple(moments or ()))
 
-    def _at_best(self, rung: Rung, config: Config, voice: Voice) -> Rung:
+    def _at_best(self, rung: Rung, config: Config, guard: Refuse) -> Rung:
         """The same rung, if its model may try several times."""
         if rung.provider.name != "local":
             return rung
@@ -276,7 +278,7 @@ class Replier:
             rung.provider,
             config.reply.candidates,
             self._illustrator.judge,
-            _guard(voice),
+            guard,
             self._clock,
         )
         return replace(rung, provider=best)
@@ -352,11 +354,14 @@ class _Stages:
         self._last = now
 
 
-def _guard(voice: Voice) -> Callable[[str], str | None]:
-    """Refuses a model's text that is one learned message."""
+def _guard(voice: Voice, turns: Sequence[Turn]) -> Refuse:
+    """Refuses a model's text that is one learned message, or one just said."""
+    said = [turn.text for turn in turns]
 
     def refuse(text: str) -> str | None:
         for line in text.split("\n"):
+            if is_copy(line, said):
+                return "it repeated what was just said"
             if len(line.split()) >= 4 and voice.repeats(line):
                 return "it repeated one learned message"
         return None

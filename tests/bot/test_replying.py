@@ -215,11 +215,18 @@ async def test_a_cloud_model_sees_lines_of_the_guild_and_the_row_says_which(
 
 
 async def test_a_model_that_repeats_a_learned_message_is_not_sent(bench):
-    bench.hear("bob", "i put the lime in the coconut")
     bench.local.text = "I put the lime in the coconut"
     bench.voices.known.learn(50, bench.local.text)
     made = await bench.replier.reply(bench.ask())
     assert made.answer.rungs[0].outcome == "rejected"
+    assert made.answer.rungs[0].reason == "it repeated one learned message"
+    assert made.answer.provider == "markov"
+
+
+async def test_a_model_that_echoes_the_conversation_is_not_sent(bench):
+    bench.local.text = "I put the lime, in the coconut!"
+    made = await bench.replier.reply(bench.ask("i put the lime in the coconut"))
+    assert made.answer.rungs[0].reason == "it repeated what was just said"
     assert made.answer.provider == "markov"
 
 
