@@ -178,6 +178,10 @@ class RepliesHost(LearningHost):
         told["notes"] = [one for one in told["notes"] if not one.startswith(SHOWN)]
         return told
 
+    async def take_back(self, reply: int, author: int, value: int) -> None:
+        """A thumb of that value was taken back; the other one stays."""
+        await tasting.take_back(self._parts, reply, self.author(author), value)
+
     async def how_tuned(self, trigger: int) -> str:
         """Why an answer has its mode and dial; empty when they were set."""
         row = await self._parts.database.run(replies.answer_to, str(trigger))

@@ -244,6 +244,10 @@ class Host(Protocol):
         self, reply: int, author: int, value: int, kind: Kind = "thumb"
     ) -> None: ...
 
+    async def take_back(self, reply: int, author: int, value: int) -> None:
+        """A thumb of that value was taken back; the other one stays."""
+        ...
+
     async def how_tuned(self, trigger: int) -> str:
         """Why an answer has its mode and dial; empty when they were set."""
         ...

@@ -19,6 +19,17 @@ async def rate(
     What its words came from weighs less in walks while it is disliked.
     """
     await parts.database.run(feedback.rate, reply, author, value, kind, was)
+    await _feel(parts, reply)
+
+
+async def take_back(parts: Parts, reply: int, author: str, value: int) -> None:
+    """Forget the thumb of that value that somebody (hash) gave a reply."""
+    await parts.database.run(feedback.take_back, reply, author, value)
+    await _feel(parts, reply)
+
+
+async def _feel(parts: Parts, reply: int) -> None:
+    """Let what a reply drew on weigh what people think by now."""
     row = await parts.database.run(replies.get, reply)
     drawn = await parts.database.run(feedback.sources_of, reply)
     if row is None or not drawn:

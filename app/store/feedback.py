@@ -50,6 +50,14 @@ def rate(
         )
 
 
+@write
+def take_back(reply: int, author: str, value: int) -> None:
+    """Remove an author's (hash) thumb of that value; another one given since stays."""
+    same = (Feedback.reply == reply) & (Feedback.author == author)
+    thumb = (Feedback.kind == "thumb") & (Feedback.value == value)
+    Feedback.delete().where(same & thumb).execute()
+
+
 def rating(reply: int) -> int:
     """Likes minus dislikes."""
     query = Feedback.select(fn.SUM(Feedback.value))

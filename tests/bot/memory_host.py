@@ -241,6 +241,10 @@ class MemoryHost:
     ) -> None:
         self.ratings[(reply, author)] = value
 
+    async def take_back(self, reply: int, author: int, value: int) -> None:
+        if self.ratings.get((reply, author)) == value:
+            del self.ratings[(reply, author)]
+
     async def how_tuned(self, trigger: int) -> str:
         return self.tuned.get(trigger, "")
 

@@ -178,3 +178,15 @@ def test_the_settings_of_the_chain_are_the_rules_of_its_walks() -> None:
     rules = rules_of(with_overrides(Config(), values))
     assert (rules.state_size, rules.max_run, rules.min_score) == (3, 5, 40.0)
     assert (rules.max_tries, rules.max_words) == (7, 9)
+
+
+async def test_who_changes_their_mind_keeps_the_newer_thumb(service: Service) -> None:
+    guild = await learn(service)
+    reply = await reply_drawn_on(service, guild, 1)
+    parts = service.parts
+    await tasting.rate(parts, reply, "hash", -1)
+    await tasting.rate(parts, reply, "hash", 1)
+    await tasting.take_back(parts, reply, "hash", -1)
+    assert await parts.database.run(feedback.rating, reply) == 1
+    await tasting.take_back(parts, reply, "hash", 1)
+    assert await parts.database.run(feedback.of_reply, reply) == []

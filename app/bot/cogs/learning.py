@@ -66,23 +66,27 @@ class Learning(discord.Cog):
     @discord.Cog.listener()
     async def on_raw_reaction_add(self, event: discord.RawReactionActionEvent) -> None:
         """A thumb on one of the bot's replies is feedback."""
-        await self._rate(event, LIKES.get(str(event.emoji)))
+        reply, value = await self._rated(event)
+        if reply is not None:
+            await self.bot.host.rate(reply, event.user_id, value)
 
     @discord.Cog.listener()
     async def on_raw_reaction_remove(
         self, event: discord.RawReactionActionEvent
     ) -> None:
         """A thumb taken back is no feedback any more."""
-        await self._rate(event, 0 if str(event.emoji) in LIKES else None)
-
-    async def _rate(
-        self, event: discord.RawReactionActionEvent, value: int | None
-    ) -> None:
-        if value is None or event.user_id == self.bot.own_id:
-            return
-        reply = await self.bot.host.find_reply(event.message_id)
+        reply, value = await self._rated(event)
         if reply is not None:
-            await self.bot.host.rate(reply, event.user_id, value)
+            await self.bot.host.take_back(reply, event.user_id, value)
+
+    async def _rated(
+        self, event: discord.RawReactionActionEvent
+    ) -> tuple[int | None, int]:
+        """The reply that a thumb belongs to, if it is one, and what the thumb says."""
+        value = LIKES.get(str(event.emoji))
+        if value is None or event.user_id == self.bot.own_id:
+            return None, 0
+        return await self.bot.host.find_reply(event.message_id), value
 
     @discord.Cog.listener()
     async def on_guild_join(self, guild: discord.Guild) -> None:
