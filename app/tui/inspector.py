@@ -100,12 +100,13 @@ def _filled(reply: ShownReply, width: int) -> list[Content]:
 
 
 def _turns(reply: ShownReply) -> list[Content]:
-    """The turns with each one's share of the prompt's tokens, by its length."""
+    """The turns, each with its share of the tokens of all turns, by its length."""
     texts = [f"{turn[0]}: {turn[1]}" for turn in reply.turns]
+    spent = sum(reply.filled.get(part, 0) for part in ("conversation", "channel"))
     letters = sum(map(len, texts)) or 1
     lines = []
     for text in texts[-TURNS_SHOWN:]:
-        tokens = round(reply.prompt_tokens * len(text) / letters)
+        tokens = round((spent or reply.prompt_tokens) * len(text) / letters)
         lines.append(Content.assemble((f"≈{tokens:>4}  ", "$quiet"), safe_line(text)))
     return lines
 

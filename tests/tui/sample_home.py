@@ -134,6 +134,7 @@ def _story(provider: str, total: int, number: int) -> dict[str, Any]:
             ["Viola", "mynah, what say you?", 1],
         ],
         "recalled": [5],
+        "filled": {"persona": 24, "recalled": 90, "conversation": 210, "channel": 88},
         "notes": [],
         "timings": {
             "gate": 1.2, "context": 6.0, "recall": 14.0, "first_token": total * 0.3,

@@ -39,7 +39,7 @@ async def test_a_reply_is_explained_beside_it(open_app: Open):
         for words in (
             "Why it spoke", "mention", "openai skipped: budget is spent", "recall",
             "Prompt, 412 tokens, 300 kept from before", "Recalled", "Drawn from",
-            "24 tokens written",
+            "210 tokens", "≈ 195  Toby", "24 tokens written",
         ):  # fmt: skip
             assert words in page, words
 
