@@ -78,7 +78,7 @@ class ReplySettings:
         scope="guild",
     )
     candidates: int = setting(
-        4,
+        5,
         "Hybrid lines the model here writes, of which the one closest to the"
         " conversation is sent; a reply that streams has one.",
         scope="channel",

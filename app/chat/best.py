@@ -17,8 +17,11 @@ Judge = Callable[[Sequence[str], Sequence[Turn]], Awaitable[Sequence[float]]]
 Refuse = Callable[[str], str | None]
 """Why a text may not be sent, or None."""
 
-SHARE = 0.5
+SHARE = 0.6
 """Of the deadline; another try must be likely to end within it."""
+
+SLACK = 1.2
+"""Times as long as the last line took to write, another one may take."""
 
 ECHO = 0.6
 """What a text loses that has no words but those just said, in closeness."""
@@ -64,7 +67,7 @@ class BestOf:
         last_ms = 0.0
         while len(made) < self._count:
             spent = (self._clock() - start) * 1000
-            if made and spent + last_ms > prompt.deadline_ms * SHARE:
+            if made and spent + SLACK * last_ms > prompt.deadline_ms * SHARE:
                 break
             try:
                 made.append(await self._once(prompt, len(made), spent))
@@ -72,7 +75,8 @@ class BestOf:
                 if not made:
                     raise
                 break
-            last_ms = (self._clock() - start) * 1000 - spent
+            # The conversation is in the cache now; only the words take time again.
+            last_ms = made[-1].total_ms - made[-1].first_token_ms
             if prompt.temperature == 0:
                 break
         chosen = await self._choose(prompt, made)

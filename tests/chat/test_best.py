@@ -38,7 +38,10 @@ class Several:
             raise ProviderError("it died")
         yield text
         finish = "deadline" if text.endswith("…") else "stop"
-        yield Completion(text, finish, completion_tokens=3)
+        ms = self.seconds * 1000
+        yield Completion(
+            text, finish, completion_tokens=3, first_token_ms=ms / 4, total_ms=ms
+        )
 
     async def close(self) -> None: ...
 
@@ -73,6 +76,11 @@ async def test_the_closest_of_four_is_taken_and_all_tokens_count():
 async def test_a_text_that_only_repeats_what_was_said_is_not_taken():
     done, _ = await write(["who likes pizza", "hm", "cold pizza for me", "no"])
     assert done.text == "cold pizza for me"
+
+
+async def test_another_line_costs_no_reading_but_only_its_words():
+    _, provider = await write(["a", "b", "c"], seconds=0.5)
+    assert len(provider.prompts) == 2
 
 
 async def test_with_little_time_there_is_just_one():
