@@ -47,7 +47,7 @@ async def learned(home: Home, tmp_path: Path):
 def arguments(files: dict[str, Path], **changes) -> Namespace:
     known = {
         "guild": list(files), "held_out": list(files.values()), "turns": 3,
-        "limit": 4, "voice": None, "max_ms": 5000,
+        "limit": 3, "voice": None, "max_ms": 5000,
     }  # fmt: skip
     return Namespace(**{**known, **changes})
 
@@ -58,22 +58,22 @@ def test_replies_of_every_mode_are_judged_beside_real_messages(
     home, files = learned
     kept = tmp_path / "replies.jsonl"
     found = eval_personality.measure(home, arguments(files), kept)
-    assert found["conversations"] == 8
+    assert found["conversations"] == 6
     for modes in (*found["guilds"].values(), found["all"]):
         assert list(modes) == ["real", "adrift", "markov", "llm", "hybrid"]
         assert modes["real"]["of_real"] == 1
         assert all(0 <= row["relevance"] <= 1 for row in modes.values())
     assert found["all"]["real"]["attributed"] == 1
     assert found["all"]["markov"]["attributed"] > 0.7
-    assert found["all"]["markov"]["providers"] == {"markov": 8}
+    assert found["all"]["markov"]["providers"] == {"markov": 6}
     rows = [json.loads(line) for line in kept.read_text().splitlines()]
-    assert len(rows) == 8 and rows[0]["guild"] == "pirates"
+    assert len(rows) == 6 and rows[0]["guild"] == "pirates"
     eval_personality.show(found)
     assert "attributed" in capsys.readouterr().out
 
 
-def test_a_guild_needs_its_own_file(learned):
-    home, files = learned
+def test_a_guild_needs_its_own_file(home: Home):
+    files = {"pirates": Path("pirates.jsonl"), "cooks": Path("cooks.jsonl")}
     with pytest.raises(UsageError, match="with a file each"):
         eval_personality.measure(home, arguments(files, guild=["pirates"]))
 
