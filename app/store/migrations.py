@@ -44,7 +44,7 @@ def _kinds_of_feedback(database: SqliteDatabase) -> None:
 def _conversations(database: SqliteDatabase) -> None:
     """Conversations have rows, and replies say what filled their prompts."""
     database.create_tables([Conversation])
-    for column in ("filled JSON NOT NULL DEFAULT '{}'", "summary_of INTEGER"):
+    for column in ("filled TEXT NOT NULL DEFAULT '{}'", "summary_of INTEGER"):
         database.execute_sql(f"ALTER TABLE reply ADD COLUMN {column}")
 
 
