@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from random import Random
 
-from app.bot.replying import Made, Request
+from app.bot.made import Made, Request
 from app.bot.service import Service, open_service
 from app.importers.records import Record
 from app.paths import Home

@@ -4,9 +4,9 @@ import itertools
 from dataclasses import asdict
 from random import Random, SystemRandom
 
+from app.bot.made import Made, Request
 from app.bot.news import Asker
 from app.bot.parts import Json, Parts
-from app.bot.replying import Made, Request
 from app.chat.arms import Rate, parse, standings, wilson
 from app.chat.self_tune import Arm
 from app.errors import UsageError

@@ -9,7 +9,7 @@ from app.bot import tasting
 from app.bot.discord_host_learning import LearningHost
 from app.bot.host import Answer, Ask, Unsent
 from app.bot.learning import Forgotten
-from app.bot.replying import SHOWN, Made, Request
+from app.bot.made import SHOWN, Made, Request
 from app.bot.talking import explain
 from app.chat import self_tune
 from app.chat.ladder import OnPiece

@@ -3,9 +3,9 @@
 import asyncio
 
 from app.bot import tasting
+from app.bot.made import Made, Request
 from app.bot.news import Asker, Outbox
 from app.bot.parts import Json, Parts
-from app.bot.replying import Made, Request
 from app.errors import UsageError
 from app.ipc import control
 from app.providers.base import Turn

@@ -5,7 +5,7 @@ from random import Random
 import pytest
 
 from app.bot.comparing import Comparing
-from app.bot.replying import Request
+from app.bot.made import Request
 from app.bot.service import Service, open_service
 from app.errors import ConfigError, UsageError
 from app.importers.records import Record

@@ -7,7 +7,8 @@ from random import Random
 import pytest
 
 from app.bot.ledger import Ledger
-from app.bot.replying import Replier, Request
+from app.bot.made import Request
+from app.bot.replying import Replier
 from app.bot.rungs import Rungs
 from app.bot.settings import Settings
 from app.importers.filters import Filters

@@ -8,8 +8,8 @@ import pytest
 
 from app.bot import tasting
 from app.bot.illustrating import rules_of
+from app.bot.made import Made, Request
 from app.bot.news import Asker
-from app.bot.replying import Made, Request
 from app.bot.service import Service, open_service
 from app.config import Config, with_overrides
 from app.config_file import save
