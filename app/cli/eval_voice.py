@@ -1,19 +1,22 @@
 """How well model, voice and both together foresee a guild's later messages."""
 
 import argparse
+import gzip
+import json
 import sys
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from app import catalogue, config_file
 from app.cli.output import print_json, say
 from app.errors import AppError, UsageError
+from app.importers.intake import DEFAULT_CHANNEL, UNKNOWN_AUTHOR
+from app.importers.records import milliseconds
 from app.ipc.control import Progress
-from app.memory.link_rows import Row, read_rows
+from app.memory.link_rows import Row
 from app.paths import Home, find_home
 from app.runner import llama
 from app.runner.adapters import Adapters
@@ -90,7 +93,7 @@ def measure(
         UsageError: If the guild is not learned, or the file has nothing to score.
     """
     path = _locate(home, model)
-    rows = list(read_rows(file))
+    rows = read_held_out(file)
     with Database(home.database, read_only=True) as database:
         guild = database.call(guilds.find, name)
         if guild is None:
@@ -100,6 +103,32 @@ def measure(
     if not held:
         raise UsageError(f"{file} has no message to score.")
     return _score(path, _voice(home, guild.id, path), held, adapter)
+
+
+def read_held_out(path: Path) -> list[Row]:
+    """Return the messages of a JSON Lines file, plain or gzipped.
+
+    Lines that are no messages are left out.
+
+    Raises:
+        AppError: When the file cannot be read.
+    """
+    opener = gzip.open if path.suffix == ".gz" else open
+    rows: list[Row] = []
+    try:
+        with opener(path, "rt", encoding="utf-8-sig", errors="replace") as file:
+            for line in file:
+                try:
+                    row = json.loads(line)
+                except ValueError:
+                    continue
+                if isinstance(row, dict) and isinstance(row.get("text"), str):
+                    rows.append(row)
+    except (OSError, EOFError) as error:
+        raise AppError(
+            f"{path} cannot be read: {error}.", "It must be JSON Lines of messages."
+        ) from error
+    return rows
 
 
 def _locate(home: Home, name: str | None) -> Path:
@@ -130,18 +159,26 @@ def before_of(guild: int, rows: Sequence[Row], turns: int) -> dict[str, list[Row
     """Return the last rows of each channel that the guild has from before these."""
     first: dict[str, Row] = {}
     for row in rows:
-        first.setdefault(str(row.get("channel", "")), row)
+        first.setdefault(_channel(row), row)
     found: dict[str, list[Row]] = {}
     for name, row in first.items():
         channel = guilds.find_channel(guild, name)
-        if channel is None or not row.get("ts"):
-            continue
-        moment = int(datetime.fromisoformat(str(row["ts"])).timestamp() * 1000)
-        found[name] = [
-            {"author": stored.name, "text": stored.text}
-            for stored in messages.latest(channel.id, turns, before=moment)
-        ]
+        if channel is not None:
+            found[name] = [
+                {"author": stored.name, "text": stored.text}
+                for stored in messages.latest(channel.id, turns, before=_moment(row))
+            ]
     return found
+
+
+def _channel(row: Row) -> str:
+    return str(row.get("channel") or DEFAULT_CHANNEL)
+
+
+def _moment(row: Row) -> int | None:
+    """When it was written, in milliseconds; None, when it does not say so."""
+    ts = row.get("ts")
+    return milliseconds(ts) if isinstance(ts, str) else None
 
 
 def hold_out(
@@ -156,14 +193,18 @@ def hold_out(
     """
     recent: dict[str, deque[Row]] = {}
     for row in rows:
-        name, text = str(row.get("channel", "")), str(row.get("text") or "")
+        name, text = _channel(row), str(row.get("text") or "")
         if not text.strip() or row.get("system"):
             continue
         seen = recent.setdefault(name, deque(before.get(name, ()), maxlen=turns))
         if not row.get("bot"):
-            turns_before = [(str(old["author"]), str(old["text"])) for old in seen]
-            yield Held(turns_before, str(row["author"]), text)
+            turns_before = [(_author(old), str(old["text"])) for old in seen]
+            yield Held(turns_before, _author(row), text)
         seen.append(row)
+
+
+def _author(row: Row) -> str:
+    return str(row.get("author") or UNKNOWN_AUTHOR)
 
 
 def spread(held: list[Held], limit: int) -> list[Held]:

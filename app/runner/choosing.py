@@ -7,6 +7,7 @@ import numpy as np
 from app.ipc.inference import Generate
 from app.runner.fusion import fuse, next_trust, sample
 from app.runner.llama import Logits, Model
+from app.runner.wording import said_in
 from app.voice.tokens import TokenVoice
 
 
@@ -18,11 +19,14 @@ class Chooser:
         model: Model,
         request: Generate,
         voice: TokenVoice | None,
+        prompt: Sequence[int],
         rng: np.random.Generator,
     ) -> None:
+        """The prompt, in tokens, is the conversation that the voice takes up."""
         self._model = model
         self._voice = voice if request.dial > 0 else None
         self._dial = request.dial
+        self._said = said_in(model, prompt) if self._voice else None
         self._temperature = request.temperature
         self._top_p = request.top_p
         self._rng = rng
@@ -47,7 +51,7 @@ class Chooser:
             written: The tokens of the message so far.
             may_end: Whether the message may end here; an empty reply is of no use.
         """
-        prediction = self._voice.predict(written) if self._voice else None
+        prediction = self._voice.predict(written, self._said) if self._voice else None
         fused = fuse(logits, prediction, self._dial, self._trust)
         self._weights += fused.weight
         self._chosen += 1

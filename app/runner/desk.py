@@ -142,11 +142,12 @@ class ModelDesk:
         model = self._loaded.model
         rng = np.random.default_rng(request.seed if request.seed >= 0 else None)
         voice = self._voices.get(request.voice) if request.dial else None
+        prompt = model.tokens(request.prompt, is_start=True) or model.tokens("\n")
         start = model.tokens(f"\n{request.line_start}") if request.lines > 1 else []
         return Job(
             request=request,
-            prompt=model.tokens(request.prompt, is_start=True) or model.tokens("\n"),
-            chooser=Chooser(model, request, voice, rng),
+            prompt=prompt,
+            chooser=Chooser(model, request, voice, prompt, rng),
             received=self._clock(),
             on_piece=on_piece,
             on_done=on_done,

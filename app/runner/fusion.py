@@ -1,11 +1,17 @@
 """The next token's distribution, decided by the model and the voice together.
 
-    P(next) = (1 − λ) · P_model(next | prompt) + λ · P_voice(next | last few tokens)
+    P(next) = w₁ · P_model + w₂ · P_both + Σ wₖ · P_part k of the voice
+    P_both  ∝ P_model ** 0.6 · P_voice ** 0.5 / P_guild ** 0.25
 
-as in kNN-LM (Khandelwal et al. 2020) and ∞-gram (Liu et al. 2024). λ is a logistic
-function of what both sides show: how long the voice's state is, how often it occurs,
-how many tokens follow it, how unsure the model is, and who was right so far in the
-message.
+P_model is the model's after the prompt; the voice's parts are what follows the last few
+tokens in the guild and in the conversation, P_voice their mixture, P_guild how often a
+token is used at all. The mixture is that of kNN-LM (Khandelwal et al. 2020) and ∞-gram
+(Liu et al. 2024); the product, a log-linear interpolation (Klakow 1998) with unigram
+rescaling (Kneser, Peters and Klakow 1997), prefers what both sides find likely.
+
+The weights are a softmax of linear functions (a mixture of experts, Jacobs et al. 1991)
+of what both sides show: how often a part's state occurs and how its followers are
+spread, how unsure the model is, and who was right so far in the message.
 
 The prompt is the plain chat log: a line `name: text` a turn, cut
 to 200 characters, no header, and the next speaker's `name:` at the end.
@@ -17,22 +23,38 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from app.voice.tokens import Prediction
+from app.voice.tokens import Numbers, Prediction, softmax
 
 Logits = npt.NDArray[np.float32]
 Probabilities = npt.NDArray[np.float32]
 
 BALANCED = 50
-"""The dial at which λ is as it was fitted, on held-out messages of five guilds."""
+"""The dial at which the weights are as they were fitted, on held-out messages."""
 
-# Fitted to held-out messages of five guilds; `python -m tests.bench.fit_fusion` fits
-# the same function to others.
-_BIAS = -2.146
-_BY_DEPTH = (0.0, 0.0, 0.410, 0.300, 0.011, 0.396)
-_BY_COUNT = 0.734
-_BY_DISTINCT = -0.910
-_BY_ENTROPY = 0.201
-_BY_TRUST = 0.761
+MODEL_POWER = 0.6
+
+CIRCUMSTANCES = 7
+"""Numbers that tell how far the sides can be trusted; see `Sides.circumstances`."""
+
+# Fitted to held-out messages of several guilds by `python -m tests.bench.fit_fusion`:
+# for the model and the product by the circumstances, for the base a constant, for the
+# parts a row a kind, by the evidence and the model's entropy.
+MODEL_WEIGHTS = np.array([2.514, 0.183, -0.075, -0.994, -0.565, 0.13, 0.159])
+BOTH_WEIGHTS = np.array([2.167, 0.366, -0.023, -0.484, -0.803, -0.052, 0.191])
+BASE_WEIGHT = -1.614
+PARTS_WEIGHTS = np.array(
+    [
+        [-0.828, 0.299, -0.503, -2.222, 1.115, 1.148, 0.604],
+        [-0.684, 0.536, -0.574, -2.307, 0.974, 0.63, 0.669],
+        [-0.16, 0.618, -0.637, -1.841, 0.63, 0.937, 0.41],
+        [-0.443, 0.75, -0.91, -2.067, 0.538, 0.837, 0.519],
+        [0.179, 0.929, -1.278, -1.526, 1.045, 0.179, 0.504],
+        [0.375, 0.272, -0.914, -0.584, -0.1, -2.148, 0.467],
+        [-2.153, -0.165, -0.493, -2.157, -1.692, 1.301, 1.011],
+        [0.017, 0.343, -0.147, -0.488, 0.134, 0.0, -0.578],
+        [0.629, 1.702, 0.24, -0.367, 0.574, 0.0, -0.425],
+    ]
+)
 
 _MEMORY = 0.7
 """How much of the trust so far remains after each token."""
@@ -51,9 +73,100 @@ class Fused(NamedTuple):
     probs: Probabilities
     """Shape (vocabulary,); sums to 1."""
     weight: float
-    """λ, the voice's share, in 0..1."""
+    """The voice's share, in 0..1; the product counts half."""
     log_sum: float
     """Logarithm of the sum of the exponentials of the model's logits."""
+
+
+class Sides:
+    """What model and voice say of one token, before they are weighed."""
+
+    def __init__(self, logits: Logits, prediction: Prediction) -> None:
+        """Look at both; the logits, shape (vocabulary,), are not changed."""
+        self.prediction = prediction
+        top = logits.max()
+        shifted = logits - top
+        self.model: Probabilities = np.exp(shifted)
+        total = float(self.model.sum())
+        self.log_sum = float(top) + math.log(total)
+        self.entropy = math.log(total) - float(np.dot(self.model, shifted)) / total
+        self.likeliest = -math.log(total)
+        self.model /= total
+        self.voice = prediction.mixed(prediction.weights)
+        shifted *= np.float32(MODEL_POWER)
+        self.both: Probabilities = np.exp(shifted, out=shifted)
+        self.both *= np.sqrt(self.voice)
+        self.both *= prediction.rarity
+        self.both /= self.both.sum()
+
+    def circumstances(self, trust: float) -> Numbers:
+        """Return what the weights of model and product depend on; (CIRCUMSTANCES,).
+
+        That is 1, the model's entropy, its likeliest token's log-probability, the
+        trust, whether the message starts, whether the guild's longest state is one
+        symbol, and the logarithm of the place in the message.
+        """
+        said = self.prediction
+        is_start, is_short = said.at == 0, said.depth == 1
+        return np.array(
+            [
+                1.0,
+                self.entropy,
+                self.likeliest,
+                trust,
+                is_start,
+                is_short,
+                math.log1p(said.at),
+            ]
+        )
+
+    def weights(self, dial: int, trust: float) -> Numbers:
+        """Return the weights of model, product, base and parts; shape (3 + parts,).
+
+        The dial moves the odds of the voice against the model: at 75 they are three
+        times those at 50; the product, half of each, moves by the root of it.
+
+        Args:
+            dial: 1..99.
+            trust: As for `fuse`.
+        """
+        around = self.circumstances(trust)
+        kinds, evidence = self.prediction.kinds, self.prediction.evidence
+        rows = PARTS_WEIGHTS[kinds]
+        parts = np.einsum("ij,ij->i", rows[:, :-1], evidence)
+        parts += rows[:, -1] * self.entropy
+        firsts = [MODEL_WEIGHTS @ around, BOTH_WEIGHTS @ around, BASE_WEIGHT]
+        energies = np.concatenate([firsts, parts])
+        odds = math.log(dial / (100 - dial))
+        energies[1] += odds / 2
+        energies[2:] += odds
+        return softmax(energies)
+
+    def shares_of(self, token: int) -> Numbers:
+        """Return a token's probability in each of what `weights` weighs."""
+        both = [float(self.model[token]), float(self.both[token])]
+        return np.concatenate([both, self.prediction.shares_of(token)])
+
+    def probability(self, token: int, dial: int, trust: float) -> float:
+        """Return a token's probability in the fused distribution."""
+        if dial <= 0:
+            return float(self.model[token])
+        if dial >= 100:
+            return self.prediction.probability(token)
+        return float(self.weights(dial, trust) @ self.shares_of(token))
+
+    def mixed(self, dial: int, trust: float) -> Fused:
+        """Return the fused distribution."""
+        if dial <= 0:
+            return Fused(self.model, 0.0, self.log_sum)
+        if dial >= 100:
+            return Fused(self.voice, 1.0, self.log_sum)
+        weights = self.weights(dial, trust)
+        probs = self.prediction.mixed(weights[2:])
+        probs += self.model * np.float32(weights[0])
+        probs += self.both * np.float32(weights[1])
+        share = 1 - float(weights[0]) - float(weights[1]) / 2
+        return Fused(probs, share, self.log_sum)
 
 
 def fuse(
@@ -70,52 +183,13 @@ def fuse(
         dial: 0 is the model's own distribution, 100 the voice's.
         trust: What `next_trust` returned for the message so far; 0 at its start.
     """
+    if prediction is not None and dial > 0:
+        return Sides(logits, prediction).mixed(dial, trust)
     top = logits.max()
-    shifted = logits - top
-    probs: Probabilities = np.exp(shifted)
+    probs: Probabilities = np.exp(logits - top)
     total = float(probs.sum())
-    log_sum = float(top) + math.log(total)
-    if prediction is None or dial <= 0:
-        probs /= total
-        return Fused(probs, 0.0, log_sum)
-    entropy = math.log(total) - float(np.dot(probs, shifted)) / total
-    weight = voice_weight(prediction, entropy, dial, trust)
-    probs *= np.float32((1 - weight) / total)
-    np.multiply(prediction.base, np.float32(weight * prediction.rest), out=shifted)
-    probs += shifted
-    for ids, shares in prediction.parts:
-        probs[ids] += shares * np.float32(weight)
-    return Fused(probs, weight, log_sum)
-
-
-def voice_weight(
-    prediction: Prediction, entropy: float, dial: int, trust: float = 0.0
-) -> float:
-    """Return λ, the voice's share of one token.
-
-    The dial moves the odds of the voice: at 75 they are three times those at 50.
-
-    Args:
-        prediction: The voice's.
-        entropy: The model's, in nats.
-        dial: 0..100.
-        trust: As for `fuse`.
-    """
-    if dial <= 0:
-        return 0.0
-    if dial >= 100:
-        return 1.0
-    evidence = gate(prediction.depth, prediction.count, prediction.distinct)
-    evidence += _BY_ENTROPY * entropy + _BY_TRUST * trust
-    return 1 / (1 + math.exp(-evidence) * (100 - dial) / dial)
-
-
-def gate(depth: int, count: int, distinct: int) -> float:
-    """Return how far the voice's state speaks for it, as logarithm of the odds."""
-    of_state = _BY_COUNT * math.log(max(count, 1))
-    return (
-        _BIAS + _BY_DEPTH[depth] + of_state + _BY_DISTINCT * math.log(max(distinct, 1))
-    )
+    probs /= total
+    return Fused(probs, 0.0, float(top) + math.log(total))
 
 
 def next_trust(

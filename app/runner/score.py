@@ -10,11 +10,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-
-from app.runner.fusion import BALANCED, fuse, next_trust, voice_weight
+from app.runner.fusion import BALANCED, Sides, next_trust
 from app.runner.llama import Batch, Context, Logits, Model
-from app.runner.wording import end_token, message_tokens
+from app.runner.wording import end_token, message_tokens, said_in
 from app.voice.tokens import Prediction, TokenVoice
 
 DIALS = tuple(range(0, 101, 10))
@@ -110,10 +108,10 @@ class Scorer:
     def _score_message(
         self, scores: Scores, prompt: Sequence[int], own: Sequence[int]
     ) -> None:
-        trust = 0.0
+        trust, said = 0.0, said_in(self._model, prompt)
         for at, logits in enumerate(self.read(prompt, own)):
             token = own[at]
-            prediction = self._voice.predict(own[:at])
+            prediction = self._voice.predict(own[:at], said)
             trust = add_token(scores, logits, prediction, token, trust)
 
     def read(self, prompt: Sequence[int], own: Sequence[int]) -> Iterable[Logits]:
@@ -137,19 +135,17 @@ class Scorer:
 def add_token(
     scores: Scores, logits: Logits, prediction: Prediction, token: int, trust: float
 ) -> float:
-    """Count one token for every predictor, and return the trust after it.
-
-    The mixture is linear, so one look at both sides serves every dial.
-    """
-    alone = fuse(logits, None, 0)
-    model = max(float(alone.probs[token]), _TINY)
-    voice = max(prediction.probability(token), _TINY)
-    log_probs = logits - np.float32(alone.log_sum)
-    entropy = -float(np.dot(alone.probs, log_probs))
+    """Count one token for every predictor, and return the trust after it."""
+    sides = Sides(logits, prediction)
+    shares = sides.shares_of(token)
+    model = max(float(shares[0]), _TINY)
+    voice = max(float(prediction.weights @ shares[2:]), _TINY)
     scores.tokens += 1
     scores.add("model", -math.log(model))
     scores.add("voice", -math.log(voice))
-    for dial in DIALS:
-        weight = voice_weight(prediction, entropy, dial, trust)
-        scores.add(str(dial), -math.log((1 - weight) * model + weight * voice))
-    return next_trust(trust, logits, alone.log_sum, prediction, token)
+    scores.add("0", -math.log(model))
+    scores.add("100", -math.log(voice))
+    for dial in DIALS[1:-1]:
+        fused = float(sides.weights(dial, trust) @ shares)
+        scores.add(str(dial), -math.log(max(fused, _TINY)))
+    return next_trust(trust, logits, sides.log_sum, prediction, token)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from app.runner.llama import Model
+from app.voice.said import Said
 
 _NAME_END = ":"
 
@@ -42,6 +43,22 @@ def messages_tokens(model: Model, texts: Sequence[str]) -> list[list[int]]:
         return [message_tokens(model, line) for line in lines]
     split = iter(found)
     return [next(split)[1:] if line else [] for line in lines]
+
+
+def said_in(model: Model, prompt: Sequence[int]) -> Said:
+    """Return what was said in a chat log whose last line is to be written.
+
+    A line without a colon, as what heads a part of the log, is nobody's.
+    """
+    end, colon = end_token(model), model.tokens(f"\n{_NAME_END}")[-1]
+    lines: list[list[int]] = [[]]
+    for token in prompt:
+        if token == end:
+            lines.append([])
+        else:
+            lines[-1].append(token)
+    texts = [line[line.index(colon) + 1 :] for line in lines[:-1] if colon in line]
+    return Said((text for text in texts if text), end)
 
 
 def end_token(model: Model) -> int:

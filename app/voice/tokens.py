@@ -1,11 +1,12 @@
 """A guild's voice in the tokens of one language model: what it would write next."""
 
 import hashlib
+import math
 from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,7 @@ import numpy.typing as npt
 from app.voice import base, files
 from app.voice.files import VoiceFileError
 from app.voice.index import END, Index, Range, View
+from app.voice.said import LONGEST, Said
 
 NAME = "tokens"
 """The files' name in a guild's directory."""
@@ -20,8 +22,30 @@ NAME = "tokens"
 STATE_SIZE = 5
 """The longest state looked up, in symbols; longer ones gain nothing measurable."""
 
-_DISCOUNTS = (0.7, 0.8, 0.8, 0.85, 0.85)
-"""What each follower's count gives to shorter states, by state size from 1 up."""
+KINDS = STATE_SIZE + LONGEST + 1
+"""Kinds of parts: the guild's states of 1 symbol and more, then the conversation's."""
+
+EVIDENCE = 6
+"""Numbers that tell how far a part can be trusted; see `Prediction.evidence`."""
+
+# Fitted to held-out messages of several guilds by `python -m tests.bench.fit_fusion`:
+# a row a kind, a column a number of the evidence.
+BY_EVIDENCE = np.array(
+    [
+        [-0.343, 0.275, -0.169, -1.892, 0.647, 0.094],
+        [0.167, 0.727, -0.653, -1.933, 0.364, -0.144],
+        [-0.239, 0.96, -0.779, -1.943, 0.396, 0.02],
+        [0.061, 1.181, -1.383, -1.961, 0.46, -0.205],
+        [0.005, 1.417, -1.347, -1.017, 0.459, 0.005],
+        [-2.864, -0.137, 0.621, -1.929, -0.926, -0.862],
+        [-0.53, 1.384, -1.426, -0.943, 0.231, 1.004],
+        [0.308, 1.02, -1.469, -1.514, 1.079, 0.0],
+        [0.463, 1.144, -1.231, -1.223, 1.491, 0.0],
+    ]
+)
+
+_DISCOUNT = 0.7
+"""What each follower's count in the guild gives away, as what is rare is overrated."""
 
 _UNSEEN = 0.5
 """Times that every token of the model counts as written, seen or not."""
@@ -30,11 +54,12 @@ _COMMON = 512
 """Places from which on the followers of a state are kept once they are counted."""
 
 _KEPT_STATES = 2048
-_PLACES = 1 << 14
+_PLACES = 1 << 12
 """Places of a state that are counted; of more, this many evenly spread ones."""
 
 Ids = npt.NDArray[np.int64]
 Shares = npt.NDArray[np.float32]
+Numbers = npt.NDArray[np.float64]
 
 
 class Followers(NamedTuple):
@@ -43,34 +68,65 @@ class Followers(NamedTuple):
     ids: Ids
     """Shape (k,): distinct tokens."""
     shares: Shares
-    """Shape (k,): their discounted shares."""
-    rest: float
-    """The share left to shorter states; all sum to 1."""
+    """Shape (k,): their shares, which sum to 1."""
+    evidence: tuple[float, ...]
+    """The first numbers of a part's evidence."""
 
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """What the guild would write next, as a distribution over the model's tokens."""
+    """What the guild would write next, as a distribution over the model's tokens.
 
-    parts: list[tuple[Ids, Shares]]
-    """A pair a state, longest first: distinct tokens, and the probability they get."""
-    rest: float
-    """What remains, spread over the whole vocabulary as `base` says; all sum to 1."""
+    It is a mixture: one part a state of the guild's messages that occurs, one a state
+    of the conversation, and the base, which every token has a share of.
+    """
+
     base: Shares
     """Shape (vocabulary,): the share of each token at all; never 0, sums to 1."""
+    rarity: Shares
+    """Shape (vocabulary,): the fourth root of 1 / base."""
+    parts: list[tuple[Ids, Shares]]
+    """Distinct tokens and their shares in the part, which sum to 1."""
+    kinds: Ids
+    """Shape (parts,): state size − 1 in the guild, or STATE_SIZE + state size."""
+    evidence: Numbers
+    """Shape (parts, EVIDENCE): 1, logarithms of how often the state occurs and how many
+    different tokens follow it, the shares of those that followed once and of the most
+    frequent one, and whether it is the guild's longest, or the message's first token.
+    """
+    weights: Numbers
+    """Shape (1 + parts,): what base and parts get in the voice; sums to 1."""
     depth: int
     """Symbols of the longest known state, the message's start counted as one."""
-    count: int
-    """How often that state occurs."""
-    distinct: int
-    """How many different tokens follow it."""
+    at: int
+    """Tokens of the message so far."""
+
+    def shares_of(self, token: int) -> Numbers:
+        """Return a token's probability in the base and in each part; (1 + parts,)."""
+        found = [float(self.base[token])]
+        for ids, shares in self.parts:
+            place = int(np.searchsorted(ids, token))
+            is_there = place < len(ids) and ids[place] == token
+            found.append(float(shares[place]) if is_there else 0.0)
+        return np.array(found)
 
     def probability(self, token: int) -> float:
         """Return the probability of one token."""
-        found = self.rest * float(self.base[token])
-        return found + sum(
-            float(shares[ids == token].sum()) for ids, shares in self.parts
-        )
+        return float(self.weights @ self.shares_of(token))
+
+    def mixed(self, weights: Numbers) -> Shares:
+        """Return base and parts, by weight; shape (vocabulary,)."""
+        probs = self.base * np.float32(weights[0])
+        for (ids, shares), weight in zip(self.parts, weights[1:], strict=True):
+            probs[ids] += shares * np.float32(weight)
+        return probs
+
+
+def softmax(energies: Numbers) -> Numbers:
+    """Return the exponentials, divided by their sum."""
+    raised = np.exp(energies - energies.max())
+    shares: Numbers = raised / raised.sum()
+    return shares
 
 
 class TokenVoice:
@@ -92,6 +148,7 @@ class TokenVoice:
         self.last_message = last_message
         """The highest message row id it has learned, or 0."""
         self._base = self._count_tokens()
+        self._rarity = np.reciprocal(np.sqrt(np.sqrt(self._base)))
 
     @classmethod
     def open(cls, directory: Path) -> "TokenVoice":
@@ -130,27 +187,48 @@ class TokenVoice:
         self._common.clear()
         return self._index.forget(messages)
 
-    def predict(self, written: Sequence[int]) -> Prediction:
-        """Return what follows, given all tokens of the message so far.
+    def predict(self, written: Sequence[int], said: Said | None = None) -> Prediction:
+        """Return what follows.
 
-        Interpolated absolute discounting (Ney, Essen and Kneser 1994) over the counts
-        of the last 1 to `STATE_SIZE` symbols, and over single tokens.
+        The states' distributions are interpolated (Jelinek and Mercer 1980), but by
+        weights that depend on how often a state occurs and on how its followers are
+        spread; counts are discounted (Ney, Essen and Kneser 1994).
+
+        Args:
+            written: All tokens of the message so far.
+            said: The conversation before it.
         """
         context = [token + 1 for token in written[-STATE_SIZE:]]
         if len(context) < STATE_SIZE:
             context.insert(0, END)
         view = self._index.view()
         matches = view.matches(context, STATE_SIZE)
-        left, parts, distinct = 1.0, [], self.vocabulary
-        for found in reversed(matches[1:]):
+        depth = len(matches) - 1
+        parts, kinds, evidence = [], [], []
+        for found in matches[1:]:
             follow = self._followers(view, found)
-            if found is matches[-1]:
-                distinct = len(follow.ids)
-            parts.append((follow.ids, follow.shares * np.float32(left)))
-            left *= follow.rest
-        longest = matches[-1]
+            if len(follow.ids):
+                parts.append((follow.ids, follow.shares))
+                kinds.append(found.depth - 1)
+                evidence.append((*follow.evidence, float(found.depth == depth)))
+        for heard in said.followers(written) if said else ():
+            total = heard.counts.sum()
+            parts.append((heard.ids, (heard.counts / total).astype(np.float32)))
+            kinds.append(STATE_SIZE + heard.length)
+            evidence.append((*_evidence(heard.counts), float(not written)))
+        numbers = np.array(evidence).reshape(-1, EVIDENCE)
+        table = np.array(kinds, np.int64)
+        energies = np.einsum("ij,ij->i", numbers, BY_EVIDENCE[table])
+        weights = softmax(np.concatenate([[0.0], energies]))
         return Prediction(
-            parts, left, self._base, longest.depth, longest.places, distinct
+            self._base,
+            self._rarity,
+            parts,
+            table,
+            numbers,
+            weights,
+            depth,
+            len(written),
         )
 
     def _followers(self, view: View, found: Range) -> Followers:
@@ -165,16 +243,17 @@ class TokenVoice:
 
     def _count_followers(self, view: View, found: Range) -> Followers:
         symbols, counts = view.followers(found, _PLACES)
-        total = counts.sum()
-        if total == 0:
-            return Followers(symbols, counts.astype(np.float32), 1.0)
-        # Of places left out, singletons stand for many; each is as uncertain as one.
-        step = max(1.0, found.places / _PLACES)
-        kept = np.maximum(counts - _DISCOUNTS[found.depth - 1] * step, 0) / total
         ids = symbols - 1
+        if not len(ids):
+            return Followers(ids, counts.astype(np.float32), ())
+        kept = np.maximum(counts - _DISCOUNT, 0.05 * counts)
+        kept /= kept.sum()
         if symbols[0] == END:
+            # The ids ascend, so that a token's share is found quickly.
             ids[0] = self.end
-        return Followers(ids, kept.astype(np.float32), float(1 - kept.sum()))
+            order = np.argsort(ids, kind="stable")
+            ids, kept, counts = ids[order], kept[order], counts[order]
+        return Followers(ids, kept.astype(np.float32), _evidence(counts))
 
     def _count_tokens(self) -> Shares:
         first = np.asarray(self._index.view().base.first_of)
@@ -184,6 +263,17 @@ class TokenVoice:
         counts[self.end] += seen[END]
         shares: Shares = (counts / counts.sum()).astype(np.float32)
         return shares
+
+
+def _evidence(counts: npt.NDArray[Any]) -> tuple[float, ...]:
+    total = float(counts.sum())
+    return (
+        1.0,
+        math.log(max(total, 1)),
+        math.log(len(counts)),
+        float((counts <= 1).sum()) / total,
+        float(counts.max()) / total,
+    )
 
 
 def build(

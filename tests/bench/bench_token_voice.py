@@ -17,7 +17,7 @@ from app.runner import llama
 from app.runner.building import Row, tokenize
 from app.runner.fusion import BALANCED, fuse, next_trust, sample
 from app.runner.loading import usable_threads
-from app.runner.wording import end_token, messages_tokens
+from app.runner.wording import end_token, messages_tokens, said_in
 from app.voice.tokens import TokenVoice, build
 
 OPENINGS = 9
@@ -66,7 +66,9 @@ class Loop:
         self._rng = np.random.default_rng(seed)
         self._written: list[int] = []
         self._place, self._at, self._trust = 0, 0, 0.0
-        self._feed(model.tokens(PROMPT))
+        prompt = model.tokens(PROMPT)
+        self._said = said_in(model, prompt)
+        self._feed(prompt)
 
     def _feed(self, tokens: list[int]) -> None:
         self._batch.clear()
@@ -78,7 +80,9 @@ class Loop:
         """Choose and evaluate one token; returns the seconds it took."""
         began = time.perf_counter()
         logits = self._context.logits(self._place)
-        prediction = self._voice.predict(self._written) if self._voice else None
+        prediction = None
+        if self._voice:
+            prediction = self._voice.predict(self._written, self._said)
         fused = fuse(logits, prediction, BALANCED, self._trust)
         token = sample(fused.probs, self._rng, temperature=0.8, top_p=0.95)
         if token == self._end:

@@ -1,8 +1,10 @@
 import json
 
 from app.cli import main
-from app.cli.eval_voice import hold_out
+from app.cli.eval_voice import before_of, hold_out, read_held_out
 from app.memory.link_rows import Row
+from app.store import guilds
+from app.store.database import Database
 from tests.runner import tiny
 
 
@@ -53,3 +55,28 @@ def test_an_adapter_is_scored_beside_the_model_as_it_is(home, tmp_path, capsys):
     assert plain["messages"] == scores["messages"] == 6
     assert plain["model"]["perplexity"] != scores["model"]["perplexity"]
     assert plain["voice"]["perplexity"] == scores["voice"]["perplexity"]
+
+
+def test_a_file_of_odd_lines_is_read_as_far_as_it_has_messages(tmp_path):
+    odd = ["", "no json", "[1]", '{"text": null}', '{"text": 7}', '{"author": "Ann"}']
+    good = ['{"text": "hi"}', '{"text": "ho", "author": null, "ts": "never"}']
+    file = tmp_path / "held.jsonl"
+    file.write_bytes("\n".join([*odd, *good]).encode() + b"\n\xff{\n")
+    rows = read_held_out(file)
+    assert [row["text"] for row in rows] == ["hi", "ho"]
+    first, second = hold_out(rows, {}, 8)
+    assert (first.name, second.turns) == ("someone", [("someone", "hi")])
+
+
+def test_rows_without_channel_or_time_go_on_after_the_newest_of_the_guild(
+    home, tmp_path
+):
+    learned = tmp_path / "learned.jsonl"
+    learned.write_text('{"text": "old one", "author": "Ann"}')
+    assert main(["--home", str(home.root), "import", "den", str(learned)]) == 0
+    with Database(home.database, read_only=True) as database:
+        guild = database.call(guilds.find, "den")
+        assert guild is not None
+        rows = [{"text": "new", "ts": "never"}]
+        before = database.call(before_of, guild.id, rows, 8)
+    assert before == {"general": [{"author": "Ann", "text": "old one"}]}

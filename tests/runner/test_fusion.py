@@ -5,28 +5,37 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.runner.fusion import BALANCED, fuse, next_trust, sample, voice_weight
+from app.runner.fusion import BALANCED, Sides, fuse, next_trust, sample
 from app.voice.tokens import Prediction
 
 VOCABULARY = 300
 END = 7
 
 
-def prediction(seed: int = 1, depth: int = 3, count: int = 20) -> Prediction:
+def prediction(
+    seed: int = 1, depth: int = 3, evidence: tuple[float, ...] = (1, 3, 2, 0.2, 0.5, 1)
+) -> Prediction:
     rng = np.random.default_rng(seed)
-    parts, left = [], 1.0
+    parts = []
     for _ in range(depth):
-        ids = rng.choice(VOCABULARY, 12, replace=False)
-        shares = rng.dirichlet(np.ones(13)) * left
-        parts.append((ids, shares[:-1].astype(np.float32)))
-        left = float(shares[-1])
+        ids = np.sort(rng.choice(VOCABULARY, 12, replace=False))
+        parts.append((ids, rng.dirichlet(np.ones(12)).astype(np.float32)))
     base = rng.dirichlet(np.ones(VOCABULARY)).astype(np.float32)
-    return Prediction(parts, left, base, depth, count, 12)
+    return Prediction(
+        base=base,
+        rarity=base**-0.25,
+        parts=parts,
+        kinds=np.arange(depth),
+        evidence=np.tile(evidence, (depth, 1)),
+        weights=rng.dirichlet(np.ones(depth + 1)),
+        depth=depth,
+        at=seed % 3,
+    )
 
 
-def logits(seed: int = 1) -> np.ndarray:
+def logits(seed: int = 1, scale: float = 4) -> np.ndarray:
     rng = np.random.default_rng(seed)
-    return rng.normal(0, 4, VOCABULARY).astype(np.float32)
+    return rng.normal(0, scale, VOCABULARY).astype(np.float32)
 
 
 def softmax(values: np.ndarray) -> np.ndarray:
@@ -35,7 +44,7 @@ def softmax(values: np.ndarray) -> np.ndarray:
     return shares
 
 
-@given(st.integers(0, 99), st.integers(0, 100), st.floats(-4, 4), st.integers(0, 5))
+@given(st.integers(0, 99), st.integers(0, 100), st.floats(-4, 4), st.integers(0, 8))
 def test_the_fused_distribution_sums_to_one_and_a_message_can_end(
     seed, dial, trust, depth
 ):
@@ -66,14 +75,25 @@ def test_dial_100_is_the_voices_own_distribution():
     assert fused.weight == 1
 
 
-def test_between_both_is_a_mixture_by_weight():
+def test_between_both_is_a_mixture_of_model_product_and_parts():
     voice = prediction()
+    sides = Sides(logits(), voice)
+    weights = sides.weights(30, 0.5)
+    assert weights.sum() == pytest.approx(1)
     fused = fuse(logits(), voice, 30, 0.5)
-    model = softmax(logits())
     for token in range(VOCABULARY):
-        mixed = fused.weight * voice.probability(token)
-        mixed += (1 - fused.weight) * model[token]
+        mixed = weights @ sides.shares_of(token)
         assert fused.probs[token] == pytest.approx(mixed, rel=1e-3)
+        assert sides.probability(token, 30, 0.5) == pytest.approx(mixed)
+    assert fused.weight == pytest.approx(1 - weights[0] - weights[1] / 2)
+
+
+def test_the_product_prefers_what_both_find_likely():
+    voice = prediction()
+    sides = Sides(logits(), voice)
+    model, said = softmax(logits()), voice.mixed(voice.weights)
+    expected = model**0.6 * said**0.5 / voice.base**0.25
+    assert sides.both == pytest.approx(expected / expected.sum(), rel=1e-3)
 
 
 def test_the_logits_are_left_as_they_are():
@@ -83,26 +103,34 @@ def test_the_logits_are_left_as_they_are():
 
 
 def test_the_dial_moves_the_voices_odds():
-    weights = [voice_weight(prediction(), 2.0, dial) for dial in range(0, 101, 5)]
-    assert weights == sorted(weights)
-    odds = [weight / (1 - weight) for weight in (weights[10], weights[15])]
-    assert odds[1] == pytest.approx(3 * odds[0])
+    sides = Sides(logits(), prediction())
+    shares = [fuse(logits(), prediction(), dial).weight for dial in range(0, 101, 5)]
+    assert shares == sorted(shares)
+    low, high = sides.weights(50, 0), sides.weights(75, 0)
+    assert high[2:] / high[0] == pytest.approx(3 * low[2:] / low[0])
 
 
 def test_a_state_seen_often_with_few_followers_weighs_more():
-    often, rarely = prediction(count=500), prediction(count=12)
-    assert voice_weight(often, 2, BALANCED) > voice_weight(rarely, 2, BALANCED)
+    often = Sides(logits(), prediction(1, 3, (1, 6, 2, 0.0, 0.8, 1)))
+    rarely = Sides(logits(), prediction(1, 3, (1, 2, 2, 0.8, 0.2, 1)))
+    assert often.weights(BALANCED, 0)[3:].sum() > rarely.weights(BALANCED, 0)[3:].sum()
 
 
 def test_an_unsure_model_leaves_more_to_the_voice():
-    voice = prediction()
-    assert voice_weight(voice, 6, BALANCED) > voice_weight(voice, 1, BALANCED)
+    unsure = fuse(logits(scale=0.5), prediction(), BALANCED)
+    sure = fuse(logits(scale=16), prediction(), BALANCED)
+    assert unsure.weight > sure.weight
+
+
+def test_who_foresaw_the_message_so_far_weighs_more():
+    sides = Sides(logits(), prediction())
+    assert sides.weights(BALANCED, 2)[0] < sides.weights(BALANCED, -2)[0]
 
 
 def test_trust_follows_who_foresaw_the_token():
     voice, values = prediction(), logits()
     log_sum = fuse(values, voice, BALANCED).log_sum
-    ids, _ = voice.parts[0]
+    ids, _ = voice.parts[-1]
     unforeseen = min(ids.tolist(), key=lambda token: values[token])
     obvious = int(values.argmax())
     assert next_trust(0, values, log_sum, voice, unforeseen) > 0

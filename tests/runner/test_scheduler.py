@@ -44,7 +44,7 @@ class Runner:
             Job(
                 request=request,
                 prompt=model.tokens(prompt, is_start=True),
-                chooser=Chooser(model, request, None, np.random.default_rng(1)),
+                chooser=Chooser(model, request, None, [], np.random.default_rng(1)),
                 received=self.clock(),
                 on_piece=lambda text, ms: self.pieces[stream].append((text, ms)),
                 on_done=lambda done: self.done.update({stream: done}),

@@ -16,9 +16,18 @@ def test_the_prompt_is_a_chat_log_of_cut_lines_that_ends_with_the_name():
 def scored() -> tuple[Scores, np.ndarray, Prediction, int, float]:
     rng = np.random.default_rng(4)
     logits = rng.normal(0, 3, 100).astype(np.float32)
-    shares = np.array([0.5, 0.2], np.float32)
+    shares = np.array([0.7, 0.3], np.float32)
     base = np.full(100, 0.01, np.float32)
-    prediction = Prediction([(np.array([3, 9]), shares)], 0.3, base, 2, 10, 2)
+    prediction = Prediction(
+        base=base,
+        rarity=base**-0.25,
+        parts=[(np.array([3, 9]), shares)],
+        kinds=np.array([1]),
+        evidence=np.array([[1, 2, 1, 0, 0.7, 1.0]]),
+        weights=np.array([0.3, 0.7]),
+        depth=2,
+        at=1,
+    )
     scores = Scores(messages=1, bytes=4)
     trust = add_token(scores, logits, prediction, 9, 0.4)
     return scores, logits, prediction, 9, trust

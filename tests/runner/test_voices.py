@@ -37,7 +37,7 @@ def write(loaded, voices, directory, dial=100):
     done: list[Completion] = []
     scheduler = Scheduler(loaded.context, loaded.can_roll_back)
     rng = np.random.default_rng(1)
-    chooser = Chooser(loaded.model, request, voices.get(directory), rng)
+    chooser = Chooser(loaded.model, request, voices.get(directory), [], rng)
     prompt = loaded.model.tokens("anna: hi\nMynah:", is_start=True)
     scheduler.submit(
         Job(request, prompt, chooser, time.monotonic(), lambda *_: None, done.append)

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from app.runner import llama
-from app.runner.wording import end_token, message_tokens, messages_tokens
+from app.runner.wording import end_token, message_tokens, messages_tokens, said_in
 
 TEXTS = [
     "hello there",
@@ -42,6 +42,17 @@ def test_many_messages_have_the_tokens_of_each(model):
 def test_white_space_alone_is_no_message(model):
     assert message_tokens(model, " \n ") == []
     assert messages_tokens(model, []) == []
+
+
+@pytest.mark.model
+def test_what_was_said_is_the_texts_of_the_log_without_the_names(model):
+    log = "(earlier)\nAnn: hello there: you\nBo: fine\nCy:"
+    hello = message_tokens(model, "hello there: you")
+    fine = message_tokens(model, "fine")
+    said = said_in(model, model.tokens(log))
+    heard = {one.length: one.ids.tolist() for one in said.followers([])}
+    assert heard[0] == sorted({*hello, *fine})
+    assert heard[1] == sorted({hello[0], fine[0]})
 
 
 class Joining(llama.Model):

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from app.voice.files import VoiceFileError
+from app.voice.said import Said
 from app.voice.tokens import NAME, Prediction, TokenVoice, build
 
 VOCABULARY = 50
@@ -40,20 +41,40 @@ def test_a_message_ends_with_the_models_line_break(voice):
 
 def test_the_longest_known_state_is_described(voice):
     prediction = voice.predict([10, 11])
-    assert (prediction.depth, prediction.count, prediction.distinct) == (3, 3, 2)
+    assert (prediction.depth, prediction.at) == (3, 2)
+    assert prediction.kinds.tolist() == [0, 1, 2]
+    # START 10 11 was seen 3 times, 12 follows twice, 13 once.
+    assert prediction.evidence[-1] == pytest.approx(
+        [1, math.log(3), math.log(2), 1 / 3, 2 / 3, 1]
+    )
 
 
 def test_an_unknown_state_says_what_is_written_at_all(voice):
     prediction = voice.predict([49])
-    assert (prediction.parts, prediction.rest) == ([], 1)
+    assert (prediction.parts, prediction.weights.tolist()) == ([], [1])
     assert prediction.base.argmax() == END
 
 
-def test_the_discount_is_what_shorter_states_get(voice):
-    # START 10 11 was seen 3 times, 12 follows twice, 13 once.
-    ids, shares = voice.predict([10, 11]).parts[0]
+def test_what_followed_rarely_gets_less_than_its_share(voice):
+    ids, shares = voice.predict([10, 11]).parts[-1]
     assert ids.tolist() == [12, 13]
-    assert shares == pytest.approx([(2 - 0.8) / 3, (1 - 0.8) / 3])
+    assert shares == pytest.approx([1.3 / 1.6, 0.3 / 1.6])
+
+
+def test_base_and_parts_together_are_the_voice(voice):
+    prediction = voice.predict([10, 11])
+    mixed = prediction.mixed(prediction.weights)
+    assert prediction.weights.sum() == pytest.approx(1)
+    assert mixed == pytest.approx(dense(prediction))
+    for ids, shares in prediction.parts:
+        assert shares.sum() == pytest.approx(1)
+        assert ids.tolist() == sorted(ids.tolist())
+
+
+def test_what_was_just_said_is_likelier(voice):
+    said = Said([[30, 31], [30, 31]], END)
+    assert dense(voice.predict([30], said))[31] > 10 * dense(voice.predict([30]))[31]
+    assert math.isclose(dense(voice.predict([30], said)).sum(), 1, rel_tol=1e-5)
 
 
 def test_a_message_is_predicted_as_soon_as_it_is_learned(voice):
@@ -64,19 +85,24 @@ def test_a_message_is_predicted_as_soon_as_it_is_learned(voice):
 
 def test_a_forgotten_message_is_not_predicted(voice):
     assert voice.forget([2, 77]) == 1
-    assert voice.predict([10, 11]).distinct == 1
+    assert len(voice.predict([10, 11]).parts[-1][0]) == 1
     assert dense(voice.predict([10, 11]))[13] < 0.05
+
+
+def followers(voice: TokenVoice) -> list[int]:
+    ids, _ = voice.predict([10]).parts[-1]
+    return [int(token) for token in ids]
 
 
 def test_common_states_change_with_what_is_learned_and_forgotten(tmp_path):
     rows = [(at, [10, 11]) for at in range(1000)]
     build(tmp_path, rows, vocabulary=VOCABULARY, end=END)
     voice = TokenVoice.open(tmp_path)
-    assert voice.predict([10]).distinct == 1
+    assert followers(voice) == [11]
     voice.learn(1000, [10, 12])
-    assert voice.predict([10]).distinct == 2
+    assert followers(voice) == [11, 12]
     voice.forget([1000])
-    assert voice.predict([10]).distinct == 1
+    assert followers(voice) == [11]
 
 
 def test_a_state_of_many_places_is_close_to_its_exact_counts(tmp_path):
@@ -84,8 +110,9 @@ def test_a_state_of_many_places_is_close_to_its_exact_counts(tmp_path):
     follow = rng.choice(40, 60_000, p=np.arange(1, 41) / 820)
     rows = [(at, [10, int(token)]) for at, token in enumerate(follow)]
     build(tmp_path, rows, vocabulary=VOCABULARY, end=END)
-    probs = dense(TokenVoice.open(tmp_path).predict([10]))[:40]
-    assert probs == pytest.approx(np.bincount(follow) / 60_000, abs=0.002)
+    ids, shares = TokenVoice.open(tmp_path).predict([10]).parts[-1]
+    assert ids.tolist() == [*range(40)]
+    assert shares == pytest.approx(np.bincount(follow) / 60_000, abs=0.002)
 
 
 def test_an_empty_voice_predicts_every_token_alike(tmp_path):
