@@ -117,9 +117,13 @@ class Prediction:
     def mixed(self, weights: Numbers) -> Shares:
         """Return base and parts, by weight; shape (vocabulary,)."""
         probs = self.base * np.float32(weights[0])
-        for (ids, shares), weight in zip(self.parts, weights[1:], strict=True):
-            probs[ids] += shares * np.float32(weight)
+        self.add_parts(probs, weights[1:])
         return probs
+
+    def add_parts(self, probs: Shares, weights: Numbers) -> None:
+        """Add the parts, by weight (parts,), to probabilities (vocabulary,)."""
+        for (ids, shares), weight in zip(self.parts, weights, strict=True):
+            probs[ids] += shares * np.float32(weight)
 
 
 def softmax(energies: Numbers) -> Numbers:
