@@ -49,7 +49,7 @@ class Writer:
             stream, conversation, "", max_tokens=tokens, stop=[], seed=stream
         )
         rng = np.random.default_rng(stream)
-        chooser = Unending(self.loaded.model, request, None, rng)
+        chooser = Unending(self.loaded.model, request, None, prompt, rng)
         job = self.jobs[stream] = Job(
             request,
             list(prompt),
