@@ -114,6 +114,11 @@ def test_the_folder_does_the_same(folder: Path, bare: Environment):
     replies = run(folder, bare, "demo", "--json").splitlines()
     assert {json.loads(line)["mode"] for line in replies} == {"markov", "llm", "hybrid"}
     assert not (Path(bare["MYNAH_HOME"]) / "models").exists()
+    inside = folder.parent / "_internal"
+    # What a guild's week is drawn with.
+    assert [*inside.glob("PIL/_imagingft*")] and [*inside.glob("assets/font/*.ttf")]
+    developing = ("pytest", "sklearn", "scipy", "lightgbm", "mypy", "matplotlib")
+    assert not {name for name in developing if (inside / name).exists()}
 
 
 class Terminal:
