@@ -6,12 +6,14 @@ between models.
 """
 
 import math
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from app.runner.fusion import BALANCED, Sides, next_trust
 from app.runner.llama import Batch, Context, Logits, Model
+from app.runner.loading import thread_choices
 from app.runner.wording import end_token, message_tokens, said_in
 from app.voice.tokens import Prediction, TokenVoice
 
@@ -20,6 +22,8 @@ TURN_CHARS = 200
 MESSAGE_CHARS = 300
 _BATCH = 512
 _TINY = 1e-30
+_TRY_EVERY = 16
+"""Messages after which another number of threads is tried."""
 
 Turns = Sequence[tuple[str, str]]
 """(name, text) of the messages before, oldest first."""
@@ -81,6 +85,30 @@ def _line(text: str) -> str:
     return " ".join(text.split())
 
 
+class Threads:
+    """Takes the number of threads that is fastest now, and tries the others at times.
+
+    On a busy machine llama.cpp's threads wait for each other, and more are far slower.
+    """
+
+    def __init__(self, choices: Sequence[int]) -> None:
+        self._choices = choices
+        self._rates: dict[int, float] = {}
+        self._taken = 0
+
+    def take(self) -> int:
+        """Return how many to read the next message with."""
+        self._taken += 1
+        if len(self._rates) < len(self._choices) or self._taken % _TRY_EVERY == 0:
+            turn = self._taken // _TRY_EVERY + len(self._rates)
+            return self._choices[turn % len(self._choices)]
+        return max(self._rates, key=lambda threads: self._rates[threads])
+
+    def note(self, threads: int, tokens: int, seconds: float) -> None:
+        """Note how long so many of them took for so many tokens."""
+        self._rates[threads] = tokens / max(seconds, 1e-9)
+
+
 class Scorer:
     """Scores messages with one model and one guild's voice."""
 
@@ -90,6 +118,7 @@ class Scorer:
         self._voice = voice
         self._end = end_token(model)
         self._batch = Batch(_BATCH)
+        self._threads = Threads(thread_choices())
 
     def score(
         self, messages: Iterable[Held], on_message: Callable[[int], None]
@@ -119,17 +148,23 @@ class Scorer:
         self._context.drop(0)
         tokens = [*prompt, *own[:-1]][-self._context.size :]
         first = len(tokens) - len(own)
+        threads = self._threads.take()
+        self._context.set_threads(threads)
+        seconds = 0.0
         for start in range(0, len(tokens), _BATCH):
             self._batch.clear()
             places = [
                 self._batch.add(0, at, [tokens[at]], at >= first)
                 for at in range(start, min(start + _BATCH, len(tokens)))
             ]
+            began = time.perf_counter()
             if not self._context.decode(self._batch):
                 raise ValueError("the context is too small for a message")
+            seconds += time.perf_counter() - began
             for place in places:
                 if start + place >= first:
                     yield self._context.logits(place)
+        self._threads.note(threads, len(tokens), seconds)
 
 
 def add_token(

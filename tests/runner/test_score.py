@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from app.runner.fusion import fuse
-from app.runner.score import DIALS, Held, Scores, add_token, prompt_of
+from app.runner.score import DIALS, Held, Scores, Threads, add_token, prompt_of
 from app.voice.tokens import Prediction
 
 
@@ -57,3 +57,17 @@ def test_the_report_has_perplexity_a_token_and_bits_a_byte():
     assert report["fused"]["perplexity"] == pytest.approx(math.exp(7))
     assert report["recommended"] == 20
     assert list(report["dials"]) == [str(dial) for dial in DIALS]
+
+
+def test_the_number_of_threads_follows_what_is_fastest_now():
+    threads = Threads([1, 2])
+    speeds = {1: 100, 2: 180}
+    taken = []
+    for message in range(100):
+        if message == 50:
+            speeds = {1: 90, 2: 10}
+        taken.append(threads.take())
+        threads.note(taken[-1], speeds[taken[-1]], 1.0)
+    assert set(taken) == {1, 2}
+    assert taken[10:50].count(2) >= 36
+    assert taken[60:].count(1) >= 35
