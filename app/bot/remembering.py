@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 RECALL_SECONDS = 0.3
 """A reply does not wait longer for its memories."""
 
+MEGABYTE = 1_000_000
 WEIGH_SECONDS = 600.0
 MANY = 1000
 """How often a guild is held against its cap, and after how many new vectors."""
@@ -218,7 +219,7 @@ class Remembering:
         if now < due and new < MANY:
             return
         self._weighed[guild] = now
-        if gone := await self._memory.prune(guild, megabytes * 1_000_000):
+        if gone := await self._memory.prune(guild, megabytes * MEGABYTE):
             log.info("guild %d let go of its %d oldest vectors", guild, gone)
 
     def _open_embedder(self, model: str | None) -> "Embedder":
