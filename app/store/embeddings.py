@@ -10,7 +10,7 @@ from app.store.database import bound, tuples, write
 from app.store.messages import BATCH
 from app.store.tables import Embedding, Message
 
-MESSAGE_OVERHEAD, VECTOR_OVERHEAD = 110, 120
+MESSAGE_OVERHEAD, VECTOR_OVERHEAD = 110, 145
 """Bytes of a row with its part of the indexes, beside the text or the vector."""
 
 

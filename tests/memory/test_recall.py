@@ -22,7 +22,9 @@ def test_age_never_hides_what_is_much_nearer():
 
 def test_weight_fades_by_half_of_what_can_fade_each_half_life():
     ages = np.array([0, recall.HALF_LIFE_DAYS * DAY, -5], np.float64)
-    assert np.allclose(recall.fade(np.ones(3, np.float32), ages), [1, 0.875, 1])
+    assert np.allclose(
+        recall.fade(np.ones(3, np.float32), ages), [1, (1 + recall.FADED) / 2, 1]
+    )
 
 
 def test_what_is_far_in_meaning_or_may_not_be_shown_is_left_out():
