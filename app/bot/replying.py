@@ -279,9 +279,11 @@ def _guard(voice: Voice, turns: Sequence[Turn]) -> Refuse:
 
     def refuse(text: str) -> str | None:
         for line in text.split("\n"):
+            if len(line.split()) < 4:
+                continue
             if is_copy(line, said):
                 return "it repeated what was just said"
-            if len(line.split()) >= 4 and voice.repeats(line):
+            if voice.repeats(line):
                 return "it repeated one learned message"
         return None
 
