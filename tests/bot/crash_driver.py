@@ -13,7 +13,7 @@ from app.bot.learning import Learning
 from app.config import Config
 from app.importers.records import Record
 from app.paths import Home
-from app.store import forgetting, guilds
+from app.store import forgetting, guilds, snapshots
 from app.store.database import Database
 
 
@@ -45,13 +45,19 @@ async def step(learning: Learning, database: Database, guild: int, rng: Random) 
     heard = await learning.hear(guild, [record])
     rows = await database.run(forgetting.rows_of_guild, guild)
     chosen = rng.sample(rows, min(len(rows), rng.randrange(1, 40)))
-    match rng.randrange(4):
+    match rng.randrange(5):
         case 0:
             await learning.forget(guild, chosen, wait=False)
         case 1:
             await learning.edit(guild, rng.choice(heard), f"zq{number + 1}zq edited")
         case 2:
             await learning.forget(guild, chosen[:3], wait=True)
+        case 3:
+            kept = await database.run(snapshots.get, guild, "kept")
+            if kept is not None and rng.random() < 0.5:
+                await learning.roll_back(kept, ())
+            else:
+                await database.run(snapshots.take, guild, "kept", number, len(rows))
         case _:
             await asyncio.sleep(0.02)
 

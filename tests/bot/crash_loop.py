@@ -15,7 +15,7 @@ from app.bot.job_calls import Jobs
 from app.bot.learning import Learning
 from app.config import Config
 from app.paths import Home
-from app.store import guilds, messages
+from app.store import guilds, messages, voices
 from app.store.database import Database, tuples
 from app.store.tables import Message
 
@@ -78,11 +78,14 @@ async def check(home: Home) -> str:
     with Database(home.database) as database:
         assert await asyncio.to_thread(database.is_sound)
         learning = Learning(home, database, Config, Jobs(home), scrub_seconds=0.0)
-        await learning.start()
         guild = (await database.run(guilds.ensure, "Elsinore")).id
+        changes = await database.run(voices.changes, guild)
+        await learning.start()
         voice = await learning.voice(guild)
         rows = await database.run(_learnable, guild)
-        assert voice.messages == len(rows), (voice.messages, len(rows))
+        # After a rollback it speaks from the newest until its files are built anew.
+        if voices.ALL not in changes:
+            assert voice.messages == len(rows), (voice.messages, len(rows))
         while learning._tasks:
             await asyncio.gather(*learning._tasks)
         assert voice.messages == len(rows), (voice.messages, len(rows))
