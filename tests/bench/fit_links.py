@@ -2,7 +2,7 @@
 
     python tests/bench/fit_links.py ubuntu.train.jsonl.gz
 
-Writes app/memory/links.npz. Needs the `bench` extra, 3 GB of memory and about half an
+Writes app/memory/links.npz. Needs the `bench` extra, 3 GB of memory and a quarter of an
 hour. A linear score chooses the candidates that the trees look at; the trees are
 boosted on the likelihood of the answered message among the candidates of its line, as
 the feed-forward model of Kummerfeld et al. (ACL 2019) is trained. The second round sees
