@@ -64,8 +64,9 @@ async def _run(home: Home) -> list[str]:
             if chain["provider"] != "markov" or not chain["sources"]:
                 raise AppError("The chain did not speak from what it learned.")
             steps.append(f"the chain speaks in {chain['ms']['total']:.0f} ms")
+            # The model echoes; more words would be refused as a repetition.
             model = await attached.call(
-                control.Say("selftest", "hello out there", mode="llm", max_ms=20_000)
+                control.Say("selftest", "hello", mode="llm", max_ms=20_000)
             )
             if model["provider"] != "local":
                 reasons = "; ".join(rung["reason"] for rung in model["rungs"])
