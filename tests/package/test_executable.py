@@ -1,5 +1,6 @@
 """The packaged program, run as a person would who has nothing else."""
 
+import contextlib
 import json
 import shutil
 import signal
@@ -39,6 +40,16 @@ def run(executable: Path, bare: Environment, *arguments: str) -> str:
 
 def family(process: psutil.Process) -> list[psutil.Process]:
     return [process, *process.children(recursive=True)]
+
+
+def runners(bot: psutil.Process) -> list[psutil.Process]:
+    """The processes that hold a model for the bot."""
+    found = []
+    for process in bot.children():
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if "runner" in process.cmdline()[1:2]:
+                found.append(process)
+    return found
 
 
 def wait_for(condition, seconds: float = 60.0) -> None:
@@ -96,15 +107,17 @@ def test_a_killed_bot_leaves_nothing(executable: Path, bare: Environment, victim
     run(executable, bare, "models", "pull", "starter")
     serve = subprocess.Popen([executable, "serve"], env=bare)
     wait_for((home / "endpoint.json").exists)
-    wait_for(lambda: len(family(psutil.Process(serve.pid))) == 3)
-    bootloader, bot, runner = family(psutil.Process(serve.pid))
+    bootloader, bot = family(psutil.Process(serve.pid))[:2]
+    wait_for(lambda: runners(bot))
+    (runner,) = runners(bot)
+    everyone = family(bootloader)
     {"bootloader": bootloader, "bot": bot, "runner": runner}[victim].kill()
     if victim == "runner":
-        wait_for(lambda: len(family(psutil.Process(serve.pid))) == 3)
+        wait_for(lambda: runner not in runners(bot))
         assert bot.is_running()
         serve.terminate()
-    serve.wait(10)
-    _, alive = psutil.wait_procs([bootloader, bot, runner], timeout=10)
+    serve.wait(20)
+    _, alive = psutil.wait_procs(everyone, timeout=20)
     assert not alive
 
 
