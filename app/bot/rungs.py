@@ -18,6 +18,9 @@ CLOUD_TOKENS = 1500
 ANSWER_TOKENS = 30
 """A chat line rarely needs more; a longer one ends in time all the same."""
 
+LOCAL_TRIES = 2
+"""Trying again costs no reading, as the conversation stays in the model's memory."""
+
 
 class LocalModel(Protocol):
     """What is measured of the model on this machine."""
@@ -77,7 +80,7 @@ class Rungs:
                 rungs.append(Rung(provider, checks, self._breaker, self.queue, fit))
             else:
                 fit = _fit(gathered, config, self._local_budget(config))
-                rungs.append(Rung(provider, fit=fit))
+                rungs.append(Rung(provider, fit=fit, tries=LOCAL_TRIES))
         return [*rungs, Rung(self._providers["markov"])]
 
     def _budget(self, guild: int, config: Config) -> Check:

@@ -1,7 +1,7 @@
 """Tries providers in the owner's order until one has written a line fit to be sent."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass, field, replace
 from typing import Literal, cast
@@ -49,6 +49,8 @@ class Rung:
     queue: FairQueue | None = None
     fit: Fit = field(default=lambda prompt, left: prompt)
     """Makes the prompt small enough for what this provider can read in time."""
+    tries: int = 1
+    """How often it is asked at most, as long as what it writes is rejected."""
 
 
 @dataclass(frozen=True)
@@ -119,15 +121,19 @@ class Ladder:
         """
         start = self._clock()
         records: list[RungRecord] = []
-        for place, rung in enumerate(self._rungs):
+        was_rejected = False
+        for place, rung, number in self._tries():
+            if number and not was_rejected:
+                continue
             began = self._clock()
             left = deadline_ms - (began - start) * 1000
-            attempt = await self._climb(place, rung, prompt, left)
+            attempt = await self._climb(place, rung, _reseeded(prompt, number), left)
             ms = (self._clock() - began) * 1000
             name = rung.provider.name
             records.append(RungRecord(name, attempt.outcome, attempt.reason, ms))
             if attempt.outcome == "answered":
                 break
+            was_rejected = attempt.outcome == "rejected"
         else:
             name, attempt = "none", Attempt("answered", "")
             attempt = replace(attempt, finished=Finished((SPEECHLESS,)))
@@ -140,6 +146,12 @@ class Ladder:
             total,
             attempt.prompt or prompt,
         )
+
+    def _tries(self) -> Iterator[tuple[int, Rung, int]]:
+        """Every rung with its place, once a try."""
+        for place, rung in enumerate(self._rungs):
+            for number in range(rung.tries):
+                yield place, rung, number
 
     async def _climb(
         self, place: int, rung: Rung, prompt: Prompt, left: float
@@ -253,3 +265,9 @@ class Ladder:
             notes = (*notes, f"its text broke off: {attempt.reason}")
         done = replace(completion, text=finished.text, notes=notes)
         return Attempt("answered", attempt.reason, done, finished, prompt)
+
+
+def _reseeded(prompt: Prompt, number: int) -> Prompt:
+    """The prompt of a later try, which a fixed seed must not make the same again."""
+    seed = prompt.random_seed
+    return replace(prompt, random_seed=seed + number) if seed >= 0 else prompt

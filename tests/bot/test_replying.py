@@ -192,7 +192,7 @@ async def test_a_local_guild_never_falls_to_the_cloud(bench):
     await bench.settings.change("reply.cloud_consent", "on", bench.guild)
     bench.local.text = ""
     made = await bench.replier.reply(bench.ask())
-    assert [rung.provider for rung in made.answer.rungs] == ["local", "markov"]
+    assert {rung.provider for rung in made.answer.rungs} == {"local", "markov"}
     assert not bench.cloud.prompts
 
 

@@ -126,6 +126,31 @@ async def test_assistant_speak_is_rejected_and_the_chain_answers():
     assert answer.provider == "markov"
 
 
+async def test_a_rejected_text_is_written_again_where_the_rung_has_another_try():
+    @dataclass
+    class Learns(FakeProvider):
+        async def write(self, prompt):
+            self.script = ["words of its own" if self.seen else "stolen words of ann"]
+            async for piece in super().write(prompt):
+                yield piece
+
+    model = Learns("local")
+    climbed = Ladder(
+        [Rung(model, tries=2), Rung(chain())],
+        time.monotonic,
+        lambda text: "a copy" if "stolen" in text else None,
+    )
+    answer = await climbed.answer(replace(PROMPT, random_seed=7), 2000.0)
+    assert outcomes(answer) == [("local", "rejected"), ("local", "answered")]
+    assert [prompt.random_seed for prompt in model.seen] == [7, 8]
+
+
+async def test_a_broken_rung_has_no_other_try():
+    broken = FakeProvider("local", [ProviderError("The runner died.")])
+    answer = await climb(Rung(broken, tries=2), chain())
+    assert outcomes(answer) == [("local", "failed"), ("markov", "answered")]
+
+
 async def test_the_caller_may_reject_a_model_but_not_the_chain():
     answer = await climb(
         FakeProvider("local", ["stolen words of ann"]),
