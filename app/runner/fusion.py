@@ -92,10 +92,10 @@ class Sides:
         self.entropy = math.log(total) - float(np.dot(self.model, shifted)) / total
         self.likeliest = -math.log(total)
         self.model /= total
-        self.voice = prediction.mixed(prediction.weights)
         shifted *= np.float32(MODEL_POWER)
         self.both: Probabilities = np.exp(shifted, out=shifted)
-        self.both *= np.sqrt(self.voice)
+        voice = prediction.mixed(prediction.weights)
+        self.both *= np.sqrt(voice, out=voice)
         self.both *= prediction.rarity
         self.both /= self.both.sum()
 
@@ -163,7 +163,8 @@ class Sides:
         if dial <= 0:
             return Fused(self.model, 0.0, self.log_sum)
         if dial >= 100:
-            return Fused(self.voice, 1.0, self.log_sum)
+            voice = self.prediction.mixed(self.prediction.weights)
+            return Fused(voice, 1.0, self.log_sum)
         weights = self.weights(dial, trust)
         probs, spare = self.model, self.both
         probs *= np.float32(weights[0])
