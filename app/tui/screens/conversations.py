@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
+from textual.message import Message
 from textual.widgets import Static
 
 from app.tui import inspector, places, talk
@@ -21,6 +22,16 @@ from app.tui.widgets.feed import Feed
 
 RELOAD_SECONDS = 0.3
 """Least time between two readings, however many messages come in."""
+
+
+class Inspector(VerticalScroll):
+    """Where a reply's story stands; its bars are as long as it is wide."""
+
+    class Resized(Message):
+        """It became wider or narrower, or was laid out at all."""
+
+    def on_resize(self) -> None:
+        self.post_message(self.Resized())
 
 
 class ConversationsScreen(ReplyActions):
@@ -56,7 +67,7 @@ class ConversationsScreen(ReplyActions):
         with Horizontal(id="columns"):
             yield Feed(places.draw, id="places")
             yield Feed(self._draw_line, id="lines")
-            with VerticalScroll(id="inspector"):
+            with Inspector(id="inspector"):
                 yield Static("", id="story", markup=False)
 
     def on_mount(self) -> None:
@@ -203,9 +214,9 @@ class ConversationsScreen(ReplyActions):
 
     def _show_story(self, explained: inspector.Explained) -> None:
         self.explained = explained
-        # The first reply may come before the screen knows how wide its parts are.
-        self.call_after_refresh(self._draw_story)
+        self._draw_story()
 
+    @on(Inspector.Resized)
     def _draw_story(self) -> None:
         if self.explained is not None:
             width = max(30, self.query_one("#inspector").outer_size.width - 4)
