@@ -1,7 +1,10 @@
 """The starter is requantised at its first use, and nothing but a whole file counts."""
 
 import asyncio
+import contextlib
+import time
 
+import psutil
 import pytest
 
 from app import catalogue, gguf
@@ -21,6 +24,16 @@ def starter(home):
     return tiny.write(path)
 
 
+def wait_for_child(role: str) -> None:
+    """Return as soon as a process of that role was started."""
+    while True:
+        for child in psutil.Process().children():
+            with contextlib.suppress(psutil.NoSuchProcess):
+                if role in child.cmdline():
+                    return
+        time.sleep(0.005)
+
+
 async def test_the_starter_of_a_fresh_home_is_tuned_once_and_used_from_then_on(
     home, starter
 ):
@@ -38,7 +51,7 @@ async def test_the_starter_of_a_fresh_home_is_tuned_once_and_used_from_then_on(
 async def test_tuning_that_is_given_up_leaves_the_starter_in_use(home, starter):
     async with open_service(home) as service:
         work = asyncio.create_task(Tuning(service.parts).keep_starter_tuned())
-        await asyncio.sleep(0.2)
+        await asyncio.to_thread(wait_for_child, "tune")
         work.cancel()
         await asyncio.gather(work, return_exceptions=True)
         assert catalogue.locate(home, "starter") == starter
