@@ -27,15 +27,6 @@ from app.ipc import control
 from app.store import guilds, replies
 from app.store.tables import Reply
 
-DISCORDING = (
-    control.Send,
-    control.Decide,
-    control.Listen,
-    control.Train,
-    control.Job,
-    control.Reconnect,
-)
-
 GRACE_CHECK_SECONDS = 6 * 3600.0
 
 NOT_CONNECTED = "The bot is not connected to Discord."

@@ -7,6 +7,7 @@ from pathlib import Path
 from app.bot.backups import back_up
 from app.bot.exporting import export
 from app.bot.news import Asker, Outbox
+from app.bot.own_words import own_phrases, own_words
 from app.bot.parts import Json, Parts
 from app.chat import taste
 from app.errors import UsageError
@@ -16,6 +17,9 @@ from app.store.tables import Guild
 
 MATURE = 2000
 """Messages from which on a voice has plenty to say."""
+
+TEXTS_READ = 50_000
+"""Newest messages that the own words are taken from."""
 
 
 class Knowing:
@@ -95,6 +99,16 @@ class Knowing:
         )
         return {"file": str(target), "bytes": bytes_written}
 
+    async def phrases(self, asker: Asker, request: control.Phrases) -> Json:
+        """Words and phrases that are said here more than elsewhere."""
+        guild = await self._parts.guild(request.guild)
+        texts = await self._parts.reader.run(_newest_texts, guild.id)
+        words, phrases = await asyncio.to_thread(_telling, texts, request.limit)
+        return {
+            "words": [{"text": text, "count": count} for text, count in words],
+            "phrases": [{"text": text, "count": count} for text, count in phrases],
+        }
+
     async def _guild(self, guild: Guild) -> Json:
         parts = self._parts
         counts = await parts.reader.run(guilds.counts, guild.id)
@@ -136,6 +150,17 @@ def state_of_voice(learned: int) -> str:
     if not learned:
         return "empty"
     return "speaks well" if learned >= MATURE else "speaks, still learning"
+
+
+def _telling(
+    texts: list[str], limit: int
+) -> tuple[list[tuple[str, int]], list[tuple[str, int]]]:
+    return own_words(texts, limit), own_phrases(texts, limit)
+
+
+def _newest_texts(guild: int) -> list[str]:
+    page = messages.page(guild, limit=TEXTS_READ)
+    return [message.text for message in page if message.dropped is None]
 
 
 def _present(names: Sequence[str]) -> list[Path]:

@@ -15,7 +15,9 @@ from app import catalogue
 from app.bot.news import Asker
 from app.bot.parts import Json, Parts
 from app.catalogue import Entry
+from app.errors import UsageError
 from app.ipc import control
+from app.providers.base import Completion, Prompt, Turn
 from app.store import guilds, messages
 from app.voice.voice import Voice
 
@@ -23,12 +25,15 @@ LOADING_SECONDS = 90.0
 WALKS = 300
 TEXTS = 256
 DISK_MEGABYTES = 64
+MEASURE_SECONDS = 30.0
+MEASURE_TEXT = "Tell me about the town where you grew up, its streets and its people."
+
 PROMPT_TOKENS, ANSWER_TOKENS = 300, 30
 """What a reply costs, for the answer time of models that are not measured."""
 
 
 class Measuring:
-    """Answers `Bench`."""
+    """Answers `Bench` and `ModelTest`."""
 
     def __init__(
         self, parts: Parts, clock: Callable[[], float] = time.perf_counter
@@ -56,6 +61,36 @@ class Measuring:
             "models": _fits(path, prompt, decode),
             "seconds": self._clock() - began,
         }
+
+    async def model_test(self, asker: Asker, request: control.ModelTest) -> Json:
+        """Measure how fast the model in use reads and writes."""
+        if request.name != self._parts.local.model:
+            raise UsageError(
+                f"{request.name} is not in use.", "Use it, then measure it."
+            )
+        done = await self._write()
+        reading = done.first_token_ms / 1000
+        writing = (done.total_ms - done.first_token_ms) / 1000
+        fresh = done.prompt_tokens - done.cached_tokens
+        return {
+            "prompt_tokens_per_second": fresh / max(reading, 1e-3),
+            "tokens_per_second": (done.completion_tokens - 1) / max(writing, 1e-3),
+        }
+
+    async def _write(self) -> Completion:
+        """One answer of the local model, to nobody."""
+        prompt = Prompt(
+            guild=0,
+            conversation=f"measure {time.monotonic()}",
+            bot_name="Mynah",
+            turns=(Turn("owner", MEASURE_TEXT),),
+            dial=0,
+            deadline_ms=1000 * MEASURE_SECONDS,
+        )
+        async for piece in self._parts.local.write(prompt):
+            if isinstance(piece, Completion):
+                return piece
+        raise UsageError("The model wrote nothing.", "Look at the log.")
 
     def _disk(self) -> float:
         """How fast the home's disk takes a file; the database waits for it."""

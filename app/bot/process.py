@@ -10,7 +10,7 @@ from random import SystemRandom
 from typing import Any
 
 from app.bot import logs
-from app.bot.discord_calls import DISCORDING, DiscordCalls
+from app.bot.discord_calls import DiscordCalls
 from app.bot.locking import hold
 from app.bot.service import Service, open_service
 from app.bot.tuning import Tuning
@@ -50,7 +50,8 @@ async def _serve(home: Home, stdout: int | None) -> None:
         logging.getLogger().addHandler(logs.NewsHandler(news))
         calls = DiscordCalls(service.parts, SystemRandom())
         service.discord = calls.state
-        service.handlers = {**service.handlers, **handlers_of(calls, DISCORDING)}
+        own = handlers_of(calls, control.DISCORDING)
+        service.handlers = {**service.handlers, **own}
         door = Door(home.endpoint_file, CATALOGUE, service.handlers, on_gone=news.leave)
         await door.open()
         stack.push_async_callback(door.close)

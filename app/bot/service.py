@@ -21,7 +21,6 @@ from app.bot.modelling import Modelling
 from app.bot.news import Asker
 from app.bot.owning import Owning
 from app.bot.parts import Json, Parts
-from app.bot.shaping import Shaping
 from app.bot.talking import Talking
 from app.ipc import control
 from app.ipc.peer import Handler, handlers_of
@@ -30,53 +29,6 @@ from app.paths import Home
 from app.store import overview
 
 log = logging.getLogger(__name__)
-
-TALKING = (control.Say, control.Cancel, control.Explain, control.Rate)
-KNOWING = (
-    control.Guilds,
-    control.Import,
-    control.Forget,
-    control.Export,
-    control.Backup,
-)
-MODELLING = (
-    control.Models,
-    control.ModelPull,
-    control.ModelUse,
-    control.ModelTune,
-    control.ModelRemove,
-)
-OWNING = (
-    control.ConfigGet,
-    control.ConfigSet,
-    control.SecretSet,
-    control.SecretTest,
-    control.Usage,
-    control.Doctor,
-)
-SHAPING = (
-    control.Phrases,
-    control.ModelTest,
-)
-KEEPING = (
-    control.Snapshots,
-    control.SnapshotTake,
-    control.SnapshotRestore,
-    control.SnapshotCompare,
-    control.SnapshotExport,
-    control.SnapshotImport,
-    control.SnapshotRemove,
-)
-COMPARING = (control.Blind, control.BlindChoose, control.BlindResults)
-FINE_TUNING = (
-    control.ExportTuning,
-    control.TuneEstimate,
-    control.TuneStart,
-    control.TuneStatus,
-    control.TuneUse,
-)
-OWN = (control.Status, control.Subscribe, control.Shutdown)
-
 
 LOADING_SECONDS = 60.0
 """A command waits this long for a model to be loaded before its clock starts."""
@@ -94,17 +46,16 @@ class Service:
         self.discord: Callable[[], Json] = lambda: {"state": "off"}
         """State of the connection to Discord, set by the process that has one."""
         self.handlers: Mapping[str, Handler] = {
-            **handlers_of(self, OWN),
-            **handlers_of(Talking(parts), TALKING),
-            **handlers_of(Knowing(parts), KNOWING),
-            **handlers_of(Modelling(parts), MODELLING),
-            **handlers_of(Owning(parts), OWNING),
-            **handlers_of(Measuring(parts), (control.Bench,)),
-            **handlers_of(self.metering, (control.Meter,)),
-            **handlers_of(Shaping(parts), SHAPING),
-            **handlers_of(Comparing(parts), COMPARING),
-            **handlers_of(FineTuning(parts), FINE_TUNING),
-            **handlers_of(Keeping(parts), KEEPING),
+            **handlers_of(self, control.OWN),
+            **handlers_of(Talking(parts), control.TALKING),
+            **handlers_of(Knowing(parts), control.KNOWING),
+            **handlers_of(Modelling(parts), control.MODELLING),
+            **handlers_of(Owning(parts), control.OWNING),
+            **handlers_of(Measuring(parts), control.MEASURING),
+            **handlers_of(self.metering, control.METERING),
+            **handlers_of(Comparing(parts), control.COMPARING),
+            **handlers_of(FineTuning(parts), control.FINE_TUNING),
+            **handlers_of(Keeping(parts), control.KEEPING),
         }
 
     async def status(self, asker: Asker, request: control.Status) -> Json:

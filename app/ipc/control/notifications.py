@@ -1,0 +1,90 @@
+"""What the bot tells its askers without being asked."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+
+@dataclass(frozen=True)
+class Token:
+    """A piece of a reply that streams."""
+
+    method: ClassVar[str] = "token"
+    stream: int
+    text: str
+    restart: bool = False
+    """Take back what came so far: another provider begins anew."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far long work is."""
+
+    method: ClassVar[str] = "progress"
+    work: str
+    """What is done: import, train, rebuild, tokens, embed, pull, tune."""
+    label: str
+    """Of what; the same as long as it is the same work."""
+    done: int
+    total: int
+    """0 while unknown."""
+    unit: str
+    rate: float
+    """Units a second."""
+    job: int = 0
+    """Number for `Job`; 0 when the work can't be steered."""
+    paused: bool = False
+    finished: bool = False
+    error: str = ""
+    """Why it ended early, for a person."""
+    note: str = ""
+    """What else is to be said, such as messages read so far."""
+
+
+@dataclass(frozen=True)
+class State:
+    """The `Status` reply, sent whenever it changes."""
+
+    method: ClassVar[str] = "state"
+    status: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Log:
+    """One log line."""
+
+    method: ClassVar[str] = "log"
+    level: str
+    source: str
+    text: str
+    at: float
+    """Seconds since the epoch."""
+
+
+@dataclass(frozen=True)
+class MessageSeen:
+    """A message was stored or changed; the TUI reads its row."""
+
+    method: ClassVar[str] = "message"
+    row: int
+    guild: int
+    channel: int
+
+
+@dataclass(frozen=True)
+class ReplyMade:
+    """A reply was made; the TUI reads its row."""
+
+    method: ClassVar[str] = "reply"
+    row: int
+    guild: int
+    channel: int | None
+
+
+NOTIFICATIONS = (
+    Token,
+    Progress,
+    State,
+    Log,
+    MessageSeen,
+    ReplyMade,
+)
