@@ -112,7 +112,6 @@ class Model:
         self._vocab = api.llama_model_get_vocab(self.handle)
         self.vocabulary = int(api.llama_vocab_n_tokens(self._vocab))
         """How many tokens it knows."""
-        self.trained_context = int(api.llama_model_n_ctx_train(self.handle))
         self.path = path
         self._pieces: dict[int, bytes] = {}
 
@@ -127,11 +126,6 @@ class Model:
     def slides(self) -> bool:
         """Whether some of its layers see only the newest tokens."""
         return int(api.llama_model_n_swa(self.handle)) > 0
-
-    @property
-    def has_encoder(self) -> bool:
-        """Whether it reads with an encoder, as translation models do."""
-        return bool(api.llama_model_has_encoder(self.handle))
 
     def tokens(self, text: str, *, is_start: bool = False) -> list[int]:
         """The text's tokens; what looks like a special token stays plain text.

@@ -201,15 +201,8 @@ def page_after(guild: int, row: int, limit: int = BATCH) -> list[StoredMessage]:
     return list(_stored(query.order_by(Message.id).limit(limit)))
 
 
-def newest_external(channel: int) -> str | None:
-    """The id outside of a channel's newest message, for catching up after it."""
-    query = Message.select(Message.external).where(Message.channel == channel)
-    row = query.order_by(Message.ts.desc(), Message.id.desc()).first()
-    return row.external if row else None
-
-
 def newest_of_people(channel: int) -> str | None:
-    """The same, of messages that no bot wrote."""
+    """The id outside of the newest message no bot wrote, for catching up after it."""
     query = Message.select(Message.external).join(Member)
     people = (Message.channel == channel) & ~Member.is_bot
     row = query.where(people).order_by(Message.ts.desc(), Message.id.desc()).first()
