@@ -7,7 +7,8 @@ from pathlib import Path
 
 import tomlkit
 
-from app.config import Config, check, find_key, with_overrides
+from app.config import Config
+from app.config_keys import check, find_key, with_overrides
 from app.errors import ConfigError
 
 

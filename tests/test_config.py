@@ -2,12 +2,13 @@ from pathlib import Path
 
 import pytest
 
-from app import config, config_file
+from app import config_file, config_keys
+from app.config import Config
 from app.errors import ConfigError
 
 
 def test_a_missing_file_means_all_defaults(tmp_path: Path):
-    assert config_file.load(tmp_path / "config.toml") == config.Config()
+    assert config_file.load(tmp_path / "config.toml") == Config()
 
 
 def test_a_saved_value_is_loaded_and_comments_stay(tmp_path: Path):
@@ -25,7 +26,7 @@ def test_a_reset_value_is_the_default_again(tmp_path: Path):
     path = tmp_path / "config.toml"
     config_file.save(path, "reply.dial", 70)
     config_file.save(path, "reply.dial", None)
-    assert config_file.load(path).reply.dial == config.Config().reply.dial
+    assert config_file.load(path).reply.dial == Config().reply.dial
 
 
 def test_an_unknown_key_is_refused_with_a_suggestion(tmp_path: Path):
@@ -91,7 +92,7 @@ def test_saving_into_a_broken_file_leaves_it_alone(tmp_path: Path):
     ],
 )
 def test_typed_text_becomes_the_settings_own_type(name, text, value):
-    assert config.from_text(name, text) == value
+    assert config_keys.from_text(name, text) == value
 
 
 @pytest.mark.parametrize(
@@ -99,10 +100,10 @@ def test_typed_text_becomes_the_settings_own_type(name, text, value):
 )
 def test_typed_text_that_does_not_fit_is_refused(name, text):
     with pytest.raises(ConfigError):
-        config.from_text(name, text)
+        config_keys.from_text(name, text)
 
 
 def test_every_setting_is_documented_and_its_default_fits():
-    for key in config.keys().values():
+    for key in config_keys.keys().values():
         assert key.doc.endswith("."), key.name
-        assert config.check(key.name, key.default) == key.default
+        assert config_keys.check(key.name, key.default) == key.default

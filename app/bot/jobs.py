@@ -17,8 +17,9 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from app.config import Config, with_overrides
+from app.config import Config
 from app.config_file import load
+from app.config_keys import with_overrides
 from app.errors import AppError, UsageError
 from app.importers.filters import Filters
 from app.importers.importing import Counts, Import, Step

@@ -4,7 +4,7 @@ import asyncio
 import time
 from pathlib import Path
 
-from app import config
+from app import config_keys
 from app.bot import snapshot_files
 from app.bot.knowing import Knowing
 from app.bot.news import Asker
@@ -162,7 +162,7 @@ class Keeping:
             found = await self._parts.database.run(guilds.find_channel, guild, channel)
             row = found.id if found else 0
         try:
-            key, checked = config.find_key(name), config.check(name, value)
+            key, checked = config_keys.find_key(name), config_keys.check(name, value)
         except ConfigError:
             return False
         scopes = ("channel", "guild") if channel is None else ("channel",)

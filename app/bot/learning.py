@@ -9,7 +9,8 @@ from typing import Any
 
 from app.bot.job_calls import Jobs
 from app.bot.voice_files import MOST_TAIL, OnProgress, VoiceFiles
-from app.config import Config, with_overrides
+from app.config import Config
+from app.config_keys import with_overrides
 from app.errors import AppError
 from app.importers import live
 from app.importers.filters import Filters, clean

@@ -32,7 +32,7 @@ class Owning:
         if request.key:
             explained = [one for one in explained if one.key.name == request.key]
             if not explained:
-                from app.config import find_key
+                from app.config_keys import find_key
 
                 find_key(request.key)
         return {

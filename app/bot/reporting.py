@@ -15,8 +15,8 @@ import psutil
 
 from app import __version__, secrets
 from app.bot.logs import redact
-from app.config import Key, keys
 from app.config_file import stored
+from app.config_keys import Key, keys
 from app.errors import ConfigError
 from app.paths import Home
 

@@ -5,8 +5,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from app import config, config_file
-from app.config import Config, Key, Value
+from app import config_file, config_keys
+from app.config import Config, Value
+from app.config_keys import Key, keys
 from app.errors import ConfigError, UsageError
 from app.paths import Home
 from app.store import settings as rows
@@ -76,7 +77,7 @@ class Settings:
         if stamp != self._stamp:
             try:
                 self._stored = config_file.stored(self._home.config_file)
-                self._config = config.with_overrides(Config(), self._stored)
+                self._config = config_keys.with_overrides(Config(), self._stored)
                 self.trouble = None
             except ConfigError as error:
                 if self._stamp is None:
@@ -96,7 +97,7 @@ class Settings:
     async def of(self, guild: int, channel: int = 0) -> Config:
         """The settings that hold in a guild, or in one of its channels (rows)."""
         overrides = await self._database.run(rows.effective, guild, channel)
-        return config.with_overrides(self.home, _known(overrides))
+        return config_keys.with_overrides(self.home, _known(overrides))
 
     async def explain(self, guild: int | None, channel: int = 0) -> list[Explained]:
         """Every setting with its value here and its origin."""
@@ -109,10 +110,10 @@ class Settings:
             here = await self._database.run(rows.of, guild, channel)
             values["channel"] = _known(here)
         for scope in ("guild", "channel"):
-            base = config.with_overrides(base, values.get(scope, {}))
+            base = config_keys.with_overrides(base, values.get(scope, {}))
         return [
-            Explained(key, config.value_of(base, name), _origin(name, values))
-            for name, key in config.keys().items()
+            Explained(key, config_keys.value_of(base, name), _origin(name, values))
+            for name, key in keys().items()
         ]
 
     async def change(
@@ -134,8 +135,8 @@ class Settings:
             UsageError: If the setting cannot differ there.
             ConsentError: If it would switch to the cloud and nobody agreed yet.
         """
-        key = config.find_key(name)
-        value = None if text is None else config.from_text(name, text)
+        key = config_keys.find_key(name)
+        value = None if text is None else config_keys.from_text(name, text)
         _check_scope(key, guild, channel)
         if name == "reply.provider" and value == "openai":
             await self._need_consent(guild, agreed)
@@ -167,7 +168,7 @@ class Settings:
 
 def _known(overrides: Mapping[str, object]) -> dict[str, object]:
     """Without settings that a newer or older version knew."""
-    return {name: value for name, value in overrides.items() if name in config.keys()}
+    return {name: value for name, value in overrides.items() if name in keys()}
 
 
 def _origin(name: str, values: Mapping[Origin, Mapping[str, object]]) -> Origin:

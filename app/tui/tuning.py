@@ -6,7 +6,7 @@ from typing import Any
 
 from textual.content import Content
 
-from app import config
+from app import config_keys
 from app.errors import ConfigError
 from app.ipc import control
 from app.ipc.wire import Json
@@ -35,14 +35,14 @@ CLOUD_WARNING = (
 class Item:
     """One setting as it holds here."""
 
-    key: config.Key
+    key: config_keys.Key
     value: Any
     origin: str
 
 
 def items(reply: Json, scopes: tuple[str, ...]) -> list[Item]:
     """The settings of a `ConfigGet` reply that can be changed for these scopes."""
-    known = config.keys()
+    known = config_keys.keys()
     return [
         Item(known[row["key"]], row.get("value"), str(row.get("origin", "")))
         for row in reply.get("settings", [])
@@ -149,7 +149,7 @@ def set_value(
 ) -> None:
     """Set a value as a person typed it; sending a server to the cloud asks first."""
     try:
-        value = config.from_text(name, text)
+        value = config_keys.from_text(name, text)
     except ConfigError as error:
         screen.app.warn(error)
         return
@@ -167,7 +167,7 @@ def set_value(
         send(True)
 
 
-def _hint(key: config.Key) -> str:
+def _hint(key: config_keys.Key) -> str:
     if key.type is list:
         return "Several, separated by commas; nothing empties the list."
     bounds = [f"from {key.low:g}"] if key.low is not None else []
@@ -176,5 +176,5 @@ def _hint(key: config.Key) -> str:
     return f"{kind} {' '.join(bounds)}".strip() + f"; built in is {_default(key)}."
 
 
-def _default(key: config.Key) -> str:
+def _default(key: config_keys.Key) -> str:
     return shown_value(key.default)

@@ -14,15 +14,8 @@ from app.bot.host import (
 from app.bot.learning import Forgotten
 from app.bot.settings import Explained, Origin
 from app.bot.week import Week
-from app.config import (
-    Config,
-    check,
-    find_key,
-    from_text,
-    keys,
-    value_of,
-    with_overrides,
-)
+from app.config import Config
+from app.config_keys import check, find_key, from_text, keys, value_of, with_overrides
 from app.store.feedback import Kind
 from app.store.members import Kept
 

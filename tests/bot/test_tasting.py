@@ -11,8 +11,9 @@ from app.bot.illustrating import rules_of
 from app.bot.made import Made, Request
 from app.bot.news import Asker
 from app.bot.service import Service, open_service
-from app.config import Config, with_overrides
+from app.config import Config
 from app.config_file import save
+from app.config_keys import with_overrides
 from app.importers.records import Record
 from app.ipc import control
 from app.ipc.wire import Params

@@ -1,5 +1,6 @@
 from app.chat.prompt import build, choose_mode, deadline_ms, dial_of
-from app.config import Config, with_overrides
+from app.config import Config
+from app.config_keys import with_overrides
 from app.providers.base import Turn
 
 

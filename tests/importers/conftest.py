@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from app.config import Config, with_overrides
+from app.config import Config
+from app.config_keys import with_overrides
 from app.importers.filters import Filters
 from app.importers.importing import Counts, Import
 from app.importers.intake import Intake

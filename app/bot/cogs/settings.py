@@ -11,7 +11,7 @@ from app.bot.discord_permissions import require_manager, require_owner
 from app.bot.discord_words import pages, quote, setting_lines
 from app.bot.host import Place
 from app.bot.settings import WHAT_LEAVES, ConsentError
-from app.config import keys
+from app.config_keys import keys
 
 MAX_SUGGESTIONS = 25
 
