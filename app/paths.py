@@ -20,6 +20,7 @@ TREE: Mapping[str, str] = {
     "backups": "the database as it was before an update changed its tables",
     "logs": "what happened, at most 6 MB",
     "discord.json": "what the connection to Discord remembers across restarts",
+    "crashed-models.json": "which models are set aside until you try them again",
     "lock": "held by the one process that writes here",
     "endpoint.json": "how commands and screens find the running bot",
 }
@@ -73,6 +74,11 @@ class Home:
     def discord_file(self) -> Path:
         """What the connection to Discord remembers across restarts."""
         return self.root / "discord.json"
+
+    @property
+    def crashed_models_file(self) -> Path:
+        """Which models ended their process twice, and are set aside."""
+        return self.root / "crashed-models.json"
 
     @property
     def log_file(self) -> Path:

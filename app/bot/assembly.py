@@ -22,6 +22,7 @@ from app.paths import Home
 from app.providers import prices, registry
 from app.providers.address import Address
 from app.providers.registry import Means
+from app.state_file import StateFile
 from app.store.database import Database
 from app.voice.voice import Rules
 
@@ -121,6 +122,7 @@ def _means(
         rng=rng,
         locate_model=locate,
         token_voice=token_voices.get,
+        aside=StateFile(home.crashed_models_file),
         on_event=on_event,
         key=key,
         prices=prices.load(home.prices_file),

@@ -122,7 +122,7 @@ async def _model(parts: Parts) -> Check:
         return Check("model", False, f"The model {name} is not here.", hint)
     running = parts.local.status()["model"]
     if running["state"] == "crashed":
-        hint = "Choose another with `mynah models use NAME`, or start Mynah again."
+        hint = f"Try again with `mynah models use {name}`, or choose another so."
         return Check("model", False, f"{name}: {running['reason']}.", hint)
     if running["state"] != "ready":
         context = parts.settings.home.model.context

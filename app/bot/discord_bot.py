@@ -17,11 +17,12 @@ from app.bot.discord_errors import answer_error
 from app.bot.discord_history import CatchUp
 from app.bot.discord_messages import places_of
 from app.bot.discord_speaker import Speaker
-from app.bot.discord_state import IdentifyBudget, StateFile
+from app.bot.discord_state import IdentifyBudget
 from app.bot.discord_training import Training
 from app.bot.discord_words import Action, prefix_action
 from app.bot.host import Host
 from app.config import BotSettings
+from app.state_file import StateFile
 
 StateName = Literal[
     "offline", "connecting", "online", "waiting", "refused", "unreachable"

@@ -15,7 +15,6 @@ from app.bot.discord_bot import ConnectionState, MynahBot, Surroundings
 from app.bot.discord_host import DiscordHost
 from app.bot.discord_messages import Talk
 from app.bot.discord_send import send_parts
-from app.bot.discord_state import StateFile
 from app.bot.discord_words import invite_url
 from app.bot.host import Answer
 from app.bot.news import Asker
@@ -24,6 +23,7 @@ from app.bot.talking import OWNER
 from app.chat.finish import neutralise, split
 from app.errors import UsageError
 from app.ipc import control
+from app.state_file import StateFile
 from app.store import guilds, replies
 from app.store.tables import Reply
 

@@ -8,8 +8,8 @@ import aiohttp
 import discord
 
 from app.bot.discord_messages import Talk, incoming, place_of
-from app.bot.discord_state import StateFile
 from app.bot.host import Host, Incoming
+from app.state_file import StateFile
 
 log = logging.getLogger(__name__)
 

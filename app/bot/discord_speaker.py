@@ -19,11 +19,11 @@ from app.bot.discord_messages import (
     replies_to_bot,
 )
 from app.bot.discord_permissions import may_speak_to
-from app.bot.discord_state import StateFile
 from app.bot.host import Ask, Host, Incoming, Place
 from app.chat import gate
 from app.chat.limits import Rates
 from app.config import BotSettings, Config
+from app.state_file import StateFile
 
 log = logging.getLogger(__name__)
 

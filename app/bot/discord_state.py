@@ -1,40 +1,10 @@
-"""What the connection to Discord must remember across restarts, in one small file."""
+"""What keeps the connection to Discord from starting too many sessions."""
 
-import json
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
+
+from app.state_file import StateFile
 
 DAY_SECONDS = 86_400.0
-
-
-class StateFile:
-    """A JSON object on disk, replaced as a whole whenever a value changes."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._values = self._read()
-
-    def _read(self) -> dict[str, Any]:
-        try:
-            values = json.loads(self._path.read_text(encoding="utf-8"))
-        except (FileNotFoundError, ValueError):
-            # Everything in here can be found out again, so a broken file is no loss.
-            return {}
-        return values if isinstance(values, dict) else {}
-
-    def get(self, name: str, default: Any = None) -> Any:
-        return self._values.get(name, default)
-
-    def put(self, name: str, value: Any) -> None:
-        """Keep a value; `None` takes it out."""
-        if value is None:
-            self._values.pop(name, None)
-        else:
-            self._values[name] = value
-        temporary = self._path.with_suffix(".tmp")
-        temporary.write_text(json.dumps(self._values), encoding="utf-8")
-        temporary.replace(self._path)
 
 
 class IdentifyBudget:

@@ -11,8 +11,8 @@ import discord
 
 from app.bot.discord_history import MAX_THREADS, PAGE, REPORT_SECONDS
 from app.bot.discord_messages import Talk, incoming
-from app.bot.discord_state import StateFile
 from app.bot.host import Host
+from app.state_file import StateFile
 
 log = logging.getLogger(__name__)
 

@@ -109,6 +109,7 @@ class Modelling:
             "note": entry.note,
             "present": path is not None,
             "used": entry.name == used,
+            "set_aside": self._parts.local.why_aside(entry.name) or "",
             "fits": entry.ram_gigabytes <= memory,
         }
 
@@ -122,4 +123,5 @@ class Modelling:
             "note": "a file of your own",
             "present": path is not None,
             "used": name == used,
+            "set_aside": self._parts.local.why_aside(name) or "",
         }

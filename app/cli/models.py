@@ -94,9 +94,14 @@ async def _list(bot: Bot, as_json: bool) -> None:
         mark = "●" if model["used"] else "○" if model["present"] else " "
         here = "in use" if model["used"] else "here" if model["present"] else ""
         fits = "" if model.get("fits", True) else "needs more memory than there is"
-        state = ", ".join(word for word in (here, fits) if word)
+        aside = "set aside" if model.get("set_aside") else ""
+        state = ", ".join(word for word in (here, fits, aside) if word)
         write_styled(
             f"{mark} {bold(model['name'])}  {size(model['bytes'])}"
             f"  {safe_line(model['licence'])}  {dim(state)}"
         )
         write_styled("  " + dim(safe_line(model["note"])))
+        if aside:
+            write_styled(f"  {safe_line(model['set_aside'])}")
+            again = f"`mynah models use {safe_line(model['name'])}` tries it again."
+            write_styled(f"  {again}")

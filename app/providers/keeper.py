@@ -15,17 +15,12 @@ from app.ipc.child import Child, ChildState, Spawn
 from app.ipc.inference import Ready
 from app.ipc.wire import Catalogue, Json, Params
 from app.paths import own_command
+from app.providers.crashes import Crashes
 
 log = logging.getLogger(__name__)
 
 ECHO = "echo"
 """The model name of the runner that only echoes."""
-
-MOST_CRASHES = 2
-"""A model that ended its runner so often is set aside."""
-
-HEALTHY_SECONDS = 300.0
-"""A crash after this time does not count together with an earlier one."""
 
 LOADING_SECONDS = 5.0
 """Past this time of loading, a prompt no longer waits for its end."""
@@ -45,6 +40,7 @@ class Keeper:
         on_event: Callable[[str], None],
         spawn: Spawn,
         clock: Callable[[], float],
+        crashes: Crashes,
     ) -> None:
         """Nothing is started yet.
 
@@ -62,13 +58,12 @@ class Keeper:
         self._spawn = spawn
         self._clock = clock
         self._child: Child | None = None
-        self._command: tuple[str, ...] = ()
+        self._words: tuple[str, ...] = ()
         self._loading = asyncio.Event()
         self.ready: Ready | None = None
         """What the runner said of itself once it had loaded the model."""
         self._began = 0.0
-        self._crashes: list[float] = []
-        self._set_aside: dict[tuple[str, ...], str] = {}
+        self._crashes = crashes
         self._checked: tuple[tuple[str, float], str | None] | None = None
         self._parameters = 0
         self._unload: asyncio.TimerHandle | None = None
@@ -83,9 +78,8 @@ class Keeper:
     def state(self) -> tuple[str, str]:
         """One of ready, loading, absent, crashed, idle; and why."""
         if reason := self.refusal():
-            is_here = self._settings().name == ECHO or self._locate(
-                self._settings().name
-            )
+            name = self._settings().name
+            is_here = name == ECHO or self._locate(name)
             return "crashed" if is_here else "absent", reason
         if self.ready:
             return "ready", ""
@@ -101,7 +95,7 @@ class Keeper:
         if reason := self.refusal():
             return reason
         child = self._child
-        if child is None or self._command != self._wanted():
+        if child is None or self._words != self._wanted():
             return None
         if child.state.name in ("waiting", "failed"):
             return f"its process died: {child.state.reason}"
@@ -129,8 +123,7 @@ class Keeper:
 
     def retry(self) -> None:
         """Give a model that was set aside another chance, as its owner asks."""
-        self._set_aside.clear()
-        self._crashes.clear()
+        self._crashes.forgive()
         self.start()
 
     async def close(self) -> None:
@@ -147,15 +140,19 @@ class Keeper:
     def refusal(self) -> str | None:
         """Why the model that is wanted cannot be loaded at all."""
         settings = self._settings()
-        if reason := self._set_aside.get(self._wanted()):
+        path = None
+        if settings.name != ECHO:
+            path = self._locate(settings.name)
+            if path is None:
+                return f"the model {settings.name} is not on this computer yet"
+        if reason := self.why_aside(settings.name):
             return reason
-        if settings.name == ECHO:
-            return None
-        path = self._locate(settings.name)
-        if path is None:
-            return f"the model {settings.name} is not on this computer yet"
-        is_loaded = self._child is not None and self._command == self._wanted()
-        return None if is_loaded else self._check(path, settings)
+        is_loaded = self._child is not None and self._words == self._wanted()
+        return self._check(path, settings) if path and not is_loaded else None
+
+    def why_aside(self, name: str) -> str | None:
+        """Why a model is set aside, and since when; None when it is not."""
+        return self._crashes.why_aside(self._words_for(name))
 
     def _check(self, path: Path, settings: ModelSettings) -> str | None:
         """What is wrong with the file; reading its header again would block the bot."""
@@ -170,14 +167,16 @@ class Keeper:
         return self._checked[1]
 
     def _wanted(self) -> tuple[str, ...]:
-        """The command line of the runner that the settings ask for."""
+        """The words that start the runner that the settings ask for."""
+        return self._words_for(self._settings().name)
+
+    def _words_for(self, name: str) -> tuple[str, ...]:
         settings = self._settings()
-        runner = (*own_command(), "runner")
-        if settings.name == ECHO:
-            return (*runner, "--echo")
+        if name == ECHO:
+            return ("runner", "--echo")
         return (
-            *runner,
-            str(self._locate(settings.name)),
+            "runner",
+            str(self._locate(name)),
             f"--context={settings.context}",
             f"--threads={settings.threads}",
             f"--gpu-layers={settings.gpu_layers}",
@@ -185,16 +184,16 @@ class Keeper:
 
     def _start(self) -> None:
         wanted = self._wanted()
-        if self._child and self._command != wanted and not self._is_busy():
+        if self._child and self._words != wanted and not self._is_busy():
             self._replace()
         if self._child is None:
-            self._command = wanted
+            self._words = wanted
             self._child = self._new_child(wanted)
         if self._child.state.name in ("stopped", "failed"):
             self._began = self._clock()
             self._child.start()
 
-    def _new_child(self, command: tuple[str, ...]) -> Child:
+    def _new_child(self, words: tuple[str, ...]) -> Child:
         def on_state(state: ChildState) -> None:
             if self._child is child:
                 self._note(state)
@@ -209,7 +208,7 @@ class Keeper:
 
         child = Child(
             "model's process",
-            command,
+            (*own_command(), *words),
             _CATALOGUE,
             on_notification=on_notification,
             on_state=on_state,
@@ -222,7 +221,7 @@ class Keeper:
         """Let the present child go; what it writes fails, and the ladder goes on."""
         child, self._child = self._child, None
         self._set_ready(None)
-        self._crashes.clear()
+        self._crashes.forget_recent()
         if child:
             self.spawn_task(child.stop())
 
@@ -245,13 +244,9 @@ class Keeper:
 
     def _note_crash(self, reason: str) -> None:
         log.error("the model's process died: %s", reason)
-        now = self._clock()
-        recent = [at for at in self._crashes if now - at < HEALTHY_SECONDS]
-        self._crashes = [*recent, now]
-        if len(self._crashes) >= MOST_CRASHES:
-            times = f"it ended its process {len(self._crashes)} times"
-            self._set_aside[self._command] = f"{times} and is set aside: {reason}"
-            self._on_event(f"the model was set aside: {times}, {reason}")
+        if self._crashes.note(self._words, reason):
+            why = self._crashes.why_aside(self._words)
+            self._on_event(f"the model was set aside: {why}")
             self._replace()
         else:
             self._on_event(f"the model's process is started again: {reason}")

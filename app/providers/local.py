@@ -16,10 +16,16 @@ from app.ipc.inference import CancelGenerate, Generate, Piece, Ready
 from app.ipc.wire import Json, Params
 from app.providers import chat_log
 from app.providers.base import Completion, Prompt, Speed
+from app.providers.crashes import Crashes
 from app.providers.keeper import Keeper
+from app.state_file import StateFile
 
 MARGIN_MS = 60.0
 """Kept of a deadline for the way back."""
+
+TRY_AGAIN = (
+    "Try it again with u on Models or `mynah models use NAME`; or choose another."
+)
 
 BACKGROUND_TEMPERATURE = 0.3
 """Of what nobody waits for: it should be right rather than lively."""
@@ -40,6 +46,7 @@ class LocalProvider:
         settings: Callable[[], ModelSettings],
         locate: Callable[[str], Path | None],
         voice: Callable[[int], Awaitable[Path | None]],
+        aside: StateFile,
         *,
         on_event: Callable[[str], None] = lambda text: None,
         spawn: Spawn = spawn,
@@ -50,6 +57,7 @@ class LocalProvider:
         Args:
             locate: The GGUF file of a model's name, if it is here.
             voice: Directory of a guild's token voice, if it is built.
+            aside: Keeps across restarts which models are set aside.
             on_event: Told what became of the model's process, and why.
         """
         self._settings = settings
@@ -67,6 +75,7 @@ class LocalProvider:
             on_event=on_event,
             spawn=spawn,
             clock=clock,
+            crashes=Crashes(aside, clock),
         )
 
     @property
@@ -104,6 +113,7 @@ class LocalProvider:
                 "name": self.model,
                 "state": state,
                 "reason": reason,
+                "hint": TRY_AGAIN if self.why_aside(self.model) else "",
                 "pid": self.pid,
                 "context": self.context_size,
                 "can_roll_back": ready.can_roll_back if ready else None,
@@ -129,6 +139,10 @@ class LocalProvider:
     async def wait_until_ready(self, seconds: float) -> bool:
         """Load the model, and wait so long for it; whether it is ready."""
         return await self._keeper.wait_until_ready(seconds)
+
+    def why_aside(self, name: str) -> str | None:
+        """Why a model is set aside, and since when; None when it is not."""
+        return self._keeper.why_aside(name)
 
     def retry(self) -> None:
         """Give a model that was set aside another chance, as its owner asks."""

@@ -14,6 +14,7 @@ from app.providers.markov import MarkovProvider
 from app.providers.openai import OpenAIProvider
 from app.providers.prices import Prices
 from app.providers.spending import OnSpent
+from app.state_file import StateFile
 from app.voice.voice import Rules, Voice
 
 
@@ -28,6 +29,8 @@ class Means:
     rng: Random
     locate_model: Callable[[str], Path | None]
     token_voice: Callable[[int], Awaitable[Path | None]]
+    aside: StateFile
+    """Which models are set aside, as they crashed."""
     on_event: Callable[[str], None]
     """Told what became of the model's process, and why."""
     key: Callable[[Address], str | None]
@@ -50,6 +53,7 @@ def _local(means: Means) -> LocalProvider:
         lambda: means.config().model,
         means.locate_model,
         means.token_voice,
+        means.aside,
         on_event=means.on_event,
     )
 

@@ -13,11 +13,11 @@ import pytest
 from app.bot.client import DiscordLink
 from app.bot.discord_bot import ConnectionState, Pace, Surroundings
 from app.bot.discord_host import DiscordHost
-from app.bot.discord_state import StateFile
 from app.bot.service import Service, open_service
 from app.config import BotSettings
 from app.config_file import save
 from app.paths import Home
+from app.state_file import StateFile
 from tests.bot.memory_host import MemoryHost
 from tests.bot.scene import Scene
 from tests.discord_stand_in.server import TOKEN, DiscordStandIn

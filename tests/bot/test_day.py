@@ -7,10 +7,10 @@ import pytest
 
 from app.bot.discord_bot import MynahBot, Surroundings
 from app.bot.discord_host import DiscordHost
-from app.bot.discord_state import StateFile
 from app.bot.service import Service, open_service
 from app.config_file import save
 from app.paths import Home
+from app.state_file import StateFile
 from tests.bot.conftest import PACE, Running
 from tests.bot.scene import Scene
 from tests.discord_stand_in.interactions import Interaction

@@ -1,6 +1,7 @@
 from pathlib import Path
 
-from app.bot.discord_state import DAY_SECONDS, IdentifyBudget, StateFile
+from app.bot.discord_state import DAY_SECONDS, IdentifyBudget
+from app.state_file import StateFile
 
 
 class Clock:
@@ -9,16 +10,6 @@ class Clock:
 
     def __call__(self) -> float:
         return self.now
-
-
-def test_a_kept_value_is_there_after_a_restart(tmp_path: Path) -> None:
-    StateFile(tmp_path / "discord.json").put("hash", "abc")
-    assert StateFile(tmp_path / "discord.json").get("hash") == "abc"
-
-
-def test_a_broken_file_counts_as_empty(tmp_path: Path) -> None:
-    (tmp_path / "discord.json").write_text("{half", encoding="utf-8")
-    assert StateFile(tmp_path / "discord.json").get("hash") is None
 
 
 def test_the_sixth_identify_in_ten_minutes_has_to_wait(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from app.bot.summarising import KEPT, STEP, Summarising
 from app.config import ModelSettings
 from app.errors import ProviderError
 from app.providers.local import LocalProvider
+from app.state_file import StateFile
 from app.store import conversations, forgetting, guilds, links, members, messages
 from app.store.database import Database
 from app.store.links import NewLink
@@ -168,7 +169,7 @@ async def test_who_opted_out_is_not_told_of(bench):
 
 
 @pytest.mark.process
-async def test_the_local_model_writes_it(bench):
+async def test_the_local_model_writes_it(bench, tmp_path):
     bench.talk(STEP + KEPT, authors=("a person with words",))
     await bench.settings.change("context.summary_billions", "0")
 
@@ -176,7 +177,8 @@ async def test_the_local_model_writes_it(bench):
         return None
 
     settings = ModelSettings(name="echo")
-    provider = LocalProvider(lambda: settings, lambda name: None, no_voice)
+    aside = StateFile(tmp_path / "aside.json")
+    provider = LocalProvider(lambda: settings, lambda name: None, no_voice, aside)
     try:
         summarising = bench.summarising(provider)
         assert await summarising.look() == 0

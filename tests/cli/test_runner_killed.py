@@ -4,6 +4,8 @@ import asyncio
 import os
 import signal
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import psutil
@@ -14,16 +16,16 @@ from app.ipc import control, endpoint
 from app.ipc.child import Child
 from app.ipc.peer import Peer
 from app.paths import Home, own_command
+from tests.cli.commands import mynah
+from tests.runner import tiny
 
 pytestmark = pytest.mark.process
 
 LINES = "the cat sat on the mat\nthe dog sat on the sofa\na cat ate fish on the mat\n"
 
 
-@pytest.fixture
-async def bot(home: Home, tmp_path: Path):
-    """A running bot with the echo model and a learned guild."""
-    home.config_file.write_text('[model]\nname = "echo"\n', encoding="utf-8")
+@asynccontextmanager
+async def running(home: Home) -> AsyncIterator[Child]:
     child = Child(
         "bot", [*own_command(), "serve", "--stdio", "--home", str(home.root)], CATALOGUE
     )
@@ -32,12 +34,20 @@ async def bot(home: Home, tmp_path: Path):
         while child.state.name == "starting" or not home.endpoint_file.exists():
             assert child.state.name in ("starting", "running"), child.state.reason
             await sleep()
+        yield child
+    finally:
+        await child.stop()
+
+
+@pytest.fixture
+async def bot(home: Home, tmp_path: Path):
+    """A running bot with the echo model and a learned guild."""
+    home.config_file.write_text('[model]\nname = "echo"\n', encoding="utf-8")
+    async with running(home) as child:
         file = tmp_path / "lines.txt"
         file.write_text(LINES, encoding="utf-8")
         await child.call(control.Import("den", [str(file)]))
         yield child
-    finally:
-        await child.stop()
 
 
 async def sleep() -> None:
@@ -132,3 +142,38 @@ async def test_a_killed_parent_leaves_no_bot_and_no_runner(home, bot):
     while time.monotonic() < until and is_alive(pid):
         await sleep()
     assert not is_alive(pid)
+
+
+async def model_of(bot: Child) -> dict:  # type: ignore[type-arg]
+    found = (await bot.call(control.Models()))["models"]
+    return next(model for model in found if model["name"] == "mine")
+
+
+async def test_a_model_killed_twice_is_set_aside_across_restarts(home):
+    home.models.mkdir()
+    tiny.write(home.models / "mine.gguf")
+    settings = '[model]\nname = "mine"\ncontext = 512\n'
+    home.config_file.write_text(settings, encoding="utf-8")
+    async with running(home) as bot:
+        first = await runner_pid(bot)
+        os.kill(first, signal.SIGKILL)
+        os.kill(await runner_pid(bot, but_not=first), signal.SIGKILL)
+        while not (reason := (await model_of(bot))["set_aside"]):
+            await sleep()
+    assert "2 times" in reason and "SIGKILL" in reason
+    async with running(home) as bot:
+        assert (await model_of(bot))["set_aside"] == reason
+        model = (await bot.call(control.Status()))["model"]
+        assert (model["state"], model["reason"], model["pid"]) == (
+            "crashed",
+            reason,
+            None,
+        )
+        listed, doctor = mynah(home, "models", "list"), mynah(home, "doctor")
+        assert reason in listed.stdout and "models use mine" in listed.stdout
+        assert reason in doctor.stdout and "models use mine" in doctor.stdout
+        await bot.call(control.ModelUse("mine"))
+        await runner_pid(bot)
+        assert not (await model_of(bot))["set_aside"]
+    async with running(home) as bot:
+        await runner_pid(bot)

@@ -2,7 +2,9 @@
 
 import time
 from contextlib import aclosing, asynccontextmanager
+from pathlib import Path
 from random import Random
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -13,6 +15,7 @@ from app.providers.local import LocalProvider
 from app.providers.markov import MarkovProvider
 from app.providers.openai import OpenAIProvider
 from app.providers.prices import load
+from app.state_file import StateFile
 from app.voice.voice import Rules, Voice
 from tests.openai_stand_in import StandIn, running
 
@@ -55,9 +58,11 @@ async def _local():
         return None
 
     settings = ModelSettings(name="echo")
-    provider = LocalProvider(lambda: settings, lambda name: None, no_voice)
-    await provider.wait_until_ready(60)
-    yield provider
+    with TemporaryDirectory() as directory:
+        aside = StateFile(Path(directory) / "aside.json")
+        provider = LocalProvider(lambda: settings, lambda name: None, no_voice, aside)
+        await provider.wait_until_ready(60)
+        yield provider
 
 
 MAKERS = {"echo": _echo, "markov": _markov, "openai": _openai, "local": _local}

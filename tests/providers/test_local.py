@@ -6,6 +6,8 @@ import signal
 import sys
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import psutil
 import pytest
@@ -15,6 +17,7 @@ from app.errors import ProviderError
 from app.ipc.child import spawn
 from app.providers.base import Completion, Prompt, Turn
 from app.providers.local import LocalProvider
+from app.state_file import StateFile
 from tests.runner import tiny
 
 pytestmark = pytest.mark.process
@@ -34,12 +37,14 @@ async def no_voice(guild):
 
 
 @asynccontextmanager
-async def providing(settings=ECHO, locate=lambda name: None, **more):
-    provider = LocalProvider(lambda: settings, locate, no_voice, **more)
-    try:
-        yield provider
-    finally:
-        await provider.close()
+async def providing(settings=ECHO, locate=lambda name: None, aside=None, **more):
+    with TemporaryDirectory() as directory:
+        aside = StateFile(aside or Path(directory) / "aside.json")
+        provider = LocalProvider(lambda: settings, locate, no_voice, aside, **more)
+        try:
+            yield provider
+        finally:
+            await provider.close()
 
 
 async def written(provider, prompt=PROMPT):
@@ -112,22 +117,56 @@ async def test_a_killed_runner_is_started_again():
         assert (await written(provider))[-1].text == "one two three"
 
 
+async def set_aside(provider):
+    for _ in range(400):
+        if "set aside" in (provider.unavailable(PROMPT) or ""):
+            break
+        await asyncio.sleep(0.02)
+    return provider.unavailable(PROMPT)
+
+
+DIES = scripted("print('bad tensor', file=sys.stderr)\nsys.exit(134)")
+
+
 async def test_a_model_that_crashes_twice_is_set_aside_until_the_owner_tries_again():
-    dies = scripted("print('bad tensor', file=sys.stderr)\nsys.exit(134)")
-    async with providing(spawn=dies) as provider:
+    async with providing(spawn=DIES) as provider:
         provider.start()
-        for _ in range(400):
-            if "set aside" in (provider.unavailable(PROMPT) or ""):
-                break
-            await asyncio.sleep(0.02)
-        reason = provider.unavailable(PROMPT)
+        reason = await set_aside(provider)
         assert "2 times" in reason
         assert "bad tensor" in reason
         assert provider.status()["model"]["state"] == "crashed"
+        assert "models use" in provider.status()["model"]["hint"]
         with pytest.raises(ProviderError, match="set aside"):
             await written(provider)
         provider.retry()
         assert "set aside" not in (provider.unavailable(PROMPT) or "")
+
+
+async def test_a_model_stays_aside_after_a_restart_and_a_new_file_does_not(tmp_path):
+    path, aside = tiny.write(tmp_path / "tiny.gguf"), tmp_path / "aside.json"
+    settings = ModelSettings(name="tiny", context=512)
+    again = (settings, lambda name: path, aside)
+    async with providing(*again, spawn=DIES) as provider:
+        provider.start()
+        reason = await set_aside(provider)
+    async with providing(*again) as provider:
+        provider.start()
+        assert provider.pid is None
+        assert provider.unavailable(PROMPT) == provider.why_aside("tiny") == reason
+        smaller = replace(settings, context=256)
+    async with providing(smaller, *again[1:]) as provider:
+        assert provider.unavailable(PROMPT) is None
+    tiny.write(path)
+    async with providing(*again) as provider:
+        assert provider.unavailable(PROMPT) is None
+        assert (await written(provider))[-1].completion_tokens
+
+
+async def test_a_state_that_cannot_be_kept_sets_aside_all_the_same(tmp_path):
+    gone = tmp_path / "gone" / "aside.json"
+    async with providing(spawn=DIES, aside=gone) as provider:
+        provider.start()
+        assert "2 times" in await set_aside(provider)
 
 
 async def test_a_model_that_is_not_here_is_named():
@@ -150,7 +189,8 @@ async def test_a_bad_file_chosen_while_another_model_runs_is_refused_too(tmp_pat
     path = tmp_path / "holiday.gguf"
     path.write_bytes(b"JFIF" * 1000)
     chosen = [ECHO]
-    provider = LocalProvider(lambda: chosen[0], lambda name: path, no_voice)
+    aside = StateFile(tmp_path / "aside.json")
+    provider = LocalProvider(lambda: chosen[0], lambda name: path, no_voice, aside)
     await written(provider)
     chosen[0] = ModelSettings(name=str(path))
     assert "not a GGUF file" in (provider.unavailable(PROMPT) or "")
@@ -197,7 +237,8 @@ async def test_the_model_is_unloaded_when_idle_and_comes_back_when_needed():
 async def test_another_model_is_another_process(tmp_path):
     path = tiny.write(tmp_path / "tiny.gguf")
     settings = [ECHO]
-    provider = LocalProvider(lambda: settings[0], lambda name: path, no_voice)
+    aside = StateFile(tmp_path / "aside.json")
+    provider = LocalProvider(lambda: settings[0], lambda name: path, no_voice, aside)
     await written(provider)
     first = provider.pid
     assert first is not None

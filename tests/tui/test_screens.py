@@ -15,7 +15,7 @@ from app.tui.screens.learn import dropped_path
 from app.tui.screens.wizard import WizardScreen, steps
 from app.tui.widgets.dial import Dial
 from app.tui.widgets.feed import Feed
-from tests.tui.fake_bot import STATUS, FakeBot, busy_bot
+from tests.tui.fake_bot import MODELS, STATUS, FakeBot, busy_bot
 from tests.tui.sample_home import NOW
 from tests.tui.terminal import Open, home_at, settle, text_of, told
 
@@ -310,6 +310,21 @@ async def test_models_are_fetched_used_measured_and_removed(open_app: Open):
         assert bot.requests(control.ModelPull) == [control.ModelPull("qwen3.5-4b")]
         assert bot.requests(control.ModelUse) == [control.ModelUse("lfm2.5-1.2b")]
         assert bot.requests(control.ModelRemove)[0].name == "lfm2.5-1.2b"
+
+
+async def test_a_model_set_aside_says_why_and_is_tried_again(open_app: Open):
+    reason = "it ended its process 2 times and is set aside since 2026-01-01 10:00"
+    listed = [{**model, "set_aside": ""} for model in MODELS["models"]]
+    listed[1]["set_aside"] = reason
+    bot = busy_bot(models={**MODELS, "models": listed})
+    async with open_app("models", bot) as pilot:
+        put_cursor(list_of(pilot, "#catalogue"), "name", "lfm2.5-1.2b")
+        await settle(pilot)
+        assert "✕ lfm2.5-1.2b" in text_of(pilot)
+        assert f"u tries it again. {reason}" in text_of(pilot)
+        await pilot.press("u")
+        await settle(pilot)
+        assert bot.requests(control.ModelUse) == [control.ModelUse("lfm2.5-1.2b")]
 
 
 async def test_a_model_too_large_for_the_machine_is_asked_about(open_app: Open):

@@ -9,7 +9,8 @@ class Models:
     """The catalogue with what is present and which model is used.
 
     `models` has one each: `name`, `kind`, `bytes`, `ram_gigabytes`, `licence`, `note`,
-    `present`, `used`, `fits`, `tokens_per_second` (as last measured, or null);
+    `present`, `used`, `set_aside` (why, and since when, or empty), `fits`,
+    `tokens_per_second` (as last measured, or null);
     `memory_gigabytes` is what this machine has.
     """
 

@@ -112,6 +112,8 @@ class ModelsScreen(MynahScreen):
         model: Json = event.item
         has = f"This machine has {self._memory:.1f} GB" if self._memory else ""
         parts = [model.get("note"), model.get("licence"), has]
+        if aside := model.get("set_aside"):
+            parts = ["u tries it again", aside]
         text = ". ".join(str(part) for part in parts if part)
         self.query_one("#note", Static).update(Content(safe_line(text)))
 
@@ -283,6 +285,8 @@ def _need(model: Json) -> str:
 
 
 def _state(model: Json) -> tuple[str, str, str]:
+    if model.get("set_aside"):
+        return "✕", "set aside", "$error"
     if model.get("used"):
         return "●", "in use", "$accent"
     if model.get("present"):

@@ -1,0 +1,43 @@
+"""What must be remembered across restarts and is no loss, in one small file."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+
+class StateFile:
+    """A JSON object on disk, replaced as a whole whenever a value changes."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._values = self._read()
+
+    def _read(self) -> dict[str, Any]:
+        try:
+            values = json.loads(self._path.read_text(encoding="utf-8"))
+        except (FileNotFoundError, ValueError):
+            # Everything in here can be found out again, so a broken file is no loss.
+            return {}
+        return values if isinstance(values, dict) else {}
+
+    def get(self, name: str, default: Any = None) -> Any:
+        return self._values.get(name, default)
+
+    def put(self, name: str, value: Any) -> None:
+        """Keep a value; `None` takes it out."""
+        if value is None:
+            self._values.pop(name, None)
+        else:
+            self._values[name] = value
+        self._write()
+
+    def clear(self) -> None:
+        """Take every value out."""
+        if self._values:
+            self._values.clear()
+            self._write()
+
+    def _write(self) -> None:
+        temporary = self._path.with_suffix(".tmp")
+        temporary.write_text(json.dumps(self._values), encoding="utf-8")
+        temporary.replace(self._path)
