@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from app.memory.lines import Line
-from app.memory.link_features import Floats, Scene
+from app.memory.link_features import Floats, pairs_of
+from app.memory.scene import Scene
 from app.memory.trees import Trees
 
 CONSTANTS = Path(__file__).with_name("links.npz")
@@ -63,8 +64,8 @@ class Linker:
 
     def link(self, line: Line, parent: int | None = None) -> Link:
         """The link of the next line; `parent` is the position of an explicit reply."""
-        here = self._scene.next_position
-        pairs = self._scene.pairs(line)
+        here = self._scene.end
+        pairs = pairs_of(self._scene, line)
         if parent is not None and parent < here:
             self._scene.add(line, pairs.reading, parent)
             return Link(here, parent, 1.0)

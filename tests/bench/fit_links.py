@@ -25,9 +25,10 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
 from app.memory.lines import WORD, Line
-from app.memory.link_features import Floats, Pairs, Scene
+from app.memory.link_features import Floats, Pairs, pairs_of
 from app.memory.link_rows import Judged, read_channels
 from app.memory.links import CONSIDERED, CONSTANTS
+from app.memory.scene import Scene
 from app.memory.trees import Trees
 
 COMMON_WORDS = 2000
@@ -66,12 +67,12 @@ def rarity(channels: Sequence[Judged]) -> dict[str, float]:
 
 def guess(scene: Scene, line: Line, pairs: Pairs) -> int:
     """A plain guess: who is named last spoke, else oneself, else the line before."""
-    here = scene.next_position
+    here = scene.end
     for target in pairs.reading.targets[:1]:
-        last = scene.last_line_of(target)
+        last = scene.last.get(target)
         if last is not None:
             return last
-    mine = scene.last_line_of(scene.author(line.author)) if line.author else None
+    mine = scene.last.get(scene.author(line.author)) if line.author else None
     if mine is not None and here - mine < 30:
         return mine
     return here if line.author is None else max(here - 1, 0)
@@ -101,7 +102,7 @@ def walk(
     """Each judged line's candidates and parents, with the scene as it comes to be."""
     scene = Scene(common)
     for number, line in enumerate(judged.lines):
-        pairs = scene.pairs(line)
+        pairs = pairs_of(scene, line)
         parents = judged.parents.get(number)
         if parents is not None:
             yield pairs, parents

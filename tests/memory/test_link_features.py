@@ -5,9 +5,10 @@ import random
 import numpy as np
 import pytest
 
-from app.memory import link_features
+from app.memory import scene as scenes
 from app.memory.lines import Line
-from app.memory.link_features import REACH, Scene, feature_names
+from app.memory.link_features import feature_names, pairs_of
+from app.memory.scene import REACH, Scene
 
 WORDS = "crown king ghost castle sword letter poison night watch play".split()
 
@@ -16,7 +17,7 @@ def play(scene, rows):
     """Feed lines, each answering the one before; returns the last pairs."""
     for number, (author, text) in enumerate(rows):
         line = Line(author, number * 30.0, text)
-        pairs = scene.pairs(line)
+        pairs = pairs_of(scene, line)
         scene.add(line, pairs.reading, max(number - 1, 0))
     return pairs
 
@@ -77,7 +78,7 @@ def test_a_renamed_person_stays_the_same():
     scene = Scene({})
     old = scene.author("lev")
     line = Line(None, 0.0, "=== lev is now known as leo")
-    scene.add(line, scene.pairs(line).reading, 0)
+    scene.add(line, pairs_of(scene, line).reading, 0)
     assert scene.author("leo") == old
 
 
@@ -90,7 +91,7 @@ def test_only_the_last_lines_are_candidates():
 @pytest.mark.parametrize("count", [160, 333, 500])
 def test_forgetting_old_lines_changes_no_feature(count, monkeypatch):
     whole = play(Scene({}), random_lines(count))
-    monkeypatch.setattr(link_features, "_ROOM", 150)
+    monkeypatch.setattr(scenes, "_ROOM", 150)
     cut = play(Scene({}), random_lines(count))
     assert (whole.positions == cut.positions).all()
     assert np.allclose(whole.features, cut.features, atol=1e-5)
