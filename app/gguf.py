@@ -1,107 +1,10 @@
-"""Reads a GGUF file's header without llama.cpp, and refuses what could crash it."""
+"""Refuses models and adapters that could crash llama.cpp or cannot be loaded here."""
 
-import math
-import struct
-from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
-from typing import BinaryIO
 
 import psutil
 
-from app.errors import AppError
-
-MAGIC = b"GGUF"
-VERSIONS = (2, 3)
-
-MOST_PAIRS = 10_000
-MOST_TENSORS = 100_000
-MOST_NAME_BYTES = 64 * 1024
-MOST_STRING_BYTES = 16 * 1024 * 1024
-MOST_ITEMS = 4_000_000
-MOST_DIMENSIONS = 4
-MOST_ELEMENTS = 2**48
-"""More of anything is no model anyone has, but a trap for the loader's arithmetic."""
-
-KEPT_ITEMS = 1024
-"""Longer lists, such as the vocabulary, are passed over."""
-
-KV_ITEM_BYTES = 2
-BATCH = 128
-FIXED_BYTES = 58 * 1024 * 1024
-"""Compute buffers and the process itself, beside what grows with the model."""
-
-_NUMBERS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?"}
-_NUMBERS |= {10: "Q", 11: "q", 12: "d"}
-_STRING, _LIST = 8, 9
-
-_BLOCKS = {
-    **{0: (1, 4), 1: (1, 2), 2: (32, 18), 3: (32, 20), 6: (32, 22), 7: (32, 24)},
-    **{8: (32, 34), 9: (32, 36), 10: (256, 84), 11: (256, 110), 12: (256, 144)},
-    **{13: (256, 176), 14: (256, 210), 15: (256, 292), 16: (256, 66), 17: (256, 74)},
-    **{18: (256, 98), 19: (256, 50), 20: (32, 18), 21: (256, 110), 22: (256, 82)},
-    **{23: (256, 136), 24: (1, 1), 25: (1, 2), 26: (1, 4), 27: (1, 8), 28: (1, 8)},
-    **{29: (256, 56), 30: (1, 2), 34: (256, 54), 35: (256, 66), 39: (32, 17)},
-}
-"""Of ggml's tensor types: elements and bytes of a block."""
-
-_REPACKED = {2, 12, 20, 39}
-"""Types that llama.cpp copies into an order that the processor reads faster."""
-
-Value = str | int | float | bool | list["Value"] | None
-
-
-class GgufError(AppError):
-    """The file is not a model that can be loaded here."""
-
-
-@dataclass(frozen=True)
-class Header:
-    """What a GGUF file says of itself."""
-
-    metadata: Mapping[str, Value]
-    tensor_bytes: int
-    tensors: Mapping[str, tuple[int, ...]]
-    """The shape of each, innermost dimension first."""
-    repacked_bytes: int = 0
-    """Of the weights, those that are copied when the model is loaded."""
-
-    @property
-    def architecture(self) -> str:
-        return str(self.metadata.get("general.architecture", ""))
-
-    @property
-    def parameters(self) -> int:
-        """Numbers in all tensors together."""
-        return sum(math.prod(shape) for shape in self.tensors.values())
-
-    def number(self, name: str, default: int = 0) -> int:
-        """A whole number of the architecture; the largest where it differs by layer."""
-        found = self.metadata.get(f"{self.architecture}.{name}", default)
-        if isinstance(found, list):
-            return max((item for item in found if isinstance(item, int)), default=0)
-        return found if isinstance(found, int) else default
-
-    def resident_bytes(self, context: int) -> int:
-        """About how much of the memory the runner holds.
-
-        More than it needs: of copied weights the file's pages stay until the system
-        wants them back.
-        """
-        return self.memory_bytes(context) + self.repacked_bytes
-
-    def memory_bytes(self, context: int) -> int:
-        """About how much memory it needs: weights, KV memory and compute buffers."""
-        heads = self.number("attention.head_count")
-        width = self.number("embedding_length")
-        head = width // heads if heads else 0
-        item = self.number("attention.key_length", head)
-        item += self.number("attention.value_length", head)
-        kv_heads = self.number("attention.head_count_kv", heads)
-        kv = self.number("block_count") * kv_heads * item * KV_ITEM_BYTES * context
-        vocabulary = self.number("vocab_size", 50_000)
-        return self.tensor_bytes + kv + vocabulary * BATCH * 4 + FIXED_BYTES
+from app.gguf_header import GgufError, Header, cached, read
 
 
 def check(path: Path, context: int, gpu_layers: int = 0) -> Header:
@@ -130,7 +33,7 @@ def check_adapter(path: Path, model: Path) -> None:
     Raises:
         GgufError: If it does not; the message says where.
     """
-    adapter, base = _cached(path), _cached(model)
+    adapter, base = cached(path), cached(model)
     if adapter.metadata.get("general.type") != "adapter":
         raise GgufError(
             f"{path.name} is no LoRA adapter.", "Name a GGUF file of an adapter."
@@ -160,140 +63,6 @@ def _misfit(adapter: Header, base: Header) -> str:
         if (inner, outer) != base.tensors[name][:2] or rank != other_rank:
             return f"{name} is of another size"
     return ""
-
-
-def _cached(path: Path) -> Header:
-    try:
-        return _read_version(path, path.stat().st_mtime_ns)
-    except OSError:
-        return read(path)
-
-
-@lru_cache(maxsize=8)
-def _read_version(path: Path, version: int) -> Header:
-    return read(path)
-
-
-def read(path: Path) -> Header:
-    """The file's header, checked in every number.
-
-    Raises:
-        GgufError: If the file is missing, no GGUF, broken or cut short.
-    """
-    try:
-        with path.open("rb") as file:
-            return _Reader(file, path).header()
-    except OSError as error:
-        raise GgufError(
-            f"{path} cannot be read: {error.strerror}.", "Name a GGUF file."
-        ) from error
-
-
-class _Reader:
-    """Reads a header from front to back, never past the file's end."""
-
-    def __init__(self, file: BinaryIO, path: Path) -> None:
-        self._file = file
-        self._path = path
-        self._size = file.seek(0, 2)
-        self._repacked = 0
-        file.seek(0)
-
-    def header(self) -> Header:
-        if self._file.read(4) != MAGIC:
-            raise GgufError(f"{self._path.name} is not a GGUF file.", "Fetch another.")
-        if (version := self._number("I")) not in VERSIONS:
-            raise self._broken(f"its version is {version}")
-        tensors = self._count(MOST_TENSORS, "tensors")
-        pairs = self._count(MOST_PAIRS, "metadata")
-        metadata = {self._text(MOST_NAME_BYTES): self._value() for _ in range(pairs)}
-        shapes: dict[str, tuple[int, ...]] = {}
-        ends = [self._tensor(shapes) for _ in range(tensors)]
-        alignment = metadata.get("general.alignment", 32)
-        if not isinstance(alignment, int) or alignment < 1 or alignment & alignment - 1:
-            raise self._broken("its alignment is no power of two")
-        start = -(-self._file.tell() // alignment) * alignment
-        end = start + max(ends, default=0)
-        if end > self._size:
-            raise GgufError(
-                f"{self._path.name} is cut short: {self._size:,} of {end:,} bytes.",
-                "Fetch it again.",
-            )
-        if not metadata.get("general.architecture"):
-            raise self._broken("it does not say its architecture")
-        return Header(metadata, end - start, shapes, self._repacked)
-
-    def _tensor(self, shapes: dict[str, tuple[int, ...]]) -> int:
-        """Where a tensor's data ends, counted from the start of all data."""
-        name = self._text(MOST_NAME_BYTES)
-        dimensions = self._number("I")
-        if dimensions > MOST_DIMENSIONS:
-            raise self._broken("a tensor has too many dimensions")
-        sizes = [self._number("Q") for _ in range(dimensions)]
-        shapes[name] = tuple(int(size) for size in sizes)
-        kind, offset = self._number("I"), self._number("Q")
-        elements = math.prod(sizes)
-        if elements > MOST_ELEMENTS or offset > MOST_ELEMENTS:
-            raise self._broken("a tensor is too large")
-        block, size = _BLOCKS.get(kind, (1, 0))
-        taken = int(elements) // block * size
-        if kind in _REPACKED and name.startswith("blk."):
-            self._repacked += taken
-        return int(offset) + taken
-
-    def _value(self) -> Value:
-        return self._value_of(self._number("I"), may_be_list=True)
-
-    def _value_of(self, kind: int, *, may_be_list: bool) -> Value:
-        if kind in _NUMBERS:
-            return self._number(_NUMBERS[kind])
-        if kind == _STRING:
-            return self._text(MOST_STRING_BYTES)
-        if kind == _LIST and may_be_list:
-            return self._list()
-        raise self._broken(f"a value has the unknown type {kind}")
-
-    def _list(self) -> Value:
-        kind = self._number("I")
-        count = self._count(MOST_ITEMS, "items of a list")
-        if count <= KEPT_ITEMS:
-            return [self._value_of(kind, may_be_list=False) for _ in range(count)]
-        if kind in _NUMBERS:
-            self._skip(count * struct.calcsize(f"<{_NUMBERS[kind]}"))
-        elif kind == _STRING:
-            for _ in range(count):
-                self._skip(self._count(MOST_STRING_BYTES, "bytes of a text"))
-        else:
-            raise self._broken(f"a list has the unknown type {kind}")
-        return None
-
-    def _text(self, most: int) -> str:
-        size = self._count(most, "bytes of a text")
-        return self._bytes(size).decode("utf-8", "replace")
-
-    def _count(self, most: int, what: str) -> int:
-        count = int(self._number("Q"))
-        if count > most:
-            raise self._broken(f"it claims {count:,} {what}")
-        return count
-
-    def _number(self, form: str) -> int:
-        (number,) = struct.unpack(f"<{form}", self._bytes(struct.calcsize(f"<{form}")))
-        return number  # type: ignore[no-any-return]
-
-    def _bytes(self, size: int) -> bytes:
-        data = self._file.read(size)
-        if len(data) < size:
-            raise GgufError(f"{self._path.name} is cut short.", "Fetch it again.")
-        return data
-
-    def _skip(self, size: int) -> None:
-        if self._file.tell() + size > self._size:
-            raise GgufError(f"{self._path.name} is cut short.", "Fetch it again.")
-        self._file.seek(size, 1)
-
-    def _broken(self, why: str) -> GgufError:
-        return GgufError(f"{self._path.name} is broken: {why}.", "Fetch it again.")
 
 
 def _gigabytes(size: int) -> str:

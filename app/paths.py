@@ -100,9 +100,9 @@ class Home:
     def voice(self, guild: int) -> Path:
         return self.guild(guild) / "voice"
 
-    def token_voice(self, guild: int, model: str) -> Path:
-        """The token voice of a guild for one model (first digits of its sha256)."""
-        return self.guild(guild) / "tokens" / model
+    def token_voice(self, guild: int, vocabulary: str) -> Path:
+        """The token voice of a guild for the models of one vocabulary."""
+        return self.guild(guild) / "tokens" / vocabulary
 
     def index(self, guild: int) -> Path:
         """The nearest-neighbor index over the guild's embeddings."""

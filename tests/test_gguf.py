@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app import gguf
-from app.gguf import GgufError
+from app import gguf, gguf_header
+from app.gguf_header import GgufError
+from app.runner import llama, tuning
 from tests.runner import tiny
 
 
@@ -23,8 +24,40 @@ def test_the_header_of_a_model_is_read(path):
     assert header.tensor_bytes < path.stat().st_size < header.memory_bytes(512)
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"tokenizer.ggml.pre": "llama-bpe"},
+        {"tokenizer.ggml.token_type": [1] * tiny.VOCABULARY},
+        {"tokenizer.ggml.add_space_prefix": True},
+        {"tokenizer.ggml.tokens": [f"{at}" for at in range(tiny.VOCABULARY)]},
+        {"tokenizer.ggml.merges": [f"a {at}" for at in range(2000)]},
+    ],
+)
+def test_what_cuts_text_differently_is_another_vocabulary(path, tmp_path, change):
+    facts, shapes = tiny.transformer()
+    whole = facts | tiny.vocabulary()
+    other = tiny.write_file(tmp_path / "other.gguf", whole | change, shapes)
+    same = whole | {"general.name": "x", "tokenizer.chat_template": "y"}
+    tiny.write_file(tmp_path / "same.gguf", dict(reversed(same.items())), shapes)
+    named = gguf_header.read(path).vocabulary
+    assert gguf_header.read(other).vocabulary != named
+    assert gguf_header.read(tmp_path / "same.gguf").vocabulary == named
+
+
+@pytest.mark.model
+def test_the_starter_requantised_has_the_same_vocabulary(starter_model, tmp_path):
+    llama.start()
+    tuned = tmp_path / "tuned.gguf"
+    tuning.requantise(starter_model, tuned, "Q8_0", 2)
+    header = gguf_header.read(tuned)
+    assert header.tensor_bytes > gguf_header.read(starter_model).tensor_bytes
+    assert header.vocabulary == gguf_header.read(starter_model).vocabulary
+    assert header.vocabulary != gguf_header.read(tiny.write(tuned)).vocabulary
+
+
 def test_more_context_needs_more_memory(path):
-    header = gguf.read(path)
+    header = gguf_header.read(path)
     per_token = tiny.LAYERS * 2 * tiny.EMBEDDING * 2
     grown = header.memory_bytes(5000) - header.memory_bytes(1000)
     assert grown == 4000 * per_token
@@ -38,7 +71,7 @@ def test_a_model_that_needs_more_memory_than_there_is_is_refused(path):
 
 def test_a_file_that_is_not_there_is_named(tmp_path):
     with pytest.raises(GgufError, match=r"none\.gguf cannot be read"):
-        gguf.read(tmp_path / "none.gguf")
+        gguf_header.read(tmp_path / "none.gguf")
 
 
 @pytest.mark.parametrize(
@@ -59,7 +92,7 @@ def test_a_file_that_is_no_whole_model_says_what_is_wrong(tmp_path, data, compla
     path = tmp_path / "bad.gguf"
     path.write_bytes(data)
     with pytest.raises(GgufError, match=complaint):
-        gguf.read(path)
+        gguf_header.read(path)
 
 
 def test_a_list_of_lists_cannot_drive_the_reader_deep(tmp_path):
@@ -67,7 +100,7 @@ def test_a_list_of_lists_cannot_drive_the_reader_deep(tmp_path):
     path = tmp_path / "deep.gguf"
     path.write_bytes(b"GGUF" + struct.pack("<IQQ", 3, 0, 1) + tiny.text("a") + nested)
     with pytest.raises(GgufError, match="unknown type 9"):
-        gguf.read(path)
+        gguf_header.read(path)
 
 
 @given(part=st.floats(0, 0.999))
@@ -77,7 +110,7 @@ def test_a_truncated_file_is_always_recognised(path, part):
     short = path.with_name("short.gguf")
     short.write_bytes(data[: int(len(data) * part)])
     with pytest.raises(GgufError):
-        gguf.read(short)
+        gguf_header.read(short)
 
 
 @given(place=st.integers(0, 20_000), value=st.integers(0, 255))
@@ -88,6 +121,6 @@ def test_a_damaged_byte_gives_a_header_or_an_error_for_people(path, place, value
     bad = path.with_name("bad.gguf")
     bad.write_bytes(data)
     try:
-        gguf.read(bad)
+        gguf_header.read(bad)
     except GgufError as error:
         assert str(error)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
+from app import gguf_header
 from app.bot.job_calls import Jobs
 from app.errors import AppError
 from app.ipc.control import Progress
@@ -16,7 +17,7 @@ from app.store import guilds, messages
 from app.store.database import Database
 from app.voice import files
 from app.voice.files import VoiceFileError
-from app.voice.tokens import NAME, model_key
+from app.voice.tokens import NAME
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +55,6 @@ class TokenVoices:
         self._model = model
         self._on_progress = on_progress
         self._runner: Runner | None = None
-        self._keys: dict[tuple[Path, int], str] = {}
         self._sound: dict[Path, int] = {}
         self._told: dict[Path, tuple[int | None, int]] = {}
         self._forgotten: dict[int, set[int]] = {}
@@ -72,7 +72,11 @@ class TokenVoices:
         model = await asyncio.to_thread(self._model)
         if model is None:
             return None
-        path = await asyncio.to_thread(self._path, guild, model)
+        try:
+            path = await asyncio.to_thread(self._path, guild, model)
+        except AppError as error:
+            log.error("there is no voice in the model's words: %s", error)
+            return None
         through = await asyncio.to_thread(self._through, path)
         if through is None:
             self._build_soon(guild, model, path)
@@ -161,14 +165,11 @@ class TokenVoices:
         return None
 
     def _path(self, guild: int, model: Path) -> Path:
-        version = (model, model.stat().st_mtime_ns)
-        if version not in self._keys:
-            self._keys[version] = model_key(model)
-        return self._home.token_voice(guild, self._keys[version])
+        return self._home.token_voice(guild, gguf_header.cached(model).vocabulary)
 
 
 def _settle(path: Path, through: int) -> None:
-    """Note how far the voice goes, and remove those of models used before."""
+    """Note how far the voice goes, and remove those of vocabularies used before."""
     (path / THROUGH).write_text(str(through))
     for other in path.parent.iterdir():
         if other != path:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from app import catalogue, config_file
+from app import catalogue, config_file, gguf_header
 from app.cli.output import print_json, say
 from app.errors import AppError, UsageError
 from app.importers.intake import DEFAULT_CHANNEL, UNKNOWN_AUTHOR
@@ -26,7 +26,7 @@ from app.runner.score import Held, Scorer
 from app.store import guilds, messages
 from app.store.database import Database
 from app.voice.files import VoiceFileError
-from app.voice.tokens import TokenVoice, model_key
+from app.voice.tokens import TokenVoice
 
 NAME = "voice"
 HELP = "score model, voice and both on later messages of a server"
@@ -142,7 +142,7 @@ def _locate(home: Home, name: str | None) -> Path:
 
 def _voice(home: Home, guild: int, model: Path) -> TokenVoice:
     """Return the guild's token voice, built now unless it has every message."""
-    directory = home.token_voice(guild, model_key(model))
+    directory = home.token_voice(guild, gguf_header.read(model).vocabulary)
     try:
         voice = TokenVoice.open(directory)
         with Database(home.database, read_only=True) as database:

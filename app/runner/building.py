@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
 
+from app import gguf_header
 from app.errors import AppError
 from app.ipc.control import Progress
 from app.ipc.stdio import exit_with_stdin, take_stdout, write_all
@@ -85,6 +86,7 @@ def build_from_home(
     from app.runner import llama
     from app.runner.wording import end_token, messages_tokens
 
+    directory = home.token_voice(guild, gguf_header.read(model).vocabulary)
     llama.start()
     words = llama.Model(model, vocabulary_only=True)
     began = time.monotonic()
@@ -98,7 +100,7 @@ def build_from_home(
         rows = iter_pages(database, guild)
         numbered = tokenize(rows, lambda part: messages_tokens(words, part), on_read)
         return tokens.build(
-            home.token_voice(guild, tokens.model_key(model)),
+            directory,
             numbered,
             vocabulary=words.vocabulary,
             end=end_token(words),

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from app import gguf
+from app import gguf_header
 from app.errors import AppError
 from app.ipc.control import Progress
 from app.ipc.stdio import exit_with_stdin, take_stdout, write_all
@@ -117,7 +117,7 @@ def _run(
     from app.runner import llama, loading
 
     llama.start()
-    gguf.read(arguments.source)
+    gguf_header.read(arguments.source)
     threads = arguments.threads or loading.usable_threads()
     if arguments.lossless:
         tell(LOSSLESS, 0, 1)

@@ -1,6 +1,5 @@
 """A guild's voice in the tokens of one language model: what it would write next."""
 
-import hashlib
 import math
 from array import array
 from collections.abc import Iterable, Sequence
@@ -317,14 +316,3 @@ def build(
     facts = {"vocabulary": vocabulary, "end": end, "last_message": last}
     files.write(directory, NAME, base.build(flat, message_ids), facts)
     return len(ids)
-
-
-def model_key(path: Path) -> str:
-    """Return what names a GGUF file's token voices: the first digits of a sha256.
-
-    The file's size and its first 16 MiB, which hold the vocabulary, stand for it all.
-    """
-    with path.open("rb") as file:
-        digest = hashlib.sha256(file.read(16 << 20))
-    digest.update(str(path.stat().st_size).encode())
-    return digest.hexdigest()[:16]

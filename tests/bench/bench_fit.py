@@ -16,7 +16,7 @@ from pathlib import Path
 
 import psutil
 
-from app import gguf
+from app import gguf_header
 from app.runner import llama
 
 FORMATS = {"Q8_0": 7, "IQ4_NL": 25}
@@ -75,7 +75,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as directory:
         formats = arguments.formats.split(",") if arguments.formats else []
         for model in models(arguments.models, formats, Path(directory)):
-            header = gguf.read(model)
+            header = gguf_header.read(model)
             for context in map(int, arguments.contexts.split(",")):
                 told, found = header.resident_bytes(context), measure(model, context)
                 off = told / found - 1

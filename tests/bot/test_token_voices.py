@@ -12,6 +12,7 @@ from app.bot.token_voices import TokenVoices
 from app.config import Config
 from app.importers.records import Record
 from app.paths import Home
+from app.runner import llama, tuning
 from app.store import guilds
 from app.store.database import Database
 from app.voice.tokens import TokenVoice
@@ -106,6 +107,26 @@ async def test_the_voice_of_a_model_used_before_is_removed(home, model):
     assert first is not None
     assert second is not None
     assert list(first.parent.iterdir()) == [second]
+
+
+async def test_a_requantised_file_of_the_same_model_keeps_the_voice(home, model):
+    async with opened(home, model) as bench:
+        await bench.say("hello there")
+        await bench.voices.prepare(bench.guild)
+        first = await bench.voices.get(bench.guild)
+    tuned = model.with_name("tiny.tuned.gguf")
+    llama.start()
+    tuning.requantise(model, tuned, "Q8_0", 1)
+    assert tuned.stat().st_size < model.stat().st_size
+    async with opened(home, tuned) as bench:
+        assert await bench.voices.get(bench.guild) == first
+
+
+async def test_a_damaged_model_has_no_voice_and_the_log_says_why(home, model, caplog):
+    model.write_bytes(model.read_bytes()[:5000])
+    async with opened(home, model) as bench:
+        assert await bench.voices.get(bench.guild) is None
+    assert "cut short" in caplog.text
 
 
 async def test_what_was_said_since_the_build_is_told_before_the_next_reply(home, model):

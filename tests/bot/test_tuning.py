@@ -7,7 +7,7 @@ import time
 import psutil
 import pytest
 
-from app import catalogue, gguf
+from app import catalogue, gguf_header
 from app.bot import tuning
 from app.bot.service import open_service
 from app.bot.tuning import Tuning, tuned_file
@@ -40,7 +40,7 @@ async def test_the_starter_of_a_fresh_home_is_tuned_once_and_used_from_then_on(
     async with open_service(home) as service:
         await Tuning(service.parts).keep_starter_tuned()
         tuned = tuned_file(home, "starter")
-        assert gguf.read(tuned).architecture == "llama"
+        assert gguf_header.read(tuned).architecture == "llama"
         assert catalogue.locate(home, "starter") == tuned
         written = tuned.stat().st_mtime_ns
         await Tuning(service.parts).keep_starter_tuned()

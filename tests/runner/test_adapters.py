@@ -3,7 +3,8 @@
 import pytest
 
 from app.errors import AppError
-from app.gguf import GgufError, check_adapter
+from app.gguf import check_adapter
+from app.gguf_header import GgufError
 from app.runner.adapters import Adapters
 from tests.runner import tiny
 from tests.runner.test_scheduler import LONG, Runner

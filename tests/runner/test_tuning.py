@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from app import gguf
+from app import gguf_header
 from app.errors import AppError
 from app.runner import tuning
 from app.runner.tuning import Measured, choose
@@ -39,7 +39,7 @@ def test_requantising_writes_a_whole_smaller_model(tiny_files, tmp_path, llama_s
     source = tiny_files["transformer"]
     target = tmp_path / "tuned.gguf"
     tuning.requantise(source, target, "Q8_0", 1)
-    assert gguf.read(target).architecture == "llama"
+    assert gguf_header.read(target).architecture == "llama"
     assert target.stat().st_size < source.stat().st_size
     assert list(tmp_path.iterdir()) == [target]
 
@@ -55,7 +55,7 @@ def test_tuning_measures_every_format_and_leaves_one_file(
     assert names == ["as it is", "Q8_0", "IQ4_NL"]
     assert all(row["bits_per_byte"] > 1 for row in formats)
     assert list(tmp_path.iterdir()) == [target]
-    assert gguf.read(target).architecture == "llama"
+    assert gguf_header.read(target).architecture == "llama"
 
 
 def test_a_model_that_is_best_as_it_is_replaces_what_was_tuned_before(
