@@ -4,9 +4,7 @@ import sys
 import traceback
 
 from app import frozen
-
-EXIT_BUG = 70
-"""Of sysexits: an internal error."""
+from app.errors import EXIT_BUG
 
 
 def main() -> int:

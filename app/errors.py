@@ -1,5 +1,8 @@
 """The errors an owner can act on; everything else is a bug and keeps its traceback."""
 
+EXIT_BUG = 70
+"""Exit code of a process that ended by a bug, by sysexits."""
+
 
 class AppError(Exception):
     """Something the owner can mend: what happened, and what to do about it."""

@@ -3,15 +3,18 @@
 import asyncio
 import contextlib
 import itertools
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from app.errors import AppError, ChildExitError, ConfigError, UsageError
+from app.errors import EXIT_BUG, AppError, ChildExitError, ConfigError, UsageError
 from app.ipc.child import Spawn, spawn
 from app.ipc.control import Progress
 from app.ipc.wire import Catalogue, Failure, Notification, Reply
 from app.paths import Home, own_command
+
+log = logging.getLogger(__name__)
 
 TAIL_CHARS = 2000
 
@@ -133,7 +136,11 @@ class Jobs:
             raise AppError("It was stopped.", hint)
         if result is None:
             ended = f"The job ended with code {process.returncode}"
-            raise ChildExitError(f"{ended}: {tail.strip() or 'it said nothing'}.")
+            said = tail.strip() or "it said nothing"
+            log.error("%s: %s", ended, said)
+            if process.returncode == EXIT_BUG:
+                said = said.splitlines()[-1]  # Of a traceback, this is what happened.
+            raise ChildExitError(f"{ended}: {said}.")
         return result
 
 

@@ -7,7 +7,6 @@ reply from its standard output, and ends it by closing its standard input. The w
 
 import argparse
 import gc
-import os
 import sys
 import threading
 import time
@@ -20,13 +19,12 @@ from typing import Any
 from app.config import Config
 from app.config_file import load
 from app.config_keys import with_overrides
-from app.errors import AppError, UsageError
+from app.errors import UsageError
 from app.importers.filters import Filters
 from app.importers.importing import Counts, Import, Step
 from app.importers.intake import Intake
 from app.ipc.control import Progress
-from app.ipc.stdio import exit_with_stdin, take_stdout, write_all
-from app.ipc.wire import INTERNAL_ERROR, Failure, Frame, Notification, Reply, encode
+from app.ipc.job import Tell, carry_out
 from app.paths import Home
 from app.store import guilds, messages, settings, snapshots
 from app.store.authors import AuthorKey
@@ -44,43 +42,29 @@ REPORT_SECONDS = 0.2
 NICENESS = 5
 SWITCH_SECONDS = 0.0002
 
-Tell = Callable[[Progress], None]
-
 
 def main(argv: Sequence[str]) -> int:
     """Do one job; returns the exit code (sysexits)."""
-    stdout = take_stdout()
+    arguments = _parser().parse_args(argv)
     goes_on = threading.Event()
     goes_on.set()
-    exit_with_stdin(lambda line: _steer(goes_on, line))
-    if hasattr(os, "nice"):
-        os.nice(NICENESS)
     # Millions of rows come and go without a cycle; looking for one costs a tenth.
     gc.disable()
     # The thread that reads files holds the interpreter; the one that stores asks for it
     # some ten times a batch, and would wait five milliseconds each time.
     sys.setswitchinterval(SWITCH_SECONDS)
-    arguments = _parser().parse_args(argv)
 
-    def send(frame: Frame) -> None:
-        write_all(stdout, encode(frame))
+    def work(tell: Tell) -> dict[str, Any]:
+        def pausing(progress: Progress) -> None:
+            tell(progress)
+            # Between two batches: nothing is being written, nobody is kept waiting.
+            goes_on.wait()
 
-    def tell(progress: Progress) -> None:
-        send(Notification(progress))
-        # Between two batches: nothing is being written, and nobody is kept waiting.
-        goes_on.wait()
+        return run(arguments, pausing)
 
-    try:
-        result = run(arguments, tell)
-    except AppError as error:
-        send(Failure(0, error.exit_code, error.message, error.hint))
-        return error.exit_code
-    except Exception as error:
-        # The bot shows this line; the traceback goes to the log through stderr.
-        send(Failure(0, INTERNAL_ERROR, f"{type(error).__name__}: {error}"))
-        raise
-    send(Reply(0, result))
-    return 0
+    return carry_out(
+        work, niceness=NICENESS, on_line=lambda line: _steer(goes_on, line)
+    )
 
 
 def _steer(goes_on: threading.Event, line: bytes) -> None:

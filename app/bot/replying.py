@@ -88,12 +88,13 @@ class Replier:
         self, reply: int, request: Request, on_piece: OnPiece = lambda piece: None
     ) -> Made:
         """Write a reply whose row is claimed already."""
+        made = None
         try:
             with self._memory.quiet() if self._memory else nullcontext():
                 made = await self._make(reply, request, on_piece)
-        except BaseException:
-            await self._database.run(replies.set_state, reply, "failed")
-            raise
+        finally:
+            if made is None:
+                await self._database.run(replies.set_state, reply, "failed")
         await self._keep(made)
         return made
 

@@ -217,10 +217,9 @@ class Ladder:
             return self._broken(rung, pieces, "skipped", str(error))
         except ProviderError as error:
             return self._broken(rung, pieces, "failed", str(error))
-        except BaseException:
+        finally:
             if rung.breaker:
                 rung.breaker.released()
-            raise
         if rung.breaker:
             rung.breaker.succeeded()
         return Attempt("answered", "", completion or Completion("".join(pieces)))
@@ -228,11 +227,8 @@ class Ladder:
     def _broken(
         self, rung: Rung, pieces: list[str], outcome: Outcome, reason: str
     ) -> Attempt:
-        if rung.breaker:
-            if outcome == "skipped":
-                rung.breaker.released()
-            else:
-                rung.breaker.failed()
+        if rung.breaker and outcome != "skipped":
+            rung.breaker.failed()
         text = "".join(pieces)
         return Attempt(outcome, reason, Completion(text, finish="deadline"))
 

@@ -65,7 +65,7 @@ class Breaker:
             self._open_until = self._clock() + self._pause
 
     def released(self) -> None:
-        """A request ended without telling anything, such as one that was cancelled."""
+        """A request ended, whether it told anything or was only cancelled."""
         self._probe_until = 0.0
 
 

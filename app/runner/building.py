@@ -5,7 +5,6 @@ it by closing its standard input.
 """
 
 import argparse
-import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -13,10 +12,8 @@ from itertools import islice
 from pathlib import Path
 
 from app import gguf_header
-from app.errors import AppError
 from app.ipc.control import Progress
-from app.ipc.stdio import exit_with_stdin, take_stdout, write_all
-from app.ipc.wire import INTERNAL_ERROR, Failure, Frame, Notification, Reply, encode
+from app.ipc.job import Tell, carry_out
 from app.paths import Home
 from app.store import messages
 from app.store.database import Database
@@ -36,31 +33,14 @@ OnRead = Callable[[int], None]
 
 def main(argv: Sequence[str]) -> int:
     """Build one guild's token voice; returns the exit code (sysexits)."""
-    stdout = take_stdout()
-    exit_with_stdin(lambda line: None)
-    if hasattr(os, "nice"):
-        os.nice(NICENESS)
     arguments = _parser().parse_args(argv)
+    home = Home(arguments.home)
 
-    def send(frame: Frame) -> None:
-        write_all(stdout, encode(frame))
+    def work(tell: Tell) -> dict[str, int]:
+        built = build_from_home(home, arguments.guild, arguments.model, tell)
+        return {"messages": built}
 
-    def tell(progress: Progress) -> None:
-        send(Notification(progress))
-
-    try:
-        built = build_from_home(
-            Home(arguments.home), arguments.guild, arguments.model, tell
-        )
-    except AppError as error:
-        send(Failure(0, error.exit_code, error.message, error.hint))
-        return error.exit_code
-    except Exception as error:
-        # The bot shows this line; the traceback goes to the log through stderr.
-        send(Failure(0, INTERNAL_ERROR, f"{type(error).__name__}: {error}"))
-        raise
-    send(Reply(0, {"messages": built}))
-    return 0
+    return carry_out(work, niceness=NICENESS)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -71,9 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def build_from_home(
-    home: Home, guild: int, model: Path, tell: Callable[[Progress], None]
-) -> int:
+def build_from_home(home: Home, guild: int, model: Path, tell: Tell) -> int:
     """Write the token voice of a guild, by row, for a GGUF file.
 
     Returns:

@@ -22,8 +22,7 @@ import numpy as np
 from app import gguf_header
 from app.errors import AppError
 from app.ipc.control import Progress
-from app.ipc.stdio import exit_with_stdin, take_stdout, write_all
-from app.ipc.wire import INTERNAL_ERROR, Failure, Frame, Notification, Reply, encode
+from app.ipc.job import Tell, carry_out
 
 if TYPE_CHECKING:  # What is native is loaded only after stdout is safe.
     from app.runner.llama import Batch, Context
@@ -76,29 +75,15 @@ def choose(measured: Sequence[Measured]) -> Measured:
 
 def main(argv: Sequence[str]) -> int:
     """Tune one model; returns the exit code (sysexits)."""
-    stdout = take_stdout()
-    exit_with_stdin(lambda line: None)
-    if hasattr(os, "nice"):
-        os.nice(NICENESS)
     arguments = _parser().parse_args(argv)
 
-    def send(frame: Frame) -> None:
-        write_all(stdout, encode(frame))
+    def work(tell: Tell) -> dict[str, object]:
+        def report(label: str, done: int, total: int) -> None:
+            tell(Progress("tune", label, done, total, "formats", 0.0))
 
-    def tell(label: str, done: int, total: int) -> None:
-        send(Notification(Progress("tune", label, done, total, "formats", 0.0)))
+        return _run(arguments, report)
 
-    try:
-        reply = _run(arguments, tell)
-    except AppError as error:
-        send(Failure(0, error.exit_code, error.message, error.hint))
-        return error.exit_code
-    except Exception as error:
-        # The bot shows this line; the traceback goes to the log through stderr.
-        send(Failure(0, INTERNAL_ERROR, f"{type(error).__name__}: {error}"))
-        raise
-    send(Reply(0, reply))
-    return 0
+    return carry_out(work, niceness=NICENESS)
 
 
 def _parser() -> argparse.ArgumentParser:

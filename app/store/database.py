@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
@@ -54,11 +55,10 @@ class Database:
         self._keeper = ThreadPoolExecutor(1, thread_name_prefix="store-checkpoint")
         name = "store-reader" if read_only else "store"
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=name)
-        try:
+        with ExitStack() as stack:
+            stack.callback(self.close)
             self.call(self._open)
-        except BaseException:
-            self.close()
-            raise
+            stack.pop_all()
 
     def _open(self) -> None:
         with _opening:

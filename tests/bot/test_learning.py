@@ -259,11 +259,22 @@ async def _first(heard: list[Progress], work: "asyncio.Task[object]") -> None:
         await asyncio.sleep(0.01)
 
 
-async def test_a_job_that_dies_says_so(home: Home) -> None:
+@pytest.mark.parametrize(
+    ("script", "told"),
+    [
+        ("echo the last words >&2; exit 3", r"code 3: the last words\.$"),
+        (
+            "echo Trace >&2; echo KeyError: 1 >&2; exit 70",
+            r"code 70: KeyError: 1\.$",
+        ),
+        ("exit 1", r"code 1: it said nothing\.$"),
+    ],
+)
+async def test_a_job_that_dies_says_so(home: Home, script: str, told: str) -> None:
     async def dying(command: Sequence[str]) -> asyncio.subprocess.Process:
-        return await spawn(["sh", "-c", "echo the last words >&2; exit 3"])
+        return await spawn(["sh", "-c", script])
 
-    with pytest.raises(ChildExitError, match="code 3: the last words"):
+    with pytest.raises(ChildExitError, match=told):
         await Jobs(home, spawn=dying).run(["rebuild", "1"], lambda step: None)
 
 
