@@ -8,7 +8,7 @@ from app.errors import ConfigError
 from app.memory import index, shelf
 from app.memory.memory import Memory
 from app.memory.vectors import NOTHING, unpack
-from app.store import embeddings, forgetting, guilds, members, messages
+from app.store import embeddings, forgetting, guilds, members, messages, snapshots
 from tests.memory.conftest import WordEmbedder
 
 
@@ -78,6 +78,28 @@ async def test_the_search_widens_until_it_reaches_the_visible_channel(
     stage = db.call(guilds.ensure_channel, guild, "stage").id
     found = await memory.recall(guild, ["the king is dead"], [stage], 1)
     assert [moment.row for moment in found] == [row]
+
+
+async def test_what_the_voice_was_rolled_back_behind_is_not_recalled(
+    memory, db, guild, tell
+):
+    row = tell("alas poor yorick", ts=0)
+    snapshot = db.call(snapshots.take, guild, "before", 0, 0)
+    tell("alas poor yorick of the raid", ts=1000)
+    await memory.catch_up(guild)
+    db.call(snapshots.take, guild, "after", 0, 0)
+    db.call(snapshots.roll_back, snapshot, ())
+    said_since = tell("alas poor yorick again", ts=2000)
+    await memory.catch_up(guild)
+
+    async def recalled():
+        found = await memory.recall(guild, ["alas poor yorick"], None, 5)
+        return [message.text for moment in found for message in moment.messages]
+
+    assert await recalled() == ["alas poor yorick", "alas poor yorick again"]
+    assert row < said_since
+    db.call(snapshots.roll_back, db.call(snapshots.get, guild, "after"), ())
+    assert "alas poor yorick of the raid" in await recalled()
 
 
 async def test_members_who_opted_out_are_not_quoted_even_as_neighbors(
