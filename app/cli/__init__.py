@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 from types import ModuleType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from app import __version__
 from app.errors import AppError, UsageError
@@ -41,6 +41,23 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(message.capitalize() + ".", f"See `{self.prog} --help`.")
+
+
+class _Command(_Parser):
+    """Takes options before, between and after its other words."""
+
+    _is_parsing = False
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        has_kinds = any(action.nargs == argparse.PARSER for action in self._actions)
+        # What comes after -- are words, and argparse would look for options there.
+        if self._is_parsing or has_kinds or "--" in (args or ()):
+            return super().parse_known_args(args, namespace)
+        self._is_parsing = True
+        try:
+            return self.parse_known_intermixed_args(args, namespace)
+        finally:
+            self._is_parsing = False
 
 
 def main(argv: Sequence[str]) -> int:
@@ -83,7 +100,7 @@ def _parser(names: Sequence[str]) -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"mynah {__version__}")
     parser.add_argument("--home", metavar="DIR", help="data directory")
-    commands = parser.add_subparsers(metavar="COMMAND", parser_class=_Parser)
+    commands = parser.add_subparsers(metavar="COMMAND", parser_class=_Command)
     for name in names:
         module = load(name)
         command = commands.add_parser(
