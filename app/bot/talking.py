@@ -1,16 +1,19 @@
 """Handlers for talking: one reply, its explanation, and what people think of it."""
 
 import asyncio
+from collections.abc import Sequence
 
 from app.bot import tasting
 from app.bot.made import Made, Request
 from app.bot.news import Asker, Outbox
 from app.bot.parts import Json, Parts
+from app.chat.ladder import RungRecord
 from app.errors import UsageError
 from app.ipc import control
-from app.providers.base import Turn
+from app.providers.base import Prompt, Turn, Used
 from app.store import feedback, messages, replies
 from app.store.feedback import Kind
+from app.store.messages import StoredMessage
 
 OWNER = "owner"
 """Who gives feedback in the TUI and on the command line."""
@@ -98,15 +101,7 @@ class Talking:
             "mode": made.mode,
             "provider": answer.provider,
             "voice": made.dial,
-            "rungs": [
-                {
-                    "provider": rung.provider,
-                    "outcome": rung.outcome,
-                    "reason": rung.reason,
-                    "ms": round(rung.ms, 1),
-                }
-                for rung in answer.rungs
-            ],
+            "rungs": [_rung(rung) for rung in answer.rungs],
             "ms": {name: round(ms, 1) for name, ms in made.timings.items()},
             "tokens": {
                 "prompt": done.prompt_tokens,
@@ -127,24 +122,46 @@ class Talking:
             "left_out": made.left_out,
         }
         if request.explain:
-            runs = {used.message: used for used in done.sources}
-            turns = answer.prompt.turns
-            reply["prompt"] = [[turn.speaker, turn.text] for turn in turns]
-            reply["moments"] = [
-                [[turn.speaker, turn.text] for turn in moment]
-                for moment in answer.prompt.moments
-            ]
-            reply["drawn"] = [
-                {
-                    "id": message.external,
-                    "author": message.name,
-                    "text": message.text,
-                    "words": runs[message.id].words,
-                    "run": runs[message.id].run,
-                }
-                for message in stored
-            ]
+            reply |= _explained(answer.prompt, done.sources, stored)
         return reply
+
+
+def _rung(tried: RungRecord) -> Json:
+    return {
+        "provider": tried.provider,
+        "outcome": tried.outcome,
+        "reason": tried.reason,
+        "ms": round(tried.ms, 1),
+    }
+
+
+def _explained(
+    prompt: Prompt, sources: Sequence[Used], stored: Sequence[StoredMessage]
+) -> Json:
+    """What a reply was made of: its prompt, and the messages it drew on."""
+    runs = {used.message: used for used in sources}
+    return {
+        "prompt": _spoken(prompt.turns),
+        "moments": [_spoken(moment) for moment in prompt.moments],
+        "drawn": [
+            _drawn(message, runs[message.id].words, runs[message.id].run)
+            for message in stored
+        ],
+    }
+
+
+def _spoken(turns: Sequence[Turn]) -> list[list[str]]:
+    return [[turn.speaker, turn.text] for turn in turns]
+
+
+def _drawn(message: StoredMessage, words: int, run: str) -> Json:
+    return {
+        "id": message.external,
+        "author": message.name,
+        "text": message.text,
+        "words": words,
+        "run": run,
+    }
 
 
 async def explain(parts: Parts, reply: int) -> Json:
@@ -167,11 +184,7 @@ async def explain(parts: Parts, reply: int) -> Json:
     fields["sources"] = [
         {
             "message": source.message,
-            "words": source.words,
-            "run": source.run,
-            "id": stored[source.message].external,
-            "author": stored[source.message].name,
-            "text": stored[source.message].text,
+            **_drawn(stored[source.message], source.words, source.run),
         }
         for source in sources
         if source.message in stored
