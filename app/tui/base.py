@@ -62,7 +62,7 @@ class MynahScreen(Screen[None]):
 
     def compose_body(self) -> ComposeResult:
         """What is between navigation and status bar."""
-        raise NotImplementedError
+        yield from ()
 
     def on_screen_resume(self) -> None:
         """Show the present state whenever the screen comes to the front."""

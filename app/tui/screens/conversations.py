@@ -1,41 +1,25 @@
-"""Conversations: what is said on every server, and why the bot said what it said."""
+"""Conversations: what is said on every server, and what can be done with a reply."""
 
-from dataclasses import replace
-from functools import partial
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from textual import on
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, VerticalScroll
-from textual.content import Content
-from textual.message import Message
-from textual.widgets import Static
 
-from app.tui import inspector, places, talk
-from app.tui.news import News
+from app.ipc import control
+from app.ipc.wire import Json, Params
+from app.tui import talk
 from app.tui.places import Place
-from app.tui.reply_actions import ReplyActions
+from app.tui.shelf import ShownReply
 from app.tui.talk import TalkLine
-from app.tui.widgets.dialogs import Detail
+from app.tui.talk_screen import TalkScreen
+from app.tui.widgets.dialogs import AskText, Confirm, Pick
 from app.tui.widgets.feed import Feed
 
-RELOAD_SECONDS = 0.3
-"""Least time between two readings, however many messages come in."""
+if TYPE_CHECKING:
+    from app.store.messages import StoredMessage
 
 
-class Inspector(VerticalScroll):
-    """Where a reply's story stands; its bars are as long as it is wide."""
-
-    class Resized(Message):
-        """It became wider or narrower, or was laid out at all."""
-
-    def on_resize(self) -> None:
-        self.post_message(self.Resized())
-
-
-class ConversationsScreen(ReplyActions):
-    """Places on the left, the talk beside, the story of a reply on the right."""
+class ConversationsScreen(TalkScreen):
+    """The talk, and the keys that act on a line of it."""
 
     NAME = "conversations"
     CSS_PATH = "conversations.tcss"
@@ -54,185 +38,22 @@ class ConversationsScreen(ReplyActions):
         Binding("right", "lines", "Talk", show=False),
     ]
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._lines: list[TalkLine] = []
-        self._words = ""
-        self._places: list[Place] = []
-        self._conversations: list[Place] = []
-        """Those of the channel that is shown."""
-        self._reload_is_due = False
-
-    def compose_body(self) -> ComposeResult:
-        with Horizontal(id="columns"):
-            yield Feed(places.draw, id="places")
-            yield Feed(self._draw_line, id="lines")
-            with Inspector(id="inspector"):
-                yield Static("", id="story", markup=False)
-
-    def on_mount(self) -> None:
-        self.query_one("#places").focus()
-
-    def _draw_line(self, line: TalkLine, width: int) -> Content:
-        return talk.draw(line, width, self.app.clock())
-
-    # What is shown.
-
-    def refresh_data(self) -> None:
-        self.fetch(self._load_places, self._show_places, "places")
-
-    def hear(self, news: News) -> None:
-        if news.replies:
-            self.refresh_data()
-        if self._concerns(news) and not self._reload_is_due:
-            self._reload_is_due = True
-            self.set_timer(RELOAD_SECONDS, self.reload)
-
-    def _concerns(self, news: News) -> bool:
-        """Whether something was written in the place that is shown."""
-        place = self.place
-        if place is None:
-            return False
-        if place.is_drafts or place.channel is None:
-            return bool(news.replies)
-        return (place.guild, place.channel) in news.channels
-
-    def reload(self) -> None:
-        self._reload_is_due = False
-        if self.place:
-            self._load(self.place)
-
-    async def _load_places(self) -> list[Place]:
-        return await places.load(self.app.shelf, self.app.guilds)
-
-    def _show_places(self, found: list[Place]) -> None:
-        self._places = found
-        feed = self.query_one("#places", Feed)
-        shown = places.with_conversations(found, self._conversations)
-        keys = [place.key for place in shown]
-        if self.place and self.place.key in keys:
-            feed.show(shown, keys.index(self.place.key))
-            return
-        first = next((i for i, p in enumerate(shown) if p.channel or p.is_drafts), 0)
-        feed.show(shown, first)
-        if not found:
-            self._say_empty("Nothing is learned yet: import on Learn (5).")
-
-    @on(Feed.Moved, "#places")
-    def _place_moved(self, event: Feed.Moved) -> None:
-        place: Place = event.item
-        if self.place is None or place.key != self.place.key:
-            self.place = place
-            if self._filtered is not event.feed:
-                self.clear_filter()
-            self._load(place)
-
-    def look_at(self, guild: int, channel: int | None) -> None:
-        feed = self.query_one("#places", Feed)
-        for at, place in enumerate(feed.items):
-            if place.key == (guild, channel, False, None):
-                self.place = place
-                feed.cursor = at
-
-    @on(Feed.Chosen, "#places")
-    def _place_chosen(self) -> None:
-        self.query_one("#lines").focus()
-
-    def _load(self, place: Place) -> None:
-        self.fetch(lambda: self._load_lines(place), self.show_lines, "lines")
-
-    async def _load_lines(self, place: Place) -> list[TalkLine]:
-        if place.channel is None:
-            shelf = self.app.shelf
-            is_drafts = place.is_drafts
-            found = await (shelf.drafts() if is_drafts else shelf.replies(place.guild))
-            titles = self._titles()
-            return [
-                replace(line, name=titles.get(line.reply.channel, line.name))
-                for line in talk.merge([], found, {})
-                if line.reply
-            ]
-        return await talk.load(self.app.shelf, place.guild, place.channel)
-
-    def _titles(self) -> dict[int | None, str]:
-        """The channels by row, as the list of places calls them."""
-        places: list[Place] = self.query_one("#places", Feed).items
-        return {place.channel: place.title for place in places if place.channel}
-
-    def show_lines(self, lines: list[TalkLine]) -> None:
-        """Show these lines of the place."""
-        self._lines = lines
-        place = self.place
-        if place is not None:
-            inner = places.conversations(place, lines) if place.channel else []
-            keys = [one.key for one in inner]
-            is_kept = place.conversation is not None and place.key not in keys
-            if inner != self._conversations and not is_kept:
-                self._conversations = inner
-                self._show_places(self._places)
-        self._show_matching()
-
-    def filter(self, words: str) -> None:
-        if self._filtered is self.query_one("#places"):
-            super().filter(words)
-        else:
-            self._words = words.strip().lower()
-            self._show_matching()
-
-    def _show_matching(self) -> None:
-        words = self._words
-        wanted = self.place.conversation if self.place else None
-        shown = [
-            line
-            for line in self._lines
-            if (not words or words in f"{line.name} {line.text}".lower())
-            and wanted in (None, line.conversation)
-        ]
-        feed = self.query_one("#lines", Feed)
-        was, follows = feed.item, feed.cursor >= len(feed.items) - 1
-        keys = [line.key for line in shown]
-        keeps = was is not None and not follows and was.key in keys
-        feed.show(shown, keys.index(was.key) if keeps and was else None)
-        if not shown:
-            self._say_empty("Nothing matches." if words else "Nothing here yet.")
-
-    def _say_empty(self, text: str) -> None:
-        self.query_one("#lines", Feed).empty = text
-        self.explained = None
-        self.query_one("#story", Static).update("")
-
-    @on(Feed.Moved, "#lines")
-    def _line_moved(self, event: Feed.Moved) -> None:
-        line: TalkLine = event.item
-        self.refresh_bindings()
-        if line.reply is None:
-            self.explained = None
-            self.query_one("#story", Static).update(_message_story(line))
-            return
-        job = partial(inspector.explain, self.app.shelf, line.reply)
-        self.fetch(job, self._show_story, "story")
-
-    def _show_story(self, explained: inspector.Explained) -> None:
-        self.explained = explained
-        self._draw_story()
-
-    @on(Inspector.Resized)
-    def _draw_story(self) -> None:
-        if self.explained is not None:
-            width = max(30, self.query_one("#inspector").outer_size.width - 4)
-            story = inspector.draw(self.explained, width)
-            self.query_one("#story", Static).update(story)
-
-    @on(Feed.Chosen, "#lines")
-    def _open_story(self, event: Feed.Chosen) -> None:
-        if self.query_one("#inspector").display:
-            return
-        if self.explained:
-            self.app.push_screen(Detail("", inspector.draw(self.explained, 54)))
-        else:
-            self.app.push_screen(Detail(event.item.name, event.item.text))
-
-    # Keys.
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer only what can be done with the chosen line."""
+        if not self.is_mounted:
+            return True
+        line: TalkLine | None = self.query_one("#lines", Feed).item
+        reply = line.reply if line else None
+        is_draft = reply is not None and reply.state == "draft"
+        if action == "decide":
+            return is_draft
+        if action in ("edit", "rate", "jump"):
+            return reply is not None
+        if action == "again":
+            return reply is not None and not is_draft
+        if action == "conversation":
+            return line is not None and line.conversation is not None
+        return super().check_action(action, parameters)
 
     def action_places(self) -> None:
         """Go to the list of places."""
@@ -259,10 +80,147 @@ class ConversationsScreen(ReplyActions):
                 return
         self.app.tell("This message stands alone.")
 
+    @property
+    def _reply(self) -> ShownReply | None:
+        line = self.query_one("#lines", Feed).item
+        if line is None or line.reply is None:
+            self.app.tell("Choose one of the bot's replies first.")
+            return None
+        found: ShownReply = line.reply
+        return found
 
-def _message_story(line: TalkLine) -> Content:
-    return Content.assemble(
-        (f"{line.name}\n", "bold"),
-        line.text,
-        ("\n\nf forgets it.", "$quiet"),
-    )
+    def action_rate(self, value: int) -> None:
+        """Like or dislike the reply."""
+        if reply := self._reply:
+            word = "Liked." if value > 0 else "Disliked: such lines come less often."
+            self._do(control.Rate(reply.row, value), word)
+
+    def action_decide(self, approve: bool) -> None:
+        """Send a draft, or throw it away."""
+        if reply := self._reply:
+            word = "Sent." if approve else "Thrown away; it learns from that."
+            self._do(control.Decide(reply.row, approve), word)
+
+    def action_edit(self) -> None:
+        """Change the words and send them: a draft in its place, else anew."""
+        if reply := self._reply:
+
+            def edited(text: str | None) -> None:
+                if text and reply.state == "draft":
+                    self._do(control.Decide(reply.row, True, text), "Sent.")
+                elif text:
+                    self._send(reply.guild, reply.channel, text)
+
+            question = "Change the words, then send them."
+            self.app.push_screen(AskText(question, "", reply.text), edited)
+
+    def action_again(self) -> None:
+        """Make another reply to the same words, and ask before sending it."""
+        reply = self._reply
+        guild = self._guild(reply.guild) if reply else None
+        if reply and guild and reply.turns:
+            *earlier, last = reply.turns
+            request = control.Say(
+                guild=guild["key"],
+                text=str(last[1]),
+                author=str(last[0]),
+                turns=[[str(turn[0]), str(turn[1])] for turn in earlier],
+            )
+            self.app.tell("Writing another one…")
+            self.request(request, lambda made: self._offer(reply, made))
+            self.request(control.Rate(reply.row, -1, again=True))
+
+    def _offer(self, reply: ShownReply, made: Json) -> None:
+        def accepted(text: str | None) -> None:
+            if text:
+                self._send(reply.guild, reply.channel, text)
+
+        question = "Another reply: send it?"
+        text = str(made.get("text", ""))
+        self.app.push_screen(
+            AskText(question, "Change it as you like.", text), accepted
+        )
+
+    def action_speak(self) -> None:
+        """Say something in this channel as the bot."""
+        place = self.place
+        if place is None or place.channel is None:
+            self.app.tell("Choose a channel first.")
+            return
+
+        def said(text: str | None) -> None:
+            if text:
+                self._send(place.guild, place.channel, text)
+
+        self.app.push_screen(AskText(f"Say as the bot in {place.title}", ""), said)
+
+    def action_forget(self) -> None:
+        """Forget the messages a reply drew on, or the chosen message."""
+        line: TalkLine | None = self.query_one("#lines", Feed).item
+        if line is None or self.place is None:
+            return
+        ids = [line.external] if line.external else []
+        if line.reply and self.explained:
+            ids = [message.external for message, _ in self.explained.sources]
+        guild = self._guild(line.reply.guild if line.reply else self.place.guild)
+        if not ids or guild is None:
+            self.app.tell("There is nothing to forget here.")
+            return
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self._do(control.Forget(guild["key"], messages=ids), "Forgotten.")
+
+        question = f"Forget {len(ids)} message{'s' * (len(ids) > 1)} for ever?"
+        detail = "They leave the voice, the memory and the database. No undo."
+        self.app.push_screen(Confirm(question, detail, "Forget"), answered)
+
+    def action_jump(self) -> None:
+        """Go to a message that the reply drew on."""
+        if self.explained is None or not self.explained.sources:
+            self.app.tell("This line drew on no message.")
+            return
+        messages = [message for message, _ in self.explained.sources]
+
+        def picked(at: int | None) -> None:
+            if at is not None:
+                self._jump_to(messages[at])
+
+        names = [f"{message.name}: {message.text}"[:120] for message in messages]
+        self.app.push_screen(Pick("Go to which message?", names), picked)
+
+    def _jump_to(self, message: "StoredMessage") -> None:
+        self.look_at(message.guild, message.channel)
+
+        async def load() -> list[TalkLine]:
+            return talk.merge(await self.app.shelf.around(message.id), [], {})
+
+        def show(lines: list[TalkLine]) -> None:
+            self.show_lines(lines)
+            feed = self.query_one("#lines", Feed)
+            keys = [line.key for line in feed.items]
+            if ("message", message.id) in keys:
+                feed.cursor = keys.index(("message", message.id))
+            feed.focus()
+
+        self.fetch(load, show, "lines")
+
+    def _guild(self, row: int) -> Json | None:
+        return next((guild for guild in self.app.guilds if guild["row"] == row), None)
+
+    def _send(self, guild: int, channel: int | None, text: str) -> None:
+        known = self._guild(guild)
+        places: list[Place] = self.query_one("#places", Feed).items
+        names = [place.name for place in places if place.channel == channel]
+        if known and channel is not None and names:
+            self._do(control.Send(known["key"], names[0], text), "Sent.")
+        else:
+            self.app.tell("This reply belongs to no channel.")
+
+    def _do(self, request: Params, done: str) -> None:
+        def finished(_: Json) -> None:
+            self.app.tell(done)
+            self.reload()
+            self.refresh_data()
+
+        self.request(request, finished)
