@@ -13,11 +13,16 @@ import numpy.typing as npt
 from llama_cpp import llama_cpp as api
 from llama_cpp._ggml import libggml
 
+from app.errors import AppError
+
 Logits = npt.NDArray[np.float32]
 
 WARNING_LEVEL = 3
 CONTINUED_LEVEL = 5
 """ggml's log levels: 1 debug, 2 info, 3 warning, 4 error, 5 the last one goes on."""
+
+_LOADING = "error loading model: "
+"""Stands before the cause in what llama.cpp writes."""
 
 NO_SPACE = 1
 """What llama_decode returns when the KV memory has no room for the batch."""
@@ -34,6 +39,8 @@ class _Log:
         self._shown = False
         self.last = ""
         """The last warning or error."""
+        self.cause = ""
+        """Why the last model that could not be loaded could not."""
         # llama.cpp keeps the pointer; this object keeps it from being collected.
         self.callback = api.llama_log_callback(self._write)
 
@@ -43,6 +50,7 @@ class _Log:
         if self._shown:
             words = text.decode("utf-8", "replace")
             self.last = words.strip() or self.last
+            self.cause = words.partition(_LOADING)[2].strip() or self.cause
             sys.stderr.write(words)
 
 
@@ -101,14 +109,18 @@ class Model:
             vocabulary_only: Leave the weights on disk; it can only tokenize then.
 
         Raises:
-            LlamaError: If llama.cpp cannot load the file.
+            AppError: If llama.cpp cannot load the file.
         """
         params = api.llama_model_default_params()
         params.n_gpu_layers = gpu_layers
         params.vocab_only = vocabulary_only
+        _LOG.cause = ""
         self.handle = api.llama_model_load_from_file(str(path).encode(), params)
         if not self.handle:
-            raise LlamaError(f"llama.cpp cannot load {path}")
+            cause = _LOG.cause or "llama.cpp does not say why"
+            raise AppError(
+                f"{path.name} cannot be loaded: {cause}.", "Choose another model."
+            )
         self._vocab = api.llama_model_get_vocab(self.handle)
         self.vocabulary = int(api.llama_vocab_n_tokens(self._vocab))
         """How many tokens it knows."""
@@ -270,7 +282,7 @@ class Context:
             threads: For prompt and decoding alike.
 
         Raises:
-            LlamaError: If there is not enough memory.
+            AppError: If there is not enough memory.
         """
         params = api.llama_context_default_params()
         params.n_ctx = size
@@ -283,7 +295,10 @@ class Context:
         self.model = model
         self._handle = api.llama_init_from_model(model.handle, params)
         if not self._handle:
-            raise LlamaError(f"llama.cpp cannot make a context of {size} tokens")
+            raise AppError(
+                f"llama.cpp cannot make a context of {size:,} tokens.",
+                "Use a smaller model.context, or a smaller model.",
+            )
         self.size = int(api.llama_n_ctx(self._handle))
         self.sequences = sequences
         self._memory = api.llama_get_memory(self._handle)

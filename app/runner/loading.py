@@ -36,7 +36,7 @@ def load(path: Path, *, context: int, threads: int, gpu_layers: int) -> Loaded:
         threads: 0 takes few, until `Context.set_threads` says otherwise.
 
     Raises:
-        LlamaError: If llama.cpp cannot.
+        AppError: If llama.cpp cannot.
     """
     model = Model(path, gpu_layers)
     memory = Context(
