@@ -12,14 +12,10 @@ from app.importers.records import Record
 from app.ipc import control
 from app.paths import Home
 from app.store import feedback, replies
+from tests.asking import Nobody
 
 LINES = ("who is up", "server is down", "gg was close")
 """Short enough that an echo of one is no copy."""
-
-
-class Nobody:
-    async def notify(self, notification):
-        pass
 
 
 @pytest.fixture

@@ -15,19 +15,13 @@ from app.bot.service import Service, open_service
 from app.config_file import save
 from app.errors import UsageError
 from app.ipc import control
-from app.ipc.wire import Params
 from app.paths import Home
 from app.store import feedback, guilds, replies
+from tests.asking import Nobody
 from tests.bot.conftest import PACE
 from tests.bot.real_host import eventually
 from tests.bot.scene import Scene
 from tests.discord_stand_in.server import TOKEN, DiscordStandIn
-
-
-class Nobody:
-    async def notify(self, notification: Params) -> None:
-        """Nobody listens."""
-
 
 NOBODY = Nobody()
 

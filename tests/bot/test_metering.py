@@ -11,16 +11,12 @@ from app.ipc import control
 from app.paths import Home
 from app.store import guilds, members, messages, meter, replies
 from app.store.tables import Reply
+from tests.asking import Nobody
 
 NOW = 1_700_000_000.0
 WEEK = meter.week_of(int(NOW * 1000))
 CHAT = ("lol no way", "gg ez", "who wants to play tonight", "server down again", "ok")
 HELP_DESK = "Certainly! I would be happy to help you with question {}."
-
-
-class Nobody:
-    async def notify(self, notification):
-        pass
 
 
 def fill(guild: int, start: int, texts: Sequence[str], state: str = "sent") -> None:

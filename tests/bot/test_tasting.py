@@ -16,9 +16,9 @@ from app.config_file import save
 from app.config_keys import with_overrides
 from app.importers.records import Record
 from app.ipc import control
-from app.ipc.wire import Params
 from app.paths import Home
 from app.store import feedback, forgetting, guilds, members, messages, replies
+from tests.asking import Nobody
 
 LINES = [
     "the tide comes in at nine and takes the small boats out",
@@ -67,11 +67,6 @@ async def replied(service: Service, guild: int, **how) -> Made:
     made = await service.parts.replier.reply(Request(guild, "hello", **how))
     assert made is not None
     return made
-
-
-class Nobody:
-    async def notify(self, notification: Params) -> None:
-        """Nobody listens."""
 
 
 NOBODY: Asker = Nobody()

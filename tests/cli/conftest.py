@@ -1,14 +1,15 @@
-"""A guild in a file, and a bot in a process."""
+"""A guild in a file, a bot in a process, and a server that speaks OpenAI's API."""
 
 import json
 import signal
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
 from app.paths import Home
 from tests.cli.commands import LINES, Bot
+from tests.openai_stand_in import StandIn, running
 
 
 @pytest.fixture
@@ -35,3 +36,9 @@ def bot(home: Home) -> Iterator[Bot]:
     bot = Bot(home)
     yield bot
     bot.end(signal.SIGKILL)
+
+
+@pytest.fixture
+async def stand_in() -> AsyncIterator[StandIn]:
+    async with running(StandIn()) as server:
+        yield server

@@ -4,25 +4,15 @@ from random import Random
 
 import pytest
 
-from app.bot.service import Service, open_service
+from app.bot.service import open_service
 from app.cli import usage
 from app.errors import UsageError
 from app.importers.records import Record
 from app.ipc import control
 from app.paths import Home
 from app.store import guilds
-from tests.openai_stand_in import REPLY, StandIn, running
-
-
-@pytest.fixture
-async def stand_in():
-    async with running(StandIn()) as server:
-        yield server
-
-
-class Asker:
-    async def notify(self, notification):
-        pass
+from tests.asking import ask
+from tests.openai_stand_in import REPLY, StandIn
 
 
 @pytest.fixture
@@ -42,10 +32,6 @@ async def bot(home: Home, stand_in: StandIn):
         ]
         await service.parts.learning.hear(row.id, records)
         yield service
-
-
-async def ask(bot: Service, request):
-    return await bot.call(Asker(), request)
 
 
 def say(**options) -> control.Say:

@@ -12,21 +12,11 @@ from app.importers.records import Record
 from app.ipc import control
 from app.paths import Home
 from app.store import feedback, guilds, members, messages, replies
-from tests.openai_stand_in import StandIn, running
+from tests.asking import ask
+from tests.openai_stand_in import StandIn
 from tests.tuning_stand_in import TUNED
 
 MODEL = tune.MODEL
-
-
-@pytest.fixture
-async def stand_in():
-    async with running(StandIn()) as server:
-        yield server
-
-
-class Asker:
-    async def notify(self, notification):
-        pass
 
 
 @pytest.fixture
@@ -52,10 +42,6 @@ async def bot(home: Home, stand_in: StandIn):
         await run(members.set_allows_tuning, row.id, found.author, True)
         await ask(service, control.ConfigSet("learn.tuning_channels", "open", "den"))
         yield service
-
-
-async def ask(bot: Service, request):
-    return await bot.call(Asker(), request)
 
 
 async def agree(bot: Service) -> None:

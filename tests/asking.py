@@ -1,0 +1,17 @@
+"""Asking a service of this process, as a screen or a command would."""
+
+from typing import Any
+
+from app.bot.parts import Json
+from app.bot.service import Service
+
+
+class Nobody:
+    """An asker that needs no notifications."""
+
+    async def notify(self, notification: object) -> None:
+        pass
+
+
+async def ask(service: Service, request: Any) -> Json:
+    return await service.call(Nobody(), request)
