@@ -1,10 +1,12 @@
 """What the tests of the real host share: lines to teach, and ways to wait."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 
 from app.bot.service import Service
 from app.store import guilds, messages
+from tests.bot.conftest import Running
 from tests.bot.scene import Scene
 from tests.discord_stand_in.server import DiscordStandIn
 
@@ -19,7 +21,7 @@ LINES = [
 
 
 async def stored(service: Service) -> dict[str, str]:
-    """Texts of stored messages by author's name and text."""
+    """Texts of the stored messages that no bot wrote, by their ids on Discord."""
     found: dict[str, str] = {}
     for guild in await service.parts.database.run(guilds.every):
         page = await service.parts.database.run(messages.page, guild.id, limit=500)
@@ -62,3 +64,13 @@ async def teach(stand_in: DiscordStandIn, service: Service, scene: Scene) -> lis
     ]
     await until_stored(service, len(LINES))
     return ids
+
+
+@asynccontextmanager
+async def taught(
+    running: Running, stand_in: DiscordStandIn, service: Service, scene: Scene
+) -> AsyncIterator[list[int]]:
+    """A bot that is online and learned `LINES` in the main channel; their ids."""
+    async with running.connected():
+        await listen(stand_in, scene)
+        yield await teach(stand_in, service, scene)

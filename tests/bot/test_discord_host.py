@@ -13,7 +13,7 @@ from tests.bot.real_host import (
     eventually,
     listen,
     stored,
-    teach,
+    taught,
     until_stored,
 )
 from tests.bot.scene import Scene
@@ -25,9 +25,7 @@ from tests.discord_stand_in.world import OWNER_ID, User
 async def test_it_learns_speaks_explains_and_forgets(
     stand_in: DiscordStandIn, running: Running, service: Service, scene: Scene
 ) -> None:
-    async with running.connected():
-        await listen(stand_in, scene)
-        await teach(stand_in, service, scene)
+    async with taught(running, stand_in, service, scene):
         shown = await stand_in.command(
             scene.general, scene.ann, "mark", seed="the tide", debug=True
         )
@@ -47,9 +45,7 @@ async def test_it_learns_speaks_explains_and_forgets(
 async def test_a_mention_is_answered_from_what_was_learned(
     stand_in: DiscordStandIn, running: Running, service: Service, scene: Scene
 ) -> None:
-    async with running.connected():
-        await listen(stand_in, scene)
-        await teach(stand_in, service, scene)
+    async with taught(running, stand_in, service, scene):
         asked = await stand_in.say(
             scene.general, scene.ann, f"{stand_in.bot.mention} what about the boats"
         )
@@ -80,9 +76,7 @@ async def test_a_reply_brings_the_file_of_a_message_it_drew_on(
 async def test_edits_and_deletions_reach_the_database(
     stand_in: DiscordStandIn, running: Running, service: Service, scene: Scene
 ) -> None:
-    async with running.connected():
-        await listen(stand_in, scene)
-        ids = await teach(stand_in, service, scene)
+    async with taught(running, stand_in, service, scene) as ids:
         await stand_in.edit(scene.general, ids[0], "the tide changed its mind")
         await stand_in.delete(scene.general, ids[1])
         await stand_in.delete(scene.general, ids[2], ids[3])
@@ -94,9 +88,8 @@ async def test_edits_and_deletions_reach_the_database(
 async def test_what_was_written_edited_and_deleted_while_it_was_away_is_caught_up(
     stand_in: DiscordStandIn, running: Running, service: Service, scene: Scene
 ) -> None:
-    async with running.connected():
-        await listen(stand_in, scene)
-        ids = await teach(stand_in, service, scene)
+    async with taught(running, stand_in, service, scene) as ids:
+        pass
     await stand_in.delete(scene.general, ids[1])
     await stand_in.edit(scene.general, ids[2], "changed while away")
     for number in range(229):
@@ -144,9 +137,7 @@ async def test_a_mention_that_is_too_old_is_not_answered_after_downtime(
 async def test_a_member_can_see_export_forget_and_opt_out(
     stand_in: DiscordStandIn, running: Running, service: Service, scene: Scene
 ) -> None:
-    async with running.connected():
-        await listen(stand_in, scene)
-        await teach(stand_in, service, scene)
+    async with taught(running, stand_in, service, scene):
         shown = await stand_in.command(scene.general, scene.ann, "privacy show")
         export = await stand_in.command(scene.general, scene.ann, "privacy export")
         gone = await stand_in.command(scene.general, scene.ann, "privacy opt-out")
@@ -165,9 +156,7 @@ async def test_a_member_can_see_export_forget_and_opt_out(
 async def test_no_byte_of_an_opted_out_member_stays_in_the_home(
     stand_in: DiscordStandIn, running: Running, service: Service, scene: Scene
 ) -> None:
-    async with running.connected():
-        await listen(stand_in, scene)
-        await teach(stand_in, service, scene)
+    async with taught(running, stand_in, service, scene):
         await stand_in.say(scene.general, scene.ann, "zanzibarian marzipan")
         await until_stored(service, len(LINES) + 1)
         await stand_in.command(scene.general, scene.ann, "privacy opt-out")
@@ -208,9 +197,7 @@ def _now(scene: Scene, shown: Interaction) -> str:
 async def test_a_left_guild_is_deleted_after_its_grace_time_and_not_before(
     stand_in: DiscordStandIn, running: Running, service: Service, scene: Scene
 ) -> None:
-    async with running.connected():
-        await listen(stand_in, scene)
-        await teach(stand_in, service, scene)
+    async with taught(running, stand_in, service, scene):
         await stand_in.remove_guild(scene.guild)
         await asyncio.sleep(0.2)
     assert await count(service) == len(LINES)
@@ -254,9 +241,7 @@ async def test_what_was_said_where_nothing_is_learned_is_kept_nowhere(
 async def test_bots_and_its_own_lines_are_stored_as_context_and_never_learned(
     stand_in: DiscordStandIn, running: Running, service: Service, scene: Scene
 ) -> None:
-    async with running.connected():
-        await listen(stand_in, scene)
-        await teach(stand_in, service, scene)
+    async with taught(running, stand_in, service, scene):
         await stand_in.say(scene.general, scene.robot, "beep boop says the machine")
         await stand_in.say(scene.general, scene.ann, f"{stand_in.bot.mention} boats")
         await stand_in.wait_for(lambda: len(stand_in.outbox.sent()) == 1)

@@ -11,7 +11,7 @@ from tests.bot.real_host import (
     count,
     eventually,
     listen,
-    teach,
+    taught,
     until_stored,
 )
 from tests.bot.scene import Scene
@@ -158,9 +158,7 @@ async def test_every_sign_of_what_people_think_is_kept_and_felt(
         found = await run(feedback.of_reply, reply)
         return {(one.kind, one.value) for one in found}
 
-    async with running.connected():
-        await listen(stand_in, scene)
-        await teach(stand_in, service, scene)
+    async with taught(running, stand_in, service, scene):
         general, bot = scene.general, stand_in.bot.mention
         await stand_in.say(general, scene.ann, f"{bot} the boats")
         await stand_in.wait_for(lambda: len(stand_in.outbox.sent()) == 1)
