@@ -109,7 +109,7 @@ class Completion:
     cached_tokens: int
     completion_tokens: int
     finish: str
-    """stop, length, deadline or cancelled."""
+    """stop, length, deadline, cancelled, or ousted: another guild had to come first."""
     first_token_ms: float
     total_ms: float
     voice_share: float = 0.0

@@ -278,6 +278,8 @@ class LocalProvider:
         cleaner: chat_log.Cleaner,
     ) -> Completion:
         self._note_speed(result)
+        if result["finish"] == "ousted":
+            raise ProviderError("other servers' replies had to come first.")
         if not result["completion_tokens"]:
             raise ProviderError("the time was over before the model had read it all.")
         notes: tuple[str, ...] = ()

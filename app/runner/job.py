@@ -100,7 +100,7 @@ class Job:
             self.on_piece(text, (now - self.received) * 1000)
 
     def finish(self, reason: str, now: float) -> None:
-        """Report the end: stop, length, deadline or cancelled."""
+        """Report the end: stop, length, deadline, cancelled or ousted."""
         text = self.text.text
         if reason in ("length", "deadline"):
             text = whole_part(text)

@@ -24,16 +24,21 @@ class Waiting(Generic[T]):
         """How many wait, a guild each."""
         return {guild: len(line) for guild, line in self._lines.items()}
 
-    def put(self, guild: str, item: T) -> None:
-        """Join the line.
+    def put(self, guild: str, item: T) -> T | None:
+        """Join the line; who leaves it for that: the newest of the loudest guild.
 
         Raises:
-            AppError: If it is full.
+            AppError: If it is full, and no guild has more in it than this one.
         """
+        ousted = None
         if len(self) >= self._most:
-            busy = f"The model has too much to do: {len(self)} replies wait."
-            raise AppError(busy, "Ask again in a moment.")
+            loudest = max(self._lines.values(), key=len)
+            if len(loudest) <= len(self._lines.get(guild, ())) + 1:
+                busy = f"The model has too much to do: {len(self)} replies wait."
+                raise AppError(busy, "Ask again in a moment.")
+            ousted = loudest.pop()
         self._lines.setdefault(guild, deque()).append(item)
+        return ousted
 
     def first(self) -> T | None:
         """Whose turn it is, or None."""

@@ -72,13 +72,14 @@ class Scheduler:
         return self._waiting.by_guild
 
     def submit(self, job: Job) -> None:
-        """Put a job in line.
+        """Put a job in line; one of a guild with many more may have to leave it.
 
         Raises:
             AppError: If too many wait already.
         """
         self._fit(job)
-        self._waiting.put(job.request.guild, job)
+        if ousted := self._waiting.put(job.request.guild, job):
+            ousted.finish("ousted", self._clock())
 
     def cancel(self, stream: int) -> None:
         """Stop a job; it reports its end at the next step."""

@@ -107,6 +107,29 @@ async def test_cancelling_a_streaming_reply_ends_it(home, bot):
     assert (await bot.call(say()))["provider"] == "local"
 
 
+async def test_the_queue_is_shown_and_a_client_that_leaves_is_out_of_it(home, bot):
+    pid = await runner_pid(bot)
+    os.kill(pid, signal.SIGSTOP)
+
+    async def queue() -> int:
+        return int((await bot.call(control.Status()))["queue"])
+
+    try:
+        peer = await endpoint.attach(home.endpoint_file, CATALOGUE)
+        assert isinstance(peer, Peer)
+        reading = asyncio.create_task(peer.run())
+        asking = asyncio.create_task(peer.call(say()))
+        while await queue() != 1:
+            await sleep()
+        peer.close()
+        await asyncio.gather(asking, reading, return_exceptions=True)
+        while await queue() != 0:
+            await sleep()
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    assert (await bot.call(say()))["provider"] == "local"
+
+
 async def test_a_watcher_hears_tokens_in_order_and_then_the_reply(home, bot):
     heard: list[object] = []
     await runner_pid(bot)

@@ -219,19 +219,88 @@ async def test_closing_the_stream_cancels_the_work_in_the_runner():
         assert "cancel_generate" in provider.status()["model"]["reason"]
 
 
-async def test_the_model_is_unloaded_when_idle_and_comes_back_when_needed():
-    async with providing(replace(ECHO, idle_minutes=0.3 / 60)) as provider:
+async def gone(pid):
+    for _ in range(400):
+        if not psutil.pid_exists(pid):
+            return True
+        await asyncio.sleep(0.02)
+    return False
+
+
+async def test_the_model_is_unloaded_when_idle_and_comes_back_when_needed(tmp_path):
+    path = tiny.write(tmp_path / "tiny.gguf")
+    settings = ModelSettings(name="tiny", context=512, threads=1, idle_minutes=0.005)
+    async with providing(settings, lambda name: path) as provider:
         await written(provider)
         pid = provider.pid
         assert pid is not None
-        for _ in range(400):
-            if not psutil.pid_exists(pid):
-                break
-            await asyncio.sleep(0.02)
-        assert not psutil.pid_exists(pid)
+        # A process that has ended holds no memory, and no other one came.
+        assert await gone(pid)
+        assert psutil.Process().children() == []
         assert provider.status()["model"]["state"] == "idle"
         assert provider.unavailable(PROMPT) is None
-        assert (await written(provider))[-1].text == "one two three"
+        assert (await written(provider))[-1].completion_tokens
+
+
+async def test_after_half_an_hour_by_default_and_never_with_zero():
+    assert ModelSettings().idle_minutes == 30
+    async with providing(replace(ECHO, idle_minutes=0)) as provider:
+        await written(provider)
+        await asyncio.sleep(0.3)
+        assert provider.status()["model"]["state"] == "ready"
+
+
+async def test_a_model_that_writes_is_not_unloaded():
+    slow = scripted(
+        "sys.stdin.readline()\n"
+        "time.sleep(1.5)\n"
+        'print(\'{"method":"piece","params":{"stream":1,"text":" late",'
+        '"at_ms":1.0}}\', flush=True)\n'
+        "sys.stdin.read()"
+    )
+    async with providing(replace(ECHO, idle_minutes=0.01), spawn=slow) as provider:
+        async with aclosing(provider.write(PROMPT)) as stream:
+            assert await anext(stream) == "late"
+
+
+async def test_the_runner_is_started_with_the_settings_and_anew_when_they_change(
+    tmp_path,
+):
+    path, commands = tiny.write(tmp_path / "tiny.gguf"), []
+
+    async def noted(command):
+        commands.append(command)
+        return await spawn(command)
+
+    settings = [ModelSettings(name="tiny", context=512, threads=1, gpu_layers=3)]
+    aside = StateFile(tmp_path / "aside.json")
+    provider = LocalProvider(
+        lambda: settings[0], lambda name: path, no_voice, aside, spawn=noted
+    )
+    await written(provider)
+    settings[0] = replace(settings[0], context=1024, seed=5)
+    await written(provider)
+    assert provider.context_size == 1024
+    await provider.close()
+    for command, context in zip(commands, (512, 1024), strict=True):
+        assert command[-5:] == (
+            "runner",
+            str(path),
+            f"--context={context}",
+            "--threads=1",
+            "--gpu-layers=3",
+        )
+
+
+async def test_the_same_seed_writes_the_same_in_another_process(tmp_path):
+    path = tiny.write(tmp_path / "tiny.gguf")
+    settings = ModelSettings(name="tiny", context=512, threads=1)
+    texts = []
+    for seed in (5, 5, 6):
+        async with providing(settings, lambda name: path) as provider:
+            prompt = replace(PROMPT, random_seed=seed, max_words=20)
+            texts.append((await written(provider, prompt))[-1].text)
+    assert texts[0] == texts[1] != texts[2]
 
 
 async def test_another_model_is_another_process(tmp_path):

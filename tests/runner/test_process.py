@@ -94,6 +94,34 @@ def test_a_cancelled_generation_ends_and_says_so(tiny_model):
         assert answered["result"] == {}
 
 
+def test_the_line_of_a_real_runner_is_bounded_fair_and_shown(tiny_model):
+    with runner(tiny_model, "--context=4096", "--threads=1") as talk:
+        talk.hear()
+        loud = range(1, 61)
+        options = {"max_tokens": 150, "temperature": 0.0}
+        talk.send(
+            *(generate(id, "hello", guild="loud", **options) for id in loud),
+            generate(99, "hello", guild="quiet", **options),
+            {"id": 100, "method": "info"},
+        )
+        replies: list[dict[str, Any]] = []
+        while len(replies) < len(loud) + 2:
+            if "id" in (heard := talk.hear()):
+                replies.append(heard)
+    by_id = {reply["id"]: reply for reply in replies}
+    refused = [id for id in loud if "error" in by_id[id]]
+    assert len(refused) >= 10
+    assert "too much to do" in by_id[refused[0]]["error"]["message"]
+    waiting = by_id[100]["result"]["waiting"]
+    assert waiting["quiet"] == 1
+    assert sum(waiting.values()) == 32
+    finishes = [by_id[id]["result"]["finish"] for id in loud if id not in refused]
+    assert finishes.count("ousted") == 1
+    order = [reply["id"] for reply in replies if "error" not in reply]
+    assert by_id[99]["result"]["completion_tokens"]
+    assert len(order) - order.index(99) > 10
+
+
 def test_bad_lines_and_bad_requests_are_failures_and_not_the_end(tiny_model):
     with runner(tiny_model, "--context=512", "--threads=1") as talk:
         talk.hear()

@@ -25,6 +25,20 @@ def test_a_full_line_refuses():
         line.put("c", 3)
 
 
+def test_a_loud_guild_makes_room_in_a_full_line_for_a_quiet_one():
+    line: Waiting[Any] = Waiting(4)
+    for number in range(4):
+        assert line.put("loud", number) is None
+    with pytest.raises(AppError, match="too much to do"):
+        line.put("loud", 4)
+    assert line.put("quiet", "a") == 3
+    assert line.put("quiet", "b") == 2
+    for guild in ("loud", "quiet"):
+        with pytest.raises(AppError, match="too much to do"):
+            line.put(guild, "c")
+    assert [line.pop() for _ in range(4)] == [0, "a", 1, "b"]
+
+
 def test_whoever_is_not_wanted_any_more_leaves_the_line():
     line: Waiting[Any] = Waiting(10)
     for number in range(6):

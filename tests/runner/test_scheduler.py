@@ -239,11 +239,12 @@ def test_jobs_that_do_not_fit_in_the_memory_together_go_one_after_another(load):
 
 def test_the_line_is_bounded_and_fair_between_guilds(load):
     runner = Runner(load())
-    for number in range(MOST_WAITING - 1):
+    for number in range(MOST_WAITING):
         runner.submit(f"{number}", "a", guild="loud", max_tokens=2)
-    quiet = runner.submit("x", "b", guild="quiet", max_tokens=2)
     with pytest.raises(AppError, match="too much to do"):
-        runner.submit("y", "c", guild="late")
+        runner.submit("y", "a", guild="loud")
+    quiet = runner.submit("x", "b", guild="quiet", max_tokens=2)
+    assert runner.done[MOST_WAITING].finish == "ousted"
     runner.scheduler.step()
     runner.scheduler.step()
     assert quiet in runner.done

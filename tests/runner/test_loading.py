@@ -1,0 +1,66 @@
+"""What the settings of the model ask of llama.cpp, and whether it gets it."""
+
+import pytest
+from llama_cpp import llama_cpp as api
+
+from app.errors import AppError
+from app.runner import loading
+from tests.runner import tiny
+
+
+@pytest.fixture
+def load(llama_started, tiny_files):
+    """Loads the transformer; frees all of it afterwards."""
+    opened = []
+
+    def load(context=512, threads=1, gpu_layers=0):
+        loaded = loading.load(
+            tiny_files["transformer"],
+            context=context,
+            threads=threads,
+            gpu_layers=gpu_layers,
+        )
+        opened.append(loaded)
+        return loaded
+
+    yield load
+    for loaded in opened:
+        loaded.context.close()
+        loaded.model.close()
+
+
+@pytest.mark.parametrize("size", [512, 1024])
+def test_the_context_has_the_size_asked_for(load, size):
+    assert load(context=size).context.size == size
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_prompt_and_answer_are_computed_with_the_threads_asked_for(load, threads):
+    handle = load(threads=threads).context._handle
+    assert api.llama_n_threads(handle) == threads
+    assert api.llama_n_threads_batch(handle) == threads
+
+
+@pytest.mark.parametrize("layers", [0, 7, -1])
+def test_as_many_layers_are_offloaded_as_asked_for(load, layers, monkeypatch):
+    asked = []
+    open_model = api.llama_model_load_from_file
+
+    def spy(path, params):
+        asked.append(params.n_gpu_layers)
+        return open_model(path, params)
+
+    monkeypatch.setattr(api, "llama_model_load_from_file", spy)
+    load(gpu_layers=layers)
+    assert asked == [layers]
+
+
+def test_why_a_file_cannot_be_loaded_is_never_that_of_another_file(
+    llama_started, tmp_path
+):
+    facts, shapes = tiny.transformer()
+    facts |= {"general.architecture": "frobnicator"}
+    path = tiny.write_file(tmp_path / "bad.gguf", facts | tiny.vocabulary(), shapes)
+    for bad, cause in ((path, "frobnicator"), (tmp_path / "gone.gguf", "failed to")):
+        with pytest.raises(AppError, match=cause):
+            loading.load(bad, context=512, threads=1, gpu_layers=0)
