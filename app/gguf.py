@@ -4,7 +4,7 @@ from pathlib import Path
 
 import psutil
 
-from app.gguf_header import GgufError, Header, cached, read
+from app.gguf_header import GgufError, Header, cached
 
 
 def check(path: Path, context: int, gpu_layers: int = 0) -> Header:
@@ -13,7 +13,7 @@ def check(path: Path, context: int, gpu_layers: int = 0) -> Header:
     Raises:
         GgufError: If it is no whole GGUF file, or needs more memory than there is.
     """
-    header = read(path)
+    header = cached(path)
     if gpu_layers:
         return header
     needed = header.memory_bytes(context)

@@ -59,12 +59,11 @@ class Keeper:
         self._clock = clock
         self._child: Child | None = None
         self._words: tuple[str, ...] = ()
-        self._loading = asyncio.Event()
+        self._settled = asyncio.Event()
         self.ready: Ready | None = None
         """What the runner said of itself once it had loaded the model."""
         self._began = 0.0
         self._crashes = crashes
-        self._checked: tuple[tuple[str, float], str | None] | None = None
         self._parameters = 0
         self._unload: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -83,9 +82,9 @@ class Keeper:
             return "crashed" if is_here else "absent", reason
         if self.ready:
             return "ready", ""
-        state = self._child.state if self._child else ChildState("stopped")
-        if state.name == "stopped":
+        if self._child is None or self._child.state.name == "stopped":
             return "idle", "it is loaded when it is needed"
+        state = self._child.state
         if state.name in ("waiting", "failed"):
             return "crashed", state.reason
         return "loading", ""
@@ -115,10 +114,14 @@ class Keeper:
             self._start()
 
     async def wait_until_ready(self, seconds: float) -> bool:
-        """Load the model, and wait so long for it; whether it is ready."""
+        """Load the model, and wait so long for it; whether it is ready.
+
+        It is over at once when the model cannot be loaded, or its process dies.
+        """
         self.start()
-        with suppress(asyncio.TimeoutError):
-            await asyncio.wait_for(self._loading.wait(), seconds)
+        if self.ready is None and self._child:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._settled.wait(), seconds)
         return self.ready is not None
 
     def retry(self) -> None:
@@ -134,6 +137,7 @@ class Keeper:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         child, self._child = self._child, None
         self._set_ready(None)
+        self._settle()
         if child:
             await child.stop()
 
@@ -155,16 +159,13 @@ class Keeper:
         return self._crashes.why_aside(self._words_for(name))
 
     def _check(self, path: Path, settings: ModelSettings) -> str | None:
-        """What is wrong with the file; reading its header again would block the bot."""
-        key = (str(path), path.stat().st_mtime)
-        if self._checked is None or self._checked[0] != key:
-            try:
-                header = gguf.check(path, settings.context, settings.gpu_layers)
-                self._parameters = header.parameters
-                self._checked = (key, None)
-            except AppError as error:
-                self._checked = (key, str(error).rstrip("."))
-        return self._checked[1]
+        """What is wrong with the file, or with the memory that is free now."""
+        try:
+            header = gguf.check(path, settings.context, settings.gpu_layers)
+        except AppError as error:
+            return str(error).rstrip(".")
+        self._parameters = header.parameters
+        return None
 
     def _wanted(self) -> tuple[str, ...]:
         """The words that start the runner that the settings ask for."""
@@ -228,11 +229,14 @@ class Keeper:
     def _set_ready(self, ready: Ready | None) -> None:
         self.ready = ready
         if ready:
-            self._loading.set()
+            self._settle()
             self.unload_later()
             self._on_event(f"the model {Path(self._settings().name).name} is loaded")
-        else:
-            self._loading.clear()
+
+    def _settle(self) -> None:
+        """Let those go on who wait until the model is ready, or cannot be."""
+        self._settled.set()
+        self._settled = asyncio.Event()
 
     def _note(self, state: ChildState) -> None:
         if state.name == "starting":
@@ -250,6 +254,7 @@ class Keeper:
             self._replace()
         else:
             self._on_event(f"the model's process is started again: {reason}")
+        self._settle()
 
     def why_not_ready(self) -> str:
         child = self._child

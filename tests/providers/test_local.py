@@ -162,6 +162,35 @@ async def test_a_model_stays_aside_after_a_restart_and_a_new_file_does_not(tmp_p
         assert (await written(provider))[-1].completion_tokens
 
 
+async def test_nobody_waits_longer_for_a_model_whose_process_dies():
+    async def never_ready(command):
+        dies = "import sys, time; time.sleep(0.2); sys.exit('bad tensor')"
+        return await spawn([sys.executable, "-c", dies])
+
+    async with asyncio.timeout(20), providing(spawn=never_ready) as provider:
+        assert not await provider.wait_until_ready(600)
+        assert "bad tensor" in (provider.unavailable(PROMPT) or "")
+        assert await set_aside(provider)
+        assert not await provider.wait_until_ready(600)
+
+
+async def test_a_model_refused_for_want_of_memory_is_taken_when_there_is_some(
+    tmp_path, monkeypatch
+):
+    path = tiny.write(tmp_path / "tiny.gguf")
+    settings = [ModelSettings(name="tiny", context=2**34)]
+    aside = StateFile(tmp_path / "aside.json")
+    provider = LocalProvider(lambda: settings[0], lambda name: path, no_voice, aside)
+    assert "needs about" in (provider.unavailable(PROMPT) or "")
+    settings[0] = replace(settings[0], context=512)
+    assert provider.unavailable(PROMPT) is None
+    free = psutil.virtual_memory()
+    with monkeypatch.context() as patched:
+        patched.setattr(psutil, "virtual_memory", lambda: free._replace(available=9))
+        assert "needs about" in (provider.unavailable(PROMPT) or "")
+    assert provider.unavailable(PROMPT) is None
+
+
 async def test_a_state_that_cannot_be_kept_sets_aside_all_the_same(tmp_path):
     gone = tmp_path / "gone" / "aside.json"
     async with providing(spawn=DIES, aside=gone) as provider:
