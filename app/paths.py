@@ -20,7 +20,7 @@ TREE: Mapping[str, str] = {
     "backups": "the database as it was before an update changed its tables",
     "logs": "what happened, at most 6 MB",
     "discord.json": "what the connection to Discord remembers across restarts",
-    "crashed-models.json": "which models are set aside until you try them again",
+    "crashed-models.json": "which models crashed and are set aside until you try them",
     "lock": "held by the one process that writes here",
     "endpoint.json": "how commands and screens find the running bot",
 }
@@ -77,7 +77,7 @@ class Home:
 
     @property
     def crashed_models_file(self) -> Path:
-        """Which models ended their process twice, and are set aside."""
+        """Which models ended their process, and are set aside for that."""
         return self.root / "crashed-models.json"
 
     @property

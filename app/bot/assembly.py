@@ -161,7 +161,7 @@ def _means(
         rng=rng,
         locate_model=ground.locate_model,
         token_voice=token_voices.get,
-        aside=StateFile(home.crashed_models_file),
+        crashed=StateFile(home.crashed_models_file),
         on_event=ground.news.event,
         key=key,
         prices=ground.prices,

@@ -18,57 +18,40 @@ HEALTHY_SECONDS = 300.0
 
 
 class Crashes:
-    """Of the model in use, and which models are set aside until the owner tries again.
+    """Which models crashed, and are set aside until their owner tries them again.
 
     A model is known by the words that start its runner (role, file, options) and by its
     file's size and time, so that another file in its place, or a smaller context, is
     tried anew.
     """
 
-    def __init__(
-        self,
-        aside: StateFile,
-        clock: Callable[[], float],
-        now: Callable[[], float] = time.time,
-    ) -> None:
-        """`aside` keeps across restarts what is set aside."""
-        self._aside = aside
-        self._clock = clock
+    def __init__(self, kept: StateFile, now: Callable[[], float] = time.time) -> None:
+        """`kept` has them across restarts."""
+        self._kept = kept
         self._now = now
-        self._recent: list[float] = []
 
     def why_aside(self, words: Sequence[str]) -> str | None:
         """Why a model is set aside, and since when; None when it is not."""
-        found = self._aside.get(_identity(words))
-        if found is None:
+        found = self._kept.get(_identity(words))
+        if found is None or len(found["times"]) < MOST_CRASHES:
             return None
-        since = datetime.fromtimestamp(found["at"]).strftime("%Y-%m-%d %H:%M")
-        times = f"it ended its process {found['times']} times"
+        since = datetime.fromtimestamp(found["times"][-1]).strftime("%Y-%m-%d %H:%M")
+        times = f"it ended its process {len(found['times'])} times"
         return f"{times} and is set aside since {since}: {found['reason']}"
 
-    def note(self, words: Sequence[str], reason: str) -> bool:
-        """Count a crash; whether the model is set aside now."""
-        now = self._clock()
-        recent = [at for at in self._recent if now - at < HEALTHY_SECONDS]
-        self._recent = [*recent, now]
-        times = len(self._recent)
-        if times < MOST_CRASHES:
-            return False
-        crash = {"times": times, "at": self._now(), "reason": reason}
+    def note(self, words: Sequence[str], reason: str) -> None:
+        """Count a crash."""
+        name, now = _identity(words), self._now()
+        known = self._kept.get(name, {"times": []})["times"]
+        recent = [at for at in known if now - at < HEALTHY_SECONDS]
         try:
-            self._aside.put(_identity(words), crash)
+            self._kept.put(name, {"times": [*recent, now], "reason": reason})
         except OSError as error:
-            log.warning("that a model is set aside lasts until a restart: %s", error)
-        return True
-
-    def forget_recent(self) -> None:
-        """Count from none again, as another model is in use."""
-        self._recent.clear()
+            log.warning("that a model crashed is known until a restart: %s", error)
 
     def forgive(self) -> None:
         """Try every model again, as the owner asks."""
-        self._recent.clear()
-        self._aside.clear()
+        self._kept.clear()
 
 
 def _identity(words: Sequence[str]) -> str:

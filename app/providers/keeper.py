@@ -222,7 +222,6 @@ class Keeper:
         """Let the present child go; what it writes fails, and the ladder goes on."""
         child, self._child = self._child, None
         self._set_ready(None)
-        self._crashes.forget_recent()
         if child:
             self.spawn_task(child.stop())
 
@@ -248,8 +247,8 @@ class Keeper:
 
     def _note_crash(self, reason: str) -> None:
         log.error("the model's process died: %s", reason)
-        if self._crashes.note(self._words, reason):
-            why = self._crashes.why_aside(self._words)
+        self._crashes.note(self._words, reason)
+        if why := self._crashes.why_aside(self._words):
             self._on_event(f"the model was set aside: {why}")
             self._replace()
         else:

@@ -46,7 +46,7 @@ class LocalProvider:
         settings: Callable[[], ModelSettings],
         locate: Callable[[str], Path | None],
         voice: Callable[[int], Awaitable[Path | None]],
-        aside: StateFile,
+        crashed: StateFile,
         *,
         on_event: Callable[[str], None] = lambda text: None,
         spawn: Spawn = spawn,
@@ -57,7 +57,7 @@ class LocalProvider:
         Args:
             locate: The GGUF file of a model's name, if it is here.
             voice: Directory of a guild's token voice, if it is built.
-            aside: Keeps across restarts which models are set aside.
+            crashed: Keeps across restarts which models crashed and are set aside.
             on_event: Told what became of the model's process, and why.
         """
         self._settings = settings
@@ -75,7 +75,7 @@ class LocalProvider:
             on_event=on_event,
             spawn=spawn,
             clock=clock,
-            crashes=Crashes(aside, clock),
+            crashes=Crashes(crashed),
         )
 
     @property

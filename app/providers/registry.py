@@ -29,8 +29,8 @@ class Means:
     rng: Random
     locate_model: Callable[[str], Path | None]
     token_voice: Callable[[int], Awaitable[Path | None]]
-    aside: StateFile
-    """Which models are set aside, as they crashed."""
+    crashed: StateFile
+    """Which models crashed and are set aside."""
     on_event: Callable[[str], None]
     """Told what became of the model's process, and why."""
     key: Callable[[Address], str | None]
@@ -53,7 +53,7 @@ def _local(means: Means) -> LocalProvider:
         lambda: means.config().model,
         means.locate_model,
         means.token_voice,
-        means.aside,
+        means.crashed,
         on_event=means.on_event,
     )
 

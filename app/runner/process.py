@@ -37,8 +37,10 @@ class Desk(Protocol):
 
 def main(argv: Sequence[str]) -> int:
     """Load the model named, and serve until stdin ends; returns the exit code."""
-    # Ctrl-C in a terminal reaches the whole group; the bot decides when we end.
+    # Ctrl-C in a terminal and a service's stop reach the whole group; the bot decides
+    # when we end, and would else take it for a crash.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     fd = stdio.take_stdout()
     logging.basicConfig(stream=sys.stderr, format="%(levelname)s %(message)s")
     lines: queue.SimpleQueue[bytes] = queue.SimpleQueue()

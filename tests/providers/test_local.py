@@ -128,6 +128,11 @@ async def set_aside(provider):
 DIES = scripted("print('bad tensor', file=sys.stderr)\nsys.exit(134)")
 
 
+async def dies_loading(command):
+    dies = "import sys, time; time.sleep(0.2); sys.exit('bad tensor')"
+    return await spawn([sys.executable, "-c", dies])
+
+
 async def test_a_model_that_crashes_twice_is_set_aside_until_the_owner_tries_again():
     async with providing(spawn=DIES) as provider:
         provider.start()
@@ -162,12 +167,22 @@ async def test_a_model_stays_aside_after_a_restart_and_a_new_file_does_not(tmp_p
         assert (await written(provider))[-1].completion_tokens
 
 
-async def test_nobody_waits_longer_for_a_model_whose_process_dies():
-    async def never_ready(command):
-        dies = "import sys, time; time.sleep(0.2); sys.exit('bad tensor')"
-        return await spawn([sys.executable, "-c", dies])
+async def test_a_crash_of_the_run_before_counts(tmp_path):
+    again = (ECHO, lambda name: None, tmp_path / "aside.json")
 
-    async with asyncio.timeout(20), providing(spawn=never_ready) as provider:
+    async def crash(provider):
+        assert not await provider.wait_until_ready(20)
+
+    async with providing(*again, spawn=dies_loading) as provider:
+        await crash(provider)
+        assert not provider.why_aside("echo")
+    async with providing(*again, spawn=dies_loading) as provider:
+        await crash(provider)
+        assert "2 times" in provider.why_aside("echo")
+
+
+async def test_nobody_waits_longer_for_a_model_whose_process_dies():
+    async with asyncio.timeout(20), providing(spawn=dies_loading) as provider:
         assert not await provider.wait_until_ready(600)
         assert "bad tensor" in (provider.unavailable(PROMPT) or "")
         assert await set_aside(provider)

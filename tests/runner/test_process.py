@@ -1,6 +1,8 @@
 """The runner as a real process: over its pipe, with a tiny model and with echo."""
 
 import json
+import os
+import signal
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -140,6 +142,17 @@ def test_a_model_that_cannot_be_loaded_is_told_in_words(tmp_path):
     with runner(path) as talk:
         assert talk.process.wait(timeout=20) == 69
         assert "not a GGUF file" in talk.process.stderr.read()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="about signals to a process group")
+def test_what_asks_a_whole_group_to_end_leaves_the_end_to_the_bot(tiny_model):
+    with runner(tiny_model, "--context=512", "--threads=1") as talk:
+        talk.hear()
+        talk.process.send_signal(signal.SIGINT)
+        talk.process.send_signal(signal.SIGTERM)
+        talk.send({"id": 1, "method": "info"})
+        assert talk.hear()["result"]["active"] == 0
+    assert talk.process.returncode == 0
 
 
 def test_a_runner_without_a_model_is_wrong_usage():

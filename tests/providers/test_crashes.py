@@ -1,0 +1,47 @@
+"""Which crashes count together, and for which file."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from app.providers.crashes import HEALTHY_SECONDS, Crashes
+from app.state_file import StateFile
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    path = tmp_path / "mine.gguf"
+    path.write_bytes(b"GGUF")
+    return path
+
+
+def test_two_crashes_in_a_short_time_set_a_model_aside_and_say_since_when(
+    tmp_path, model
+):
+    times = iter((0.0, HEALTHY_SECONDS, HEALTHY_SECONDS + 10))
+    crashes = Crashes(StateFile(tmp_path / "state.json"), lambda: next(times))
+    words = ("runner", str(model), "--context=512")
+    for _ in range(2):
+        crashes.note(words, "abort")
+        assert crashes.why_aside(words) is None
+    crashes.note(words, "abort again")
+    why = crashes.why_aside(words) or ""
+    assert "2 times" in why and "since 19" in why and why.endswith(": abort again")
+    assert Crashes(StateFile(tmp_path / "state.json")).why_aside(words) == why
+
+
+def test_another_file_in_its_place_and_other_options_are_another_model(tmp_path, model):
+    crashes = Crashes(StateFile(tmp_path / "state.json"))
+    words = ("runner", str(model), "--context=512")
+    for _ in range(2):
+        crashes.note(words, "abort")
+    assert crashes.why_aside(words)
+    assert crashes.why_aside((*words[:2], "--context=256")) is None
+    os.utime(model, ns=(1, 1))
+    assert crashes.why_aside(words) is None
+    crashes.note(words, "abort")
+    assert crashes.why_aside(words) is None
+    crashes.forgive()
+    crashes.note(words, "abort")
+    assert crashes.why_aside(words) is None
