@@ -24,9 +24,14 @@ class Place:
     channel: int | None = None
     name: str = ""
     """What requests call the channel by."""
-    note: str = ""
-    is_drafts: bool = False
+    drafts: int = 0
+    """How many wait, where it stands for all drafts."""
     conversation: int | None = None
+
+    @property
+    def is_drafts(self) -> bool:
+        """Whether it stands for all drafts."""
+        return self.drafts > 0
 
     @property
     def key(self) -> tuple[int, int | None, bool, int | None]:
@@ -39,7 +44,7 @@ async def load(shelf: Shelf, guilds: list[Json]) -> list[Place]:
     waiting = await shelf.drafts()
     places = []
     if waiting:
-        places.append(Place("Drafts", note=str(len(waiting)), is_drafts=True))
+        places.append(Place("Drafts", drafts=len(waiting)))
     for guild in guilds:
         row, name = guild["row"], guild["guild"]
         places.append(Place(name, row))
@@ -86,11 +91,9 @@ def with_conversations(found: list[Place], inner: Sequence[Place]) -> list[Place
 def draw(place: Place, width: int) -> Content:
     """One line of the list of places."""
     if place.is_drafts:
-        return Content.styled(f"Drafts waiting: {place.note}", "bold $warning")
+        return Content.styled(f"Drafts waiting: {place.drafts}", "bold $warning")
     if place.channel is None:
         return Content.styled(place.title, "bold")
     if place.conversation is None:
         return Content.assemble("  ", place.title)
-    return Content.assemble(
-        (f"   {place.note:>3} ", "$accent"), (place.title, "$quiet")
-    )
+    return Content.assemble("    ", (place.title, "$quiet"))

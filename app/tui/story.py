@@ -9,6 +9,10 @@ from app.ipc.wire import Json
 from app.safe_text import safe_line
 from app.tui import figures
 
+AT_ONCE = 0.95
+"""A text whose first token took this much of the whole time was not written as it
+came: of several candidates, the best one is shown when all are written."""
+
 
 def summary(reply: Json) -> str:
     """One line under a reply, from what `Say` brings."""
@@ -17,9 +21,8 @@ def summary(reply: Json) -> str:
     parts = [f"{reply.get('mode', '?')} by {reply.get('provider', '?')}"]
     if total := ms.get("total"):
         parts.append(figures.seconds(total / 1000))
-    if (first := ms.get("first_token")) and total and first < total:
-        parts.append(f"first word {figures.seconds(first / 1000)}")
     if speed := speed_of(ms, tokens.get("completion", 0)):
+        parts.append(f"first word {figures.seconds(ms['first_token'] / 1000)}")
         parts.append(f"{speed:.0f} tok/s")
     if sources := reply.get("sources"):
         parts.append(f"{len(sources)} source" + "s" * (len(sources) > 1))
@@ -29,9 +32,11 @@ def summary(reply: Json) -> str:
 
 
 def speed_of(ms: dict[str, float], tokens: int) -> float:
-    """Tokens a second after the first one; 0 when too few were written to tell."""
-    seconds = (ms.get("total", 0) - ms.get("first_token", 0)) / 1000
-    return (tokens - 1) / seconds if tokens > 1 and seconds > 0 else 0.0
+    """Tokens a second after the first one; 0 of a text that came all at once."""
+    first, total = ms.get("first_token", 0), ms.get("total", 0)
+    if not first or first > total * AT_ONCE:
+        return 0.0
+    return max(0, tokens - 1) / (total - first) * 1000
 
 
 def skipped(rungs: list[Json]) -> list[str]:
@@ -46,7 +51,9 @@ def skipped(rungs: list[Json]) -> list[str]:
 def timeline(timings: dict[str, float], width: int) -> list[Content]:
     """A bar a stage, scaled to the whole, in the order they ran."""
     total = timings.get("total") or sum(timings.values()) or 1.0
-    stages = {name: ms for name, ms in timings.items() if name != "total"}
+    stages = {
+        name.replace("_", " "): ms for name, ms in timings.items() if name != "total"
+    }
     return bars(stages, total, width, "ms")
 
 

@@ -35,6 +35,9 @@ class Inspector(VerticalScroll):
 class TalkScreen(MynahScreen):
     """Places on the left, the talk beside, the story of a reply on the right."""
 
+    # Below, a story beside the talk would leave it no room: enter opens it then.
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-medium"), (150, "-wide")]
+
     place: Place | None = None
     """The place that is shown."""
     explained: inspector.Explained | None = None

@@ -124,6 +124,13 @@ PICTURES = (
         _press(*_TO_TAVERN),
         is_in_gallery=False,
     ),
+    Picture(
+        "conversations-middling",
+        "conversations",
+        (100, 30),
+        _press(*_TO_TAVERN),
+        is_in_gallery=False,
+    ),
     Picture("server-voice", "guild"),
     Picture("server-settings", "guild", drive=_press(_NEXT)),
     Picture("server-channels", "guild", (120, 24), _press(*[_NEXT] * 2)),

@@ -230,6 +230,7 @@ def test_a_course_fills_its_width_and_shows_the_highest_of_each_part():
 def test_speed_counts_only_what_was_written_after_the_first_token():
     assert story.speed_of({"total": 1500, "first_token": 500}, 41) == 40
     assert story.speed_of({"total": 10, "first_token": 10}, 41) == 0
+    assert story.speed_of({"total": 640, "first_token": 639.2}, 41) == 0
     assert story.speed_of({}, 0) == 0
 
 

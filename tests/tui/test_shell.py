@@ -9,7 +9,7 @@ import pytest
 
 from app.errors import AppError
 from app.ipc import control
-from app.tui.screens import SCREENS
+from app.tui.screens import SCREENS, Entry
 from app.tui.theme import ANSI, DARK, LIGHT
 from tests.tui.fake_bot import STATUS, FakeBot, busy_bot
 from tests.tui.sample_home import make_home
@@ -47,6 +47,14 @@ async def test_the_status_bar_says_bot_model_mode_provider_and_speed(open_app: O
             bar = text_of(pilot).splitlines()[-2]
             for word in ("● online", "Mynah", "SmolLM2-135M", "hybrid", "local", "41"):
                 assert word in bar
+
+
+@pytest.mark.parametrize("entry", SCREENS, ids=lambda entry: entry.name)
+async def test_a_terminal_can_become_any_size(open_app: Open, entry: Entry):
+    async with open_app(entry.name, size=(200, 60)) as pilot:
+        for size in ((100, 30), (200, 60), (80, 24), (12, 4), (150, 40), (99, 30)):
+            await pilot.resize_terminal(*size)
+            await pilot.pause()
 
 
 async def test_the_status_bar_follows_the_bot(open_app: Open):

@@ -140,6 +140,9 @@ class Feed(ScrollView, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         width = self.scrollable_content_region.width
+        if width <= 1:
+            # A terminal made narrower is laid out once for the width it had before.
+            return Strip.blank(width, self.rich_style)
         if y < self._head_height and self._head:
             head = Content.styled(f" {self._head(width - 1)}", "$quiet")
             return self._strip(head, width)
