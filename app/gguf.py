@@ -11,9 +11,15 @@ def check(path: Path, context: int, gpu_layers: int = 0) -> Header:
     """The file's header, if the model can be loaded here.
 
     Raises:
-        GgufError: If it is no whole GGUF file, or needs more memory than there is.
+        GgufError: If it is no whole GGUF file, is no model that writes, or needs more
+            memory than there is.
     """
     header = cached(path)
+    if not header.can_write:
+        raise GgufError(
+            f"{path.name} is a model for embeddings and cannot write.",
+            "Choose a language model.",
+        )
     if gpu_layers:
         return header
     needed = header.memory_bytes(context)

@@ -76,6 +76,12 @@ class Header:
         return str(self.metadata.get("general.architecture", ""))
 
     @property
+    def can_write(self) -> bool:
+        """Whether it tells the next token, rather than the meaning of a whole text."""
+        causal = self.metadata.get(f"{self.architecture}.attention.causal", True)
+        return bool(causal) and self.number("pooling_type") == 0
+
+    @property
     def parameters(self) -> int:
         """Numbers in all tensors together."""
         return sum(math.prod(shape) for shape in self.tensors.values())

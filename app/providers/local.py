@@ -113,7 +113,7 @@ class LocalProvider:
                 "name": self.model,
                 "state": state,
                 "reason": reason,
-                "hint": TRY_AGAIN if self.why_aside(self.model) else "",
+                "hint": self._hint(state),
                 "pid": self.pid,
                 "context": self.context_size,
                 "can_roll_back": ready.can_roll_back if ready else None,
@@ -122,6 +122,12 @@ class LocalProvider:
             "prompt_tokens_per_second": speed.prompt if ready else 0.0,
             "queue": len(self._pieces),
         }
+
+    def _hint(self, state: str) -> str:
+        if self.why_aside(self.model):
+            return TRY_AGAIN
+        is_refused = state == "crashed" and self._keeper.refusal()
+        return "Choose another model on Models." if is_refused else ""
 
     def unavailable(self, prompt: Prompt) -> str | None:
         """Why no text can be had now; a model being loaded is waited for a while."""

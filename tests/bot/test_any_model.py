@@ -101,12 +101,23 @@ def without_a_vocabulary(path: Path) -> None:
     tiny.write_file(path, *tiny.transformer())
 
 
+def for_embeddings(path: Path) -> None:
+    facts, shapes = tiny.encoder()
+    tiny.write_file(path, facts | tiny.vocabulary(), shapes)
+
+
+def an_adapter(path: Path) -> None:
+    tiny.write_adapter(path)
+
+
 @pytest.mark.parametrize(
     ("spoil", "reason"),
     [
         (not_a_model, "mine.gguf is not a GGUF file"),
         (cut_short, "mine.gguf is cut short"),
         (too_large, "mine.gguf needs about"),
+        (for_embeddings, "mine.gguf is a model for embeddings"),
+        (an_adapter, "mine.gguf cannot be loaded: "),
         (without_a_tensor, "mine.gguf cannot be loaded: .*attn_q.weight' not found"),
         (of_an_unknown_kind, "unknown model architecture: 'frobnicator'"),
         (without_a_vocabulary, "mine.gguf cannot be loaded: .*tokenizer"),

@@ -217,6 +217,7 @@ async def test_a_model_that_is_not_here_is_named():
     async with providing(ModelSettings(name="starter")) as provider:
         assert "starter is not on this computer" in provider.unavailable(PROMPT)
         assert provider.status()["model"]["state"] == "absent"
+        assert provider.status()["model"]["hint"] == ""
         with pytest.raises(ProviderError):
             await written(provider)
 
@@ -227,6 +228,7 @@ async def test_a_file_that_is_no_model_never_reaches_a_runner(tmp_path):
     settings = ModelSettings(name=str(path))
     async with providing(settings, lambda name: path, spawn=None) as provider:
         assert "not a GGUF file" in provider.unavailable(PROMPT)
+        assert "another" in provider.status()["model"]["hint"]
 
 
 async def test_a_bad_file_chosen_while_another_model_runs_is_refused_too(tmp_path):

@@ -172,6 +172,22 @@ def hybrid() -> tuple[dict[str, Any], dict[str, tuple[int, ...]]]:
     return facts, shapes
 
 
+def encoder() -> tuple[dict[str, Any], dict[str, tuple[int, ...]]]:
+    """A BERT model: it tells what a text means, and cannot write."""
+    facts = {
+        "general.architecture": "bert",
+        "bert.context_length": 512,
+        "bert.embedding_length": EMBEDDING,
+        "bert.block_count": LAYERS,
+        "bert.feed_forward_length": FEED,
+        "bert.attention.head_count": HEADS,
+        "bert.attention.layer_norm_epsilon": 1e-5,
+        "bert.attention.causal": False,
+        "bert.pooling_type": 1,
+    }
+    return facts, {"token_embd.weight": (EMBEDDING, VOCABULARY)}
+
+
 def adapter(
     architecture: str = "llama", width: int = EMBEDDING
 ) -> tuple[dict[str, Any], dict[str, tuple[int, ...]]]:
