@@ -63,7 +63,7 @@ _SURPRISE = 4.0
 """A single token moves trust by at most this much, in nats."""
 
 
-_FLOORS = (1e-2, 1e-3, 1e-4, 1e-6)
+_FLOORS = (1e-2, 3e-3, 1e-3, 3e-4, 1e-4, 3e-5, 1e-5, 1e-6)
 """Of the likeliest token's probability; what is below the last is never drawn."""
 
 
@@ -86,18 +86,19 @@ class Sides:
         self.prediction = prediction
         top = logits.max()
         shifted = logits - top
-        self.model: Probabilities = np.exp(shifted)
-        total = float(self.model.sum())
-        self.log_sum = float(top) + math.log(total)
-        self.entropy = math.log(total) - float(np.dot(self.model, shifted)) / total
-        self.likeliest = -math.log(total)
-        self.model /= total
+        self._model: Probabilities = np.exp(shifted)
+        self._model_sum = float(self._model.sum())
+        self.log_sum = float(top) + math.log(self._model_sum)
+        self.likeliest = -math.log(self._model_sum)
+        # BLAS would do it in threads, which then stand in the way of the model's.
+        mean = float(np.einsum("i,i->", self._model, shifted)) / self._model_sum
+        self.entropy = math.log(self._model_sum) - mean
         shifted *= np.float32(MODEL_POWER)
-        self.both: Probabilities = np.exp(shifted, out=shifted)
-        voice = prediction.mixed(prediction.weights)
-        self.both *= np.sqrt(voice, out=voice)
-        self.both *= prediction.rarity
-        self.both /= self.both.sum()
+        self._both: Probabilities = np.exp(shifted, out=shifted)
+        self._both *= prediction.base_root
+        known, gains = prediction.gains()
+        self._both[known] *= np.sqrt(gains)
+        self._both_sum = float(self._both.sum())
 
     def circumstances(self, trust: float) -> Numbers:
         """Return what the weights of model and product depend on; (CIRCUMSTANCES,).
@@ -144,13 +145,14 @@ class Sides:
 
     def shares_of(self, token: int) -> Numbers:
         """Return a token's probability in each of what `weights` weighs."""
-        both = [float(self.model[token]), float(self.both[token])]
-        return np.concatenate([both, self.prediction.shares_of(token)])
+        model = float(self._model[token]) / self._model_sum
+        both = float(self._both[token]) / self._both_sum
+        return np.concatenate([[model, both], self.prediction.shares_of(token)])
 
     def probability(self, token: int, dial: int, trust: float) -> float:
         """Return a token's probability in the fused distribution."""
         if dial <= 0:
-            return float(self.model[token])
+            return float(self._model[token]) / self._model_sum
         if dial >= 100:
             return self.prediction.probability(token)
         return float(self.weights(dial, trust) @ self.shares_of(token))
@@ -160,15 +162,16 @@ class Sides:
 
         Fresh arrays of this size would cost more than all the sums.
         """
-        if dial <= 0:
-            return Fused(self.model, 0.0, self.log_sum)
         if dial >= 100:
             voice = self.prediction.mixed(self.prediction.weights)
             return Fused(voice, 1.0, self.log_sum)
+        probs, spare = self._model, self._both
+        if dial <= 0:
+            probs /= self._model_sum
+            return Fused(probs, 0.0, self.log_sum)
         weights = self.weights(dial, trust)
-        probs, spare = self.model, self.both
-        probs *= np.float32(weights[0])
-        spare *= np.float32(weights[1])
+        probs *= np.float32(weights[0] / self._model_sum)
+        spare *= np.float32(weights[1] / self._both_sum)
         probs += spare
         np.multiply(self.prediction.base, np.float32(weights[2]), out=spare)
         probs += spare

@@ -60,6 +60,8 @@ Ids = npt.NDArray[np.int64]
 Shares = npt.NDArray[np.float32]
 Numbers = npt.NDArray[np.float64]
 
+_NOBODY = np.empty(0, np.int64)
+
 
 class Followers(NamedTuple):
     """What follows one state."""
@@ -82,8 +84,8 @@ class Prediction:
 
     base: Shares
     """Shape (vocabulary,): the share of each token at all; never 0, sums to 1."""
-    rarity: Shares
-    """Shape (vocabulary,): the fourth root of 1 / base."""
+    base_root: Shares
+    """Shape (vocabulary,): the fourth root of the base."""
     parts: list[tuple[Ids, Shares]]
     """Distinct tokens and their shares in the part, which sum to 1."""
     kinds: Ids
@@ -119,6 +121,18 @@ class Prediction:
         self.add_parts(probs, weights[1:])
         return probs
 
+    def gains(self) -> tuple[Ids, Shares]:
+        """Return how much likelier than by the base alone the parts make tokens.
+
+        Returns:
+            The tokens of all parts, each as often as it is in one, and by how many
+            times the voice's probability is above `weights[0] * base`; both (k,).
+        """
+        added = np.zeros(len(self.base), np.float32)
+        self.add_parts(added, self.weights[1:])
+        ids = np.concatenate([_NOBODY, *(ids for ids, _ in self.parts)])
+        return ids, 1 + added[ids] / (self.base[ids] * np.float32(self.weights[0]))
+
     def add_parts(self, probs: Shares, weights: Numbers) -> None:
         """Add the parts, by weight (parts,), to probabilities (vocabulary,)."""
         for (ids, shares), weight in zip(self.parts, weights, strict=True):
@@ -151,7 +165,7 @@ class TokenVoice:
         self.last_message = last_message
         """The highest message row id it has learned, or 0."""
         self._base = self._count_tokens()
-        self._rarity = np.reciprocal(np.sqrt(np.sqrt(self._base)))
+        self._base_root = np.sqrt(np.sqrt(self._base))
 
     @classmethod
     def open(cls, directory: Path) -> "TokenVoice":
@@ -225,7 +239,7 @@ class TokenVoice:
         weights = softmax(np.concatenate([[0.0], energies]))
         return Prediction(
             self._base,
-            self._rarity,
+            self._base_root,
             parts,
             table,
             numbers,

@@ -210,13 +210,22 @@ class View:
         """
         positions, weights = self._places(found, limit)
         follow = self._symbols_at(positions + found.depth)
-        symbols, where = np.unique(follow, return_inverse=True)
-        counts = np.bincount(where, weights, len(symbols)).astype(np.float64)
+        if found.tail_lo < found.tail_hi:
+            order = np.argsort(follow, kind="stable")
+            follow, weights = follow[order], weights[order]
+        # The places are sorted by what follows them: each symbol is one run.
+        runs = np.flatnonzero(np.diff(follow, prepend=-1))
+        symbols = follow[runs]
+        counts = np.add.reduceat(weights, runs) if len(runs) else weights
+        if self._weights.base is None and not self._weights.tail:
+            return symbols, counts
         alive = counts > 0
         return symbols[alive], counts[alive]
 
     def _symbols_at(self, positions: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         in_base = positions < self.base.size
+        if in_base.all():
+            return self.base.symbols[positions].astype(np.int64)
         follow = np.empty(len(positions), np.int64)
         follow[in_base] = self.base.symbols[positions[in_base]]
         rest = (positions[~in_base] - self.base.size).tolist()
@@ -232,6 +241,8 @@ class View:
         if self._weights.base is not None:
             kept = self._weights.base[self.base.messages_at(base)]
             weights *= kept.astype(np.float64) / FULL
+        if found.tail_lo == found.tail_hi:
+            return base, weights
         tail, step = _spread(self.tail.suffixes, found.tail_lo, found.tail_hi, limit)
         tail_weights = np.full(len(tail), step)
         if self._weights.tail:

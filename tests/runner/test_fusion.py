@@ -23,7 +23,7 @@ def prediction(
     base = rng.dirichlet(np.ones(VOCABULARY)).astype(np.float32)
     return Prediction(
         base=base,
-        rarity=base**-0.25,
+        base_root=base**0.25,
         parts=parts,
         kinds=np.arange(depth),
         evidence=np.tile(evidence, (depth, 1)),
@@ -93,7 +93,8 @@ def test_the_product_prefers_what_both_find_likely():
     sides = Sides(logits(), voice)
     model, said = softmax(logits()), voice.mixed(voice.weights)
     expected = model**0.6 * said**0.5 / voice.base**0.25
-    assert sides.both == pytest.approx(expected / expected.sum(), rel=1e-3)
+    both = [sides.shares_of(token)[1] for token in range(VOCABULARY)]
+    assert both == pytest.approx(expected / expected.sum(), rel=1e-3)
 
 
 def test_the_logits_are_left_as_they_are():

@@ -20,7 +20,7 @@ def scored() -> tuple[Scores, np.ndarray, Prediction, int, float]:
     base = np.full(100, 0.01, np.float32)
     prediction = Prediction(
         base=base,
-        rarity=base**-0.25,
+        base_root=base**0.25,
         parts=[(np.array([3, 9]), shares)],
         kinds=np.array([1]),
         evidence=np.array([[1, 2, 1, 0, 0.7, 1.0]]),
