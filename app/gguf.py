@@ -7,8 +7,11 @@ import psutil
 from app.gguf_header import GgufError, Header, cached
 
 
-def check(path: Path, context: int, gpu_layers: int = 0) -> Header:
+def check(path: Path, context: int, gpu_layers: int = 0, spare: int = 0) -> Header:
     """The file's header, if the model can be loaded here.
+
+    Args:
+        spare: Bytes of memory that will be free besides those that are.
 
     Raises:
         GgufError: If it is no whole GGUF file, is no model that writes, or needs more
@@ -23,7 +26,7 @@ def check(path: Path, context: int, gpu_layers: int = 0) -> Header:
     if gpu_layers:
         return header
     needed = header.memory_bytes(context)
-    free = psutil.virtual_memory().available
+    free = psutil.virtual_memory().available + spare
     if needed > free:
         raise GgufError(
             f"{path.name} needs about {_gigabytes(needed)} of memory,"

@@ -70,6 +70,7 @@ class Modelling:
                 f"{request.name} is neither a name of the catalogue nor a file.",
                 "See `mynah models list`.",
             )
+        await asyncio.to_thread(self._parts.local.check, path)
         has_name = path.parent == self._parts.home.models
         has_name |= request.name in catalogue.entries()
         name = request.name if has_name else str(path)

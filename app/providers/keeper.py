@@ -7,7 +7,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from app import gguf
 from app.config import ModelSettings
 from app.errors import AppError, ProviderError
 from app.ipc import inference
@@ -15,6 +14,7 @@ from app.ipc.child import Child, ChildState, Spawn
 from app.ipc.inference import Ready
 from app.ipc.wire import Catalogue, Json, Params
 from app.paths import own_command
+from app.providers import fitting
 from app.providers.crashes import Crashes
 
 log = logging.getLogger(__name__)
@@ -152,20 +152,25 @@ class Keeper:
         if reason := self.why_aside(settings.name):
             return reason
         is_loaded = self._child is not None and self._words == self._wanted()
-        return self._check(path, settings) if path and not is_loaded else None
+        if path and not is_loaded:
+            try:
+                self.check(path)
+            except AppError as error:
+                return str(error).rstrip(".")
+        return None
 
     def why_aside(self, name: str) -> str | None:
         """Why a model is set aside, and since when; None when it is not."""
         return self._crashes.why_aside(self._words_for(name))
 
-    def _check(self, path: Path, settings: ModelSettings) -> str | None:
-        """What is wrong with the file, or with the memory that is free now."""
-        try:
-            header = gguf.check(path, settings.context, settings.gpu_layers)
-        except AppError as error:
-            return str(error).rstrip(".")
+    def check(self, path: Path) -> None:
+        """See whether a model's file can be loaded in place of the present one.
+
+        Raises:
+            AppError: If it cannot; says why.
+        """
+        header = fitting.check(path, self._settings(), self.pid)
         self._parameters = header.parameters
-        return None
 
     def _wanted(self) -> tuple[str, ...]:
         """The words that start the runner that the settings ask for."""

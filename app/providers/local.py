@@ -146,6 +146,14 @@ class LocalProvider:
         """Load the model, and wait so long for it; whether it is ready."""
         return await self._keeper.wait_until_ready(seconds)
 
+    def check(self, path: Path) -> None:
+        """See whether a model's file can be loaded in place of the present one.
+
+        Raises:
+            AppError: If it cannot; says why.
+        """
+        self._keeper.check(path)
+
     def why_aside(self, name: str) -> str | None:
         """Why a model is set aside, and since when; None when it is not."""
         return self._keeper.why_aside(name)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from app.bot.service import Service, open_service
+from app.errors import AppError
 from app.importers.records import Record
 from app.ipc import control
 from app.paths import Home
@@ -139,3 +140,15 @@ async def test_a_file_that_cannot_be_used_is_told_and_the_chain_answers(
     (skipped, _) = reply["rungs"]
     for told in (skipped["reason"], model["reason"]):
         assert re.search(reason, told)
+
+
+async def test_a_file_that_cannot_be_used_is_not_taken_into_use(service, tmp_path):
+    bad = tmp_path / "holiday.gguf"
+    not_a_model(bad)
+    before = service.parts.settings.home.model.name
+    with pytest.raises(AppError, match=r"holiday.gguf is not a GGUF file"):
+        await service.call(Nobody(), control.ModelUse(str(bad)))
+    assert service.parts.settings.home.model.name == before
+    good = tiny.write(tmp_path / "good.gguf")
+    await service.call(Nobody(), control.ModelUse(str(good)))
+    assert service.parts.settings.home.model.name == str(good)

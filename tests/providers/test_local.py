@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 import psutil
 import pytest
 
+from app import gguf_header
 from app.config import ModelSettings
 from app.errors import ProviderError
 from app.ipc.child import spawn
@@ -165,6 +166,24 @@ async def test_a_model_stays_aside_after_a_restart_and_a_new_file_does_not(tmp_p
     async with providing(*again) as provider:
         assert provider.unavailable(PROMPT) is None
         assert (await written(provider))[-1].completion_tokens
+
+
+async def test_the_memory_of_the_model_in_use_counts_as_free_for_another(
+    tmp_path, monkeypatch
+):
+    path = tiny.write(tmp_path / "tiny.gguf")
+    needed = gguf_header.read(path).memory_bytes(512)
+    chosen = [ModelSettings(name="tiny", context=512, threads=1)]
+    aside = StateFile(tmp_path / "aside.json")
+    provider = LocalProvider(lambda: chosen[0], lambda name: path, no_voice, aside)
+    memory = psutil.virtual_memory()._replace(available=needed - 5_000_000)
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: memory)
+    assert "needs about" in (provider.unavailable(PROMPT) or "")
+    chosen[0] = ECHO
+    await written(provider)
+    chosen[0] = ModelSettings(name="tiny", context=512, threads=1)
+    assert provider.unavailable(PROMPT) is None
+    await provider.close()
 
 
 async def test_a_crash_of_the_run_before_counts(tmp_path):
