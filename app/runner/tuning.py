@@ -6,6 +6,7 @@ with AVX2, Q4_1 has no fast one for prompts, while Q8_0 and IQ4_NL have.
 """
 
 import argparse
+import gzip
 import itertools
 import json
 import math
@@ -125,7 +126,7 @@ def _messages(home: Path) -> list[str]:
                 rows = database.call(messages.newest_learnable, guild.id, 0, 300)
                 texts += [text for _, text in rows]
     if not texts:
-        with sample_file().open(encoding="utf-8") as file:
+        with gzip.open(sample_file(), "rt", encoding="utf-8") as file:
             texts = [json.loads(line)["text"] for line in itertools.islice(file, 300)]
     return texts
 

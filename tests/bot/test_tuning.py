@@ -77,3 +77,10 @@ async def test_the_starter_is_waited_for_until_it_is_fetched(home, monkeypatch):
         tiny.write(catalogue.file_of(home, "starter"))
         await work
     assert tuned_file(home, "starter").is_file()
+
+
+async def test_formats_are_measured_before_anything_is_learned(home, starter):
+    async with open_service(home) as service:
+        measured = await Tuning(service.parts).tune("starter", lambda progress: None)
+    assert [row["format"] for row in measured["formats"]][0] == "as it is"
+    assert all(row["bits_per_byte"] > 1 for row in measured["formats"])
