@@ -1,12 +1,16 @@
 """The bot token and API keys: environment, OS keyring, or a file of the owner."""
 
 import json
+import logging
 import os
 from collections.abc import Mapping
+from functools import cache
 from typing import Literal
 
-from app.errors import ConfigError
+from app.errors import AppError, ConfigError
 from app.paths import Home
+
+log = logging.getLogger(__name__)
 
 SecretName = Literal["bot_token", "openai_key", "server_key"]
 
@@ -18,10 +22,14 @@ ENVIRONMENT: Mapping[SecretName, str] = {
 
 
 def get(home: Home, name: SecretName) -> str | None:
-    """The secret, or None when nobody set it."""
+    """The secret, or None when nobody set it.
+
+    The first time may block for long: a locked keyring asks its owner. What it
+    answered is remembered until `put`.
+    """
     return (
         os.environ.get(ENVIRONMENT[name])
-        or _from_keyring(home, name)
+        or _from_keyring(_service(home), name)
         or _from_file(home).get(name)
     )
 
@@ -32,19 +40,18 @@ def kept(home: Home) -> list[SecretName]:
     return [
         name
         for name in ENVIRONMENT
-        if name in in_file or _from_keyring(home, name) is not None
+        if name in in_file or _from_keyring(_service(home), name) is not None
     ]
 
 
 def put(home: Home, name: SecretName, value: str | None) -> str:
-    """Keep a secret, or delete it with None; returns the place in words."""
-    import keyring
+    """Keep a secret, or delete it with None; returns the place in words.
 
+    Raises:
+        AppError: If the keyring refuses.
+    """
     if _has_keyring():
-        if value is not None:
-            keyring.set_password(_service(home), name, value)
-        elif _from_keyring(home, name) is not None:
-            keyring.delete_password(_service(home), name)
+        _put_in_keyring(_service(home), name, value)
         return "the keyring of this computer"
     secrets = _from_file(home) | {name: value}
     _write(home, {key: text for key, text in secrets.items() if text is not None})
@@ -68,10 +75,32 @@ def _has_keyring() -> bool:
     return keyring.get_keyring().priority > 0
 
 
-def _from_keyring(home: Home, name: SecretName) -> str | None:
+@cache
+def _from_keyring(service: str, name: SecretName) -> str | None:
     import keyring
+    from keyring.errors import KeyringError
 
-    return keyring.get_password(_service(home), name) if _has_keyring() else None
+    try:
+        return keyring.get_password(service, name) if _has_keyring() else None
+    except KeyringError as error:
+        log.warning("the keyring cannot be read until the next start: %s", error)
+        return None
+
+
+def _put_in_keyring(service: str, name: SecretName, value: str | None) -> None:
+    import keyring
+    from keyring.errors import KeyringError
+
+    _from_keyring.cache_clear()
+    try:
+        if value is not None:
+            keyring.set_password(service, name, value)
+        elif keyring.get_password(service, name) is not None:
+            keyring.delete_password(service, name)
+    except KeyringError as error:
+        raise AppError(
+            f"The keyring of this computer refuses: {error}.", "Unlock it, try again."
+        ) from error
 
 
 def _from_file(home: Home) -> dict[str, str]:

@@ -1,10 +1,14 @@
 import stat
 import sys
+from collections.abc import Iterator
 
+import keyring
 import pytest
+from keyring.backend import KeyringBackend
+from keyring.errors import KeyringLocked
 
 from app import secrets
-from app.errors import ConfigError
+from app.errors import AppError, ConfigError
 from app.paths import Home
 
 
@@ -35,3 +39,56 @@ def test_a_broken_file_says_what_to_do(home: Home):
     home.secrets_file.write_text("{")
     with pytest.raises(ConfigError, match="enter the keys again"):
         secrets.get(home, "bot_token")
+
+
+class Ring(KeyringBackend):
+    """A keyring that counts how often it is asked."""
+
+    priority = 1
+
+    def __init__(self) -> None:
+        self.kept: dict[tuple[str, str], str] = {}
+        self.asked = 0
+        self.is_locked = False
+
+    def get_password(self, service: str, username: str) -> str | None:
+        self._open()
+        self.asked += 1
+        return self.kept.get((service, username))
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        self._open()
+        self.kept[service, username] = password
+
+    def delete_password(self, service: str, username: str) -> None:
+        del self.kept[service, username]
+
+    def _open(self) -> None:
+        if self.is_locked:
+            raise KeyringLocked("nobody typed the password")
+
+
+@pytest.fixture
+def ring() -> Iterator[Ring]:
+    before = keyring.get_keyring()
+    ring = Ring()
+    keyring.set_keyring(ring)
+    yield ring
+    keyring.set_keyring(before)
+
+
+def test_a_keyring_is_asked_once_until_something_is_put(home: Home, ring: Ring):
+    for value in ("sk-1", "sk-2"):
+        assert "keyring" in secrets.put(home, "openai_key", value)
+        assert [secrets.get(home, "openai_key") for _ in range(3)] == [value] * 3
+    assert ring.asked == 2
+    assert secrets.kept(home) == ["openai_key"]
+    secrets.put(home, "openai_key", None)
+    assert secrets.get(home, "openai_key") is None and ring.kept == {}
+
+
+def test_a_locked_keyring_holds_nothing_and_refuses(home: Home, ring: Ring):
+    ring.is_locked = True
+    assert secrets.get(home, "bot_token") is None
+    with pytest.raises(AppError, match="nobody typed the password"):
+        secrets.put(home, "bot_token", "token-1")

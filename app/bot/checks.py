@@ -154,7 +154,7 @@ def _embed(parts: Parts) -> Floats:
 async def _bot_token(parts: Parts) -> Check:
     from app.bot.bot_token import test_bot_token
 
-    token = secrets.get(parts.home, "bot_token")
+    token = await asyncio.to_thread(secrets.get, parts.home, "bot_token")
     if not token:
         hint = "To go on Discord: `mynah config set bot_token`, token on stdin."
         return Check("bot token", True, "None; Mynah is not on Discord.", hint)
@@ -165,7 +165,7 @@ async def _bot_token(parts: Parts) -> Check:
 async def _cloud(parts: Parts) -> Check:
     home = parts.settings.home
     address = parse(home.openai.base_url)
-    key = secrets.get(parts.home, "openai_key")
+    key = await asyncio.to_thread(secrets.get, parts.home, "openai_key")
     if home.reply.provider != "openai" and not key:
         return Check("cloud", True, "Not used; everything stays here.")
     if address.is_openai and not key:

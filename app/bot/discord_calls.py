@@ -67,7 +67,8 @@ class DiscordCalls:
     async def _stay_connected(self) -> None:
         while True:
             self._changed.clear()
-            token = secrets.get(self._parts.home, "bot_token")
+            home = self._parts.home
+            token = await asyncio.to_thread(secrets.get, home, "bot_token")
             if token and self._wanted:
                 await self._run_link(token)
             await self._changed.wait()

@@ -12,6 +12,7 @@ from app.bot.parts import Json, Parts
 from app.chat import taste
 from app.errors import UsageError
 from app.ipc import control
+from app.paths import Home
 from app.store import feedback, guilds, messages, overview, replies
 from app.store.tables import Guild
 
@@ -127,11 +128,7 @@ class Knowing:
             "voice": state_of_voice(voice.messages),
             "embeddings": counts.embeddings,
             "backlog": max(0, counts.learned - counts.embeddings),
-            "bytes": {
-                "voice": _size(parts.home.voice(guild.id)),
-                "tokens": _size(parts.home.guild(guild.id) / "tokens"),
-                "index": _size(parts.home.index(guild.id)),
-            },
+            "bytes": await asyncio.to_thread(_sizes, parts.home, guild.id),
             "mode": config.reply.mode,
             "provider": config.reply.provider,
             "dial": config.reply.dial,
@@ -169,6 +166,15 @@ def _present(names: Sequence[str]) -> list[Path]:
         if not path.exists():
             raise UsageError(f"There is no file {path}.", "Check the path.")
     return paths
+
+
+def _sizes(home: Home, guild: int) -> dict[str, int]:
+    """Bytes on disk by part."""
+    return {
+        "voice": _size(home.voice(guild)),
+        "tokens": _size(home.guild(guild) / "tokens"),
+        "index": _size(home.index(guild)),
+    }
 
 
 def _size(directory: Path) -> int:

@@ -3,6 +3,7 @@
 import asyncio
 import threading
 import time
+from pathlib import Path
 
 import psutil
 
@@ -91,10 +92,8 @@ class Modelling:
         """Delete the files of a catalogue model; files of one's own stay."""
         if request.name not in catalogue.own(self._parts.home):
             catalogue.find(request.name)
-        freed = 0
-        for path in self._parts.home.models.glob(f"{request.name}.*gguf"):
-            freed += path.stat().st_size
-            path.unlink()
+        # The system frees gigabytes before it answers.
+        freed = await asyncio.to_thread(_remove, self._parts.home.models, request.name)
         if not freed:
             raise UsageError(f"The model {request.name} is not here.")
         return {"name": request.name, "bytes": freed}
@@ -126,3 +125,12 @@ class Modelling:
             "used": name == used,
             "set_aside": self._parts.local.why_aside(name) or "",
         }
+
+
+def _remove(models: Path, name: str) -> int:
+    """Delete the files of a model; returns how many bytes that were."""
+    freed = 0
+    for path in models.glob(f"{name}.*gguf"):
+        freed += path.stat().st_size
+        path.unlink()
+    return freed

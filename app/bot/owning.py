@@ -71,7 +71,9 @@ class Owning:
     async def secret_set(self, asker: Asker, request: control.SecretSet) -> Json:
         """Keep a secret, or delete it."""
         name = _secret_name(request.name)
-        place = secrets.put(self._parts.home, name, request.value)
+        place = await asyncio.to_thread(
+            secrets.put, self._parts.home, name, request.value
+        )
         self._parts.cloud.forget_troubles()
         return {"name": name, "place": place}
 
@@ -81,7 +83,8 @@ class Owning:
         if name == "bot_token":
             from app.bot.bot_token import test_bot_token
 
-            return await test_bot_token(secrets.get(self._parts.home, name))
+            token = await asyncio.to_thread(secrets.get, self._parts.home, name)
+            return await test_bot_token(token)
         try:
             found = await self._parts.cloud.models()
         except AppError as error:

@@ -67,6 +67,8 @@ class Service:
         )
         today = await parts.reader.run(overview.since, int(day.timestamp() * 1000))
         cloud, local = parts.cloud.trouble, parts.local.status()
+        token = await asyncio.to_thread(secrets.get, parts.home, "bot_token")
+        key = await asyncio.to_thread(secrets.get, parts.home, "openai_key")
         return {
             "version": __version__,
             "name": config.bot.name,
@@ -74,8 +76,8 @@ class Service:
             "mode": config.reply.mode,
             "provider": config.reply.provider,
             "dial": config.reply.dial,
-            "has_bot_token": secrets.get(parts.home, "bot_token") is not None,
-            "has_openai_key": secrets.get(parts.home, "openai_key") is not None,
+            "has_bot_token": token is not None,
+            "has_openai_key": key is not None,
             "cloud": {
                 "state": cloud.kind if cloud else "ready",
                 "reason": cloud.reason if cloud else "",
