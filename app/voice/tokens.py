@@ -5,7 +5,7 @@ from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -229,10 +229,12 @@ class TokenVoice:
                 kinds.append(found.depth - 1)
                 evidence.append((*follow.evidence, float(found.depth == depth)))
         for heard in said.followers(written) if said else ():
-            total = heard.counts.sum()
-            parts.append((heard.ids, (heard.counts / total).astype(np.float32)))
+            counts = heard.counts
+            shares = np.array(counts, np.float32) / np.float32(sum(counts))
+            parts.append((np.array(heard.ids, np.int64), shares))
             kinds.append(STATE_SIZE + heard.length)
-            evidence.append((*_evidence(heard.counts), float(not written)))
+            of_counts = sum(counts), len(counts), counts.count(1), max(counts)
+            evidence.append((*_evidence(*of_counts), float(not written)))
         numbers = np.array(evidence).reshape(-1, EVIDENCE)
         table = np.array(kinds, np.int64)
         energies = np.einsum("ij,ij->i", numbers, BY_EVIDENCE[table])
@@ -270,7 +272,10 @@ class TokenVoice:
             ids[0] = self.end
             order = np.argsort(ids, kind="stable")
             ids, kept, counts = ids[order], kept[order], counts[order]
-        return Followers(ids, kept.astype(np.float32), _evidence(counts))
+        of_counts = counts.sum(), len(counts), (counts <= 1).sum(), counts.max()
+        return Followers(
+            ids, kept.astype(np.float32), _evidence(*map(float, of_counts))
+        )
 
     def _count_tokens(self) -> Shares:
         first = np.asarray(self._index.view().base.first_of)
@@ -282,14 +287,15 @@ class TokenVoice:
         return shares
 
 
-def _evidence(counts: npt.NDArray[Any]) -> tuple[float, ...]:
-    total = float(counts.sum())
+def _evidence(
+    total: float, distinct: float, once: float, most: float
+) -> tuple[float, ...]:
     return (
         1.0,
         math.log(max(total, 1)),
-        math.log(len(counts)),
-        float((counts <= 1).sum()) / total,
-        float(counts.max()) / total,
+        math.log(distinct),
+        once / total,
+        most / total,
     )
 
 

@@ -50,7 +50,7 @@ def test_what_was_said_is_the_texts_of_the_log_without_the_names(model):
     hello = message_tokens(model, "hello there: you")
     fine = message_tokens(model, "fine")
     said = said_in(model, model.tokens(log))
-    heard = {one.length: one.ids.tolist() for one in said.followers([])}
+    heard = {one.length: one.ids for one in said.followers([])}
     assert heard[0] == sorted({*hello, *fine})
     assert heard[1] == sorted({hello[0], fine[0]})
 
