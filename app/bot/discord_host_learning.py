@@ -202,7 +202,7 @@ class LearningHost(RowsHost):
         row = await self.guild_row(guild)
         with tempfile.TemporaryDirectory(dir=self._parts.home.root) as directory:
             path = Path(directory) / f"upload{Path(name).suffix[:10]}"
-            path.write_bytes(data)
+            await asyncio.to_thread(path.write_bytes, data)
             counts = await self._parts.learning.import_files(row, [path])
         return int(counts["added"]), int(counts["read"])
 

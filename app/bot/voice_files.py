@@ -125,7 +125,8 @@ class VoiceFiles:
         await self.build(voice, guild)
         if change:
             await asyncio.to_thread(self._remove_copies, guild)
-        is_swept = files.sweep(self._home.voice(guild), building.NAME)
+        directory = self._home.voice(guild)
+        is_swept = await asyncio.to_thread(files.sweep, directory, building.NAME)
         if not is_swept or not await self.empty_log():
             return False
         await self._database.run(voices.settle, guild, change)

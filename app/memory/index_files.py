@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from app.memory.index import LINKS, Graph
+from app.voice.files import sync_directory
 
 _log = logging.getLogger(__name__)
 _FORM = 2
@@ -57,7 +58,7 @@ def save(graph: Graph, directory: Path, model: str, last: int) -> Sidecar:
     text.write_text(json.dumps(asdict(sidecar)), encoding="utf-8")
     _sync_and_hash(text)
     text.replace(directory / "sidecar.json")
-    _sync_directory(directory)
+    sync_directory(directory)
     return sidecar
 
 
@@ -124,13 +125,3 @@ def _sync_and_hash(path: Path) -> tuple[int, str]:
         os.fsync(file.fileno())
         digest = hashlib.file_digest(file, "sha256").hexdigest()
         return file.tell(), digest
-
-
-def _sync_directory(directory: Path) -> None:
-    """Make renames in a directory last; Windows has no such call."""
-    if os.name == "posix":
-        handle = os.open(directory, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)

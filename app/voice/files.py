@@ -96,7 +96,7 @@ def write(
         )
         _sync(file)
     os.replace(unfinished, manifest)
-    _sync_directory(directory)
+    sync_directory(directory)
     sweep(directory, name)
 
 
@@ -222,7 +222,8 @@ def _sync(file: BinaryIO) -> None:
     os.fsync(file.fileno())
 
 
-def _sync_directory(directory: Path) -> None:
+def sync_directory(directory: Path) -> None:
+    """Make renames in a directory last; Windows has no such call."""
     if os.name == "posix":
         handle = os.open(directory, os.O_RDONLY)
         try:

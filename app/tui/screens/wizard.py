@@ -32,8 +32,7 @@ ROOMY = 30
 
 TOKEN_STEPS = """\
 1. Open discord.com/developers/applications and press New Application.
-2. On the page Bot, switch on “Message Content Intent” and
-   “Server Members Intent”, and save.
+2. On the page Bot, switch on “Message Content Intent”, and save.
 3. On the same page press Reset Token, and copy the token.
 
 Paste it here. It is kept by this computer, and never shown again."""

@@ -1,6 +1,6 @@
 """Small charts from block characters: they need no colour, and no library."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from textual.content import Content
 from textual.widget import Widget
@@ -48,11 +48,11 @@ def course(values: Sequence[float], width: int) -> str:
     return line
 
 
-class Columns(Widget):
-    """One series over time: a title, its peak, the columns, and where time begins."""
+class Chart(Widget):
+    """A title above what is drawn; `unit` writes a value as a person reads it."""
 
     DEFAULT_CSS = """
-    Columns { height: 1fr; width: 1fr; min-height: 4; }
+    Chart { height: 1fr; width: 1fr; min-height: 4; }
     """
 
     def __init__(
@@ -61,12 +61,17 @@ class Columns(Widget):
         super().__init__(id=id)
         self._title = title
         self._unit = unit
-        self._values: list[float] = []
-        self._span = ("", "")
+
+
+class Columns(Chart):
+    """One series over time: a title, its peak, the columns, and where time begins."""
+
+    _values: Sequence[float] = ()
+    _span = ("", "")
 
     def show(self, values: Sequence[float], first: str, last: str) -> None:
         """Draw these values; `first` and `last` name the ends of the time."""
-        self._values = list(values)
+        self._values = values
         self._span = (first, last)
         self.refresh()
 
@@ -89,22 +94,12 @@ class Columns(Widget):
         )
 
 
-class Sparks(Widget):
+class Sparks(Chart):
     """Several series, a line each: name, course, present value."""
 
-    DEFAULT_CSS = """
-    Sparks { height: 1fr; width: 1fr; min-height: 4; }
-    """
+    _series: Mapping[str, Sequence[float]] = {}
 
-    def __init__(
-        self, title: str, unit: Callable[[float], str], *, id: str | None = None
-    ) -> None:
-        super().__init__(id=id)
-        self._title = title
-        self._unit = unit
-        self._series: dict[str, list[float]] = {}
-
-    def show(self, series: dict[str, list[float]]) -> None:
+    def show(self, series: Mapping[str, Sequence[float]]) -> None:
         """Draw these series; the last value that is not 0 is the present one."""
         self._series = series
         self.refresh()
