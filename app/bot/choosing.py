@@ -1,12 +1,13 @@
 """Which way a reply is made: by whose turn it is, or by what a guild likes."""
 
+from dataclasses import dataclass
 from random import Random
 from typing import Protocol
 
 from app.chat import self_tune, taste
 from app.chat.arms import parse, turn
 from app.chat.prompt import choose_mode, dial_of
-from app.chat.self_tune import Arm, Choice
+from app.chat.self_tune import Arm
 from app.config import Config
 from app.store import feedback
 from app.store.database import Database
@@ -28,19 +29,35 @@ class Asked(Protocol):
     def seed(self) -> str | None: ...
 
 
+@dataclass(frozen=True)
+class Drawn:
+    """Mode and dial of one reply, where they are not simply set."""
+
+    arm: Arm
+    why: str = ""
+    """How they follow from what became of earlier replies; empty if they do not."""
+    is_turn: bool = False
+    """It was the arm's turn in a live comparison."""
+
+
 class Choosing:
-    """Draws mode and dial for each reply from what became of earlier ones."""
+    """Draws mode and dial for each reply."""
 
     def __init__(self, database: Database, rng: Random) -> None:
         self._database = database
         self._rng = rng
 
-    async def choose(self, asked: Asked, config: Config, learned: int) -> Choice | None:
-        """The choice for one reply; None where the settings or the asker decide.
+    async def draw(
+        self, row: int, asked: Asked, config: Config, learned: int
+    ) -> Drawn | None:
+        """How one reply is made; None where the settings or the asker decide.
 
         Args:
+            row: The reply's.
             learned: Messages that the guild's voice knows.
         """
+        if arm := _arm_of_turn(row, asked, config):
+            return Drawn(arm, is_turn=True)
         reply = config.reply
         is_said = asked.mode is not None or asked.dial is not None or asked.seed
         if not reply.self_tune or is_said or not learned:
@@ -56,10 +73,11 @@ class Choosing:
         )
         mode = choose_mode(reply.mode, learned=learned)
         own = Arm(mode, dial_of(mode, reply.dial))
-        return self_tune.choose(arms, records, own, self._rng)
+        choice = self_tune.choose(arms, records, own, self._rng)
+        return Drawn(choice.arm, choice.why) if choice else None
 
 
-def arm_of_turn(reply: int, asked: Asked, config: Config) -> Arm | None:
+def _arm_of_turn(reply: int, asked: Asked, config: Config) -> Arm | None:
     """Whose turn it is, where real replies alternate between two arms."""
     if asked.trigger is None or asked.mode or asked.seed:
         return None

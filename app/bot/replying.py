@@ -8,7 +8,7 @@ from random import Random
 from typing import Protocol
 
 from app.bot.bursts import Bursts
-from app.bot.choosing import Choosing, arm_of_turn
+from app.bot.choosing import Choosing
 from app.bot.gathering import Gathered, gather
 from app.bot.illustrating import RECENT, Illustrator, Remembers
 from app.bot.made import Made, Request
@@ -102,13 +102,9 @@ class Replier:
         stages = _Stages(self._clock, request.arrived)
         config = await self._settings.of(request.guild, request.channel or 0)
         voice = await self._voices.voice(request.guild)
-        split = arm_of_turn(reply, request, config)
-        if split:
-            request = replace(request, mode=split.mode, dial=split.dial)
-        choice = await self._choosing.choose(request, config, voice.messages)
-        if choice is not None:
-            arm = choice.arm
-            request = replace(request, mode=arm.mode, dial=arm.dial)
+        drawn = await self._choosing.draw(reply, request, config, voice.messages)
+        if drawn:
+            request = replace(request, mode=drawn.arm.mode, dial=drawn.arm.dial)
         wanted = request.mode or config.reply.mode
         mode = choose_mode(wanted, learned=voice.messages, seed=request.seed)
         names = self._rungs.order(config, request.provider) if mode != "markov" else []
@@ -143,8 +139,8 @@ class Replier:
             answer,
             len(gathered) - len(answer.prompt.turns) if names else 0,
             stages.timings,
-            "" if choice is None else choice.why,
-            str(split or ""),
+            drawn.why if drawn else "",
+            str(drawn.arm) if drawn and drawn.is_turn else "",
         )
 
     async def _gather(self, request: Request) -> Gathered:
