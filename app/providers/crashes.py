@@ -20,9 +20,8 @@ HEALTHY_SECONDS = 300.0
 class Crashes:
     """Which models crashed, and are set aside until their owner tries them again.
 
-    A model is known by the words that start its runner (role, file, options) and by its
-    file's size and time, so that another file in its place, or a smaller context, is
-    tried anew.
+    A model is known by its `identity`, so that another file in its place, or a smaller
+    context, is tried anew.
     """
 
     def __init__(self, kept: StateFile, now: Callable[[], float] = time.time) -> None:
@@ -30,22 +29,22 @@ class Crashes:
         self._kept = kept
         self._now = now
 
-    def why_aside(self, words: Sequence[str]) -> str | None:
+    def why_aside(self, model: str) -> str | None:
         """Why a model is set aside, and since when; None when it is not."""
-        found = self._kept.get(_identity(words))
+        found = self._kept.get(model)
         if found is None or len(found["times"]) < MOST_CRASHES:
             return None
         since = datetime.fromtimestamp(found["times"][-1]).strftime("%Y-%m-%d %H:%M")
         times = f"it ended its process {len(found['times'])} times"
         return f"{times} and is set aside since {since}: {found['reason']}"
 
-    def note(self, words: Sequence[str], reason: str) -> None:
+    def note(self, model: str, reason: str) -> None:
         """Count a crash."""
-        name, now = _identity(words), self._now()
-        known = self._kept.get(name, {"times": []})["times"]
+        now = self._now()
+        known = self._kept.get(model, {"times": []})["times"]
         recent = [at for at in known if now - at < HEALTHY_SECONDS]
         try:
-            self._kept.put(name, {"times": [*recent, now], "reason": reason})
+            self._kept.put(model, {"times": [*recent, now], "reason": reason})
         except OSError as error:
             log.warning("that a model crashed is known until a restart: %s", error)
 
@@ -54,7 +53,8 @@ class Crashes:
         self._kept.clear()
 
 
-def _identity(words: Sequence[str]) -> str:
+def identity(words: Sequence[str]) -> str:
+    """The words that start a runner (role, file, options), the file's size and time."""
     try:
         stat = Path(words[1]).stat()
     except OSError:

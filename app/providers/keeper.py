@@ -15,7 +15,8 @@ from app.ipc.inference import Ready
 from app.ipc.wire import Catalogue, Json, Params
 from app.paths import own_command
 from app.providers import fitting
-from app.providers.crashes import Crashes
+from app.providers.crashes import Crashes, identity
+from app.providers.idle import Idle
 
 log = logging.getLogger(__name__)
 
@@ -58,14 +59,17 @@ class Keeper:
         self._spawn = spawn
         self._clock = clock
         self._child: Child | None = None
-        self._words: tuple[str, ...] = ()
+        self._model = ""
+        """What it was started with; see `crashes.identity`."""
         self._settled = asyncio.Event()
         self.ready: Ready | None = None
         """What the runner said of itself once it had loaded the model."""
         self._began = 0.0
         self._crashes = crashes
         self._parameters = 0
-        self._unload: asyncio.TimerHandle | None = None
+        self._idle = Idle(
+            lambda: self._settings().idle_minutes, is_busy, self._unload_idle
+        )
         self._tasks: set[asyncio.Task[Any]] = set()
 
     @property
@@ -94,7 +98,7 @@ class Keeper:
         if reason := self.refusal():
             return reason
         child = self._child
-        if child is None or self._words != self._wanted():
+        if child is None or self._model != identity(self._wanted()):
             return None
         if child.state.name in ("waiting", "failed"):
             return f"its process died: {child.state.reason}"
@@ -131,7 +135,7 @@ class Keeper:
 
     async def close(self) -> None:
         """End the runner."""
-        self._stop_unloading()
+        self._idle.stop()
         for task in [*self._tasks]:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -151,7 +155,7 @@ class Keeper:
                 return f"the model {settings.name} is not on this computer yet"
         if reason := self.why_aside(settings.name):
             return reason
-        is_loaded = self._child is not None and self._words == self._wanted()
+        is_loaded = self._child is not None and self._model == identity(self._wanted())
         if path and not is_loaded:
             try:
                 self.check(path)
@@ -161,7 +165,7 @@ class Keeper:
 
     def why_aside(self, name: str) -> str | None:
         """Why a model is set aside, and since when; None when it is not."""
-        return self._crashes.why_aside(self._words_for(name))
+        return self._crashes.why_aside(identity(self._words_for(name)))
 
     def check(self, path: Path) -> None:
         """See whether a model's file can be loaded in place of the present one.
@@ -190,10 +194,11 @@ class Keeper:
 
     def _start(self) -> None:
         wanted = self._wanted()
-        if self._child and self._words != wanted and not self._is_busy():
+        model = identity(wanted)
+        if self._child and self._model != model and not self._is_busy():
             self._replace()
         if self._child is None:
-            self._words = wanted
+            self._model = model
             self._child = self._new_child(wanted)
         if self._child.state.name in ("stopped", "failed"):
             self._began = self._clock()
@@ -252,8 +257,8 @@ class Keeper:
 
     def _note_crash(self, reason: str) -> None:
         log.error("the model's process died: %s", reason)
-        self._crashes.note(self._words, reason)
-        if why := self._crashes.why_aside(self._words):
+        self._crashes.note(self._model, reason)
+        if why := self._crashes.why_aside(self._model):
             self._on_event(f"the model was set aside: {why}")
             self._replace()
         else:
@@ -280,24 +285,14 @@ class Keeper:
             await self.call(request)
 
     def unload_later(self) -> None:
-        self._stop_unloading()
-        minutes = self._settings().idle_minutes
-        if minutes > 0:
-            loop = asyncio.get_running_loop()
-            self._unload = loop.call_later(minutes * 60, self._unload_if_idle)
+        """Let the idle time begin anew."""
+        self._idle.begin()
 
-    def _unload_if_idle(self) -> None:
-        if self._is_busy():
-            self.unload_later()
-        elif self._child:
+    def _unload_idle(self) -> None:
+        if self._child:
             log.info("the model had nothing to do and is unloaded")
             self._on_event("the model had nothing to do and is unloaded")
             self._replace()
-
-    def _stop_unloading(self) -> None:
-        if self._unload:
-            self._unload.cancel()
-            self._unload = None
 
     def spawn_task(self, work: Coroutine[Any, Any, Any]) -> "asyncio.Task[Any]":
         task = asyncio.create_task(work)

@@ -357,6 +357,22 @@ async def test_the_runner_is_started_with_the_settings_and_anew_when_they_change
         )
 
 
+async def test_a_file_that_was_replaced_is_loaded_anew_for_the_next_reply(tmp_path):
+    path = tiny.write(tmp_path / "tiny.gguf")
+    settings = ModelSettings(name="tiny", context=512, threads=1)
+    async with providing(settings, lambda name: path) as provider:
+        await written(provider)
+        first = provider.pid
+        assert first is not None
+        await written(provider)
+        assert provider.pid == first
+        tiny.write(tmp_path / "new.gguf", "recurrent").replace(path)
+        assert provider.unavailable(PROMPT) is None
+        assert (await written(provider))[-1].completion_tokens
+        assert provider.status()["model"]["can_roll_back"] is False
+        assert await gone(first)
+
+
 async def test_the_same_seed_writes_the_same_in_another_process(tmp_path):
     path = tiny.write(tmp_path / "tiny.gguf")
     settings = ModelSettings(name="tiny", context=512, threads=1)
