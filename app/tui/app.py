@@ -22,7 +22,7 @@ from app.tui.base import MynahScreen
 from app.tui.gate import TerminalGate
 from app.tui.linking import Json, Link, LinkState
 from app.tui.logbook import Logbook
-from app.tui.news import Inbox
+from app.tui.news import News
 from app.tui.screens import SCREENS
 from app.tui.shelf import Shelf
 from app.tui.theme import ANSI, DARK, LIGHT, THEMES
@@ -87,8 +87,8 @@ class MynahApp(App[int]):
         self._streams = os.getpid() * 10_000
         self.status_at = 0.0
         """When `status` was heard."""
-        self._inbox = Inbox()
-        self._news_is_due = False
+        self._news: News | None = None
+        """What came since the screens were told."""
         self._gate = TerminalGate()
         for theme in THEMES:
             self.register_theme(theme)
@@ -134,10 +134,10 @@ class MynahApp(App[int]):
 
     def on_notification(self, notification: Any) -> None:
         """Collect what the bot says; the screens hear of it in one go."""
-        self._inbox.put(notification)
-        if not self._news_is_due:
-            self._news_is_due = True
+        if self._news is None:
+            self._news = News()
             self.set_timer(NEWS_SECONDS, self._tell_news)
+        self._news.add(notification)
 
     def on_link_state(self, state: LinkState) -> None:
         """A bot was reached or lost."""
@@ -186,8 +186,7 @@ class MynahApp(App[int]):
         self._status_changed()
 
     def _tell_news(self) -> None:
-        self._news_is_due = False
-        news = self._inbox.take()
+        news, self._news = self._news or News(), None
         self.logbook.add(news.logs)
         self.progress.update(news.progress)
         if news.status is not None:

@@ -12,20 +12,17 @@ LEVELS = ("debug", "info", "warning", "error")
 
 
 class Logbook:
-    """The newest log lines; `seen` counts all there ever were."""
+    """The newest log lines."""
 
     def __init__(self, max_lines: int = MAX_LINES) -> None:
         self._lines: deque[Log] = deque(maxlen=max_lines)
-        self.seen = 0
 
     def __len__(self) -> int:
         return len(self._lines)
 
     def add(self, lines: "Iterable[Log]") -> None:
         """Append lines; the oldest ones make room."""
-        for line in lines:
-            self._lines.append(line)
-            self.seen += 1
+        self._lines.extend(lines)
 
     def matching(self, level: str = "debug", text: str = "") -> "list[Log]":
         """Lines of at least this level that contain the text in any case."""

@@ -25,11 +25,13 @@ class News(Message):
     """Everything new, a message however many notifications it came as."""
 
     status: Json | None = None
-    tokens: dict[int, list[str]] = field(default_factory=dict)
+    tokens: defaultdict[int, list[str]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
     """New pieces by stream."""
     restarted: set[int] = field(default_factory=set)
     """Streams whose pieces so far count no longer; `tokens` are what came after."""
-    logs: "list[control.Log]" = field(default_factory=list)
+    logs: "deque[control.Log]" = field(default_factory=lambda: deque(maxlen=MAX_LOGS))
     progress: "dict[tuple[str, str], control.Progress]" = field(default_factory=dict)
     """The latest of each piece of work, by its `work` and `label`."""
     channels: set[tuple[int, int | None]] = field(default_factory=set)
@@ -37,53 +39,26 @@ class News(Message):
     replies: set[int] = field(default_factory=set)
     """Rows of new or changed replies."""
 
-
-class Inbox:
-    """Collects notifications into the next `News`."""
-
-    def __init__(self) -> None:
-        self._status: Json | None = None
-        self._tokens: defaultdict[int, list[str]] = defaultdict(list)
-        self._restarted: set[int] = set()
-        self._logs: deque[control.Log] = deque(maxlen=MAX_LOGS)
-        self._progress: dict[tuple[str, str], control.Progress] = {}
-        self._channels: set[tuple[int, int | None]] = set()
-        self._replies: set[int] = set()
-
-    def put(self, notification: Any) -> None:
-        """Add one notification; costs the same however many are waiting."""
+    def add(self, notification: Any) -> None:
+        """Add one notification; costs the same however many are there."""
         match notification.method:
             case "state":
-                self._status = notification.status
+                self.status = notification.status
             case "token":
-                self._put_token(notification)
+                self._add_token(notification)
             case "log":
-                self._logs.append(notification)
+                self.logs.append(notification)
             case "progress":
                 key = notification.work, notification.label
-                self._progress[key] = notification
+                self.progress[key] = notification
             case "message":
-                self._channels.add((notification.guild, notification.channel))
+                self.channels.add((notification.guild, notification.channel))
             case "reply":
-                self._channels.add((notification.guild, notification.channel))
-                self._replies.add(notification.row)
+                self.channels.add((notification.guild, notification.channel))
+                self.replies.add(notification.row)
 
-    def _put_token(self, token: "control.Token") -> None:
+    def _add_token(self, token: "control.Token") -> None:
         if token.restart:
-            self._restarted.add(token.stream)
-            self._tokens[token.stream].clear()
-        self._tokens[token.stream].append(token.text)
-
-    def take(self) -> News:
-        """All that came since the last call."""
-        news = News(
-            status=self._status,
-            tokens=dict(self._tokens),
-            restarted=self._restarted,
-            logs=list(self._logs),
-            progress=self._progress,
-            channels=self._channels,
-            replies=self._replies,
-        )
-        self.__init__()  # type: ignore[misc]
-        return news
+            self.restarted.add(token.stream)
+            self.tokens[token.stream].clear()
+        self.tokens[token.stream].append(token.text)

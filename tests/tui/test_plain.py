@@ -13,7 +13,7 @@ from app.tui import figures, places, story, trends
 from app.tui.health import health, model_trouble, version_trouble
 from app.tui.linking import LinkState
 from app.tui.logbook import Logbook
-from app.tui.news import MAX_LOGS, Inbox, is_done
+from app.tui.news import MAX_LOGS, News, is_done
 from app.tui.places import Place
 from app.tui.screens.guild import head_line
 from app.tui.screens.learn import result
@@ -120,19 +120,18 @@ def test_another_version_is_named():
     assert version_trouble({"version": __version__}) is None
 
 
-def test_the_inbox_keeps_only_what_is_new_and_little_of_it():
-    inbox = Inbox()
+def test_news_are_kept_small_however_much_is_said():
+    news = News()
     for number in range(MAX_LOGS + 50):
-        inbox.put(control.Log("info", "x", str(number), 0.0))
-        inbox.put(control.MessageSeen(number, 1, 2))
-        inbox.put(control.State({"queue": number}))
-        inbox.put(control.Progress("import", "a", number, 0, "messages", 1.0))
-    news = inbox.take()
+        news.add(control.Log("info", "x", str(number), 0.0))
+        news.add(control.MessageSeen(number, 1, 2))
+        news.add(control.State({"queue": number}))
+        news.add(control.Progress("import", "a", number, 0, "messages", 1.0))
     assert len(news.logs) == MAX_LOGS and news.logs[-1].text == str(MAX_LOGS + 49)
     assert news.channels == {(1, 2)}
     assert news.status == {"queue": MAX_LOGS + 49}
     assert [p.done for p in news.progress.values()] == [MAX_LOGS + 49]
-    assert not inbox.take().logs
+    assert not News().logs
 
 
 def test_the_logbook_is_bounded_and_hides_no_unknown_level():
