@@ -215,3 +215,12 @@ async def test_nothing_here_yet_says_so(open_app: Open):
         pilot.app.screen.query_one("#filter", Input).value = "no such words at all"
         await settle(pilot)
         assert "Nothing here" in text_of(pilot)
+
+
+async def test_a_long_talk_lives_on_in_a_terminal_made_narrower(open_app: Open):
+    async with open_app("conversations", size=(200, 60)) as pilot:
+        await to_tavern(pilot)
+        await pilot.resize_terminal(100, 30)
+        await settle(pilot)
+        assert "this is Illyria, lady" in text_of(pilot)
+        assert not pilot.app.screen.query_one("#inspector").display
