@@ -197,7 +197,9 @@ class ModelSettings:
     adapter: str = setting(
         "", "Whole path of a LoRA adapter in GGUF for the model.", scope="guild"
     )
-    context: int = setting(4096, "Context size in tokens.", low=512)
+    context: int = setting(
+        6144, "Context size in tokens, in equal parts for 6 conversations.", low=1536
+    )
     threads: int = setting(
         0, "Threads; 0 takes the number that reads fastest here.", low=0
     )

@@ -11,7 +11,9 @@ from app.runner.llama import Batch, Context, Model
 
 log = logging.getLogger(__name__)
 
-SLOTS = 8
+SLOTS = 6
+"""Conversations that the memory holds, and generations under way at once."""
+
 BATCH = 128
 """Most tokens of one decode call; the compute buffers grow with it."""
 
@@ -32,7 +34,7 @@ def load(path: Path, *, context: int, threads: int, gpu_layers: int) -> Loaded:
     """Load the weights, allocate the memory, probe the architecture.
 
     Args:
-        context: Tokens of memory for all conversations together.
+        context: Tokens of memory for all conversations together, an equal part each.
         threads: 0 takes few, until `Context.set_threads` says otherwise.
 
     Raises:

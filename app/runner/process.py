@@ -56,7 +56,7 @@ def main(argv: Sequence[str]) -> int:
 def _parse(argv: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser("mynah runner", exit_on_error=False)
     parser.add_argument("model", nargs="?", type=Path)
-    parser.add_argument("--context", type=int, default=4096)
+    parser.add_argument("--context", type=int, default=6144)
     parser.add_argument("--threads", type=int, default=0)
     parser.add_argument("--gpu-layers", type=int, default=0)
     parser.add_argument("--echo", action="store_true")

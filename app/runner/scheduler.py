@@ -49,7 +49,6 @@ class Scheduler:
         self._waiting: Waiting[Job] = Waiting(MOST_WAITING)
         self._active: list[Job] = []
         self._batch = Batch(PROMPT_CHUNK + context.sequences * MOST_LINE_START)
-        self._reserve = PROMPT_CHUNK + context.sequences
         self._step_seconds = 0.0
         self._end_tokens = frozenset(context.model.end_tokens.tolist())
         self._adapter: Adapter | None = None
@@ -100,7 +99,8 @@ class Scheduler:
         read = sum(len(step.tokens) for step in steps if not step.job.written)
         written = self._batch.size - read
         self._context.use_adapter(self._adapter)
-        self._decode()
+        if not self._context.decode(self._batch):
+            raise LlamaError("the memory is full though each job fits in its part")
         now = self._clock()
         for step in steps:
             self._advance(step, now)
@@ -121,10 +121,10 @@ class Scheduler:
 
     def _fit(self, job: Job) -> None:
         """Cut what could never fit: the oldest part of the prompt, after its start."""
-        size = self._context.size - self._reserve
+        size = self._context.size
         answer = min(job.request.max_tokens, size // 2)
         job.request = replace(job.request, max_tokens=answer)
-        room = size - answer
+        room = size - (job.need - len(job.prompt))
         if len(job.prompt) > room:
             job.prompt = job.prompt[:1] + job.prompt[len(job.prompt) - room + 1 :]
 
@@ -140,21 +140,17 @@ class Scheduler:
                 self._end(job, "deadline", now)
 
     def _admit(self) -> None:
-        used = sum(job.need for job in self._active)
         while job := self._waiting.first():
-            room = self._context.size - self._reserve
             plan = self._slots.plan(
                 job.request.conversation, job.prompt, job.adapter_name
             )
-            if plan is None or used + job.need > room:
+            if plan is None:
                 return
             self._begin(self._waiting.pop(), plan)
-            used += job.need
 
     def _begin(self, job: Job, plan: Plan) -> None:
         sequence = plan.slot.sequence
         if plan.source is not None:
-            self._context.drop(sequence)
             self._context.copy(plan.source.sequence, sequence, plan.reused)
         elif plan.reused == 0:
             self._context.drop(sequence)
@@ -165,20 +161,24 @@ class Scheduler:
         self._active.append(job)
 
     def _compose(self) -> list[Step]:
-        """Next tokens of all who write, then prompts, those nearest their end first."""
+        """Next tokens of all who write, and of prompts, those nearest their end first.
+
+        In the order of their sequences: llama.cpp evaluates neighbors in one go.
+        """
         self._batch.clear()
         self._choose_adapter()
         active = [job for job in self._active if job.adapter is self._adapter]
-        steps = [self._add(job, job.pending) for job in active if job.written]
+        parts = [(job, job.pending) for job in active if job.written]
         room = PROMPT_CHUNK
         reading = [job for job in active if not job.written]
         for job in sorted(reading, key=lambda job: job.unread):
             if room:
                 read = len(job.taken.tokens)
                 chunk = job.prompt[read : read + room]
-                steps.append(self._add(job, chunk))
+                parts.append((job, chunk))
                 room -= len(chunk)
-        return steps
+        parts.sort(key=lambda part: part[0].taken.sequence)
+        return [self._add(job, tokens) for job, tokens in parts]
 
     def _choose_adapter(self) -> None:
         """Take turns: one decode call evaluates tokens of one adapter alone."""
@@ -198,14 +198,6 @@ class Scheduler:
             slot.sequence, len(slot.tokens), tokens, wants_logits=wants_logits
         )
         return Step(job, tokens, place)
-
-    def _decode(self) -> None:
-        while not self._context.decode(self._batch):
-            oldest = self._slots.oldest_idle()
-            if oldest is None:
-                raise LlamaError("the memory is full though all that run fit in it")
-            self._context.drop(oldest.sequence)
-            oldest.tokens = []
 
     def _advance(self, step: Step, now: float) -> None:
         job = step.job

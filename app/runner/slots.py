@@ -3,6 +3,9 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+MIN_COPIED = 8
+"""Fewer tokens are read again: to copy some, llama.cpp moves a whole part."""
+
 
 @dataclass
 class Slot:
@@ -72,9 +75,10 @@ class Slots:
         if not self._can_roll_back and saved and not best.is_busy:
             return Plan(best, None, saved)
         target = self._to_be_lost(idle, conversation)
-        if not self._can_roll_back or shared[target.sequence] == saved:
-            return Plan(target, None, shared[target.sequence])
-        return Plan(target, best, saved)
+        own = shared[target.sequence]
+        if self._can_roll_back and saved - own >= MIN_COPIED:
+            return Plan(target, best, saved)
+        return Plan(target, None, own)
 
     def take(
         self, plan: Plan, conversation: str, prompt: Sequence[int], adapter: str = ""

@@ -25,7 +25,7 @@ from app.runner.scheduler import Scheduler
 
 CONVERSATIONS, TURNS = 4, 4
 FIRST_TOKENS, GROWTH, ANSWER = 350, 60, 20
-SIZE = 4096
+SIZE = 6144
 
 
 Clock = Callable[[], float]

@@ -22,13 +22,13 @@ def tiny_files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 @pytest.fixture
 def load(llama_started, tiny_files):
-    """Loads one of the tiny models; frees all of them afterwards."""
+    """Loads one of the tiny models, with so much context for each conversation;
+    frees all of them afterwards."""
     opened = []
 
     def open_model(kind="transformer", context=512):
-        loaded = loading.load(
-            tiny_files[kind], context=context, threads=1, gpu_layers=0
-        )
+        whole = context * loading.SLOTS
+        loaded = loading.load(tiny_files[kind], context=whole, threads=1, gpu_layers=0)
         opened.append(loaded)
         return loaded
 

@@ -30,8 +30,8 @@ def load(llama_started, tiny_files):
 
 
 @pytest.mark.parametrize("size", [512, 1024])
-def test_the_context_has_the_size_asked_for(load, size):
-    assert load(context=size).context.size == size
+def test_each_conversation_has_an_equal_part_of_the_context(load, size):
+    assert load(context=size * SLOTS).context.size == size
 
 
 @pytest.mark.parametrize("threads", [1, 3])

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from app.runner.loading import SLOTS
+
 pytestmark = pytest.mark.process
 
 
@@ -65,7 +67,7 @@ def tiny_model(tiny_files):
 
 
 def test_a_loaded_model_says_it_is_ready_before_anything_else(tiny_model):
-    with runner(tiny_model, "--context=512", "--threads=1") as talk:
+    with runner(tiny_model, f"--context={512 * SLOTS}", "--threads=1") as talk:
         ready = talk.hear()
         assert ready["method"] == "ready"
         assert ready["params"]["context"] == 512
@@ -74,7 +76,7 @@ def test_a_loaded_model_says_it_is_ready_before_anything_else(tiny_model):
 
 
 def test_a_generation_streams_pieces_and_ends_with_a_reply(tiny_model):
-    with runner(tiny_model, "--context=512", "--threads=1") as talk:
+    with runner(tiny_model, f"--context={512 * SLOTS}", "--threads=1") as talk:
         talk.hear()
         talk.send(generate(1, "hello", max_tokens=8, seed=1))
         *pieces, reply = talk.until(1)
@@ -85,7 +87,7 @@ def test_a_generation_streams_pieces_and_ends_with_a_reply(tiny_model):
 
 
 def test_a_cancelled_generation_ends_and_says_so(tiny_model):
-    with runner(tiny_model, "--context=4096", "--threads=1") as talk:
+    with runner(tiny_model, f"--context={4096 * SLOTS}", "--threads=1") as talk:
         talk.hear()
         talk.send(generate(1, "hello", max_tokens=2000))
         assert talk.hear()["method"] == "piece"
@@ -97,7 +99,7 @@ def test_a_cancelled_generation_ends_and_says_so(tiny_model):
 
 
 def test_the_line_of_a_real_runner_is_bounded_fair_and_shown(tiny_model):
-    with runner(tiny_model, "--context=4096", "--threads=1") as talk:
+    with runner(tiny_model, f"--context={4096 * SLOTS}", "--threads=1") as talk:
         talk.hear()
         loud = range(1, 61)
         options = {"max_tokens": 150, "temperature": 0.0}
@@ -125,7 +127,7 @@ def test_the_line_of_a_real_runner_is_bounded_fair_and_shown(tiny_model):
 
 
 def test_bad_lines_and_bad_requests_are_failures_and_not_the_end(tiny_model):
-    with runner(tiny_model, "--context=512", "--threads=1") as talk:
+    with runner(tiny_model, f"--context={512 * SLOTS}", "--threads=1") as talk:
         talk.hear()
         talk.send("what?", {"id": 5, "method": "dance"}, {"id": 6, "method": "info"})
         assert talk.hear()["error"]["code"] == -32700
@@ -146,7 +148,7 @@ def test_a_model_that_cannot_be_loaded_is_told_in_words(tmp_path):
 
 @pytest.mark.skipif(os.name != "posix", reason="about signals to a process group")
 def test_what_asks_a_whole_group_to_end_leaves_the_end_to_the_bot(tiny_model):
-    with runner(tiny_model, "--context=512", "--threads=1") as talk:
+    with runner(tiny_model, f"--context={512 * SLOTS}", "--threads=1") as talk:
         talk.hear()
         talk.process.send_signal(signal.SIGINT)
         talk.process.send_signal(signal.SIGTERM)

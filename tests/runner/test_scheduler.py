@@ -9,6 +9,7 @@ from app.errors import AppError
 from app.ipc.inference import Completion, Generate
 from app.runner.choosing import Chooser
 from app.runner.job import Job
+from app.runner.loading import SLOTS
 from app.runner.scheduler import MOST_WAITING, PROMPT_CHUNK, Scheduler
 from tests.runner import tiny
 
@@ -166,7 +167,7 @@ def test_a_job_that_waits_can_be_cancelled(load):
     runner = Runner(load())
     streams = [runner.submit("hi", str(n)) for n in range(12)]
     runner.scheduler.step()
-    assert sum(runner.scheduler.waiting.values()) == 4
+    assert sum(runner.scheduler.waiting.values()) == 12 - SLOTS
     runner.scheduler.cancel(streams[-1])
     assert runner.done[streams[-1]].finish == "cancelled"
     runner.run()
@@ -212,13 +213,14 @@ def test_user_text_cannot_be_a_special_token(load):
     assert not set(model.tokens("<s></s>")) & {0, 1, 2}
 
 
-def test_when_the_memory_is_full_the_oldest_idle_conversation_is_lost(load):
-    runner = Runner(load(context=512))
-    for name in "abc":
+def test_when_the_memory_is_full_the_conversation_idle_longest_is_lost(load):
+    runner = Runner(load())
+    names = "abcdefghi"[: SLOTS + 1]
+    for name in names:
         runner.write(name + LONG, name)
-    assert runner.write("c" + LONG, "c").cached_tokens > 100
-    assert runner.write("a" + LONG, "a").cached_tokens == 1
-    assert runner.write("a" + LONG, "a").cached_tokens > 100
+    assert runner.write(names[1] + LONG, names[1]).cached_tokens > 100
+    assert runner.write(names[0] + LONG, names[0]).cached_tokens == 1
+    assert runner.write(names[0] + LONG, names[0]).cached_tokens > 100
 
 
 def test_a_prompt_longer_than_the_memory_keeps_its_newest_part(load):
@@ -228,11 +230,11 @@ def test_a_prompt_longer_than_the_memory_keeps_its_newest_part(load):
     assert done.prompt_tokens < 512
 
 
-def test_jobs_that_do_not_fit_in_the_memory_together_go_one_after_another(load):
-    runner = Runner(load(context=512))
-    streams = [runner.submit(f"{n}" + LONG, str(n)) for n in range(4)]
+def test_each_conversation_has_its_part_of_the_memory_to_itself(load):
+    runner = Runner(load(context=256))
+    streams = [runner.submit(f"{n}" + LONG * 9, str(n)) for n in range(SLOTS)]
     runner.scheduler.step()
-    assert runner.scheduler.active < 4
+    assert runner.scheduler.active == SLOTS
     runner.run()
     assert all(runner.done[stream].completion_tokens == 12 for stream in streams)
 

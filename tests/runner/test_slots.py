@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.runner.slots import Slots, shared_prefix
+from app.runner.slots import MIN_COPIED, Slots, shared_prefix
 
 few = st.lists(st.integers(0, 2), max_size=12)
 
@@ -38,19 +38,29 @@ def test_the_last_token_is_always_read_for_its_logits():
 
 def test_another_conversation_does_not_destroy_one_with_the_same_beginning():
     slots = Slots(3, can_roll_back=True)
-    first = filled(slots, "a", [1, 2, 3, 4, 5, 6])
-    plan = planned(slots, "b", [1, 2, 9, 9])
+    begin = [*range(MIN_COPIED)]
+    first = filled(slots, "a", [*begin, 33, 34])
+    plan = planned(slots, "b", [*begin, 99, 99])
     assert plan.slot is not first.slot
-    assert (plan.source, plan.reused) == (first.slot, 2)
+    assert (plan.source, plan.reused) == (first.slot, MIN_COPIED)
+
+
+def test_a_few_tokens_are_sooner_read_than_copied():
+    slots = Slots(3, can_roll_back=True)
+    begin = [*range(MIN_COPIED - 1)]
+    filled(slots, "a", [*begin, 33, 34])
+    plan = planned(slots, "b", [*begin, 99, 99])
+    assert (plan.source, plan.reused) == (None, 0)
 
 
 def test_a_busy_slot_is_never_taken_but_its_beginning_may_be_copied():
     slots = Slots(2, can_roll_back=True)
-    busy = filled(slots, "a", [1, 2, 3])
+    begin = [*range(MIN_COPIED)]
+    busy = filled(slots, "a", begin)
     busy.slot.is_busy = True
-    plan = planned(slots, "a", [1, 2, 3, 4])
+    plan = planned(slots, "a", [*begin, 99])
     assert plan.slot is not busy.slot
-    assert (plan.source, plan.reused) == (busy.slot, 3)
+    assert (plan.source, plan.reused) == (busy.slot, MIN_COPIED)
     plan.slot.is_busy = True
     assert slots.plan("c", [7]) is None
 
