@@ -3,6 +3,7 @@
 import pytest
 from llama_cpp import llama_cpp as api
 
+from app.config import ModelSettings
 from app.errors import AppError
 from app.runner import loading
 from tests.runner import tiny
@@ -31,7 +32,7 @@ def load(llama_started, tiny_files):
 
 @pytest.mark.parametrize("size", [512, 1024])
 def test_each_conversation_has_an_equal_part_of_the_context(load, size):
-    assert load(context=size * SLOTS).context.size == size
+    assert load(context=size * loading.SLOTS).context.size == size
 
 
 @pytest.mark.parametrize("threads", [1, 3])
@@ -64,3 +65,9 @@ def test_why_a_file_cannot_be_loaded_is_never_that_of_another_file(
     for bad, cause in ((path, "frobnicator"), (tmp_path / "gone.gguf", "failed to")):
         with pytest.raises(AppError, match=cause):
             loading.load(bad, context=512, threads=1, gpu_layers=0)
+
+
+def test_the_setting_says_how_many_conversations_share_the_context():
+    field = ModelSettings.__dataclass_fields__["context"]
+    assert f"for {loading.SLOTS} conversations" in str(field.metadata)
+    assert ModelSettings().context % (loading.SLOTS * 256) == 0
