@@ -198,7 +198,7 @@ class ModelSettings:
         "", "Whole path of a LoRA adapter in GGUF for the model.", scope="guild"
     )
     context: int = setting(
-        6144, "Context size in tokens, in equal parts for 6 conversations.", low=1536
+        6144, "Context size in tokens, in equal parts for 6 conversations.", low=512
     )
     threads: int = setting(
         0, "Threads; 0 takes the number that reads fastest here.", low=0

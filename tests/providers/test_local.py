@@ -343,11 +343,11 @@ async def test_the_runner_is_started_with_the_settings_and_anew_when_they_change
         lambda: settings[0], lambda name: path, no_voice, aside, spawn=noted
     )
     await written(provider)
-    settings[0] = replace(settings[0], context=1024, seed=5)
+    settings[0] = replace(settings[0], context=3072, seed=5)
     await written(provider)
-    assert provider.context_size == 1024
+    assert provider.context_size == 512
     await provider.close()
-    for command, context in zip(commands, (512, 1024), strict=True):
+    for command, context in zip(commands, (512, 3072), strict=True):
         assert command[-5:] == (
             "runner",
             str(path),
