@@ -89,7 +89,7 @@ def test_a_generation_streams_pieces_and_ends_with_a_reply(tiny_model):
 def test_a_cancelled_generation_ends_and_says_so(tiny_model):
     with runner(tiny_model, f"--context={4096 * SLOTS}", "--threads=1") as talk:
         talk.hear()
-        talk.send(generate(1, "hello", max_tokens=2000, temperature=0.0))
+        talk.send(generate(1, "what", max_tokens=2000, temperature=0.0))
         assert talk.hear()["method"] == "piece"
         talk.send({"id": 2, "method": "cancel_generate", "params": {"stream": 1}})
         answered, ended = (item for item in talk.until(1) if "id" in item)
