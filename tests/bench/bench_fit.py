@@ -1,6 +1,6 @@
 """Whether the memory that a model will take is told right from its header.
 
-python -m tests.bench.bench_fit MODEL.gguf… [--contexts 2048,4096,8192]
+python -m tests.bench.bench_fit MODEL.gguf… [--contexts 3072,6144,9216]
 
 The runner of each is started and reads a prompt; what it takes then is compared with
 the estimate. Formats of the first model are made as `mynah models tune` makes them.
@@ -66,7 +66,7 @@ def main() -> None:
     """Print a row for each model and context; exits with 1 if one is far off."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("models", type=Path, nargs="+")
-    parser.add_argument("--contexts", default="2048,4096,8192")
+    parser.add_argument("--contexts", default="3072,6144,9216")
     parser.add_argument("--formats", default="Q8_0,IQ4_NL")
     arguments = parser.parse_args()
     llama.start()
