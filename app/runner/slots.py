@@ -93,7 +93,7 @@ class Slots:
         slot.is_busy = True
 
     def oldest_idle(self) -> Slot | None:
-        """The slot to empty when the memory is full, or None."""
+        """The idle slot with tokens that was taken longest ago, or None."""
         full = [slot for slot in self.slots if slot.tokens and not slot.is_busy]
         return min(full, key=lambda slot: slot.used, default=None)
 
