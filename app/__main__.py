@@ -3,12 +3,13 @@
 import sys
 import traceback
 
-from app import frozen
+from app import frozen, telemetry
 from app.errors import EXIT_BUG
 
 
 def main() -> int:
     """Run one role; returns the exit code (sysexits)."""
+    telemetry.switch_off()
     frozen.begin()
     arguments = sys.argv[1:]
     role = arguments[0] if arguments else ""

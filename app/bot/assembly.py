@@ -1,5 +1,6 @@
 """Puts the parts of one home's bot together, and takes them apart again."""
 
+import logging
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -7,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
-from app import catalogue, secrets
+from app import catalogue, secrets, telemetry
 from app.bot.illustrating import rules_of
 from app.bot.job_calls import Jobs
 from app.bot.learning import Learning
@@ -28,6 +29,8 @@ from app.providers.registry import Means, Providers
 from app.state_file import StateFile
 from app.store.database import Database
 from app.voice.voice import Rules
+
+log = logging.getLogger(__name__)
 
 
 @asynccontextmanager
@@ -85,6 +88,8 @@ class _Ground:
 
 async def _open(home: Home, stack: AsyncExitStack) -> _Ground:
     home.create()
+    if telemetry.remove_left_behind(home):
+        log.info("Deleted what onnxruntime's telemetry had left in your cache folder")
     database = stack.enter_context(Database(home.database))
     reader = stack.enter_context(Database(home.database, read_only=True))
     news = News()

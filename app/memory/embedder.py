@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from app import telemetry
 from app.carried import embedding_model
 from app.errors import ConfigError
 from app.paths import asset
@@ -71,6 +72,7 @@ class Embedder:
         Raises:
             ConfigError: If fastembed does not know the model or cannot fetch it.
         """
+        telemetry.switch_off()
         # Importing fastembed takes half a second that only an embedding process pays.
         os.environ.setdefault("TQDM_DISABLE", "1")
         from fastembed import TextEmbedding
@@ -80,7 +82,11 @@ class Embedder:
         if name in (BUILT_IN, BUILT_IN_ID):
             _register_built_in()
             directory = str(embedding_model(cache or asset("embedding")))
-            options: dict[str, Any] = {"specific_model_path": directory}
+            # Without a cache it makes a folder of its own in the temporary one.
+            options: dict[str, Any] = {
+                "specific_model_path": directory,
+                "cache_dir": directory,
+            }
             wanted, model_id = BUILT_IN_ID, BUILT_IN_ID
         else:
             options = {"cache_dir": str(cache)} if cache else {}
