@@ -3,8 +3,8 @@
 import sys
 import traceback
 
-from app import frozen, telemetry
-from app.errors import EXIT_BUG
+from app.core import frozen, telemetry
+from app.core.errors import EXIT_BUG
 
 
 def main() -> int:
@@ -19,15 +19,15 @@ def main() -> int:
 
             return run_runner(arguments[1:])
         if role == "job":
-            from app.bot.jobs import main as run_job
+            from app.jobs.import_and_rebuild import main as run_job
 
             return run_job(arguments[1:])
         if role == "tokens":
-            from app.runner.building import main as build_tokens
+            from app.runner.token_voice_job import main as build_tokens
 
             return build_tokens(arguments[1:])
         if role == "tune":
-            from app.runner.tuning import main as tune
+            from app.runner.requantise_job import main as tune
 
             return tune(arguments[1:])
         from app.cli import main as run_command

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from app.bot.parts import Json
-from app.bot.service import Service
+from app.service.app_context import Json
+from app.service.service import Service
 
 
 class Nobody:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app.paths import Home
+from app.core.paths import Home
 
 
 @pytest.fixture(autouse=True)
@@ -26,8 +26,8 @@ def home(tmp_path: Path) -> Home:
 @pytest.fixture(scope="session")
 def starter_model() -> Path:
     """The starter language model, fetched once into the build cache."""
-    from app.catalogue import find
-    from app.fetch import fetch
+    from app.modelfiles.catalogue import find
+    from app.modelfiles.download import fetch
 
     cache = Home(Path(__file__).parent.parent / ".cache").create()
     return fetch(cache, find("starter"), lambda done, total: None)

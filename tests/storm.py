@@ -6,11 +6,11 @@ from collections import Counter
 from dataclasses import dataclass, field
 from random import Random
 
-from app.bot.made import Made, Request
-from app.bot.service import Service, open_service
+from app.core.paths import Home
 from app.importers.records import Record
-from app.paths import Home
-from app.providers.spending import Spent
+from app.providers.cost_record import Spent
+from app.replies.request import MadeReply, ReplyRequest
+from app.service.service import Service, open_service
 from app.store import guilds, settings, usage
 from app.store.tables import Reply
 from tests.openai_stand_in import FAULTS, StandIn, running
@@ -38,7 +38,7 @@ class Storm:
     """What happened."""
 
     messages: int
-    made: list[Made] = field(default_factory=list)
+    made: list[MadeReply] = field(default_factory=list)
     refused: int = 0
     """Second deliveries of a message that has its reply."""
     failed: int = 0
@@ -89,23 +89,23 @@ async def blow(
         home.config_file.write_text(CONFIG.format(url=stand_in.base_url), "utf-8")
         async with open_service(home, Random(seed)) as service:
             rows = [await _guild(service, number, storm) for number in range(count)]
-            service.parts.ledger.spent = _noting(service, storm)  # type: ignore[method-assign]
-            service.parts.cloud._on_spent = service.parts.ledger.spent
-            service.parts.cloud.prepare()
+            service.context.ledger.spent = _noting(service, storm)  # type: ignore[method-assign]
+            service.context.cloud._on_spent = service.context.ledger.spent
+            service.context.cloud.prepare()
             began = time.perf_counter()
             forgiving = asyncio.create_task(_forgive(service))
             await _deliver(service, storm, rows, a_second, rng)
             forgiving.cancel()
             storm.seconds = time.perf_counter() - began
-            await service.parts.ledger.flush()
-            storm.ledger = await service.parts.database.run(usage.by_day, 0)
-            storm.rows = await service.parts.database.run(_made_rows)
+            await service.context.ledger.flush()
+            storm.ledger = await service.context.database.run(usage.by_day, 0)
+            storm.rows = await service.context.database.run(_made_rows)
     return storm
 
 
 async def _guild(service: Service, number: int, storm: Storm) -> int:
-    parts = service.parts
-    row = (await parts.database.run(guilds.ensure, f"guild{number}", str(number))).id
+    context = service.context
+    row = (await context.database.run(guilds.ensure, f"guild{number}", str(number))).id
     lines = [
         f"guild{number} people like word{i} and word{i * 7 % 30}" for i in range(30)
     ]
@@ -115,21 +115,21 @@ async def _guild(service: Service, number: int, storm: Storm) -> int:
         )
         for i, line in enumerate(lines)
     ]
-    await parts.learning.hear(row, records)
+    await context.voices.hear(row, records)
     if number % LOCKED == 0:
         storm.locked.add(row)
         name = "reply.local_only" if number % (2 * LOCKED) else "bot.name"
         value = True if name == "reply.local_only" else "Parrot"
-        await parts.database.run(settings.put, row, name, value)
+        await context.database.run(settings.put, row, name, value)
         if name == "reply.local_only":
-            await parts.database.run(settings.put, row, "reply.cloud_consent", True)
+            await context.database.run(settings.put, row, "reply.cloud_consent", True)
     else:
-        await parts.database.run(settings.put, row, "reply.cloud_consent", True)
+        await context.database.run(settings.put, row, "reply.cloud_consent", True)
     return int(row)
 
 
 def _noting(service: Service, storm: Storm):
-    write = service.parts.ledger.spent
+    write = service.context.ledger.spent
 
     def note(spent: Spent) -> None:
         storm.spent.append(spent)
@@ -140,11 +140,11 @@ def _noting(service: Service, storm: Storm):
 
 async def _forgive(service: Service) -> None:
     """Try again at once after lasting troubles, so that the storm goes on."""
-    rungs = service.parts.replier._rungs
+    rungs = service.context.replier._rungs
     while True:
         await asyncio.sleep(0.1)
-        service.parts.cloud.forget_troubles()
-        service.parts.cloud._throttle.__init__(time.monotonic)  # type: ignore[misc]
+        service.context.cloud.forget_troubles()
+        service.context.cloud._throttle.__init__(time.monotonic)  # type: ignore[misc]
         rungs._breaker.succeeded()
 
 
@@ -154,9 +154,9 @@ async def _deliver(
     async def one(number: int, row: int) -> None:
         began = time.perf_counter()
         text = f"marker-{row}-x message {number} about word{number % 30}"
-        request = Request(row, text, "bob", "mention", trigger=str(number))
+        request = ReplyRequest(row, text, "bob", "mention", trigger=str(number))
         try:
-            made = await service.parts.replier.reply(request)
+            made = await service.context.replier.reply(request)
         except Exception:
             storm.failed += 1
             raise

@@ -24,7 +24,7 @@ SAFETY = 0.85
 
 
 @dataclass(frozen=True)
-class Context:
+class ChosenTurns:
     """The turns chosen, oldest first, and what had to be left out."""
 
     turns: tuple[Turn, ...]
@@ -71,7 +71,7 @@ def collect(
     budget: int,
     count: Count = estimate_tokens,
     max_turns: int = 40,
-) -> Context:
+) -> ChosenTurns:
     """Choose the turns before `last`, the conversation's own before the channel's.
 
     Args:
@@ -96,7 +96,7 @@ def collect(
     kept = _from_anchor(_sorted(reversed(chosen)), len(own) + len(rest))
     turns = (*kept, final)
     others = {turn.message for turn in rest if turn.message is not None}
-    return Context(
+    return ChosenTurns(
         turns,
         cost_of(turns, count),
         len(own) + len(rest) - len(kept),

@@ -6,9 +6,9 @@ from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass, field, replace
 from typing import Literal, cast
 
-from app.chat.finish import Finished, finish
 from app.chat.limits import Breaker, Clock, FairQueue, QueueFullError
-from app.errors import ProviderError
+from app.chat.postprocess import Finished, finish
+from app.core.errors import ProviderError
 from app.providers.base import Completion, Prompt, Provider
 
 Outcome = Literal["answered", "skipped", "failed", "late", "rejected"]

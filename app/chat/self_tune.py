@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 
-from app.chat.prompt import Mode, dial_of
+from app.chat.prompt_settings import Mode, dial_of
 
 PREFIX = "self-tuned to"
 """What every explanation of a choice begins with."""
@@ -29,7 +29,7 @@ class Arm:
 
 
 @dataclass(frozen=True)
-class Record:
+class ArmRecord:
     """How replies of one arm were received; halves are mild opinions."""
 
     liked: float = 0.0
@@ -37,7 +37,7 @@ class Record:
 
 
 @dataclass(frozen=True)
-class Choice:
+class ArmChoice:
     """The chosen arm, and the reason in plain words."""
 
     arm: Arm
@@ -71,27 +71,27 @@ def nearest(choices: Sequence[Arm], mode: str, dial: int) -> Arm | None:
 
 def tally(
     choices: Sequence[Arm], replies: Iterable[tuple[str, int, float]]
-) -> dict[Arm, Record]:
+) -> dict[Arm, ArmRecord]:
     """Sum opinions up by arm.
 
     Args:
         replies: (mode, dial, opinion from -1 to 1) a reply.
     """
-    found: dict[Arm, Record] = {}
+    found: dict[Arm, ArmRecord] = {}
     for mode, dial, opinion in replies:
         arm = nearest(choices, mode, dial)
         if arm is None or not opinion:
             continue
-        old = found.get(arm, Record())
-        found[arm] = Record(
+        old = found.get(arm, ArmRecord())
+        found[arm] = ArmRecord(
             old.liked + max(opinion, 0.0), old.disliked + max(-opinion, 0.0)
         )
     return found
 
 
 def choose(
-    choices: Sequence[Arm], records: Mapping[Arm, Record], own: Arm, rng: Random
-) -> Choice | None:
+    choices: Sequence[Arm], records: Mapping[Arm, ArmRecord], own: Arm, rng: Random
+) -> ArmChoice | None:
     """Draw an arm by Thompson sampling; None when there is nothing to choose.
 
     For each arm a chance to be liked is drawn from Beta(1 + likes, 1 + dislikes), and
@@ -107,12 +107,12 @@ def choose(
     head_start = nearest(choices, own.mode, own.dial)
     drawn = []
     for arm in choices:
-        record = records.get(arm, Record())
+        record = records.get(arm, ArmRecord())
         liked = record.liked + (OWN_LIKES if arm == head_start else 0.0)
         drawn.append((rng.betavariate(1.0 + liked, 1.0 + record.disliked), arm))
     drawn.sort(key=lambda pair: -pair[0])
     best, arm = drawn[0]
-    record = records.get(arm, Record())
+    record = records.get(arm, ArmRecord())
     why = (
         f"{PREFIX} {arm}: {record.liked:g} liked, {record.disliked:g} disliked so far;"
         f" drew {best:.2f}"
@@ -120,4 +120,4 @@ def choose(
     if len(drawn) > 1:
         second, other = drawn[1]
         why += f", ahead of {other} with {second:.2f}, of {len(drawn)} tried"
-    return Choice(arm, why)
+    return ArmChoice(arm, why)

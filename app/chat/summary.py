@@ -4,8 +4,8 @@ import re
 from collections.abc import Sequence
 
 from app.chat.context import estimate_tokens
-from app.providers import chat_log
 from app.providers.base import Turn
+from app.providers.local import chat_log
 
 ANSWER_TOKENS = 90
 MOST_CHARS = 400

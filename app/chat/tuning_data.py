@@ -46,7 +46,7 @@ class Given:
 
 
 @dataclass(frozen=True)
-class Rated:
+class RatedReply:
     """A reply to the last of some lines, and whether it was liked."""
 
     lines: tuple[str, ...]
@@ -86,7 +86,7 @@ def is_private(text: str) -> bool:
 
 
 def make(
-    given: Iterable[Given | None], rated: Iterable[Rated], system: str, task: str
+    given: Iterable[Given | None], rated: Iterable[RatedReply], system: str, task: str
 ) -> Examples:
     """Chat examples and preference pairs.
 
@@ -165,9 +165,9 @@ def _example(prompt: list[Json], text: str) -> Json:
     return {"messages": [*prompt, answer]}
 
 
-def _pairs(rated: Iterable[Rated], system: str, task: str) -> Iterator[Json]:
+def _pairs(rated: Iterable[RatedReply], system: str, task: str) -> Iterator[Json]:
     """Of each line answered, a liked and a disliked reply in OpenAI's DPO format."""
-    by_line: dict[str, list[Rated]] = {}
+    by_line: dict[str, list[RatedReply]] = {}
     for one in rated:
         if one.text.strip() and not is_private("\n".join((*one.lines, one.text))):
             by_line.setdefault(one.lines[-1], []).append(one)

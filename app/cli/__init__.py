@@ -8,7 +8,7 @@ from types import ModuleType
 from typing import Any, NoReturn
 
 from app import __version__
-from app.errors import AppError, UsageError
+from app.core.errors import AppError, UsageError
 
 COMMANDS = (
     "demo",
@@ -129,7 +129,7 @@ def _start(argv: list[str]) -> int:
         arguments = parser.parse_args([*argv, "demo"])
         code: int = arguments.run(arguments)
         return code
-    from app.paths import find_home
+    from app.core.paths import find_home
     from app.tui.app import run
 
     return run(find_home(_parser([]).parse_args(argv).home))

@@ -7,8 +7,8 @@ from typing import Any
 
 from app.cli.connect import connect
 from app.cli.output import print_json, say, size
+from app.core.paths import Home, find_home
 from app.ipc import control
-from app.paths import Home, find_home
 
 NAME = "backup"
 HELP = "write the whole home to one file, also while the bot runs"

@@ -6,8 +6,8 @@ from typing import Any
 
 from app.cli.connect import connect
 from app.cli.output import print_json, say
+from app.core.paths import Home, find_home
 from app.ipc import control
-from app.paths import Home, find_home
 
 NAME = "bench"
 HELP = "measure this computer and say which models fit it"

@@ -9,12 +9,12 @@ from typing import Any
 
 from app.cli.connect import Bot, connect
 from app.cli.output import dim, print_json, say, write_styled
-from app.errors import AppError, UsageError
-from app.importers import original
+from app.core.errors import AppError, UsageError
+from app.core.paths import Home, find_home
+from app.core.safe_text import safe_line
+from app.core.secrets import ENVIRONMENT
+from app.importers import markov_discord_config
 from app.ipc import control
-from app.paths import Home, find_home
-from app.safe_text import safe_line
-from app.secrets import ENVIRONMENT
 
 NAME = "config"
 HELP = "show or change settings; secrets are read from stdin"
@@ -97,7 +97,7 @@ async def _change(
 
 async def _import(bot: Bot, arguments: argparse.Namespace) -> None:
     """Take over the settings of the original bot."""
-    found = original.read(Path(arguments.key))
+    found = markov_discord_config.read(Path(arguments.key))
     for name, value in found.settings.items():
         done = await bot.call(control.ConfigSet(name, value))
         if arguments.json:

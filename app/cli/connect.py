@@ -7,13 +7,13 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any, Protocol
 
-from app.bot.locking import HomeBusyError, hold
-from app.bot.service import open_service
-from app.errors import AppError
+from app.core.errors import AppError
+from app.core.paths import Home
 from app.ipc import control, endpoint
 from app.ipc.peer import Peer, RemoteError
 from app.ipc.wire import Catalogue, Json, Params
-from app.paths import Home
+from app.service.home_lock import HomeBusyError, hold
+from app.service.service import open_service
 
 CATALOGUE = Catalogue(control.REQUESTS, control.NOTIFICATIONS)
 

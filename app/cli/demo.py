@@ -6,9 +6,9 @@ from typing import Any
 
 from app.cli.connect import Bot, connect
 from app.cli.output import Bar, bold, dim, print_json, say, size, write_styled
+from app.core.paths import SAMPLE_GUILD, Home, find_home, sample_file
+from app.core.safe_text import safe_line
 from app.ipc import control
-from app.paths import SAMPLE_GUILD, Home, find_home, sample_file
-from app.safe_text import safe_line
 
 NAME = "demo"
 HELP = "show what Mynah does: three lines, answered in three modes"

@@ -8,10 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from app.cli.output import print_json, say
-from app.memory.lines import Line
-from app.memory.link_rows import Judged, read_channels
-from app.memory.link_scores import Clusters, Link, clusters, score_clusters, score_links
-from app.memory.links import Linker
+from app.conversations.message_features import MessageFeatures
+from app.conversations.reply_linker import Linker
+from app.evaluation.annotated_chat import AnnotatedChannel, read_channels
+from app.evaluation.link_scores import (
+    Clusters,
+    Link,
+    clusters,
+    score_clusters,
+    score_links,
+)
 
 NAME = "links"
 HELP = "score conversation linking on annotated chat"
@@ -64,7 +70,7 @@ class _Tally:
         self.clusters += clusters(links, [(channel, line) for line in parents])
 
 
-def evaluate(channels: Iterable[Judged]) -> dict[str, Any]:
+def evaluate(channels: Iterable[AnnotatedChannel]) -> dict[str, Any]:
     """Scores of the linker and of "the previous message" on judged channels."""
     gold, found, previous = _Tally(), _Tally(), _Tally()
     lines, seconds = 0, 0.0
@@ -88,7 +94,7 @@ def evaluate(channels: Iterable[Judged]) -> dict[str, Any]:
     }
 
 
-def _previous(lines: Sequence[Line]) -> list[int]:
+def _previous(lines: Sequence[MessageFeatures]) -> list[int]:
     """For each line the one before it that a person wrote, else itself."""
     before: list[int] = []
     last: int | None = None

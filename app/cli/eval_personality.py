@@ -17,22 +17,22 @@ import numpy as np
 from app.cli.connect import connect
 from app.cli.eval_voice import before_of, hold_out, spread
 from app.cli.output import print_json, say
-from app.errors import UsageError
+from app.core.errors import UsageError
+from app.core.paths import Home, find_home
+from app.evaluation.annotated_chat import read_rows
+from app.evaluation.attribution import Classifier
+from app.evaluation.perplexity import Held
 from app.ipc import control
 from app.memory.embedder import BUILT_IN, Embedder
-from app.memory.link_rows import read_rows
 from app.memory.recall import TURNS, meaning
 from app.memory.vectors import Floats
 from app.meter import novelty
-from app.meter.attribution import Classifier
 from app.meter.relevance import auc
-from app.paths import Home, find_home
-from app.runner.score import Held
 from app.store import guilds, messages
 from app.store.database import Database
 from app.store.tables import Guild
 from app.voice.voice import Voice
-from app.voice.words import split
+from app.voice.word_tokenizer import split
 
 NAME = "personality"
 HELP = "attribute replies of each mode to the servers they were made for"

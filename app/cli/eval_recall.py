@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 
 from app.cli.output import print_json, say
-from app.errors import UsageError
+from app.core.errors import UsageError
+from app.core.paths import find_home
+from app.evaluation.annotated_chat import read_rows
+from app.evaluation.recall_scores import AT, RecallMessage, by_meaning, by_words, shares
 from app.memory.embedder import BUILT_IN, Embedder, is_trivial
-from app.memory.link_rows import read_rows
-from app.memory.recall_scores import AT, Said, by_meaning, by_words, shares
 from app.memory.vectors import Floats
-from app.paths import find_home
 from app.store import guilds, messages
 from app.store.database import Database
 
@@ -62,7 +62,9 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def evaluate(said: Sequence[Said], embedder: Embedder, limit: int) -> dict[str, Any]:
+def evaluate(
+    said: Sequence[RecallMessage], embedder: Embedder, limit: int
+) -> dict[str, Any]:
     """Shares found by meaning, and by shared words as the baseline."""
     pairs = [place for place, message in enumerate(said) if message.answers is not None]
     if len(pairs) > limit:
@@ -75,7 +77,7 @@ def evaluate(said: Sequence[Said], embedder: Embedder, limit: int) -> dict[str, 
     }
 
 
-def _vectors(said: Sequence[Said], embedder: Embedder) -> Floats:
+def _vectors(said: Sequence[RecallMessage], embedder: Embedder) -> Floats:
     """A vector a message; zeros for what means nothing."""
     vectors = np.zeros((len(said), embedder.dimension), np.float32)
     telling = [n for n, message in enumerate(said) if not is_trivial(message.text)]
@@ -85,7 +87,7 @@ def _vectors(said: Sequence[Said], embedder: Embedder) -> Floats:
     return vectors
 
 
-def _from_files(paths: Iterable[Path]) -> list[Said]:
+def _from_files(paths: Iterable[Path]) -> list[RecallMessage]:
     rows = []
     for path in paths:
         for row in read_rows(path):
@@ -95,11 +97,11 @@ def _from_files(paths: Iterable[Path]) -> list[Said]:
     return _said(sorted(rows, key=lambda row: row[1]))
 
 
-def _said(rows: Sequence[tuple[str, int, str, str | None]]) -> list[Said]:
+def _said(rows: Sequence[tuple[str, int, str, str | None]]) -> list[RecallMessage]:
     """Rows in the order of time, with the places of the messages they answer."""
     place: dict[str, int] = {}
-    said: list[Said] = []
+    said: list[RecallMessage] = []
     for number, (external, ts, text, reply_to) in enumerate(rows):
-        said.append(Said(ts, text, place.get(reply_to) if reply_to else None))
+        said.append(RecallMessage(ts, text, place.get(reply_to) if reply_to else None))
         place[external] = number
     return said

@@ -9,9 +9,17 @@ from app import __version__
 from app.cli import eval_personality, eval_voice
 from app.cli.eval_personality import MODES, REAL, SHOWN
 from app.cli.output import print_json, say
-from app.errors import UsageError
-from app.meter.page import Bars, Lines, bars, document, heading, lines, table
-from app.paths import find_home
+from app.core.errors import UsageError
+from app.core.paths import find_home
+from app.evaluation.html_report import (
+    Bars,
+    Lines,
+    bars,
+    document,
+    heading,
+    lines,
+    table,
+)
 
 NAME = "report"
 HELP = "write one page of tables and plots about servers and their later messages"

@@ -10,19 +10,20 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from app import catalogue, config_file, gguf_header
 from app.cli.output import print_json, say
-from app.errors import AppError, UsageError
+from app.core.errors import AppError, UsageError
+from app.core.paths import Home, find_home
+from app.evaluation.annotated_chat import Row
+from app.evaluation.perplexity import Held, Scorer
 from app.importers.intake import DEFAULT_CHANNEL, UNKNOWN_AUTHOR
 from app.importers.records import milliseconds
 from app.ipc.control import Progress
-from app.memory.link_rows import Row
-from app.paths import Home, find_home
+from app.modelfiles import catalogue, gguf_header
 from app.runner import llama
 from app.runner.adapters import Adapters
-from app.runner.building import build_from_home
-from app.runner.loading import usable_threads
-from app.runner.score import Held, Scorer
+from app.runner.model_loader import usable_threads
+from app.runner.token_voice_job import build_from_home
+from app.settings import config_file
 from app.store import guilds, messages
 from app.store.database import Database
 from app.voice.files import VoiceFileError

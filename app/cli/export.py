@@ -8,8 +8,8 @@ from typing import Any
 from app.cli.connect import connect
 from app.cli.output import print_json, say
 from app.cli.tune import show_counts
+from app.core.paths import Home, find_home
 from app.ipc import control
-from app.paths import Home, find_home
 
 NAME = "export"
 HELP = "write a server's messages to a file in the interchange format"

@@ -5,8 +5,8 @@ import asyncio
 
 from app.cli.connect import connect
 from app.cli.output import print_json, say
+from app.core.paths import Home, find_home
 from app.ipc import control
-from app.paths import Home, find_home
 
 NAME = "forget"
 HELP = "forget messages, an author, a channel or everything of a server"

@@ -6,8 +6,8 @@ from typing import Any
 
 from app.cli.connect import connect
 from app.cli.output import bold, print_json, say, size, write_styled
+from app.core.paths import Home, find_home
 from app.ipc import control
-from app.paths import Home, find_home
 
 NAME = "guilds"
 HELP = "show what is learned of each server"

@@ -7,9 +7,9 @@ from typing import Any
 
 from app.cli.connect import connect
 from app.cli.output import Bar, print_json, say, size
-from app.errors import UsageError
+from app.core.errors import UsageError
+from app.core.paths import Home, find_home
 from app.ipc import control
-from app.paths import Home, find_home
 
 NAME = "import"
 HELP = "learn a server from files"

@@ -8,9 +8,9 @@ from typing import Any
 
 from app.cli.connect import connect
 from app.cli.output import bold, dim, print_json, say, write_styled
+from app.core.paths import Home, find_home
+from app.core.safe_text import safe_line
 from app.ipc import control
-from app.paths import Home, find_home
-from app.safe_text import safe_line
 
 NAME = "meter"
 HELP = "show whether replies still sound like the server, week by week"

@@ -7,10 +7,10 @@ from typing import Any
 
 from app.cli.connect import Bot, connect
 from app.cli.output import Bar, bold, dim, print_json, say, size, write_styled
-from app.errors import UsageError
+from app.core.errors import UsageError
+from app.core.paths import Home, find_home
+from app.core.safe_text import safe_line
 from app.ipc import control
-from app.paths import Home, find_home
-from app.safe_text import safe_line
 
 NAME = "models"
 HELP = "list, fetch, choose, tune or remove language models"

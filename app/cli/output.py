@@ -5,8 +5,8 @@ from typing import Any, TextIO
 
 import orjson
 
-from app.errors import AppError
-from app.safe_text import safe_line, safe_text
+from app.core.errors import AppError
+from app.core.safe_text import safe_line, safe_text
 
 
 def print_json(value: Any) -> None:

@@ -5,12 +5,12 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
-from app.bot.reporting import write
 from app.cli.connect import connect
 from app.cli.output import print_json, say, size
-from app.errors import AppError, UsageError
+from app.core.errors import AppError, UsageError
+from app.core.paths import Home, find_home
 from app.ipc import control
-from app.paths import Home, find_home
+from app.service.support_bundle import write
 
 NAME = "report"
 HELP = "write a bundle for whoever helps you; no secrets and no chat text in it"

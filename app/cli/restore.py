@@ -3,10 +3,10 @@
 import argparse
 from pathlib import Path
 
-from app.bot.backups import restore
-from app.bot.locking import hold
 from app.cli.output import print_json, say
-from app.paths import find_home
+from app.core.paths import find_home
+from app.service.backups import restore
+from app.service.home_lock import hold
 
 NAME = "restore"
 HELP = "make a home of a backup"

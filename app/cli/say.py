@@ -8,10 +8,10 @@ from typing import Any
 
 from app.cli.connect import Bot, connect
 from app.cli.output import dim, print_json, say, write_styled
-from app.errors import UsageError
+from app.core.errors import UsageError
+from app.core.paths import Home, find_home
+from app.core.safe_text import safe_line, safe_text
 from app.ipc import control
-from app.paths import Home, find_home
-from app.safe_text import safe_line, safe_text
 
 NAME = "say"
 HELP = "say something to a learned server and print the reply"

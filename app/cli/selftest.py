@@ -8,11 +8,11 @@ from pathlib import Path
 
 from app.cli.connect import connect
 from app.cli.output import print_json, say
-from app.errors import AppError
+from app.core.errors import AppError
+from app.core.paths import Home, own_command
 from app.ipc import control
 from app.ipc.child import Child
 from app.ipc.wire import Catalogue
-from app.paths import Home, own_command
 
 NAME = "selftest"
 HELP = "start the whole chain with an echo model, and say whether it works"

@@ -2,7 +2,7 @@
 
 import argparse
 
-from app.paths import find_home
+from app.core.paths import find_home
 
 NAME = "serve"
 HELP = "run the bot without a screen"
@@ -22,7 +22,7 @@ def run(arguments: argparse.Namespace) -> int:
         from app.ipc.stdio import take_stdout
 
         stdout = take_stdout()
-    from app.bot.process import serve
+    from app.serve import serve
 
     serve(find_home(arguments.home), stdout)
     return 0

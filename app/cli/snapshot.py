@@ -8,8 +8,8 @@ from typing import Any
 
 from app.cli.connect import connect
 from app.cli.output import print_json, say
+from app.core.paths import Home, find_home
 from app.ipc import control
-from app.paths import Home, find_home
 
 NAME = "snapshot"
 HELP = "keep a server's voice and settings, compare, roll back, take along"

@@ -7,8 +7,8 @@ from typing import Any
 
 from app.cli.connect import connect
 from app.cli.output import print_json, say
+from app.core.paths import Home, find_home
 from app.ipc import control
-from app.paths import Home, find_home
 
 NAME = "tune"
 HELP = "tune a cloud model on what members agreed to give"

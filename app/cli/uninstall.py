@@ -5,11 +5,11 @@ import shutil
 import sys
 from pathlib import Path
 
-from app import secrets
-from app.bot.locking import hold
 from app.cli.output import print_json, say, size
-from app.errors import AppError
-from app.paths import TREE, Home, find_home, own_command
+from app.core import secrets
+from app.core.errors import AppError
+from app.core.paths import TREE, Home, find_home, own_command
+from app.service.home_lock import hold
 
 NAME = "uninstall"
 HELP = "delete everything that Mynah keeps: what it learned, models, settings, secrets"

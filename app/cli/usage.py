@@ -8,8 +8,8 @@ from typing import Any
 
 from app.cli.connect import connect
 from app.cli.output import bold, dim, print_json, say, size, write_styled
+from app.core.paths import Home, find_home
 from app.ipc import control
-from app.paths import Home, find_home
 
 NAME = "usage"
 HELP = "show tokens, cost and what left this computer"
@@ -75,4 +75,4 @@ def _sums(rows: list[dict[str, Any]]) -> str:
 
 async def _usage(home: Home, days: int) -> dict[str, Any]:
     async with connect(home) as bot:
-        return await bot.call(control.Usage(days))
+        return await bot.call(control.UsageReport(days))

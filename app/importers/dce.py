@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from app.importers import streamed
+from app.importers import json_stream
 from app.importers.records import (
     BrokenFileError,
     BrokenRow,
@@ -17,7 +17,7 @@ from app.importers.records import (
     milliseconds,
     text_of,
 )
-from app.importers.sources import Source, Stream
+from app.importers.sources import SourceFile, Stream
 
 WRITTEN = {"Default", "Reply", "0", "19"}
 """Message types that a person wrote; types without a name come as numbers."""
@@ -40,13 +40,13 @@ def matches_json(head: bytes) -> bool:
     return bool(_JSON_HEAD.match(head.removeprefix(b"\xef\xbb\xbf")))
 
 
-def read_json(source: Source, stream: Stream) -> Iterator[Record | BrokenRow]:
+def read_json(source: SourceFile, stream: Stream) -> Iterator[Record | BrokenRow]:
     """The messages of one channel; an export that was cut off keeps what is whole."""
-    channel = streamed.first(source, "channel", before="messages")
+    channel = json_stream.first(source, "channel", before="messages")
     name = str(channel.get("name") or "general")
     id = str(channel["id"]) if channel.get("id") else None
     make = functools.partial(_record, channel=name, channel_id=id)
-    return streamed.records(stream, "messages.item", make)
+    return json_stream.records(stream, "messages.item", make)
 
 
 def _record(message: dict[str, Any], channel: str, channel_id: str | None) -> Record:
@@ -91,7 +91,7 @@ def matches_csv(head: bytes) -> bool:
     return bool(_CSV_HEAD.match(head))
 
 
-def read_csv(source: Source, stream: Stream) -> Iterator[Record]:
+def read_csv(source: SourceFile, stream: Stream) -> Iterator[Record]:
     """The messages of one channel, whose name stands in the file's name."""
     named = _FILE_NAME.fullmatch(source.name)
     text = io.TextIOWrapper(

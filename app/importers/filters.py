@@ -3,8 +3,8 @@
 import re
 from collections.abc import Mapping
 
-from app.config import LearnSettings
-from app.errors import ConfigError
+from app.core.errors import ConfigError
+from app.settings.schema import LearnSettings
 
 EMPTY = "empty"
 BOT = "bot"

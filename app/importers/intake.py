@@ -19,7 +19,7 @@ NewMember = tuple[str, str, bool]
 """Author hash, display name, is a bot."""
 
 
-class Entry(NamedTuple):
+class IntakeEntry(NamedTuple):
     """What becomes of one record."""
 
     message: NewMessage
@@ -51,7 +51,7 @@ class Intake:
         self._new: dict[str, NewMember] = {}
         self._waiting: dict[str, KnownMember] = {}
 
-    def take(self, record: Record, ids: ContentIds, fallback_ts: int) -> Entry:
+    def take(self, record: Record, ids: ContentIds, fallback_ts: int) -> IntakeEntry:
         """The row of a record; `ids` names those that have no id of their own.
 
         Members without a row yet have a negative one, as `imports.add_batch` takes it.
@@ -84,7 +84,7 @@ class Intake:
         )
         is_stored = refusal is None and (reason != EMPTY or bool(files))
         kept = tuple(NewAttachment(*file) for file in files) if files else ()
-        return Entry(message, is_stored, kept)
+        return IntakeEntry(message, is_stored, kept)
 
     def hand_over(self) -> dict[str, NewMember]:
         """The new members of the messages taken since the last time, by author."""

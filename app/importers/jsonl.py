@@ -5,9 +5,9 @@ from typing import Any
 
 import orjson
 
-from app.importers.lines import lines
 from app.importers.records import BrokenRow, File, Record, milliseconds
-from app.importers.sources import Source, Stream
+from app.importers.sources import SourceFile, Stream
+from app.importers.text_lines import lines
 
 
 def matches(head: bytes) -> bool:
@@ -22,7 +22,7 @@ def matches(head: bytes) -> bool:
     return isinstance(row, dict) and "text" in row
 
 
-def read(source: Source, stream: Stream) -> Iterator[Record | BrokenRow]:
+def read(source: SourceFile, stream: Stream) -> Iterator[Record | BrokenRow]:
     """The messages of the file, and the lines that are none."""
     for number, line in lines(stream):
         try:

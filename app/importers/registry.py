@@ -4,13 +4,13 @@ import zlib
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from app.importers import dce, jsonl, package, text, training
+from app.importers import dce, discord_package, jsonl, markov_discord_json, text
 from app.importers.records import BrokenFileError, BrokenRow, Record
-from app.importers.sources import BombError, Source, Stream
+from app.importers.sources import BombError, SourceFile, Stream
 
 HEAD_BYTES = 256 * 1024
 
-Read = Callable[[Source, Stream], Iterator[Record | BrokenRow]]
+Read = Callable[[SourceFile, Stream], Iterator[Record | BrokenRow]]
 
 
 class Importer(NamedTuple):
@@ -26,16 +26,22 @@ IMPORTERS = (
     Importer("messages (JSON Lines)", jsonl.matches, jsonl.read),
     Importer("DiscordChatExporter JSON", dce.matches_json, dce.read_json),
     Importer("DiscordChatExporter CSV", dce.matches_csv, dce.read_csv),
-    Importer("Discord data package", package.matches_json, package.read_json),
-    Importer("Discord data package CSV", package.matches_csv, package.read_csv),
-    Importer("training JSON", training.matches, training.read),
+    Importer(
+        "Discord data package", discord_package.matches_json, discord_package.read_json
+    ),
+    Importer(
+        "Discord data package CSV",
+        discord_package.matches_csv,
+        discord_package.read_csv,
+    ),
+    Importer("training JSON", markov_discord_json.matches, markov_discord_json.read),
     Importer("text", text.matches, text.read),
 )
 
 _BY_ENDING = {".jsonl": IMPORTERS[0], ".jsonl.gz": IMPORTERS[0]}
 
 
-def find_importer(source: Source) -> Importer:
+def find_importer(source: SourceFile) -> Importer:
     """The format of a file.
 
     Raises:
@@ -54,7 +60,7 @@ def find_importer(source: Source) -> Importer:
     return found
 
 
-def _head(source: Source) -> bytes:
+def _head(source: SourceFile) -> bytes:
     try:
         with source.open() as stream:
             head = b""

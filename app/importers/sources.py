@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, Protocol
 
-from app.errors import UsageError
+from app.core.errors import UsageError
 
 MAX_FILES = 100_000
 MAX_FILE_BYTES = 64 * 1024**3
@@ -28,7 +28,7 @@ class BombError(ValueError):
     """More came out of a compressed file than can be meant."""
 
 
-class Source(Protocol):
+class SourceFile(Protocol):
     """One file to import."""
 
     name: str
@@ -119,7 +119,7 @@ class ZipMember:
 
 
 @contextmanager
-def find_sources(paths: Sequence[Path]) -> Iterator[list[Source]]:
+def find_sources(paths: Sequence[Path]) -> Iterator[list[SourceFile]]:
     """All files under the paths, in the order of their names.
 
     Raises:
@@ -127,7 +127,7 @@ def find_sources(paths: Sequence[Path]) -> Iterator[list[Source]]:
     """
     archives: list[zipfile.ZipFile] = []
     try:
-        found: list[Source] = []
+        found: list[SourceFile] = []
         for path in paths:
             for file in _files(path):
                 if zipfile.is_zipfile(file):
@@ -156,7 +156,7 @@ def _files(path: Path) -> list[Path]:
     return [path]
 
 
-def _members(archive: zipfile.ZipFile) -> list[Source]:
+def _members(archive: zipfile.ZipFile) -> list[SourceFile]:
     infos = sorted(archive.infolist(), key=lambda info: info.filename)
     wanted = [info for info in infos if not info.is_dir() and _is_regular(info)]
     if sum(info.file_size for info in wanted) > MAX_FILE_BYTES:
@@ -174,7 +174,7 @@ def _is_regular(info: zipfile.ZipInfo) -> bool:
     return stat.S_IFMT(mode) in (0, stat.S_IFREG)
 
 
-def fingerprint(source: Source, *more: str) -> str:
+def fingerprint(source: SourceFile, *more: str) -> str:
     """A hash of the file's size and both ends, and of how it is imported."""
     digest = hashlib.blake2b("\0".join((str(source.size), *more)).encode())
     if isinstance(source, DiskFile):

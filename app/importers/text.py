@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from app.importers.lines import lines
 from app.importers.records import Record
-from app.importers.sources import Source, Stream
+from app.importers.sources import SourceFile, Stream
+from app.importers.text_lines import lines
 
 
 def matches(head: bytes) -> bool:
@@ -18,7 +18,7 @@ def matches(head: bytes) -> bool:
     return True
 
 
-def read(source: Source, stream: Stream) -> Iterator[Record]:
+def read(source: SourceFile, stream: Stream) -> Iterator[Record]:
     """The lines of the file."""
     for _, line in lines(stream):
         yield Record(author="", name="", text=line.decode("utf-8", "replace").strip())

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from app.errors import ChildExitError
+from app.core.errors import ChildExitError
 from app.ipc.backoff import Backoff
 from app.ipc.peer import Handler, Peer, PeerGoneError
 from app.ipc.wire import MAX_FRAME_BYTES, Catalogue, Json, Params

@@ -55,7 +55,7 @@ class Learn:
 
 
 @dataclass(frozen=True)
-class Forget:
+class ForgetMessages:
     """Take messages out of an open token voice at once."""
 
     method: ClassVar[str] = "forget"
@@ -101,7 +101,7 @@ class Ready:
 
 
 @dataclass(frozen=True)
-class Completion:
+class GenerateReply:
     """The reply to `Generate`."""
 
     text: str
@@ -119,5 +119,5 @@ class Completion:
     """Both as measured lately, cautiously; 0 when nothing was."""
 
 
-REQUESTS = (Generate, CancelGenerate, Learn, Forget, Info)
+REQUESTS = (Generate, CancelGenerate, Learn, ForgetMessages, Info)
 NOTIFICATIONS = (Piece, Ready)

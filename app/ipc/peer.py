@@ -6,7 +6,7 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, Protocol
 
-from app.errors import AppError, ConfigError, UsageError
+from app.core.errors import AppError, ConfigError, UsageError
 from app.ipc.wire import (
     INTERNAL_ERROR,
     MAX_FRAME_BYTES,
@@ -17,8 +17,8 @@ from app.ipc.wire import (
     Json,
     Notification,
     Params,
-    Reply,
-    Request,
+    ReplyFrame,
+    RequestFrame,
     WireError,
     encode,
 )
@@ -104,7 +104,7 @@ class Peer:
         future: asyncio.Future[Json] = asyncio.get_running_loop().create_future()
         self._waiting[id] = future
         try:
-            await self._send(Request(id, request))
+            await self._send(RequestFrame(id, request))
             return await future
         finally:
             del self._waiting[id]
@@ -159,14 +159,14 @@ class Peer:
                 await self._answer(error.failure())
             return
         match frame:
-            case Request():
+            case RequestFrame():
                 task = asyncio.create_task(self._serve(frame))
                 self._serving.add(task)
                 task.add_done_callback(self._serving.discard)
             case Notification(params):
                 if self._on_notification:
                     self._on_notification(params)
-            case Reply(id, result):
+            case ReplyFrame(id, result):
                 if (future := self._waiting.get(id)) and not future.done():
                     future.set_result(result)
             case Failure():
@@ -178,13 +178,13 @@ class Peer:
         elif (future := self._waiting.get(failure.id)) and not future.done():
             future.set_exception(_as_exception(failure))
 
-    async def _serve(self, request: Request) -> None:
+    async def _serve(self, request: RequestFrame) -> None:
         try:
             await self._answer(await self._outcome(request))
         except WireError as error:
             await self._answer(Failure(request.id, error.code, str(error)))
 
-    async def _outcome(self, request: Request) -> Reply | Failure:
+    async def _outcome(self, request: RequestFrame) -> ReplyFrame | Failure:
         method = request.params.method
         if method not in self._handlers:
             return Failure(request.id, UNKNOWN_METHOD, f"{method} is not served here")
@@ -196,9 +196,9 @@ class Peer:
             log.exception("%s failed", method)
             message = f"{type(error).__name__}: {error}"
             return Failure(request.id, INTERNAL_ERROR, message)
-        return Reply(request.id, result or {})
+        return ReplyFrame(request.id, result or {})
 
-    async def _answer(self, outcome: Reply | Failure) -> None:
+    async def _answer(self, outcome: ReplyFrame | Failure) -> None:
         try:
             await self._send(outcome)
         except PeerGoneError:

@@ -31,7 +31,7 @@ class Params(Protocol):
 
 
 @dataclass(frozen=True)
-class Request:
+class RequestFrame:
     """Asks the other side for one reply."""
 
     id: int
@@ -46,7 +46,7 @@ class Notification:
 
 
 @dataclass(frozen=True)
-class Reply:
+class ReplyFrame:
     """What a request brought."""
 
     id: int
@@ -63,7 +63,7 @@ class Failure:
     hint: str = ""
 
 
-Frame = Request | Notification | Reply | Failure
+Frame = RequestFrame | Notification | ReplyFrame | Failure
 
 
 class WireError(ValueError):
@@ -104,11 +104,11 @@ def _encode_scrubbed(tree: Json) -> bytes:
 
 def _tree(frame: Frame) -> Json:
     match frame:
-        case Request(id, params):
+        case RequestFrame(id, params):
             return {"id": id, "method": params.method, "params": as_json(params)}
         case Notification(params):
             return {"method": params.method, "params": as_json(params)}
-        case Reply(id, result):
+        case ReplyFrame(id, result):
             return {"id": id, "result": result}
         case Failure(id, code, message, hint):
             error = {"code": code, "message": message, "data": {"hint": hint}}
@@ -172,7 +172,7 @@ class Catalogue:
             built = build(known[method], params)
         except WireError as error:
             raise WireError(BAD_PARAMS, f"{method}: {error}", id) from error
-        return Notification(built) if id is None else Request(id, built)
+        return Notification(built) if id is None else RequestFrame(id, built)
 
 
 def _decode_outcome(id: int | None, tree: Json) -> Frame:
@@ -185,7 +185,7 @@ def _decode_outcome(id: int | None, tree: Json) -> Frame:
                 return Failure(id, code, message, str(hint))
         raise WireError(PARSE_ERROR, "error has no code and message", id)
     if id is not None and isinstance(tree.get("result"), dict):
-        return Reply(id, tree["result"])
+        return ReplyFrame(id, tree["result"])
     raise WireError(PARSE_ERROR, "neither a call nor an outcome", id)
 
 

@@ -10,10 +10,10 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from app import telemetry
-from app.carried import embedding_model
-from app.errors import ConfigError
-from app.paths import asset
+from app.core import telemetry
+from app.core.errors import ConfigError
+from app.core.paths import asset
+from app.modelfiles.bundled import embedding_model
 
 Floats = NDArray[np.float32]
 

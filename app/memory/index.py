@@ -26,7 +26,7 @@ class Neighbor(NamedTuple):
     similarity: float
 
 
-class Index(Protocol):
+class VectorIndex(Protocol):
     """Unit vectors by message row; belongs to one thread."""
 
     def __len__(self) -> int: ...

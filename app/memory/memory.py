@@ -13,13 +13,13 @@ from typing import ParamSpec, TypeVar
 
 import numpy as np
 
-from app.memory import moments, recall
+from app.core.paths import Home
+from app.memory import recall, recalled_moments
 from app.memory.embedder import Embeds, is_trivial
-from app.memory.moments import Moment
-from app.memory.shelf import PAGE, Page, Shelf
+from app.memory.guild_index import PAGE, GuildIndex, Page
+from app.memory.recalled_moments import Moment
 from app.memory.vectors import NOTHING, Floats, pack, unpack
 from app.meter.relevance import auc
-from app.paths import Home
 from app.store import embeddings, messages
 from app.store.database import Database
 
@@ -70,7 +70,7 @@ class Memory:
         self._now = now
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="memory")
         self._embedders: dict[str | None, Embeds] = {}
-        self._shelves: dict[int, Shelf] = {}
+        self._shelves: dict[int, GuildIndex] = {}
         self._done: dict[int, int] = {}
         """Row up to which every message of a guild has been looked at."""
         self._opening = asyncio.Lock()
@@ -169,7 +169,9 @@ class Memory:
         first = min(rows, default=0) - 1
         self._done[guild] = min(self._done.get(guild, 0), max(first, 0))
 
-    async def _take_out(self, guild: int, shelf: Shelf, rows: Sequence[int]) -> None:
+    async def _take_out(
+        self, guild: int, shelf: GuildIndex, rows: Sequence[int]
+    ) -> None:
         await self._call(shelf.remove, rows)
         if shelf.needs_rebuild:
             await self._call(shelf.restart)
@@ -218,7 +220,11 @@ class Memory:
         while True:
             near = await self._call(shelf.search, vector, width)
             shown = await self._reader.run(
-                moments.shown, guild, [n.row for n in near], channels, set(without)
+                recalled_moments.shown,
+                guild,
+                [n.row for n in near],
+                channels,
+                set(without),
             )
             if len(shown) >= 4 * limit or width >= min(len(shelf), _WIDEST):
                 break
@@ -231,7 +237,7 @@ class Memory:
         vectors = {row: v for (row, _), v in zip(stored, blobs, strict=True)}
         chosen = recall.diversify(weighed, vectors, limit)
         return await self._reader.run(
-            moments.with_neighbors, guild, chosen, shown, set(without)
+            recalled_moments.with_neighbors, guild, chosen, shown, set(without)
         )
 
     async def closeness(
@@ -278,20 +284,20 @@ class Memory:
                 self._embedders[model] = self._embedders[opened.model_id] = opened
         return self._embedders[model]
 
-    async def _shelf(self, guild: int) -> Shelf:
+    async def _shelf(self, guild: int) -> GuildIndex:
         """The guild's index, opened and brought up to date when first asked for."""
         if guild not in self._shelves:
             counts = dict(await self._reader.run(embeddings.models, guild))
             most = max(counts, key=counts.__getitem__, default=None)
             serving = await self._embedder(most)
             directory = self._home.index(guild)
-            shelf = Shelf(directory, serving.model_id, serving.dimension)
+            shelf = GuildIndex(directory, serving.model_id, serving.dimension)
             await self._call(shelf.open)
             await self._bring_up(guild, shelf)
             self._shelves.setdefault(guild, shelf)
         return self._shelves[guild]
 
-    async def _bring_up(self, guild: int, shelf: Shelf) -> None:
+    async def _bring_up(self, guild: int, shelf: GuildIndex) -> None:
         """Add what the files lack; build anew if they and the database differ."""
         await self._add_new(guild, shelf)
         truth = await self._reader.run(embeddings.state, guild, shelf.model)
@@ -300,11 +306,11 @@ class Memory:
             await self._call(shelf.restart)
             await self._add_new(guild, shelf)
 
-    async def _add_new(self, guild: int, shelf: Shelf) -> None:
+    async def _add_new(self, guild: int, shelf: GuildIndex) -> None:
         while page := await self._page(guild, shelf):
             await self._call(shelf.add, page)
 
-    async def _page(self, guild: int, shelf: Shelf) -> Page:
+    async def _page(self, guild: int, shelf: GuildIndex) -> Page:
         return await self._reader.run(
             embeddings.added_after, guild, shelf.model, shelf.last, PAGE
         )

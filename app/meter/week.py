@@ -13,7 +13,7 @@ LEAST_TIMES = 2
 
 
 @dataclass(frozen=True)
-class Said:
+class SpokenReply:
     """One reply that was sent."""
 
     text: str
@@ -59,7 +59,7 @@ class Week:
 
 
 def measure(
-    said: Sequence[Said],
+    said: Sequence[SpokenReply],
     members: Sequence[str],
     split: Callable[[str], Sequence[str]],
     is_known: novelty.IsKnown,

@@ -6,9 +6,9 @@ from random import Random
 from time import perf_counter
 
 from app.providers.base import Completion, Prompt, Used
-from app.providers.words import keywords
-from app.voice.voice import Line, Rules, Voice
-from app.voice.words import join
+from app.providers.keywords import keywords
+from app.voice.voice import GeneratedLine, Rules, Voice
+from app.voice.word_tokenizer import join
 
 NOTHING_LEARNED = (
     "I have not heard enough here yet to talk like you. Say a few things!",
@@ -67,7 +67,9 @@ class MarkovProvider:
         """Nothing is held."""
 
 
-def completion_of(line: Line, ms: float, *, seed_wanted: bool = True) -> Completion:
+def completion_of(
+    line: GeneratedLine, ms: float, *, seed_wanted: bool = True
+) -> Completion:
     """A line of the chain as a completion, with the longest run of each source."""
     longest: dict[int, Used] = {}
     for source in line.sources:

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
-from app.config import Config
-from app.providers.address import Address
+from app.core.state_file import StateFile
 from app.providers.base import Provider
-from app.providers.local import LocalProvider
+from app.providers.cost_record import OnSpent
+from app.providers.local.provider import LocalProvider
 from app.providers.markov import MarkovProvider
-from app.providers.openai import OpenAIProvider
-from app.providers.prices import Prices
-from app.providers.spending import OnSpent
-from app.state_file import StateFile
+from app.providers.openai.prices import Prices
+from app.providers.openai.provider import OpenAIProvider
+from app.settings.base_url import Address
+from app.settings.schema import Config
 from app.voice.voice import Rules, Voice
 
 

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from app import gguf
-from app.errors import AppError
+from app.core.errors import AppError
+from app.modelfiles import checks
 from app.runner.llama import Adapter, LlamaError, Model
 
 
@@ -23,7 +23,7 @@ class Adapters:
         if path is None:
             return None
         file = Path(path)
-        gguf.check_adapter(file, self._model.path)
+        checks.check_adapter(file, self._model.path)
         version = (file, file.stat().st_mtime_ns)
         if version not in self._loaded:
             try:

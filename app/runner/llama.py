@@ -13,7 +13,7 @@ import numpy.typing as npt
 from llama_cpp import llama_cpp as api
 from llama_cpp._ggml import libggml
 
-from app.errors import AppError
+from app.core.errors import AppError
 
 Logits = npt.NDArray[np.float32]
 

@@ -9,18 +9,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
-from app import gguf
-from app.errors import AppError, UsageError
+from app.core.errors import AppError, UsageError
 from app.ipc import stdio
 from app.ipc.inference import NOTIFICATIONS, REQUESTS, Ready
-from app.ipc.wire import (
-    Catalogue,
-    Notification,
-    Params,
-    Request,
-    WireError,
-)
-from app.runner.outbox import Outbox
+from app.ipc.wire import Catalogue, Notification, Params, RequestFrame, WireError
+from app.modelfiles import checks
+from app.runner.responses import ResponseWriter
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +25,7 @@ class Desk(Protocol):
     @property
     def is_idle(self) -> bool: ...
     def ready(self) -> Ready: ...
-    def handle(self, params: Params, outbox: Outbox) -> None: ...
+    def handle(self, params: Params, outbox: ResponseWriter) -> None: ...
     def step(self) -> None: ...
 
 
@@ -71,12 +65,12 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
 
 def _open(options: argparse.Namespace) -> Desk:
     if options.echo:
-        from app.runner.echo import EchoDesk
+        from app.runner.echo_runner import EchoDesk
 
         return EchoDesk()
-    gguf.check(options.model, options.context, options.gpu_layers)
+    checks.check(options.model, options.context, options.gpu_layers)
     # Only now: what is native is loaded after stdout is safe.
-    from app.runner.desk import ModelDesk
+    from app.runner.request_handler import ModelDesk
 
     return ModelDesk.load(options)
 
@@ -84,7 +78,7 @@ def _open(options: argparse.Namespace) -> Desk:
 def serve(desk: Desk, lines: "queue.SimpleQueue[bytes]", fd: int) -> None:
     """Answer requests while working; sleeps when there is nothing to do."""
     catalogue = Catalogue(REQUESTS, NOTIFICATIONS)
-    Outbox(fd, None).notify(desk.ready())
+    ResponseWriter(fd, None).notify(desk.ready())
     while True:
         while not lines.empty() or desk.is_idle:
             take(desk, catalogue, lines.get(), fd)
@@ -96,13 +90,13 @@ def take(desk: Desk, catalogue: Catalogue, line: bytes, fd: int) -> None:
     try:
         frame = catalogue.decode(line)
     except WireError as error:
-        Outbox(fd, error.id).fail(error.code, str(error))
+        ResponseWriter(fd, error.id).fail(error.code, str(error))
         return
     match frame:
-        case Request(id, params):
-            outbox = Outbox(fd, id)
+        case RequestFrame(id, params):
+            outbox = ResponseWriter(fd, id)
         case Notification(params):
-            outbox = Outbox(fd, None)
+            outbox = ResponseWriter(fd, None)
         case _:
             return
     try:

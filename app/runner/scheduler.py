@@ -4,11 +4,11 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from app.runner.job import Job
+from app.runner.admission_queue import Waiting
+from app.runner.generation import Generation
 from app.runner.llama import Adapter, Batch, Context, LlamaError
-from app.runner.queueing import Waiting
 from app.runner.slots import Plan, Slots
-from app.runner.speed import Call, Speeds
+from app.runner.throughput import DecodeCall, Speeds
 
 PROMPT_CHUNK = 64
 """Prompt tokens of one decode call. Fewer would read slower; more would make everyone
@@ -25,10 +25,10 @@ takes a while."""
 
 
 @dataclass
-class Step:
+class DecodeStep:
     """What one decode call evaluates for one job."""
 
-    job: Job
+    job: Generation
     tokens: Sequence[int]
     place: int
     """Of its last token in the batch."""
@@ -46,8 +46,8 @@ class Scheduler:
         self._context = context
         self._clock = clock
         self._slots = Slots(context.sequences, can_roll_back)
-        self._waiting: Waiting[Job] = Waiting(MOST_WAITING)
-        self._active: list[Job] = []
+        self._waiting: Waiting[Generation] = Waiting(MOST_WAITING)
+        self._active: list[Generation] = []
         self._batch = Batch(PROMPT_CHUNK + context.sequences * MOST_LINE_START)
         self._step_seconds = 0.0
         self._end_tokens = frozenset(context.model.end_tokens.tolist())
@@ -70,7 +70,7 @@ class Scheduler:
         """Generations not begun, a guild each."""
         return self._waiting.by_guild
 
-    def submit(self, job: Job) -> None:
+    def submit(self, job: Generation) -> None:
         """Put a job in line; one of a guild with many more may have to leave it.
 
         Raises:
@@ -88,7 +88,7 @@ class Scheduler:
             if job.request.stream == stream:
                 job.is_cancelled = True
 
-    def step(self) -> Call | None:
+    def step(self) -> DecodeCall | None:
         """Advance the active jobs by one decode call; what it did, if it took place."""
         self._end_overdue()
         self._admit()
@@ -105,7 +105,7 @@ class Scheduler:
         for step in steps:
             self._advance(step, now)
         self._step_seconds = self._clock() - began
-        call = Call(read, written, self._step_seconds)
+        call = DecodeCall(read, written, self._step_seconds)
         self.speeds.note(call)
         return call
 
@@ -119,7 +119,7 @@ class Scheduler:
         """Free the batch; the context stays its maker's."""
         self._batch.close()
 
-    def _fit(self, job: Job) -> None:
+    def _fit(self, job: Generation) -> None:
         """Cut what could never fit: the oldest part of the prompt, after its start."""
         size = self._context.size
         answer = min(job.request.max_tokens, size // 2)
@@ -148,7 +148,7 @@ class Scheduler:
                 return
             self._begin(self._waiting.pop(), plan)
 
-    def _begin(self, job: Job, plan: Plan) -> None:
+    def _begin(self, job: Generation, plan: Plan) -> None:
         sequence = plan.slot.sequence
         if plan.source is not None:
             self._context.copy(plan.source.sequence, sequence, plan.reused)
@@ -160,7 +160,7 @@ class Scheduler:
         job.slot, job.cached = plan.slot, plan.reused
         self._active.append(job)
 
-    def _compose(self) -> list[Step]:
+    def _compose(self) -> list[DecodeStep]:
         """Next tokens of all who write, and of prompts, those nearest their end first.
 
         In the order of their sequences: llama.cpp evaluates neighbors in one go.
@@ -191,15 +191,15 @@ class Scheduler:
                 self._adapter, self._adapter_calls = job.adapter, 0
                 return
 
-    def _add(self, job: Job, tokens: Sequence[int]) -> Step:
+    def _add(self, job: Generation, tokens: Sequence[int]) -> DecodeStep:
         slot = job.taken
         wants_logits = bool(job.written) or len(tokens) == job.unread
         place = self._batch.add(
             slot.sequence, len(slot.tokens), tokens, wants_logits=wants_logits
         )
-        return Step(job, tokens, place)
+        return DecodeStep(job, tokens, place)
 
-    def _advance(self, step: Step, now: float) -> None:
+    def _advance(self, step: DecodeStep, now: float) -> None:
         job = step.job
         job.taken.tokens.extend(step.tokens)
         if not job.written and job.unread:
@@ -217,11 +217,11 @@ class Scheduler:
         elif len(job.written) >= job.request.max_tokens:
             self._end(job, "length", now)
 
-    def _end_line(self, job: Job, now: float) -> None:
+    def _end_line(self, job: Generation, now: float) -> None:
         if not job.begin_line(now):
             self._end(job, "stop", now)
 
-    def _end(self, job: Job, reason: str, now: float) -> None:
+    def _end(self, job: Generation, reason: str, now: float) -> None:
         self._active.remove(job)
         job.taken.is_busy = False
         job.finish(reason, now)

@@ -12,7 +12,7 @@ from app.store.tables import Conversation, ConversationLink, Member, Message
 
 
 @dataclass(frozen=True)
-class Talk:
+class StoredConversation:
     """A conversation as its row has it."""
 
     id: int
@@ -38,12 +38,12 @@ class Joined:
     author: str
 
 
-def get(conversation: int) -> Talk | None:
+def get(conversation: int) -> StoredConversation | None:
     """The conversation of that row."""
     row = Conversation.get_or_none(Conversation.id == conversation)
     if row is None:
         return None
-    return Talk(
+    return StoredConversation(
         row.id,
         row.guild_id,
         row.channel_id,

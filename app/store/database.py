@@ -12,7 +12,7 @@ from typing import Any, ParamSpec, TypeVar
 
 import peewee
 
-from app.errors import AppError
+from app.core.errors import AppError
 from app.store import migrations, sqlite
 from app.store.tables import TABLES, Guild
 

@@ -61,7 +61,7 @@ def vectors(guild: int, model: str, after: int = 0) -> Iterator[tuple[int, bytes
     return rows
 
 
-class State(NamedTuple):
+class IndexState(NamedTuple):
     """What an index over a guild's vectors must agree with."""
 
     vectors: int
@@ -71,7 +71,7 @@ class State(NamedTuple):
     """The newest vector's own row; 0 while there is none."""
 
 
-def state(guild: int, model: str) -> State:
+def state(guild: int, model: str) -> IndexState:
     """Of the guild's vectors by that model, those that mean nothing left out."""
     query = Embedding.select(
         fn.COUNT(Embedding.id),
@@ -79,7 +79,7 @@ def state(guild: int, model: str) -> State:
         fn.COALESCE(fn.MAX(Embedding.id), 0),
     ).where(_meaning(guild, model))
     (found,) = tuples(query)
-    return State(*found)
+    return IndexState(*found)
 
 
 def added_after(

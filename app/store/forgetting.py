@@ -6,7 +6,7 @@ from typing import Any
 
 from peewee import fn
 
-from app.store import conversations, feedback, voices
+from app.store import conversations, feedback, voice_changes
 from app.store.database import tuples, write
 from app.store.messages import BATCH
 from app.store.tables import (
@@ -117,7 +117,7 @@ def delete(guild: int, rows: Sequence[int]) -> Removed:
 def _delete(guild: int, asked: list[int]) -> Removed:
     here = (Message.guild == guild) & Message.id.in_(asked)
     rows = [row for (row,) in tuples(Message.select(Message.id).where(here))]
-    voices.note(guild, rows)
+    voice_changes.note(guild, rows)
     vectors = Embedding.select(fn.COUNT(Embedding.id))
     embeddings = vectors.where(Embedding.message.in_(rows)).scalar()
     talks = conversations.of_messages(rows)

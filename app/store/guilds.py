@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from peewee import fn
 
-from app.store import voices
+from app.store import voice_changes
 from app.store.database import tuples, write
 from app.store.tables import Channel, Embedding, Guild, Message
 
@@ -98,8 +98,10 @@ def counts(guild: int) -> GuildCounts:
         reason: number for reason, number in tuples(by_reason)
     }
     learned = reasons.pop(None, 0)
-    if voices.gaps(guild):
-        inside = Message.select(fn.COUNT(Message.id)).where(voices.belongs(guild))
+    if voice_changes.gaps(guild):
+        inside = Message.select(fn.COUNT(Message.id)).where(
+            voice_changes.belongs(guild)
+        )
         reasons["rolled back"] = learned - inside.scalar()
         learned -= reasons["rolled back"]
     return GuildCounts(

@@ -23,7 +23,7 @@ def known_members(guild: int) -> dict[str, KnownMember]:
     return {author: KnownMember(row, out) for author, row, out in tuples(query)}
 
 
-class Stored(NamedTuple):
+class StoredBatch(NamedTuple):
     """What became of a batch."""
 
     rows: list[int | None]
@@ -56,7 +56,7 @@ def add_batch(
     people: Sequence[tuple[str, str, bool]],
     batch: Sequence[NewMessage],
     files: Sequence[tuple[int, NewAttachment]],
-) -> Stored:
+) -> StoredBatch:
     """Store messages and note how far the file has come, in one transaction.
 
     Args:
@@ -82,7 +82,7 @@ def add_batch(
     changed = ImportCheckpoint.update(position=position).where(same).execute()
     if not changed:
         ImportCheckpoint.create(guild=guild, file=file, position=position)
-    return Stored(rows, members)
+    return StoredBatch(rows, members)
 
 
 def position(guild: int, file: str) -> int:

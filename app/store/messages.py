@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from peewee import fn
 
-from app.store import sqlite, voices
+from app.store import sqlite, voice_changes
 from app.store.database import bound, tuples, write
 from app.store.tables import (
     Attachment,
@@ -235,7 +235,7 @@ def _give_out(last: int) -> None:
 
 def learnable(guild: int, after: int = 0) -> Iterator[tuple[int, str]]:
     """(row, text) of the messages in the guild's voice after that row, by row."""
-    return _read(voices.belongs(guild) & (Message.id > after))
+    return _read(voice_changes.belongs(guild) & (Message.id > after))
 
 
 def _read(chosen: Any) -> Iterator[tuple[int, str]]:
@@ -250,7 +250,7 @@ def replies_of(guild: int) -> list[tuple[str, int, str, str | None]]:
     """(external id, time, text, external id it answers) of all learned, in order."""
     query = Message.select(
         Message.external, Message.ts, Message.text, Message.reply_to
-    ).where(voices.belongs(guild))
+    ).where(voice_changes.belongs(guild))
     return list(tuples(query.order_by(Message.ts, Message.id)))
 
 
@@ -265,7 +265,7 @@ def of_snapshot(
     snapshot: Snapshot, after: int, limit: int = 20_000
 ) -> list[tuple[int, str]]:
     """A page of (row, text) of what is left of the voice that a snapshot has."""
-    chosen = voices.belongs(snapshot.guild_id, snapshot.gaps)
+    chosen = voice_changes.belongs(snapshot.guild_id, snapshot.gaps)
     rows = (Message.id > after) & (Message.id <= snapshot.last)
     return list(itertools.islice(_read(chosen & rows), limit))
 
@@ -273,7 +273,7 @@ def of_snapshot(
 def newest_learnable(guild: int, after: int, limit: int) -> list[tuple[int, str]]:
     """(row, text) of the newest messages to learn after that row, by row."""
     query = Message.select(Message.id, Message.text)
-    query = query.where(voices.belongs(guild) & (Message.id > after))
+    query = query.where(voice_changes.belongs(guild) & (Message.id > after))
     found = tuples(query.order_by(Message.id.desc()).limit(limit))
     return [(row, text) for row, text in reversed(found)]
 
@@ -283,7 +283,7 @@ def learnable_of(guild: int, rows: Sequence[int]) -> list[tuple[int, str]]:
     found: list[tuple[int, str]] = []
     for start in range(0, len(rows), BATCH):
         part = list(rows[start : start + BATCH])
-        chosen = Message.id.in_(part) & voices.belongs(guild)
+        chosen = Message.id.in_(part) & voice_changes.belongs(guild)
         query = Message.select(Message.id, Message.text).where(chosen)
         found += [(row, text) for row, text in tuples(query)]
     return found

@@ -7,7 +7,7 @@ from peewee import BooleanField, SqliteDatabase, TextField
 from playhouse.migrate import SqliteMigrator
 from playhouse.migrate import migrate as change
 
-from app.errors import AppError
+from app.core.errors import AppError
 from app.store import sqlite
 from app.store.tables import (
     TABLES,

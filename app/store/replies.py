@@ -10,7 +10,7 @@ from app.store.database import tuples, write
 from app.store.tables import Channel, Message, Reply, ReplySource
 
 
-class Source(NamedTuple):
+class SourceMessage(NamedTuple):
     """A message a reply drew on, and the longest run of words taken from it."""
 
     message: int
@@ -43,7 +43,7 @@ def claim(
 
 @write
 def finish(
-    reply: int, fields: Mapping[str, Any], sources: Sequence[Source] = ()
+    reply: int, fields: Mapping[str, Any], sources: Sequence[SourceMessage] = ()
 ) -> None:
     """Fill in a claimed reply; `fields` are columns of the table by name."""
     Reply.update(**fields).where(Reply.id == reply).execute()

@@ -5,7 +5,7 @@ from typing import Any
 
 from peewee import fn
 
-from app.store import messages, voices
+from app.store import messages, voice_changes
 from app.store.database import tuples, write
 from app.store.tables import Channel, Message, Setting, Snapshot, VoiceGap
 
@@ -25,7 +25,7 @@ def get(guild: int, name: str) -> Snapshot | None:
 
 def count(guild: int) -> int:
     """How many messages are in the guild's voice; walks over all of them."""
-    found = Message.select(fn.COUNT(Message.id)).where(voices.belongs(guild))
+    found = Message.select(fn.COUNT(Message.id)).where(voice_changes.belongs(guild))
     return int(found.scalar())
 
 
@@ -39,7 +39,7 @@ def take(guild: int, name: str, created: int, count: int) -> Snapshot:
         created=created,
         last=messages.last_row(),
         messages=count,
-        gaps=voices.gaps(guild),
+        gaps=voice_changes.gaps(guild),
         settings=_settings(guild),
     )
     return made
@@ -77,7 +77,7 @@ def roll_back(snapshot: Snapshot, kept: Collection[str]) -> None:
     for channel, name, value in snapshot.settings:
         if channel in channels and name not in kept:
             Setting.create(guild=guild, channel=channel, name=name, value=value)
-    voices.note(guild, [voices.ALL])
+    voice_changes.note(guild, [voice_changes.ALL])
 
 
 def _settings(guild: int) -> list[tuple[int, str, Any]]:

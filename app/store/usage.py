@@ -12,7 +12,7 @@ DAY_MS = 86_400_000
 
 
 @dataclass(frozen=True)
-class Entry:
+class UsageEntry:
     """One call of a provider."""
 
     provider: str
@@ -60,7 +60,7 @@ class SentRequest:
 
 
 @write
-def add(entry: Entry, now: int | None = None) -> int:
+def add(entry: UsageEntry, now: int | None = None) -> int:
     """Write one entry; `now` is in milliseconds."""
     created = int(time.time() * 1000) if now is None else now
     row: Usage = Usage.create(created=created, **asdict(entry))

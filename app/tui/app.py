@@ -15,16 +15,16 @@ from textual.reactive import reactive
 from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
-from app.errors import AppError
-from app.paths import Home
-from app.safe_text import safe_text
+from app.core.errors import AppError
+from app.core.paths import Home
+from app.core.safe_text import safe_text
 from app.tui.base import MynahScreen
-from app.tui.gate import TerminalGate
-from app.tui.linking import Json, Link, LinkState
-from app.tui.logbook import Logbook
-from app.tui.news import News
+from app.tui.bot_ports import BotPort, Json, LinkState
+from app.tui.database_reader import DatabaseReader
+from app.tui.event_buffer import NewEvents
 from app.tui.screens import SCREENS
-from app.tui.shelf import Shelf
+from app.tui.screens.logs.log_buffer import Logbook
+from app.tui.terminal_filter import TerminalGate
 from app.tui.theme import ANSI, DARK, LIGHT, THEMES
 from app.tui.widgets.status_bar import StatusBar
 
@@ -65,14 +65,14 @@ class MynahApp(App[int]):
     def __init__(
         self,
         home: Home,
-        link: Link | None = None,
+        link: BotPort | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         super().__init__()
         self.home = home
         self._link = link
         self.clock = clock
-        self.shelf = Shelf(home)
+        self.shelf = DatabaseReader(home)
         self.logbook = Logbook()
         self.guilds: list[Json] = []
         """The guilds of the reply to `Guilds`, as last heard."""
@@ -87,7 +87,7 @@ class MynahApp(App[int]):
         self._streams = os.getpid() * 10_000
         self.status_at = 0.0
         """When `status` was heard."""
-        self._news: News | None = None
+        self._news: NewEvents | None = None
         """What came since the screens were told."""
         self._gate = TerminalGate()
         for theme in THEMES:
@@ -95,11 +95,11 @@ class MynahApp(App[int]):
         self.theme = DARK.name
 
     @property
-    def link(self) -> Link:
+    def link(self) -> BotPort:
         """The way to the bot."""
         if self._link is None:
             # With the wire it costs 60 ms, which the first picture need not wait for.
-            from app.tui.link import BotLink
+            from app.tui.bot_link import BotLink
 
             self._link = BotLink(self.home)
         return self._link
@@ -135,7 +135,7 @@ class MynahApp(App[int]):
     def on_notification(self, notification: Any) -> None:
         """Collect what the bot says; the screens hear of it in one go."""
         if self._news is None:
-            self._news = News()
+            self._news = NewEvents()
             self.set_timer(NEWS_SECONDS, self._tell_news)
         self._news.add(notification)
 
@@ -186,7 +186,7 @@ class MynahApp(App[int]):
         self._status_changed()
 
     def _tell_news(self) -> None:
-        news, self._news = self._news or News(), None
+        news, self._news = self._news or NewEvents(), None
         self.logbook.add(news.logs)
         self.progress.update(news.progress)
         if news.status is not None:
@@ -231,7 +231,7 @@ class MynahApp(App[int]):
 
     def action_wizard(self) -> None:
         """Open the first-run wizard."""
-        from app.tui.screens.wizard import WizardScreen
+        from app.tui.screens.wizard.wizard_screen import WizardScreen
 
         if not any(isinstance(shown, WizardScreen) for shown in self.screen_stack):
             self.push_screen(WizardScreen())

@@ -13,9 +13,9 @@ from textual.screen import Screen
 from textual.widgets import Input
 from textual.worker import Worker, WorkerState
 
-from app.errors import AppError
-from app.tui.linking import Json
-from app.tui.news import News
+from app.core.errors import AppError
+from app.tui.bot_ports import Json
+from app.tui.event_buffer import NewEvents
 from app.tui.widgets.feed import Feed
 from app.tui.widgets.keys import Keys
 from app.tui.widgets.nav import Nav
@@ -75,15 +75,15 @@ class MynahScreen(Screen[None]):
         if event.state is WorkerState.ERROR and event.worker.error:
             self.app.report_bug(event.worker.error)
 
-    @on(News)
-    def _hear(self, news: News) -> None:
+    @on(NewEvents)
+    def _hear(self, news: NewEvents) -> None:
         self.hear(news)
 
     @on(Fetched)
     def _deliver(self, fetched: Fetched) -> None:
         fetched.show(fetched.data)
 
-    def hear(self, news: News) -> None:
+    def hear(self, news: NewEvents) -> None:
         """Take in what concerns this screen, while it is in front."""
 
     def status_changed(self) -> None:

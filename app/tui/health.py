@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from app import __version__
-from app.tui.linking import Json, LinkState
+from app.tui.bot_ports import Json, LinkState
 
 
 @dataclass(frozen=True)

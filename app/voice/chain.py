@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 
+from app.voice.generated_line import Rules
 from app.voice.index import DEPTH, END, Range, View
-from app.voice.lines import Rules
 
 _PLENTY = 32
 """Places that a longer state must have to be used."""

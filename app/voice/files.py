@@ -31,7 +31,7 @@ class VoiceFileError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class MappedFiles:
     """One generation, mapped."""
 
     path: Path
@@ -100,7 +100,7 @@ def write(
     sweep(directory, name)
 
 
-def read(directory: Path, name: str) -> Stored:
+def read(directory: Path, name: str) -> MappedFiles:
     """Map the newest generation of `name`, after a check of a few milliseconds.
 
     Size, manifest and a sample of the blocks are checked here, the rest by `verify`.
@@ -130,7 +130,7 @@ def read(directory: Path, name: str) -> Stored:
         else np.empty(0, dtype)
         for part, (dtype, count, offset) in body["parts"].items()
     }
-    return Stored(path, body["facts"], arrays, size, checksums)
+    return MappedFiles(path, body["facts"], arrays, size, checksums)
 
 
 def sweep(directory: Path, name: str) -> bool:

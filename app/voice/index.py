@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from app.voice.base import DEPTH, END, Base
+from app.voice.index_view import FULL, Range, View, Weights
+from app.voice.static_index import DEPTH, END, Base
 from app.voice.tail import Tail
-from app.voice.view import FULL, Range, View, Weights
 
 __all__ = ["DEPTH", "END", "Index", "Range", "View"]
 

@@ -2,7 +2,7 @@
 
 from app.voice.index import Range, View
 from app.voice.vocabulary import Vocabulary
-from app.voice.words import split
+from app.voice.word_tokenizer import split
 
 _MOST_WORDS = 32
 _MOST_SPELLINGS = 6

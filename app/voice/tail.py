@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from app.voice.base import DEPTH, END, search
+from app.voice.static_index import DEPTH, END, search
 
 
 @dataclass(frozen=True, slots=True)

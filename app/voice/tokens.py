@@ -10,10 +10,10 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from app.voice import base, files
+from app.voice import files, static_index
+from app.voice.conversation_cache import LONGEST, ConversationCache
 from app.voice.files import VoiceFileError
 from app.voice.index import END, Index, Range, View
-from app.voice.said import LONGEST, Said
 
 NAME = "tokens"
 """The files' name in a guild's directory."""
@@ -204,7 +204,9 @@ class TokenVoice:
         self._common.clear()
         return self._index.forget(messages)
 
-    def predict(self, written: Sequence[int], said: Said | None = None) -> Prediction:
+    def predict(
+        self, written: Sequence[int], said: ConversationCache | None = None
+    ) -> Prediction:
         """Return what follows.
 
         The states' distributions are interpolated (Jelinek and Mercer 1980), but by
@@ -334,5 +336,5 @@ def build(
     message_ids = np.frombuffer(ids, np.int64) if ids else np.empty(0, np.int64)
     last = int(ids[-1]) if ids else 0
     facts = {"vocabulary": vocabulary, "end": end, "last_message": last}
-    files.write(directory, NAME, base.build(flat, message_ids), facts)
+    files.write(directory, NAME, static_index.build(flat, message_ids), facts)
     return len(ids)

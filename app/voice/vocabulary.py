@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from app.voice.base import Arrays
-from app.voice.words import fold
+from app.voice.static_index import Arrays
+from app.voice.word_tokenizer import fold
 
 
 def build(words: Iterable[str]) -> Arrays:

@@ -7,16 +7,16 @@ from random import Random
 from threading import Lock
 from typing import TypeVar
 
-from app.voice import building, files
-from app.voice.building import build
-from app.voice.files import Stored, VoiceFileError
+from app.voice import files, voice_builder
+from app.voice.files import MappedFiles, VoiceFileError
+from app.voice.generate_line import speak
+from app.voice.generated_line import GeneratedLine, LineSource, Rules
 from app.voice.index import DEPTH, END, Index, View
-from app.voice.lines import Line, Rules, Source
-from app.voice.speaking import speak
 from app.voice.vocabulary import Vocabulary
-from app.voice.words import split
+from app.voice.voice_builder import build
+from app.voice.word_tokenizer import split
 
-__all__ = ["Line", "Rules", "Source", "Voice", "VoiceFileError", "build"]
+__all__ = ["GeneratedLine", "LineSource", "Rules", "Voice", "VoiceFileError", "build"]
 
 _DEFAULT = Rules()
 
@@ -32,7 +32,7 @@ class _Known:
 
     index: Index
     vocabulary: Vocabulary
-    stored: Stored | None
+    stored: MappedFiles | None
     words: int
     last_message: int
 
@@ -160,7 +160,7 @@ class Voice:
 
     def speak(
         self, rng: Random, *, seed: str | None = None, rules: Rules = _DEFAULT
-    ) -> Line:
+    ) -> GeneratedLine:
         """Return a new line; the same `rng` state gives the same line.
 
         Args:
@@ -182,13 +182,13 @@ class Voice:
         *,
         seed: str | None = None,
         rules: Rules = _DEFAULT,
-    ) -> list[Line]:
+    ) -> list[GeneratedLine]:
         """Return up to `count` different lines, made like `speak`'s.
 
         Raises:
             LookupError: When nothing is learned.
         """
-        lines: dict[str, Line] = {}
+        lines: dict[str, GeneratedLine] = {}
         for _ in range(2 * count):
             if len(lines) == count:
                 break
@@ -267,7 +267,7 @@ class Voice:
 
 
 def _open(directory: Path) -> _Known:
-    stored = files.read(directory, building.NAME)
+    stored = files.read(directory, voice_builder.NAME)
     try:
         index, vocabulary = Index.of(stored.arrays), Vocabulary(stored.arrays)
         words, last = stored.facts["words"], stored.facts["last_message"]

@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 from random import Random
 
-from tests.bot.crash_loop import loop
+from tests.service.crash_loop import loop
 
 
 def main() -> None:

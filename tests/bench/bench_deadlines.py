@@ -15,10 +15,10 @@ from random import Random
 from statistics import quantiles
 from typing import Any
 
-from app import catalogue
-from app.bot.service import open_service
+from app.core.paths import SAMPLE_GUILD, Home, sample_file
 from app.ipc import control
-from app.paths import SAMPLE_GUILD, Home, sample_file
+from app.modelfiles import catalogue
+from app.service.service import open_service
 
 MODES = {"llm": 2000, "hybrid": 2500}
 
@@ -60,14 +60,14 @@ async def run(model: Path, count: int, turns: int, threads: int) -> None:
         home.models.mkdir()
         os.symlink(model, catalogue.file_of(home, "starter"))
         async with open_service(home) as service:
-            await service.parts.settings.change("model.threads", str(threads))
+            await service.context.settings.change("model.threads", str(threads))
             learn = control.Import(SAMPLE_GUILD, [str(sample_file())])
             await service.call(Nobody(), learn)
             await service.prepare(control.Say(SAMPLE_GUILD, "hi", mode="hybrid"))
             replies = [
                 await ask(service, rng, number, turns) for number in range(count)
             ]
-            speed = service.parts.local.speed
+            speed = service.context.local.speed
     print(f"model reads {speed.prompt:.0f} and writes {speed.decode:.0f} tokens/s")
     for mode, limit in MODES.items():
         of_mode = [reply for reply in replies if reply["mode"] == mode]

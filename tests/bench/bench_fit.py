@@ -16,7 +16,7 @@ from pathlib import Path
 
 import psutil
 
-from app import gguf_header
+from app.modelfiles import gguf_header
 from app.runner import llama
 
 FORMATS = {"Q8_0": 7, "IQ4_NL": 25}

@@ -19,10 +19,10 @@ from pathlib import Path
 from random import Random
 from statistics import median, quantiles
 
-from app.bot.job_calls import Jobs
-from app.bot.learning import Learning
-from app.config import Config
-from app.paths import Home
+from app.core.paths import Home
+from app.service.job_runner import JobRunner
+from app.service.voice_keeper import VoiceKeeper
+from app.settings.schema import Config
 from app.store import guilds, replies
 from app.store.database import Database
 
@@ -61,7 +61,7 @@ async def measure(args: argparse.Namespace, scratch: Path) -> None:
     show("messages", f"{args.messages:,} ({words / args.messages:.1f} words each)")
     home = Home(scratch / "home").create()
     with Database(home.database) as database:
-        learning = Learning(home, database, Config, Jobs(home))
+        learning = VoiceKeeper(home, database, Config, JobRunner(home))
         neighbor = (await database.run(guilds.ensure, "neighbor")).id
         await learning.import_files(neighbor, [small])
         quiet = await watched(learning, database, neighbor, asyncio.sleep(5))
@@ -98,7 +98,7 @@ def cpu_of_children() -> float:
 
 
 async def watched(
-    learning: Learning,
+    learning: VoiceKeeper,
     database: Database,
     guild: int,
     work: "asyncio.Future[object] | object",
@@ -126,7 +126,7 @@ async def beat(late: list[float]) -> None:
 
 
 async def talk(
-    learning: Learning, database: Database, guild: int, took: list[float]
+    learning: VoiceKeeper, database: Database, guild: int, took: list[float]
 ) -> None:
     rng = Random(2)
     while True:
@@ -134,7 +134,7 @@ async def talk(
         reply = await database.run(replies.claim, guild, None, "bench")
         assert reply is not None
         line = (await learning.voice(guild)).speak(rng)
-        sources = [replies.Source(source.message, 1) for source in line.sources]
+        sources = [replies.SourceMessage(source.message, 1) for source in line.sources]
         fields = {"text": line.text, "state": "sent"}
         await database.run(replies.finish, reply, fields, sources)
         took.append((time.perf_counter() - began) * 1e3)

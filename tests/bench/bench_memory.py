@@ -19,15 +19,15 @@ from typing import Any
 import numpy as np
 import psutil
 
+from app.core.paths import asset
+from app.evaluation.annotated_chat import read_rows
+from app.evaluation.recall_scores import RecallMessage
 from app.memory.embedder import BUILT_IN_ID, Embedder, batches, is_trivial
 from app.memory.index import Exact, Graph
 from app.memory.index_files import load, save
-from app.memory.link_rows import read_rows
 from app.memory.memory import GLANCE_TOKENS
 from app.memory.recall import TURNS, closest, meaning
-from app.memory.recall_scores import Said
 from app.memory.vectors import Floats, normalise, pack, unpack
-from app.paths import asset
 
 QUERIES = 200
 TIE = 1e-6
@@ -202,9 +202,11 @@ def drafts(paths: Sequence[Path], count: int, trials: int) -> None:
     )
 
 
-def _conversations(paths: Sequence[Path]) -> tuple[list[Said], list[list[int]]]:
+def _conversations(
+    paths: Sequence[Path],
+) -> tuple[list[RecallMessage], list[list[int]]]:
     """Messages, and for each the places of it and the three before in its channel."""
-    said: list[Said] = []
+    said: list[RecallMessage] = []
     place: dict[str, int] = {}
     last: dict[str, list[int]] = {}
     before: list[list[int]] = []
@@ -214,7 +216,9 @@ def _conversations(paths: Sequence[Path]) -> tuple[list[Said], list[list[int]]]:
             line = last.setdefault(row["channel"], [])
             line.append(len(said))
             before.append(line[-4:])
-            said.append(Said(0, row["text"], place.get(row.get("reply_to") or "")))
+            said.append(
+                RecallMessage(0, row["text"], place.get(row.get("reply_to") or ""))
+            )
     return said, before
 
 

@@ -12,7 +12,7 @@ from collections import Counter
 from pathlib import Path
 from random import Random
 
-from app.voice.voice import Line, Rules, Voice, build
+from app.voice.voice import GeneratedLine, Rules, Voice, build
 from tests.bench.bench_voice import made_up
 
 LONG = 9
@@ -56,7 +56,7 @@ def report(name: str, texts: list[str], lines: int) -> None:
         print_line(name, part, said)
 
 
-def print_line(name: str, texts: list[str], said: list[Line]) -> None:
+def print_line(name: str, texts: list[str], said: list[GeneratedLine]) -> None:
     known = {tuple(text.split()) for text in texts}
     runs = {run for words in known for run in runs_of(words)}
     spoken = [tuple(line.text.split()) for line in said]

@@ -14,13 +14,13 @@ from statistics import median
 
 import numpy as np
 
-from app.ipc.inference import Completion, Generate
-from app.runner import llama, loading
-from app.runner.choosing import Chooser
+from app.ipc.inference import Generate, GenerateReply
+from app.runner import llama, model_loader
 from app.runner.fusion import sample
-from app.runner.job import Job
+from app.runner.generation import Generation
 from app.runner.llama import Batch, Context
-from app.runner.loading import Loaded
+from app.runner.model_loader import Loaded
+from app.runner.sampler import Chooser
 from app.runner.scheduler import Scheduler
 
 CONVERSATIONS, TURNS = 4, 4
@@ -38,8 +38,8 @@ class Writer:
         self.loaded = loaded
         self.clock = clock
         self.scheduler = Scheduler(loaded.context, loaded.can_roll_back, clock)
-        self.done: dict[int, Completion] = {}
-        self.jobs: dict[int, Job] = {}
+        self.done: dict[int, GenerateReply] = {}
+        self.jobs: dict[int, Generation] = {}
         self.streams = 0
 
     def submit(self, prompt: list[int], conversation: str, tokens: int = ANSWER) -> int:
@@ -50,7 +50,7 @@ class Writer:
         )
         rng = np.random.default_rng(stream)
         chooser = Unending(self.loaded.model, request, None, prompt, rng)
-        job = self.jobs[stream] = Job(
+        job = self.jobs[stream] = Generation(
             request,
             list(prompt),
             chooser,
@@ -201,7 +201,7 @@ def alone(
 
 def main(path: Path, threads: int) -> None:
     llama.start()
-    loaded = loading.load(path, context=SIZE, threads=threads, gpu_layers=0)
+    loaded = model_loader.load(path, context=SIZE, threads=threads, gpu_layers=0)
     said = chatter(loaded.model)
     clock = time.process_time if threads == 1 else time.perf_counter
     writer = Writer(loaded, clock)

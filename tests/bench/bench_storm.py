@@ -9,7 +9,7 @@ import logging
 import tempfile
 from pathlib import Path
 
-from app.paths import Home
+from app.core.paths import Home
 from tests.storm import Storm, blow, check
 
 

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import numpy as np
 
-from app.memory.link_rows import read_rows
+from app.evaluation.annotated_chat import read_rows
 from app.runner import llama
-from app.runner.building import Row, tokenize
 from app.runner.fusion import BALANCED, fuse, next_trust, sample
-from app.runner.loading import usable_threads
-from app.runner.wording import end_token, messages_tokens, said_in
+from app.runner.message_tokens import end_token, messages_tokens, said_in
+from app.runner.model_loader import usable_threads
+from app.runner.token_voice_job import Row, tokenize
 from app.voice.tokens import TokenVoice, build
 
 OPENINGS = 9

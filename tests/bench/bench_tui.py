@@ -24,11 +24,11 @@ from pathlib import Path
 
 import psutil
 
+from app.core.paths import Home
 from app.ipc import control
 from app.ipc.endpoint import Door
 from app.ipc.peer import Handler, Peer, PeerGoneError
 from app.ipc.wire import Catalogue, Json, Params
-from app.paths import Home
 from app.store import guilds, members, messages
 from app.store.database import Database
 from tests.tui.fake_bot import FakeBot, busy_bot

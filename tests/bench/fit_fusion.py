@@ -22,15 +22,20 @@ import numpy as np
 from scipy.optimize import minimize
 
 from app.cli.eval_voice import hold_out
-from app.memory.link_rows import read_rows
+from app.evaluation.annotated_chat import read_rows
+from app.evaluation.perplexity import MESSAGE_CHARS, Scorer, prompt_of
 from app.runner import llama
-from app.runner.building import tokenize
 from app.runner.fusion import CIRCUMSTANCES, Sides, next_trust
-from app.runner.loading import usable_threads
-from app.runner.score import MESSAGE_CHARS, Scorer, prompt_of
-from app.runner.wording import end_token, message_tokens, messages_tokens, said_in
+from app.runner.message_tokens import (
+    end_token,
+    message_tokens,
+    messages_tokens,
+    said_in,
+)
+from app.runner.model_loader import usable_threads
+from app.runner.token_voice_job import tokenize
 from app.voice import tokens
-from app.voice.said import Said
+from app.voice.conversation_cache import ConversationCache
 from app.voice.tokens import EVIDENCE, KINDS, Prediction, TokenVoice, build
 
 SIZES = (20_000, 10_000_000)
@@ -56,7 +61,7 @@ class Guild:
     voices: dict[int, TokenVoice]
     """Of how many of the last messages, and of all."""
 
-    def said_of(self, model: llama.Model) -> list[Said]:
+    def said_of(self, model: llama.Model) -> list[ConversationCache]:
         return [said_in(model, prompt) for prompt, _ in self.messages]
 
 

@@ -2,12 +2,12 @@
 
     python tests/bench/fit_links.py ubuntu.train.jsonl.gz
 
-Writes app/memory/links.npz. Needs the `bench` extra, 3 GB of memory and a quarter of an
-hour. A linear score chooses the candidates that the trees look at; the trees are
-boosted on the likelihood of the answered message among the candidates of its line, as
-the feed-forward model of Kummerfeld et al. (ACL 2019) is trained. The second round sees
-the mistakes that the linker of the first makes, since what is linked before changes
-the features of what comes after.
+Writes app/conversations/reply_linker.npz. Needs the `bench` extra, 3 GB of memory and a
+quarter of an hour. A linear score chooses the candidates that the trees look at; the
+trees are boosted on the likelihood of the answered message among the candidates of its
+line, as the feed-forward model of Kummerfeld et al. (ACL 2019) is trained. The second
+round sees the mistakes that the linker of the first makes, since what is linked before
+changes the features of what comes after.
 """
 
 import argparse
@@ -24,12 +24,12 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
-from app.memory.lines import WORD, Line
-from app.memory.link_features import Floats, Pairs, pairs_of
-from app.memory.link_rows import Judged, read_channels
-from app.memory.links import CONSIDERED, CONSTANTS
-from app.memory.scene import Scene
-from app.memory.trees import Trees
+from app.conversations.boosted_trees import Trees
+from app.conversations.channel_state import Scene
+from app.conversations.link_features import Floats, Pairs, pairs_of
+from app.conversations.message_features import WORD, MessageFeatures
+from app.conversations.reply_linker import CONSIDERED, CONSTANTS
+from app.evaluation.annotated_chat import AnnotatedChannel, read_channels
 
 COMMON_WORDS = 2000
 NEAR, FAR = 10, 6
@@ -52,11 +52,11 @@ PARAMETERS = {
     "verbosity": -1,
 }
 
-Decide = Callable[[Scene, Line, Pairs], int]
+Decide = Callable[[Scene, MessageFeatures, Pairs], int]
 """Chooses the position that a line answers."""
 
 
-def rarity(channels: Sequence[Judged]) -> dict[str, float]:
+def rarity(channels: Sequence[AnnotatedChannel]) -> dict[str, float]:
     """The share of lines in which each of the most common words stands."""
     counts: Counter[str] = Counter()
     lines = [line for judged in channels for line in judged.lines if line.author]
@@ -65,7 +65,7 @@ def rarity(channels: Sequence[Judged]) -> dict[str, float]:
     return {word: n / len(lines) for word, n in counts.most_common(COMMON_WORDS)}
 
 
-def guess(scene: Scene, line: Line, pairs: Pairs) -> int:
+def guess(scene: Scene, line: MessageFeatures, pairs: Pairs) -> int:
     """A plain guess: who is named last spoke, else oneself, else the line before."""
     here = scene.end
     for target in pairs.reading.targets[:1]:
@@ -79,7 +79,7 @@ def guess(scene: Scene, line: Line, pairs: Pairs) -> int:
 
 
 def examples(
-    judged: Judged, common: dict[str, float], rng: Random
+    judged: AnnotatedChannel, common: dict[str, float], rng: Random
 ) -> Iterator[tuple[Floats, Any, Any]]:
     """(features, is answered, weight) of some candidates of each judged line."""
     for pairs, parents in walk(judged, common, rng, guess):
@@ -97,7 +97,7 @@ def examples(
 
 
 def walk(
-    judged: Judged, common: dict[str, float], rng: Random, decide: Decide
+    judged: AnnotatedChannel, common: dict[str, float], rng: Random, decide: Decide
 ) -> Iterator[tuple[Pairs, frozenset[int]]]:
     """Each judged line's candidates and parents, with the scene as it comes to be."""
     scene = Scene(common)
@@ -123,7 +123,7 @@ def candidates(pairs: Pairs, linear: Floats) -> NDArray[np.int64]:
 
 
 def groups(
-    channels: Sequence[Judged],
+    channels: Sequence[AnnotatedChannel],
     common: dict[str, float],
     linear: Floats,
     decide: Decide,
@@ -207,7 +207,9 @@ def below(threshold: float) -> np.float32:
     return np.nextafter(near, np.float32(-np.inf)) if near > threshold else near
 
 
-def best(linear: Floats, trees: Trees, scene: Scene, line: Line, pairs: Pairs) -> int:
+def best(
+    linear: Floats, trees: Trees, scene: Scene, line: MessageFeatures, pairs: Pairs
+) -> int:
     """What the linker would say."""
     rows = candidates(pairs, linear)
     scores = trees.score(pairs.features[rows])

@@ -6,7 +6,7 @@ import pytest
 
 from app.chat.ladder import SPEECHLESS, Ladder, Rung
 from app.chat.limits import Breaker, FairQueue
-from app.errors import ProviderError
+from app.core.errors import ProviderError
 from app.providers.base import Completion, Prompt, Turn
 
 PROMPT = Prompt(1, "1:1", "Mynah", (Turn("ann", "hello?"),))

@@ -4,7 +4,7 @@ from collections import Counter
 from random import Random
 
 from app.chat import self_tune
-from app.chat.self_tune import Arm, Record
+from app.chat.self_tune import Arm, ArmRecord
 
 MODES = ("markov", "llm", "hybrid")
 OWN = Arm("hybrid", 50)
@@ -26,7 +26,7 @@ def test_without_anything_to_choose_the_settings_hold() -> None:
 def test_opinions_count_for_the_nearest_arm_of_their_mode() -> None:
     choices = self_tune.arms(["hybrid", "llm"], 20, 80)
     made = [("hybrid", 55, 1.0), ("hybrid", 48, -0.5), ("markov", 100, 1.0)]
-    assert self_tune.tally(choices, made) == {OWN: Record(1.0, 0.5)}
+    assert self_tune.tally(choices, made) == {OWN: ArmRecord(1.0, 0.5)}
 
 
 def test_a_guild_without_opinions_mostly_stays_as_it_was_set() -> None:
@@ -44,16 +44,16 @@ def test_a_guild_without_opinions_mostly_stays_as_it_was_set() -> None:
 def test_what_is_liked_is_found_and_kept_to() -> None:
     choices = self_tune.arms(MODES, 20, 80)
     liked_by = dict.fromkeys(choices, 0.35) | {Arm("hybrid", 80): 0.8}
-    records: dict[Arm, Record] = {}
+    records: dict[Arm, ArmRecord] = {}
     late: Counter[Arm] = Counter()
     rng, likes = Random(3), 0
     for number in range(600):
         choice = self_tune.choose(choices, records, OWN, rng)
         assert choice is not None
-        old = records.get(choice.arm, Record())
+        old = records.get(choice.arm, ArmRecord())
         is_liked = rng.random() < liked_by[choice.arm]
         likes += is_liked
-        records[choice.arm] = Record(
+        records[choice.arm] = ArmRecord(
             old.liked + is_liked, old.disliked + (not is_liked)
         )
         late[choice.arm] += number >= 400
@@ -62,7 +62,7 @@ def test_what_is_liked_is_found_and_kept_to() -> None:
 
 
 def test_a_choice_says_why() -> None:
-    records = {OWN: Record(40, 2), Arm("llm", 0): Record(1, 30)}
+    records = {OWN: ArmRecord(40, 2), Arm("llm", 0): ArmRecord(1, 30)}
     choices = [OWN, Arm("llm", 0)]
     choice = self_tune.choose(choices, records, OWN, Random(4))
     assert choice is not None and choice.arm == OWN

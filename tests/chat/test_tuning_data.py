@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from app.chat.tuning_data import Examples, Given, Rated, is_private, make
+from app.chat.tuning_data import Examples, Given, RatedReply, is_private, make
 
 SYSTEM, TASK = "Write like this server.", "(Now write.)"
 
@@ -88,9 +88,11 @@ def test_everyday_numbers_are_not_private(text: str):
 
 def test_a_liked_and_a_disliked_reply_to_the_same_lines_are_a_pair():
     lines = ("person1: hi",)
-    rated = [Rated(lines, "yo", 1), Rated(lines, "Certainly!", -1)]
+    rated = [RatedReply(lines, "yo", 1), RatedReply(lines, "Certainly!", -1)]
     (pair,) = make((), rated, SYSTEM, TASK).preferences
     assert pair["input"]["messages"][-1]["content"].startswith("person1: hi")
     assert pair["preferred_output"] == [{"role": "assistant", "content": "yo"}]
     assert pair["non_preferred_output"][0]["content"] == "Certainly!"
-    assert not make((), [rated[0], Rated(("b",), "x", -1)], SYSTEM, TASK).preferences
+    assert not make(
+        (), [rated[0], RatedReply(("b",), "x", -1)], SYSTEM, TASK
+    ).preferences

@@ -6,8 +6,8 @@ import subprocess
 import sys
 import time
 
+from app.core.paths import Home
 from app.ipc.endpoint import read
-from app.paths import Home
 
 LINES = [
     "the cat sat on the mat today",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.paths import Home
+from app.core.paths import Home
 from tests.cli.commands import LINES, Bot
 from tests.openai_stand_in import StandIn, running
 

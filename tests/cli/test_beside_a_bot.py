@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from app.paths import Home
+from app.core.paths import Home
 from tests.cli.commands import LINES, Bot, answer, mynah
 
 pytestmark = pytest.mark.process

@@ -4,12 +4,12 @@ from random import Random
 
 import pytest
 
-from app.bot.service import open_service
 from app.cli import usage
-from app.errors import UsageError
+from app.core.errors import UsageError
+from app.core.paths import Home
 from app.importers.records import Record
 from app.ipc import control
-from app.paths import Home
+from app.service.service import open_service
 from app.store import guilds
 from tests.asking import ask
 from tests.openai_stand_in import REPLY, StandIn
@@ -24,13 +24,13 @@ async def bot(home: Home, stand_in: StandIn):
         encoding="utf-8",
     )
     async with open_service(home, Random(1)) as service:
-        row = await service.parts.database.run(guilds.ensure, "den")
+        row = await service.context.database.run(guilds.ensure, "den")
         lines = ["the cat sat", "the dog sat too", "a cat ate fish"]
         records = [
             Record("1", "ann", line, str(number), number, None, "c", "c1")
             for number, line in enumerate(lines)
         ]
-        await service.parts.learning.hear(row.id, records)
+        await service.context.voices.hear(row.id, records)
         yield service
 
 
@@ -60,7 +60,7 @@ async def test_usage_tells_what_it_cost_and_what_left(bot, stand_in, capsys):
     await ask(bot, TO_CLOUD)
     for _ in range(2):
         await ask(bot, say())
-    told = await ask(bot, control.Usage())
+    told = await ask(bot, control.UsageReport())
     (day,) = told["days"]
     assert (day["guild"], day["model"], day["calls"]) == ("den", "gpt-4o-mini", 2)
     served = stand_in.served

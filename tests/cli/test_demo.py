@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.cli.demo import LINES, MODES
-from app.paths import Home, own_command
+from app.core.paths import Home, own_command
 
 REFUSED = ", by the chain"
 """A line of the model that only echoes or repeats is not shown."""

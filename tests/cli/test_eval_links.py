@@ -6,8 +6,8 @@ import json
 import pytest
 
 from app.cli import main
-from app.errors import AppError
-from app.memory.link_rows import read_channels
+from app.core.errors import AppError
+from app.evaluation.annotated_chat import read_channels
 
 TALK = [
     ("m0", "romeo", "how do i mount a usb disk in ubuntu?", None),

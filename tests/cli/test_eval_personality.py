@@ -8,11 +8,11 @@ from random import Random
 
 import pytest
 
-from app.bot.service import open_service
 from app.cli import eval_personality, eval_report
-from app.errors import UsageError
+from app.core.errors import UsageError
+from app.core.paths import Home
 from app.importers.records import Record
-from app.paths import Home
+from app.service.service import open_service
 from app.store import guilds
 
 PIRATES = ("arr, hoist the sails", "where be the rum", "ye scurvy dogs", "arr matey")
@@ -28,13 +28,13 @@ async def learned(home: Home, tmp_path: Path):
     files = {}
     async with open_service(home, Random(1)) as service:
         for name, lines in (("pirates", PIRATES), ("cooks", COOKS)):
-            row = await service.parts.database.run(guilds.ensure, name)
+            row = await service.context.database.run(guilds.ensure, name)
             records = [
                 Record("1", "ann", f"{lines[n % 4]} {n}", f"{n}", n, None, "c", "c")
                 for n in range(60)
             ]
-            await service.parts.learning.hear(row.id, records)
-            await service.parts.learning.rebuild(row.id)
+            await service.context.voices.hear(row.id, records)
+            await service.context.voices.rebuild(row.id)
             files[name] = tmp_path / f"{name}.jsonl"
             rows = [
                 {"author": "bo", "channel": "c", "text": f"{lines[n % 4]} {90 + n}"}

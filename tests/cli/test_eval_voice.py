@@ -2,7 +2,7 @@ import json
 
 from app.cli import main
 from app.cli.eval_voice import before_of, hold_out, read_held_out
-from app.memory.link_rows import Row
+from app.evaluation.annotated_chat import Row
 from app.store import guilds
 from app.store.database import Database
 from tests.runner import tiny

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from app.paths import TREE, Home
+from app.core.paths import TREE, Home
 from tests.cli.commands import Bot, answer, mynah
 
 pytestmark = pytest.mark.process
@@ -90,9 +90,9 @@ def spilled(home, bot, tmp_path):
     answer(home, "config", "set", "openai_key", stdin=KEY + "\n")
     answer(home, "say", "--guild", "Secret Garden", "--mode", "markov", CHAT)
     with home.log_file.open("a", encoding="utf-8") as log:
-        log.write(f"2026 ERROR app.bot: it failed for Secret Garden with {KEY}\n")
+        log.write(f"2026 ERROR app.discord: it failed for Secret Garden with {KEY}\n")
         log.write("Traceback (most recent call last):\n  File 'x.py', line 1\n")
-        log.write(f"app.errors.AppError: cannot say {CHAT}\n")
+        log.write(f"app.core.errors.AppError: cannot say {CHAT}\n")
     return home
 
 
@@ -108,7 +108,7 @@ def test_a_report_holds_no_secret_and_no_chat_text(spilled, tmp_path):
     for canary in (str(spilled.root), "roses"):
         assert canary not in text, canary
     assert "[secret]" in files["logs/mynah.log"]
-    assert "app.errors.AppError: [left out]" in files["logs/mynah.log"]
+    assert "app.core.errors.AppError: [left out]" in files["logs/mynah.log"]
     assert json.loads(files["settings.json"])["reply.persona"] == "[17 characters]"
     (guild,) = json.loads(files["servers.json"])
     assert guild["messages"] == 1

@@ -12,10 +12,10 @@ import psutil
 import pytest
 
 from app.cli.connect import CATALOGUE
+from app.core.paths import Home, own_command
 from app.ipc import control, endpoint
 from app.ipc.child import Child
 from app.ipc.peer import Peer
-from app.paths import Home, own_command
 from tests.cli.commands import mynah
 from tests.runner import tiny
 

@@ -5,12 +5,12 @@ from random import Random
 
 import pytest
 
-from app.bot.service import Service, open_service
 from app.cli import tune, usage
-from app.errors import UsageError
+from app.core.errors import UsageError
+from app.core.paths import Home
 from app.importers.records import Record
 from app.ipc import control
-from app.paths import Home
+from app.service.service import Service, open_service
 from app.store import feedback, guilds, members, messages, replies
 from tests.asking import ask
 from tests.openai_stand_in import StandIn
@@ -27,7 +27,7 @@ async def bot(home: Home, stand_in: StandIn):
         encoding="utf-8",
     )
     async with open_service(home, Random(1)) as service:
-        run = service.parts.database.run
+        run = service.context.database.run
         row = await run(guilds.ensure, "den")
         records = [
             Record(author, author, f"{author} says {n}", f"{channel}{n}", n, None,
@@ -36,7 +36,7 @@ async def bot(home: Home, stand_in: StandIn):
             for n in range(40)
             for author in ["ann" if n < 30 else "bob"]
         ]  # fmt: skip
-        await service.parts.learning.hear(row.id, records)
+        await service.context.voices.hear(row.id, records)
         found = await run(messages.find, row.id, "open0")
         assert found is not None
         await run(members.set_allows_tuning, row.id, found.author, True)
@@ -109,8 +109,8 @@ async def test_what_was_sent_and_what_it_costs_is_in_the_ledger(
 ):
     await agree(bot)
     started = await ask(bot, control.TuneStart("den", MODEL, agreed=True))
-    await bot.parts.ledger.flush()
-    bill = await ask(bot, control.Usage())
+    await bot.context.ledger.flush()
+    bill = await ask(bot, control.UsageReport())
     assert bill["today"] == pytest.approx(started["cost"])
     sent = sum(len(file) for file in stand_in.tunings.files.values())
     assert sum(one["bytes_sent"] for one in bill["sent"]) > sent
@@ -133,7 +133,7 @@ async def test_a_budget_or_too_few_examples_stop_it(bot: Service, stand_in: Stan
 async def test_rated_replies_to_agreed_lines_are_preference_pairs(
     bot: Service, tmp_path
 ):
-    run, target = bot.parts.database.run, tmp_path / "tuning"
+    run, target = bot.context.database.run, tmp_path / "tuning"
     for text, value, external in (
         ("yo", 1, "open3"), ("Certainly!", -1, "open3"),
         ("x", 1, "open35"), ("y", -1, "open35"),

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app.paths import Home
+from app.core.paths import Home
 from tests.cli.commands import answer, mynah
 
 pytestmark = pytest.mark.process

@@ -3,7 +3,7 @@
 import pytest
 
 from app.cli import _parser
-from app.errors import UsageError
+from app.core.errors import UsageError
 from tests.cli.commands import answer
 
 

@@ -4,9 +4,11 @@ import sys
 
 import discord.http
 
+from app.service import token_check
+
 
 def main() -> int:
-    discord.http.Route.API_BASE_URL = sys.argv.pop(1)
+    token_check.API_URL = discord.http.Route.API_BASE_URL = sys.argv.pop(1)
     from app.__main__ import main as run
 
     return run()

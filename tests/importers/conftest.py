@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from app.config import Config
-from app.config_keys import with_overrides
 from app.importers.filters import Filters
-from app.importers.importing import Counts, Import
+from app.importers.import_run import Counts, ImportRun
 from app.importers.intake import Intake
+from app.settings.schema import Config
+from app.settings.setting_keys import with_overrides
 from app.store import guilds
 from app.store.authors import AuthorKey
 from app.store.database import Database, tuples
@@ -30,12 +30,12 @@ class Desk:
     def load(self, *paths: Path, channel: str | None = None, **learn: Any) -> Counts:
         return self.start(channel, **learn).run(paths)
 
-    def start(self, channel: str | None = None, **learn: Any) -> Import:
+    def start(self, channel: str | None = None, **learn: Any) -> ImportRun:
         changes = {f"learn.{name}": value for name, value in learn.items()}
         config = with_overrides(Config(), changes)
         filters = Filters(config.learn, config.bot.prefix)
         intake = Intake(self.database, self.guild, filters, self.authors, channel)
-        return Import(self.database, self.guild, "MeshCore", intake, channel=channel)
+        return ImportRun(self.database, self.guild, "MeshCore", intake, channel=channel)
 
     def rows(self) -> Rows:
         return self.database.call(self._rows)

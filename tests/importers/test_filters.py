@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.config import LearnSettings
-from app.errors import ConfigError
+from app.core.errors import ConfigError
 from app.importers.filters import Filters, clean
+from app.settings.schema import LearnSettings
 
 PING = re.compile(r"<@[!&]?\d+>|@everyone\b|@here\b")
 

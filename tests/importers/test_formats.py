@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from app.errors import UsageError
+from app.core.errors import UsageError
 from tests.importers.conftest import Desk
 
 Put = Callable[[str, str | bytes], Path]

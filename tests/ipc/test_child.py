@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from app.errors import ChildExitError
+from app.core.errors import ChildExitError
 from app.ipc.child import Child, ChildState
 from tests.ipc.children import CATALOGUE, Do, Hello
 

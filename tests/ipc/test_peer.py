@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import pytest
 
-from app.errors import ConfigError
+from app.core.errors import ConfigError
 from app.ipc.peer import Peer, PeerGoneError, RemoteError, handlers_of
 from app.ipc.wire import MAX_FRAME_BYTES, Catalogue
 

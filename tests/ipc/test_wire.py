@@ -16,8 +16,8 @@ from app.ipc.wire import (
     Catalogue,
     Failure,
     Notification,
-    Reply,
-    Request,
+    ReplyFrame,
+    RequestFrame,
     WireError,
     encode,
 )
@@ -57,11 +57,11 @@ everything = st.builds(
     tree=st.dictionaries(text, json),
 )
 frames = (
-    st.builds(Request, st.integers(0, 2**53), everything)
+    st.builds(RequestFrame, st.integers(0, 2**53), everything)
     | st.builds(
         Notification, st.builds(inference.Piece, whole, text, st.floats(-1e9, 1e9))
     )
-    | st.builds(Reply, st.integers(0, 2**53), st.dictionaries(text, json))
+    | st.builds(ReplyFrame, st.integers(0, 2**53), st.dictionaries(text, json))
     | st.builds(Failure, st.none() | whole, whole, text, text)
 )
 
@@ -85,7 +85,7 @@ def test_garbage_is_refused_with_a_wire_error_and_nothing_else(line):
 @given(st.dictionaries(st.sampled_from(["id", "method", "params", "error"]), json))
 def test_any_json_object_is_a_frame_or_a_wire_error(tree):
     try:
-        CATALOGUE.decode(encode(Reply(0, tree))[len(b'{"id":0,"result":') : -2])
+        CATALOGUE.decode(encode(ReplyFrame(0, tree))[len(b'{"id":0,"result":') : -2])
     except WireError:
         pass
 
@@ -97,12 +97,12 @@ def test_a_lone_surrogate_is_replaced_and_does_not_break_the_link():
 
 def test_a_frame_that_is_too_long_is_not_sent():
     with pytest.raises(WireError, match="too long"):
-        encode(Reply(1, {"text": "x" * MAX_FRAME_BYTES}))
+        encode(ReplyFrame(1, {"text": "x" * MAX_FRAME_BYTES}))
 
 
 def test_a_result_that_is_no_json_is_not_sent():
     with pytest.raises(WireError, match="cannot be sent"):
-        encode(Reply(1, {"text": object()}))
+        encode(ReplyFrame(1, {"text": object()}))
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 import pytest
 
+from app.core.paths import Home
 from app.memory.vectors import Floats, normalise
-from app.paths import Home
 from app.store import guilds, members, messages
 from app.store.database import Database
 

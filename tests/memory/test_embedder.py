@@ -5,9 +5,9 @@ import hashlib
 import numpy as np
 import pytest
 
-from app.errors import ConfigError
+from app.core.errors import ConfigError
+from app.core.paths import asset
 from app.memory.embedder import BATCH_TOKENS, MAX_BATCH, Embedder, batches, is_trivial
-from app.paths import asset
 
 
 @pytest.fixture(scope="module")

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from app.errors import ConfigError
-from app.memory import index, shelf
+from app.core.errors import ConfigError
+from app.memory import guild_index, index
 from app.memory.memory import Memory
 from app.memory.vectors import NOTHING, unpack
 from app.store import embeddings, forgetting, guilds, members, messages, snapshots
@@ -240,13 +240,13 @@ async def test_a_new_start_uses_the_file_and_adds_what_came_after(
     blobs = [(tell("a heath with thunder"), b"\0" * (4 + embedder.dimension))]
     db.call(embeddings.add_many, guild, "words", blobs)
     added: list[int] = []
-    real = shelf.Shelf.add
+    real = guild_index.GuildIndex.add
 
     def add(self, page):
         added.extend(row for _, row, _ in page)
         return real(self, page)
 
-    monkeypatch.setattr(shelf.Shelf, "add", add)
+    monkeypatch.setattr(guild_index.GuildIndex, "add", add)
     second = Memory(home, db, reader, lambda model: embedder)
     opened = await second._shelf(guild)
     assert added == [blobs[0][0]]

@@ -1,6 +1,6 @@
 from app.meter.novelty import longest_run, novelty, repeated
 from app.voice.voice import Voice
-from app.voice.words import split
+from app.voice.word_tokenizer import split
 
 
 def voice() -> Voice:

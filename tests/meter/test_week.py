@@ -4,9 +4,9 @@ import pytest
 
 from app.meter.advice import Tuned, advise
 from app.meter.assistant import share, sounds_like_assistant
-from app.meter.week import Said, Week, measure
+from app.meter.week import SpokenReply, Week, measure
 from app.voice.voice import Voice
-from app.voice.words import split
+from app.voice.word_tokenizer import split
 
 MEMBERS = ["lol no way", "gg ez", "who plays tonight", "not me", "server is down"] * 20
 HELP_DESK = [
@@ -17,7 +17,7 @@ HELP_DESK = [
 
 
 def week_of(texts: list[str]) -> Week:
-    said = [Said(text, 100.0 * n, (-1) ** n) for n, text in enumerate(texts, 1)]
+    said = [SpokenReply(text, 100.0 * n, (-1) ** n) for n, text in enumerate(texts, 1)]
     voice = Voice.empty()
     for row, text in enumerate(MEMBERS, 1):
         voice.learn(row, text)

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.providers import chat_log
 from app.providers.base import Prompt, Turn
-from app.providers.chat_log import Cleaner
+from app.providers.local import chat_log
+from app.providers.local.chat_log import Cleaner
 
 
 def prompt(*turns: Turn, **more) -> Prompt:

@@ -8,14 +8,14 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from app.config import ModelSettings, OpenAISettings
+from app.core.state_file import StateFile
 from app.providers.base import Completion, Prompt, Turn
 from app.providers.echo import EchoProvider
-from app.providers.local import LocalProvider
+from app.providers.local.provider import LocalProvider
 from app.providers.markov import MarkovProvider
-from app.providers.openai import OpenAIProvider
-from app.providers.prices import load
-from app.state_file import StateFile
+from app.providers.openai.prices import load
+from app.providers.openai.provider import OpenAIProvider
+from app.settings.schema import ModelSettings, OpenAISettings
 from app.voice.voice import Rules, Voice
 from tests.openai_stand_in import StandIn, running
 

@@ -12,13 +12,13 @@ from tempfile import TemporaryDirectory
 import psutil
 import pytest
 
-from app import gguf_header
-from app.config import ModelSettings
-from app.errors import ProviderError
+from app.core.errors import ProviderError
+from app.core.state_file import StateFile
 from app.ipc.child import spawn
+from app.modelfiles import gguf_header
 from app.providers.base import Completion, Prompt, Turn
-from app.providers.local import LocalProvider
-from app.state_file import StateFile
+from app.providers.local.provider import LocalProvider
+from app.settings.schema import ModelSettings
 from tests.runner import tiny
 
 pytestmark = pytest.mark.process

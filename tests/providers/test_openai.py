@@ -4,12 +4,12 @@ from contextlib import aclosing
 
 import pytest
 
-from app.config import OpenAISettings
-from app.errors import ProviderError
+from app.core.errors import ProviderError
 from app.providers.base import Completion, Prompt, Turn
-from app.providers.openai import OpenAIProvider
-from app.providers.prices import load
-from app.providers.spending import Spent
+from app.providers.cost_record import Spent
+from app.providers.openai.prices import load
+from app.providers.openai.provider import OpenAIProvider
+from app.settings.schema import OpenAISettings
 from tests.openai_stand_in import FAULTS, REPLY, StandIn, running
 
 

@@ -1,7 +1,7 @@
 import pytest
 
-from app.errors import ConfigError
-from app.providers.prices import load
+from app.core.errors import ConfigError
+from app.providers.openai.prices import load
 
 
 def test_the_longest_name_that_fits_counts():

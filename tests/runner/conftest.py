@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app.runner import llama, loading
+from app.runner import llama, model_loader
 from tests.runner import tiny
 
 
@@ -27,8 +27,10 @@ def load(llama_started, tiny_files):
     opened = []
 
     def open_model(kind="transformer", context=512):
-        whole = context * loading.SLOTS
-        loaded = loading.load(tiny_files[kind], context=whole, threads=1, gpu_layers=0)
+        whole = context * model_loader.SLOTS
+        loaded = model_loader.load(
+            tiny_files[kind], context=whole, threads=1, gpu_layers=0
+        )
         opened.append(loaded)
         return loaded
 

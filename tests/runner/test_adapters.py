@@ -2,9 +2,9 @@
 
 import pytest
 
-from app.errors import AppError
-from app.gguf import check_adapter
-from app.gguf_header import GgufError
+from app.core.errors import AppError
+from app.modelfiles.checks import check_adapter
+from app.modelfiles.gguf_header import GgufError
 from app.runner.adapters import Adapters
 from tests.runner import tiny
 from tests.runner.test_scheduler import LONG, Runner

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from app.runner.loading import SLOTS
+from app.runner.model_loader import SLOTS
 
 pytestmark = pytest.mark.process
 

@@ -5,11 +5,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app.errors import AppError
-from app.ipc.inference import Completion, Generate
-from app.runner.choosing import Chooser
-from app.runner.job import Job
-from app.runner.loading import SLOTS
+from app.core.errors import AppError
+from app.ipc.inference import Generate, GenerateReply
+from app.runner.generation import Generation
+from app.runner.model_loader import SLOTS
+from app.runner.sampler import Chooser
 from app.runner.scheduler import MOST_WAITING, PROMPT_CHUNK, Scheduler
 from tests.runner import tiny
 
@@ -33,7 +33,7 @@ class Runner:
         self.clock = clock or Clock()
         self.scheduler = Scheduler(loaded.context, loaded.can_roll_back, self.clock)
         self.pieces: dict[int, list[tuple[str, float]]] = {}
-        self.done: dict[int, Completion] = {}
+        self.done: dict[int, GenerateReply] = {}
 
     def submit(self, prompt, conversation="c", adapter=None, **more):
         stream = len(self.pieces) + 1
@@ -42,7 +42,7 @@ class Runner:
         model = self.loaded.model
         self.pieces[stream] = []
         self.scheduler.submit(
-            Job(
+            Generation(
                 request=request,
                 prompt=model.tokens(prompt, is_start=True),
                 chooser=Chooser(model, request, None, [], np.random.default_rng(1)),

@@ -7,7 +7,7 @@ from pathlib import Path
 import peewee
 import pytest
 
-from app.errors import AppError
+from app.core.errors import AppError
 from app.store import (
     conversations,
     feedback,

@@ -8,13 +8,13 @@ from app.store import (
     embeddings,
     feedback,
     guilds,
-    links,
     members,
     messages,
     replies,
+    reply_links,
     settings,
     usage,
-    voices,
+    voice_changes,
 )
 from app.store.database import Database
 from app.store.messages import NewAttachment, NewMessage
@@ -114,11 +114,11 @@ def test_only_what_was_not_dropped_is_learnable(
 def test_an_edit_is_noted_for_the_voice(db: Database, guild: int, write: Write) -> None:
     row = write("to be")
     db.call(messages.edit, row, "to be or not to be")
-    assert db.call(voices.changes, guild) == [row]
-    change = db.call(voices.newest_change, guild)
+    assert db.call(voice_changes.changes, guild) == [row]
+    change = db.call(voice_changes.newest_change, guild)
     db.call(messages.edit, row, "to be")
-    db.call(voices.settle, guild, change)
-    assert db.call(voices.changes, guild) == [row], "a later edit stays noted"
+    db.call(voice_changes.settle, guild, change)
+    assert db.call(voice_changes.changes, guild) == [row], "a later edit stays noted"
 
 
 def test_an_edit_that_changes_nothing_is_not_noted(
@@ -126,7 +126,7 @@ def test_an_edit_that_changes_nothing_is_not_noted(
 ) -> None:
     row = write("to be")
     db.call(messages.edit, row, "to be")
-    assert db.call(voices.changes, guild) == []
+    assert db.call(voice_changes.changes, guild) == []
 
 
 def test_attachments_belong_to_their_message(
@@ -194,7 +194,7 @@ def test_a_reply_explains_itself(db: Database, guild: int, write: Write) -> None
     assert reply is not None
     rungs = [{"provider": "markov", "outcome": "wrote", "reason": ""}]
     fields = {"text": "wit is the soul", "state": "made", "rungs": rungs}
-    source = replies.Source(message, 4, "is the soul of")
+    source = replies.SourceMessage(message, 4, "is the soul of")
     db.call(replies.finish, reply, fields, [source])
     db.call(replies.set_state, reply, "sent", ["777"])
     found = db.call(replies.find_sent, "777")
@@ -229,7 +229,7 @@ def test_settings_of_a_channel_lie_over_the_guilds(db: Database, guild: int) -> 
 def test_the_ledger_adds_up_by_day(db: Database, guild: int) -> None:
     day = usage.DAY_MS
     for now, cost in ((day, 0.5), (day + 5, 0.25), (2 * day, 1.0)):
-        entry = usage.Entry("openai", "m", guild=guild, cost=cost, host="h")
+        entry = usage.UsageEntry("openai", "m", guild=guild, cost=cost, host="h")
         db.call(usage.add, entry, now)
     days = db.call(usage.by_day, 0)
     found = [(d.day, d.guild, d.calls, d.cost) for d in days]
@@ -257,12 +257,12 @@ def test_vectors_follow_their_messages(db: Database, guild: int, write: Write) -
 
 def test_links_are_replaced_not_doubled(db: Database, write: Write) -> None:
     first, second = write("who's there?"), write("nay, answer me")
-    db.call(links.put_many, [links.NewLink(first, None, first, 1.0)])
-    link = links.NewLink(second, first, first, 0.5)
-    db.call(links.put_many, [link])
-    db.call(links.put_many, [link._replace(score=0.9)])
-    assert db.call(links.get, second) == link._replace(score=0.9)
-    assert db.call(links.conversation, first) == [first, second]
+    db.call(reply_links.put_many, [reply_links.NewLink(first, None, first, 1.0)])
+    link = reply_links.NewLink(second, first, first, 0.5)
+    db.call(reply_links.put_many, [link])
+    db.call(reply_links.put_many, [link._replace(score=0.9)])
+    assert db.call(reply_links.get, second) == link._replace(score=0.9)
+    assert db.call(reply_links.conversation, first) == [first, second]
 
 
 def test_the_author_key_is_made_once_and_kept(tmp_path: Path) -> None:

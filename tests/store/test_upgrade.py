@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from app.bot.service import open_service
+from app.core.paths import Home
 from app.ipc import control
-from app.paths import Home
+from app.service.service import open_service
 from app.store.database import Database
-from tests.bot.test_discord_calls import NOBODY
+from tests.discord.test_controller import NOBODY
 
 FIRST = Path(__file__).parent / "version-1.sql"
 

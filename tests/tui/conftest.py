@@ -12,7 +12,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from app.paths import Home
+from app.core.paths import Home
 from app.tui.app import MynahApp
 from tests.tui.fake_bot import FakeBot, busy_bot
 from tests.tui.sample_home import NOW, make_home

@@ -3,12 +3,13 @@
 import asyncio
 from typing import Any
 
-from app import __version__, config_keys
-from app.errors import AppError
+from app import __version__
+from app.core.errors import AppError
 from app.ipc import control
 from app.ipc.wire import Json, Params
-from app.tui.link import reply_of, safe_notification
-from app.tui.linking import LinkState, Listener
+from app.settings import setting_keys
+from app.tui.bot_link import reply_of, safe_notification
+from app.tui.bot_ports import LinkState, Listener
 
 STATUS: Json = {
     "version": __version__,
@@ -215,11 +216,11 @@ OWN = {"reply.dial": 60, "speak.join_in": 0.02, "reply.persona": "a tired stage 
 
 def settings(request: control.ConfigGet) -> Json:
     """Every setting, or the one that is asked for."""
-    wanted = [request.key] if request.key else list(config_keys.keys())
+    wanted = [request.key] if request.key else list(setting_keys.keys())
     rows: list[Json] = []
     for name in wanted:
         own = bool(request.guild) and name in OWN
-        value = OWN[name] if own else config_keys.keys()[name].default
+        value = OWN[name] if own else setting_keys.keys()[name].default
         origin = "guild" if own else "default"
         rows.append({"key": name, "value": value, "origin": origin})
     return {"settings": rows}

@@ -12,8 +12,8 @@ os.environ["TEXTUAL_COLOR_SYSTEM"] = "truecolor"
 os.environ["TEXTUAL_ANIMATIONS"] = "none"
 os.environ["TZ"] = "UTC"
 
-from app.paths import Home
-from app.tui.screens.help import key_tables
+from app.core.paths import Home
+from app.tui.screens.help.help_screen import key_tables
 from tests.tui.pictures import PICTURES, application, bring_up
 from tests.tui.sample_home import make_home
 

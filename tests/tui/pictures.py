@@ -6,8 +6,8 @@ from pathlib import Path
 
 from textual.pilot import Pilot
 
+from app.core.paths import Home
 from app.ipc import control
-from app.paths import Home
 from app.tui.app import MynahApp
 from app.tui.theme import ANSI, DARK, LIGHT
 from tests.tui.fake_bot import STATUS, FakeBot, busy_bot

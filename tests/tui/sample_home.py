@@ -3,8 +3,8 @@
 import random
 from typing import Any
 
-from app.paths import Home
-from app.store import guilds, links, members, messages, replies, usage
+from app.core.paths import Home
+from app.store import guilds, members, messages, replies, reply_links, usage
 from app.store.database import Database
 from app.store.tables import Reply
 
@@ -68,9 +68,10 @@ def _talk(guild: int, channel_name: str, chance: random.Random) -> None:
         assert row is not None
         rows.append(row)
     of_eight = [
-        links.NewLink(row, None, rows[n // 8 * 8], 1.0) for n, row in enumerate(rows)
+        reply_links.NewLink(row, None, rows[n // 8 * 8], 1.0)
+        for n, row in enumerate(rows)
     ]
-    links.put_many(of_eight)
+    reply_links.put_many(of_eight)
 
 
 def _replies(guild: int, chance: random.Random) -> None:
@@ -90,7 +91,7 @@ def _replies(guild: int, chance: random.Random) -> None:
         Reply.update(created=created).where(Reply.id == row).execute()
         if provider == "openai":
             cost = 0.0004 * chance.randrange(1, 9)
-            entry = usage.Entry(
+            entry = usage.UsageEntry(
                 "openai", "gpt-4o-mini", guild, row, 640, 0, 32, cost, 2900,
                 "api.openai.com",
             )  # fmt: skip
@@ -111,7 +112,7 @@ def _past_day(guild: int, days: int, chance: random.Random) -> None:
     fields = _story("openai", 1400, days) | {"cost": cost}
     replies.finish(row, fields, [])
     Reply.update(created=at).where(Reply.id == row).execute()
-    entry = usage.Entry(
+    entry = usage.UsageEntry(
         "openai", "gpt-4o-mini", guild, row, 6400, 0, 320, cost, 29_000,
         "api.openai.com",
     )  # fmt: skip
@@ -147,10 +148,10 @@ def _story(provider: str, total: int, number: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _sources() -> list[replies.Source]:
+def _sources() -> list[replies.SourceMessage]:
     return [
-        replies.Source(7, 7, "if music be the food of love"),
-        replies.Source(6, 5, "I was adored once too"),
+        replies.SourceMessage(7, 7, "if music be the food of love"),
+        replies.SourceMessage(6, 5, "I was adored once too"),
     ]
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from textual.pilot import Pilot
 from textual.worker import WorkerCancelled
 
-from app.paths import Home
+from app.core.paths import Home
 
 Open = Callable[..., AbstractAsyncContextManager[Pilot[int]]]
 """The `open_app` fixture: opens the application on a screen."""

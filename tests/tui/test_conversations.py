@@ -5,11 +5,11 @@ from pathlib import Path
 
 from textual.widgets import Input
 
+from app.core.paths import Home
 from app.ipc import control
-from app.paths import Home
 from app.store import guilds, members, messages
 from app.store.database import Database
-from app.tui.talk import MESSAGES_SHOWN
+from app.tui.screens.conversations.channel_lines import MESSAGES_SHOWN
 from app.tui.widgets.feed import MAX_ITEMS, Feed
 from tests.tui.fake_bot import busy_bot
 from tests.tui.sample_home import NOW, make_home

@@ -84,9 +84,11 @@ def evil_home(tmp_path_factory: pytest.TempPathFactory) -> Any:
             "rungs": [{"provider": stored, "outcome": stored, "reason": stored}],
             "notes": [stored], "timings": {stored: 3.0, "total": 9.0},
         }  # fmt: skip
-        replies.finish(row, fields, [replies.Source(3, 2, stored[:9])])
+        replies.finish(row, fields, [replies.SourceMessage(3, 2, stored[:9])])
         Reply.update(created=int(NOW * 1000)).where(Reply.id == row).execute()
-        sent = usage.Entry(stored, stored, guild.id, row, bytes_sent=9, host=stored)
+        sent = usage.UsageEntry(
+            stored, stored, guild.id, row, bytes_sent=9, host=stored
+        )
         usage.add(sent, int(NOW * 1000))
 
     with Database(home.database) as database:

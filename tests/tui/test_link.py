@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from app.errors import AppError, UsageError
+from app.core.errors import AppError, UsageError
+from app.core.paths import Home
 from app.ipc import control, endpoint
 from app.ipc.peer import handlers_of
 from app.ipc.wire import Catalogue
-from app.paths import Home
-from app.tui.link import BotLink, reply_of
-from app.tui.linking import LinkState
+from app.tui.bot_link import BotLink, reply_of
+from app.tui.bot_ports import LinkState
 
 
 class Ear:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from app.paths import Home
+from app.core.paths import Home
 from tests.tui.pictures import PICTURES, Picture, application, bring_up
 
 

@@ -9,42 +9,44 @@ from hypothesis import strategies as st
 from app import __version__
 from app.ipc import control
 from app.store.overview import Bucket
-from app.tui import figures, places, story, trends
+from app.tui import format, reply_bars
+from app.tui.bot_ports import LinkState
+from app.tui.database_reader import ShownReply
+from app.tui.event_buffer import MAX_LOGS, NewEvents, is_done
 from app.tui.health import health, model_trouble, version_trouble
-from app.tui.linking import LinkState
-from app.tui.logbook import Logbook
-from app.tui.news import MAX_LOGS, News, is_done
-from app.tui.places import Place
-from app.tui.screens.guild import head_line
-from app.tui.screens.learn import result
-from app.tui.shelf import ShownReply
-from app.tui.talk import TalkLine, merge
+from app.tui.screens.conversations import channel_list
+from app.tui.screens.conversations.channel_lines import TalkLine, merge
+from app.tui.screens.conversations.channel_list import Place
+from app.tui.screens.guild.guild_screen import head_line
+from app.tui.screens.home import home_charts
+from app.tui.screens.learn.learn_screen import result
+from app.tui.screens.logs.log_buffer import Logbook
 from app.tui.widgets.charts import columns, course, squeeze
 
 
 @pytest.mark.parametrize(
     ("shown", "expected"),
     [
-        (figures.count(950), "950"),
-        (figures.count(12_400), "12.4 k"),
-        (figures.count(3_100_000), "3.1 M"),
-        (figures.many(1, "reply"), "1 reply"),
-        (figures.many(2, "reply"), "2 replies"),
-        (figures.many(0, "message"), "0 messages"),
-        (figures.size(98_362_432), "98.4 MB"),
-        (figures.size(12), "12 B"),
-        (figures.seconds(0.84), "0.84 s"),
-        (figures.seconds(75), "75 s"),
-        (figures.seconds(7500), "2 h 5 min"),
-        (figures.seconds(7200), "2 h"),
-        (figures.money(0), "$0"),
-        (figures.money(0.0042), "$0.0042"),
-        (figures.money(1.2), "$1.20"),
-        (figures.bar(0.5, 4), "━━──"),
-        (figures.bar(7, 4), "━━━━"),
-        (figures.model_name("/home/me/models/a.gguf"), "a.gguf"),
-        (figures.model_name(""), "no model"),
-        (trends.reply_time(840), "840 ms"),
+        (format.count(950), "950"),
+        (format.count(12_400), "12.4 k"),
+        (format.count(3_100_000), "3.1 M"),
+        (format.many(1, "reply"), "1 reply"),
+        (format.many(2, "reply"), "2 replies"),
+        (format.many(0, "message"), "0 messages"),
+        (format.size(98_362_432), "98.4 MB"),
+        (format.size(12), "12 B"),
+        (format.seconds(0.84), "0.84 s"),
+        (format.seconds(75), "75 s"),
+        (format.seconds(7500), "2 h 5 min"),
+        (format.seconds(7200), "2 h"),
+        (format.money(0), "$0"),
+        (format.money(0.0042), "$0.0042"),
+        (format.money(1.2), "$1.20"),
+        (format.bar(0.5, 4), "━━──"),
+        (format.bar(7, 4), "━━━━"),
+        (format.model_name("/home/me/models/a.gguf"), "a.gguf"),
+        (format.model_name(""), "no model"),
+        (home_charts.reply_time(840), "840 ms"),
     ],
 )
 def test_figures_are_written_as_people_read_them(shown: str, expected: str):
@@ -53,9 +55,9 @@ def test_figures_are_written_as_people_read_them(shown: str, expected: str):
 
 @given(st.integers(0, 10**7))
 def test_maturity_grows_with_the_messages_and_stays_within_bounds(messages: int):
-    now, more = figures.maturity(messages), figures.maturity(messages + 1)
+    now, more = format.maturity(messages), format.maturity(messages + 1)
     assert 0 <= now <= more <= 1
-    assert figures.maturity_words(messages)
+    assert format.maturity_words(messages)
 
 
 @given(st.lists(st.floats(0, 1e9), max_size=60), st.integers(1, 80), st.integers(1, 9))
@@ -77,8 +79,8 @@ def test_the_highest_value_reaches_the_top():
 
 def test_buckets_are_spread_over_the_steps():
     buckets = [Bucket(100, "local", 3, 9.0, 0.1), Bucket(120, "markov", 2, 1.0, 0.0)]
-    assert trends.spread(buckets, 100, 10, 4, "replies") == [3.0, 0, 2.0, 0]
-    assert trends.spread(buckets, 110, 10, 1, "replies") == [0]
+    assert home_charts.spread(buckets, 100, 10, 4, "replies") == [3.0, 0, 2.0, 0]
+    assert home_charts.spread(buckets, 110, 10, 1, "replies") == [0]
 
 
 @pytest.mark.parametrize(
@@ -121,17 +123,17 @@ def test_another_version_is_named():
 
 
 def test_news_are_kept_small_however_much_is_said():
-    news = News()
+    news = NewEvents()
     for number in range(MAX_LOGS + 50):
         news.add(control.Log("info", "x", str(number), 0.0))
         news.add(control.MessageSeen(number, 1, 2))
-        news.add(control.State({"queue": number}))
+        news.add(control.StateChanged({"queue": number}))
         news.add(control.Progress("import", "a", number, 0, "messages", 1.0))
     assert len(news.logs) == MAX_LOGS and news.logs[-1].text == str(MAX_LOGS + 49)
     assert news.channels == {(1, 2)}
     assert news.status == {"queue": MAX_LOGS + 49}
     assert [p.done for p in news.progress.values()] == [MAX_LOGS + 49]
-    assert not News().logs
+    assert not NewEvents().logs
 
 
 def test_the_logbook_is_bounded_and_hides_no_unknown_level():
@@ -179,12 +181,12 @@ def test_the_conversations_of_a_channel_stand_below_it():
         TalkLine(("message", n), n, "Viola", f"line {n}", conversation=group)
         for n, group in enumerate((10, 10, None, 11, 12, 12))
     ]
-    inner = places.conversations(place, lines)
+    inner = channel_list.conversations(place, lines)
     assert [one.conversation for one in inner] == [12, 10]
     assert inner[1].title == "line 0"
-    shown = places.with_conversations(others, inner)
+    shown = channel_list.with_conversations(others, inner)
     assert [one.conversation for one in shown] == [None, None, 12, 10, None]
-    assert places.with_conversations(others, []) == others
+    assert channel_list.with_conversations(others, []) == others
 
 
 def test_a_reply_belongs_to_the_conversation_of_what_was_sent():
@@ -197,8 +199,8 @@ def test_a_reply_belongs_to_the_conversation_of_what_was_sent():
 
 def test_a_moment_is_the_time_today_and_the_day_before():
     now = 1_699_996_400.0
-    assert figures.moment(now - 60, now) == figures.clock(now - 60)
-    assert figures.moment(now - 5 * 86_400, now) == figures.day(now - 5 * 86_400)
+    assert format.moment(now - 60, now) == format.clock(now - 60)
+    assert format.moment(now - 5 * 86_400, now) == format.day(now - 5 * 86_400)
 
 
 def test_work_is_over_when_it_says_so_fails_or_has_done_all():
@@ -227,10 +229,10 @@ def test_a_course_fills_its_width_and_shows_the_highest_of_each_part():
 
 
 def test_speed_counts_only_what_was_written_after_the_first_token():
-    assert story.speed_of({"total": 1500, "first_token": 500}, 41) == 40
-    assert story.speed_of({"total": 10, "first_token": 10}, 41) == 0
-    assert story.speed_of({"total": 640, "first_token": 639.2}, 41) == 0
-    assert story.speed_of({}, 0) == 0
+    assert reply_bars.speed_of({"total": 1500, "first_token": 500}, 41) == 40
+    assert reply_bars.speed_of({"total": 10, "first_token": 10}, 41) == 0
+    assert reply_bars.speed_of({"total": 640, "first_token": 639.2}, 41) == 0
+    assert reply_bars.speed_of({}, 0) == 0
 
 
 def test_the_head_of_a_server_says_how_many_sources_weigh_less():

@@ -4,9 +4,9 @@ import asyncio
 
 from textual.widgets import Input
 
-from app.errors import AppError
+from app.core.errors import AppError
 from app.ipc import control
-from app.tui.widgets.bubbles import Line, ReplyLine
+from app.tui.widgets.bubbles import ReplyLine, SpokenLine
 from tests.tui.fake_bot import GUILDS, STATUS, FakeBot, busy_bot, reply
 from tests.tui.terminal import Open, settle, text_of, told
 
@@ -161,4 +161,4 @@ async def test_the_talk_on_the_screen_stays_bounded(open_app: Open):
         for _ in range(70):
             pilot.app.screen._say("x")  # type: ignore[attr-defined]
         await settle(pilot)
-        assert len(pilot.app.screen.query(Line)) <= 120
+        assert len(pilot.app.screen.query(SpokenLine)) <= 120

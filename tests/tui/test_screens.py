@@ -8,11 +8,11 @@ import pytest
 from textual.events import Paste
 from textual.widgets import Input, OptionList
 
-from app.errors import AppError
+from app.core.errors import AppError
+from app.core.paths import SAMPLE_GUILD, sample_file
 from app.ipc import control
-from app.paths import SAMPLE_GUILD, sample_file
-from app.tui.screens.learn import dropped_path
-from app.tui.screens.wizard import WizardScreen, steps
+from app.tui.screens.learn.learn_screen import dropped_path
+from app.tui.screens.wizard.wizard_screen import WizardScreen, steps
 from app.tui.widgets.dial import Dial
 from app.tui.widgets.feed import Feed
 from tests.tui.fake_bot import MODELS, STATUS, FakeBot, busy_bot
@@ -283,7 +283,7 @@ async def test_work_shows_rate_and_time_left_and_can_be_paused_and_stopped(
         assert "paused" in text_of(pilot)
         await pilot.press("p", "x", "y")
         await settle(pilot)
-        actions = [request.action for request in bot.requests(control.Job)]
+        actions = [request.action for request in bot.requests(control.JobControl)]
         assert actions == ["pause", "resume", "stop"]
         bot.say(replace(work, finished=True, error="the disk is full"))
         await pilot.pause(0.1)

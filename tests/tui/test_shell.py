@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from app.errors import AppError
+from app.core.errors import AppError
 from app.ipc import control
-from app.tui.screens import SCREENS, Entry
+from app.tui.screens import SCREENS, ScreenEntry
 from app.tui.theme import ANSI, DARK, LIGHT
 from tests.tui.fake_bot import STATUS, FakeBot, busy_bot
 from tests.tui.sample_home import make_home
@@ -17,7 +17,8 @@ from tests.tui.terminal import Open, settle, text_of, told
 
 FORBIDDEN = (
     "discord", "llama_cpp", "fastembed", "hnswlib", "openai", "numpy", "onnxruntime",
-    "app.chat", "app.providers", "app.memory", "app.importers", "app.voice", "app.bot",
+    "app.chat", "app.providers", "app.memory", "app.importers", "app.voice",
+    "app.discord", "app.service", "app.conversations",
 )  # fmt: skip
 
 
@@ -50,7 +51,7 @@ async def test_the_status_bar_says_bot_model_mode_provider_and_speed(open_app: O
 
 
 @pytest.mark.parametrize("entry", SCREENS, ids=lambda entry: entry.name)
-async def test_a_terminal_can_become_any_size(open_app: Open, entry: Entry):
+async def test_a_terminal_can_become_any_size(open_app: Open, entry: ScreenEntry):
     async with open_app(entry.name, size=(200, 60)) as pilot:
         for size in ((100, 30), (200, 60), (80, 24), (12, 4), (150, 40), (99, 30)):
             await pilot.resize_terminal(*size)
@@ -61,7 +62,7 @@ async def test_the_status_bar_follows_the_bot(open_app: Open):
     bot = busy_bot()
     async with open_app("logs", bot) as pilot:
         model = {"name": "x", "state": "crashed", "reason": "ggml abort"}
-        bot.say(control.State({**STATUS, "model": model, "queue": 3}))
+        bot.say(control.StateChanged({**STATUS, "model": model, "queue": 3}))
         await pilot.pause(0.1)
         bar = text_of(pilot).splitlines()[-2]
         assert "model crashed" in bar and "3 waiting" in bar

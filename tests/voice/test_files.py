@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from app.voice import files
-from app.voice.base import Arrays
 from app.voice.files import VoiceFileError
+from app.voice.static_index import Arrays
 
 ARRAYS: Arrays = {
     "small": np.arange(10, dtype=np.int32),

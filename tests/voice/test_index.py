@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import chisquare
 
-from app.voice import base
-from app.voice.base import END, build
+from app.voice import static_index
 from app.voice.index import DEPTH, Index, Range, View
+from app.voice.static_index import END, build
 
 Messages = dict[int, list[int]]
 
@@ -60,7 +60,7 @@ def test_followers_are_the_slow_tables_for_every_state(size: int, alphabet: int)
 def test_a_search_by_samples_finds_the_same_places(
     step: int, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(base, "_STEP", step)
+    monkeypatch.setattr(static_index, "_STEP", step)
     messages = made_up(Random(2), 900, 25)
     view = index_of(messages).view()
     lines = [[END, *symbols, END] for symbols in messages.values()]

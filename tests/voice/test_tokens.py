@@ -4,8 +4,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from app.voice.conversation_cache import ConversationCache
 from app.voice.files import VoiceFileError
-from app.voice.said import Said
 from app.voice.tokens import NAME, Prediction, TokenVoice, build
 
 VOCABULARY = 50
@@ -72,7 +72,7 @@ def test_base_and_parts_together_are_the_voice(voice):
 
 
 def test_what_was_just_said_is_likelier(voice):
-    said = Said([[30, 31], [30, 31]], END)
+    said = ConversationCache([[30, 31], [30, 31]], END)
     assert dense(voice.predict([30], said))[31] > 10 * dense(voice.predict([30]))[31]
     assert math.isclose(dense(voice.predict([30], said)).sum(), 1, rel_tol=1e-5)
 

@@ -12,8 +12,8 @@ from scipy.stats import chisquare
 
 from app.voice import files
 from app.voice.index import END
-from app.voice.voice import Line, Rules, Voice, VoiceFileError, build
-from app.voice.words import split
+from app.voice.voice import GeneratedLine, Rules, Voice, VoiceFileError, build
+from app.voice.word_tokenizer import split
 
 Texts = dict[int, str]
 DEFAULT = Rules()
@@ -43,7 +43,7 @@ def chatter(rng: Random, count: int, words: int = 60, longest: int = 14) -> Text
 
 def spoken(
     voice: Voice, count: int, rules: Rules = DEFAULT, seed: int = 1
-) -> list[Line]:
+) -> list[GeneratedLine]:
     rng = Random(seed)
     return [voice.speak(rng, rules=rules) for _ in range(count)]
 

@@ -5,83 +5,83 @@ of that name, and a class of handlers for each of the tuples. Replies are the JS
 objects of the command line's `--json`.
 """
 
-from app.ipc.control.discord import DISCORDING as DISCORDING
+from app.ipc.control.app import APP_REQUESTS as APP_REQUESTS
+from app.ipc.control.app import BENCHMARK_REQUESTS as BENCHMARK_REQUESTS
+from app.ipc.control.app import SETTINGS_REQUESTS as SETTINGS_REQUESTS
+from app.ipc.control.app import Bench as Bench
+from app.ipc.control.app import ConfigGet as ConfigGet
+from app.ipc.control.app import ConfigSet as ConfigSet
+from app.ipc.control.app import Doctor as Doctor
+from app.ipc.control.app import ModelTest as ModelTest
+from app.ipc.control.app import SecretSet as SecretSet
+from app.ipc.control.app import SecretTest as SecretTest
+from app.ipc.control.app import Shutdown as Shutdown
+from app.ipc.control.app import Status as Status
+from app.ipc.control.app import Subscribe as Subscribe
+from app.ipc.control.app import UsageReport as UsageReport
+from app.ipc.control.discord import DISCORD_REQUESTS as DISCORD_REQUESTS
 from app.ipc.control.discord import Decide as Decide
-from app.ipc.control.discord import Job as Job
+from app.ipc.control.discord import JobControl as JobControl
 from app.ipc.control.discord import Listen as Listen
 from app.ipc.control.discord import Reconnect as Reconnect
 from app.ipc.control.discord import Send as Send
 from app.ipc.control.discord import Train as Train
-from app.ipc.control.keeping import KEEPING as KEEPING
-from app.ipc.control.keeping import SnapshotCompare as SnapshotCompare
-from app.ipc.control.keeping import SnapshotExport as SnapshotExport
-from app.ipc.control.keeping import SnapshotImport as SnapshotImport
-from app.ipc.control.keeping import SnapshotRemove as SnapshotRemove
-from app.ipc.control.keeping import SnapshotRestore as SnapshotRestore
-from app.ipc.control.keeping import Snapshots as Snapshots
-from app.ipc.control.keeping import SnapshotTake as SnapshotTake
-from app.ipc.control.knowing import KNOWING as KNOWING
-from app.ipc.control.knowing import METERING as METERING
-from app.ipc.control.knowing import Backup as Backup
-from app.ipc.control.knowing import Export as Export
-from app.ipc.control.knowing import Forget as Forget
-from app.ipc.control.knowing import Guilds as Guilds
-from app.ipc.control.knowing import Import as Import
-from app.ipc.control.knowing import Meter as Meter
-from app.ipc.control.knowing import Phrases as Phrases
-from app.ipc.control.modelling import FINE_TUNING as FINE_TUNING
-from app.ipc.control.modelling import MODELLING as MODELLING
-from app.ipc.control.modelling import ExportTuning as ExportTuning
-from app.ipc.control.modelling import ModelPull as ModelPull
-from app.ipc.control.modelling import ModelRemove as ModelRemove
-from app.ipc.control.modelling import Models as Models
-from app.ipc.control.modelling import ModelTune as ModelTune
-from app.ipc.control.modelling import ModelUse as ModelUse
-from app.ipc.control.modelling import TuneEstimate as TuneEstimate
-from app.ipc.control.modelling import TuneStart as TuneStart
-from app.ipc.control.modelling import TuneStatus as TuneStatus
-from app.ipc.control.modelling import TuneUse as TuneUse
+from app.ipc.control.guilds import GUILD_REQUESTS as GUILD_REQUESTS
+from app.ipc.control.guilds import METER_REQUESTS as METER_REQUESTS
+from app.ipc.control.guilds import Backup as Backup
+from app.ipc.control.guilds import Export as Export
+from app.ipc.control.guilds import Forget as Forget
+from app.ipc.control.guilds import Guilds as Guilds
+from app.ipc.control.guilds import Import as Import
+from app.ipc.control.guilds import Meter as Meter
+from app.ipc.control.guilds import Phrases as Phrases
+from app.ipc.control.models import FINE_TUNING_REQUESTS as FINE_TUNING_REQUESTS
+from app.ipc.control.models import MODEL_REQUESTS as MODEL_REQUESTS
+from app.ipc.control.models import ExportTuning as ExportTuning
+from app.ipc.control.models import ModelPull as ModelPull
+from app.ipc.control.models import ModelRemove as ModelRemove
+from app.ipc.control.models import Models as Models
+from app.ipc.control.models import ModelTune as ModelTune
+from app.ipc.control.models import ModelUse as ModelUse
+from app.ipc.control.models import TuneEstimate as TuneEstimate
+from app.ipc.control.models import TuneStart as TuneStart
+from app.ipc.control.models import TuneStatus as TuneStatus
+from app.ipc.control.models import TuneUse as TuneUse
 from app.ipc.control.notifications import NOTIFICATIONS as NOTIFICATIONS
 from app.ipc.control.notifications import Log as Log
 from app.ipc.control.notifications import MessageSeen as MessageSeen
 from app.ipc.control.notifications import Progress as Progress
 from app.ipc.control.notifications import ReplyMade as ReplyMade
-from app.ipc.control.notifications import State as State
+from app.ipc.control.notifications import StateChanged as StateChanged
 from app.ipc.control.notifications import Token as Token
-from app.ipc.control.program import MEASURING as MEASURING
-from app.ipc.control.program import OWN as OWN
-from app.ipc.control.program import OWNING as OWNING
-from app.ipc.control.program import Bench as Bench
-from app.ipc.control.program import ConfigGet as ConfigGet
-from app.ipc.control.program import ConfigSet as ConfigSet
-from app.ipc.control.program import Doctor as Doctor
-from app.ipc.control.program import ModelTest as ModelTest
-from app.ipc.control.program import SecretSet as SecretSet
-from app.ipc.control.program import SecretTest as SecretTest
-from app.ipc.control.program import Shutdown as Shutdown
-from app.ipc.control.program import Status as Status
-from app.ipc.control.program import Subscribe as Subscribe
-from app.ipc.control.program import Usage as Usage
-from app.ipc.control.talking import COMPARING as COMPARING
-from app.ipc.control.talking import TALKING as TALKING
-from app.ipc.control.talking import Blind as Blind
-from app.ipc.control.talking import BlindChoose as BlindChoose
-from app.ipc.control.talking import BlindResults as BlindResults
-from app.ipc.control.talking import Cancel as Cancel
-from app.ipc.control.talking import Explain as Explain
-from app.ipc.control.talking import Rate as Rate
-from app.ipc.control.talking import Say as Say
+from app.ipc.control.replies import BLIND_TEST_REQUESTS as BLIND_TEST_REQUESTS
+from app.ipc.control.replies import REPLY_REQUESTS as REPLY_REQUESTS
+from app.ipc.control.replies import Blind as Blind
+from app.ipc.control.replies import BlindChoose as BlindChoose
+from app.ipc.control.replies import BlindResults as BlindResults
+from app.ipc.control.replies import Cancel as Cancel
+from app.ipc.control.replies import Explain as Explain
+from app.ipc.control.replies import Rate as Rate
+from app.ipc.control.replies import Say as Say
+from app.ipc.control.snapshots import SNAPSHOT_REQUESTS as SNAPSHOT_REQUESTS
+from app.ipc.control.snapshots import SnapshotCompare as SnapshotCompare
+from app.ipc.control.snapshots import SnapshotExport as SnapshotExport
+from app.ipc.control.snapshots import SnapshotImport as SnapshotImport
+from app.ipc.control.snapshots import SnapshotRemove as SnapshotRemove
+from app.ipc.control.snapshots import SnapshotRestore as SnapshotRestore
+from app.ipc.control.snapshots import Snapshots as Snapshots
+from app.ipc.control.snapshots import SnapshotTake as SnapshotTake
 
 REQUESTS = (
-    *OWN,
-    *TALKING,
-    *KNOWING,
-    *MODELLING,
-    *OWNING,
-    *MEASURING,
-    *METERING,
-    *COMPARING,
-    *FINE_TUNING,
-    *KEEPING,
-    *DISCORDING,
+    *APP_REQUESTS,
+    *REPLY_REQUESTS,
+    *GUILD_REQUESTS,
+    *MODEL_REQUESTS,
+    *SETTINGS_REQUESTS,
+    *BENCHMARK_REQUESTS,
+    *METER_REQUESTS,
+    *BLIND_TEST_REQUESTS,
+    *FINE_TUNING_REQUESTS,
+    *SNAPSHOT_REQUESTS,
+    *DISCORD_REQUESTS,
 )

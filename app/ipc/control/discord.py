@@ -44,7 +44,7 @@ class Train:
 
 
 @dataclass(frozen=True)
-class Job:
+class JobControl:
     """Pause, resume or stop long work by the `job` number of its `Progress`."""
 
     method: ClassVar[str] = "job"
@@ -61,11 +61,11 @@ class Reconnect:
     connect: bool = True
 
 
-DISCORDING = (
+DISCORD_REQUESTS = (
     Send,
     Decide,
     Listen,
     Train,
-    Job,
+    JobControl,
     Reconnect,
 )

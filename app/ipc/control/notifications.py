@@ -41,7 +41,7 @@ class Progress:
 
 
 @dataclass(frozen=True)
-class State:
+class StateChanged:
     """The `Status` reply, sent whenever it changes."""
 
     method: ClassVar[str] = "state"
@@ -83,7 +83,7 @@ class ReplyMade:
 NOTIFICATIONS = (
     Token,
     Progress,
-    State,
+    StateChanged,
     Log,
     MessageSeen,
     ReplyMade,

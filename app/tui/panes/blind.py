@@ -8,10 +8,10 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
+from app.core.safe_text import safe_line
 from app.ipc import control
 from app.ipc.wire import Json
-from app.safe_text import safe_line
-from app.tui import figures
+from app.tui import format
 from app.tui.panes.base import Pane
 from app.tui.widgets.dialogs import AskText
 
@@ -116,7 +116,7 @@ def _pair(reply: Json) -> Content:
 
 def _results(reply: Json) -> Content:
     compared = int(reply.get("comparisons", 0))
-    head = f"Won, of {figures.many(compared, 'comparison')}"
+    head = f"Won, of {format.many(compared, 'comparison')}"
     parts = [*_rates(head, reply.get("blind", []))] if compared else []
     parts += _rates("\nLiked, of real replies split between two", reply.get("live", []))
     return Content("\n").join(parts)
@@ -133,7 +133,7 @@ def _rates(title: str, rows: list[Json]) -> list[Content]:
         lines.append(
             Content.assemble(
                 (f"  {safe_line(str(row['arm'])):<20} ", "$quiet"),
-                (figures.bar(row["rate"], WIDTH), "$accent"),
+                (format.bar(row["rate"], WIDTH), "$accent"),
                 f"  {known}",
             )
         )

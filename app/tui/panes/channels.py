@@ -10,13 +10,13 @@ from textual.content import Content
 
 from app.ipc import control
 from app.ipc.wire import Json
-from app.tui import figures, tuning
+from app.tui import format, settings_list
 from app.tui.panes.base import Pane
 from app.tui.widgets.feed import Feed
 
 
 @dataclass(frozen=True)
-class Line:
+class ChannelRow:
     """One channel."""
 
     key: str
@@ -47,15 +47,15 @@ class ChannelsPane(Pane):
     def reload(self) -> None:
         self.mynah.fetch(self._load, self._show, "channels")
 
-    async def _load(self) -> list[Line]:
+    async def _load(self) -> list[ChannelRow]:
         request = control.ConfigGet("speak.channels", guild=self.guild["key"])
         reply: Json = await self.mynah.ask(request) or {}
         allowed: list[str] = []
-        for item in tuning.items(reply, ("guild",)):
+        for item in settings_list.items(reply, ("guild",)):
             if item.key.name == "speak.channels":
                 allowed = [str(name).lstrip("#") for name in item.value]
         return [
-            Line(
+            ChannelRow(
                 channel.key,
                 channel.name,
                 channel.messages,
@@ -65,7 +65,7 @@ class ChannelsPane(Pane):
             for channel in await self.mynah.app.shelf.channels(self.guild["row"])
         ]
 
-    def _show(self, lines: list[Line]) -> None:
+    def _show(self, lines: list[ChannelRow]) -> None:
         feed = self.query_one(Feed)
         feed.show(lines, max(0, feed.cursor))
 
@@ -73,7 +73,7 @@ class ChannelsPane(Pane):
     def action_speak(self) -> None:
         """Let the bot speak in this channel, or no longer."""
         feed = self.query_one(Feed)
-        line: Line | None = feed.item
+        line: ChannelRow | None = feed.item
         if line is None:
             return
         lines = [
@@ -84,18 +84,18 @@ class ChannelsPane(Pane):
         everywhere = len(names) == len(lines)
         value = "" if everywhere else ", ".join(names)
         key = self.guild["key"]
-        tuning.set_value(self.mynah, "speak.channels", value, self.reload, key)
+        settings_list.set_value(self.mynah, "speak.channels", value, self.reload, key)
 
     def action_listen(self) -> None:
         """Learn what is written in this channel from now on, or no longer."""
-        line: Line | None = self.query_one(Feed).item
+        line: ChannelRow | None = self.query_one(Feed).item
         if line:
             request = control.Listen(self.guild["key"], line.key, not line.learns)
             self.mynah.request(request, lambda _: self.reload())
 
     def action_train(self) -> None:
         """Learn what was written in this channel before."""
-        line: Line | None = self.query_one(Feed).item
+        line: ChannelRow | None = self.query_one(Feed).item
         if line:
             request = control.Train(self.guild["key"], [line.key])
             done = f"Learning the history of #{line.name}; see Learn (5)."
@@ -107,14 +107,14 @@ def head(width: int) -> str:
     return f"{'channel':<28} {'learned':>8}   {'new messages':<14}the bot there"
 
 
-def draw(line: Line, width: int) -> Content:
+def draw(line: ChannelRow, width: int) -> Content:
     """One channel; what holds is said in words."""
     name = Content(f"#{line.name}").truncate(28, ellipsis=True, pad=True)
     listens = "● learned" if line.learns else "○ ignored"
     speaks = "● may speak" if line.may_speak else "○ keeps silent"
     return Content.assemble(
         name.stylize("bold"),
-        (f" {figures.count(line.messages):>8}   ", "$quiet"),
+        (f" {format.count(line.messages):>8}   ", "$quiet"),
         (f"{listens:<14}", "" if line.learns else "$quiet"),
         (speaks, "" if line.may_speak else "$quiet"),
     )

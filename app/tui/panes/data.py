@@ -8,10 +8,10 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import Static
 
+from app.core.safe_text import safe_line
 from app.ipc import control
 from app.ipc.wire import Json, Params
-from app.safe_text import safe_line
-from app.tui import figures
+from app.tui import format
 from app.tui.panes.base import Pane
 from app.tui.widgets.dialogs import AskText, Confirm, Detail
 from app.tui.widgets.feed import Feed
@@ -137,8 +137,8 @@ def draw(snapshot: Json, width: int) -> Content:
     """One snapshot."""
     return Content.assemble(
         (f"{safe_line(str(snapshot.get('name', '')))[:30]:<30} ", "bold"),
-        (figures.day(snapshot.get("at", 0)), "$quiet"),
-        (f"  {figures.count(snapshot.get('messages', 0))} messages", "$quiet"),
+        (format.day(snapshot.get("at", 0)), "$quiet"),
+        (f"  {format.count(snapshot.get('messages', 0))} messages", "$quiet"),
     )
 
 
@@ -158,12 +158,12 @@ def _differences(found: Json) -> str:
 def _sizes(guild: Json) -> Content:
     parts = guild.get("bytes") or {}
     parts = parts if isinstance(parts, dict) else {"total": parts}
-    shown = [f"{name} {figures.size(size)}" for name, size in parts.items()]
+    shown = [f"{name} {format.size(size)}" for name, size in parts.items()]
     listed = " · ".join(map(safe_line, shown)) or "nothing"
     out = guild.get("opted_out", 0)
     return Content.assemble(
         ("on disk    ", "$quiet"),
         listed,
         ("\nopted out  ", "$quiet"),
-        figures.many(out, "member") if out else "nobody",
+        format.many(out, "member") if out else "nobody",
     )

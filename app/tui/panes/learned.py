@@ -7,10 +7,10 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
 
+from app.core.safe_text import safe_line
 from app.ipc import control
 from app.ipc.wire import Json
-from app.safe_text import safe_line
-from app.tui import figures
+from app.tui import format
 from app.tui.panes.base import Pane
 from app.tui.widgets.dialogs import Confirm, Detail
 from app.tui.widgets.feed import Feed
@@ -82,7 +82,7 @@ def draw(message: "StoredMessage", width: int) -> Content:
     dropped = f"not learned: {message.dropped}  " if message.dropped else ""
     name = Content(safe_line(message.name)).truncate(16, ellipsis=True, pad=True)
     return Content.assemble(
-        (f"{figures.day(message.ts / 1000):<6}  ", "$quiet"),
+        (f"{format.day(message.ts / 1000):<6}  ", "$quiet"),
         name.stylize("bold"),
         (f" {dropped}", "$warning"),
         safe_line(message.text)[: width * 2],

@@ -10,12 +10,12 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
+from app.core.safe_text import safe_line
 from app.ipc import control
 from app.ipc.wire import Json
-from app.safe_text import safe_line
-from app.tui import figures
+from app.tui import format
 from app.tui.panes.base import Pane
-from app.tui.trends import reply_time
+from app.tui.screens.home.home_charts import reply_time
 from app.tui.widgets.charts import columns
 
 WEEKS = 12
@@ -52,9 +52,9 @@ FIGURES = (
     Figure("copied from one message", "copied", _percent, -1, 0.03),
     Figure("said before", "repeated", _percent, -1, 0.03),
     Figure("time of a reply", "milliseconds", reply_time, -1, 50.0),
-    Figure("liked", "liked", figures.count, 1, 1.0),
-    Figure("disliked", "disliked", figures.count, -1, 1.0),
-    Figure("replies", "replies", figures.count, 0, 1.0),
+    Figure("liked", "liked", format.count, 1, 1.0),
+    Figure("disliked", "disliked", format.count, -1, 1.0),
+    Figure("replies", "replies", format.count, 0, 1.0),
 )
 
 
@@ -95,7 +95,7 @@ def _figures(weeks: list[Json]) -> Content:
             "figures.",
             "$quiet",
         )
-    first, last = (figures.day(week.get("start", 0)) for week in (weeks[0], weeks[-1]))
+    first, last = (format.day(week.get("start", 0)) for week in (weeks[0], weeks[-1]))
     head = f"{'':25}{f'{first} – {last}':<{WEEKS + 8}}"
     lines = [Content.styled(f"{head}this week", "$quiet")]
     lines += [_line(figure, weeks) for figure in FIGURES]
@@ -138,7 +138,7 @@ def _aspects(weeks: list[Json]) -> Content:
         return Content("")
     lines = [Content.styled("\nHow alike it is in", "bold")]
     for name, share in aspects.items():
-        bar = figures.bar(share, 20)
+        bar = format.bar(share, 20)
         lines.append(
             Content.assemble(
                 (f"  {safe_line(name):<14}", "$quiet"),

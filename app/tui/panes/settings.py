@@ -9,7 +9,7 @@ from textual.widgets import Static
 
 from app.ipc import control
 from app.ipc.wire import Json
-from app.tui import tuning
+from app.tui import settings_list
 from app.tui.panes.base import Pane
 from app.tui.widgets.feed import Feed
 
@@ -20,7 +20,7 @@ class SettingsPane(Pane):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("u", "reset", "Drop own value")]
 
     def compose(self) -> ComposeResult:
-        yield Feed(tuning.draw, id="settings-list", head=tuning.head)
+        yield Feed(settings_list.draw, id="settings-list", head=settings_list.head)
         yield Static("", id="doc", markup=False)
 
     def reload(self) -> None:
@@ -28,17 +28,17 @@ class SettingsPane(Pane):
 
     def _take(self, reply: Json) -> None:
         feed = self.query_one(Feed)
-        feed.show(tuning.items(reply, ("guild", "channel")), max(0, feed.cursor))
+        feed.show(settings_list.items(reply, ("guild", "channel")), max(0, feed.cursor))
 
     @on(Feed.Moved)
     def _explain(self, event: Feed.Moved) -> None:
-        self.query_one("#doc", Static).update(tuning.explained(event.item))
+        self.query_one("#doc", Static).update(settings_list.explained(event.item))
 
     @on(Feed.Chosen)
     def _change(self, event: Feed.Chosen) -> None:
-        tuning.change(self.mynah, event.item, self.reload, self.guild["key"])
+        settings_list.change(self.mynah, event.item, self.reload, self.guild["key"])
 
     def action_reset(self) -> None:
         """Take this server's own value away."""
         if item := self.query_one(Feed).item:
-            tuning.reset(self.mynah, item, self.reload, self.guild["key"])
+            settings_list.reset(self.mynah, item, self.reload, self.guild["key"])

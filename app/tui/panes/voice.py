@@ -10,11 +10,11 @@ from textual.content import Content
 from textual.timer import Timer
 from textual.widgets import Static
 
-from app.config import MODES
+from app.core.safe_text import safe_line
 from app.ipc import control
 from app.ipc.wire import Json
-from app.safe_text import safe_line
-from app.tui import tuning
+from app.settings.schema import MODES
+from app.tui import settings_list
 from app.tui.base import Fetched
 from app.tui.panes.base import Pane
 from app.tui.widgets.choice import Choice
@@ -64,7 +64,7 @@ class VoicePane(Pane):
         self.action_samples()
 
     def _take_persona(self, reply: Json) -> None:
-        found = tuning.items(reply, ("channel",))
+        found = settings_list.items(reply, ("channel",))
         values = {item.key.name: item.value for item in found}
         self._persona = str(values.get("reply.persona", ""))
         shown = self._persona or "none; p writes one"
@@ -134,7 +134,7 @@ class VoicePane(Pane):
                 self._persona = text
                 self._shown = None
                 name = "reply.persona"
-                tuning.set_value(self.mynah, name, text, self.reload, key)
+                settings_list.set_value(self.mynah, name, text, self.reload, key)
 
         question = "Who is the bot on this server?"
         detail = "A sentence or two in plain words; nothing for no persona."

@@ -5,9 +5,9 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
+from app.core.safe_text import safe_line
 from app.ipc import control
 from app.ipc.wire import Json
-from app.safe_text import safe_line
 from app.tui.panes.base import Pane
 
 

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Entry:
+class ScreenEntry:
     """One screen in the navigation."""
 
     name: str
@@ -22,74 +22,74 @@ class Entry:
 
 
 def _home() -> "MynahScreen":
-    from app.tui.screens.home import HomeScreen
+    from app.tui.screens.home.home_screen import HomeScreen
 
     return HomeScreen()
 
 
 def _playground() -> "MynahScreen":
-    from app.tui.screens.playground import PlaygroundScreen
+    from app.tui.screens.playground.playground_screen import PlaygroundScreen
 
     return PlaygroundScreen()
 
 
 def _conversations() -> "MynahScreen":
-    from app.tui.screens.conversations import ConversationsScreen
+    from app.tui.screens.conversations.conversations_screen import ConversationsScreen
 
     return ConversationsScreen()
 
 
 def _guild() -> "MynahScreen":
-    from app.tui.screens.guild import GuildScreen
+    from app.tui.screens.guild.guild_screen import GuildScreen
 
     return GuildScreen()
 
 
 def _learn() -> "MynahScreen":
-    from app.tui.screens.learn import LearnScreen
+    from app.tui.screens.learn.learn_screen import LearnScreen
 
     return LearnScreen()
 
 
 def _models() -> "MynahScreen":
-    from app.tui.screens.models import ModelsScreen
+    from app.tui.screens.models.models_screen import ModelsScreen
 
     return ModelsScreen()
 
 
 def _usage() -> "MynahScreen":
-    from app.tui.screens.usage import UsageScreen
+    from app.tui.screens.usage.usage_screen import UsageScreen
 
     return UsageScreen()
 
 
 def _settings() -> "MynahScreen":
-    from app.tui.screens.settings import SettingsScreen
+    from app.tui.screens.settings.settings_screen import SettingsScreen
 
     return SettingsScreen()
 
 
 def _logs() -> "MynahScreen":
-    from app.tui.screens.logs import LogsScreen
+    from app.tui.screens.logs.logs_screen import LogsScreen
 
     return LogsScreen()
 
 
 def _help() -> "MynahScreen":
-    from app.tui.screens.help import HelpScreen
+    from app.tui.screens.help.help_screen import HelpScreen
 
     return HelpScreen()
 
 
 SCREENS = (
-    Entry("home", "Home", "1", _home),
-    Entry("playground", "Playground", "2", _playground, short="Play"),
-    Entry("conversations", "Conversations", "3", _conversations, short="Chats"),
-    Entry("guild", "Server", "4", _guild),
-    Entry("learn", "Learn", "5", _learn),
-    Entry("models", "Models", "6", _models),
-    Entry("usage", "Usage", "7", _usage),
-    Entry("settings", "Settings", "8", _settings, short="Setup"),
-    Entry("logs", "Logs", "9", _logs),
-    Entry("help", "Help", "0", _help),
+    ScreenEntry("home", "Home", "1", _home),
+    ScreenEntry("playground", "Playground", "2", _playground, short="Play"),
+    ScreenEntry("conversations", "Conversations", "3", _conversations, short="Chats"),
+    ScreenEntry("guild", "Server", "4", _guild),
+    ScreenEntry("learn", "Learn", "5", _learn),
+    ScreenEntry("models", "Models", "6", _models),
+    ScreenEntry("usage", "Usage", "7", _usage),
+    ScreenEntry("settings", "Settings", "8", _settings, short="Setup"),
+    ScreenEntry("logs", "Logs", "9", _logs),
+    ScreenEntry("help", "Help", "0", _help),
 )

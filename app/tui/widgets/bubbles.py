@@ -4,12 +4,12 @@ from textual.content import Content
 from textual.widgets import Static
 
 from app.ipc.wire import Json
-from app.tui import story
+from app.tui import reply_bars
 
 SOURCES_SHOWN = 8
 
 
-class Line(Static):
+class SpokenLine(Static):
     """Someone's words."""
 
     DEFAULT_CSS = """
@@ -21,7 +21,7 @@ class Line(Static):
         super().__init__(Content.assemble((f"{speaker}\n", "bold"), text), markup=False)
 
 
-class ReplyLine(Line):
+class ReplyLine(SpokenLine):
     """The bot's words while they are written, then with their story."""
 
     def __init__(self, speaker: str, stream: int) -> None:
@@ -43,7 +43,7 @@ class ReplyLine(Line):
         if not reply:
             self._repaint("no reply" if not self._text else "stopped")
             return
-        lines = [story.summary(reply), *story.skipped(reply.get("rungs", []))]
+        lines = [reply_bars.summary(reply), *reply_bars.skipped(reply.get("rungs", []))]
         self._repaint("\n".join(lines))
 
     def toggle_sources(self) -> None:
@@ -63,5 +63,5 @@ class ReplyLine(Line):
                 parts.append(("\nIt drew on no message.", "$quiet"))
             for used in drawn[:SOURCES_SHOWN]:
                 who, text = str(used.get("author", "")), str(used.get("text", ""))
-                parts += ["\n  ", story.quote(who, text, str(used.get("run", "")))]
+                parts += ["\n  ", reply_bars.quote(who, text, str(used.get("run", "")))]
         self.update(Content.assemble(*parts))

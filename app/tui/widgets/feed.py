@@ -13,7 +13,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.visual import Visual
 
-from app.safe_text import safe_line
+from app.core.safe_text import safe_line
 
 MAX_ITEMS = 2000
 

@@ -4,7 +4,7 @@ from textual import events
 from textual.content import Content
 from textual.widget import Widget
 
-from app.tui.screens import SCREENS, Entry
+from app.tui.screens import SCREENS, ScreenEntry
 
 WIDE = 112
 """Columns from which full titles and the name fit."""
@@ -42,7 +42,7 @@ class Nav(Widget):
     def _is_wide(self) -> bool:
         return self.app.size.width >= WIDE
 
-    def _item(self, entry: Entry) -> Content:
+    def _item(self, entry: ScreenEntry) -> Content:
         title = entry.title if self._is_wide else entry.short or entry.title
         if entry.name == self._current:
             return Content.styled(f"{entry.key} {title}", "bold underline $accent")

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 from textual.widget import Widget
 
-from app.safe_text import safe_line
-from app.tui import figures
+from app.core.safe_text import safe_line
+from app.tui import format
+from app.tui.bot_ports import Json, LinkState
+from app.tui.event_buffer import is_done
 from app.tui.health import health, model_trouble
-from app.tui.linking import Json, LinkState
-from app.tui.news import is_done
 
 if TYPE_CHECKING:
     from app.ipc.control import Progress
@@ -60,7 +60,7 @@ def _facts(status: Json, link: LinkState, is_wide: bool) -> list[Content]:
     if not link.is_up or not status:
         return facts
     trouble = model_trouble(status)
-    model = safe_line(figures.model_name(str(status.get("model", {}).get("name", ""))))
+    model = safe_line(format.model_name(str(status.get("model", {}).get("name", ""))))
     shown = f"{trouble.sign} {trouble.word}" if trouble else model[:26]
     speed = status.get("tokens_per_second") or 0
     named = [
@@ -89,4 +89,4 @@ def _work(status: Json, jobs: "list[Progress]") -> str:
     if queue:
         return f"{queue} waiting"
     cost = status.get("today", {}).get("cost") or 0
-    return f"{figures.money(cost)} today" if cost else ""
+    return f"{format.money(cost)} today" if cost else ""

@@ -1,1 +1,0 @@
-"""The bot: py-cord in front, the service behind it, and the process around both."""

@@ -1,0 +1,75 @@
+"""Two ways to make replies, held against each other."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import sqrt
+
+from app.chat.prompt_settings import Mode, dial_of
+from app.chat.self_tune import Arm
+from app.core.errors import ConfigError
+
+Z = 1.96
+"""Standard deviations of a 95 % interval."""
+
+_ARM = re.compile(r"(markov|llm|hybrid)(?:[ @:/]+(\d{1,3}))?")
+
+
+@dataclass(frozen=True)
+class PreferenceRate:
+    """How often something was preferred, with its 95 % interval."""
+
+    won: float
+    of: float
+    rate: float
+    low: float
+    high: float
+
+
+def parse(text: str, dial: int = 50) -> Arm:
+    """The arm that `llm`, `hybrid` or `hybrid 70` means; `dial` where none is given.
+
+    Raises:
+        ConfigError: If it is none.
+    """
+    found = _ARM.fullmatch(text.strip().lower())
+    number = int(found[2]) if found and found[2] else dial
+    if found is None or number > 100:
+        raise ConfigError(
+            f"{text!r} is no way to reply.", "Say markov, llm or hybrid 70."
+        )
+    mode: Mode = found[1]  # type: ignore[assignment]
+    return Arm(mode, dial_of(mode, number))
+
+
+def turn(arms: Sequence[Arm], number: int) -> Arm | None:
+    """The arm whose turn it is with the reply of that row; None without two."""
+    return arms[number % len(arms)] if len(arms) > 1 else None
+
+
+def wilson(won: float, of: float) -> PreferenceRate:
+    """A rate with Wilson's score interval (1927); 0 to 1 when nothing is known."""
+    if of <= 0:
+        return PreferenceRate(won, of, 0.0, 0.0, 1.0)
+    rate = won / of
+    middle = rate + Z * Z / (2 * of)
+    spread = Z * sqrt(rate * (1 - rate) / of + Z * Z / (4 * of * of))
+    scale = 1 + Z * Z / of
+    low, high = (middle - spread) / scale, (middle + spread) / scale
+    return PreferenceRate(won, of, rate, max(0.0, low), min(1.0, high))
+
+
+def standings(results: Sequence[tuple[Arm, Arm, int]]) -> dict[Arm, PreferenceRate]:
+    """Each arm's win rate; a comparison without a winner is half a win for both.
+
+    Args:
+        results: (first, second, winner: 1, 2 or 0 for neither) each.
+    """
+    won: dict[Arm, float] = {}
+    of: dict[Arm, float] = {}
+    for first, second, winner in results:
+        for place, arm in enumerate((first, second), 1):
+            of[arm] = of.get(arm, 0.0) + 1
+            share = 0.5 if not winner else float(winner == place)
+            won[arm] = won.get(arm, 0.0) + share
+    return {arm: wilson(won[arm], of[arm]) for arm in sorted(of)}

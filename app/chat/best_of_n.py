@@ -1,0 +1,138 @@
+"""Has a provider write a line several times, and takes the one that fits best."""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import aclosing
+from dataclasses import replace
+from typing import cast
+
+from app.chat.limits import Clock
+from app.chat.postprocess import is_assistant_speak
+from app.core.errors import ProviderError
+from app.providers.base import Completion, Prompt, Provider, Turn
+from app.providers.keywords import bag
+
+Judge = Callable[[Sequence[str], Sequence[Turn]], Awaitable[Sequence[float]]]
+"""How close each text is to the conversation; higher is closer."""
+
+Refuse = Callable[[str], str | None]
+"""Why a text may not be sent, or None."""
+
+SHARE = 0.6
+"""Of the deadline; another try must be likely to end within it."""
+
+SLACK = 1.2
+"""Times as long as the last line took to write, another one may take."""
+
+ECHO = 0.6
+"""What a text loses that has no words but those just said, in closeness."""
+
+ECHO_FROM = 0.4
+"""Share of such words from which a text loses any of it."""
+
+ECHOED = 3
+"""Last turns whose words count as just said."""
+
+
+class BestOf:
+    """A provider that writes up to `count` lines one after another.
+
+    The conversation is read once, as its tokens stay in the model's cache; each line
+    more costs only its own words. With too little time there is just one.
+    """
+
+    def __init__(
+        self,
+        provider: Provider,
+        count: int,
+        judge: Judge,
+        refuse: Refuse,
+        clock: Clock,
+    ) -> None:
+        """`clock` is in seconds."""
+        self.name = provider.name
+        self._provider = provider
+        self._count = count
+        self._judge = judge
+        self._refuse = refuse
+        self._clock = clock
+
+    def unavailable(self, prompt: Prompt) -> str | None:
+        """As the provider's own."""
+        return self._provider.unavailable(prompt)
+
+    async def write(self, prompt: Prompt) -> AsyncGenerator[str | Completion, None]:
+        """Yield the chosen line as a whole; see `Provider.write`."""
+        start = self._clock()
+        made: list[Completion] = []
+        last_ms = 0.0
+        while len(made) < self._count:
+            spent = (self._clock() - start) * 1000
+            if made and spent + SLACK * last_ms > prompt.deadline_ms * SHARE:
+                break
+            try:
+                made.append(await self._once(prompt, len(made), spent))
+            except ProviderError:
+                if not made:
+                    raise
+                break
+            # The conversation is in the cache now; only the words take time again.
+            last_ms = made[-1].total_ms - made[-1].first_token_ms
+            if prompt.temperature == 0:
+                break
+        chosen = await self._choose(prompt, made)
+        yield chosen.text
+        total = (self._clock() - start) * 1000
+        tries = (f"the best of {len(made)} tries",) if len(made) > 1 else ()
+        yield replace(
+            chosen,
+            completion_tokens=sum(one.completion_tokens for one in made),
+            cached_tokens=made[0].cached_tokens,
+            first_token_ms=total,
+            total_ms=total,
+            notes=(*chosen.notes, *tries),
+        )
+
+    async def close(self) -> None:
+        """The provider is closed by whoever opened it."""
+
+    async def _once(self, prompt: Prompt, number: int, spent_ms: float) -> Completion:
+        """One line; a fixed seed gives a different one at each number."""
+        seed = prompt.random_seed
+        prompt = replace(
+            prompt,
+            deadline_ms=prompt.deadline_ms - spent_ms,
+            random_seed=seed + number if seed >= 0 else seed,
+        )
+        stream = cast(
+            AsyncGenerator[str | Completion, None], self._provider.write(prompt)
+        )
+        async with aclosing(stream) as pieces:
+            async for piece in pieces:
+                if isinstance(piece, Completion):
+                    return piece
+        raise ProviderError(f"{self.name} wrote nothing.")
+
+    async def _choose(self, prompt: Prompt, made: Sequence[Completion]) -> Completion:
+        """The closest of those that may be sent and were written to their end."""
+        fit = [one for one in made if self._is_fit(one.text)] or made
+        whole = [one for one in fit if one.finish == "stop"] or fit
+        if len(whole) < 2:
+            return whole[0]
+        closeness = await self._judge([one.text for one in whole], prompt.turns)
+        scores = [
+            close - ECHO * max(0.0, echo(one.text, prompt.turns) - ECHO_FROM)
+            for one, close in zip(whole, closeness, strict=True)
+        ]
+        return whole[max(range(len(whole)), key=scores.__getitem__)]
+
+    def _is_fit(self, text: str) -> bool:
+        if not text.strip() or is_assistant_speak(text):
+            return False
+        return self._refuse(text) is None
+
+
+def echo(text: str, turns: Sequence[Turn]) -> float:
+    """The share of a text's words that the last turns have too; 0 without words."""
+    words = bag(text)
+    said = {word for turn in turns[-ECHOED:] for word in bag(turn.text)}
+    return len(words & said) / len(words) if words else 0.0

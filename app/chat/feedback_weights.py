@@ -1,0 +1,53 @@
+"""What opinions of replies mean for the messages they drew on."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol
+
+STRENGTH = {"again": 0.5, "edited": 0.5}
+"""How much an opinion counts by how it was given; any other counts as one.
+
+Who asks for another reply, or puts other words into a draft, does not say that the
+first was bad.
+"""
+
+LEAST_WEIGHT = 0.125
+"""Disliked however often, a message may still be drawn from: tastes are not bans."""
+
+
+class OpinionVote(Protocol):
+    """One opinion of one reply."""
+
+    @property
+    def reply(self) -> int: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def value(self) -> int: ...
+
+
+def opinions(votes: Iterable[OpinionVote]) -> dict[int, float]:
+    """What people think of each reply, from -1 to 1; one reply never counts for more.
+
+    So neither a crowd nor one person with many accounts outweighs all other replies.
+    """
+    sums: defaultdict[int, float] = defaultdict(float)
+    for vote in votes:
+        sums[vote.reply] += vote.value * STRENGTH.get(vote.kind, 1.0)
+    return {reply: max(-1.0, min(1.0, total)) for reply, total in sums.items()}
+
+
+def weight(votes: Sequence[OpinionVote]) -> float:
+    """How much a message weighs in walks, by the opinions of replies that drew on it.
+
+    Every dislike that no like makes up for halves it: `2 ** min(0, sum)`, at least
+    `LEAST_WEIGHT` and at most 1, which is what a message weighs without any.
+    """
+    total = sum(opinions(votes).values())
+    return max(LEAST_WEIGHT, 2.0 ** min(0.0, total))
+
+
+def weights(votes: Mapping[int, Sequence[OpinionVote]]) -> dict[int, float]:
+    """The weights of those messages (rows) that weigh less than others."""
+    found = {message: weight(about) for message, about in votes.items()}
+    return {message: much for message, much in found.items() if much < 1.0}

@@ -1,0 +1,70 @@
+"""Puts together what a provider may use: settings, turns, examples and moments."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from app.providers.base import Prompt, Turn
+from app.settings.schema import Config
+
+Mode = Literal["markov", "llm", "hybrid"]
+
+
+def choose_mode(wanted: str, *, learned: int, seed: str | None = None) -> Mode:
+    """The mode that `auto` means here; any other mode is what it says.
+
+    Args:
+        learned: Messages that the guild's voice knows.
+        seed: Words that the line must hold, which only the chain can promise.
+    """
+    if wanted == "markov" or wanted == "llm" or wanted == "hybrid":
+        return wanted  # type: ignore[return-value]
+    if seed:
+        return "markov"
+    return "hybrid" if learned else "llm"
+
+
+def deadline_ms(mode: Mode, config: Config) -> float:
+    """Milliseconds that a reply of the mode may take."""
+    reply = config.reply
+    seconds = {
+        "markov": reply.markov_seconds,
+        "llm": reply.llm_seconds,
+        "hybrid": reply.hybrid_seconds,
+    }
+    return seconds[mode] * 1000
+
+
+def dial_of(mode: Mode, dial: int) -> int:
+    """The voice dial that a mode stands for."""
+    return {"markov": 100, "llm": 0, "hybrid": dial}[mode]
+
+
+def build(
+    config: Config,
+    mode: Mode,
+    guild: int,
+    conversation: str,
+    turns: Sequence[Turn],
+    *,
+    dial: int | None = None,
+    seed: str | None = None,
+) -> Prompt:
+    """The prompt of one reply; examples, drafts and moments are added by the caller."""
+    reply, model = config.reply, config.model
+    return Prompt(
+        guild=guild,
+        conversation=f"{guild}:{conversation}",
+        bot_name=config.bot.name,
+        turns=tuple(turns),
+        persona=reply.persona,
+        mode=mode,
+        dial=dial_of(mode, reply.dial if dial is None else dial),
+        seed=seed,
+        max_words=reply.max_words,
+        adapter=model.adapter,
+        temperature=model.temperature,
+        top_p=model.top_p,
+        random_seed=model.seed,
+        deadline_ms=deadline_ms(mode, config),
+        model=config.openai.model,
+    )

@@ -1,0 +1,140 @@
+"""Whether to answer a message, and why."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import Literal
+
+from app.settings.schema import SpeakSettings
+
+Kind = Literal["", "command", "mention", "reply", "wake word", "follow-up", "join-in"]
+"""What called the bot; empty when nothing did."""
+
+
+@dataclass(frozen=True)
+class HeardMessage:
+    """A message, as far as the decision to answer depends on it."""
+
+    channel: str
+    """Discord id of the channel, or of a thread's parent."""
+    text: str
+    channel_name: str = ""
+    is_bot: bool = False
+    """Written by a bot, this one included."""
+    has_opted_out: bool = False
+    is_command: bool = False
+    mentions_bot: bool = False
+    replies_to_bot: bool = False
+    is_answered: bool = False
+    """A reply to this very message exists already."""
+    age_seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Recent:
+    """What the bot did lately, as seen from the message."""
+
+    seconds_since_spoke: float | None = None
+    """In this channel; None when it never did."""
+    seconds_since_author: float | None = None
+    """Since the last reply to this author in this guild."""
+    replies_last_minute: int = 0
+    """In this guild."""
+    is_hushed: bool = False
+    """Somebody asked it to be quiet for a while."""
+
+
+@dataclass(frozen=True)
+class Decision:
+    """To speak or not, what called the bot, and the reason in plain words."""
+
+    speak: bool
+    kind: Kind
+    reason: str
+
+
+def decide(
+    heard: HeardMessage, recent: Recent, speak: SpeakSettings, hour: int, rng: Random
+) -> Decision:
+    """Decide on one message; `hour` is the local hour, 0-23.
+
+    Commands pass everything but the rule of one reply per trigger and the limits of
+    rate. A person who opted out is answered when calling the bot by name, and never
+    drawn into a conversation.
+    """
+    kind, why = _call(heard, recent, speak, rng)
+    if not kind:
+        return Decision(False, kind, why)
+    refusal = _refusal(kind, heard, recent, speak, hour)
+    return Decision(refusal is None, kind, refusal or why)
+
+
+def _call(
+    heard: HeardMessage, recent: Recent, speak: SpeakSettings, rng: Random
+) -> tuple[Kind, str]:
+    """What calls the bot, the most direct call first."""
+    if heard.is_bot:
+        return "", "a bot wrote it"
+    if heard.is_command:
+        return "command", "it was a command"
+    if speak.mentions and heard.mentions_bot:
+        return "mention", "it was mentioned"
+    if speak.mentions and heard.replies_to_bot:
+        return "reply", "its own message was replied to"
+    word = find_wake_word(heard.text, speak.wake_words)
+    if word:
+        return "wake word", f"the wake word “{word}” was said"
+    if heard.has_opted_out:
+        return "", "the author opted out and did not call it"
+    spoke = recent.seconds_since_spoke
+    if spoke is not None and spoke <= speak.follow_up_seconds:
+        return "follow-up", f"it spoke here {spoke:.0f} s ago"
+    if speak.join_in > 0 and rng.random() < speak.join_in:
+        return "join-in", f"it joins in on {speak.join_in:.0%} of messages here"
+    return "", "nothing called it"
+
+
+def _refusal(
+    kind: Kind, heard: HeardMessage, recent: Recent, speak: SpeakSettings, hour: int
+) -> str | None:
+    """Why a call is not answered, or None."""
+    if heard.is_answered:
+        return "this message has its reply already"
+    if recent.replies_last_minute >= speak.guild_per_minute:
+        return f"the server had {recent.replies_last_minute} replies in a minute"
+    if kind == "command":
+        return None
+    if heard.age_seconds > speak.max_age_seconds:
+        return f"the message is {heard.age_seconds:.0f} s old"
+    names = {heard.channel, heard.channel_name}
+    if speak.channels and not names.intersection(speak.channels):
+        return "it may not speak in this channel"
+    if recent.is_hushed:
+        return "it was asked to be quiet"
+    if is_quiet(hour, speak.quiet_hours):
+        return f"these are quiet hours ({speak.quiet_hours})"
+    since = recent.seconds_since_author
+    if since is not None and since < speak.user_cooldown_seconds:
+        return f"this person had a reply {since:.1f} s ago"
+    return None
+
+
+def find_wake_word(text: str, words: Sequence[str]) -> str | None:
+    """The first of the words that stands in the text as a word of its own."""
+    folded = text.casefold()
+    for word in words:
+        if re.search(rf"(?<!\w){re.escape(word.casefold())}(?!\w)", folded):
+            return word
+    return None
+
+
+def is_quiet(hour: int, hours: str) -> bool:
+    """Whether `hour` lies in a span such as `23-7`; the end is not part of it."""
+    match = re.fullmatch(r"\s*(\d{1,2})\s*-\s*(\d{1,2})\s*", hours)
+    if not match:
+        return False
+    start, end = (int(part) % 24 for part in match.groups())
+    if start <= end:
+        return start <= hour < end
+    return hour >= start or hour < end

@@ -1,0 +1,1 @@
+"""Conversations: which message answers which."""

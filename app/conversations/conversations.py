@@ -1,0 +1,206 @@
+"""The conversations of live channels: what answers what, as messages are written."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from app.conversations.message_features import MessageFeatures
+from app.conversations.reply_linker import Linker
+from app.store import guilds, messages, reply_links
+from app.store.database import Database
+from app.store.messages import StoredMessage
+from app.store.reply_links import NewLink
+
+SILENCE_MS = 3 * 3_600_000
+"""A conversation ends after so long without a message; a thread's goes on."""
+LOOKED_BACK = 100
+"""Messages of a channel read when it is first heard of."""
+KEPT = 400
+CHANNELS = 64
+"""Channels kept in memory, about a third of a megabyte each."""
+
+
+@dataclass
+class LiveConversation:
+    """A conversation while it goes on."""
+
+    first: int
+    """Row of its first message, its own in the database."""
+    last_ms: int
+
+    def is_over(self, now_ms: int) -> bool:
+        """Whether it has been silent for too long to go on."""
+        return now_ms - self.last_ms > SILENCE_MS
+
+
+@dataclass(frozen=True)
+class PlacedMessage:
+    """A message with what Discord or the database says of its place."""
+
+    message: StoredMessage
+    answered: int | None = None
+    """Row of the message it replies to, as Discord says."""
+    conversation: int | None = None
+    """Of that message, if it is known."""
+    link: NewLink | None = None
+    """Found earlier; it is kept."""
+
+
+class LinkedChannel:
+    """Links the messages of one channel in the order they are written."""
+
+    def __init__(
+        self,
+        make_linker: Callable[[], Linker] = Linker,
+        *,
+        is_thread: bool = False,
+        starter: int | None = None,
+    ) -> None:
+        """An empty channel.
+
+        Args:
+            is_thread: All that is said in a thread is one conversation.
+            starter: Row of the message that a thread was opened on.
+        """
+        self._linker = make_linker()
+        self._is_thread = is_thread
+        self._starter = starter
+        self._position: dict[int, int] = {}
+        self._rows: dict[int, int] = {}
+        self._talks: dict[int, LiveConversation] = {}
+        self._newest: LiveConversation | None = None
+
+    def __contains__(self, row: int) -> bool:
+        return row in self._position
+
+    def hear(self, heard: PlacedMessage) -> NewLink:
+        """Link the next message; explicit replies and threads override the guess."""
+        message, answered = heard.message, heard.answered
+        if heard.link:
+            answered = heard.link.parent
+        line = MessageFeatures(
+            message.name, message.ts / 1000, message.text, (), message.is_bot
+        )
+        explicit = self._position.get(answered) if answered is not None else None
+        link = self._linker.link(line, explicit)
+        if heard.link:
+            known = self._known(heard.link.conversation, message.ts)
+            self._join(message, link.position, known)
+            return heard.link
+        parent = answered
+        if answered is None and link.parent is not None:
+            parent = self._rows.get(link.parent)
+        talk: LiveConversation | None = (
+            self._talks.get(parent) if parent is not None else None
+        )
+        if self._is_thread:
+            talk = self._newest
+            parent = parent or (self._starter if talk is None else None)
+        elif answered is None and talk is not None and talk.is_over(message.ts):
+            parent = talk = None
+        if talk is None:
+            # A thread is a conversation of its own, whatever it was opened on.
+            begun = None if self._is_thread else heard.conversation or parent
+            talk = LiveConversation(begun or message.id, message.ts)
+        self._join(message, link.position, talk)
+        return NewLink(message.id, parent, talk.first, link.score)
+
+    def _known(self, conversation: int, ts: int) -> LiveConversation:
+        for talk in self._talks.values():
+            if talk.first == conversation:
+                return talk
+        return LiveConversation(conversation, ts)
+
+    def _join(
+        self, message: StoredMessage, position: int, talk: LiveConversation
+    ) -> None:
+        talk.last_ms = message.ts
+        self._newest = talk
+        self._position[message.id] = position
+        self._rows[position] = message.id
+        self._talks[message.id] = talk
+        if len(self._rows) > KEPT:
+            oldest = next(iter(self._rows))
+            row = self._rows.pop(oldest)
+            self._position.pop(row, None)
+            self._talks.pop(row, None)
+
+
+class Linking:
+    """Links messages as they are stored, and keeps the links in the database."""
+
+    def __init__(
+        self, database: Database, make_linker: Callable[[], Linker] = Linker
+    ) -> None:
+        self._database = database
+        self._make_linker = make_linker
+        self._channels: OrderedDict[int, LinkedChannel] = OrderedDict()
+        self._order = asyncio.Lock()
+
+    async def hear(self, rows: Sequence[int]) -> list[NewLink]:
+        """Link the messages in those rows, in their order; returns the new links."""
+        made: list[NewLink] = []
+        async with self._order:
+            for heard in await self._database.run(_read, list(rows)):
+                channel = await self._channel(heard.message, made)
+                if heard.message.id not in channel and heard.link is None:
+                    made.append(await asyncio.to_thread(channel.hear, heard))
+            await self._database.run(reply_links.put_many, made)
+        return made
+
+    async def _channel(
+        self, message: StoredMessage, made: list[NewLink]
+    ) -> LinkedChannel:
+        """The channel's state; at first what was said there before is read.
+
+        Links of messages that came in a file are added to `made`.
+        """
+        found = self._channels.get(message.channel)
+        if found is None:
+            is_thread, starter, before = await self._database.run(_before, message)
+            found = LinkedChannel(
+                self._make_linker, is_thread=is_thread, starter=starter
+            )
+            for earlier in before:
+                link = await asyncio.to_thread(found.hear, earlier)
+                if earlier.link is None:
+                    made.append(link)
+            self._channels[message.channel] = found
+        self._channels.move_to_end(message.channel)
+        if len(self._channels) > CHANNELS:
+            self._channels.popitem(last=False)
+        return found
+
+
+def _read(rows: list[int]) -> list[PlacedMessage]:
+    return [_heard(message) for message in messages.by_rows(rows)]
+
+
+def _heard(message: StoredMessage) -> PlacedMessage:
+    answered = None
+    if message.reply_to is not None:
+        answered = messages.find(message.guild, message.reply_to)
+    if answered and answered.channel != message.channel:
+        # What is forwarded from elsewhere is not answered here.
+        answered = None
+    known = reply_links.get(answered.id) if answered else None
+    return PlacedMessage(
+        message,
+        answered.id if answered else None,
+        known.conversation if known else None,
+        reply_links.get(message.id),
+    )
+
+
+def _before(message: StoredMessage) -> tuple[bool, int | None, list[PlacedMessage]]:
+    """Whether a message's channel is a thread, its starter, and what was said there."""
+    channel = guilds.get_channel(message.channel)
+    is_thread = channel is not None and channel.parent_id is not None
+    starter = None
+    if channel and is_thread and channel.discord_id:
+        # Discord gives a thread the id of the message that it was opened on.
+        starter = messages.find(message.guild, channel.discord_id)
+    latest = messages.latest(message.channel, LOOKED_BACK, before=message.ts)
+    before = [_heard(one) for one in latest if one.id != message.id]
+    return is_thread, starter.id if starter else None, before

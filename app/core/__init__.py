@@ -1,0 +1,1 @@
+"""The ground all rooms stand on: errors, paths, secrets, and text made safe."""

@@ -1,0 +1,170 @@
+"""Every file and directory of the program; the only module that knows appdirs."""
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import appdirs
+
+TREE: Mapping[str, str] = {
+    "config.toml": "the settings; edit it while Mynah runs",
+    "prices.toml": "your own prices of cloud models, if you made this file",
+    "secrets.json": "bot token and keys, where the computer has no keyring",
+    "author.key": "the key under which author ids are hashed",
+    "mynah.db": "everything learned, said and spent (SQLite)",
+    "guilds": "voices and indexes, a folder a server; made anew of the database",
+    "models": "language models",
+    "embedding-models": "embedding models",
+    "backups": "the database as it was before an update changed its tables",
+    "logs": "what happened, at most 6 MB",
+    "discord.json": "what the connection to Discord remembers across restarts",
+    "crashed-models.json": "which models crashed and are set aside until you try them",
+    "telemetry-removed": "says that what a library left elsewhere was deleted, once",
+    "lock": "held by the one process that writes here",
+    "endpoint.json": "how commands and screens find the running bot",
+}
+"""What lies in a home, and what it is for."""
+
+
+@dataclass(frozen=True)
+class Home:
+    """The data directory of one installation."""
+
+    root: Path
+
+    @property
+    def config_file(self) -> Path:
+        return self.root / "config.toml"
+
+    @property
+    def secrets_file(self) -> Path:
+        """Secrets where there is no OS keyring; only the owner can read it."""
+        return self.root / "secrets.json"
+
+    @property
+    def prices_file(self) -> Path:
+        """The owner's own prices of cloud models, instead of those shipped."""
+        return self.root / "prices.toml"
+
+    @property
+    def author_key_file(self) -> Path:
+        """The key under which author ids are hashed."""
+        return self.root / "author.key"
+
+    @property
+    def database(self) -> Path:
+        return self.root / "mynah.db"
+
+    @property
+    def backups(self) -> Path:
+        return self.root / "backups"
+
+    @property
+    def lock_file(self) -> Path:
+        """Held by the one process that writes this home."""
+        return self.root / "lock"
+
+    @property
+    def endpoint_file(self) -> Path:
+        """Loopback port and key of the running bot."""
+        return self.root / "endpoint.json"
+
+    @property
+    def discord_file(self) -> Path:
+        """What the connection to Discord remembers across restarts."""
+        return self.root / "discord.json"
+
+    @property
+    def crashed_models_file(self) -> Path:
+        """Which models ended their process, and are set aside for that."""
+        return self.root / "crashed-models.json"
+
+    @property
+    def telemetry_marker(self) -> Path:
+        """There once what a library left outside the home was deleted."""
+        return self.root / "telemetry-removed"
+
+    @property
+    def log_file(self) -> Path:
+        return self.root / "logs" / "mynah.log"
+
+    @property
+    def models(self) -> Path:
+        """Language models, a file each."""
+        return self.root / "models"
+
+    @property
+    def embedding_models(self) -> Path:
+        return self.root / "embedding-models"
+
+    def guild(self, row: int) -> Path:
+        """Everything derived of one guild, by its row id in the database."""
+        return self.root / "guilds" / str(row)
+
+    def voice(self, guild: int) -> Path:
+        return self.guild(guild) / "voice"
+
+    def token_voice(self, guild: int, vocabulary: str) -> Path:
+        """The token voice of a guild for the models of one vocabulary."""
+        return self.guild(guild) / "tokens" / vocabulary
+
+    def index(self, guild: int) -> Path:
+        """The nearest-neighbor index over the guild's embeddings."""
+        return self.guild(guild) / "index"
+
+    def present(self) -> dict[str, list[Path]]:
+        """What of `TREE` is there: a name's own path, and those SQLite puts beside."""
+        found = {
+            name: [
+                path
+                for path in (self.root / name, *self._beside(name))
+                if path.exists()
+            ]
+            for name in TREE
+        }
+        return {name: paths for name, paths in found.items() if paths}
+
+    def _beside(self, name: str) -> list[Path]:
+        suffixes = ("-wal", "-shm") if name == self.database.name else ()
+        return [self.root / f"{name}{suffix}" for suffix in suffixes]
+
+    def create(self) -> "Home":
+        """Make the directory, readable by the owner alone."""
+        self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return self
+
+
+def find_home(chosen: str | None, environ: Mapping[str, str] = os.environ) -> Home:
+    """The home named on the command line, else by MYNAH_HOME, else the platform's."""
+    named = chosen or environ.get("MYNAH_HOME")
+    root = Path(named) if named else Path(appdirs.user_data_dir("mynah", False))
+    return Home(root.expanduser().resolve())
+
+
+def bundle() -> Path:
+    """The directory that holds `assets` and `models.txt`, frozen or in a checkout."""
+    frozen = getattr(sys, "_MEIPASS", None)
+    return Path(frozen) if frozen else Path(__file__).resolve().parents[2]
+
+
+def asset(name: str) -> Path:
+    """A file shipped with the program."""
+    return bundle() / "assets" / name
+
+
+SAMPLE_GUILD = "The Globe"
+"""Name under which the sample guild is learned."""
+
+
+def sample_file() -> Path:
+    """The messages of the sample guild, in the interchange format."""
+    return asset("sample") / "the-globe.jsonl.gz"
+
+
+def own_command() -> list[str]:
+    """The command line that starts this same program again, in any role."""
+    if getattr(sys, "frozen", False):
+        return [sys.executable]
+    return [sys.executable, "-m", "app"]

@@ -1,0 +1,1 @@
+"""Discord: everything that imports py-cord, and nothing else of the bot."""

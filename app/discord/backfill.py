@@ -1,0 +1,280 @@
+"""Training: reading the whole history of listened channels, page by page."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Any
+
+import aiohttp
+import discord
+
+from app.core.state_file import StateFile
+from app.discord.catch_up import MAX_THREADS, PAGE, REPORT_SECONDS
+from app.discord.messages import Talk, incoming
+from app.discord.ports import Host
+
+log = logging.getLogger(__name__)
+
+Plan = dict[str, Any]
+"""`channels` (id → id read down to, or "done"), `report` (channel, message),
+`new` and `read` counts, and `skipped` channels."""
+
+RETRY_SECONDS = 5.0
+
+
+class Training:
+    """Trains guilds in the background; a plan on disk says what is left."""
+
+    def __init__(
+        self,
+        bot: discord.Client,
+        host: Host,
+        state: StateFile,
+        clock: Callable[[], float],
+    ) -> None:
+        self._bot = bot
+        self._host = host
+        self._state = state
+        self._clock = clock
+        self._tasks: dict[int, asyncio.Task[None]] = {}
+
+    def is_running(self, guild: int) -> bool:
+        return guild in self._tasks
+
+    async def channels_of(self, guild: discord.Guild) -> list[discord.TextChannel]:
+        """The channels that a training of this guild would read."""
+        listened = await self._host.learning_channels(guild.id)
+        return [one for one in guild.text_channels if one.id in listened]
+
+    async def start(
+        self,
+        guild: discord.Guild,
+        channels: Sequence[discord.TextChannel],
+        report: tuple[int, int] | None,
+    ) -> None:
+        """Begin to read channels and their threads.
+
+        Args:
+            report: (channel, message) of the bot's own that shows the progress.
+        """
+        plan: Plan = {
+            "channels": {str(one.id): 0 for one in channels},
+            "report": report,
+            "new": 0,
+            "read": 0,
+            "skipped": [],
+        }
+        for channel in channels:
+            for thread in await _threads_of(channel):
+                plan["channels"][str(thread)] = 0
+        self._save(guild.id, plan)
+        self._run(guild.id)
+
+    def resume_all(self) -> None:
+        """Go on with what a restart interrupted."""
+        for key in self._state.get("trainings", {}):
+            self.resume(int(key))
+
+    async def stop(self, guild: int) -> bool:
+        """Give a training up; what was learned stays. Returns whether there was one."""
+        was = self._plan(guild) is not None
+        await self.pause(guild)
+        self._save(guild, None)
+        return was
+
+    async def pause(self, guild: int) -> bool:
+        """Interrupt a training; returns whether one ran."""
+        task = self._tasks.pop(guild, None)
+        if task is None:
+            return False
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        return True
+
+    def resume(self, guild: int) -> bool:
+        """Go on with an interrupted training; returns whether there is one."""
+        if self._plan(guild) is None or guild in self._tasks:
+            return False
+        self._run(guild)
+        return True
+
+    async def close(self) -> None:
+        """Pause; the plans stay for the next start."""
+        for task in self._tasks.values():
+            task.cancel()
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+
+    def _run(self, guild: int) -> None:
+        task = asyncio.create_task(self._train(guild))
+        self._tasks[guild] = task
+        task.add_done_callback(lambda done: self._ended(guild, done))
+
+    def _ended(self, guild: int, task: asyncio.Task[None]) -> None:
+        if self._tasks.get(guild) is task:
+            del self._tasks[guild]
+
+    async def _train(self, guild: int) -> None:
+        progress = ProgressPace(self._clock)
+        plan = self._plan(guild)
+        while plan is not None and (key := _next_channel(plan)) is not None:
+            plan = await self._read_page(guild, plan, key)
+            await self._report(guild, plan, progress, is_last=False)
+        if plan is not None:
+            await self._report(guild, plan, progress, is_last=True)
+            self._save(guild, None)
+
+    async def _read_page(self, guild: int, plan: Plan, key: str) -> Plan:
+        """Learn one page of one channel; the plan says afterwards that it is done."""
+        channel = await self._find(int(key))
+        before = plan["channels"][key]
+        try:
+            if not isinstance(channel, Talk):
+                raise LookupError(f"channel {key} is gone")
+            history = channel.history(
+                limit=PAGE, before=discord.Object(before) if before else None
+            )
+            page = await history.flatten()
+        except (discord.Forbidden, discord.NotFound, LookupError) as error:
+            log.warning("Training leaves out channel %s: %s", key, error)
+            plan["skipped"].append(getattr(channel, "name", key))
+            page = []
+        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+            log.warning("Training waits after %s", error)
+            await asyncio.sleep(RETRY_SECONDS)
+            return plan
+        own = self._bot.user.id if self._bot.user else 0
+        said = [one for m in page if (one := incoming(m, own)) is not None]
+        plan["new"] += await self._host.hear(said)
+        plan["read"] += len(said)
+        plan["channels"][key] = page[-1].id if len(page) == PAGE else "done"
+        self._save(guild, plan)
+        return plan
+
+    async def _find(self, channel: int) -> object:
+        """The channel, from memory or (for an archived thread) from Discord."""
+        found = self._bot.get_channel(channel)
+        if found is not None:
+            return found
+        with suppress(discord.HTTPException, discord.InvalidData):
+            return await self._bot.fetch_channel(channel)
+        return None
+
+    async def _report(
+        self, guild: int, plan: Plan, progress: "ProgressPace", *, is_last: bool
+    ) -> None:
+        share = _share_done(plan)
+        if not progress.is_due(share) and not is_last:
+            return
+        read = plan["read"]
+        await self._host.train_progress(
+            guild, share, read, progress.rate(read), is_last
+        )
+        text = _summary(plan) if is_last else progress.text(share, plan["read"])
+        if not plan["report"]:
+            return
+        channel_id, message_id = plan["report"]
+        channel = self._bot.get_channel(channel_id)
+        if isinstance(channel, Talk):
+            # The message may have been deleted; that is no reason to stop.
+            with suppress(discord.HTTPException, aiohttp.ClientError, OSError):
+                await channel.get_partial_message(message_id).edit(content=text)
+
+    def _plan(self, guild: int) -> Plan | None:
+        plan: Plan | None = self._state.get("trainings", {}).get(str(guild))
+        return plan
+
+    def _save(self, guild: int, plan: Plan | None) -> None:
+        plans = dict(self._state.get("trainings", {}))
+        plans.pop(str(guild), None)
+        if plan is not None:
+            plans[str(guild)] = plan
+        self._state.put("trainings", plans)
+
+
+class ProgressPace:
+    """When to show progress again, and how long it will still take."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._started = clock()
+        self._first: float | None = None
+        self._first_read: int | None = None
+        self._last = -REPORT_SECONDS
+
+    def is_due(self, share: float) -> bool:
+        """Whether enough time passed since the last picture."""
+        if self._first is None:
+            self._first = share
+        if self._clock() - self._last < REPORT_SECONDS:
+            return False
+        self._last = self._clock()
+        return True
+
+    def rate(self, read: int) -> float:
+        """Messages a second since this training was started or resumed."""
+        if self._first_read is None:
+            self._first_read = read
+        seconds = self._clock() - self._started
+        return (read - self._first_read) / seconds if seconds > 0 else 0.0
+
+    def text(self, share: float, read: int) -> str:
+        """One line: percent, messages read and time left."""
+        line = f"Learning: {share:.0%}, {read:,} messages read"
+        done = share - (self._first or 0.0)
+        if done <= 0.01:
+            return line + "…"
+        seconds = (self._clock() - self._started) * (1 - share) / done
+        return f"{line}, about {_duration(seconds)} left."
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    if seconds < 5400:
+        return f"{round(seconds / 60)} min"
+    return f"{seconds / 3600:.1f} h"
+
+
+def _summary(plan: Plan) -> str:
+    channels = len(plan["channels"]) - len(plan["skipped"])
+    text = (
+        f"Done: read {plan['read']:,} messages of {channels} channels and threads,"
+        f" {plan['new']:,} of them new."
+    )
+    if plan["skipped"]:
+        text += " I may not read " + ", ".join(f"#{one}" for one in plan["skipped"])
+        text += "."
+    return text
+
+
+def _next_channel(plan: Plan) -> str | None:
+    for key, position in plan["channels"].items():
+        if position != "done":
+            return str(key)
+    return None
+
+
+def _share_done(plan: Plan) -> float:
+    """The part that is read, 0-1, taking messages as evenly spread over time."""
+    now = discord.utils.time_snowflake(discord.utils.utcnow())
+    shares = []
+    for key, position in plan["channels"].items():
+        if position == "done":
+            shares.append(1.0)
+        elif position == 0:
+            shares.append(0.0)
+        else:
+            shares.append((now - position) / max(now - int(key), 1))
+    return sum(shares) / len(shares) if shares else 1.0
+
+
+async def _threads_of(channel: discord.TextChannel) -> list[int]:
+    """Ids of a channel's threads, open and archived."""
+    ids = [thread.id for thread in channel.threads]
+    try:
+        async for thread in channel.archived_threads(limit=MAX_THREADS):
+            ids.append(thread.id)
+    except discord.HTTPException as error:
+        log.info("Archived threads of #%s cannot be listed: %s", channel.name, error)
+    return list(dict.fromkeys(ids))

@@ -1,0 +1,133 @@
+"""Reading Discord's history: training on all of it, and catching up after a pause."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+import aiohttp
+import discord
+
+from app.core.state_file import StateFile
+from app.discord.messages import Talk, incoming, place_of
+from app.discord.ports import Host, Incoming
+
+log = logging.getLogger(__name__)
+
+PAGE = 100
+"""Discord's limit for one request."""
+
+RECHECKED_PAGES = 5
+"""Of the last known messages a channel; a killed process may be that far behind."""
+
+REPORT_SECONDS = 5.0
+MAX_THREADS = 1000
+
+
+class CatchUp:
+    """Reads what listened channels got while the bot was away."""
+
+    def __init__(
+        self,
+        bot: discord.Client,
+        host: Host,
+        state: StateFile,
+        consider: Callable[[discord.Message, bool], Awaitable[None]],
+    ) -> None:
+        self._bot = bot
+        self._host = host
+        self._state = state
+        self._consider = consider
+        self._marked = asyncio.Event()
+
+    async def mark(self) -> None:
+        """At the start of a session, note up to where every channel is complete.
+
+        A mark stays until its channel has been read, so that a crash in between
+        loses nothing.
+        """
+        self._marked.clear()
+        newest = {str(key): value for key, value in (await self._host.newest()).items()}
+        self._state.put("behind", newest | self._state.get("behind", {}))
+        self._marked.set()
+
+    async def run(self) -> None:
+        """Read every marked channel from its mark on, and threads made since then."""
+        await self._marked.wait()
+        behind: dict[str, int] = self._state.get("behind", {})
+        self._state.put("behind", behind | self._new_threads(behind))
+        for key, after in list(self._state.get("behind", {}).items()):
+            channel = self._bot.get_channel(int(key))
+            if isinstance(channel, Talk):
+                try:
+                    await self._read(channel, after)
+                except (discord.Forbidden, discord.NotFound) as error:
+                    log.warning("Channel %s cannot be read: %s", key, error)
+                except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+                    # The mark stays; the next session tries again.
+                    log.warning("Catching up in %s broke off: %s", key, error)
+                    continue
+            self._move(key, None)
+
+    def _new_threads(self, behind: Mapping[str, int]) -> dict[str, int]:
+        """Open threads that began after their channel's mark; they are read whole."""
+        return {
+            str(thread.id): thread.id - 1
+            for guild in self._bot.guilds
+            for thread in guild.threads
+            if str(thread.id) not in behind
+            and thread.id > behind.get(str(thread.parent_id), thread.id)
+        }
+
+    async def _read(self, channel: Talk, after: int) -> None:
+        await self._recheck(channel, after)
+        last = after
+        while True:
+            history = channel.history(
+                limit=PAGE, after=discord.Object(last), oldest_first=True
+            )
+            page = await history.flatten()
+            said, place = self._said(page), place_of(channel)
+            await self._host.hear(said)
+            if place is not None:
+                # What was told before the session ended may be stored only now.
+                await self._host.recheck(place, said, last)
+            for message in page:
+                await self._consider(message, False)
+            if len(page) < PAGE:
+                return
+            last = page[-1].id
+            self._move(str(channel.id), last)
+
+    async def _recheck(self, channel: Talk, newest: int) -> None:
+        """Look once more at the last known messages.
+
+        Some may have been edited or deleted meanwhile, and a killed process may have
+        left the last ones unstored or unanswered.
+        """
+        place = place_of(channel)
+        before = newest + 1
+        for _ in range(RECHECKED_PAGES):
+            history = channel.history(limit=PAGE, before=discord.Object(before))
+            page = await history.flatten()
+            if place is None or not page:
+                return
+            said = self._said(page)
+            await self._host.hear(said)
+            await self._host.recheck(place, said)
+            for message in reversed(page):
+                await self._consider(message, True)
+            if len(page) < PAGE:
+                return
+            # The pages share a message, so that nothing falls in between.
+            before = page[-1].id + 1
+
+    def _said(self, page: Sequence[discord.Message]) -> list[Incoming]:
+        own = self._bot.user.id if self._bot.user else 0
+        return [said for one in page if (said := incoming(one, own)) is not None]
+
+    def _move(self, key: str, last: int | None) -> None:
+        behind = dict(self._state.get("behind", {}))
+        behind.pop(key, None)
+        if last is not None:
+            behind[key] = last
+        self._state.put("behind", behind)

@@ -1,0 +1,252 @@
+"""The py-cord bot itself: its surroundings, its intents and what it may never do."""
+
+import asyncio
+import hashlib
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any, Literal
+
+import discord
+from discord.http import API_VERSION
+
+from app.core.state_file import StateFile
+from app.discord.backfill import Training
+from app.discord.catch_up import CatchUp
+from app.discord.delivery import Delivery
+from app.discord.errors import answer_error
+from app.discord.identify_budget import IdentifyBudget
+from app.discord.messages import places_of
+from app.discord.ports import Host
+from app.discord.responder import Speaker
+from app.discord.texts import Action, prefix_action
+from app.settings.schema import BotSettings
+
+StateName = Literal[
+    "offline", "connecting", "online", "waiting", "refused", "unreachable"
+]
+
+INTENT_HINT = (
+    "Switch on “Message Content Intent” on the Bot page of the Discord developer"
+    " portal, then reconnect."
+)
+
+
+@dataclass(frozen=True)
+class ConnectionState:
+    """What the owner is told about the connection."""
+
+    name: StateName
+    detail: str = ""
+    hint: str = ""
+    is_mention_only: bool = False
+    """Connected without the right to read messages that do not mention it."""
+
+
+class IdentifyRefusedError(Exception):
+    """The budget allows no new session for now."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"no new session for {seconds:.0f} s")
+        self.seconds = seconds
+
+
+@dataclass(frozen=True)
+class Pace:
+    """Waits of the connection, in seconds; tests make them short."""
+
+    between_identifies: float = 5.0
+    heartbeat_timeout: float = 60.0
+    guild_ready_timeout: float = 2.0
+    first_retry: float = 5.0
+    longest_retry: float = 600.0
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What every client of one process shares."""
+
+    host: Host
+    settings: Callable[[], BotSettings]
+    """The home's bot settings as they are now."""
+    state: StateFile
+    clock: Callable[[], float] = time.time
+    rng: Random = field(default_factory=Random)
+    pace: Pace = field(default_factory=Pace)
+
+
+class MynahBot(discord.Bot):
+    """What Mynah adds to py-cord's bot, sharded or not."""
+
+    surroundings: Surroundings
+    budget: IdentifyBudget
+    delivery: Delivery
+    speaker: Speaker
+    training: Training
+    catch_up: CatchUp
+    on_state: Callable[[ConnectionState], None]
+    has_content: bool
+
+    def prepare(
+        self,
+        surroundings: Surroundings,
+        on_state: Callable[[ConnectionState], None],
+        has_content: bool,
+        cogs: Sequence[type[discord.Cog]],
+    ) -> None:
+        """Give the client what it works with, and its cogs."""
+        around = self.surroundings = surroundings
+        host, state, clock = around.host, around.state, around.clock
+        self.on_state = on_state
+        self.has_content = has_content
+        self.budget = IdentifyBudget(state, clock)
+        self._session_url: str | None = None
+        self._resume_url: str | None = None
+        self._plain_gateway = self.http.get_gateway
+        # py-cord asks for the general address even when it resumes; Discord says that
+        # sessions live longer at the address that READY names.
+        self.http.get_gateway = self._gateway  # type: ignore[method-assign]
+        self.delivery = Delivery(self, host, clock)
+        self.speaker = Speaker(
+            self, host, self.delivery, around.settings, state, clock, around.rng
+        )
+        self.training = Training(self, host, state, clock)
+        self.catch_up = CatchUp(self, host, state, self.speaker.hear_missed)
+        for cog in cogs:
+            self.add_cog(cog(self))
+        for command in self.pending_application_commands:
+            # py-cord keeps one command object for all clients of a process, so its
+            # name may be the one that an earlier client gave it.
+            callback = getattr(command, "callback", None)
+            if callback is not None and callback.__name__ == "mark":
+                command.name = self.settings.command
+
+    @property
+    def host(self) -> Host:
+        return self.surroundings.host
+
+    @property
+    def settings(self) -> BotSettings:
+        return self.surroundings.settings()
+
+    @property
+    def own_id(self) -> int:
+        return self.user.id if self.user else 0
+
+    def prefix_action(self, message: discord.Message) -> Action | None:
+        """What a message asks for as a command, None for ordinary ones."""
+        if message.author.bot or message.guild is None:
+            return None
+        return prefix_action(message.content, self.settings.prefix)
+
+    async def before_identify_hook(
+        self, shard_id: int | None, *, initial: bool = False
+    ) -> None:
+        """Keep Discord's pause between identifies, and our own budget of them."""
+        if not initial:
+            await asyncio.sleep(self.surroundings.pace.between_identifies)
+        wait = self.budget.wait_seconds()
+        if wait:
+            raise IdentifyRefusedError(wait)
+        self.budget.spend()
+
+    async def _gateway(self, *, encoding: str = "json", zlib: bool = True) -> str:
+        """The address for the next connection; one that failed is not tried again."""
+        url, self._resume_url = self._resume_url, None
+        if url is None:
+            return await self._plain_gateway(encoding=encoding, zlib=zlib)
+        compress = "&compress=zlib-stream" if zlib else ""
+        return f"{url}?encoding={encoding}&v={API_VERSION}{compress}"
+
+    async def on_connect(self) -> None:
+        """At the start of a session: mark what may have been missed, sync commands."""
+        self._session_url = self._resume_url = self._named_url()
+        await self.catch_up.mark()
+        await self._sync_changed_commands()
+
+    async def _sync_changed_commands(self) -> None:
+        """Send the commands to Discord, but only when they are others than before."""
+        application = self.application_id or 0
+        commands = [one.to_dict() for one in self.pending_application_commands]
+        text = json.dumps([application, commands], sort_keys=True)
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        if self.surroundings.state.get("commands") == digest:
+            return
+        await self.http.bulk_upsert_global_commands(application, commands)
+        self.surroundings.state.put("commands", digest)
+
+    async def on_ready(self) -> None:
+        """Everything is known: go on where the last session ended."""
+        self._tell_online()
+        await self.host.present({guild.id: guild.name for guild in self.guilds})
+        for guild in self.guilds:
+            await self.host.channels_seen(places_of(guild))
+        self.training.resume_all()
+        await self.delivery.finish_unsent()
+        await self.catch_up.run()
+
+    async def close(self) -> None:
+        """Stop the work in the background before the connection."""
+        if not self.is_closed():
+            await self.speaker.close()
+            await self.training.close()
+        await super().close()
+
+    async def on_resumed(self) -> None:
+        self._resume_url = self._session_url
+        self._tell_online()
+
+    def _named_url(self) -> str | None:
+        """The address that READY named; a sharded client sees to it by itself."""
+        return getattr(self.ws, "resume_gateway_url", None)
+
+    async def on_disconnect(self) -> None:
+        self.on_state(ConnectionState("connecting", "The connection was lost."))
+
+    def _tell_online(self) -> None:
+        hint = "" if self.has_content else INTENT_HINT
+        detail = f"{self.user} is in {len(self.guilds)} servers."
+        if not self.has_content:
+            detail += " It reads only messages that mention it."
+        state = ConnectionState("online", detail, hint, not self.has_content)
+        self.on_state(state)
+
+    async def on_application_command_error(
+        self, context: discord.ApplicationContext, exception: discord.DiscordException
+    ) -> None:
+        """Answer a failed command in words; the traceback goes to the log."""
+        await answer_error(context, exception)
+
+
+class Client(MynahBot):
+    """The client of a bot in few guilds."""
+
+
+# py-cord gives both bases a `_bot` of their own type; each refers to the bot itself.
+class ShardedClient(MynahBot, discord.AutoShardedBot):  # type: ignore[misc]
+    """The client when Discord asks for shards."""
+
+
+def client_options(
+    has_content: bool, settings: BotSettings, pace: Pace
+) -> Mapping[str, Any]:
+    """What py-cord is told: no ping ever, and only the intents that are needed."""
+    intents = discord.Intents.none()
+    intents.guilds = True
+    intents.moderation = True
+    intents.messages = True
+    intents.reactions = True
+    intents.message_content = has_content
+    activity = discord.Game(settings.activity) if settings.activity else None
+    return {
+        "intents": intents,
+        "activity": activity,
+        "allowed_mentions": discord.AllowedMentions.none(),
+        "auto_sync_commands": False,
+        "cache_default_sounds": False,
+        "chunk_guilds_at_startup": False,
+        "heartbeat_timeout": pace.heartbeat_timeout,
+        "guild_ready_timeout": pace.guild_ready_timeout,
+    }

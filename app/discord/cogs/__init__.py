@@ -1,0 +1,23 @@
+"""The cogs: each parses what people do on Discord, calls the host, and replies."""
+
+import discord
+
+from app.discord.cogs.about import AboutCog
+from app.discord.cogs.events import EventsCog
+from app.discord.cogs.listen import ListenCog
+from app.discord.cogs.privacy import PrivacyCog
+from app.discord.cogs.settings import SettingsCog
+from app.discord.cogs.speak import SpeakCog
+from app.discord.cogs.stats import StatsCog
+from app.discord.cogs.train import TrainCog
+
+COGS: tuple[type[discord.Cog], ...] = (
+    EventsCog,
+    SpeakCog,
+    ListenCog,
+    TrainCog,
+    PrivacyCog,
+    SettingsCog,
+    StatsCog,
+    AboutCog,
+)

@@ -1,0 +1,106 @@
+"""What the bot tells about itself: `/help`, `/invite`, `/why` and `/quiet`."""
+
+from typing import Annotated
+
+import discord
+
+from app.discord.client import MynahBot
+from app.discord.errors import ONLY_IN_SERVERS
+from app.discord.messages import place_of
+from app.discord.permissions import require_manager
+from app.discord.ports import MessagePlace
+from app.discord.texts import (
+    decision_text,
+    help_text,
+    invite_text,
+    pages,
+    parse_duration,
+)
+
+SHOWN_DECISIONS = 5
+IN_GUILDS = {discord.InteractionContextType.guild}
+
+
+class AboutCog(discord.Cog):
+    """Help, the invitation, and why it speaks or keeps quiet."""
+
+    def __init__(self, bot: MynahBot) -> None:
+        self.bot = bot
+
+    @discord.slash_command(name="help", description="How to use this bot.")
+    async def help(self, context: discord.ApplicationContext) -> None:
+        """Show what can be done here."""
+        await context.respond(await self._help(place_of(context.channel)))
+
+    @discord.slash_command(name="invite", description="Get the invite link.")
+    async def invite(self, context: discord.ApplicationContext) -> None:
+        """Show the link that brings the bot into another server."""
+        await context.respond(self._invite())
+
+    @discord.slash_command(
+        name="why",
+        description="Why the bot spoke, or did not, in this channel lately.",
+        contexts=IN_GUILDS,
+    )
+    async def why(self, context: discord.ApplicationContext) -> None:
+        """Show the last decisions of this channel, seen by the asker alone."""
+        here = [
+            one for one in self.bot.speaker.judged if one.channel == context.channel_id
+        ]
+        lines = []
+        for one in here[-SHOWN_DECISIONS:]:
+            tuned = ""
+            if one.decision.speak:
+                tuned = await self.bot.host.how_tuned(one.message)
+            lines.append(f"- {decision_text(one.author_name, one.decision, tuned)}")
+        text = pages(lines) or ["I saw no message in this channel since I started."]
+        await context.respond(text[0], ephemeral=True)
+
+    @discord.slash_command(
+        name="quiet",
+        description="Be quiet in this channel for a time; off ends it.",
+        contexts=IN_GUILDS,
+    )
+    async def quiet(
+        self,
+        context: discord.ApplicationContext,
+        time: Annotated[
+            str, discord.Option(str, description="Such as 30m, 8h or off.")
+        ] = "1h",
+    ) -> None:
+        """Silence everything but commands."""
+        place = place_of(context.channel)
+        if place is None:
+            raise discord.CheckFailure(ONLY_IN_SERVERS)
+        require_manager(context.author, self.bot.settings)
+        seconds = 0.0 if time.strip().casefold() == "off" else parse_duration(time)
+        if seconds is None:
+            await context.respond("I understand 30m, 8h, 1d or off.", ephemeral=True)
+            return
+        self.bot.speaker.hush(place.root, seconds)
+        until = int(self.bot.surroundings.clock() + seconds)
+        text = f"Quiet here until <t:{until}:t>." if seconds else "I may speak again."
+        await context.respond(text)
+
+    @discord.Cog.listener()
+    async def on_message(self, message: discord.Message) -> None:
+        """Carry out the message forms: `!mark help` and `!mark invite`."""
+        action = self.bot.prefix_action(message)
+        if action == "help":
+            await message.channel.send(await self._help(place_of(message.channel)))
+        elif action == "invite":
+            await message.channel.send(self._invite())
+
+    async def _help(self, place: MessagePlace | None) -> str:
+        if place is None:
+            raise discord.CheckFailure(ONLY_IN_SERVERS)
+        config = await self.bot.host.settings(place)
+        listened = await self.bot.host.learning_channels(place.guild)
+        return help_text(self.bot.settings, config, len(listened), self._name)
+
+    def _invite(self) -> str:
+        return invite_text(self.bot.application_id or 0, self._name)
+
+    @property
+    def _name(self) -> str:
+        return self.bot.user.display_name if self.bot.user else "Mynah"

@@ -1,0 +1,106 @@
+"""Follows what happens to messages, channels and guilds, so that the host knows it."""
+
+import discord
+
+from app.discord.client import MynahBot
+from app.discord.messages import incoming, place_of, places_of, spell_out
+
+LIKES = {"👍": 1, "👎": -1}
+
+
+class EventsCog(discord.Cog):
+    """Live learning, edits, deletions, feedback and the guilds the bot is in."""
+
+    def __init__(self, bot: MynahBot) -> None:
+        self.bot = bot
+
+    @discord.Cog.listener()
+    async def on_message(self, message: discord.Message) -> None:
+        """Learn a message, and decide whether to answer it."""
+        said = incoming(message, self.bot.own_id)
+        if said is None or self.bot.prefix_action(message) is not None:
+            return
+        await self.bot.host.hear([said])
+        await self.bot.speaker.consider(message, said)
+
+    @discord.Cog.listener()
+    async def on_raw_message_edit(self, event: discord.RawMessageUpdateEvent) -> None:
+        """Learn the new text in place of the old one."""
+        message = event.new_message
+        if event.guild_id is None or message.author.bot:
+            return
+        if "content" not in event.data:
+            # Discord only added a preview of a link.
+            return
+        text = spell_out(message, self.bot.own_id)
+        await self.bot.host.edited(event.guild_id, event.message_id, text)
+
+    @discord.Cog.listener()
+    async def on_raw_message_delete(self, event: discord.RawMessageDeleteEvent) -> None:
+        """Forget a deleted message; a deleted reply of the bot counts as disliked."""
+        if event.guild_id is None:
+            return
+        reply = await self.bot.host.find_reply(event.message_id)
+        if reply is not None:
+            await self.bot.host.rate(reply, 0, -1, "deleted")
+        await self.bot.host.deleted(event.guild_id, [event.message_id])
+
+    @discord.Cog.listener()
+    async def on_raw_bulk_message_delete(
+        self, event: discord.RawBulkMessageDeleteEvent
+    ) -> None:
+        """Forget messages that a moderator removed together."""
+        if event.guild_id is not None:
+            await self.bot.host.deleted(event.guild_id, sorted(event.message_ids))
+
+    @discord.Cog.listener()
+    async def on_raw_thread_delete(self, event: discord.RawThreadDeleteEvent) -> None:
+        """Forget a deleted thread."""
+        await self.bot.host.channel_deleted(event.guild_id, event.thread_id)
+
+    @discord.Cog.listener()
+    async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
+        """Forget a deleted channel."""
+        await self.bot.host.channel_deleted(channel.guild.id, channel.id)
+
+    @discord.Cog.listener()
+    async def on_raw_reaction_add(self, event: discord.RawReactionActionEvent) -> None:
+        """A thumb on one of the bot's replies is feedback."""
+        reply, value = await self._rated(event)
+        if reply is not None:
+            await self.bot.host.rate(reply, event.user_id, value)
+
+    @discord.Cog.listener()
+    async def on_raw_reaction_remove(
+        self, event: discord.RawReactionActionEvent
+    ) -> None:
+        """A thumb taken back is no feedback any more."""
+        reply, value = await self._rated(event)
+        if reply is not None:
+            await self.bot.host.take_back(reply, event.user_id, value)
+
+    async def _rated(
+        self, event: discord.RawReactionActionEvent
+    ) -> tuple[int | None, int]:
+        """The reply that a thumb belongs to, if it is one, and what the thumb says."""
+        value = LIKES.get(str(event.emoji))
+        if value is None or event.user_id == self.bot.own_id:
+            return None, 0
+        return await self.bot.host.find_reply(event.message_id), value
+
+    @discord.Cog.listener()
+    async def on_guild_join(self, guild: discord.Guild) -> None:
+        await self.bot.host.joined(guild.id, guild.name)
+        await self.bot.host.channels_seen(places_of(guild))
+
+    @discord.Cog.listener()
+    async def on_guild_channel_create(self, channel: discord.abc.GuildChannel) -> None:
+        """A new channel can be chosen at once."""
+        place = place_of(channel)
+        if place is not None:
+            await self.bot.host.channels_seen([place])
+
+    @discord.Cog.listener()
+    async def on_guild_remove(self, guild: discord.Guild) -> None:
+        """Start the grace time; an unavailable guild never comes here."""
+        await self.bot.host.left(guild.id)

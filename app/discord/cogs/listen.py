@@ -1,0 +1,125 @@
+"""Which channels are learned: `/listen`, and the menu to choose many of them."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import discord
+
+from app.discord.channel_menu import ChannelMenu
+from app.discord.client import MynahBot
+from app.discord.errors import ONLY_IN_SERVERS
+from app.discord.messages import place_of
+from app.discord.permissions import require_manager
+from app.discord.texts import pages
+
+One = Annotated[
+    discord.TextChannel | None,
+    discord.Option(
+        discord.TextChannel,
+        name="channel",
+        description="This channel; without one a menu offers them all.",
+        required=False,
+        default=None,
+    ),
+]
+
+
+class ListenCog(discord.Cog):
+    """Adding, removing and showing the channels that are listened to."""
+
+    listen = discord.SlashCommandGroup(
+        "listen",
+        "Change what channels are listened to and learned.",
+        contexts={discord.InteractionContextType.guild},
+    )
+
+    def __init__(self, bot: MynahBot) -> None:
+        self.bot = bot
+
+    @listen.command(
+        name="add",
+        description="Learn from channels. For their past messages use /train.",
+    )
+    async def add(
+        self, context: discord.ApplicationContext, channel: One = None
+    ) -> None:
+        """Switch learning on for a channel, or offer those that are not learned."""
+        require_manager(context.author, self.bot.settings)
+        if channel is not None:
+            await self.set_learning(channel, on=True)
+            await context.respond(
+                f"Now listening to {channel.mention}. Everybody there can opt out with"
+                " `/privacy opt-out`; `/train` reads the past messages."
+            )
+            return
+        guild = _guild(context)
+        listened = await self.bot.host.learning_channels(guild.id)
+        offered = [one for one in guild.text_channels if one.id not in listened]
+        await self._offer(context, offered, listened, "Select the channels to add")
+
+    @listen.command(
+        name="remove",
+        description="Learn no longer from channels. What is learned stays.",
+    )
+    async def remove(
+        self, context: discord.ApplicationContext, channel: One = None
+    ) -> None:
+        """Switch learning off for a channel, or offer those that are learned."""
+        require_manager(context.author, self.bot.settings)
+        if channel is not None:
+            await self.set_learning(channel, on=False)
+            await context.respond(f"No longer listening to {channel.mention}.")
+            return
+        guild = _guild(context)
+        listened = await self.bot.host.learning_channels(guild.id)
+        offered = [one for one in guild.text_channels if one.id in listened]
+        title = "Select the channels to remove"
+        await self._offer(context, offered, listened, title, removes=True)
+
+    @listen.command(name="list", description="Show the channels that are listened to.")
+    async def show(self, context: discord.ApplicationContext) -> None:
+        """List them, by name."""
+        guild = _guild(context)
+        listened = await self.bot.host.learning_channels(guild.id)
+        found = [one for one in guild.text_channels if one.id in listened]
+        lines = [f"This bot is listening to and learning from {len(found)} channel(s)."]
+        lines += [f"- {channel.mention}" for channel in found]
+        for page in pages(lines):
+            await context.respond(page)
+
+    @listen.command(name="modify", description="Choose the channels in a menu.")
+    async def modify(self, context: discord.ApplicationContext) -> None:
+        """Offer every channel, with the listened ones chosen."""
+        require_manager(context.author, self.bot.settings)
+        guild = _guild(context)
+        listened = await self.bot.host.learning_channels(guild.id)
+        title = "Select the channels to listen to and learn from"
+        await self._offer(context, guild.text_channels, listened, title)
+
+    async def _offer(
+        self,
+        context: discord.ApplicationContext,
+        channels: Sequence[discord.TextChannel],
+        listened: set[int],
+        title: str,
+        *,
+        removes: bool = False,
+    ) -> None:
+        if not channels:
+            which = "no channel" if removes else "every channel"
+            await context.respond(f"I listen to {which} already.", ephemeral=True)
+            return
+        menu = ChannelMenu(self.set_learning, channels, listened, title, removes)
+        await context.respond(menu.text, view=menu, ephemeral=True)
+
+    async def set_learning(self, channel: discord.TextChannel, *, on: bool) -> None:
+        """Switch one channel."""
+        place = place_of(channel)
+        if place is not None:
+            await self.bot.host.set_learning(place, on)
+
+
+def _guild(context: discord.ApplicationContext) -> discord.Guild:
+    if context.guild is None:
+        raise discord.CheckFailure(ONLY_IN_SERVERS)
+    return context.guild

@@ -1,0 +1,128 @@
+"""What is stored about whom: `/privacy`."""
+
+import io
+from typing import Annotated
+
+import discord
+
+from app.discord.client import MynahBot
+from app.discord.errors import ONLY_IN_SERVERS
+from app.discord.permissions import require_manager
+from app.discord.texts import forgotten, kept_text, quote
+
+HOUR_MS = 3_600_000
+
+
+class PrivacyCog(discord.Cog):
+    """A member's own data, and for moderators the messages of a member."""
+
+    privacy = discord.SlashCommandGroup(
+        "privacy",
+        "What is stored about you, and how to get or remove it.",
+        contexts={discord.InteractionContextType.guild},
+    )
+
+    def __init__(self, bot: MynahBot) -> None:
+        self.bot = bot
+
+    @privacy.command(name="show", description="Show what is stored about me.")
+    async def show(self, context: discord.ApplicationContext) -> None:
+        """Answer with counts and dates, seen by the asker alone."""
+        await context.defer(ephemeral=True)
+        kept = await self.bot.host.kept(_guild_id(context), context.author.id)
+        await context.respond(kept_text(kept), ephemeral=True)
+
+    @privacy.command(name="export", description="Send me all of it as a file.")
+    async def export(self, context: discord.ApplicationContext) -> None:
+        """Answer with a file, seen by the asker alone."""
+        await context.defer(ephemeral=True)
+        guild = _guild_id(context)
+        data = await self.bot.host.export_author(guild, context.author.id)
+        file = discord.File(io.BytesIO(data), "my-messages.jsonl")
+        await context.respond("What is stored of you:", file=file, ephemeral=True)
+
+    @privacy.command(
+        name="opt-out",
+        description="Learn, remember and quote nothing of me; forget what there is.",
+    )
+    async def opt_out(self, context: discord.ApplicationContext) -> None:
+        """Opt out, and forget at once."""
+        await context.defer(ephemeral=True)
+        guild = _guild_id(context)
+        gone = await self.bot.host.opt_out(guild, context.author.id, True)
+        text = f"You opted out in this server. {forgotten(gone)}"
+        await context.respond(text, ephemeral=True)
+
+    @privacy.command(name="opt-in", description="Learn from me again from now on.")
+    async def opt_in(self, context: discord.ApplicationContext) -> None:
+        """Take an opt-out back."""
+        await context.defer(ephemeral=True)
+        await self.bot.host.opt_out(_guild_id(context), context.author.id, False)
+        text = "From now on what you write in listened channels is learned."
+        await context.respond(text, ephemeral=True)
+
+    @privacy.command(
+        name="tuning",
+        description="Say whether a model may be tuned on what I write here.",
+    )
+    async def tuning(
+        self,
+        context: discord.ApplicationContext,
+        allow: Annotated[
+            bool, discord.Option(bool, description="Nobody's words are used unasked.")
+        ],
+    ) -> None:
+        """Agree that a model is tuned on the asker's words, or no longer."""
+        await context.defer(ephemeral=True)
+        await self.bot.host.allow_tuning(_guild_id(context), context.author.id, allow)
+        text = "A model is never tuned on what you write here."
+        if allow:
+            text = (
+                "What you wrote in channels that the owner opened for it may be used to"
+                " tune a language model, also one in the cloud. `/privacy tuning"
+                " allow:False` takes it back for every later tuning."
+            )
+        await context.respond(text, ephemeral=True)
+
+    @privacy.command(name="forget", description="Forget everything I ever wrote here.")
+    async def forget(self, context: discord.ApplicationContext) -> None:
+        """Forget the asker's messages everywhere."""
+        await context.defer(ephemeral=True)
+        guild = _guild_id(context)
+        gone = await self.bot.host.forget_author(guild, context.author.id)
+        await context.respond(forgotten(gone), ephemeral=True)
+
+    @privacy.command(
+        name="member",
+        description="Moderators: forget what a member wrote lately (or ever).",
+    )
+    async def member(
+        self,
+        context: discord.ApplicationContext,
+        user: Annotated[
+            discord.User, discord.Option(discord.User, description="Also a banned one.")
+        ],
+        hours: Annotated[
+            int,
+            discord.Option(
+                int, description="How far back; 0 forgets everything.", min_value=0
+            ),
+        ] = 24,
+    ) -> None:
+        """Forget a member's recent messages in one step, such as a raider's."""
+        require_manager(context.author, self.bot.settings)
+        await context.defer(ephemeral=True)
+        since_ms = 0
+        if hours:
+            now_ms = int(self.bot.surroundings.clock() * 1000)
+            since_ms = now_ms - hours * HOUR_MS
+        guild = _guild_id(context)
+        gone = await self.bot.host.forget_author(guild, user.id, since_ms)
+        text = f"{quote(user.display_name)}: {forgotten(gone)}"
+        await context.respond(text, ephemeral=True)
+
+
+def _guild_id(context: discord.ApplicationContext) -> int:
+    if context.guild_id is None:
+        raise discord.CheckFailure(ONLY_IN_SERVERS)
+    return context.guild_id

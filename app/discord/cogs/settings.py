@@ -1,0 +1,141 @@
+"""Changing how the bot behaves in a guild or channel: `/config`."""
+
+from typing import Annotated
+
+import discord
+
+from app.discord.client import MynahBot
+from app.discord.errors import ONLY_IN_SERVERS
+from app.discord.messages import place_of
+from app.discord.permissions import require_manager, require_owner
+from app.discord.ports import MessagePlace
+from app.discord.texts import pages, quote, setting_lines
+from app.settings.effective import WHAT_LEAVES, ConsentError
+from app.settings.setting_keys import keys
+
+MAX_SUGGESTIONS = 25
+
+OWNERS_ONLY = (
+    "openai.",
+    "reply.provider",
+    "reply.local_only",
+    "reply.cloud_consent",
+    "reply.tune_",
+    "model.",
+)
+"""Where the words go, what that may cost, the limits of what it chooses itself, and
+files of the owner's computer."""
+
+HIDDEN = ("model.adapter",)
+"""A path of the owner's computer is nothing for a server to read."""
+
+
+async def suggest_keys(context: discord.AutocompleteContext) -> list[str]:
+    """Names of settings that contain what was typed so far."""
+    typed = str(context.value or "").casefold()
+    names = [key.name for key in keys().values() if key.scope != "home"]
+    return [name for name in names if typed in name][:MAX_SUGGESTIONS]
+
+
+def _key() -> discord.Option:
+    return discord.Option(str, description="Which setting.", autocomplete=suggest_keys)
+
+
+ChannelOnly = Annotated[
+    bool,
+    discord.Option(bool, description="For this channel alone, not the whole server."),
+]
+
+
+class SettingsCog(discord.Cog):
+    """Showing, setting and resetting, each with where the value comes from."""
+
+    config = discord.SlashCommandGroup(
+        "config",
+        "How the bot behaves in this server and channel.",
+        contexts={discord.InteractionContextType.guild},
+    )
+
+    def __init__(self, bot: MynahBot) -> None:
+        self.bot = bot
+
+    @config.command(name="show", description="Show the settings that hold here.")
+    async def show(
+        self,
+        context: discord.ApplicationContext,
+        key: Annotated[
+            str | None,
+            discord.Option(
+                str, description="Which setting.", autocomplete=suggest_keys
+            ),
+        ] = None,
+    ) -> None:
+        """List settings with their origins, or explain one."""
+        await context.defer(ephemeral=True)
+        explained = await self.bot.host.explain_settings(_place(context))
+        settings = [one for one in explained if one.key.name not in HIDDEN]
+        if key is not None:
+            settings = [one for one in settings if one.key.name == key]
+        lines = setting_lines(settings) or [f"There is no setting {quote(key or '')}."]
+        if key is not None and settings:
+            lines.append(settings[0].key.doc)
+        for page in pages(lines):
+            await context.respond(page, ephemeral=True)
+
+    @config.command(name="set", description="Change a setting.")
+    async def set(
+        self,
+        context: discord.ApplicationContext,
+        key: Annotated[str, _key()],
+        value: Annotated[
+            str, discord.Option(str, description="The new value; lists with commas.")
+        ],
+        channel: ChannelOnly = False,
+        agree: Annotated[
+            bool,
+            discord.Option(
+                bool, description="I agree that messages leave the machine."
+            ),
+        ] = False,
+    ) -> None:
+        """Set a value for the guild or the channel."""
+        await self._change(context, key, value, channel, agree)
+
+    @config.command(name="reset", description="Go back to what held before.")
+    async def reset(
+        self,
+        context: discord.ApplicationContext,
+        key: Annotated[str, _key()],
+        channel: ChannelOnly = False,
+    ) -> None:
+        """Take a value of the guild or the channel out."""
+        await self._change(context, key, None, channel, agreed=False)
+
+    async def _change(
+        self,
+        context: discord.ApplicationContext,
+        key: str,
+        value: str | None,
+        channel_only: bool,
+        agreed: bool,
+    ) -> None:
+        require_manager(context.author, self.bot.settings)
+        if key.startswith(OWNERS_ONLY):
+            require_owner(context.author, self.bot.settings)
+        await context.defer()
+        place = _place(context)
+        try:
+            changed = await self.bot.host.change_setting(
+                place, key, value, channel_only=channel_only, agreed=agreed
+            )
+        except ConsentError:
+            await context.respond(f"{WHAT_LEAVES} Repeat it with `agree: True`.")
+            return
+        await context.respond(f"Now {setting_lines([changed])[0]}.")
+
+
+def _place(context: discord.ApplicationContext) -> MessagePlace:
+    place = place_of(context.channel)
+    if place is None:
+        raise discord.CheckFailure(ONLY_IN_SERVERS)
+    return place

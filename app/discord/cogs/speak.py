@@ -1,0 +1,180 @@
+"""Making the bot speak: the slash command, and the menu on its replies."""
+
+import json
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import discord
+
+from app.chat.postprocess import neutralise
+from app.discord.attachments import source_files
+from app.discord.client import MynahBot
+from app.discord.errors import NOT_ALLOWED, ONLY_IN_SERVERS
+from app.discord.messages import Talk, place_of, spell_out
+from app.discord.permissions import (
+    may_speak_to,
+    open_channels,
+    require_manager,
+    seen_by,
+)
+from app.discord.ports import Ask, ReadyReply
+from app.discord.texts import explanation, forgotten
+
+MAX_DEBUG_CHARS = 1900
+NOT_MINE = (
+    "That message is not one of my replies, or I no longer know how it came about."
+)
+NOTHING_TO_SAY = "I have nothing to say to that."
+
+
+class SpeakCog(discord.Cog):
+    """Replies on demand, and what one can do with a reply."""
+
+    def __init__(self, bot: MynahBot) -> None:
+        self.bot = bot
+
+    @discord.slash_command(
+        name="mark",
+        description="Generate a message from learned past messages",
+        contexts={discord.InteractionContextType.guild},
+    )
+    async def mark(
+        self,
+        context: discord.ApplicationContext,
+        tts: Annotated[
+            bool, discord.Option(bool, description="Read the message aloud.")
+        ] = False,
+        debug: Annotated[
+            bool,
+            discord.Option(bool, description="Follow up with the sources behind it."),
+        ] = False,
+        seed: Annotated[
+            str | None,
+            discord.Option(str, description="Words to start the message with."),
+        ] = None,
+    ) -> None:
+        """Answer the command with a reply."""
+        place = place_of(context.channel)
+        if place is None:
+            raise discord.CheckFailure(ONLY_IN_SERVERS)
+        if not may_speak_to(context.author, self.bot.settings.allowed_roles):
+            raise discord.CheckFailure(NOT_ALLOWED)
+        await context.defer()
+        ask = Ask(
+            place=place,
+            trigger=context.interaction.id,
+            author=context.author.id,
+            author_name=context.author.display_name,
+            text=seed or "",
+            reason="command",
+            seed=seed.strip() if seed else None,
+        )
+        answer = await self.bot.host.answer(ask)
+        await self._answer(context, answer, tts)
+        if debug and answer is not None:
+            told = await self._debug(answer, seen_by(context.author))
+            await context.respond(told, ephemeral=True)
+
+    async def _answer(
+        self, context: discord.ApplicationContext, answer: ReadyReply | None, tts: bool
+    ) -> None:
+        if answer is None or not answer.parts:
+            await context.respond(NOTHING_TO_SAY, ephemeral=True)
+            return
+        if answer.is_draft:
+            await context.respond("The owner looks at my replies first.")
+            return
+        files = await source_files(self.bot, answer.files, context.channel)
+        ids = []
+        for number, part in enumerate(answer.parts):
+            made = [make() for make in files] if number == 0 else []
+            sent = await context.respond(part, tts=tts, files=made)
+            ids.append(sent.id)
+        await self.bot.host.sent(answer.reply, ids)
+
+    async def _debug(self, answer: ReadyReply, channels: Sequence[int]) -> str:
+        """The row that explains the reply, as the original bot shows it."""
+        told = await self.bot.host.explain(answer.reply, channels)
+        text = json.dumps(told, indent=2, ensure_ascii=False, default=str)
+        text, _ = neutralise(text)
+        return f"```json\n{text[:MAX_DEBUG_CHARS].replace('```', '`​``')}\n```"
+
+    @discord.message_command(
+        name="Why this?", contexts={discord.InteractionContextType.guild}
+    )
+    async def why_this(
+        self, context: discord.ApplicationContext, message: discord.Message
+    ) -> None:
+        """Show what a reply was made of."""
+        await context.defer(ephemeral=True)
+        reply = await self._reply_of(message)
+        channels = seen_by(context.author)
+        told: dict[str, Any] = await self.bot.host.explain(reply, channels)
+        await context.respond(explanation(told), ephemeral=True)
+
+    @discord.message_command(
+        name="Again", contexts={discord.InteractionContextType.guild}
+    )
+    async def again(
+        self, context: discord.ApplicationContext, message: discord.Message
+    ) -> None:
+        """Make another reply to what a reply answered."""
+        if not may_speak_to(context.author, self.bot.settings.allowed_roles):
+            raise discord.CheckFailure(NOT_ALLOWED)
+        await context.defer()
+        reply = await self._reply_of(message)
+        answered = message.reference.resolved if message.reference else None
+        text = ""
+        if isinstance(answered, discord.Message):
+            text = spell_out(answered, self.bot.own_id)
+        author, trigger = context.author.id, context.interaction.id
+        answer = await self.bot.host.again(reply, author, trigger, text)
+        await self._answer(context, answer, tts=False)
+
+    @discord.message_command(
+        name="Forget the sources", contexts={discord.InteractionContextType.guild}
+    )
+    async def forget_sources(
+        self, context: discord.ApplicationContext, message: discord.Message
+    ) -> None:
+        """Forget the messages that a reply was made of."""
+        require_manager(context.author, self.bot.settings)
+        await context.defer(ephemeral=True)
+        reply = await self._reply_of(message)
+        gone = await self.bot.host.forget_sources(reply)
+        await context.respond(forgotten(gone), ephemeral=True)
+
+    @discord.Cog.listener()
+    async def on_message(self, message: discord.Message) -> None:
+        """Carry out the message form of the command: `!mark [debug|tts]`."""
+        action = self.bot.prefix_action(message)
+        if action in ("speak", "debug", "tts"):
+            await self._speak(message, action)
+
+    async def _speak(self, message: discord.Message, action: str) -> None:
+        channel, place = message.channel, place_of(message.channel)
+        if place is None or not isinstance(channel, Talk):
+            return
+        if not may_speak_to(message.author, self.bot.settings.allowed_roles):
+            await message.reply(NOT_ALLOWED)
+            return
+        author = message.author
+        ask = Ask(place, message.id, author.id, author.display_name, "", "command")
+        answer = await self.bot.host.answer(ask)
+        if answer is None:
+            return
+        if not answer.parts:
+            await message.reply(NOTHING_TO_SAY)
+            return
+        tts = action == "tts"
+        await self.bot.delivery.deliver(answer, channel, message.id, tts=tts)
+        if action == "debug":
+            channels = open_channels(channel.guild, channel.id)
+            told = await self.bot.host.explain(answer.reply, channels)
+            await message.reply(explanation(told))
+
+    async def _reply_of(self, message: discord.Message) -> int:
+        reply = await self.bot.host.find_reply(message.id)
+        if reply is None:
+            raise discord.CheckFailure(NOT_MINE)
+        return reply

@@ -1,0 +1,49 @@
+"""A guild's own week: `/stats`."""
+
+import asyncio
+import io
+
+import discord
+
+from app.discord.client import MynahBot
+from app.discord.errors import ONLY_IN_SERVERS
+from app.discord.permissions import open_channels
+from app.discord.texts import week_text
+
+MAX_ALT_CHARS = 1024
+
+
+class StatsCog(discord.Cog):
+    """What a server says, who taught it, and how the bot is doing."""
+
+    def __init__(self, bot: MynahBot) -> None:
+        self.bot = bot
+        self._counting = asyncio.Lock()
+        """Counting takes a moment; who asks often waits, and holds up no reply."""
+
+    @discord.slash_command(
+        name="stats",
+        description="This server's own words of the week, and who taught them.",
+        contexts={discord.InteractionContextType.guild},
+    )
+    async def stats(self, context: discord.ApplicationContext) -> None:
+        """Show the week of the channels that everybody here can see."""
+        guild = context.guild
+        if guild is None:
+            raise discord.CheckFailure(ONLY_IN_SERVERS)
+        await context.defer()
+        # It takes a tenth of a second to load what draws, and few ever need it.
+        from app.discord.week_picture import draw
+
+        channels = open_channels(guild, context.channel_id or 0)
+        async with self._counting:
+            week = await self.bot.host.week(guild.id, channels)
+        text = week_text(week)
+        if not sum(week.days):
+            await context.respond(text)
+            return
+        picture = await asyncio.to_thread(draw, week, guild.name)
+        file = discord.File(
+            io.BytesIO(picture), "week.png", description=text[:MAX_ALT_CHARS]
+        )
+        await context.respond(text, file=file)

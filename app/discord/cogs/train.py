@@ -1,0 +1,202 @@
+"""Learning the past: `/train`, its message form, and files."""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any
+
+import discord
+
+from app.discord.client import MynahBot
+from app.discord.errors import NOT_ALLOWED, ONLY_IN_SERVERS
+from app.discord.permissions import may_manage, require_manager
+from app.discord.texts import cut, forgotten
+
+Tell = Callable[[str, discord.ui.View | None], Awaitable[discord.Message]]
+"""Answers who asked for a training, with or without buttons."""
+
+NO_CHANNELS = "No channels to learn from. Set some with `/listen add`."
+ALREADY = "A training is under way already."
+MAX_FILE_BYTES = 200 << 20
+ANSWER_SECONDS = 600.0
+
+
+class TrainCog(discord.Cog):
+    """Starting and stopping the reading of histories and files."""
+
+    def __init__(self, bot: MynahBot) -> None:
+        self.bot = bot
+
+    @discord.slash_command(
+        name="train",
+        description="Learn the past messages of the channels listened to.",
+        contexts={discord.InteractionContextType.guild},
+    )
+    async def train(
+        self,
+        context: discord.ApplicationContext,
+        clean: Annotated[
+            bool,
+            discord.Option(
+                bool, description="Start from nothing (asks first); default is true."
+            ),
+        ] = True,
+        json: Annotated[
+            discord.Attachment | None,
+            discord.Option(
+                discord.Attachment,
+                description="Learn an export instead of the channels' history.",
+                required=False,
+                default=None,
+            ),
+        ] = None,
+        stop: Annotated[
+            bool,
+            discord.Option(bool, description="Give up the training that is under way."),
+        ] = False,
+    ) -> None:
+        """Begin to read, and show the progress in the answer."""
+        require_manager(context.author, self.bot.settings)
+        guild = context.guild
+        if guild is None:
+            raise discord.CheckFailure(ONLY_IN_SERVERS)
+        await context.defer()
+        if stop:
+            was = await self.bot.training.stop(guild.id)
+            await context.respond("Stopped." if was else "There is no training.")
+            return
+
+        async def tell(text: str, view: discord.ui.View | None) -> discord.Message:
+            if view is None:
+                return await _message_of(await context.respond(text))
+            return await _message_of(await context.respond(text, view=view))
+
+        await self._order(guild, json, tell, clean=clean)
+
+    @discord.Cog.listener()
+    async def on_message(self, message: discord.Message) -> None:
+        """Carry out the message form of the command: `!mark train`."""
+        guild = message.guild
+        if self.bot.prefix_action(message) != "train" or guild is None:
+            return
+        if not may_manage(message.author, self.bot.settings):
+            await message.reply(NOT_ALLOWED)
+            return
+
+        async def tell(text: str, view: discord.ui.View | None) -> discord.Message:
+            return await message.reply(text, view=view)
+
+        await self._order(guild, None, tell, clean=True)
+
+    async def _order(
+        self,
+        guild: discord.Guild,
+        file: discord.Attachment | None,
+        tell: Tell,
+        *,
+        clean: bool,
+    ) -> None:
+        """Begin, or ask first whether what is learned already shall go."""
+        channels = await self.bot.training.channels_of(guild)
+        if self.bot.training.is_running(guild.id):
+            await tell(ALREADY, None)
+        elif file is None and not channels:
+            await tell(NO_CHANNELS, None)
+        elif clean and (kept := await self.bot.host.stored(guild.id)):
+            question = (
+                f"{kept:,} messages of this server are stored. Forget them first, those"
+                " from files too, or keep them and learn what is new?"
+            )
+            await tell(question, CleanQuestion(self, guild, file))
+        else:
+            told = await tell("Learning…", None)
+            await self.begin(guild, file, told, clean=False)
+
+    async def begin(
+        self,
+        guild: discord.Guild,
+        file: discord.Attachment | None,
+        told: discord.Message,
+        *,
+        clean: bool,
+    ) -> None:
+        """Learn a file or the history; `told` shows the progress."""
+        before = ""
+        if clean:
+            before = forgotten(await self.bot.host.forget_learned(guild.id)) + "\n"
+        if file is not None:
+            await told.edit(content=before + await self._learn_file(guild.id, file))
+            return
+        channels = await self.bot.training.channels_of(guild)
+        names = ", ".join(f"#{channel.name}" for channel in channels)
+        text = f"Learning from {len(channels)} channel(s): {cut(names, 1000)}"
+        await told.edit(content=before + text)
+        await self.bot.training.start(guild, channels, (told.channel.id, told.id))
+
+    async def _learn_file(self, guild: int, file: discord.Attachment) -> str:
+        if file.size > MAX_FILE_BYTES:
+            return "That file is too large; the owner can import it on the machine."
+        data = await file.read()
+        added, read = await self.bot.host.learn_file(guild, file.filename, data)
+        return f"Read {read:,} messages of {file.filename}, {added:,} of them new."
+
+
+class CleanQuestion(discord.ui.View):
+    """Asks whether to forget everything before a training."""
+
+    def __init__(
+        self, cog: TrainCog, guild: discord.Guild, file: discord.Attachment | None
+    ) -> None:
+        super().__init__(timeout=ANSWER_SECONDS, disable_on_timeout=True)
+        self._cog = cog
+        self._guild = guild
+        self._file = file
+
+    async def interaction_check(self, interaction: discord.Interaction) -> bool:
+        """Only who may train may answer."""
+        user = interaction.user
+        if user is not None and may_manage(user, self._cog.bot.settings):
+            return True
+        await interaction.response.send_message(NOT_ALLOWED, ephemeral=True)
+        return False
+
+    @discord.ui.button(
+        label="Forget them first",
+        custom_id="train-clean",
+        style=discord.ButtonStyle.danger,
+    )
+    async def clean(
+        self, button: discord.ui.Button[Any], interaction: discord.Interaction
+    ) -> None:
+        """Start from nothing."""
+        await self._go(interaction, clean=True)
+
+    @discord.ui.button(label="Keep them", custom_id="train-keep")
+    async def keep(
+        self, button: discord.ui.Button[Any], interaction: discord.Interaction
+    ) -> None:
+        """Learn what is new."""
+        await self._go(interaction, clean=False)
+
+    @discord.ui.button(label="Cancel", custom_id="train-cancel")
+    async def cancel(
+        self, button: discord.ui.Button[Any], interaction: discord.Interaction
+    ) -> None:
+        """Leave everything as it is."""
+        self.stop()
+        await interaction.response.edit_message(content="Nothing done.", view=None)
+
+    async def _go(self, interaction: discord.Interaction, *, clean: bool) -> None:
+        self.stop()
+        told = interaction.message
+        if told is None or self._cog.bot.training.is_running(self._guild.id):
+            await interaction.response.edit_message(content=ALREADY, view=None)
+            return
+        await interaction.response.edit_message(content="Learning…", view=None)
+        await self._cog.begin(self._guild, self._file, told, clean=clean)
+
+
+async def _message_of(
+    told: discord.Interaction | discord.WebhookMessage,
+) -> discord.InteractionMessage | discord.WebhookMessage:
+    if isinstance(told, discord.Interaction):
+        return await told.original_response()
+    return told

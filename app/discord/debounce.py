@@ -1,0 +1,28 @@
+"""Messages that one person writes in a row, answered together."""
+
+import asyncio
+
+from app.discord.ports import Incoming
+
+
+class Burst:
+    """What an author writes from the message that called the bot until they pause."""
+
+    def __init__(self, said: Incoming) -> None:
+        self.key = (said.place.channel, said.author)
+        self.text = said.text
+        self._more = asyncio.Event()
+
+    def add(self, text: str) -> None:
+        """The author wrote on."""
+        self.text += "\n" + text
+        self._more.set()
+
+    async def wait_until_over(self, seconds: float) -> None:
+        """Return when nothing was added for that long."""
+        while True:
+            self._more.clear()
+            try:
+                await asyncio.wait_for(self._more.wait(), seconds)
+            except TimeoutError:
+                return

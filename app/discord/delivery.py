@@ -1,0 +1,136 @@
+"""How a reply gets to Discord: made, typed, sent or streamed, and noted as sent."""
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import aiohttp
+import discord
+
+from app.chat.postprocess import neutralise, split
+from app.discord.attachments import source_files
+from app.discord.messages import Talk, incoming, place_of
+from app.discord.ports import Ask, Host, Incoming, ReadyReply, Unsent
+from app.discord.sending import StreamedMessage, reference_to, send_parts, typing
+from app.settings.schema import Config
+
+log = logging.getLogger(__name__)
+
+
+def ask_for(said: Incoming, reason: str) -> Ask:
+    """The request for a reply to a message."""
+    return Ask(said.place, said.id, said.author, said.author_name, said.text, reason)
+
+
+class Delivery:
+    """Makes and delivers replies, one a channel at a time."""
+
+    def __init__(
+        self, bot: discord.Client, host: Host, clock: Callable[[], float]
+    ) -> None:
+        self._bot = bot
+        self._host = host
+        self._clock = clock
+        self._locks: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._under_way: set[int] = set()
+        """Triggers that are being answered now."""
+
+    async def respond(self, ask: Ask, channel: object, config: Config) -> None:
+        """Make a reply and send it as an answer to its trigger."""
+        if not isinstance(channel, Talk):
+            return
+        self._under_way.add(ask.trigger)
+        try:
+            await self._respond(ask, channel, config)
+        finally:
+            self._under_way.discard(ask.trigger)
+
+    async def _respond(self, ask: Ask, channel: Talk, config: Config) -> None:
+        async with self._locks[channel.id]:
+            if config.reply.stream and not config.reply.shadow:
+                with _failures_told(channel):
+                    await self._stream(ask, channel)
+                return
+            async with typing(channel):
+                answer = await self._host.answer(ask)
+            if answer is not None:
+                await self.deliver(answer, channel, ask.trigger)
+
+    async def deliver(
+        self, answer: ReadyReply, channel: Talk, trigger: int, *, tts: bool = False
+    ) -> None:
+        """Send a reply's parts, and note under which ids they were sent."""
+        if answer.is_draft or not answer.parts:
+            return
+        files = await source_files(self._bot, answer.files, channel)
+        reference = reference_to(channel.id, trigger)
+        with _failures_told(channel):
+            ids = await send_parts(
+                channel, answer.parts, trigger,
+                reference=reference, files=files, tts=tts,
+            )  # fmt: skip
+            await self._host.sent(answer.reply, ids)
+
+    async def _stream(self, ask: Ask, channel: Talk) -> None:
+        """Show the reply while it is written."""
+        reference = reference_to(channel.id, ask.trigger)
+
+        async def send(text: str) -> discord.Message:
+            return await channel.send(
+                text, nonce=f"{ask.trigger}-0", enforce_nonce=True, reference=reference
+            )
+
+        growing = StreamedMessage(send, self._clock)
+        async with typing(channel):
+            async for piece in self._host.stream(ask):
+                if isinstance(piece, str):
+                    await growing.show(split(neutralise(piece)[0])[0])
+                elif piece is not None and piece.parts:
+                    await growing.finish(piece.parts[0])
+                    rest = await send_parts(channel, piece.parts[1:], ask.trigger + 1)
+                    first = [growing.id] if growing.id else []
+                    await self._host.sent(piece.reply, first + rest)
+
+    async def finish_unsent(self) -> None:
+        """Send what was begun before a restart, if it is not too old."""
+        for unsent in await self._host.unsent():
+            channel = self._bot.get_channel(unsent.channel)
+            place = place_of(channel)
+            if place is None or not isinstance(channel, Talk):
+                continue
+            if unsent.trigger in self._under_way:
+                continue
+            config = await self._host.settings(place)
+            written = discord.utils.snowflake_time(unsent.trigger).timestamp()
+            if self._clock() - written <= config.speak.max_age_seconds:
+                await self._finish(unsent, channel)
+
+    async def _finish(self, unsent: Unsent, channel: Talk) -> None:
+        try:
+            message = await channel.fetch_message(unsent.trigger)
+        except (discord.NotFound, discord.Forbidden):
+            # Deleted meanwhile, or a command whose time to be answered is over.
+            return
+        said = incoming(message, self._bot.user.id if self._bot.user else 0)
+        if said is None:
+            return
+        async with self._locks[channel.id]:
+            answer = await self._host.resume(unsent, ask_for(said, "mention"))
+            if answer is not None:
+                await self.deliver(answer, channel, unsent.trigger)
+
+
+@contextmanager
+def _failures_told(channel: Talk) -> Iterator[None]:
+    """Log what Discord refuses; the row of the reply says that it was never sent.
+
+    The next session tries again, unless it has no right to.
+    """
+    try:
+        yield
+    except discord.Forbidden:
+        log.warning("No right to write in channel %s", channel.id)
+    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+        log.error("A reply could not be sent: %s", error)

@@ -1,0 +1,33 @@
+"""What people read when a command fails; the bug itself goes to the log."""
+
+import logging
+
+import discord
+
+from app.chat.postprocess import neutralise
+from app.core.errors import AppError
+
+log = logging.getLogger(__name__)
+
+NOT_ALLOWED = "You do not have the permissions for this action."
+OWNERS_ONLY = "Only the owner of this bot may change that."
+ONLY_IN_SERVERS = "This works in a server only."
+
+
+async def answer_error(
+    context: discord.ApplicationContext, error: discord.DiscordException
+) -> None:
+    """Tell the person in words what went wrong, seen by them alone."""
+    await context.respond(neutralise(_in_words(error))[0], ephemeral=True)
+
+
+def _in_words(error: Exception) -> str:
+    cause = getattr(error, "original", error)
+    if isinstance(error, discord.CheckFailure):
+        return str(error) or NOT_ALLOWED
+    if isinstance(cause, AppError):
+        return str(cause)
+    if isinstance(cause, discord.Forbidden):
+        return "Discord does not let me do that here; check my permissions."
+    log.error("A command failed", exc_info=cause)
+    return "That went wrong on my side. The owner finds the reason in the log."

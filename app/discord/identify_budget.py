@@ -1,0 +1,42 @@
+"""What keeps the connection to Discord from starting too many sessions."""
+
+from collections.abc import Callable
+
+from app.core.state_file import StateFile
+
+DAY_SECONDS = 86_400.0
+
+
+class IdentifyBudget:
+    """How many new sessions may still be started, counted across restarts.
+
+    Discord resets the bot token after 1,000 in a day, so a crash loop must never come
+    near that.
+    """
+
+    WINDOWS = ((600.0, 5), (DAY_SECONDS, 100))
+    """Seconds, and the most identifies within them."""
+
+    def __init__(self, state: StateFile, clock: Callable[[], float]) -> None:
+        self._state = state
+        self._clock = clock
+
+    def wait_seconds(self) -> float:
+        """Seconds until the next identify is allowed; 0 when it is allowed now."""
+        now = self._clock()
+        times = self._recent(now)
+        waits = [0.0]
+        for window, most in self.WINDOWS:
+            inside = [then for then in times if now - then < window]
+            if len(inside) >= most:
+                waits.append(inside[-most] + window - now)
+        return max(waits)
+
+    def spend(self) -> None:
+        """Count one identify."""
+        now = self._clock()
+        self._state.put("identifies", [*self._recent(now), now])
+
+    def _recent(self, now: float) -> list[float]:
+        times = self._state.get("identifies", [])
+        return [then for then in times if 0 <= now - then < DAY_SECONDS]

@@ -1,0 +1,109 @@
+"""From py-cord's objects to what the host takes, with Discord's markup spelled out."""
+
+import re
+
+import discord
+
+from app.discord.ports import Attached, Incoming, MessagePlace
+
+_USER = re.compile(r"<@!?(\d+)>")
+_ROLE = re.compile(r"<@&(\d+)>")
+_CHANNEL = re.compile(r"<#(\d+)>")
+
+Talk = discord.TextChannel | discord.Thread | discord.VoiceChannel
+"""Where people of a guild write."""
+
+
+def place_of(channel: object) -> MessagePlace | None:
+    """The place of a guild's channel or thread; None for anything else."""
+    if not isinstance(channel, Talk):
+        return None
+    parent = channel.parent if isinstance(channel, discord.Thread) else None
+    return MessagePlace(
+        guild=channel.guild.id,
+        guild_name=channel.guild.name,
+        channel=channel.id,
+        channel_name=channel.name,
+        parent=parent.id if parent else None,
+        parent_name=parent.name if parent else "",
+    )
+
+
+def places_of(guild: discord.Guild) -> list[MessagePlace]:
+    """The text channels of a guild."""
+    found = (place_of(channel) for channel in guild.text_channels)
+    return [place for place in found if place is not None]
+
+
+def incoming(message: discord.Message, bot_id: int) -> Incoming | None:
+    """The message as the host takes it.
+
+    None outside guilds, for notices, and for the bot's own: of these only replies
+    matter, and those the host knows from sending them.
+    """
+    place = place_of(message.channel)
+    if place is None or message.is_system() or message.author.id == bot_id:
+        return None
+    reference = message.reference
+    return Incoming(
+        place=place,
+        id=message.id,
+        author=message.author.id,
+        author_name=message.author.display_name,
+        text=spell_out(message, bot_id),
+        at_ms=int(message.created_at.timestamp() * 1000),
+        is_bot=message.author.bot or message.webhook_id is not None,
+        reply_to=reference.message_id if reference else None,
+        files=tuple(
+            Attached(file.id, file.filename, file.url) for file in message.attachments
+        ),
+    )
+
+
+def spell_out(message: discord.Message, bot_id: int) -> str:
+    """The text with names for ids, and without the bot's own mention."""
+    users = {user.id: user.display_name for user in message.mentions}
+    guild = message.guild
+
+    def user(match: re.Match[str]) -> str:
+        user_id = int(match[1])
+        return "" if user_id == bot_id else "@" + users.get(user_id, "someone")
+
+    def role(match: re.Match[str]) -> str:
+        found = guild.get_role(int(match[1])) if guild else None
+        return "@" + (found.name if found else "role")
+
+    def channel(match: re.Match[str]) -> str:
+        found = guild.get_channel(int(match[1])) if guild else None
+        return "#" + (found.name if found else "channel")
+
+    text = _USER.sub(user, message.content)
+    return _CHANNEL.sub(channel, _ROLE.sub(role, text)).strip()
+
+
+def mentions_bot(message: discord.Message, bot_id: int) -> bool:
+    """Whether the bot is named in the text itself, not only by replying to it."""
+    return any(int(found) == bot_id for found in _USER.findall(message.content))
+
+
+def replies_to_bot(message: discord.Message, bot_id: int) -> bool:
+    """Whether the message answers one of the bot's own."""
+    reference = message.reference
+    answered = reference.resolved if reference else None
+    return isinstance(answered, discord.Message) and answered.author.id == bot_id
+
+
+def recent_turns(
+    bot: discord.Client, message: discord.Message, most: int = 20
+) -> list[tuple[int, str, str]]:
+    """(author, name, text) of what was said before here, from py-cord's memory.
+
+    This is all a channel that is not listened to has as context; it is never stored.
+    """
+    own = bot.user.id if bot.user else 0
+    said = [
+        (one.author.id, one.author.display_name, spell_out(one, own))
+        for one in bot.cached_messages
+        if one.channel.id == message.channel.id and one.id < message.id
+    ]
+    return [turn for turn in said[-most:] if turn[2]]

@@ -1,0 +1,285 @@
+"""What the Discord side needs of the rest of the bot, and what it hands over."""
+
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from app.service.voice_keeper import Forgotten
+from app.service.weekly_stats import GuildWeek
+from app.settings.effective import ResolvedSetting
+from app.settings.schema import Config
+from app.store.feedback import Kind
+from app.store.members import Kept
+
+
+@dataclass(frozen=True)
+class MessagePlace:
+    """Where a message stands, with Discord's ids."""
+
+    guild: int
+    guild_name: str
+    channel: int
+    channel_name: str
+    parent: int | None = None
+    """The channel of a thread."""
+    parent_name: str = ""
+
+    @property
+    def root(self) -> int:
+        """The channel whose settings hold here: a thread follows its parent."""
+        return self.parent or self.channel
+
+    @property
+    def root_name(self) -> str:
+        return self.parent_name or self.channel_name
+
+
+@dataclass(frozen=True)
+class Attached:
+    """A file that came with a message."""
+
+    id: int
+    name: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """A message as it was read on Discord."""
+
+    place: MessagePlace
+    id: int
+    author: int
+    author_name: str
+    text: str
+    """Mentions are spelled out as names."""
+    at_ms: int
+    """Milliseconds since the epoch."""
+    is_bot: bool = False
+    """Written by a bot, this one included: context, never learned."""
+    reply_to: int | None = None
+    files: tuple[Attached, ...] = ()
+
+
+@dataclass(frozen=True)
+class Ask:
+    """A request for one reply."""
+
+    place: MessagePlace
+    trigger: int
+    """Discord's id of the message or interaction answered; one reply for ever."""
+    author: int
+    author_name: str
+    text: str
+    reason: str
+    """What called it: mention, reply, command, wake word, follow-up, join-in."""
+    turns: tuple[tuple[str, str], ...] = ()
+    """[speaker, text] before it, oldest first, for channels that are not stored."""
+    seed: str | None = None
+    mode: str | None = None
+    reply: int | None = None
+    """The row of the reply, if it is claimed already."""
+
+
+@dataclass(frozen=True)
+class ReadyReply:
+    """A reply ready to be sent."""
+
+    reply: int
+    """Its row."""
+    parts: tuple[str, ...]
+    """One Discord message each; empty when nothing may be sent."""
+    is_draft: bool = False
+    """Waits for the owner; nothing is sent now."""
+    files: tuple[tuple[int, int], ...] = ()
+    """(channel, message) of sources that came with a file."""
+
+
+@dataclass(frozen=True)
+class Unsent:
+    """A reply that was begun before a restart, and may or may not have arrived."""
+
+    reply: int
+    guild: int
+    channel: int
+    trigger: int
+    parts: tuple[str, ...]
+    """Empty when it was not written yet."""
+
+
+class Host(Protocol):
+    """The service behind the Discord client; ids are Discord's, unless called rows."""
+
+    async def settings(self, place: MessagePlace) -> Config:
+        """The settings that hold in a channel."""
+        ...
+
+    async def explain_settings(self, place: MessagePlace) -> list[ResolvedSetting]:
+        """Every setting that can differ in a channel, with its origin."""
+        ...
+
+    async def change_setting(
+        self,
+        place: MessagePlace,
+        name: str,
+        text: str | None,
+        *,
+        channel_only: bool,
+        agreed: bool = False,
+    ) -> ResolvedSetting:
+        """Set (or with None reset) a setting of the guild, or of the channel alone.
+
+        Args:
+            agreed: The person was told what leaves the machine, and agreed.
+
+        Raises:
+            AppError: If the name or the value does not fit, or nobody agreed yet.
+        """
+        ...
+
+    async def is_learning(self, place: MessagePlace) -> bool: ...
+
+    async def learning_channels(self, guild: int) -> set[int]: ...
+
+    async def set_learning(self, place: MessagePlace, on: bool) -> None: ...
+
+    async def present(self, guilds: Mapping[int, str]) -> None:
+        """The bot is in these guilds, by id and name, and in no other."""
+        ...
+
+    async def joined(self, guild: int, name: str) -> None: ...
+
+    async def channels_seen(self, places: Sequence[MessagePlace]) -> None:
+        """These channels exist, so that an owner can choose among them."""
+        ...
+
+    async def left(self, guild: int) -> None: ...
+
+    async def hear(self, batch: Sequence[Incoming]) -> int:
+        """Store messages of listened channels; returns how many were new."""
+        ...
+
+    async def recheck(
+        self, place: MessagePlace, batch: Sequence[Incoming], after: int | None = None
+    ) -> Forgotten:
+        """Follow edits and deletions that were missed.
+
+        The batch is everything Discord still has between its first and last message,
+        or from behind `after` to its last one.
+        """
+        ...
+
+    async def edited(self, guild: int, message: int, text: str) -> None: ...
+
+    async def deleted(self, guild: int, messages: Sequence[int]) -> Forgotten: ...
+
+    async def channel_deleted(self, guild: int, channel: int) -> Forgotten: ...
+
+    async def stored(self, guild: int) -> int:
+        """How many messages of the guild are stored."""
+        ...
+
+    async def forget_learned(self, guild: int) -> Forgotten:
+        """Forget every message of the guild, and keep its settings."""
+        ...
+
+    async def learn_file(self, guild: int, name: str, data: bytes) -> tuple[int, int]:
+        """Learn an export; returns how many messages were added and read.
+
+        Raises:
+            AppError: If the file is in no known format.
+        """
+        ...
+
+    async def newest(self) -> dict[int, int]:
+        """The newest stored message of every channel that is listened to."""
+        ...
+
+    async def answered(self, triggers: Sequence[int]) -> set[int]:
+        """Those that have a reply already."""
+        ...
+
+    async def claim(self, ask: Ask) -> int | None:
+        """Make the row of a reply before it is its turn; None if there is one."""
+        ...
+
+    async def answer(self, ask: Ask) -> ReadyReply | None:
+        """Make a reply; None when this trigger has one already."""
+        ...
+
+    def stream(self, ask: Ask) -> AsyncIterator[str | ReadyReply | None]:
+        """The same, with the whole text so far each time more of it is written."""
+        ...
+
+    async def again(
+        self, reply: int, author: int, trigger: int, text: str = ""
+    ) -> ReadyReply | None:
+        """Make another reply to what an earlier one answered.
+
+        Args:
+            author: Who wants another; that counts as a mild dislike.
+            text: What was answered, in case it is not stored.
+        """
+        ...
+
+    async def sent(self, reply: int, messages: Sequence[int]) -> None: ...
+
+    async def unsent(self) -> list[Unsent]: ...
+
+    async def resume(self, unsent: Unsent, ask: Ask) -> ReadyReply | None:
+        """Finish a reply that was begun before a restart."""
+        ...
+
+    async def find_reply(self, message: int) -> int | None:
+        """The row of the reply that a message of the bot is part of."""
+        ...
+
+    async def explain(self, reply: int, channels: Collection[int]) -> dict[str, Any]:
+        """The row that explains a reply, for somebody who can see those channels."""
+        ...
+
+    async def forget_sources(self, reply: int) -> Forgotten: ...
+
+    async def rate(
+        self, reply: int, author: int, value: int, kind: Kind = "thumb"
+    ) -> None: ...
+
+    async def take_back(self, reply: int, author: int, value: int) -> None:
+        """A thumb of that value was taken back; the other one stays."""
+        ...
+
+    async def how_tuned(self, trigger: int) -> str:
+        """Why an answer has its mode and dial; empty when they were set."""
+        ...
+
+    async def week(self, guild: int, channels: Collection[int]) -> GuildWeek:
+        """The last seven days of some channels."""
+        ...
+
+    async def emoji(self, guild: int) -> str | None:
+        """An emoji that people of the guild use, drawn by how often they do."""
+        ...
+
+    async def has_opted_out(self, guild: int, author: int) -> bool: ...
+
+    async def opt_out(self, guild: int, author: int, on: bool) -> Forgotten: ...
+
+    async def allow_tuning(self, guild: int, author: int, on: bool) -> None:
+        """Note whether a model may be tuned on what a member wrote."""
+        ...
+
+    async def kept(self, guild: int, author: int) -> Kept: ...
+
+    async def export_author(self, guild: int, author: int) -> bytes:
+        """What is stored about a member, as JSON Lines."""
+        ...
+
+    async def forget_author(
+        self, guild: int, author: int, since_ms: int = 0
+    ) -> Forgotten: ...
+
+    async def train_progress(
+        self, guild: int, share: float, read: int, rate: float, finished: bool
+    ) -> None:
+        """Show on the owner's screen how far reading a history is."""
+        ...

@@ -1,0 +1,227 @@
+"""When the bot speaks on Discord."""
+
+import asyncio
+import logging
+from collections import defaultdict, deque
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from random import Random
+
+import discord
+
+from app.chat import reply_trigger
+from app.chat.limits import Rates
+from app.core.state_file import StateFile
+from app.discord.debounce import Burst
+from app.discord.delivery import Delivery, ask_for
+from app.discord.messages import incoming, mentions_bot, recent_turns, replies_to_bot
+from app.discord.permissions import may_speak_to
+from app.discord.ports import Ask, Host, Incoming, MessagePlace
+from app.settings.schema import BotSettings, Config
+
+log = logging.getLogger(__name__)
+
+REMEMBERED_DECISIONS = 200
+CLOSING_SECONDS = 3.0
+UNCALLED = ("follow-up", "join-in")
+"""Kinds of call that nobody waits for; these may be met by a reaction."""
+
+
+@dataclass(frozen=True)
+class JudgedMessage:
+    """A message with what was decided on it."""
+
+    channel: int
+    message: int
+    author_name: str
+    decision: reply_trigger.Decision
+
+
+class Speaker:
+    """Decides on messages, and has them answered."""
+
+    def __init__(
+        self,
+        bot: discord.Client,
+        host: Host,
+        delivery: Delivery,
+        settings: Callable[[], BotSettings],
+        state: StateFile,
+        clock: Callable[[], float],
+        rng: Random,
+    ) -> None:
+        self._bot = bot
+        self._host = host
+        self._delivery = delivery
+        self._settings = settings
+        self._state = state
+        self._clock = clock
+        self._rng = rng
+        self._rates = Rates(clock)
+        self._deciding: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._bursts: dict[tuple[int, int], Burst] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.judged: deque[JudgedMessage] = deque(maxlen=REMEMBERED_DECISIONS)
+
+    async def consider(self, message: discord.Message, said: Incoming) -> None:
+        """Decide whether to answer a message of a guild, and answer it.
+
+        One message a channel is decided on at a time, in the order they came, so that
+        each sees what was decided on the one before.
+        """
+        async with self._deciding[said.place.channel]:
+            burst = self._bursts.get((said.place.channel, said.author))
+            if burst is not None:
+                burst.add(said.text)
+            config = await self._host.settings(said.place)
+            decision = await self._decide(message, said, config)
+            entry = JudgedMessage(
+                said.place.channel, said.id, said.author_name, decision
+            )
+            self.judged.append(entry)
+            if decision.speak:
+                await self._begin(message, said, decision, config)
+
+    async def _begin(
+        self,
+        message: discord.Message,
+        said: Incoming,
+        decision: reply_trigger.Decision,
+        config: Config,
+    ) -> None:
+        """Answer in the background; the decision counts from now on."""
+        self._note_spoken(said.place, said.author)
+        ask = ask_for(said, decision.kind)
+        if decision.kind not in UNCALLED:
+            reply = await self._host.claim(ask)
+            if reply is None:
+                return
+            ask = replace(ask, reply=reply)
+        burst = None
+        if config.speak.burst_seconds:
+            burst = self._bursts[said.place.channel, said.author] = Burst(said)
+        task = asyncio.create_task(self._act(message, ask, config, burst))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _decide(
+        self, message: discord.Message, said: Incoming, config: Config
+    ) -> reply_trigger.Decision:
+        own = self._own_id
+        if not may_speak_to(message.author, self._settings().allowed_roles):
+            return reply_trigger.Decision(
+                False, "", "the author has none of the allowed roles"
+            )
+        guild = said.place.guild
+        heard = reply_trigger.HeardMessage(
+            channel=str(said.place.root),
+            channel_name=said.place.root_name,
+            text=said.text,
+            is_bot=said.is_bot,
+            has_opted_out=await self._host.has_opted_out(guild, said.author),
+            mentions_bot=mentions_bot(message, own),
+            replies_to_bot=replies_to_bot(message, own),
+            is_answered=bool(await self._host.answered([said.id])),
+            age_seconds=self._clock() - said.at_ms / 1000,
+        )
+        hour = datetime.fromtimestamp(self._clock()).hour
+        recent = self._recent(said.place, said.author)
+        return reply_trigger.decide(heard, recent, config.speak, hour, self._rng)
+
+    def _recent(self, place: MessagePlace, author: int) -> reply_trigger.Recent:
+        return reply_trigger.Recent(
+            self._rates.seconds_since(f"channel {place.channel}"),
+            self._rates.seconds_since(f"author {place.guild} {author}"),
+            self._rates.count(f"guild {place.guild}", 60.0),
+            self.hushed_until(place.root) > self._clock(),
+        )
+
+    def _note_spoken(self, place: MessagePlace, author: int) -> None:
+        self._rates.note(f"channel {place.channel}")
+        self._rates.note(f"author {place.guild} {author}")
+        self._rates.note(f"guild {place.guild}")
+
+    def hush(self, channel: int, seconds: float) -> None:
+        """Be quiet in a channel for a time; 0 ends the silence."""
+        quiet = dict(self._state.get("quiet", {}))
+        quiet.pop(str(channel), None)
+        if seconds:
+            quiet[str(channel)] = self._clock() + seconds
+        self._state.put("quiet", quiet)
+
+    def hushed_until(self, channel: int) -> float:
+        """Until when it is quiet in a channel, in seconds since the epoch."""
+        return float(self._state.get("quiet", {}).get(str(channel), 0.0))
+
+    async def _act(
+        self,
+        message: discord.Message,
+        ask: Ask,
+        config: Config,
+        burst: Burst | None,
+    ) -> None:
+        if ask.reason in UNCALLED and self._rng.random() < config.speak.react:
+            if await self._react(message, ask.place.guild):
+                return
+        if burst is not None:
+            text = await self._whole(burst, config.speak.burst_seconds)
+            ask = replace(ask, text=text)
+        if not await self._host.is_learning(ask.place):
+            ask = replace(ask, turns=await self._turns_before(message))
+        await self._delivery.respond(ask, message.channel, config)
+
+    async def _turns_before(
+        self, message: discord.Message
+    ) -> tuple[tuple[str, str], ...]:
+        """What was said before, without those who opted out."""
+        guild = message.guild.id if message.guild else 0
+        turns = []
+        for author, name, text in recent_turns(self._bot, message):
+            if not await self._host.has_opted_out(guild, author):
+                turns.append((name, text))
+        return tuple(turns)
+
+    async def _react(self, message: discord.Message, guild: int) -> bool:
+        emoji = await self._host.emoji(guild)
+        if emoji is None:
+            return False
+        try:
+            await message.add_reaction(emoji)
+        except discord.HTTPException:
+            # An emoji of another server, or no right to react: write instead.
+            return False
+        return True
+
+    async def _whole(self, burst: Burst, seconds: float) -> str:
+        """What the author writes until they pause, starting with the trigger."""
+        await burst.wait_until_over(seconds)
+        if self._bursts.get(burst.key) is burst:
+            del self._bursts[burst.key]
+        return burst.text
+
+    async def hear_missed(self, message: discord.Message, only_calls: bool) -> None:
+        """Consider a message that may have been missed while the bot was away.
+
+        Args:
+            only_calls: Leave it alone unless it mentions the bot or replies to it.
+        """
+        own = self._own_id
+        said = incoming(message, own)
+        if said is None or any(one.message == message.id for one in self.judged):
+            return
+        is_call = mentions_bot(message, own) or replies_to_bot(message, own)
+        if is_call or not only_calls:
+            await self.consider(message, said)
+
+    async def close(self) -> None:
+        """Let what is being written come to its end, but not for long."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=CLOSING_SECONDS)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    @property
+    def _own_id(self) -> int:
+        return self._bot.user.id if self._bot.user else 0

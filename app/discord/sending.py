@@ -1,0 +1,156 @@
+"""Sending: each part once whatever the network does, within Discord's rates."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+
+import aiohttp
+import discord
+
+from app.discord.messages import Talk
+
+log = logging.getLogger(__name__)
+
+TYPING_AFTER_SECONDS = 0.3
+"""A reply that comes faster than this needs no typing sign."""
+
+TYPING_AGAIN_SECONDS = 8.0
+"""Discord takes the sign away after ten."""
+
+SEND_TRIES = 6
+FIRST_RETRY_SECONDS = 0.5
+
+
+async def send_parts(
+    channel: Talk,
+    parts: Sequence[str],
+    nonce: int,
+    *,
+    reference: discord.MessageReference | None = None,
+    files: Sequence[Callable[[], discord.File]] = (),
+    tts: bool = False,
+) -> list[int]:
+    """Send the parts of one reply, a message each; returns their ids.
+
+    The nonce comes from the message that is answered, so that Discord recognises a
+    part it has already, even when another process of the bot sent it.
+    """
+    ids = []
+    for number, part in enumerate(parts):
+        first = number == 0
+        sent = await _send_once(
+            channel,
+            part,
+            f"{nonce}-{number}",
+            reference if first else None,
+            files if first else (),
+            tts,
+        )
+        ids.append(sent.id)
+    return ids
+
+
+async def _send_once(
+    channel: Talk,
+    text: str,
+    nonce: str,
+    reference: discord.MessageReference | None,
+    files: Sequence[Callable[[], discord.File]],
+    tts: bool,
+) -> discord.Message:
+    """Send, and after a lost connection send again under the same nonce."""
+    for attempt in range(SEND_TRIES):
+        try:
+            # py-cord's types do not say that None means none for these two.
+            return await channel.send(
+                text,
+                nonce=nonce,
+                enforce_nonce=True,
+                reference=reference,  # type: ignore[arg-type]
+                files=[make() for make in files] or None,  # type: ignore[arg-type]
+                tts=tts,
+            )
+        except (aiohttp.ClientError, OSError, discord.HTTPException) as error:
+            if attempt == SEND_TRIES - 1 or not _may_pass(error):
+                raise
+            log.info("Sending again after %s", type(error).__name__)
+            await asyncio.sleep(FIRST_RETRY_SECONDS * 2**attempt)
+    raise AssertionError("the last try returns or raises")
+
+
+def _may_pass(error: Exception) -> bool:
+    """Whether the same request may succeed later: a cut line, 5xx, a full bucket."""
+    if isinstance(error, discord.HTTPException):
+        return error.status >= 500 or error.status == 429
+    return True
+
+
+def reference_to(channel_id: int, message_id: int) -> discord.MessageReference:
+    """A reply's reference that does no harm when the message is gone."""
+    return discord.MessageReference(
+        message_id=message_id, channel_id=channel_id, fail_if_not_exists=False
+    )
+
+
+@asynccontextmanager
+async def typing(channel: Talk) -> AsyncIterator[None]:
+    """Show the typing sign while the block takes longer than a moment."""
+
+    async def show() -> None:
+        await asyncio.sleep(TYPING_AFTER_SECONDS)
+        # A missing sign is no reason to miss the reply.
+        with suppress(discord.HTTPException, aiohttp.ClientError, OSError):
+            while True:
+                await channel.trigger_typing()
+                await asyncio.sleep(TYPING_AGAIN_SECONDS)
+
+    task = asyncio.create_task(show())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+class StreamedMessage:
+    """A message that grows by edits, within Discord's edit rate."""
+
+    def __init__(
+        self,
+        send: Callable[[str], Awaitable[discord.Message]],
+        clock: Callable[[], float],
+        seconds_between: float = 1.5,
+    ) -> None:
+        self._send = send
+        self._clock = clock
+        self._between = seconds_between
+        self._message: discord.Message | None = None
+        self._shown = ""
+        self._last = clock()
+
+    @property
+    def id(self) -> int | None:
+        return self._message.id if self._message else None
+
+    async def show(self, text: str) -> None:
+        """Show the text so far, unless the last edit was a moment ago."""
+        if self._clock() - self._last >= self._between:
+            await self._put(text)
+
+    async def finish(self, text: str) -> None:
+        """Show the final text in any case."""
+        await self._put(text)
+
+    async def _put(self, text: str) -> None:
+        if not text.strip() or text == self._shown:
+            return
+        if self._message is None:
+            self._message = await self._send(text)
+        else:
+            # Who deletes it half-written does not want the rest.
+            with suppress(discord.NotFound):
+                await self._message.edit(content=text)
+        self._shown = text
+        self._last = self._clock()

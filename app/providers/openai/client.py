@@ -1,0 +1,59 @@
+"""The client library, connected to one host at a time."""
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from app.settings.base_url import Address
+
+if TYPE_CHECKING:
+    from openai import AsyncOpenAI
+
+
+class Clients:
+    """Gives the client for an address and key, and hangs up with the one before."""
+
+    def __init__(self, on_change: Callable[[], None]) -> None:
+        self._on_change = on_change
+        self._client: AsyncOpenAI | None = None
+        self._client_for: tuple[str, str | None] | None = None
+        self._closing: set[asyncio.Task[None]] = set()
+
+    def of(self, address: Address, key: str | None) -> "AsyncOpenAI":
+        """The client for an address; the key goes to no other."""
+        import httpx2
+        from openai import AsyncOpenAI
+
+        from app.providers.openai.sent_bytes import count_bytes
+
+        wanted = (address.url, key)
+        if self._client is None or self._client_for != wanted:
+            self._let_go()
+            self._client = AsyncOpenAI(
+                base_url=address.url,
+                api_key=key or "none",
+                max_retries=0,
+                timeout=httpx2.Timeout(60.0, connect=5.0),
+                http_client=httpx2.AsyncClient(
+                    # A redirect could carry what people wrote to a host nobody chose.
+                    follow_redirects=False,
+                    trust_env=not address.is_this_machine,
+                    event_hooks={"request": [count_bytes]},
+                ),
+            )
+            self._client_for = wanted
+            self._on_change()
+        return self._client
+
+    async def close(self) -> None:
+        """Hang up."""
+        self._let_go()
+        await asyncio.gather(*self._closing)
+
+    def _let_go(self) -> None:
+        """Hang up with a host that is not asked any more."""
+        client, self._client = self._client, None
+        if client:
+            closing = asyncio.create_task(client.close())
+            self._closing.add(closing)
+            closing.add_done_callback(self._closing.discard)

@@ -1,0 +1,114 @@
+"""Tuning jobs at OpenAI: start one, follow it, name the model it made."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from app.core.errors import ProviderError
+from app.providers.openai.provider import OpenAIProvider
+
+EPOCHS = 3
+"""Times the examples are read; OpenAI's own choice for some hundreds of them."""
+
+LEAST_EXAMPLES = 10
+"""OpenAI takes no fewer."""
+
+OWN = "mynah_guild"
+"""Name under which a job says which guild it is of."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be tuned on what."""
+
+    guild: int
+    model: str
+    train: bytes
+    """JSON Lines."""
+    validation: bytes
+    tokens: int
+    """Of all epochs, as estimated."""
+    cost: float
+    """US dollars, as estimated."""
+    is_preference: bool = False
+
+
+@dataclass(frozen=True)
+class TuningJob:
+    """A tuning as its host tells of it."""
+
+    id: str
+    state: str
+    """validating_files, queued, running, succeeded, failed or cancelled."""
+    model: str
+    tuned_model: str | None
+    tokens: int | None
+    error: str
+    events: list[tuple[float, str]] = field(default_factory=list)
+    """(seconds since the epoch, text), oldest first."""
+
+
+class CloudTuning:
+    """The tuning jobs of one account."""
+
+    def __init__(self, provider: OpenAIProvider) -> None:
+        self._provider = provider
+
+    async def start(self, order: Order) -> str:
+        """Send the files and start; returns the job's id.
+
+        Raises:
+            ProviderError: If the host cannot be asked, or refuses.
+        """
+        work = self._provider.work(order.guild, order.model, order.tokens, order.cost)
+        async with work as client:
+            files = {}
+            for name in ("train", "validation"):
+                if data := getattr(order, name):
+                    sent = await client.files.create(
+                        file=(f"{name}.jsonl", data), purpose="fine-tune"
+                    )
+                    files[f"{name}ing_file" if name == "train" else f"{name}_file"] = (
+                        sent.id
+                    )
+            hyper = {"hyperparameters": {"n_epochs": EPOCHS}}
+            kind = "dpo" if order.is_preference else "supervised"
+            method: Any = {"type": kind, kind: hyper}
+            options: Any = {
+                **files,
+                "suffix": "mynah",
+                "metadata": {OWN: str(order.guild)},
+            }
+            job = await client.fine_tuning.jobs.create(
+                model=order.model, method=method, **options
+            )
+        return str(job.id)
+
+    async def status(self, guild: int, job: str | None) -> TuningJob:
+        """The job of that id, or else the guild's newest.
+
+        Raises:
+            ProviderError: If there is none, or the host cannot be asked.
+        """
+        async with self._provider.work(guild, "") as client:
+            if job is None:
+                page = await client.fine_tuning.jobs.list(limit=50)
+                own = [one for one in page.data if _guild_of(one) == str(guild)]
+                if not own:
+                    raise ProviderError("No tuning of this server was started.")
+                found = own[0]
+            else:
+                found = await client.fine_tuning.jobs.retrieve(job)
+            events = await client.fine_tuning.jobs.list_events(found.id, limit=50)
+        return TuningJob(
+            found.id,
+            found.status,
+            found.model,
+            found.fine_tuned_model,
+            found.trained_tokens,
+            str(getattr(found.error, "message", None) or ""),
+            sorted((float(one.created_at), one.message) for one in events.data),
+        )
+
+
+def _guild_of(job: Any) -> str:
+    return str((getattr(job, "metadata", None) or {}).get(OWN, ""))

@@ -1,0 +1,73 @@
+"""What a cloud model costs, from a file that the owner may edit."""
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.core.errors import ConfigError
+
+SHIPPED = Path(__file__).with_name("prices.toml")
+
+
+@dataclass(frozen=True)
+class Price:
+    """US dollars for a million tokens."""
+
+    input: float
+    cached: float
+    output: float
+    training: float = 0.0
+    """Of tokens that a tuning reads; 0 where the model cannot be tuned."""
+
+    def cost(self, prompt: int, cached: int, completion: int) -> float:
+        """US dollars; `cached` of the `prompt` tokens came from the host's cache."""
+        cached = min(max(cached, 0), max(prompt, 0))
+        fresh = max(prompt, 0) - cached
+        dollars = fresh * self.input + cached * self.cached + completion * self.output
+        return dollars / 1_000_000
+
+
+@dataclass(frozen=True)
+class Prices:
+    """The prices of one file, with the date they were taken."""
+
+    date: str
+    models: dict[str, Price]
+
+    def of(self, model: str) -> Price:
+        """The price of the longest name that `model` begins with.
+
+        An unknown model counts as the dearest one, so that no budget is overrun.
+        """
+        known = [name for name in self.models if model.startswith(name)]
+        if known:
+            return self.models[max(known, key=len)]
+        return Price(
+            max((price.input for price in self.models.values()), default=0.0),
+            max((price.cached for price in self.models.values()), default=0.0),
+            max((price.output for price in self.models.values()), default=0.0),
+        )
+
+    def knows(self, model: str) -> bool:
+        """Whether the file has a price for the model."""
+        return any(model.startswith(name) for name in self.models)
+
+
+def load(owners: Path | None = None) -> Prices:
+    """The owner's file if there is one, else the one shipped with the program.
+
+    Raises:
+        ConfigError: If the owner's file is broken.
+    """
+    path = owners if owners and owners.is_file() else SHIPPED
+    try:
+        tree = tomllib.loads(path.read_text(encoding="utf-8"))
+        models = {
+            name: Price(**{part: float(cost) for part, cost in costs.items()})
+            for name, costs in tree["models"].items()
+        }
+        return Prices(str(tree["date"]), models)
+    except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
+        raise ConfigError(
+            f"{path} cannot be read: {error}.", f"{SHIPPED} shows its form."
+        ) from error

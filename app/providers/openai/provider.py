@@ -1,0 +1,262 @@
+"""OpenAI, and any server that speaks its Chat Completions, by its address."""
+
+import asyncio
+import itertools
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from contextlib import aclosing, asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+from app.core.errors import ConfigError, ProviderError
+from app.providers.base import Completion, Prompt
+from app.providers.cost_record import OnSpent, Spent, estimate
+from app.providers.openai.client import Clients
+from app.providers.openai.errors import Trouble, describe, is_worth_retrying
+from app.providers.openai.prices import Prices
+from app.providers.openai.rate_limit import Throttle, retry_after
+from app.providers.openai.request import ChatCall
+from app.providers.response_cache import Repeats
+from app.settings.base_url import Address, parse
+from app.settings.schema import OpenAISettings
+
+if TYPE_CHECKING:
+    from openai import AsyncOpenAI, AsyncStream
+
+Clock = Callable[[], float]
+
+LEAST_MS = 500.0
+"""A retry with less time than this left would come to nothing."""
+
+MOST_ATTEMPTS = 2
+"""What fails twice in a second or two is better answered by the next rung."""
+
+
+class OpenAIProvider:
+    """Writes by the owner's account, or by a server of the owner's own."""
+
+    name = "openai"
+
+    def __init__(
+        self,
+        settings: Callable[[], OpenAISettings],
+        key: Callable[[Address], str | None],
+        prices: Callable[[], Prices],
+        on_spent: OnSpent,
+        clock: Clock,
+        sleep: Callable[[float], Any] = asyncio.sleep,
+    ) -> None:
+        """`key` gives the key that belongs to an address, and None for any other."""
+        self._settings = settings
+        self._key = key
+        self._prices = prices
+        self._on_spent = on_spent
+        self._clock = clock
+        self._sleep = sleep
+        self._throttle = Throttle(clock)
+        self._troubles: dict[str, tuple[Trouble, float]] = {}
+        self._repeats = Repeats(clock)
+        self._clients = Clients(on_change=self.forget_troubles)
+
+    @property
+    def trouble(self) -> Trouble | None:
+        """The newest state that the owner should know of."""
+        now = self._clock()
+        live = [trouble for trouble, until in self._troubles.values() if until > now]
+        return live[-1] if live else None
+
+    def unavailable(self, prompt: Prompt) -> str | None:
+        """Why no request would be made now: no key, a known trouble, a rate limit."""
+        try:
+            address = parse(self._settings().base_url)
+        except ConfigError as error:
+            return str(error)
+        if address.is_openai and not self._key(address):
+            return "no OpenAI key is set; enter one with `mynah config set openai_key`"
+        for scope in ("", self._model(prompt)):
+            trouble, until = self._troubles.get(scope, (None, 0.0))
+            if trouble and until > self._clock():
+                return str(trouble)
+        wait = self._throttle.wait(estimate("".join(t.text for t in prompt.turns)))
+        if wait * 1000 > max(0.0, prompt.deadline_ms - LEAST_MS):
+            return f"its rate limit is reached; free again in {wait:.0f} s"
+        return None
+
+    def forget_troubles(self) -> None:
+        """Try again at once, since the owner changed something."""
+        self._troubles.clear()
+
+    def prepare(self) -> None:
+        """Load the client library, which takes more than a second; blocking."""
+        import openai  # noqa: F401
+
+    async def models(self) -> list[str]:
+        """The models that the server offers.
+
+        Raises:
+            ProviderError: If it cannot be asked.
+        """
+        import openai
+
+        address = parse(self._settings().base_url)
+        try:
+            async with asyncio.timeout(10):
+                page = await self._connect(address).models.list()
+        except (openai.OpenAIError, TimeoutError, ValueError) as error:
+            raise self._as_provider_error(error, "", address) from error
+        return sorted(model.id for model in page.data)
+
+    @asynccontextmanager
+    async def work(
+        self, guild: int, model: str, tokens: int = 0, cost: float = 0.0
+    ) -> "AsyncIterator[AsyncOpenAI]":
+        """The client for work besides chat; what it sends goes into the ledger.
+
+        Args:
+            tokens: What the work will be billed for, as far as it can be told.
+            cost: The same in US dollars; neither is noted if the work fails.
+
+        Raises:
+            ProviderError: If the host cannot be asked, or refuses.
+        """
+        import httpx2
+        import openai
+
+        from app.providers.openai.sent_bytes import ON_BYTES
+
+        address = parse(self._settings().base_url)
+        if address.is_openai and not self._key(address):
+            raise ProviderError(
+                "No OpenAI key is set.", "Enter one: `mynah config set openai_key`."
+            )
+        counts: list[int] = []
+        token = ON_BYTES.set(counts.append)
+        billed, dollars = 0, 0.0
+        try:
+            yield self._connect(address)
+            billed, dollars = tokens, cost
+        except (openai.OpenAIError, httpx2.HTTPError) as error:
+            raise self._as_provider_error(error, model, address) from error
+        finally:
+            ON_BYTES.reset(token)
+            if counts:
+                self._on_spent(
+                    Spent(
+                        self.name, model, guild, None, address.host, sum(counts),
+                        billed, 0, 0, dollars, is_estimate=True,
+                    )
+                )  # fmt: skip
+
+    async def write(self, prompt: Prompt) -> AsyncGenerator[str | Completion, None]:
+        """Stream one line; see `Provider.write`."""
+        start = self._clock()
+        call = self._call(prompt)
+        is_repeatable = prompt.temperature == 0
+        if is_repeatable and (known := self._repeats.known(call.asked)):
+            yield known.text
+            yield known
+            return
+        first = 0.0
+        for attempt in itertools.count(1):
+            try:
+                async with aclosing(self._stream(call)) as pieces:
+                    async for piece in pieces:
+                        first = first or (self._clock() - start) * 1000
+                        yield piece
+                break
+            except _RetryError as retry:
+                left = prompt.deadline_ms - (self._clock() - start) * 1000
+                in_time = left - retry.seconds * 1000 >= LEAST_MS
+                if attempt == MOST_ATTEMPTS or not in_time:
+                    raise retry.reason from None
+                await self._sleep(retry.seconds)
+                call = self._call(prompt)
+        spent = call.spent(self.name, self._prices())
+        done = call.completion(spent, first, (self._clock() - start) * 1000)
+        if not done.text.strip():
+            raise ProviderError(f"{call.address.host} sent no text.")
+        if is_repeatable:
+            self._repeats.remember(call.asked, done)
+        yield done
+
+    async def close(self) -> None:
+        """Hang up."""
+        await self._clients.close()
+
+    # One request.
+
+    def _call(self, prompt: Prompt) -> ChatCall:
+        return ChatCall(prompt, parse(self._settings().base_url), self._model(prompt))
+
+    def _model(self, prompt: Prompt) -> str:
+        return prompt.model or self._settings().model
+
+    async def _stream(self, call: ChatCall) -> AsyncGenerator[str, None]:
+        """The pieces of one request; what it cost is told whatever becomes of it."""
+        import httpx2
+        import openai
+
+        try:
+            stream = await self._open(call)
+            async with aclosing(call.texts(stream)) as texts:
+                async for text in texts:
+                    yield text
+        except (openai.OpenAIError, httpx2.HTTPError, ValueError) as error:
+            call.is_refused = getattr(error, "status_code", None) is not None
+            failure = self._as_provider_error(
+                error, call.model, call.address, has_begun=call.chunks > 0
+            )
+            wait = is_worth_retrying(error)
+            if wait is not None and not call.text:
+                raise _RetryError(wait, failure) from error
+            raise failure from error
+        finally:
+            if call.bytes_sent:
+                self._on_spent(call.spent(self.name, self._prices()))
+
+    async def _open(self, call: ChatCall) -> "AsyncStream[Any]":
+        from app.providers.openai.sent_bytes import ON_BYTES
+
+        client = self._connect(call.address)
+        self._throttle.spend(call.prompt_tokens)
+        ON_BYTES.set(call.add_bytes)
+        answer = await client.chat.completions.with_raw_response.create(**call.body)
+        self._throttle.note(answer.headers)
+        kind = answer.headers.get("content-type", "")
+        if "event-stream" not in kind:
+            await answer.http_response.aclose()
+            raise ValueError(f"it sent {kind or 'something'} where a stream was due")
+        stream: AsyncStream[Any] = answer.parse()
+        return stream
+
+    def _connect(self, address: Address) -> "AsyncOpenAI":
+        return self._clients.of(address, self._key(address))
+
+    def _as_provider_error(
+        self,
+        error: Exception,
+        model: str,
+        address: Address,
+        *,
+        has_begun: bool = False,
+    ) -> ProviderError:
+        """Remember what kind of trouble it is, and put it in words."""
+        headers: Mapping[str, str] = {}
+        if response := getattr(error, "response", None):
+            headers = response.headers
+            self._throttle.note(headers)
+        trouble = describe(error, address.host, model, has_begun=has_begun)
+        if trouble.stay_away_seconds:
+            scope = model if trouble.is_of_model else ""
+            until = self._clock() + trouble.stay_away_seconds
+            self._troubles[scope] = (trouble, until)
+        elif wait := retry_after(headers):
+            self._throttle.block(min(wait, 3600.0))
+        return ProviderError(trouble.reason, trouble.hint)
+
+
+class _RetryError(Exception):
+    """It may work after some seconds; `reason` is what to say if there is no time."""
+
+    def __init__(self, seconds: float, reason: ProviderError) -> None:
+        super().__init__(str(reason))
+        self.seconds = seconds
+        self.reason = reason

@@ -1,0 +1,1 @@
+"""One reply, from what was asked to the row that explains it."""

@@ -1,0 +1,106 @@
+"""Shows a cloud model how a guild writes: real lines of it, and drafts of the chain."""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from random import Random
+from typing import Protocol
+
+from app.chat import example_selection
+from app.providers.base import Prompt, Turn
+from app.settings.schema import Config
+from app.store import messages
+from app.store.database import Database
+from app.voice.voice import Rules, Voice
+
+RECENT = 6
+"""Turns that tell what a conversation is about."""
+
+DRAFTS = 8
+DRAFT_TRIES = 3
+"""A draft need not be the best line; a cloud model only takes ideas from it."""
+EXAMPLES_SHOWN = 6
+DRAFTS_SHOWN = 3
+
+
+class Remembers(Protocol):
+    """Knows what was said by its meaning; None when there was no time."""
+
+    async def recall(
+        self,
+        guild: int,
+        turns: Sequence[Turn],
+        channels: frozenset[int] | None,
+        limit: int,
+    ) -> list[tuple[Turn, ...]] | None: ...
+
+    async def closeness(
+        self, texts: Sequence[str], turns: Sequence[Turn]
+    ) -> list[float] | None: ...
+
+    def quiet(self) -> AbstractContextManager[None]: ...
+
+
+class Illustrator:
+    """Adds examples and drafts to prompts."""
+
+    def __init__(
+        self, database: Database, rng: Random, memory: Remembers | None
+    ) -> None:
+        self._database = database
+        self._rng = rng
+        self._memory = memory
+
+    async def illustrate(self, prompt: Prompt, config: Config, voice: Voice) -> Prompt:
+        """Add example lines and drafts, which only a cloud model needs."""
+        seed = example_selection.topic(prompt.turns) or None
+        rules = replace(rules_of(config), walks=1, max_tries=DRAFT_TRIES)
+        try:
+            lines = await asyncio.to_thread(
+                voice.drafts, self._rng, DRAFTS, seed=seed, rules=rules
+            )
+        except LookupError:
+            return prompt
+        rows = {source.message for line in lines for source in line.sources}
+        stored = await self._database.run(messages.by_rows, sorted(rows)[-64:])
+        examples = [message.text for message in stored if not message.is_bot]
+        drafts = [line.text for line in lines]
+        closeness = await self._closeness([*examples, *drafts], prompt.turns)
+        shown = example_selection.choose(examples, closeness, EXAMPLES_SHOWN)
+        ideas = example_selection.choose(drafts, closeness, DRAFTS_SHOWN)
+        told = {message.id for message in stored if message.text.strip() in shown}
+        for line in lines:
+            if line.text.strip() in ideas:
+                told.update(source.message for source in line.sources)
+        return replace(prompt, examples=shown, drafts=ideas, shown=tuple(sorted(told)))
+
+    async def judge(
+        self, texts: Sequence[str], turns: Sequence[Turn]
+    ) -> Sequence[float]:
+        """How close each text is to the conversation; higher is closer."""
+        return (await self._closeness(texts, turns))(texts)
+
+    async def _closeness(
+        self, texts: Sequence[str], turns: Sequence[Turn]
+    ) -> example_selection.Closeness:
+        """By meaning where there is time for it, else by shared words."""
+        scores = None
+        if self._memory:
+            scores = await self._memory.closeness(texts, turns[-RECENT:])
+        if scores is None:
+            return example_selection.by_words(turns)
+        known = dict(zip(texts, scores, strict=True))
+        return lambda chosen: [known.get(text, 0.0) for text in chosen]
+
+
+def rules_of(config: Config) -> Rules:
+    """How lines of the chain are made under these settings."""
+    voice = config.voice
+    return Rules(
+        state_size=voice.state_size,
+        max_run=voice.max_run,
+        min_score=voice.min_score,
+        max_tries=voice.max_tries,
+        max_words=config.reply.max_words,
+    )

@@ -1,0 +1,109 @@
+"""Reads from the store what was said before a message."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from app.providers.base import Turn
+from app.store import conversations, members, messages, reply_links
+from app.store.database import Database
+from app.store.messages import StoredMessage
+
+CHANNEL_TURNS = 30
+"""Of the channel, besides the conversation's own."""
+
+CONVERSATION_TURNS = 30
+CHAIN = 12
+"""Reply links followed backwards."""
+
+
+@dataclass(frozen=True)
+class ConversationContext:
+    """What may become context; not yet within any budget."""
+
+    last: Turn
+    conversation: tuple[Turn, ...] = ()
+    """The reply chain and the linked messages."""
+    channel: tuple[Turn, ...] = ()
+    """What else was said in the channel lately."""
+    summary: str = ""
+    """What was said in a long conversation before its last turns."""
+    summary_of: int | None = None
+    """Row of that conversation."""
+
+    def __len__(self) -> int:
+        """How many turns there are, the last one included."""
+        rows = [turn.message for turn in (*self.conversation, *self.channel)]
+        stored = {row for row in rows if row is not None}
+        return len(stored) + rows.count(None) + 1
+
+
+async def gather(
+    database: Database, channel: int | None, last: Turn
+) -> ConversationContext:
+    """Everything before `last` that could go into its prompt."""
+    if channel is None:
+        return ConversationContext(last)
+    return await database.run(_gather, channel, last)
+
+
+def _gather(channel: int, last: Turn) -> ConversationContext:
+    trigger = messages.get(last.message) if last.message is not None else None
+    before = None if trigger is None else trigger.ts + 1
+    recent = messages.latest(channel, CHANNEL_TURNS, before=before)
+    hidden: set[str] = set()
+    if recent:
+        hidden = members.opted_out(recent[0].guild)
+    conversation = _conversation(trigger) if trigger else []
+    link = reply_links.get(trigger.id) if trigger else None
+    talk = conversations.get(link.conversation) if link else None
+    if talk and talk.channel != channel:
+        talk = None
+    return ConversationContext(
+        last,
+        _turns(conversation, last, hidden),
+        _turns(recent, last, hidden),
+        talk.summary if talk else "",
+        talk.id if talk and talk.summary else None,
+    )
+
+
+def _conversation(trigger: StoredMessage) -> list[StoredMessage]:
+    """The reply chain before a message, and what is linked to the same conversation."""
+    found: dict[int, StoredMessage] = {}
+    at: StoredMessage | None = trigger
+    for _ in range(CHAIN):
+        if at is None or at.reply_to is None or at.id in found:
+            break
+        at = messages.find(trigger.guild, at.reply_to)
+        if at is not None:
+            found[at.id] = at
+    starter = None
+    link = reply_links.get(trigger.id)
+    if link is not None:
+        rows = reply_links.conversation(link.conversation, CONVERSATION_TURNS)
+        found |= {message.id: message for message in messages.by_rows(rows)}
+        begun = reply_links.get(link.conversation)
+        # A thread is about the message that it was opened on, in its parent channel.
+        starter = begun.parent if begun else None
+        opened_on = messages.by_rows([starter] if starter else [])
+        found |= {message.id: message for message in opened_on}
+    return [
+        message
+        for row, message in sorted(found.items())
+        if row < trigger.id
+        and message.guild == trigger.guild
+        and (message.channel == trigger.channel or row == starter)
+    ]
+
+
+def _turns(
+    stored: Sequence[StoredMessage], last: Turn, hidden: set[str]
+) -> tuple[Turn, ...]:
+    """Messages as turns, without those of members who opted out."""
+    return tuple(
+        Turn(message.name or "someone", message.text, message.is_bot, message.id)
+        for message in stored
+        if message.id != last.message
+        and message.author not in hidden
+        and message.text.strip()
+    )

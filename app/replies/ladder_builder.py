@@ -1,0 +1,153 @@
+"""The rungs of one reply's ladder: who is asked, under which locks and budgets."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
+
+from app.chat import context
+from app.chat.budget import Shares, fill
+from app.chat.ladder import Check, Fit, Rung
+from app.chat.limits import Breaker, Clock, FairQueue
+from app.providers.base import Prompt, Provider, Speed
+from app.replies.conversation_context import ConversationContext
+from app.replies.ledger import Ledger
+from app.settings.schema import Config
+
+CLOUD_TOKENS = 1500
+"""Of context for a cloud model; more costs more and says little."""
+
+ANSWER_TOKENS = 30
+"""A chat line rarely needs more; a longer one ends in time all the same."""
+
+LOCAL_TRIES = 2
+"""Trying again costs no reading, as the conversation stays in the model's memory."""
+
+
+class LocalModel(Protocol):
+    """What is measured of the model on this machine."""
+
+    @property
+    def speed(self) -> Speed: ...
+    @property
+    def context_size(self) -> int: ...
+    @property
+    def model(self) -> str: ...
+
+
+class LadderBuilder:
+    """Builds the rungs from the settings that hold where the reply is made."""
+
+    def __init__(
+        self,
+        providers: Mapping[str, Provider],
+        ledger: Ledger,
+        home: Callable[[], Config],
+        clock: Clock,
+        local: LocalModel | None = None,
+    ) -> None:
+        """`home` gives the home's settings, whose budgets all guilds share."""
+        self._providers = providers
+        self._ledger = ledger
+        self._home = home
+        self._local = local
+        self._breaker = Breaker(clock)
+        self.queue = FairQueue(8)
+
+    def order(self, config: Config, wanted: str | None = None) -> list[str]:
+        """The language models to be asked, in order; a local guild never goes out."""
+        provider = wanted or config.reply.provider
+        orders = {"openai": ["openai", "local"], "markov": []}
+        order = orders.get(provider, [provider])
+        return [name for name in order if name in self._providers]
+
+    def model_of(self, provider: str, config: Config) -> str:
+        """The model behind a provider."""
+        if provider == "openai":
+            return config.openai.model
+        if provider == "local":
+            return self._local.model if self._local else config.model.name
+        return ""
+
+    def build(
+        self,
+        names: Sequence[str],
+        guild: int,
+        config: Config,
+        gathered: ConversationContext,
+    ) -> list[Rung]:
+        """Rungs for those language models, with the chain as the last one."""
+        rungs = []
+        for name in names:
+            provider = self._providers[name]
+            if name == "openai":
+                fit = _fit(gathered, config, _cloud_budget(config))
+                checks = (_lock(config), self._budget(guild, config))
+                rungs.append(Rung(provider, checks, self._breaker, self.queue, fit))
+            else:
+                fit = _fit(gathered, config, self._local_budget(config))
+                rungs.append(Rung(provider, fit=fit, tries=LOCAL_TRIES))
+        return [*rungs, Rung(self._providers["markov"])]
+
+    def _budget(self, guild: int, config: Config) -> Check:
+        def check(prompt: Prompt) -> str | None:
+            home = self._home().openai
+            own = (config.openai.daily_budget, config.openai.monthly_budget)
+            shared = (home.daily_budget, home.monthly_budget)
+            return self._ledger.refuses(guild, None if own == shared else own, shared)
+
+        return check
+
+    def _local_budget(self, config: Config) -> Callable[[float], int]:
+        """Tokens of context that the local model can read in the time left."""
+
+        def budget(left_ms: float) -> int:
+            if self._local is None:
+                return config.context.tokens or CLOUD_TOKENS
+            answer = min(ANSWER_TOKENS, config.reply.max_words * 2)
+            in_time = context.plan_budget(
+                left_ms, self._local.speed, answer, self._local.context_size
+            )
+            return min(in_time, config.context.tokens or in_time)
+
+        return budget
+
+
+def _cloud_budget(config: Config) -> Callable[[float], int]:
+    """Tokens of context for a cloud model, which reads in no time."""
+    tokens = config.context.tokens or CLOUD_TOKENS
+    return lambda left_ms: tokens
+
+
+def is_open_to_cloud(config: Config) -> bool:
+    """Whether anything of the guild may go to the cloud."""
+    return config.reply.cloud_consent and not config.reply.local_only
+
+
+def _lock(config: Config) -> Check:
+    def check(prompt: Prompt) -> str | None:
+        if config.reply.local_only:
+            return "this server is locked to this computer"
+        if not config.reply.cloud_consent:
+            return "nobody agreed yet that this server's messages go to the cloud"
+        return None
+
+    return check
+
+
+def _fit(
+    gathered: ConversationContext, config: Config, budget: Callable[[float], int]
+) -> Fit:
+    """What makes a prompt as long as there is time to read it."""
+    wanted = config.context
+    shares = Shares(wanted.recall, wanted.summary, wanted.examples)
+
+    def fit(prompt: Prompt, left_ms: float) -> Prompt:
+        return fill(
+            prompt,
+            gathered.conversation,
+            gathered.channel,
+            gathered.last,
+            budget(left_ms),
+            shares,
+        )
+
+    return fit

@@ -1,0 +1,114 @@
+"""The ledger of cloud requests while they happen, and the budgets that rest on it."""
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from app.providers.cost_record import Spent
+from app.store import usage
+from app.store.database import Database
+
+log = logging.getLogger(__name__)
+
+WARN_AT = 0.8
+"""Share of a budget at which its owner is told."""
+
+Budgets = tuple[float, float]
+"""US dollars a day and a month; 0 means no limit."""
+
+
+class Ledger:
+    """Writes what was spent, and says when a budget is used up."""
+
+    def __init__(
+        self,
+        database: Database,
+        now: Callable[[], float],
+        warn: Callable[[str], None] = log.warning,
+    ) -> None:
+        """`now` is in seconds since the epoch; `warn` tells the owner."""
+        self._database = database
+        self._now = now
+        self._warn = warn
+        self._sums: defaultdict[tuple[str, int | None], float] = defaultdict(float)
+        self._warned: set[tuple[str, int | None]] = set()
+        self._writing: set[asyncio.Task[int]] = set()
+
+    async def load(self) -> None:
+        """Read what today and this month cost so far."""
+        for period, start in self._starts().items():
+            sums = await self._database.run(usage.spent_by_guild, start)
+            for guild, cost in sums.items():
+                self._sums[period, guild] += cost
+                self._sums[period, None] += cost
+
+    def spent(self, entry: Spent) -> None:
+        """Take one request down; the row is written in the background."""
+        for period in self._starts():
+            self._sums[period, entry.guild] += entry.cost
+            self._sums[period, None] += entry.cost
+        row = usage.UsageEntry(
+            entry.provider,
+            entry.model,
+            entry.guild or None,
+            entry.reply,
+            entry.prompt_tokens,
+            entry.cached_tokens,
+            entry.completion_tokens,
+            entry.cost,
+            entry.bytes_sent,
+            entry.host,
+        )
+        now = int(self._now() * 1000)
+        task = asyncio.create_task(self._database.run(usage.add, row, now))
+        self._writing.add(task)
+        task.add_done_callback(self._writing.discard)
+
+    async def flush(self) -> None:
+        """Wait until everything is written."""
+        await asyncio.gather(*self._writing)
+
+    def today(self, guild: int | None = None) -> float:
+        """US dollars spent since midnight, UTC; of one guild or of all."""
+        return self._sums[next(iter(self._starts())), guild]
+
+    def month(self, guild: int | None = None) -> float:
+        """US dollars spent since the first of the month, UTC."""
+        return self._sums[list(self._starts())[1], guild]
+
+    def refuses(self, guild: int, own: Budgets | None, home: Budgets) -> str | None:
+        """Why nothing may be spent for a guild now, or None.
+
+        Args:
+            own: The guild's own budgets, if it has any.
+            home: Those that all guilds share.
+        """
+        for whose, name, budgets in ((guild, "this server", own), (None, "all", home)):
+            if budgets is None:
+                continue
+            for period, budget in zip(self._starts(), budgets, strict=True):
+                if budget <= 0:
+                    continue
+                spent = self._sums[period, whose]
+                span = "day" if len(period) == 10 else "month"
+                if spent >= budget:
+                    return f"the budget of the {span} for {name} is used up"
+                if spent >= budget * WARN_AT and (period, whose) not in self._warned:
+                    self._warned.add((period, whose))
+                    self._warn(
+                        f"{spent / budget:.0%} of the {span}'s budget for {name} is"
+                        f" spent (${spent:.2f} of ${budget:.2f})"
+                    )
+        return None
+
+    def _starts(self) -> dict[str, int]:
+        """The present day and month by name, with their begin in milliseconds."""
+        now = datetime.fromtimestamp(self._now(), UTC)
+        day = now.replace(hour=0, minute=0, second=0, microsecond=0)
+        month = day.replace(day=1)
+        return {
+            day.strftime("%Y-%m-%d"): int(day.timestamp() * 1000),
+            month.strftime("%Y-%m"): int(month.timestamp() * 1000),
+        }

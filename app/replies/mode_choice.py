@@ -1,0 +1,91 @@
+"""Which way a reply is made: by whose turn it is, or by what a guild likes."""
+
+from dataclasses import dataclass
+from random import Random
+from typing import Protocol
+
+from app.chat import feedback_weights, self_tune
+from app.chat.ab_arms import parse, turn
+from app.chat.prompt_settings import choose_mode, dial_of
+from app.chat.self_tune import Arm
+from app.settings.schema import Config
+from app.store import feedback
+from app.store.database import Database
+from app.store.feedback import Rated
+
+
+class Asked(Protocol):
+    """What of a request the choice depends on."""
+
+    @property
+    def guild(self) -> int: ...
+    @property
+    def trigger(self) -> str | None: ...
+    @property
+    def mode(self) -> str | None: ...
+    @property
+    def dial(self) -> int | None: ...
+    @property
+    def seed(self) -> str | None: ...
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Mode and dial of one reply, where they are not simply set."""
+
+    arm: Arm
+    why: str = ""
+    """How they follow from what became of earlier replies; empty if they do not."""
+    is_turn: bool = False
+    """It was the arm's turn in a live comparison."""
+
+
+class ModeChoice:
+    """Draws mode and dial for each reply."""
+
+    def __init__(self, database: Database, rng: Random) -> None:
+        self._database = database
+        self._rng = rng
+
+    async def draw(
+        self, row: int, asked: Asked, config: Config, learned: int
+    ) -> Drawn | None:
+        """How one reply is made; None where the settings or the asker decide.
+
+        Args:
+            row: The reply's.
+            learned: Messages that the guild's voice knows.
+        """
+        if arm := _arm_of_turn(row, asked, config):
+            return Drawn(arm, is_turn=True)
+        reply = config.reply
+        is_said = asked.mode is not None or asked.dial is not None or asked.seed
+        if not reply.self_tune or is_said or not learned:
+            return None
+        arms = self_tune.arms(
+            reply.tune_modes, reply.tune_dial_low, reply.tune_dial_high
+        )
+        rated = await self._database.run(feedback.newest, asked.guild)
+        opinions = feedback_weights.opinions(one.vote for one in rated)
+        made = {one.vote.reply: _made_by(one) for one in rated}
+        records = self_tune.tally(
+            arms, ((*made[row], opinion) for row, opinion in opinions.items())
+        )
+        mode = choose_mode(reply.mode, learned=learned)
+        own = Arm(mode, dial_of(mode, reply.dial))
+        choice = self_tune.choose(arms, records, own, self._rng)
+        return Drawn(choice.arm, choice.why) if choice else None
+
+
+def _arm_of_turn(reply: int, asked: Asked, config: Config) -> Arm | None:
+    """Whose turn it is, where real replies alternate between two arms."""
+    if asked.trigger is None or asked.mode or asked.seed:
+        return None
+    return turn([parse(arm, config.reply.dial) for arm in config.reply.split], reply)
+
+
+def _made_by(rated: Rated) -> tuple[str, int]:
+    """Mode and dial of the words; those of the chain are its own in every mode."""
+    if rated.provider == "markov":
+        return "markov", 100
+    return rated.mode, rated.dial

@@ -1,0 +1,290 @@
+"""Makes replies: context, recall, drafts, ladder, and the row that explains each."""
+
+import time
+from collections.abc import Sequence
+from contextlib import nullcontext
+from dataclasses import asdict, replace
+from random import Random
+from typing import Protocol
+
+from app.chat.best_of_n import BestOf, Refuse
+from app.chat.ladder import Ladder, OnPiece, Rung
+from app.chat.limits import Clock
+from app.chat.postprocess import is_copy
+from app.chat.prompt_settings import Mode, build, choose_mode, deadline_ms
+from app.providers.base import Prompt, Turn
+from app.replies.cloud_examples import RECENT, Illustrator, Remembers
+from app.replies.conversation_context import ConversationContext, gather
+from app.replies.ladder_builder import LadderBuilder, is_open_to_cloud
+from app.replies.line_count import Bursts
+from app.replies.mode_choice import ModeChoice
+from app.replies.request import MadeReply, ReplyRequest
+from app.settings.effective import Settings
+from app.settings.schema import Config
+from app.store import replies
+from app.store.database import Database
+from app.voice.voice import Voice
+
+DRAFT_SHARE = 0.2
+"""Of the deadline; when more is gone already, the machine is too busy for drafts."""
+
+
+class VoiceSource(Protocol):
+    """Where the voices of guilds are had."""
+
+    async def voice(self, guild: int) -> Voice: ...
+
+
+class Replier:
+    """The one place where replies are made."""
+
+    def __init__(
+        self,
+        database: Database,
+        settings: Settings,
+        rungs: LadderBuilder,
+        voices: VoiceSource,
+        rng: Random,
+        memory: Remembers | None = None,
+        clock: Clock = time.perf_counter,
+    ) -> None:
+        self._database = database
+        self._settings = settings
+        self._rungs = rungs
+        self._voices = voices
+        self._rng = rng
+        self._memory = memory
+        self._clock = clock
+        self._illustrator = Illustrator(database, rng, memory)
+        self._choosing = ModeChoice(database, rng)
+        self._bursts = Bursts(database, rng, clock)
+
+    @property
+    def waiting(self) -> int:
+        """Requests that wait for their turn at the cloud."""
+        return self._rungs.queue.waiting
+
+    async def reply(
+        self, request: ReplyRequest, on_piece: OnPiece = lambda piece: None
+    ) -> MadeReply | None:
+        """Make a reply; None when its trigger has one already.
+
+        Args:
+            on_piece: Takes the text as it is written; None takes it back.
+        """
+        arrived = self._clock() if request.arrived is None else request.arrived
+        reply = await self._database.run(
+            replies.claim,
+            request.guild,
+            request.channel,
+            request.reason,
+            request.trigger,
+        )
+        if reply is None:
+            return None
+        return await self.fulfil(reply, replace(request, arrived=arrived), on_piece)
+
+    async def fulfil(
+        self, reply: int, request: ReplyRequest, on_piece: OnPiece = lambda piece: None
+    ) -> MadeReply:
+        """Write a reply whose row is claimed already."""
+        made = None
+        try:
+            with self._memory.quiet() if self._memory else nullcontext():
+                made = await self._make(reply, request, on_piece)
+        finally:
+            if made is None:
+                await self._database.run(replies.set_state, reply, "failed")
+        await self._keep(made)
+        return made
+
+    async def _make(
+        self, reply: int, request: ReplyRequest, on_piece: OnPiece
+    ) -> MadeReply:
+        stages = _Stages(self._clock, request.arrived)
+        config = await self._settings.of(request.guild, request.channel or 0)
+        voice = await self._voices.voice(request.guild)
+        drawn = await self._choosing.draw(reply, request, config, voice.messages)
+        if drawn:
+            request = replace(request, mode=drawn.arm.mode, dial=drawn.arm.dial)
+        wanted = request.mode or config.reply.mode
+        mode = choose_mode(wanted, learned=voice.messages, seed=request.seed)
+        names = self._rungs.order(config, request.provider) if mode != "markov" else []
+        gathered = await self._gather(request)
+        stages.end("context")
+        prompt = self._prompt(reply, request, config, mode, gathered)
+        if names:
+            lines = await self._bursts.lines(request.guild, config.reply.lines)
+            prompt = replace(prompt, lines=lines)
+            prompt = await self._remember(prompt, request, config, stages)
+        deadline = request.max_ms or deadline_ms(mode, config)
+        goes_out = "openai" in names and is_open_to_cloud(config)
+        if goes_out and mode == "hybrid" and stages.total < deadline * DRAFT_SHARE:
+            prompt = await self._illustrator.illustrate(prompt, config, voice)
+            stages.end("drafts")
+        guard = _guard(voice, prompt.turns)
+        rungs = self._rungs.build(names, request.guild, config, gathered)
+        if mode == "hybrid" and config.reply.candidates > 1 and not config.reply.stream:
+            rungs = [self._at_best(rung, config, guard) for rung in rungs]
+        ladder = Ladder(rungs, self._clock, guard, on_piece)
+        before = stages.total
+        answer = await ladder.answer(prompt, deadline - before)
+        stages.end("ladder")
+        stages.timings["first_token"] = before + answer.first_token_ms
+        stages.timings["total"] = stages.total
+        return MadeReply(
+            reply,
+            request,
+            mode,
+            prompt.dial,
+            self._rungs.model_of(answer.provider, config),
+            answer,
+            len(gathered) - len(answer.prompt.turns) if names else 0,
+            stages.timings,
+            drawn.why if drawn else "",
+            str(drawn.arm) if drawn and drawn.is_turn else "",
+        )
+
+    async def _gather(self, request: ReplyRequest) -> ConversationContext:
+        last = Turn(request.speaker, request.text, message=request.message)
+        stored = await gather(self._database, request.channel, last)
+        earlier = (*stored.conversation, *request.earlier)
+        return replace(stored, conversation=earlier)
+
+    def _prompt(
+        self,
+        reply: int,
+        request: ReplyRequest,
+        config: Config,
+        mode: Mode,
+        gathered: ConversationContext,
+    ) -> Prompt:
+        prompt = build(
+            config,
+            mode,
+            request.guild,
+            str(request.channel or request.speaker),
+            [*gathered.conversation, gathered.last],
+            dial=request.dial,
+            seed=request.seed,
+        )
+        return replace(
+            prompt,
+            reply=reply,
+            summary=gathered.summary,
+            summary_of=gathered.summary_of,
+        )
+
+    async def _remember(
+        self, prompt: Prompt, request: ReplyRequest, config: Config, stages: "_Stages"
+    ) -> Prompt:
+        """Add moments recalled by meaning."""
+        limit = config.memory.recall if config.memory.enabled else 0
+        if self._memory is None or not limit:
+            return prompt
+        moments = await self._memory.recall(
+            request.guild, prompt.turns[-RECENT:], _visible(request), limit
+        )
+        stages.end("recall")
+        return replace(prompt, moments=tuple(moments or ()))
+
+    def _at_best(self, rung: Rung, config: Config, guard: Refuse) -> Rung:
+        """The same rung, if its model may try several times."""
+        if rung.provider.name != "local":
+            return rung
+        best = BestOf(
+            rung.provider,
+            config.reply.candidates,
+            self._illustrator.judge,
+            guard,
+            self._clock,
+        )
+        return replace(rung, provider=best)
+
+    async def _keep(self, made: MadeReply) -> None:
+        """Fill in the row that explains the reply."""
+        answer, done = made.answer, made.answer.completion
+        turns = answer.prompt.turns
+        fields = {
+            "state": "made",
+            "text": answer.finished.text,
+            "mode": made.mode,
+            "provider": answer.provider,
+            "model": made.model,
+            "dial": made.dial,
+            "arm": made.arm,
+            "rungs": [asdict(rung) for rung in answer.rungs],
+            "turns": [_kept(turn, made.request) for turn in turns],
+            "recalled": made.recalled,
+            "filled": made.filled,
+            "summary_of": answer.prompt.summary_of,
+            "notes": made.notes,
+            "timings": {name: round(ms, 2) for name, ms in made.timings.items()},
+            "prompt_tokens": done.prompt_tokens,
+            "cached_tokens": done.cached_tokens,
+            "completion_tokens": done.completion_tokens,
+            "cost": done.cost,
+        }
+        sources = [
+            replies.SourceMessage(used.message, used.words, used.run)
+            for used in done.sources
+        ]
+        if answer.provider == "openai":
+            # With these rows, forgetting a message finds what was sent of it.
+            sources += [replies.SourceMessage(row) for row in answer.prompt.shown]
+        await self._database.run(replies.finish, made.reply, fields, sources)
+
+
+def _kept(turn: Turn, request: ReplyRequest) -> list[str | int | None]:
+    """A turn as the row has it.
+
+    What Discord's people wrote where nothing is stored must not be stored here either.
+    """
+    is_private = request.trigger is not None and turn.message is None
+    return [turn.speaker, "" if is_private else turn.text, turn.message]
+
+
+def _visible(request: ReplyRequest) -> frozenset[int] | None:
+    """Channels whose moments may be shown; never more than the readers can see."""
+    if request.is_private:
+        return None
+    if request.visible is not None:
+        return request.visible
+    return frozenset() if request.channel is None else frozenset({request.channel})
+
+
+class _Stages:
+    """Notes how long each stage took."""
+
+    def __init__(self, clock: Clock, arrived: float | None) -> None:
+        self.timings: dict[str, float] = {}
+        self._clock = clock
+        self._start = clock() if arrived is None else arrived
+        self._last = self._start
+
+    @property
+    def total(self) -> float:
+        """Milliseconds since the message arrived."""
+        return (self._clock() - self._start) * 1000
+
+    def end(self, name: str) -> None:
+        now = self._clock()
+        self.timings[name] = (now - self._last) * 1000
+        self._last = now
+
+
+def _guard(voice: Voice, turns: Sequence[Turn]) -> Refuse:
+    """Refuses a model's text that is one learned message, or one just said."""
+    said = [turn.text for turn in turns]
+
+    def refuse(text: str) -> str | None:
+        for line in text.split("\n"):
+            if len(line.split()) < 4:
+                continue
+            if is_copy(line, said):
+                return "it repeated what was just said"
+            if voice.repeats(line):
+                return "it repeated one learned message"
+        return None
+
+    return refuse

@@ -1,0 +1,88 @@
+"""What is asked of the replier, and what it hands back."""
+
+from dataclasses import dataclass, field
+
+from app.chat.ladder import Answer
+from app.chat.prompt_settings import Mode
+from app.providers.base import Turn
+
+SHOWN = "sent as"
+"""How the notes begin that tell what else than turns a cloud model was sent."""
+
+
+@dataclass(frozen=True)
+class ReplyRequest:
+    """What is to be answered, and how, where that differs from the settings."""
+
+    guild: int
+    text: str
+    speaker: str = "you"
+    reason: str = "command"
+    channel: int | None = None
+    trigger: str | None = None
+    """Discord's id of the message answered; one reply for ever."""
+    message: int | None = None
+    """Row of that message, if it is stored."""
+    earlier: tuple[Turn, ...] = ()
+    """Turns before it that are not stored."""
+    mode: str | None = None
+    provider: str | None = None
+    dial: int | None = None
+    seed: str | None = None
+    max_ms: float | None = None
+    visible: frozenset[int] | None = None
+    """Rows of the channels that all who read the reply can see; None is this one."""
+    is_private: bool = False
+    """Only the owner reads it, who may see all channels."""
+    arrived: float | None = None
+    """When it came, by the replier's clock; None is now."""
+
+
+@dataclass(frozen=True)
+class MadeReply:
+    """A reply with everything that explains it."""
+
+    reply: int
+    request: ReplyRequest
+    mode: Mode
+    dial: int
+    model: str
+    answer: Answer
+    left_out: int
+    """Turns of the conversation that were not in the prompt."""
+    timings: dict[str, float] = field(default_factory=dict)
+    """Milliseconds a stage."""
+    tuned: str = ""
+    """Why it chose mode and dial itself; empty when they are set."""
+    arm: str = ""
+    """Of a live comparison, if it is of one."""
+
+    @property
+    def recalled(self) -> list[int]:
+        """Rows of the messages recalled."""
+        turns = (turn for moment in self.answer.prompt.moments for turn in moment)
+        return [turn.message for turn in turns if turn.message is not None]
+
+    @property
+    def filled(self) -> dict[str, int]:
+        """Tokens of the prompt by what they were spent on, as far as it is known."""
+        parts, read = self.answer.prompt.filled, self.answer.completion.prompt_tokens
+        estimated = sum(parts.values())
+        if not read or not estimated:
+            return dict(parts)
+        return {part: round(n * read / estimated) for part, n in parts.items()}
+
+    @property
+    def notes(self) -> list[str]:
+        """What is worth explaining, and what else than turns a cloud model was sent."""
+        notes = [self.tuned] if self.tuned else []
+        notes += self.answer.notes
+        if self.left_out:
+            notes.append(f"{self.left_out} earlier turns did not fit into the time")
+        if self.answer.provider == "openai":
+            prompt = self.answer.prompt
+            if prompt.summary:
+                notes.append(f"{SHOWN} a summary: {prompt.summary}")
+            notes += [f"{SHOWN} an example: {line}" for line in prompt.examples]
+            notes += [f"{SHOWN} a draft: {line}" for line in prompt.drafts]
+        return notes

@@ -1,0 +1,73 @@
+"""The waiting line before the slots: bounded, and fair between guilds."""
+
+from collections import deque
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+from app.core.errors import AppError
+
+T = TypeVar("T")
+
+
+class Waiting(Generic[T]):
+    """Guilds take turns; within a guild it is first come, first served."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._lines: dict[str, deque[T]] = {}
+
+    def __len__(self) -> int:
+        return sum(map(len, self._lines.values()))
+
+    @property
+    def by_guild(self) -> dict[str, int]:
+        """How many wait, a guild each."""
+        return {guild: len(line) for guild, line in self._lines.items()}
+
+    def put(self, guild: str, item: T) -> T | None:
+        """Join the line; who leaves it for that: the newest of the loudest guild.
+
+        Raises:
+            AppError: If it is full, and no guild has more in it than this one.
+        """
+        ousted = None
+        if len(self) >= self._most:
+            loudest = max(self._lines.values(), key=len)
+            if len(loudest) <= len(self._lines.get(guild, ())) + 1:
+                busy = f"The model has too much to do: {len(self)} replies wait."
+                raise AppError(busy, "Ask again in a moment.")
+            ousted = loudest.pop()
+        self._lines.setdefault(guild, deque()).append(item)
+        return ousted
+
+    def first(self) -> T | None:
+        """Whose turn it is, or None."""
+        for line in self._lines.values():
+            return line[0]
+        return None
+
+    def pop(self) -> T:
+        """Take out whose turn it is; the guild goes to the end.
+
+        Raises:
+            IndexError: If nobody waits.
+        """
+        for guild, line in self._lines.items():
+            item = line.popleft()
+            del self._lines[guild]
+            if line:
+                self._lines[guild] = line
+            return item
+        raise IndexError("nobody waits")
+
+    def remove(self, unwanted: Callable[[T], bool]) -> list[T]:
+        """Take out whoever is not wanted any more, and return them."""
+        removed: list[T] = []
+        for guild, line in list(self._lines.items()):
+            removed += filter(unwanted, line)
+            kept = deque(item for item in line if not unwanted(item))
+            if kept:
+                self._lines[guild] = kept
+            else:
+                del self._lines[guild]
+        return removed

@@ -1,0 +1,121 @@
+"""One generation on its way through the scheduler."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from app.ipc.inference import Generate, GenerateReply
+from app.runner.llama import Adapter
+from app.runner.sampler import Chooser
+from app.runner.slots import Slot
+from app.runner.stream_text import Continuation, whole_part
+
+LINE_SHARE = 0.5
+"""Of the time until the deadline; after that no other line is begun."""
+
+
+@dataclass
+class Generation:
+    """What is asked, how far it is, and where its text goes."""
+
+    request: Generate
+    prompt: list[int]
+    """The prompt's tokens."""
+    chooser: Chooser
+    received: float
+    """When it came, in seconds of the scheduler's clock."""
+    on_piece: Callable[[str, float], None]
+    """Takes some more text, and the milliseconds since it was received."""
+    on_done: Callable[[GenerateReply], None]
+    adapter: Adapter | None = None
+    """What its guild tuned the model with."""
+    line_start: list[int] = field(default_factory=list)
+    """Tokens between two lines of one reply: the line's end and the speaker."""
+    slot: Slot | None = None
+    cached: int = 0
+    """Prompt tokens that needed no evaluation."""
+    written: list[int] = field(default_factory=list)
+    line: list[int] = field(default_factory=list)
+    """Those of them that stand in the present line."""
+    pending: list[int] = field(default_factory=list)
+    """Tokens after the prompt that are to be evaluated next."""
+    first_token: float | None = None
+    is_cancelled: bool = False
+
+    def __post_init__(self) -> None:
+        self.text = Continuation(self.request.stop)
+        self.lines_left = self.request.lines - 1
+
+    @property
+    def taken(self) -> Slot:
+        """The slot it works in."""
+        assert self.slot is not None
+        return self.slot
+
+    @property
+    def unread(self) -> int:
+        """Prompt tokens still to be evaluated."""
+        return len(self.prompt) - len(self.taken.tokens) if not self.written else 0
+
+    @property
+    def need(self) -> int:
+        """Tokens of memory it may come to use."""
+        starts = len(self.line_start) * (self.request.lines - 1)
+        return len(self.prompt) + self.request.max_tokens + starts
+
+    @property
+    def adapter_name(self) -> str:
+        """What tells its tokens from those of other adapters."""
+        return str(self.adapter.path) if self.adapter else ""
+
+    def is_late(self, now: float) -> bool:
+        """Whether its deadline has passed."""
+        deadline = self.request.deadline_ms
+        return deadline is not None and (now - self.received) * 1000 >= deadline
+
+    def take(self, token: int, piece: bytes, now: float) -> None:
+        """Append a token that was chosen."""
+        if self.first_token is None:
+            self.first_token = now
+        self.written.append(token)
+        self.line.append(token)
+        self.pending = [token]
+        self.show(self.text.feed(piece), now)
+
+    def begin_line(self, now: float) -> bool:
+        """Go on in another line; False if there is to be none, or no time for one."""
+        deadline = self.request.deadline_ms
+        used = (now - self.received) * 1000
+        is_late = deadline is not None and used > deadline * LINE_SHARE
+        if self.lines_left <= 0 or not self.line_start or is_late:
+            return False
+        self.lines_left -= 1
+        self.line, self.pending = [], self.line_start
+        self.chooser.begin_line()
+        self.show(self.text.begin_line(), now)
+        return True
+
+    def show(self, text: str, now: float) -> None:
+        """Hand on some more text."""
+        if text:
+            self.on_piece(text, (now - self.received) * 1000)
+
+    def finish(self, reason: str, now: float) -> None:
+        """Report the end: stop, length, deadline, cancelled or ousted."""
+        text = self.text.text
+        if reason in ("length", "deadline"):
+            text = whole_part(text)
+        elif reason == "stop":
+            self.show(self.text.finish(), now)
+            text = self.text.text
+        first = now if self.first_token is None else self.first_token
+        completion = GenerateReply(
+            text=text,
+            prompt_tokens=len(self.prompt),
+            cached_tokens=self.cached,
+            completion_tokens=len(self.written),
+            finish=reason,
+            first_token_ms=(first - self.received) * 1000,
+            total_ms=(now - self.received) * 1000,
+            voice_share=self.chooser.voice_share,
+        )
+        self.on_done(completion)

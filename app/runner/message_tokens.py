@@ -1,0 +1,66 @@
+"""Messages in a model's tokens, as they stand in the chat log."""
+
+from collections.abc import Sequence
+
+from app.runner.llama import Model
+from app.voice.conversation_cache import ConversationCache
+
+_NAME_END = ":"
+
+
+def message_tokens(model: Model, text: str) -> list[int]:
+    """Return the tokens of a message after `name:`, without the line's end.
+
+    White space of any kind is one blank, since a chat log has a line a message.
+
+    Some tokenizers put a blank of their own before a text, so the tokens are those
+    that a colon in front of it does not have.
+    """
+    words = text.split()
+    if not words:
+        return []
+    head = model.tokens(_NAME_END)
+    return model.tokens(f"{_NAME_END} {' '.join(words)}")[len(head) :]
+
+
+def messages_tokens(model: Model, texts: Sequence[str]) -> list[list[int]]:
+    """Return `message_tokens` of each text, found five times as fast.
+
+    All of them are tokenized as one chat log and split at the line breaks. Where a
+    tokenizer joins these with their neighbors, each is tokenized for itself.
+    """
+    lines = [" ".join(text.split()) for text in texts]
+    end, colon = end_token(model), model.tokens(f"\n{_NAME_END}")[-1]
+    log = "".join(f"\n{_NAME_END} {line}" for line in lines if line)
+    found: list[list[int]] = []
+    for token in model.tokens(log):
+        if token == end:
+            found.append([])
+        elif found:
+            found[-1].append(token)
+    written = sum(map(bool, lines))
+    if len(found) != written or any(line[:1] != [colon] for line in found):
+        return [message_tokens(model, line) for line in lines]
+    split = iter(found)
+    return [next(split)[1:] if line else [] for line in lines]
+
+
+def said_in(model: Model, prompt: Sequence[int]) -> ConversationCache:
+    """Return what was said in a chat log whose last line is to be written.
+
+    A line without a colon, as what heads a part of the log, is nobody's.
+    """
+    end, colon = end_token(model), model.tokens(f"\n{_NAME_END}")[-1]
+    lines: list[list[int]] = [[]]
+    for token in prompt:
+        if token == end:
+            lines.append([])
+        else:
+            lines[-1].append(token)
+    texts = [line[line.index(colon) + 1 :] for line in lines[:-1] if colon in line]
+    return ConversationCache((text for text in texts if text), end)
+
+
+def end_token(model: Model) -> int:
+    """Return the token that ends a message: the line break."""
+    return model.tokens("\n")[-1]

@@ -1,0 +1,52 @@
+"""The token voices that a runner has open."""
+
+import logging
+from collections.abc import Iterable
+from pathlib import Path
+
+from app.runner.llama import Model
+from app.runner.message_tokens import message_tokens
+from app.voice.files import VoiceFileError
+from app.voice.tokens import NAME, TokenVoice
+
+log = logging.getLogger(__name__)
+
+
+class OpenVoices:
+    """Opens a token voice when it is first asked for, and again when it was rebuilt."""
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+        self._open: dict[Path, tuple[int, TokenVoice]] = {}
+
+    def get(self, directory: str | None) -> TokenVoice | None:
+        """The voice kept in a directory; None when there is none that can be used."""
+        if directory is None:
+            return None
+        path = Path(directory)
+        try:
+            version = (path / f"{NAME}.json").stat().st_mtime_ns
+            known = self._open.get(path)
+            if known is None or known[0] != version:
+                known = self._open[path] = (version, self._read(path))
+        except (FileNotFoundError, VoiceFileError) as error:
+            log.warning("a voice cannot be used: %s", error)
+            return None
+        return known[1]
+
+    def learn(self, directory: str, messages: Iterable[tuple[int, str]]) -> None:
+        """Add messages, by row id, to a voice."""
+        if voice := self.get(directory):
+            for message, text in messages:
+                voice.learn(message, message_tokens(self._model, text))
+
+    def forget(self, directory: str, messages: Iterable[int]) -> int:
+        """Take messages out of a voice; how many were in it."""
+        voice = self.get(directory)
+        return voice.forget(messages) if voice else 0
+
+    def _read(self, path: Path) -> TokenVoice:
+        voice = TokenVoice.open(path)
+        if voice.vocabulary != self._model.vocabulary:
+            raise VoiceFileError(f"{path} belongs to another model")
+        return voice

@@ -1,0 +1,286 @@
+"""Finds the weights that suit this processor: the same model, quantised otherwise.
+
+The bot starts `tune`, reads progress and one reply from its standard output, and ends
+it by closing its standard input. Which kernels are fast differs by processor: on one
+with AVX2, Q4_1 has no fast one for prompts, while Q8_0 and IQ4_NL have.
+"""
+
+import argparse
+import gzip
+import itertools
+import json
+import math
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from app.core.errors import AppError
+from app.ipc.child_job import Tell, carry_out
+from app.ipc.control import Progress
+from app.modelfiles import gguf_header
+
+if TYPE_CHECKING:  # What is native is loaded only after stdout is safe.
+    from app.runner.llama import Batch, Context
+
+LOSSLESS = "Q8_0"
+FORMATS = {"Q8_0": 7, "IQ4_NL": 25}
+"""Candidates beside the file itself, with llama.cpp's numbers for them."""
+
+MOST_LOSS = 1.01
+"""A file that needs more than this many times the best bits per byte is no choice."""
+
+PROMPT_TOKENS, ANSWER_TOKENS = 300, 30
+"""What a reply costs, to weigh the two speeds."""
+
+SCORED_TOKENS = 1000
+BLOCK = 256
+"""Tokens of messages that are scored in one go."""
+
+CONTEXT, BATCH = 1024, 64
+ROOM_BYTES = 64 << 20
+NICENESS = 10
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One file, as it does on this machine."""
+
+    format: str
+    bytes: int
+    prompt_tokens_per_second: float
+    tokens_per_second: float
+    bits_per_byte: float
+    """Of the owner's messages; lower is better. 0 when it was not asked for."""
+
+    @property
+    def reply_seconds(self) -> float:
+        """A reply without anything cached."""
+        return (
+            PROMPT_TOKENS / self.prompt_tokens_per_second
+            + ANSWER_TOKENS / self.tokens_per_second
+        )
+
+
+def choose(measured: Sequence[Measured]) -> Measured:
+    """The quickest of those that lose next to nothing."""
+    best = min(one.bits_per_byte for one in measured)
+    good = [one for one in measured if one.bits_per_byte <= best * MOST_LOSS]
+    return min(good, key=lambda one: one.reply_seconds)
+
+
+def main(argv: Sequence[str]) -> int:
+    """Tune one model; returns the exit code (sysexits)."""
+    arguments = _parser().parse_args(argv)
+
+    def work(tell: Tell) -> dict[str, object]:
+        def report(label: str, done: int, total: int) -> None:
+            tell(Progress("tune", label, done, total, "formats", 0.0))
+
+        return _run(arguments, report)
+
+    return carry_out(work, niceness=NICENESS)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("mynah tune")
+    parser.add_argument("--home", type=Path, required=True)
+    parser.add_argument("source", type=Path)
+    parser.add_argument("target", type=Path)
+    parser.add_argument("--threads", type=int, default=0)
+    parser.add_argument("--lossless", action="store_true")
+    return parser
+
+
+def _run(
+    arguments: argparse.Namespace, tell: Callable[[str, int, int], None]
+) -> dict[str, object]:
+    from app.runner import llama, model_loader
+
+    llama.start()
+    gguf_header.read(arguments.source)
+    threads = arguments.threads or model_loader.usable_threads()
+    if arguments.lossless:
+        tell(LOSSLESS, 0, 1)
+        requantise(arguments.source, arguments.target, LOSSLESS, threads)
+        return {"kept": LOSSLESS, "file": str(arguments.target), "formats": []}
+    texts = _messages(arguments.home)
+    return tune(arguments.source, arguments.target, texts, threads, tell)
+
+
+def _messages(home: Path) -> list[str]:
+    """The newest messages of each guild; without any, the sample guild's."""
+    from app.core.paths import Home, sample_file
+    from app.store import guilds, messages
+    from app.store.database import Database
+
+    texts: list[str] = []
+    if Home(home).database.exists():
+        with Database(Home(home).database, read_only=True) as database:
+            for guild in database.call(guilds.every):
+                rows = database.call(messages.newest_learnable, guild.id, 0, 300)
+                texts += [text for _, text in rows]
+    if not texts:
+        with gzip.open(sample_file(), "rt", encoding="utf-8") as file:
+            texts = [json.loads(line)["text"] for line in itertools.islice(file, 300)]
+    return texts
+
+
+def tune(
+    source: Path,
+    target: Path,
+    texts: Sequence[str],
+    threads: int,
+    tell: Callable[[str, int, int], None] = lambda label, done, total: None,
+) -> dict[str, object]:
+    """Measure the candidates, and keep the better one as `target`.
+
+    Args:
+        target: The file that is used from now on; the source itself where none of the
+            candidates is better.
+        texts: Messages of the owner to score on.
+
+    Raises:
+        AppError: If the disk has no room.
+    """
+    total = len(FORMATS) + 1
+    tell("as it is", 0, total)
+    found = {"as it is": measure(source, "as it is", texts, threads)}
+    files: dict[str, Path] = {}
+    try:
+        for done, name in enumerate(FORMATS, 1):
+            tell(name, done, total)
+            files[name] = target.with_suffix(f".{name}.tmp")
+            requantise(source, files[name], name, threads)
+            found[name] = measure(files[name], name, texts, threads)
+        kept = choose(list(found.values()))
+        if kept.format in files:
+            files[kept.format].replace(target)
+        else:
+            _keep(source, target)
+    finally:
+        for path in files.values():
+            path.unlink(missing_ok=True)
+    tell("done", total, total)
+    formats = [
+        {**asdict(one), "reply_seconds": one.reply_seconds} for one in found.values()
+    ]
+    return {
+        "kept": kept.format,
+        "file": str(target),
+        "formats": formats,
+    }
+
+
+def _keep(source: Path, target: Path) -> None:
+    """Let the source be used as it is, also where an earlier tuned file was."""
+    partial = target.with_name(f"{target.name}.part")
+    partial.unlink(missing_ok=True)
+    try:
+        os.link(source, partial)
+    except OSError:
+        shutil.copy2(source, partial)
+    partial.replace(target)
+    # Two names of one file are not renamed over each other.
+    partial.unlink(missing_ok=True)
+
+
+def requantise(source: Path, target: Path, name: str, threads: int) -> None:
+    """Write the model in another format; a half file never bears the target's name.
+
+    Raises:
+        AppError: If the disk has no room, or llama.cpp cannot.
+    """
+    from app.runner.llama import LlamaError, quantise
+
+    # Q8_0 of a model of four bits a weight takes twice its bytes.
+    needed = 2 * source.stat().st_size + ROOM_BYTES
+    if shutil.disk_usage(target.parent).free < needed:
+        raise AppError("The disk has no room for a tuned model.", "Make some room.")
+    partial = target.with_name(f"{target.name}.part")
+    try:
+        quantise(source, partial, FORMATS[name], threads)
+        partial.replace(target)
+    except LlamaError as error:
+        raise AppError(f"{error}.", "The model stays as it is.") from error
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def measure(path: Path, name: str, texts: Sequence[str], threads: int) -> Measured:
+    """How quick a file is here, and how well it foresees the messages."""
+    from app.runner.llama import Batch, Context, Model
+
+    model = Model(path)
+    context = Context(model, size=CONTEXT, sequences=1, batch=BATCH, threads=threads)
+    batch = Batch(BATCH)
+    try:
+        prompt, decode = _speeds(context, batch)
+        bits = _bits_per_byte(context, batch, texts)
+    finally:
+        batch.close()
+        context.close()
+        model.close()
+    return Measured(name, path.stat().st_size, prompt, decode, bits)
+
+
+def _speeds(context: "Context", batch: "Batch") -> tuple[float, float]:
+    """Tokens a second of prompts and of writing; the better of two goes each."""
+    tokens = context.model.tokens("the quick brown fox jumps over the lazy dog " * 80)
+    prompt, decode = 0.0, 0.0
+    for _ in range(2):
+        began = time.perf_counter()
+        _read(context, batch, tokens[:PROMPT_TOKENS])
+        read = time.perf_counter()
+        for place in range(ANSWER_TOKENS):
+            batch.clear()
+            batch.add(0, PROMPT_TOKENS + place, [tokens[place]], wants_logits=True)
+            context.decode(batch)
+        written = time.perf_counter()
+        context.drop(0)
+        prompt = max(prompt, PROMPT_TOKENS / (read - began))
+        decode = max(decode, ANSWER_TOKENS / (written - read))
+    return prompt, decode
+
+
+def _read(context: "Context", batch: "Batch", tokens: Sequence[int]) -> None:
+    for start in range(0, len(tokens), BATCH):
+        batch.clear()
+        batch.add(0, start, tokens[start : start + BATCH], wants_logits=True)
+        context.decode(batch)
+
+
+def _bits_per_byte(context: "Context", batch: "Batch", texts: Iterable[str]) -> float:
+    """Surprise over the messages, a line each, in blocks of `BLOCK` tokens."""
+    tokens = context.model.tokens("\n".join(texts))[:SCORED_TOKENS]
+    nats, size = 0.0, 0
+    for start in range(0, len(tokens), BLOCK):
+        block = tokens[start : start + BLOCK]
+        nats += _surprise(context, batch, block)
+        size += sum(len(context.model.piece(token)) for token in block[1:])
+        context.drop(0)
+    return nats / math.log(2) / max(size, 1)
+
+
+def _surprise(context: "Context", batch: "Batch", block: Sequence[int]) -> float:
+    """Nats of all tokens of a block but the first."""
+    nats = 0.0
+    for start in range(0, len(block) - 1, BATCH):
+        part = block[start : min(start + BATCH, len(block) - 1)]
+        batch.clear()
+        places = [
+            batch.add(0, start + offset, [token], wants_logits=True)
+            for offset, token in enumerate(part)
+        ]
+        context.decode(batch)
+        for place in places:
+            logits = context.logits(place).astype(np.float64)
+            top = logits.max()
+            log_sum = top + math.log(np.exp(logits - top).sum())
+            nats += log_sum - logits[block[start + place + 1]]
+    return float(nats)

@@ -1,0 +1,168 @@
+"""Serves the requests of the inference catalogue with a loaded model."""
+
+import argparse
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
+
+import numpy as np
+import psutil
+
+from app.ipc.inference import (
+    CancelGenerate,
+    ForgetMessages,
+    Generate,
+    GenerateReply,
+    Info,
+    Learn,
+    Piece,
+    Ready,
+)
+from app.ipc.wire import Json, Params
+from app.runner import llama, model_loader
+from app.runner.adapters import Adapters
+from app.runner.generation import Generation
+from app.runner.model_loader import Loaded
+from app.runner.open_voices import OpenVoices
+from app.runner.responses import ResponseWriter
+from app.runner.sampler import Chooser
+from app.runner.scheduler import MOST_LINE_START, Scheduler
+from app.runner.throughput import Speeds, ThreadPace
+
+WARM_TOKENS = 32
+"""Read to measure the speed: enough to tell, and soon over with a large model."""
+
+
+class ModelDesk:
+    """One model, its scheduler and its voices."""
+
+    def __init__(
+        self, loaded: Loaded, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._loaded = loaded
+        self._clock = clock
+        self._scheduler = Scheduler(loaded.context, loaded.can_roll_back, clock)
+        self._voices = OpenVoices(loaded.model)
+        self._adapters = Adapters(loaded.model)
+        self._pace: ThreadPace | None = None
+
+    @classmethod
+    def load(cls, options: argparse.Namespace) -> "ModelDesk":
+        """Load the model that the command line names, and measure its speed."""
+        llama.start()
+        loaded = model_loader.load(
+            options.model,
+            context=options.context,
+            threads=options.threads,
+            gpu_layers=options.gpu_layers,
+        )
+        desk = cls(loaded)
+        desk.warm_up(
+            [options.threads] if options.threads else model_loader.thread_choices()
+        )
+        return desk
+
+    @property
+    def is_idle(self) -> bool:
+        return self._scheduler.is_idle
+
+    def ready(self) -> Ready:
+        loaded = self._loaded
+        return Ready(
+            model=loaded.model.path.name,
+            context=loaded.context.size,
+            can_roll_back=loaded.can_roll_back,
+            prompt_tokens_per_second=self._scheduler.speeds.prompt,
+            tokens_per_second=self._scheduler.speeds.decode,
+        )
+
+    def step(self) -> None:
+        call = self._scheduler.step()
+        if call and self._pace:
+            self._loaded.context.set_threads(self._pace.note(call, self._clock()))
+
+    def warm_up(self, choices: Sequence[int]) -> None:
+        """Measure both speeds, and begin with the threads that read fastest."""
+        self._read_a_little()  # The weights come from the disk now.
+        measured: dict[int, Speeds] = {}
+        for threads in choices:
+            self._loaded.context.set_threads(threads)
+            measured[threads] = self._scheduler.speeds = Speeds()
+            self._read_a_little()
+        self._pace = ThreadPace(measured)
+        self._loaded.context.set_threads(self._pace.threads)
+        self._scheduler.speeds = measured[self._pace.threads]
+
+    def _read_a_little(self) -> None:
+        text = "the quick brown fox jumps over the lazy dog " * WARM_TOKENS
+        request = Generate(stream=0, conversation="", prompt="", max_tokens=3, stop=[])
+        job = self._job(request, lambda text, ms: None, lambda completion: None)
+        job.prompt = self._loaded.model.tokens(text)[:WARM_TOKENS]
+        self._scheduler.submit(job)
+        while not self.is_idle:
+            self.step()
+        self._scheduler.forget()
+
+    def handle(self, params: Params, outbox: ResponseWriter) -> None:
+        """Carry out one request; a generation replies when it is done."""
+        match params:
+            case Generate():
+                self._generate(params, outbox)
+            case CancelGenerate(stream):
+                self._scheduler.cancel(stream)
+                outbox.reply({})
+            case Learn(voice, messages):
+                pairs = ((int(row), str(text)) for row, text in messages)
+                self._voices.learn(voice, pairs)
+                outbox.reply({})
+            case ForgetMessages(voice, rows):
+                outbox.reply({"messages": self._voices.forget(voice, rows)})
+            case Info():
+                outbox.reply(self._info())
+
+    def _generate(self, request: Generate, outbox: ResponseWriter) -> None:
+        def on_piece(text: str, at_ms: float) -> None:
+            outbox.notify(Piece(request.stream, text, at_ms))
+
+        def on_done(completion: GenerateReply) -> None:
+            speeds = self._scheduler.speeds
+            measured = replace(
+                completion,
+                prompt_tokens_per_second=speeds.prompt,
+                tokens_per_second=speeds.decode,
+            )
+            outbox.reply(asdict(measured))
+
+        self._scheduler.submit(self._job(request, on_piece, on_done))
+
+    def _job(
+        self,
+        request: Generate,
+        on_piece: Callable[[str, float], None],
+        on_done: Callable[[GenerateReply], None],
+    ) -> Generation:
+        model = self._loaded.model
+        rng = np.random.default_rng(request.seed if request.seed >= 0 else None)
+        voice = self._voices.get(request.voice) if request.dial else None
+        prompt = model.tokens(request.prompt, is_start=True) or model.tokens("\n")
+        start = model.tokens(f"\n{request.line_start}") if request.lines > 1 else []
+        return Generation(
+            request=request,
+            prompt=prompt,
+            chooser=Chooser(model, request, voice, prompt, rng),
+            received=self._clock(),
+            on_piece=on_piece,
+            on_done=on_done,
+            adapter=self._adapters.get(request.adapter),
+            line_start=start if len(start) <= MOST_LINE_START else [],
+        )
+
+    def _info(self) -> Json:
+        scheduler = self._scheduler
+        return {
+            **asdict(self.ready()),
+            "description": self._loaded.model.description,
+            "active": scheduler.active,
+            "waiting": scheduler.waiting,
+            "memory_bytes": psutil.Process().memory_info().rss,
+        }

@@ -1,0 +1,70 @@
+"""Chooses the next token of one generation, by the model and the voice."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from app.ipc.inference import Generate
+from app.runner.fusion import fuse, next_trust, sample
+from app.runner.llama import Logits, Model
+from app.runner.message_tokens import said_in
+from app.voice.tokens import TokenVoice
+
+
+class Chooser:
+    """The sampling of one generation."""
+
+    def __init__(
+        self,
+        model: Model,
+        request: Generate,
+        voice: TokenVoice | None,
+        prompt: Sequence[int],
+        rng: np.random.Generator,
+    ) -> None:
+        """The prompt, in tokens, is the conversation that the voice takes up."""
+        self._model = model
+        self._voice = voice if request.dial > 0 else None
+        self._dial = request.dial
+        self._said = said_in(model, prompt) if self._voice else None
+        self._temperature = request.temperature
+        self._top_p = request.top_p
+        self._rng = rng
+        self._trust = 0.0
+        self._weights = 0.0
+        self._chosen = 0
+
+    @property
+    def voice_share(self) -> float:
+        """Mean weight of the voice over the tokens chosen."""
+        return self._weights / self._chosen if self._chosen else 0.0
+
+    def begin_line(self) -> None:
+        """Another message begins; who foresaw the one before says nothing of it."""
+        self._trust = 0.0
+
+    def choose(self, logits: Logits, written: Sequence[int], *, may_end: bool) -> int:
+        """Draw a token.
+
+        Args:
+            logits: Shape (vocabulary,); not changed.
+            written: The tokens of the message so far.
+            may_end: Whether the message may end here; an empty reply is of no use.
+        """
+        prediction = self._voice.predict(written, self._said) if self._voice else None
+        fused = fuse(logits, prediction, self._dial, self._trust)
+        self._weights += fused.weight
+        self._chosen += 1
+        probs = fused.probs
+        probs[self._model.control_tokens] = 0
+        if not may_end:
+            probs[self._model.end_tokens] = 0
+            probs[self._model.line_tokens] = 0
+        token = sample(
+            probs, self._rng, temperature=self._temperature, top_p=self._top_p
+        )
+        if prediction is not None:
+            self._trust = next_trust(
+                self._trust, logits, fused.log_sum, prediction, token
+            )
+        return token

@@ -1,0 +1,133 @@
+"""How fast this machine reads prompts and writes tokens, measured while it works."""
+
+from collections import deque
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+KEPT_CALLS = {"prompt": 24, "decode": 60}
+"""So many decode calls tell the speed."""
+
+LATEST = 4
+"""The newest one in so many tell it too: the slower of both counts, since a machine
+that became busy is seen at once and one that became free can wait."""
+
+LEAST_READ = 8
+"""A call that reads fewer tokens says little of how fast prompts are read."""
+
+LOST = 0.7
+"""More threads must reach this part of what fewer reached while nothing else ran."""
+
+SLOW_CALLS = 2
+FIRST_PAUSE, LONGEST_PAUSE = 10.0, 300.0
+"""Seconds with fewer threads before more are tried again."""
+
+
+class DecodeCall(NamedTuple):
+    """What one decode call did."""
+
+    read: int
+    """Tokens of prompts."""
+    written: int
+    """Tokens of answers."""
+    seconds: float
+
+
+class SpeedMeter:
+    """Tokens a second, at a cautious guess."""
+
+    def __init__(self, calls: int) -> None:
+        self._calls: deque[tuple[int, float]] = deque(maxlen=calls)
+
+    def add(self, tokens: int, seconds: float) -> None:
+        """Note that so many tokens took so long."""
+        if seconds > 0:
+            self._calls.append((tokens, seconds))
+
+    @property
+    def rate(self) -> float:
+        """Tokens a second; 0 before anything was measured."""
+        if not self._calls:
+            return 0.0
+        calls = [*self._calls]
+        return min(_rate(calls), _rate(calls[-max(len(calls) // LATEST, 1) :]))
+
+
+def _rate(calls: Sequence[tuple[int, float]]) -> float:
+    return sum(tokens for tokens, _ in calls) / sum(seconds for _, seconds in calls)
+
+
+class Speeds:
+    """The two speeds of a model."""
+
+    def __init__(self) -> None:
+        self._prompt = SpeedMeter(KEPT_CALLS["prompt"])
+        self._decode = SpeedMeter(KEPT_CALLS["decode"])
+
+    def note(self, call: DecodeCall) -> None:
+        """Note one decode call; one with tokens of both kinds says little."""
+        if call.written == 0 and call.read >= LEAST_READ:
+            self._prompt.add(call.read, call.seconds)
+        elif call.read == 0 and call.written == 1:
+            self._decode.add(1, call.seconds)
+
+    @property
+    def prompt(self) -> float:
+        """Prompt tokens a second."""
+        return self._prompt.rate
+
+    @property
+    def decode(self) -> float:
+        """Tokens a second that one conversation alone is written with."""
+        return self._decode.rate
+
+
+class ThreadPace:
+    """Finds the number of threads that suits what else the machine does.
+
+    llama.cpp's threads wait for each other at every operation, so that one whose core
+    is taken by other work makes all of them many times slower.
+    """
+
+    def __init__(self, measured: Mapping[int, Speeds]) -> None:
+        """`measured` holds the speeds at load, by number of threads."""
+        self._measured = measured
+        self._best = max(measured, key=lambda threads: measured[threads].prompt)
+        self._fewest = min(measured)
+        self._slow_calls = 0
+        self._pause = FIRST_PAUSE
+        self._until = 0.0
+        self.threads = self._best
+        """To be used for the next call."""
+
+    def note(self, call: DecodeCall, now: float) -> int:
+        """Take a call into account; the number of threads for the next one.
+
+        Args:
+            now: Seconds of a clock that never goes back.
+        """
+        if self.threads == self._fewest != self._best:
+            if now >= self._until:
+                self.threads = self._best
+        elif self.threads != self._fewest:
+            self._watch(call, now)
+        return self.threads
+
+    def _watch(self, call: DecodeCall, now: float) -> None:
+        alone = self._measured[self._fewest]
+        if call.written == 0 and call.read >= LEAST_READ:
+            rate, wanted = call.read / max(call.seconds, 1e-9), alone.prompt
+        elif call.read == 0 and call.written == 1:
+            rate, wanted = 1 / max(call.seconds, 1e-9), alone.decode
+        else:
+            return
+        if rate >= LOST * wanted:
+            self._slow_calls = 0
+            if now >= self._until + self._pause:
+                self._pause = FIRST_PAUSE
+            return
+        self._slow_calls += 1
+        if self._slow_calls >= SLOW_CALLS:
+            self._slow_calls = 0
+            self._until = now + self._pause
+            self._pause = min(2 * self._pause, LONGEST_PAUSE)
+            self.threads = self._fewest

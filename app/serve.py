@@ -1,0 +1,116 @@
+"""`mynah serve`: the lock, the door, the service and Discord, until it is stopped."""
+
+import asyncio
+import contextlib
+import logging
+import signal
+from collections.abc import Coroutine
+from contextlib import AsyncExitStack
+from random import SystemRandom
+from typing import Any
+
+from app.core.paths import Home
+from app.discord.controller import DiscordController
+from app.ipc import control
+from app.ipc.endpoint import Door
+from app.ipc.peer import Peer, handlers_of
+from app.ipc.stdio import StdinReader, StdoutWriter
+from app.ipc.wire import Catalogue
+from app.service import logs
+from app.service.home_lock import hold
+from app.service.requantise import Requantise
+from app.service.service import Service, open_service
+
+log = logging.getLogger(__name__)
+
+CATALOGUE = Catalogue(control.REQUESTS, control.NOTIFICATIONS)
+
+STATE_SECONDS = 1.0
+"""How often the state is looked at; it is told only when it changed."""
+
+
+def serve(home: Home, stdout: int | None) -> None:
+    """Run the bot until it is stopped.
+
+    Args:
+        stdout: Private copy of fd 1 when a parent process speaks over stdio.
+
+    Raises:
+        AppError: If it cannot run, with what to do about it.
+    """
+    with hold(home):
+        asyncio.run(_serve(home, stdout))
+
+
+async def _serve(home: Home, stdout: int | None) -> None:
+    logs.set_up(logs.to_file(home), logs.to_stderr())
+    async with AsyncExitStack() as stack:
+        service = await stack.enter_async_context(open_service(home))
+        news = service.context.events
+        logging.getLogger().addHandler(logs.NewsHandler(news))
+        calls = DiscordController(service.context, SystemRandom())
+        service.discord = calls.state
+        own = handlers_of(calls, control.DISCORD_REQUESTS)
+        service.handlers = {**service.handlers, **own}
+        door = Door(home.endpoint_file, CATALOGUE, service.handlers, on_gone=news.leave)
+        await door.open()
+        stack.push_async_callback(door.close)
+        work: list[Coroutine[Any, Any, None]] = [
+            _tell_state(service),
+            service.context.memory.keep_up(),
+            service.metering.keep_up(),
+            Requantise(service.context).keep_starter_tuned(),
+            calls.run(),
+        ]
+        if stdout is not None:
+            work.append(_serve_parent(service, stdout))
+        for job in work:
+            stack.push_async_callback(_cancel, asyncio.ensure_future(job))
+        service.context.local.start()
+        _stop_on_signals(service.asked_to_stop)
+        log.info("Mynah is up in %s", home.root)
+        await service.asked_to_stop.wait()
+        log.info("Mynah stops")
+
+
+async def _serve_parent(service: Service, stdout: int) -> None:
+    """Serve the process that started this one; its end is ours."""
+    peer = Peer(StdinReader(), StdoutWriter(stdout), CATALOGUE, service.handlers)
+    try:
+        await peer.run()
+    finally:
+        service.context.events.leave(peer)
+        service.asked_to_stop.set()
+
+
+async def _tell_state(service: Service) -> None:
+    """Tell the watchers the state whenever it changed."""
+    known: dict[str, object] = {}
+    here = _Nobody()
+    while True:
+        status = await service.status(here, control.Status())
+        told = {
+            name: value for name, value in status.items() if name != "uptime_seconds"
+        }
+        if told != known:
+            known = told
+            service.context.events.tell(control.StateChanged(status))
+        await asyncio.sleep(STATE_SECONDS)
+
+
+class _Nobody:
+    async def notify(self, notification: object) -> None:
+        """Nobody listens."""
+
+
+async def _cancel(task: "asyncio.Future[None]") -> None:
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+
+
+def _stop_on_signals(stop: asyncio.Event) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(NotImplementedError):
+            loop.add_signal_handler(number, stop.set)

@@ -1,0 +1,101 @@
+"""The words and phrases that make one guild's way of speaking its own."""
+
+import json
+import math
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+
+from app.core.paths import asset
+from app.voice.word_tokenizer import fold, split
+
+LEAST_MESSAGES = 3
+"""Messages a word or phrase must stand in; less is somebody's whim."""
+
+LONGEST_PHRASE = 4
+
+COMMONEST = 2200
+"""Numbers of the vocabulary below this are signs and the two hundred top words."""
+
+
+def own_words(texts: Iterable[str], limit: int) -> list[tuple[str, int]]:
+    """(word, messages) of words that are no common ones, the most used first."""
+    counts = Counter(word for text in texts for word in set(words_of(text)))
+    own = [
+        (word, count)
+        for word, count in counts.items()
+        if count >= LEAST_MESSAGES and not _is_common(word)
+    ]
+    return sorted(own, key=lambda pair: (-pair[1], pair[0]))[:limit]
+
+
+def own_phrases(texts: Iterable[str], limit: int) -> list[tuple[str, int]]:
+    """(phrase, messages) of words that stand together more than chance would have it.
+
+    The score is count × ln(P(phrase) / ΠP(word)), the phrase's share of the mutual
+    information of its words (Church and Hanks 1990). A phrase within a longer one
+    that is said as often is left out.
+    """
+    words: Counter[str] = Counter()
+    phrases: Counter[tuple[str, ...]] = Counter()
+    for text in texts:
+        line = words_of(text)
+        words.update(line)
+        phrases.update(set(_phrases(line)))
+    total = sum(words.values())
+
+    def score(phrase: tuple[str, ...]) -> float:
+        expected = sum(math.log(words[word] / total) for word in phrase)
+        return phrases[phrase] * (math.log(phrases[phrase] / total) - expected)
+
+    told = [phrase for phrase, count in phrases.items() if count >= LEAST_MESSAGES]
+    told = [phrase for phrase in told if not all(map(_is_stop_word, phrase))]
+    ranked = sorted(told, key=lambda phrase: (-score(phrase), phrase))
+    chosen = _without_parts(ranked[: limit * 4], phrases)[:limit]
+    return [(" ".join(phrase), phrases[phrase]) for phrase in chosen]
+
+
+def _without_parts(
+    ranked: list[tuple[str, ...]], counts: Counter[tuple[str, ...]]
+) -> list[tuple[str, ...]]:
+    """The phrases that are not merely part of a longer one among them."""
+    return [
+        phrase
+        for phrase in ranked
+        if not any(
+            len(longer) > len(phrase)
+            and counts[longer] * 2 >= counts[phrase]
+            and f" {' '.join(phrase)} " in f" {' '.join(longer)} "
+            for longer in ranked
+        )
+    ]
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a text in small letters, without numbers, signs and links."""
+    words = (fold(word) for word in split(text))
+    return [word for word in words if any(map(str.isalpha, word)) and "/" not in word]
+
+
+def _phrases(line: list[str]) -> Iterator[tuple[str, ...]]:
+    for size in range(2, LONGEST_PHRASE + 1):
+        for start in range(len(line) - size + 1):
+            yield tuple(line[start : start + size])
+
+
+def _is_common(word: str) -> bool:
+    """Whether a word, and what an apostrophe joins to it, is said everywhere."""
+    return all(part in _vocabulary() for part in word.split("'"))
+
+
+def _is_stop_word(word: str) -> bool:
+    return _vocabulary().get(word, COMMONEST) < COMMONEST
+
+
+@cache
+def _vocabulary() -> Mapping[str, int]:
+    """Words of the built-in embedding model; more frequent ones have lower numbers."""
+    file = asset("embedding") / "tokenizer.json"
+    tree = json.loads(file.read_text(encoding="utf-8"))
+    vocabulary: dict[str, int] = tree["model"]["vocab"]
+    return vocabulary

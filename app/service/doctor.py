@@ -1,0 +1,200 @@
+"""What commonly breaks, checked one by one, each with what to do about it."""
+
+import asyncio
+import os
+import shutil
+import sqlite3
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from app.core import secrets
+from app.core.errors import AppError, ConfigError
+from app.memory.embedder import BUILT_IN, Embedder, Floats
+from app.modelfiles import catalogue, checks
+from app.service.app_context import AppContext
+from app.settings.base_url import parse
+from app.store import guilds, messages
+
+LEAST_FREE = 500 << 20
+MOST_CLOCK_SECONDS = 300.0
+SAFE_SQLITE = (3, 51, 3)
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing looked at."""
+
+    name: str
+    ok: bool
+    detail: str
+    hint: str = ""
+
+
+async def check_all(context: AppContext) -> list[Check]:
+    """Every check, in the order in which one would mend things."""
+    found = []
+    for check in CHECKS:
+        try:
+            found.append(await check(context))
+        except (AppError, OSError) as error:
+            name = check.__name__.removeprefix("_")
+            hint = getattr(error, "hint", "")
+            detail = getattr(error, "message", str(error))
+            found.append(Check(name, False, detail, hint))
+    return found
+
+
+async def _settings(context: AppContext) -> Check:
+    _ = context.settings.home
+    if trouble := context.settings.trouble:
+        raise trouble
+    return Check("settings", True, f"{context.home.config_file} is in order.")
+
+
+async def _home(context: AppContext) -> Check:
+    mode = context.home.root.stat().st_mode
+    if os.name == "posix" and mode & 0o077:
+        hint = f"Run `chmod 700 {context.home.root}`."
+        return Check("home", False, "Others on this computer can look into it.", hint)
+    return Check("home", True, f"{context.home.root} is yours alone.")
+
+
+async def _clock(context: AppContext) -> Check:
+    """A clock that went back would date new messages before old ones."""
+    ahead = context.home.database.stat().st_mtime - time.time()
+    if ahead > MOST_CLOCK_SECONDS:
+        hint = "Set this computer's clock, or let it be set over the network."
+        return Check("clock", False, "The database was changed in the future.", hint)
+    return Check("clock", True, time.strftime("It is %Y-%m-%d %H:%M %Z here."))
+
+
+async def _keyring(context: AppContext) -> Check:
+    if place := await asyncio.to_thread(secrets.keyring_name):
+        return Check("keyring", True, f"Secrets are kept in {place}.")
+    detail = f"None here; secrets are kept in {context.home.secrets_file}."
+    file = context.home.secrets_file
+    is_open = file.exists() and os.name == "posix" and file.stat().st_mode & 0o077
+    hint = f"Run `chmod 600 {file}`; others can read it." if is_open else ""
+    return Check("keyring", not is_open, detail, hint)
+
+
+async def _disk(context: AppContext) -> Check:
+    free = shutil.disk_usage(context.home.root).free
+    detail = f"{free >> 20:,} MB are free for {context.home.root}."
+    hint = "" if free > LEAST_FREE else "Make room on that disk."
+    return Check("disk", free > LEAST_FREE, detail, hint)
+
+
+async def _database(context: AppContext) -> Check:
+    if await asyncio.to_thread(context.reader.is_sound):
+        return Check("database", True, "SQLite finds no fault in it.")
+    hint = "Restore a copy with `mynah restore`."
+    return Check("database", False, "SQLite finds it damaged.", hint)
+
+
+async def _sqlite(context: AppContext) -> Check:
+    # Versions before can corrupt a log that two processes checkpoint at once, which
+    # Mynah never lets happen; other programs on the same file could.
+    detail = f"SQLite {sqlite3.sqlite_version}."
+    if sqlite3.sqlite_version_info >= SAFE_SQLITE:
+        return Check("sqlite", True, detail)
+    hint = "Never open mynah.db with another program while Mynah runs."
+    return Check("sqlite", True, detail, hint)
+
+
+async def _guilds(context: AppContext) -> Check:
+    every = await context.database.run(guilds.every)
+    learned = [
+        guild for guild in every if await context.reader.run(messages.count, guild.id)
+    ]
+    if learned:
+        names = ", ".join(guild.name for guild in learned[:5])
+        return Check("servers", True, f"Learned from: {names}.")
+    hint = "Learn one with `mynah import NAME FILE`, or try `mynah demo`."
+    return Check("servers", False, "Nothing is learned yet.", hint)
+
+
+async def _model(context: AppContext) -> Check:
+    name = context.settings.home.model.name
+    path = catalogue.locate(context.home, name)
+    if path is None:
+        hint = f"Fetch it with `mynah models pull {name}`."
+        return Check("model", False, f"The model {name} is not here.", hint)
+    running = context.local.status()["model"]
+    if running["state"] == "crashed":
+        hint = f"Try again with `mynah models use {name}`, or choose another so."
+        return Check("model", False, f"{name}: {running['reason']}.", hint)
+    if running["state"] != "ready":
+        model = context.settings.home.model
+        await asyncio.to_thread(checks.check, path, model.context, model.gpu_layers)
+    size = path.stat().st_size >> 20
+    return Check("model", True, f"{name} is here, {size:,} MB, and fits the memory.")
+
+
+async def _embedding(context: AppContext) -> Check:
+    settings = context.settings.home.memory
+    if not settings.enabled:
+        return Check("memory", True, "Switched off.")
+    if settings.model != BUILT_IN and not any(context.home.embedding_models.glob("*")):
+        hint = f"It is fetched when it is used; or set memory.model to {BUILT_IN}."
+        return Check("memory", False, f"{settings.model} is not here yet.", hint)
+    vectors = await asyncio.to_thread(_embed, context)
+    return Check(
+        "memory", True, f"{settings.model} gives {vectors.shape[1]} numbers a text."
+    )
+
+
+def _embed(context: AppContext) -> Floats:
+    name = context.settings.home.memory.model
+    return Embedder.open(name, cache=context.home.embedding_models).embed(
+        ["all is well"]
+    )
+
+
+async def _bot_token(context: AppContext) -> Check:
+    from app.service.token_check import test_bot_token
+
+    token = await asyncio.to_thread(secrets.get, context.home, "bot_token")
+    if not token:
+        hint = "To go on Discord: `mynah config set bot_token`, token on stdin."
+        return Check("bot token", True, "None; Mynah is not on Discord.", hint)
+    found = await test_bot_token(token)
+    return Check("bot token", found["ok"], found["detail"], found["hint"])
+
+
+async def _cloud(context: AppContext) -> Check:
+    home = context.settings.home
+    address = parse(home.openai.base_url)
+    key = await asyncio.to_thread(secrets.get, context.home, "openai_key")
+    if home.reply.provider != "openai" and not key:
+        return Check("cloud", True, "Not used; everything stays here.")
+    if address.is_openai and not key:
+        hint = "Enter one with `mynah config set openai_key`, key on stdin."
+        return Check("cloud", False, "No OpenAI key is kept.", hint)
+    try:
+        models = await context.cloud.models()
+    except AppError as error:
+        hint = error.hint or "Check openai.base_url and the connection."
+        return Check("cloud", False, error.message, hint)
+    wanted = home.openai.model
+    if wanted in models:
+        return Check("cloud", True, f"{address.host} offers {wanted}.")
+    hint = "Choose one with `mynah config set openai.model NAME`."
+    raise ConfigError(f"{address.host} does not offer {wanted}.", hint)
+
+
+CHECKS: tuple[Callable[[AppContext], Awaitable[Check]], ...] = (
+    _settings,
+    _home,
+    _disk,
+    _clock,
+    _keyring,
+    _database,
+    _sqlite,
+    _guilds,
+    _model,
+    _embedding,
+    _bot_token,
+    _cloud,
+)

@@ -1,0 +1,1 @@
+"""Handlers: one class a topic of the control catalogue, of the same name."""

@@ -1,0 +1,160 @@
+"""What this machine can do, measured in a minute, and which model fits it."""
+
+import asyncio
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from random import Random
+from statistics import median
+from tempfile import TemporaryFile
+
+import psutil
+
+from app.core.errors import UsageError
+from app.ipc import control
+from app.modelfiles import catalogue
+from app.modelfiles.catalogue import CatalogueEntry
+from app.providers.base import Completion, Prompt, Turn
+from app.service.app_context import AppContext, Json
+from app.service.events import Asker
+from app.store import guilds, messages
+from app.voice.voice import Voice
+
+LOADING_SECONDS = 90.0
+WALKS = 300
+TEXTS = 256
+DISK_MEGABYTES = 64
+MEASURE_SECONDS = 30.0
+MEASURE_TEXT = "Tell me about the town where you grew up, its streets and its people."
+
+PROMPT_TOKENS, ANSWER_TOKENS = 300, 30
+"""What a reply costs, for the answer time of models that are not measured."""
+
+
+class BenchmarkHandlers:
+    """Answers `Bench` and `ModelTest`."""
+
+    def __init__(
+        self, context: AppContext, clock: Callable[[], float] = time.perf_counter
+    ) -> None:
+        self._context = context
+        self._clock = clock
+
+    async def bench(self, asker: Asker, request: control.Bench) -> Json:
+        """Measure the model in use, the embeddings, the chain and the disk."""
+        began = self._clock()
+        local = self._context.local
+        is_ready = False
+        if local.status()["model"]["state"] not in ("absent", "crashed"):
+            is_ready = await local.wait_until_ready(LOADING_SECONDS)
+        prompt = local.speed.prompt if is_ready else None
+        decode = local.speed.decode if is_ready else None
+        path = catalogue.locate(self._context.home, local.model)
+        return {
+            "model": local.model,
+            "prompt_tokens_per_second": prompt,
+            "tokens_per_second": decode,
+            "embeddings_per_second": await asyncio.to_thread(self._embeddings),
+            "walk_ms": await self._walk_ms(),
+            "disk_megabytes_per_second": await asyncio.to_thread(self._disk),
+            "models": _fits(path, prompt, decode),
+            "seconds": self._clock() - began,
+        }
+
+    async def model_test(self, asker: Asker, request: control.ModelTest) -> Json:
+        """Measure how fast the model in use reads and writes."""
+        if request.name != self._context.local.model:
+            raise UsageError(
+                f"{request.name} is not in use.", "Use it, then measure it."
+            )
+        done = await self._write()
+        reading = done.first_token_ms / 1000
+        writing = (done.total_ms - done.first_token_ms) / 1000
+        fresh = done.prompt_tokens - done.cached_tokens
+        return {
+            "prompt_tokens_per_second": fresh / max(reading, 1e-3),
+            "tokens_per_second": (done.completion_tokens - 1) / max(writing, 1e-3),
+        }
+
+    async def _write(self) -> Completion:
+        """One answer of the local model, to nobody."""
+        prompt = Prompt(
+            guild=0,
+            conversation=f"measure {time.monotonic()}",
+            bot_name="Mynah",
+            turns=(Turn("owner", MEASURE_TEXT),),
+            dial=0,
+            deadline_ms=1000 * MEASURE_SECONDS,
+        )
+        async for piece in self._context.local.write(prompt):
+            if isinstance(piece, Completion):
+                return piece
+        raise UsageError("The model wrote nothing.", "Look at the log.")
+
+    def _disk(self) -> float:
+        """How fast the home's disk takes a file; the database waits for it."""
+        block = bytes(1 << 20)
+        began = self._clock()
+        with TemporaryFile(dir=self._context.home.root) as file:
+            for _ in range(DISK_MEGABYTES):
+                file.write(block)
+            file.flush()
+            os.fsync(file.fileno())
+        return DISK_MEGABYTES / (self._clock() - began)
+
+    def _embeddings(self) -> float:
+        from app.memory.embedder import Embedder
+
+        name = self._context.settings.home.memory.model
+        embedder = Embedder.open(name, cache=self._context.home.embedding_models)
+        embedder.embed(["warming up the session"])
+        texts = [f"message {number} says a few words to all" for number in range(TEXTS)]
+        began = self._clock()
+        embedder.embed(texts)
+        return TEXTS / (self._clock() - began)
+
+    async def _walk_ms(self) -> float | None:
+        """Median milliseconds of a line of the largest voice; None without one."""
+        every = await self._context.database.run(guilds.every)
+        counts = [
+            (await self._context.reader.run(messages.count, one.id), one.id)
+            for one in every
+        ]
+        if not counts or not max(counts)[0]:
+            return None
+        voice = await self._context.voices.voice(max(counts)[1])
+        return await asyncio.to_thread(self._walks, voice)
+
+    def _walks(self, voice: Voice) -> float:
+        rng, times = Random(1), []
+        for _ in range(WALKS):
+            began = self._clock()
+            voice.speak(rng)
+            times.append((self._clock() - began) * 1000)
+        return median(times)
+
+
+def _fits(path: Path | None, prompt: float | None, decode: float | None) -> list[Json]:
+    """The catalogue's language models, with the time a reply of each would take.
+
+    Speed goes down as the weights grow, since each token reads all of them.
+    """
+    memory = psutil.virtual_memory().total / 1e9
+    measured = path.stat().st_size if path else 0
+
+    def seconds(entry: CatalogueEntry) -> float | None:
+        if not (measured and prompt and decode):
+            return None
+        larger = entry.bytes / measured
+        return round((PROMPT_TOKENS / prompt + ANSWER_TOKENS / decode) * larger, 2)
+
+    return [
+        {
+            "name": entry.name,
+            "fits": entry.ram_gigabytes <= memory,
+            "answer_seconds": seconds(entry),
+        }
+        for entry in catalogue.entries().values()
+        if entry.kind == "llm"
+    ]

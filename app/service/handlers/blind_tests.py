@@ -1,0 +1,153 @@
+"""Blind tests: two replies to something that was said, and which one was better."""
+
+import itertools
+from dataclasses import asdict
+from random import Random, SystemRandom
+
+from app.chat.ab_arms import PreferenceRate, parse, standings, wilson
+from app.chat.self_tune import Arm
+from app.core.errors import UsageError
+from app.ipc import control
+from app.replies.request import MadeReply, ReplyRequest
+from app.service.app_context import AppContext, Json
+from app.service.events import Asker
+from app.store import comparisons, messages
+from app.store.messages import StoredMessage
+from app.store.tables import Guild
+
+LATELY = 2000
+"""Newest messages among which one is drawn to be answered."""
+
+LEAST_WORDS = 3
+TRIES = 4
+"""Conversations tried until two arms say different things."""
+
+SHOWN = 6
+WAIT_MS = 8000.0
+"""Nobody waits on Discord; a slow model may finish."""
+
+
+class BlindTestHandlers:
+    """Answers `Blind`, `BlindChoose` and `BlindResults`."""
+
+    def __init__(self, context: AppContext, rng: Random | None = None) -> None:
+        self._context = context
+        self._rng = rng or SystemRandom()
+        self._numbers = itertools.count(1)
+        self._pending: dict[int, tuple[int, MadeReply, MadeReply]] = {}
+
+    async def blind(self, asker: Asker, request: control.Blind) -> Json:
+        """Two replies by two arms, in an order drawn by lot."""
+        guild = await self._context.guild(request.guild)
+        config = await self._context.settings.of(guild.id)
+        dial = config.reply.dial
+        arms = [parse(request.first, dial), parse(request.second, dial)]
+        if arms[0] == arms[1]:
+            raise UsageError("A comparison needs two different ways to reply.")
+        said = await self._context.reader.run(_said, guild.id)
+        if not said:
+            raise UsageError("Nothing was said there yet.", "Learn some messages.")
+        first, second = await self._two(guild, said, arms)
+        pair = next(self._numbers)
+        self._pending = {pair: (guild.id, first, second)}
+        turns = first.answer.prompt.turns[-SHOWN:]
+        return {
+            "pair": pair,
+            "turns": [[turn.speaker, turn.text] for turn in turns],
+            "texts": [one.answer.finished.text for one in (first, second)],
+        }
+
+    async def blind_choose(self, asker: Asker, request: control.BlindChoose) -> Json:
+        """Store the choice, and only now say who made which."""
+        if request.pair not in self._pending:
+            raise UsageError("That comparison is over.", "Ask for another one.")
+        if request.won not in (0, 1, 2):
+            raise UsageError("The better one is 1 or 2; 0 is neither.")
+        guild, first, second = self._pending.pop(request.pair)
+        await self._context.database.run(
+            comparisons.add, guild, first.reply, second.reply, request.won
+        )
+        made = [str(Arm(one.mode, one.dial)) for one in (first, second)]
+        return {"arms": made, **await self._results(guild)}
+
+    async def blind_results(self, asker: Asker, request: control.BlindResults) -> Json:
+        """Win rates so far, and those of a live split."""
+        guild = await self._context.guild(request.guild)
+        return await self._results(guild.id)
+
+    async def _two(
+        self, guild: Guild, said: list[StoredMessage], arms: list[Arm]
+    ) -> tuple[MadeReply, MadeReply]:
+        """Two replies that differ, each made by its own arm."""
+        why = ""
+        for _ in range(TRIES):
+            self._rng.shuffle(arms)
+            message = self._rng.choice(said)
+            first, second = [await self._reply(guild, message, arm) for arm in arms]
+            why = _fell_back(first, arms[0]) or _fell_back(second, arms[1])
+            if not why and first.answer.finished.text != second.answer.finished.text:
+                return first, second
+        raise UsageError(
+            f"No two replies could be had: {why or 'both say the same'}.",
+            "See that the model is here and fast enough: `mynah bench`.",
+        )
+
+    async def _reply(self, guild: Guild, message: StoredMessage, arm: Arm) -> MadeReply:
+        request = ReplyRequest(
+            guild.id,
+            message.text,
+            message.name or "someone",
+            "blind test",
+            message.channel,
+            message=message.id,
+            mode=arm.mode,
+            dial=arm.dial,
+            max_ms=WAIT_MS,
+            is_private=True,
+        )
+        made = await self._context.replier.reply(request)
+        assert made is not None  # Without a trigger every reply is new.
+        return made
+
+    async def _results(self, guild: int) -> Json:
+        chosen = await self._context.reader.run(comparisons.of, guild)
+        pairs = [
+            (Arm(one[0], one[1]), Arm(one[2], one[3]), one.won)  # type: ignore[arg-type]
+            for one in chosen
+        ]
+        live = await self._context.reader.run(comparisons.live, guild)
+        return {
+            "comparisons": len(pairs),
+            "blind": [_row(str(arm), rate) for arm, rate in standings(pairs).items()],
+            "live": [
+                {
+                    **_row(one.arm, wilson(one.liked, one.liked + one.disliked)),
+                    "replies": one.replies,
+                }
+                for one in live
+            ],
+        }
+
+
+def _row(arm: str, rate: PreferenceRate) -> Json:
+    return {"arm": arm, **asdict(rate)}
+
+
+def _fell_back(made: MadeReply, arm: Arm) -> str:
+    """Why the chain stood in for the model; empty when it did not."""
+    if made.answer.provider != "markov" or arm.mode == "markov":
+        return ""
+    reasons = (rung.reason for rung in made.answer.rungs if rung.reason)
+    return next(reasons, "the model did not answer")
+
+
+def _said(guild: int) -> list[StoredMessage]:
+    """Messages of people that are worth an answer."""
+    page = messages.page(guild, limit=LATELY)
+    return [
+        message
+        for message in page
+        if not message.is_bot
+        and message.dropped is None
+        and len(message.text.split()) >= LEAST_WORDS
+    ]

@@ -1,0 +1,209 @@
+"""Tuning a cloud model on what members agreed to give: examples, price, job, model."""
+
+import asyncio
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from app.chat import tuning_data
+from app.chat.tuning_data import Examples, Given, RatedReply
+from app.core.errors import UsageError
+from app.ipc import control
+from app.providers.cost_record import estimate
+from app.providers.openai.cloud_prompt import TASK, instruction
+from app.providers.openai.fine_tuning import (
+    EPOCHS,
+    LEAST_EXAMPLES,
+    CloudTuning,
+    Order,
+    TuningJob,
+)
+from app.replies.ladder_builder import is_open_to_cloud
+from app.service.app_context import AppContext, Json
+from app.service.events import Asker
+from app.settings.effective import ConsentError
+from app.settings.schema import Config
+from app.store import fine_tuning, members, messages
+from app.store.tables import Guild
+
+POLICY = (
+    "Discord's developer policy forbids training machine learning models on message"
+    " content without Discord's express permission; whether you have it, and whether"
+    " every member whose words are sent agreed, is yours to answer for."
+)
+TOKENS_A_MESSAGE = 4
+
+
+class FineTuningHandlers:
+    """Answers what concerns tuning a cloud model."""
+
+    def __init__(self, context: AppContext) -> None:
+        self._context = context
+        self._cloud = CloudTuning(context.cloud)
+
+    async def export_tuning(self, asker: Asker, request: control.ExportTuning) -> Json:
+        """Write the files; nothing is sent."""
+        guild = await self._context.guild(request.guild)
+        examples, counts = await self._examples(guild)
+        target = Path(request.to)
+        files = await asyncio.to_thread(_write, examples, target)
+        return {"files": files, **counts}
+
+    async def tune_estimate(self, asker: Asker, request: control.TuneEstimate) -> Json:
+        """Count and price; nothing is sent."""
+        guild = await self._context.guild(request.guild)
+        _, told = await self._order(guild, request.model, request.preferences)
+        return told
+
+    async def tune_start(self, asker: Asker, request: control.TuneStart) -> Json:
+        """Send what was agreed to, and start."""
+        guild = await self._context.guild(request.guild)
+        config = await self._context.settings.of(guild.id)
+        if config.reply.local_only:
+            raise UsageError("This server is locked to this computer.")
+        if not is_open_to_cloud(config):
+            raise ConsentError
+        if not request.agreed:
+            raise UsageError(POLICY, "Repeat it with --yes if you answer for that.")
+        order, told = await self._order(guild, request.model, request.preferences)
+        self._check(order, config)
+        return {"job": await self._cloud.start(order), **told}
+
+    async def tune_status(self, asker: Asker, request: control.TuneStatus) -> Json:
+        """Ask the host how far it is."""
+        guild = await self._context.guild(request.guild)
+        return _told(await self._cloud.status(guild.id, request.job))
+
+    async def tune_use(self, asker: Asker, request: control.TuneUse) -> Json:
+        """Choose the model that a job made, for this guild alone."""
+        guild = await self._context.guild(request.guild)
+        job = await self._cloud.status(guild.id, request.job)
+        if job.state != "succeeded" or not job.tuned_model:
+            raise UsageError(
+                f"The tuning {job.id} has no model yet: it is {job.state}.",
+                "Follow it with `mynah tune status`.",
+            )
+        await self._context.settings.change("openai.model", job.tuned_model, guild.id)
+        return {"job": job.id, "model": job.tuned_model}
+
+    async def _examples(self, guild: Guild) -> tuple[Examples, Json]:
+        config = await self._context.settings.of(guild.id)
+        names = [name.lstrip("#") for name in config.learn.tuning_channels]
+        reader = self._context.reader
+        channels = await reader.run(fine_tuning.open_channels, guild.id, names)
+        agreed = await reader.run(members.allow_tuning, guild.id)
+        given: list[Given | None] = []
+        for channel in channels:
+            given += [
+                _given(line) for line in await reader.run(fine_tuning.lines, channel)
+            ]
+        rated = await reader.run(_rated, guild.id, agreed, frozenset(channels))
+        name = config.bot.name
+        system = instruction(name, config.reply.max_words, config.reply.persona)
+        task = TASK.format(name=name)
+        made = await asyncio.to_thread(tuning_data.make, given, rated, system, task)
+        who = {"members": len(agreed), "channels": len(channels)}
+        return made, {**made.counts(), **who}
+
+    async def _order(
+        self, guild: Guild, model: str, preferences: bool
+    ) -> tuple[Order, Json]:
+        examples, counts = await self._examples(guild)
+        train = examples.preferences if preferences else examples.train
+        validation = [] if preferences else examples.validation
+        tokens = EPOCHS * sum(map(_tokens, train))
+        price = self._context.prices.of(model)
+        is_priced = self._context.prices.knows(model) and price.training > 0
+        cost = tokens * price.training / 1_000_000 if is_priced else None
+        order = Order(
+            guild.id, model, _lines(train), _lines(validation), tokens, cost or 0.0,
+            preferences,
+        )  # fmt: skip
+        figures = {"model": model, "epochs": EPOCHS, "tokens": tokens, "cost": cost}
+        return order, {**counts, **figures}
+
+    def _check(self, order: Order, config: Config) -> None:
+        """Refuse what the host would not take, or a budget does not allow."""
+        count = order.train.count(b"\n")
+        if count < LEAST_EXAMPLES:
+            raise UsageError(
+                f"There are {count} examples; {LEAST_EXAMPLES} are needed.",
+                "Members agree with `/privacy tuning`, and learn.tuning_channels names"
+                " the channels that are open for it.",
+            )
+        home, ledger = self._context.settings.home.openai, self._context.ledger
+        shared = (home.daily_budget, home.monthly_budget)
+        own = (config.openai.daily_budget, config.openai.monthly_budget)
+        guild = None if own == shared else own
+        if reason := ledger.refuses(order.guild, guild, shared):
+            raise UsageError(f"Nothing was sent: {reason}.")
+        for whose, budgets in ((None, shared), (order.guild, own)):
+            spent = (ledger.today(whose), ledger.month(whose))
+            for before, budget in zip(spent, budgets, strict=True):
+                if budget and before + order.cost > budget:
+                    raise UsageError(
+                        f"It would cost ${order.cost:.2f}, more than the budget of"
+                        f" ${budget:.2f} leaves.",
+                        "Raise openai.monthly_budget, or give fewer channels.",
+                    )
+
+
+def _given(line: fine_tuning.TuningLine) -> Given | None:
+    return Given(line.channel, line.author, line.text, line.ts) if line.agreed else None
+
+
+def _rated(guild: int, agreed: set[str], channels: frozenset[int]) -> list[RatedReply]:
+    """Judged replies of which every line was given by somebody who agreed."""
+    found = []
+    for reply in fine_tuning.judged(guild):
+        rows = [row for *_, row in reply.turns if isinstance(row, int)]
+        stored = {message.id: message for message in messages.by_rows(rows)}
+        lines: list[str] = []
+        numbers: dict[str, int] = {}
+        for *_, row in reply.turns:
+            message = stored.get(row) if isinstance(row, int) else None
+            if message is None or message.channel not in channels:
+                break
+            if message.is_bot or message.author not in agreed:
+                break
+            number = numbers.setdefault(message.author, len(numbers) + 1)
+            lines.append(f"person{number}: {' '.join(message.text.split())}")
+        if lines and len(lines) == len(reply.turns):
+            found.append(RatedReply(tuple(lines), reply.text, reply.rating))
+    return found
+
+
+def _lines(rows: Sequence[Json]) -> bytes:
+    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode()
+
+
+def _tokens(example: Any) -> int:
+    """Estimated tokens of all texts in an example."""
+    if isinstance(example, dict):
+        own = example.get("content")
+        if isinstance(own, str):
+            return estimate(own) + TOKENS_A_MESSAGE
+        return sum(map(_tokens, example.values()))
+    return sum(map(_tokens, example)) if isinstance(example, list) else 0
+
+
+def _write(examples: Examples, target: Path) -> list[str]:
+    target.mkdir(mode=0o700, parents=True, exist_ok=True)
+    written = []
+    for name in ("train", "validation", "preferences"):
+        path = target / f"{name}.jsonl"
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+        with os.fdopen(os.open(path, flags, 0o600), "wb") as file:
+            file.write(_lines(getattr(examples, name)))
+        written.append(str(path))
+    return written
+
+
+def _told(job: TuningJob) -> Json:
+    told = asdict(job)
+    told["job"] = told.pop("id")
+    told["events"] = [{"at": at, "text": text} for at, text in job.events]
+    return told

@@ -1,0 +1,182 @@
+"""Handlers for what is known: guilds, imports, forgetting and exports."""
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+
+from app.chat import feedback_weights
+from app.core.errors import UsageError
+from app.core.paths import Home
+from app.ipc import control
+from app.service.app_context import AppContext, Json
+from app.service.backups import back_up
+from app.service.distinctive_words import own_phrases, own_words
+from app.service.events import Asker, WatcherOutbox
+from app.service.guild_export import export
+from app.store import feedback, guilds, messages, overview, replies
+from app.store.tables import Guild
+
+MATURE = 2000
+"""Messages from which on a voice has plenty to say."""
+
+TEXTS_READ = 50_000
+"""Newest messages that the own words are taken from."""
+
+
+class GuildHandlers:
+    """Answers what concerns the guilds and their messages."""
+
+    def __init__(self, context: AppContext) -> None:
+        self._context = context
+
+    async def guilds(self, asker: Asker, request: control.Guilds) -> Json:
+        """What is learned, a guild each."""
+        every = await self._context.database.run(guilds.every)
+        return {"guilds": [await self._guild(guild) for guild in every]}
+
+    async def import_(self, asker: Asker, request: control.Import) -> Json:
+        """Learn from files; progress goes to the asker and to all who watch."""
+        paths = _present(request.paths)
+        guild = await self._context.database.run(guilds.ensure, request.guild)
+        outbox = WatcherOutbox(asker)
+
+        def report(progress: control.Progress) -> None:
+            outbox.put(progress)
+            self._context.events.tell(progress, but_not=asker)
+
+        try:
+            counts = await self._context.voices.import_files(
+                guild.id, paths, request.channel, report
+            )
+        finally:
+            await outbox.drain()
+        counts["errors"] = [
+            dict(zip(("file", "text"), problem.split(": ", 1), strict=False))
+            for problem in counts.pop("problems", [])
+        ]
+        return counts
+
+    async def forget(self, asker: Asker, request: control.Forget) -> Json:
+        """Forget everywhere; returns when nothing of it is left."""
+        chosen = [request.messages, request.author, request.channel, request.everything]
+        if sum(map(bool, chosen)) != 1:
+            raise UsageError(
+                "Say what to forget: messages, an author, a channel or everything."
+            )
+        learning, guild = self._context.voices, await self._context.guild(request.guild)
+        if request.messages:
+            rows = await self._context.database.run(
+                messages.rows_of, guild.id, request.messages
+            )
+            done = await learning.forget(guild.id, rows)
+        elif request.author:
+            done = await learning.forget_author(guild.id, request.author)
+        elif request.channel:
+            channel = await self._context.channel(guild.id, request.channel)
+            done = await learning.forget_channel(guild.id, channel.id)
+        else:
+            done = await learning.forget_everything(guild.id)
+        return {
+            "messages": done.messages,
+            "embeddings": done.embeddings,
+            "replies": done.replies,
+            "complete": done.complete,
+        }
+
+    async def export(self, asker: Asker, request: control.Export) -> Json:
+        """Write a guild's messages in the interchange format."""
+        guild = await self._context.guild(request.guild)
+        target = Path(request.to)
+        written = await asyncio.to_thread(
+            export, self._context.reader, guild.id, guild.name, target
+        )
+        return {"guild": guild.name, "messages": written, "file": str(target)}
+
+    async def backup(self, asker: Asker, request: control.Backup) -> Json:
+        """Write the home to one file."""
+        target = Path(request.to)
+        bytes_written = await asyncio.to_thread(
+            back_up, self._context.home, self._context.reader, target
+        )
+        return {"file": str(target), "bytes": bytes_written}
+
+    async def phrases(self, asker: Asker, request: control.Phrases) -> Json:
+        """Words and phrases that are said here more than elsewhere."""
+        guild = await self._context.guild(request.guild)
+        texts = await self._context.reader.run(_newest_texts, guild.id)
+        words, phrases = await asyncio.to_thread(_telling, texts, request.limit)
+        return {
+            "words": [{"text": text, "count": count} for text, count in words],
+            "phrases": [{"text": text, "count": count} for text, count in phrases],
+        }
+
+    async def _guild(self, guild: Guild) -> Json:
+        context = self._context
+        counts = await context.reader.run(guilds.counts, guild.id)
+        voice = await context.voices.voice(guild.id)
+        config = await context.settings.of(guild.id)
+        latest = await context.reader.run(replies.latest, guild.id, limit=1)
+        votes = await context.reader.run(feedback.votes_by_source, guild.id)
+        return {
+            "row": guild.id,
+            "id": guild.discord_id,
+            "guild": guild.name,
+            "messages": counts.messages,
+            "learned": counts.learned,
+            "dropped": counts.dropped,
+            "words": voice.words,
+            "voice": state_of_voice(voice.messages),
+            "embeddings": counts.embeddings,
+            "backlog": max(0, counts.learned - counts.embeddings),
+            "bytes": await asyncio.to_thread(_sizes, context.home, guild.id),
+            "mode": config.reply.mode,
+            "provider": config.reply.provider,
+            "dial": config.reply.dial,
+            "join_in": config.speak.join_in,
+            "shadow": config.reply.shadow,
+            "local_only": config.reply.local_only,
+            "is_demo": guild.is_demo,
+            "disliked": len(feedback_weights.weights(votes)),
+            "opted_out": await context.reader.run(overview.opted_out, guild.id),
+            "last_reply": latest[0].created / 1000 if latest else None,
+        }
+
+
+def state_of_voice(learned: int) -> str:
+    """How far a voice is, in words."""
+    if not learned:
+        return "empty"
+    return "speaks well" if learned >= MATURE else "speaks, still learning"
+
+
+def _telling(
+    texts: list[str], limit: int
+) -> tuple[list[tuple[str, int]], list[tuple[str, int]]]:
+    return own_words(texts, limit), own_phrases(texts, limit)
+
+
+def _newest_texts(guild: int) -> list[str]:
+    page = messages.page(guild, limit=TEXTS_READ)
+    return [message.text for message in page if message.dropped is None]
+
+
+def _present(names: Sequence[str]) -> list[Path]:
+    paths = [Path(name) for name in names]
+    for path in paths:
+        if not path.exists():
+            raise UsageError(f"There is no file {path}.", "Check the path.")
+    return paths
+
+
+def _sizes(home: Home, guild: int) -> dict[str, int]:
+    """Bytes on disk by part."""
+    return {
+        "voice": _size(home.voice(guild)),
+        "tokens": _size(home.guild(guild) / "tokens"),
+        "index": _size(home.index(guild)),
+    }
+
+
+def _size(directory: Path) -> int:
+    files = (path for path in directory.rglob("*") if path.is_file())
+    return sum(path.stat().st_size for path in files)

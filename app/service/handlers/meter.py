@@ -1,0 +1,176 @@
+"""Keeps the meter: each guild's week in figures, made in the background."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import asdict, fields
+from random import Random
+from typing import Any
+
+from app.chat.prompt_settings import deadline_ms
+from app.ipc import control
+from app.meter.advice import Advice, Tuned, advise
+from app.meter.week import SpokenReply, Week, measure
+from app.service.app_context import AppContext, Json
+from app.service.events import Asker
+from app.settings.schema import Config
+from app.store import guilds, meter
+from app.store.meter import SentReply
+from app.store.tables import Guild
+from app.voice.word_tokenizer import split
+
+log = logging.getLogger(__name__)
+
+KEPT_WEEKS = 12
+FRESH_SECONDS = 24 * 3600.0
+"""The figures of the present week are made anew when they are older."""
+
+LOOK_SECONDS = 3600.0
+FIRST_LOOK_SECONDS = 120.0
+"""A bot that just started has better things to do."""
+
+SAMPLED = 1500
+"""Messages of members that a week is held against, drawn evenly."""
+
+FEW = 50
+"""With fewer in the week, the newest before its end stand in for them."""
+
+RECENT = 4
+"""Turns that tell what a reply was about."""
+
+LEAST_RELEVANCE = 8
+"""Replies below which closeness says nothing."""
+
+
+class MeterHandlers:
+    """Answers `Meter`, and makes the figures once a day."""
+
+    def __init__(
+        self, context: AppContext, now: Callable[[], float] = time.time
+    ) -> None:
+        """`now` is in seconds since the epoch."""
+        self._context = context
+        self._now = now
+        self._rng = Random(0)
+        self._warned: set[tuple[int, int]] = set()
+
+    async def meter(self, asker: Asker, request: control.Meter) -> Json:
+        """The weeks of a guild, with what they say."""
+        guild = await self._context.guild(request.guild)
+        await self._bring_up(guild, FRESH_SECONDS if not request.anew else 0.0)
+        return await self._describe(guild, request.weeks)
+
+    async def keep_up(self) -> None:
+        """Make the figures of every guild, for ever."""
+        await asyncio.sleep(FIRST_LOOK_SECONDS)
+        while True:
+            for guild in await self._context.reader.run(guilds.every):
+                await self._bring_up(guild, FRESH_SECONDS)
+                await self._warn(guild)
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def _bring_up(self, guild: Guild, fresh_seconds: float) -> None:
+        """Make the weeks that are missing, and the present one when it is old."""
+        now_ms = int(self._now() * 1000)
+        this_week = meter.week_of(now_ms)
+        since = this_week - (KEPT_WEEKS - 1) * meter.WEEK_MS
+        wanted = await self._context.reader.run(
+            meter.weeks_with_replies, guild.id, since
+        )
+        known = {
+            row.start: row.made
+            for row in await self._context.reader.run(meter.weeks, guild.id, KEPT_WEEKS)
+        }
+        for start in wanted:
+            made = known.get(start, 0)
+            is_over = made >= start + meter.WEEK_MS
+            if not is_over and now_ms - made >= fresh_seconds * 1000:
+                week = await self._measure(guild.id, start)
+                figures = week.as_json()
+                await self._context.database.run(
+                    meter.put, guild.id, start, figures, now_ms
+                )
+
+    async def _measure(self, guild: int, start: int) -> Week:
+        reader, end = self._context.reader, start + meter.WEEK_MS
+        sent = await reader.run(meter.sent, guild, start, end)
+        members = await reader.run(meter.said, guild, start, end)
+        if len(members) < FEW:
+            members = await reader.run(meter.said_before, guild, end, SAMPLED)
+        if len(members) > SAMPLED:
+            members = self._rng.sample(members, SAMPLED)
+        relevance = await self._relevance(sent)
+        voice = await self._context.voices.voice(guild)
+        said = [
+            SpokenReply(
+                reply.text, float(reply.timings.get("total", 0.0)), reply.rating
+            )
+            for reply in sent
+        ]
+        return await asyncio.to_thread(
+            measure,
+            said,
+            members,
+            split,
+            voice.holds,
+            voice.repeats,
+            relevance,
+            self._rng,
+        )
+
+    async def _relevance(self, sent: list[SentReply]) -> float | None:
+        """The AUC of replies whose conversation is known; None for too few."""
+        pairs = [(reply.text, _texts(reply)) for reply in sent]
+        known = [(text, turns) for text, turns in pairs if turns and text.strip()]
+        if len(known) < LEAST_RELEVANCE:
+            return None
+        return await self._context.memory.relevance(known)
+
+    async def _describe(self, guild: Guild, limit: int) -> Json:
+        rows = await self._context.reader.run(meter.weeks, guild.id, limit)
+        found = await self._advice(guild)
+        return {
+            "guild": guild.name,
+            "weeks": [{"start": row.start / 1000, **row.figures} for row in rows],
+            "advice": [asdict(one) for one in found],
+        }
+
+    async def _advice(self, guild: Guild) -> list[Advice]:
+        rows = await self._context.reader.run(meter.weeks, guild.id, KEPT_WEEKS)
+        if not rows:
+            return []
+        *before, newest = [_week(row.figures) for row in rows]
+        config = await self._context.settings.of(guild.id)
+        return advise(newest, before, _tuned(config))
+
+    async def _warn(self, guild: Guild) -> None:
+        """Tell the owner of an alarm once a week."""
+        key = (guild.id, meter.week_of(int(self._now() * 1000)))
+        alarms = [one for one in await self._advice(guild) if one.is_alarm]
+        if alarms and key not in self._warned:
+            self._warned.add(key)
+            one = alarms[0]
+            self._context.events.warn(f"{guild.name}: {one.finding}; {one.remedy}")
+
+
+def _texts(reply: SentReply) -> list[str]:
+    texts = [str(text) for _, text, *_ in reply.turns]
+    return [text for text in texts[-RECENT:] if text.strip()]
+
+
+def _week(figures: dict[str, Any]) -> Week:
+    """The stored figures; those of another version are left out."""
+    names = {one.name for one in fields(Week)}
+    return Week(**{name: value for name, value in figures.items() if name in names})
+
+
+def _tuned(config: Config) -> Tuned:
+    mode = config.reply.mode
+    return Tuned(
+        mode=mode,
+        dial=config.reply.dial,
+        max_words=config.reply.max_words,
+        has_persona=bool(config.reply.persona),
+        deadline_ms=deadline_ms("llm" if mode == "llm" else "hybrid", config),
+    )

@@ -1,0 +1,138 @@
+"""Handlers for models: the catalogue, fetching, choosing and removing."""
+
+import asyncio
+import threading
+import time
+from pathlib import Path
+
+import psutil
+
+from app.core.errors import UsageError
+from app.ipc import control
+from app.modelfiles import catalogue, download
+from app.modelfiles.catalogue import CatalogueEntry
+from app.service.app_context import AppContext, Json
+from app.service.events import Asker, WatcherOutbox
+from app.service.requantise import Requantise
+
+
+class ModelHandlers:
+    """Answers what concerns models."""
+
+    def __init__(self, context: AppContext) -> None:
+        self._context = context
+        self._tuning = Requantise(context)
+
+    async def models(self, asker: Asker, request: control.Models) -> Json:
+        """The catalogue, with what is here and what is used."""
+        used = self._context.settings.home.model.name
+        entries = catalogue.entries()
+        memory = psutil.virtual_memory().total / 1e9
+        listed = [self._entry(entry, used, memory) for entry in entries.values()]
+        own = {*catalogue.own(self._context.home), used} - entries.keys()
+        listed += [self._own_file(name, used) for name in sorted(own)]
+        return {"models": listed, "memory_gigabytes": round(memory, 1)}
+
+    async def model_pull(self, asker: Asker, request: control.ModelPull) -> Json:
+        """Fetch a model; what it fetched so far is kept when it is cancelled."""
+        entry = catalogue.find(request.name)
+        loop = asyncio.get_running_loop()
+        outbox, began = WatcherOutbox(asker), time.monotonic()
+
+        def report(done: int, total: int) -> None:
+            rate = done / max(time.monotonic() - began, 1e-6)
+            progress = control.Progress("pull", entry.name, done, total, "bytes", rate)
+            loop.call_soon_threadsafe(pass_on, progress)
+
+        def pass_on(progress: control.Progress) -> None:
+            outbox.put(progress)
+            self._context.events.tell(progress, but_not=asker)
+
+        cancelled = threading.Event()
+        try:
+            path = await asyncio.to_thread(
+                download.fetch, self._context.home, entry, report, cancelled
+            )
+        finally:
+            cancelled.set()
+            await outbox.drain()
+        return {"name": entry.name, "file": str(path), "bytes": path.stat().st_size}
+
+    async def model_use(self, asker: Asker, request: control.ModelUse) -> Json:
+        """Use a model from the next reply on."""
+        path = catalogue.locate(self._context.home, request.name)
+        if path is None:
+            if request.name in catalogue.entries():
+                raise UsageError(
+                    f"The model {request.name} is not here yet.",
+                    f"Fetch it with `mynah models pull {request.name}`.",
+                )
+            raise UsageError(
+                f"{request.name} is neither a name of the catalogue nor a file.",
+                "See `mynah models list`.",
+            )
+        await asyncio.to_thread(self._context.local.check, path)
+        has_name = path.parent == self._context.home.models
+        has_name |= request.name in catalogue.entries()
+        name = request.name if has_name else str(path)
+        await self._context.settings.change("model.name", name)
+        self._context.local.retry()
+        return {"name": name, "file": str(path)}
+
+    async def model_tune(self, asker: Asker, request: control.ModelTune) -> Json:
+        """Measure a model's formats on this machine, and keep the better file."""
+        outbox = WatcherOutbox(asker)
+        try:
+            reply = await self._tuning.tune(request.name, outbox.put)
+        finally:
+            await outbox.drain()
+        return {"name": request.name, **reply}
+
+    async def model_remove(self, asker: Asker, request: control.ModelRemove) -> Json:
+        """Delete the files of a catalogue model; files of one's own stay."""
+        if request.name not in catalogue.own(self._context.home):
+            catalogue.find(request.name)
+        # The system frees gigabytes before it answers.
+        freed = await asyncio.to_thread(
+            _remove, self._context.home.models, request.name
+        )
+        if not freed:
+            raise UsageError(f"The model {request.name} is not here.")
+        return {"name": request.name, "bytes": freed}
+
+    def _entry(self, entry: CatalogueEntry, used: str, memory: float) -> Json:
+        path = catalogue.locate(self._context.home, entry.name)
+        return {
+            "name": entry.name,
+            "kind": entry.kind,
+            "bytes": entry.bytes,
+            "ram_gigabytes": entry.ram_gigabytes,
+            "licence": entry.licence,
+            "note": entry.note,
+            "present": path is not None,
+            "used": entry.name == used,
+            "set_aside": self._context.local.why_aside(entry.name) or "",
+            "fits": entry.ram_gigabytes <= memory,
+        }
+
+    def _own_file(self, name: str, used: str) -> Json:
+        path = catalogue.locate(self._context.home, name)
+        return {
+            "name": name,
+            "kind": "llm",
+            "bytes": path.stat().st_size if path else 0,
+            "licence": "",
+            "note": "a file of your own",
+            "present": path is not None,
+            "used": name == used,
+            "set_aside": self._context.local.why_aside(name) or "",
+        }
+
+
+def _remove(models: Path, name: str) -> int:
+    """Delete the files of a model; returns how many bytes that were."""
+    freed = 0
+    for path in models.glob(f"{name}.*gguf"):
+        freed += path.stat().st_size
+        path.unlink()
+    return freed

@@ -1,0 +1,213 @@
+"""Handlers for talking: one reply, its explanation, and what people think of it."""
+
+import asyncio
+from collections.abc import Sequence
+
+from app.chat.ladder import RungRecord
+from app.core.errors import UsageError
+from app.ipc import control
+from app.providers.base import Prompt, Turn, Used
+from app.replies.request import MadeReply, ReplyRequest
+from app.service import opinions
+from app.service.app_context import AppContext, Json
+from app.service.events import Asker, WatcherOutbox
+from app.store import feedback, messages, replies
+from app.store.feedback import Kind
+from app.store.messages import StoredMessage
+
+OWNER = "owner"
+"""Who gives feedback in the TUI and on the command line."""
+
+
+class ReplyHandlers:
+    """Answers `Say` and what belongs to it."""
+
+    def __init__(self, context: AppContext) -> None:
+        self._context = context
+        self._running: dict[tuple[int, int], asyncio.Task[MadeReply | None]] = {}
+
+    async def say(self, asker: Asker, request: control.Say) -> Json:
+        """Make a reply; its pieces stream to the asker."""
+        asked = await self._request(request)
+        stream = _Stream(asker, request.stream)
+        work = asyncio.create_task(self._context.replier.reply(asked, stream.put))
+        key = (id(asker), request.stream or 0)
+        self._running[key] = work
+        try:
+            made = await work
+        except asyncio.CancelledError:
+            if not work.cancelled():
+                work.cancel()
+                raise
+            raise UsageError("The reply was cancelled.") from None
+        finally:
+            self._running.pop(key, None)
+            await stream.close()
+        assert made is not None  # Without a trigger every reply is new.
+        self._context.events.tell(
+            control.ReplyMade(made.reply, asked.guild, asked.channel)
+        )
+        return await self._describe(made, request)
+
+    async def cancel(self, asker: Asker, request: control.Cancel) -> Json:
+        """Stop a reply that streams to this asker."""
+        work = self._running.get((id(asker), request.stream))
+        if work:
+            work.cancel()
+        return {"cancelled": work is not None}
+
+    async def explain(self, asker: Asker, request: control.Explain) -> Json:
+        """The row of a reply, with its sources."""
+        return await explain(self._context, request.reply)
+
+    async def rate(self, asker: Asker, request: control.Rate) -> Json:
+        """Like, dislike or take it back."""
+        value = max(-1, min(1, request.value))
+        kind: Kind = "again" if request.again else "thumb"
+        await opinions.rate(self._context, request.reply, OWNER, value, kind)
+        rating = await self._context.database.run(feedback.rating, request.reply)
+        return {"rating": rating}
+
+    async def _request(self, request: control.Say) -> ReplyRequest:
+        guild = await self._context.guild(request.guild)
+        channel = None
+        if request.channel:
+            channel = (await self._context.channel(guild.id, request.channel)).id
+        name = (await self._context.settings.of(guild.id)).bot.name
+        earlier = tuple(
+            Turn(speaker, text, is_bot=speaker == name)
+            for speaker, text in request.turns
+        )
+        return ReplyRequest(
+            guild.id,
+            request.text,
+            request.author,
+            "say",
+            channel,
+            earlier=earlier,
+            mode=request.mode,
+            provider=request.provider,
+            dial=request.voice,
+            seed=request.seed,
+            max_ms=request.max_ms,
+            is_private=True,
+        )
+
+    async def _describe(self, made: MadeReply, request: control.Say) -> Json:
+        answer, done = made.answer, made.answer.completion
+        rows = [used.message for used in done.sources]
+        stored = await self._context.database.run(messages.by_rows, rows)
+        recalled = await self._context.database.run(messages.by_rows, made.recalled)
+        reply: Json = {
+            "text": answer.finished.text,
+            "mode": made.mode,
+            "provider": answer.provider,
+            "voice": made.dial,
+            "rungs": [_rung(rung) for rung in answer.rungs],
+            "ms": {name: round(ms, 1) for name, ms in made.timings.items()},
+            "tokens": {
+                "prompt": done.prompt_tokens,
+                "cached": done.cached_tokens,
+                "completion": done.completion_tokens,
+            },
+            "turns": len(answer.prompt.turns),
+            "sources": [message.external for message in stored],
+            "recalled": [message.external for message in recalled],
+            "cost": done.cost,
+            "reply": made.reply,
+            "guild": request.guild,
+            "name": answer.prompt.bot_name,
+            "model": made.model,
+            "parts": list(answer.finished.parts),
+            "notes": made.notes,
+            "filled": made.filled,
+            "left_out": made.left_out,
+        }
+        if request.explain:
+            reply |= _explained(answer.prompt, done.sources, stored)
+        return reply
+
+
+def _rung(tried: RungRecord) -> Json:
+    return {
+        "provider": tried.provider,
+        "outcome": tried.outcome,
+        "reason": tried.reason,
+        "ms": round(tried.ms, 1),
+    }
+
+
+def _explained(
+    prompt: Prompt, sources: Sequence[Used], stored: Sequence[StoredMessage]
+) -> Json:
+    """What a reply was made of: its prompt, and the messages it drew on."""
+    runs = {used.message: used for used in sources}
+    return {
+        "prompt": _spoken(prompt.turns),
+        "moments": [_spoken(moment) for moment in prompt.moments],
+        "drawn": [
+            _drawn(message, runs[message.id].words, runs[message.id].run)
+            for message in stored
+        ],
+    }
+
+
+def _spoken(turns: Sequence[Turn]) -> list[list[str]]:
+    return [[turn.speaker, turn.text] for turn in turns]
+
+
+def _drawn(message: StoredMessage, words: int, run: str) -> Json:
+    return {
+        "id": message.external,
+        "author": message.name,
+        "text": message.text,
+        "words": words,
+        "run": run,
+    }
+
+
+async def explain(context: AppContext, reply: int) -> Json:
+    """Everything in a reply's row, with the messages it drew on.
+
+    Raises:
+        UsageError: If there is no such reply.
+    """
+    row = await context.database.run(replies.get, reply)
+    if row is None:
+        raise UsageError(f"There is no reply {reply}.")
+    sources = await context.database.run(replies.sources_of, reply)
+    rows = [source.message for source in sources]
+    stored = {
+        message.id: message
+        for message in await context.database.run(messages.by_rows, rows)
+    }
+    fields: Json = dict(row.__data__)
+    fields["rating"] = await context.database.run(feedback.rating, reply)
+    fields["sources"] = [
+        {
+            "message": source.message,
+            **_drawn(stored[source.message], source.words, source.run),
+        }
+        for source in sources
+        if source.message in stored
+    ]
+    return fields
+
+
+class _Stream:
+    """Sends the pieces of a reply while it is written, if its asker wants them."""
+
+    def __init__(self, asker: Asker, number: int | None) -> None:
+        self._number = number
+        self._outbox = None if number is None else WatcherOutbox(asker)
+
+    def put(self, piece: str | None) -> None:
+        """Send a piece; None takes back what was sent."""
+        if self._outbox and self._number is not None:
+            token = control.Token(self._number, piece or "", restart=piece is None)
+            self._outbox.put(token)
+
+    async def close(self) -> None:
+        """Wait until everything is sent, so that the reply comes after its pieces."""
+        if self._outbox:
+            await self._outbox.drain()

@@ -1,0 +1,187 @@
+"""Handlers for snapshots: a guild's voice, persona and settings kept under a name."""
+
+import asyncio
+import time
+from pathlib import Path
+
+from app.core.errors import ConfigError, UsageError
+from app.ipc import control
+from app.service import snapshot_files
+from app.service.app_context import AppContext, Json
+from app.service.events import Asker
+from app.service.handlers.guilds import GuildHandlers
+from app.settings import setting_keys
+from app.settings.effective import CONSENT
+from app.store import guilds, messages, settings, snapshots
+from app.store.tables import Snapshot
+
+UNDO = "before the last rollback"
+"""The snapshot that is taken before another one takes effect."""
+
+STAYING = ("reply.provider", "reply.local_only", CONSENT, "model.adapter")
+"""What may leave the machine, and paths of it, no snapshot or file ever changes."""
+
+Placed = dict[tuple[str | None, str], object]
+"""Settings by the name of their channel, None for the whole guild, and their own."""
+
+
+class SnapshotHandlers:
+    """Answers what concerns the snapshots of a guild."""
+
+    def __init__(self, context: AppContext) -> None:
+        self._context = context
+
+    async def snapshots(self, asker: Asker, request: control.Snapshots) -> Json:
+        """The guild's snapshots, newest first."""
+        guild = await self._context.guild(request.guild)
+        kept = await self._context.reader.run(snapshots.every, guild.id)
+        return {"snapshots": [_described(snapshot) for snapshot in kept]}
+
+    async def snapshot_take(self, asker: Asker, request: control.SnapshotTake) -> Json:
+        """Keep what is now."""
+        guild = await self._context.guild(request.guild)
+        return _described(await self._take(guild.id, request.name))
+
+    async def snapshot_restore(
+        self, asker: Asker, request: control.SnapshotRestore
+    ) -> Json:
+        """Give the guild the voice and the settings of a snapshot."""
+        guild = await self._context.guild(request.guild)
+        snapshot = await self._find(guild.id, request.name)
+        await self._take(guild.id, UNDO)
+        complete = await self._context.voices.roll_back(snapshot, STAYING)
+        return {"name": request.name, "undo": UNDO, "complete": complete}
+
+    async def snapshot_compare(
+        self, asker: Asker, request: control.SnapshotCompare
+    ) -> Json:
+        """What words a voice gained and lost, and which settings differ."""
+        guild = await self._context.guild(request.guild)
+        before = await self._placed(await self._find(guild.id, request.name))
+        if request.to is None:
+            after = await self._settings_now(guild.id)
+        else:
+            after = await self._placed(await self._find(guild.id, request.to))
+        names = [request.name, *([request.to] if request.to is not None else [])]
+        words = await self._context.voices.compare(guild.id, names)
+        changed = [
+            {
+                "channel": channel,
+                "key": key,
+                "before": before.get((channel, key)),
+                "after": after.get((channel, key)),
+            }
+            for channel, key in {**before, **after}
+            if before.get((channel, key)) != after.get((channel, key))
+        ]
+        return words | {"settings": changed}
+
+    async def snapshot_export(
+        self, asker: Asker, request: control.SnapshotExport
+    ) -> Json:
+        """Write a snapshot to a file."""
+        guild = await self._context.guild(request.guild)
+        snapshot = await self._find(guild.id, request.name)
+        placed = await self._placed(snapshot)
+        kept = [(*place, value) for place, value in placed.items()]
+        target = Path(request.to)
+        written = await asyncio.to_thread(
+            snapshot_files.write,
+            self._context.reader,
+            snapshot,
+            guild.name,
+            kept,
+            target,
+        )
+        return {"guild": guild.name, "messages": written, "file": str(target)}
+
+    async def snapshot_import(
+        self, asker: Asker, request: control.SnapshotImport
+    ) -> Json:
+        """Learn what a file has, set what it sets, and keep that under its name."""
+        path = Path(request.file)
+        found = await asyncio.to_thread(snapshot_files.read, path)
+        guild = await self._context.database.run(guilds.ensure, request.guild)
+        if await self._context.reader.run(messages.count, guild.id):
+            await self._take(guild.id, UNDO)
+        learning = control.Import(request.guild, [str(path)])
+        counts = await GuildHandlers(self._context).import_(asker, learning)
+        number = 0
+        for channel, key, value in found.settings:
+            number += await self._put(guild.id, channel, key, value)
+        await self._take(guild.id, found.name)
+        return counts | {"name": found.name, "settings": number}
+
+    async def snapshot_remove(
+        self, asker: Asker, request: control.SnapshotRemove
+    ) -> Json:
+        """Drop a snapshot."""
+        guild = await self._context.guild(request.guild)
+        snapshot = await self._find(guild.id, request.name)
+        await self._context.database.run(snapshots.remove, guild.id, snapshot.name)
+        return {"name": snapshot.name}
+
+    async def _find(self, guild: int, name: str) -> Snapshot:
+        found = await self._context.database.run(snapshots.get, guild, name)
+        if found is None:
+            kept = await self._context.reader.run(snapshots.every, guild)
+            names = ", ".join(snapshot.name for snapshot in kept[:8])
+            hint = f"There are: {names}." if names else "Take one first."
+            raise UsageError(f"There is no snapshot {name!r}.", hint)
+        return found
+
+    async def _take(self, guild: int, name: str) -> Snapshot:
+        now = int(time.time() * 1000)
+        count = await self._context.reader.run(snapshots.count, guild)
+        return await self._context.database.run(snapshots.take, guild, name, now, count)
+
+    async def _placed(self, snapshot: Snapshot) -> Placed:
+        here = await self._channels(snapshot.guild_id)
+        return {
+            (here[channel], name): value
+            for channel, name, value in snapshot.settings
+            if channel in here and name not in STAYING
+        }
+
+    async def _settings_now(self, guild: int) -> Placed:
+        placed: Placed = {}
+        for channel, name in (await self._channels(guild)).items():
+            values = await self._context.reader.run(settings.of, guild, channel)
+            placed |= {
+                (name, key): value
+                for key, value in values.items()
+                if key not in STAYING
+            }
+        return placed
+
+    async def _channels(self, guild: int) -> dict[int, str | None]:
+        channels = await self._context.reader.run(guilds.channels, guild)
+        return {0: None, **{channel.id: channel.name for channel in channels}}
+
+    async def _put(
+        self, guild: int, channel: str | None, name: str, value: object
+    ) -> bool:
+        """Set what a file says; False for what does not fit here."""
+        row = 0
+        if channel is not None:
+            found = await self._context.database.run(
+                guilds.find_channel, guild, channel
+            )
+            row = found.id if found else 0
+        try:
+            key, checked = setting_keys.find_key(name), setting_keys.check(name, value)
+        except ConfigError:
+            return False
+        scopes = ("channel", "guild") if channel is None else ("channel",)
+        if name in STAYING or key.scope not in scopes or (channel and not row):
+            return False
+        await self._context.database.run(settings.put, guild, name, checked, row)
+        return True
+
+
+def _described(snapshot: Snapshot) -> Json:
+    return {
+        "name": snapshot.name,
+        "at": snapshot.created / 1000,
+        "messages": snapshot.messages,
+    }

@@ -1,0 +1,38 @@
+"""The lock of a home: one process at a time may write it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from filelock import FileLock, Timeout
+
+from app.core.errors import AppError
+from app.core.paths import Home
+
+
+class HomeBusyError(AppError):
+    """Another process works on this home."""
+
+    def __init__(self, home: Home) -> None:
+        super().__init__(
+            f"Mynah works on {home.root} already.",
+            "Wait for it, or stop it; a running bot takes commands by itself.",
+        )
+
+
+@contextmanager
+def hold(home: Home) -> Iterator[None]:
+    """Hold the home's lock; the system frees it however the process ends.
+
+    Raises:
+        HomeBusyError: If another process holds it.
+    """
+    home.create()
+    lock = FileLock(home.lock_file, mode=0o600)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise HomeBusyError(home) from error
+    try:
+        yield
+    finally:
+        lock.release()

@@ -1,0 +1,85 @@
+"""Log lines on their way to a file and to the screens, without secrets."""
+
+import asyncio
+import logging
+import re
+from logging.handlers import RotatingFileHandler
+
+from app.core.paths import Home
+from app.core.safe_text import safe_line
+from app.ipc import control
+from app.service.events import Events
+
+_SECRETS = (
+    re.compile(r"\b[\w-]{23,28}\.[\w-]{6,7}\.[\w-]{27,}"),
+    re.compile(r"\bsk-[\w-]{8,}"),
+    re.compile(
+        r"(?i)(?<=authorization)['\"]?\s*[:=]\s*['\"]?(?:bot |bearer )?[^\s'\",]+"
+    ),
+    re.compile(r"(?i)\bbearer\s+[\w.~+/-]{8,}=*"),
+    re.compile(r"(?<=/webhooks/)\d+/[\w-]+"),
+    re.compile(r"(?<=/interactions/)\d+/[\w-]+"),
+    re.compile(r"(?<=[?&])(?:ex|is|hm)=[0-9a-f]+"),
+)
+QUIET = ("discord", "httpx2", "httpcore2", "openai", "filelock", "asyncio", "peewee")
+"""Libraries whose DEBUG lines hold message texts and request bodies."""
+
+
+def redact(text: str) -> str:
+    """`text` without what looks like a token, a key or a signed address."""
+    for pattern in _SECRETS:
+        text = pattern.sub("[secret]", text)
+    return text
+
+
+class _Formatter(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        return redact("\n".join(map(safe_line, super().format(record).split("\n"))))
+
+
+class NewsHandler(logging.Handler):
+    """Turns records into notifications; may be called from any thread."""
+
+    def __init__(self, news: Events) -> None:
+        super().__init__(logging.INFO)
+        self._news = news
+        self._loop = asyncio.get_running_loop()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Pass a record on."""
+        if self._loop.is_closed():
+            return
+        text = record.getMessage()
+        if record.exc_info and record.exc_info[1]:
+            error = record.exc_info[1]
+            text += f" ({type(error).__name__}: {error})"
+        line = control.Log(
+            record.levelname.lower(), record.name, redact(text), record.created
+        )
+        self._loop.call_soon_threadsafe(self._news.tell, line)
+
+
+def to_file(home: Home) -> logging.Handler:
+    """A handler that writes the home's log file: 3 files of 2 MB at most."""
+    home.log_file.parent.mkdir(mode=0o700, exist_ok=True)
+    handler = RotatingFileHandler(
+        home.log_file, maxBytes=2_000_000, backupCount=2, encoding="utf-8"
+    )
+    handler.setFormatter(_Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    return handler
+
+
+def to_stderr() -> logging.Handler:
+    """A handler for a terminal or a service manager."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(_Formatter("%(levelname)s %(name)s: %(message)s"))
+    return handler
+
+
+def set_up(*handlers: logging.Handler) -> None:
+    """Log to these handlers and nowhere else."""
+    root = logging.getLogger()
+    root.handlers[:] = list(handlers)
+    root.setLevel(logging.INFO)
+    for name in QUIET:
+        logging.getLogger(name).setLevel(logging.WARNING)

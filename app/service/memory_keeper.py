@@ -1,0 +1,241 @@
+"""Memory beside the bot: catching up in the background, recalling in time."""
+
+import asyncio
+import logging
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from typing import TYPE_CHECKING
+
+from app.core.errors import AppError
+from app.core.paths import Home
+from app.ipc.control import Progress
+from app.providers.base import Turn
+from app.service.events import Events
+from app.service.summaries import Summaries, Writes
+from app.settings.effective import Settings
+from app.settings.schema import MemorySettings
+from app.store import conversations, embeddings, guilds, messages
+from app.store.database import Database
+
+if TYPE_CHECKING:
+    from app.conversations.conversations import Linking
+    from app.memory.embedder import Embedder
+    from app.memory.memory import Memory
+
+log = logging.getLogger(__name__)
+
+RECALL_SECONDS = 0.3
+"""A reply does not wait longer for its memories."""
+
+MEGABYTE = 1_000_000
+WEIGH_SECONDS = 600.0
+MANY = 1000
+"""How often a guild is held against its cap, and after how many new vectors."""
+
+LOOK_SECONDS = 1.0
+"""How often new messages are looked for."""
+
+
+class MemoryKeeper:
+    """Opens memory when it is first needed, and keeps it in step with the database."""
+
+    def __init__(
+        self,
+        home: Home,
+        database: Database,
+        reader: Database,
+        settings: Settings,
+        news: Events,
+    ) -> None:
+        self._home = home
+        self._reader = reader
+        self._settings = settings
+        self._news = news
+        self._database = database
+        self._opened: Memory | None = None
+        self._linking: Linking | None = None
+        self._summarising: Summaries | None = None
+        self._weighed: dict[int, float] = {}
+        """When each guild was last held against its cap."""
+
+    @property
+    def _memory(self) -> "Memory":
+        """Memory, with the libraries that a home without embeddings never loads."""
+        if self._opened is None:
+            from app.memory.memory import Memory
+
+            self._opened = Memory(
+                self._home,
+                self._database,
+                self._reader,
+                self._open_embedder,
+                report=self._report,
+            )
+        return self._opened
+
+    async def link(self, rows: Sequence[int]) -> None:
+        """Note which earlier messages those just written answer."""
+        if self._linking is None:
+            from app.conversations.conversations import Linking
+
+            self._linking = Linking(self._database)
+        await self._linking.hear(rows)
+
+    async def recall(
+        self,
+        guild: int,
+        turns: Sequence[Turn],
+        channels: frozenset[int] | None,
+        limit: int,
+    ) -> list[tuple[Turn, ...]] | None:
+        """Earlier moments, oldest line first each; None when there was no time.
+
+        Args:
+            channels: Rows of channels that may be shown; None when all may be.
+        """
+        if not await self._reader.run(embeddings.models, guild):
+            return []
+        rows = {turn.message for turn in turns if turn.message is not None}
+        work = self._memory.recall(
+            guild, [turn.text for turn in turns], channels, limit, without=rows
+        )
+        try:
+            found = await asyncio.wait_for(work, RECALL_SECONDS)
+        except (TimeoutError, AppError) as error:
+            log.info("recall was skipped: %s", str(error) or "no time")
+            return None
+        return [
+            tuple(
+                Turn(one.name or "someone", one.text, one.is_bot, one.id)
+                for one in moment.messages
+            )
+            for moment in found
+        ]
+
+    def attach(self, model: Writes) -> None:
+        """Let the local model sum up long conversations while it has no work."""
+        self._summarising = Summaries(self._database, self._settings, model)
+
+    @contextmanager
+    def quiet(self) -> Iterator[None]:
+        """While a reply is made, the backlog waits."""
+        with ExitStack() as stack:
+            for one in (self._opened, self._summarising):
+                if one:
+                    stack.enter_context(one.quiet())
+            yield
+
+    async def closeness(
+        self, texts: Sequence[str], turns: Sequence[Turn]
+    ) -> list[float] | None:
+        """How close each text is to the conversation; None when there was no time."""
+        if not texts or not self._settings.home.memory.enabled:
+            return None
+        work = self._memory.closeness(texts, [turn.text for turn in turns])
+        # The first time the model is loaded, which goes on when it takes too long.
+        task = asyncio.ensure_future(work)
+        try:
+            return await asyncio.wait_for(asyncio.shield(task), RECALL_SECONDS)
+        except TimeoutError:
+            task.add_done_callback(_look_away)
+            return None
+        except AppError:
+            return None
+
+    async def relevance(
+        self, replies: Sequence[tuple[str, Sequence[str]]]
+    ) -> float | None:
+        """How surely replies (text, turns before) are told from shuffled ones, as AUC.
+
+        None when memory is off.
+        """
+        if not self._settings.home.memory.enabled:
+            return None
+        try:
+            return await self._memory.relevance(replies)
+        except AppError as error:
+            log.info("relevance was not measured: %s", error)
+            return None
+
+    async def warm(self, guild: int) -> None:
+        """Load what recall in this guild needs, before it is in a hurry."""
+        if not (await self._settings.of(guild)).memory.enabled:
+            return
+        with suppress(AppError):
+            await self._memory.closeness(["hello there"], ["hello"])
+        if await self._reader.run(embeddings.models, guild):
+            await self._memory.recall(guild, ["hello there"], None, 1)
+
+    async def forget(self, guild: int, rows: Sequence[int]) -> None:
+        """Take out messages that are gone from the database, or have another text."""
+        if self._summarising:
+            self._summarising.interrupt()
+        talks = await self._database.run(conversations.of_messages, rows)
+        await self._database.run(conversations.drop_summaries, talks)
+        known = await self._reader.run(embeddings.models, guild)
+        if known or self._home.index(guild).exists():
+            await self._memory.forget(guild, rows)
+
+    async def keep_up(self) -> None:
+        """Embed what is new and sum up what is long, for ever."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._keep_up_vectors())
+            if self._summarising:
+                tasks.create_task(self._summarising.keep_up())
+
+    async def _keep_up_vectors(self) -> None:
+        seen: tuple[int, MemorySettings] | None = None
+        while True:
+            wanted = self._settings.home.memory
+            newest = await self._reader.run(messages.last_row)
+            if (newest, wanted) != seen:
+                if seen and seen[1].model != wanted.model and self._opened:
+                    self._opened.change_model()
+                try:
+                    await self._catch_up()
+                except AppError as error:
+                    log.warning("memory is off: %s", error)
+                seen = newest, wanted
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def close(self) -> None:
+        """Write what is not written."""
+        if self._opened:
+            await self._opened.close()
+
+    async def _catch_up(self) -> None:
+        for guild in await self._reader.run(guilds.every):
+            memory = (await self._settings.of(guild.id)).memory
+            count = await self._reader.run(messages.count, guild.id)
+            if memory.enabled and count:
+                new = await self._memory.catch_up(guild.id)
+                await self._keep_under_cap(guild.id, memory.cap_megabytes, new)
+
+    async def _keep_under_cap(self, guild: int, megabytes: int, new: int) -> None:
+        """Prune at first, after an import, and now and then; it reads all lengths."""
+        now = asyncio.get_running_loop().time()
+        due = self._weighed.get(guild, -math.inf) + WEIGH_SECONDS
+        if now < due and new < MANY:
+            return
+        self._weighed[guild] = now
+        if gone := await self._memory.prune(guild, megabytes * MEGABYTE):
+            log.info("guild %d let go of its %d oldest vectors", guild, gone)
+
+    def _open_embedder(self, model: str | None) -> "Embedder":
+        from app.memory.embedder import Embedder
+
+        name = model or self._settings.home.memory.model
+        return Embedder.open(name, cache=self._home.embedding_models)
+
+    def _report(self, guild: int, done: int, total: int, rate: float) -> None:
+        finished = done >= total
+        self._news.tell(
+            Progress("embed", "memory", done, total, "texts", rate, finished=finished)
+        )
+
+
+def _look_away(task: "asyncio.Future[list[float]]") -> None:
+    """An error that nobody waits for any more is no bug."""
+    if not task.cancelled():
+        task.exception()

@@ -1,0 +1,89 @@
+"""A snapshot as a file: its messages and settings, for another machine."""
+
+import json
+import os
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.core.errors import UsageError
+from app.service.guild_export import rows_of
+from app.store import messages
+from app.store.database import Database
+from app.store.tables import Snapshot
+
+FACTS = "snapshot"
+"""Without an ending, so that `mynah import` of the file takes the messages alone."""
+
+MESSAGES = "messages.jsonl"
+FORMAT = 1
+MAX_FACTS_BYTES = 1 << 20
+
+Setting = tuple[str | None, str, object]
+"""A channel's name or None, a setting's name, its value."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a file has besides messages."""
+
+    name: str
+    settings: list[Setting]
+
+
+def write(
+    reader: Database,
+    snapshot: Snapshot,
+    guild: str,
+    settings: Sequence[Setting],
+    target: Path,
+) -> int:
+    """Write a snapshot; returns how many messages it has. Blocking.
+
+    Raises:
+        UsageError: If the file's directory does not exist.
+    """
+    if not target.parent.is_dir():
+        raise UsageError(f"There is no directory {target.parent}.")
+    facts = {"format": FORMAT, "name": snapshot.name, "settings": list(settings)}
+    temporary = target.with_name(target.name + ".part")
+    descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
+    written, after = 0, 0
+    with (
+        os.fdopen(descriptor, "w+b") as file,
+        zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive,
+    ):
+        archive.writestr(FACTS, json.dumps(facts))
+        with archive.open(MESSAGES, "w", force_zip64=True) as lines:
+            while page := reader.call(messages.of_snapshot, snapshot, after, 500):
+                rows = [row for row, _ in page]
+                for row in reader.call(rows_of, guild, rows):
+                    lines.write(json.dumps(row, ensure_ascii=False).encode() + b"\n")
+                    written += 1
+                after = rows[-1]
+    temporary.replace(target)
+    return written
+
+
+def read(path: Path) -> Facts:
+    """What a file has besides messages, checked for its shape.
+
+    Raises:
+        UsageError: If it is no snapshot.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            if archive.getinfo(FACTS).file_size > MAX_FACTS_BYTES:
+                raise UsageError(f"{path} is no snapshot: its head is too long.")
+            facts = json.loads(archive.read(FACTS))
+        name, settings, version = facts["name"], facts["settings"], facts["format"]
+        kept = [
+            (None if channel is None else str(channel), str(key), value)
+            for channel, key, value in settings
+        ]
+    except (OSError, zipfile.BadZipFile, KeyError, TypeError, ValueError) as error:
+        raise UsageError(f"{path} is no snapshot: {error}.") from error
+    if version != FORMAT:
+        raise UsageError(f"{path} was written by a newer Mynah.", "Update this one.")
+    return Facts(str(name), kept)

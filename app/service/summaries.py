@@ -1,0 +1,160 @@
+"""Sums up long conversations in the background, while the local model has no work."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+from app.chat import summary
+from app.conversations.conversations import SILENCE_MS
+from app.core.errors import AppError
+from app.providers.base import Turn
+from app.settings.effective import Settings
+from app.store import conversations, guilds, members, messages
+from app.store.conversations import StoredConversation
+from app.store.database import Database
+
+log = logging.getLogger(__name__)
+
+STEP = 24
+"""Turns that are summed up at once, together with the summary so far."""
+KEPT = 16
+"""Turns at the end that stay as they are; they are in the prompt themselves."""
+IDLE_SECONDS = 15.0
+"""After a reply the model is left alone for so long."""
+LOOK_SECONDS = 5.0
+ANSWER_SECONDS = 60.0
+
+
+class Writes(Protocol):
+    """The model on this machine."""
+
+    @property
+    def billions(self) -> float:
+        """Billions of parameters of the loaded model; 0 when that is not known."""
+        ...
+
+    @property
+    def context_size(self) -> int: ...
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether it is loaded and writes nothing."""
+        ...
+
+    async def complete(
+        self, guild: int, text: str, max_tokens: int, seconds: float
+    ) -> str: ...
+
+
+class Summaries:
+    """Keeps the summaries of conversations that are too long for a prompt."""
+
+    def __init__(
+        self,
+        database: Database,
+        settings: Settings,
+        model: Writes,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        """`clock` only grows; `now` is in seconds since the epoch."""
+        self._database = database
+        self._settings = settings
+        self._model = model
+        self._clock = clock
+        self._now = now
+        self._replies = 0
+        self._last_reply = -IDLE_SECONDS
+        self._running: asyncio.Task[str] | None = None
+
+    @contextmanager
+    def quiet(self) -> Iterator[None]:
+        """While a reply is made, nothing else is asked of the model."""
+        self._replies += 1
+        self.interrupt()
+        try:
+            yield
+        finally:
+            self._replies -= 1
+            self._last_reply = self._clock()
+
+    def interrupt(self) -> None:
+        """Give up the summary that is being written; it is begun anew later."""
+        if self._running:
+            self._running.cancel()
+
+    async def keep_up(self) -> None:
+        """Sum up what needs it, for ever."""
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            await self.look()
+
+    async def look(self) -> int:
+        """Sum up one part of each conversation that is long; returns how many."""
+        done = 0
+        since = int(self._now() * 1000) - SILENCE_MS
+        for guild in await self._database.run(guilds.every):
+            long = await self._database.run(
+                conversations.long_ones, guild.id, since, STEP + KEPT
+            )
+            for conversation in long:
+                if await self._may(guild.id):
+                    done += await self._sum_up(conversation)
+        return done
+
+    async def _may(self, guild: int) -> bool:
+        """Whether the model is large enough, has nothing to do, and may do this."""
+        rested = self._clock() - self._last_reply >= IDLE_SECONDS
+        if self._replies or not rested or not self._model.is_idle:
+            return False
+        config = await self._settings.of(guild)
+        is_large = self._model.billions >= config.context.summary_billions
+        return is_large and config.memory.enabled and config.context.summary > 0
+
+    async def _sum_up(self, conversation: int) -> bool:
+        talk = await self._database.run(conversations.get, conversation)
+        if talk is None:
+            return False
+        rows, turns = await self._database.run(_turns, talk)
+        bot_name = (await self._settings.of(talk.guild)).bot.name
+        budget = self._model.context_size // 2
+        text = summary.ask(talk.summary, turns, bot_name, budget)
+        self._running = asyncio.create_task(self._write(talk.guild, text))
+        try:
+            written = summary.clean(await self._running)
+        except asyncio.CancelledError:
+            if not self._running.cancelled():
+                self._running.cancel()
+                raise
+            return False
+        except AppError as error:
+            log.info("a conversation was not summed up: %s", error)
+            return False
+        finally:
+            self._running = None
+        if not written:
+            # The turns are passed over, or the model would be asked the same for ever.
+            written = talk.summary
+        return await self._database.run(
+            conversations.summarise, talk.id, written, rows, talk.summarised
+        )
+
+    async def _write(self, guild: int, text: str) -> str:
+        return await self._model.complete(
+            guild, text, summary.ANSWER_TOKENS, ANSWER_SECONDS
+        )
+
+
+def _turns(talk: StoredConversation) -> tuple[list[int], list[Turn]]:
+    """Rows that are summed up next, and what may be told of them."""
+    rows = conversations.turns_after(talk.id, talk.summarised)[:STEP]
+    hidden = members.opted_out(talk.guild)
+    return rows, [
+        Turn(message.name or "someone", message.text, message.is_bot, message.id)
+        for message in messages.by_rows(rows)
+        if message.author not in hidden and message.text.strip()
+    ]

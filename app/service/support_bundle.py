@@ -1,0 +1,134 @@
+"""The bundle for support: no secrets, no text that people wrote, no names of theirs."""
+
+import json
+import platform
+import re
+import sqlite3
+import sys
+import zipfile
+from collections.abc import Sequence
+from importlib.metadata import distributions
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from app import __version__
+from app.core import secrets
+from app.core.errors import ConfigError
+from app.core.paths import Home
+from app.service.logs import redact
+from app.settings.config_file import stored
+from app.settings.setting_keys import Key, keys
+
+Json = dict[str, Any]
+
+_ERROR = re.compile(r"^((?:[A-Za-z_]\w*\.)*[A-Z]\w*):\s.*", re.MULTILINE)
+"""The line that ends a traceback: what it says of the error may be chat text."""
+
+_CHANNEL = re.compile(r"(?<![\w&])#[\w-]+")
+
+SAFE_TEXTS = {"model.name", "memory.model", "openai.model"}
+
+
+def write(
+    home: Home, target: Path, checks: Sequence[Json], guilds: Sequence[Json]
+) -> list[str]:
+    """Write the bundle; returns the names of the files in it.
+
+    Args:
+        checks: The doctor's.
+        guilds: What is learned, as the control catalogue's `Guilds` has it.
+    """
+    hide = _Hide(home, [str(guild["guild"]) for guild in guilds])
+    facts = {
+        "about": _about(),
+        "doctor": [
+            check | {part: hide(check[part]) for part in ("detail", "hint")}
+            for check in checks
+        ],
+        "settings": _settings(home, hide),
+        "home": _home(home),
+        "servers": [_guild(guild) for guild in guilds],
+    }
+    files = {
+        f"{name}.json": json.dumps(value, indent=1) for name, value in facts.items()
+    }
+    for log in sorted(home.log_file.parent.glob(home.log_file.name + "*")):
+        text = log.read_text(encoding="utf-8", errors="replace")
+        files[f"logs/{log.name}"] = hide(_ERROR.sub(r"\1: [left out]", text))
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as bundle:
+        for name, text in files.items():
+            bundle.writestr(name, text)
+    return list(files)
+
+
+class _Hide:
+    """Takes secrets, servers' names and the owner's own directory out of a text."""
+
+    def __init__(self, home: Home, names: Sequence[str]) -> None:
+        found = {name: secrets.get(home, name) for name in secrets.ENVIRONMENT}
+        self._words = {
+            **{value: "[secret]" for value in found.values() if value},
+            str(home.root): "[home]",
+            str(Path.home()): "~",
+            **{name: "[server]" for name in sorted(names, key=len, reverse=True)},
+        }
+
+    def __call__(self, text: str) -> str:
+        for word, shown in self._words.items():
+            whole = rf"(?<!\w){re.escape(word)}(?!\w)"
+            text = re.sub(whole, shown, text)
+        return redact(_CHANNEL.sub("#[channel]", text))
+
+
+def _about() -> Json:
+    memory = psutil.virtual_memory()
+    return {
+        "mynah": __version__,
+        "packaged": bool(getattr(sys, "frozen", False)),
+        "python": sys.version,
+        "system": platform.platform(),
+        "processor": platform.processor() or platform.machine(),
+        "cores": psutil.cpu_count(logical=False),
+        "threads": psutil.cpu_count(),
+        "memory_bytes": memory.total,
+        "memory_free_bytes": memory.available,
+        "sqlite": sqlite3.sqlite_version,
+        "libraries": {item.name: item.version for item in distributions()},
+    }
+
+
+def _settings(home: Home, hide: _Hide) -> Json:
+    """What differs from the defaults; of text that people wrote, its length alone."""
+    try:
+        return {
+            name: _shown(keys()[name], value)
+            for name, value in stored(home.config_file).items()
+        }
+    except ConfigError as error:
+        return {"error": hide(str(error))}
+
+
+def _shown(key: Key, value: object) -> object:
+    if key.choices or not isinstance(value, str | list):
+        return value
+    if key.name in SAFE_TEXTS:
+        return Path(str(value)).name
+    return f"[{len(value)} {'characters' if isinstance(value, str) else 'items'}]"
+
+
+def _home(home: Home) -> Json:
+    """Size of every file that is Mynah's, by its place in the home."""
+    return {
+        path.relative_to(home.root).as_posix(): path.stat().st_size
+        for paths in home.present().values()
+        for top in paths
+        for path in sorted([top, *top.rglob("*")])
+        if path.is_file()
+    }
+
+
+def _guild(guild: Json) -> Json:
+    wanted = ("row", "messages", "words", "voice", "embeddings", "bytes")
+    return {name: guild[name] for name in wanted}

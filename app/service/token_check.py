@@ -1,0 +1,58 @@
+"""Tries a bot token once, without connecting to the gateway."""
+
+import aiohttp
+
+from app.service.app_context import Json
+
+API_URL = "https://discord.com/api/v10"
+
+INVITE = (
+    "https://discord.com/oauth2/authorize?client_id={id}"
+    "&scope=bot%20applications.commands&permissions=277025507392"
+)
+PORTAL = "Copy the token anew from the Bot page of the Discord developer portal."
+
+INTENT = (
+    "Switch on the Message Content Intent on the Bot page of the developer portal;"
+    " without it the bot answers when it is mentioned, and learns nothing."
+)
+
+MESSAGE_CONTENT = 1 << 18 | 1 << 19
+"""Flags of an application that may read messages: as a large one, as a small one."""
+
+
+async def test_bot_token(token: str | None) -> Json:
+    """Ask Discord whose token it is: `ok`, `detail`, `hint`, `invite`."""
+    if not token:
+        return _bad("No bot token is kept.", "Enter it with `mynah config set`.")
+    timeout = aiohttp.ClientTimeout(total=10)
+    headers = {"Authorization": f"Bot {token}"}
+    try:
+        async with aiohttp.ClientSession(timeout=timeout, headers=headers) as session:
+            me = await _ask(session, "/users/@me")
+            application = await _ask(session, "/oauth2/applications/@me")
+    except aiohttp.ClientResponseError as error:
+        if error.status == 401:
+            return _bad("Discord refused the bot token.", PORTAL)
+        return _bad(f"Discord answered with {error.status}.", "Try later.")
+    except (aiohttp.ClientError, TimeoutError, ValueError):
+        return _bad("Discord cannot be reached.", "Check the internet connection.")
+    reads = application["flags"] & MESSAGE_CONTENT
+    detail = f"It is the token of {me['username']}"
+    return {
+        "ok": bool(reads),
+        "detail": f"{detail}." if reads else f"{detail}, which may not read messages.",
+        "hint": "" if reads else INTENT,
+        "invite": INVITE.format(id=me["id"]),
+    }
+
+
+async def _ask(session: aiohttp.ClientSession, path: str) -> Json:
+    async with session.get(API_URL + path) as answer:
+        answer.raise_for_status()
+        body: Json = await answer.json(content_type=None)
+        return body
+
+
+def _bad(detail: str, hint: str) -> Json:
+    return {"ok": False, "detail": detail, "hint": hint}

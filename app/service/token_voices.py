@@ -1,0 +1,176 @@
+"""Keeps the token voices, which fused decoding needs, in step with the database."""
+
+import asyncio
+import logging
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Protocol
+
+from app.core.errors import AppError
+from app.core.paths import Home
+from app.ipc.control import Progress
+from app.modelfiles import gguf_header
+from app.service.job_runner import JobRunner
+from app.store import guilds, messages
+from app.store.database import Database
+from app.voice import files
+from app.voice.files import VoiceFileError
+from app.voice.tokens import NAME
+
+log = logging.getLogger(__name__)
+
+MOST_TAIL = 2000
+"""Messages after a build that the runner learns one by one; more are built in."""
+
+THROUGH = "through"
+"""Beside the voice: up to which row of the database it was built."""
+
+
+class Runner(Protocol):
+    """What is told of changes: the process that has the voices open."""
+
+    @property
+    def pid(self) -> int | None: ...
+    async def learn(self, voice: Path, rows: list[tuple[int, str]]) -> None: ...
+    async def forget(self, voice: Path, rows: Sequence[int]) -> None: ...
+
+
+class TokenVoices:
+    """Builds a guild's token voice when a reply first asks for it, and follows up."""
+
+    def __init__(
+        self,
+        home: Home,
+        database: Database,
+        jobs: JobRunner,
+        model: Callable[[], Path | None],
+        on_progress: Callable[[Progress], None] = lambda progress: None,
+    ) -> None:
+        """`model` gives the GGUF file in use."""
+        self._home = home
+        self._database = database
+        self._jobs = jobs
+        self._model = model
+        self._on_progress = on_progress
+        self._runner: Runner | None = None
+        self._sound: dict[Path, int] = {}
+        self._told: dict[Path, tuple[int | None, int]] = {}
+        self._forgotten: dict[int, set[int]] = {}
+        self._building: dict[Path, asyncio.Task[None]] = {}
+
+    def attach(self, runner: Runner) -> None:
+        """From now on tell this runner of changes."""
+        self._runner = runner
+
+    async def get(self, guild: int) -> Path | None:
+        """Directory of the guild's voice for the model in use, with all that is new.
+
+        None while it is not built; that begins in the background.
+        """
+        model = await asyncio.to_thread(self._model)
+        if model is None:
+            return None
+        try:
+            path = await asyncio.to_thread(self._path, guild, model)
+        except AppError as error:
+            log.error("there is no voice in the model's words: %s", error)
+            return None
+        through = await asyncio.to_thread(self._through, path)
+        if through is None:
+            self._build_soon(guild, model, path)
+            return None
+        await self._follow(guild, model, path, through)
+        return path
+
+    async def prepare(self, guild: int) -> bool:
+        """Wait until the guild's voice is built; False if it cannot be."""
+        if await self.get(guild):
+            return True
+        await asyncio.gather(*self._building.values(), return_exceptions=True)
+        return await self.get(guild) is not None
+
+    async def forget(self, guild: int, rows: Sequence[int]) -> None:
+        """Take messages out at once; the database no longer has them."""
+        self._forgotten.setdefault(guild, set()).update(rows)
+        directory = self._home.token_voice(guild, "any").parent
+        for path in [path for path in self._told if path.parent == directory]:
+            if self._runner:
+                await self._runner.forget(path, list(rows))
+
+    async def close(self) -> None:
+        """Give up what is being built."""
+        for task in self._building.values():
+            task.cancel()
+        await asyncio.gather(*self._building.values(), return_exceptions=True)
+
+    async def _follow(self, guild: int, model: Path, path: Path, through: int) -> None:
+        """Tell the runner what changed since the build, or since it was told."""
+        if self._runner is None or (pid := self._runner.pid) is None:
+            return
+        known, newest = self._told.get(path, (None, through))
+        if known != pid:
+            newest = through
+            if forgotten := self._forgotten.get(guild):
+                await self._runner.forget(path, sorted(forgotten))
+        rows = await self._database.run(
+            messages.newest_learnable, guild, newest, MOST_TAIL
+        )
+        self._told[path] = (pid, rows[-1][0] if rows else newest)
+        if len(rows) == MOST_TAIL:
+            self._build_soon(guild, model, path)
+        if rows:
+            await self._runner.learn(path, rows)
+
+    def _build_soon(self, guild: int, model: Path, path: Path) -> None:
+        if path not in self._building:
+            task = asyncio.create_task(self._build(guild, model, path))
+            self._building[path] = task
+            task.add_done_callback(lambda _: self._building.pop(path))
+
+    async def _build(self, guild: int, model: Path, path: Path) -> None:
+        through = await self._database.run(messages.last_row)
+        waiting = self._forgotten.pop(guild, set())
+        row = await self._database.run(guilds.get, guild)
+        name = f"{row.name if row else guild} in the model's words"
+
+        def report(progress: Progress) -> None:
+            self._on_progress(replace(progress, label=name))
+
+        try:
+            words = [str(guild), str(model)]
+            await self._jobs.run(words, report, role="tokens")
+        except AppError as error:
+            self._forgotten.setdefault(guild, set()).update(waiting)
+            log.error(
+                "the token voice of guild %d could not be built: %s", guild, error
+            )
+            return
+        await asyncio.to_thread(_settle, path, through)
+        self._told.pop(path, None)
+
+    def _through(self, path: Path) -> int | None:
+        """Up to which row a voice was built; None when there is none that is whole."""
+        try:
+            written = (path / f"{NAME}.json").stat().st_mtime_ns
+            if self._sound.get(path) != written:
+                files.read(path, NAME)
+                self._sound[path] = written
+            return int((path / THROUGH).read_text())
+        except VoiceFileError as error:
+            log.warning("a token voice is built anew: %s", error)
+        except (OSError, ValueError):
+            pass
+        return None
+
+    def _path(self, guild: int, model: Path) -> Path:
+        return self._home.token_voice(guild, gguf_header.cached(model).vocabulary)
+
+
+def _settle(path: Path, through: int) -> None:
+    """Note how far the voice goes, and remove those of vocabularies used before."""
+    (path / THROUGH).write_text(str(through))
+    for other in path.parent.iterdir():
+        if other != path:
+            shutil.rmtree(other, ignore_errors=True)

@@ -1,0 +1,184 @@
+"""The files of the voices: opened, built in a child, and rid of what is forgotten."""
+
+import asyncio
+import contextlib
+import logging
+import shutil
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Any
+
+from app.chat import feedback_weights
+from app.core.paths import Home
+from app.ipc.control import Progress
+from app.service.job_runner import JobRunner
+from app.store import feedback, messages, voice_changes
+from app.store.database import CHECKPOINT_SECONDS, Database
+from app.voice import files, voice_builder
+from app.voice.voice import Voice, VoiceFileError
+
+log = logging.getLogger(__name__)
+
+FEW = 500
+"""So few messages need no files: they are learned in a moment at every start."""
+
+MOST_TAIL = 5000
+"""Messages after the last build that are learned one by one when a voice is opened."""
+
+PAUSE_EVERY = 50
+"""Messages learned without letting the loop go on, some milliseconds."""
+
+TRIES = 50
+"""To empty the log, a tenth of a second apart: readers are brief."""
+
+OnProgress = Callable[[Progress], None]
+
+
+class VoiceFiles:
+    """Keeps the voice files of a home as its database says."""
+
+    def __init__(
+        self, home: Home, database: Database, jobs: JobRunner, on_progress: OnProgress
+    ) -> None:
+        self._home = home
+        self._database = database
+        self._jobs = jobs
+        self._on_progress = on_progress
+
+    async def open(self, guild: int) -> tuple[Voice, bool]:
+        """The guild's voice, and whether its files are to be built.
+
+        Missing or damaged files make no difference but to how much is remembered: it
+        then speaks from the newest messages of the database.
+        """
+        is_damaged = False
+        try:
+            voice = await asyncio.to_thread(Voice.open, self._home.voice(guild))
+        except FileNotFoundError:
+            voice = Voice.empty()
+        except VoiceFileError as error:
+            log.warning("the voice of guild %d is built anew: %s", guild, error)
+            voice, is_damaged = Voice.empty(), True
+        changed = await self._database.run(voice_changes.changes, guild)
+        if voice_changes.ALL in changed:
+            voice, is_damaged = Voice.empty(), True
+        voice.forget(changed)
+        known = await self._database.run(messages.learnable_of, guild, changed)
+        for row, text in known:
+            if row <= voice.last_message:
+                voice.learn(row, text)
+        is_long = await self.learn_after(voice, guild, voice.last_message)
+        votes = await self._database.run(feedback.votes_by_source, guild)
+        for message, weight in feedback_weights.weights(votes).items():
+            voice.weigh(message, weight)
+        is_missing = not voice.bytes and voice.messages > FEW
+        return voice, is_damaged or is_missing or is_long
+
+    async def learn_after(self, voice: Voice, guild: int, row: int) -> bool:
+        """Learn what is newer than `row`; True if that is too much to be kept apart."""
+        newer = await self._database.run(
+            messages.newest_learnable, guild, row, MOST_TAIL
+        )
+        for count, (message, text) in enumerate(newer, 1):
+            voice.learn(message, text)
+            if count % PAUSE_EVERY == 0:
+                await asyncio.sleep(0)
+        return len(newer) == MOST_TAIL
+
+    async def is_intact(self, voice: Voice, guild: int) -> bool:
+        """Whether every byte is as it was written; reads all of the file."""
+        try:
+            await asyncio.to_thread(voice.verify)
+        except (VoiceFileError, FileNotFoundError) as error:
+            log.warning("the voice of guild %d is built anew: %s", guild, error)
+            return False
+        return True
+
+    async def build(self, voice: Voice, guild: int) -> None:
+        """Write the files anew from the database, and speak from them."""
+        voice.begin_rebuild()
+        await self._run(["rebuild", str(guild)], self._on_progress)
+        await self._renew(voice, guild)
+
+    async def add(
+        self,
+        voice: Voice,
+        guild: int,
+        words: Sequence[str],
+        on_progress: OnProgress | None,
+    ) -> dict[str, Any]:
+        """Run an import, and speak from what it brought; returns its counts."""
+        newest = await self._database.run(messages.last_row)
+        voice.begin_rebuild()
+        counts = await self._run(words, on_progress or self._on_progress)
+        if counts.pop("built"):
+            await self._renew(voice, guild)
+        else:
+            await self.learn_after(voice, guild, newest)
+        return counts
+
+    async def scrub(self, voice: Voice, guild: int) -> bool:
+        """Write the files without what was deleted; True if nothing of it is left.
+
+        The note of what was deleted goes last: who is killed before starts over.
+        """
+        change = await self._database.run(voice_changes.newest_change, guild)
+        await self.build(voice, guild)
+        if change:
+            await asyncio.to_thread(self._remove_copies, guild)
+        directory = self._home.voice(guild)
+        is_swept = await asyncio.to_thread(files.sweep, directory, voice_builder.NAME)
+        if not is_swept or not await self.empty_log():
+            return False
+        await self._database.run(voice_changes.settle, guild, change)
+        return True
+
+    async def compare(self, guild: int, names: Sequence[str]) -> dict[str, Any]:
+        """What words are in one snapshot and not in the other, or in what is now."""
+        words = ["compare", str(guild), "--", *names]
+        return await self._jobs.run(words, self._on_progress)
+
+    async def empty_log(self) -> bool:
+        """Empty the database's log, which holds deleted text; False if it is read."""
+        for _ in range(TRIES):
+            if await self._database.truncate_log():
+                return True
+            await asyncio.sleep(0.1)
+        return False
+
+    def sweep(self, known: set[int]) -> None:
+        """Remove what killed builds and deleted guilds left on disk."""
+        for directory in self._home.root.glob("guilds/*"):
+            if directory.name.isdigit() and int(directory.name) in known:
+                files.sweep(directory / "voice", voice_builder.NAME)
+            else:
+                shutil.rmtree(directory, ignore_errors=True)
+
+    def _remove_copies(self, guild: int) -> None:
+        """Remove what else holds the messages: it is made again when it is needed."""
+        shutil.rmtree(self._home.guild(guild) / "tokens", ignore_errors=True)
+        for copy in self._home.backups.glob("before-version-*.db*"):
+            copy.unlink(missing_ok=True)
+
+    async def _renew(self, voice: Voice, guild: int) -> None:
+        await asyncio.to_thread(voice.renew, self._home.voice(guild))
+
+    async def _run(
+        self, words: Sequence[str], on_progress: OnProgress
+    ) -> dict[str, Any]:
+        async with self._short_log():
+            return await self._jobs.run(words, on_progress)
+
+    @contextlib.asynccontextmanager
+    async def _short_log(self) -> AsyncIterator[None]:
+        """Use the database now and then: that moves the log of a child into it."""
+
+        async def tick() -> None:
+            while True:
+                await asyncio.sleep(CHECKPOINT_SECONDS)
+                await self._database.run(messages.last_row)
+
+        ticking = asyncio.create_task(tick())
+        try:
+            yield
+        finally:
+            ticking.cancel()

@@ -1,0 +1,315 @@
+"""Keeps every guild's open voice in step with the database."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from app.core.errors import AppError
+from app.core.paths import Home
+from app.importers import message_intake
+from app.importers.filters import Filters, clean
+from app.importers.records import Record
+from app.service.job_runner import JobRunner
+from app.service.voice_files import MOST_TAIL, OnProgress, VoiceFiles
+from app.settings.schema import Config
+from app.settings.setting_keys import with_overrides
+from app.store import forgetting, guilds, messages, settings, snapshots, voice_changes
+from app.store.authors import AuthorKey
+from app.store.database import Database
+from app.store.forgetting import Removed
+from app.store.tables import Snapshot
+from app.voice.voice import Voice
+
+log = logging.getLogger(__name__)
+
+DELETE_AT_ONCE = 1000
+"""Messages deleted in one transaction, some milliseconds."""
+
+SCRUB_SECONDS = 60.0
+"""How long after a deletion the files are written anew, with all deletions since."""
+
+SCRUB_MESSAGES = 60_000
+"""For each so many messages of the guild the files wait as long once more."""
+
+OnForgotten = Callable[[int, Sequence[int]], Awaitable[None]]
+"""Told the guild and the rows of messages that are gone from the database."""
+
+
+@dataclass(frozen=True)
+class Forgotten:
+    """What was forgotten; `complete` when no byte of it is left in the home."""
+
+    messages: int
+    embeddings: int
+    replies: int
+    complete: bool
+
+
+@dataclass
+class _Open:
+    """A guild's voice in use."""
+
+    voice: Voice
+    changing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held while the files are replaced or built."""
+    pending: "asyncio.Task[None] | None" = None
+    """A build that waits for its time."""
+
+
+class VoiceKeeper:
+    """The voices of all guilds, and the only way messages enter or leave them."""
+
+    def __init__(
+        self,
+        home: Home,
+        database: Database,
+        config: Callable[[], Config],
+        jobs: JobRunner,
+        *,
+        on_progress: OnProgress = lambda progress: None,
+        on_forgotten: Sequence[OnForgotten] = (),
+        scrub_seconds: float = SCRUB_SECONDS,
+    ) -> None:
+        """Prepare; `start` does what a killed process left undone."""
+        self._database = database
+        self._config = config
+        self._files = VoiceFiles(home, database, jobs, on_progress)
+        self._on_forgotten = list(on_forgotten)
+        self._scrub_seconds = scrub_seconds
+        self._authors = AuthorKey.load(home.author_key_file)
+        self._open: dict[int, _Open] = {}
+        self._opening = asyncio.Lock()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def start(self) -> None:
+        """Finish in the background what a killed process had begun to forget."""
+        known = await self._database.run(guilds.every)
+        await asyncio.to_thread(self._files.sweep, {guild.id for guild in known})
+        self._spawn(self._empty_log())
+        for guild in known:
+            if await self._database.run(voice_changes.newest_change, guild.id):
+                self._build_soon(await self._opened(guild.id), guild.id, 0.0)
+
+    async def close(self) -> None:
+        """Give up builds that wait or run; the database remembers what they lack."""
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def voice(self, guild: int) -> Voice:
+        """The guild's voice, opened when it is first asked for.
+
+        Missing or damaged files are built anew in the background; until then it speaks
+        from the newest messages.
+        """
+        return (await self._opened(guild)).voice
+
+    async def hear(self, guild: int, records: Sequence[Record]) -> list[int]:
+        """Store messages as they are written, and learn them at once.
+
+        Records need an id and a channel id. Returns the rows of those that were new.
+        """
+        filters = await self._filters(guild)
+        opened = await self._opened(guild)
+        rows: list[int] = []
+        for record in records:
+            stored = await self._database.run(
+                message_intake.store, guild, record, filters, self._authors
+            )
+            if stored is None:
+                continue
+            row, text = stored
+            rows.append(row)
+            if text is not None:
+                opened.voice.learn(row, text)
+        self._build_if_long(opened, guild)
+        return rows
+
+    async def edit(self, guild: int, message: int, text: str) -> None:
+        """Replace the text of a stored message by its row."""
+        filters = await self._filters(guild)
+        opened = await self._opened(guild)
+        dropped = filters.reason(text)
+        await self._database.run(messages.edit, message, clean(text), dropped)
+        opened.voice.forget([message])
+        rows = await self._database.run(messages.learnable_of, guild, [message])
+        for row, text in rows:
+            opened.voice.learn(row, text)
+        # What it meant before the edit is forgotten like a message that is gone.
+        for tell in self._on_forgotten:
+            await tell(guild, [message])
+        self._scrub_soon(opened, guild)
+
+    async def forget(
+        self, guild: int, rows: Sequence[int], *, wait: bool = True
+    ) -> Forgotten:
+        """Forget messages by row: at once in every walk, then in every file.
+
+        Without `wait` the files follow in the background, a while later.
+        """
+        removed = await self._remove(guild, rows)
+        return await self._finish(guild, removed, wait=wait)
+
+    async def forget_author(
+        self, guild: int, author_id: str, *, since_ms: int = 0, wait: bool = True
+    ) -> Forgotten:
+        """Forget everything that an author (Discord's id, or a name in files) wrote."""
+        author = self._authors.author(author_id)
+        rows = await self._database.run(
+            forgetting.rows_of_author, guild, author, since_ms
+        )
+        removed = await self._remove(guild, rows)
+        await self._database.run(forgetting.delete_author, guild, author)
+        return await self._finish(guild, removed, wait=wait)
+
+    async def forget_channel(
+        self, guild: int, channel: int, *, wait: bool = True
+    ) -> Forgotten:
+        """Forget a channel (by row) with its threads."""
+        rows = await self._database.run(forgetting.rows_of_channel, guild, channel)
+        removed = await self._remove(guild, rows)
+        await self._database.run(forgetting.delete_channel, guild, channel)
+        return await self._finish(guild, removed, wait=wait)
+
+    async def forget_everything(self, guild: int) -> Forgotten:
+        """Forget all messages, names and replies of a guild; its settings stay."""
+        removed = Removed(
+            replies=await self._database.run(forgetting.delete_replies, guild)
+        )
+        rows = await self._database.run(forgetting.rows_of_guild, guild)
+        removed += await self._remove(guild, rows)
+        await self._database.run(forgetting.delete_people, guild)
+        await self._database.run(forgetting.delete_snapshots, guild)
+        return await self._finish(guild, removed, wait=True)
+
+    async def import_files(
+        self,
+        guild: int,
+        paths: Sequence[Path],
+        channel: str | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> dict[str, Any]:
+        """Import files in a child while everything else goes on; returns the counts.
+
+        Raises:
+            AppError: What the job says that the owner can mend.
+        """
+        opened = await self._opened(guild)
+        words = ["import", str(guild)]
+        if channel is not None:
+            words += ["--channel", channel]
+        words += ["--", *(str(path.absolute()) for path in paths)]
+        try:
+            async with opened.changing:
+                return await self._files.add(opened.voice, guild, words, on_progress)
+        except AppError:
+            # It was stopped, or broke off: what it stored is learned all the same.
+            self._build_soon(opened, guild, 0.0)
+            raise
+
+    async def rebuild(self, guild: int) -> None:
+        """Write the guild's voice anew from the database, in a child."""
+        opened = await self._opened(guild)
+        async with opened.changing:
+            await self._files.build(opened.voice, guild)
+
+    async def roll_back(self, snapshot: Snapshot, kept: Collection[str]) -> bool:
+        """Speak from what a snapshot has, as `snapshots.roll_back` says.
+
+        Returns whether nothing else is left in the voice's files.
+        """
+        guild = snapshot.guild_id
+        opened = await self._opened(guild)
+        await self._database.run(snapshots.roll_back, snapshot, kept)
+        return await self._scrub(opened, guild)
+
+    async def compare(self, guild: int, names: Sequence[str]) -> dict[str, Any]:
+        """What words the voice gained and lost from one snapshot to another or now."""
+        return await self._files.compare(guild, names)
+
+    async def _remove(self, guild: int, rows: Sequence[int]) -> Removed:
+        """Take messages out of the voice, the replies and the database."""
+        (await self._opened(guild)).voice.forget(rows)
+        blanked = await self._database.run(forgetting.blank_replies, guild, rows)
+        removed = Removed(replies=blanked)
+        for start in range(0, len(rows), DELETE_AT_ONCE):
+            part = rows[start : start + DELETE_AT_ONCE]
+            removed += await self._database.run(forgetting.delete, guild, part)
+        for tell in self._on_forgotten:
+            await tell(guild, rows)
+        return removed
+
+    async def _finish(self, guild: int, removed: Removed, *, wait: bool) -> Forgotten:
+        opened, complete = await self._opened(guild), False
+        if wait:
+            if opened.pending:
+                opened.pending.cancel()
+            complete = await self._scrub(opened, guild)
+        elif removed.messages:
+            self._scrub_soon(opened, guild)
+        return Forgotten(
+            removed.messages, removed.embeddings, removed.replies, complete
+        )
+
+    async def _opened(self, guild: int) -> _Open:
+        if guild not in self._open:
+            async with self._opening:
+                if guild not in self._open:
+                    self._open[guild] = await self._open_files(guild)
+        return self._open[guild]
+
+    async def _open_files(self, guild: int) -> _Open:
+        voice, is_lacking = await self._files.open(guild)
+        opened = _Open(voice)
+        if is_lacking:
+            self._build_soon(opened, guild, 0.0)
+        elif voice.bytes:
+            self._spawn(self._verify(opened, guild))
+        return opened
+
+    async def _verify(self, opened: _Open, guild: int) -> None:
+        if not await self._files.is_intact(opened.voice, guild):
+            self._build_soon(opened, guild, 0.0)
+
+    def _build_if_long(self, opened: _Open, guild: int) -> None:
+        if opened.voice.tail_messages > max(MOST_TAIL, opened.voice.messages // 50):
+            self._build_soon(opened, guild, 0.0)
+
+    def _build_soon(self, opened: _Open, guild: int, seconds: float) -> None:
+        if opened.pending is None or opened.pending.done():
+            opened.pending = self._spawn(self._build_later(opened, guild, seconds))
+
+    async def _build_later(self, opened: _Open, guild: int, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+        # What changes from here on asks for a build of its own.
+        opened.pending = None
+        try:
+            await self._scrub(opened, guild)
+        except AppError as error:
+            log.error("the voice of guild %d could not be built: %s", guild, error)
+
+    async def _scrub(self, opened: _Open, guild: int) -> bool:
+        async with opened.changing:
+            return await self._files.scrub(opened.voice, guild)
+
+    async def _empty_log(self) -> None:
+        await self._files.empty_log()
+
+    def _scrub_soon(self, opened: _Open, guild: int) -> None:
+        """Write the files anew in a while, for all deletions until then."""
+        times = 1 + opened.voice.messages / SCRUB_MESSAGES
+        self._build_soon(opened, guild, self._scrub_seconds * times)
+
+    async def _filters(self, guild: int) -> Filters:
+        overrides = await self._database.run(settings.of, guild)
+        config = with_overrides(self._config(), overrides)
+        return Filters(config.learn, config.bot.prefix)
+
+    def _spawn(self, work: Awaitable[None]) -> "asyncio.Task[None]":
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task

@@ -1,0 +1,1 @@
+"""Settings: what there is to set, what fits each, and what holds where."""

@@ -1,0 +1,99 @@
+"""What members agreed to give for tuning a model, and what people think of replies."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from peewee import JOIN, fn
+
+from app.store.database import tuples
+from app.store.tables import Channel, Comparison, Feedback, Member, Message, Reply
+
+
+class TuningLine(NamedTuple):
+    """A message with what decides whether it may be given."""
+
+    channel: int
+    author: str
+    """Hash of the author's id."""
+    text: str
+    ts: int
+    agreed: bool
+
+
+class JudgedReply(NamedTuple):
+    """A reply with the turns before it and what people think of it."""
+
+    turns: list[list[object]]
+    text: str
+    rating: int
+
+
+def open_channels(guild: int, names: Sequence[str]) -> list[int]:
+    """Rows of the channels of those names or Discord ids, and of their threads."""
+    wanted = list(names)
+    named = Channel.name.in_(wanted) | Channel.discord_id.in_(wanted)
+    query = Channel.select(Channel.id).where((Channel.guild == guild) & named)
+    rows = [row for (row,) in tuples(query)]
+    threads = Channel.select(Channel.id).where(Channel.parent.in_(rows))
+    return [*rows, *(row for (row,) in tuples(threads) if row not in rows)]
+
+
+def lines(channel: int) -> list[TuningLine]:
+    """All messages of a channel, oldest first."""
+    agreed = (
+        Member.allows_tuning
+        & ~Member.has_opted_out
+        & ~Member.is_bot
+        & Message.dropped.is_null()
+    )
+    query = (
+        Message.select(Message.channel, Member.author, Message.text, Message.ts, agreed)
+        .join(Member)
+        .where(Message.channel == channel)
+        .order_by(Message.ts, Message.id)
+    )
+    return [
+        TuningLine(place, author, text, ts, bool(is_agreed))
+        for place, author, text, ts, is_agreed in tuples(query)
+    ]
+
+
+def judged(guild: int) -> list[JudgedReply]:
+    """Replies that were rated, put into other words, or chosen in a blind test."""
+    rating = fn.SUM(Feedback.value)
+    query = (
+        Reply.select(Reply.id, Reply.turns, Reply.text, rating)
+        .join(Feedback, JOIN.LEFT_OUTER)
+        .where((Reply.guild == guild) & (Reply.text != ""))
+        .group_by(Reply.id)
+        .order_by(Reply.id)
+    )
+    votes, before = _votes(guild), _before_edits(guild)
+    chosen = []
+    for row, turns, text, value in tuples(query):
+        total = (value or 0) + votes.get(row, 0)
+        if row in before:
+            chosen.append(JudgedReply(turns, before[row], -1))
+            chosen.append(JudgedReply(turns, text, max(total, 1)))
+        elif total:
+            chosen.append(JudgedReply(turns, text, total))
+    return chosen
+
+
+def _before_edits(guild: int) -> dict[int, str]:
+    """What replies said before somebody put other words in their place."""
+    query = Feedback.select(Feedback.reply, Feedback.was).join(Reply)
+    edited = (Reply.guild == guild) & (Feedback.kind == "edited") & (Feedback.was != "")
+    return dict(tuples(query.where(edited)))
+
+
+def _votes(guild: int) -> dict[int, int]:
+    """+1 for each time a reply was preferred, -1 when the other was."""
+    votes: dict[int, int] = {}
+    query = Comparison.select(Comparison.first, Comparison.second, Comparison.won)
+    for first, second, won in tuples(query.where(Comparison.guild == guild)):
+        if won:
+            better, worse = (first, second) if won == 1 else (second, first)
+            votes[better] = votes.get(better, 0) + 1
+            votes[worse] = votes.get(worse, 0) - 1
+    return votes

@@ -1,0 +1,130 @@
+"""The way to the bot: a running one's endpoint, or a child of our own."""
+
+import asyncio
+import dataclasses
+from typing import Any
+
+from app.core.errors import AppError
+from app.core.paths import Home, own_command
+from app.core.safe_text import safe_json, safe_text
+from app.ipc import control, endpoint
+from app.ipc.child import Child, ChildState
+from app.ipc.peer import Peer
+from app.ipc.wire import Catalogue, Json, Params
+from app.tui.bot_ports import LinkState, Listener
+
+
+class BotLink:
+    """The link to the real bot of a home."""
+
+    def __init__(self, home: Home) -> None:
+        self.state = LinkState()
+        self._home = home
+        self._catalogue = Catalogue(control.REQUESTS, control.NOTIFICATIONS)
+        self._listener: Listener | None = None
+        self._peer: Peer | None = None
+        self._reading: asyncio.Task[None] | None = None
+        self._child: Child | None = None
+
+    def listen(self, listener: Listener) -> None:
+        self._listener = listener
+
+    async def call(self, request: Params) -> Json:
+        try:
+            return reply_of(request, await self._target().call(request))
+        except AppError as error:
+            raise type(error)(safe_text(error.message), safe_text(error.hint)) from None
+        except RuntimeError as error:
+            raise AppError(*_explain_remote(request, safe_text(str(error)))) from error
+
+    async def start(self) -> None:
+        if self.state.is_up:
+            return
+        self._enter(LinkState("starting"))
+        file = self._home.endpoint_file
+        self._peer = await endpoint.attach(file, self._catalogue, self._hear)
+        if self._peer:
+            self._reading = asyncio.create_task(self._read(self._peer))
+            self._enter(LinkState("attached"))
+        else:
+            self._start_child()
+
+    async def stop(self) -> None:
+        if self._peer:
+            await self.call(control.Shutdown())
+        if self._child:
+            await self._child.stop()
+            self._child = None
+
+    async def close(self) -> None:
+        if self._peer:
+            self._peer.close()
+        if self._reading:
+            await self._reading
+        if self._child:
+            await self._child.stop()
+
+    def _start_child(self) -> None:
+        root = str(self._home.root)
+        self._child = Child(
+            "bot",
+            [*own_command(), "serve", "--stdio", "--home", root],
+            self._catalogue,
+            on_notification=self._hear,
+            on_state=self._child_changed,
+        )
+        self._child.start()
+
+    def _target(self) -> Peer | Child:
+        target = self._peer or self._child
+        if target is None:
+            reason = self.state.reason or "it was not started"
+            raise AppError(f"The bot is not running: {reason}.", "Start it on Home.")
+        return target
+
+    async def _read(self, peer: Peer) -> None:
+        await peer.run()
+        self._peer = None
+        self._enter(LinkState("stopped", "the bot this terminal watched has ended"))
+
+    def _child_changed(self, state: ChildState) -> None:
+        reason = safe_text(state.reason)
+        self._enter(LinkState(state.name, reason, state.retry_seconds))
+
+    def _hear(self, notification: Any) -> None:
+        if self._listener:
+            self._listener.on_notification(safe_notification(notification))
+
+    def _enter(self, state: LinkState) -> None:
+        self.state = state
+        if self._listener:
+            self._listener.on_link_state(state)
+
+
+def safe_notification(notification: Any) -> Any:
+    """The notification with every text in it safe to show."""
+    fields = {
+        field.name: safe_json(getattr(notification, field.name))
+        for field in dataclasses.fields(notification)
+    }
+    return type(notification)(**fields)
+
+
+def reply_of(request: Params, reply: Json) -> Json:
+    """The reply, safe to show; a guild keeps, as `key`, what requests call it by."""
+    shown: Json = safe_json(reply)
+    if isinstance(request, control.Guilds):
+        for row, raw in zip(
+            shown.get("guilds", []), reply.get("guilds", []), strict=False
+        ):
+            row["key"] = raw.get("id") or raw.get("guild")
+    return shown
+
+
+def _explain_remote(request: Params, message: str) -> tuple[str, str]:
+    if "is not served here" in message or "unknown method" in message:
+        return (
+            f"The running bot does not know how to do this ({request.method}).",
+            "It is another version: stop it and start this one.",
+        )
+    return f"The bot stumbled over this: {message}", "Its log has the details."

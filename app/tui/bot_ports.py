@@ -1,0 +1,59 @@
+"""What the screens need to know of the way to the bot, however it is reached."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+if TYPE_CHECKING:
+    from app.ipc.wire import Params
+
+Json = dict[str, Any]
+
+StateName = Literal["starting", "running", "attached", "waiting", "failed", "stopped"]
+
+
+@dataclass(frozen=True)
+class LinkState:
+    """Whether there is a bot to talk to, and why not."""
+
+    name: StateName = "starting"
+    reason: str = ""
+    retry_seconds: float = 0.0
+
+    @property
+    def is_up(self) -> bool:
+        return self.name in ("running", "attached")
+
+
+class Listener(Protocol):
+    """Who hears what the bot says; both methods are called in the event loop."""
+
+    def on_notification(self, notification: Any) -> None: ...
+    def on_link_state(self, state: LinkState) -> None: ...
+
+
+class BotPort(Protocol):
+    """What the screens need of the bot, however it is reached."""
+
+    state: LinkState
+
+    def listen(self, listener: Listener) -> None: ...
+
+    async def call(self, request: "Params") -> Json:
+        """The bot's reply, safe to show.
+
+        Raises:
+            AppError: What went wrong, for a person.
+        """
+        ...
+
+    async def start(self) -> None:
+        """Attach to a running bot, or start one."""
+        ...
+
+    async def stop(self) -> None:
+        """End the bot, whoever started it."""
+        ...
+
+    async def close(self) -> None:
+        """Leave: a bot of our own ends, another one goes on."""
+        ...

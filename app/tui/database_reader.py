@@ -1,0 +1,225 @@
+"""What the screens read by themselves: the database, read-only, safe to show."""
+
+import asyncio
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+
+from app.core.errors import AppError
+from app.core.paths import Home
+from app.core.safe_text import safe_json, safe_text
+
+if TYPE_CHECKING:
+    from app.store.database import Database
+    from app.store.messages import StoredMessage
+    from app.store.overview import Bucket, ChannelActivity
+    from app.store.tables import Reply
+    from app.store.usage import DayUse, SentRequest
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class ShownReply:
+    """A reply with all that explains it, safe to show."""
+
+    row: int
+    guild: int
+    channel: int | None
+    created: int
+    """Milliseconds since the epoch."""
+    reason: str
+    state: str
+    text: str
+    mode: str
+    provider: str
+    model: str
+    dial: int
+    rungs: list[dict[str, Any]]
+    turns: list[list[Any]]
+    recalled: list[int]
+    filled: dict[str, int]
+    """Tokens of the prompt by what they were spent on."""
+    notes: list[str]
+    timings: dict[str, float]
+    prompt_tokens: int
+    cached_tokens: int
+    completion_tokens: int
+    cost: float
+    sent: list[str]
+
+
+class DatabaseReader:
+    """The read-only database of a home, opened when it is first needed."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._database: Database | None = None
+        self._opening = asyncio.Lock()
+        self.trouble = ""
+        """Why nothing can be read, for a person."""
+
+    @property
+    def is_there(self) -> bool:
+        """Whether anything was ever stored."""
+        return self._home.database.exists()
+
+    async def channels(self, guild: int) -> "list[ChannelActivity]":
+        """The guild's channels, the one written in last first."""
+        from app.store import overview
+
+        rows = await self._read(overview.channels_by_activity, guild) or []
+        return [row._replace(name=safe_text(row.name)) for row in rows]
+
+    async def messages(
+        self,
+        guild: int,
+        channel: int | None = None,
+        containing: str = "",
+        limit: int = 100,
+    ) -> "list[StoredMessage]":
+        """The newest messages of a guild or channel, oldest first."""
+        from app.store import messages
+
+        page = await self._read(
+            messages.page,
+            guild,
+            channel=channel,
+            containing=containing,
+            limit=limit,
+        )
+        return [_clean(row) for row in reversed(page or [])]
+
+    async def messages_by_rows(self, rows: list[int]) -> "list[StoredMessage]":
+        """The messages in those rows, as far as they are still there."""
+        from app.store import messages
+
+        return [_clean(row) for row in await self._read(messages.by_rows, rows) or []]
+
+    async def replies(
+        self, guild: int | None = None, channel: int | None = None, limit: int = 100
+    ) -> list[ShownReply]:
+        """The newest replies, oldest first."""
+        from app.store import replies
+
+        rows = await self._read(replies.latest, guild, channel=channel, limit=limit)
+        return [_shown(row) for row in reversed(rows or [])]
+
+    async def drafts(self) -> list[ShownReply]:
+        """The shadow drafts that wait, oldest first."""
+        from app.store import overview
+
+        return [_shown(row) for row in await self._read(overview.drafts) or []]
+
+    async def reply(self, row: int) -> ShownReply | None:
+        """The reply in that row."""
+        from app.store import replies
+
+        found = await self._read(replies.get, row)
+        return _shown(found) if found else None
+
+    async def sources(self, reply: int) -> list[tuple[int, int, str]]:
+        """(message row, words, run) of what a reply drew on."""
+        from app.store import overview
+
+        found = await self._read(overview.sources, reply) or []
+        return [(row, words, safe_text(run)) for row, words, run in found]
+
+    async def conversations(self, messages: list[int]) -> dict[int, int]:
+        """The conversation of each of those messages, as far as it is known."""
+        from app.store import overview
+
+        return await self._read(overview.conversations, messages) or {}
+
+    async def around(self, message: int) -> "list[StoredMessage]":
+        """The messages of a channel around one of them, oldest first."""
+        from app.store import messages
+
+        found = await self._read(messages.get, message)
+        if found is None:
+            return []
+        page = await self._read(
+            messages.page,
+            found.guild,
+            channel=found.channel,
+            before_row=message + 50,
+            limit=100,
+        )
+        return [_clean(row) for row in reversed(page or [])]
+
+    async def rating(self, reply: int) -> int:
+        """Likes minus dislikes of a reply."""
+        from app.store import feedback
+
+        return await self._read(feedback.rating, reply) or 0
+
+    async def replies_over_time(
+        self, since: int, step: int, guild: int | None = None
+    ) -> "list[Bucket]":
+        """Replies a provider and stretch of time."""
+        from app.store import overview
+
+        found = await self._read(overview.replies_over_time, since, step, guild)
+        return [row._replace(provider=safe_text(row.provider)) for row in found or []]
+
+    async def use_by_day(self, since: int) -> "list[DayUse]":
+        """The ledger's sums, newest day first."""
+        from app.store import usage
+
+        return [_clean(row) for row in await self._read(usage.by_day, since) or []]
+
+    async def sent_requests(self) -> "list[SentRequest]":
+        """The newest requests that left the machine, newest first."""
+        from app.store import usage
+
+        return [_clean(row) for row in await self._read(usage.sent_requests) or []]
+
+    async def close(self) -> None:
+        """Close the connection."""
+        if self._database:
+            await asyncio.to_thread(self._database.close)
+            self._database = None
+
+    async def _read(
+        self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs
+    ) -> T | None:
+        database = await self._open()
+        if database is None:
+            return None
+        return await database.run(function, *args, **kwargs)
+
+    async def _open(self) -> "Database | None":
+        async with self._opening:
+            if self._database is None and self.is_there:
+                try:
+                    self._database = await asyncio.to_thread(_database, self._home)
+                    self.trouble = ""
+                except AppError as error:
+                    self.trouble = safe_text(str(error))
+        return self._database
+
+
+def _database(home: Home) -> "Database":
+    from app.store.database import Database
+
+    return Database(home.database, read_only=True)
+
+
+def _clean(row: T) -> T:
+    """A dataclass with every text in it safe to show."""
+    changed = {}
+    for name, value in vars(row).items():
+        # Most texts are harmless, and copying a row costs more than looking at it.
+        safe = safe_json(value)
+        if safe != value:
+            changed[name] = safe
+    return dataclasses.replace(row, **changed) if changed else row  # type: ignore[type-var]
+
+
+def _shown(row: "Reply") -> ShownReply:
+    names = {field.name for field in dataclasses.fields(ShownReply)}
+    values: dict[str, Any] = dict(row.__data__)
+    shared = {name: safe_json(values[name]) for name in names & values.keys()}
+    return ShownReply(row=values["id"], **shared)

@@ -1,0 +1,64 @@
+"""What the bot said since the screens last looked, kept small however much it says."""
+
+from collections import defaultdict, deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from textual.message import Message
+
+from app.tui.bot_ports import Json
+
+if TYPE_CHECKING:
+    from app.ipc import control
+
+MAX_LOGS = 2000
+"""Log lines kept between two looks, and in all."""
+
+
+def is_done(job: "control.Progress") -> bool:
+    """Whether nothing more will come of this work."""
+    return job.finished or bool(job.error) or 0 < job.total <= job.done
+
+
+@dataclass
+class NewEvents(Message):
+    """Everything new, a message however many notifications it came as."""
+
+    status: Json | None = None
+    tokens: defaultdict[int, list[str]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
+    """New pieces by stream."""
+    restarted: set[int] = field(default_factory=set)
+    """Streams whose pieces so far count no longer; `tokens` are what came after."""
+    logs: "deque[control.Log]" = field(default_factory=lambda: deque(maxlen=MAX_LOGS))
+    progress: "dict[tuple[str, str], control.Progress]" = field(default_factory=dict)
+    """The latest of each piece of work, by its `work` and `label`."""
+    channels: set[tuple[int, int | None]] = field(default_factory=set)
+    """(guild, channel) rows where something was written."""
+    replies: set[int] = field(default_factory=set)
+    """Rows of new or changed replies."""
+
+    def add(self, notification: Any) -> None:
+        """Add one notification; costs the same however many are there."""
+        match notification.method:
+            case "state":
+                self.status = notification.status
+            case "token":
+                self._add_token(notification)
+            case "log":
+                self.logs.append(notification)
+            case "progress":
+                key = notification.work, notification.label
+                self.progress[key] = notification
+            case "message":
+                self.channels.add((notification.guild, notification.channel))
+            case "reply":
+                self.channels.add((notification.guild, notification.channel))
+                self.replies.add(notification.row)
+
+    def _add_token(self, token: "control.Token") -> None:
+        if token.restart:
+            self.restarted.add(token.stream)
+            self.tokens[token.stream].clear()
+        self.tokens[token.stream].append(token.text)

@@ -1,0 +1,88 @@
+"""A reply explained: who wrote it, in what time, from what, and who was skipped."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from textual.content import Content
+
+from app.core.safe_text import safe_line
+from app.ipc.wire import Json
+from app.tui import format
+
+AT_ONCE = 0.95
+"""A text whose first token took this much of the whole time was not written as it
+came: of several candidates, the best one is shown when all are written."""
+
+
+def summary(reply: Json) -> str:
+    """One line under a reply, from what `Say` brings."""
+    ms = reply.get("ms", {})
+    tokens = reply.get("tokens", {})
+    parts = [f"{reply.get('mode', '?')} by {reply.get('provider', '?')}"]
+    if total := ms.get("total"):
+        parts.append(format.seconds(total / 1000))
+    if speed := speed_of(ms, tokens.get("completion", 0)):
+        parts.append(f"first word {format.seconds(ms['first_token'] / 1000)}")
+        parts.append(f"{speed:.0f} tok/s")
+    if sources := reply.get("sources"):
+        parts.append(f"{len(sources)} source" + "s" * (len(sources) > 1))
+    if cost := reply.get("cost"):
+        parts.append(format.money(cost))
+    return " · ".join(parts)
+
+
+def speed_of(ms: dict[str, float], tokens: int) -> float:
+    """Tokens a second after the first one; 0 of a text that came all at once."""
+    first, total = ms.get("first_token", 0), ms.get("total", 0)
+    if not first or first > total * AT_ONCE:
+        return 0.0
+    return max(0, tokens - 1) / (total - first) * 1000
+
+
+def skipped(rungs: list[Json]) -> list[str]:
+    """Why each rung before the one that answered did not."""
+    return [
+        safe_line(f"{rung.get('provider')} {rung.get('outcome')}: {reason}")
+        for rung in rungs
+        if (reason := rung.get("reason") or "")
+    ]
+
+
+def timeline(timings: dict[str, float], width: int) -> list[Content]:
+    """A bar a stage, scaled to the whole, in the order they ran."""
+    total = timings.get("total") or sum(timings.values()) or 1.0
+    stages = {
+        name.replace("_", " "): ms for name, ms in timings.items() if name != "total"
+    }
+    return bars(stages, total, width, "ms")
+
+
+def bars(
+    parts: Mapping[str, float], total: float, width: int, unit: str
+) -> list[Content]:
+    """A bar a part, scaled to the whole."""
+    label = max(map(len, parts), default=0)
+    lines = []
+    for name, amount in parts.items():
+        share = min(1.0, amount / total)
+        cells = max(1, round(share * max(4, width - label - 10 - len(unit))))
+        lines.append(
+            Content.assemble(
+                (f"{name:<{label}}  ", "$quiet"),
+                ("━" * cells, "$accent"),
+                f" {amount:,.0f} {unit}",
+            )
+        )
+    return lines
+
+
+def quote(name: str, text: str, run: str = "") -> Content:
+    """A message as a source, the words that were taken from it in bold."""
+    line = safe_line(text)
+    at = line.find(run) if run else -1
+    who = (f"  {name}", "$quiet")
+    if at < 0:
+        return Content.assemble(("“", "$quiet"), line, ("”", "$quiet"), who)
+    end = at + len(run)
+    body: list[Any] = [line[:at], (line[at:end], "bold $accent"), line[end:]]
+    return Content.assemble(("“", "$quiet"), *body, ("”", "$quiet"), who)

@@ -1,0 +1,121 @@
+"""All that explains one reply, in the order a person asks."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from textual.content import Content
+
+from app.core.safe_text import safe_line
+from app.tui import format, reply_bars
+from app.tui.database_reader import DatabaseReader, ShownReply
+
+if TYPE_CHECKING:
+    from app.store.messages import StoredMessage
+
+TURNS_SHOWN = 12
+
+
+@dataclass(frozen=True)
+class ExplainedReply:
+    """A reply with the messages it names."""
+
+    reply: ShownReply
+    sources: "list[tuple[StoredMessage, str]]"
+    """Messages it drew on, with the run of words taken."""
+    recalled: "list[StoredMessage]"
+    rating: int
+
+
+async def explain(shelf: DatabaseReader, reply: ShownReply) -> ExplainedReply:
+    """Read what the reply's row only names."""
+    sources = await shelf.sources(reply.row)
+    found = {
+        message.id: message
+        for message in await shelf.messages_by_rows([row for row, _, _ in sources])
+    }
+    return ExplainedReply(
+        reply,
+        [(found[row], run) for row, _, run in sources if row in found],
+        await shelf.messages_by_rows(reply.recalled),
+        await shelf.rating(reply.row),
+    )
+
+
+def draw(explained: ExplainedReply, width: int) -> Content:
+    """The whole story of a reply."""
+    reply = explained.reply
+    parts = [
+        _head(reply),
+        Content(reply.text),
+        _section("Why it spoke", [Content(reply.reason or "unknown")]),
+        _section("Who was asked", [_rung(rung) for rung in reply.rungs]),
+        _section("Time", reply_bars.timeline(reply.timings, width)),
+        _section(_prompt_title(reply), [*_filled(reply, width), *_turns(reply)]),
+        _section(
+            "Recalled", [reply_bars.quote(m.name, m.text) for m in explained.recalled]
+        ),
+        _section(
+            "Drawn from",
+            [reply_bars.quote(m.name, m.text, run) for m, run in explained.sources],
+        ),
+        _section("Notes", [Content(safe_line(note)) for note in reply.notes]),
+        _foot(explained),
+    ]
+    return Content("\n\n").join([part for part in parts if part.plain])
+
+
+def _head(reply: ShownReply) -> Content:
+    model = f" ({reply.model})" if reply.model else ""
+    return Content.assemble(
+        (f"{reply.mode} by {reply.provider}{model}", "bold $accent"),
+        (f"\n{reply.state} {format.clock(reply.created / 1000)}", "$quiet"),
+        (f", voice {reply.dial} %", "$quiet"),
+    )
+
+
+def _section(title: str, lines: list[Content]) -> Content:
+    if not lines:
+        return Content("")
+    return Content("\n").join([Content.styled(title, "bold"), *lines])
+
+
+def _rung(rung: dict[str, object]) -> Content:
+    outcome = safe_line(str(rung.get("outcome", "")))
+    reason = safe_line(str(rung.get("reason") or ""))
+    sign = "✓" if outcome in ("answered", "ok", "used") else "–"
+    said = f": {reason}" if reason else ""
+    provider = safe_line(str(rung.get("provider", "")))
+    return Content.assemble(f"{sign} {provider} ", (outcome + said, "$quiet"))
+
+
+def _prompt_title(reply: ShownReply) -> str:
+    if not reply.prompt_tokens:
+        return "Prompt"
+    return (
+        f"Prompt, {reply.prompt_tokens} tokens, {reply.cached_tokens} kept from before"
+    )
+
+
+def _filled(reply: ShownReply, width: int) -> list[Content]:
+    """A bar for each part of the prompt, in tokens."""
+    return reply_bars.bars(reply.filled, sum(reply.filled.values()), width, "tokens")
+
+
+def _turns(reply: ShownReply) -> list[Content]:
+    """The turns, each with its share of the tokens of all turns, by its length."""
+    texts = [f"{turn[0]}: {turn[1]}" for turn in reply.turns]
+    spent = sum(reply.filled.get(part, 0) for part in ("conversation", "channel"))
+    letters = sum(map(len, texts)) or 1
+    lines = []
+    for text in texts[-TURNS_SHOWN:]:
+        tokens = round((spent or reply.prompt_tokens) * len(text) / letters)
+        lines.append(Content.assemble((f"≈{tokens:>4}  ", "$quiet"), safe_line(text)))
+    return lines
+
+
+def _foot(explained: ExplainedReply) -> Content:
+    reply, rating = explained.reply, explained.rating
+    liked = {0: "nobody rated it"}.get(rating, f"rated {rating:+d}")
+    cost = f"cost {format.money(reply.cost)}"
+    wrote = f"{reply.completion_tokens} tokens written"
+    return Content.styled(f"{wrote}, {cost}, {liked}", "$quiet")

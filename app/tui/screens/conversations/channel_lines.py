@@ -1,0 +1,97 @@
+"""The lines of a channel as they are shown: messages and replies, by time."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from textual.content import Content
+
+from app.core.safe_text import safe_line
+from app.tui import format
+from app.tui.database_reader import DatabaseReader, ShownReply
+
+if TYPE_CHECKING:
+    from app.store.messages import StoredMessage
+
+MESSAGES_SHOWN = 300
+REPLIES_SHOWN = 100
+
+SIGNS = {"markov": "○", "local": "◆", "openai": "☁"}
+"""A provider's sign; the word stands beside it."""
+
+
+@dataclass(frozen=True)
+class TalkLine:
+    """One line of a channel."""
+
+    key: tuple[str, int]
+    """("message" or "reply", row)."""
+    at: int
+    """Milliseconds since the epoch."""
+    name: str
+    text: str
+    conversation: int | None = None
+    reply: ShownReply | None = None
+    external: str = ""
+    """Discord's id of a message."""
+
+
+async def load(shelf: DatabaseReader, guild: int, channel: int) -> list[TalkLine]:
+    """The newest lines of a channel, oldest first."""
+    messages = await shelf.messages(guild, channel, limit=MESSAGES_SHOWN)
+    replies = await shelf.replies(guild, channel, REPLIES_SHOWN)
+    links = await shelf.conversations([message.id for message in messages])
+    return merge(messages, replies, links)
+
+
+def merge(
+    messages: "Sequence[StoredMessage]",
+    replies: Sequence[ShownReply],
+    links: dict[int, int],
+) -> list[TalkLine]:
+    """Messages and replies by time; a reply stands for the messages it was sent as."""
+    sent = {id for reply in replies for id in reply.sent}
+    of_sent = {m.external: links.get(m.id) for m in messages if m.external in sent}
+    lines = [
+        TalkLine(
+            ("message", message.id),
+            message.ts,
+            safe_line(message.name),
+            message.text,
+            links.get(message.id),
+            None,
+            message.external,
+        )
+        for message in messages
+        if message.external not in sent
+    ]
+    oldest = lines[0].at if lines else 0
+    lines += [
+        TalkLine(
+            ("reply", reply.row),
+            reply.created,
+            "Mynah",
+            reply.text,
+            next((of_sent[id] for id in reply.sent if id in of_sent), None),
+            reply,
+        )
+        for reply in replies
+        if reply.created >= oldest and reply.state != "claimed"
+    ]
+    return sorted(lines, key=lambda line: line.at)
+
+
+def draw(line: TalkLine, width: int, now: float) -> Content:
+    """One line of the talk at a time; a reply names its provider."""
+    name_width = 12 if width < 70 else 18
+    name = Content(line.name).truncate(name_width, ellipsis=True, pad=True)
+    text = safe_line(line.text)[: width * 2]
+    clock = (f"{format.moment(line.at / 1000, now):<6} ", "$quiet")
+    if line.reply is None:
+        return Content.assemble(clock, name.stylize("bold"), " ", text)
+    reply = line.reply
+    state = "" if reply.state in ("sent", "made") else f" {reply.state}"
+    mark = f"{SIGNS.get(reply.provider, '•')} {reply.provider}{state}  "
+    return Content.assemble(
+        clock, name.stylize("bold $accent"), " ", (mark, "$accent"), text
+    )

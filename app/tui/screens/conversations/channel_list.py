@@ -1,0 +1,99 @@
+"""Where one can look in Conversations: the drafts, servers, channels, conversations."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from textual.content import Content
+
+from app.core.safe_text import safe_line
+from app.tui.bot_ports import Json
+from app.tui.database_reader import DatabaseReader
+from app.tui.screens.conversations.channel_lines import TalkLine
+
+MOST_CONVERSATIONS = 5
+"""Conversations that are listed below the channel one looks at."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A line of the list of places."""
+
+    title: str
+    guild: int = 0
+    channel: int | None = None
+    name: str = ""
+    """What requests call the channel by."""
+    drafts: int = 0
+    """How many wait, where it stands for all drafts."""
+    conversation: int | None = None
+
+    @property
+    def is_drafts(self) -> bool:
+        """Whether it stands for all drafts."""
+        return self.drafts > 0
+
+    @property
+    def key(self) -> tuple[int, int | None, bool, int | None]:
+        """The same for the same place, whatever happens in it."""
+        return self.guild, self.channel, self.is_drafts, self.conversation
+
+
+async def load(shelf: DatabaseReader, guilds: list[Json]) -> list[Place]:
+    """All places but conversations, the drafts first if any wait."""
+    waiting = await shelf.drafts()
+    places = []
+    if waiting:
+        places.append(Place("Drafts", drafts=len(waiting)))
+    for guild in guilds:
+        row, name = guild["row"], guild["guild"]
+        places.append(Place(name, row))
+        for channel in await shelf.channels(row):
+            title = f"#{channel.name}"
+            places.append(Place(title, row, channel.channel, channel.key))
+    return places
+
+
+def conversations(place: Place, lines: Sequence[TalkLine]) -> list[Place]:
+    """The newest conversations among the lines of a channel, the latest first."""
+    sizes = Counter(line.conversation for line in lines)
+    first: dict[int, TalkLine] = {}
+    newest: dict[int, int] = {}
+    for line in lines:
+        if line.conversation is not None and sizes[line.conversation] > 1:
+            first.setdefault(line.conversation, line)
+            newest[line.conversation] = line.at
+    latest = sorted(newest, key=lambda one: -newest[one])[:MOST_CONVERSATIONS]
+    return [
+        Place(
+            safe_line(first[one].text),
+            place.guild,
+            place.channel,
+            place.name,
+            conversation=one,
+        )
+        for one in latest
+    ]
+
+
+def with_conversations(found: list[Place], inner: Sequence[Place]) -> list[Place]:
+    """The places, the conversations of one channel below it."""
+    if not inner:
+        return found
+    key = inner[0].guild, inner[0].channel
+    at = next(
+        (i for i, place in enumerate(found, 1) if (place.guild, place.channel) == key),
+        len(found),
+    )
+    return [*found[:at], *inner, *found[at:]]
+
+
+def draw(place: Place, width: int) -> Content:
+    """One line of the list of places."""
+    if place.is_drafts:
+        return Content.styled(f"Drafts waiting: {place.drafts}", "bold $warning")
+    if place.channel is None:
+        return Content.styled(place.title, "bold")
+    if place.conversation is None:
+        return Content.assemble("  ", place.title)
+    return Content.assemble("    ", (place.title, "$quiet"))

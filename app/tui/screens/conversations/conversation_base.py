@@ -1,0 +1,231 @@
+"""The places, their talk, and why the bot said what it said: what is shown of them."""
+
+from dataclasses import replace
+from functools import partial
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, VerticalScroll
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Static
+
+from app.tui import reply_explanation
+from app.tui.base import MynahScreen
+from app.tui.event_buffer import NewEvents
+from app.tui.screens.conversations import channel_lines, channel_list
+from app.tui.screens.conversations.channel_lines import TalkLine
+from app.tui.screens.conversations.channel_list import Place
+from app.tui.widgets.dialogs import Detail
+from app.tui.widgets.feed import Feed
+
+RELOAD_SECONDS = 0.3
+"""Least time between two readings, however many messages come in."""
+
+
+class Inspector(VerticalScroll):
+    """Where a reply's story stands; its bars are as long as it is wide."""
+
+    class Resized(Message):
+        """It became wider or narrower, or was laid out at all."""
+
+    def on_resize(self) -> None:
+        self.post_message(self.Resized())
+
+
+class TalkScreen(MynahScreen):
+    """Places on the left, the talk beside, the story of a reply on the right."""
+
+    # Below, a story beside the talk would leave it no room: enter opens it then.
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-medium"), (150, "-wide")]
+
+    place: Place | None = None
+    """The place that is shown."""
+    explained: reply_explanation.ExplainedReply | None = None
+    """The story of the chosen line, if it is a reply."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lines: list[TalkLine] = []
+        self._words = ""
+        self._places: list[Place] = []
+        self._conversations: list[Place] = []
+        """Those of the channel that is shown."""
+        self._reload_is_due = False
+
+    def compose_body(self) -> ComposeResult:
+        with Horizontal(id="columns"):
+            yield Feed(channel_list.draw, id="places")
+            yield Feed(self._draw_line, id="lines")
+            with Inspector(id="inspector"):
+                yield Static("", id="story", markup=False)
+
+    def on_mount(self) -> None:
+        self.query_one("#places").focus()
+
+    def _draw_line(self, line: TalkLine, width: int) -> Content:
+        return channel_lines.draw(line, width, self.app.clock())
+
+    def refresh_data(self) -> None:
+        self.fetch(self._load_places, self._show_places, "places")
+
+    def hear(self, news: NewEvents) -> None:
+        if news.replies:
+            self.refresh_data()
+        if self._concerns(news) and not self._reload_is_due:
+            self._reload_is_due = True
+            self.set_timer(RELOAD_SECONDS, self.reload)
+
+    def _concerns(self, news: NewEvents) -> bool:
+        """Whether something was written in the place that is shown."""
+        place = self.place
+        if place is None:
+            return False
+        if place.is_drafts or place.channel is None:
+            return bool(news.replies)
+        return (place.guild, place.channel) in news.channels
+
+    def reload(self) -> None:
+        """Read the lines of the place anew."""
+        self._reload_is_due = False
+        if self.place:
+            self._load(self.place)
+
+    async def _load_places(self) -> list[Place]:
+        return await channel_list.load(self.app.shelf, self.app.guilds)
+
+    def _show_places(self, found: list[Place]) -> None:
+        self._places = found
+        feed = self.query_one("#places", Feed)
+        shown = channel_list.with_conversations(found, self._conversations)
+        keys = [place.key for place in shown]
+        if self.place and self.place.key in keys:
+            feed.show(shown, keys.index(self.place.key))
+            return
+        first = next((i for i, p in enumerate(shown) if p.channel or p.is_drafts), 0)
+        feed.show(shown, first)
+        if not found:
+            self._say_empty("Nothing is learned yet: import on Learn (5).")
+
+    @on(Feed.Moved, "#places")
+    def _place_moved(self, event: Feed.Moved) -> None:
+        place: Place = event.item
+        if self.place is None or place.key != self.place.key:
+            self.place = place
+            if self._filtered is not event.feed:
+                self.clear_filter()
+            self._load(place)
+
+    def look_at(self, guild: int, channel: int | None) -> None:
+        """Make a channel the place that is shown, without reading its lines."""
+        feed = self.query_one("#places", Feed)
+        for at, place in enumerate(feed.items):
+            if place.key == (guild, channel, False, None):
+                self.place = place
+                feed.cursor = at
+
+    @on(Feed.Chosen, "#places")
+    def _place_chosen(self) -> None:
+        self.query_one("#lines").focus()
+
+    def _load(self, place: Place) -> None:
+        self.fetch(lambda: self._load_lines(place), self.show_lines, "lines")
+
+    async def _load_lines(self, place: Place) -> list[TalkLine]:
+        if place.channel is None:
+            shelf = self.app.shelf
+            is_drafts = place.is_drafts
+            found = await (shelf.drafts() if is_drafts else shelf.replies(place.guild))
+            titles = self._titles()
+            return [
+                replace(line, name=titles.get(line.reply.channel, line.name))
+                for line in channel_lines.merge([], found, {})
+                if line.reply
+            ]
+        return await channel_lines.load(self.app.shelf, place.guild, place.channel)
+
+    def _titles(self) -> dict[int | None, str]:
+        """The channels by row, as the list of places calls them."""
+        places: list[Place] = self.query_one("#places", Feed).items
+        return {place.channel: place.title for place in places if place.channel}
+
+    def show_lines(self, lines: list[TalkLine]) -> None:
+        """Show these lines of the place."""
+        self._lines = lines
+        place = self.place
+        if place is not None:
+            inner = channel_list.conversations(place, lines) if place.channel else []
+            keys = [one.key for one in inner]
+            is_kept = place.conversation is not None and place.key not in keys
+            if inner != self._conversations and not is_kept:
+                self._conversations = inner
+                self._show_places(self._places)
+        self._show_matching()
+
+    def filter(self, words: str) -> None:
+        if self._filtered is self.query_one("#places"):
+            super().filter(words)
+        else:
+            self._words = words.strip().lower()
+            self._show_matching()
+
+    def _show_matching(self) -> None:
+        words = self._words
+        wanted = self.place.conversation if self.place else None
+        shown = [
+            line
+            for line in self._lines
+            if (not words or words in f"{line.name} {line.text}".lower())
+            and wanted in (None, line.conversation)
+        ]
+        feed = self.query_one("#lines", Feed)
+        was, follows = feed.item, feed.cursor >= len(feed.items) - 1
+        keys = [line.key for line in shown]
+        keeps = was is not None and not follows and was.key in keys
+        feed.show(shown, keys.index(was.key) if keeps and was else None)
+        if not shown:
+            self._say_empty("Nothing matches." if words else "Nothing here yet.")
+
+    def _say_empty(self, text: str) -> None:
+        self.query_one("#lines", Feed).empty = text
+        self.explained = None
+        self.query_one("#story", Static).update("")
+
+    @on(Feed.Moved, "#lines")
+    def _line_moved(self, event: Feed.Moved) -> None:
+        line: TalkLine = event.item
+        self.refresh_bindings()
+        if line.reply is None:
+            self.explained = None
+            self.query_one("#story", Static).update(_message_story(line))
+            return
+        job = partial(reply_explanation.explain, self.app.shelf, line.reply)
+        self.fetch(job, self._show_story, "story")
+
+    def _show_story(self, explained: reply_explanation.ExplainedReply) -> None:
+        self.explained = explained
+        self._draw_story()
+
+    @on(Inspector.Resized)
+    def _draw_story(self) -> None:
+        if self.explained is not None:
+            width = max(30, self.query_one("#inspector").outer_size.width - 4)
+            story = reply_explanation.draw(self.explained, width)
+            self.query_one("#story", Static).update(story)
+
+    @on(Feed.Chosen, "#lines")
+    def _open_story(self, event: Feed.Chosen) -> None:
+        if self.query_one("#inspector").display:
+            return
+        if self.explained:
+            self.app.push_screen(Detail("", reply_explanation.draw(self.explained, 54)))
+        else:
+            self.app.push_screen(Detail(event.item.name, event.item.text))
+
+
+def _message_story(line: TalkLine) -> Content:
+    return Content.assemble(
+        (f"{line.name}\n", "bold"),
+        line.text,
+        ("\n\nf forgets it.", "$quiet"),
+    )

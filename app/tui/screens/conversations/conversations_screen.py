@@ -1,0 +1,226 @@
+"""Conversations: what is said on every server, and what can be done with a reply."""
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import Binding, BindingType
+
+from app.ipc import control
+from app.ipc.wire import Json, Params
+from app.tui.database_reader import ShownReply
+from app.tui.screens.conversations import channel_lines
+from app.tui.screens.conversations.channel_lines import TalkLine
+from app.tui.screens.conversations.channel_list import Place
+from app.tui.screens.conversations.conversation_base import TalkScreen
+from app.tui.widgets.dialogs import AskText, Confirm, Pick
+from app.tui.widgets.feed import Feed
+
+if TYPE_CHECKING:
+    from app.store.messages import StoredMessage
+
+
+class ConversationsScreen(TalkScreen):
+    """The talk, and the keys that act on a line of it."""
+
+    NAME = "conversations"
+    CSS_PATH = "conversations_screen.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("s", "speak", "Say"),
+        Binding("y", "decide(True)", "Approve"),
+        Binding("x", "decide(False)", "Reject"),
+        Binding("e", "edit", "Edit, send"),
+        Binding("a", "again", "Again"),
+        Binding("d", "rate(-1)", "Dislike"),
+        Binding("plus", "rate(1)", "Like"),
+        Binding("j", "jump", "Sources"),
+        Binding("c", "conversation", "Conversation"),
+        Binding("f", "forget", "Forget"),
+        Binding("h,left", "places", "Places", show=False),
+        Binding("right", "lines", "Talk", show=False),
+    ]
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer only what can be done with the chosen line."""
+        if not self.is_mounted:
+            return True
+        line: TalkLine | None = self.query_one("#lines", Feed).item
+        reply = line.reply if line else None
+        is_draft = reply is not None and reply.state == "draft"
+        if action == "decide":
+            return is_draft
+        if action in ("edit", "rate", "jump"):
+            return reply is not None
+        if action == "again":
+            return reply is not None and not is_draft
+        if action == "conversation":
+            return line is not None and line.conversation is not None
+        return super().check_action(action, parameters)
+
+    def action_places(self) -> None:
+        """Go to the list of places."""
+        self.query_one("#places").focus()
+
+    def action_lines(self) -> None:
+        """Go to the talk."""
+        self.query_one("#lines").focus()
+
+    def action_conversation(self) -> None:
+        """Show only the conversation of this message, or all of the channel again."""
+        line, place = self.query_one("#lines", Feed).item, self.place
+        feed = self.query_one("#places", Feed)
+        wanted = (
+            line.conversation if line and place and not place.conversation else None
+        )
+        for at, other in enumerate(feed.items):
+            here = place and (other.guild, other.channel) == (
+                place.guild,
+                place.channel,
+            )
+            if here and other.conversation == wanted:
+                feed.cursor = at
+                return
+        self.app.tell("This message stands alone.")
+
+    @property
+    def _reply(self) -> ShownReply | None:
+        line = self.query_one("#lines", Feed).item
+        if line is None or line.reply is None:
+            self.app.tell("Choose one of the bot's replies first.")
+            return None
+        found: ShownReply = line.reply
+        return found
+
+    def action_rate(self, value: int) -> None:
+        """Like or dislike the reply."""
+        if reply := self._reply:
+            word = "Liked." if value > 0 else "Disliked: such lines come less often."
+            self._do(control.Rate(reply.row, value), word)
+
+    def action_decide(self, approve: bool) -> None:
+        """Send a draft, or throw it away."""
+        if reply := self._reply:
+            word = "Sent." if approve else "Thrown away; it learns from that."
+            self._do(control.Decide(reply.row, approve), word)
+
+    def action_edit(self) -> None:
+        """Change the words and send them: a draft in its place, else anew."""
+        if reply := self._reply:
+
+            def edited(text: str | None) -> None:
+                if text and reply.state == "draft":
+                    self._do(control.Decide(reply.row, True, text), "Sent.")
+                elif text:
+                    self._send(reply.guild, reply.channel, text)
+
+            question = "Change the words, then send them."
+            self.app.push_screen(AskText(question, "", reply.text), edited)
+
+    def action_again(self) -> None:
+        """Make another reply to the same words, and ask before sending it."""
+        reply = self._reply
+        guild = self._guild(reply.guild) if reply else None
+        if reply and guild and reply.turns:
+            *earlier, last = reply.turns
+            request = control.Say(
+                guild=guild["key"],
+                text=str(last[1]),
+                author=str(last[0]),
+                turns=[[str(turn[0]), str(turn[1])] for turn in earlier],
+            )
+            self.app.tell("Writing another one…")
+            self.request(request, lambda made: self._offer(reply, made))
+            self.request(control.Rate(reply.row, -1, again=True))
+
+    def _offer(self, reply: ShownReply, made: Json) -> None:
+        def accepted(text: str | None) -> None:
+            if text:
+                self._send(reply.guild, reply.channel, text)
+
+        question = "Another reply: send it?"
+        text = str(made.get("text", ""))
+        self.app.push_screen(
+            AskText(question, "Change it as you like.", text), accepted
+        )
+
+    def action_speak(self) -> None:
+        """Say something in this channel as the bot."""
+        place = self.place
+        if place is None or place.channel is None:
+            self.app.tell("Choose a channel first.")
+            return
+
+        def said(text: str | None) -> None:
+            if text:
+                self._send(place.guild, place.channel, text)
+
+        self.app.push_screen(AskText(f"Say as the bot in {place.title}", ""), said)
+
+    def action_forget(self) -> None:
+        """Forget the messages a reply drew on, or the chosen message."""
+        line: TalkLine | None = self.query_one("#lines", Feed).item
+        if line is None or self.place is None:
+            return
+        ids = [line.external] if line.external else []
+        if line.reply and self.explained:
+            ids = [message.external for message, _ in self.explained.sources]
+        guild = self._guild(line.reply.guild if line.reply else self.place.guild)
+        if not ids or guild is None:
+            self.app.tell("There is nothing to forget here.")
+            return
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self._do(control.Forget(guild["key"], messages=ids), "Forgotten.")
+
+        question = f"Forget {len(ids)} message{'s' * (len(ids) > 1)} for ever?"
+        detail = "They leave the voice, the memory and the database. No undo."
+        self.app.push_screen(Confirm(question, detail, "Forget"), answered)
+
+    def action_jump(self) -> None:
+        """Go to a message that the reply drew on."""
+        if self.explained is None or not self.explained.sources:
+            self.app.tell("This line drew on no message.")
+            return
+        messages = [message for message, _ in self.explained.sources]
+
+        def picked(at: int | None) -> None:
+            if at is not None:
+                self._jump_to(messages[at])
+
+        names = [f"{message.name}: {message.text}"[:120] for message in messages]
+        self.app.push_screen(Pick("Go to which message?", names), picked)
+
+    def _jump_to(self, message: "StoredMessage") -> None:
+        self.look_at(message.guild, message.channel)
+
+        async def load() -> list[TalkLine]:
+            return channel_lines.merge(await self.app.shelf.around(message.id), [], {})
+
+        def show(lines: list[TalkLine]) -> None:
+            self.show_lines(lines)
+            feed = self.query_one("#lines", Feed)
+            keys = [line.key for line in feed.items]
+            if ("message", message.id) in keys:
+                feed.cursor = keys.index(("message", message.id))
+            feed.focus()
+
+        self.fetch(load, show, "lines")
+
+    def _guild(self, row: int) -> Json | None:
+        return next((guild for guild in self.app.guilds if guild["row"] == row), None)
+
+    def _send(self, guild: int, channel: int | None, text: str) -> None:
+        known = self._guild(guild)
+        places: list[Place] = self.query_one("#places", Feed).items
+        names = [place.name for place in places if place.channel == channel]
+        if known and channel is not None and names:
+            self._do(control.Send(known["key"], names[0], text), "Sent.")
+        else:
+            self.app.tell("This reply belongs to no channel.")
+
+    def _do(self, request: Params, done: str) -> None:
+        def finished(_: Json) -> None:
+            self.app.tell(done)
+            self.reload()
+            self.refresh_data()
+
+        self.request(request, finished)

@@ -1,0 +1,1 @@
+"""The Server screen and its helpers."""

@@ -1,0 +1,138 @@
+"""Server: one guild's voice, its settings, its words, and what becomes of its data."""
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.widgets import ContentSwitcher, Static
+
+from app.ipc.wire import Json
+from app.tui import format
+from app.tui.base import MynahScreen
+from app.tui.panes import PANES
+from app.tui.panes.base import Pane
+from app.tui.widgets.choice import Choice
+from app.tui.widgets.dialogs import Pick
+
+LOCKED = "locked to this machine"
+
+
+class GuildScreen(MynahScreen):
+    """A head line, and one section at a time."""
+
+    NAME = "guild"
+    CSS_PATH = "guild_screen.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+g", "pick", "Server"),
+        Binding("right_square_bracket", "section(1)", "Next section", key_display="]"),
+        Binding("left_square_bracket", "section(-1)", "Section before", show=False),
+    ]
+
+    def compose_body(self) -> ComposeResult:
+        yield Static("", id="head", markup=False)
+        with Horizontal(id="sections"):
+            yield Choice(tuple(PANES), id="section")
+        with ContentSwitcher(initial="voice", id="panes"):
+            for name, pane in PANES.items():
+                yield pane(id=name)
+        yield Static(
+            "No server is learned yet. Import messages on Learn (5), or try the "
+            "sample server from the first steps (w on Home).",
+            id="none",
+            classes="empty",
+        )
+
+    def on_mount(self) -> None:
+        self._show_pane("voice")
+
+    @property
+    def guild(self) -> Json:
+        """The server that is shown; empty while there is none."""
+        rows = {guild["row"]: guild for guild in self.app.guilds}
+        if self.app.chosen_guild in rows:
+            return rows[self.app.chosen_guild]
+        return self.app.guilds[0] if self.app.guilds else {}
+
+    @property
+    def pane(self) -> Pane:
+        """The section that is shown."""
+        switcher = self.query_one(ContentSwitcher)
+        return self.query_one(f"#{switcher.current}", Pane)
+
+    def status_changed(self) -> None:
+        self._show_head()
+
+    def refresh_data(self) -> None:
+        if section := self.app.chosen_section:
+            self.app.chosen_section = ""
+            self.query_one("#section", Choice).choose(section)
+        if self.app.link_state.is_up:
+            self.fetch(self._load, lambda _: self._show_head())
+
+    async def _load(self) -> bool:
+        await self.app.load_guilds()
+        return True
+
+    def _show_head(self) -> None:
+        guild = self.guild
+        self.query_one("#none").display = not guild
+        for id in ("head", "sections", "panes"):
+            self.query_one(f"#{id}").display = bool(guild)
+        if guild:
+            is_narrow = self.has_class("-narrow")
+            self.query_one("#head", Static).update(
+                head_line(guild, is_narrow=is_narrow)
+            )
+            self.pane.show_guild(guild)
+
+    @on(Choice.Changed, "#section")
+    def _chosen(self, event: Choice.Changed) -> None:
+        self._show_pane(event.value)
+
+    def _show_pane(self, name: str) -> None:
+        self.clear_filter()
+        self.query_one(ContentSwitcher).current = name
+        if self.guild:
+            self.pane.show_guild(self.guild)
+        self.pane.take_focus()
+        self.refresh_bindings()
+
+    def filter(self, words: str) -> None:
+        self.pane.filter(words)
+
+    def action_section(self, step: int) -> None:
+        """Show the next section."""
+        self.query_one("#section", Choice).action_step(step)
+
+    def action_pick(self) -> None:
+        """Choose another server."""
+
+        def picked(at: int | None) -> None:
+            if at is not None:
+                self.app.chosen_guild = self.app.guilds[at]["row"]
+                self._show_head()
+
+        names = [guild["guild"] for guild in self.app.guilds]
+        if names:
+            self.app.push_screen(Pick("Which server?", names), picked)
+
+
+def head_line(guild: Json, *, is_narrow: bool = False) -> Content:
+    """The server's name and what is worth knowing of it."""
+    messages = guild.get("messages", 0)
+    facts = [f"{format.count(messages)} messages", format.maturity_words(messages)]
+    if not is_narrow:
+        facts.insert(1, f"{format.count(guild.get('words', 0))} words")
+    if guild.get("opted_out"):
+        facts.append(f"{guild['opted_out']} opted out")
+    if guild.get("disliked"):
+        facts.append(f"{guild['disliked']} disliked weigh less")
+    marks = {"shadow": "shadow", "local_only": "locked" if is_narrow else LOCKED}
+    facts += [word for key, word in marks.items() if guild.get(key)]
+    return Content.assemble(
+        (guild.get("guild", ""), "bold $accent"),
+        ("   " + " · ".join(facts), "$quiet"),
+    )

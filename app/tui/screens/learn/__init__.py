@@ -1,0 +1,1 @@
+"""The Learn screen and its helpers."""

@@ -1,0 +1,306 @@
+"""Learn: imports and training, their progress, and what could not be read."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.widgets import Static
+
+from app.core.safe_text import safe_line
+from app.ipc import control
+from app.ipc.control import Progress
+from app.ipc.wire import Json
+from app.tui import format
+from app.tui.base import MynahScreen
+from app.tui.event_buffer import NewEvents, is_done
+from app.tui.widgets.dialogs import AskText, Confirm, Detail, Pick
+from app.tui.widgets.feed import Feed
+from app.tui.widgets.files import PickFile
+
+WORDS = {
+    "import": "Import",
+    "train": "History",
+    "rebuild": "Voice",
+    "tokens": "Voice",
+    "embed": "Memory",
+    "pull": "Model",
+    "tune": "Model",
+}
+"""What each kind of work is called."""
+
+
+class LearnScreen(MynahScreen):
+    """A line a job; drop a file on the terminal to import it."""
+
+    NAME = "learn"
+    CSS_PATH = "learn_screen.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("i", "import", "Import"),
+        Binding("b", "browse", "Browse"),
+        Binding("t", "train", "Read a history"),
+        Binding("p", "pause", "Pause/resume"),
+        Binding("x", "stop", "Stop"),
+        Binding("v", "results", "Results"),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._results: list[Json] = []
+        """What each import since the start of this window brought."""
+
+    def compose_body(self) -> ComposeResult:
+        yield Static(
+            "Drop a file on this window, or press i. DiscordChatExporter JSON, the "
+            "Discord data package, training JSON, JSON Lines and plain text are read.",
+            id="how",
+            classes="quiet",
+        )
+        yield Static("", id="backlog", markup=False)
+        yield Feed(draw, id="jobs", head=head, empty=EMPTY)
+
+    def on_mount(self) -> None:
+        self.query_one(Feed).focus()
+
+    def refresh_data(self) -> None:
+        if self.app.link_state.is_up:
+            self.fetch(self._load, lambda _: self._show())
+        self._show()
+
+    def hear(self, news: NewEvents) -> None:
+        if news.progress:
+            self._show()
+
+    def status_changed(self) -> None:
+        self._show()
+
+    async def _load(self) -> bool:
+        await self.app.load_guilds()
+        return True
+
+    def _show(self) -> None:
+        feed = self.query_one(Feed)
+        jobs = sorted(self.app.progress.values(), key=is_done)
+        feed.show(jobs, max(0, feed.cursor))
+        self.refresh_bindings()
+        self.query_one("#backlog", Static).update(_backlog(self.app.guilds))
+
+    # Importing.
+
+    def on_paste(self, event: events.Paste) -> None:
+        """A file dropped on a terminal arrives as its pasted path."""
+        path = dropped_path(event.text)
+        if path:
+            event.stop()
+            self._choose_guild(str(path))
+
+    def action_import(self) -> None:
+        """Import a file or folder by its path."""
+        question = "Which file or folder?"
+        detail = "Its full path; a folder is read with all that is in it."
+        self.app.push_screen(AskText(question, detail), self._choose_guild)
+
+    def action_browse(self) -> None:
+        """Look for a file to import."""
+        self.app.push_screen(PickFile("Which file?", Path.home()), self._choose_guild)
+
+    def _choose_guild(self, path: str | None) -> None:
+        if not path:
+            return
+        names = [guild["guild"] for guild in self.app.guilds]
+
+        def picked(at: int | None) -> None:
+            if at is None:
+                return
+            if at < len(names):
+                self._import(self.app.guilds[at]["key"], path)
+            else:
+                self._name_guild(path)
+
+        if names:
+            options = [*names, "A new server…"]
+            self.app.push_screen(Pick("Whose messages are these?", options), picked)
+        else:
+            self._name_guild(path)
+
+    def _name_guild(self, path: str) -> None:
+        def named(name: str | None) -> None:
+            if name and name.strip():
+                self._import(name.strip(), path)
+
+        question = "What is the server called?"
+        detail = "If the bot joins a Discord server of this name, it takes this over."
+        self.app.push_screen(AskText(question, detail), named)
+
+    def _import(self, guild: str, path: str) -> None:
+        self.app.tell("Reading…")
+        request = control.Import(guild, [str(Path(path).expanduser())])
+        self.request(request, self._imported)
+
+    def _imported(self, reply: Json) -> None:
+        self._results.append(reply)
+        self.action_results()
+        self.refresh_data()
+
+    def action_results(self) -> None:
+        """Show what the last import brought, file by file."""
+        if self._results:
+            title, text = result(self._results[-1])
+            self.app.push_screen(Detail(title, text))
+        else:
+            self.app.tell("No import has ended since this window was opened.")
+
+    def action_train(self) -> None:
+        """Learn the history of the channels the bot listens to."""
+        guilds = [guild for guild in self.app.guilds if guild.get("id")]
+        names = [guild["guild"] for guild in guilds]
+
+        def picked(at: int | None) -> None:
+            if at is not None:
+                request = control.Train(guilds[at]["key"])
+                self.request(request, lambda _: self.app.tell("Reading its history."))
+
+        if names:
+            self.app.push_screen(
+                Pick("Learn the history of which server?", names), picked
+            )
+        else:
+            self.app.tell("The bot is on no Discord server yet: see Settings (8).")
+
+    # Steering.
+
+    @property
+    def _job(self) -> Progress | None:
+        job: Progress | None = self.query_one(Feed).item
+        if job is None or not job.job or is_done(job):
+            self.app.tell("Choose an import or a history that is being read.")
+            return None
+        return job
+
+    def action_pause(self) -> None:
+        """Pause the chosen job, or go on with it."""
+        if job := self._job:
+            action = "resume" if job.paused else "pause"
+            self.request(
+                control.JobControl(job.job, action), lambda _: self._paused(job)
+            )
+
+    def _paused(self, job: Progress) -> None:
+        key = job.work, job.label
+        if self.app.progress.get(key) == job:
+            self.app.progress[key] = replace(job, paused=not job.paused)
+        self._show()
+
+    def action_stop(self) -> None:
+        """Stop the chosen job; what it did stays."""
+        if job := self._job:
+
+            def answered(yes: bool | None) -> None:
+                if yes:
+                    self.request(control.JobControl(job.job, "stop"))
+
+            detail = "What was learned so far stays; a later import goes on from there."
+            self.app.push_screen(Confirm("Stop this?", detail, "Stop"), answered)
+
+    @on(Feed.Chosen)
+    def _open(self, event: Feed.Chosen) -> None:
+        job: Progress = event.item
+        if job.error:
+            self.app.push_screen(Detail(safe_line(job.label), job.error))
+
+
+EMPTY = "No work since this window was opened. i imports, t reads a server's history."
+
+COUNTS = {
+    "read": "messages read",
+    "added": "learned or kept as context",
+    "duplicates": "known already",
+    "filtered": "left out by your filters",
+}
+
+
+def result(reply: Json) -> tuple[str, str]:
+    """Title and text of what an import brought: in all, by file, and what failed."""
+    counts = {name: reply.get(name) or 0 for name in COUNTS}
+    lines = [f"{format.count(counts[name]):>8}  {COUNTS[name]}" for name in COUNTS]
+    files = reply.get("files", [])
+    if len(files) > 1:
+        lines.append("\n    read     new  file")
+    for file in files if len(files) > 1 else []:
+        read, added = format.count(file["read"]), format.count(file["added"])
+        lines.append(f"{read:>8}{added:>8}  {file['file']}")
+    for error in reply.get("errors", []):
+        lines.append(f"\n✕ {error.get('file', '')}: {error.get('text', '')}")
+    took = format.seconds(reply.get("seconds") or 0)
+    return f"{reply.get('guild', 'Learned')} in {took}", "\n".join(lines)
+
+
+def dropped_path(text: str) -> Path | None:
+    """The file that a pasted text names, if it names one."""
+    cleaned = text.strip().removeprefix("file://").strip("'\"").replace("\\ ", " ")
+    if not cleaned or "\n" in cleaned or len(cleaned) > 4096:
+        return None
+    path = Path(cleaned).expanduser()
+    return path if path.is_absolute() and path.exists() else None
+
+
+def head(width: int) -> str:
+    """The titles above the jobs."""
+    return f"{'work':<8} {'of':<{_room(width)}} {'done':<20} {'left':<15} rate"
+
+
+def _room(width: int) -> int:
+    return max(12, width - 58)
+
+
+def draw(job: Progress, width: int) -> Content:
+    """One job: what, how far, how long still, how fast."""
+    note = f", {job.note}" if job.note else ""
+    label = Content(safe_line(f"{job.label}{note}"))
+    share = job.done / job.total if job.total else 0.0
+    word, colour = _state(job)
+    return Content.assemble(
+        (f"{safe_line(WORDS.get(job.work, job.work))[:8]:<8} ", "bold"),
+        label.truncate(_room(width), ellipsis=True, pad=True),
+        " ",
+        (format.bar(share, 14), "$accent"),
+        f" {share:4.0%} " if job.total else f" {format.count(job.done):>4} ",
+        (f" {word:<14}", colour),
+        (_rate(job), "$quiet"),
+    )
+
+
+def _rate(job: Progress) -> str:
+    if not job.rate or job.paused or is_done(job):
+        return ""
+    if job.unit in ("bytes", "B"):
+        return f" {format.size(job.rate)}/s"
+    return f" {format.count(job.rate)}/s"
+
+
+def _state(job: Progress) -> tuple[str, str]:
+    if job.error:
+        return "✕ enter: why", "$error"
+    if is_done(job):
+        return "✓ done", "$success"
+    if job.paused:
+        return "‖ paused", "$warning"
+    if job.rate and job.total:
+        left = (job.total - job.done) / job.rate
+        return f"▸ {format.seconds(left)} left", "$foreground"
+    return "▸ running", "$foreground"
+
+
+def _backlog(guilds: list[Json]) -> Content:
+    waiting = sum(guild.get("backlog") or 0 for guild in guilds)
+    known = sum(guild.get("embeddings") or 0 for guild in guilds)
+    parts: list[tuple[str, str] | str] = [
+        ("Found by meaning: ", "$quiet"),
+        format.many(known, "message"),
+    ]
+    if waiting:
+        parts.append((f", {format.count(waiting)} more not yet", "$warning"))
+    return Content.assemble(*parts)

@@ -1,0 +1,119 @@
+"""Logs: what every process said, filtered by level and words."""
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+
+from app.core.safe_text import safe_line
+from app.ipc.control import Log
+from app.tui import format
+from app.tui.base import MynahScreen
+from app.tui.event_buffer import NewEvents
+from app.tui.screens.logs.log_buffer import LEVELS, matches
+from app.tui.widgets.choice import Choice
+from app.tui.widgets.dialogs import AskText, Detail
+from app.tui.widgets.feed import Feed
+
+COLOURS = {"debug": "$quiet", "info": "$foreground", "warning": "$warning"}
+
+
+EMPTY = "Nothing was logged yet. Lines appear here as the bot works."
+PASSES_NOT = "No line passes this filter. l shows another level, esc drops the words."
+
+
+def head(width: int) -> str:
+    """The titles above the lines."""
+    return f"{'at':<6}  {'level':<7}  {'from':<14}  what happened"
+
+
+def draw(line: Log, width: int, now: float) -> Content:
+    """One log line at a time; its level stands there as a word, too."""
+    colour = COLOURS.get(line.level.lower(), "bold $error")
+    return Content.assemble(
+        (f"{format.moment(line.at, now):<6}", "$quiet"),
+        "  ",
+        (f"{line.level.lower()[:7]:<7}", colour),
+        "  ",
+        (f"{short_source(line.source):<14}  ", "$quiet"),
+        (safe_line(line.text)[: width * 2], colour),
+    )
+
+
+def short_source(source: str) -> str:
+    """A logger as people read it: of `app.serve`, the last word."""
+    name = safe_line(source)
+    return (name.rpartition(".")[2] if name.startswith("app.") else name)[:14]
+
+
+class LogsScreen(MynahScreen):
+    """The newest lines below; it follows them while the cursor is on the last one."""
+
+    NAME = "logs"
+    CSS_PATH = "logs_screen.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("l", "level", "Level"),
+        Binding("end", "newest", "Newest"),
+        Binding("w", "save", "Save to file"),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._words = ""
+
+    def compose_body(self) -> ComposeResult:
+        yield Choice(LEVELS, "info", id="level")
+        yield Feed(self._draw, id="lines", head=head, empty=EMPTY)
+
+    def on_mount(self) -> None:
+        self.query_one(Feed).focus()
+
+    def _draw(self, line: Log, width: int) -> Content:
+        return draw(line, width, self.app.clock())
+
+    def refresh_data(self) -> None:
+        self._show_all()
+
+    def hear(self, news: NewEvents) -> None:
+        level = self.query_one(Choice).value
+        fresh = [line for line in news.logs if matches(line, level, self._words)]
+        self.query_one(Feed).add(fresh)
+
+    def filter(self, words: str) -> None:
+        self._words = words.strip().lower()
+        self._show_all()
+
+    @on(Choice.Changed)
+    def _show_all(self) -> None:
+        level = self.query_one(Choice).value
+        feed = self.query_one(Feed)
+        feed.empty = PASSES_NOT if len(self.app.logbook) else EMPTY
+        feed.show(self.app.logbook.matching(level, self._words))
+
+    @on(Feed.Chosen)
+    def _open(self, event: Feed.Chosen) -> None:
+        line: Log = event.item
+        title = f"{line.level} from {line.source} at {format.clock(line.at)}"
+        self.app.push_screen(Detail(title, line.text))
+
+    def action_level(self) -> None:
+        """Show from the next level on."""
+        self.query_one(Choice).action_step(1)
+
+    def action_newest(self) -> None:
+        """Go to the newest line, and follow."""
+        self.query_one(Feed).action_move(len(self.app.logbook))
+
+    def action_save(self) -> None:
+        """Write the lines that are shown to a file."""
+        default = str(self.app.home.root / "logs" / "shown.txt")
+        question = "Where should these lines be written?"
+        self.app.push_screen(AskText(question, "", default), self._save)
+
+    def _save(self, path: str | None) -> None:
+        if path:
+            lines = self.query_one(Feed).items
+            text = "".join(f"{x.level} {x.source} {safe_line(x.text)}\n" for x in lines)
+            self.app.write_file(path, text)

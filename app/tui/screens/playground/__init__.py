@@ -1,0 +1,1 @@
+"""The Playground screen and its helpers."""

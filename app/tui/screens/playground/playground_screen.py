@@ -1,0 +1,279 @@
+"""Playground: talk to any learned guild as anyone, and see where a reply comes from."""
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widgets import Input, Static
+
+from app.core.safe_text import safe_line
+from app.ipc import control
+from app.ipc.wire import Json
+from app.tui.base import MynahScreen
+from app.tui.event_buffer import NewEvents
+from app.tui.widgets.bubbles import ReplyLine, SpokenLine
+from app.tui.widgets.choice import Choice
+from app.tui.widgets.dial import Dial
+from app.tui.widgets.dialogs import AskText, Pick
+
+MODES = ("markov", "llm", "hybrid", "auto")
+PROVIDERS = ("local", "cloud")
+MAX_LINES = 120
+"""Lines of the talk kept on the screen."""
+
+MAX_TURNS = 12
+"""Earlier turns sent along with a text."""
+
+
+class PlaygroundScreen(MynahScreen):
+    """A talk of which nothing is learned or sent."""
+
+    NAME = "playground"
+    CSS_PATH = "playground_screen.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+o", "step('mode')", "Mode", priority=True),
+        Binding("ctrl+l", "step('provider')", "Local/cloud", priority=True),
+        Binding("ctrl+up", "turn(5)", "Voice", key_display="^↑↓", priority=True),
+        Binding("ctrl+down", "turn(-5)", "Less voice", show=False, priority=True),
+        Binding("ctrl+g", "pick_guild", "Server", priority=True),
+        Binding("ctrl+n", "name", "Name", priority=True),
+        Binding("ctrl+e", "sources", "Sources", priority=True),
+        Binding("ctrl+r", "again", "Again", priority=True),
+        Binding("escape", "leave_or_stop", "Stop", show=False),
+        Binding("i,enter", "type", "Type", show=False),
+    ]
+
+    guild: reactive[Json] = reactive(dict)
+    author: reactive[str] = reactive("you")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._streams: dict[int, ReplyLine] = {}
+        self._turns: list[list[str]] = []
+        self._last_text = ""
+
+    def compose_body(self) -> ComposeResult:
+        with Horizontal():
+            with Vertical(id="talking"):
+                yield Static(id="strip", markup=False)
+                yield VerticalScroll(id="talk", can_focus=False)
+                yield Static("", id="notice", markup=False)
+                yield Input(id="say", placeholder="Say something")
+            with Vertical(id="panel"):
+                yield Static("Server", classes="quiet")
+                yield Static("", id="guild-name", markup=False)
+                yield Static("Speaking as", classes="quiet")
+                yield Static("", id="author-name", markup=False)
+                yield Static("Mode", classes="quiet")
+                yield Choice(MODES, "hybrid", id="mode")
+                yield Static("Model runs", classes="quiet")
+                yield Choice(PROVIDERS, "local", id="provider")
+                yield Static("Voice", classes="quiet")
+                yield Dial(50, id="dial")
+                yield Static("model alone – your server alone", classes="quiet hint")
+
+    def on_mount(self) -> None:
+        self._show_empty()
+        self.query_one("#say", Input).focus()
+
+    # What is chosen.
+
+    @property
+    def mode(self) -> str:
+        return self.query_one("#mode", Choice).value
+
+    @property
+    def is_cloud(self) -> bool:
+        return self.query_one("#provider", Choice).value == "cloud"
+
+    def refresh_data(self) -> None:
+        if self.app.link_state.is_up:
+            self.fetch(self._load, lambda _: self._take_guilds())
+
+    def status_changed(self) -> None:
+        self._repaint()
+        if self.app.link_state.is_up and not self.guild:
+            self.refresh_data()
+
+    async def _load(self) -> bool:
+        await self.app.load_guilds()
+        return True
+
+    def _take_guilds(self) -> None:
+        known = {row["row"]: row for row in self.app.guilds}
+        if self.app.guilds and self.guild.get("row") not in known:
+            self._choose_guild(self.app.guilds[0])
+        self._show_empty()
+
+    def _choose_guild(self, guild: Json) -> None:
+        self.query_one(Dial).value = guild.get("dial", 50)
+        self.guild = guild
+
+    def watch_guild(self) -> None:
+        self._repaint()
+
+    def watch_author(self) -> None:
+        self._repaint()
+
+    @on(Choice.Changed)
+    @on(Dial.Changed)
+    def _repaint(self) -> None:
+        if not self.is_mounted:
+            return
+        name = self.guild.get("guild", "no server yet")
+        dial = self.query_one(Dial).value
+        provider = self.query_one("#provider", Choice).value
+        parts = [name, f"as {self.author}", self.mode, provider, f"voice {dial} %"]
+        self.query_one("#strip", Static).update(Content(" · ".join(parts)))
+        self.query_one("#guild-name", Static).update(Content(name))
+        self.query_one("#author-name", Static).update(Content(self.author))
+        notice = self._missing()
+        self.query_one("#notice", Static).update(Content(notice))
+        self.query_one("#notice").display = bool(notice)
+
+    def _missing(self) -> str:
+        """What stands in the way of the chosen mode and provider, with the remedy."""
+        if self.mode == "markov":
+            return ""
+        status = self.app.status
+        if self.is_cloud:
+            if self.guild.get("local_only"):
+                return "This server is locked to this machine: see Server."
+            if not status.get("has_openai_key"):
+                return "Cloud needs an API key: enter one on Models. Local answers."
+        elif status.get("model", {}).get("state") == "absent":
+            return "No language model yet: fetch one on Models. The chain answers."
+        return ""
+
+    # The talk.
+
+    def _show_empty(self) -> None:
+        talk = self.query_one("#talk", VerticalScroll)
+        talk.query(".empty").remove()
+        if talk.query(SpokenLine):
+            return
+        if self.app.guilds:
+            text = "Type below and press enter. Nothing said here is learned or sent."
+        else:
+            text = (
+                "Nothing is learned yet.\n\nImport messages on Learn, or open First "
+                "steps in the palette (^p) to try the sample server."
+            )
+        talk.mount(Static(text, classes="empty", markup=False))
+
+    @on(Input.Submitted, "#say")
+    def _submitted(self, event: Input.Submitted) -> None:
+        text = event.value.strip()
+        if text and self.guild:
+            event.input.value = ""
+            self._say(text)
+
+    def _say(self, text: str) -> None:
+        self._last_text = text
+        stream = self.app.next_stream()
+        request = control.Say(
+            guild=self.guild["key"],
+            text=text,
+            author=self.author,
+            mode=self.mode,
+            provider="openai" if self.is_cloud else "local",
+            voice=self.query_one(Dial).value,
+            explain=True,
+            stream=stream,
+            turns=self._turns[-MAX_TURNS:],
+        )
+        bubble = ReplyLine(self.app.status.get("name", "Mynah"), stream)
+        self._streams[stream] = bubble
+        self._add(SpokenLine(self.author, safe_line(text)), bubble)
+        self._turns.append([self.author, text])
+        self.fetch(lambda: self._answer(request), self._answered, exclusive=False)
+
+    async def _answer(self, request: control.Say) -> tuple[int, Json]:
+        assert request.stream is not None
+        return request.stream, await self.ask(request) or {}
+
+    def _answered(self, answer: tuple[int, Json]) -> None:
+        stream, reply = answer
+        bubble = self._streams.pop(stream, None)
+        if bubble is None:
+            return
+        bubble.finish(reply)
+        if reply.get("text"):
+            self._turns.append([bubble.speaker, reply["text"]])
+        self._scroll()
+
+    def hear(self, news: NewEvents) -> None:
+        for stream, pieces in news.tokens.items():
+            if line := self._streams.get(stream):
+                line.add("".join(pieces), restart=stream in news.restarted)
+                self._scroll()
+
+    def _add(self, *lines: SpokenLine) -> None:
+        talk = self.query_one("#talk", VerticalScroll)
+        talk.query(".empty").remove()
+        talk.mount(*lines)
+        surplus = len(talk.children) - MAX_LINES
+        if surplus > 0:
+            talk.remove_children(talk.children[:surplus])
+        self._scroll()
+
+    def _scroll(self) -> None:
+        self.query_one("#talk", VerticalScroll).scroll_end(animate=False)
+
+    # Keys.
+
+    def action_step(self, id: str) -> None:
+        """Choose the next mode, or the other provider."""
+        self.query_one(f"#{id}", Choice).action_step(1)
+
+    def action_turn(self, by: int) -> None:
+        """Turn the voice dial."""
+        self.query_one(Dial).action_turn(by)
+
+    def action_pick_guild(self) -> None:
+        """Choose the server to talk with."""
+        names = [row["guild"] for row in self.app.guilds]
+
+        def picked(at: int | None) -> None:
+            if at is not None:
+                self._choose_guild(self.app.guilds[at])
+
+        if names:
+            self.app.push_screen(Pick("Which server should speak?", names), picked)
+
+    def action_name(self) -> None:
+        """Choose the name one speaks as."""
+
+        def named(name: str | None) -> None:
+            if name and name.strip():
+                self.author = safe_line(name.strip())[:32]
+
+        question = "Who are you in this talk?"
+        detail = "Any name; Mynah answers as if this person had written."
+        self.app.push_screen(AskText(question, detail, self.author), named)
+
+    def action_again(self) -> None:
+        """Ask for another reply to the same text."""
+        if self._last_text and self.guild:
+            self._say(self._last_text)
+
+    def action_sources(self) -> None:
+        """Show or hide which messages the newest reply drew on."""
+        lines = list(self.query(ReplyLine))
+        if lines:
+            lines[-1].toggle_sources()
+
+    def action_leave_or_stop(self) -> None:
+        """Stop the replies that are being written, else leave the field."""
+        if not self._streams:
+            self.action_leave_field()
+        for stream in self._streams:
+            self.request(control.Cancel(stream))
+
+    def action_type(self) -> None:
+        """Go back to the text field."""
+        self.query_one("#say", Input).focus()

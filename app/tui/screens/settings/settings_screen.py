@@ -1,0 +1,153 @@
+"""Settings: what holds for the whole home, the secrets, and how it looks."""
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.widgets import Static
+
+from app.core.safe_text import safe_line
+from app.ipc import control
+from app.ipc.wire import Json
+from app.tui import settings_list
+from app.tui.base import MynahScreen
+from app.tui.widgets.dialogs import AskText, Confirm, Detail
+from app.tui.widgets.feed import Feed
+
+SECRETS = {
+    "bot_token": ("Discord bot token", "has_bot_token"),
+    "openai_key": ("API key for the cloud", "has_openai_key"),
+    "server_key": ("API key of another server (openai.base_url)", ""),
+}
+
+
+EMPTY = "No setting to show: the bot is not running, or no name or meaning matches."
+
+
+class SettingsScreen(MynahScreen):
+    """A list of every setting; a server can have its own on its screen."""
+
+    NAME = "settings"
+    CSS_PATH = "settings_screen.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("u", "reset", "Built-in value"),
+        Binding("b", "secret('bot_token')", "Bot token"),
+        Binding("k", "secret('openai_key')", "API key"),
+        Binding("K", "secret('server_key')", "Other server's key"),
+        Binding("c", "doctor", "Check-up"),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._items: list[settings_list.Item] = []
+        self._words = ""
+
+    def compose_body(self) -> ComposeResult:
+        yield Static("", id="secrets", markup=False)
+        yield Feed(settings_list.draw, id="list", head=settings_list.head, empty=EMPTY)
+        yield Static("", id="doc", markup=False)
+
+    def on_mount(self) -> None:
+        self.query_one(Feed).focus()
+
+    def refresh_data(self) -> None:
+        if self.app.link_state.is_up:
+            self.request(control.ConfigGet(), self._take, "config")
+
+    def status_changed(self) -> None:
+        self.query_one("#secrets", Static).update(_secrets(self.app.status))
+        if not self._items:
+            self.refresh_data()
+
+    def _take(self, reply: Json) -> None:
+        self._items = settings_list.items(reply, ("home", "guild", "channel"))
+        self._show()
+
+    def filter(self, words: str) -> None:
+        self._words = words.strip()
+        self._show()
+
+    def _show(self) -> None:
+        feed = self.query_one(Feed)
+        found = settings_list.matching(self._items, self._words)
+        feed.show(found, max(0, feed.cursor))
+
+    @on(Feed.Moved)
+    def _explain(self, event: Feed.Moved) -> None:
+        self.query_one("#doc", Static).update(settings_list.explained(event.item))
+
+    @on(Feed.Chosen)
+    def _change(self, event: Feed.Chosen) -> None:
+        settings_list.change(self, event.item, self.refresh_data)
+
+    def action_reset(self) -> None:
+        """Go back to the built-in value."""
+        if item := self.query_one(Feed).item:
+            settings_list.reset(self, item, self.refresh_data)
+
+    def action_secret(self, name: str) -> None:
+        """Enter a secret; it is masked, kept safely, and tried once."""
+        title, has = SECRETS[name]
+        question = f"{title}: paste it here"
+        detail = "It is kept by this computer and never shown again."
+        if self.app.status.get(has):
+            detail += " There is one already; an empty line deletes it."
+
+        def entered(value: str | None) -> None:
+            if value is not None:
+                self._keep(name, value.strip())
+
+        self.app.push_screen(AskText(question, detail, is_secret=True), entered)
+
+    def _keep(self, name: str, value: str) -> None:
+        if not value:
+            title, _ = SECRETS[name]
+
+            def answered(yes: bool | None) -> None:
+                if yes:
+                    request = control.SecretSet(name, None)
+                    self.request(request, lambda _: self.app.tell("Deleted."))
+
+            question = Confirm(f"Delete the {title}?", "", "Delete")
+            self.app.push_screen(question, answered)
+            return
+        self.request(control.SecretSet(name, value), lambda _: self._try(name))
+
+    def _try(self, name: str) -> None:
+        self.app.tell("Kept. Trying it…")
+        self.request(control.SecretTest(name), self._tried)
+
+    def _tried(self, reply: Json) -> None:
+        sign = "✓ It works" if reply.get("ok") else "✕ It does not work"
+        parts = [reply.get("detail"), reply.get("hint"), reply.get("invite")]
+        self.app.push_screen(Detail(sign, "\n\n".join(str(p) for p in parts if p)))
+
+    def action_doctor(self) -> None:
+        """Check what commonly breaks."""
+        self.request(control.Doctor(), self._diagnosed)
+
+    def _diagnosed(self, reply: Json) -> None:
+        lines = [_check(check) for check in reply.get("checks", [])]
+        self.app.push_screen(Detail("Check-up", Content("\n").join(lines)))
+
+
+def _secrets(status: Json) -> Content:
+    words = []
+    for title, has in filter(lambda secret: secret[1], SECRETS.values()):
+        sign = ("✓ ", "$success") if status.get(has) else ("○ ", "$quiet")
+        said = "kept" if status.get(has) else "none"
+        words.append(Content.assemble(sign, f"{title}: ", (said, "$quiet")))
+    return Content("    ").join(words)
+
+
+def _check(check: Json) -> Content:
+    sign = ("✓ ", "$success") if check.get("ok") else ("✕ ", "$error")
+    hint = safe_line(str(check.get("hint") or ""))
+    return Content.assemble(
+        sign,
+        (f"{safe_line(str(check.get('name', '')))}  ", "bold"),
+        (safe_line(str(check.get("detail", ""))), "$quiet"),
+        (f"\n  {hint}" if hint and not check.get("ok") else "", "$accent"),
+    )

@@ -1,0 +1,1 @@
+"""The Usage screen and its helpers."""

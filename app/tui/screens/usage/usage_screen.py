@@ -1,0 +1,229 @@
+"""Usage and privacy: money, what left the machine, and the locks that prevent it."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.widgets import ContentSwitcher, Static
+
+from app.core.safe_text import safe_line
+from app.ipc.wire import Json
+from app.tui import format, settings_list
+from app.tui.base import MynahScreen
+from app.tui.widgets.choice import Choice
+from app.tui.widgets.feed import Feed
+
+if TYPE_CHECKING:
+    from app.store.usage import DayUse, SentRequest
+
+DAYS = 31
+DAY_SECONDS = 86_400
+VIEWS = ("days", "servers", "models", "left the machine", "locks")
+
+
+class UsageScreen(MynahScreen):
+    """One view at a time of the same ledger."""
+
+    NAME = "usage"
+    CSS_PATH = "usage_screen.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("right_square_bracket", "view(1)", "Next view", key_display="]"),
+        Binding("left_square_bracket", "view(-1)", "View before", show=False),
+        Binding("space", "lock", "Lock/unlock"),
+        Binding("b", "budget", "Budget"),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._rows: list[DayUse] = []
+        self._sent: list[SentRequest] = []
+
+    def compose_body(self) -> ComposeResult:
+        yield Static("", id="budget", markup=False)
+        yield Choice(VIEWS, id="view")
+        with ContentSwitcher(initial="ledger", id="views"):
+            yield Feed(draw, id="ledger", head=self._head, empty=EMPTY)
+            yield Feed(self._draw_sent, id="sent", head=head_sent, empty=KEPT)
+            yield Feed(draw_lock, id="locks", head=head_lock, empty=UNLEARNED)
+
+    def _head(self, width: int) -> str:
+        return head(self.query_one(Choice).value)
+
+    def _draw_sent(self, sent: "SentRequest", width: int) -> Content:
+        return draw_sent(sent, self.app.clock())
+
+    def on_mount(self) -> None:
+        self.query_one("#ledger").focus()
+
+    @property
+    def _view(self) -> str:
+        """The list that is shown."""
+        chosen = self.query_one(Choice).value
+        return {"left the machine": "sent", "locks": "locks"}.get(chosen, "ledger")
+
+    def refresh_data(self) -> None:
+        self.fetch(self._load, self._take)
+
+    async def _load(self) -> "tuple[list[DayUse], list[SentRequest]]":
+        since = int((self.app.clock() - DAYS * DAY_SECONDS) * 1000)
+        shelf = self.app.shelf
+        return await shelf.use_by_day(since), await shelf.sent_requests()
+
+    def _take(self, found: "tuple[list[DayUse], list[SentRequest]]") -> None:
+        self._rows, self._sent = found
+        self._show()
+
+    def status_changed(self) -> None:
+        self.query_one("#budget", Static).update(_budget(self.app.status))
+
+    @on(Choice.Changed)
+    def _turn(self) -> None:
+        self.clear_filter()
+        self.query_one(ContentSwitcher).current = self._view
+        self.query_one(f"#{self._view}").focus()
+        self._show()
+        self.refresh_bindings()
+
+    def _show(self) -> None:
+        rows: dict[str, Sequence[object]] = {
+            "ledger": sums(self._rows, self.query_one(Choice).value),
+            "sent": self._sent,
+            "locks": self.app.guilds,
+        }
+        feed = self.query_one(f"#{self._view}", Feed)
+        feed.show(rows[self._view], max(0, feed.cursor))
+
+    def action_view(self, step: int) -> None:
+        """Show the next view."""
+        self.query_one(Choice).action_step(step)
+
+    def action_lock(self) -> None:
+        """Lock the chosen server to this machine, or allow the cloud again."""
+        if self._view != "locks":
+            self.query_one(Choice).choose("locks")
+            return
+        guild: Json | None = self.query_one("#locks", Feed).item
+        if guild is not None:
+            value = "off" if guild.get("local_only") else "on"
+            name = "reply.local_only"
+            settings_list.set_value(self, name, value, self._reload, guild["key"])
+
+    def _reload(self) -> None:
+        async def load() -> bool:
+            await self.app.load_guilds()
+            return True
+
+        self.fetch(load, lambda _: self._show())
+
+    def action_budget(self) -> None:
+        """Change the monthly budget of the cloud."""
+        from app.ipc import control
+
+        def take(reply: Json) -> None:
+            for item in settings_list.items(reply, ("guild",)):
+                settings_list.change(self, item, self.refresh_data)
+
+        self.request(control.ConfigGet("openai.monthly_budget"), take)
+
+
+EMPTY = "No model was asked in the last 31 days."
+KEPT = "Nothing left this machine. What is sent to a cloud model is listed here."
+UNLEARNED = "No server is learned yet."
+
+
+def sums(rows: "Iterable[DayUse]", view: str) -> list[Json]:
+    """The ledger summed up for a view, the dearest or newest first."""
+    groups: defaultdict[str, list[DayUse]] = defaultdict(list)
+    for row in rows:
+        name = {
+            "days": row.day,
+            "servers": row.guild or "a forgotten server",
+        }.get(view, f"{row.provider} {row.model}".strip())
+        groups[name].append(row)
+    made = [_sum(name, group) for name, group in groups.items()]
+    if view == "days":
+        return sorted(made, key=lambda row: str(row["name"]), reverse=True)
+    return sorted(made, key=lambda row: (-row["cost"], -row["calls"]))
+
+
+def _sum(name: str, rows: "list[DayUse]") -> Json:
+    return {
+        "name": name,
+        "calls": sum(row.calls for row in rows),
+        "read": sum(row.prompt_tokens for row in rows),
+        "written": sum(row.completion_tokens for row in rows),
+        "sent": sum(row.bytes_sent for row in rows),
+        "cost": sum(row.cost for row in rows),
+    }
+
+
+def head(view: str) -> str:
+    """The titles above the sums of a view."""
+    named = f"{view.removesuffix('s'):<24}"
+    return f"{named}{'calls':>8}{'read':>10}{'written':>10}{'sent out':>11}{'cost':>10}"
+
+
+def draw(row: Json, width: int) -> Content:
+    """One line of the ledger: calls, tokens read and written, bytes sent, money."""
+    name = Content(safe_line(row["name"])).truncate(24, ellipsis=True, pad=True)
+    sent = format.size(row["sent"]) if row["sent"] else "nothing"
+    return Content.assemble(
+        name.stylize("bold"),
+        f"{format.count(row['calls']):>8}{format.count(row['read']):>10}",
+        f"{format.count(row['written']):>10}",
+        (f"{sent:>11}", "$quiet"),
+        f"{format.money(row['cost']):>10}",
+    )
+
+
+def head_sent(width: int) -> str:
+    """The titles above the requests that left the machine."""
+    return f"{'at':<6}  {'to':<20}{'from':<16}{'model':<14}{'sent':>9}{'cost':>9}"
+
+
+def draw_sent(sent: "SentRequest", now: float) -> Content:
+    """One request that left the machine."""
+    cells = ((sent.host, 20), (sent.guild or "nobody", 16), (sent.model, 14))
+    named = [
+        Content(safe_line(text)).truncate(width - 1, ellipsis=True, pad=True) + " "
+        for text, width in cells
+    ]
+    return Content.assemble(
+        (f"{format.moment(sent.at / 1000, now):<6}  ", "$quiet"),
+        named[0].stylize("bold"),
+        *named[1:],
+        f"{format.size(sent.bytes_sent):>9}{format.money(sent.cost):>9}",
+    )
+
+
+def head_lock(width: int) -> str:
+    """What a lock means."""
+    return "what a locked server says never leaves this machine; space turns the lock"
+
+
+def draw_lock(guild: Json, width: int) -> Content:
+    """One server and its lock, in words."""
+    name = Content(safe_line(str(guild.get("guild", ""))))
+    locked = guild.get("local_only")
+    state = "● locked to this machine" if locked else "○ may use the cloud"
+    return Content.assemble(
+        name.truncate(30, ellipsis=True, pad=True).stylize("bold"),
+        (f"  {state}", "$success" if locked else "$quiet"),
+    )
+
+
+def _budget(status: Json) -> Content:
+    spent = status.get("month_cost") or 0
+    budget = status.get("monthly_budget") or 0
+    today = (status.get("today") or {}).get("cost") or 0
+    words = f"{format.money(spent)} this month, {format.money(today)} today"
+    if not budget:
+        return Content.assemble(words, ("   no budget is set; b sets one", "$quiet"))
+    bar = format.bar(spent / budget, 20)
+    says = f"   {bar} of {format.money(budget)}"
+    over = "   spent: replies come from this machine" if spent >= budget else ""
+    return Content.assemble(words, (says, "$accent"), (over, "$warning"))

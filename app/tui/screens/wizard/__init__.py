@@ -1,0 +1,1 @@
+"""The Wizard screen and its helpers."""

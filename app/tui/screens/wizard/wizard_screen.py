@@ -1,0 +1,236 @@
+"""First steps: a checklist that knows what is done, and never has to be finished."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from app.core.paths import SAMPLE_GUILD, sample_file
+from app.core.safe_text import safe_line
+from app.ipc import control
+from app.ipc.wire import Json, Params
+from app.tui import format
+from app.tui.event_buffer import is_done
+from app.tui.widgets.dialogs import AskText, Detail
+
+if TYPE_CHECKING:
+    from app.tui.app import MynahApp
+
+STARTER = "starter"
+TICK_SECONDS = 0.25
+
+ROOMY = 30
+"""Lines from which an empty one fits between two steps."""
+
+TOKEN_STEPS = """\
+1. Open discord.com/developers/applications and press New Application.
+2. On the page Bot, switch on “Message Content Intent”, and save.
+3. On the same page press Reset Token, and copy the token.
+
+Paste it here. It is kept by this computer, and never shown again."""
+
+
+@dataclass(frozen=True)
+class ChecklistStep:
+    """One line of the checklist."""
+
+    name: str
+    title: str
+    says: str
+    is_done: bool
+
+
+class WizardScreen(ModalScreen[None]):
+    """Each step can be done in any order, later, or never."""
+
+    app: "MynahApp"
+    CSS_PATH = "wizard_screen.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q", "dismiss", "Later", show=False),
+    ]
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll(classes="dialog", can_focus=False):
+            yield Static("Welcome to Mynah", id="welcome")
+            yield Static(
+                "A bot that talks like your server, on your own computer. No account "
+                "is needed to try it.",
+                classes="quiet",
+            )
+            yield OptionList(id="steps", markup=False)
+            yield Static("", id="doing", markup=False)
+            yield Static(
+                "enter does a step · esc leaves · w on Home brings you back",
+                classes="quiet",
+            )
+
+    def on_mount(self) -> None:
+        self._show()
+        self.query_one(OptionList).focus()
+        self.set_interval(TICK_SECONDS, self._tick)
+
+    def _tick(self) -> None:
+        """Follow the work that is under way; its steps tick themselves off."""
+        self._show()
+        running = [job for job in self.app.progress.values() if not is_done(job)]
+        words = "\n".join(progress_line(job) for job in running[:2])
+        if not self.app.link_state.is_up:
+            words = (
+                f"the bot is {self.app.link_state.name}… {self.app.link_state.reason}"
+            )
+        self.query_one("#doing", Static).update(Content(words))
+
+    def _show(self) -> None:
+        options = self.query_one(OptionList)
+        gap = "\n" if self.size.height >= ROOMY else ""
+        found = steps(self.app.status, self.app.guilds)
+        prompts = [Content.assemble(gap, _prompt(step)) for step in found]
+        for place, prompt in enumerate(prompts):
+            if place >= options.option_count:
+                options.add_option(Option(prompt))
+            elif options.get_option_at_index(place).prompt != prompt:
+                options.replace_option_prompt_at_index(place, prompt)
+        if options.highlighted is None:
+            options.highlighted = 0
+
+    @on(OptionList.OptionSelected)
+    def _chosen(self, event: OptionList.OptionSelected) -> None:
+        step = steps(self.app.status, self.app.guilds)[event.option_index]
+        actions = {
+            "sample": self._do_sample,
+            "model": self._do_model,
+            "token": self._do_token,
+            "invite": self._do_invite,
+            "channels": self._do_channels,
+        }
+        actions[step.name]()
+
+    def _do_sample(self) -> None:
+        """Learn the sample server, and talk to it."""
+        if any(guild["guild"] == SAMPLE_GUILD for guild in self.app.guilds):
+            self._play()
+            return
+        request = control.Import(SAMPLE_GUILD, [str(sample_file())])
+        self._ask(request, lambda _: self._play())
+
+    def _play(self) -> None:
+        self.dismiss()
+        self.app.call_after_refresh(self.app.action_go, "playground")
+
+    def _do_model(self) -> None:
+        """Fetch the starter model."""
+        self._ask(control.ModelPull(STARTER), lambda _: self._use())
+
+    def _use(self) -> None:
+        done = "The language model is ready."
+        self._ask(control.ModelUse(STARTER), lambda _: self.app.tell(done))
+
+    def _do_token(self) -> None:
+        """Take the bot token, and try it once."""
+
+        def entered(value: str | None) -> None:
+            if value and value.strip():
+                request = control.SecretSet("bot_token", value.strip())
+                self._ask(request, lambda _: self._try_token())
+
+        dialog = AskText("Connect a Discord bot", TOKEN_STEPS, is_secret=True)
+        self.app.push_screen(dialog, entered)
+
+    def _try_token(self) -> None:
+        def tried(reply: Json) -> None:
+            title = "✓ Discord knows this bot" if reply.get("ok") else "✕ Not yet"
+            parts = [reply.get("detail"), reply.get("hint")]
+            self.app.push_screen(Detail(title, "\n\n".join(str(p) for p in parts if p)))
+            if reply.get("ok"):
+                self._ask(control.Reconnect(), lambda _: None)
+
+        self._ask(control.SecretTest("bot_token"), tried)
+
+    def _do_invite(self) -> None:
+        """Show the link that brings the bot to a server."""
+
+        def tried(reply: Json) -> None:
+            link = (
+                reply.get("invite") or reply.get("hint") or "Enter a bot token first."
+            )
+            self.app.push_screen(Detail("Open this link in a browser", str(link)))
+
+        self._ask(control.SecretTest("bot_token"), tried)
+
+    def _do_channels(self) -> None:
+        """Choose where it listens and speaks."""
+        on_discord = [guild["row"] for guild in self.app.guilds if guild.get("id")]
+        self.app.chosen_guild = on_discord[0] if on_discord else None
+        self.app.chosen_section = "channels"
+        self.dismiss()
+        self.app.call_after_refresh(self.app.action_go, "guild")
+
+    def _ask(self, request: Params, then: Callable[[Json], None]) -> None:
+        async def run() -> None:
+            reply = await self.app.link.call(request)
+            await self.app.refresh_all()
+            then(reply)
+
+        # Another step may be done while a model is being fetched.
+        self.app.run_link(run, exclusive=False)
+
+
+def steps(status: Json, guilds: list[Json]) -> list[ChecklistStep]:
+    """The checklist as things stand."""
+    discord = status.get("discord") or {}
+    model = (status.get("model") or {}).get("state", "absent")
+    on_discord = any(guild.get("id") for guild in guilds)
+    return [
+        ChecklistStep(
+            "sample",
+            "Talk to a sample server",
+            "works now: no network, no account",
+            bool(guilds),
+        ),
+        ChecklistStep(
+            "model",
+            "Fetch the starter language model",
+            "98 MB; adds meaning to the voice",
+            model in ("ready", "idle", "loading"),
+        ),
+        ChecklistStep(
+            "token",
+            "Connect a Discord bot",
+            "your own bot token, kept on this computer",
+            bool(status.get("has_bot_token")),
+        ),
+        ChecklistStep(
+            "invite",
+            "Invite it to your server",
+            "the link, with the rights it needs",
+            discord.get("state") == "online" and on_discord,
+        ),
+        ChecklistStep(
+            "channels",
+            "Choose where it listens and speaks",
+            "channels, voice and how often it joins in",
+            any(guild.get("id") and guild.get("messages") for guild in guilds),
+        ),
+    ]
+
+
+def progress_line(job: control.Progress) -> str:
+    """Work under way in one line."""
+    share = job.done / job.total if job.total else 0.0
+    rate = f"{format.size(job.rate)}/s" if job.unit in ("bytes", "B") else ""
+    return (
+        f"{safe_line(job.label)[:24]:<24} {format.bar(share, 18)} {share:4.0%} {rate}"
+    )
+
+
+def _prompt(step: ChecklistStep) -> Content:
+    sign = ("✓ ", "$success") if step.is_done else ("○ ", "$accent")
+    return Content.assemble(sign, (step.title, "bold"), "\n  ", (step.says, "$quiet"))

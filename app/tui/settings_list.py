@@ -1,0 +1,180 @@
+"""Settings as a list: what holds, where it comes from, and how it is changed."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from textual.content import Content
+
+from app.core.errors import ConfigError
+from app.core.safe_text import safe_line
+from app.ipc import control
+from app.ipc.wire import Json
+from app.settings import setting_keys
+from app.tui.base import MynahScreen
+from app.tui.widgets.dialogs import AskText, Confirm, Pick
+
+ORIGINS = {
+    "default": "built in",
+    "file": "your config.toml",
+    "guild": "this server",
+    "channel": "this channel",
+}
+
+WIDE = 110
+"""Cells from which what a setting means fits beside it."""
+
+CLOUD_WARNING = (
+    "What people write to the bot there, with their display names, recalled moments "
+    "and example lines, leaves this computer for the address set as openai.base_url. "
+    "The host may keep it. Local locks on Usage prevent this."
+)
+
+
+@dataclass(frozen=True)
+class Item:
+    """One setting as it holds here."""
+
+    key: setting_keys.Key
+    value: Any
+    origin: str
+
+
+def items(reply: Json, scopes: tuple[str, ...]) -> list[Item]:
+    """The settings of a `ConfigGet` reply that can be changed for these scopes."""
+    known = setting_keys.keys()
+    return [
+        Item(known[row["key"]], row.get("value"), str(row.get("origin", "")))
+        for row in reply.get("settings", [])
+        if row.get("key") in known and known[row["key"]].scope in scopes
+    ]
+
+
+def matching(found: list[Item], words: str) -> list[Item]:
+    """Those whose name or description contains the words."""
+    wanted = words.lower()
+    return [
+        item
+        for item in found
+        if wanted in item.key.name.lower() or wanted in item.key.doc.lower()
+    ]
+
+
+def shown_value(value: Any) -> str:
+    """A value as a person writes it."""
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "none"
+    if isinstance(value, float):
+        return f"{value:g}"
+    return safe_line(str(value)) or "empty"
+
+
+def head(width: int) -> str:
+    """The titles above a list of settings."""
+    means = "what it does" if width >= WIDE else ""
+    return f"{'setting':<28} {'value':<{_value_width(width)}} {'set by':<16}{means}"
+
+
+def draw(item: Item, width: int) -> Content:
+    """One setting: name, value, and where it comes from."""
+    is_own = item.origin != "default"
+    name = Content(item.key.name).truncate(28, ellipsis=True, pad=True)
+    value = Content(shown_value(item.value))
+    value = value.truncate(_value_width(width), ellipsis=True, pad=True)
+    return Content.assemble(
+        name,
+        " ",
+        value.stylize("bold $accent" if is_own else "bold"),
+        (f" {ORIGINS.get(item.origin, item.origin):<16}", "$quiet"),
+        (item.key.doc if width >= WIDE else "", "$quiet"),
+    )
+
+
+def _value_width(width: int) -> int:
+    return 24 if width < 150 else 40
+
+
+def explained(item: Item) -> Content:
+    """What a setting does, and how it is changed."""
+    return Content.assemble(item.key.doc, ("  enter changes it", "$accent"))
+
+
+def change(
+    screen: MynahScreen, item: Item, done: Callable[[], None], guild: str | None = None
+) -> None:
+    """Ask for a new value with the control that fits it, and set it."""
+    key = item.key
+
+    def put(text: str | None) -> None:
+        if text is not None:
+            set_value(screen, key.name, text, done, guild)
+
+    if key.type is bool:
+        put("off" if item.value else "on")
+    elif key.choices:
+        at = key.choices.index(item.value) if item.value in key.choices else 0
+
+        def picked(place: int | None) -> None:
+            put(None if place is None else key.choices[place])
+
+        screen.app.push_screen(Pick(key.doc, list(key.choices), at), picked)
+    else:
+        hint = _hint(key)
+        shown = ", ".join(item.value) if key.type is list else shown_plain(item.value)
+        screen.app.push_screen(AskText(key.doc, hint, shown), put)
+
+
+def shown_plain(value: Any) -> str:
+    """A value as it stands in a text field."""
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def reset(
+    screen: MynahScreen, item: Item, done: Callable[[], None], guild: str | None = None
+) -> None:
+    """Go back to what holds without this place's own value."""
+    screen.request(
+        control.ConfigSet(item.key.name, None, guild=guild), lambda _: done()
+    )
+
+
+def set_value(
+    screen: MynahScreen,
+    name: str,
+    text: str,
+    done: Callable[[], None],
+    guild: str | None = None,
+) -> None:
+    """Set a value as a person typed it; sending a server to the cloud asks first."""
+    try:
+        value = setting_keys.from_text(name, text)
+    except ConfigError as error:
+        screen.app.warn(error)
+        return
+
+    def send(yes: bool | None) -> None:
+        if yes:
+            agreed = value == "openai"
+            request = control.ConfigSet(name, text, guild=guild, agreed=agreed)
+            screen.request(request, lambda _: done())
+
+    if name == "reply.provider" and value == "openai":
+        question = "Let words leave this computer?"
+        screen.app.push_screen(Confirm(question, CLOUD_WARNING, "I agree"), send)
+    else:
+        send(True)
+
+
+def _hint(key: setting_keys.Key) -> str:
+    if key.type is list:
+        return "Several, separated by commas; nothing empties the list."
+    bounds = [f"from {key.low:g}"] if key.low is not None else []
+    bounds += [f"up to {key.high:g}"] if key.high is not None else []
+    kind = {int: "A whole number", float: "A number"}.get(key.type, "Text")
+    return f"{kind} {' '.join(bounds)}".strip() + f"; built in is {_default(key)}."
+
+
+def _default(key: setting_keys.Key) -> str:
+    return shown_value(key.default)

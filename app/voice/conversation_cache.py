@@ -1,0 +1,65 @@
+"""What one conversation said so far, and where its sequences of tokens go on."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+LONGEST = 3
+"""The longest sequence looked for, in tokens."""
+
+
+class Continuation(NamedTuple):
+    """What followed the last `length` tokens in this conversation."""
+
+    length: int
+    ids: list[int]
+    """Distinct tokens, ascending."""
+    counts: list[int]
+    """How often each came."""
+
+
+class ConversationCache:
+    """The lines of one conversation as tokens.
+
+    People repeat what was just said: names, emotes, whole lines; a cache of it is what
+    Kuhn and De Mori (1990) add to a model of the language.
+
+    It is a few hundred tokens, for which plain lists are faster than arrays.
+    """
+
+    def __init__(self, lines: Iterable[Sequence[int]], end: int) -> None:
+        """Take the messages so far, oldest first, each without its `end` token."""
+        self._tokens = [end]
+        for line in lines:
+            self._tokens += [*line, end]
+        self._words = [token for token in self._tokens if token != end]
+
+    def followers(self, written: Sequence[int]) -> list[Continuation]:
+        """Return what followed the last 0, 1, 2, … tokens, the message's own included.
+
+        The message's start counts as a token; nothing crosses it. Lengths that occur
+        nowhere are left out; for length 0 it is all tokens but the ends.
+        """
+        tokens = [*self._tokens, *written]
+        words = [*self._words, *written]
+        found = [_counted(0, words)] if words else []
+        last = tokens[-1]
+        nexts = [at for at, token in enumerate(tokens[:-1], 1) if token == last]
+        for length in range(1, min(LONGEST, len(written) + 1) + 1):
+            if length > 1:
+                earlier = tokens[-length]
+                nexts = [
+                    at
+                    for at in nexts
+                    if at >= length and tokens[at - length] == earlier
+                ]
+            if not nexts:
+                break
+            found.append(_counted(length, [tokens[at] for at in nexts]))
+        return found
+
+
+def _counted(length: int, tokens: Sequence[int]) -> Continuation:
+    counts = Counter(tokens)
+    ids = sorted(counts)
+    return Continuation(length, ids, [counts[token] for token in ids])

@@ -1,0 +1,129 @@
+"""Makes one line: walks, throws back what only repeats, and chooses the best."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from random import Random
+
+from app.voice.chain import Chain, Walk
+from app.voice.generated_line import GeneratedLine, LineSource, Rules, score_of
+from app.voice.index import END, View
+from app.voice.seeds import Phrase, find_phrases
+from app.voice.vocabulary import Vocabulary
+from app.voice.word_tokenizer import join
+
+_TRIES_A_PHRASE = 4
+
+
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """One way to make a line, and the rules it gives up."""
+
+    chain: Chain
+    phrases: Sequence[Phrase]
+    relaxed: tuple[str, ...]
+
+
+def speak(
+    view: View, vocabulary: Vocabulary, rng: Random, seed: str | None, rules: Rules
+) -> GeneratedLine:
+    """Return the best line of a few walks; see `Voice.speak`.
+
+    Raises:
+        LookupError: When there is no message to speak from.
+    """
+    view.pick(view.find([END]), rng)
+    phrases = find_phrases(view, vocabulary, seed, rules.max_run) if seed else []
+    walks = 0
+    for attempt in _attempts(view, rng, rules, phrases, bool(seed)):
+        best, score, tried = _choose(attempt, rules)
+        walks += tried
+        if best is not None:
+            relaxed = attempt.relaxed
+            if score < rules.min_score and "whole" not in relaxed:
+                relaxed = (*relaxed, "score")
+            return _line_of(view, vocabulary, best, score, walks, relaxed)
+    raise LookupError("no message can be spoken from")
+
+
+def _attempts(
+    view: View, rng: Random, rules: Rules, phrases: list[Phrase], seeded: bool
+) -> Iterator[_Attempt]:
+    """Yield ever laxer ways; a seed is given up sooner than a line's being new."""
+
+    def attempt(wanted: Sequence[Phrase], relaxed: tuple[str, ...]) -> _Attempt:
+        return _Attempt(_chain(view, rng, rules, relaxed), wanted, relaxed)
+
+    new: list[tuple[str, ...]] = [(), ("state_size",)]
+    if rules.state_size == 1:
+        new.pop()
+    lost = ("seed",) if seeded else ()
+    if phrases:
+        yield from (attempt(phrases, relaxed) for relaxed in new)
+    yield from (attempt((), lost + relaxed) for relaxed in new)
+    if phrases:
+        yield attempt(phrases, ("run",))
+    yield attempt((), (*lost, "run"))
+    yield attempt((), (*lost, "whole"))
+
+
+def _chain(view: View, rng: Random, rules: Rules, relaxed: tuple[str, ...]) -> Chain:
+    if "state_size" in relaxed:
+        rules = replace(rules, state_size=1)
+    whole = "whole" in relaxed
+    return Chain(view, rules, rng, may_run=whole or "run" in relaxed, may_repeat=whole)
+
+
+def _choose(attempt: _Attempt, rules: Rules) -> tuple[Walk | None, float, int]:
+    """Return the best of the first fair walks, its score, and how many were tried."""
+    best: Walk | None = None
+    best_score, fair = -1.0, 0
+    for tried in range(1, rules.max_tries + 1):
+        walk = _walk(attempt, tried)
+        if walk is None:
+            continue
+        score = score_of(len(walk.places), walk.run, walk.choices)
+        if score > best_score:
+            best, best_score = walk, score
+        fair += score >= rules.min_score
+        if fair >= rules.walks or score >= rules.good_score:
+            return best, best_score, tried
+    return best, best_score, rules.max_tries
+
+
+def _walk(attempt: _Attempt, tried: int) -> Walk | None:
+    if not attempt.phrases:
+        return attempt.chain.walk()
+    at = (tried - 1) // _TRIES_A_PHRASE % len(attempt.phrases)
+    try:
+        return attempt.chain.walk_through(attempt.phrases[at])
+    except LookupError:
+        # Every message that held the phrase is forgotten.
+        return None
+
+
+def _line_of(
+    view: View,
+    vocabulary: Vocabulary,
+    walk: Walk,
+    score: float,
+    walks: int,
+    relaxed: tuple[str, ...],
+) -> GeneratedLine:
+    spoken = walk.symbols[1 : len(walk.places) + 1]
+    words = tuple(vocabulary.text(symbol) for symbol in spoken)
+    return GeneratedLine(
+        join(words), words, _sources(view, walk), score, walks, relaxed
+    )
+
+
+def _sources(view: View, walk: Walk) -> tuple[LineSource, ...]:
+    sources: list[LineSource] = []
+    start = 0
+    places = walk.places
+    for at in range(1, len(places) + 1):
+        if at == len(places) or places[at] != places[at - 1] + 1:
+            sources.append(
+                LineSource(view.message_at(places[start]), start, at - start)
+            )
+            start = at
+    return tuple(sources)

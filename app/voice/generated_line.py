@@ -1,0 +1,82 @@
+"""What a line of the chain is, what it may be, and how good it is."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """How a guild's lines are made and chosen."""
+
+    state_size: int = 2
+    """Words of context, 1 to 6; thin states use fewer, plentiful ones two more."""
+
+    max_run: int = 8
+    """Most words in a row from one message; lines under ten words get fewer."""
+
+    min_score: float = 25.0
+    """Lines below are thrown back while tries are left; 0 to 100."""
+
+    good_score: float = 75.0
+    """A line as good is taken at once."""
+
+    walks: int = 2
+    """Lines above `min_score` to choose the best of, when none is good at once."""
+
+    max_tries: int = 20
+    """Walks before a rule is relaxed."""
+
+    max_words: int = 60
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.state_size <= 6:
+            raise ValueError("the state size is 1 to 6")
+        if not 2 <= self.max_run <= 24:
+            raise ValueError("the longest run is 2 to 24")
+
+    def longest_run(self, words: int) -> int:
+        """Return how many words in a row one message may give to a line of `words`."""
+        return min(self.max_run, max(3, words - 2))
+
+
+@dataclass(frozen=True, slots=True)
+class LineSource:
+    """A run of a line's words and the message that it was drawn from."""
+
+    message: int
+    """The message's row id."""
+
+    start: int
+    """The run's first word, counted from 0 in the line."""
+
+    words: int
+
+
+@dataclass(frozen=True, slots=True)
+class GeneratedLine:
+    """One line that the chain made."""
+
+    text: str
+    words: tuple[str, ...]
+    sources: tuple[LineSource, ...]
+    """In the order of the line; together they cover it."""
+
+    score: float
+    """0 to 100; see `score_of`."""
+
+    walks: int
+    """How many walks it took."""
+
+    relaxed: tuple[str, ...]
+    """Rules that had to give way: `state_size`, `run`, `whole`, `score`, `seed`."""
+
+
+def score_of(words: int, run: int, choices: int) -> float:
+    """Return how good a line is without knowing what it means, 0 to 100.
+
+    The mean of its length up to twelve words, the share of words beyond the longest run
+    of one message, and the share of steps where the chain had a choice.
+    """
+    length = min(1.0, words / 12)
+    novelty = 1 - run / words
+    branching = min(1.0, choices / words)
+    return 100 * (length + novelty + branching) / 3

@@ -1,0 +1,281 @@
+"""Looks up where sequences of symbols occur, in an index as it stood at one moment."""
+
+from collections.abc import Iterable, Sequence
+from random import Random
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from app.voice.static_index import DEPTH, END, Base
+from app.voice.tail import Tail
+
+FULL = 255
+"""A message's whole weight, as kept in a byte."""
+
+_REDRAWS = 24
+"""Draws that may hit faded messages before all places of the range are weighed."""
+
+_new = tuple.__new__
+"""Makes a Range in half the time of its own constructor."""
+
+
+class Range(NamedTuple):
+    """The places at which one sequence of symbols occurs."""
+
+    depth: int
+    """How many symbols the sequence has; 0 stands for every place there is."""
+    lo: int
+    hi: int
+    """Half-open, in the base's sorted suffixes."""
+    tail_lo: int
+    tail_hi: int
+    """Half-open, in the tail's."""
+
+    @property
+    def places(self) -> int:
+        """How many places, those of forgotten messages included."""
+        return self.hi - self.lo + self.tail_hi - self.tail_lo
+
+
+class Weights:
+    """How much less than others some messages count, by their place in the parts."""
+
+    __slots__ = ("base", "tail")
+
+    def __init__(self) -> None:
+        self.base: npt.NDArray[np.uint8] | None = None
+        """A byte a message, once one of the base's weighs less."""
+        self.tail: dict[int, int] = {}
+
+
+class View:
+    """The index as it stood at one moment; what is learned later does not move it.
+
+    Forgetting is felt at once, also by views that are already there. A position counts
+    through the base, and on through the tail.
+    """
+
+    __slots__ = ("_weights", "base", "everything", "tail")
+
+    def __init__(self, base: Base, tail: Tail, weights: Weights) -> None:
+        self.base = base
+        self.tail = tail
+        self._weights = weights
+        self.everything = Range(0, 0, len(base.suffixes), 0, len(tail.suffixes))
+
+    def narrow(self, found: Range, symbol: int) -> Range:
+        """Return where `found` is followed by `symbol`; an unknown symbol is nowhere.
+
+        END may be the first symbol of a range (a message starts) or its last (it ends);
+        a range that has ended cannot be narrowed.
+
+        Raises:
+            ValueError: When the range is already `DEPTH` symbols deep.
+        """
+        depth, lo, hi, tail_lo, tail_hi = found
+        if depth >= DEPTH:
+            raise ValueError(f"a range is at most {DEPTH} symbols deep")
+        if depth == 0:
+            lo, hi = self.base.places_of(symbol)
+        elif lo < hi:
+            lo, hi = self.base.narrow(lo, hi, depth, symbol)
+        if tail_lo < tail_hi:
+            tail_lo, tail_hi = self.tail.narrow(tail_lo, tail_hi, depth, symbol)
+        return _new(Range, (depth + 1, lo, hi, tail_lo, tail_hi))
+
+    def extend(self, ranges: Sequence[Range], symbol: int) -> list[Range]:
+        """Return where the sequences of `ranges` and the empty one go on with `symbol`.
+
+        Those that do so nowhere, or are as deep as a range can be, are left out.
+        """
+        base, tail = self.base, self.tail
+        longer = []
+        for depth, lo, hi, tail_lo, tail_hi in ranges:
+            if depth == DEPTH:
+                continue
+            if lo < hi:
+                lo, hi = base.narrow(lo, hi, depth, symbol)
+            if tail_lo < tail_hi:
+                tail_lo, tail_hi = tail.narrow(tail_lo, tail_hi, depth, symbol)
+            if lo < hi or tail_lo < tail_hi:
+                longer.append(_new(Range, (depth + 1, lo, hi, tail_lo, tail_hi)))
+        lo, hi = base.places_of(symbol)
+        _, _, _, tail_lo, tail_hi = self.everything
+        if tail_lo < tail_hi:
+            tail_lo, tail_hi = tail.narrow(tail_lo, tail_hi, 0, symbol)
+        longer.append(_new(Range, (1, lo, hi, tail_lo, tail_hi)))
+        return longer
+
+    def find(self, symbols: Iterable[int]) -> Range:
+        """Return where the symbols occur one after another; `DEPTH` at most."""
+        found = self.everything
+        for symbol in symbols:
+            found = self.narrow(found, symbol)
+            if found[1] == found[2] and found[3] == found[4]:
+                break
+        return found
+
+    def matches(self, context: Sequence[int], longest: int) -> list[Range]:
+        """Return where the last 0, 1, 2, … symbols of `context` occur.
+
+        Ends before the first length that occurs nowhere, with `longest` at the latest,
+        or with the END that starts the message, since nothing crosses it.
+
+        Returns:
+            At least one range; the one at i is i symbols deep.
+        """
+        found = [self.everything]
+        for length in range(1, min(longest, len(context)) + 1):
+            match = self.find(context[-length:])
+            if not match.places:
+                break
+            found.append(match)
+            if context[-length] == END:
+                break
+        return found
+
+    def pick(self, found: Range, rng: Random) -> int:
+        """Return a random place of the range, each as likely as its message weighs.
+
+        Raises:
+            LookupError: When the range is empty, or all of it is forgotten.
+        """
+        depth, lo, hi, tail_lo, tail_hi = found
+        in_base = hi - lo
+        count = in_base + tail_hi - tail_lo
+        if count == 0:
+            raise LookupError("nothing learned follows this")
+        weights = self._weights
+        faded = weights.base is not None or weights.tail
+        for _ in range(_REDRAWS):
+            drawn = int(rng.random() * count)
+            if drawn < in_base:
+                position = self.base.suffix_at[lo + drawn]
+            else:
+                position = self.tail.suffix_at[tail_lo + drawn - in_base]
+                position += self.base.size
+            if not faded:
+                return position
+            weight = self._weight_at(position)
+            if weight == FULL or rng.random() * FULL < weight:
+                return position
+        return self._pick_slowly(found, rng)
+
+    def symbol_at(self, position: int) -> int:
+        """Return the symbol at a position of the base or the tail."""
+        size = self.base.size
+        if position < size:
+            return self.base.symbol_at[position]
+        return self.tail.symbols[position - size]
+
+    def message_at(self, position: int) -> int:
+        """Return the id of the message that owns the position.
+
+        A message owns the positions from the END before it to its last symbol.
+        """
+        size = self.base.size
+        if position < size:
+            return self.base.id_of(self.base.message_at(position))
+        return self.tail.ids[self.tail.message_at(position - size)]
+
+    def branches(self, found: Range) -> bool:
+        """Return whether two different symbols follow the range's places."""
+        depth, lo, hi, tail_lo, tail_hi = found
+        # The places are sorted by what follows, so the outermost of each part tell.
+        first = last = -1
+        if lo < hi:
+            suffix_at, symbol_after = self.base.suffix_at, self.base.symbol_after[depth]
+            first, last = symbol_after(suffix_at[lo]), symbol_after(suffix_at[hi - 1])
+        if first == last and tail_lo < tail_hi:
+            tail = self.tail
+            first = tail.symbols[tail.suffix_at[tail_lo] + depth]
+            if last < 0 or last == first:
+                last = tail.symbols[tail.suffix_at[tail_hi - 1] + depth]
+        return first != last
+
+    def followers(
+        self, found: Range, limit: int = 4096
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+        """Return what follows the range, and how often.
+
+        A range of more than `limit` places is looked at in `limit` places spread evenly
+        over it, and their counts are scaled to the whole. As places are sorted by what
+        follows them, no follower's count is off by more than one such step.
+
+        Returns:
+            The distinct symbols, ascending, and their counts, each place counting as
+            much as its message weighs; both of shape (k,), k may be 0. END is a symbol
+            like the others here.
+        """
+        positions, weights = self._places(found, limit)
+        follow = self._symbols_at(positions + found.depth)
+        if found.tail_lo < found.tail_hi:
+            order = np.argsort(follow, kind="stable")
+            follow, weights = follow[order], weights[order]
+        # The places are sorted by what follows them: each symbol is one run.
+        runs = np.flatnonzero(np.diff(follow, prepend=-1))
+        symbols = follow[runs]
+        counts = np.add.reduceat(weights, runs) if len(runs) else weights
+        if self._weights.base is None and not self._weights.tail:
+            return symbols, counts
+        alive = counts > 0
+        return symbols[alive], counts[alive]
+
+    def _symbols_at(self, positions: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        in_base = positions < self.base.size
+        if in_base.all():
+            return self.base.symbols[positions].astype(np.int64)
+        follow = np.empty(len(positions), np.int64)
+        follow[in_base] = self.base.symbols[positions[in_base]]
+        rest = (positions[~in_base] - self.base.size).tolist()
+        follow[~in_base] = [self.tail.symbols[at] for at in rest]
+        return follow
+
+    def _places(
+        self, found: Range, limit: int
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+        """Return at most `limit` positions of each part, and what each stands for."""
+        base, step = _spread(self.base.suffixes, found.lo, found.hi, limit)
+        weights = np.full(len(base), step)
+        if self._weights.base is not None:
+            kept = self._weights.base[self.base.messages_at(base)]
+            weights *= kept.astype(np.float64) / FULL
+        if found.tail_lo == found.tail_hi:
+            return base, weights
+        tail, step = _spread(self.tail.suffixes, found.tail_lo, found.tail_hi, limit)
+        tail_weights = np.full(len(tail), step)
+        if self._weights.tail:
+            owners = map(self.tail.message_at, tail.tolist())
+            tail_kept = [self._weights.tail.get(owner, FULL) for owner in owners]
+            tail_weights *= np.array(tail_kept, np.float64) / FULL
+        positions = np.concatenate([base, tail + self.base.size])
+        return positions, np.concatenate([weights, tail_weights])
+
+    def _weight_at(self, position: int) -> int:
+        size = self.base.size
+        if position >= size:
+            owner = self.tail.message_at(position - size)
+            return self._weights.tail.get(owner, FULL)
+        if self._weights.base is None:
+            return FULL
+        return int(self._weights.base[self.base.message_at(position)])
+
+    def _pick_slowly(self, found: Range, rng: Random) -> int:
+        positions, weights = self._places(found, found.places)
+        reach = np.cumsum(weights)
+        if not len(reach) or reach[-1] <= 0:
+            raise LookupError("all that follows this is forgotten")
+        drawn = np.searchsorted(reach, rng.random() * reach[-1], "right")
+        return int(positions[min(int(drawn), len(positions) - 1)])
+
+
+def _spread(
+    suffixes: npt.NDArray[np.int32], lo: int, hi: int, limit: int
+) -> tuple[npt.NDArray[np.int64], float]:
+    """Return the suffixes lo..hi, or `limit` evenly spread ones, and the step."""
+    count = hi - lo
+    if count <= limit:
+        return suffixes[lo:hi].astype(np.int64), 1.0
+    middles = (2 * np.arange(limit, dtype=np.int64) + 1) * count // (2 * limit)
+    return suffixes[lo + middles].astype(np.int64), count / limit

@@ -1,0 +1,146 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.chat.postprocess import (
+    MAX_UNITS,
+    clean,
+    end_well,
+    finish,
+    is_assistant_speak,
+    is_copy,
+    neutralise,
+    shorten,
+    split,
+    units,
+)
+
+NAMES = ["Mynah", "ann", "bob"]
+
+
+@pytest.mark.parametrize(
+    ("raw", "text"),
+    [
+        ("Mynah: hi there", "hi there"),
+        ("mynah : hi there", "hi there"),
+        ("<Mynah>: hi", "hi"),
+        ("**Mynah**: hi", "hi"),
+        ("hi\nann: what?\nMynah: nothing", "hi"),
+        ("hi\nMynah: again", "hi"),
+        ("two\nshort lines", "two\nshort lines"),
+        ("hello<|im_end|>", "hello"),
+        ("[INST] hello </s>", "hello"),
+        ('"all quoted"', "all quoted"),
+        ('"one" and "two"', '"one" and "two"'),
+        ("Sure! Here's a reply in that style: lol no", "lol no"),
+        ("ann: I speak for others", ""),
+        ("note: this stays", "note: this stays"),
+    ],
+)
+def test_what_a_chat_log_leaves_behind_is_taken_out(raw, text):
+    assert clean(raw, NAMES) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "As an AI language model, I cannot have opinions",
+        "How can I assist you today?",
+        "I'm just an AI",
+        "I'm sorry, but I can't do that",
+        "I'd be happy to help!",
+    ],
+)
+def test_assistant_speak_is_rejected(text):
+    assert finish(text, "Mynah").rejected == "it spoke like an assistant"
+
+
+@pytest.mark.parametrize(
+    "text", ["the AI in that game is bad", "can I help you move?", "i am an airhead"]
+)
+def test_people_may_talk_of_such_things(text):
+    assert not is_assistant_speak(text)
+
+
+def test_a_copy_of_one_learned_message_is_rejected():
+    learned = ["The cat sat on the mat!", "lol"]
+    assert finish("the cat, sat on the mat", "M", learned=learned).rejected
+    assert not is_copy("the cat sat on the mat today", learned)
+    assert not is_copy("lol", learned)
+
+
+def test_nothing_is_not_a_reply():
+    assert finish("  <|im_end|> ", "Mynah").rejected == "it wrote nothing"
+
+
+def test_mentions_lose_their_force_and_emoji_stay():
+    text, notes = neutralise("@everyone <@!123> <@&4> hi @here <:cat:55> <#9> a@b.c")
+    assert "@everyone" not in text and "@here" not in text
+    assert "<@!123>" not in text and "<@&4>" not in text
+    assert "<:cat:55>" in text and "<#9>" in text and "a@b.c" in text
+    assert notes == ("made a mention harmless",)
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "discord.gg/abcDEF",
+        "https://discord.com/invite/abc",
+        "sk-abcdefghijklmnopqrstuv",
+        "M" * 24 + ".GabcdE." + "x" * 30,
+        "https://discord.com/api/webhooks/1/abc",
+    ],
+)
+def test_invites_and_secrets_are_taken_out(secret):
+    assert secret not in finish(f"see {secret} ok", "M").text
+
+
+@given(st.text(max_size=60).map(lambda text: f"{text}@everyone<@1>{text}"))
+def test_no_text_can_ping(text):
+    safe = finish(text, "M").text
+    for ping in ("@everyone", "@here", "<@1>"):
+        assert ping not in safe.casefold()
+
+
+@given(st.text(alphabet="ab .!?\n😀é", max_size=400), st.integers(4, 60))
+def test_parts_keep_the_limit_and_every_word(text, limit):
+    parts = split(text, limit)
+    assert all(0 < units(part) <= limit for part in parts)
+    assert "".join("".join(parts).split()) == "".join(text.split())
+
+
+def test_a_long_reply_is_split_between_sentences():
+    parts = split("This is a sentence of some length. " * 90)
+    assert len(parts) == 2
+    assert all(part.endswith(".") and units(part) <= MAX_UNITS for part in parts)
+
+
+def test_lines_are_messages_of_their_own_where_there_may_be_several():
+    text = "so tired\ngoing to bed\nnight"
+    assert finish(text, "Mynah", lines=3).parts == (
+        "so tired",
+        "going to bed",
+        "night",
+    )
+    assert finish(text, "Mynah").parts == (text,)
+
+
+def test_astral_characters_count_twice():
+    assert units("😀") == 2
+    assert [units(part) for part in split("😀" * 1001)] == [2000, 2]
+
+
+def test_a_cut_text_ends_at_a_sentence_or_word():
+    assert end_well("One is done. The other is n") == "One is done."
+    assert end_well("no sentence here at al") == "no sentence here at"
+    assert end_well("Yes. and then a very long thing without an e") == (
+        "Yes. and then a very long thing without an"
+    )
+    assert end_well("word") == "word"
+
+
+def test_a_long_reply_is_shortened_to_whole_words():
+    text = "one two three. four five six seven eight"
+    assert shorten(text, 5) == "one two three."
+    assert shorten("one two three four five", 3) == "one two three"
+    assert shorten(text, 50) == text

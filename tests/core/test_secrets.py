@@ -1,0 +1,94 @@
+import stat
+import sys
+from collections.abc import Iterator
+
+import keyring
+import pytest
+from keyring.backend import KeyringBackend
+from keyring.errors import KeyringLocked
+
+from app.core import secrets
+from app.core.errors import AppError, ConfigError
+from app.core.paths import Home
+
+
+def test_a_secret_without_a_keyring_lies_in_a_file_of_the_owner_alone(home: Home):
+    place = secrets.put(home, "openai_key", "sk-1")
+    assert str(home.secrets_file) in place
+    assert secrets.get(home, "openai_key") == "sk-1"
+    if sys.platform != "win32":
+        assert stat.S_IMODE(home.secrets_file.stat().st_mode) == 0o600
+
+
+def test_the_environment_comes_first(home: Home, monkeypatch: pytest.MonkeyPatch):
+    secrets.put(home, "openai_key", "sk-file")
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-env")
+    assert secrets.get(home, "openai_key") == "sk-env"
+
+
+def test_a_deleted_secret_is_gone_from_the_file(home: Home):
+    secrets.put(home, "bot_token", "token-1")
+    secrets.put(home, "openai_key", "sk-1")
+    secrets.put(home, "bot_token", None)
+    assert secrets.get(home, "bot_token") is None
+    assert b"token-1" not in home.secrets_file.read_bytes()
+    assert secrets.get(home, "openai_key") == "sk-1"
+
+
+def test_a_broken_file_says_what_to_do(home: Home):
+    home.secrets_file.write_text("{")
+    with pytest.raises(ConfigError, match="enter the keys again"):
+        secrets.get(home, "bot_token")
+
+
+class Ring(KeyringBackend):
+    """A keyring that counts how often it is asked."""
+
+    priority = 1
+
+    def __init__(self) -> None:
+        self.kept: dict[tuple[str, str], str] = {}
+        self.asked = 0
+        self.is_locked = False
+
+    def get_password(self, service: str, username: str) -> str | None:
+        self._open()
+        self.asked += 1
+        return self.kept.get((service, username))
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        self._open()
+        self.kept[service, username] = password
+
+    def delete_password(self, service: str, username: str) -> None:
+        del self.kept[service, username]
+
+    def _open(self) -> None:
+        if self.is_locked:
+            raise KeyringLocked("nobody typed the password")
+
+
+@pytest.fixture
+def ring() -> Iterator[Ring]:
+    before = keyring.get_keyring()
+    ring = Ring()
+    keyring.set_keyring(ring)
+    yield ring
+    keyring.set_keyring(before)
+
+
+def test_a_keyring_is_asked_once_until_something_is_put(home: Home, ring: Ring):
+    for value in ("sk-1", "sk-2"):
+        assert "keyring" in secrets.put(home, "openai_key", value)
+        assert [secrets.get(home, "openai_key") for _ in range(3)] == [value] * 3
+    assert ring.asked == 2
+    assert secrets.kept(home) == ["openai_key"]
+    secrets.put(home, "openai_key", None)
+    assert secrets.get(home, "openai_key") is None and ring.kept == {}
+
+
+def test_a_locked_keyring_holds_nothing_and_refuses(home: Home, ring: Ring):
+    ring.is_locked = True
+    assert secrets.get(home, "bot_token") is None
+    with pytest.raises(AppError, match="nobody typed the password"):
+        secrets.put(home, "bot_token", "token-1")

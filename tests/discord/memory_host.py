@@ -1,0 +1,290 @@
+"""A host that keeps everything in memory and answers with its trigger's text."""
+
+import json
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from typing import Any
+
+from app.discord.ports import Ask, Incoming, MessagePlace, ReadyReply, Unsent
+from app.service.voice_keeper import Forgotten
+from app.service.weekly_stats import GuildWeek
+from app.settings.effective import Origin, ResolvedSetting
+from app.settings.schema import Config
+from app.settings.setting_keys import (
+    check,
+    find_key,
+    from_text,
+    keys,
+    value_of,
+    with_overrides,
+)
+from app.store.feedback import Kind
+from app.store.members import Kept
+
+
+class MemoryHost:
+    """The contract of `Host` in its simplest form."""
+
+    def __init__(self) -> None:
+        self.guilds: dict[int, str] = {}
+        self.gone: set[int] = set()
+        self.learning: dict[int, int] = {}
+        self.messages: dict[int, Incoming] = {}
+        self.overrides: dict[tuple[int, int], dict[str, object]] = {}
+        self.opted_out: set[tuple[int, int]] = set()
+        self.allows_tuning: set[tuple[int, int]] = set()
+        self.asked: list[Ask] = []
+        self.replies: dict[int, Ask] = {}
+        self.sent_as: dict[int, list[int]] = {}
+        self.ratings: dict[tuple[int, int], int] = {}
+        self.left_unsent: list[Unsent] = []
+        self.answer_parts: tuple[str, ...] | None = None
+        self.files: tuple[tuple[int, int], ...] = ()
+        self.emoji_used: str | None = None
+        self.tuned: dict[int, str] = {}
+        self.weeks_of: list[frozenset[int]] = []
+        self.the_week = GuildWeek((), (), (0,) * 7, 0, 0, 0, 0.0)
+
+    async def settings(self, place: MessagePlace) -> Config:
+        config = with_overrides(Config(), self.overrides.get((place.guild, 0), {}))
+        return with_overrides(config, self.overrides.get((place.guild, place.root), {}))
+
+    async def explain_settings(self, place: MessagePlace) -> list[ResolvedSetting]:
+        config = await self.settings(place)
+        return [
+            ResolvedSetting(key, value_of(config, name), self._origin(place, name))
+            for name, key in keys().items()
+            if key.scope != "home"
+        ]
+
+    def _origin(self, place: MessagePlace, name: str) -> Origin:
+        if name in self.overrides.get((place.guild, place.root), {}):
+            return "channel"
+        return (
+            "guild" if name in self.overrides.get((place.guild, 0), {}) else "default"
+        )
+
+    async def change_setting(
+        self,
+        place: MessagePlace,
+        name: str,
+        text: str | None,
+        *,
+        channel_only: bool,
+        agreed: bool = False,
+    ) -> ResolvedSetting:
+        key = (place.guild, place.root if channel_only else 0)
+        values = self.overrides.setdefault(key, {})
+        find_key(name)
+        if text is None:
+            values.pop(name, None)
+        else:
+            values[name] = check(name, from_text(name, text))
+        config = await self.settings(place)
+        return ResolvedSetting(
+            find_key(name), value_of(config, name), self._origin(place, name)
+        )
+
+    async def is_learning(self, place: MessagePlace) -> bool:
+        return place.root in self.learning
+
+    async def learning_channels(self, guild: int) -> set[int]:
+        return {one for one, where in self.learning.items() if where == guild}
+
+    async def set_learning(self, place: MessagePlace, on: bool) -> None:
+        self.learning.pop(place.channel, None)
+        if on:
+            self.learning[place.channel] = place.guild
+
+    async def present(self, guilds: Mapping[int, str]) -> None:
+        self.gone |= set(self.guilds) - set(guilds)
+        self.guilds |= guilds
+
+    async def joined(self, guild: int, name: str) -> None:
+        self.guilds[guild] = name
+
+    async def channels_seen(self, places: Sequence[MessagePlace]) -> None:
+        return
+
+    async def left(self, guild: int) -> None:
+        self.gone.add(guild)
+
+    async def hear(self, batch: Sequence[Incoming]) -> int:
+        new = 0
+        for said in batch:
+            out = (said.place.guild, said.author) in self.opted_out
+            if said.place.root in self.learning and not out:
+                new += said.id not in self.messages
+                self.messages.setdefault(said.id, said)
+        return new
+
+    async def recheck(
+        self, place: MessagePlace, batch: Sequence[Incoming], after: int | None = None
+    ) -> Forgotten:
+        there = {one.id: one for one in batch}
+        if not there:
+            return Forgotten(0, 0, 0, False)
+        first, last = after or min(there), max(there)
+        stored = [
+            one
+            for one in self.messages.values()
+            if one.place.channel == place.channel and first <= one.id <= last
+        ]
+        for one in stored:
+            if one.id in there:
+                self.messages[one.id] = there[one.id]
+        gone = [one.id for one in stored if one.id not in there]
+        return await self.deleted(place.guild, gone)
+
+    async def edited(self, guild: int, message: int, text: str) -> None:
+        if message in self.messages:
+            old = self.messages[message]
+            self.messages[message] = Incoming(
+                old.place, old.id, old.author, old.author_name, text, old.at_ms
+            )
+
+    async def deleted(self, guild: int, messages: Sequence[int]) -> Forgotten:
+        gone = [self.messages.pop(one, None) for one in messages]
+        return Forgotten(sum(one is not None for one in gone), 0, 0, False)
+
+    async def channel_deleted(self, guild: int, channel: int) -> Forgotten:
+        there = [m.id for m in self.messages.values() if m.place.channel == channel]
+        self.learning.pop(channel, None)
+        return await self.deleted(guild, there)
+
+    async def stored(self, guild: int) -> int:
+        return sum(one.place.guild == guild for one in self.messages.values())
+
+    async def forget_learned(self, guild: int) -> Forgotten:
+        there = [m.id for m in self.messages.values() if m.place.guild == guild]
+        return await self.deleted(guild, there)
+
+    async def learn_file(self, guild: int, name: str, data: bytes) -> tuple[int, int]:
+        rows = json.loads(data)
+        return len(rows), len(rows)
+
+    async def newest(self) -> dict[int, int]:
+        found: dict[int, int] = {}
+        for one in self.messages.values():
+            channel = one.place.channel
+            found[channel] = max(found.get(channel, 0), one.id)
+        return found
+
+    async def answered(self, triggers: Sequence[int]) -> set[int]:
+        known = {ask.trigger for ask in self.replies.values()}
+        return known.intersection(triggers)
+
+    async def claim(self, ask: Ask) -> int | None:
+        if await self.answered([ask.trigger]):
+            return None
+        reply = len(self.replies) + 1
+        self.replies[reply] = ask
+        return reply
+
+    async def answer(self, ask: Ask) -> ReadyReply | None:
+        self.asked.append(ask)
+        reply = ask.reply or await self.claim(ask)
+        if reply is None:
+            return None
+        parts = self.answer_parts or (f"You said: {ask.seed or ask.text}",)
+        return ReadyReply(reply, parts, files=self.files)
+
+    async def stream(self, ask: Ask) -> AsyncIterator[str | ReadyReply | None]:
+        answer = await self.answer(ask)
+        for part in answer.parts if answer else ():
+            yield part[: len(part) // 2]
+            yield part
+        yield answer
+
+    async def again(
+        self, reply: int, author: int, trigger: int, text: str = ""
+    ) -> ReadyReply | None:
+        old = self.replies[reply]
+        await self.rate(reply, author, -1, "again")
+        again = Ask(old.place, trigger, old.author, old.author_name, text, "again")
+        return await self.answer(again)
+
+    async def sent(self, reply: int, messages: Sequence[int]) -> None:
+        self.sent_as[reply] = list(messages)
+
+    async def unsent(self) -> list[Unsent]:
+        return self.left_unsent
+
+    async def resume(self, unsent: Unsent, ask: Ask) -> ReadyReply | None:
+        return ReadyReply(unsent.reply, unsent.parts or ("made anew",))
+
+    async def find_reply(self, message: int) -> int | None:
+        found = (reply for reply, ids in self.sent_as.items() if message in ids)
+        return next(found, None)
+
+    async def explain(self, reply: int, channels: Collection[int]) -> dict[str, Any]:
+        return {
+            "reason": self.replies[reply].reason,
+            "provider": "echo",
+            "mode": "llm",
+            "dial": 50,
+            "rungs": [{"provider": "openai", "outcome": "skipped", "reason": "off"}],
+            "timings": {"total": 12.0, "local": 11.0},
+            "sources": [{"text": "a source *line*"}],
+        }
+
+    async def forget_sources(self, reply: int) -> Forgotten:
+        return Forgotten(2, 1, 1, False)
+
+    async def rate(
+        self, reply: int, author: int, value: int, kind: Kind = "thumb"
+    ) -> None:
+        self.ratings[(reply, author)] = value
+
+    async def take_back(self, reply: int, author: int, value: int) -> None:
+        if self.ratings.get((reply, author)) == value:
+            del self.ratings[(reply, author)]
+
+    async def how_tuned(self, trigger: int) -> str:
+        return self.tuned.get(trigger, "")
+
+    async def week(self, guild: int, channels: Collection[int]) -> GuildWeek:
+        self.weeks_of.append(frozenset(channels))
+        return self.the_week
+
+    async def emoji(self, guild: int) -> str | None:
+        return self.emoji_used
+
+    async def has_opted_out(self, guild: int, author: int) -> bool:
+        return (guild, author) in self.opted_out
+
+    async def allow_tuning(self, guild: int, author: int, on: bool) -> None:
+        change = self.allows_tuning.add if on else self.allows_tuning.discard
+        change((guild, author))
+
+    async def opt_out(self, guild: int, author: int, on: bool) -> Forgotten:
+        if not on:
+            self.opted_out.discard((guild, author))
+            return Forgotten(0, 0, 0, False)
+        self.opted_out.add((guild, author))
+        return await self.forget_author(guild, author)
+
+    async def kept(self, guild: int, author: int) -> Kept:
+        mine = [m.at_ms for m in self.messages.values() if m.author == author]
+        out = (guild, author) in self.opted_out
+        if not mine:
+            return Kept(0, 0, 0, None, None, out)
+        return Kept(len(mine), len(mine), 0, min(mine), max(mine), out)
+
+    async def export_author(self, guild: int, author: int) -> bytes:
+        mine = [m.text for m in self.messages.values() if m.author == author]
+        return "\n".join(json.dumps({"text": text}) for text in mine).encode()
+
+    async def forget_author(
+        self, guild: int, author: int, since_ms: int = 0
+    ) -> Forgotten:
+        mine = [
+            m.id
+            for m in self.messages.values()
+            if m.author == author and m.at_ms >= since_ms
+        ]
+        return await self.deleted(guild, mine)
+
+    async def train_progress(
+        self, guild: int, share: float, read: int, rate: float, finished: bool
+    ) -> None:
+        return

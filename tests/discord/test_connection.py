@@ -1,0 +1,185 @@
+"""How the connection to Discord behaves, against a Discord of our own."""
+
+import asyncio
+
+from app.discord.client import Pace
+from tests.discord.conftest import PACE, Start
+from tests.discord_stand_in.server import DiscordStandIn
+from tests.discord_stand_in.world import Guild
+
+
+async def test_it_identifies_once_and_is_online(
+    stand_in: DiscordStandIn, start: Start
+) -> None:
+    await stand_in.add_guild(Guild("Here"))
+    async with start().connected() as link:
+        assert link.client is not None
+        assert [guild.name for guild in link.client.guilds] == ["Here"]
+    assert len(stand_in.gateway.identifies) == 1
+
+
+async def test_a_dropped_socket_is_resumed_and_nothing_is_missed(
+    stand_in: DiscordStandIn, start: Start
+) -> None:
+    async with start().connected() as link:
+        await stand_in.gateway.drop_sockets()
+        await stand_in.add_guild(Guild("Made while away"))
+        await stand_in.wait_for(lambda: len(stand_in.gateway.resumes) == 1)
+        client = link.client
+        assert client is not None
+        await stand_in.wait_for(lambda: len(client.guilds) == 1)
+    assert len(stand_in.gateway.identifies) == 1
+
+
+async def test_it_resumes_at_the_address_that_discord_named(
+    stand_in: DiscordStandIn, start: Start
+) -> None:
+    async with start().connected():
+        for _ in range(2):
+            before = len(stand_in.gateway.resumes)
+            await stand_in.gateway.drop_sockets()
+            await stand_in.wait_for(stand_in.gateway.connected)
+            assert len(stand_in.gateway.resumes) == before + 1
+    assert stand_in.gateway.paths == ["/gateway", "/resume", "/resume"]
+
+
+async def test_it_falls_back_to_the_general_address_when_the_named_one_is_dead(
+    stand_in: DiscordStandIn, start: Start
+) -> None:
+    stand_in.gateway.resume_url = "ws://127.0.0.1:9/resume"
+    async with start().connected():
+        await stand_in.gateway.drop_sockets()
+        await stand_in.wait_for(lambda: len(stand_in.gateway.resumes) == 1)
+    assert stand_in.gateway.paths == ["/gateway", "/gateway"]
+
+
+async def test_a_request_to_reconnect_is_followed_by_a_resume(
+    stand_in: DiscordStandIn, start: Start
+) -> None:
+    async with start().connected():
+        await stand_in.gateway.ask_reconnect()
+        await stand_in.wait_for(lambda: len(stand_in.gateway.resumes) == 1)
+    assert len(stand_in.gateway.identifies) == 1
+
+
+async def test_an_invalidated_session_is_identified_anew(
+    stand_in: DiscordStandIn, start: Start
+) -> None:
+    async with start().connected() as link:
+        await stand_in.gateway.invalidate()
+        await stand_in.wait_for(lambda: len(stand_in.gateway.identifies) == 2)
+        await stand_in.wait_for(lambda: link.state.name == "online")
+
+
+async def test_a_gateway_that_falls_silent_is_left_and_resumed(
+    stand_in: DiscordStandIn, start: Start
+) -> None:
+    stand_in.gateway.heartbeat_interval_ms = 100
+    pace = Pace(0.0, 0.5, 0.05, 0.05, 0.2)
+    async with start(pace).connected():
+        stand_in.gateway.acknowledges = False
+        await stand_in.wait_for(lambda: len(stand_in.gateway.resumes) >= 1)
+        stand_in.gateway.acknowledges = True
+    assert len(stand_in.gateway.identifies) == 1
+
+
+async def test_a_refused_token_is_tried_once_and_never_again(
+    stand_in: DiscordStandIn, start: Start
+) -> None:
+    running = start()
+    async with running.started("wrong") as link:
+        await stand_in.wait_for(lambda: link.state.name == "refused")
+        await asyncio.sleep(0.3)
+    assert "developer portal" in link.state.hint
+    assert stand_in.rest.requests == [("GET", "/users/@me")]
+    assert stand_in.gateway.identifies == []
+
+
+async def test_without_the_content_intent_it_runs_on_mentions_only(
+    stand_in: DiscordStandIn, start: Start
+) -> None:
+    stand_in.gateway.refused_intents = 1 << 15
+    async with start().connected() as link:
+        assert link.state.is_mention_only
+        assert "Message Content Intent" in link.state.hint
+    assert len(stand_in.gateway.identifies) == 2
+
+
+async def test_it_shards_when_discord_asks_for_it(
+    stand_in: DiscordStandIn, start: Start
+) -> None:
+    stand_in.gateway.required_shards = 2
+    for number in range(4):
+        await stand_in.add_guild(Guild(f"Guild {number}", id=(number + 1) << 22))
+    async with start().connected() as link:
+        assert link.client is not None
+        assert len(link.client.guilds) == 4
+    shards = [tuple(one["shard"]) for one in stand_in.gateway.identifies]
+    assert shards == [(0, 2), (1, 2)]
+
+
+async def test_commands_are_sent_only_when_they_changed(
+    stand_in: DiscordStandIn, start: Start
+) -> None:
+    async with start().connected():
+        await stand_in.wait_for(lambda: stand_in.rest.command_writes == 1)
+    async with start().connected():
+        pass
+    assert stand_in.rest.command_writes == 1
+
+
+async def test_it_waits_when_discord_has_few_sessions_left(
+    stand_in: DiscordStandIn, start: Start
+) -> None:
+    stand_in.rest.identifies_left = 3
+    running = start()
+    async with running.started() as link:
+        await stand_in.wait_for(lambda: link.state.name == "waiting")
+    assert stand_in.gateway.identifies == []
+    assert running.waits[0] == 3600
+
+
+async def test_restarting_again_and_again_stays_within_the_identify_budget(
+    stand_in: DiscordStandIn, start: Start
+) -> None:
+    for _ in range(5):
+        async with start().connected():
+            pass
+    running = start()
+    async with running.started() as link:
+        await stand_in.wait_for(lambda: link.state.name == "waiting")
+    assert len(stand_in.gateway.identifies) == 5
+    assert 0 < running.waits[0] <= 600
+
+
+async def test_it_keeps_trying_while_discord_is_down(
+    stand_in: DiscordStandIn, start: Start
+) -> None:
+    # aiohttp itself repeats a GET once, so four drops are two failures.
+    stand_in.rest.faults.add("drop", "GET", "/users/@me", times=4)
+    running = start()
+    async with running.connected():
+        pass
+    names = [state.name for state in running.states]
+    assert names.count("unreachable") == 2
+    assert running.waits == [PACE.first_retry, PACE.first_retry * 2]
+
+
+async def test_an_address_banned_by_cloudflare_waits_long(
+    stand_in: DiscordStandIn, start: Start
+) -> None:
+    stand_in.rest.faults.add("cloudflare", "GET", "/users/@me")
+    running = start()
+    async with running.connected():
+        pass
+    assert running.waits == [PACE.longest_retry]
+
+
+async def test_a_token_withdrawn_while_running_stops_it(
+    stand_in: DiscordStandIn, start: Start
+) -> None:
+    async with start().connected() as link:
+        await stand_in.gateway.close_sockets(4004)
+        await stand_in.wait_for(lambda: link.state.name == "refused")
+        await asyncio.sleep(0.2)
+    assert len(stand_in.gateway.identifies) == 1

@@ -1,0 +1,68 @@
+import pytest
+
+from app.providers.cost_record import Spent
+from app.replies.ledger import Ledger
+from app.store import guilds, usage
+from app.store.database import Database
+
+DAY = 86_400.0
+NOON = 1_700_000_000.0 - 1_700_000_000.0 % DAY + DAY / 2
+"""A noon in the middle of a month."""
+
+
+class Clock:
+    def __init__(self):
+        self.now = NOON
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture
+def database(home):
+    with Database(home.database) as database:
+        for name in ("one", "two"):
+            database.call(guilds.ensure, name)
+        yield database
+
+
+def spent(guild, cost):
+    return Spent("openai", "gpt-4o-mini", guild, None, "h", 900, 10, 0, 5, cost)
+
+
+async def test_what_is_spent_is_in_the_database_and_in_the_sums(database):
+    ledger = Ledger(database, Clock())
+    ledger.spent(spent(1, 0.25))
+    ledger.spent(spent(2, 0.5))
+    await ledger.flush()
+    assert ledger.today() == 0.75
+    assert ledger.today(1) == 0.25
+    assert database.call(usage.spent, 0) == pytest.approx(0.75)
+    again = Ledger(database, Clock())
+    await again.load()
+    assert (again.today(), again.month(2)) == (0.75, 0.5)
+
+
+async def test_a_used_up_budget_refuses_until_the_period_ends(database):
+    clock = Clock()
+    ledger = Ledger(database, clock)
+    ledger.spent(spent(1, 1.0))
+    await ledger.flush()
+    assert "day for this server" in str(ledger.refuses(1, (1.0, 0), (0, 0)))
+    assert ledger.refuses(2, (1.0, 0), (0, 0)) is None
+    assert "month for all" in str(ledger.refuses(2, None, (0, 1.0)))
+    clock.now += DAY
+    assert ledger.refuses(1, (1.0, 0), (0, 0)) is None
+    assert ledger.refuses(1, (0, 1.0), (0, 0)) is not None
+    clock.now += 31 * DAY
+    assert ledger.refuses(1, (0, 1.0), (0, 1.0)) is None
+
+
+async def test_at_four_fifths_the_owner_is_told_once(database):
+    told: list[str] = []
+    ledger = Ledger(database, Clock(), told.append)
+    ledger.spent(spent(1, 0.8))
+    await ledger.flush()
+    for _ in range(3):
+        assert ledger.refuses(1, None, (1.0, 0.0)) is None
+    assert told == ["80% of the day's budget for all is spent ($0.80 of $1.00)"]

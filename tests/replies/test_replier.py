@@ -1,0 +1,328 @@
+"""Replies on a real database, with the cloud's stand-in and no local model."""
+
+from contextlib import nullcontext
+from dataclasses import dataclass
+from random import Random
+
+import pytest
+
+from app.importers.filters import Filters
+from app.importers.message_intake import store
+from app.importers.records import Record
+from app.providers.base import Completion, Speed, Turn
+from app.replies.ladder_builder import LadderBuilder
+from app.replies.ledger import Ledger
+from app.replies.replier import Replier
+from app.replies.request import ReplyRequest
+from app.settings.effective import Settings
+from app.store import (
+    conversations,
+    forgetting,
+    guilds,
+    members,
+    messages,
+    replies,
+    reply_links,
+)
+from app.store.authors import AuthorKey
+from app.store.database import Database
+from app.store.reply_links import NewLink
+from app.voice.voice import Voice
+
+
+class Clock:
+    def __init__(self):
+        self.now = 100.0
+
+    def __call__(self):
+        return self.now
+
+
+class Scripted:
+    """A provider that answers with one text and keeps its prompts."""
+
+    def __init__(self, name, text="what a fine day to be here"):
+        self.name, self.text, self.prompts = name, text, []
+
+    def unavailable(self, prompt):
+        return None
+
+    async def write(self, prompt):
+        self.prompts.append(prompt)
+        yield self.text
+        yield Completion(self.text)
+
+    async def close(self):
+        pass
+
+
+class OneVoice:
+    def __init__(self):
+        self.known = Voice.empty()
+
+    async def voice(self, guild):
+        return self.known
+
+
+class Remembered:
+    """A memory that finds one moment, or has no time."""
+
+    def __init__(self, moments):
+        self.moments, self.asked = moments, []
+
+    async def recall(self, guild, turns, channels, limit):
+        self.asked.append((guild, channels, limit))
+        return self.moments
+
+    async def closeness(self, texts, turns):
+        return None
+
+    def quiet(self):
+        return nullcontext()
+
+
+@dataclass
+class Measured:
+    """What is known of the local model."""
+
+    speed: Speed
+    context_size: int
+    model: str
+
+
+class Bench:
+    def __init__(self, home, database, memory=None, measured=None):
+        self.database = database
+        self.home = home
+        self.settings = Settings(home, database)
+        self.local, self.cloud = Scripted("local"), Scripted("openai")
+        self.markov = Scripted("markov", "the chain speaks up")
+        self.voices = OneVoice()
+        ledger = Ledger(database, lambda: 1e9)
+        providers = {one.name: one for one in (self.local, self.cloud, self.markov)}
+        rungs = LadderBuilder(
+            providers, ledger, lambda: self.settings.home, Clock(), measured
+        )
+        self.replier = Replier(
+            database, self.settings, rungs, self.voices, Random(1), memory
+        )
+        self.guild = database.call(guilds.ensure, "den").id
+        self.channel = database.call(guilds.ensure_channel, self.guild, "general").id
+        self.count = 0
+
+    def hear(self, author, text, reply_to=None):
+        self.count += 1
+        record = Record(
+            author,
+            author,
+            text,
+            str(self.count),
+            self.count * 1000,
+            reply_to,
+            "general",
+        )
+        keys = AuthorKey.load(self.home.author_key_file)
+        config = self.settings.home
+        filters = Filters(config.learn, config.bot.prefix)
+        row, _ = self.database.call(store, self.guild, record, filters, keys)
+        self.voices.known.learn(row, text)
+        return row
+
+    def ask(self, text="and now?", **options):
+        return ReplyRequest(self.guild, text, "ann", channel=self.channel, **options)
+
+
+@pytest.fixture
+def database(home):
+    with Database(home.database) as database:
+        yield database
+
+
+@pytest.fixture
+def bench(home, database):
+    return Bench(home, database)
+
+
+async def test_the_turns_of_the_channel_are_the_context_newest_last(bench):
+    rows = [bench.hear("bob", f"line {number}") for number in range(4)]
+    made = await bench.replier.reply(bench.ask(message=rows[-1]))
+    prompt, *_ = bench.local.prompts
+    texts = [turn.text for turn in prompt.turns]
+    assert texts == ["line 0", "line 1", "line 2", "and now?"]
+    assert made.answer.provider == "local"
+    assert made.mode == "hybrid"
+
+
+async def test_the_row_explains_the_reply(bench, database):
+    bench.hear("bob", "some line")
+    made = await bench.replier.reply(bench.ask(trigger="77"))
+    row = database.call(replies.get, made.reply)
+    assert (row.state, row.text) == ("made", "what a fine day to be here")
+    assert (row.provider, row.mode, row.trigger) == ("local", "hybrid", "77")
+    assert row.turns[-1] == ["ann", "", None]
+    assert row.rungs[0]["outcome"] == "answered"
+    assert {"context", "ladder", "total", "first_token"} <= set(row.timings)
+
+
+async def test_one_trigger_has_one_reply_for_ever(bench):
+    assert await bench.replier.reply(bench.ask(trigger="5"))
+    assert await bench.replier.reply(bench.ask(trigger="5")) is None
+    assert len(bench.local.prompts) == 1
+
+
+async def test_what_an_opted_out_member_said_is_in_no_prompt(bench, database):
+    bench.hear("carl", "secret of carl")
+    author = database.call(messages.get, 1).author
+    database.call(members.set_opted_out, bench.guild, author, True)
+    await bench.replier.reply(bench.ask())
+    assert all("secret" not in turn.text for turn in bench.local.prompts[0].turns)
+
+
+async def test_nothing_goes_out_without_consent_or_when_locked(bench):
+    request = bench.ask(provider="openai")
+    made = await bench.replier.reply(request)
+    assert "agreed" in made.answer.rungs[0].reason
+    await bench.settings.change("reply.cloud_consent", "on", bench.guild)
+    assert (await bench.replier.reply(request)).answer.provider == "openai"
+    await bench.settings.change("reply.local_only", "on", bench.guild)
+    made = await bench.replier.reply(request)
+    assert "locked" in made.answer.rungs[0].reason
+    assert len(bench.cloud.prompts) == 1
+
+
+async def test_a_local_guild_never_falls_to_the_cloud(bench):
+    await bench.settings.change("reply.cloud_consent", "on", bench.guild)
+    bench.local.text = ""
+    made = await bench.replier.reply(bench.ask())
+    assert {rung.provider for rung in made.answer.rungs} == {"local", "markov"}
+    assert not bench.cloud.prompts
+
+
+async def test_a_cloud_model_sees_lines_of_the_guild_and_the_row_says_which(
+    bench, database
+):
+    for number in range(40):
+        bench.hear("bob", f"the cat number {number} sat on mat {number % 5} again")
+    await bench.settings.change("reply.provider", "openai", bench.guild, agreed=True)
+    made = await bench.replier.reply(bench.ask("where is the cat?"))
+    prompt = bench.cloud.prompts[0]
+    assert prompt.examples and prompt.drafts
+    assert all("cat" in line for line in prompt.examples)
+    notes = database.call(replies.get, made.reply).notes
+    for line in (*prompt.examples, *prompt.drafts):
+        assert any(line in note for note in notes)
+    sources = {one.message for one in database.call(replies.sources_of, made.reply)}
+    assert sources == set(prompt.shown)
+    database.call(forgetting.blank_replies, bench.guild, [prompt.shown[0]])
+    assert database.call(replies.get, made.reply).notes == []
+
+
+async def test_a_model_that_repeats_a_learned_message_is_not_sent(bench):
+    bench.local.text = "I put the lime in the coconut"
+    bench.voices.known.learn(50, bench.local.text)
+    made = await bench.replier.reply(bench.ask())
+    assert made.answer.rungs[0].outcome == "rejected"
+    assert made.answer.rungs[0].reason == "it repeated one learned message"
+    assert made.answer.provider == "markov"
+
+
+async def test_a_model_that_echoes_the_conversation_is_not_sent(bench):
+    bench.local.text = "I put the lime, in the coconut!"
+    made = await bench.replier.reply(bench.ask("i put the lime in the coconut"))
+    assert made.answer.rungs[0].reason == "it repeated what was just said"
+    assert made.answer.provider == "markov"
+
+
+async def test_moments_are_recalled_where_the_readers_may_see_them(home, database):
+    moment = (Turn("bob", "we planted it in may", message=3),)
+    memory = Remembered([moment])
+    bench = Bench(home, database, memory)
+    made = await bench.replier.reply(bench.ask())
+    assert made is not None
+    assert bench.local.prompts[0].moments == (moment,)
+    assert made.recalled == [3]
+    assert memory.asked == [(bench.guild, frozenset({bench.channel}), 3)]
+    await bench.replier.reply(bench.ask(is_private=True))
+    assert memory.asked[1][1] is None
+
+
+async def test_a_slow_machine_reads_fewer_turns_and_says_so(home, database):
+    counts: dict[float, int] = {}
+    for tokens_a_second in (400.0, 60.0):
+        measured = Measured(Speed(tokens_a_second, 60.0), 4096, "tiny")
+        bench = Bench(home, database, measured=measured)
+        if not counts:
+            for number in range(30):
+                bench.hear("bob", f"line {number} with some more words in it")
+        made = await bench.replier.reply(bench.ask(mode="llm"))
+        assert made is not None
+        counts[tokens_a_second] = len(made.answer.prompt.turns)
+        said = [note for note in made.notes if "did not fit" in note]
+        assert bool(said) == (made.left_out > 0)
+        assert made.left_out == 31 - len(made.answer.prompt.turns)
+    assert counts[60.0] < counts[400.0] / 3
+    assert counts[60.0] >= 1
+
+
+async def test_without_time_to_recall_the_reply_goes_on(home, database):
+    bench = Bench(home, database, Remembered(None))
+    made = await bench.replier.reply(bench.ask())
+    assert made is not None
+    assert made.answer.prompt.moments == ()
+
+
+async def test_a_bug_leaves_the_row_failed(bench, database):
+    async def broken(guild):
+        raise RuntimeError("a bug")
+
+    bench.voices.voice = broken
+    with pytest.raises(RuntimeError):
+        await bench.replier.reply(bench.ask(trigger="9"))
+    (row,) = database.call(replies.latest)
+    assert row.state == "failed"
+
+
+async def test_a_hybrid_reply_is_the_closest_of_several_lines(bench):
+    lines = iter(["no idea at all", "the quiz starts at nine", "fine", "well", "eh"])
+    written = []
+
+    async def write(prompt):
+        text = next(lines)
+        written.append(text)
+        yield text
+        yield Completion(text)
+
+    bench.local.write = write
+    bench.hear("bob", "something to learn")
+    request = ReplyRequest(bench.guild, "when does the quiz start", mode="hybrid")
+    made = await bench.replier.reply(request)
+    assert made.answer.finished.text == "the quiz starts at nine"
+    assert len(written) == 5
+    assert "the best of 5 tries" in made.notes
+
+
+async def test_a_summary_is_in_the_prompt_and_goes_with_what_it_told_of(
+    bench, database
+):
+    rows = [bench.hear("bob", f"line {number} of a long talk") for number in range(5)]
+    linked = [NewLink(row, None, rows[0], 1.0) for row in rows]
+    database.call(reply_links.put_many, linked)
+    database.call(conversations.summarise, rows[0], "Bob told of ships.", rows[:2], 0)
+    made = await bench.replier.reply(bench.ask(message=rows[-1], mode="llm"))
+    assert bench.local.prompts[0].summary == "Bob told of ships."
+    assert set(made.filled) == {"summary", "conversation"}
+    row = database.call(replies.get, made.reply)
+    assert (row.filled, row.summary_of) == (made.filled, rows[0])
+    database.call(forgetting.blank_replies, bench.guild, rows[:1])
+    assert database.call(replies.get, made.reply).state == "forgotten"
+
+
+async def test_the_tokens_of_a_prompt_are_the_owners_choice(bench):
+    for number in range(30):
+        bench.hear("bob", f"line {number} with some more words in it")
+    await bench.replier.reply(bench.ask(mode="llm"))
+    await bench.settings.change("context.tokens", "60", bench.guild)
+    made = await bench.replier.reply(bench.ask(mode="llm"))
+    before, after = (len(prompt.turns) for prompt in bench.local.prompts)
+    assert after < before / 3
+    assert sum(made.filled.values()) <= 60

@@ -1,0 +1,83 @@
+"""What the doctor finds, in homes that are well and homes that are not."""
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from app.core import secrets
+from app.core.paths import Home
+from app.service.doctor import Check, check_all
+from app.service.service import open_service
+from app.settings.config_file import save
+from tests.discord_stand_in.server import TOKEN, DiscordStandIn
+from tests.runner import tiny
+
+
+async def checked(home: Home) -> dict[str, Check]:
+    async with open_service(home) as service:
+        return {check.name: check for check in await check_all(service.context)}
+
+
+async def test_a_new_home_lacks_only_a_model_and_something_learned(home: Home):
+    found = await checked(home)
+    bad = {check.name for check in found.values() if not check.ok}
+    assert bad == {"model", "servers"}
+    assert all(check.hint for check in found.values() if not check.ok)
+    assert "384 numbers" in found["memory"].detail
+    assert "not on Discord" in found["bot token"].detail
+
+
+async def test_a_model_that_loads_is_well_and_a_cut_one_is_not(
+    home: Home, tmp_path: Path
+):
+    model = tiny.write(tmp_path / "tiny.gguf")
+    save(home.config_file, "model.name", str(model))
+    assert (await checked(home))["model"].ok
+    model.write_bytes(model.read_bytes()[:-1000])
+    check = (await checked(home))["model"]
+    assert not check.ok and "cut short" in check.detail
+
+
+@pytest.mark.skipif(os.name != "posix", reason="about modes of files")
+async def test_a_home_and_secrets_that_others_can_read_are_pointed_at(home: Home):
+    secrets.put(home, "openai_key", "sk-0123456789")
+    home.secrets_file.chmod(0o644)
+    home.root.chmod(0o755)
+    found = await checked(home)
+    assert "chmod 700" in found["home"].hint
+    assert "chmod 600" in found["keyring"].hint
+
+
+async def test_a_clock_that_went_back_is_noticed(home: Home):
+    async with open_service(home) as service:
+        later = time.time() + 86_400
+        os.utime(home.database, (later, later))
+        found = {check.name: check for check in await check_all(service.context)}
+    assert not found["clock"].ok and "clock" in found["clock"].hint
+
+
+async def test_a_full_disk_is_noticed(home: Home, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("app.service.doctor.LEAST_FREE", 1 << 60)
+    assert "Make room" in (await checked(home))["disk"].hint
+
+
+async def test_the_bot_token_is_tried_and_its_intents_looked_at(
+    home: Home, stand_in: DiscordStandIn
+):
+    secrets.put(home, "bot_token", TOKEN)
+    assert (await checked(home))["bot token"].ok
+    stand_in.rest.application_flags = 0
+    check = (await checked(home))["bot token"]
+    assert not check.ok and "Message Content Intent" in check.hint
+    secrets.put(home, "bot_token", "x" * 26 + ".GabcdE." + "y" * 30)
+    check = (await checked(home))["bot token"]
+    assert not check.ok and "refused" in check.detail
+
+
+async def test_a_server_of_its_own_that_is_away_is_named(home: Home):
+    save(home.config_file, "reply.provider", "openai")
+    save(home.config_file, "openai.base_url", "http://127.0.0.1:9/v1/")
+    check = (await checked(home))["cloud"]
+    assert not check.ok and check.hint

@@ -1,0 +1,120 @@
+import asyncio
+import logging
+
+import pytest
+
+from app.ipc import control
+from app.ipc.peer import PeerGoneError
+from app.service import logs
+from app.service.events import Events, WatcherOutbox
+
+TOKEN = "MTA" + "x" * 23 + ".GabcdE." + "y" * 30
+SECRETS = [
+    TOKEN,
+    "sk-proj-0123456789abcdef",
+    "Authorization: Bot 0123456789",
+    "https://discord.com/api/webhooks/123/abcDEF",
+    "https://cdn.discordapp.com/a.png?ex=66aa&is=66bb&hm=00ff",
+]
+
+
+@pytest.fixture
+def root():
+    kept = logging.getLogger().handlers[:]
+    yield logging.getLogger()
+    logging.getLogger().handlers[:] = kept
+
+
+def test_no_secret_reaches_the_log_file_not_even_in_a_traceback(home, root):
+    handler = logs.to_file(home)
+    logs.set_up(handler)
+    for secret in SECRETS:
+        try:
+            raise ValueError(f"bad answer for {secret}")
+        except ValueError:
+            root.exception("it failed with %s", secret)
+    handler.close()
+    text = home.log_file.read_text(encoding="utf-8")
+    for part in ("MTAxxx", "sk-proj", "0123456789", "abcDEF", "hm=00ff"):
+        assert part not in text
+    assert text.count("[secret]") >= len(SECRETS)
+
+
+def test_nothing_in_the_log_moves_a_terminal_or_forges_a_line(home, root):
+    handler = logs.to_file(home)
+    logs.set_up(handler)
+    root.warning("name \x1b[2J\x1b]0;x\x07 and\rINFO forged")
+    handler.close()
+    text = home.log_file.read_text(encoding="utf-8")
+    assert "\x1b" not in text and "\r" not in text
+    assert len(text.splitlines()) == 1
+
+
+class Slow:
+    def __init__(self):
+        self.heard, self.gate = [], asyncio.Event()
+
+    async def notify(self, notification):
+        await self.gate.wait()
+        self.heard.append(notification)
+
+
+class Gone:
+    async def notify(self, notification):
+        raise PeerGoneError("gone")
+
+
+async def test_records_become_notifications_without_secrets(root):
+    news, watcher = Events(), Slow()
+    watcher.gate.set()
+    news.watch(watcher)
+    handler = logs.NewsHandler(news)
+    handler.emit(
+        logging.LogRecord("app.x", logging.WARNING, "", 1, "key %s", (TOKEN,), None)
+    )
+    await asyncio.sleep(0.05)
+    (line,) = watcher.heard
+    assert isinstance(line, control.Log)
+    assert (line.level, line.source, line.text) == ("warning", "app.x", "key [secret]")
+    news.close()
+
+
+async def test_who_starts_to_watch_later_hears_the_lines_logged_before():
+    news, late = Events(), Slow()
+    late.gate.set()
+    for number in range(600):
+        news.tell(control.Log("info", "app.x", str(number), 0.0))
+    news.watch(late)
+    await asyncio.sleep(0.05)
+    assert [line.text for line in late.heard] == [str(n) for n in range(100, 600)]
+    news.close()
+
+
+async def test_a_watcher_that_reads_slowly_costs_nobody_anything():
+    news, slow, quick = Events(), Slow(), Slow()
+    quick.gate.set()
+    news.watch(slow)
+    news.watch(quick)
+    for number in range(5000):
+        news.tell(control.ReplyMade(number, 1, None))
+        if number % 100 == 0:
+            await asyncio.sleep(0)
+    await asyncio.sleep(0.05)
+    assert quick.heard[-1].row == 4999
+    slow.gate.set()
+    await asyncio.sleep(0.05)
+    assert len(slow.heard) <= 2001
+    news.close()
+
+
+async def test_an_outbox_waits_for_its_reader_and_not_for_one_that_left():
+    slow = Slow()
+    outbox = WatcherOutbox(slow)
+    outbox.put(control.Token(1, "a"))
+    asyncio.get_running_loop().call_later(0.05, slow.gate.set)
+    await outbox.drain()
+    assert [item.text for item in slow.heard] == ["a"]
+    gone = WatcherOutbox(Gone())
+    gone.put(control.Token(1, "a"))
+    async with asyncio.timeout(1):
+        await gone.drain()

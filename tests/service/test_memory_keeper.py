@@ -1,0 +1,117 @@
+"""Memory beside the bot: embedding, linking, pruning and forgetting in step."""
+
+import asyncio
+
+import pytest
+
+from app.memory.embedder import Embedder
+from app.service.events import Events
+from app.service.memory_keeper import MemoryKeeper
+from app.settings.effective import Settings
+from app.store import conversations, embeddings, guilds, members, messages, reply_links
+from app.store.database import Database
+from tests.memory.conftest import WordEmbedder
+
+
+async def until(look, is_right):
+    """Look again and again until it is right."""
+    for _ in range(1000):
+        if is_right(await look()):
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError("it never came to be")
+
+
+class Bench:
+    def __init__(self, home, database, reader):
+        self.database, self.reader = database, reader
+        self.settings = Settings(home, database)
+        self.memory = MemoryKeeper(home, database, reader, self.settings, Events())
+        self.guild = database.call(guilds.ensure, "den").id
+        self.channel = database.call(guilds.ensure_channel, self.guild, "general").id
+        self.member = database.call(members.ensure, self.guild, "ann", "Ann").id
+        self.count = 0
+
+    def tell(self, text):
+        self.count += 1
+        new = messages.NewMessage(
+            self.channel, self.member, f"m{self.count}", self.count * 1000, text
+        )
+        row = self.database.call(messages.add, self.guild, new)
+        assert row is not None
+        return row
+
+    async def embedded(self):
+        room = await self.database.run(embeddings.room, self.guild)
+        return room.vectors
+
+    async def wait_for(self, vectors):
+        await until(self.embedded, lambda count: count == vectors)
+
+
+@pytest.fixture
+async def bench(home, monkeypatch):
+    def opened(name, **options):
+        return WordEmbedder(name)
+
+    monkeypatch.setattr(Embedder, "open", opened)
+    monkeypatch.setattr("app.service.memory_keeper.LOOK_SECONDS", 0.02)
+    with Database(home.database) as database:
+        with Database(home.database, read_only=True) as reader:
+            made = Bench(home, database, reader)
+            keeping = asyncio.create_task(made.memory.keep_up())
+            yield made
+            keeping.cancel()
+            await asyncio.gather(keeping, return_exceptions=True)
+            await made.memory.close()
+
+
+async def test_new_messages_are_embedded_as_they_come(bench):
+    await bench.wait_for(0)
+    row = bench.tell("the ferry leaves at noon")
+    await bench.wait_for(1)
+    assert await bench.database.run(embeddings.of_messages, "built-in", [row])
+
+
+async def test_a_guild_that_remembers_nothing_has_no_vectors(bench):
+    await bench.settings.change("memory.enabled", "off", bench.guild)
+    bench.tell("the ferry leaves at noon")
+    await asyncio.sleep(0.2)
+    assert await bench.embedded() == 0
+    await bench.settings.change("memory.enabled", "on", bench.guild)
+    bench.tell("the ferry is late")
+    await bench.wait_for(2)
+
+
+async def test_another_model_is_taken_up_without_a_new_start(bench):
+    row = bench.tell("the ferry leaves at noon")
+    await bench.wait_for(1)
+    await bench.settings.change("memory.model", "other")
+    await until(
+        lambda: bench.database.run(embeddings.of_messages, "other", [row]), bool
+    )
+
+
+async def test_the_cap_lets_go_of_the_oldest_vectors(bench, monkeypatch):
+    monkeypatch.setattr("app.service.memory_keeper.WEIGH_SECONDS", 0.0)
+    rows = [bench.tell(f"verse {number} of the song") for number in range(40)]
+    await bench.wait_for(40)
+    room = await bench.database.run(embeddings.room, bench.guild)
+    monkeypatch.setattr("app.service.memory_keeper.MEGABYTE", room.bytes * 9 // 10)
+    await bench.settings.change("memory.cap_megabytes", "1", bench.guild)
+    bench.tell("one verse more")
+    await until(bench.embedded, lambda count: count < 40)
+    kept = await bench.database.run(embeddings.of_messages, "built-in", rows)
+    assert {row for row, _ in kept} <= set(rows[1:])
+    assert await bench.database.run(messages.count, bench.guild) == 41
+
+
+async def test_an_edit_takes_the_summary_of_its_conversation(bench):
+    row = bench.tell("the ferry leaves at noon")
+    await bench.memory.link([row])
+    talk = (await bench.database.run(reply_links.get, row)).conversation
+    await bench.database.run(
+        conversations.summarise, talk, "Ann told of a ferry.", [row], 0
+    )
+    await bench.memory.forget(bench.guild, [row])
+    assert (await bench.database.run(conversations.get, talk)).summary == ""

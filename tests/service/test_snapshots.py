@@ -1,0 +1,247 @@
+"""Snapshots: kept, compared, brought back, taken along, rid of what is forgotten."""
+
+import json
+import zipfile
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from app.core.errors import UsageError
+from app.core.paths import Home
+from app.ipc import control
+from app.service.handlers.snapshots import STAYING, UNDO
+from app.service.service import Service, open_service
+from app.store import guilds, messages, settings, snapshots
+from tests.asking import ask
+
+pytestmark = pytest.mark.process
+
+CALM = ["blorp on the roof", "blorp again", "the roof is calm", "good morning"]
+RAID = ["buy cheap things here", "cheap things here now", "buy now"]
+PHRASE = "quizzical zanzibar platypus"
+PLANTED = (("I saw his", "roof"), ("on my", "again"))
+
+
+class Town:
+    """The guild G of a home whose bot is open."""
+
+    def __init__(self, service: Service, path: Path) -> None:
+        self.service = service
+        self.run = service.context.database.run
+        self._path = path
+
+    async def ask(self, request: Any) -> Any:
+        return await ask(self.service, request)
+
+    async def row(self) -> int:
+        return int((await self.service.context.guild("G")).id)
+
+    async def learn(self, name: str, texts: Sequence[str]) -> None:
+        rows = [
+            {"guild": "G", "channel": "c", "id": f"{name}{n}", "author": "a",
+             "ts": "2024-01-01T00:00:00+00:00", "text": text,
+             "attachments": [{"id": f"f{n}", "name": "cat.png", "url": "https://x/y"}]}
+            for n, text in enumerate(texts)
+        ]  # fmt: skip
+        file = self._path / f"{name}.jsonl"
+        file.write_text("".join(json.dumps(row) + "\n" for row in rows))
+        await self.ask(control.Import("G", [str(file)]))
+
+    async def set(self, key: str, value: str) -> None:
+        await self.ask(control.ConfigSet(key, value, "G", agreed=True))
+
+    async def value(self, key: str) -> object:
+        (found,) = (await self.ask(control.ConfigGet(key, "G")))["settings"]
+        return found["value"]
+
+    async def knows(self, word: str) -> bool:
+        voice = await self.service.context.voices.voice(await self.row())
+        try:
+            return word in voice.speak(Random(1), seed=word).text
+        except LookupError:
+            return False
+
+
+@asynccontextmanager
+async def opened(home: Home, path: Path) -> AsyncIterator[Town]:
+    async with open_service(home) as service:
+        yield Town(service, path)
+
+
+@pytest.fixture
+async def town(home: Home, tmp_path: Path) -> AsyncIterator[Town]:
+    """The guild after some calm days."""
+    async with opened(home, tmp_path) as town:
+        await town.learn("calm", CALM)
+        yield town
+
+
+def found(home: Home, phrase: str) -> list[Path]:
+    """Files of the home that hold any word of the phrase."""
+    words = [word.encode() for word in phrase.split()]
+    files = [path for path in home.root.rglob("*") if path.is_file()]
+    return [path for path in files if any(word in path.read_bytes() for word in words)]
+
+
+async def test_rolling_back_gives_voice_and_persona_back_and_can_be_undone(
+    town: Town,
+) -> None:
+    await town.set("reply.persona", "an old roofer")
+    taken = await town.ask(control.SnapshotTake("G", "calm"))
+    assert taken["messages"] == len(CALM)
+    await town.learn("raid", RAID)
+    await town.set("reply.persona", "a loud seller")
+    assert await town.knows("cheap")
+    done = await town.ask(control.SnapshotRestore("G", "calm"))
+    assert done["complete"] and not await town.knows("cheap")
+    assert await town.knows("blorp")
+    assert await town.value("reply.persona") == "an old roofer"
+    (guild,) = (await town.ask(control.Guilds()))["guilds"]
+    assert guild["messages"] == len(CALM + RAID) and guild["learned"] == len(CALM)
+    assert guild["dropped"] == {"rolled back": len(RAID)}
+    await town.learn("later", ["a parrot came", "the parrot sang"])
+    assert await town.knows("parrot") and not await town.knows("cheap")
+    await town.ask(control.SnapshotRestore("G", done["undo"]))
+    assert await town.knows("cheap") and not await town.knows("parrot")
+    assert await town.value("reply.persona") == "a loud seller"
+    kept = (await town.ask(control.Snapshots("G")))["snapshots"]
+    assert [one["name"] for one in kept] == [UNDO, "calm"]
+
+
+async def test_what_may_leave_the_machine_is_not_rolled_back(town: Town) -> None:
+    await town.set("reply.provider", "openai")
+    await town.set("model.adapter", "/a/path.gguf")
+    await town.ask(control.SnapshotTake("G", "cloudy"))
+    await town.set("reply.provider", "local")
+    await town.set("reply.local_only", "true")
+    await town.set("model.adapter", "")
+    await town.ask(control.SnapshotRestore("G", "cloudy"))
+    assert await town.value("model.adapter") == ""
+    assert await town.value("reply.provider") == "local"
+    assert await town.value("reply.local_only") is True
+
+
+async def test_a_comparison_tells_words_and_settings(town: Town) -> None:
+    await town.ask(control.SnapshotTake("G", "calm"))
+    await town.learn("raid", [*RAID, "Blorp! Cheap"])
+    await town.set("reply.dial", "70")
+    since = await town.ask(control.SnapshotCompare("G", "calm"))
+    assert since["gained"][0] == {"text": "cheap", "count": 3}
+    assert "blorp" not in str(since).lower() and since["lost"] == []
+    assert since["settings"] == [
+        {"channel": None, "key": "reply.dial", "before": None, "after": 70}
+    ]
+    await town.ask(control.SnapshotTake("G", "raided"))
+    back = await town.ask(control.SnapshotCompare("G", "raided", "calm"))
+    assert back["gained"] == [] and back["lost"] == since["gained"]
+    with pytest.raises(UsageError, match="no snapshot"):
+        await town.ask(control.SnapshotCompare("G", "calm", "other"))
+
+
+async def test_what_is_forgotten_is_in_no_snapshot(home: Home, tmp_path: Path) -> None:
+    async with opened(home, tmp_path) as town:
+        await town.learn(
+            "calm",
+            [*CALM, *[f"{who} {PHRASE} {what}" for who, what in PLANTED]],
+        )
+        await town.ask(control.SnapshotTake("G", "before"))
+        await town.learn("raid", [*RAID, f"a {PHRASE} again"])
+        await town.ask(control.SnapshotRestore("G", "before"))
+        assert await town.knows("platypus")
+        planted = ["calm4", "calm5", "raid3"]
+        done = await town.ask(control.Forget("G", messages=planted))
+        assert done["messages"] == 3 and done["complete"]
+        assert found(home, PHRASE) == []
+        for name in (UNDO, "before"):
+            await town.ask(control.SnapshotRestore("G", name))
+            assert not await town.knows("platypus")
+        assert found(home, PHRASE) == []
+        await town.ask(control.Forget("G", everything=True))
+        assert (await town.ask(control.Snapshots("G")))["snapshots"] == []
+
+
+async def test_a_rollback_cut_short_is_finished_at_the_next_start(
+    home: Home, tmp_path: Path
+) -> None:
+    async with opened(home, tmp_path) as town:
+        await town.learn("calm", CALM)
+        await town.ask(control.SnapshotTake("G", "calm"))
+        await town.learn("raid", RAID)
+        run, guild = town.run, await town.row()
+        snapshot = await run(snapshots.get, guild, "calm")
+        assert snapshot is not None
+        await run(snapshots.roll_back, snapshot, STAYING)
+    async with opened(home, tmp_path) as town:
+        assert await town.knows("blorp") and not await town.knows("cheap")
+
+
+async def test_an_edit_does_not_bring_back_what_was_rolled_back(town: Town) -> None:
+    await town.ask(control.SnapshotTake("G", "calm"))
+    await town.learn("raid", RAID)
+    await town.ask(control.SnapshotRestore("G", "calm"))
+    guild = await town.row()
+    (row,) = await town.run(messages.rows_of, guild, ["raid0"])
+    await town.service.context.voices.edit(guild, row, "marvelous offers")
+    assert not await town.knows("marvelous")
+
+
+async def test_a_snapshot_moves_to_another_home(home: Home, tmp_path: Path) -> None:
+    file = tmp_path / "calm.zip"
+    async with opened(home, tmp_path) as town:
+        await town.learn("calm", CALM)
+        await town.set("reply.persona", "an old roofer")
+        await town.set("reply.provider", "openai")
+        await town.ask(control.ConfigSet("reply.dial", "70", "G", "c"))
+        await town.ask(control.SnapshotTake("G", "calm"))
+        await town.learn("raid", RAID)
+        done = await town.ask(control.SnapshotExport("G", "calm", str(file)))
+        assert done["messages"] == len(CALM)
+    async with opened(Home(tmp_path / "other").create(), tmp_path) as town:
+        done = await town.ask(control.SnapshotImport("G", str(file)))
+        assert (done["added"], done["name"], done["settings"]) == (4, "calm", 2)
+        assert await town.knows("blorp") and not await town.knows("cheap")
+        assert await town.value("reply.persona") == "an old roofer"
+        assert await town.value("reply.provider") == "local"
+        run, guild = town.run, await town.row()
+        channel = await run(guilds.find_channel, guild, "c")
+        assert channel is not None
+        assert await run(settings.of, guild, channel.id) == {"reply.dial": 70}
+        rows = await run(messages.rows_of, guild, ["calm0"])
+        assert len(await run(messages.attachments_of, rows)) == 1
+        await town.learn("raid", RAID)
+        await town.ask(control.SnapshotRestore("G", "calm"))
+        assert not await town.knows("cheap")
+
+
+async def test_a_made_up_snapshot_changes_nothing_it_should_not(
+    home: Home, tmp_path: Path
+) -> None:
+    file = tmp_path / "evil.zip"
+    wanted = [
+        [None, "reply.provider", "openai"],
+        [None, "reply.cloud_consent", True],
+        [None, "openai.base_url", "https://evil.example"],
+        [None, "reply.dial", "many"],
+        [None, "no.such", 1],
+        ["nowhere", "reply.dial", 3],
+        [None, "reply.dial", 30],
+    ]
+    with zipfile.ZipFile(file, "w") as archive:
+        facts = {"format": 1, "name": "evil", "settings": wanted}
+        archive.writestr("snapshot", json.dumps(facts))
+        archive.writestr("messages.jsonl", "")
+    broken = tmp_path / "broken.zip"
+    with zipfile.ZipFile(broken, "w") as archive:
+        archive.writestr("snapshot", "[]")
+    async with opened(home, tmp_path) as town:
+        done = await town.ask(control.SnapshotImport("G", str(file)))
+        assert done["settings"] == 1
+        here = await town.run(settings.of, await town.row())
+        assert here == {"reply.dial": 30}
+        for path in (broken, tmp_path / "absent.zip", Path(__file__)):
+            with pytest.raises(UsageError, match="no snapshot"):
+                await town.ask(control.SnapshotImport("G", str(path)))

@@ -1,0 +1,405 @@
+"""Voices in step with the database, with real child processes."""
+
+import asyncio
+import json
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from app.core.errors import AppError, ChildExitError, UsageError
+from app.core.paths import Home
+from app.importers.records import File, Record
+from app.ipc.child import spawn
+from app.ipc.control import Progress
+from app.service.job_runner import JobRunner
+from app.service.voice_keeper import VoiceKeeper
+from app.settings.schema import Config
+from app.store import (
+    embeddings,
+    forgetting,
+    guilds,
+    members,
+    messages,
+    replies,
+    settings,
+    voice_changes,
+)
+from app.store.database import Database
+from app.store.replies import SourceMessage
+
+pytestmark = pytest.mark.process
+
+PHRASE = "quizzical zanzibar platypus"
+
+
+@asynccontextmanager
+async def opened(home: Home) -> AsyncIterator["Bench"]:
+    with Database(home.database) as database:
+        bench = Bench(home, database)
+        await bench.learning.start()
+        yield bench
+        await bench.learning.close()
+
+
+class Bench:
+    """A home with one guild, as the bot has it open."""
+
+    def __init__(self, home: Home, database: Database) -> None:
+        self.home = home
+        self.database = database
+        self.progress: list[Progress] = []
+        self.forgotten: list[int] = []
+        self.jobs = JobRunner(home)
+        self.learning = VoiceKeeper(
+            home,
+            database,
+            Config,
+            self.jobs,
+            on_progress=self.progress.append,
+            on_forgotten=[self._note],
+            scrub_seconds=0.0,
+        )
+        self.guild = database.call(guilds.ensure, "Elsinore").id
+
+    async def _note(self, guild: int, rows: Sequence[int]) -> None:
+        self.forgotten += rows
+
+    async def hear(self, text: str, id: str = "1", author: str = "7") -> int | None:
+        record = Record(
+            author, f"yorick{author}", text, id, 5, channel="hall", channel_id="9"
+        )
+        rows = await self.learning.hear(self.guild, [record])
+        return rows[0] if rows else None
+
+    async def knows(self, word: str) -> bool:
+        voice = await self.learning.voice(self.guild)
+        try:
+            line = voice.speak(Random(1), seed=word)
+        except LookupError:
+            return False
+        return word in line.text
+
+    async def settled(self) -> None:
+        """Wait for what goes on in the background."""
+        while self.learning._tasks:
+            await asyncio.gather(*self.learning._tasks)
+
+
+def lines(home: Home, count: int, start: int = 0) -> Path:
+    path = home.root.parent / f"lines-{start}-{count}.jsonl"
+    words = "the king queen ghost sword night is was here there gone".split()
+    rng = Random(start)
+    with path.open("w") as file:
+        for number in range(start, start + count):
+            text = f"w{number} " + " ".join(rng.choices(words, k=6))
+            row = {"guild": "g", "channel": "c", "id": f"m{number}", "author": "a"}
+            row |= {"ts": "2024-01-01T00:00:00+00:00", "text": text}
+            file.write(json.dumps(row) + "\n")
+    return path
+
+
+def found(home: Home, phrase: str) -> list[Path]:
+    """Files of the home that hold any word of the phrase."""
+    words = [word.encode() for word in phrase.split()]
+    files = [path for path in home.root.rglob("*") if path.is_file()]
+    return [path for path in files if any(word in path.read_bytes() for word in words)]
+
+
+async def test_a_message_can_be_spoken_as_soon_as_it_is_stored(home: Home) -> None:
+    async with opened(home) as bench:
+        row = await bench.hear("something is rotten in denmark")
+        assert row is not None
+        assert await bench.knows("rotten")
+        assert await bench.hear("something is rotten in denmark") is None
+
+
+async def test_what_was_heard_before_a_restart_is_spoken_after_it(home: Home) -> None:
+    async with opened(home) as bench:
+        await bench.hear("something is rotten in denmark")
+    async with opened(home) as bench:
+        assert await bench.knows("rotten")
+
+
+async def test_filters_and_opt_outs_hold_for_what_is_heard(home: Home) -> None:
+    async with opened(home) as bench:
+        run, guild = bench.database.run, bench.guild
+        await run(settings.put, guild, "learn.words", ["poison"])
+        assert await bench.hear("the poison cup", "1") is not None
+        assert not await bench.knows("cup")
+        author = bench.learning._authors.author("9")
+        await run(members.set_opted_out, guild, author, True)
+        assert await bench.hear("my very own words", "2", author="9") is None
+        assert await run(guilds.counts, guild) == guilds.GuildCounts(
+            guild, "Elsinore", 1, 0, 1, 1, 0, {"word": 1}
+        )
+
+
+async def test_files_and_mentions_of_what_is_heard_are_stored(home: Home) -> None:
+    record = Record(
+        "7", "Ann", "look <@5>", "1", 5, channel="hall", channel_id="9",
+        files=(File("3", "skull.png", "https://c.example/3"),), mentions={"5": "Bo"},
+    )  # fmt: skip
+    async with opened(home) as bench:
+        (row,) = await bench.learning.hear(bench.guild, [record])
+        stored = await bench.database.run(messages.get, row)
+        assert stored is not None and stored.text == "look @Bo"
+        (file,) = await bench.database.run(messages.attachments_of, [row])
+        assert file.name == "skull.png"
+
+
+async def test_an_edit_replaces_what_is_spoken(home: Home) -> None:
+    async with opened(home) as bench:
+        row = await bench.hear("something is rotten in denmark")
+        assert row is not None
+        await bench.learning.rebuild(bench.guild)
+        await bench.learning.edit(bench.guild, row, "something is splendid here")
+        assert await bench.knows("splendid") and not await bench.knows("rotten")
+        await bench.settled()
+        assert found(home, "rotten") == []
+        await bench.learning.edit(bench.guild, row, "!command")
+        assert not await bench.knows("splendid")
+
+
+async def test_an_edit_survives_a_restart_before_the_files_follow(home: Home) -> None:
+    async with opened(home) as bench:
+        row = await bench.hear("something is rotten in denmark")
+        assert row is not None
+        await bench.learning.rebuild(bench.guild)
+        await bench.database.run(messages.edit, row, "something is splendid here")
+    async with opened(home) as bench:
+        assert await bench.knows("splendid") and not await bench.knows("rotten")
+
+
+async def test_an_import_is_spoken_from_and_a_second_adds_nothing(home: Home) -> None:
+    path = lines(home, 800)
+    async with opened(home) as bench:
+        await bench.hear("something is rotten in denmark")
+        counts = await bench.learning.import_files(bench.guild, [path])
+        assert (counts["read"], counts["added"]) == (800, 800)
+        voice = await bench.learning.voice(bench.guild)
+        assert voice.messages == 801
+        assert voice.tail_messages == 0, "a large import is built into the files"
+        assert "import" in {step.work for step in bench.progress}
+        again = await bench.learning.import_files(bench.guild, [path])
+        assert (again["added"], again["duplicates"]) == (0, 800)
+        few = lines(home, 20, start=5000)
+        await bench.learning.import_files(bench.guild, [few])
+        assert voice.messages == 821
+        assert voice.tail_messages == 20, "a small one joins what runs"
+
+
+async def test_what_is_heard_during_an_import_is_not_lost(home: Home) -> None:
+    path = lines(home, 3000)
+    async with opened(home) as bench:
+        work = asyncio.create_task(bench.learning.import_files(bench.guild, [path]))
+        heard: list[int] = []
+        while not work.done():
+            row = await bench.hear("alive and kicking", f"live{len(heard)}")
+            heard += [row] if row else []
+            await asyncio.sleep(0.01)
+        await work
+        voice = await bench.learning.voice(bench.guild)
+        assert len(heard) > 5 and voice.messages == 3000 + len(heard)
+        assert voice.forget(heard) == len(heard)
+
+
+async def test_a_broken_path_is_told_and_the_voice_goes_on(home: Home) -> None:
+    async with opened(home) as bench:
+        await bench.hear("something is rotten in denmark")
+        with pytest.raises(UsageError, match="does not exist"):
+            await bench.learning.import_files(bench.guild, [home.root / "nothing"])
+        assert await bench.knows("rotten")
+
+
+async def test_an_import_waits_while_it_is_paused_and_then_goes_on(home: Home) -> None:
+    async with opened(home) as bench:
+        heard, file = bench.progress, lines(home, 20_000)
+        work = asyncio.create_task(bench.learning.import_files(bench.guild, [file]))
+        await _first(heard, work)
+        assert bench.jobs.steer(heard[0].job, "pause")
+        assert heard[-1].paused
+        await asyncio.sleep(0.6)  # One more report may have been under way.
+        count = len(heard)
+        await asyncio.sleep(0.6)
+        assert len(heard) == count and not work.done()
+        assert bench.jobs.steer(heard[0].job, "resume")
+        assert (await work)["added"] == 20_000
+        assert heard[-1].finished and not heard[-1].paused
+        assert not bench.jobs.steer(heard[0].job, "pause")
+
+
+async def test_an_import_that_is_stopped_keeps_what_it_read_and_goes_on_later(
+    home: Home,
+) -> None:
+    async with opened(home) as bench:
+        heard, file = bench.progress, lines(home, 20_000)
+        work = asyncio.create_task(bench.learning.import_files(bench.guild, [file]))
+        await _first(heard, work)
+        assert bench.jobs.steer(heard[0].job, "stop")
+        with pytest.raises(AppError, match="stopped"):
+            await work
+        assert "stopped" in heard[-1].error
+        counts = await bench.learning.import_files(bench.guild, [file])
+        assert counts["duplicates"] + counts["added"] == 20_000
+        assert counts["files"] == [
+            {"file": file.name, "read": 20_000, "added": counts["added"]}
+        ]
+        await bench.settled()
+        assert await bench.knows("w1")
+
+
+async def _first(heard: list[Progress], work: "asyncio.Task[object]") -> None:
+    """Wait for the first report of a job."""
+    while not heard:
+        assert not work.done()
+        await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize(
+    ("script", "told"),
+    [
+        ("echo the last words >&2; exit 3", r"code 3: the last words\.$"),
+        (
+            "echo Trace >&2; echo KeyError: 1 >&2; exit 70",
+            r"code 70: KeyError: 1\.$",
+        ),
+        ("exit 1", r"code 1: it said nothing\.$"),
+    ],
+)
+async def test_a_job_that_dies_says_so(home: Home, script: str, told: str) -> None:
+    async def dying(command: Sequence[str]) -> asyncio.subprocess.Process:
+        return await spawn(["sh", "-c", script])
+
+    with pytest.raises(ChildExitError, match=told):
+        await JobRunner(home, spawn=dying).run(["rebuild", "1"], lambda step: None)
+
+
+@pytest.mark.parametrize("by", ["message", "author", "channel", "everything"])
+async def test_nothing_forgotten_is_left_in_the_home(home: Home, by: str) -> None:
+    async with opened(home) as bench:
+        run, guild, learning = bench.database.run, bench.guild, bench.learning
+        await learning.import_files(guild, [lines(home, 700)])
+        row = await bench.hear(f"I saw a {PHRASE} today", "x1", author="66")
+        assert row is not None
+        await learning.rebuild(guild)
+        reply = await run(replies.claim, guild, None, "mention", "x1")
+        assert reply is not None
+        fields = {"text": PHRASE, "state": "sent", "turns": [["a", PHRASE, row]]}
+        await run(replies.finish, reply, fields, [SourceMessage(row, 3, PHRASE)])
+        await run(embeddings.add_many, guild, "mini", [(row, PHRASE.encode())])
+        assert found(home, PHRASE) != []
+
+        if by == "message":
+            done = await learning.forget(guild, [row])
+        elif by == "author":
+            done = await learning.forget_author(guild, "66")
+        elif by == "channel":
+            channel = await run(guilds.find_channel, guild, "9")
+            assert channel is not None
+            done = await learning.forget_channel(guild, channel.id)
+        else:
+            done = await learning.forget_everything(guild)
+
+        assert done.complete
+        assert (done.embeddings, done.replies) == (1, 1)
+        assert found(home, PHRASE) == []
+        assert not await bench.knows("zanzibar")
+        assert row in bench.forgotten
+        left = await run(messages.count, guild)
+        assert left == (0 if by == "everything" else 700)
+        assert await run(replies.claim, guild, None, "mention", "x1") is None
+        if by in ("author", "everything"):
+            assert found(home, "yorick66") == []
+
+
+async def test_a_deletion_is_spoken_of_no_more_and_the_files_follow(home: Home) -> None:
+    async with opened(home) as bench:
+        row = await bench.hear(PHRASE)
+        assert row is not None
+        await bench.learning.rebuild(bench.guild)
+        done = await bench.learning.forget(bench.guild, [row], wait=False)
+        assert done.messages == 1 and not done.complete
+        assert not await bench.knows("zanzibar")
+        await bench.settled()
+        assert found(home, PHRASE) == []
+
+
+async def test_a_deletion_that_was_cut_short_is_finished_at_the_next_start(
+    home: Home,
+) -> None:
+    async with opened(home) as bench:
+        row = await bench.hear(PHRASE)
+        assert row is not None
+        await bench.learning.rebuild(bench.guild)
+        await bench.database.run(forgetting.delete, bench.guild, [row])
+    async with opened(home) as bench:
+        assert not await bench.knows("zanzibar")
+        await bench.settled()
+        assert await bench.database.run(voice_changes.changes, bench.guild) == []
+        assert found(home, PHRASE) == []
+
+
+Damage = Callable[[Path], object]
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        pytest.param(lambda path: path.write_bytes(path.read_bytes()[:-9]), id="cut"),
+        pytest.param(lambda path: path.unlink(), id="lost"),
+        pytest.param(lambda path: path.write_bytes(b""), id="empty"),
+        pytest.param(
+            lambda path: path.write_bytes(
+                (data := path.read_bytes())[:-100]
+                + bytes([data[-100] ^ 4])
+                + data[-99:]
+            ),
+            id="one bit",
+        ),
+    ],
+)
+@pytest.mark.parametrize("which", ["*.bin", "*.json"])
+async def test_damaged_voice_files_are_noticed_and_built_anew(
+    home: Home, damage: Damage, which: str
+) -> None:
+    async with opened(home) as bench:
+        await bench.learning.import_files(bench.guild, [lines(home, 600)])
+        guild = bench.guild
+    (path,) = home.voice(guild).glob(which)
+    damage(path)
+    async with opened(home) as bench:
+        assert await bench.knows("w599"), "speaks from the newest messages meanwhile"
+        await bench.settled()
+        voice = await bench.learning.voice(guild)
+        assert (voice.messages, voice.tail_messages) == (600, 0)
+        voice.verify()
+
+
+async def test_leftovers_of_killed_builds_are_swept_up(home: Home) -> None:
+    async with opened(home) as bench:
+        await bench.learning.import_files(bench.guild, [lines(home, 600)])
+        guild = bench.guild
+    unfinished = home.voice(guild) / "voice-9.tmp"
+    unfinished.write_text(PHRASE)
+    stray = home.guild(777) / "voice"
+    stray.mkdir(parents=True)
+    (stray / "voice-1.bin").write_text(PHRASE)
+    async with opened(home):
+        assert found(home, PHRASE) == []
+
+
+async def test_the_log_of_the_database_is_emptied_by_forgetting(home: Home) -> None:
+    async with opened(home) as bench:
+        row = await bench.hear(PHRASE)
+        assert row is not None
+        reader = sqlite3.connect(home.database)
+        reader.execute("BEGIN").execute("SELECT * FROM message").fetchone()
+        work = asyncio.create_task(bench.learning.forget(bench.guild, [row]))
+        await asyncio.sleep(0.5)
+        reader.close()
+        assert (await work).complete
+        assert found(home, PHRASE) == []
