@@ -32,6 +32,7 @@ COMMANDS = (
     "report",
     "selftest",
     "uninstall",
+    "help",
 )
 """Modules of this package, in the order of the help."""
 

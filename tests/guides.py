@@ -1,0 +1,112 @@
+"""Writes the generated parts of the guides: `python -m tests.guides`."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import discord
+
+from app.core.paths import TREE
+from app.discord.cogs import COGS
+from app.settings.setting_keys import Key, keys
+
+ROOT = Path(__file__).parent.parent
+GUIDES = ROOT / "assets" / "guides"
+
+PLACES = {"guild": "server"}
+"""Words of people for words of the code."""
+
+_PART = re.compile(
+    r"(?P<begin><!-- generated: (?P<name>[a-z ]+) -->\n).*?(?P<end><!-- end -->)",
+    re.DOTALL,
+)
+
+
+def settings() -> str:
+    """Every setting, as a table."""
+    rows = ["| setting | default | for | what it does |", "|---|---|---|---|"]
+    return "\n".join([*rows, *map(_setting, keys().values())])
+
+
+def _setting(key: Key) -> str:
+    default = ", ".join(key.default) if isinstance(key.default, list) else key.default
+    word = str(default).lower() if key.type is bool else default
+    shown = f"`{word}`" if default != "" else "–"
+    doc = key.doc
+    if key.choices:
+        doc += " One of " + ", ".join(f"`{choice}`" for choice in key.choices) + "."
+    elif key.low is not None and key.high is not None:
+        doc += f" From {key.low:g} to {key.high:g}."
+    scope = PLACES.get(key.scope, key.scope)
+    return f"| `{key.name}` | {shown} | {scope} | {doc} |"
+
+
+def slash_commands() -> str:
+    """Every command that the cogs declare, as a table."""
+    rows = ["| command | does |", "|---|---|"]
+    for cog in COGS:
+        for command in cog.__cog_commands__:
+            rows += [f"| {cells} |" for cells in _command(command)]
+    return "\n".join(rows)
+
+
+def _command(command: object) -> Iterator[str]:
+    if isinstance(command, discord.SlashCommandGroup):
+        for inner in command.subcommands:
+            yield from _command(inner)
+    elif isinstance(command, discord.SlashCommand):
+        # Before a cog is made, its commands count their context as an option.
+        options = [one for one in command.options if one.name != "context"]
+        says = [command.description.rstrip(".") + "."]
+        says += [f"`{one.name}`: {one.description}" for one in options]
+        yield f"`/{command.qualified_name}` | {' '.join(says)}"
+    elif isinstance(command, discord.MessageCommand):
+        says = (command.callback.__doc__ or "").strip()
+        yield f"*{command.name}* | {says}"
+
+
+def home() -> str:
+    """What lies in a home."""
+    width = max(map(len, TREE)) + 2
+    lines = [f"{name:{width}}{what}" for name, what in TREE.items()]
+    return "\n".join(["```", *lines, "```"])
+
+
+def services() -> str:
+    """The examples for the service managers."""
+    parts = []
+    for title, name in (
+        ("systemd (Linux)", "mynah.service"),
+        ("launchd (macOS)", "mynah.plist"),
+        ("Task Scheduler (Windows)", "mynah-task.xml"),
+    ):
+        text = (ROOT / "assets" / "service" / name).read_text(encoding="utf-8")
+        kind = {"service": "ini"}.get(name.rpartition(".")[2], "xml")
+        parts.append(f"## {title}\n\n```{kind}\n{text.strip()}\n```")
+    return "\n\n".join(parts)
+
+
+GENERATED = {
+    "settings": settings,
+    "slash commands": slash_commands,
+    "home": home,
+    "services": services,
+}
+
+
+def filled(text: str) -> str:
+    """The guide with its generated parts as the code has them now."""
+    return _PART.sub(
+        lambda part: f"{part['begin']}\n{GENERATED[part['name']]()}\n\n{part['end']}",
+        text,
+    )
+
+
+def main() -> None:
+    """Bring every guide up to date."""
+    for path in sorted(GUIDES.glob("*.md")):
+        path.write_text(filled(path.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
