@@ -38,7 +38,7 @@ async def stand_in(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[DiscordStan
     server = DiscordStandIn()
     await server.start()
     monkeypatch.setattr(discord.http.Route, "API_BASE_URL", server.api_url)
-    monkeypatch.setattr(token_check, "API_URL", server.api_url)
+    monkeypatch.setattr(token_check, "API_URL", server.api_url.format(API_VERSION=10))
     yield server
     await server.stop()
     assert server.outbox.violations == []
