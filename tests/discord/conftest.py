@@ -29,6 +29,7 @@ PACE = Pace(
     guild_ready_timeout=0.05,
     first_retry=0.05,
     longest_retry=0.2,
+    between_compared=0.0,
 )
 
 
