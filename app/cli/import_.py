@@ -67,5 +67,7 @@ def _tell(counts: dict[str, Any]) -> None:
     )
     for reason, count in sorted(counts.get("reasons", {}).items()):
         say(f"  {count:,} left out: {reason}")
+    if "forgotten" in counts.get("reasons", {}):
+        say("  `mynah forget --undo` lets what was forgotten be learned again.")
     if counts["added"]:
         say(f"Try it:  mynah say --guild '{counts['guild']}' \"hello!\"")

@@ -33,7 +33,11 @@ class Import:
 
 @dataclass(frozen=True)
 class Forget:
-    """Forget messages, an author, a channel or a whole guild, everywhere."""
+    """Forget messages, an author, a channel or a whole guild, everywhere.
+
+    With `undo` they may be learned again, and the reply has `lifted`, how many entries
+    about them went. Of a whole guild what members forgot themselves stays forgotten.
+    """
 
     method: ClassVar[str] = "forget"
     guild: str
@@ -41,6 +45,7 @@ class Forget:
     author: str | None = None
     channel: str | None = None
     everything: bool = False
+    undo: bool = False
 
 
 @dataclass(frozen=True)
