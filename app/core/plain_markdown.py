@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Literal
 
-Kind = Literal["title", "text", "code"]
+Kind = Literal["title", "rule", "text", "code"]
 
 CODE_INDENT = "    "
 GAP = "  "
@@ -80,7 +80,7 @@ def _draw(block: list[str], width: int) -> list[Line]:
     if title := _TITLE.match(block[0]):
         rule = "=" if len(title[1]) == 1 else "-"
         text = inline(title[2])
-        return [Line(text, "title"), Line(rule * len(text), "title")]
+        return [Line(text, "title"), Line(rule * len(text), "rule")]
     if block[0].startswith("|"):
         return [Line(line) for line in _table(block, width)]
     return [Line(line) for line in _paragraphs(block, width)]

@@ -1,17 +1,26 @@
-"""Help: every key, and the words Mynah uses."""
+"""Help: the guides, every key, and the words Mynah uses."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import VerticalScroll
+from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.dom import DOMNode
 from textual.keys import format_key
 from textual.widgets import Static
 
+from app.core.guides import Guide, all_guides
+from app.core.plain_markdown import render
+from app.core.safe_text import safe_text
 from app.tui.base import MynahScreen
 from app.tui.screens import SCREENS
+from app.tui.widgets.feed import Feed
+
+LEAST_WIDTH = 40
+"""Cells of a guide's lines, however narrow the terminal is."""
 
 EVERYWHERE = (
     ("1 … 9, 0", "go to a screen (outside of text fields)"),
@@ -41,20 +50,84 @@ WORDS = (
 )
 
 
+@dataclass(frozen=True)
+class Page:
+    """One entry of the list."""
+
+    title: str
+    guide: Guide | None = None
+    """None for the keys and words."""
+
+
+class PageView(VerticalScroll):
+    """Shows one page; lines of a guide are as long as it is wide."""
+
+    def __init__(self, id: str) -> None:
+        super().__init__(id=id)
+        self._page = Page("")
+
+    def compose(self) -> ComposeResult:
+        yield Static("", markup=False)
+
+    def show(self, page: Page) -> None:
+        """Turn to a page."""
+        self._page = page
+        self.scroll_home(animate=False)
+        self._draw()
+
+    def on_resize(self) -> None:
+        self._draw()
+
+    def _draw(self) -> None:
+        guide = self._page.guide
+        content = _keys_and_words() if guide is None else _drawn(guide, self._width)
+        self.query_one(Static).update(content)
+
+    @property
+    def _width(self) -> int:
+        return max(LEAST_WIDTH, self.scrollable_content_region.width)
+
+
 class HelpScreen(MynahScreen):
-    """Keys by screen, made from the bindings themselves."""
+    """Guides, the words Mynah uses, and keys made from the bindings themselves."""
 
     NAME = "help"
     CSS_PATH = "help_screen.tcss"
 
     def compose_body(self) -> ComposeResult:
-        with VerticalScroll(id="pages"):
-            for title, keys in key_tables():
-                yield Static(_table(title, keys), markup=False)
-            yield Static(_table("Words", WORDS), markup=False)
+        with Horizontal():
+            yield Feed(lambda page, width: Content(page.title), id="topics")
+            yield PageView(id="page")
 
     def on_mount(self) -> None:
-        self.query_one("#pages").focus()
+        pages = [Page("Keys and words")]
+        pages += [Page(guide.title, guide) for guide in all_guides()]
+        self.query_one("#topics", Feed).show(pages, 0)
+        self.query_one("#topics").focus()
+
+    @on(Feed.Moved, "#topics")
+    def _turn(self, event: Feed.Moved) -> None:
+        self.query_one("#page", PageView).show(event.item)
+
+    @on(Feed.Chosen, "#topics")
+    def _read(self) -> None:
+        self.query_one("#page").focus()
+
+
+def _drawn(guide: Guide, width: int) -> Content:
+    """A guide; it is text of our own, and still passes as text, never as markup."""
+    styles = {"title": "bold $accent", "text": "", "code": "$secondary"}
+    lines = [
+        Content.styled(safe_text(line.text), styles[line.kind])
+        for line in render(guide.text, width)
+        if line.kind != "rule"
+    ]
+    return Content("\n").join(lines)
+
+
+def _keys_and_words() -> Content:
+    tables = [*key_tables(), ("Words", WORDS)]
+    return Content("\n").join(_table(title, rows) for title, rows in tables)
 
 
 def key_tables() -> Iterator[tuple[str, Sequence[tuple[str, str]]]]:
