@@ -1,0 +1,45 @@
+"""Help: the guides and the keys."""
+
+from textual.widgets import Static
+
+from app.core.guides import all_guides
+from app.tui.screens.help.help_screen import PageView
+from tests.tui.terminal import Open, settle, text_of
+
+
+async def test_help_lists_every_guide_beside_the_keys(open_app: Open):
+    async with open_app("help", size=(120, 40)) as pilot:
+        shown = text_of(pilot)
+        assert "Keys and words" in shown and "go to a screen from anywhere" in shown
+        for guide in all_guides():
+            assert guide.title[:24] in shown
+
+
+async def test_the_chosen_guide_is_shown_and_enter_moves_to_its_text(open_app: Open):
+    async with open_app("help", size=(100, 30)) as pilot:
+        await pilot.press("down", "down")
+        await settle(pilot)
+        assert "Two settings decide where requests go" in text_of(pilot)
+        await pilot.press("enter", *["pagedown"] * 40)
+        await settle(pilot)
+        assert "mynah usage" in text_of(pilot)
+
+
+async def test_a_guide_shows_its_brackets_as_text_and_never_as_markup(open_app: Open):
+    async with open_app("help", size=(120, 200)) as pilot:
+        await pilot.press(*["down"] * 6)
+        await settle(pilot)
+        page = pilot.app.screen.query_one(PageView).query_one(Static)
+        assert "mynah help [TOPIC]" in str(page.content)
+
+
+async def test_the_lines_of_a_guide_follow_the_width_of_the_terminal(open_app: Open):
+    async with open_app("help", size=(150, 40)) as pilot:
+        await pilot.press("down", "down")
+        await settle(pilot)
+        await pilot.resize_terminal(80, 40)
+        await settle(pilot)
+        page = pilot.app.screen.query_one(PageView)
+        lines = str(page.query_one(Static).content).splitlines()
+        words = [line for line in lines if not line.startswith("    ")]
+        assert 40 < max(map(len, words)) <= page.scrollable_content_region.width < 70
