@@ -131,21 +131,3 @@ def value_of(config: Config, name: str) -> Value:
     section, _, item = find_key(name).name.partition(".")
     value: Value = getattr(getattr(config, section), item)
     return value
-
-
-def reference() -> str:
-    """All settings as a Markdown table, for the README."""
-    rows = ["| setting | default | for | what it does |", "|---|---|---|---|"]
-    for key in keys().values():
-        default = (
-            ", ".join(key.default) if isinstance(key.default, list) else key.default
-        )
-        shown = f"`{str(default).lower() if key.type is bool else default}`"
-        doc = key.doc
-        if key.choices:
-            doc += " One of " + ", ".join(f"`{choice}`" for choice in key.choices) + "."
-        elif key.low is not None and key.high is not None:
-            doc += f" From {key.low:g} to {key.high:g}."
-        shown = shown if default != "" else "–"
-        rows.append(f"| `{key.name}` | {shown} | {key.scope} | {doc} |")
-    return "\n".join(rows)
