@@ -96,6 +96,13 @@ def test_every_module_that_is_started_exists(page: str):
         assert (ROOT / module.replace(".", "/")).with_suffix(".py").is_file(), module
 
 
+def test_the_llama_cpp_to_build_for_a_gpu_is_the_one_of_the_program():
+    wanted = re.findall(r"llama-cpp-python==[\d.]+", find_guide("models").text)
+    assert wanted and all(
+        one in (ROOT / "pyproject.toml").read_text(encoding="utf-8") for one in wanted
+    )
+
+
 def test_the_two_commands_are_there():
     assert "pip install -e . && .venv/bin/mynah" in README
     assert "pip install -e '.[test]' && .venv/bin/pytest" in README
