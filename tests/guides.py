@@ -61,8 +61,8 @@ def _command(command: object) -> Iterator[str]:
         says += [f"`{one.name}`: {one.description}" for one in options]
         yield f"`/{command.qualified_name}` | {' '.join(says)}"
     elif isinstance(command, discord.MessageCommand):
-        says = (command.callback.__doc__ or "").strip()
-        yield f"*{command.name}* | {says}"
+        doc = (command.callback.__doc__ or "").strip()
+        yield f"*{command.name}* | {doc}"
 
 
 def home() -> str:

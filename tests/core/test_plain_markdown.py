@@ -20,7 +20,7 @@ def test_a_heading_stands_out_without_colours():
     ]
 
 
-def test_a_paragraph_is_wrapped_anew_and_a_list_item_keeps_its_indent():
+def test_a_paragraph_is_reflowed_and_a_list_item_keeps_its_indent():
     long = "- one two three four five\n  six seven\n- eight"
     assert texts(long, 16) == [
         "- one two three",

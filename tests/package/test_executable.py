@@ -63,6 +63,10 @@ def test_it_names_its_version(executable: Path, bare: Environment):
     assert run(executable, bare, "--version").strip() == f"mynah {__version__}"
 
 
+def test_it_carries_the_guides(executable: Path, bare: Environment):
+    assert "What leaves the computer" in run(executable, bare, "help", "privacy")
+
+
 def test_it_tests_itself(executable: Path, bare: Environment):
     assert run(executable, bare, "selftest")
 

@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 os.environ["TEXTUAL_COLOR_SYSTEM"] = "truecolor"
@@ -53,7 +54,7 @@ async def talk(home: Home) -> str:
         await pilot.pause(1.0)
         for number, line in enumerate((*LINES, LAST), 1):
             await pilot.press(*(TO_MARKOV if line == LAST else ()), *line, "enter")
-            await _until(pilot, lambda n=number: _answered(app) == n, "a reply")
+            await _until(pilot, partial(_has_answered, app, number), "a reply")
         await pilot.press("ctrl+e")
         await pilot.pause(2.0)
         return without_web_fonts(app.export_screenshot(title="mynah"))
@@ -69,9 +70,9 @@ async def _prepare(app: MynahApp) -> None:
         await app.link.call(control.Say(SAMPLE_GUILD, "hello", mode="hybrid"))
 
 
-def _answered(app: MynahApp) -> int:
-    """Replies on the screen that are complete."""
-    return sum(bool(line.reply) for line in app.screen.query(ReplyLine))
+def _has_answered(app: MynahApp, replies: int) -> bool:
+    """Whether that many replies on the screen are complete."""
+    return sum(bool(line.reply) for line in app.screen.query(ReplyLine)) == replies
 
 
 async def _until(pilot: Pilot[int], is_true: Callable[[], bool], what: str) -> None:
