@@ -26,7 +26,7 @@ from app.tui.event_buffer import is_done
 from app.tui.widgets.bubbles import ReplyLine
 from tests.tui.gallery import TARGET, without_web_fonts
 
-SIZE = (110, 38)
+SIZE = (110, 44)
 WAIT_SECONDS = 600.0
 
 LINES = (
