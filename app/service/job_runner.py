@@ -151,7 +151,7 @@ async def _listen(
         match _CATALOGUE.decode(line):
             case Notification(Progress() as progress):
                 on_progress(progress)
-            case ReplyFrame(_, result):
+            case ReplyFrame(_, dict() as result):
                 return result
             case Failure(_, code, message, hint):
                 raise _ERRORS.get(code, AppError)(message, hint)

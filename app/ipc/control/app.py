@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from app.ipc.wire import Json, Request
+
 
 @dataclass(frozen=True)
-class Status:
+class Status(Request[Json]):
     """State of the whole chain.
 
     Keys: `version`, `name`, `discord` (`state`: off, connecting, online, refused;
@@ -22,21 +24,21 @@ class Status:
 
 
 @dataclass(frozen=True)
-class Subscribe:
+class Subscribe(Request[Json]):
     """From now on send this peer all notifications: log, state, message, reply."""
 
     method: ClassVar[str] = "subscribe"
 
 
 @dataclass(frozen=True)
-class Shutdown:
+class Shutdown(Request[Json]):
     """End the bot."""
 
     method: ClassVar[str] = "shutdown"
 
 
 @dataclass(frozen=True)
-class ConfigGet:
+class ConfigGet(Request[Json]):
     """Settings with their origin; `settings` has one each.
 
     Keys: `key`, `value`, `origin` (default, file, guild or channel).
@@ -49,7 +51,7 @@ class ConfigGet:
 
 
 @dataclass(frozen=True)
-class ConfigSet:
+class ConfigSet(Request[Json]):
     """Change a setting for the home, a guild or a channel; value None resets it."""
 
     method: ClassVar[str] = "config_set"
@@ -62,7 +64,7 @@ class ConfigSet:
 
 
 @dataclass(frozen=True)
-class SecretSet:
+class SecretSet(Request[Json]):
     """Keep `bot_token` or `openai_key`; value None deletes it; `place` in words."""
 
     method: ClassVar[str] = "secret_set"
@@ -71,7 +73,7 @@ class SecretSet:
 
 
 @dataclass(frozen=True)
-class SecretTest:
+class SecretTest(Request[Json]):
     """Try a kept secret once: `ok`, `detail`, `hint`; for a bot token `invite`."""
 
     method: ClassVar[str] = "secret_test"
@@ -79,7 +81,7 @@ class SecretTest:
 
 
 @dataclass(frozen=True)
-class UsageReport:
+class UsageReport(Request[Json]):
     """Tokens, cost and what left the machine, by day, guild and model.
 
     Keys: `days` (`day`, `guild`, `provider`, `model`, `host`, `calls`, `prompt_tokens`,
@@ -93,14 +95,14 @@ class UsageReport:
 
 
 @dataclass(frozen=True)
-class Doctor:
+class Doctor(Request[Json]):
     """Check what commonly breaks."""
 
     method: ClassVar[str] = "doctor"
 
 
 @dataclass(frozen=True)
-class Bench:
+class Bench(Request[Json]):
     """Measure this machine.
 
     Keys: `model`, `prompt_tokens_per_second`, `tokens_per_second`,
@@ -112,7 +114,7 @@ class Bench:
 
 
 @dataclass(frozen=True)
-class ModelTest:
+class ModelTest(Request[Json]):
     """Measure a present model: `prompt_tokens_per_second`, `tokens_per_second`."""
 
     method: ClassVar[str] = "model_test"

@@ -3,9 +3,11 @@
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from app.ipc.wire import Json, Request
+
 
 @dataclass(frozen=True)
-class Send:
+class Send(Request[Json]):
     """Say something in a channel as the bot, in the owner's words."""
 
     method: ClassVar[str] = "send"
@@ -15,7 +17,7 @@ class Send:
 
 
 @dataclass(frozen=True)
-class Decide:
+class Decide(Request[Json]):
     """Send a shadow draft (with `text` in its place, if given), or throw it away."""
 
     method: ClassVar[str] = "decide"
@@ -25,7 +27,7 @@ class Decide:
 
 
 @dataclass(frozen=True)
-class Listen:
+class Listen(Request[Json]):
     """Learn what is written in a channel (name or id) from now on, or no longer."""
 
     method: ClassVar[str] = "listen"
@@ -35,7 +37,7 @@ class Listen:
 
 
 @dataclass(frozen=True)
-class Train:
+class Train(Request[Json]):
     """Learn the history of Discord channels (by name or id; none: all listened to)."""
 
     method: ClassVar[str] = "train"
@@ -44,7 +46,7 @@ class Train:
 
 
 @dataclass(frozen=True)
-class JobControl:
+class JobControl(Request[Json]):
     """Pause, resume or stop long work by the `job` number of its `Progress`."""
 
     method: ClassVar[str] = "job"
@@ -54,7 +56,7 @@ class JobControl:
 
 
 @dataclass(frozen=True)
-class Reconnect:
+class Reconnect(Request[Json]):
     """Connect to Discord (again); `connect` false goes offline and stays there."""
 
     method: ClassVar[str] = "reconnect"

@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from app.ipc.wire import Json, Request
+
 
 @dataclass(frozen=True)
-class Models:
+class Models(Request[Json]):
     """The catalogue with what is present and which model is used.
 
     `models` has one each: `name`, `kind`, `bytes`, `ram_gigabytes`, `licence`, `note`,
@@ -18,7 +20,7 @@ class Models:
 
 
 @dataclass(frozen=True)
-class ModelPull:
+class ModelPull(Request[Json]):
     """Fetch a model of the catalogue; sends `Progress` notifications."""
 
     method: ClassVar[str] = "model_pull"
@@ -26,7 +28,7 @@ class ModelPull:
 
 
 @dataclass(frozen=True)
-class ModelUse:
+class ModelUse(Request[Json]):
     """Use a model of the catalogue, or a GGUF file by its path."""
 
     method: ClassVar[str] = "model_use"
@@ -34,7 +36,7 @@ class ModelUse:
 
 
 @dataclass(frozen=True)
-class ModelTune:
+class ModelTune(Request[Json]):
     """Measure a model's formats on this machine, and keep the better file.
 
     Keys: `name`, `kept`, `file`, `formats` (`format`, `bytes`,
@@ -46,7 +48,7 @@ class ModelTune:
 
 
 @dataclass(frozen=True)
-class ModelRemove:
+class ModelRemove(Request[Json]):
     """Delete the file of a model."""
 
     method: ClassVar[str] = "model_remove"
@@ -54,7 +56,7 @@ class ModelRemove:
 
 
 @dataclass(frozen=True)
-class ExportTuning:
+class ExportTuning(Request[Json]):
     """Write examples for tuning into a directory, of members who agreed.
 
     Keys: `files`, `messages`, `train`, `validation`, `preferences`, `duplicates`,
@@ -67,7 +69,7 @@ class ExportTuning:
 
 
 @dataclass(frozen=True)
-class TuneEstimate:
+class TuneEstimate(Request[Json]):
     """What tuning a cloud model would take; nothing is sent.
 
     Keys: those of `ExportTuning` but `files`, and `model`, `epochs`, `tokens` (of all
@@ -82,7 +84,7 @@ class TuneEstimate:
 
 
 @dataclass(frozen=True)
-class TuneStart:
+class TuneStart(Request[Json]):
     """Send the examples to the cloud and start tuning; keys of the estimate, `job`."""
 
     method: ClassVar[str] = "tune_start"
@@ -94,7 +96,7 @@ class TuneStart:
 
 
 @dataclass(frozen=True)
-class TuneStatus:
+class TuneStatus(Request[Json]):
     """How far a tuning is; without a job, the guild's newest.
 
     Keys: `job`, `state`, `model`, `tuned_model`, `tokens`, `error`, `events` (`at`,
@@ -107,7 +109,7 @@ class TuneStatus:
 
 
 @dataclass(frozen=True)
-class TuneUse:
+class TuneUse(Request[Json]):
     """Have the guild's replies written by the model that a job made; `model`."""
 
     method: ClassVar[str] = "tune_use"

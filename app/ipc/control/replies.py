@@ -3,9 +3,11 @@
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from app.ipc.wire import Json, Request
+
 
 @dataclass(frozen=True)
-class Say:
+class Say(Request[Json]):
     """One reply, made but not sent; streams `Token` notifications if asked to.
 
     Keys: those of `mynah say --json`, and `reply` (its row), `guild`, `model`, `parts`,
@@ -33,7 +35,7 @@ class Say:
 
 
 @dataclass(frozen=True)
-class Cancel:
+class Cancel(Request[Json]):
     """Stop the reply that streams under this number."""
 
     method: ClassVar[str] = "cancel"
@@ -41,7 +43,7 @@ class Cancel:
 
 
 @dataclass(frozen=True)
-class Explain:
+class Explain(Request[Json]):
     """The row that explains a reply."""
 
     method: ClassVar[str] = "explain"
@@ -49,7 +51,7 @@ class Explain:
 
 
 @dataclass(frozen=True)
-class Rate:
+class Rate(Request[Json]):
     """Like (+1), dislike (-1) or take back (0) a reply."""
 
     method: ClassVar[str] = "rate"
@@ -60,7 +62,7 @@ class Rate:
 
 
 @dataclass(frozen=True)
-class Blind:
+class Blind(Request[Json]):
     """Two replies to something that was said there; who made which is not told.
 
     Keys: `pair` (its number), `turns` ([speaker, text] each), `texts` (two).
@@ -74,7 +76,7 @@ class Blind:
 
 
 @dataclass(frozen=True)
-class BlindChoose:
+class BlindChoose(Request[Json]):
     """Store which reply of a pair is better; keys of the results, and `arms` (two)."""
 
     method: ClassVar[str] = "blind_choose"
@@ -84,7 +86,7 @@ class BlindChoose:
 
 
 @dataclass(frozen=True)
-class BlindResults:
+class BlindResults(Request[Json]):
     """Win rates of blind choices, and of the arms that `reply.split` alternates.
 
     Keys: `comparisons`, `blind` and `live` (each `arm`, `won`, `of`, `rate`, `low`,

@@ -11,7 +11,7 @@ from app.core.errors import AppError, ProviderError
 from app.core.state_file import StateFile
 from app.ipc import inference
 from app.ipc.child import Spawn, spawn
-from app.ipc.inference import CancelGenerate, Generate, Piece, Ready
+from app.ipc.inference import CancelGenerate, Generate, GenerateReply, Piece, Ready
 from app.ipc.wire import Json, Params
 from app.modelfiles import checks
 from app.providers.base import Completion, Prompt, Speed
@@ -231,7 +231,7 @@ class LocalProvider:
             guild=str(guild),
         )
         try:
-            return str((await self._keeper.call(request))["text"])
+            return (await self._keeper.call(request)).text
         except asyncio.CancelledError:
             self._keeper.spawn_task(self._cancel(request.stream))
             raise
@@ -246,14 +246,6 @@ class LocalProvider:
         """Take messages out of an open token voice at once."""
         if self._keeper.ready:
             await self._keeper.tell(inference.ForgetMessages(str(voice), list(rows)))
-
-    async def info(self) -> Json:
-        """What the runner says of itself; empty while none runs.
-
-        Raises:
-            ProviderError: If its process ends meanwhile.
-        """
-        return await self._keeper.call(inference.Info()) if self._keeper.ready else {}
 
     def _request(self, prompt: Prompt, voice: Path | None, left_ms: float) -> Generate:
         return Generate(
@@ -288,36 +280,36 @@ class LocalProvider:
         self,
         prompt: Prompt,
         request: Generate,
-        result: Json,
+        result: GenerateReply,
         cleaner: chat_log.Cleaner,
     ) -> Completion:
         self._note_speed(result)
-        if result["finish"] == "ousted":
+        if result.finish == "ousted":
             raise ProviderError("other servers' replies had to come first.")
-        if not result["completion_tokens"]:
+        if not result.completion_tokens:
             raise ProviderError("the time was over before the model had read it all.")
         notes: tuple[str, ...] = ()
         if request.dial:
-            notes = (f"the voice decided {result['voice_share']:.0%} of it",)
+            notes = (f"the voice decided {result.voice_share:.0%} of it",)
         elif prompt.dial:
             notes = ("the voice for this model is still being built",)
         return Completion(
-            text=cleaner.clean(result["text"]).strip(),
-            finish=result["finish"],
+            text=cleaner.clean(result.text).strip(),
+            finish=result.finish,
             ends_well=True,
-            prompt_tokens=result["prompt_tokens"],
-            cached_tokens=result["cached_tokens"],
-            completion_tokens=result["completion_tokens"],
-            first_token_ms=result["first_token_ms"],
-            total_ms=result["total_ms"],
+            prompt_tokens=result.prompt_tokens,
+            cached_tokens=result.cached_tokens,
+            completion_tokens=result.completion_tokens,
+            first_token_ms=result.first_token_ms,
+            total_ms=result.total_ms,
             notes=notes,
-            extra={"voice_share": result["voice_share"]},
+            extra={"voice_share": result.voice_share},
         )
 
-    def _note_speed(self, result: Json) -> None:
+    def _note_speed(self, result: GenerateReply) -> None:
         """The machine may be busier than it was when the model was loaded."""
-        prompt = result.get("prompt_tokens_per_second") or self._speed.prompt
-        decode = result.get("tokens_per_second") or self._speed.decode
+        prompt = result.prompt_tokens_per_second or self._speed.prompt
+        decode = result.tokens_per_second or self._speed.decode
         self._speed = Speed(prompt, decode)
 
     async def _cancel(self, stream: int) -> None:
