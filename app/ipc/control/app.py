@@ -1,4 +1,4 @@
-"""What is asked of the program itself: state, measures, settings, secrets."""
+"""What is asked of the program itself: state, use, health, its end."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -38,49 +38,6 @@ class Shutdown(Request[Json]):
 
 
 @dataclass(frozen=True)
-class ConfigGet(Request[Json]):
-    """Settings with their origin; `settings` has one each.
-
-    Keys: `key`, `value`, `origin` (default, file, guild or channel).
-    """
-
-    method: ClassVar[str] = "config_get"
-    key: str | None = None
-    guild: str | None = None
-    channel: str | None = None
-
-
-@dataclass(frozen=True)
-class ConfigSet(Request[Json]):
-    """Change a setting for the home, a guild or a channel; value None resets it."""
-
-    method: ClassVar[str] = "config_set"
-    key: str
-    value: str | None = None
-    guild: str | None = None
-    channel: str | None = None
-    agreed: bool = False
-    """The owner was told what leaves the machine with a cloud model, and agreed."""
-
-
-@dataclass(frozen=True)
-class SecretSet(Request[Json]):
-    """Keep `bot_token` or `openai_key`; value None deletes it; `place` in words."""
-
-    method: ClassVar[str] = "secret_set"
-    name: str
-    value: str | None
-
-
-@dataclass(frozen=True)
-class SecretTest(Request[Json]):
-    """Try a kept secret once: `ok`, `detail`, `hint`; for a bot token `invite`."""
-
-    method: ClassVar[str] = "secret_test"
-    name: str
-
-
-@dataclass(frozen=True)
 class UsageReport(Request[Json]):
     """Tokens, cost and what left the machine, by day, guild and model.
 
@@ -101,37 +58,10 @@ class Doctor(Request[Json]):
     method: ClassVar[str] = "doctor"
 
 
-@dataclass(frozen=True)
-class Bench(Request[Json]):
-    """Measure this machine.
-
-    Keys: `model`, `prompt_tokens_per_second`, `tokens_per_second`,
-    `embeddings_per_second`, `walk_ms` (null where nothing can be measured),
-    `disk_megabytes_per_second`, `models` (`name`, `fits`, `answer_seconds`), `seconds`.
-    """
-
-    method: ClassVar[str] = "bench"
-
-
-@dataclass(frozen=True)
-class ModelTest(Request[Json]):
-    """Measure a present model: `prompt_tokens_per_second`, `tokens_per_second`."""
-
-    method: ClassVar[str] = "model_test"
-    name: str
-
-
 APP_REQUESTS = (
     Status,
     Subscribe,
     Shutdown,
-)
-SETTINGS_REQUESTS = (
-    ConfigGet,
-    ConfigSet,
-    SecretSet,
-    SecretTest,
     UsageReport,
     Doctor,
 )
-BENCHMARK_REQUESTS = (Bench, ModelTest)

@@ -1,4 +1,4 @@
-"""What is asked about replies: one more, why it is so, and which is better."""
+"""What is asked about replies: one more, why it is so, a mark."""
 
 from dataclasses import dataclass, field
 from typing import ClassVar
@@ -61,50 +61,9 @@ class Rate(Request[Json]):
     """Not a mark: another one was asked for, which is a mild dislike."""
 
 
-@dataclass(frozen=True)
-class Blind(Request[Json]):
-    """Two replies to something that was said there; who made which is not told.
-
-    Keys: `pair` (its number), `turns` ([speaker, text] each), `texts` (two).
-    """
-
-    method: ClassVar[str] = "blind"
-    guild: str
-    first: str = "hybrid"
-    """A mode, for hybrid with a dial if it is not the guild's own: `hybrid 70`."""
-    second: str = "llm"
-
-
-@dataclass(frozen=True)
-class BlindChoose(Request[Json]):
-    """Store which reply of a pair is better; keys of the results, and `arms` (two)."""
-
-    method: ClassVar[str] = "blind_choose"
-    pair: int
-    won: int
-    """1 or 2, or 0 for neither."""
-
-
-@dataclass(frozen=True)
-class BlindResults(Request[Json]):
-    """Win rates of blind choices, and of the arms that `reply.split` alternates.
-
-    Keys: `comparisons`, `blind` and `live` (each `arm`, `won`, `of`, `rate`, `low`,
-    `high`; live ones also `replies`).
-    """
-
-    method: ClassVar[str] = "blind_results"
-    guild: str
-
-
 REPLY_REQUESTS = (
     Say,
     Cancel,
     Explain,
     Rate,
-)
-BLIND_TEST_REQUESTS = (
-    Blind,
-    BlindChoose,
-    BlindResults,
 )
