@@ -183,8 +183,11 @@ class MynahApp(App[int]):
         status = await self.link.call(control.Status())
         self.status_at = self.clock()
         self.status = status
-        await self.load_guilds()
-        self._status_changed()
+        try:
+            await self.load_guilds()
+        finally:
+            # A bot of another version may have sent its status and nothing else.
+            self._status_changed()
 
     def _tell_news(self) -> None:
         news, self._news = self._news or NewEvents(), None
