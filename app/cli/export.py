@@ -29,21 +29,30 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Write the file."""
     target = str(Path(arguments.to).expanduser().absolute())
-    kind = control.ExportTuning if arguments.for_tuning else control.Export
-    request = kind(arguments.guild, target)
-    done = asyncio.run(_export(find_home(arguments.home), request))
+    home = find_home(arguments.home)
+    if arguments.for_tuning:
+        examples = asyncio.run(_export_tuning(home, arguments.guild, target))
+        if arguments.json:
+            print_json(examples)
+        else:
+            show_counts(examples)
+            say(f"Wrote {', '.join(examples.files)}.")
+        return 0
+    done = asyncio.run(_export(home, control.Export(arguments.guild, target)))
     if arguments.json:
         print_json(done)
-    elif arguments.for_tuning:
-        show_counts(done)
-        say(f"Wrote {', '.join(done['files'])}.")
     else:
         say(f"Wrote {done['messages']:,} messages to {done['file']}.")
     return 0
 
 
-async def _export(
-    home: Home, request: control.Export | control.ExportTuning
-) -> dict[str, Any]:
+async def _export_tuning(
+    home: Home, guild: str, target: str
+) -> control.ExportTuningReply:
+    async with connect(home) as bot:
+        return await bot.call(control.ExportTuning(guild, target))
+
+
+async def _export(home: Home, request: control.Export) -> dict[str, Any]:
     async with connect(home) as bot:
         return await bot.call(request)

@@ -3,10 +3,31 @@
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from app.ipc.wire import Done, Request
+
 
 @dataclass(frozen=True)
-class Generate:
-    """Write text after a prompt; streams `Piece`s, the reply is a `Completion`."""
+class GenerateReply:
+    """The text that was written, with counts and times."""
+
+    text: str
+    prompt_tokens: int
+    cached_tokens: int
+    completion_tokens: int
+    finish: str
+    """stop, length, deadline, cancelled, or ousted: another guild had to come first."""
+    first_token_ms: float
+    total_ms: float
+    voice_share: float = 0.0
+    """Mean weight of the voice over the tokens written."""
+    prompt_tokens_per_second: float = 0.0
+    tokens_per_second: float = 0.0
+    """Both as measured lately, cautiously; 0 when nothing was."""
+
+
+@dataclass(frozen=True)
+class Generate(Request[GenerateReply]):
+    """Write text after a prompt; streams `Piece`s, the reply comes last."""
 
     method: ClassVar[str] = "generate"
     stream: int
@@ -37,7 +58,7 @@ class Generate:
 
 
 @dataclass(frozen=True)
-class CancelGenerate:
+class CancelGenerate(Request[Done]):
     """Stop one generation between two decode calls."""
 
     method: ClassVar[str] = "cancel_generate"
@@ -45,7 +66,7 @@ class CancelGenerate:
 
 
 @dataclass(frozen=True)
-class Learn:
+class Learn(Request[Done]):
     """Add messages to an open token voice (its tail) without a rebuild."""
 
     method: ClassVar[str] = "learn"
@@ -55,7 +76,14 @@ class Learn:
 
 
 @dataclass(frozen=True)
-class ForgetMessages:
+class ForgetMessagesReply:
+    """How many of the messages the voice had."""
+
+    messages: int
+
+
+@dataclass(frozen=True)
+class ForgetMessages(Request[ForgetMessagesReply]):
     """Take messages out of an open token voice at once."""
 
     method: ClassVar[str] = "forget"
@@ -64,8 +92,25 @@ class ForgetMessages:
 
 
 @dataclass(frozen=True)
-class Info:
+class InfoReply:
     """The fields of `Ready` as they are now, description, queue and memory."""
+
+    model: str
+    context: int
+    can_roll_back: bool
+    prompt_tokens_per_second: float
+    tokens_per_second: float
+    description: str
+    active: int
+    """Generations under way."""
+    waiting: dict[str, int]
+    """Generations not begun, a guild each."""
+    memory_bytes: int
+
+
+@dataclass(frozen=True)
+class Info(Request[InfoReply]):
+    """Ask how the runner is."""
 
     method: ClassVar[str] = "info"
 
@@ -98,25 +143,6 @@ class Ready:
     prompt_tokens_per_second: float
     tokens_per_second: float
     """Both measured on this machine, right after loading."""
-
-
-@dataclass(frozen=True)
-class GenerateReply:
-    """The reply to `Generate`."""
-
-    text: str
-    prompt_tokens: int
-    cached_tokens: int
-    completion_tokens: int
-    finish: str
-    """stop, length, deadline, cancelled, or ousted: another guild had to come first."""
-    first_token_ms: float
-    total_ms: float
-    voice_share: float = 0.0
-    """Mean weight of the voice over the tokens written."""
-    prompt_tokens_per_second: float = 0.0
-    tokens_per_second: float = 0.0
-    """Both as measured lately, cautiously; 0 when nothing was."""
 
 
 REQUESTS = (Generate, CancelGenerate, Learn, ForgetMessages, Info)

@@ -2,17 +2,22 @@
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import asdict
+
+import psutil
 
 from app.ipc.inference import (
     CancelGenerate,
+    ForgetMessages,
+    ForgetMessagesReply,
     Generate,
     GenerateReply,
     Info,
+    InfoReply,
+    Learn,
     Piece,
     Ready,
 )
-from app.ipc.wire import Params
+from app.ipc.wire import Done, Params
 from app.runner.responses import ResponseWriter
 
 CONTEXT = 4096
@@ -39,7 +44,7 @@ class EchoDesk:
             outbox.notify(Piece(request.stream, word, 0.0))
             return
         self._jobs.popleft()
-        outbox.reply(asdict(_completion(request, "stop")))
+        outbox.reply(_completion(request, "stop"))
 
     def handle(self, params: Params, outbox: ResponseWriter) -> None:
         match params:
@@ -48,19 +53,29 @@ class EchoDesk:
                 self._jobs.append((params, outbox, words))
             case CancelGenerate(stream):
                 self._cancel(stream)
-                outbox.reply({})
+                outbox.reply(Done())
+            case Learn():
+                outbox.reply(Done())
+            case ForgetMessages():
+                outbox.reply(ForgetMessagesReply(0))
             case Info():
-                info = {"description": "echo", "active": len(self._jobs)}
-                outbox.reply({**asdict(self.ready()), **info, "waiting": {}})
-            case _:
-                outbox.reply({})
+                outbox.reply(self._info())
+
+    def _info(self) -> InfoReply:
+        return InfoReply(
+            **vars(self.ready()),
+            description="echo",
+            active=len(self._jobs),
+            waiting={},
+            memory_bytes=psutil.Process().memory_info().rss,
+        )
 
     def _cancel(self, stream: int) -> None:
         for item in [*self._jobs]:
             request, outbox, _ = item
             if request.stream == stream:
                 self._jobs.remove(item)
-                outbox.reply(asdict(_completion(request, "cancelled")))
+                outbox.reply(_completion(request, "cancelled"))
 
 
 def _last_line(prompt: str) -> str:

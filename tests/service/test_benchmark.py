@@ -19,8 +19,8 @@ async def test_everything_is_measured_and_every_model_judged(
     async with open_service(home) as service:
         await service.call(NOBODY, control.Import("den", [str(lines)]))
         found = await service.call(NOBODY, control.Bench())
-    for name in ("prompt_tokens", "tokens", "embeddings", "disk_megabytes"):
-        assert found[f"{name}_per_second"] > 0
-    assert 0 < found["walk_ms"] < 1000 and found["seconds"] < 120
-    assert {"name", "fits", "answer_seconds"} == set(found["models"][0])
-    assert all(model["answer_seconds"] > 0 for model in found["models"])
+    assert found.prompt_tokens_per_second and found.tokens_per_second
+    assert found.embeddings_per_second > 0 and found.disk_megabytes_per_second > 0
+    assert found.walk_ms and found.walk_ms < 1000 and found.seconds < 120
+    assert found.models
+    assert all(model.answer_seconds for model in found.models)

@@ -99,26 +99,6 @@ class Doctor:
     method: ClassVar[str] = "doctor"
 
 
-@dataclass(frozen=True)
-class Bench:
-    """Measure this machine.
-
-    Keys: `model`, `prompt_tokens_per_second`, `tokens_per_second`,
-    `embeddings_per_second`, `walk_ms` (null where nothing can be measured),
-    `disk_megabytes_per_second`, `models` (`name`, `fits`, `answer_seconds`), `seconds`.
-    """
-
-    method: ClassVar[str] = "bench"
-
-
-@dataclass(frozen=True)
-class ModelTest:
-    """Measure a present model: `prompt_tokens_per_second`, `tokens_per_second`."""
-
-    method: ClassVar[str] = "model_test"
-    name: str
-
-
 APP_REQUESTS = (
     Status,
     Subscribe,
@@ -132,4 +112,3 @@ SETTINGS_REQUESTS = (
     UsageReport,
     Doctor,
 )
-BENCHMARK_REQUESTS = (Bench, ModelTest)

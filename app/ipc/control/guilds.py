@@ -69,20 +69,4 @@ class Phrases:
     limit: int = 30
 
 
-@dataclass(frozen=True)
-class Meter:
-    """How much a guild's replies are like what its members write, week by week.
-
-    Keys: `guild`, `weeks` (oldest first, each `start` in seconds since the epoch and
-    the fields of `app.meter.week.Week`), `advice` (`is_alarm`, `finding`, `remedy`).
-    """
-
-    method: ClassVar[str] = "meter"
-    guild: str
-    weeks: int = 12
-    anew: bool = False
-    """Make the present week's figures now, however fresh they are."""
-
-
 GUILD_REQUESTS = (Guilds, Import, Forget, Export, Backup, Phrases)
-METER_REQUESTS = (Meter,)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 from app.chat import feedback_weights
@@ -45,14 +46,16 @@ class GuildHandlers:
             self._context.events.tell(progress, but_not=asker)
 
         try:
-            counts = await self._context.voices.import_files(
+            reply = await self._context.voices.import_files(
                 guild.id, paths, request.channel, report
             )
         finally:
             await outbox.drain()
+        counts = asdict(reply)
+        del counts["built"]
         counts["errors"] = [
             dict(zip(("file", "text"), problem.split(": ", 1), strict=False))
-            for problem in counts.pop("problems", [])
+            for problem in counts.pop("problems")
         ]
         return counts
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from dataclasses import asdict
 from pathlib import Path
 
 from app.core.errors import ConfigError, UsageError
@@ -62,8 +63,7 @@ class SnapshotHandlers:
             after = await self._settings_now(guild.id)
         else:
             after = await self._placed(await self._find(guild.id, request.to))
-        names = [request.name, *([request.to] if request.to is not None else [])]
-        words = await self._context.voices.compare(guild.id, names)
+        words = await self._context.voices.compare(guild.id, request.name, request.to)
         changed = [
             {
                 "channel": channel,
@@ -74,7 +74,7 @@ class SnapshotHandlers:
             for channel, key in {**before, **after}
             if before.get((channel, key)) != after.get((channel, key))
         ]
-        return words | {"settings": changed}
+        return asdict(words) | {"settings": changed}
 
     async def snapshot_export(
         self, asker: Asker, request: control.SnapshotExport
