@@ -61,10 +61,14 @@ async def _do(bot: Bot, action: str, name: str) -> tuple[object, str]:
     if action == "remove":
         gone = await bot.call(control.ModelRemove(name))
         return gone, f"{gone.name} is removed; {size(gone.bytes)} are free again."
-    path = Path(name).expanduser()
-    chosen = str(path.absolute()) if path.is_file() else name
-    used = await bot.call(control.ModelUse(chosen))
+    used = await bot.call(control.ModelUse(_name_or_path(name)))
     return used, f"{used.name} writes from the next reply on."
+
+
+def _name_or_path(name: str) -> str:
+    """An absolute path where there is such a file, else the name as it is."""
+    path = Path(name).expanduser()
+    return str(path.absolute()) if path.is_file() else name
 
 
 def _table(tuned: control.ModelTuneReply) -> str:

@@ -1,7 +1,10 @@
 """The one gate for outside text on its way to a terminal or a log file."""
 
+import dataclasses
 import re
-from typing import Any
+from typing import TypeVar, cast
+
+T = TypeVar("T")
 
 MAX_MARKS = 4
 """Combining marks kept on one character; more would climb over other lines."""
@@ -41,14 +44,23 @@ def safe_line(text: str) -> str:
     return safe_text(text).replace("\n", " ⏎ ")
 
 
-def safe_json(value: Any) -> Any:
-    """A JSON value with every string in it made safe."""
+def safe_json(value: T) -> T:
+    """A JSON value, or a dataclass of such, with every string in it made safe."""
+    return cast(T, _safe(value))
+
+
+def _safe(value: object) -> object:
     if isinstance(value, str):
         return safe_text(value)
     if isinstance(value, dict):
-        return {safe_line(str(key)): safe_json(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [safe_json(item) for item in value]
+        return {safe_line(str(key)): _safe(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_safe(item) for item in value]
+    if isinstance(value, tuple):
+        return tuple(_safe(item) for item in value)
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        names = [field.name for field in dataclasses.fields(value)]
+        return type(value)(**{name: _safe(getattr(value, name)) for name in names})
     return value
 
 

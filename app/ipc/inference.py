@@ -8,7 +8,7 @@ from app.ipc.wire import Done, Request
 
 @dataclass(frozen=True)
 class GenerateReply:
-    """The text that was written, with counts and times."""
+    """The reply to `Generate`."""
 
     text: str
     prompt_tokens: int
@@ -27,7 +27,7 @@ class GenerateReply:
 
 @dataclass(frozen=True)
 class Generate(Request[GenerateReply]):
-    """Write text after a prompt; streams `Piece`s, the reply comes last."""
+    """Write text after a prompt; streams `Piece`s, the reply is a `Completion`."""
 
     method: ClassVar[str] = "generate"
     stream: int
@@ -76,14 +76,7 @@ class Learn(Request[Done]):
 
 
 @dataclass(frozen=True)
-class ForgetMessagesReply:
-    """How many of the messages the voice had."""
-
-    messages: int
-
-
-@dataclass(frozen=True)
-class ForgetMessages(Request[ForgetMessagesReply]):
+class ForgetMessages(Request[Done]):
     """Take messages out of an open token voice at once."""
 
     method: ClassVar[str] = "forget"
@@ -93,24 +86,18 @@ class ForgetMessages(Request[ForgetMessagesReply]):
 
 @dataclass(frozen=True)
 class InfoReply:
-    """The fields of `Ready` as they are now, description, queue and memory."""
+    """The runner's model in words, its queue, and its memory."""
 
-    model: str
-    context: int
-    can_roll_back: bool
-    prompt_tokens_per_second: float
-    tokens_per_second: float
     description: str
     active: int
-    """Generations under way."""
     waiting: dict[str, int]
-    """Generations not begun, a guild each."""
+    """Requests by guild."""
     memory_bytes: int
 
 
 @dataclass(frozen=True)
 class Info(Request[InfoReply]):
-    """Ask how the runner is."""
+    """State of a runner at this moment."""
 
     method: ClassVar[str] = "info"
 

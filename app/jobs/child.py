@@ -10,18 +10,28 @@ import queue
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from app.core.errors import AppError, UsageError
 from app.core.paths import Home
 from app.ipc.control import Progress
-from app.ipc.jobs import TO_CHILD, Pause, RequantiseJob, Resume, TokenVoiceJob
+from app.ipc.jobs import (
+    TO_CHILD,
+    CompareJob,
+    ImportJob,
+    Pause,
+    RebuildJob,
+    RequantiseJob,
+    Resume,
+    TokenVoiceJob,
+)
 from app.ipc.stdio import exit_with_stdin, take_stdout, write_all
 from app.ipc.wire import (
     Failure,
     Frame,
     Notification,
-    Params,
     ReplyFrame,
+    Request,
     RequestFrame,
     WireError,
     encode,
@@ -102,7 +112,7 @@ def main(argv: Sequence[str]) -> int:
     return 0
 
 
-def carry_out(request: Params, home: Home, tell: Tell) -> Params:
+def carry_out(request: Request[Any], home: Home, tell: Tell) -> object:
     """Do one job of the catalogue.
 
     Only now is imported what the job needs: native code writes to fd 1.
@@ -120,10 +130,12 @@ def carry_out(request: Params, home: Home, tell: Tell) -> Params:
 
         _stand_back(requantise.NICENESS)
         return requantise.run(request, home, tell)
-    from app.jobs import import_and_rebuild
+    if isinstance(request, ImportJob | RebuildJob | CompareJob):
+        from app.jobs import import_and_rebuild
 
-    _stand_back(import_and_rebuild.NICENESS)
-    return import_and_rebuild.run(request, home, tell)
+        _stand_back(import_and_rebuild.NICENESS)
+        return import_and_rebuild.run(request, home, tell)
+    raise TypeError(f"no job answers {request.method}")
 
 
 def _stand_back(niceness: int) -> None:

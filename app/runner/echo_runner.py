@@ -3,17 +3,12 @@
 from collections import deque
 from collections.abc import Iterator
 
-import psutil
-
 from app.ipc.inference import (
     CancelGenerate,
-    ForgetMessages,
-    ForgetMessagesReply,
     Generate,
     GenerateReply,
     Info,
     InfoReply,
-    Learn,
     Piece,
     Ready,
 )
@@ -54,21 +49,10 @@ class EchoDesk:
             case CancelGenerate(stream):
                 self._cancel(stream)
                 outbox.reply(Done())
-            case Learn():
-                outbox.reply(Done())
-            case ForgetMessages():
-                outbox.reply(ForgetMessagesReply(0))
             case Info():
-                outbox.reply(self._info())
-
-    def _info(self) -> InfoReply:
-        return InfoReply(
-            **vars(self.ready()),
-            description="echo",
-            active=len(self._jobs),
-            waiting={},
-            memory_bytes=psutil.Process().memory_info().rss,
-        )
+                outbox.reply(InfoReply("echo", len(self._jobs), {}, 0))
+            case _:
+                outbox.reply(Done())
 
     def _cancel(self, stream: int) -> None:
         for item in [*self._jobs]:

@@ -11,7 +11,6 @@ import psutil
 from app.ipc.inference import (
     CancelGenerate,
     ForgetMessages,
-    ForgetMessagesReply,
     Generate,
     GenerateReply,
     Info,
@@ -118,7 +117,8 @@ class ModelDesk:
                 self._voices.learn(voice, pairs)
                 outbox.reply(Done())
             case ForgetMessages(voice, rows):
-                outbox.reply(ForgetMessagesReply(self._voices.forget(voice, rows)))
+                self._voices.forget(voice, rows)
+                outbox.reply(Done())
             case Info():
                 outbox.reply(self._info())
 
@@ -160,11 +160,9 @@ class ModelDesk:
         )
 
     def _info(self) -> InfoReply:
-        scheduler = self._scheduler
         return InfoReply(
-            **vars(self.ready()),
             description=self._loaded.model.description,
-            active=scheduler.active,
-            waiting=scheduler.waiting,
+            active=self._scheduler.active,
+            waiting=self._scheduler.waiting,
             memory_bytes=psutil.Process().memory_info().rss,
         )

@@ -7,14 +7,14 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from random import Random, SystemRandom
-from typing import Any
+from typing import TypeVar, cast
 
 from app import __version__
 from app.core import secrets
 from app.core.paths import Home
 from app.ipc import control
 from app.ipc.peer import Handler, handlers_of
-from app.ipc.wire import Params
+from app.ipc.wire import Request
 from app.service.app_context import AppContext, Json
 from app.service.bootstrap import assemble
 from app.service.events import Asker
@@ -28,6 +28,8 @@ from app.service.handlers.replies import ReplyHandlers
 from app.service.handlers.settings import SettingsHandlers
 from app.service.handlers.snapshots import SnapshotHandlers
 from app.store import overview
+
+R = TypeVar("R")
 
 log = logging.getLogger(__name__)
 
@@ -121,10 +123,10 @@ class Service:
                 await self.context.token_voices.prepare(guild.id)
         await self.context.memory.warm(guild.id)
 
-    async def call(self, asker: Asker, request: Params) -> Json:
+    async def call(self, asker: Asker, request: Request[R]) -> R:
         """Carry out a request of this process."""
-        reply: Any = await self.handlers[request.method](asker, request)  # type: ignore[arg-type]
-        return dict(reply or {})
+        reply = await self.handlers[request.method](asker, request)  # type: ignore[arg-type]
+        return cast(R, {} if reply is None else reply)
 
 
 @asynccontextmanager

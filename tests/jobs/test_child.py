@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from app.core.paths import Home
+from app.ipc.control import Progress
 from app.ipc.jobs import (
     FROM_CHILD,
     CompareJob,
@@ -25,6 +26,7 @@ pytestmark = pytest.mark.process
 REPLACED = """
 import sys
 from app.core.errors import UsageError
+from app.ipc.control import Progress
 from app.ipc.control import Progress
 from app.ipc.jobs import RebuildJobReply
 from app.jobs import child
@@ -80,7 +82,7 @@ def test_a_job_says_how_far_it_is_and_then_what_it_found(home):
     code, (step, reply), errors = Child(home, body).ask(REQUEST)
     assert (code, reply) == (0, {"id": 3, "result": {"messages": 2}})
     frame = FROM_CHILD.decode(json.dumps(step).encode())
-    assert isinstance(frame, Notification) and frame.params.label == "a"
+    assert frame == Notification(Progress("rebuild", "a", 1, 2, "messages", 3.0))
     assert "noise" in errors
 
 

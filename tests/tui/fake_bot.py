@@ -5,10 +5,11 @@ from typing import Any
 
 from app import __version__
 from app.core.errors import AppError
+from app.core.safe_text import safe_json
 from app.ipc import control
 from app.ipc.wire import Json, Params
 from app.settings import setting_keys
-from app.tui.bot_link import reply_of, safe_notification
+from app.tui.bot_link import reply_of
 from app.tui.bot_ports import LinkState, Listener
 
 STATUS: Json = {
@@ -86,7 +87,7 @@ class FakeBot:
     def say(self, notification: Any) -> None:
         """Send a notification, as the wire would."""
         if self._listener:
-            self._listener.on_notification(safe_notification(notification))
+            self._listener.on_notification(safe_json(notification))
 
 
 GUILDS: Json = {

@@ -6,12 +6,7 @@ objects of the command line's `--json`.
 """
 
 from app.ipc.control.app import APP_REQUESTS as APP_REQUESTS
-from app.ipc.control.app import SETTINGS_REQUESTS as SETTINGS_REQUESTS
-from app.ipc.control.app import ConfigGet as ConfigGet
-from app.ipc.control.app import ConfigSet as ConfigSet
 from app.ipc.control.app import Doctor as Doctor
-from app.ipc.control.app import SecretSet as SecretSet
-from app.ipc.control.app import SecretTest as SecretTest
 from app.ipc.control.app import Shutdown as Shutdown
 from app.ipc.control.app import Status as Status
 from app.ipc.control.app import Subscribe as Subscribe
@@ -22,6 +17,10 @@ from app.ipc.control.benchmark import BenchReply as BenchReply
 from app.ipc.control.benchmark import ModelOutlook as ModelOutlook
 from app.ipc.control.benchmark import ModelTest as ModelTest
 from app.ipc.control.benchmark import ModelTestReply as ModelTestReply
+from app.ipc.control.blind_tests import BLIND_TEST_REQUESTS as BLIND_TEST_REQUESTS
+from app.ipc.control.blind_tests import Blind as Blind
+from app.ipc.control.blind_tests import BlindChoose as BlindChoose
+from app.ipc.control.blind_tests import BlindResults as BlindResults
 from app.ipc.control.discord import DISCORD_REQUESTS as DISCORD_REQUESTS
 from app.ipc.control.discord import Decide as Decide
 from app.ipc.control.discord import DecideReply as DecideReply
@@ -80,15 +79,16 @@ from app.ipc.control.notifications import Progress as Progress
 from app.ipc.control.notifications import ReplyMade as ReplyMade
 from app.ipc.control.notifications import StateChanged as StateChanged
 from app.ipc.control.notifications import Token as Token
-from app.ipc.control.replies import BLIND_TEST_REQUESTS as BLIND_TEST_REQUESTS
 from app.ipc.control.replies import REPLY_REQUESTS as REPLY_REQUESTS
-from app.ipc.control.replies import Blind as Blind
-from app.ipc.control.replies import BlindChoose as BlindChoose
-from app.ipc.control.replies import BlindResults as BlindResults
 from app.ipc.control.replies import Cancel as Cancel
 from app.ipc.control.replies import Explain as Explain
 from app.ipc.control.replies import Rate as Rate
 from app.ipc.control.replies import Say as Say
+from app.ipc.control.settings import SETTINGS_REQUESTS as SETTINGS_REQUESTS
+from app.ipc.control.settings import ConfigGet as ConfigGet
+from app.ipc.control.settings import ConfigSet as ConfigSet
+from app.ipc.control.settings import SecretSet as SecretSet
+from app.ipc.control.settings import SecretTest as SecretTest
 from app.ipc.control.snapshots import SNAPSHOT_REQUESTS as SNAPSHOT_REQUESTS
 from app.ipc.control.snapshots import SnapshotCompare as SnapshotCompare
 from app.ipc.control.snapshots import SnapshotExport as SnapshotExport

@@ -1,11 +1,13 @@
-"""What is asked of the program itself: state, measures, settings, secrets."""
+"""What is asked of the program itself: state, use, health, its end."""
 
 from dataclasses import dataclass
 from typing import ClassVar
 
+from app.ipc.wire import Json, Request
+
 
 @dataclass(frozen=True)
-class Status:
+class Status(Request[Json]):
     """State of the whole chain.
 
     Keys: `version`, `name`, `discord` (`state`: off, connecting, online, refused;
@@ -22,64 +24,21 @@ class Status:
 
 
 @dataclass(frozen=True)
-class Subscribe:
+class Subscribe(Request[Json]):
     """From now on send this peer all notifications: log, state, message, reply."""
 
     method: ClassVar[str] = "subscribe"
 
 
 @dataclass(frozen=True)
-class Shutdown:
+class Shutdown(Request[Json]):
     """End the bot."""
 
     method: ClassVar[str] = "shutdown"
 
 
 @dataclass(frozen=True)
-class ConfigGet:
-    """Settings with their origin; `settings` has one each.
-
-    Keys: `key`, `value`, `origin` (default, file, guild or channel).
-    """
-
-    method: ClassVar[str] = "config_get"
-    key: str | None = None
-    guild: str | None = None
-    channel: str | None = None
-
-
-@dataclass(frozen=True)
-class ConfigSet:
-    """Change a setting for the home, a guild or a channel; value None resets it."""
-
-    method: ClassVar[str] = "config_set"
-    key: str
-    value: str | None = None
-    guild: str | None = None
-    channel: str | None = None
-    agreed: bool = False
-    """The owner was told what leaves the machine with a cloud model, and agreed."""
-
-
-@dataclass(frozen=True)
-class SecretSet:
-    """Keep `bot_token` or `openai_key`; value None deletes it; `place` in words."""
-
-    method: ClassVar[str] = "secret_set"
-    name: str
-    value: str | None
-
-
-@dataclass(frozen=True)
-class SecretTest:
-    """Try a kept secret once: `ok`, `detail`, `hint`; for a bot token `invite`."""
-
-    method: ClassVar[str] = "secret_test"
-    name: str
-
-
-@dataclass(frozen=True)
-class UsageReport:
+class UsageReport(Request[Json]):
     """Tokens, cost and what left the machine, by day, guild and model.
 
     Keys: `days` (`day`, `guild`, `provider`, `model`, `host`, `calls`, `prompt_tokens`,
@@ -93,7 +52,7 @@ class UsageReport:
 
 
 @dataclass(frozen=True)
-class Doctor:
+class Doctor(Request[Json]):
     """Check what commonly breaks."""
 
     method: ClassVar[str] = "doctor"
@@ -103,12 +62,6 @@ APP_REQUESTS = (
     Status,
     Subscribe,
     Shutdown,
-)
-SETTINGS_REQUESTS = (
-    ConfigGet,
-    ConfigSet,
-    SecretSet,
-    SecretTest,
     UsageReport,
     Doctor,
 )

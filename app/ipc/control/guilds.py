@@ -3,9 +3,11 @@
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from app.ipc.wire import Json, Request
+
 
 @dataclass(frozen=True)
-class Guilds:
+class Guilds(Request[Json]):
     """What is learned; `guilds` has a guild each.
 
     Keys: `row`, `id`, `guild` (its name), `messages`, `words`, `voice` (state in
@@ -17,7 +19,7 @@ class Guilds:
 
 
 @dataclass(frozen=True)
-class Import:
+class Import(Request[Json]):
     """Learn from files; sends `Progress` notifications; the reply has the counts.
 
     Keys: `guild`, `read`, `added`, `duplicates`, `filtered`, `seconds`, `files`
@@ -32,7 +34,7 @@ class Import:
 
 
 @dataclass(frozen=True)
-class Forget:
+class Forget(Request[Json]):
     """Forget messages, an author, a channel or a whole guild, everywhere."""
 
     method: ClassVar[str] = "forget"
@@ -44,7 +46,7 @@ class Forget:
 
 
 @dataclass(frozen=True)
-class Export:
+class Export(Request[Json]):
     """Write a guild's messages to a file in the interchange format; `messages`."""
 
     method: ClassVar[str] = "export"
@@ -53,7 +55,7 @@ class Export:
 
 
 @dataclass(frozen=True)
-class Backup:
+class Backup(Request[Json]):
     """Write everything that cannot be made anew to a file; `file`, `bytes`."""
 
     method: ClassVar[str] = "backup"
@@ -61,7 +63,7 @@ class Backup:
 
 
 @dataclass(frozen=True)
-class Phrases:
+class Phrases(Request[Json]):
     """What makes a guild's voice its own: `words` and `phrases` (`text`, `count`)."""
 
     method: ClassVar[str] = "phrases"
@@ -69,4 +71,11 @@ class Phrases:
     limit: int = 30
 
 
-GUILD_REQUESTS = (Guilds, Import, Forget, Export, Backup, Phrases)
+GUILD_REQUESTS = (
+    Guilds,
+    Import,
+    Forget,
+    Export,
+    Backup,
+    Phrases,
+)

@@ -1,11 +1,13 @@
-"""What is asked about replies: one more, why it is so, and which is better."""
+"""What is asked about replies: one more, why it is so, a mark."""
 
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from app.ipc.wire import Json, Request
+
 
 @dataclass(frozen=True)
-class Say:
+class Say(Request[Json]):
     """One reply, made but not sent; streams `Token` notifications if asked to.
 
     Keys: those of `mynah say --json`, and `reply` (its row), `guild`, `model`, `parts`,
@@ -33,7 +35,7 @@ class Say:
 
 
 @dataclass(frozen=True)
-class Cancel:
+class Cancel(Request[Json]):
     """Stop the reply that streams under this number."""
 
     method: ClassVar[str] = "cancel"
@@ -41,7 +43,7 @@ class Cancel:
 
 
 @dataclass(frozen=True)
-class Explain:
+class Explain(Request[Json]):
     """The row that explains a reply."""
 
     method: ClassVar[str] = "explain"
@@ -49,7 +51,7 @@ class Explain:
 
 
 @dataclass(frozen=True)
-class Rate:
+class Rate(Request[Json]):
     """Like (+1), dislike (-1) or take back (0) a reply."""
 
     method: ClassVar[str] = "rate"
@@ -59,50 +61,9 @@ class Rate:
     """Not a mark: another one was asked for, which is a mild dislike."""
 
 
-@dataclass(frozen=True)
-class Blind:
-    """Two replies to something that was said there; who made which is not told.
-
-    Keys: `pair` (its number), `turns` ([speaker, text] each), `texts` (two).
-    """
-
-    method: ClassVar[str] = "blind"
-    guild: str
-    first: str = "hybrid"
-    """A mode, for hybrid with a dial if it is not the guild's own: `hybrid 70`."""
-    second: str = "llm"
-
-
-@dataclass(frozen=True)
-class BlindChoose:
-    """Store which reply of a pair is better; keys of the results, and `arms` (two)."""
-
-    method: ClassVar[str] = "blind_choose"
-    pair: int
-    won: int
-    """1 or 2, or 0 for neither."""
-
-
-@dataclass(frozen=True)
-class BlindResults:
-    """Win rates of blind choices, and of the arms that `reply.split` alternates.
-
-    Keys: `comparisons`, `blind` and `live` (each `arm`, `won`, `of`, `rate`, `low`,
-    `high`; live ones also `replies`).
-    """
-
-    method: ClassVar[str] = "blind_results"
-    guild: str
-
-
 REPLY_REQUESTS = (
     Say,
     Cancel,
     Explain,
     Rate,
-)
-BLIND_TEST_REQUESTS = (
-    Blind,
-    BlindChoose,
-    BlindResults,
 )

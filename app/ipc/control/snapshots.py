@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from app.ipc.wire import Json, Request
+
 
 @dataclass(frozen=True)
-class Snapshots:
+class Snapshots(Request[Json]):
     """Kept states of a guild: `snapshots` (`name`, `at`, `messages`), newest first."""
 
     method: ClassVar[str] = "snapshots"
@@ -13,7 +15,7 @@ class Snapshots:
 
 
 @dataclass(frozen=True)
-class SnapshotTake:
+class SnapshotTake(Request[Json]):
     """Keep voice, persona and settings as they are now under a name."""
 
     method: ClassVar[str] = "snapshot_take"
@@ -22,7 +24,7 @@ class SnapshotTake:
 
 
 @dataclass(frozen=True)
-class SnapshotRestore:
+class SnapshotRestore(Request[Json]):
     """Roll voice, persona and settings back; `name`, `undo`, `complete`.
 
     What was learned since stays stored outside the voice: the snapshot named `undo`
@@ -35,7 +37,7 @@ class SnapshotRestore:
 
 
 @dataclass(frozen=True)
-class SnapshotCompare:
+class SnapshotCompare(Request[Json]):
     """What the voice gained and lost between two snapshots, or since one.
 
     Keys: `gained` and `lost` (`text`, `count`: words the other never had), `settings`
@@ -50,7 +52,7 @@ class SnapshotCompare:
 
 
 @dataclass(frozen=True)
-class SnapshotExport:
+class SnapshotExport(Request[Json]):
     """Write a snapshot with its messages to a file; `file`, `messages`."""
 
     method: ClassVar[str] = "snapshot_export"
@@ -60,7 +62,7 @@ class SnapshotExport:
 
 
 @dataclass(frozen=True)
-class SnapshotImport:
+class SnapshotImport(Request[Json]):
     """Make a guild of an exported snapshot; the counts of `Import`, `name`, `settings`.
 
     Settings of its that do not fit this version, and those of what may leave the
@@ -74,7 +76,7 @@ class SnapshotImport:
 
 
 @dataclass(frozen=True)
-class SnapshotRemove:
+class SnapshotRemove(Request[Json]):
     """Drop a snapshot; the messages stay."""
 
     method: ClassVar[str] = "snapshot_remove"

@@ -12,15 +12,15 @@ from app.core.paths import own_command
 from app.ipc import inference
 from app.ipc.child import Child, ChildState, Spawn
 from app.ipc.inference import Ready
-from app.ipc.wire import Catalogue, Params, Request
+from app.ipc.wire import Catalogue, Done, Params, Request
 from app.providers.local import memory_check
 from app.providers.local.crash_log import Crashes, identity
 from app.providers.local.idle_timer import Idle
 from app.settings.schema import ModelSettings
 
-log = logging.getLogger(__name__)
-
 R = TypeVar("R")
+
+log = logging.getLogger(__name__)
 
 ECHO = "echo"
 """The model name of the runner that only echoes."""
@@ -281,7 +281,7 @@ class Keeper:
         except AppError as error:
             raise ProviderError(error.message, error.hint) from error
 
-    async def tell(self, request: Request[Any]) -> None:
+    async def tell(self, request: Request[Done]) -> None:
         """Call without an interest in the outcome; a new runner starts afresh."""
         with suppress(ProviderError):
             await self.call(request)

@@ -1,7 +1,7 @@
 """A server's data: export it, keep a snapshot, roll back, forget."""
 
 from collections.abc import Callable
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -10,7 +10,7 @@ from textual.widgets import Static
 
 from app.core.safe_text import safe_line
 from app.ipc import control
-from app.ipc.wire import Json, Params
+from app.ipc.wire import Json, Request
 from app.tui import format
 from app.tui.panes.base import Pane
 from app.tui.widgets.dialogs import AskText, Confirm, Detail
@@ -124,7 +124,7 @@ class DataPane(Pane):
 
         self.app.push_screen(Confirm(question, detail), answered)
 
-    def _do(self, request: Params, done: str) -> None:
+    def _do(self, request: Request[Any], done: str) -> None:
         def finished(_: Json) -> None:
             self.mynah.app.tell(done)
             self.mynah.refresh_data()

@@ -154,9 +154,7 @@ def _advice(advice: list[MeterAdvice], *, has_weeks: bool) -> Content:
         return Content.styled(calm, "$success")
     lines = []
     for one in advice:
-        mark, style = (
-            ("▲ Alarm: ", "bold $error") if one.is_alarm else ("● ", "")
-        )
+        mark, style = ("▲ Alarm: ", "bold $error") if one.is_alarm else ("● ", "")
         lines.append(
             Content.assemble(
                 (f"\n{mark}", style),

@@ -1,11 +1,11 @@
 """Conversations: what is said on every server, and what can be done with a reply."""
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.binding import Binding, BindingType
 
 from app.ipc import control
-from app.ipc.wire import Json, Params
+from app.ipc.wire import Json, Request
 from app.tui.database_reader import ShownReply
 from app.tui.screens.conversations import channel_lines
 from app.tui.screens.conversations.channel_lines import TalkLine
@@ -217,7 +217,7 @@ class ConversationsScreen(TalkScreen):
         else:
             self.app.tell("This reply belongs to no channel.")
 
-    def _do(self, request: Params, done: str) -> None:
+    def _do(self, request: Request[Any], done: str) -> None:
         def finished(_: Json) -> None:
             self.app.tell(done)
             self.reload()

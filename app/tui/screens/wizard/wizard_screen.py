@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -16,13 +16,15 @@ from textual.widgets.option_list import Option
 from app.core.paths import SAMPLE_GUILD, sample_file
 from app.core.safe_text import safe_line
 from app.ipc import control
-from app.ipc.wire import Json, Params
+from app.ipc.wire import Json, Request
 from app.tui import format
 from app.tui.event_buffer import is_done
 from app.tui.widgets.dialogs import AskText, Detail
 
 if TYPE_CHECKING:
     from app.tui.app import MynahApp
+
+T = TypeVar("T")
 
 STARTER = "starter"
 TICK_SECONDS = 0.25
@@ -173,7 +175,7 @@ class WizardScreen(ModalScreen[None]):
         self.dismiss()
         self.app.call_after_refresh(self.app.action_go, "guild")
 
-    def _ask(self, request: Params, then: Callable[[Json], None]) -> None:
+    def _ask(self, request: Request[T], then: Callable[[T], None]) -> None:
         async def run() -> None:
             reply = await self.app.link.call(request)
             await self.app.refresh_all()
