@@ -178,9 +178,9 @@ async def _reply_to(
                     request = _request(name, mode, one, arguments)
                     reply = await bot.call(request)
                     side = sides[name, mode]
-                    side.texts.append(str(reply["text"]))
-                    side.milliseconds.append(float(reply["ms"]["total"]))
-                    side.providers[str(reply["provider"])] += 1
+                    side.texts.append(reply.text)
+                    side.milliseconds.append(reply.ms["total"])
+                    side.providers[reply.provider] += 1
                 done += 1
                 if time.monotonic() - told > REPORT_SECONDS:
                     told = time.monotonic()

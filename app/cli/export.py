@@ -3,13 +3,16 @@
 import argparse
 import asyncio
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 from app.cli.connect import connect
 from app.cli.output import print_json, say
 from app.cli.tune import show_counts
 from app.core.paths import Home, find_home
 from app.ipc import control
+from app.ipc.wire import Request
+
+R = TypeVar("R")
 
 NAME = "export"
 HELP = "write a server's messages to a file in the interchange format"
@@ -31,28 +34,24 @@ def run(arguments: argparse.Namespace) -> int:
     target = str(Path(arguments.to).expanduser().absolute())
     home = find_home(arguments.home)
     if arguments.for_tuning:
-        examples = asyncio.run(_export_tuning(home, arguments.guild, target))
+        examples = _call(home, control.ExportTuning(arguments.guild, target))
         if arguments.json:
             print_json(examples)
         else:
             show_counts(examples)
             say(f"Wrote {', '.join(examples.files)}.")
         return 0
-    done = asyncio.run(_export(home, control.Export(arguments.guild, target)))
+    done = _call(home, control.Export(arguments.guild, target))
     if arguments.json:
         print_json(done)
     else:
-        say(f"Wrote {done['messages']:,} messages to {done['file']}.")
+        say(f"Wrote {done.messages:,} messages to {done.file}.")
     return 0
 
 
-async def _export_tuning(
-    home: Home, guild: str, target: str
-) -> control.ExportTuningReply:
-    async with connect(home) as bot:
-        return await bot.call(control.ExportTuning(guild, target))
+def _call(home: Home, request: Request[R]) -> R:
+    async def call() -> R:
+        async with connect(home) as bot:
+            return await bot.call(request)
 
-
-async def _export(home: Home, request: control.Export) -> dict[str, Any]:
-    async with connect(home) as bot:
-        return await bot.call(request)
+    return asyncio.run(call())

@@ -2,9 +2,16 @@
 
 import dataclasses
 import re
-from typing import TypeVar, cast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, TypeVar, cast
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 T = TypeVar("T")
+
+UNSHOWN = {"is_unshown": True}
+"""Metadata of a dataclass's field that no screen shows: it is kept as it is."""
 
 MAX_MARKS = 4
 """Combining marks kept on one character; more would climb over other lines."""
@@ -59,9 +66,14 @@ def _safe(value: object) -> object:
     if isinstance(value, tuple):
         return tuple(_safe(item) for item in value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        names = [field.name for field in dataclasses.fields(value)]
-        return type(value)(**{name: _safe(getattr(value, name)) for name in names})
+        return type(value)(**dict(_safe_fields(value)))
     return value
+
+
+def _safe_fields(value: "DataclassInstance") -> Iterator[tuple[str, object]]:
+    for field in dataclasses.fields(value):
+        content = getattr(value, field.name)
+        yield field.name, content if field.metadata == UNSHOWN else _safe(content)
 
 
 def _visible(match: re.Match[str]) -> str:

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from random import Random
 
 import discord
@@ -21,7 +22,7 @@ from app.discord.sending import send_parts
 from app.discord.texts import invite_url
 from app.ipc import control
 from app.service import opinions
-from app.service.app_context import AppContext, Json
+from app.service.app_context import AppContext
 from app.service.events import Asker
 from app.service.handlers.replies import OWNER
 from app.store import guilds, replies
@@ -96,21 +97,24 @@ class DiscordController:
         if state.name != "online" and state.detail:
             self._context.events.event(f"Discord: {state.detail}")
 
-    def state(self) -> Json:
+    def state(self) -> control.DiscordStatus:
         """The `discord` part of the status."""
         state, client = self._state, self._link.client if self._link else None
-        told: Json = {
-            "state": "off" if state.name == "offline" else state.name,
-            "reason": state.detail,
-            "hint": state.hint,
-            "is_mention_only": state.is_mention_only,
-        }
-        if client is not None and client.user is not None:
-            told["user"] = client.user.display_name
-            told["invite"] = invite_url(client.user.id)
-            if math.isfinite(client.latency):
-                told["latency_ms"] = round(client.latency * 1000, 1)
-        return told
+        told = control.DiscordStatus(
+            state="off" if state.name == "offline" else state.name,
+            reason=state.detail,
+            hint=state.hint,
+            is_mention_only=state.is_mention_only,
+        )
+        if client is None or client.user is None:
+            return told
+        latency = client.latency * 1000
+        return replace(
+            told,
+            user=client.user.display_name,
+            invite=invite_url(client.user.id),
+            latency_ms=round(latency, 1) if math.isfinite(latency) else None,
+        )
 
     async def reconnect(
         self, asker: Asker, request: control.Reconnect

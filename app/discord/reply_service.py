@@ -3,14 +3,14 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Collection, Sequence
-from typing import Any
+from dataclasses import replace
 
 from app.chat import self_tune
 from app.chat.ladder import OnPiece
 from app.discord.message_events import LearningHost
 from app.discord.ports import Ask, ReadyReply, Unsent
 from app.importers.records import Record
-from app.ipc.control import ReplyMade
+from app.ipc.control import ExplainReply, ReplyMade
 from app.providers.base import Turn
 from app.replies.request import SHOWN, MadeReply, ReplyRequest
 from app.service import opinions
@@ -166,17 +166,19 @@ class RepliesHost(LearningHost):
         found = await self._context.database.run(replies.find_sent, str(message))
         return None if found is None else int(found.id)
 
-    async def explain(self, reply: int, channels: Collection[int]) -> dict[str, Any]:
+    async def explain(self, reply: int, channels: Collection[int]) -> ExplainReply:
         """The row that explains a reply, for somebody who can see those channels."""
         told = await explain(self._context, reply)
         ids = [str(one) for one in channels]
         seen = await self._context.database.run(replies.seen_sources, reply, ids)
-        sources = told["sources"]
-        told["sources"] = [one for one in sources if one["message"] in seen]
-        told["hidden"] = len(sources) - len(told["sources"])
-        # Examples and drafts for a cloud model are taken from every channel.
-        told["notes"] = [one for one in told["notes"] if not one.startswith(SHOWN)]
-        return told
+        sources = [one for one in told.sources if one.message in seen]
+        return replace(
+            told,
+            sources=sources,
+            hidden=len(told.sources) - len(sources),
+            # Examples and drafts for a cloud model are taken from every channel.
+            notes=[one for one in told.notes if not one.startswith(SHOWN)],
+        )
 
     async def take_back(self, reply: int, author: int, value: int) -> None:
         """A thumb of that value was taken back; the other one stays."""

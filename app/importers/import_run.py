@@ -13,7 +13,7 @@ from app.importers.intake import Intake, IntakeEntry, NewMember
 from app.importers.records import BrokenFileError, BrokenRow, ContentIds, Record
 from app.importers.registry import find_importer
 from app.importers.sources import BombError, SourceFile, find_sources, fingerprint
-from app.ipc.jobs import ImportedFile
+from app.ipc.control import ImportedFile, UnreadFile
 from app.store import imports
 from app.store.database import Database
 from app.store.messages import NewAttachment, NewMessage
@@ -52,8 +52,8 @@ class Counts:
     reasons: dict[str, int] = field(default_factory=dict)
     """How many were filtered, by reason."""
     files: list[ImportedFile] = field(default_factory=list)
-    problems: list[str] = field(default_factory=list)
-    """One line a file that could not be read in full: file, position, reason."""
+    errors: list[UnreadFile] = field(default_factory=list)
+    """The files that could not be read in full, each with position and reason."""
 
 
 class ImportRun:
@@ -197,7 +197,8 @@ class ImportRun:
         reasons[reason] = reasons.get(reason, 0) + 1
 
     def _report(self, source: SourceFile, position: str, reason: str) -> None:
-        self.counts.problems.append(f"{source.name}: {position}: {reason}")
+        error = UnreadFile(source.name, f"{position}: {reason}")
+        self.counts.errors.append(error)
 
     def _tell(self, source: SourceFile, done: int, total: int) -> None:
         seconds = self._clock() - self._began

@@ -6,36 +6,15 @@ The bot sends one request; the child sends `Progress` notifications, then the re
 from dataclasses import dataclass
 from typing import ClassVar
 
-from app.ipc.control import MeasuredFormat, Progress
+from app.ipc.control import CountedText, ImportReply, MeasuredFormat, Progress
 from app.ipc.wire import Catalogue, Request
 
 
 @dataclass(frozen=True)
-class ImportedFile:
-    """How much of one file was read, and how much of it was new."""
-
-    file: str
-    """Its name, without directories."""
-    read: int
-    added: int
-
-
-@dataclass(frozen=True)
 class ImportJobReply:
-    """Counts of an import; each message read is added, a duplicate, or filtered."""
+    """The counts of an import, and where its messages are."""
 
-    guild: str
-    read: int
-    added: int
-    duplicates: int
-    filtered: int
-    """New messages not learned; those useful as context are stored all the same."""
-    seconds: float
-    reasons: dict[str, int]
-    """How many were filtered, by reason."""
-    files: list[ImportedFile]
-    problems: list[str]
-    """One line a file that could not be read in full: file, position, reason."""
+    counts: ImportReply
     built: bool
     """Whether the voice's files have the messages."""
 
@@ -67,19 +46,11 @@ class RebuildJob(Request[RebuildJobReply]):
 
 
 @dataclass(frozen=True)
-class CountedWord:
-    """A word, and how often it was said."""
-
-    text: str
-    count: int
-
-
-@dataclass(frozen=True)
 class CompareJobReply:
     """The words that a voice gained and lost, the most frequent first."""
 
-    gained: list[CountedWord]
-    lost: list[CountedWord]
+    gained: list[CountedText]
+    lost: list[CountedText]
 
 
 @dataclass(frozen=True)

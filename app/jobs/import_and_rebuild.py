@@ -13,11 +13,10 @@ from app.core.paths import Home
 from app.importers.filters import Filters
 from app.importers.import_run import Counts, ImportRun, ImportStep
 from app.importers.intake import Intake
-from app.ipc.control import Progress
+from app.ipc.control import CountedText, ImportReply, Progress
 from app.ipc.jobs import (
     CompareJob,
     CompareJobReply,
-    CountedWord,
     ImportJob,
     ImportJobReply,
     RebuildJob,
@@ -77,7 +76,7 @@ def import_and_learn(
     if built:
         rebuild(home, database, guild, tell)
     counts.seconds = time.monotonic() - began
-    return ImportJobReply(**vars(counts), built=built)
+    return ImportJobReply(ImportReply(**vars(counts)), built)
 
 
 def import_files(
@@ -142,7 +141,7 @@ def compare(
     then, now = (_words_of(database, guild, name) for name in (before, after))
     gained, lost = new_words(then, now, MOST_WORDS), new_words(now, then, MOST_WORDS)
     return CompareJobReply(
-        [CountedWord(*word) for word in gained], [CountedWord(*word) for word in lost]
+        [CountedText(*word) for word in gained], [CountedText(*word) for word in lost]
     )
 
 

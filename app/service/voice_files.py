@@ -9,12 +9,11 @@ from typing import TypeVar
 
 from app.chat import feedback_weights
 from app.core.paths import Home
-from app.ipc.control import Progress
+from app.ipc.control import ImportReply, Progress
 from app.ipc.jobs import (
     CompareJob,
     CompareJobReply,
     ImportJob,
-    ImportJobReply,
     RebuildJob,
 )
 from app.ipc.wire import Request
@@ -110,7 +109,7 @@ class VoiceFiles:
 
     async def add(
         self, voice: Voice, job: ImportJob, on_progress: OnProgress | None
-    ) -> ImportJobReply:
+    ) -> ImportReply:
         """Run an import, and speak from what it brought; returns its counts."""
         newest = await self._database.run(messages.last_row)
         voice.begin_rebuild()
@@ -119,7 +118,7 @@ class VoiceFiles:
             await self._renew(voice, job.guild)
         else:
             await self.learn_after(voice, job.guild, newest)
-        return reply
+        return reply.counts
 
     async def scrub(self, voice: Voice, guild: int) -> bool:
         """Write the files without what was deleted; True if nothing of it is left.

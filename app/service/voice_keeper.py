@@ -11,7 +11,8 @@ from app.core.paths import Home
 from app.importers import message_intake
 from app.importers.filters import Filters, clean
 from app.importers.records import Record
-from app.ipc.jobs import CompareJob, CompareJobReply, ImportJob, ImportJobReply
+from app.ipc.control import ImportReply
+from app.ipc.jobs import CompareJob, CompareJobReply, ImportJob
 from app.service.job_runner import JobRunner
 from app.service.voice_files import MOST_TAIL, OnProgress, VoiceFiles
 from app.settings.schema import Config
@@ -191,7 +192,7 @@ class VoiceKeeper:
         paths: Sequence[Path],
         channel: str | None = None,
         on_progress: OnProgress | None = None,
-    ) -> ImportJobReply:
+    ) -> ImportReply:
         """Import files in a child while everything else goes on; returns the counts.
 
         Raises:

@@ -92,10 +92,12 @@ def find_sent(message: str) -> Reply | None:
     return found
 
 
-def sources_of(reply: int) -> list[ReplySource]:
+def sources_of(reply: int) -> list[SourceMessage]:
     """The messages a reply drew on, the longest run first."""
-    query = ReplySource.select().where(ReplySource.reply == reply)
-    return list(query.order_by(ReplySource.words.desc(), ReplySource.id))
+    columns = (ReplySource.message, ReplySource.words, ReplySource.run)
+    query = ReplySource.select(*columns).where(ReplySource.reply == reply)
+    rows = tuples(query.order_by(ReplySource.words.desc(), ReplySource.id))
+    return [SourceMessage(*row) for row in rows]
 
 
 def seen_sources(reply: int, channels: Sequence[str]) -> set[int]:

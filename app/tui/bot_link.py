@@ -32,7 +32,7 @@ class BotLink:
 
     async def call(self, request: Request[R]) -> R:
         try:
-            return reply_of(request, await self._target().call(request))
+            return safe_json(await self._target().call(request))
         except AppError as error:
             raise type(error)(safe_text(error.message), safe_text(error.hint)) from None
         except RuntimeError as error:
@@ -100,17 +100,6 @@ class BotLink:
         self.state = state
         if self._listener:
             self._listener.on_link_state(state)
-
-
-def reply_of(request: Request[R], reply: R) -> R:
-    """The reply, safe to show; a guild keeps, as `key`, what requests call it by."""
-    shown = safe_json(reply)
-    if isinstance(shown, dict) and isinstance(reply, dict):
-        for row, raw in zip(
-            shown.get("guilds", []), reply.get("guilds", []), strict=False
-        ):
-            row["key"] = raw.get("id") or raw.get("guild")
-    return shown
 
 
 def _explain_remote(request: Request[Any], message: str) -> tuple[str, str]:

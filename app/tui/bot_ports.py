@@ -1,10 +1,10 @@
 """What the screens need to know of the way to the bot, however it is reached."""
 
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
-from app.ipc.wire import Json as Json
-from app.ipc.wire import Request
+if TYPE_CHECKING:
+    from app.ipc.wire import Request
 
 R = TypeVar("R")
 
@@ -38,7 +38,7 @@ class BotPort(Protocol):
 
     def listen(self, listener: Listener) -> None: ...
 
-    async def call(self, request: Request[R]) -> R:
+    async def call(self, request: "Request[R]") -> R:
         """The bot's reply, safe to show.
 
         Raises:

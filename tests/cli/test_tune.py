@@ -99,7 +99,7 @@ async def test_a_job_is_started_followed_and_its_model_chosen(
     newest = await ask(bot, control.TuneUse("den"))
     assert newest == control.TuneUseReply(started.job, TUNED)
     found = await ask(bot, control.ConfigGet("openai.model", "den"))
-    assert found["settings"][0]["value"] == TUNED
+    assert found.settings[0].value == TUNED
     assert b"ann says 1" in stand_in.tunings.files["file-1"]
     print(*stand_in.tunings.log, sep="\n")
 
@@ -111,10 +111,10 @@ async def test_what_was_sent_and_what_it_costs_is_in_the_ledger(
     started = await ask(bot, control.TuneStart("den", MODEL, agreed=True))
     await bot.context.ledger.flush()
     bill = await ask(bot, control.UsageReport())
-    assert bill["today"] == pytest.approx(started.cost)
+    assert bill.today == pytest.approx(started.cost)
     sent = sum(len(file) for file in stand_in.tunings.files.values())
-    assert sum(one["bytes_sent"] for one in bill["sent"]) > sent
-    assert bill["sent"][0]["model"] == MODEL
+    assert sum(one.bytes_sent for one in bill.sent) > sent
+    assert bill.sent[0].model == MODEL
     usage.show(bill)
     assert MODEL in capsys.readouterr().out
 

@@ -93,7 +93,7 @@ def test_a_real_job_reads_its_request_and_does_it(home, tmp_path):
         guild = database.call(guilds.ensure, "Elsinore").id
     job = ImportJob(guild, [str(file)], "the hall")
     code, frames, _ = Child(home).ask(RequestFrame(1, job))
-    counts = frames[-1]["result"]
+    counts = frames[-1]["result"]["counts"]
     assert (code, counts["read"], counts["added"]) == (0, 2, 2)
     assert counts["files"] == [{"file": file.name, "read": 2, "added": 2}]
 

@@ -13,8 +13,7 @@ import pytest
 from app.core.errors import AppError, UsageError
 from app.core.paths import Home
 from app.importers.records import File, Record
-from app.ipc.control import Progress
-from app.ipc.jobs import ImportedFile
+from app.ipc.control import ImportedFile, Progress
 from app.service.job_runner import JobRunner
 from app.service.voice_keeper import VoiceKeeper
 from app.settings.schema import Config

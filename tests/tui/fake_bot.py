@@ -1,16 +1,20 @@
 """A bot for the screens to talk to: answers at once, and says what it is told to."""
 
 import asyncio
-from typing import Any
+import dataclasses
+import types
+import typing
+from typing import Any, TypeVar
 
 from app import __version__
 from app.core.errors import AppError
 from app.core.safe_text import safe_json
 from app.ipc import control
-from app.ipc.wire import Json, Params
+from app.ipc.wire import Json, Request, reply_class
 from app.settings import setting_keys
-from app.tui.bot_link import reply_of
 from app.tui.bot_ports import LinkState, Listener
+
+R = TypeVar("R")
 
 STATUS: Json = {
     "version": __version__,
@@ -29,7 +33,6 @@ STATUS: Json = {
     "month_cost": 0.84,
     "monthly_budget": 5.0,
     "uptime_seconds": 8040,
-    "jobs": [],
     "events": [
         {"at": 1_699_988_700, "text": "model runner started: SmolLM2-135M"},
         {"at": 1_699_995_800, "text": "gateway lost the connection; resumed after 3 s"},
@@ -37,12 +40,38 @@ STATUS: Json = {
 }
 
 
+def filled(kind: Any, told: Any) -> Any:
+    """A reply of its class from the fields that a test names; others are blank.
+
+    A field that the class does not have fails the test: no screen may be shown it.
+    """
+    if isinstance(told, list):
+        return [filled(typing.get_args(kind)[0], one) for one in told]
+    if not dataclasses.is_dataclass(kind) or not isinstance(told, dict):
+        return told
+    hints = typing.get_type_hints(kind)
+    fields = {name: filled(hints[name], value) for name, value in told.items()}
+    for field in dataclasses.fields(kind):
+        has_default = field.default_factory is not field.default
+        if field.name not in fields and not has_default:
+            fields[field.name] = blank(hints[field.name])
+    return kind(**fields)
+
+
+def blank(hint: Any) -> Any:
+    """Nothing, as a field of that type has it."""
+    origin, inner = typing.get_origin(hint), typing.get_args(hint)
+    if types.NoneType in inner:
+        return None
+    return (origin or hint)()
+
+
 class FakeBot:
     """Satisfies `Link`; replies are what `replies` has under a method's name."""
 
     def __init__(self, **replies: Any) -> None:
         self.state = LinkState("stopped")
-        self.asked: list[Params] = []
+        self.asked: list[Request[Any]] = []
         self.replies: dict[str, Any] = {"status": STATUS, **replies}
         self.is_well = True
         """Whether `start` brings it up."""
@@ -51,7 +80,7 @@ class FakeBot:
     def listen(self, listener: Listener) -> None:
         self._listener = listener
 
-    async def call(self, request: Params) -> Json:
+    async def call(self, request: Request[R]) -> R:
         self.asked.append(request)
         if not self.state.is_up:
             raise AppError("The bot is not running.", "Start it on Home.")
@@ -62,7 +91,7 @@ class FakeBot:
             reply = await reply
         if isinstance(reply, AppError):
             raise reply
-        return reply_of(request, reply)
+        return safe_json(filled(reply_class(type(request)), reply))
 
     def requests(self, kind: type) -> list[Any]:
         """What was asked for, of one kind."""
@@ -93,14 +122,16 @@ class FakeBot:
 GUILDS: Json = {
     "guilds": [
         {
-            "row": 1, "id": "9001", "guild": "The Players", "messages": 24_310,
+            "row": 1, "id": "9001", "key": "9001", "guild": "The Players",
+            "messages": 24_310,
             "words": 241_080, "voice": "ready", "embeddings": 24_310, "backlog": 0,
             "bytes": {"voice": 2_100_000, "embeddings": 18_700_000}, "mode": "hybrid",
             "provider": "local", "dial": 60, "join_in": 0.02, "shadow": False,
             "local_only": True, "opted_out": 2,
         },
         {
-            "row": 2, "id": "9002", "guild": "Rust & Rye", "messages": 1_520,
+            "row": 2, "id": "9002", "key": "9002", "guild": "Rust & Rye",
+            "messages": 1_520,
             "words": 16_020, "voice": "ready", "embeddings": 900, "backlog": 620,
             "bytes": {"voice": 180_000}, "mode": "auto", "provider": "openai",
             "dial": 35, "join_in": 0.0, "shadow": True, "local_only": False,

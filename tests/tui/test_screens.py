@@ -15,7 +15,7 @@ from app.tui.screens.learn.learn_screen import dropped_path
 from app.tui.screens.wizard.wizard_screen import WizardScreen, steps
 from app.tui.widgets.dial import Dial
 from app.tui.widgets.feed import Feed
-from tests.tui.fake_bot import MODELS, STATUS, FakeBot, busy_bot
+from tests.tui.fake_bot import MODELS, STATUS, FakeBot, busy_bot, filled
 from tests.tui.sample_home import NOW
 from tests.tui.terminal import Open, home_at, settle, text_of, told
 
@@ -488,7 +488,9 @@ async def test_a_bot_token_is_masked_kept_tried_and_connected(
     ],
 )
 def test_steps_tick_themselves_off(status: Any, guilds: Any, done: set[str]):
-    assert {step.name for step in steps(status, guilds) if step.is_done} == done
+    known = [filled(control.GuildFigures, guild) for guild in guilds]
+    found = steps(filled(control.StatusReply, status), known)
+    assert {step.name for step in found if step.is_done} == done
 
 
 async def test_options_of_the_wizard_are_reached_by_mouse(

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated
 
 import discord
 
@@ -109,7 +109,7 @@ class SpeakCog(discord.Cog):
         await context.defer(ephemeral=True)
         reply = await self._reply_of(message)
         channels = seen_by(context.author)
-        told: dict[str, Any] = await self.bot.host.explain(reply, channels)
+        told = await self.bot.host.explain(reply, channels)
         await context.respond(explanation(told), ephemeral=True)
 
     @discord.message_command(

@@ -1,15 +1,26 @@
 """The catalogue of what the TUI and the command line may ask of the bot.
 
-A request is a frozen dataclass with the wire's `method` name; the bot has one handler
-of that name, and a class of handlers for each of the tuples. Replies are the JSON
-objects of the command line's `--json`.
+A request is a frozen dataclass with the wire's `method` name, beside the dataclass of
+its reply; the bot has one handler of that name, and a class of handlers for each of
+the tuples. The command line's `--json` prints the fields of the reply.
 """
 
 from app.ipc.control.app import APP_REQUESTS as APP_REQUESTS
+from app.ipc.control.app import BotEvent as BotEvent
+from app.ipc.control.app import Check as Check
+from app.ipc.control.app import CloudStatus as CloudStatus
+from app.ipc.control.app import DiscordStatus as DiscordStatus
 from app.ipc.control.app import Doctor as Doctor
+from app.ipc.control.app import DoctorReply as DoctorReply
+from app.ipc.control.app import ModelStatus as ModelStatus
 from app.ipc.control.app import Shutdown as Shutdown
 from app.ipc.control.app import Status as Status
+from app.ipc.control.app import StatusReply as StatusReply
 from app.ipc.control.app import Subscribe as Subscribe
+from app.ipc.control.app import TodayCounts as TodayCounts
+from app.ipc.control.app import UsageCall as UsageCall
+from app.ipc.control.app import UsageDay as UsageDay
+from app.ipc.control.app import UsageReply as UsageReply
 from app.ipc.control.app import UsageReport as UsageReport
 from app.ipc.control.benchmark import BENCHMARK_REQUESTS as BENCHMARK_REQUESTS
 from app.ipc.control.benchmark import Bench as Bench
@@ -20,7 +31,12 @@ from app.ipc.control.benchmark import ModelTestReply as ModelTestReply
 from app.ipc.control.blind_tests import BLIND_TEST_REQUESTS as BLIND_TEST_REQUESTS
 from app.ipc.control.blind_tests import Blind as Blind
 from app.ipc.control.blind_tests import BlindChoose as BlindChoose
+from app.ipc.control.blind_tests import BlindChooseReply as BlindChooseReply
+from app.ipc.control.blind_tests import BlindReply as BlindReply
 from app.ipc.control.blind_tests import BlindResults as BlindResults
+from app.ipc.control.blind_tests import BlindResultsReply as BlindResultsReply
+from app.ipc.control.blind_tests import LiveWinRate as LiveWinRate
+from app.ipc.control.blind_tests import WinRate as WinRate
 from app.ipc.control.discord import DISCORD_REQUESTS as DISCORD_REQUESTS
 from app.ipc.control.discord import Decide as Decide
 from app.ipc.control.discord import DecideReply as DecideReply
@@ -49,11 +65,21 @@ from app.ipc.control.fine_tuning import TuningCounts as TuningCounts
 from app.ipc.control.fine_tuning import TuningEvent as TuningEvent
 from app.ipc.control.guilds import GUILD_REQUESTS as GUILD_REQUESTS
 from app.ipc.control.guilds import Backup as Backup
+from app.ipc.control.guilds import BackupReply as BackupReply
+from app.ipc.control.guilds import CountedText as CountedText
 from app.ipc.control.guilds import Export as Export
+from app.ipc.control.guilds import ExportReply as ExportReply
 from app.ipc.control.guilds import Forget as Forget
+from app.ipc.control.guilds import ForgetReply as ForgetReply
+from app.ipc.control.guilds import GuildFigures as GuildFigures
 from app.ipc.control.guilds import Guilds as Guilds
+from app.ipc.control.guilds import GuildsReply as GuildsReply
 from app.ipc.control.guilds import Import as Import
+from app.ipc.control.guilds import ImportedFile as ImportedFile
+from app.ipc.control.guilds import ImportReply as ImportReply
 from app.ipc.control.guilds import Phrases as Phrases
+from app.ipc.control.guilds import PhrasesReply as PhrasesReply
+from app.ipc.control.guilds import UnreadFile as UnreadFile
 from app.ipc.control.meter import METER_REQUESTS as METER_REQUESTS
 from app.ipc.control.meter import Meter as Meter
 from app.ipc.control.meter import MeterAdvice as MeterAdvice
@@ -81,21 +107,41 @@ from app.ipc.control.notifications import StateChanged as StateChanged
 from app.ipc.control.notifications import Token as Token
 from app.ipc.control.replies import REPLY_REQUESTS as REPLY_REQUESTS
 from app.ipc.control.replies import Cancel as Cancel
+from app.ipc.control.replies import CancelReply as CancelReply
+from app.ipc.control.replies import DrawnMessage as DrawnMessage
 from app.ipc.control.replies import Explain as Explain
+from app.ipc.control.replies import ExplainedSource as ExplainedSource
+from app.ipc.control.replies import ExplainReply as ExplainReply
 from app.ipc.control.replies import Rate as Rate
+from app.ipc.control.replies import RateReply as RateReply
+from app.ipc.control.replies import Rung as Rung
 from app.ipc.control.replies import Say as Say
+from app.ipc.control.replies import SayReply as SayReply
+from app.ipc.control.replies import TokenCounts as TokenCounts
 from app.ipc.control.settings import SETTINGS_REQUESTS as SETTINGS_REQUESTS
 from app.ipc.control.settings import ConfigGet as ConfigGet
+from app.ipc.control.settings import ConfigGetReply as ConfigGetReply
 from app.ipc.control.settings import ConfigSet as ConfigSet
 from app.ipc.control.settings import SecretSet as SecretSet
+from app.ipc.control.settings import SecretSetReply as SecretSetReply
 from app.ipc.control.settings import SecretTest as SecretTest
+from app.ipc.control.settings import SecretTestReply as SecretTestReply
+from app.ipc.control.settings import Setting as Setting
+from app.ipc.control.settings import SettingValue as SettingValue
 from app.ipc.control.snapshots import SNAPSHOT_REQUESTS as SNAPSHOT_REQUESTS
+from app.ipc.control.snapshots import KeptSnapshot as KeptSnapshot
+from app.ipc.control.snapshots import SettingChange as SettingChange
 from app.ipc.control.snapshots import SnapshotCompare as SnapshotCompare
+from app.ipc.control.snapshots import SnapshotCompareReply as SnapshotCompareReply
 from app.ipc.control.snapshots import SnapshotExport as SnapshotExport
 from app.ipc.control.snapshots import SnapshotImport as SnapshotImport
+from app.ipc.control.snapshots import SnapshotImportReply as SnapshotImportReply
 from app.ipc.control.snapshots import SnapshotRemove as SnapshotRemove
+from app.ipc.control.snapshots import SnapshotRemoveReply as SnapshotRemoveReply
 from app.ipc.control.snapshots import SnapshotRestore as SnapshotRestore
+from app.ipc.control.snapshots import SnapshotRestoreReply as SnapshotRestoreReply
 from app.ipc.control.snapshots import Snapshots as Snapshots
+from app.ipc.control.snapshots import SnapshotsReply as SnapshotsReply
 from app.ipc.control.snapshots import SnapshotTake as SnapshotTake
 
 REQUESTS = (

@@ -1,67 +1,199 @@
 """What is asked of the program itself: state, use, health, its end."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
-from app.ipc.wire import Json, Request
+from app.ipc.wire import Done, Request
 
 
 @dataclass(frozen=True)
-class Status(Request[Json]):
+class DiscordStatus:
+    """The connection to Discord."""
+
+    state: str = "off"
+    """off, connecting, online or refused."""
+    reason: str = ""
+    hint: str = ""
+    is_mention_only: bool = False
+    user: str = ""
+    """The bot's name there; empty while it is not known."""
+    invite: str = ""
+    latency_ms: float | None = None
+
+
+@dataclass(frozen=True)
+class ModelStatus:
+    """The language model on this machine."""
+
+    name: str = ""
+    state: str = ""
+    """ready, loading, absent, crashed or idle; empty while it is not known."""
+    reason: str = ""
+    hint: str = ""
+    pid: int | None = None
+    context: int | None = None
+    can_roll_back: bool | None = None
+
+
+@dataclass(frozen=True)
+class CloudStatus:
+    """The models of another machine."""
+
+    state: str = "ready"
+    """ready, or the kind of trouble."""
+    reason: str = ""
+    hint: str = ""
+    model: str = ""
+
+
+@dataclass(frozen=True)
+class TodayCounts:
+    """What came and went since midnight, UTC."""
+
+    messages: int = 0
+    replies: int = 0
+    cost: float = 0.0
+
+
+@dataclass(frozen=True)
+class BotEvent:
+    """What supervision did, and why."""
+
+    at: float
+    """Seconds since the epoch."""
+    text: str
+
+
+@dataclass(frozen=True)
+class StatusReply:
     """State of the whole chain.
 
-    Keys: `version`, `name`, `discord` (`state`: off, connecting, online, refused;
-    `reason`, `hint`, `user`, `invite`, `latency_ms`), `model` (`name`, `state`: ready,
-    loading, absent, crashed, idle; `reason`, `hint`), `mode`, `provider`, `dial`,
-    `has_bot_token`, `has_openai_key`, `tokens_per_second`,
-    `prompt_tokens_per_second`, `queue`, `today` (`messages`, `replies`, `cost`),
-    `month_cost`, `monthly_budget`, `uptime_seconds`, `events` (`at`, `text`: what
-    supervision did and why, newest last). Every key may be missing; the asker shows
-    what there is.
+    Every field has a default: a bot of another version must be able to say so.
     """
+
+    version: str = ""
+    name: str = "Mynah"
+    discord: DiscordStatus = DiscordStatus()
+    model: ModelStatus = ModelStatus()
+    cloud: CloudStatus = CloudStatus()
+    mode: str = ""
+    provider: str = "local"
+    dial: int = 50
+    has_bot_token: bool = False
+    has_openai_key: bool = False
+    tokens_per_second: float = 0.0
+    prompt_tokens_per_second: float = 0.0
+    """Both as last measured; 0 while nothing was."""
+    queue: int = 0
+    today: TodayCounts = TodayCounts()
+    month_cost: float = 0.0
+    monthly_budget: float = 0.0
+    daily_budget: float = 0.0
+    uptime_seconds: float = 0.0
+    events: list[BotEvent] = field(default_factory=list)
+    """Newest last."""
+
+
+@dataclass(frozen=True)
+class Status(Request[StatusReply]):
+    """State of the whole chain."""
 
     method: ClassVar[str] = "status"
 
 
 @dataclass(frozen=True)
-class Subscribe(Request[Json]):
+class Subscribe(Request[Done]):
     """From now on send this peer all notifications: log, state, message, reply."""
 
     method: ClassVar[str] = "subscribe"
 
 
 @dataclass(frozen=True)
-class Shutdown(Request[Json]):
+class Shutdown(Request[Done]):
     """End the bot."""
 
     method: ClassVar[str] = "shutdown"
 
 
 @dataclass(frozen=True)
-class UsageReport(Request[Json]):
-    """Tokens, cost and what left the machine, by day, guild and model.
+class UsageDay:
+    """The sums of one day, guild, provider and model."""
 
-    Keys: `days` (`day`, `guild`, `provider`, `model`, `host`, `calls`, `prompt_tokens`,
-    `cached_tokens`, `completion_tokens`, `cost`, `bytes_sent`), `sent` (the newest
-    requests: `at`, `host`, `bytes_sent`, `reply`, `guild`, `model`, `cost`), `today`,
-    `month`, `daily_budget`, `monthly_budget`, `prices_date`.
-    """
+    day: str
+    """ISO date, UTC."""
+    guild: str | None
+    provider: str
+    model: str
+    host: str
+    calls: int
+    prompt_tokens: int
+    cached_tokens: int
+    completion_tokens: int
+    cost: float
+    bytes_sent: int
+
+
+@dataclass(frozen=True)
+class UsageCall:
+    """One request that left the machine."""
+
+    at: float
+    """Seconds since the epoch."""
+    host: str
+    bytes_sent: int
+    reply: int | None
+    guild: int | None
+    model: str
+    cost: float
+    prompt_tokens: int
+    completion_tokens: int
+
+
+@dataclass(frozen=True)
+class UsageReply:
+    """What was spent, and what left the machine."""
+
+    days: list[UsageDay]
+    sent: list[UsageCall]
+    """Newest first."""
+    today: float
+    month: float
+    daily_budget: float
+    monthly_budget: float
+    """All four in US dollars; a budget of 0 is none."""
+    prices_date: str
+
+
+@dataclass(frozen=True)
+class UsageReport(Request[UsageReply]):
+    """What was spent, and what left the machine, in the last days."""
 
     method: ClassVar[str] = "usage"
     days: int = 31
 
 
 @dataclass(frozen=True)
-class Doctor(Request[Json]):
+class Check:
+    """One thing looked at."""
+
+    name: str
+    ok: bool
+    detail: str
+    hint: str = ""
+
+
+@dataclass(frozen=True)
+class DoctorReply:
+    """Every check, in the order in which one would mend things."""
+
+    checks: list[Check]
+
+
+@dataclass(frozen=True)
+class Doctor(Request[DoctorReply]):
     """Check what commonly breaks."""
 
     method: ClassVar[str] = "doctor"
 
 
-APP_REQUESTS = (
-    Status,
-    Subscribe,
-    Shutdown,
-    UsageReport,
-    Doctor,
-)
+APP_REQUESTS = (Status, Subscribe, Shutdown, UsageReport, Doctor)

@@ -3,15 +3,59 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from app.ipc.wire import Json, Request
+from app.ipc.wire import Request
 
 
 @dataclass(frozen=True)
-class Blind(Request[Json]):
-    """Two replies to something that was said there; who made which is not told.
+class BlindReply:
+    """Two replies to the same words."""
 
-    Keys: `pair` (its number), `turns` ([speaker, text] each), `texts` (two).
-    """
+    pair: int
+    """Number of the pair."""
+    turns: list[list[str]]
+    """[speaker, text] each."""
+    texts: list[str]
+    """The two replies."""
+
+
+@dataclass(frozen=True)
+class WinRate:
+    """How often an arm was preferred, with its 95 % interval."""
+
+    arm: str
+    won: float
+    of: float
+    rate: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class LiveWinRate(WinRate):
+    """How often the replies of an arm were liked, of those that got a mark."""
+
+    replies: int
+
+
+@dataclass(frozen=True)
+class BlindResultsReply:
+    """Win rates of a guild."""
+
+    comparisons: int
+    blind: list[WinRate]
+    live: list[LiveWinRate]
+
+
+@dataclass(frozen=True)
+class BlindChooseReply(BlindResultsReply):
+    """Win rates of a guild, and what made the two replies."""
+
+    arms: list[str]
+
+
+@dataclass(frozen=True)
+class Blind(Request[BlindReply]):
+    """Two replies to something that was said there; their makers are not told."""
 
     method: ClassVar[str] = "blind"
     guild: str
@@ -21,8 +65,8 @@ class Blind(Request[Json]):
 
 
 @dataclass(frozen=True)
-class BlindChoose(Request[Json]):
-    """Store which reply of a pair is better; keys of the results, and `arms` (two)."""
+class BlindChoose(Request[BlindChooseReply]):
+    """Store which reply of a pair is better, and hear who made which."""
 
     method: ClassVar[str] = "blind_choose"
     pair: int
@@ -31,12 +75,8 @@ class BlindChoose(Request[Json]):
 
 
 @dataclass(frozen=True)
-class BlindResults(Request[Json]):
-    """Win rates of blind choices, and of the arms that `reply.split` alternates.
-
-    Keys: `comparisons`, `blind` and `live` (each `arm`, `won`, `of`, `rate`, `low`,
-    `high`; live ones also `replies`).
-    """
+class BlindResults(Request[BlindResultsReply]):
+    """Win rates of blind choices, and of the arms that `reply.split` alternates."""
 
     method: ClassVar[str] = "blind_results"
     guild: str

@@ -5,15 +5,16 @@ import itertools
 import logging
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from app.core.errors import AppError, ProviderError
 from app.core.state_file import StateFile
 from app.ipc import inference
 from app.ipc.child import Spawn, spawn
+from app.ipc.control import ModelStatus
 from app.ipc.inference import CancelGenerate, Generate, GenerateReply, Piece, Ready
-from app.ipc.wire import Json, Params
+from app.ipc.wire import Params
 from app.modelfiles import checks
 from app.providers.base import Completion, Prompt, Speed
 from app.providers.local import chat_log
@@ -37,6 +38,16 @@ TOKENS_A_WORD = 2
 STREAM_END = None
 
 Pieces = asyncio.Queue[str | None]
+
+
+@dataclass(frozen=True)
+class LocalStatus:
+    """State of the model, its speeds, and how many replies it has to write."""
+
+    model: ModelStatus
+    tokens_per_second: float
+    prompt_tokens_per_second: float
+    queue: int
 
 
 class LocalProvider:
@@ -115,24 +126,24 @@ class LocalProvider:
         """Name of the model, as the owner knows it."""
         return self._settings().name
 
-    def status(self) -> Json:
+    def status(self) -> LocalStatus:
         """The model's part of the control catalogue's `Status`."""
         state, reason = self._keeper.state()
         ready, speed = self._keeper.ready, self._speed
-        return {
-            "model": {
-                "name": self.model,
-                "state": state,
-                "reason": reason,
-                "hint": self._hint(state),
-                "pid": self.pid,
-                "context": self.context_size,
-                "can_roll_back": ready.can_roll_back if ready else None,
-            },
-            "tokens_per_second": speed.decode if ready else 0.0,
-            "prompt_tokens_per_second": speed.prompt if ready else 0.0,
-            "queue": len(self._pieces),
-        }
+        return LocalStatus(
+            ModelStatus(
+                name=self.model,
+                state=state,
+                reason=reason,
+                hint=self._hint(state),
+                pid=self.pid,
+                context=self.context_size,
+                can_roll_back=ready.can_roll_back if ready else None,
+            ),
+            tokens_per_second=speed.decode if ready else 0.0,
+            prompt_tokens_per_second=speed.prompt if ready else 0.0,
+            queue=len(self._pieces),
+        )
 
     def _hint(self, state: str) -> str:
         if self.why_aside(self.model):

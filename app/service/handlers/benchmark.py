@@ -46,7 +46,7 @@ class BenchmarkHandlers:
         began = self._clock()
         local = self._context.local
         is_ready = False
-        if local.status()["model"]["state"] not in ("absent", "crashed"):
+        if local.status().model.state not in ("absent", "crashed"):
             is_ready = await local.wait_until_ready(LOADING_SECONDS)
         prompt = local.speed.prompt if is_ready else None
         decode = local.speed.decode if is_ready else None

@@ -76,7 +76,7 @@ class MeterPane(Pane):
         self._ask(anew=True)
 
     def _ask(self, *, anew: bool) -> None:
-        request = Meter(self.guild["key"], WEEKS, anew)
+        request = Meter(self.guild.key, WEEKS, anew)
         self.mynah.request(request, self._show)
 
     def _show(self, reply: MeterReply) -> None:

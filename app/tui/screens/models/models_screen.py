@@ -12,7 +12,6 @@ from textual.widgets import Static
 from app.core.safe_text import safe_line
 from app.ipc import control
 from app.ipc.control import ModelEntry, ModelsReply, ModelTestReply, Progress
-from app.ipc.wire import Json
 from app.tui import format, settings_list
 from app.tui.base import MynahScreen
 from app.tui.event_buffer import NewEvents
@@ -74,7 +73,7 @@ class ModelsScreen(MynahScreen):
 
     def status_changed(self) -> None:
         status = self.app.status
-        self.query_one(Choice).value = status.get("provider") or "local"
+        self.query_one(Choice).value = status.provider if status else "local"
         self.query_one("#cloud", Static).update(_cloud(status))
         if not self.query_one("#catalogue", Feed).items:
             self.refresh_data()
@@ -96,7 +95,7 @@ class ModelsScreen(MynahScreen):
         self._seen_used, self._memory = name, reply.memory_gigabytes
         feed.show(models, at)
 
-    def _take_settings(self, reply: Json) -> None:
+    def _take_settings(self, reply: control.ConfigGetReply) -> None:
         found = settings_list.items(reply, ("home", "guild", "channel"))
         feed = self.query_one("#tunable", Feed)
         chosen = [item for item in found if item.key.name in TUNABLE]
@@ -209,10 +208,11 @@ class ModelsScreen(MynahScreen):
     @on(Choice.Changed)
     def action_where(self, event: Choice.Changed | None = None) -> None:
         """Let the model run on this machine, or in the cloud."""
-        now = self.app.status.get("provider") or "local"
+        status = self.app.status
+        now = status.provider if status else "local"
         wanted = event.value if event else "openai" if now == "local" else "local"
         self.query_one(Choice).value = now
-        if wanted == "openai" and not self.app.status.get("has_openai_key"):
+        if wanted == "openai" and not (status and status.has_openai_key):
             self.app.tell("The cloud needs an API key first: k enters one.")
             return
         settings_list.set_value(self, "reply.provider", wanted, self.refresh_data)
@@ -232,10 +232,11 @@ class ModelsScreen(MynahScreen):
     def action_test_cloud(self) -> None:
         """Make one tiny call to the cloud."""
 
-        def tried(reply: Json) -> None:
-            title = "✓ The cloud answers" if reply.get("ok") else "✕ It does not work"
-            words = f"{reply.get('detail') or ''}\n\n{reply.get('hint') or ''}"
-            self.app.push_screen(Detail(title, words.strip()))
+        def tried(reply: control.SecretTestReply) -> None:
+            title = "✓ The cloud answers" if reply.ok else "✕ It does not work"
+            self.app.push_screen(
+                Detail(title, f"{reply.detail}\n\n{reply.hint}".strip())
+            )
 
         self.request(control.SecretTest("openai_key"), tried)
 
@@ -292,9 +293,9 @@ def _state(model: ModelEntry) -> tuple[str, str, str]:
     return "○", "not here", "$quiet"
 
 
-def _cloud(status: Json) -> Content:
-    key = "an API key is kept" if status.get("has_openai_key") else "no API key yet (k)"
-    budget = status.get("monthly_budget") or 0
-    spent = format.money(status.get("month_cost") or 0)
+def _cloud(status: control.StatusReply | None) -> Content:
+    status = status or control.StatusReply()
+    key = "an API key is kept" if status.has_openai_key else "no API key yet (k)"
+    budget, spent = status.monthly_budget, format.money(status.month_cost)
     limit = f" of {format.money(budget)}" if budget else ", no limit set"
     return Content.styled(f"   {key}; {spent}{limit} spent this month", "$quiet")
