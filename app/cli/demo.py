@@ -52,10 +52,10 @@ async def _run(home: Home, as_json: bool) -> None:
 
 async def _prepare(bot: Bot, tell: Any) -> None:
     """Have the sample guild learned and the starter model here."""
-    models = (await bot.call(control.Models()))["models"]
-    starter = next(model for model in models if model["name"] == "starter")
-    if not any(model["present"] and model["used"] for model in models):
-        tell(f"Fetching the starter model ({size(starter['bytes'])}) …")
+    models = (await bot.call(control.Models())).models
+    starter = next(model for model in models if model.name == "starter")
+    if not any(model.present and model.used for model in models):
+        tell(f"Fetching the starter model ({size(starter.bytes)}) …")
         await bot.call(control.ModelPull("starter"))
     guilds = (await bot.call(control.Guilds())).guilds
     if not any(guild.guild == SAMPLE_GUILD for guild in guilds):

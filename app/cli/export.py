@@ -39,7 +39,7 @@ def run(arguments: argparse.Namespace) -> int:
             print_json(examples)
         else:
             show_counts(examples)
-            say(f"Wrote {', '.join(examples['files'])}.")
+            say(f"Wrote {', '.join(examples.files)}.")
         return 0
     done = _call(home, control.Export(arguments.guild, target))
     if arguments.json:

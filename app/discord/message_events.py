@@ -203,8 +203,8 @@ class LearningHost(RowsHost):
         with tempfile.TemporaryDirectory(dir=self._context.home.root) as directory:
             path = Path(directory) / f"upload{Path(name).suffix[:10]}"
             await asyncio.to_thread(path.write_bytes, data)
-            counts = await self._context.voices.import_files(row, [path])
-        return int(counts["added"]), int(counts["read"])
+            reply = await self._context.voices.import_files(row, [path])
+        return reply.added, reply.read
 
     async def newest(self) -> dict[int, int]:
         """The newest stored message of every channel that is listened to."""

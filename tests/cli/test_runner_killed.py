@@ -167,9 +167,9 @@ async def test_a_killed_parent_leaves_no_bot_and_no_runner(home, bot):
     assert not is_alive(pid)
 
 
-async def model_of(bot: Child) -> dict:  # type: ignore[type-arg]
-    found = (await bot.call(control.Models()))["models"]
-    return next(model for model in found if model["name"] == "mine")
+async def model_of(bot: Child) -> control.ModelEntry:
+    found = (await bot.call(control.Models())).models
+    return next(model for model in found if model.name == "mine")
 
 
 async def test_a_model_killed_twice_is_set_aside_across_restarts(home):
@@ -181,11 +181,11 @@ async def test_a_model_killed_twice_is_set_aside_across_restarts(home):
         first = await runner_pid(bot)
         os.kill(first, signal.SIGKILL)
         os.kill(await runner_pid(bot, but_not=first), signal.SIGKILL)
-        while not (reason := (await model_of(bot))["set_aside"]):
+        while not (reason := (await model_of(bot)).set_aside):
             await sleep()
     assert "2 times" in reason and "SIGKILL" in reason
     async with running(home) as bot:
-        assert (await model_of(bot))["set_aside"] == reason
+        assert (await model_of(bot)).set_aside == reason
         model = (await bot.call(control.Status())).model
         assert (model.state, model.reason, model.pid) == (
             "crashed",
@@ -197,6 +197,6 @@ async def test_a_model_killed_twice_is_set_aside_across_restarts(home):
         assert reason in doctor.stdout and "models use mine" in doctor.stdout
         await bot.call(control.ModelUse("mine"))
         await runner_pid(bot)
-        assert not (await model_of(bot))["set_aside"]
+        assert not (await model_of(bot)).set_aside
     async with running(home) as bot:
         await runner_pid(bot)

@@ -132,9 +132,7 @@ async def test_a_comparison_tells_words_and_settings(town: Town) -> None:
     since = await town.ask(control.SnapshotCompare("G", "calm"))
     assert since.gained[0] == control.CountedText("cheap", 3)
     assert "blorp" not in str(since).lower() and since.lost == []
-    assert since.settings == [
-        control.SettingChange(None, "reply.dial", None, 70)
-    ]
+    assert since.settings == [control.SettingChange(None, "reply.dial", None, 70)]
     await town.ask(control.SnapshotTake("G", "raided"))
     back = await town.ask(control.SnapshotCompare("G", "raided", "calm"))
     assert back.gained == [] and back.lost == since.gained

@@ -141,34 +141,34 @@ GUILDS: Json = {
 }  # fmt: skip
 
 
-MODELS: Json = {
-    "memory_gigabytes": 7.8,
-    "models": [
-        {
-            "name": "starter", "kind": "llm", "bytes": 98_362_432, "ram_gigabytes": 0.5,
-            "licence": "Apache-2.0", "present": True, "used": True, "fits": True,
-            "tokens_per_second": 41.0,
-            "note": "SmolLM2 135M Instruct; small and quick",
-        },
-        {
-            "name": "lfm2.5-1.2b", "kind": "llm", "bytes": 730_895_168,
-            "ram_gigabytes": 1.5, "licence": "LFM Open License", "present": True,
-            "used": False, "fits": True, "tokens_per_second": None,
-            "note": "for machines with 4 GB",
-        },
-        {
-            "name": "qwen3.5-4b", "kind": "llm", "bytes": 2_740_937_888,
-            "ram_gigabytes": 4.0, "licence": "Apache-2.0", "present": False,
-            "used": False, "fits": True, "tokens_per_second": None,
-            "note": "for machines with 16 GB; many languages",
-        },
-        {
-            "name": "large-12b", "kind": "llm", "bytes": 7_100_000_000,
-            "ram_gigabytes": 12.0, "licence": "Apache-2.0", "present": False,
-            "used": False, "fits": False, "tokens_per_second": None, "note": "",
-        },
+def model(name: str, **fields: Any) -> control.ModelEntry:
+    """A model of the catalogue that is neither here nor used."""
+    known = {
+        "kind": "llm", "ram_gigabytes": 4.0, "licence": "Apache-2.0", "note": "",
+        "present": False, "used": False, "set_aside": "", "fits": True,
+        "tokens_per_second": None,
+    }  # fmt: skip
+    return control.ModelEntry(name, **{**known, **fields})
+
+
+MODELS = control.ModelsReply(
+    memory_gigabytes=7.8,
+    models=[
+        model(
+            "starter", bytes=98_362_432, ram_gigabytes=0.5, present=True, used=True,
+            tokens_per_second=41.0, note="SmolLM2 135M Instruct; small and quick",
+        ),
+        model(
+            "lfm2.5-1.2b", bytes=730_895_168, ram_gigabytes=1.5, present=True,
+            licence="LFM Open License", note="for machines with 4 GB",
+        ),
+        model(
+            "qwen3.5-4b", bytes=2_740_937_888,
+            note="for machines with 16 GB; many languages",
+        ),
+        model("large-12b", bytes=7_100_000_000, ram_gigabytes=12.0, fits=False),
     ],
-}  # fmt: skip
+)  # fmt: skip
 
 PHRASES: Json = {
     "words": [
@@ -195,28 +195,29 @@ COMPARED: Json = {
 }
 
 _COURSE = (0.71, 0.74, 0.8, 0.82, 0.81, 0.66)
-METER: Json = {
-    "guild": "The Players",
-    "weeks": [
-        {
-            "start": 1_696_809_600 + 604_800 * number, "replies": 30 + 9 * number,
-            "alike": alike, "assistant": 0.02 if number < 5 else 0.19,
-            "relevance": 0.7 + 0.02 * number, "copied": 0.04, "repeated": 0.03,
-            "milliseconds": 900.0 - 60 * number, "liked": 3 + number, "disliked": 2,
-            "aspects": {
+METER = control.MeterReply(
+    guild="The Players",
+    weeks=[
+        control.MeteredWeek(
+            start=1_696_809_600 + 604_800 * number, replies=30 + 9 * number,
+            messages=1400, alike=alike, assistant=0.02 if number < 5 else 0.19,
+            assistant_members=0.0, relevance=0.7 + 0.02 * number, copied=0.04,
+            repeated=0.03, milliseconds=900.0 - 60 * number, slowest=2100.0,
+            words=19.0, words_members=7.0, liked=3 + number, disliked=2,
+            aspects={
                 "words": 0.84, "lengths": 0.58, "casing": 0.71, "punctuation": 0.63,
                 "emoji": 0.92, "openings": 0.55,
             },
-        }
+        )
         for number, alike in enumerate(_COURSE)
     ],
-    "advice": [
-        {"is_alarm": True, "finding": "19% of its replies sound like an assistant",
-         "remedy": "turn reply.dial up, from 50 to 65"},
-        {"is_alarm": False, "finding": "19 words a reply, where people use 7",
-         "remedy": "set reply.max_words to 14"},
+    advice=[
+        control.MeterAdvice(True, "19% of its replies sound like an assistant",
+                            "turn reply.dial up, from 50 to 65"),
+        control.MeterAdvice(False, "19 words a reply, where people use 7",
+                            "set reply.max_words to 14"),
     ],
-}  # fmt: skip
+)  # fmt: skip
 
 RESULTS: Json = {
     "comparisons": 26,
@@ -301,5 +302,15 @@ def busy_bot(**replies: Any) -> FakeBot:
         "meter": METER, "blind": BLIND, "blind_results": RESULTS,
         "blind_choose": {"arms": ["hybrid at voice 60", "llm"], **RESULTS},
         "config_get": settings, "say": reply,
+        "model_pull": lambda asked: control.ModelPullReply(asked.name, "a.gguf", 9),
+        "model_use": lambda asked: control.ModelUseReply(asked.name, "a.gguf"),
+        "model_remove": lambda asked: control.ModelRemoveReply(asked.name, 9),
+        "model_test": control.ModelTestReply(320.0, 41.0),
+        "listen": lambda asked: control.ListenReply(asked.channel, asked.learn),
+        "train": lambda asked: control.TrainReply(asked.guild, asked.channels),
+        "job": lambda asked: control.JobControlReply(asked.job, asked.action),
+        "send": control.SendReply(["1"]),
+        "decide": lambda asked: control.DecideReply(asked.reply, asked.approve),
+        "reconnect": lambda asked: control.ReconnectReply(asked.connect),
     }  # fmt: skip
     return FakeBot(**{**known, **replies})

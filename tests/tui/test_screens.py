@@ -295,7 +295,7 @@ async def test_work_shows_rate_and_time_left_and_can_be_paused_and_stopped(
 
 
 async def test_models_are_fetched_used_measured_and_removed(open_app: Open):
-    bot = busy_bot(model_test={"tokens_per_second": 33, "prompt_tokens_per_second": 99})
+    bot = busy_bot(model_test=control.ModelTestReply(99, 33))
     async with open_app("models", bot) as pilot:
         feed = list_of(pilot, "#catalogue")
         put_cursor(feed, "name", "qwen3.5-4b")
@@ -314,9 +314,9 @@ async def test_models_are_fetched_used_measured_and_removed(open_app: Open):
 
 async def test_a_model_set_aside_says_why_and_is_tried_again(open_app: Open):
     reason = "it ended its process 2 times and is set aside since 2026-01-01 10:00"
-    listed = [{**model, "set_aside": ""} for model in MODELS["models"]]
-    listed[1]["set_aside"] = reason
-    bot = busy_bot(models={**MODELS, "models": listed})
+    listed = [*MODELS.models]
+    listed[1] = replace(listed[1], set_aside=reason)
+    bot = busy_bot(models=replace(MODELS, models=listed))
     async with open_app("models", bot) as pilot:
         put_cursor(list_of(pilot, "#catalogue"), "name", "lfm2.5-1.2b")
         await settle(pilot)

@@ -93,6 +93,7 @@ class StatusReply:
     events: list[BotEvent] = field(default_factory=list)
     """Newest last."""
 
+
 @dataclass(frozen=True)
 class Status(Request[StatusReply]):
     """State of the whole chain."""

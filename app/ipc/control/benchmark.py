@@ -1,32 +1,59 @@
-"""What is measured on this machine."""
+"""Requests that measure this machine."""
 
 from dataclasses import dataclass
 from typing import ClassVar
 
-from app.ipc.wire import Json, Request
+from app.ipc.wire import Request
 
 
 @dataclass(frozen=True)
-class Bench(Request[Json]):
-    """Measure this machine.
+class ModelOutlook:
+    """How a model of the catalogue would do on this machine."""
 
-    Keys: `model`, `prompt_tokens_per_second`, `tokens_per_second`,
-    `embeddings_per_second`, `walk_ms` (null where nothing can be measured),
-    `disk_megabytes_per_second`, `models` (`name`, `fits`, `answer_seconds`), `seconds`.
-    """
+    name: str
+    fits: bool
+    answer_seconds: float | None
+    """None where nothing was measured to tell it from."""
+
+
+@dataclass(frozen=True)
+class BenchReply:
+    """What this machine does; None where nothing can be measured."""
+
+    model: str
+    """The model in use, which the speeds are of."""
+    prompt_tokens_per_second: float | None
+    tokens_per_second: float | None
+    embeddings_per_second: float
+    walk_ms: float | None
+    """Median milliseconds of a line of the largest voice."""
+    disk_megabytes_per_second: float
+    models: list[ModelOutlook]
+    seconds: float
+    """That measuring took."""
+
+
+@dataclass(frozen=True)
+class Bench(Request[BenchReply]):
+    """Measure this machine."""
 
     method: ClassVar[str] = "bench"
 
 
 @dataclass(frozen=True)
-class ModelTest(Request[Json]):
-    """Measure a present model: `prompt_tokens_per_second`, `tokens_per_second`."""
+class ModelTestReply:
+    """How fast a model reads and writes."""
+
+    prompt_tokens_per_second: float
+    tokens_per_second: float
+
+
+@dataclass(frozen=True)
+class ModelTest(Request[ModelTestReply]):
+    """Measure a present model."""
 
     method: ClassVar[str] = "model_test"
     name: str
 
 
-BENCHMARK_REQUESTS = (
-    Bench,
-    ModelTest,
-)
+BENCHMARK_REQUESTS = (Bench, ModelTest)

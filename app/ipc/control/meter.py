@@ -1,18 +1,55 @@
-"""What is asked about how alike replies and members are."""
+"""Requests about how much a guild's replies are like what its members write."""
 
 from dataclasses import dataclass
 from typing import ClassVar
 
-from app.ipc.wire import Json, Request
+from app.ipc.wire import Request
 
 
 @dataclass(frozen=True)
-class Meter(Request[Json]):
-    """How much a guild's replies are like what its members write, week by week.
+class MeteredWeek:
+    """The figures of a week, as `app.meter.week.Week` explains them."""
 
-    Keys: `guild`, `weeks` (oldest first, each `start` in seconds since the epoch and
-    the fields of `app.meter.week.Week`), `advice` (`is_alarm`, `finding`, `remedy`).
-    """
+    start: float
+    """Seconds since the epoch."""
+    replies: int
+    messages: int
+    alike: float | None
+    aspects: dict[str, float]
+    assistant: float | None
+    assistant_members: float
+    copied: float | None
+    repeated: float | None
+    relevance: float | None
+    milliseconds: float | None
+    slowest: float | None
+    words: float
+    words_members: float
+    liked: int
+    disliked: int
+
+
+@dataclass(frozen=True)
+class MeterAdvice:
+    """A finding, and what to turn."""
+
+    is_alarm: bool
+    finding: str
+    remedy: str
+
+
+@dataclass(frozen=True)
+class MeterReply:
+    """A guild's weeks, oldest first, with what they say."""
+
+    guild: str
+    weeks: list[MeteredWeek]
+    advice: list[MeterAdvice]
+
+
+@dataclass(frozen=True)
+class Meter(Request[MeterReply]):
+    """Tell how much a guild's replies are like what its members write, by week."""
 
     method: ClassVar[str] = "meter"
     guild: str

@@ -1,26 +1,59 @@
-"""What is asked about language models that are here."""
+"""Requests about the language models of this machine."""
 
 from dataclasses import dataclass
 from typing import ClassVar
 
-from app.ipc.wire import Json, Request
+from app.ipc.wire import Request
 
 
 @dataclass(frozen=True)
-class Models(Request[Json]):
-    """The catalogue with what is present and which model is used.
+class ModelEntry:
+    """A model of the catalogue, or a file of the owner's own."""
 
-    `models` has one each: `name`, `kind`, `bytes`, `ram_gigabytes`, `licence`, `note`,
-    `present`, `used`, `set_aside` (why, and since when, or empty), `fits`,
-    `tokens_per_second` (as last measured, or null);
-    `memory_gigabytes` is what this machine has.
-    """
+    name: str
+    kind: str
+    """llm or embedding."""
+    bytes: int
+    ram_gigabytes: float | None
+    """Memory that it needs; None for a file of the owner's own."""
+    licence: str
+    note: str
+    present: bool
+    used: bool
+    set_aside: str
+    """Why, and since when; empty when it is not."""
+    fits: bool | None
+    """Whether this machine has the memory; None while that is unknown."""
+    tokens_per_second: float | None
+    """As last measured on this machine."""
+
+
+@dataclass(frozen=True)
+class ModelsReply:
+    """The models, with the memory that this machine has."""
+
+    models: list[ModelEntry]
+    memory_gigabytes: float
+
+
+@dataclass(frozen=True)
+class Models(Request[ModelsReply]):
+    """List the catalogue with what is present and which model is used."""
 
     method: ClassVar[str] = "models"
 
 
 @dataclass(frozen=True)
-class ModelPull(Request[Json]):
+class ModelPullReply:
+    """The file that was fetched."""
+
+    name: str
+    file: str
+    bytes: int
+
+
+@dataclass(frozen=True)
+class ModelPull(Request[ModelPullReply]):
     """Fetch a model of the catalogue; sends `Progress` notifications."""
 
     method: ClassVar[str] = "model_pull"
@@ -28,7 +61,15 @@ class ModelPull(Request[Json]):
 
 
 @dataclass(frozen=True)
-class ModelUse(Request[Json]):
+class ModelUseReply:
+    """The model that writes from now on."""
+
+    name: str
+    file: str
+
+
+@dataclass(frozen=True)
+class ModelUse(Request[ModelUseReply]):
     """Use a model of the catalogue, or a GGUF file by its path."""
 
     method: ClassVar[str] = "model_use"
@@ -36,20 +77,48 @@ class ModelUse(Request[Json]):
 
 
 @dataclass(frozen=True)
-class ModelTune(Request[Json]):
-    """Measure a model's formats on this machine, and keep the better file.
+class MeasuredFormat:
+    """One format of a model, as it does on this machine."""
 
-    Keys: `name`, `kept`, `file`, `formats` (`format`, `bytes`,
-    `prompt_tokens_per_second`, `tokens_per_second`, `bits_per_byte`, `reply_seconds`).
-    """
+    format: str
+    bytes: int
+    prompt_tokens_per_second: float
+    tokens_per_second: float
+    bits_per_byte: float
+    """Of the owner's messages; lower is better."""
+    reply_seconds: float
+    """A reply without anything cached."""
+
+
+@dataclass(frozen=True)
+class ModelTuneReply:
+    """The format that was kept, and the figures that decided."""
+
+    name: str
+    kept: str
+    file: str
+    formats: list[MeasuredFormat]
+
+
+@dataclass(frozen=True)
+class ModelTune(Request[ModelTuneReply]):
+    """Measure a model's formats on this machine, and keep the better file."""
 
     method: ClassVar[str] = "model_tune"
     name: str
 
 
 @dataclass(frozen=True)
-class ModelRemove(Request[Json]):
-    """Delete the file of a model."""
+class ModelRemoveReply:
+    """The disk space that is free again."""
+
+    name: str
+    bytes: int
+
+
+@dataclass(frozen=True)
+class ModelRemove(Request[ModelRemoveReply]):
+    """Delete the files of a model."""
 
     method: ClassVar[str] = "model_remove"
     name: str

@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import logging
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
@@ -20,6 +21,8 @@ from app.providers.local import chat_log
 from app.providers.local.crash_log import Crashes
 from app.providers.local.runner_supervisor import Keeper
 from app.settings.schema import ModelSettings
+
+log = logging.getLogger(__name__)
 
 MARGIN_MS = 60.0
 """Kept of a deadline for the way back."""
@@ -59,6 +62,7 @@ class LocalProvider:
         voice: Callable[[int], Awaitable[Path | None]],
         crashed: StateFile,
         *,
+        speeds: StateFile | None = None,
         on_event: Callable[[str], None] = lambda text: None,
         spawn: Spawn = spawn,
         clock: Callable[[], float] = time.monotonic,
@@ -69,6 +73,7 @@ class LocalProvider:
             locate: The GGUF file of a model's name, if it is here.
             voice: Directory of a guild's token voice, if it is built.
             crashed: Keeps across restarts which models crashed and are set aside.
+            speeds: Keeps across restarts how fast each model wrote here.
             on_event: Told what became of the model's process, and why.
         """
         self._settings = settings
@@ -78,6 +83,7 @@ class LocalProvider:
         self._streams = itertools.count(1)
         self._pieces: dict[int, Pieces] = {}
         self._speed = Speed()
+        self._speeds = speeds
         self._keeper = Keeper(
             settings,
             locate,
@@ -93,6 +99,11 @@ class LocalProvider:
     def speed(self) -> Speed:
         """As measured on this machine; cautious before that."""
         return self._speed
+
+    def measured(self, name: str) -> float | None:
+        """Tokens a second that a model wrote when it was last loaded here."""
+        found = self._speeds.get(name) if self._speeds else None
+        return found if isinstance(found, float) else None
 
     @property
     def context_size(self) -> int:
@@ -181,6 +192,7 @@ class LocalProvider:
         match notification:
             case Ready(prompt_tokens_per_second=prompt, tokens_per_second=decode):
                 self._speed = Speed(prompt, decode)
+                self._keep_speed(decode)
             case Piece(stream, text):
                 if stream in self._pieces:
                     self._pieces[stream].put_nowait(text)
@@ -322,6 +334,13 @@ class LocalProvider:
         prompt = result.prompt_tokens_per_second or self._speed.prompt
         decode = result.tokens_per_second or self._speed.decode
         self._speed = Speed(prompt, decode)
+
+    def _keep_speed(self, decode: float) -> None:
+        try:
+            if self._speeds:
+                self._speeds.put(self.model, round(decode, 1))
+        except OSError as error:
+            log.warning("how fast the model is is known until a restart: %s", error)
 
     async def _cancel(self, stream: int) -> None:
         await self._keeper.tell(CancelGenerate(stream))

@@ -8,8 +8,7 @@ from app.chat import feedback_weights
 from app.core.errors import UsageError
 from app.core.paths import Home
 from app.ipc import control
-from app.ipc.wire import build
-from app.service.app_context import AppContext, Json
+from app.service.app_context import AppContext
 from app.service.backups import back_up
 from app.service.distinctive_words import own_phrases, own_words
 from app.service.events import Asker, WatcherOutbox
@@ -50,12 +49,11 @@ class GuildHandlers:
             self._context.events.tell(progress, but_not=asker)
 
         try:
-            counts = await self._context.voices.import_files(
+            return await self._context.voices.import_files(
                 guild.id, paths, request.channel, report
             )
         finally:
             await outbox.drain()
-        return _import_reply(counts)
 
     async def forget(
         self, asker: Asker, request: control.Forget
@@ -147,15 +145,6 @@ class GuildHandlers:
             opted_out=await context.reader.run(overview.opted_out, guild.id),
             last_reply=latest[0].created / 1000 if latest else None,
         )
-
-
-def _import_reply(counts: Json) -> control.ImportReply:
-    """Counts of the job, each file that it could not read by name."""
-    problems: list[str] = counts.pop("problems", [])
-    errors = [
-        dict(zip(("file", "text"), one.split(": ", 1), strict=True)) for one in problems
-    ]
-    return build(control.ImportReply, {**counts, "errors": errors})
 
 
 def state_of_voice(learned: int) -> str:

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from app.core.errors import ConfigError, UsageError
 from app.ipc import control
-from app.ipc.wire import build
 from app.service import snapshot_files
 from app.service.app_context import AppContext
 from app.service.events import Asker
@@ -67,8 +66,7 @@ class SnapshotHandlers:
             after = await self._settings_now(guild.id)
         else:
             after = await self._placed(await self._find(guild.id, request.to))
-        names = [request.name, *([request.to] if request.to is not None else [])]
-        words = await self._context.voices.compare(guild.id, names)
+        words = await self._context.voices.compare(guild.id, request.name, request.to)
         changed = [
             control.SettingChange(
                 channel, key, before.get((channel, key)), after.get((channel, key))
@@ -76,11 +74,7 @@ class SnapshotHandlers:
             for channel, key in {**before, **after}
             if before.get((channel, key)) != after.get((channel, key))
         ]
-        gained, lost = (
-            [build(control.CountedText, word) for word in words[side]]
-            for side in ("gained", "lost")
-        )
-        return control.SnapshotCompareReply(gained, lost, changed)
+        return control.SnapshotCompareReply(words.gained, words.lost, changed)
 
     async def snapshot_export(
         self, asker: Asker, request: control.SnapshotExport
