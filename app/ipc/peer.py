@@ -3,7 +3,6 @@
 import asyncio
 import itertools
 import logging
-import typing
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, Protocol, TypeVar
 
@@ -212,7 +211,7 @@ class Peer:
             log.exception("%s failed", method)
             message = f"{type(error).__name__}: {error}"
             return Failure(request.id, INTERNAL_ERROR, message)
-        return ReplyFrame(request.id, {} if result is None else result)
+        return ReplyFrame(request.id, result)
 
     async def _answer(self, outcome: ReplyFrame | Failure) -> None:
         try:
@@ -238,11 +237,8 @@ def built_reply(request: Request[R], result: object) -> R:
     Raises:
         OtherVersionError: If it lacks a field, or one is of another type.
     """
-    kind = reply_class(type(request))
-    if typing.get_origin(kind) is dict:
-        return typing.cast(R, result)
     try:
-        return build(kind, result)
+        return build(reply_class(type(request)), result)
     except WireError as error:
         raise OtherVersionError(request, str(error)) from error
 

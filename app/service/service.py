@@ -73,7 +73,7 @@ class Service:
     async def call(self, asker: Asker, request: Request[R]) -> R:
         """Carry out a request of this process."""
         reply = await self.handlers[request.method](asker, request)  # type: ignore[arg-type]
-        return cast(R, {} if reply is None else reply)
+        return cast(R, reply)
 
 
 @asynccontextmanager

@@ -11,6 +11,7 @@ from app.core.paths import Home
 from app.core.safe_text import safe_json, safe_text
 
 if TYPE_CHECKING:
+    from app.ipc.control import Rung
     from app.store.database import Database
     from app.store.messages import StoredMessage
     from app.store.overview import Bucket, ChannelActivity
@@ -37,7 +38,7 @@ class ShownReply:
     provider: str
     model: str
     dial: int
-    rungs: list[dict[str, Any]]
+    rungs: "list[Rung]"
     turns: list[list[Any]]
     recalled: list[int]
     filled: dict[str, int]
@@ -219,7 +220,13 @@ def _clean(row: T) -> T:
 
 
 def _shown(row: "Reply") -> ShownReply:
+    from app.ipc.control import Rung
+    from app.ipc.wire import build
+
     names = {field.name for field in dataclasses.fields(ShownReply)}
     values: dict[str, Any] = dict(row.__data__)
-    shared = {name: safe_json(values[name]) for name in names & values.keys()}
-    return ShownReply(row=values["id"], **shared)
+    shared = {
+        name: safe_json(values[name]) for name in names & values.keys() - {"rungs"}
+    }
+    rungs = [safe_json(build(Rung, rung)) for rung in row.rungs]
+    return ShownReply(row=row.id, rungs=rungs, **shared)

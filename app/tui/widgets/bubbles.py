@@ -13,7 +13,7 @@ class SpokenLine(Static):
     """Someone's words."""
 
     DEFAULT_CSS = """
-    Line { height: auto; margin: 0 0 1 0; padding: 0 1; }
+    SpokenLine { height: auto; margin: 0 0 1 0; padding: 0 1; }
     """
 
     def __init__(self, speaker: str, text: str) -> None:
