@@ -124,7 +124,8 @@ GUILDS: Json = {
         {
             "row": 1, "id": "9001", "key": "9001", "guild": "The Players",
             "messages": 24_310,
-            "words": 241_080, "voice": "speaks well", "embeddings": 24_310, "backlog": 0,
+            "words": 241_080, "voice": "speaks well", "embeddings": 24_310,
+            "backlog": 0,
             "bytes": {"voice": 2_100_000, "tokens": 0, "index": 18_700_000},
             "mode": "hybrid",
             "provider": "local", "dial": 60, "join_in": 0.02, "shadow": False,
