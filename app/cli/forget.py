@@ -20,6 +20,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     what.add_argument("--author", metavar="ID")
     what.add_argument("--channel", metavar="ID")
     what.add_argument("--everything", action="store_true")
+    parser.add_argument(
+        "--undo",
+        action="store_true",
+        help="let it be learned again by an import or /train; with --everything, all"
+        " but what members forgot themselves (name those with --author)",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -30,10 +36,14 @@ def run(arguments: argparse.Namespace) -> int:
         arguments.author,
         arguments.channel,
         arguments.everything,
+        arguments.undo,
     )
     done = asyncio.run(_forget(find_home(arguments.home), request))
     if arguments.json:
         print_json(done)
+        return 0
+    if arguments.undo:
+        _tell_undone(done)
         return 0
     say(
         f"Forgot {done.messages:,} messages, {done.embeddings:,} embeddings and"
@@ -44,6 +54,13 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         say("The files are being rewritten; the last of it is gone within minutes.")
     return 0
+
+
+def _tell_undone(done: control.ForgetReply) -> None:
+    if done.lifted:
+        say("It may be learned again: import it, or run /train on Discord.")
+    else:
+        say("Nothing of that was forgotten.")
 
 
 async def _forget(home: Home, request: control.Forget) -> control.ForgetReply:

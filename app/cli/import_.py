@@ -67,5 +67,7 @@ def _tell(counts: control.ImportReply) -> None:
     )
     for reason, count in sorted(counts.reasons.items()):
         say(f"  {count:,} left out: {reason}")
+    if "forgotten" in counts.reasons:
+        say("  `mynah forget --undo` lets what was forgotten be learned again.")
     if counts.added:
         say(f"Try it:  mynah say --guild '{counts.guild}' \"hello!\"")

@@ -10,7 +10,8 @@ import aiohttp
 import discord
 
 from app.core.state_file import StateFile
-from app.discord.catch_up import MAX_THREADS, PAGE, REPORT_SECONDS
+from app.discord.catch_up import MAX_THREADS, REPORT_SECONDS
+from app.discord.comparison import PAGE, recheck_page
 from app.discord.messages import Talk, incoming
 from app.discord.ports import Host
 
@@ -69,6 +70,7 @@ class Training:
             for thread in await _threads_of(channel):
                 plan["channels"][str(thread)] = 0
         self._save(guild.id, plan)
+        await self._host.learn_anew(guild.id)
         self._run(guild.id)
 
     def resume_all(self) -> None:
@@ -147,6 +149,9 @@ class Training:
         said = [one for m in page if (one := incoming(m, own)) is not None]
         plan["new"] += await self._host.hear(said)
         plan["read"] += len(said)
+        if page:
+            # Whatever else is stored of this stretch is no longer on Discord.
+            await recheck_page(self._bot, self._host, page, before or page[0].id + 1)
         plan["channels"][key] = page[-1].id if len(page) == PAGE else "done"
         self._save(guild, plan)
         return plan

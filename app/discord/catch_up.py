@@ -1,4 +1,4 @@
-"""Reading Discord's history: training on all of it, and catching up after a pause."""
+"""Reading Discord's history to catch up after a pause."""
 
 import asyncio
 import logging
@@ -8,16 +8,17 @@ import aiohttp
 import discord
 
 from app.core.state_file import StateFile
+from app.discord.comparison import PAGE, Comparison, recheck_page
 from app.discord.messages import Talk, incoming, place_of
 from app.discord.ports import Host, Incoming
 
 log = logging.getLogger(__name__)
 
-PAGE = 100
-"""Discord's limit for one request."""
-
 RECHECKED_PAGES = 5
-"""Of the last known messages a channel; a killed process may be that far behind."""
+"""Of the last known messages a channel; a killed process may be that far behind.
+
+What was edited or deleted before those is left to the slow comparison.
+"""
 
 REPORT_SECONDS = 5.0
 MAX_THREADS = 1000
@@ -32,11 +33,13 @@ class CatchUp:
         host: Host,
         state: StateFile,
         consider: Callable[[discord.Message, bool], Awaitable[None]],
+        comparison: Comparison,
     ) -> None:
         self._bot = bot
         self._host = host
         self._state = state
         self._consider = consider
+        self._comparison = comparison
         self._marked = asyncio.Event()
 
     async def mark(self) -> None:
@@ -66,7 +69,11 @@ class CatchUp:
                     # The mark stays; the next session tries again.
                     log.warning("Catching up in %s broke off: %s", key, error)
                     continue
+            else:
+                # Archived, or deleted meanwhile.
+                self._comparison.add(int(key), after + 1)
             self._move(key, None)
+        self._comparison.start()
 
     def _new_threads(self, behind: Mapping[str, int]) -> dict[str, int]:
         """Open threads that began after their channel's mark; they are read whole."""
@@ -88,9 +95,9 @@ class CatchUp:
             page = await history.flatten()
             said, place = self._said(page), place_of(channel)
             await self._host.hear(said)
-            if place is not None:
+            if place is not None and page:
                 # What was told before the session ended may be stored only now.
-                await self._host.recheck(place, said, last)
+                await self._host.recheck(place, said, last, page[-1].id)
             for message in page:
                 await self._consider(message, False)
             if len(page) < PAGE:
@@ -104,22 +111,20 @@ class CatchUp:
         Some may have been edited or deleted meanwhile, and a killed process may have
         left the last ones unstored or unanswered.
         """
-        place = place_of(channel)
-        before = newest + 1
+        below: int | None = newest + 1
         for _ in range(RECHECKED_PAGES):
-            history = channel.history(limit=PAGE, before=discord.Object(before))
-            page = await history.flatten()
-            if place is None or not page:
+            if below is None:
                 return
-            said = self._said(page)
-            await self._host.hear(said)
-            await self._host.recheck(place, said)
+            history = channel.history(limit=PAGE, before=discord.Object(below))
+            page = await history.flatten()
+            if not page:
+                return
+            await self._host.hear(self._said(page))
+            below = await recheck_page(self._bot, self._host, page, below)
             for message in reversed(page):
                 await self._consider(message, True)
-            if len(page) < PAGE:
-                return
-            # The pages share a message, so that nothing falls in between.
-            before = page[-1].id + 1
+        if below is not None:
+            self._comparison.add(channel.id, below)
 
     def _said(self, page: Sequence[discord.Message]) -> list[Incoming]:
         own = self._bot.user.id if self._bot.user else 0

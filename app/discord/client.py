@@ -15,6 +15,7 @@ from discord.http import API_VERSION
 from app.core.state_file import StateFile
 from app.discord.backfill import Training
 from app.discord.catch_up import CatchUp
+from app.discord.comparison import Comparison
 from app.discord.delivery import Delivery
 from app.discord.errors import answer_error
 from app.discord.identify_budget import IdentifyBudget
@@ -62,6 +63,8 @@ class Pace:
     guild_ready_timeout: float = 2.0
     first_retry: float = 5.0
     longest_retry: float = 600.0
+    between_compared: float = 2.0
+    """Rest after each page of the slow comparison with Discord's history."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +88,7 @@ class MynahBot(discord.Bot):
     delivery: Delivery
     speaker: Speaker
     training: Training
+    comparison: Comparison
     catch_up: CatchUp
     on_state: Callable[[ConnectionState], None]
     has_content: bool
@@ -113,7 +117,10 @@ class MynahBot(discord.Bot):
             self, host, self.delivery, around.settings, state, clock, around.rng
         )
         self.training = Training(self, host, state, clock)
-        self.catch_up = CatchUp(self, host, state, self.speaker.hear_missed)
+        self.comparison = Comparison(self, host, state, around.pace.between_compared)
+        self.catch_up = CatchUp(
+            self, host, state, self.speaker.hear_missed, self.comparison
+        )
         for cog in cogs:
             self.add_cog(cog(self))
         for command in self.pending_application_commands:
@@ -192,6 +199,7 @@ class MynahBot(discord.Bot):
         if not self.is_closed():
             await self.speaker.close()
             await self.training.close()
+            await self.comparison.close()
         await super().close()
 
     async def on_resumed(self) -> None:

@@ -35,7 +35,11 @@ class RowsHost:
     ) -> int:
         """The row of a channel in the guild of that row."""
         key = (guild, channel, name)
-        if key not in self._channels:
+        known = self._channels.get(key)
+        # The owner may have forgotten the channel.
+        if known is None or not await self._context.database.run(
+            guilds.get_channel, known
+        ):
             made = await self._context.database.run(
                 guilds.ensure_channel, guild, name, str(channel), parent=parent
             )

@@ -1,10 +1,11 @@
 """What is stored of one person, and how it is given out or removed."""
 
 import json
+import time
 
 from app.discord.id_map import RowsHost
 from app.service.voice_keeper import Forgotten
-from app.store import feedback, members
+from app.store import feedback, members, tombstones
 from app.store.members import Kept
 
 
@@ -18,13 +19,20 @@ class PrivacyHost(RowsHost):
         return found is not None and bool(found.has_opted_out)
 
     async def opt_out(self, guild: int, author: int, on: bool) -> Forgotten:
-        """Note the choice; opting out forgets what there is."""
-        row = await self.guild_row(guild)
-        await self._context.database.run(
-            members.set_opted_out, row, self.author(author), on
-        )
-        if not on:
+        """Note the choice; opting out forgets what there is.
+
+        Opting in holds from now on: what was written meanwhile stays out.
+        """
+        if not on and not await self.has_opted_out(guild, author):
             return Forgotten(0, 0, 0, False)
+        row, hashed = await self.guild_row(guild), self.author(author)
+        run, choose = self._context.database.run, members.set_opted_out
+        if not on:
+            bury, now_ms = tombstones.bury_author, int(time.time() * 1000)
+            await run(bury, row, hashed, now_ms, by_owner=False)
+            await run(choose, row, hashed, False)
+            return Forgotten(0, 0, 0, False)
+        await run(choose, row, hashed, True)
         return await self.forget_author(guild, author)
 
     async def allow_tuning(self, guild: int, author: int, on: bool) -> None:
@@ -49,10 +57,16 @@ class PrivacyHost(RowsHost):
         return "\n".join(lines).encode()
 
     async def forget_author(
-        self, guild: int, author: int, since_ms: int = 0
+        self, guild: int, author: int, since_ms: int = 0, *, by_owner: bool = False
     ) -> Forgotten:
         """Forget what a member wrote, everywhere; returns when nothing is left."""
         row = await self.guild_row(guild)
         return await self._context.voices.forget_author(
-            row, str(author), since_ms=since_ms
+            row, str(author), since_ms=since_ms, by_owner=by_owner
         )
+
+    async def remember_author(self, guild: int, author: int) -> bool:
+        """Let what a member forgot of their own be learned again."""
+        row = await self.guild_row(guild)
+        learning = self._context.voices
+        return await learning.remember_author(row, str(author), by_owner=False) > 0

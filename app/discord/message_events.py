@@ -4,7 +4,7 @@ import asyncio
 import re
 import tempfile
 import time
-from collections import Counter, OrderedDict, defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from random import Random
@@ -16,12 +16,11 @@ from app.importers.records import File, Record
 from app.ipc.control import MessageSeen, Progress
 from app.service.app_context import AppContext
 from app.service.voice_keeper import Forgotten
-from app.store import forgetting, guilds, messages
+from app.store import forgetting, guilds, messages, tombstones
 from app.store.tables import Channel
 
 DAY_MS = 86_400_000
-RECHECKED = 300
-REMEMBERED_DELETIONS = 10_000
+DISCORD_EPOCH_MS = 1_420_070_400_000
 EMOJI_MESSAGES = 400
 _EMOJI = re.compile(r"<a?:\w{2,32}:\d+>|[\U0001F300-\U0001FAFF☀-➿]")
 
@@ -40,8 +39,6 @@ class LearningHost(RowsHost):
         self._order: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._changes: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
         """Edits and deletions, which take longer; new messages do not wait for them."""
-        self._gone: OrderedDict[int, None] = OrderedDict()
-        """Messages deleted lately; a page read before that may still have them."""
 
     async def is_learning(self, place: MessagePlace) -> bool:
         """Whether what is written at a place is learned."""
@@ -109,11 +106,7 @@ class LearningHost(RowsHost):
 
     async def _hear(self, guild: int, batch: Sequence[Incoming]) -> int:
         listened = await self.learning_channels(guild)
-        said = [
-            one
-            for one in batch
-            if one.place.root in listened and one.id not in self._gone
-        ]
+        said = [one for one in batch if one.place.root in listened]
         if not said:
             return 0
         for place in dict.fromkeys(one.place for one in said):
@@ -127,30 +120,22 @@ class LearningHost(RowsHost):
         return len(rows)
 
     async def recheck(
-        self, place: MessagePlace, batch: Sequence[Incoming], after: int | None = None
+        self, place: MessagePlace, batch: Sequence[Incoming], first: int, last: int
     ) -> Forgotten:
-        """Follow edits and deletions that were missed among these messages."""
+        """Follow edits and deletions that were missed between two messages."""
         guild, channel = await self.own_channel_row(place)
-        there = {one.id: one for one in batch}
-        if not there:
-            return Forgotten(0, 0, 0, False)
-        first, last = after or min(there), max(there)
-        end = max(one.at_ms for one in batch) + 1
-        latest = await self._context.database.run(
-            messages.latest, channel, RECHECKED, before=end
+        there = {one.id: clean(one.text) for one in batch}
+        known = await self._context.database.run(
+            messages.heard_between, channel, first, last, _ms(first), _ms(last)
         )
-        gone = []
-        for stored in latest:
-            if stored.is_bot or not stored.external.isdigit():
-                continue
-            external = int(stored.external)
-            if external in there:
-                text = there[external].text
-                if clean(text) != stored.text:
-                    await self._context.voices.edit(guild, stored.id, text)
-            elif first < external < last:
-                gone.append(stored.id)
-        return await self._context.voices.forget(guild, gone, wait=False)
+        for stored in known:
+            if there.get(stored.external, stored.text) != stored.text:
+                text = there[stored.external]
+                await self._context.voices.edit(guild, stored.id, text)
+        gone = [stored.id for stored in known if stored.external not in there]
+        return await self._context.voices.forget(
+            guild, gone, by_owner=False, wait=False
+        )
 
     async def edited(self, guild: int, message: int, text: str) -> None:
         """Learn the new text of a message in place of the old one."""
@@ -163,15 +148,18 @@ class LearningHost(RowsHost):
 
     async def deleted(self, guild: int, gone: Sequence[int]) -> Forgotten:
         """Forget messages that were deleted on Discord."""
-        for one in gone:
-            self._gone[one] = None
-        while len(self._gone) > REMEMBERED_DELETIONS:
-            self._gone.popitem(last=False)
+        externals = [str(one) for one in gone]
         async with self._order[guild]:
             row = await self.guild_row(guild)
+            # A page that was read before may still have them, and so may an export.
+            await self._context.database.run(
+                tombstones.bury, row, externals, by_owner=False
+            )
             rows = await self._rows_of_messages(row, gone)
         async with self._changes[guild]:
-            return await self._context.voices.forget(row, rows, wait=False)
+            return await self._context.voices.forget(
+                row, rows, by_owner=False, wait=False
+            )
 
     async def _rows_of_messages(self, guild: int, ids: Sequence[int]) -> list[int]:
         externals = [str(one) for one in ids]
@@ -184,7 +172,7 @@ class LearningHost(RowsHost):
         if found is None:
             return Forgotten(0, 0, 0, False)
         learning = self._context.voices
-        gone = await learning.forget_channel(row, found.id, wait=False)
+        gone = await learning.forget_channel(row, found.id, by_owner=False, wait=False)
         self.forget_rows(guild)
         return gone
 
@@ -196,6 +184,12 @@ class LearningHost(RowsHost):
     async def forget_learned(self, guild: int) -> Forgotten:
         """Forget every message of the guild, and keep its settings."""
         return await self._context.voices.forget_everything(await self.guild_row(guild))
+
+    async def learn_anew(self, guild: int) -> None:
+        """Let what was forgotten with everything else come back, as asked for."""
+        row = await self.guild_row(guild)
+        lift, everyone = tombstones.lift_author, tombstones.EVERYONE
+        await self._context.database.run(lift, row, everyone, by_owner=True)
 
     async def learn_file(self, guild: int, name: str, data: bytes) -> tuple[int, int]:
         """Learn an export; returns how many messages were added and read."""
@@ -209,6 +203,11 @@ class LearningHost(RowsHost):
     async def newest(self) -> dict[int, int]:
         """The newest stored message of every channel that is listened to."""
         return await self._context.database.run(_newest)
+
+    async def oldest_heard(self, place: MessagePlace) -> int | None:
+        """The oldest stored message that Discord had in a channel or thread."""
+        _, channel = await self.own_channel_row(place)
+        return await self._context.database.run(messages.oldest_heard, channel)
 
     async def emoji(self, guild: int) -> str | None:
         """An emoji that people of the guild use, drawn by how often they do."""
@@ -258,6 +257,11 @@ def record_of(said: Incoming) -> Record:
         is_bot=said.is_bot,
         files=tuple(File(str(one.id), one.name, one.url) for one in said.files),
     )
+
+
+def _ms(snowflake: int) -> int:
+    """The time inside one of Discord's ids."""
+    return (snowflake >> 22) + DISCORD_EPOCH_MS
 
 
 def _newest() -> dict[int, int]:

@@ -161,13 +161,17 @@ class Host(Protocol):
         ...
 
     async def recheck(
-        self, place: MessagePlace, batch: Sequence[Incoming], after: int | None = None
+        self, place: MessagePlace, batch: Sequence[Incoming], first: int, last: int
     ) -> Forgotten:
         """Follow edits and deletions that were missed.
 
-        The batch is everything Discord still has between its first and last message,
-        or from behind `after` to its last one.
+        The batch has everything that people wrote and Discord still has in this
+        channel or thread, above the id `first` and below `last`.
         """
+        ...
+
+    async def oldest_heard(self, place: MessagePlace) -> int | None:
+        """The oldest stored message that Discord had in a channel or thread."""
         ...
 
     async def edited(self, guild: int, message: int, text: str) -> None: ...
@@ -182,6 +186,10 @@ class Host(Protocol):
 
     async def forget_learned(self, guild: int) -> Forgotten:
         """Forget every message of the guild, and keep its settings."""
+        ...
+
+    async def learn_anew(self, guild: int) -> None:
+        """Let what was forgotten with everything else come back, as asked for."""
         ...
 
     async def learn_file(self, guild: int, name: str, data: bytes) -> tuple[int, int]:
@@ -276,8 +284,18 @@ class Host(Protocol):
         ...
 
     async def forget_author(
-        self, guild: int, author: int, since_ms: int = 0
-    ) -> Forgotten: ...
+        self, guild: int, author: int, since_ms: int = 0, *, by_owner: bool = False
+    ) -> Forgotten:
+        """Forget what a member wrote, until they or the owner take it back.
+
+        Args:
+            by_owner: A moderator asks for it, and so the member cannot take it back.
+        """
+        ...
+
+    async def remember_author(self, guild: int, author: int) -> bool:
+        """Let what a member forgot of their own be learned again; whether any was."""
+        ...
 
     async def train_progress(
         self, guild: int, share: float, read: int, rate: float, finished: bool

@@ -16,7 +16,8 @@ MENTION = "mention"
 LONG = "too long"
 SYSTEM = "system"
 OPTED_OUT = "opted out"
-"""Why a message is not learned; the last three of them are not even stored."""
+FORGOTTEN = "forgotten"
+"""Why a message is not learned; the last four of them are not even stored."""
 
 _COMMAND = re.compile(r"(?:[!/?$]|[a-z]{1,2}!)[a-z][\w-]*(?:\s|$)", re.IGNORECASE)
 _LINKS = re.compile(r"(?:<?https?://\S+>?\s*)+", re.IGNORECASE)

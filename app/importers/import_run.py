@@ -9,6 +9,7 @@ from pathlib import Path
 
 from app.core.errors import UsageError
 from app.importers import discord_package
+from app.importers.filters import FORGOTTEN
 from app.importers.intake import Intake, IntakeEntry, NewMember
 from app.importers.records import BrokenFileError, BrokenRow, ContentIds, Record
 from app.importers.registry import find_importer
@@ -181,10 +182,12 @@ class ImportRun:
             return
         batch, newcomers, stored = self._flight
         self._flight = None
-        rows, members = stored.result()
+        rows, forgotten, members = stored.result()
         self._intake.settle(newcomers, members)
-        for row, message in zip(rows, batch.messages, strict=True):
-            if row is None:
+        for place, (row, message) in enumerate(zip(rows, batch.messages, strict=True)):
+            if place in forgotten:
+                self._count_filtered(message._replace(dropped=FORGOTTEN))
+            elif row is None:
                 self.counts.duplicates += 1
             elif message.dropped is None:
                 self.counts.added += 1

@@ -92,9 +92,12 @@ class Intake:
         self._waiting.clear()
         return new
 
-    def settle(self, authors: Iterable[str], members: Iterable[KnownMember]) -> None:
+    def settle(
+        self, authors: Iterable[str], members: Iterable[KnownMember | None]
+    ) -> None:
         """Note the members that were handed over, now that they have rows."""
-        self._members.update(zip(authors, members, strict=True))
+        pairs = zip(authors, members, strict=True)
+        self._members.update((author, one) for author, one in pairs if one)
 
     def _meet(self, author: str, record: Record) -> KnownMember:
         digest = self._authors.author(author)

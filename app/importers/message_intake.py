@@ -2,7 +2,7 @@
 
 from app.importers.filters import Filters, clean
 from app.importers.records import MAX_TEXT_CHARS, Record
-from app.store import guilds, members, messages
+from app.store import guilds, members, messages, tombstones
 from app.store.authors import AuthorKey
 from app.store.database import write
 from app.store.messages import NewAttachment, NewMessage
@@ -16,11 +16,15 @@ def store(
 
     Returns:
         Its row, and the text to learn or None if it is context only. None if it was
-        there already, or is not even kept.
+        there already or forgotten, or is not even kept.
     """
     if record.is_system or len(record.text) > MAX_TEXT_CHARS or record.id is None:
         return None
     author = authors.author(record.author)
+    known = tombstones.Candidate(author, record.id, record.ts or 0)
+    if tombstones.are_there(guild) and tombstones.forgotten(guild, [known]):
+        # Before the author's name is stored; the message itself could not be.
+        return None
     member = members.ensure(guild, author, clean(record.name), is_bot=record.is_bot)
     if member.has_opted_out or not (record.text.strip() or record.files):
         return None
@@ -40,6 +44,7 @@ def store(
     )
     files = [NewAttachment(*file) for file in record.files]
     row = messages.add(guild, message, files)
+    messages.note_heard(guild, record.id, channel.id)
     if row is None:
         return None
     return row, text if dropped is None else None

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +18,15 @@ from app.service.job_runner import JobRunner
 from app.service.voice_files import MOST_TAIL, OnProgress, VoiceFiles
 from app.settings.schema import Config
 from app.settings.setting_keys import with_overrides
-from app.store import forgetting, guilds, messages, settings, snapshots, voice_changes
+from app.store import (
+    forgetting,
+    guilds,
+    messages,
+    settings,
+    snapshots,
+    tombstones,
+    voice_changes,
+)
 from app.store.authors import AuthorKey
 from app.store.database import Database
 from app.store.forgetting import Removed
@@ -145,46 +154,87 @@ class VoiceKeeper:
         self._scrub_soon(opened, guild)
 
     async def forget(
-        self, guild: int, rows: Sequence[int], *, wait: bool = True
+        self,
+        guild: int,
+        rows: Sequence[int],
+        *,
+        by_owner: bool = True,
+        wait: bool = True,
     ) -> Forgotten:
         """Forget messages by row: at once in every walk, then in every file.
 
-        Without `wait` the files follow in the background, a while later.
+        They stay forgotten whatever is read again; see `store.tombstones`.
+
+        Args:
+            by_owner: False for what members delete on Discord.
+            wait: Without it the files follow in the background, a while later.
         """
-        removed = await self._remove(guild, rows)
+        removed = await self._remove(guild, rows, by_owner=by_owner)
         return await self._finish(guild, removed, wait=wait)
 
     async def forget_author(
-        self, guild: int, author_id: str, *, since_ms: int = 0, wait: bool = True
+        self,
+        guild: int,
+        author_id: str,
+        *,
+        since_ms: int = 0,
+        by_owner: bool = True,
+        wait: bool = True,
     ) -> Forgotten:
-        """Forget everything that an author (Discord's id, or a name in files) wrote."""
+        """Forget everything that an author (Discord's id, or a name in files) wrote.
+
+        What they wrote until now stays forgotten, also what was never stored.
+
+        Args:
+            since_ms: Only what was written since then.
+            by_owner: False if the author asks for it.
+            wait: As in `forget`.
+        """
         author = self._authors.author(author_id)
+        # First, so that nothing that is being read right now slips in behind.
+        await self._bury(guild, author, since_ms, by_owner=by_owner)
         rows = await self._database.run(
             forgetting.rows_of_author, guild, author, since_ms
         )
-        removed = await self._remove(guild, rows)
+        removed = await self._remove(guild, rows, by_owner=by_owner)
         await self._database.run(forgetting.delete_author, guild, author)
         return await self._finish(guild, removed, wait=wait)
 
     async def forget_channel(
-        self, guild: int, channel: int, *, wait: bool = True
+        self, guild: int, channel: int, *, by_owner: bool = True, wait: bool = True
     ) -> Forgotten:
-        """Forget a channel (by row) with its threads."""
+        """Forget a channel (by row) with its threads; the rest as in `forget`."""
         rows = await self._database.run(forgetting.rows_of_channel, guild, channel)
-        removed = await self._remove(guild, rows)
+        removed = await self._remove(guild, rows, by_owner=by_owner)
         await self._database.run(forgetting.delete_channel, guild, channel)
         return await self._finish(guild, removed, wait=wait)
 
     async def forget_everything(self, guild: int) -> Forgotten:
-        """Forget all messages, names and replies of a guild; its settings stay."""
+        """Forget all messages, names and replies of a guild; its settings stay.
+
+        Nothing of it comes back by itself. A training or an import may bring it back,
+        but not what was forgotten before.
+        """
+        await self._bury(guild, tombstones.EVERYONE, 0, by_owner=True)
         removed = Removed(
             replies=await self._database.run(forgetting.delete_replies, guild)
         )
         rows = await self._database.run(forgetting.rows_of_guild, guild)
-        removed += await self._remove(guild, rows)
+        removed += await self._remove(guild, rows, is_all=True)
         await self._database.run(forgetting.delete_people, guild)
         await self._database.run(forgetting.delete_snapshots, guild)
         return await self._finish(guild, removed, wait=True)
+
+    async def remember_author(
+        self, guild: int, author_id: str, *, by_owner: bool = True
+    ) -> int:
+        """Let what an author wrote be learned again; how many forgettings that ends.
+
+        The author's own wish ends only what they asked for themselves.
+        """
+        author = self._authors.author(author_id)
+        lift = tombstones.lift_author
+        return await self._database.run(lift, guild, author, by_owner=by_owner)
 
     async def import_files(
         self,
@@ -230,14 +280,32 @@ class VoiceKeeper:
         """What words the voice gained and lost from one snapshot to another or now."""
         return await self._files.compare(CompareJob(guild, before, after))
 
-    async def _remove(self, guild: int, rows: Sequence[int]) -> Removed:
+    async def _bury(
+        self, guild: int, author: str, since_ms: int, *, by_owner: bool
+    ) -> None:
+        now_ms = int(time.time() * 1000)
+        bury = tombstones.bury_author
+        await self._database.run(
+            bury, guild, author, now_ms, since=since_ms, by_owner=by_owner
+        )
+
+    async def _remove(
+        self,
+        guild: int,
+        rows: Sequence[int],
+        *,
+        by_owner: bool = True,
+        is_all: bool = False,
+    ) -> Removed:
         """Take messages out of the voice, the replies and the database."""
         (await self._opened(guild)).voice.forget(rows)
         blanked = await self._database.run(forgetting.blank_replies, guild, rows)
         removed = Removed(replies=blanked)
         for start in range(0, len(rows), DELETE_AT_ONCE):
             part = rows[start : start + DELETE_AT_ONCE]
-            removed += await self._database.run(forgetting.delete, guild, part)
+            removed += await self._database.run(
+                forgetting.delete, guild, part, by_owner=by_owner, is_all=is_all
+            )
         for tell in self._on_forgotten:
             await tell(guild, rows)
         return removed

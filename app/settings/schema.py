@@ -18,7 +18,7 @@ def setting(
     high: float | None = None,
     choices: tuple[str, ...] = (),
 ) -> Any:
-    """Declare one setting; `config_keys.Key` is what readers get of it."""
+    """Declare one setting; `setting_keys.Key` is what readers get of it."""
     metadata = dict(doc=doc, scope=scope, low=low, high=high, choices=choices)
     if isinstance(default, list):
         return field(default_factory=lambda: list(default), metadata=metadata)

@@ -36,9 +36,17 @@ class AuthorKey:
 
     def author(self, author_id: str) -> str:
         """The hash under which this author's rows are stored."""
+        return self._digest(author_id, b"")
+
+    def message(self, external: str) -> str:
+        """The hash under which a forgotten message is remembered, by its id outside."""
+        return self._digest(external, b"message")
+
+    def _digest(self, text: str, purpose: bytes) -> str:
         digest = hashlib.blake2b(
-            author_id.encode("utf-8", "surrogatepass"),
+            text.encode("utf-8", "surrogatepass"),
             key=self._key,
             digest_size=DIGEST_BYTES,
+            person=purpose,
         )
         return digest.hexdigest()

@@ -6,7 +6,7 @@ from typing import Any
 
 from peewee import fn
 
-from app.store import conversations, feedback, voice_changes
+from app.store import conversations, feedback, tombstones, voice_changes
 from app.store.database import tuples, write
 from app.store.messages import BATCH
 from app.store.tables import (
@@ -103,15 +103,32 @@ def _showing(chosen: Any, gone: set[int]) -> set[int]:
 
 
 @write
-def delete(guild: int, rows: Sequence[int]) -> Removed:
+def delete(
+    guild: int, rows: Sequence[int], *, by_owner: bool = True, is_all: bool = False
+) -> Removed:
     """Delete messages of a guild with their vectors, links and files.
 
+    Tombstones keep them from coming back, unless a span of time does (`bury_author`).
     One transaction: with thousands of rows, call it for some at a time.
+
+    Args:
+        by_owner: False for what members forget, or delete on Discord.
+        is_all: Everything of the guild goes; its span stands for all.
     """
     removed = Removed()
     for start in range(0, len(rows), BATCH):
-        removed += _delete(guild, list(rows[start : start + BATCH]))
+        part = list(rows[start : start + BATCH])
+        if not is_all:
+            gone = tombstones.outside_spans(guild, _candidates(guild, part))
+            tombstones.bury(guild, gone, by_owner=by_owner)
+        removed += _delete(guild, part)
     return removed
+
+
+def _candidates(guild: int, rows: list[int]) -> list[tombstones.Candidate]:
+    query = Message.select(Member.author, Message.external, Message.ts).join(Member)
+    chosen = (Message.guild == guild) & Message.id.in_(rows)
+    return [tombstones.Candidate(*row) for row in tuples(query.where(chosen))]
 
 
 def _delete(guild: int, asked: list[int]) -> Removed:

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from peewee import fn
+
 from app.store import messages
 from app.store.database import tuples, write
 from app.store.messages import NewAttachment, NewMessage
@@ -27,9 +29,11 @@ class StoredBatch(NamedTuple):
     """What became of a batch."""
 
     rows: list[int | None]
-    """The row of each message; None for one that was there already."""
-    members: list[KnownMember]
-    """The rows of its new members."""
+    """The row of each message; None for one that was not stored."""
+    forgotten: set[int]
+    """Places of those that are not stored because they were forgotten once."""
+    members: list[KnownMember | None]
+    """The rows of its new members; None for those of whom nothing was stored."""
 
 
 def _add_members(
@@ -67,6 +71,7 @@ def add_batch(
             those of the second -2, and so on.
         files: Attachments, each with its message's place in the batch.
     """
+    newest = Member.select(fn.MAX(Member.id)).scalar() or 0
     members = _add_members(guild, people) if people else []
     if members:
         batch = [
@@ -75,14 +80,21 @@ def add_batch(
             else message
             for message in batch
         ]
-    rows = messages.add_many(guild, batch) if batch else []
+    rows, forgotten = messages.add_many(guild, batch, anew=True)
     kept = [(rows[place], file) for place, file in files]
     messages.add_attachments([(row, file) for row, file in kept if row is not None])
     same = (ImportCheckpoint.guild == guild) & (ImportCheckpoint.file == file)
     changed = ImportCheckpoint.update(position=position).where(same).execute()
     if not changed:
         ImportCheckpoint.create(guild=guild, file=file, position=position)
-    return StoredBatch(rows, members)
+    if not forgotten:
+        return StoredBatch(rows, forgotten, list(members))
+    pairs = zip(rows, batch, strict=True)
+    writers = {message.member for row, message in pairs if row is not None}
+    gone = {one.row for one in members if one.row > newest} - writers
+    Member.delete().where(Member.id.in_(gone)).execute()
+    kept_members = [None if one.row in gone else one for one in members]
+    return StoredBatch(rows, forgotten, kept_members)
 
 
 def position(guild: int, file: str) -> int:

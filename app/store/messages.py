@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from peewee import fn
 
-from app.store import sqlite, voice_changes
+from app.store import sqlite, tombstones, voice_changes
 from app.store.database import bound, tuples, write
 from app.store.tables import (
     Attachment,
@@ -50,6 +50,15 @@ COLUMNS = (
 )  # fmt: skip
 
 
+class Added(NamedTuple):
+    """What became of new messages."""
+
+    rows: list[int | None]
+    """The row of each; None for one that was not stored."""
+    forgotten: set[int]
+    """Places of those that were forgotten once, and so are not stored again."""
+
+
 @dataclass(frozen=True)
 class StoredMessage:
     """A message with the names that belong to it."""
@@ -72,8 +81,36 @@ class StoredMessage:
 
 
 @write
-def add_many(guild: int, messages: Sequence[NewMessage]) -> list[int | None]:
-    """Store messages; returns the row of each, None for one that was already there."""
+def add_many(
+    guild: int, messages: Sequence[NewMessage], *, anew: bool = False
+) -> Added:
+    """Store messages that were not there already and were never forgotten.
+
+    Every way in comes through here. `anew` is that of `tombstones.forgotten`.
+    """
+    forgotten = _forgotten(guild, messages, anew=anew)
+    wanted = [one for i, one in enumerate(messages) if i not in forgotten]
+    stored = iter(_insert(guild, wanted))
+    rows = [None if i in forgotten else next(stored) for i in range(len(messages))]
+    return Added(rows, forgotten)
+
+
+def _forgotten(guild: int, messages: Sequence[NewMessage], *, anew: bool) -> set[int]:
+    if not tombstones.are_there(guild):
+        return set()
+    members = list({one.member for one in messages})
+    select = "SELECT id, author FROM member WHERE id IN"
+    authors: dict[int, str] = dict(sqlite.select_among(bound(), select, members))
+    candidates = [
+        tombstones.Candidate(authors.get(one.member, ""), one.external, one.ts)
+        for one in messages
+    ]
+    return tombstones.forgotten(guild, candidates, anew=anew)
+
+
+def _insert(guild: int, messages: Sequence[NewMessage]) -> list[int | None]:
+    if not messages:
+        return []
     first = last_row() + 1
     rows = [(first + i, guild, *message) for i, message in enumerate(messages)]
     added = sqlite.insert_new(bound(), "message", COLUMNS, rows)
@@ -99,11 +136,19 @@ def add_attachments(files: Sequence[tuple[int, NewAttachment]]) -> None:
 def add(
     guild: int, message: NewMessage, attachments: Sequence[NewAttachment] = ()
 ) -> int | None:
-    """Store one message; returns its row, or None if it was already there."""
-    (row,) = add_many(guild, [message])
+    """Store one message; returns its row, None if it was there or was forgotten."""
+    ((row,), _) = add_many(guild, [message])
     if row is not None and attachments:
         add_attachments([(row, file) for file in attachments])
     return row
+
+
+@write
+def note_heard(guild: int, external: str, channel: int) -> None:
+    """Note that Discord has this message in this channel."""
+    same = (Message.external == external) & (Message.guild == guild)
+    news = (Message.channel == channel) & ~Message.is_heard
+    Message.update(is_heard=True).where(same & news).execute()
 
 
 @write
@@ -158,6 +203,40 @@ def latest(
         query = query.where(Message.ts < before)
     query = query.order_by(Message.ts.desc(), Message.id.desc()).limit(limit)
     return list(_stored(query))[::-1]
+
+
+def oldest_heard(channel: int) -> int | None:
+    """The id outside of the oldest message of a channel that was seen on Discord."""
+    query = Message.select(Message.external)
+    query = query.where((Message.channel == channel) & Message.is_heard)
+    row = query.order_by(Message.ts, Message.id).first()
+    return int(row.external) if row else None
+
+
+class Heard(NamedTuple):
+    """A person's message that Discord had."""
+
+    id: int
+    external: int
+    text: str
+
+
+def heard_between(
+    channel: int, first: int, last: int, since: int, until: int
+) -> list[Heard]:
+    """People's messages seen on Discord in a channel, between two ids of its.
+
+    Args:
+        first: Only ids above it.
+        last: Only ids below it.
+        since: The time inside the first id; what a file says may differ by a second.
+        until: The time inside the last one.
+    """
+    query = Message.select(Message.id, Message.external, Message.text).join(Member)
+    here = (Message.channel == channel) & Message.is_heard & ~Member.is_bot
+    query = query.where(here & Message.ts.between(since - 1000, until + 1000))
+    found = (Heard(row, int(external), text) for row, external, text in tuples(query))
+    return [one for one in found if first < one.external < last]
 
 
 def around(message: StoredMessage, before: int, after: int) -> list[StoredMessage]:

@@ -13,8 +13,10 @@ from app.store.tables import (
     TABLES,
     Comparison,
     Conversation,
+    ForgottenSpan,
     MeterWeek,
     Snapshot,
+    Tombstone,
     VoiceGap,
 )
 
@@ -52,12 +54,23 @@ def _snapshots(database: SqliteDatabase) -> None:
     database.create_tables([VoiceGap, Snapshot])
 
 
+def _tombstones(database: SqliteDatabase) -> None:
+    """What is forgotten leaves a trace; messages say whether Discord had them."""
+    database.create_tables([Tombstone, ForgottenSpan])
+    # Whether an old message came from Discord or a file is not known, and none of a
+    # file's is to go because Discord lacks it.
+    database.execute_sql(
+        "ALTER TABLE message ADD COLUMN is_heard INTEGER NOT NULL DEFAULT 0"
+    )
+
+
 FIRST_VERSION = 1
 MIGRATIONS: tuple[Migration, ...] = (
     _compare_and_meter,
     _kinds_of_feedback,
     _conversations,
     _snapshots,
+    _tombstones,
 )
 """The steps after the first version, oldest first; a new database needs none."""
 

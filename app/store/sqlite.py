@@ -106,6 +106,23 @@ def insert_new(
     return added
 
 
+def select_among(
+    database: SqliteDatabase, select: str, values: Sequence[Any], *before: Any
+) -> list[tuple[Any, ...]]:
+    """The rows of a statement that ends in `IN` for these values, thousands at a time.
+
+    An import asks this for each of its transactions, and peewee takes ten times as long
+    to build it. `before` are the values that come earlier in the statement.
+    """
+    connection, most = database.connection(), MOST_VALUES - len(before)
+    found: list[tuple[Any, ...]] = []
+    for start in range(0, len(values), most):
+        part = values[start : start + most]
+        statement = f"{select} ({', '.join('?' * len(part))})"
+        found += connection.execute(statement, (*before, *part))
+    return found
+
+
 def checkpoint(path: Path) -> None:
     """Move what is in the log into the file, as far as readers allow.
 

@@ -1,6 +1,7 @@
 """The tables, a class each; times are integer milliseconds since the epoch, UTC."""
 
 from peewee import (
+    SQL,
     AutoField,
     BigIntegerField,
     BlobField,
@@ -94,6 +95,8 @@ class Message(Table):
     """The `external` of the message it answers."""
     dropped = TextField(null=True)
     """Why it is not learned; null when it is."""
+    is_heard = BooleanField(default=False, constraints=[SQL("DEFAULT 0")])
+    """Seen on Discord in its channel: when it is missing there, it was deleted."""
 
     class Meta:
         indexes = ((("external", "guild"), True), (("channel", "ts"), False))
@@ -344,8 +347,37 @@ class Snapshot(Table):
         indexes = ((("guild", "name"), True),)
 
 
+class Tombstone(Table):
+    """A message that was forgotten, and is never stored again."""
+
+    guild = ForeignKeyField(Guild, on_delete="CASCADE", index=False)
+    mark = TextField()
+    """Keyed hash of its id outside."""
+    by_owner = BooleanField()
+    """Forgotten by the owner or a moderator, not by deleting it on Discord."""
+
+    class Meta:
+        indexes = ((("guild", "mark"), True),)
+
+
+class ForgottenSpan(Table):
+    """Nothing that an author wrote in that time is stored again."""
+
+    guild = ForeignKeyField(Guild, on_delete="CASCADE", index=False)
+    author = TextField()
+    """Keyed hash of the author's id; empty for everyone."""
+    since = BigIntegerField()
+    until = BigIntegerField()
+    by_owner = BooleanField()
+    """Forgotten by the owner or a moderator, not by the author."""
+
+    class Meta:
+        indexes = ((("guild", "author"), False),)
+
+
 TABLES = (
     Guild, Channel, Member, Message, RowNumbers, Attachment, ConversationLink,
     Conversation, Embedding, Reply, ReplySource, Feedback, Usage, ImportCheckpoint,
     Setting, MeterWeek, Comparison, VoiceChange, VoiceGap, Snapshot,
+    Tombstone, ForgottenSpan,
 )  # fmt: skip

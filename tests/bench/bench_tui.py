@@ -241,7 +241,8 @@ def _store(numbers: range) -> list[int]:
         messages.NewMessage(channel.id, member.id, f"f{n}", at, f"flood {n} {'y' * 80}")
         for n in numbers
     ]
-    return [row for row in messages.add_many(guild.id, rows) if row is not None]
+    added = messages.add_many(guild.id, rows).rows
+    return [row for row in added if row is not None]
 
 
 def main() -> int:

@@ -63,6 +63,22 @@ def test_a_backup_of_a_running_home_is_whole(home, bot, export, tmp_path):
     assert setting(other, "reply.dial") == 70
 
 
+def test_an_import_counts_what_was_forgotten_until_the_owner_takes_it_back(
+    home, bot, export
+):
+    answer(home, "import", "den", str(export))
+    answer(home, "forget", "--guild", "den", "--message", "0", "2")
+    told = mynah(home, "import", "den", str(export)).stdout
+    assert "2 left out: forgotten" in told and "mynah forget --undo" in told
+    refused = mynah(home, "forget", "--guild", "den", "--channel", "c", "--undo")
+    assert refused.returncode == 64 and "not kept by channel" in refused.stderr
+    undo = ("forget", "--guild", "den", "--everything", "--undo")
+    assert "may be learned again" in mynah(home, *undo).stdout
+    assert "Nothing of that was forgotten" in mynah(home, *undo).stdout
+    (counts,) = answer(home, "import", "den", str(export))
+    assert counts["added"] == 2 and "forgotten" not in counts["reasons"]
+
+
 def test_everything_in_a_used_home_is_in_the_documented_tree(home, bot, export):
     answer(home, "import", "den", str(export))
     answer(home, "config", "set", "reply.dial", "70")

@@ -29,6 +29,8 @@ class MemoryHost:
         self.gone: set[int] = set()
         self.learning: dict[int, int] = {}
         self.messages: dict[int, Incoming] = {}
+        self.heard: set[int] = set()
+        """Those that Discord had; others are from files."""
         self.overrides: dict[tuple[int, int], dict[str, object]] = {}
         self.opted_out: set[tuple[int, int]] = set()
         self.allows_tuning: set[tuple[int, int]] = set()
@@ -115,25 +117,32 @@ class MemoryHost:
             if said.place.root in self.learning and not out:
                 new += said.id not in self.messages
                 self.messages.setdefault(said.id, said)
+                self.heard.add(said.id)
         return new
 
     async def recheck(
-        self, place: MessagePlace, batch: Sequence[Incoming], after: int | None = None
+        self, place: MessagePlace, batch: Sequence[Incoming], first: int, last: int
     ) -> Forgotten:
         there = {one.id: one for one in batch}
-        if not there:
-            return Forgotten(0, 0, 0, False)
-        first, last = after or min(there), max(there)
         stored = [
             one
             for one in self.messages.values()
-            if one.place.channel == place.channel and first <= one.id <= last
+            if one.place.channel == place.channel
+            and one.id in self.heard
+            and first < one.id < last
         ]
         for one in stored:
             if one.id in there:
                 self.messages[one.id] = there[one.id]
         gone = [one.id for one in stored if one.id not in there]
         return await self.deleted(place.guild, gone)
+
+    async def oldest_heard(self, place: MessagePlace) -> int | None:
+        here = [m for m in self.messages.values() if m.place == place]
+        return min((m.id for m in here if m.id in self.heard), default=None)
+
+    async def learn_anew(self, guild: int) -> None:
+        """Nothing is remembered of what was forgotten."""
 
     async def edited(self, guild: int, message: int, text: str) -> None:
         if message in self.messages:
@@ -288,8 +297,11 @@ class MemoryHost:
         mine = [m.text for m in self.messages.values() if m.author == author]
         return "\n".join(json.dumps({"text": text}) for text in mine).encode()
 
+    async def remember_author(self, guild: int, author: int) -> bool:
+        return False
+
     async def forget_author(
-        self, guild: int, author: int, since_ms: int = 0
+        self, guild: int, author: int, since_ms: int = 0, *, by_owner: bool = False
     ) -> Forgotten:
         mine = [
             m.id

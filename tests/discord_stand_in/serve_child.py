@@ -8,7 +8,9 @@ from app.service import token_check
 
 
 def main() -> int:
-    token_check.API_URL = discord.http.Route.API_BASE_URL = sys.argv.pop(1)
+    url = sys.argv.pop(1)
+    discord.http.Route.API_BASE_URL = url
+    token_check.API_URL = url.format(API_VERSION=discord.http.API_VERSION)
     from app.__main__ import main as run
 
     return run()

@@ -129,6 +129,7 @@ def test_a_home_without_conversations_is_brought_up(
             "DROP TABLE conversation",
             "ALTER TABLE reply DROP COLUMN filled",
             "ALTER TABLE reply DROP COLUMN summary_of",
+            "ALTER TABLE message DROP COLUMN is_heard",
         ):
             bound().execute_sql(statement)
         before = migrations.MIGRATIONS.index(migrations._conversations)

@@ -42,7 +42,7 @@ def test_adding_many_tells_which_were_new(
         NewMessage(stored.channel, stored.member, external, 0, external)
         for external in ("0", "1", "2", "2")
     ]
-    rows = db.call(messages.add_many, guild, batch)
+    rows, _ = db.call(messages.add_many, guild, batch)
     assert [row is not None for row in rows] == [True, False, True, False]
     texts = [m.text for m in db.call(messages.by_rows, [r for r in rows if r])]
     assert texts == ["0", "2"]
@@ -64,7 +64,7 @@ def test_a_thousand_rows_are_found_in_the_order_asked_for(
         NewMessage(stored.channel, stored.member, f"x{i}", i, str(i))
         for i in range(1200)
     ]
-    rows = [r for r in db.call(messages.add_many, stored.guild, batch) if r]
+    rows = [r for r in db.call(messages.add_many, stored.guild, batch).rows if r]
     found = db.call(messages.by_rows, rows[::-1])
     assert [m.text for m in found] == [str(i) for i in range(1199, -1, -1)]
 
@@ -80,11 +80,11 @@ def test_texts_that_json_cannot_carry_are_stored_in_bulk_as_well(
             NewMessage(stored.channel, stored.member, f"{text}{ending}", 2**53, text)
             for text in texts
         ]
-        rows = db.call(messages.add_many, guild, batch)
+        rows, _ = db.call(messages.add_many, guild, batch)
         found = db.call(messages.by_rows, [row for row in rows if row])
         assert [m.text for m in found] == texts
         assert {m.ts for m in found} == {2**53}
-        assert db.call(messages.add_many, guild, batch) == [None] * 100
+        assert db.call(messages.add_many, guild, batch).rows == [None] * 100
 
 
 def test_the_latest_messages_of_a_channel_come_oldest_first(

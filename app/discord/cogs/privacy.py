@@ -12,6 +12,16 @@ from app.discord.texts import forgotten, kept_text, quote
 
 HOUR_MS = 3_600_000
 
+STAYS = (
+    "It stays forgotten, even when I read this server again; `/privacy forget"
+    " undo:True` takes that back."
+)
+REMEMBERED = (
+    "What you wrote may be learned again. It comes back when a moderator runs `/train`"
+    " or imports it."
+)
+NOT_FORGOTTEN = "You did not ask me to forget anything here."
+
 
 class PrivacyCog(discord.Cog):
     """A member's own data, and for moderators the messages of a member."""
@@ -85,12 +95,25 @@ class PrivacyCog(discord.Cog):
         await context.respond(text, ephemeral=True)
 
     @privacy.command(name="forget", description="Forget everything I ever wrote here.")
-    async def forget(self, context: discord.ApplicationContext) -> None:
-        """Forget the asker's messages everywhere."""
+    async def forget(
+        self,
+        context: discord.ApplicationContext,
+        undo: Annotated[
+            bool,
+            discord.Option(
+                bool, description="Take it back: it may be learned again instead."
+            ),
+        ] = False,
+    ) -> None:
+        """Forget the asker's messages everywhere, or let them be learned again."""
         await context.defer(ephemeral=True)
         guild = _guild_id(context)
+        if undo:
+            was = await self.bot.host.remember_author(guild, context.author.id)
+            await context.respond(REMEMBERED if was else NOT_FORGOTTEN, ephemeral=True)
+            return
         gone = await self.bot.host.forget_author(guild, context.author.id)
-        await context.respond(forgotten(gone), ephemeral=True)
+        await context.respond(f"{forgotten(gone)} {STAYS}", ephemeral=True)
 
     @privacy.command(
         name="member",
@@ -117,7 +140,9 @@ class PrivacyCog(discord.Cog):
             now_ms = int(self.bot.surroundings.clock() * 1000)
             since_ms = now_ms - hours * HOUR_MS
         guild = _guild_id(context)
-        gone = await self.bot.host.forget_author(guild, user.id, since_ms)
+        gone = await self.bot.host.forget_author(
+            guild, user.id, since_ms, by_owner=True
+        )
         text = f"{quote(user.display_name)}: {forgotten(gone)}"
         await context.respond(text, ephemeral=True)
 

@@ -110,11 +110,17 @@ class ForgetReply:
     """Replies that drew on them, whose text is gone."""
     complete: bool
     """Whether the files are rewritten, too."""
+    lifted: int = 0
+    """Entries about what was forgotten that an `undo` took away."""
 
 
 @dataclass(frozen=True)
 class Forget(Request[ForgetReply]):
-    """Forget messages, an author, a channel or a whole guild, everywhere."""
+    """Forget messages, an author, a channel or a whole guild, everywhere.
+
+    With `undo` they may be learned again. Of a whole guild what members forgot
+    themselves stays forgotten.
+    """
 
     method: ClassVar[str] = "forget"
     guild: str
@@ -122,6 +128,7 @@ class Forget(Request[ForgetReply]):
     author: str | None = None
     channel: str | None = None
     everything: bool = False
+    undo: bool = False
 
 
 @dataclass(frozen=True)

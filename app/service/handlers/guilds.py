@@ -13,7 +13,7 @@ from app.service.backups import back_up
 from app.service.distinctive_words import own_phrases, own_words
 from app.service.events import Asker, WatcherOutbox
 from app.service.guild_export import export
-from app.store import feedback, guilds, messages, overview, replies
+from app.store import feedback, guilds, messages, overview, replies, tombstones
 from app.store.tables import Guild
 
 MATURE = 2000
@@ -65,6 +65,9 @@ class GuildHandlers:
                 "Say what to forget: messages, an author, a channel or everything."
             )
         learning, guild = self._context.voices, await self._context.guild(request.guild)
+        if request.undo:
+            lifted = await self._lift(guild.id, request)
+            return control.ForgetReply(0, 0, 0, complete=True, lifted=lifted)
         if request.messages:
             rows = await self._context.database.run(
                 messages.rows_of, guild.id, request.messages
@@ -80,6 +83,20 @@ class GuildHandlers:
         return control.ForgetReply(
             done.messages, done.embeddings, done.replies, done.complete
         )
+
+    async def _lift(self, guild: int, request: control.Forget) -> int:
+        """Let what was forgotten be learned again."""
+        run = self._context.database.run
+        if request.messages:
+            return await run(tombstones.lift, guild, request.messages)
+        if request.author:
+            return await self._context.voices.remember_author(guild, request.author)
+        if request.channel:
+            raise UsageError(
+                "What was forgotten of a channel is not kept by channel.",
+                "Take back single messages, an author or everything.",
+            )
+        return await run(tombstones.lift_owners, guild)
 
     async def export(
         self, asker: Asker, request: control.Export

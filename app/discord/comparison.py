@@ -1,0 +1,136 @@
+"""Comparing what is stored with what Discord still has, slowly, channel by channel.
+
+Catching up looks at the newest messages of a channel alone. What was edited or deleted
+before those while the bot was away is found here, a page at a time.
+"""
+
+import asyncio
+import logging
+
+import aiohttp
+import discord
+
+from app.core.state_file import StateFile
+from app.discord.messages import Talk, incoming, place_of
+from app.discord.ports import Host
+
+log = logging.getLogger(__name__)
+
+PAGE = 100
+"""Discord's limit for one request."""
+
+UNKNOWN_CHANNEL = 10003
+"""Discord's code for a channel that is no more."""
+
+
+class Comparison:
+    """Goes through channels from new to old; the state file says how far it is."""
+
+    def __init__(
+        self, bot: discord.Client, host: Host, state: StateFile, seconds: float
+    ) -> None:
+        """Prepare; it rests so many seconds after each page."""
+        self._bot = bot
+        self._host = host
+        self._state = state
+        self._seconds = seconds
+        self._task: asyncio.Task[None] | None = None
+
+    def add(self, channel: int, below: int) -> None:
+        """Have a channel compared, its messages below that id.
+
+        One that is being compared already is finished first, and then begun again.
+        """
+        log.info("Older messages of channel %s are compared slowly", channel)
+        plan = self._plan()
+        at, _ = plan.get(str(channel), (below, 0))
+        again = below if str(channel) in plan else 0
+        self._save(plan | {str(channel): (at, again)})
+
+    def start(self) -> None:
+        """Go on in the background where the last process ended."""
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._run())
+
+    async def close(self) -> None:
+        """Stop; the next start goes on from here."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _run(self) -> None:
+        while plan := self._plan():
+            key, (below, _) = next(iter(plan.items()))
+            try:
+                at = await self._compare(int(key), below)
+            except (discord.Forbidden, discord.NotFound, discord.InvalidData) as error:
+                log.warning("Channel %s cannot be compared: %s", key, error)
+                at = None
+            except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+                log.warning("Comparing waits after %s", error)
+                at = below
+            self._move(key, at)
+            await asyncio.sleep(self._seconds)
+
+    async def _compare(self, channel_id: int, below: int) -> int | None:
+        """Compare one page; returns where the next one begins, None at the end."""
+        channel = await self._find(channel_id)
+        place = place_of(channel)
+        if not isinstance(channel, Talk) or place is None:
+            return None
+        oldest = await self._host.oldest_heard(place)
+        if oldest is None or oldest >= below:
+            return None
+        history = channel.history(limit=PAGE, before=discord.Object(below))
+        page = await history.flatten()
+        if not page:
+            # Also the answer to a bot that may not read the history.
+            return None
+        return await recheck_page(self._bot, self._host, page, below)
+
+    async def _find(self, channel: int) -> object:
+        """The channel, also an archived thread; what Discord lacks is forgotten."""
+        found = self._bot.get_channel(channel)
+        if found is not None:
+            return found
+        try:
+            return await self._bot.fetch_channel(channel)
+        except discord.NotFound as error:
+            if error.code == UNKNOWN_CHANNEL:
+                for guild in self._bot.guilds:
+                    await self._host.channel_deleted(guild.id, channel)
+            raise
+
+    def _move(self, key: str, at: int | None) -> None:
+        plan = self._plan()
+        # It may have been asked for again meanwhile.
+        _, again = plan.pop(key, (0, 0))
+        if at is not None:
+            plan = {key: (at, again)} | plan
+        elif again:
+            plan[key] = (again, 0)
+        self._save(plan)
+
+    def _plan(self) -> dict[str, tuple[int, int]]:
+        """By channel: compared down to which id, and where to begin again or 0."""
+        kept = self._state.get("comparing", {})
+        return {key: (at, again) for key, (at, again) in kept.items()}
+
+    def _save(self, plan: dict[str, tuple[int, int]]) -> None:
+        self._state.put("comparing", {key: list(at) for key, at in plan.items()})
+
+
+async def recheck_page(
+    bot: discord.Client, host: Host, page: list[discord.Message], below: int
+) -> int | None:
+    """Follow what was missed in a page of history, read downwards from that id.
+
+    Returns the id below which the next page begins; None if there is no more.
+    """
+    own = bot.user.id if bot.user else 0
+    said = [one for message in page if (one := incoming(message, own)) is not None]
+    place = place_of(page[0].channel)
+    at = page[-1].id if len(page) == PAGE else None
+    if place is not None:
+        await host.recheck(place, said, at or 0, below)
+    return at

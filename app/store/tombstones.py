@@ -1,0 +1,166 @@
+"""What was forgotten and must not come back, without a word or a plain id of it.
+
+A forgotten message leaves the keyed hash of its id; an author leaves the time up to
+which nothing of theirs is taken; a guild that was forgotten as a whole leaves the same
+for everyone. Every message that is to be stored is held against them.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from app.core.paths import Home
+from app.store import sqlite
+from app.store.authors import AuthorKey
+from app.store.database import bound, write
+from app.store.tables import ForgottenSpan, Tombstone
+
+EVERYONE = ""
+"""In place of an author: whatever was written in the guild.
+
+A training or an import that somebody asks for may bring that back, catching up may not.
+"""
+
+_BATCH = 500
+
+
+class Candidate(NamedTuple):
+    """What tells of a message whether it was forgotten."""
+
+    author: str
+    """Hash of the author's id."""
+    external: str
+    ts: int
+
+
+@write
+def bury(guild: int, externals: Iterable[str], *, by_owner: bool) -> None:
+    """Remember that the messages with these ids outside were forgotten.
+
+    What the owner forgot and a member as well counts as the member's.
+    """
+    marks = _marks(externals)
+    if not by_owner:
+        _unbury(guild, marks)
+    rows = [(guild, mark, by_owner) for mark in marks]
+    sqlite.insert_new(bound(), "tombstone", ("guild_id", "mark", "by_owner"), rows)
+
+
+@write
+def bury_author(
+    guild: int, author: str, until: int, *, since: int = 0, by_owner: bool
+) -> None:
+    """Remember that what an author (hash, or `EVERYONE`) wrote then was forgotten."""
+    same = (ForgottenSpan.guild == guild) & (ForgottenSpan.author == author)
+    inside = (ForgottenSpan.since >= since) & (ForgottenSpan.until <= until)
+    same &= ForgottenSpan.by_owner == by_owner
+    ForgottenSpan.delete().where(same & inside).execute()
+    ForgottenSpan.create(
+        guild=guild, author=author, since=since, until=until, by_owner=by_owner
+    )
+
+
+def are_there(guild: int) -> bool:
+    """Whether anything was forgotten in the guild."""
+    here = ForgottenSpan.guild == guild
+    return _has_marks(guild) or ForgottenSpan.select().where(here).exists()
+
+
+def forgotten(
+    guild: int, candidates: Sequence[Candidate], *, anew: bool = False
+) -> set[int]:
+    """Places of the messages that were forgotten, and are not to be stored.
+
+    Args:
+        anew: Somebody asked to learn again, so that what went only with everything
+            else may come back.
+    """
+    spans = _spans(guild, {one.author for one in candidates}, anew=anew)
+    found = {place for place, one in enumerate(candidates) if _is_inside(spans, one)}
+    if not _has_marks(guild):
+        return found
+    marks = _marks(one.external for one in candidates)
+    select = "SELECT mark FROM tombstone WHERE guild_id = ? AND mark IN"
+    known = {mark for (mark,) in sqlite.select_among(bound(), select, marks, guild)}
+    return found | {place for place, mark in enumerate(marks) if mark in known}
+
+
+def outside_spans(guild: int, candidates: Sequence[Candidate]) -> list[str]:
+    """Ids outside of the messages whose authors left no time that covers them."""
+    spans = _spans(guild, {one.author for one in candidates}, anew=True)
+    return [one.external for one in candidates if not _is_inside(spans, one)]
+
+
+@write
+def lift(guild: int, externals: Sequence[str]) -> int:
+    """Let messages be learned again; returns how many of them had been forgotten."""
+    return _unbury(guild, _marks(externals))
+
+
+@write
+def lift_author(guild: int, author: str, *, by_owner: bool) -> int:
+    """Let what an author (hash, or `EVERYONE`) wrote be learned again.
+
+    Returns how many times of forgetting that takes back. The owner takes back all of
+    them; a member their own alone.
+    """
+    same = (ForgottenSpan.guild == guild) & (ForgottenSpan.author == author)
+    if not by_owner:
+        same &= ~ForgottenSpan.by_owner
+    return int(ForgottenSpan.delete().where(same).execute())
+
+
+@write
+def lift_owners(guild: int) -> int:
+    """Let all that the owner forgot be learned again; what members forgot stays."""
+    marks = (Tombstone.guild == guild) & Tombstone.by_owner
+    spans = (ForgottenSpan.guild == guild) & ForgottenSpan.by_owner
+    lifted = Tombstone.delete().where(marks).execute()
+    return int(lifted + ForgottenSpan.delete().where(spans).execute())
+
+
+def _marks(externals: Iterable[str]) -> list[str]:
+    externals = list(externals)
+    if not externals:
+        return []
+    key = AuthorKey.load(Home(Path(bound().database).parent).author_key_file)
+    return [key.message(external) for external in externals]
+
+
+def _has_marks(guild: int) -> bool:
+    return bool(Tombstone.select().where(Tombstone.guild == guild).exists())
+
+
+def _unbury(guild: int, marks: Sequence[str]) -> int:
+    lifted = 0
+    for start in range(0, len(marks), _BATCH):
+        part = Tombstone.mark.in_(marks[start : start + _BATCH])
+        lifted += Tombstone.delete().where((Tombstone.guild == guild) & part).execute()
+    return lifted
+
+
+_Spans = Mapping[str, Sequence[tuple[int, int]]]
+
+
+def _spans(guild: int, authors: Iterable[str], *, anew: bool) -> _Spans:
+    """(since, until) of what was forgotten of these authors and of everyone."""
+    asked = [*authors, *([] if anew else [EVERYONE])]
+    select = (
+        "SELECT author, since, until FROM forgotten_span"
+        " WHERE guild_id = ? AND author IN"
+    )
+    found: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
+    for author, since, until in sqlite.select_among(bound(), select, asked, guild):
+        found[author].append((since, until))
+    return found
+
+
+def _is_inside(spans: _Spans, one: Candidate) -> bool:
+    if not spans:
+        return False
+    whole = spans.get(EVERYONE, ())
+    return any(
+        since <= one.ts <= until
+        for since, until in [*spans.get(one.author, ()), *whole]
+    )

@@ -1,0 +1,125 @@
+"""What was forgotten is never stored again, whichever way it comes."""
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+
+from app.store import forgetting, guilds, imports, members, messages, tombstones
+from app.store.database import Database
+from app.store.messages import NewMessage
+
+Write = Callable[..., int]
+
+
+def again(db: Database, guild: int, *wanted: tuple[str, str, int]) -> set[int]:
+    """Which of (author, id outside, time) are refused because they were forgotten."""
+    place = db.call(guilds.ensure_channel, guild, "stage").id
+    batch = [
+        NewMessage(
+            place, db.call(members.ensure, guild, author, author).id, id, ts, "text"
+        )
+        for author, id, ts in wanted
+    ]
+    return db.call(messages.add_many, guild, batch).forgotten
+
+
+def test_a_forgotten_message_is_not_stored_again(
+    db: Database, guild: int, write: Write
+) -> None:
+    row = write("alas", external="1")
+    write("poor", external="2")
+    db.call(forgetting.delete, guild, [row])
+    assert again(db, guild, ("puck", "1", 0), ("puck", "3", 0)) == {0}
+    assert db.call(messages.find, guild, "1") is None
+    assert db.call(messages.find, guild, "3") is not None
+
+
+def test_another_guild_may_store_what_one_forgot(
+    db: Database, guild: int, write: Write
+) -> None:
+    db.call(forgetting.delete, guild, [write("alas", external="1")])
+    other = db.call(guilds.ensure, "The Rose").id
+    assert again(db, other, ("puck", "1", 0)) == set()
+
+
+def test_no_plain_id_or_text_of_what_was_forgotten_is_kept(
+    db: Database, guild: int, write: Write
+) -> None:
+    row = write("quizzical platypus", external="123456789012345678")
+    db.call(forgetting.delete, guild, [row])
+    with closing(sqlite3.connect(db.path)) as connection:
+        dump = "\n".join(connection.iterdump())
+    assert 'INSERT INTO "tombstone"' in dump
+    assert "platypus" not in dump and "123456789012345678" not in dump
+
+
+def test_nothing_an_author_wrote_until_they_forgot_is_stored_again(
+    db: Database, guild: int, write: Write
+) -> None:
+    db.call(tombstones.bury_author, guild, "puck", 100, since=50, by_owner=False)
+    wanted = [("puck", f"p{ts}", ts) for ts in (49, 50, 100, 101)]
+    assert again(db, guild, *wanted, ("oberon", "o", 70)) == {1, 2}
+
+
+def test_what_an_authors_span_does_not_cover_leaves_a_tombstone(
+    db: Database, guild: int, write: Write
+) -> None:
+    rows = [write("now", external="1", ts=90), write("later", external="2", ts=500)]
+    db.call(tombstones.bury_author, guild, "puck", 100, by_owner=False)
+    db.call(forgetting.delete, guild, rows, by_owner=False)
+    assert again(db, guild, ("puck", "1", 90), ("puck", "2", 500)) == {0, 1}
+    db.call(tombstones.lift_author, guild, "puck", by_owner=False)
+    assert again(db, guild, ("puck", "1", 90), ("puck", "2", 500)) == {1}
+
+
+def test_what_went_with_everything_comes_back_only_by_an_import(
+    db: Database, guild: int, write: Write
+) -> None:
+    member, place = (write("all", ts=5), 0)
+    stored = db.call(messages.get, member)
+    assert stored is not None and place == 0
+    db.call(tombstones.bury_author, guild, tombstones.EVERYONE, 100, by_owner=True)
+    db.call(forgetting.delete, guild, [stored.id], is_all=True)
+    new = NewMessage(stored.channel, stored.member, stored.external, 5, "all")
+    assert db.call(messages.add, guild, new) is None
+    done = db.call(imports.add_batch, guild, "file", 1, [], [new], [])
+    assert done.rows != [None] and done.forgotten == set()
+
+
+def test_a_member_takes_back_only_what_they_forgot_themselves(
+    db: Database, guild: int
+) -> None:
+    db.call(tombstones.bury_author, guild, "puck", 100, by_owner=True)
+    db.call(tombstones.bury_author, guild, "puck", 50, by_owner=False)
+    assert db.call(tombstones.lift_author, guild, "puck", by_owner=False) == 1
+    assert again(db, guild, ("puck", "1", 70)) == {0}
+    assert db.call(tombstones.lift_author, guild, "puck", by_owner=True) == 1
+    assert again(db, guild, ("puck", "1", 70)) == set()
+
+
+def test_the_owner_takes_everything_back_but_what_members_forgot(
+    db: Database, guild: int, write: Write
+) -> None:
+    rows = [write("one", external="1"), write("two", external="2")]
+    db.call(forgetting.delete, guild, rows)
+    # Deleted on Discord as well, which is the member's doing.
+    db.call(tombstones.bury, guild, ["2"], by_owner=False)
+    assert db.call(tombstones.lift_owners, guild) == 1
+    assert again(db, guild, ("puck", "1", 0), ("puck", "2", 0)) == {1}
+    assert db.call(tombstones.lift, guild, ["2"]) == 1
+    assert again(db, guild, ("puck", "2", 0)) == set()
+
+
+def test_an_import_stores_no_name_of_somebody_forgotten(
+    db: Database, guild: int
+) -> None:
+    place = db.call(guilds.ensure_channel, guild, "stage").id
+    db.call(tombstones.bury_author, guild, "puck", 100, by_owner=False)
+    people = [("puck", "Robin", False), ("oberon", "Oberon", False)]
+    batch = [NewMessage(place, -1, "1", 5, "a"), NewMessage(place, -2, "2", 5, "b")]
+    done = db.call(imports.add_batch, guild, "file", 2, people, batch, [])
+    assert done.forgotten == {0} and done.members[0] is None
+    assert set(db.call(imports.known_members, guild)) == {"oberon"}
+    later = [NewMessage(place, -1, "3", 500, "c")]
+    done = db.call(imports.add_batch, guild, "file", 3, people[:1], later, [])
+    assert done.forgotten == set() and done.rows != [None]
