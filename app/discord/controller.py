@@ -26,7 +26,7 @@ from app.service.app_context import AppContext
 from app.service.events import Asker
 from app.service.handlers.replies import OWNER
 from app.store import guilds, replies
-from app.store.tables import Reply
+from app.store.rows import StoredReply
 
 GRACE_CHECK_SECONDS = 6 * 3600.0
 
@@ -160,10 +160,14 @@ class DiscordController:
             await opinions.rate(self._context, row.id, OWNER, -1, "edited", row.text)
         return control.DecideReply(row.id, request.approve)
 
-    async def _send_draft(self, row: Reply, text: str | None) -> None:
+    async def _send_draft(self, row: StoredReply, text: str | None) -> None:
         if text is not None:
             await self._context.database.run(replies.finish, row.id, {"text": text})
-        channel = await self._context.database.run(lambda: row.channel)
+        channel = (
+            await self._context.database.run(guilds.get_channel, row.channel_id)
+            if row.channel_id
+            else None
+        )
         talk = self._talk(channel.discord_id if channel else None)
         pieces = tuple(split(neutralise(text or row.text)[0]))
         answer = ReadyReply(row.id, pieces)

@@ -16,9 +16,9 @@ from app.replies.request import SHOWN, MadeReply, ReplyRequest
 from app.service import opinions
 from app.service.handlers.replies import explain
 from app.service.voice_keeper import Forgotten
-from app.store import messages, replies
+from app.store import guilds, messages, replies
 from app.store.feedback import Kind
-from app.store.tables import Channel, Guild, Reply
+from app.store.rows import StoredChannel, StoredReply
 
 UNSENT_MS = 3_600_000
 """How far back replies that never arrived are looked for."""
@@ -210,27 +210,27 @@ def _with_files(rows: Sequence[int]) -> list[tuple[int, int]]:
     """(channel, message) on Discord of those messages that came with a file."""
     found = []
     for message in messages.by_rows(messages.with_files(rows)):
-        channel = Channel.get_by_id(message.channel).discord_id
-        if channel is not None and message.external.isdigit():
-            found.append((int(channel), int(message.external)))
+        channel = guilds.get_channel(message.channel)
+        if channel and channel.discord_id and message.external.isdigit():
+            found.append((int(channel.discord_id), int(message.external)))
     return found
 
 
-def _listened_channel_of(reply: int) -> tuple[Reply, Channel] | None:
+def _listened_channel_of(reply: int) -> tuple[StoredReply, StoredChannel] | None:
     row = replies.get(reply)
-    channel = row.channel if row else None
+    channel = guilds.get_channel(row.channel_id) if row and row.channel_id else None
     if row is None or channel is None or channel.discord_id is None:
         return None
-    root = channel.parent or channel
-    return (row, channel) if root.is_learning else None
+    root = guilds.get_channel(channel.parent_id) if channel.parent_id else channel
+    return (row, channel) if root and root.is_learning else None
 
 
 def _unsent(since: int) -> list[Unsent]:
     found = []
     for row in replies.unsent(since):
-        guild: Guild = row.guild
-        channel: Channel | None = row.channel
-        if guild.discord_id and channel is not None and channel.discord_id:
+        guild = guilds.get(row.guild_id)
+        channel = guilds.get_channel(row.channel_id) if row.channel_id else None
+        if guild and guild.discord_id and channel and channel.discord_id:
             parts = (row.text,) if row.state == "made" else ()
             found.append(
                 Unsent(

@@ -30,7 +30,7 @@ from app.store import (
 from app.store.authors import AuthorKey
 from app.store.database import Database
 from app.store.forgetting import Removed
-from app.store.tables import Snapshot
+from app.store.rows import StoredSnapshot
 from app.voice.voice import Voice
 
 log = logging.getLogger(__name__)
@@ -264,7 +264,7 @@ class VoiceKeeper:
         async with opened.changing:
             await self._files.build(opened.voice, guild)
 
-    async def roll_back(self, snapshot: Snapshot, kept: Collection[str]) -> bool:
+    async def roll_back(self, snapshot: StoredSnapshot, kept: Collection[str]) -> bool:
         """Speak from what a snapshot has, as `snapshots.roll_back` says.
 
         Returns whether nothing else is left in the voice's files.

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from app.store.database import Database
     from app.store.messages import StoredMessage
     from app.store.overview import Bucket, ChannelActivity
-    from app.store.tables import Reply
+    from app.store.rows import StoredReply
     from app.store.usage import DayUse, SentRequest
 
 P = ParamSpec("P")
@@ -219,12 +219,12 @@ def _clean(row: T) -> T:
     return dataclasses.replace(row, **changed) if changed else row  # type: ignore[type-var]
 
 
-def _shown(row: "Reply") -> ShownReply:
+def _shown(row: "StoredReply") -> ShownReply:
     from app.ipc.control import Rung
     from app.ipc.wire import build
 
     names = {field.name for field in dataclasses.fields(ShownReply)}
-    values: dict[str, Any] = dict(row.__data__)
+    values = vars(row) | {"guild": row.guild_id, "channel": row.channel_id}
     shared = {
         name: safe_json(values[name]) for name in names & values.keys() - {"rungs"}
     }

@@ -14,7 +14,7 @@ from app.service.app_context import AppContext
 from app.service.doctor import check_all
 from app.service.events import Asker
 from app.store import overview, usage
-from app.store.tables import Usage
+from app.store.rows import StoredUsage
 
 DAY_MS = 86_400_000
 
@@ -116,13 +116,13 @@ class AppHandlers:
         return control.DoctorReply(await check_all(self._context))
 
 
-def _sent(row: Usage) -> control.UsageCall:
+def _sent(row: StoredUsage) -> control.UsageCall:
     return control.UsageCall(
         at=row.created / 1000,
         host=row.host,
         bytes_sent=row.bytes_sent,
-        reply=row.__data__["reply"],
-        guild=row.__data__["guild"],
+        reply=row.reply_id,
+        guild=row.guild_id,
         model=row.model,
         cost=row.cost,
         prompt_tokens=row.prompt_tokens,

@@ -13,7 +13,7 @@ from app.service.app_context import AppContext
 from app.service.events import Asker
 from app.store import comparisons, messages
 from app.store.messages import StoredMessage
-from app.store.tables import Guild
+from app.store.rows import StoredGuild
 
 LATELY = 2000
 """Newest messages among which one is drawn to be answered."""
@@ -81,7 +81,7 @@ class BlindTestHandlers:
         return await self._results(guild.id)
 
     async def _two(
-        self, guild: Guild, said: list[StoredMessage], arms: list[Arm]
+        self, guild: StoredGuild, said: list[StoredMessage], arms: list[Arm]
     ) -> tuple[MadeReply, MadeReply]:
         """Two replies that differ, each made by its own arm."""
         why = ""
@@ -97,7 +97,9 @@ class BlindTestHandlers:
             "See that the model is here and fast enough: `mynah bench`.",
         )
 
-    async def _reply(self, guild: Guild, message: StoredMessage, arm: Arm) -> MadeReply:
+    async def _reply(
+        self, guild: StoredGuild, message: StoredMessage, arm: Arm
+    ) -> MadeReply:
         request = ReplyRequest(
             guild.id,
             message.text,

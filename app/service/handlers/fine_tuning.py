@@ -26,7 +26,7 @@ from app.service.events import Asker
 from app.settings.effective import ConsentError
 from app.settings.schema import Config
 from app.store import fine_tuning, members, messages
-from app.store.tables import Guild
+from app.store.rows import StoredGuild
 
 POLICY = (
     "Discord's developer policy forbids training machine learning models on message"
@@ -99,7 +99,9 @@ class FineTuningHandlers:
         await self._context.settings.change("openai.model", job.tuned_model, guild.id)
         return control.TuneUseReply(job.id, job.tuned_model)
 
-    async def _examples(self, guild: Guild) -> tuple[Examples, control.TuningCounts]:
+    async def _examples(
+        self, guild: StoredGuild
+    ) -> tuple[Examples, control.TuningCounts]:
         config = await self._context.settings.of(guild.id)
         names = [name.lstrip("#") for name in config.learn.tuning_channels]
         reader = self._context.reader
@@ -128,7 +130,7 @@ class FineTuningHandlers:
         return made, counts
 
     async def _order(
-        self, guild: Guild, model: str, preferences: bool
+        self, guild: StoredGuild, model: str, preferences: bool
     ) -> tuple[Order, control.TuneEstimateReply]:
         examples, counts = await self._examples(guild)
         train = examples.preferences if preferences else examples.train

@@ -14,7 +14,7 @@ from app.service.distinctive_words import own_phrases, own_words
 from app.service.events import Asker, WatcherOutbox
 from app.service.guild_export import export
 from app.store import feedback, guilds, messages, overview, replies, tombstones
-from app.store.tables import Guild
+from app.store.rows import StoredGuild
 
 MATURE = 2000
 """Messages from which on a voice has plenty to say."""
@@ -131,7 +131,7 @@ class GuildHandlers:
             [control.CountedText(*one) for one in phrases],
         )
 
-    async def _guild(self, guild: Guild) -> control.GuildFigures:
+    async def _guild(self, guild: StoredGuild) -> control.GuildFigures:
         context = self._context
         counts = await context.reader.run(guilds.counts, guild.id)
         voice = await context.voices.voice(guild.id)

@@ -17,7 +17,7 @@ from app.service.events import Asker
 from app.settings.schema import Config
 from app.store import guilds, meter
 from app.store.meter import SentReply
-from app.store.tables import Guild
+from app.store.rows import StoredGuild
 from app.voice.word_tokenizer import split
 
 log = logging.getLogger(__name__)
@@ -70,7 +70,7 @@ class MeterHandlers:
                 await self._warn(guild)
             await asyncio.sleep(LOOK_SECONDS)
 
-    async def _bring_up(self, guild: Guild, fresh_seconds: float) -> None:
+    async def _bring_up(self, guild: StoredGuild, fresh_seconds: float) -> None:
         """Make the weeks that are missing, and the present one when it is old."""
         now_ms = int(self._now() * 1000)
         this_week = meter.week_of(now_ms)
@@ -127,7 +127,7 @@ class MeterHandlers:
             return None
         return await self._context.memory.relevance(known)
 
-    async def _describe(self, guild: Guild, limit: int) -> control.MeterReply:
+    async def _describe(self, guild: StoredGuild, limit: int) -> control.MeterReply:
         rows = await self._context.reader.run(meter.weeks, guild.id, limit)
         found = await self._advice(guild)
         return control.MeterReply(
@@ -136,7 +136,7 @@ class MeterHandlers:
             [control.MeterAdvice(**vars(one)) for one in found],
         )
 
-    async def _advice(self, guild: Guild) -> list[Advice]:
+    async def _advice(self, guild: StoredGuild) -> list[Advice]:
         rows = await self._context.reader.run(meter.weeks, guild.id, KEPT_WEEKS)
         if not rows:
             return []
@@ -144,7 +144,7 @@ class MeterHandlers:
         config = await self._context.settings.of(guild.id)
         return advise(newest, before, _tuned(config))
 
-    async def _warn(self, guild: Guild) -> None:
+    async def _warn(self, guild: StoredGuild) -> None:
         """Tell the owner of an alarm once a week."""
         key = (guild.id, meter.week_of(int(self._now() * 1000)))
         alarms = [one for one in await self._advice(guild) if one.is_alarm]

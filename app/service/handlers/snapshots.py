@@ -13,7 +13,7 @@ from app.service.handlers.guilds import GuildHandlers
 from app.settings import setting_keys
 from app.settings.effective import CONSENT
 from app.store import guilds, messages, settings, snapshots
-from app.store.tables import Snapshot
+from app.store.rows import StoredSnapshot
 
 UNDO = "before the last rollback"
 """The snapshot that is taken before another one takes effect."""
@@ -123,7 +123,7 @@ class SnapshotHandlers:
         await self._context.database.run(snapshots.remove, guild.id, snapshot.name)
         return control.SnapshotRemoveReply(snapshot.name)
 
-    async def _find(self, guild: int, name: str) -> Snapshot:
+    async def _find(self, guild: int, name: str) -> StoredSnapshot:
         found = await self._context.database.run(snapshots.get, guild, name)
         if found is None:
             kept = await self._context.reader.run(snapshots.every, guild)
@@ -132,12 +132,12 @@ class SnapshotHandlers:
             raise UsageError(f"There is no snapshot {name!r}.", hint)
         return found
 
-    async def _take(self, guild: int, name: str) -> Snapshot:
+    async def _take(self, guild: int, name: str) -> StoredSnapshot:
         now = int(time.time() * 1000)
         count = await self._context.reader.run(snapshots.count, guild)
         return await self._context.database.run(snapshots.take, guild, name, now, count)
 
-    async def _placed(self, snapshot: Snapshot) -> Placed:
+    async def _placed(self, snapshot: StoredSnapshot) -> Placed:
         here = await self._channels(snapshot.guild_id)
         return {
             (here[channel], name): value
@@ -181,7 +181,7 @@ class SnapshotHandlers:
         return True
 
 
-def _described(snapshot: Snapshot) -> control.KeptSnapshot:
+def _described(snapshot: StoredSnapshot) -> control.KeptSnapshot:
     return control.KeptSnapshot(
         snapshot.name, snapshot.created / 1000, snapshot.messages
     )
