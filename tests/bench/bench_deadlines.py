@@ -39,7 +39,7 @@ def history(rng: Random, turns: int) -> list[list[str]]:
     ]
 
 
-async def ask(service: Any, rng: Random, number: int, turns: int) -> dict[str, Any]:
+async def ask(service: Any, rng: Random, number: int, turns: int) -> control.SayReply:
     mode = list(MODES)[number % 2]
     text = " ".join(rng.sample("what do you think of the sea and the moon".split(), 6))
     request = control.Say(
@@ -49,7 +49,7 @@ async def ask(service: Any, rng: Random, number: int, turns: int) -> dict[str, A
         author=f"p{number % 4}",
         turns=history(rng, turns),
     )
-    reply = await service.call(Nobody(), request)
+    reply: control.SayReply = await service.call(Nobody(), request)
     return reply
 
 
@@ -87,7 +87,7 @@ async def run(model: Path, count: int, turns: int, threads: int) -> None:
             print(f"  {count} not by the model: {reason}")
 
 
-def reasons(replies: list[dict[str, Any]]) -> Counter[str]:
+def reasons(replies: list[control.SayReply]) -> Counter[str]:
     """Why rungs before the last one did not answer."""
     return Counter(
         rung.reason

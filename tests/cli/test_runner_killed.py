@@ -59,7 +59,8 @@ async def runner_pid(bot: Child, but_not: int = 0) -> int:
     while time.monotonic() < until:
         model = (await bot.call(control.Status())).model
         if model.state == "ready" and model.pid != but_not:
-            return int(model.pid)
+            assert model.pid
+            return model.pid
         await sleep()
     raise AssertionError(f"the runner is not ready: {model}")
 

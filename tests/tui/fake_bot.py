@@ -47,7 +47,8 @@ def filled(kind: Any, told: Any) -> Any:
     """
     if isinstance(told, list):
         return [filled(typing.get_args(kind)[0], one) for one in told]
-    if not dataclasses.is_dataclass(kind) or not isinstance(told, dict):
+    is_class = isinstance(kind, type) and dataclasses.is_dataclass(kind)
+    if not is_class or not isinstance(told, dict):
         return told
     hints = typing.get_type_hints(kind)
     fields = {name: filled(hints[name], value) for name, value in told.items()}
@@ -91,7 +92,8 @@ class FakeBot:
             reply = await reply
         if isinstance(reply, AppError):
             raise reply
-        return safe_json(filled(reply_class(type(request)), reply))
+        shown: R = safe_json(filled(reply_class(type(request)), reply))
+        return shown
 
     def requests(self, kind: type) -> list[Any]:
         """What was asked for, of one kind."""
