@@ -19,17 +19,9 @@ def main() -> int:
 
             return run_runner(arguments[1:])
         if role == "job":
-            from app.jobs.import_and_rebuild import main as run_job
+            from app.jobs.child import main as run_job
 
             return run_job(arguments[1:])
-        if role == "tokens":
-            from app.runner.token_voice_job import main as build_tokens
-
-            return build_tokens(arguments[1:])
-        if role == "tune":
-            from app.runner.requantise_job import main as tune
-
-            return tune(arguments[1:])
         from app.cli import main as run_command
 
         return run_command(arguments)

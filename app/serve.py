@@ -6,6 +6,7 @@ import logging
 import signal
 from collections.abc import Coroutine
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from random import SystemRandom
 from typing import Any
 
@@ -49,7 +50,7 @@ async def _serve(home: Home, stdout: int | None) -> None:
         news = service.context.events
         logging.getLogger().addHandler(logs.NewsHandler(news))
         calls = DiscordController(service.context, SystemRandom())
-        service.discord = calls.state
+        service.app.discord = calls.state
         own = handlers_of(calls, control.DISCORD_REQUESTS)
         service.handlers = {**service.handlers, **own}
         door = Door(home.endpoint_file, CATALOGUE, service.handlers, on_gone=news.leave)
@@ -67,9 +68,9 @@ async def _serve(home: Home, stdout: int | None) -> None:
         for job in work:
             stack.push_async_callback(_cancel, asyncio.ensure_future(job))
         service.context.local.start()
-        _stop_on_signals(service.asked_to_stop)
+        _stop_on_signals(service.app.asked_to_stop)
         log.info("Mynah is up in %s", home.root)
-        await service.asked_to_stop.wait()
+        await service.app.asked_to_stop.wait()
         log.info("Mynah stops")
 
 
@@ -80,18 +81,16 @@ async def _serve_parent(service: Service, stdout: int) -> None:
         await peer.run()
     finally:
         service.context.events.leave(peer)
-        service.asked_to_stop.set()
+        service.app.asked_to_stop.set()
 
 
 async def _tell_state(service: Service) -> None:
     """Tell the watchers the state whenever it changed."""
-    known: dict[str, object] = {}
+    known: control.StatusReply | None = None
     here = _Nobody()
     while True:
-        status = await service.status(here, control.Status())
-        told = {
-            name: value for name, value in status.items() if name != "uptime_seconds"
-        }
+        status = await service.app.status(here, control.Status())
+        told = replace(status, uptime_seconds=0.0)
         if told != known:
             known = told
             service.context.events.tell(control.StateChanged(status))

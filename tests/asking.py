@@ -1,9 +1,11 @@
 """Asking a service of this process, as a screen or a command would."""
 
-from typing import Any
+from typing import TypeVar
 
-from app.service.app_context import Json
+from app.ipc.wire import Request
 from app.service.service import Service
+
+R = TypeVar("R")
 
 
 class Nobody:
@@ -13,5 +15,5 @@ class Nobody:
         pass
 
 
-async def ask(service: Service, request: Any) -> Json:
+async def ask(service: Service, request: Request[R]) -> R:
     return await service.call(Nobody(), request)

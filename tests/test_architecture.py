@@ -77,3 +77,43 @@ def test_broad_excepts_stay_in_a_process_main_and_the_wires_dispatch():
             if isinstance(node, ast.ExceptHandler) and is_broad(node):
                 broad.add(path.relative_to(ROOT).as_posix())
     assert broad == {"app/__main__.py", "app/ipc/peer.py"}
+
+
+MAPPINGS = {
+    "total": "milliseconds of a reply by stage",
+    "first_token": "milliseconds of a reply by stage",
+    "reply.persona": "settings by their key",
+    "starting": "states of the bot's process by their name",
+    "NO_COLOR": "the environment",
+}
+"""String keys that screens and commands may read, each of something that is a map."""
+
+
+def string_keys(tree: ast.AST) -> set[str]:
+    """The constants that something is subscripted with, or asked for by `.get`."""
+    found = set()
+    for node in ast.walk(tree):
+        key: ast.expr | None = None
+        if isinstance(node, ast.Subscript):
+            key = node.slice
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            key = node.args[0] if node.func.attr == "get" and node.args else None
+        if isinstance(key, ast.Constant) and isinstance(key.value, str):
+            found.add(key.value)
+    return found
+
+
+def test_screens_and_commands_read_replies_by_attribute_and_not_by_string_key():
+    """The `eval_*` commands are left out: they hold figures of their own by name."""
+    read: dict[str, set[str]] = {}
+    for path in [*(ROOT / "app/tui").rglob("*.py"), *(ROOT / "app/cli").glob("*.py")]:
+        if not path.stem.startswith("eval_"):
+            keys = string_keys(ast.parse(path.read_text(encoding="utf-8")))
+            if strange := keys - MAPPINGS.keys():
+                read[path.relative_to(ROOT).as_posix()] = strange
+    assert read == {}
+
+
+@pytest.mark.parametrize("planted", ['reply["text"]', 'reply.get("text", "")'])
+def test_a_reply_read_by_string_key_is_found(planted: str):
+    assert string_keys(ast.parse(planted)) == {"text"}

@@ -68,17 +68,6 @@ class Examples:
     private: int = 0
     """Messages with a secret, an address or a number in them."""
 
-    def counts(self) -> Json:
-        """The numbers alone."""
-        return {
-            "messages": self.messages,
-            "train": len(self.train),
-            "validation": len(self.validation),
-            "preferences": len(self.preferences),
-            "duplicates": self.duplicates,
-            "private": self.private,
-        }
-
 
 def is_private(text: str) -> bool:
     """Whether a text holds what looks like a secret, an address or a number of one."""

@@ -3,7 +3,6 @@
 import argparse
 import asyncio
 from pathlib import Path
-from typing import Any
 
 from app.cli.connect import connect
 from app.cli.output import print_json, say, size
@@ -26,10 +25,10 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json(done)
     else:
-        say(f"Wrote {done['file']} ({size(done['bytes'])}). Secrets are not in it.")
+        say(f"Wrote {done.file} ({size(done.bytes)}). Secrets are not in it.")
     return 0
 
 
-async def _back_up(home: Home, target: str) -> dict[str, Any]:
+async def _back_up(home: Home, target: str) -> control.BackupReply:
     async with connect(home) as bot:
         return await bot.call(control.Backup(target))

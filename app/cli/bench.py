@@ -2,12 +2,11 @@
 
 import argparse
 import asyncio
-from typing import Any
 
 from app.cli.connect import connect
 from app.cli.output import print_json, say
 from app.core.paths import Home, find_home
-from app.ipc import control
+from app.ipc.control import Bench, BenchReply
 
 NAME = "bench"
 HELP = "measure this computer and say which models fit it"
@@ -27,28 +26,27 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _tell(measured: dict[str, Any]) -> None:
+def _tell(measured: BenchReply) -> None:
     rows = (
-        ("prompt", "prompt_tokens_per_second", "tokens/s"),
-        ("writing", "tokens_per_second", "tokens/s"),
-        ("embeddings", "embeddings_per_second", "texts/s"),
-        ("chain", "walk_ms", "ms a line"),
-        ("disk", "disk_megabytes_per_second", "MB/s"),
+        ("prompt", measured.prompt_tokens_per_second, "tokens/s"),
+        ("writing", measured.tokens_per_second, "tokens/s"),
+        ("embeddings", measured.embeddings_per_second, "texts/s"),
+        ("chain", measured.walk_ms, "ms a line"),
+        ("disk", measured.disk_megabytes_per_second, "MB/s"),
     )
-    say(f"Measured with the model {measured['model']}:")
-    for label, key, unit in rows:
-        figure = measured[key]
+    say(f"Measured with the model {measured.model}:")
+    for label, figure, unit in rows:
         shown = "–" if figure is None else f"{figure:,.2f}"
         say(f"  {label:12} {shown:>8} {unit}")
-    say(f"  in {measured['seconds']:.0f} s")
+    say(f"  in {measured.seconds:.0f} s")
     say("\nAn answer would take:")
-    for model in measured["models"]:
-        seconds = model["answer_seconds"]
+    for model in measured.models:
+        seconds = model.answer_seconds
         time = "not known" if seconds is None else f"{seconds:.1f} s"
-        fits = "" if model["fits"] else "  (needs more memory than there is)"
-        say(f"  {model['name']:24} {time}{fits}")
+        fits = "" if model.fits else "  (needs more memory than there is)"
+        say(f"  {model.name:24} {time}{fits}")
 
 
-async def _bench(home: Home) -> dict[str, Any]:
+async def _bench(home: Home) -> BenchReply:
     async with connect(home) as bot:
-        return await bot.call(control.Bench())
+        return await bot.call(Bench())

@@ -5,7 +5,6 @@ import asyncio
 import getpass
 import sys
 from pathlib import Path
-from typing import Any
 
 from app.cli.connect import Bot, connect
 from app.cli.output import dim, print_json, say, write_styled
@@ -59,14 +58,14 @@ async def _run(home: Home, arguments: argparse.Namespace) -> int:
 
 async def _get(bot: Bot, arguments: argparse.Namespace) -> None:
     request = control.ConfigGet(arguments.key, arguments.guild, arguments.channel)
-    for one in (await bot.call(request))["settings"]:
+    for one in (await bot.call(request)).settings:
         if arguments.json:
             print_json(one)
             continue
-        origin = "" if one["origin"] == "default" else f"  ({one['origin']})"
-        say(f"{one['key']:28} {safe_line(_shown(one['value']))}{origin}")
+        origin = "" if one.origin == "default" else f"  ({one.origin})"
+        say(f"{one.key:28} {safe_line(_shown(one.value))}{origin}")
         if arguments.key:
-            write_styled(dim(one["doc"]))
+            write_styled(dim(one.doc))
 
 
 async def _set(bot: Bot, arguments: argparse.Namespace) -> None:
@@ -74,12 +73,12 @@ async def _set(bot: Bot, arguments: argparse.Namespace) -> None:
     if arguments.json:
         print_json(done)
     else:
-        say(f"{done['key']} is {_shown(done['value'])} ({done['origin']}).")
+        say(f"{done.key} is {_shown(done.value)} ({done.origin}).")
 
 
 async def _change(
     bot: Bot, arguments: argparse.Namespace, *, agreed: bool
-) -> dict[str, Any]:
+) -> control.Setting:
     request = control.ConfigSet(
         arguments.key, arguments.value, arguments.guild, arguments.channel, agreed
     )
@@ -103,13 +102,13 @@ async def _import(bot: Bot, arguments: argparse.Namespace) -> None:
         if arguments.json:
             print_json(done)
         else:
-            say(f"{done['key']} is {safe_line(_shown(done['value']))}.")
+            say(f"{done.key} is {safe_line(_shown(done.value))}.")
     if found.bot_token:
-        done = await bot.call(control.SecretSet("bot_token", found.bot_token))
+        kept = await bot.call(control.SecretSet("bot_token", found.bot_token))
         if arguments.json:
-            print_json(done)
+            print_json(kept)
         else:
-            say(f"The bot token is kept in {done['place']}.")
+            say(f"The bot token is kept in {kept.place}.")
     if not arguments.json:
         for name, why in found.left_out.items():
             say(f"{safe_line(name)} is left out: {why}.")
@@ -130,12 +129,12 @@ async def _set_secret(bot: Bot, arguments: argparse.Namespace) -> None:
     if arguments.json:
         print_json(done)
     elif value.strip():
-        say(f"{arguments.key} is kept in {done['place']}.")
+        say(f"{arguments.key} is kept in {done.place}.")
     else:
         say(f"{arguments.key} is deleted.")
 
 
-def _shown(value: Any) -> str:
+def _shown(value: control.SettingValue) -> str:
     if isinstance(value, bool):
         return "on" if value else "off"
     if isinstance(value, list):

@@ -5,21 +5,22 @@ import contextlib
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from app.core.errors import AppError
 from app.core.paths import Home
 from app.ipc import control, endpoint
 from app.ipc.peer import Peer, RemoteError
-from app.ipc.wire import Catalogue, Json, Params
+from app.ipc.wire import Catalogue, Params, Request
 from app.service.home_lock import HomeBusyError, hold
-from app.service.service import open_service
+from app.service.service import Service, open_service
 
 CATALOGUE = Catalogue(control.REQUESTS, control.NOTIFICATIONS)
 
 WAIT_SECONDS = 30.0
 """A command that works by itself holds the lock; the next one waits for it."""
 
+R = TypeVar("R")
 OnNotification = Callable[[Any], None]
 
 
@@ -29,7 +30,7 @@ class Bot(Protocol):
     is_running: bool
     """A bot of its own process; it goes on when the command ends."""
 
-    async def call(self, request: Params) -> Json:
+    async def call(self, request: Request[R]) -> R:
         """The reply.
 
         Raises:
@@ -44,7 +45,7 @@ class _Running:
     def __init__(self, peer: Peer) -> None:
         self._peer = peer
 
-    async def call(self, request: Params) -> Json:
+    async def call(self, request: Request[R]) -> R:
         try:
             return await self._peer.call(request)
         except RemoteError as error:
@@ -55,16 +56,15 @@ class _Running:
 class _Here:
     is_running = False
 
-    def __init__(self, service: Any, on_notification: OnNotification) -> None:
+    def __init__(self, service: Service, on_notification: OnNotification) -> None:
         self._service = service
         self._on_notification = on_notification
 
-    async def call(self, request: Params) -> Json:
+    async def call(self, request: Request[R]) -> R:
         if isinstance(request, control.Say):
             # A running bot has its model loaded; here it is loaded for this reply.
             await self._service.prepare(request)
-        reply: Json = await self._service.call(self, request)
-        return reply
+        return await self._service.call(self, request)
 
     async def notify(self, notification: Params) -> None:
         self._on_notification(notification)

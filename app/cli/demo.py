@@ -52,16 +52,16 @@ async def _run(home: Home, as_json: bool) -> None:
 
 async def _prepare(bot: Bot, tell: Any) -> None:
     """Have the sample guild learned and the starter model here."""
-    models = (await bot.call(control.Models()))["models"]
-    starter = next(model for model in models if model["name"] == "starter")
-    if not any(model["present"] and model["used"] for model in models):
-        tell(f"Fetching the starter model ({size(starter['bytes'])}) …")
+    models = (await bot.call(control.Models())).models
+    starter = next(model for model in models if model.name == "starter")
+    if not any(model.present and model.used for model in models):
+        tell(f"Fetching the starter model ({size(starter.bytes)}) …")
         await bot.call(control.ModelPull("starter"))
-    guilds = (await bot.call(control.Guilds()))["guilds"]
-    if not any(guild["guild"] == SAMPLE_GUILD for guild in guilds):
+    guilds = (await bot.call(control.Guilds())).guilds
+    if not any(guild.guild == SAMPLE_GUILD for guild in guilds):
         tell(f"Learning the sample server, {SAMPLE_GUILD} …")
         learned = await bot.call(control.Import(SAMPLE_GUILD, [str(sample_file())]))
-        tell(f"  {learned['added']:,} messages in {learned['seconds']:.1f} s")
+        tell(f"  {learned.added:,} messages in {learned.seconds:.1f} s")
 
 
 async def _answer(bot: Bot, line: str, as_json: bool) -> None:
@@ -71,14 +71,14 @@ async def _answer(bot: Bot, line: str, as_json: bool) -> None:
         request = control.Say(SAMPLE_GUILD, line, mode=mode, explain=True)
         reply = await bot.call(request)
         if as_json:
-            print_json(reply | {"asked": line})
+            print_json({**vars(reply), "asked": line})
             continue
-        time = f"{reply['ms']['total']:.0f} ms"
-        made = time if reply["provider"] != "markov" or mode == "markov" else (
+        time = f"{reply.ms['total']:.0f} ms"
+        made = time if reply.provider != "markov" or mode == "markov" else (
             f"{time}, by the chain"
         )  # fmt: skip
-        write_styled(f"{bold(mode.ljust(8))} {safe_line(reply['text'])}  {dim(made)}")
-        if reply["provider"] == "markov" and mode != "markov":
-            for rung in reply["rungs"]:
-                if rung["reason"]:
-                    write_styled(dim(f"         {rung['provider']}: {rung['reason']}"))
+        write_styled(f"{bold(mode.ljust(8))} {safe_line(reply.text)}  {dim(made)}")
+        if reply.provider == "markov" and mode != "markov":
+            for rung in reply.rungs:
+                if rung.reason:
+                    write_styled(dim(f"         {rung.provider}: {rung.reason}"))

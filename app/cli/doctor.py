@@ -2,7 +2,6 @@
 
 import argparse
 import asyncio
-from typing import Any
 
 from app.cli.connect import connect
 from app.cli.output import dim, print_json, say, write_styled
@@ -20,18 +19,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Check; 69 when something is not well."""
-    checks = asyncio.run(_doctor(find_home(arguments.home)))
+    found = asyncio.run(_doctor(find_home(arguments.home)))
     if arguments.json:
-        print_json({"checks": checks})
+        print_json(found)
     else:
-        for check in checks:
-            say(f"{'ok  ' if check['ok'] else 'BAD '} {check['name']:10} ", end="")
-            say(safe_line(check["detail"]))
-            if check["hint"]:
-                write_styled(" " * 16 + dim("→ " + safe_line(check["hint"])))
-    return 0 if all(check["ok"] for check in checks) else 69
+        for check in found.checks:
+            say(f"{'ok  ' if check.ok else 'BAD '} {check.name:10} ", end="")
+            say(safe_line(check.detail))
+            if check.hint:
+                write_styled(" " * 16 + dim("→ " + safe_line(check.hint)))
+    return 0 if all(check.ok for check in found.checks) else 69
 
 
-async def _doctor(home: Home) -> list[dict[str, Any]]:
+async def _doctor(home: Home) -> control.DoctorReply:
     async with connect(home) as bot:
-        return list((await bot.call(control.Doctor()))["checks"])
+        return await bot.call(control.Doctor())

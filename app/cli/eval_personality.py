@@ -30,7 +30,7 @@ from app.meter import novelty
 from app.meter.relevance import auc
 from app.store import guilds, messages
 from app.store.database import Database
-from app.store.tables import Guild
+from app.store.rows import StoredGuild
 from app.voice.voice import Voice
 from app.voice.word_tokenizer import split
 
@@ -147,7 +147,7 @@ def _held(
     return spread(held, arguments.limit)
 
 
-def _find(database: Database, name: str) -> Guild:
+def _find(database: Database, name: str) -> StoredGuild:
     guild = database.call(guilds.find, name)
     if guild is None:
         raise UsageError(f"There is no server {name!r}.")
@@ -178,9 +178,9 @@ async def _reply_to(
                     request = _request(name, mode, one, arguments)
                     reply = await bot.call(request)
                     side = sides[name, mode]
-                    side.texts.append(str(reply["text"]))
-                    side.milliseconds.append(float(reply["ms"]["total"]))
-                    side.providers[str(reply["provider"])] += 1
+                    side.texts.append(reply.text)
+                    side.milliseconds.append(reply.ms["total"])
+                    side.providers[reply.provider] += 1
                 done += 1
                 if time.monotonic() - told > REPORT_SECONDS:
                     told = time.monotonic()

@@ -17,12 +17,11 @@ from app.evaluation.annotated_chat import Row
 from app.evaluation.perplexity import Held, Scorer
 from app.importers.intake import DEFAULT_CHANNEL, UNKNOWN_AUTHOR
 from app.importers.records import milliseconds
-from app.ipc.control import Progress
 from app.modelfiles import catalogue, gguf_header
 from app.runner import llama
 from app.runner.adapters import Adapters
 from app.runner.model_loader import usable_threads
-from app.runner.token_voice_job import build_from_home
+from app.runner.token_voice_builder import build_from_home
 from app.settings import config_file
 from app.store import guilds, messages
 from app.store.database import Database
@@ -258,8 +257,8 @@ def _print(result: dict[str, Any]) -> None:
         _print(plain)
 
 
-def _tell_progress(progress: Progress) -> None:
-    _tell(f"{progress.label}: {progress.done:,} of {progress.total or 0:,}")
+def _tell_progress(read: int, total: int) -> None:
+    _tell(f"reading tokens: {read:,} of {total:,}")
 
 
 def _tell(text: str) -> None:

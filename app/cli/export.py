@@ -3,13 +3,16 @@
 import argparse
 import asyncio
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 from app.cli.connect import connect
 from app.cli.output import print_json, say
 from app.cli.tune import show_counts
 from app.core.paths import Home, find_home
 from app.ipc import control
+from app.ipc.wire import Request
+
+R = TypeVar("R")
 
 NAME = "export"
 HELP = "write a server's messages to a file in the interchange format"
@@ -29,21 +32,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Write the file."""
     target = str(Path(arguments.to).expanduser().absolute())
-    kind = control.ExportTuning if arguments.for_tuning else control.Export
-    request = kind(arguments.guild, target)
-    done = asyncio.run(_export(find_home(arguments.home), request))
+    home = find_home(arguments.home)
+    if arguments.for_tuning:
+        examples = _call(home, control.ExportTuning(arguments.guild, target))
+        if arguments.json:
+            print_json(examples)
+        else:
+            show_counts(examples)
+            say(f"Wrote {', '.join(examples.files)}.")
+        return 0
+    done = _call(home, control.Export(arguments.guild, target))
     if arguments.json:
         print_json(done)
-    elif arguments.for_tuning:
-        show_counts(done)
-        say(f"Wrote {', '.join(done['files'])}.")
     else:
-        say(f"Wrote {done['messages']:,} messages to {done['file']}.")
+        say(f"Wrote {done.messages:,} messages to {done.file}.")
     return 0
 
 
-async def _export(
-    home: Home, request: control.Export | control.ExportTuning
-) -> dict[str, Any]:
-    async with connect(home) as bot:
-        return await bot.call(request)
+def _call(home: Home, request: Request[R]) -> R:
+    async def call() -> R:
+        async with connect(home) as bot:
+            return await bot.call(request)
+
+    return asyncio.run(call())

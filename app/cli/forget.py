@@ -46,23 +46,23 @@ def run(arguments: argparse.Namespace) -> int:
         _tell_undone(done)
         return 0
     say(
-        f"Forgot {done['messages']:,} messages, {done['embeddings']:,} embeddings and"
-        f" the text of {done['replies']:,} replies."
+        f"Forgot {done.messages:,} messages, {done.embeddings:,} embeddings and"
+        f" the text of {done.replies:,} replies."
     )
-    if done["complete"]:
+    if done.complete:
         say("Nothing of them is left on this computer's disk.")
     else:
         say("The files are being rewritten; the last of it is gone within minutes.")
     return 0
 
 
-def _tell_undone(done: dict[str, object]) -> None:
-    if done["lifted"]:
+def _tell_undone(done: control.ForgetReply) -> None:
+    if done.lifted:
         say("It may be learned again: import it, or run /train on Discord.")
     else:
         say("Nothing of that was forgotten.")
 
 
-async def _forget(home: Home, request: control.Forget) -> dict[str, object]:
+async def _forget(home: Home, request: control.Forget) -> control.ForgetReply:
     async with connect(home) as bot:
         return await bot.call(request)

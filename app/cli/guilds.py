@@ -2,7 +2,6 @@
 
 import argparse
 import asyncio
-from typing import Any
 
 from app.cli.connect import connect
 from app.cli.output import bold, print_json, say, size, write_styled
@@ -27,17 +26,17 @@ def run(arguments: argparse.Namespace) -> int:
     if not guilds:
         say("Nothing is learned yet.  Try  mynah import SERVER FILE  or  mynah demo")
     for guild in guilds:
-        write_styled(bold(guild["guild"]))
+        write_styled(bold(guild.guild))
         say(
-            f"  {guild['messages']:,} messages, {guild['words']:,} words,"
-            f" voice {guild['voice']}, {guild['embeddings']:,} embeddings,"
-            f" {size(sum(guild['bytes'].values()))} on disk"
+            f"  {guild.messages:,} messages, {guild.words:,} words,"
+            f" voice {guild.voice}, {guild.embeddings:,} embeddings,"
+            f" {size(sum(guild.bytes.values()))} on disk"
         )
-        lock = ", locked to this computer" if guild["local_only"] else ""
-        say(f"  mode {guild['mode']}, dial {guild['dial']}, {guild['provider']}{lock}")
+        lock = ", locked to this computer" if guild.local_only else ""
+        say(f"  mode {guild.mode}, dial {guild.dial}, {guild.provider}{lock}")
     return 0
 
 
-async def _guilds(home: Home) -> list[dict[str, Any]]:
+async def _guilds(home: Home) -> list[control.GuildFigures]:
     async with connect(home) as bot:
-        return list((await bot.call(control.Guilds()))["guilds"])
+        return (await bot.call(control.Guilds())).guilds

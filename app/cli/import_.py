@@ -35,12 +35,12 @@ def run(arguments: argparse.Namespace) -> int:
         print_json(counts)
     else:
         _tell(counts)
-    for error in counts["errors"]:
-        raise UsageError(f"{error['file']}: {error['text']}.", "What was read is kept.")
+    for error in counts.errors:
+        raise UsageError(f"{error.file}: {error.text}.", "What was read is kept.")
     return 0
 
 
-async def _import(home: Home, request: control.Import) -> dict[str, Any]:
+async def _import(home: Home, request: control.Import) -> control.ImportReply:
     bar = Bar()
 
     def show(progress: Any) -> None:
@@ -57,17 +57,17 @@ async def _import(home: Home, request: control.Import) -> dict[str, Any]:
             bar.clear()
 
 
-def _tell(counts: dict[str, Any]) -> None:
-    seconds = counts["seconds"]
-    rate = counts["read"] / seconds if seconds else 0
-    say(f"Learned {counts['added']:,} messages of {counts['guild']}.")
+def _tell(counts: control.ImportReply) -> None:
+    seconds = counts.seconds
+    rate = counts.read / seconds if seconds else 0
+    say(f"Learned {counts.added:,} messages of {counts.guild}.")
     say(
-        f"  {counts['read']:,} read, {counts['duplicates']:,} known already,"
-        f" {counts['filtered']:,} left out, in {seconds:.1f} s ({rate:,.0f}/s)"
+        f"  {counts.read:,} read, {counts.duplicates:,} known already,"
+        f" {counts.filtered:,} left out, in {seconds:.1f} s ({rate:,.0f}/s)"
     )
-    for reason, count in sorted(counts.get("reasons", {}).items()):
+    for reason, count in sorted(counts.reasons.items()):
         say(f"  {count:,} left out: {reason}")
-    if "forgotten" in counts.get("reasons", {}):
+    if "forgotten" in counts.reasons:
         say("  `mynah forget --undo` lets what was forgotten be learned again.")
-    if counts["added"]:
-        say(f"Try it:  mynah say --guild '{counts['guild']}' \"hello!\"")
+    if counts.added:
+        say(f"Try it:  mynah say --guild '{counts.guild}' \"hello!\"")

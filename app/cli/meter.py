@@ -2,31 +2,31 @@
 
 import argparse
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import Any
 
 from app.cli.connect import connect
 from app.cli.output import bold, dim, print_json, say, write_styled
 from app.core.paths import Home, find_home
 from app.core.safe_text import safe_line
-from app.ipc import control
+from app.ipc.control import Meter, MeteredWeek, MeterReply
 
 NAME = "meter"
 HELP = "show whether replies still sound like the server, week by week"
 
 PERCENT = "{:.0%}".format
 NUMBER = "{:.2f}".format
-ROWS = (
-    ("sounds like you", "alike", PERCENT),
-    ("assistant-speak", "assistant", PERCENT),
-    ("fits what was said", "relevance", NUMBER),
-    ("copied", "copied", PERCENT),
-    ("said before", "repeated", PERCENT),
-    ("ms a reply", "milliseconds", "{:.0f}".format),
-    ("liked", "liked", str),
-    ("disliked", "disliked", str),
-    ("replies", "replies", str),
+Row = tuple[str, Callable[[MeteredWeek], float | None], Callable[[float], str]]
+ROWS: tuple[Row, ...] = (
+    ("sounds like you", lambda week: week.alike, PERCENT),
+    ("assistant-speak", lambda week: week.assistant, PERCENT),
+    ("fits what was said", lambda week: week.relevance, NUMBER),
+    ("copied", lambda week: week.copied, PERCENT),
+    ("said before", lambda week: week.repeated, PERCENT),
+    ("ms a reply", lambda week: week.milliseconds, "{:.0f}".format),
+    ("liked", lambda week: week.liked, str),
+    ("disliked", lambda week: week.disliked, str),
+    ("replies", lambda week: week.replies, str),
 )
 SHOWN = 6
 """Weeks that fit on a line."""
@@ -40,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Measure what is missing, and print."""
-    request = control.Meter(arguments.guild, arguments.weeks, anew=True)
+    request = Meter(arguments.guild, arguments.weeks, anew=True)
     found = asyncio.run(_meter(find_home(arguments.home), request))
     if arguments.json:
         print_json(found)
@@ -49,31 +49,30 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def show(found: dict[str, Any]) -> None:
+def show(found: MeterReply) -> None:
     """Print the weeks and the advice for people."""
-    weeks: list[dict[str, Any]] = found["weeks"][-SHOWN:]
+    weeks = found.weeks[-SHOWN:]
     if not weeks:
         say("Nothing was said there on Discord yet.")
         return
-    days = (datetime.fromtimestamp(week["start"], UTC) for week in weeks)
+    days = (datetime.fromtimestamp(week.start, UTC) for week in weeks)
     write_styled(dim(_line("week of", [day.strftime("%d %b") for day in days])))
-    for title, key, unit in ROWS:
-        values = [week.get(key) for week in weeks]
+    for title, figure, unit in ROWS:
+        values = [figure(week) for week in weeks]
         say(_line(title, ["–" if value is None else unit(value) for value in values]))
-    aspects: dict[str, float] = weeks[-1].get("aspects", {})
-    if aspects:
+    if aspects := weeks[-1].aspects:
         listed = ", ".join(f"{name} {share:.0%}" for name, share in aspects.items())
         write_styled(dim(f"alike in {listed}"))
-    for advice in found["advice"]:
-        mark = "ALARM" if advice["is_alarm"] else "hint"
-        finding = f"{bold(mark)}  {safe_line(advice['finding'])}"
-        write_styled(f"{finding}: {safe_line(advice['remedy'])}")
+    for advice in found.advice:
+        mark = "ALARM" if advice.is_alarm else "hint"
+        finding = f"{bold(mark)}  {safe_line(advice.finding)}"
+        write_styled(f"{finding}: {safe_line(advice.remedy)}")
 
 
 def _line(title: str, values: Sequence[str]) -> str:
     return f"{title:20}" + "".join(f"{value:>9}" for value in values)
 
 
-async def _meter(home: Home, request: control.Meter) -> dict[str, Any]:
+async def _meter(home: Home, request: Meter) -> MeterReply:
     async with connect(home) as bot:
         return await bot.call(request)

@@ -41,67 +41,67 @@ async def _run(home: Home, arguments: argparse.Namespace) -> int:
         if arguments.action == "list":
             await _list(bot, arguments.json)
             return 0
-        done = await bot.call(_request(arguments))
+        done, told = await _do(bot, arguments.action, arguments.name)
         bar.clear()
     if arguments.json:
         print_json(done)
     else:
-        say(_told(arguments.action, done))
+        say(told)
     return 0
 
 
-def _request(arguments: argparse.Namespace) -> Any:
-    if arguments.action == "pull":
-        return control.ModelPull(arguments.name)
-    if arguments.action == "tune":
-        return control.ModelTune(arguments.name)
-    if arguments.action == "remove":
-        return control.ModelRemove(arguments.name)
-    path = Path(arguments.name).expanduser()
-    return control.ModelUse(str(path.absolute()) if path.is_file() else arguments.name)
-
-
-def _told(action: str, done: dict[str, Any]) -> str:
+async def _do(bot: Bot, action: str, name: str) -> tuple[object, str]:
+    """The bot's reply, and the same for people."""
     if action == "pull":
-        return f"{done['name']} is here ({size(done['bytes'])})."
-    if action == "remove":
-        return f"{done['name']} is removed; {size(done['bytes'])} are free again."
+        pulled = await bot.call(control.ModelPull(name))
+        return pulled, f"{pulled.name} is here ({size(pulled.bytes)})."
     if action == "tune":
-        return _table(done)
-    return f"{done['name']} writes from the next reply on."
+        tuned = await bot.call(control.ModelTune(name))
+        return tuned, _table(tuned)
+    if action == "remove":
+        gone = await bot.call(control.ModelRemove(name))
+        return gone, f"{gone.name} is removed; {size(gone.bytes)} are free again."
+    used = await bot.call(control.ModelUse(_name_or_path(name)))
+    return used, f"{used.name} writes from the next reply on."
 
 
-def _table(tuned: dict[str, Any]) -> str:
+def _name_or_path(name: str) -> str:
+    """An absolute path where there is such a file, else the name as it is."""
+    path = Path(name).expanduser()
+    return str(path.absolute()) if path.is_file() else name
+
+
+def _table(tuned: control.ModelTuneReply) -> str:
     """What was measured of each format, and which was kept."""
     lines = ["format      prompt/s   tokens/s   bits/byte   reply"]
-    for row in tuned["formats"]:
+    for row in tuned.formats:
         lines.append(
-            f"{row['format']:10}{row['prompt_tokens_per_second']:10.0f}"
-            f"{row['tokens_per_second']:11.0f}{row['bits_per_byte']:12.3f}"
-            f"{row['reply_seconds']:7.2f}s"
+            f"{row.format:10}{row.prompt_tokens_per_second:10.0f}"
+            f"{row.tokens_per_second:11.0f}{row.bits_per_byte:12.3f}"
+            f"{row.reply_seconds:7.2f}s"
         )
-    return "\n".join([*lines, f"\nKept: {tuned['kept']}."])
+    return "\n".join([*lines, f"\nKept: {tuned.kept}."])
 
 
 async def _list(bot: Bot, as_json: bool) -> None:
     found = await bot.call(control.Models())
     if as_json:
-        for model in found["models"]:
+        for model in found.models:
             print_json(model)
         return
-    say(f"This computer has {found['memory_gigabytes']:.0f} GB of memory.\n")
-    for model in found["models"]:
-        mark = "●" if model["used"] else "○" if model["present"] else " "
-        here = "in use" if model["used"] else "here" if model["present"] else ""
-        fits = "" if model.get("fits", True) else "needs more memory than there is"
-        aside = "set aside" if model.get("set_aside") else ""
+    say(f"This computer has {found.memory_gigabytes:.0f} GB of memory.\n")
+    for model in found.models:
+        mark = "●" if model.used else "○" if model.present else " "
+        here = "in use" if model.used else "here" if model.present else ""
+        fits = "needs more memory than there is" if model.fits is False else ""
+        aside = "set aside" if model.set_aside else ""
         state = ", ".join(word for word in (here, fits, aside) if word)
         write_styled(
-            f"{mark} {bold(model['name'])}  {size(model['bytes'])}"
-            f"  {safe_line(model['licence'])}  {dim(state)}"
+            f"{mark} {bold(model.name)}  {size(model.bytes)}"
+            f"  {safe_line(model.licence)}  {dim(state)}"
         )
-        write_styled("  " + dim(safe_line(model["note"])))
+        write_styled("  " + dim(safe_line(model.note)))
         if aside:
-            write_styled(f"  {safe_line(model['set_aside'])}")
-            again = f"`mynah models use {safe_line(model['name'])}` tries it again."
+            write_styled(f"  {safe_line(model.set_aside)}")
+            again = f"`mynah models use {safe_line(model.name)}` tries it again."
             write_styled(f"  {again}")

@@ -3,7 +3,6 @@
 import argparse
 import asyncio
 from pathlib import Path
-from typing import Any
 
 from app.cli.connect import connect
 from app.cli.output import print_json, say, size
@@ -43,12 +42,11 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-async def _ask(home: Home) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+async def _ask(home: Home) -> tuple[list[control.Check], list[control.GuildFigures]]:
     """What the bot says of itself; why it cannot, if it cannot."""
     try:
         async with connect(home) as bot:
-            checks = (await bot.call(control.Doctor()))["checks"]
-            return checks, (await bot.call(control.Guilds()))["guilds"]
+            checks = (await bot.call(control.Doctor())).checks
+            return checks, (await bot.call(control.Guilds())).guilds
     except AppError as error:
-        failed = {"name": "start", "ok": False}
-        return [failed | {"detail": error.message, "hint": error.hint}], []
+        return [control.Check("start", False, error.message, error.hint)], []

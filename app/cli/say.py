@@ -4,7 +4,6 @@ import argparse
 import asyncio
 import itertools
 import sys
-from typing import Any
 
 from app.cli.connect import Bot, connect
 from app.cli.output import dim, print_json, say, write_styled
@@ -60,13 +59,13 @@ async def _talk(home: Home, arguments: argparse.Namespace) -> int:
                 return 0
             if text := line.strip():
                 reply = await _answer(bot, arguments, text, turns[-REMEMBERED:])
-                turns += [[arguments.author, text], [reply["name"], reply["text"]]]
+                turns += [[arguments.author, text], [reply.name, reply.text]]
     return 0
 
 
 async def _answer(
     bot: Bot, arguments: argparse.Namespace, text: str, turns: list[list[str]]
-) -> dict[str, Any]:
+) -> control.SayReply:
     if not text.strip():
         raise UsageError("There is nothing to answer.", "Give a text, or - for stdin.")
     request = control.Say(
@@ -86,44 +85,44 @@ async def _answer(
     if arguments.json:
         print_json(reply)
     else:
-        say(reply["text"])
+        say(reply.text)
         if arguments.explain:
             explain(reply)
     return reply
 
 
-def explain(reply: dict[str, Any]) -> None:
+def explain(reply: control.SayReply) -> None:
     """Print how a reply came about."""
-    ms = reply["ms"]
-    made = reply["provider"] + (f" · {reply['model']}" if reply["model"] else "")
+    ms = reply.ms
+    made = reply.provider + (f" · {reply.model}" if reply.model else "")
     rows = [
-        ("mode", f"{reply['mode']} at dial {reply['voice']}, by {made}"),
+        ("mode", f"{reply.mode} at dial {reply.voice}, by {made}"),
         ("time", f"{ms['total']:.0f} ms  ({_stages(ms)})"),
     ]
-    for rung in reply["rungs"]:
-        why = f": {rung['reason']}" if rung["reason"] else ""
-        rows.append(("rung", f"{rung['provider']} {rung['outcome']}{why}"))
-    tokens = reply["tokens"]
-    if tokens["prompt"]:
-        cost = f", ${reply['cost']:.5f}" if reply["cost"] else ""
+    for rung in reply.rungs:
+        why = f": {rung.reason}" if rung.reason else ""
+        rows.append(("rung", f"{rung.provider} {rung.outcome}{why}"))
+    tokens = reply.tokens
+    if tokens.prompt:
+        cost = f", ${reply.cost:.5f}" if reply.cost else ""
         rows.append(
             (
                 "tokens",
-                f"{tokens['prompt']} read ({tokens['cached']} of them cached),"
-                f" {tokens['completion']} written{cost}",
+                f"{tokens.prompt} read ({tokens.cached} of them cached),"
+                f" {tokens.completion} written{cost}",
             )
         )
-    if filled := reply["filled"]:
+    if filled := reply.filled:
         spent = ", ".join(f"{part} {count}" for part, count in filled.items())
         rows.append(("filled", f"{spent} tokens"))
-    left = f", {reply['left_out']} left out" if reply["left_out"] else ""
-    rows.append(("turns", f"{reply['turns']} in the prompt{left}"))
-    rows += [("note", note) for note in reply["notes"]]
-    for moment in reply.get("moments", []):
+    left = f", {reply.left_out} left out" if reply.left_out else ""
+    rows.append(("turns", f"{reply.turns} in the prompt{left}"))
+    rows += [("note", note) for note in reply.notes]
+    for moment in reply.moments:
         rows.append(("recalled", " / ".join(": ".join(turn) for turn in moment)))
-    for drawn in reply.get("drawn", []):
-        run = f"“{drawn['run']}” of " if drawn["run"] else ""
-        rows.append(("source", f"{run}{drawn['author']}: {drawn['text']}"))
+    for drawn in reply.drawn:
+        run = f"“{drawn.run}” of " if drawn.run else ""
+        rows.append(("source", f"{run}{drawn.author}: {drawn.text}"))
     for name, text in rows:
         write_styled(f"  {dim(name.rjust(8))}  {safe_text(safe_line(text))}")
 

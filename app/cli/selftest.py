@@ -55,25 +55,25 @@ async def _run(home: Home) -> list[str]:
             if not attached.is_running:
                 raise AppError("The bot did not let a second process in.")
             counts = await attached.call(control.Import("selftest", [str(file)]))
-            if counts["added"] != 3:
-                raise AppError(f"Of 3 messages {counts['added']} were learned.")
+            if counts.added != 3:
+                raise AppError(f"Of 3 messages {counts.added} were learned.")
             steps.append("a second process attaches and imports")
             chain = await attached.call(
                 control.Say("selftest", "cat?", mode="markov", seed="cat")
             )
-            if chain["provider"] != "markov" or not chain["sources"]:
+            if chain.provider != "markov" or not chain.sources:
                 raise AppError("The chain did not speak from what it learned.")
-            steps.append(f"the chain speaks in {chain['ms']['total']:.0f} ms")
+            steps.append(f"the chain speaks in {chain.ms['total']:.0f} ms")
             # The model echoes; more words would be refused as a repetition.
             model = await attached.call(
                 control.Say("selftest", "hello", mode="llm", max_ms=20_000)
             )
-            if model["provider"] != "local":
-                reasons = "; ".join(rung["reason"] for rung in model["rungs"])
+            if model.provider != "local":
+                reasons = "; ".join(rung.reason for rung in model.rungs)
                 raise AppError(f"The runner did not answer: {reasons}.")
-            steps.append(f"the runner answers in {model['ms']['total']:.0f} ms")
+            steps.append(f"the runner answers in {model.ms['total']:.0f} ms")
             gone = await attached.call(control.Forget("selftest", everything=True))
-            if not gone["complete"]:
+            if not gone.complete:
                 raise AppError("Forgetting left something behind.")
             steps.append("everything is forgotten")
     finally:

@@ -2,11 +2,11 @@
 
 import argparse
 import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
-from app.cli.connect import connect
+from app.cli.connect import Bot, connect
 from app.cli.output import print_json, say
 from app.core.paths import Home, find_home
 from app.ipc import control
@@ -23,6 +23,10 @@ ACTIONS = {
     "import": "learn a server from such a file",
     "remove": "drop one; its messages stay",
 }
+
+
+Told = tuple[Sequence[object], list[str]]
+"""The replies as machines get them, and the lines for people."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -45,77 +49,92 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Do what was asked."""
-    request = _request(arguments)
-    done = asyncio.run(_call(find_home(arguments.home), request))
+    rows, lines = asyncio.run(_run(find_home(arguments.home), arguments))
     if arguments.json:
-        for one in done["snapshots"] if arguments.action == "list" else [done]:
-            print_json(one)
+        for row in rows:
+            print_json(row)
     else:
-        _tell(arguments.action, done)
+        for line in lines:
+            say(line)
     return 0
 
 
-def _request(arguments: argparse.Namespace) -> Any:
-    guild = arguments.guild
-    match arguments.action:
-        case "list":
-            return control.Snapshots(guild)
-        case "take":
-            return control.SnapshotTake(guild, arguments.name)
-        case "compare":
-            return control.SnapshotCompare(guild, arguments.name, arguments.other)
-        case "rollback":
-            return control.SnapshotRestore(guild, arguments.name)
-        case "export":
-            to = _absolute(arguments.to)
-            return control.SnapshotExport(guild, arguments.name, to)
-        case "import":
-            return control.SnapshotImport(guild, _absolute(arguments.file))
-    return control.SnapshotRemove(guild, arguments.name)
+async def _run(home: Home, arguments: argparse.Namespace) -> Told:
+    async with connect(home) as bot:
+        return await DEEDS[arguments.action](bot, arguments)
+
+
+async def _list(bot: Bot, arguments: argparse.Namespace) -> Told:
+    kept = (await bot.call(control.Snapshots(arguments.guild))).snapshots
+    lines = [
+        f"{datetime.fromtimestamp(one.at):%Y-%m-%d %H:%M}"
+        f"  {one.messages:>10,}  {one.name}"
+        for one in kept
+    ]
+    return kept, lines or ["There is none yet."]
+
+
+async def _take(bot: Bot, arguments: argparse.Namespace) -> Told:
+    done = await bot.call(control.SnapshotTake(arguments.guild, arguments.name))
+    return [done], [f"Kept {done.name}: {done.messages:,} messages and the settings."]
+
+
+async def _compare(bot: Bot, arguments: argparse.Namespace) -> Told:
+    request = control.SnapshotCompare(arguments.guild, arguments.name, arguments.other)
+    done = await bot.call(request)
+    lines = []
+    for which, words in (("gained", done.gained), ("lost", done.lost)):
+        listed = ", ".join(f"{word.text} ({word.count:,})" for word in words)
+        lines.append(f"Words {which}: {listed or 'none'}.")
+    for one in done.settings:
+        where = f" in #{one.channel}" if one.channel else ""
+        change = f"{_shown(one.before)} → {_shown(one.after)}"
+        lines.append(f"{one.key}{where}: {change}")
+    return [done], lines
+
+
+async def _roll_back(bot: Bot, arguments: argparse.Namespace) -> Told:
+    done = await bot.call(control.SnapshotRestore(arguments.guild, arguments.name))
+    return [done], [
+        f"Voice and settings are those of {done.name}.",
+        f"Roll back to “{done.undo}” to undo it.",
+    ]
+
+
+async def _export(bot: Bot, arguments: argparse.Namespace) -> Told:
+    to = _absolute(arguments.to)
+    request = control.SnapshotExport(arguments.guild, arguments.name, to)
+    done = await bot.call(request)
+    return [done], [f"Wrote {done.messages:,} messages to {done.file}."]
+
+
+async def _import(bot: Bot, arguments: argparse.Namespace) -> Told:
+    request = control.SnapshotImport(arguments.guild, _absolute(arguments.file))
+    done = await bot.call(request)
+    return [done], [
+        f"Learned {done.added:,} messages of {done.guild}, set"
+        f" {done.settings:,} settings, and kept that as {done.name}."
+    ]
+
+
+async def _remove(bot: Bot, arguments: argparse.Namespace) -> Told:
+    done = await bot.call(control.SnapshotRemove(arguments.guild, arguments.name))
+    return [done], [f"Removed {done.name}; its messages stay."]
+
+
+DEEDS: dict[str, Callable[[Bot, argparse.Namespace], Awaitable[Told]]] = {
+    "list": _list,
+    "take": _take,
+    "compare": _compare,
+    "rollback": _roll_back,
+    "export": _export,
+    "import": _import,
+    "remove": _remove,
+}
 
 
 def _absolute(path: str) -> str:
     return str(Path(path).expanduser().absolute())
-
-
-async def _call(home: Home, request: Any) -> dict[str, Any]:
-    async with connect(home) as bot:
-        return await bot.call(request)
-
-
-def _tell(action: str, done: dict[str, Any]) -> None:
-    match action:
-        case "list":
-            for one in done["snapshots"]:
-                at = datetime.fromtimestamp(one["at"])
-                say(f"{at:%Y-%m-%d %H:%M}  {one['messages']:>10,}  {one['name']}")
-            if not done["snapshots"]:
-                say("There is none yet.")
-        case "take":
-            say(f"Kept {done['name']}: {done['messages']:,} messages and the settings.")
-        case "compare":
-            _tell_differences(done)
-        case "rollback":
-            say(f"Voice and settings are those of {done['name']}.")
-            say(f"Roll back to “{done['undo']}” to undo it.")
-        case "export":
-            say(f"Wrote {done['messages']:,} messages to {done['file']}.")
-        case "import":
-            say(
-                f"Learned {done['added']:,} messages of {done['guild']}, set"
-                f" {done['settings']:,} settings, and kept that as {done['name']}."
-            )
-        case "remove":
-            say(f"Removed {done['name']}; its messages stay.")
-
-
-def _tell_differences(done: dict[str, Any]) -> None:
-    for which in ("gained", "lost"):
-        words = [f"{word['text']} ({word['count']:,})" for word in done[which]]
-        say(f"Words {which}: {', '.join(words) or 'none'}.")
-    for one in done["settings"]:
-        where = f" in #{one['channel']}" if one["channel"] else ""
-        say(f"{one['key']}{where}: {_shown(one['before'])} → {_shown(one['after'])}")
 
 
 def _shown(value: object) -> str:

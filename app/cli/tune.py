@@ -3,7 +3,6 @@
 import argparse
 import asyncio
 from datetime import datetime
-from typing import Any
 
 from app.cli.connect import connect
 from app.cli.output import print_json, say
@@ -12,6 +11,8 @@ from app.ipc import control
 
 NAME = "tune"
 HELP = "tune a cloud model on what members agreed to give"
+
+Reply = control.TuneEstimateReply | control.TuneStatusReply | control.TuneUseReply
 
 MODEL = "gpt-4o-mini-2024-07-18"
 
@@ -32,61 +33,68 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Do what was asked."""
-    done = asyncio.run(_tune(find_home(arguments.home), _request(arguments)))
+    done = asyncio.run(_tune(find_home(arguments.home), arguments))
     if arguments.json:
         print_json(done)
     else:
-        show(arguments.action, done)
+        show(done)
     return 0
 
 
-def _request(arguments: argparse.Namespace) -> Any:
-    guild, model = arguments.guild, arguments.model
-    if arguments.action == "estimate":
-        return control.TuneEstimate(guild, model, arguments.preferences)
-    if arguments.action == "start":
-        return control.TuneStart(guild, model, arguments.preferences, arguments.yes)
-    if arguments.action == "status":
-        return control.TuneStatus(guild, arguments.job)
-    return control.TuneUse(guild, arguments.job)
+async def _tune(home: Home, arguments: argparse.Namespace) -> Reply:
+    guild, model, job = arguments.guild, arguments.model, arguments.job
+    preferences: bool = arguments.preferences
+    async with connect(home) as bot:
+        match arguments.action:
+            case "estimate":
+                return await bot.call(control.TuneEstimate(guild, model, preferences))
+            case "start":
+                agreed: bool = arguments.yes
+                start = control.TuneStart(guild, model, preferences, agreed)
+                return await bot.call(start)
+            case "status":
+                return await bot.call(control.TuneStatus(guild, job))
+            case _:
+                return await bot.call(control.TuneUse(guild, job))
 
 
-def show(action: str, done: dict[str, Any]) -> None:
+def show(done: Reply) -> None:
     """Print the reply for people."""
-    if action == "use":
-        say(f"{done['model']} writes this server's cloud replies from now on.")
-        return
-    if action == "status":
-        for event in done["events"]:
-            at = datetime.fromtimestamp(event["at"]).strftime("%Y-%m-%d %H:%M")
-            say(f"  {at}  {event['text']}")
-        made = f", made {done['tuned_model']}" if done["tuned_model"] else ""
-        trouble = f": {done['error']}" if done["error"] else ""
-        say(f"{done['job']} is {done['state']}{made}{trouble}")
-        return
+    match done:
+        case control.TuneUseReply(model=model):
+            say(f"{model} writes this server's cloud replies from now on.")
+        case control.TuneStatusReply():
+            _show_status(done)
+        case control.TuneEstimateReply():
+            _show_estimate(done)
+
+
+def _show_status(done: control.TuneStatusReply) -> None:
+    for event in done.events:
+        at = datetime.fromtimestamp(event.at).strftime("%Y-%m-%d %H:%M")
+        say(f"  {at}  {event.text}")
+    made = f", made {done.tuned_model}" if done.tuned_model else ""
+    trouble = f": {done.error}" if done.error else ""
+    say(f"{done.job} is {done.state}{made}{trouble}")
+
+
+def _show_estimate(done: control.TuneEstimateReply) -> None:
     show_counts(done)
-    cost = "no price is known" if done["cost"] is None else f"about ${done['cost']:.2f}"
-    say(
-        f"{done['model']}: {done['tokens']:,} tokens in {done['epochs']} epochs, {cost}"
-    )
-    if action == "start":
-        say(f"Started as {done['job']}.")
+    cost = "no price is known" if done.cost is None else f"about ${done.cost:.2f}"
+    say(f"{done.model}: {done.tokens:,} tokens in {done.epochs} epochs, {cost}")
+    if isinstance(done, control.TuneStartReply):
+        say(f"Started as {done.job}.")
 
 
-def show_counts(done: dict[str, Any]) -> None:
+def show_counts(done: control.TuningCounts) -> None:
     """Print what there is to tune on."""
     say(
-        f"{done['messages']:,} messages of {done['members']} members who agreed, in"
-        f" {done['channels']} channels: {done['train']:,} examples,"
-        f" {done['validation']:,} for validation, {done['preferences']:,} preference"
+        f"{done.messages:,} messages of {done.members} members who agreed, in"
+        f" {done.channels} channels: {done.train:,} examples,"
+        f" {done.validation:,} for validation, {done.preferences:,} preference"
         f" pairs"
     )
     say(
-        f"left out: {done['duplicates']:,} duplicates, {done['private']:,} with"
+        f"left out: {done.duplicates:,} duplicates, {done.private:,} with"
         f" something private"
     )
-
-
-async def _tune(home: Home, request: Any) -> dict[str, Any]:
-    async with connect(home) as bot:
-        return await bot.call(request)

@@ -3,8 +3,8 @@
 import argparse
 import asyncio
 from collections import defaultdict
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 
 from app.cli.connect import connect
 from app.cli.output import bold, dim, print_json, say, size, write_styled
@@ -32,47 +32,54 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def show(usage: dict[str, Any]) -> None:
+def show(usage: control.UsageReply) -> None:
     """Print the bill for people."""
-    for span, budget in (("today", "daily_budget"), ("month", "monthly_budget")):
-        limit = f" of ${usage[budget]:.2f}" if usage[budget] else ""
-        say(f"{span.capitalize():6} ${usage[span]:.4f}{limit}")
-    if not usage["days"]:
+    for span, spent, budget in (
+        ("Today", usage.today, usage.daily_budget),
+        ("Month", usage.month, usage.monthly_budget),
+    ):
+        limit = f" of ${budget:.2f}" if budget else ""
+        say(f"{span:6} ${spent:.4f}{limit}")
+    if not usage.days:
         say("Nothing has left this computer.")
         return
-    for name in ("guild", "model"):
-        write_styled("\n" + bold(f"By {'server' if name == 'guild' else name}"))
-        for label, rows in _grouped(usage["days"], name).items():
+    servers = _grouped((day.guild, day) for day in usage.days)
+    models = _grouped((day.model, day) for day in usage.days)
+    for name, groups in (("server", servers), ("model", models)):
+        write_styled("\n" + bold(f"By {name}"))
+        for label, rows in groups.items():
             say(f"  {label:24} {_sums(rows)}")
     write_styled("\n" + bold("By day"))
-    for label, rows in list(_grouped(usage["days"], "day").items())[:SHOWN]:
+    days = _grouped((day.day, day) for day in usage.days)
+    for label, rows in list(days.items())[:SHOWN]:
         say(f"  {label:24} {_sums(rows)}")
     write_styled("\n" + bold("What left this computer last"))
-    for one in usage["sent"][:SHOWN]:
-        at = datetime.fromtimestamp(one["at"]).strftime("%Y-%m-%d %H:%M:%S")
-        reply = f"for reply {one['reply']}" if one["reply"] else ""
-        say(f"  {at}  {one['host']:20} {size(one['bytes_sent']):>8}  {reply}")
-    write_styled("\n" + dim(f"Prices of {usage['prices_date']}."))
+    for one in usage.sent[:SHOWN]:
+        at = datetime.fromtimestamp(one.at).strftime("%Y-%m-%d %H:%M:%S")
+        reply = f"for reply {one.reply}" if one.reply else ""
+        say(f"  {at}  {one.host:20} {size(one.bytes_sent):>8}  {reply}")
+    write_styled("\n" + dim(f"Prices of {usage.prices_date}."))
 
 
-def _grouped(days: list[dict[str, Any]], name: str) -> dict[str, list[dict[str, Any]]]:
-    groups: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
-    for day in days:
-        groups[day[name] or "–"].append(day)
+def _grouped(
+    days: Iterable[tuple[str | None, control.UsageDay]],
+) -> dict[str, list[control.UsageDay]]:
+    groups: defaultdict[str, list[control.UsageDay]] = defaultdict(list)
+    for name, day in days:
+        groups[name or "–"].append(day)
     return groups
 
 
-def _sums(rows: list[dict[str, Any]]) -> str:
-    def total(name: str) -> float:
-        return float(sum(row[name] for row in rows))
-
+def _sums(rows: list[control.UsageDay]) -> str:
     return (
-        f"{total('calls'):6,.0f} calls {total('prompt_tokens'):10,.0f} read"
-        f" {total('completion_tokens'):8,.0f} written  ${total('cost'):.4f}"
-        f"  {size(total('bytes_sent')):>8} sent"
+        f"{sum(row.calls for row in rows):6,} calls"
+        f" {sum(row.prompt_tokens for row in rows):10,} read"
+        f" {sum(row.completion_tokens for row in rows):8,} written"
+        f"  ${sum(row.cost for row in rows):.4f}"
+        f"  {size(sum(row.bytes_sent for row in rows)):>8} sent"
     )
 
 
-async def _usage(home: Home, days: int) -> dict[str, Any]:
+async def _usage(home: Home, days: int) -> control.UsageReply:
     async with connect(home) as bot:
         return await bot.call(control.UsageReport(days))

@@ -1,7 +1,17 @@
 """The one gate for outside text on its way to a terminal or a log file."""
 
+import dataclasses
 import re
-from typing import Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, TypeVar, cast
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+T = TypeVar("T")
+
+UNSHOWN = {"is_unshown": True}
+"""Metadata of a dataclass's field that no screen shows: it is kept as it is."""
 
 MAX_MARKS = 4
 """Combining marks kept on one character; more would climb over other lines."""
@@ -41,15 +51,29 @@ def safe_line(text: str) -> str:
     return safe_text(text).replace("\n", " ⏎ ")
 
 
-def safe_json(value: Any) -> Any:
-    """A JSON value with every string in it made safe."""
+def safe_json(value: T) -> T:
+    """A JSON value, or a dataclass of such, with every string in it made safe."""
+    return cast(T, _safe(value))
+
+
+def _safe(value: object) -> object:
     if isinstance(value, str):
         return safe_text(value)
     if isinstance(value, dict):
-        return {safe_line(str(key)): safe_json(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [safe_json(item) for item in value]
+        return {safe_line(str(key)): _safe(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_safe(item) for item in value]
+    if isinstance(value, tuple):
+        return tuple(_safe(item) for item in value)
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return type(value)(**dict(_safe_fields(value)))
     return value
+
+
+def _safe_fields(value: "DataclassInstance") -> Iterator[tuple[str, object]]:
+    for field in dataclasses.fields(value):
+        content = getattr(value, field.name)
+        yield field.name, content if field.metadata == UNSHOWN else _safe(content)
 
 
 def _visible(match: re.Match[str]) -> str:

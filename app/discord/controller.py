@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from random import Random
 
 import discord
@@ -21,11 +22,11 @@ from app.discord.sending import send_parts
 from app.discord.texts import invite_url
 from app.ipc import control
 from app.service import opinions
-from app.service.app_context import AppContext, Json
+from app.service.app_context import AppContext
 from app.service.events import Asker
 from app.service.handlers.replies import OWNER
 from app.store import guilds, replies
-from app.store.tables import Reply
+from app.store.rows import StoredReply
 
 GRACE_CHECK_SECONDS = 6 * 3600.0
 
@@ -96,45 +97,54 @@ class DiscordController:
         if state.name != "online" and state.detail:
             self._context.events.event(f"Discord: {state.detail}")
 
-    def state(self) -> Json:
+    def state(self) -> control.DiscordStatus:
         """The `discord` part of the status."""
         state, client = self._state, self._link.client if self._link else None
-        told: Json = {
-            "state": "off" if state.name == "offline" else state.name,
-            "reason": state.detail,
-            "hint": state.hint,
-            "is_mention_only": state.is_mention_only,
-        }
-        if client is not None and client.user is not None:
-            told["user"] = client.user.display_name
-            told["invite"] = invite_url(client.user.id)
-            if math.isfinite(client.latency):
-                told["latency_ms"] = round(client.latency * 1000, 1)
-        return told
+        told = control.DiscordStatus(
+            state="off" if state.name == "offline" else state.name,
+            reason=state.detail,
+            hint=state.hint,
+            is_mention_only=state.is_mention_only,
+        )
+        if client is None or client.user is None:
+            return told
+        latency = client.latency * 1000
+        return replace(
+            told,
+            user=client.user.display_name,
+            invite=invite_url(client.user.id),
+            latency_ms=round(latency, 1) if math.isfinite(latency) else None,
+        )
 
-    async def reconnect(self, asker: Asker, request: control.Reconnect) -> Json:
+    async def reconnect(
+        self, asker: Asker, request: control.Reconnect
+    ) -> control.ReconnectReply:
         """Connect anew, with the token as it is now; or go offline."""
         self._wanted = request.connect
         self._changed.set()
-        return {"connect": request.connect}
+        return control.ReconnectReply(request.connect)
 
-    async def listen(self, asker: Asker, request: control.Listen) -> Json:
+    async def listen(
+        self, asker: Asker, request: control.Listen
+    ) -> control.ListenReply:
         """Learn from a channel from now on, or no longer."""
         guild = await self._context.guild(request.guild)
         channel = await self._context.channel(guild.id, request.channel)
         await self._context.database.run(guilds.set_learning, channel.id, request.learn)
-        return {"channel": channel.name, "learn": request.learn}
+        return control.ListenReply(channel.name, request.learn)
 
-    async def send(self, asker: Asker, request: control.Send) -> Json:
+    async def send(self, asker: Asker, request: control.Send) -> control.SendReply:
         """Say the owner's words in a channel."""
         guild = await self._context.guild(request.guild)
         channel = await self._context.channel(guild.id, request.channel)
         talk = self._talk(channel.discord_id)
         nonce = discord.utils.time_snowflake(discord.utils.utcnow())
         sent = await send_parts(talk, split(neutralise(request.text)[0]), nonce)
-        return {"sent": [str(one) for one in sent]}
+        return control.SendReply([str(one) for one in sent])
 
-    async def decide(self, asker: Asker, request: control.Decide) -> Json:
+    async def decide(
+        self, asker: Asker, request: control.Decide
+    ) -> control.DecideReply:
         """Send a draft, as it is or as the owner puts it; or throw it away."""
         row = await self._context.database.run(replies.get, request.reply)
         if row is None or row.state != "draft":
@@ -148,18 +158,22 @@ class DiscordController:
         else:
             await self._send_draft(row, request.text)
             await opinions.rate(self._context, row.id, OWNER, -1, "edited", row.text)
-        return {"reply": row.id, "sent": request.approve}
+        return control.DecideReply(row.id, request.approve)
 
-    async def _send_draft(self, row: Reply, text: str | None) -> None:
+    async def _send_draft(self, row: StoredReply, text: str | None) -> None:
         if text is not None:
             await self._context.database.run(replies.finish, row.id, {"text": text})
-        channel = await self._context.database.run(lambda: row.channel)
+        channel = (
+            await self._context.database.run(guilds.get_channel, row.channel_id)
+            if row.channel_id
+            else None
+        )
         talk = self._talk(channel.discord_id if channel else None)
         pieces = tuple(split(neutralise(text or row.text)[0]))
         answer = ReadyReply(row.id, pieces)
         await self._client().delivery.deliver(answer, talk, int(row.trigger or 0))
 
-    async def train(self, asker: Asker, request: control.Train) -> Json:
+    async def train(self, asker: Asker, request: control.Train) -> control.TrainReply:
         """Read the history of channels, or of all that are listened to."""
         guild = await self._context.guild(request.guild)
         found = self._client().get_guild(int(guild.discord_id or 0))
@@ -172,7 +186,7 @@ class DiscordController:
         if not channels:
             raise UsageError("No channel is listened to.", "Choose one first.")
         await training.start(found, channels, None)
-        return {"guild": guild.name, "channels": [one.name for one in channels]}
+        return control.TrainReply(guild.name, [one.name for one in channels])
 
     async def _chosen(
         self, guild: int, found: discord.Guild, names: Sequence[str]
@@ -183,10 +197,12 @@ class DiscordController:
         ids = {int(row.discord_id) for row in rows if row.discord_id}
         return [one for one in found.text_channels if one.id in ids]
 
-    async def job(self, asker: Asker, request: control.JobControl) -> Json:
+    async def job(
+        self, asker: Asker, request: control.JobControl
+    ) -> control.JobControlReply:
         """Pause, resume or stop long work: a job, or the training of a guild's row."""
-        if self._context.jobs.steer(request.job, request.action):
-            return {"job": request.job, "action": request.action}
+        if await self._context.jobs.steer(request.job, request.action):
+            return control.JobControlReply(request.job, request.action)
         guild = await self._context.database.run(guilds.get, request.job)
         training = self._client().training
         number = int(guild.discord_id or 0) if guild else 0
@@ -198,7 +214,7 @@ class DiscordController:
             done = training.resume(number)
         if not done:
             raise UsageError(f"There is no such work to {request.action}.")
-        return {"job": request.job, "action": request.action}
+        return control.JobControlReply(request.job, request.action)
 
     def _client(self) -> MynahBot:
         client = self._link.client if self._link else None

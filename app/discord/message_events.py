@@ -17,7 +17,7 @@ from app.ipc.control import MessageSeen, Progress
 from app.service.app_context import AppContext
 from app.service.voice_keeper import Forgotten
 from app.store import forgetting, guilds, messages, tombstones
-from app.store.tables import Channel
+from app.store.rows import StoredChannel
 
 DAY_MS = 86_400_000
 DISCORD_EPOCH_MS = 1_420_070_400_000
@@ -47,7 +47,9 @@ class LearningHost(RowsHost):
     async def learning_channels(self, guild: int) -> set[int]:
         """Discord's ids of the channels that are listened to."""
         row = await self.guild_row(guild)
-        channels: list[Channel] = await self._context.database.run(guilds.channels, row)
+        channels: list[StoredChannel] = await self._context.database.run(
+            guilds.channels, row
+        )
         ids = (one.discord_id for one in channels if one.is_learning)
         return {int(one) for one in ids if one is not None}
 
@@ -197,8 +199,8 @@ class LearningHost(RowsHost):
         with tempfile.TemporaryDirectory(dir=self._context.home.root) as directory:
             path = Path(directory) / f"upload{Path(name).suffix[:10]}"
             await asyncio.to_thread(path.write_bytes, data)
-            counts = await self._context.voices.import_files(row, [path])
-        return int(counts["added"]), int(counts["read"])
+            reply = await self._context.voices.import_files(row, [path])
+        return reply.added, reply.read
 
     async def newest(self) -> dict[int, int]:
         """The newest stored message of every channel that is listened to."""

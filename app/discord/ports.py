@@ -2,8 +2,9 @@
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
+from app.ipc.control import ExplainReply
 from app.service.voice_keeper import Forgotten
 from app.service.weekly_stats import GuildWeek
 from app.settings.effective import ResolvedSetting
@@ -242,7 +243,7 @@ class Host(Protocol):
         """The row of the reply that a message of the bot is part of."""
         ...
 
-    async def explain(self, reply: int, channels: Collection[int]) -> dict[str, Any]:
+    async def explain(self, reply: int, channels: Collection[int]) -> ExplainReply:
         """The row that explains a reply, for somebody who can see those channels."""
         ...
 

@@ -3,22 +3,22 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Collection, Sequence
-from typing import Any
+from dataclasses import replace
 
 from app.chat import self_tune
 from app.chat.ladder import OnPiece
 from app.discord.message_events import LearningHost
 from app.discord.ports import Ask, ReadyReply, Unsent
 from app.importers.records import Record
-from app.ipc.control import ReplyMade
+from app.ipc.control import ExplainReply, ReplyMade
 from app.providers.base import Turn
 from app.replies.request import SHOWN, MadeReply, ReplyRequest
 from app.service import opinions
 from app.service.handlers.replies import explain
 from app.service.voice_keeper import Forgotten
-from app.store import messages, replies
+from app.store import guilds, messages, replies
 from app.store.feedback import Kind
-from app.store.tables import Channel, Guild, Reply
+from app.store.rows import StoredChannel, StoredReply
 
 UNSENT_MS = 3_600_000
 """How far back replies that never arrived are looked for."""
@@ -166,17 +166,19 @@ class RepliesHost(LearningHost):
         found = await self._context.database.run(replies.find_sent, str(message))
         return None if found is None else int(found.id)
 
-    async def explain(self, reply: int, channels: Collection[int]) -> dict[str, Any]:
+    async def explain(self, reply: int, channels: Collection[int]) -> ExplainReply:
         """The row that explains a reply, for somebody who can see those channels."""
         told = await explain(self._context, reply)
         ids = [str(one) for one in channels]
         seen = await self._context.database.run(replies.seen_sources, reply, ids)
-        sources = told["sources"]
-        told["sources"] = [one for one in sources if one["message"] in seen]
-        told["hidden"] = len(sources) - len(told["sources"])
-        # Examples and drafts for a cloud model are taken from every channel.
-        told["notes"] = [one for one in told["notes"] if not one.startswith(SHOWN)]
-        return told
+        sources = [one for one in told.sources if one.message in seen]
+        return replace(
+            told,
+            sources=sources,
+            hidden=len(told.sources) - len(sources),
+            # Examples and drafts for a cloud model are taken from every channel.
+            notes=[one for one in told.notes if not one.startswith(SHOWN)],
+        )
 
     async def take_back(self, reply: int, author: int, value: int) -> None:
         """A thumb of that value was taken back; the other one stays."""
@@ -208,27 +210,27 @@ def _with_files(rows: Sequence[int]) -> list[tuple[int, int]]:
     """(channel, message) on Discord of those messages that came with a file."""
     found = []
     for message in messages.by_rows(messages.with_files(rows)):
-        channel = Channel.get_by_id(message.channel).discord_id
-        if channel is not None and message.external.isdigit():
-            found.append((int(channel), int(message.external)))
+        channel = guilds.get_channel(message.channel)
+        if channel and channel.discord_id and message.external.isdigit():
+            found.append((int(channel.discord_id), int(message.external)))
     return found
 
 
-def _listened_channel_of(reply: int) -> tuple[Reply, Channel] | None:
+def _listened_channel_of(reply: int) -> tuple[StoredReply, StoredChannel] | None:
     row = replies.get(reply)
-    channel = row.channel if row else None
+    channel = guilds.get_channel(row.channel_id) if row and row.channel_id else None
     if row is None or channel is None or channel.discord_id is None:
         return None
-    root = channel.parent or channel
-    return (row, channel) if root.is_learning else None
+    root = guilds.get_channel(channel.parent_id) if channel.parent_id else channel
+    return (row, channel) if root and root.is_learning else None
 
 
 def _unsent(since: int) -> list[Unsent]:
     found = []
     for row in replies.unsent(since):
-        guild: Guild = row.guild
-        channel: Channel | None = row.channel
-        if guild.discord_id and channel is not None and channel.discord_id:
+        guild = guilds.get(row.guild_id)
+        channel = guilds.get_channel(row.channel_id) if row.channel_id else None
+        if guild and guild.discord_id and channel and channel.discord_id:
             parts = (row.text,) if row.state == "made" else ()
             found.append(
                 Unsent(

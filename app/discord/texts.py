@@ -3,12 +3,13 @@
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Literal
 
 import discord
 
 from app.chat.postprocess import neutralise
 from app.chat.reply_trigger import Decision
+from app.ipc.control import ExplainedSource, ExplainReply
 from app.service.voice_keeper import Forgotten
 from app.service.weekly_stats import GuildWeek
 from app.settings.effective import ResolvedSetting
@@ -128,24 +129,24 @@ def invite_text(application_id: int, name: str) -> str:
     return f"[Invite {name} to your server]({invite_url(application_id)})"
 
 
-def explanation(told: Mapping[str, Any]) -> str:
+def explanation(told: ExplainReply) -> str:
     """The row that explains a reply, in words."""
-    lines = [f"Called by: {told.get('reason', 'a command')}."]
-    dial = told.get("dial")
-    voice = f", voice {dial} %" if dial is not None else ""
-    lines.append(f"Written by **{told.get('provider')}** ({told.get('mode')}{voice}).")
-    for rung in told.get("rungs", ()):
-        if rung.get("reason"):
-            lines.append(f"- {rung['provider']}: {rung['outcome']}, {rung['reason']}")
-    lines += _time_lines(told.get("timings", {}))
-    lines += _source_lines(told.get("sources", ()))
-    if told.get("hidden"):
-        lines.append(f"> … and {told['hidden']} from channels not shown here")
-    lines += [f"- {quote(note, 300)}" for note in told.get("notes", ())[:MAX_NOTES]]
-    if told.get("recalled"):
-        lines.append(f"It recalled {len(told['recalled'])} earlier messages.")
-    if told.get("cost"):
-        lines.append(f"It cost ${told['cost']:.4f}.")
+    lines = [
+        f"Called by: {told.reason}.",
+        f"Written by **{told.provider}** ({told.mode}, voice {told.dial} %).",
+    ]
+    for rung in told.rungs:
+        if rung.reason:
+            lines.append(f"- {rung.provider}: {rung.outcome}, {rung.reason}")
+    lines += _time_lines(told.timings)
+    lines += _source_lines(told.sources)
+    if told.hidden:
+        lines.append(f"> … and {told.hidden} from channels not shown here")
+    lines += [f"- {quote(note, 300)}" for note in told.notes[:MAX_NOTES]]
+    if told.recalled:
+        lines.append(f"It recalled {len(told.recalled)} earlier messages.")
+    if told.cost:
+        lines.append(f"It cost ${told.cost:.4f}.")
     return cut("\n".join(lines))
 
 
@@ -157,11 +158,11 @@ def _time_lines(times: Mapping[str, float]) -> list[str]:
     return [f"It took {times['total']:.0f} ms{inside}."]
 
 
-def _source_lines(sources: Sequence[Mapping[str, Any]]) -> list[str]:
+def _source_lines(sources: Sequence[ExplainedSource]) -> list[str]:
     if not sources:
         return []
     lines = ["Messages it drew on:"]
-    lines += [f"> {quote(source['text'])}" for source in sources[:MAX_SOURCES]]
+    lines += [f"> {quote(source.text)}" for source in sources[:MAX_SOURCES]]
     if len(sources) > MAX_SOURCES:
         lines.append(f"> … and {len(sources) - MAX_SOURCES} more")
     return lines

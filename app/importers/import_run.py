@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from app.core.errors import UsageError
 from app.importers import discord_package
@@ -15,6 +14,7 @@ from app.importers.intake import Intake, IntakeEntry, NewMember
 from app.importers.records import BrokenFileError, BrokenRow, ContentIds, Record
 from app.importers.registry import find_importer
 from app.importers.sources import BombError, SourceFile, find_sources, fingerprint
+from app.ipc.control import ImportedFile, UnreadFile
 from app.store import imports
 from app.store.database import Database
 from app.store.messages import NewAttachment, NewMessage
@@ -52,10 +52,9 @@ class Counts:
     seconds: float = 0.0
     reasons: dict[str, int] = field(default_factory=dict)
     """How many were filtered, by reason."""
-    files: list[dict[str, Any]] = field(default_factory=list)
-    """Of each file its name (`file`), and how many were `read` and `added`."""
-    problems: list[str] = field(default_factory=list)
-    """One line a file that could not be read in full: file, position, reason."""
+    files: list[ImportedFile] = field(default_factory=list)
+    errors: list[UnreadFile] = field(default_factory=list)
+    """The files that could not be read in full, each with position and reason."""
 
 
 class ImportRun:
@@ -101,11 +100,11 @@ class ImportRun:
                 self._database.call(imports.finish, self._guild, batch.file)
                 done += source.size
                 self.counts.files.append(
-                    {
-                        "file": Path(source.name).name,
-                        "read": self.counts.read - read,
-                        "added": self.counts.added - added,
-                    }
+                    ImportedFile(
+                        Path(source.name).name,
+                        self.counts.read - read,
+                        self.counts.added - added,
+                    )
                 )
         self.counts.seconds = self._clock() - self._began
         return self.counts
@@ -201,7 +200,8 @@ class ImportRun:
         reasons[reason] = reasons.get(reason, 0) + 1
 
     def _report(self, source: SourceFile, position: str, reason: str) -> None:
-        self.counts.problems.append(f"{source.name}: {position}: {reason}")
+        error = UnreadFile(source.name, f"{position}: {reason}")
+        self.counts.errors.append(error)
 
     def _tell(self, source: SourceFile, done: int, total: int) -> None:
         seconds = self._clock() - self._began

@@ -8,15 +8,16 @@ import signal
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from app.core.errors import ChildExitError
 from app.ipc.backoff import Backoff
 from app.ipc.peer import Handler, Peer, PeerGoneError
-from app.ipc.wire import MAX_FRAME_BYTES, Catalogue, Json, Params
+from app.ipc.wire import MAX_FRAME_BYTES, Catalogue, Request
 
 log = logging.getLogger(__name__)
 
+R = TypeVar("R")
 Process = asyncio.subprocess.Process
 Spawn = Callable[[Sequence[str]], Awaitable[Process]]
 
@@ -98,7 +99,7 @@ class Child:
             self._enter(ChildState("starting"))
             self._supervisor = asyncio.create_task(self._supervise())
 
-    async def call(self, request: Params) -> Json:
+    async def call(self, request: Request[R]) -> R:
         """The child's reply.
 
         Raises:

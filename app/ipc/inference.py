@@ -3,9 +3,30 @@
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from app.ipc.wire import Done, Request
+
 
 @dataclass(frozen=True)
-class Generate:
+class GenerateReply:
+    """The reply to `Generate`."""
+
+    text: str
+    prompt_tokens: int
+    cached_tokens: int
+    completion_tokens: int
+    finish: str
+    """stop, length, deadline, cancelled, or ousted: another guild had to come first."""
+    first_token_ms: float
+    total_ms: float
+    voice_share: float = 0.0
+    """Mean weight of the voice over the tokens written."""
+    prompt_tokens_per_second: float = 0.0
+    tokens_per_second: float = 0.0
+    """Both as measured lately, cautiously; 0 when nothing was."""
+
+
+@dataclass(frozen=True)
+class Generate(Request[GenerateReply]):
     """Write text after a prompt; streams `Piece`s, the reply is a `Completion`."""
 
     method: ClassVar[str] = "generate"
@@ -37,7 +58,7 @@ class Generate:
 
 
 @dataclass(frozen=True)
-class CancelGenerate:
+class CancelGenerate(Request[Done]):
     """Stop one generation between two decode calls."""
 
     method: ClassVar[str] = "cancel_generate"
@@ -45,7 +66,7 @@ class CancelGenerate:
 
 
 @dataclass(frozen=True)
-class Learn:
+class Learn(Request[Done]):
     """Add messages to an open token voice (its tail) without a rebuild."""
 
     method: ClassVar[str] = "learn"
@@ -55,7 +76,7 @@ class Learn:
 
 
 @dataclass(frozen=True)
-class ForgetMessages:
+class ForgetMessages(Request[Done]):
     """Take messages out of an open token voice at once."""
 
     method: ClassVar[str] = "forget"
@@ -64,8 +85,19 @@ class ForgetMessages:
 
 
 @dataclass(frozen=True)
-class Info:
-    """The fields of `Ready` as they are now, description, queue and memory."""
+class InfoReply:
+    """The runner's model in words, its queue, and its memory."""
+
+    description: str
+    active: int
+    waiting: dict[str, int]
+    """Requests by guild."""
+    memory_bytes: int
+
+
+@dataclass(frozen=True)
+class Info(Request[InfoReply]):
+    """State of a runner at this moment."""
 
     method: ClassVar[str] = "info"
 
@@ -98,25 +130,6 @@ class Ready:
     prompt_tokens_per_second: float
     tokens_per_second: float
     """Both measured on this machine, right after loading."""
-
-
-@dataclass(frozen=True)
-class GenerateReply:
-    """The reply to `Generate`."""
-
-    text: str
-    prompt_tokens: int
-    cached_tokens: int
-    completion_tokens: int
-    finish: str
-    """stop, length, deadline, cancelled, or ousted: another guild had to come first."""
-    first_token_ms: float
-    total_ms: float
-    voice_share: float = 0.0
-    """Mean weight of the voice over the tokens written."""
-    prompt_tokens_per_second: float = 0.0
-    tokens_per_second: float = 0.0
-    """Both as measured lately, cautiously; 0 when nothing was."""
 
 
 REQUESTS = (Generate, CancelGenerate, Learn, ForgetMessages, Info)

@@ -4,7 +4,7 @@ import asyncio
 import itertools
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from app.core.errors import AppError, ConfigError, UsageError
 from app.ipc.wire import (
@@ -14,19 +14,23 @@ from app.ipc.wire import (
     Catalogue,
     Failure,
     Frame,
-    Json,
     Notification,
     Params,
     ReplyFrame,
+    Request,
     RequestFrame,
     WireError,
+    build,
     encode,
+    reply_class,
 )
 
 log = logging.getLogger(__name__)
 
-Handler = Callable[["Peer", Any], Awaitable[Json | None]]
-"""Carries out one request for the peer that sent it."""
+R = TypeVar("R")
+
+Handler = Callable[["Peer", Any], Awaitable[object]]
+"""Carries out one request for the peer that sent it; the reply is of its class."""
 
 BY_EXIT_CODE = {UsageError.exit_code: UsageError, ConfigError.exit_code: ConfigError}
 
@@ -53,8 +57,18 @@ class RemoteError(RuntimeError):
     """The other side has a bug; its log has the traceback."""
 
 
+class OtherVersionError(AppError):
+    """The other side's reply lacks what this side knows of it."""
+
+    def __init__(self, request: Request[Any], complaint: str) -> None:
+        super().__init__(
+            f"The running bot is of another version ({request.method}: {complaint}).",
+            "Stop it and start this one.",
+        )
+
+
 def handlers_of(
-    service: object, requests: Iterable[type[Params]]
+    service: object, requests: Iterable[type[Request[Any]]]
 ) -> dict[str, Handler]:
     """The methods of `service` by request; a Python keyword gets an underscore.
 
@@ -87,25 +101,26 @@ class Peer:
         self._on_notification = on_notification
         self._why_gone = why_gone
         self._ids = itertools.count(1)
-        self._waiting: dict[int, asyncio.Future[Json]] = {}
+        self._waiting: dict[int, asyncio.Future[object]] = {}
         self._serving: set[asyncio.Task[None]] = set()
         self._write_lock = asyncio.Lock()
         self._gone: PeerGoneError | None = None
 
-    async def call(self, request: Params) -> Json:
+    async def call(self, request: Request[R]) -> R:
         """The other side's reply.
 
         Raises:
             AppError: As the other side raised it.
+            OtherVersionError: If the reply lacks a field.
             PeerGoneError: If the other side is or goes away.
             RemoteError: If the other side has a bug.
         """
         id = next(self._ids)
-        future: asyncio.Future[Json] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[object] = asyncio.get_running_loop().create_future()
         self._waiting[id] = future
         try:
             await self._send(RequestFrame(id, request))
-            return await future
+            return built_reply(request, await future)
         finally:
             del self._waiting[id]
             if not future.cancel() and not future.cancelled():
@@ -196,7 +211,7 @@ class Peer:
             log.exception("%s failed", method)
             message = f"{type(error).__name__}: {error}"
             return Failure(request.id, INTERNAL_ERROR, message)
-        return ReplyFrame(request.id, result or {})
+        return ReplyFrame(request.id, result)
 
     async def _answer(self, outcome: ReplyFrame | Failure) -> None:
         try:
@@ -214,6 +229,18 @@ class Peer:
                 await self._writer.drain()
             except (ConnectionError, RuntimeError) as error:
                 raise PeerGoneError("The other process is gone.") from error
+
+
+def built_reply(request: Request[R], result: object) -> R:
+    """What came over the wire as the reply to a request.
+
+    Raises:
+        OtherVersionError: If it lacks a field, or one is of another type.
+    """
+    try:
+        return build(reply_class(type(request)), result)
+    except WireError as error:
+        raise OtherVersionError(request, str(error)) from error
 
 
 def _as_exception(failure: Failure) -> Exception:

@@ -6,7 +6,7 @@ import typing
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, ClassVar, Protocol, TypeVar
+from typing import Any, ClassVar, Generic, Literal, Protocol, TypeVar
 
 import orjson
 
@@ -20,6 +20,7 @@ INTERNAL_ERROR = -32603
 """JSON-RPC's own codes; what the owner can mend carries its sysexits code instead."""
 
 Json = dict[str, Any]
+R = TypeVar("R")
 P = TypeVar("P")
 
 
@@ -31,11 +32,39 @@ class Params(Protocol):
 
 
 @dataclass(frozen=True)
+class Request(Generic[R]):
+    """Parameters of a method that has a reply: a dataclass, named in the base class.
+
+    `class Guilds(Request[GuildsReply])` is answered by a `GuildsReply`.
+    """
+
+    method: ClassVar[str]
+
+
+@dataclass(frozen=True)
+class Done:
+    """The reply to a request that only has to be carried out."""
+
+
+def reply_class(kind: type[Request[R]]) -> type[R]:
+    """The class of the reply to a kind of request.
+
+    Raises:
+        TypeError: If the request names none.
+    """
+    for base in getattr(kind, "__orig_bases__", ()):
+        if typing.get_origin(base) is Request:
+            named: type[R] = typing.get_args(base)[0]
+            return named
+    raise TypeError(f"{kind.__name__} does not say what answers it")
+
+
+@dataclass(frozen=True)
 class RequestFrame:
     """Asks the other side for one reply."""
 
     id: int
-    params: Params
+    params: Request[Any]
 
 
 @dataclass(frozen=True)
@@ -47,10 +76,10 @@ class Notification:
 
 @dataclass(frozen=True)
 class ReplyFrame:
-    """What a request brought."""
+    """What a request brought: a dataclass on its way out, its fields when it comes."""
 
     id: int
-    result: Json
+    result: object
 
 
 @dataclass(frozen=True)
@@ -105,22 +134,14 @@ def _encode_scrubbed(tree: Json) -> bytes:
 def _tree(frame: Frame) -> Json:
     match frame:
         case RequestFrame(id, params):
-            return {"id": id, "method": params.method, "params": as_json(params)}
+            return {"id": id, "method": params.method, "params": params}
         case Notification(params):
-            return {"method": params.method, "params": as_json(params)}
+            return {"method": params.method, "params": params}
         case ReplyFrame(id, result):
             return {"id": id, "result": result}
         case Failure(id, code, message, hint):
             error = {"code": code, "message": message, "data": {"hint": hint}}
             return {"id": id, "error": error}
-
-
-def as_json(params: Params) -> Json:
-    """The fields of a catalogue's dataclass by name."""
-    names = type(params).__dataclass_fields__
-    return {
-        name: getattr(params, name) for name in names if name in _hints(type(params))
-    }
 
 
 def _scrub(value: Any) -> Any:
@@ -130,6 +151,8 @@ def _scrub(value: Any) -> Any:
         return {_scrub(key): _scrub(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_scrub(item) for item in value]
+    if dataclasses.is_dataclass(value):
+        return {name: _scrub(getattr(value, name)) for name in _hints(type(value))}
     return value
 
 
@@ -138,7 +161,7 @@ class Catalogue:
 
     def __init__(
         self,
-        requests: Iterable[type[Params]],
+        requests: Iterable[type[Request[Any]]],
         notifications: Iterable[type[Params]] = (),
     ) -> None:
         self.requests = {kind.method: kind for kind in requests}
@@ -169,10 +192,11 @@ class Catalogue:
         if not isinstance(method, str) or method not in known:
             raise WireError(UNKNOWN_METHOD, f"unknown method {method!r:.80}", id)
         try:
-            built = build(known[method], params)
+            if id is None:
+                return Notification(_params(self.notifications[method], params))
+            return RequestFrame(id, _params(self.requests[method], params))
         except WireError as error:
             raise WireError(BAD_PARAMS, f"{method}: {error}", id) from error
-        return Notification(built) if id is None else RequestFrame(id, built)
 
 
 def _decode_outcome(id: int | None, tree: Json) -> Frame:
@@ -189,46 +213,94 @@ def _decode_outcome(id: int | None, tree: Json) -> Frame:
     raise WireError(PARSE_ERROR, "neither a call nor an outcome", id)
 
 
-def build(kind: type[P], params: object) -> P:
-    """`params` as an instance of the dataclass `kind`, every field checked.
+def _params(kind: type[P], params: object) -> P:
+    unknown = params.keys() - _hints(kind) if isinstance(params, dict) else ()
+    for name in unknown:
+        raise WireError(BAD_PARAMS, f"unknown field {name!r:.80}")
+    return build(kind, params)
+
+
+def build(kind: type[P], tree: object) -> P:
+    """A JSON object as an instance of the dataclass `kind`, every field checked.
+
+    Fields that `kind` does not have are left out: the other side may be newer.
 
     Raises:
-        WireError: If a field is missing, unknown, or of another type.
+        WireError: If a field is missing, or of another type.
     """
-    if not isinstance(params, dict):
-        raise WireError(BAD_PARAMS, "params is not an object")
-    hints = _hints(kind)  # type: ignore[arg-type]  # a class is hashable
-    for name in params.keys() - hints.keys():
-        raise WireError(BAD_PARAMS, f"unknown field {name!r:.80}")
-    for name, value in params.items():
-        if not _fits(value, hints[name]):
-            raise WireError(BAD_PARAMS, f"{name} does not fit {hints[name]}")
+    if not isinstance(tree, dict):
+        raise WireError(BAD_PARAMS, "not an object")
+    hints = _hints(kind)
+    fields = {
+        name: _built(value, hints[name], name)
+        for name, value in tree.items()
+        if name in hints
+    }
     try:
-        return kind(**params)
+        return kind(**fields)
     except TypeError as error:
         raise WireError(BAD_PARAMS, str(error)) from error
 
 
+def _hints(kind: Any) -> Mapping[str, Any]:
+    return _cached_hints(kind)
+
+
 @cache
-def _hints(kind: type) -> Mapping[str, Any]:
+def _cached_hints(kind: type) -> Mapping[str, Any]:
     hints = typing.get_type_hints(kind)
     return {field.name: hints[field.name] for field in dataclasses.fields(kind)}
 
 
-def _fits(value: object, hint: Any) -> bool:
-    if hint is Any:
-        return True
+def _built(value: Any, hint: Any, name: str) -> Any:
+    """`value`, which JSON brought, as `hint` says."""
     origin, inner = typing.get_origin(hint), typing.get_args(hint)
     if origin in (typing.Union, types.UnionType):
-        return any(_fits(value, option) for option in inner)
-    if origin is list:
-        return isinstance(value, list) and all(_fits(item, inner[0]) for item in value)
-    if origin is dict:
-        return isinstance(value, dict) and all(
-            _fits(item, inner[1]) for item in value.values()
-        )
-    if hint is float:
-        hint = (int, float)
+        return _first_that_fits(value, inner, name)
+    if origin in (list, tuple, dict):
+        return _collection(value, origin, inner, name)
+    if dataclasses.is_dataclass(hint) and isinstance(value, dict):
+        try:
+            return build(typing.cast(type, hint), value)
+        except WireError as error:
+            raise WireError(BAD_PARAMS, f"{name}: {error}") from error
+    if not _is_plain(value, hint):
+        raise WireError(BAD_PARAMS, f"{name} does not fit {hint}")
+    return value
+
+
+def _first_that_fits(value: Any, options: tuple[Any, ...], name: str) -> Any:
+    complaint = WireError(BAD_PARAMS, f"{name} does not fit")
+    for option in options:
+        try:
+            return _built(value, option, name)
+        except WireError as error:
+            # A dataclass that almost fits says more than "is not null".
+            complaint = error if dataclasses.is_dataclass(option) else complaint
+    raise complaint
+
+
+def _collection(value: Any, origin: Any, inner: tuple[Any, ...], name: str) -> Any:
+    if not isinstance(value, dict if origin is dict else list):
+        raise WireError(BAD_PARAMS, f"{name} does not fit {origin.__name__}")
+    if isinstance(value, dict):
+        return {key: _built(item, inner[1], name) for key, item in value.items()}
+    if origin is list or inner[1:] == (...,):
+        return origin(_built(item, inner[0], name) for item in value)
+    if len(value) != len(inner):
+        raise WireError(BAD_PARAMS, f"{name} has {len(value)} items")
+    return tuple(
+        _built(item, kind, name) for item, kind in zip(value, inner, strict=True)
+    )
+
+
+def _is_plain(value: Any, hint: Any) -> bool:
+    if hint is Any:
+        return True
+    if typing.get_origin(hint) is Literal:
+        return value in typing.get_args(hint)
     if isinstance(value, bool):
         return hint is bool
+    if hint is float:
+        return isinstance(value, int | float)
     return isinstance(value, types.NoneType if hint is None else hint)

@@ -1,28 +1,27 @@
-"""Long work in a process of its own: bulk import, building and comparing voices.
+"""Long work on the messages: bulk import, building and comparing voices."""
 
-The bot starts `job import`, `job rebuild` or `job compare`, reads progress and one
-reply from its standard output, and ends it by closing its standard input. The words
-`pause` and `resume` there make it wait, and go on.
-"""
-
-import argparse
 import gc
 import sys
-import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, replace
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from app.core.errors import UsageError
 from app.core.paths import Home
 from app.importers.filters import Filters
 from app.importers.import_run import Counts, ImportRun, ImportStep
 from app.importers.intake import Intake
-from app.ipc.child_job import Tell, carry_out
-from app.ipc.control import Progress
+from app.ipc.control import CountedText, ImportReply, Progress
+from app.ipc.jobs import (
+    CompareJob,
+    CompareJobReply,
+    ImportJob,
+    ImportJobReply,
+    RebuildJob,
+    RebuildJobReply,
+)
 from app.settings.config_file import load
 from app.settings.schema import Config
 from app.settings.setting_keys import with_overrides
@@ -31,6 +30,8 @@ from app.store.authors import AuthorKey
 from app.store.database import Database
 from app.voice import voice_builder
 from app.voice.vocabulary_diff import count_words, new_words
+
+Tell = Callable[[Progress], None]
 
 SMALL_IMPORT = 500
 """So few new messages are learned by the running voice, without building it anew."""
@@ -43,99 +44,47 @@ NICENESS = 5
 SWITCH_SECONDS = 0.0002
 
 
-def main(argv: Sequence[str]) -> int:
-    """Do one job; returns the exit code (sysexits)."""
-    arguments = _parser().parse_args(argv)
-    goes_on = threading.Event()
-    goes_on.set()
+def run(
+    request: ImportJob | RebuildJob | CompareJob, home: Home, tell: Tell
+) -> ImportJobReply | RebuildJobReply | CompareJobReply:
+    """Carry out a job."""
     # Millions of rows come and go without a cycle; looking for one costs a tenth.
     gc.disable()
     # The thread that reads files holds the interpreter; the one that stores asks for it
     # some ten times a batch, and would wait five milliseconds each time.
     sys.setswitchinterval(SWITCH_SECONDS)
-
-    def work(tell: Tell) -> dict[str, Any]:
-        def pausing(progress: Progress) -> None:
-            tell(progress)
-            # Between two batches: nothing is being written, nobody is kept waiting.
-            goes_on.wait()
-
-        return run(arguments, pausing)
-
-    return carry_out(
-        work, niceness=NICENESS, on_line=lambda line: _steer(goes_on, line)
-    )
-
-
-def _steer(goes_on: threading.Event, line: bytes) -> None:
-    """What the bot says on standard input: `pause` or `resume`."""
-    if line.strip() == b"pause":
-        goes_on.clear()
-    else:
-        goes_on.set()
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser("mynah job")
-    parser.add_argument("--home", type=Path, required=True)
-    kinds = parser.add_subparsers(dest="kind", required=True)
-    importing = kinds.add_parser("import")
-    importing.add_argument("guild", type=int)
-    importing.add_argument("--channel")
-    importing.add_argument("paths", type=Path, nargs="+")
-    rebuilding = kinds.add_parser("rebuild")
-    rebuilding.add_argument("guild", type=int)
-    comparing = kinds.add_parser("compare")
-    comparing.add_argument("guild", type=int)
-    comparing.add_argument("names", nargs="+")
-    return parser
-
-
-def run(arguments: argparse.Namespace, tell: Tell) -> dict[str, Any]:
-    """Carry out a job; returns the fields of its reply."""
-    home = Home(arguments.home)
     # The bot is the only one to move the log into the file.
     with Database(home.database, checkpoints=False) as database:
-        if arguments.kind == "rebuild":
-            return {"messages": rebuild(home, database, arguments.guild, tell)}
-        if arguments.kind == "compare":
-            return compare(database, arguments.guild, *arguments.names)
-        return import_and_learn(
-            home, database, arguments.guild, arguments.paths, arguments.channel, tell
-        )
+        match request:
+            case ImportJob():
+                return import_and_learn(home, database, request, tell)
+            case RebuildJob(guild):
+                return RebuildJobReply(rebuild(home, database, guild, tell))
+            case CompareJob(guild, before, after):
+                return compare(database, guild, before, after)
 
 
 def import_and_learn(
-    home: Home,
-    database: Database,
-    guild: int,
-    paths: Sequence[Path],
-    channel: str | None,
-    tell: Tell,
-) -> dict[str, Any]:
-    """Import files into a guild, and build its voice if much is new.
-
-    The reply has the counts, and `built`: whether the voice files have the messages.
-    """
+    home: Home, database: Database, request: ImportJob, tell: Tell
+) -> ImportJobReply:
+    """Import files into a guild, and build its voice if much is new."""
     began = time.monotonic()
+    guild = request.guild
     is_new = not (home.voice(guild) / f"{voice_builder.NAME}.json").exists()
-    counts = import_files(home, database, guild, paths, channel, tell)
+    counts = import_files(home, database, request, tell)
     built = is_new or counts.added > SMALL_IMPORT
     if built:
         rebuild(home, database, guild, tell)
     counts.seconds = time.monotonic() - began
-    return asdict(counts) | {"built": built}
+    return ImportJobReply(ImportReply(**vars(counts)), built)
 
 
 def import_files(
-    home: Home,
-    database: Database,
-    guild: int,
-    paths: Sequence[Path],
-    channel: str | None,
-    tell: Tell,
+    home: Home, database: Database, request: ImportJob, tell: Tell
 ) -> Counts:
     """Store the messages of files, filtered as the guild's settings say."""
+    guild, channel = request.guild, request.channel
+    paths = [Path(path) for path in request.paths]
     config = _settings(home, database, guild)
     filters = Filters(config.learn, config.bot.prefix)
     authors = AuthorKey.load(home.author_key_file)
@@ -184,17 +133,16 @@ def learnable(
 
 def compare(
     database: Database, guild: int, before: str, after: str | None = None
-) -> dict[str, Any]:
+) -> CompareJobReply:
     """Tell what words a guild's voice gained and lost from one snapshot to another.
 
     Without `after`, to what the voice is now.
     """
     then, now = (_words_of(database, guild, name) for name in (before, after))
     gained, lost = new_words(then, now, MOST_WORDS), new_words(now, then, MOST_WORDS)
-    return {
-        "gained": [{"text": word, "count": count} for word, count in gained],
-        "lost": [{"text": word, "count": count} for word, count in lost],
-    }
+    return CompareJobReply(
+        [CountedText(*word) for word in gained], [CountedText(*word) for word in lost]
+    )
 
 
 def _words_of(database: Database, guild: int, name: str | None) -> Counter[str]:

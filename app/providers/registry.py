@@ -31,6 +31,8 @@ class Means:
     token_voice: Callable[[int], Awaitable[Path | None]]
     crashed: StateFile
     """Which models crashed and are set aside."""
+    speeds: StateFile
+    """How fast each model wrote when it was last loaded."""
     on_event: Callable[[str], None]
     """Told what became of the model's process, and why."""
     key: Callable[[Address], str | None]
@@ -54,6 +56,7 @@ def _local(means: Means) -> LocalProvider:
         means.locate_model,
         means.token_voice,
         means.crashed,
+        speeds=means.speeds,
         on_event=means.on_event,
     )
 

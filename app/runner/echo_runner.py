@@ -2,17 +2,17 @@
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import asdict
 
 from app.ipc.inference import (
     CancelGenerate,
     Generate,
     GenerateReply,
     Info,
+    InfoReply,
     Piece,
     Ready,
 )
-from app.ipc.wire import Params
+from app.ipc.wire import Done, Params
 from app.runner.responses import ResponseWriter
 
 CONTEXT = 4096
@@ -39,7 +39,7 @@ class EchoDesk:
             outbox.notify(Piece(request.stream, word, 0.0))
             return
         self._jobs.popleft()
-        outbox.reply(asdict(_completion(request, "stop")))
+        outbox.reply(_completion(request, "stop"))
 
     def handle(self, params: Params, outbox: ResponseWriter) -> None:
         match params:
@@ -48,19 +48,18 @@ class EchoDesk:
                 self._jobs.append((params, outbox, words))
             case CancelGenerate(stream):
                 self._cancel(stream)
-                outbox.reply({})
+                outbox.reply(Done())
             case Info():
-                info = {"description": "echo", "active": len(self._jobs)}
-                outbox.reply({**asdict(self.ready()), **info, "waiting": {}})
+                outbox.reply(InfoReply("echo", len(self._jobs), {}, 0))
             case _:
-                outbox.reply({})
+                outbox.reply(Done())
 
     def _cancel(self, stream: int) -> None:
         for item in [*self._jobs]:
             request, outbox, _ = item
             if request.stream == stream:
                 self._jobs.remove(item)
-                outbox.reply(asdict(_completion(request, "cancelled")))
+                outbox.reply(_completion(request, "cancelled"))
 
 
 def _last_line(prompt: str) -> str:

@@ -3,7 +3,7 @@
 import argparse
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 import numpy as np
 import psutil
@@ -14,11 +14,12 @@ from app.ipc.inference import (
     Generate,
     GenerateReply,
     Info,
+    InfoReply,
     Learn,
     Piece,
     Ready,
 )
-from app.ipc.wire import Json, Params
+from app.ipc.wire import Done, Params
 from app.runner import llama, model_loader
 from app.runner.adapters import Adapters
 from app.runner.generation import Generation
@@ -110,13 +111,14 @@ class ModelDesk:
                 self._generate(params, outbox)
             case CancelGenerate(stream):
                 self._scheduler.cancel(stream)
-                outbox.reply({})
+                outbox.reply(Done())
             case Learn(voice, messages):
                 pairs = ((int(row), str(text)) for row, text in messages)
                 self._voices.learn(voice, pairs)
-                outbox.reply({})
+                outbox.reply(Done())
             case ForgetMessages(voice, rows):
-                outbox.reply({"messages": self._voices.forget(voice, rows)})
+                self._voices.forget(voice, rows)
+                outbox.reply(Done())
             case Info():
                 outbox.reply(self._info())
 
@@ -131,7 +133,7 @@ class ModelDesk:
                 prompt_tokens_per_second=speeds.prompt,
                 tokens_per_second=speeds.decode,
             )
-            outbox.reply(asdict(measured))
+            outbox.reply(measured)
 
         self._scheduler.submit(self._job(request, on_piece, on_done))
 
@@ -157,12 +159,10 @@ class ModelDesk:
             line_start=start if len(start) <= MOST_LINE_START else [],
         )
 
-    def _info(self) -> Json:
-        scheduler = self._scheduler
-        return {
-            **asdict(self.ready()),
-            "description": self._loaded.model.description,
-            "active": scheduler.active,
-            "waiting": scheduler.waiting,
-            "memory_bytes": psutil.Process().memory_info().rss,
-        }
+    def _info(self) -> InfoReply:
+        return InfoReply(
+            description=self._loaded.model.description,
+            active=self._scheduler.active,
+            waiting=self._scheduler.waiting,
+            memory_bytes=psutil.Process().memory_info().rss,
+        )

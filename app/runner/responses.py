@@ -1,7 +1,7 @@
 """Where the outcome of one request goes, and the notifications on the way."""
 
 from app.ipc import stdio
-from app.ipc.wire import Failure, Frame, Json, Notification, Params, ReplyFrame, encode
+from app.ipc.wire import Failure, Frame, Notification, Params, ReplyFrame, encode
 
 
 class ResponseWriter:
@@ -11,7 +11,7 @@ class ResponseWriter:
         self._fd = fd
         self._id = id
 
-    def reply(self, result: Json) -> None:
+    def reply(self, result: object) -> None:
         if self._id is not None:
             self._send(ReplyFrame(self._id, result))
 

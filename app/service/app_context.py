@@ -19,7 +19,7 @@ from app.service.voice_keeper import VoiceKeeper
 from app.settings.effective import Settings
 from app.store import guilds
 from app.store.database import Database
-from app.store.tables import Channel, Guild
+from app.store.rows import StoredChannel, StoredGuild
 
 Json = dict[str, Any]
 
@@ -53,7 +53,7 @@ class AppContext:
         """The model on this machine."""
         return self.providers.local
 
-    async def guild(self, name: str) -> Guild:
+    async def guild(self, name: str) -> StoredGuild:
         """The guild of that name or Discord id.
 
         Raises:
@@ -67,7 +67,7 @@ class AppContext:
             raise UsageError(f"There is no server {name!r}.", hint)
         return found
 
-    async def channel(self, guild: int, name: str) -> Channel:
+    async def channel(self, guild: int, name: str) -> StoredChannel:
         """The guild's channel of that name or Discord id.
 
         Raises:

@@ -169,6 +169,7 @@ def _means(
         locate_model=ground.locate_model,
         token_voice=token_voices.get,
         crashed=StateFile(home.crashed_models_file),
+        speeds=StateFile(home.model_speeds_file),
         on_event=ground.news.event,
         key=key,
         prices=ground.prices,

@@ -6,10 +6,10 @@ import shutil
 import sqlite3
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 
 from app.core import secrets
 from app.core.errors import AppError, ConfigError
+from app.ipc.control import Check
 from app.memory.embedder import BUILT_IN, Embedder, Floats
 from app.modelfiles import catalogue, checks
 from app.service.app_context import AppContext
@@ -19,16 +19,6 @@ from app.store import guilds, messages
 LEAST_FREE = 500 << 20
 MOST_CLOCK_SECONDS = 300.0
 SAFE_SQLITE = (3, 51, 3)
-
-
-@dataclass(frozen=True)
-class Check:
-    """One thing looked at."""
-
-    name: str
-    ok: bool
-    detail: str
-    hint: str = ""
 
 
 async def check_all(context: AppContext) -> list[Check]:
@@ -121,11 +111,11 @@ async def _model(context: AppContext) -> Check:
     if path is None:
         hint = f"Fetch it with `mynah models pull {name}`."
         return Check("model", False, f"The model {name} is not here.", hint)
-    running = context.local.status()["model"]
-    if running["state"] == "crashed":
+    running = context.local.status().model
+    if running.state == "crashed":
         hint = f"Try again with `mynah models use {name}`, or choose another so."
-        return Check("model", False, f"{name}: {running['reason']}.", hint)
-    if running["state"] != "ready":
+        return Check("model", False, f"{name}: {running.reason}.", hint)
+    if running.state != "ready":
         model = context.settings.home.model
         await asyncio.to_thread(checks.check, path, model.context, model.gpu_layers)
     size = path.stat().st_size >> 20
@@ -160,7 +150,7 @@ async def _bot_token(context: AppContext) -> Check:
         hint = "To go on Discord: `mynah config set bot_token`, token on stdin."
         return Check("bot token", True, "None; Mynah is not on Discord.", hint)
     found = await test_bot_token(token)
-    return Check("bot token", found["ok"], found["detail"], found["hint"])
+    return Check("bot token", found.ok, found.detail, found.hint)
 
 
 async def _cloud(context: AppContext) -> Check:

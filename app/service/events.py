@@ -6,9 +6,9 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Protocol
 
-from app.ipc.control import Log
+from app.ipc.control import BotEvent, Log
 from app.ipc.peer import PeerGoneError
 from app.ipc.wire import Params
 
@@ -35,7 +35,7 @@ class Events:
     def __init__(self, now: Callable[[], float] = time.time) -> None:
         self._now = now
         self._watchers: dict[int, WatcherOutbox] = {}
-        self.events: deque[dict[str, Any]] = deque(maxlen=MAX_EVENTS)
+        self.events: deque[BotEvent] = deque(maxlen=MAX_EVENTS)
         self._logs: deque[Params] = deque(maxlen=MAX_LOGS)
 
     def watch(self, asker: Asker) -> None:
@@ -66,7 +66,7 @@ class Events:
 
     def event(self, text: str) -> None:
         """Remember what supervision did, and why."""
-        self.events.append({"at": self._now(), "text": text})
+        self.events.append(BotEvent(self._now(), text))
 
     def close(self) -> None:
         """Let go of everyone."""

@@ -4,23 +4,23 @@ import asyncio
 import contextlib
 import itertools
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import TypeVar
 
-from app.core.errors import EXIT_BUG, AppError, ChildExitError, ConfigError, UsageError
+from app.core.errors import EXIT_BUG, AppError, ChildExitError
 from app.core.paths import Home, own_command
-from app.ipc.child import Spawn, spawn
+from app.ipc.child import Process, Spawn, spawn
 from app.ipc.control import Progress
-from app.ipc.wire import Catalogue, Failure, Notification, ReplyFrame
+from app.ipc.jobs import FROM_CHILD, STEERABLE, Pause, Resume
+from app.ipc.peer import Peer, PeerGoneError
+from app.ipc.wire import Request
 
 log = logging.getLogger(__name__)
 
+R = TypeVar("R")
+
 TAIL_CHARS = 2000
-
-_CATALOGUE = Catalogue((), (Progress,))
-_ERRORS = {UsageError.exit_code: UsageError, ConfigError.exit_code: ConfigError}
-
 
 OnProgress = Callable[[Progress], None]
 
@@ -31,10 +31,12 @@ FIRST_NUMBER = 1_000_000_000
 class _RunningJob:
     """A child at work: what it said last, and how it is told to wait."""
 
-    def __init__(
-        self, number: int, process: asyncio.subprocess.Process, tell: OnProgress
-    ) -> None:
+    def __init__(self, number: int, process: Process, tell: OnProgress) -> None:
+        assert process.stdin and process.stdout
         self.is_stopped = False
+        self.peer = Peer(
+            process.stdout, process.stdin, FROM_CHILD, on_notification=self.hear
+        )
         self._number = number
         self._process = process
         self._tell = tell
@@ -47,17 +49,21 @@ class _RunningJob:
         self._latest = replace(progress, job=self._number, paused=paused)
         self._tell(self._latest)
 
-    def steer(self, action: str) -> bool:
-        """Pause, resume or stop it; False for any other action."""
-        assert self._process.stdin
-        if action == "stop":
-            self.is_stopped = True
-            self._process.kill()
-        elif action in ("pause", "resume"):
-            self._process.stdin.write(f"{action}\n".encode())
-            self._is_paused = action == "pause"
-        else:
+    async def steer(self, action: str) -> bool:
+        """Pause, resume or stop it; False for any other action, or if it has ended."""
+        try:
+            if action == "stop":
+                self._process.kill()
+                self.is_stopped = True
+            elif action == "pause":
+                await self.peer.notify(Pause())
+            elif action == "resume":
+                await self.peer.notify(Resume())
+            else:
+                return False
+        except (PeerGoneError, ProcessLookupError):
             return False
+        self._is_paused = action == "pause"
         if self._latest:
             self.hear(self._latest)
         return True
@@ -80,33 +86,30 @@ class JobRunner:
         self._numbers = itertools.count(FIRST_NUMBER)
         self._running: dict[int, _RunningJob] = {}
 
-    def steer(self, number: int, action: str) -> bool:
+    async def steer(self, number: int, action: str) -> bool:
         """Pause, resume or stop a job; False if there is none of that number.
 
         Work that was stopped keeps what it did.
         """
         running = self._running.get(number) if number else None
-        return running is not None and running.steer(action)
+        return running is not None and await running.steer(action)
 
-    async def run(
-        self, arguments: Sequence[str], on_progress: OnProgress, role: str = "job"
-    ) -> dict[str, Any]:
+    async def run(self, request: Request[R], on_progress: OnProgress) -> R:
         """Do a job in a child and return its reply; cancelling ends the child.
 
         Raises:
             AppError: What the job says that the owner can mend, or that it was stopped.
             ChildExitError: If the child ended without a reply.
         """
-        command = [*own_command(), role, "--home", str(self._home.root), *arguments]
+        command = [*own_command(), "job", "--home", str(self._home.root)]
         async with self._turn:
             process = await self._spawn(command)
-            # Only imports and rebuilds listen to what they are told.
-            number = next(self._numbers) if role == "job" else 0
+            number = next(self._numbers) if isinstance(request, STEERABLE) else 0
             running = _RunningJob(number, process, on_progress)
             self._running[number] = running
             error = "it was given up"
             try:
-                result = await self._result(process, running)
+                reply = await _reply(process, running, request)
                 error = ""
             except AppError as failure:
                 error = str(failure)
@@ -114,45 +117,37 @@ class JobRunner:
             finally:
                 del self._running[number]
                 running.end(error)
-        return result
-
-    async def _result(
-        self, process: asyncio.subprocess.Process, running: _RunningJob
-    ) -> dict[str, Any]:
-        assert process.stdin and process.stdout and process.stderr
-        errors = asyncio.create_task(process.stderr.read())
-        try:
-            result = await _listen(process.stdout, running.hear)
-            process.stdin.close()
-            await process.wait()
-        finally:
-            if process.returncode is None:
-                with contextlib.suppress(ProcessLookupError):
-                    process.kill()
-                await process.wait()
-            tail = (await errors).decode("utf-8", "replace")[-TAIL_CHARS:]
-        if running.is_stopped:
-            hint = "What it did is kept; the same work goes on from there."
-            raise AppError("It was stopped.", hint)
-        if result is None:
-            ended = f"The job ended with code {process.returncode}"
-            said = tail.strip() or "it said nothing"
-            log.error("%s: %s", ended, said)
-            if process.returncode == EXIT_BUG:
-                said = said.splitlines()[-1]  # Of a traceback, this is what happened.
-            raise ChildExitError(f"{ended}: {said}.")
-        return result
+        return reply
 
 
-async def _listen(
-    stdout: asyncio.StreamReader, on_progress: OnProgress
-) -> dict[str, Any] | None:
-    while line := await stdout.readline():
-        match _CATALOGUE.decode(line):
-            case Notification(Progress() as progress):
-                on_progress(progress)
-            case ReplyFrame(_, result):
-                return result
-            case Failure(_, code, message, hint):
-                raise _ERRORS.get(code, AppError)(message, hint)
-    return None
+async def _reply(process: Process, running: _RunningJob, request: Request[R]) -> R:
+    assert process.stderr
+    errors = asyncio.create_task(process.stderr.read())
+    serving = asyncio.create_task(running.peer.run())
+    try:
+        reply = await running.peer.call(request)
+        running.peer.close()
+        await process.wait()
+        return reply
+    except PeerGoneError as gone:
+        await process.wait()
+        raise _why_gone(process, running, await errors) from gone
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+        await asyncio.gather(errors, serving)
+
+
+def _why_gone(process: Process, running: _RunningJob, errors: bytes) -> AppError:
+    """The end of a child that did not reply, in words."""
+    if running.is_stopped:
+        hint = "What it did is kept; the same work goes on from there."
+        return AppError("It was stopped.", hint)
+    ended = f"The job ended with code {process.returncode}"
+    said = errors.decode("utf-8", "replace")[-TAIL_CHARS:].strip()
+    said = said or "it said nothing"
+    log.error("%s: %s", ended, said)
+    if process.returncode == EXIT_BUG:
+        said = said.splitlines()[-1]  # Of a traceback, this is what happened.
+    return ChildExitError(f"{ended}: {said}.")

@@ -4,11 +4,11 @@ import asyncio
 import logging
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from app.core.errors import AppError, UsageError
 from app.core.paths import Home
 from app.ipc.control import Progress
+from app.ipc.jobs import RequantiseJob, RequantiseJobReply
 from app.modelfiles import catalogue
 from app.service.app_context import AppContext
 from app.service.job_runner import JobRunner
@@ -34,7 +34,7 @@ class Requantise:
 
     async def tune(
         self, name: str, on_progress: Callable[[Progress], None]
-    ) -> dict[str, Any]:
+    ) -> RequantiseJobReply:
         """Measure the candidates, and keep the better file; the reply is the table.
 
         Raises:
@@ -59,7 +59,7 @@ class Requantise:
                 break
             await asyncio.sleep(LOOK_SECONDS)
         try:
-            await self._run(source, target, self._context.events.tell, "--lossless")
+            await self._run(source, target, self._context.events.tell, lossless=True)
         except AppError as error:
             log.warning("the starter model stays as it is: %s", error)
             return
@@ -70,11 +70,12 @@ class Requantise:
         source: Path,
         target: Path,
         on_progress: Callable[[Progress], None],
-        *options: str,
-    ) -> dict[str, Any]:
+        *,
+        lossless: bool = False,
+    ) -> RequantiseJobReply:
         threads = self._context.settings.home.model.threads
-        words = [str(source), str(target), f"--threads={threads}", *options]
-        reply = await self._jobs.run(words, on_progress, role="tune")
+        job = RequantiseJob(str(source), str(target), threads, lossless)
+        reply = await self._jobs.run(job, on_progress)
         # The tuned file is the one that is found from now on.
         self._context.local.start()
         return reply

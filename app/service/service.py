@@ -5,19 +5,17 @@ import logging
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 from random import Random, SystemRandom
-from typing import Any
+from typing import TypeVar, cast
 
-from app import __version__
-from app.core import secrets
 from app.core.paths import Home
 from app.ipc import control
 from app.ipc.peer import Handler, handlers_of
-from app.ipc.wire import Params
-from app.service.app_context import AppContext, Json
+from app.ipc.wire import Request
+from app.service.app_context import AppContext
 from app.service.bootstrap import assemble
 from app.service.events import Asker
+from app.service.handlers.app import AppHandlers
 from app.service.handlers.benchmark import BenchmarkHandlers
 from app.service.handlers.blind_tests import BlindTestHandlers
 from app.service.handlers.fine_tuning import FineTuningHandlers
@@ -27,7 +25,8 @@ from app.service.handlers.models import ModelHandlers
 from app.service.handlers.replies import ReplyHandlers
 from app.service.handlers.settings import SettingsHandlers
 from app.service.handlers.snapshots import SnapshotHandlers
-from app.store import overview
+
+R = TypeVar("R")
 
 log = logging.getLogger(__name__)
 
@@ -42,14 +41,10 @@ class Service:
         self, context: AppContext, clock: Callable[[], float] = time.time
     ) -> None:
         self.context = context
-        self.asked_to_stop = asyncio.Event()
-        self._clock = clock
-        self._started = clock()
+        self.app = AppHandlers(context, clock)
         self.metering = MeterHandlers(context, clock)
-        self.discord: Callable[[], Json] = lambda: {"state": "off"}
-        """State of the connection to Discord, set by the process that has one."""
         self.handlers: Mapping[str, Handler] = {
-            **handlers_of(self, control.APP_REQUESTS),
+            **handlers_of(self.app, control.APP_REQUESTS),
             **handlers_of(ReplyHandlers(context), control.REPLY_REQUESTS),
             **handlers_of(GuildHandlers(context), control.GUILD_REQUESTS),
             **handlers_of(ModelHandlers(context), control.MODEL_REQUESTS),
@@ -61,52 +56,6 @@ class Service:
             **handlers_of(SnapshotHandlers(context), control.SNAPSHOT_REQUESTS),
         }
 
-    async def status(self, asker: Asker, request: control.Status) -> Json:
-        """State of the whole chain."""
-        context = self.context
-        config = context.settings.home
-        day = datetime.fromtimestamp(self._clock(), UTC).replace(
-            hour=0, minute=0, second=0, microsecond=0
-        )
-        today = await context.reader.run(overview.since, int(day.timestamp() * 1000))
-        cloud, local = context.cloud.trouble, context.local.status()
-        token = await asyncio.to_thread(secrets.get, context.home, "bot_token")
-        key = await asyncio.to_thread(secrets.get, context.home, "openai_key")
-        return {
-            "version": __version__,
-            "name": config.bot.name,
-            "discord": self.discord(),
-            "mode": config.reply.mode,
-            "provider": config.reply.provider,
-            "dial": config.reply.dial,
-            "has_bot_token": token is not None,
-            "has_openai_key": key is not None,
-            "cloud": {
-                "state": cloud.kind if cloud else "ready",
-                "reason": cloud.reason if cloud else "",
-                "hint": cloud.hint if cloud else "",
-                "model": config.openai.model,
-            },
-            **local,
-            "queue": local["queue"] + context.replier.waiting,
-            "today": {**today, "cost": context.ledger.today()},
-            "month_cost": context.ledger.month(),
-            "monthly_budget": config.openai.monthly_budget,
-            "daily_budget": config.openai.daily_budget,
-            "uptime_seconds": self._clock() - self._started,
-            "events": list(context.events.events),
-        }
-
-    async def subscribe(self, asker: Asker, request: control.Subscribe) -> Json:
-        """Tell this asker everything from now on."""
-        self.context.events.watch(asker)
-        return {}
-
-    async def shutdown(self, asker: Asker, request: control.Shutdown) -> Json:
-        """End the bot, after this has been answered."""
-        asyncio.get_running_loop().call_later(0.05, self.asked_to_stop.set)
-        return {}
-
     async def prepare(self, request: control.Say) -> None:
         """Load what a reply needs, for a process that was started for this one."""
         if request.mode == "markov":
@@ -115,16 +64,16 @@ class Service:
         config = await self.context.settings.of(guild.id)
         if (request.provider or config.reply.provider) == "openai":
             await asyncio.to_thread(self.context.cloud.prepare)
-        elif self.context.local.status()["model"]["state"] in ("idle", "loading"):
+        elif self.context.local.status().model.state in ("idle", "loading"):
             await self.context.local.wait_until_ready(LOADING_SECONDS)
             if request.mode != "llm":
                 await self.context.token_voices.prepare(guild.id)
         await self.context.memory.warm(guild.id)
 
-    async def call(self, asker: Asker, request: Params) -> Json:
+    async def call(self, asker: Asker, request: Request[R]) -> R:
         """Carry out a request of this process."""
-        reply: Any = await self.handlers[request.method](asker, request)  # type: ignore[arg-type]
-        return dict(reply or {})
+        reply = await self.handlers[request.method](asker, request)  # type: ignore[arg-type]
+        return cast(R, reply)
 
 
 @asynccontextmanager

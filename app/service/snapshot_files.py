@@ -11,7 +11,7 @@ from app.core.errors import UsageError
 from app.service.guild_export import rows_of
 from app.store import messages
 from app.store.database import Database
-from app.store.tables import Snapshot
+from app.store.rows import StoredSnapshot
 
 FACTS = "snapshot"
 """Without an ending, so that `mynah import` of the file takes the messages alone."""
@@ -34,7 +34,7 @@ class Facts:
 
 def write(
     reader: Database,
-    snapshot: Snapshot,
+    snapshot: StoredSnapshot,
     guild: str,
     settings: Sequence[Setting],
     target: Path,

@@ -7,6 +7,7 @@ import sqlite3
 import sys
 import zipfile
 from collections.abc import Sequence
+from dataclasses import asdict
 from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from app import __version__
 from app.core import secrets
 from app.core.errors import ConfigError
 from app.core.paths import Home
+from app.ipc.control import Check, GuildFigures
 from app.service.logs import redact
 from app.settings.config_file import stored
 from app.settings.setting_keys import Key, keys
@@ -32,7 +34,7 @@ SAFE_TEXTS = {"model.name", "memory.model", "openai.model"}
 
 
 def write(
-    home: Home, target: Path, checks: Sequence[Json], guilds: Sequence[Json]
+    home: Home, target: Path, checks: Sequence[Check], guilds: Sequence[GuildFigures]
 ) -> list[str]:
     """Write the bundle; returns the names of the files in it.
 
@@ -40,11 +42,11 @@ def write(
         checks: The doctor's.
         guilds: What is learned, as the control catalogue's `Guilds` has it.
     """
-    hide = _Hide(home, [str(guild["guild"]) for guild in guilds])
+    hide = _Hide(home, [guild.guild for guild in guilds])
     facts = {
         "about": _about(),
         "doctor": [
-            check | {part: hide(check[part]) for part in ("detail", "hint")}
+            asdict(check) | {"detail": hide(check.detail), "hint": hide(check.hint)}
             for check in checks
         ],
         "settings": _settings(home, hide),
@@ -129,6 +131,6 @@ def _home(home: Home) -> Json:
     }
 
 
-def _guild(guild: Json) -> Json:
+def _guild(guild: GuildFigures) -> Json:
     wanted = ("row", "messages", "words", "voice", "embeddings", "bytes")
-    return {name: guild[name] for name in wanted}
+    return {name: getattr(guild, name) for name in wanted}

@@ -2,7 +2,8 @@
 
 import aiohttp
 
-from app.service.app_context import Json
+from app.ipc.control import SecretTestReply
+from app.ipc.wire import Json
 
 API_URL = "https://discord.com/api/v10"
 
@@ -21,8 +22,8 @@ MESSAGE_CONTENT = 1 << 18 | 1 << 19
 """Flags of an application that may read messages: as a large one, as a small one."""
 
 
-async def test_bot_token(token: str | None) -> Json:
-    """Ask Discord whose token it is: `ok`, `detail`, `hint`, `invite`."""
+async def test_bot_token(token: str | None) -> SecretTestReply:
+    """Ask Discord whose token it is."""
     if not token:
         return _bad("No bot token is kept.", "Enter it with `mynah config set`.")
     timeout = aiohttp.ClientTimeout(total=10)
@@ -39,12 +40,12 @@ async def test_bot_token(token: str | None) -> Json:
         return _bad("Discord cannot be reached.", "Check the internet connection.")
     reads = application["flags"] & MESSAGE_CONTENT
     detail = f"It is the token of {me['username']}"
-    return {
-        "ok": bool(reads),
-        "detail": f"{detail}." if reads else f"{detail}, which may not read messages.",
-        "hint": "" if reads else INTENT,
-        "invite": INVITE.format(id=me["id"]),
-    }
+    return SecretTestReply(
+        ok=bool(reads),
+        detail=f"{detail}." if reads else f"{detail}, which may not read messages.",
+        hint="" if reads else INTENT,
+        invite=INVITE.format(id=me["id"]),
+    )
 
 
 async def _ask(session: aiohttp.ClientSession, path: str) -> Json:
@@ -54,5 +55,5 @@ async def _ask(session: aiohttp.ClientSession, path: str) -> Json:
         return body
 
 
-def _bad(detail: str, hint: str) -> Json:
-    return {"ok": False, "detail": detail, "hint": hint}
+def _bad(detail: str, hint: str) -> SecretTestReply:
+    return SecretTestReply(False, detail, hint)

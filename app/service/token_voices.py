@@ -11,6 +11,7 @@ from typing import Protocol
 from app.core.errors import AppError
 from app.core.paths import Home
 from app.ipc.control import Progress
+from app.ipc.jobs import TokenVoiceJob
 from app.modelfiles import gguf_header
 from app.service.job_runner import JobRunner
 from app.store import guilds, messages
@@ -139,8 +140,7 @@ class TokenVoices:
             self._on_progress(replace(progress, label=name))
 
         try:
-            words = [str(guild), str(model)]
-            await self._jobs.run(words, report, role="tokens")
+            await self._jobs.run(TokenVoiceJob(guild, str(model)), report)
         except AppError as error:
             self._forgotten.setdefault(guild, set()).update(waiting)
             log.error(

@@ -4,12 +4,19 @@ import asyncio
 import contextlib
 import logging
 import shutil
-from collections.abc import AsyncIterator, Callable, Sequence
-from typing import Any
+from collections.abc import AsyncIterator, Callable
+from typing import TypeVar
 
 from app.chat import feedback_weights
 from app.core.paths import Home
-from app.ipc.control import Progress
+from app.ipc.control import ImportReply, Progress
+from app.ipc.jobs import (
+    CompareJob,
+    CompareJobReply,
+    ImportJob,
+    RebuildJob,
+)
+from app.ipc.wire import Request
 from app.service.job_runner import JobRunner
 from app.store import feedback, messages, voice_changes
 from app.store.database import CHECKPOINT_SECONDS, Database
@@ -30,6 +37,7 @@ PAUSE_EVERY = 50
 TRIES = 50
 """To empty the log, a tenth of a second apart: readers are brief."""
 
+R = TypeVar("R")
 OnProgress = Callable[[Progress], None]
 
 
@@ -96,25 +104,21 @@ class VoiceFiles:
     async def build(self, voice: Voice, guild: int) -> None:
         """Write the files anew from the database, and speak from them."""
         voice.begin_rebuild()
-        await self._run(["rebuild", str(guild)], self._on_progress)
+        await self._run(RebuildJob(guild), self._on_progress)
         await self._renew(voice, guild)
 
     async def add(
-        self,
-        voice: Voice,
-        guild: int,
-        words: Sequence[str],
-        on_progress: OnProgress | None,
-    ) -> dict[str, Any]:
+        self, voice: Voice, job: ImportJob, on_progress: OnProgress | None
+    ) -> ImportReply:
         """Run an import, and speak from what it brought; returns its counts."""
         newest = await self._database.run(messages.last_row)
         voice.begin_rebuild()
-        counts = await self._run(words, on_progress or self._on_progress)
-        if counts.pop("built"):
-            await self._renew(voice, guild)
+        reply = await self._run(job, on_progress or self._on_progress)
+        if reply.built:
+            await self._renew(voice, job.guild)
         else:
-            await self.learn_after(voice, guild, newest)
-        return counts
+            await self.learn_after(voice, job.guild, newest)
+        return reply.counts
 
     async def scrub(self, voice: Voice, guild: int) -> bool:
         """Write the files without what was deleted; True if nothing of it is left.
@@ -132,10 +136,9 @@ class VoiceFiles:
         await self._database.run(voice_changes.settle, guild, change)
         return True
 
-    async def compare(self, guild: int, names: Sequence[str]) -> dict[str, Any]:
+    async def compare(self, job: CompareJob) -> CompareJobReply:
         """What words are in one snapshot and not in the other, or in what is now."""
-        words = ["compare", str(guild), "--", *names]
-        return await self._jobs.run(words, self._on_progress)
+        return await self._jobs.run(job, self._on_progress)
 
     async def empty_log(self) -> bool:
         """Empty the database's log, which holds deleted text; False if it is read."""
@@ -162,11 +165,9 @@ class VoiceFiles:
     async def _renew(self, voice: Voice, guild: int) -> None:
         await asyncio.to_thread(voice.renew, self._home.voice(guild))
 
-    async def _run(
-        self, words: Sequence[str], on_progress: OnProgress
-    ) -> dict[str, Any]:
+    async def _run(self, job: Request[R], on_progress: OnProgress) -> R:
         async with self._short_log():
-            return await self._jobs.run(words, on_progress)
+            return await self._jobs.run(job, on_progress)
 
     @contextlib.asynccontextmanager
     async def _short_log(self) -> AsyncIterator[None]:

@@ -6,13 +6,14 @@ import time
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from app.core.errors import AppError
 from app.core.paths import Home
 from app.importers import message_intake
 from app.importers.filters import Filters, clean
 from app.importers.records import Record
+from app.ipc.control import ImportReply
+from app.ipc.jobs import CompareJob, CompareJobReply, ImportJob
 from app.service.job_runner import JobRunner
 from app.service.voice_files import MOST_TAIL, OnProgress, VoiceFiles
 from app.settings.schema import Config
@@ -29,7 +30,7 @@ from app.store import (
 from app.store.authors import AuthorKey
 from app.store.database import Database
 from app.store.forgetting import Removed
-from app.store.tables import Snapshot
+from app.store.rows import StoredSnapshot
 from app.voice.voice import Voice
 
 log = logging.getLogger(__name__)
@@ -241,20 +242,17 @@ class VoiceKeeper:
         paths: Sequence[Path],
         channel: str | None = None,
         on_progress: OnProgress | None = None,
-    ) -> dict[str, Any]:
+    ) -> ImportReply:
         """Import files in a child while everything else goes on; returns the counts.
 
         Raises:
             AppError: What the job says that the owner can mend.
         """
         opened = await self._opened(guild)
-        words = ["import", str(guild)]
-        if channel is not None:
-            words += ["--channel", channel]
-        words += ["--", *(str(path.absolute()) for path in paths)]
+        job = ImportJob(guild, [str(path.absolute()) for path in paths], channel)
         try:
             async with opened.changing:
-                return await self._files.add(opened.voice, guild, words, on_progress)
+                return await self._files.add(opened.voice, job, on_progress)
         except AppError:
             # It was stopped, or broke off: what it stored is learned all the same.
             self._build_soon(opened, guild, 0.0)
@@ -266,7 +264,7 @@ class VoiceKeeper:
         async with opened.changing:
             await self._files.build(opened.voice, guild)
 
-    async def roll_back(self, snapshot: Snapshot, kept: Collection[str]) -> bool:
+    async def roll_back(self, snapshot: StoredSnapshot, kept: Collection[str]) -> bool:
         """Speak from what a snapshot has, as `snapshots.roll_back` says.
 
         Returns whether nothing else is left in the voice's files.
@@ -276,9 +274,11 @@ class VoiceKeeper:
         await self._database.run(snapshots.roll_back, snapshot, kept)
         return await self._scrub(opened, guild)
 
-    async def compare(self, guild: int, names: Sequence[str]) -> dict[str, Any]:
+    async def compare(
+        self, guild: int, before: str, after: str | None
+    ) -> CompareJobReply:
         """What words the voice gained and lost from one snapshot to another or now."""
-        return await self._files.compare(guild, names)
+        return await self._files.compare(CompareJob(guild, before, after))
 
     async def _bury(
         self, guild: int, author: str, since_ms: int, *, by_owner: bool

@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple
 from peewee import fn
 
 from app.store.database import tuples, write
+from app.store.rows import StoredFeedback, all_of
 from app.store.tables import Feedback, Reply, ReplySource
 
 Kind = Literal["thumb", "deleted", "again", "draft", "edited"]
@@ -64,9 +65,10 @@ def rating(reply: int) -> int:
     return query.where(Feedback.reply == reply).scalar() or 0
 
 
-def of_reply(reply: int) -> list[Feedback]:
+def of_reply(reply: int) -> list[StoredFeedback]:
     """All opinions of a reply, oldest first."""
-    return list(Feedback.select().where(Feedback.reply == reply).order_by(Feedback.id))
+    query = Feedback.select().where(Feedback.reply == reply)
+    return all_of(StoredFeedback, query.order_by(Feedback.id))
 
 
 def sources_of(reply: int) -> list[int]:

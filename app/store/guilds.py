@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from peewee import fn
 
-from app.store import voice_changes
+from app.store import rows, voice_changes
 from app.store.database import tuples, write
+from app.store.rows import StoredChannel, StoredGuild
 from app.store.tables import Channel, Embedding, Guild, Message
 
 
@@ -25,8 +26,12 @@ class GuildCounts:
     """Messages kept as context and not learned, by reason."""
 
 
-def find(name: str) -> Guild | None:
+def find(name: str) -> StoredGuild | None:
     """The guild of that Discord id, else of that name in any case."""
+    return rows.found(StoredGuild, _find(name))
+
+
+def _find(name: str) -> Guild | None:
     found: Guild | None = Guild.get_or_none(Guild.discord_id == name)
     if found is None:
         found = Guild.get_or_none(Guild.name == name)
@@ -36,26 +41,27 @@ def find(name: str) -> Guild | None:
     return found
 
 
-def get(guild: int) -> Guild | None:
+def get(guild: int) -> StoredGuild | None:
     """The guild with that row number."""
-    found: Guild | None = Guild.get_or_none(Guild.id == guild)
-    return found
+    return rows.found(StoredGuild, Guild.get_or_none(Guild.id == guild))
 
 
-def every() -> list[Guild]:
+def every() -> list[StoredGuild]:
     """All guilds, by name."""
-    return list(Guild.select().order_by(Guild.name))
+    return rows.all_of(StoredGuild, Guild.select().order_by(Guild.name))
 
 
 @write
-def ensure(name: str, discord_id: str | None = None, *, is_demo: bool = False) -> Guild:
+def ensure(
+    name: str, discord_id: str | None = None, *, is_demo: bool = False
+) -> StoredGuild:
     """The guild of that Discord id or name, made if it is new and renamed if changed.
 
     A guild learned from files is taken over by the Discord guild of the same name.
     """
     found: Guild | None = None
     if discord_id is None:
-        found = find(name)
+        found = _find(name)
     else:
         found = Guild.get_or_none(Guild.discord_id == discord_id)
         if found is None:
@@ -65,13 +71,13 @@ def ensure(name: str, discord_id: str | None = None, *, is_demo: bool = False) -
         made: Guild = Guild.create(
             name=name, discord_id=discord_id, joined=_now(), is_demo=is_demo
         )
-        return made
+        return rows.stored(StoredGuild, made)
     if discord_id is not None and (
         (found.name, found.discord_id, found.left) != (name, discord_id, None)
     ):
         found.name, found.discord_id, found.left = name, discord_id, None
         found.save()
-    return found
+    return rows.stored(StoredGuild, found)
 
 
 @write
@@ -80,9 +86,9 @@ def set_left(guild: int, ts: int | None) -> None:
     Guild.update(left=ts).where(Guild.id == guild).execute()
 
 
-def left_before(ts: int) -> list[Guild]:
+def left_before(ts: int) -> list[StoredGuild]:
     """The guilds that the bot was removed from before that time."""
-    return list(Guild.select().where(Guild.left < ts))
+    return rows.all_of(StoredGuild, Guild.select().where(Guild.left < ts))
 
 
 def counts(guild: int) -> GuildCounts:
@@ -123,7 +129,7 @@ def ensure_channel(
     discord_id: str | None = None,
     *,
     parent: int | None = None,
-) -> Channel:
+) -> StoredChannel:
     """The channel of that Discord id or name, made if it is new, renamed if changed."""
     here = Channel.guild == guild
     unclaimed = here & (Channel.name == name) & Channel.discord_id.is_null()
@@ -137,7 +143,7 @@ def ensure_channel(
         made: Channel = Channel.create(
             guild=guild, name=name, discord_id=discord_id, parent=parent
         )
-        return made
+        return rows.stored(StoredChannel, made)
     parent = parent or found.parent_id
     # Who knows no parent says nothing about it: a thread stays under its channel.
     above = found.parent_id if parent is None else parent
@@ -146,26 +152,26 @@ def ensure_channel(
     ):
         found.name, found.discord_id, found.parent = name, discord_id, above
         found.save()
-    return found
+    return rows.stored(StoredChannel, found)
 
 
-def channels(guild: int) -> list[Channel]:
+def channels(guild: int) -> list[StoredChannel]:
     """The guild's channels, by name."""
-    here = Channel.guild == guild
-    return list(Channel.select().where(here).order_by(Channel.name))
+    query = Channel.select().where(Channel.guild == guild).order_by(Channel.name)
+    return rows.all_of(StoredChannel, query)
 
 
-def get_channel(channel: int) -> Channel | None:
+def get_channel(channel: int) -> StoredChannel | None:
     """The channel in that row."""
-    found: Channel | None = Channel.get_or_none(Channel.id == channel)
-    return found
+    return rows.found(StoredChannel, Channel.get_or_none(Channel.id == channel))
 
 
-def find_channel(guild: int, name: str) -> Channel | None:
+def find_channel(guild: int, name: str) -> StoredChannel | None:
     """The guild's channel of that Discord id, else of that name."""
     here = Channel.guild == guild
-    found: Channel | None = Channel.get_or_none(here & (Channel.discord_id == name))
-    return found or Channel.get_or_none(here & (Channel.name == name.lstrip("#")))
+    row: Channel | None = Channel.get_or_none(here & (Channel.discord_id == name))
+    row = row or Channel.get_or_none(here & (Channel.name == name.lstrip("#")))
+    return rows.found(StoredChannel, row)
 
 
 @write

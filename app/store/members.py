@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from peewee import fn
 
-from app.store import conversations
+from app.store import conversations, rows
 from app.store.database import tuples, write
+from app.store.rows import StoredMember
 from app.store.tables import (
     Attachment,
     Channel,
@@ -18,10 +19,13 @@ from app.store.tables import (
 
 
 @write
-def ensure(guild: int, author: str, name: str, *, is_bot: bool = False) -> Member:
+def ensure(guild: int, author: str, name: str, *, is_bot: bool = False) -> StoredMember:
     """The member with that author hash, made if new; its name follows changes."""
-    same = (Member.guild == guild) & (Member.author == author)
-    found: Member | None = Member.get_or_none(same)
+    return rows.stored(StoredMember, _ensure(guild, author, name, is_bot=is_bot))
+
+
+def _ensure(guild: int, author: str, name: str, *, is_bot: bool = False) -> Member:
+    found = _find(guild, author)
     if found is None:
         made: Member = Member.create(
             guild=guild, author=author, name=name, is_bot=is_bot
@@ -33,18 +37,21 @@ def ensure(guild: int, author: str, name: str, *, is_bot: bool = False) -> Membe
     return found
 
 
-def find(guild: int, author: str) -> Member | None:
+def find(guild: int, author: str) -> StoredMember | None:
     """The member with that author hash."""
+    return rows.found(StoredMember, _find(guild, author))
+
+
+def _find(guild: int, author: str) -> Member | None:
     same = (Member.guild == guild) & (Member.author == author)
     found: Member | None = Member.get_or_none(same)
     return found
 
 
-def named(guild: int, name: str) -> Member | None:
+def named(guild: int, name: str) -> StoredMember | None:
     """The member with that display name."""
     same = (Member.guild == guild) & (Member.name == name)
-    found: Member | None = Member.get_or_none(same)
-    return found
+    return rows.found(StoredMember, Member.get_or_none(same))
 
 
 def opted_out(guild: int) -> set[str]:
@@ -56,7 +63,7 @@ def opted_out(guild: int) -> set[str]:
 @write
 def set_opted_out(guild: int, author: str, has_opted_out: bool) -> None:
     """Note the choice, also of someone who never wrote; the name is not kept."""
-    member = ensure(guild, author, "")
+    member = _ensure(guild, author, "")
     member.has_opted_out = has_opted_out
     if has_opted_out:
         member.name = ""
@@ -74,7 +81,7 @@ def allow_tuning(guild: int) -> set[str]:
 @write
 def set_allows_tuning(guild: int, author: str, allows: bool) -> None:
     """Note the choice, also of someone who never wrote."""
-    member = find(guild, author) or ensure(guild, author, "")
+    member = _find(guild, author) or _ensure(guild, author, "")
     member.allows_tuning = allows
     member.save()
 
@@ -99,7 +106,7 @@ def kept(guild: int, author: str) -> Kept:
     rated = Feedback.select(fn.COUNT(Feedback.id)).join(Reply)
     rated = rated.where((Reply.guild == guild) & (Feedback.author == author))
     ratings = rated.scalar()
-    member = find(guild, author)
+    member = _find(guild, author)
     if member is None:
         return Kept(ratings=ratings)
     mine = (Message.guild == guild) & (Message.member == member.id)

@@ -9,6 +9,7 @@ from peewee import fn
 
 from app.store import sqlite, tombstones, voice_changes
 from app.store.database import bound, tuples, write
+from app.store.rows import StoredAttachment, StoredSnapshot, all_of
 from app.store.tables import (
     Attachment,
     Channel,
@@ -16,7 +17,6 @@ from app.store.tables import (
     Member,
     Message,
     RowNumbers,
-    Snapshot,
     VoiceChange,
 )
 
@@ -295,10 +295,10 @@ def with_files(rows: Sequence[int]) -> list[int]:
     return [row for (row,) in tuples(chosen)]
 
 
-def attachments_of(rows: Sequence[int]) -> list[Attachment]:
+def attachments_of(rows: Sequence[int]) -> list[StoredAttachment]:
     """The files that came with those messages."""
     query = Attachment.select().where(Attachment.message.in_(list(rows)[:BATCH]))
-    return list(query.order_by(Attachment.id))
+    return all_of(StoredAttachment, query.order_by(Attachment.id))
 
 
 def last_row() -> int:
@@ -341,7 +341,7 @@ def learnable_page(
 
 
 def of_snapshot(
-    snapshot: Snapshot, after: int, limit: int = 20_000
+    snapshot: StoredSnapshot, after: int, limit: int = 20_000
 ) -> list[tuple[int, str]]:
     """A page of (row, text) of what is left of the voice that a snapshot has."""
     chosen = voice_changes.belongs(snapshot.guild_id, snapshot.gaps)

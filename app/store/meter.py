@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from peewee import fn
 
 from app.store.database import tuples, write
+from app.store.rows import StoredMeterWeek, all_of
 from app.store.tables import Channel, Feedback, Member, Message, MeterWeek, Reply
 
 WEEK_MS = 7 * 86_400_000
@@ -90,7 +91,8 @@ def put(guild: int, start: int, figures: Mapping[str, Any], made: int) -> None:
     MeterWeek.create(guild=guild, start=start, made=made, figures=dict(figures))
 
 
-def weeks(guild: int, limit: int) -> list[MeterWeek]:
+def weeks(guild: int, limit: int) -> list[StoredMeterWeek]:
     """The newest weeks with figures, oldest first."""
     query = MeterWeek.select().where(MeterWeek.guild == guild)
-    return list(query.order_by(MeterWeek.start.desc()).limit(limit))[::-1]
+    newest = query.order_by(MeterWeek.start.desc()).limit(limit)
+    return all_of(StoredMeterWeek, newest)[::-1]

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 from peewee import fn
 
 from app.store.database import tuples
+from app.store.rows import StoredReply, all_of
 from app.store.tables import (
     Channel,
     ConversationLink,
@@ -87,12 +88,12 @@ def channels_by_activity(guild: int) -> list[ChannelActivity]:
     ]
 
 
-def drafts(guild: int | None = None) -> list[Reply]:
+def drafts(guild: int | None = None) -> list[StoredReply]:
     """The shadow drafts that wait for the owner, oldest first."""
     query = Reply.select().where(Reply.state == "draft")
     if guild is not None:
         query = query.where(Reply.guild == guild)
-    return list(query.order_by(Reply.id))
+    return all_of(StoredReply, query.order_by(Reply.id))
 
 
 def opted_out(guild: int) -> int:

@@ -6,7 +6,9 @@ from typing import Any, NamedTuple
 
 from peewee import IntegrityError
 
+from app.store import rows
 from app.store.database import tuples, write
+from app.store.rows import StoredReply
 from app.store.tables import Channel, Message, Reply, ReplySource
 
 
@@ -60,16 +62,14 @@ def set_state(reply: int, state: str, sent: Sequence[str] | None = None) -> None
     Reply.update(**fields).where(Reply.id == reply).execute()
 
 
-def get(reply: int) -> Reply | None:
+def get(reply: int) -> StoredReply | None:
     """The reply in that row."""
-    found: Reply | None = Reply.get_or_none(Reply.id == reply)
-    return found
+    return rows.found(StoredReply, Reply.get_or_none(Reply.id == reply))
 
 
-def answer_to(trigger: str) -> Reply | None:
+def answer_to(trigger: str) -> StoredReply | None:
     """The reply to the Discord message of that id."""
-    found: Reply | None = Reply.get_or_none(Reply.trigger == trigger)
-    return found
+    return rows.found(StoredReply, Reply.get_or_none(Reply.trigger == trigger))
 
 
 def answered(triggers: Sequence[str]) -> set[str]:
@@ -78,24 +78,25 @@ def answered(triggers: Sequence[str]) -> set[str]:
     return {str(row.trigger) for row in query}
 
 
-def unsent(since: int) -> list[Reply]:
+def unsent(since: int) -> list[StoredReply]:
     """Replies to messages, begun since that time, that never were noted as sent."""
     begun = Reply.state.in_(("claimed", "made")) & Reply.trigger.is_null(False)
     query = Reply.select().where(begun & (Reply.created >= since))
-    return list(query.order_by(Reply.id))
+    return rows.all_of(StoredReply, query.order_by(Reply.id))
 
 
-def find_sent(message: str) -> Reply | None:
+def find_sent(message: str) -> StoredReply | None:
     """The reply that was sent as the Discord message of that id."""
     quoted = Reply.sent.cast("TEXT").contains(f'"{message}"')
-    found: Reply | None = Reply.select().where(quoted).first()
-    return found
+    return rows.found(StoredReply, Reply.select().where(quoted).first())
 
 
-def sources_of(reply: int) -> list[ReplySource]:
+def sources_of(reply: int) -> list[SourceMessage]:
     """The messages a reply drew on, the longest run first."""
-    query = ReplySource.select().where(ReplySource.reply == reply)
-    return list(query.order_by(ReplySource.words.desc(), ReplySource.id))
+    columns = (ReplySource.message, ReplySource.words, ReplySource.run)
+    query = ReplySource.select(*columns).where(ReplySource.reply == reply)
+    longest = query.order_by(ReplySource.words.desc(), ReplySource.id)
+    return [SourceMessage(*row) for row in tuples(longest)]
 
 
 def seen_sources(reply: int, channels: Sequence[str]) -> set[int]:
@@ -108,11 +109,11 @@ def seen_sources(reply: int, channels: Sequence[str]) -> set[int]:
 
 def latest(
     guild: int | None = None, *, channel: int | None = None, limit: int = 50
-) -> list[Reply]:
+) -> list[StoredReply]:
     """The newest replies, newest first."""
     query = Reply.select()
     if guild is not None:
         query = query.where(Reply.guild == guild)
     if channel is not None:
         query = query.where(Reply.channel == channel)
-    return list(query.order_by(Reply.id.desc()).limit(limit))
+    return rows.all_of(StoredReply, query.order_by(Reply.id.desc()).limit(limit))

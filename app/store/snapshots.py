@@ -5,22 +5,23 @@ from typing import Any
 
 from peewee import fn
 
-from app.store import messages, voice_changes
+from app.store import messages, rows, voice_changes
 from app.store.database import tuples, write
+from app.store.rows import StoredSnapshot
 from app.store.tables import Channel, Message, Setting, Snapshot, VoiceGap
 
 
-def every(guild: int) -> list[Snapshot]:
+def every(guild: int) -> list[StoredSnapshot]:
     """The guild's snapshots, newest first."""
     query = Snapshot.select().where(Snapshot.guild == guild)
-    return list(query.order_by(Snapshot.created.desc(), Snapshot.id.desc()))
+    newest = query.order_by(Snapshot.created.desc(), Snapshot.id.desc())
+    return rows.all_of(StoredSnapshot, newest)
 
 
-def get(guild: int, name: str) -> Snapshot | None:
+def get(guild: int, name: str) -> StoredSnapshot | None:
     """The guild's snapshot of that name."""
     same = (Snapshot.guild == guild) & (Snapshot.name == name)
-    found: Snapshot | None = Snapshot.get_or_none(same)
-    return found
+    return rows.found(StoredSnapshot, Snapshot.get_or_none(same))
 
 
 def count(guild: int) -> int:
@@ -30,7 +31,7 @@ def count(guild: int) -> int:
 
 
 @write
-def take(guild: int, name: str, created: int, count: int) -> Snapshot:
+def take(guild: int, name: str, created: int, count: int) -> StoredSnapshot:
     """Keep what is now; an earlier snapshot of that name gives way."""
     remove(guild, name)
     made: Snapshot = Snapshot.create(
@@ -42,7 +43,7 @@ def take(guild: int, name: str, created: int, count: int) -> Snapshot:
         gaps=voice_changes.gaps(guild),
         settings=_settings(guild),
     )
-    return made
+    return rows.stored(StoredSnapshot, made)
 
 
 @write
@@ -53,7 +54,7 @@ def remove(guild: int, name: str) -> bool:
 
 
 @write
-def roll_back(snapshot: Snapshot, kept: Collection[str]) -> None:
+def roll_back(snapshot: StoredSnapshot, kept: Collection[str]) -> None:
     """Give the guild the voice and the settings of a snapshot.
 
     Messages learned since then stay stored, outside the voice, and so another snapshot

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from peewee import fn
 
 from app.store.database import tuples, write
+from app.store.rows import StoredUsage, all_of
 from app.store.tables import Guild, Usage
 
 DAY_MS = 86_400_000
@@ -82,9 +83,9 @@ def spent_by_guild(since: int) -> dict[int | None, float]:
     return {guild: float(cost or 0.0) for guild, cost in tuples(query)}
 
 
-def latest(limit: int = 50) -> list[Usage]:
+def latest(limit: int = 50) -> list[StoredUsage]:
     """The newest requests that left the machine, newest first."""
-    return list(Usage.select().order_by(Usage.id.desc()).limit(limit))
+    return all_of(StoredUsage, Usage.select().order_by(Usage.id.desc()).limit(limit))
 
 
 def sent_requests(limit: int = 500) -> list[SentRequest]:

@@ -19,7 +19,7 @@ from app.core.errors import AppError
 from app.core.paths import Home
 from app.core.safe_text import safe_text
 from app.tui.base import MynahScreen
-from app.tui.bot_ports import BotPort, Json, LinkState
+from app.tui.bot_ports import BotPort, LinkState
 from app.tui.database_reader import DatabaseReader
 from app.tui.event_buffer import NewEvents
 from app.tui.screens import SCREENS
@@ -29,7 +29,7 @@ from app.tui.theme import ANSI, DARK, LIGHT, THEMES
 from app.tui.widgets.status_bar import StatusBar
 
 if TYPE_CHECKING:
-    from app.ipc.control import Log
+    from app.ipc.control import BotEvent, GuildFigures, Log, StatusReply
 
 NEWS_SECONDS = 0.05
 """How long notifications are collected before the screens hear of them."""
@@ -59,7 +59,8 @@ class MynahApp(App[int]):
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True),
     ]
 
-    status: reactive[Json] = reactive(dict)
+    status: "reactive[StatusReply | None]" = reactive(None)
+    """State of the bot, as last heard; None while it is not known."""
     link_state: reactive[LinkState] = reactive(LinkState)
 
     def __init__(
@@ -74,13 +75,13 @@ class MynahApp(App[int]):
         self.clock = clock
         self.shelf = DatabaseReader(home)
         self.logbook = Logbook()
-        self.guilds: list[Json] = []
+        self.guilds: list[GuildFigures] = []
         """The guilds of the reply to `Guilds`, as last heard."""
         self.chosen_guild: int | None = None
         """Row of the guild that Server shows."""
         self.chosen_section = ""
         """Section that Server turns to when it comes to the front."""
-        self.events: deque[Json] = deque(maxlen=MAX_EVENTS)
+        self.events: deque[BotEvent] = deque(maxlen=MAX_EVENTS)
         """What became of the bot's process, as `events` of its status."""
         self.progress: dict[tuple[str, str], Any] = {}
         """The latest `Progress` of each piece of work, by its `work` and `label`."""
@@ -146,11 +147,11 @@ class MynahApp(App[int]):
         if state.is_up and not was_up:
             self.run_link(self._greet)
         elif not state.is_up:
-            self.status = {}
+            self.status = None
         if state.reason:
             line = self._own_line(state)
             self.logbook.add([line])
-            self.events.append({"at": line.at, "text": line.text})
+            self.events.append(_event(line))
         self._status_changed()
 
     def _own_line(self, state: LinkState) -> "Log":
@@ -182,8 +183,11 @@ class MynahApp(App[int]):
         status = await self.link.call(control.Status())
         self.status_at = self.clock()
         self.status = status
-        await self.load_guilds()
-        self._status_changed()
+        try:
+            await self.load_guilds()
+        finally:
+            # A bot of another version may have sent its status and nothing else.
+            self._status_changed()
 
     def _tell_news(self) -> None:
         news, self._news = self._news or NewEvents(), None
@@ -210,8 +214,11 @@ class MynahApp(App[int]):
         """Ask anew what is learned."""
         from app.ipc import control
 
-        reply = await self.link.call(control.Guilds())
-        self.guilds = reply.get("guilds", [])
+        self.guilds = (await self.link.call(control.Guilds())).guilds
+
+    def keep_guild(self, guild: "GuildFigures") -> None:
+        """Take over what the owner just changed of a guild, until it is asked again."""
+        self.guilds = [guild if one.row == guild.row else one for one in self.guilds]
 
     def next_stream(self) -> int:
         """A number for the tokens of one reply; no other process uses it too."""
@@ -236,9 +243,9 @@ class MynahApp(App[int]):
         if not any(isinstance(shown, WizardScreen) for shown in self.screen_stack):
             self.push_screen(WizardScreen())
 
-    def show_guild(self, guild: Json) -> None:
+    def show_guild(self, guild: "GuildFigures") -> None:
         """Go to the screen of a server."""
-        self.chosen_guild = guild["row"]
+        self.chosen_guild = guild.row
         self.action_go("guild")
 
     def run_link(
@@ -323,6 +330,12 @@ class MynahApp(App[int]):
 
     def _run(self, screen: Screen[Any], action: str) -> None:
         self.call_later(screen.run_action, action)
+
+
+def _event(line: "Log") -> "BotEvent":
+    from app.ipc.control import BotEvent
+
+    return BotEvent(line.at, line.text)
 
 
 def run(home: Home) -> int:

@@ -14,7 +14,6 @@ from textual.widgets import Input
 from textual.worker import Worker, WorkerState
 
 from app.core.errors import AppError
-from app.tui.bot_ports import Json
 from app.tui.event_buffer import NewEvents
 from app.tui.widgets.feed import Feed
 from app.tui.widgets.keys import Keys
@@ -22,7 +21,7 @@ from app.tui.widgets.nav import Nav
 from app.tui.widgets.status_bar import StatusBar
 
 if TYPE_CHECKING:
-    from app.ipc.wire import Params
+    from app.ipc.wire import Request
     from app.tui.app import MynahApp
 
 T = TypeVar("T")
@@ -145,7 +144,7 @@ class MynahScreen(Screen[None]):
         if feed := self._filtered or self.list_in_front:
             feed.filter(words)
 
-    async def ask(self, request: "Params") -> Json | None:
+    async def ask(self, request: "Request[T]") -> T | None:
         """The bot's reply; what went wrong is shown, and None returned."""
         try:
             return await self.app.link.call(request)
@@ -155,8 +154,8 @@ class MynahScreen(Screen[None]):
 
     def request(
         self,
-        request: "Params",
-        show: Callable[[Json], None] = lambda _: None,
+        request: "Request[T]",
+        show: Callable[[T], None] = lambda _: None,
         group: str = "request",
     ) -> None:
         """Ask the bot beside the screen and hand its reply to `show`."""

@@ -1,8 +1,7 @@
 """The way to the bot: a running one's endpoint, or a child of our own."""
 
 import asyncio
-import dataclasses
-from typing import Any
+from typing import Any, TypeVar
 
 from app.core.errors import AppError
 from app.core.paths import Home, own_command
@@ -10,8 +9,10 @@ from app.core.safe_text import safe_json, safe_text
 from app.ipc import control, endpoint
 from app.ipc.child import Child, ChildState
 from app.ipc.peer import Peer
-from app.ipc.wire import Catalogue, Json, Params
+from app.ipc.wire import Catalogue, Request
 from app.tui.bot_ports import LinkState, Listener
+
+R = TypeVar("R")
 
 
 class BotLink:
@@ -29,9 +30,9 @@ class BotLink:
     def listen(self, listener: Listener) -> None:
         self._listener = listener
 
-    async def call(self, request: Params) -> Json:
+    async def call(self, request: Request[R]) -> R:
         try:
-            return reply_of(request, await self._target().call(request))
+            return safe_json(await self._target().call(request))
         except AppError as error:
             raise type(error)(safe_text(error.message), safe_text(error.hint)) from None
         except RuntimeError as error:
@@ -93,7 +94,7 @@ class BotLink:
 
     def _hear(self, notification: Any) -> None:
         if self._listener:
-            self._listener.on_notification(safe_notification(notification))
+            self._listener.on_notification(safe_json(notification))
 
     def _enter(self, state: LinkState) -> None:
         self.state = state
@@ -101,27 +102,7 @@ class BotLink:
             self._listener.on_link_state(state)
 
 
-def safe_notification(notification: Any) -> Any:
-    """The notification with every text in it safe to show."""
-    fields = {
-        field.name: safe_json(getattr(notification, field.name))
-        for field in dataclasses.fields(notification)
-    }
-    return type(notification)(**fields)
-
-
-def reply_of(request: Params, reply: Json) -> Json:
-    """The reply, safe to show; a guild keeps, as `key`, what requests call it by."""
-    shown: Json = safe_json(reply)
-    if isinstance(request, control.Guilds):
-        for row, raw in zip(
-            shown.get("guilds", []), reply.get("guilds", []), strict=False
-        ):
-            row["key"] = raw.get("id") or raw.get("guild")
-    return shown
-
-
-def _explain_remote(request: Params, message: str) -> tuple[str, str]:
+def _explain_remote(request: Request[Any], message: str) -> tuple[str, str]:
     if "is not served here" in message or "unknown method" in message:
         return (
             f"The running bot does not know how to do this ({request.method}).",

@@ -1,12 +1,12 @@
 """What the screens need to know of the way to the bot, however it is reached."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    from app.ipc.wire import Params
+    from app.ipc.wire import Request
 
-Json = dict[str, Any]
+R = TypeVar("R")
 
 StateName = Literal["starting", "running", "attached", "waiting", "failed", "stopped"]
 
@@ -38,7 +38,7 @@ class BotPort(Protocol):
 
     def listen(self, listener: Listener) -> None: ...
 
-    async def call(self, request: "Params") -> Json:
+    async def call(self, request: "Request[R]") -> R:
         """The bot's reply, safe to show.
 
         Raises:

@@ -11,10 +11,11 @@ from app.core.paths import Home
 from app.core.safe_text import safe_json, safe_text
 
 if TYPE_CHECKING:
+    from app.ipc.control import Rung
     from app.store.database import Database
     from app.store.messages import StoredMessage
     from app.store.overview import Bucket, ChannelActivity
-    from app.store.tables import Reply
+    from app.store.rows import StoredReply
     from app.store.usage import DayUse, SentRequest
 
 P = ParamSpec("P")
@@ -37,7 +38,7 @@ class ShownReply:
     provider: str
     model: str
     dial: int
-    rungs: list[dict[str, Any]]
+    rungs: "list[Rung]"
     turns: list[list[Any]]
     recalled: list[int]
     filled: dict[str, int]
@@ -218,8 +219,14 @@ def _clean(row: T) -> T:
     return dataclasses.replace(row, **changed) if changed else row  # type: ignore[type-var]
 
 
-def _shown(row: "Reply") -> ShownReply:
+def _shown(row: "StoredReply") -> ShownReply:
+    from app.ipc.control import Rung
+    from app.ipc.wire import build
+
     names = {field.name for field in dataclasses.fields(ShownReply)}
-    values: dict[str, Any] = dict(row.__data__)
-    shared = {name: safe_json(values[name]) for name in names & values.keys()}
-    return ShownReply(row=values["id"], **shared)
+    values = vars(row) | {"guild": row.guild_id, "channel": row.channel_id}
+    shared = {
+        name: safe_json(values[name]) for name in names & values.keys() - {"rungs"}
+    }
+    rungs = [safe_json(build(Rung, rung)) for rung in row.rungs]
+    return ShownReply(row=row.id, rungs=rungs, **shared)

@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from textual.message import Message
 
-from app.tui.bot_ports import Json
-
 if TYPE_CHECKING:
     from app.ipc import control
 
@@ -24,7 +22,7 @@ def is_done(job: "control.Progress") -> bool:
 class NewEvents(Message):
     """Everything new, a message however many notifications it came as."""
 
-    status: Json | None = None
+    status: "control.StatusReply | None" = None
     tokens: defaultdict[int, list[str]] = field(
         default_factory=lambda: defaultdict(list)
     )

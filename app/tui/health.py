@@ -1,9 +1,13 @@
 """How the bot is, in one sign, one word, a reason and a remedy."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from app import __version__
-from app.tui.bot_ports import Json, LinkState
+from app.tui.bot_ports import LinkState
+
+if TYPE_CHECKING:
+    from app.ipc.control import StatusReply
 
 
 @dataclass(frozen=True)
@@ -32,7 +36,7 @@ _DISCORD = {
 }
 
 
-def health(link: LinkState, status: Json) -> Health:
+def health(link: LinkState, status: "StatusReply | None") -> Health:
     """The bot's health from what is known of its process and of Discord."""
     if not link.is_up:
         sign, word, colour, remedy = _LINK[link.name]
@@ -42,21 +46,20 @@ def health(link: LinkState, status: Json) -> Health:
         return Health(sign, word, colour, reason, remedy)
     if not status:  # It runs, and has not said yet how it is.
         return Health(*_LINK["starting"][:3])
-    discord = status.get("discord", {})
-    state = discord.get("state", "off")
+    discord = status.discord
+    state = discord.state
     sign, word, colour = _DISCORD.get(state, ("◌", state, "$warning"))
-    reason, remedy = discord.get("reason", ""), discord.get("hint", "")
-    if state == "off" and not status.get("has_bot_token"):
+    reason, remedy = discord.reason, discord.hint
+    if state == "off" and not status.has_bot_token:
         reason = reason or "no bot token yet: talk to it in the Playground"
         remedy = remedy or "Connect it to Discord on Settings."
     return Health(sign, word, colour, reason, remedy)
 
 
-def model_trouble(status: Json) -> Health | None:
+def model_trouble(status: "StatusReply") -> Health | None:
     """What is wrong with the language model, if anything."""
-    model = status.get("model", {})
-    state = model.get("state", "ready")
-    if state in ("ready", "idle"):
+    model, state = status.model, status.model.state
+    if state in ("ready", "idle", ""):
         return None
     words = {
         "absent": ("○", "no language model", "Fetch one on Models."),
@@ -65,14 +68,14 @@ def model_trouble(status: Json) -> Health | None:
     }
     sign, word, remedy = words.get(state, ("◌", f"model is {state}", ""))
     colour = "$error" if state == "crashed" else "$warning"
-    hint = model.get("hint") or remedy
-    return Health(sign, word, colour, model.get("reason", ""), hint)
+    hint = model.hint or remedy
+    return Health(sign, word, colour, model.reason, hint)
 
 
-def version_trouble(status: Json) -> Health | None:
+def version_trouble(status: "StatusReply") -> Health | None:
     """What is wrong if the running bot is of another version than this terminal."""
-    version = status.get("version", __version__)
-    if version == __version__:
+    version = status.version
+    if version in (__version__, ""):
         return None
     reason = f"the running bot is {version}, this terminal is {__version__}"
     remedy = "What one of them does not know is said; stop it and start this one."

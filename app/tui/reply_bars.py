@@ -1,12 +1,12 @@
 """A reply explained: who wrote it, in what time, from what, and who was skipped."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from textual.content import Content
 
 from app.core.safe_text import safe_line
-from app.ipc.wire import Json
+from app.ipc.control import Rung, SayReply
 from app.tui import format
 
 AT_ONCE = 0.95
@@ -14,20 +14,19 @@ AT_ONCE = 0.95
 came: of several candidates, the best one is shown when all are written."""
 
 
-def summary(reply: Json) -> str:
+def summary(reply: SayReply) -> str:
     """One line under a reply, from what `Say` brings."""
-    ms = reply.get("ms", {})
-    tokens = reply.get("tokens", {})
-    parts = [f"{reply.get('mode', '?')} by {reply.get('provider', '?')}"]
+    ms = reply.ms
+    parts = [f"{reply.mode} by {reply.provider}"]
     if total := ms.get("total"):
         parts.append(format.seconds(total / 1000))
-    if speed := speed_of(ms, tokens.get("completion", 0)):
+    if speed := speed_of(ms, reply.tokens.completion):
         parts.append(f"first word {format.seconds(ms['first_token'] / 1000)}")
         parts.append(f"{speed:.0f} tok/s")
-    if sources := reply.get("sources"):
+    if sources := reply.sources:
         parts.append(f"{len(sources)} source" + "s" * (len(sources) > 1))
-    if cost := reply.get("cost"):
-        parts.append(format.money(cost))
+    if reply.cost:
+        parts.append(format.money(reply.cost))
     return " · ".join(parts)
 
 
@@ -39,12 +38,12 @@ def speed_of(ms: dict[str, float], tokens: int) -> float:
     return max(0, tokens - 1) / (total - first) * 1000
 
 
-def skipped(rungs: list[Json]) -> list[str]:
+def skipped(rungs: Sequence[Rung]) -> list[str]:
     """Why each rung before the one that answered did not."""
     return [
-        safe_line(f"{rung.get('provider')} {rung.get('outcome')}: {reason}")
+        safe_line(f"{rung.provider} {rung.outcome}: {rung.reason}")
         for rung in rungs
-        if (reason := rung.get("reason") or "")
+        if rung.reason
     ]
 
 

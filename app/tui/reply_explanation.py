@@ -10,6 +10,7 @@ from app.tui import format, reply_bars
 from app.tui.database_reader import DatabaseReader, ShownReply
 
 if TYPE_CHECKING:
+    from app.ipc.control import Rung
     from app.store.messages import StoredMessage
 
 TURNS_SHOWN = 12
@@ -79,13 +80,12 @@ def _section(title: str, lines: list[Content]) -> Content:
     return Content("\n").join([Content.styled(title, "bold"), *lines])
 
 
-def _rung(rung: dict[str, object]) -> Content:
-    outcome = safe_line(str(rung.get("outcome", "")))
-    reason = safe_line(str(rung.get("reason") or ""))
+def _rung(rung: "Rung") -> Content:
+    outcome, reason = safe_line(rung.outcome), safe_line(rung.reason)
     sign = "✓" if outcome in ("answered", "ok", "used") else "–"
     said = f": {reason}" if reason else ""
-    provider = safe_line(str(rung.get("provider", "")))
-    return Content.assemble(f"{sign} {provider} ", (outcome + said, "$quiet"))
+    name = safe_line(rung.provider)
+    return Content.assemble(f"{sign} {name} ", (outcome + said, "$quiet"))
 
 
 def _prompt_title(reply: ShownReply) -> str:

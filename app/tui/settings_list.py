@@ -9,7 +9,6 @@ from textual.content import Content
 from app.core.errors import ConfigError
 from app.core.safe_text import safe_line
 from app.ipc import control
-from app.ipc.wire import Json
 from app.settings import setting_keys
 from app.tui.base import MynahScreen
 from app.tui.widgets.dialogs import AskText, Confirm, Pick
@@ -40,13 +39,13 @@ class Item:
     origin: str
 
 
-def items(reply: Json, scopes: tuple[str, ...]) -> list[Item]:
+def items(reply: control.ConfigGetReply, scopes: tuple[str, ...]) -> list[Item]:
     """The settings of a `ConfigGet` reply that can be changed for these scopes."""
     known = setting_keys.keys()
     return [
-        Item(known[row["key"]], row.get("value"), str(row.get("origin", "")))
-        for row in reply.get("settings", [])
-        if row.get("key") in known and known[row["key"]].scope in scopes
+        Item(known[row.key], row.value, row.origin)
+        for row in reply.settings
+        if row.key in known and known[row.key].scope in scopes
     ]
 
 

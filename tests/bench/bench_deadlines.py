@@ -39,7 +39,7 @@ def history(rng: Random, turns: int) -> list[list[str]]:
     ]
 
 
-async def ask(service: Any, rng: Random, number: int, turns: int) -> dict[str, Any]:
+async def ask(service: Any, rng: Random, number: int, turns: int) -> control.SayReply:
     mode = list(MODES)[number % 2]
     text = " ".join(rng.sample("what do you think of the sea and the moon".split(), 6))
     request = control.Say(
@@ -49,7 +49,7 @@ async def ask(service: Any, rng: Random, number: int, turns: int) -> dict[str, A
         author=f"p{number % 4}",
         turns=history(rng, turns),
     )
-    reply: dict[str, Any] = await service.call(Nobody(), request)
+    reply: control.SayReply = await service.call(Nobody(), request)
     return reply
 
 
@@ -70,13 +70,13 @@ async def run(model: Path, count: int, turns: int, threads: int) -> None:
             speed = service.context.local.speed
     print(f"model reads {speed.prompt:.0f} and writes {speed.decode:.0f} tokens/s")
     for mode, limit in MODES.items():
-        of_mode = [reply for reply in replies if reply["mode"] == mode]
-        times = sorted(reply["ms"]["total"] for reply in of_mode)
+        of_mode = [reply for reply in replies if reply.mode == mode]
+        times = sorted(reply.ms["total"] for reply in of_mode)
         cuts = quantiles(times, n=100)
         in_time = sum(time <= limit for time in times) / len(times)
-        by_model = sum(reply["provider"] == "local" for reply in of_mode) / len(of_mode)
-        read = sum(reply["turns"] for reply in of_mode) / len(of_mode)
-        left_out = sum(reply["left_out"] for reply in of_mode) / len(of_mode)
+        by_model = sum(reply.provider == "local" for reply in of_mode) / len(of_mode)
+        read = sum(reply.turns for reply in of_mode) / len(of_mode)
+        left_out = sum(reply.left_out for reply in of_mode) / len(of_mode)
         print(
             f"{mode}: {len(times)} replies, {in_time:.1%} within {limit} ms,"
             f" median {cuts[49]:.0f}, 95 % {cuts[94]:.0f}, 99 % {cuts[98]:.0f} ms;"
@@ -87,13 +87,13 @@ async def run(model: Path, count: int, turns: int, threads: int) -> None:
             print(f"  {count} not by the model: {reason}")
 
 
-def reasons(replies: list[dict[str, Any]]) -> Counter[str]:
+def reasons(replies: list[control.SayReply]) -> Counter[str]:
     """Why rungs before the last one did not answer."""
     return Counter(
-        rung["reason"]
+        rung.reason
         for reply in replies
-        for rung in reply["rungs"]
-        if rung["provider"] == "local" and rung["outcome"] != "answered"
+        for rung in reply.rungs
+        if rung.provider == "local" and rung.outcome != "answered"
     )
 
 

@@ -17,7 +17,7 @@ from app.runner import llama
 from app.runner.fusion import BALANCED, fuse, next_trust, sample
 from app.runner.message_tokens import end_token, messages_tokens, said_in
 from app.runner.model_loader import usable_threads
-from app.runner.token_voice_job import Row, tokenize
+from app.runner.token_voice_builder import Row, tokenize
 from app.voice.tokens import TokenVoice, build
 
 OPENINGS = 9

@@ -21,6 +21,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -28,7 +29,7 @@ from app.core.paths import Home
 from app.ipc import control
 from app.ipc.endpoint import Door
 from app.ipc.peer import Handler, Peer, PeerGoneError
-from app.ipc.wire import Catalogue, Json, Params
+from app.ipc.wire import Catalogue, Request
 from app.store import guilds, members, messages
 from app.store.database import Database
 from tests.tui.fake_bot import FakeBot, busy_bot
@@ -223,7 +224,7 @@ async def _be_a_bot(home: Home) -> None:
 
 
 def _handler(bot: FakeBot) -> Handler:
-    async def answer(peer: Peer, request: Params) -> Json:
+    async def answer(peer: Peer, request: Request[Any]) -> Any:
         return await bot.call(request)
 
     return answer

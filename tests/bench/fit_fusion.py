@@ -33,7 +33,7 @@ from app.runner.message_tokens import (
     said_in,
 )
 from app.runner.model_loader import usable_threads
-from app.runner.token_voice_job import tokenize
+from app.runner.token_voice_builder import tokenize
 from app.voice import tokens
 from app.voice.conversation_cache import ConversationCache
 from app.voice.tokens import EVIDENCE, KINDS, Prediction, TokenVoice, build

@@ -52,7 +52,7 @@ def test_the_newest_tenth_is_for_validation():
     made = make(said(*map(str, range(101))), (), SYSTEM, TASK)
     assert (len(made.train), len(made.validation)) == (90, 10)
     assert made.validation[-1]["messages"][-1]["content"] == "100"
-    assert made.counts()["messages"] == 101
+    assert made.messages == 101
 
 
 @pytest.mark.parametrize(

@@ -48,12 +48,12 @@ TO_CLOUD = switch("reply.provider", "openai", agreed=True)
 async def test_the_first_switch_says_what_leaves_and_asks(bot, stand_in):
     with pytest.raises(UsageError, match="leaves this computer"):
         await ask(bot, switch("reply.provider", "openai"))
-    assert (await ask(bot, say()))["provider"] == "markov"
+    assert (await ask(bot, say())).provider == "markov"
     assert not stand_in.served
     await ask(bot, TO_CLOUD)
     said = await ask(bot, say())
-    assert (said["provider"], said["text"]) == ("openai", REPLY)
-    assert said["cost"] > 0
+    assert (said.provider, said.text) == ("openai", REPLY)
+    assert said.cost > 0
 
 
 async def test_usage_tells_what_it_cost_and_what_left(bot, stand_in, capsys):
@@ -61,14 +61,14 @@ async def test_usage_tells_what_it_cost_and_what_left(bot, stand_in, capsys):
     for _ in range(2):
         await ask(bot, say())
     told = await ask(bot, control.UsageReport())
-    (day,) = told["days"]
-    assert (day["guild"], day["model"], day["calls"]) == ("den", "gpt-4o-mini", 2)
+    (day,) = told.days
+    assert (day.guild, day.model, day.calls) == ("den", "gpt-4o-mini", 2)
     served = stand_in.served
-    assert day["bytes_sent"] == sum(one.bytes_received for one in served)
-    assert day["prompt_tokens"] == sum(one.prompt_tokens for one in served)
-    assert told["today"] == pytest.approx(day["cost"])
-    assert [one["host"] for one in told["sent"]] == ["127.0.0.1"] * 2
-    assert all(one["reply"] for one in told["sent"])
+    assert day.bytes_sent == sum(one.bytes_received for one in served)
+    assert day.prompt_tokens == sum(one.prompt_tokens for one in served)
+    assert told.today == pytest.approx(day.cost)
+    assert [one.host for one in told.sent] == ["127.0.0.1"] * 2
+    assert all(one.reply for one in told.sent)
     usage.show(told)
     text = capsys.readouterr().out
     for words in ("Today", "By server", "den", "By model", "gpt-4o-mini", "127.0.0.1"):
@@ -80,8 +80,8 @@ async def test_a_used_up_budget_ends_the_cloud_and_not_the_talk(bot, stand_in):
     await ask(bot, say())
     await ask(bot, switch("openai.daily_budget", "0.000001", guild=None))
     said = await ask(bot, say())
-    assert said["provider"] == "markov"
-    assert "budget of the day for all is used up" in said["rungs"][0]["reason"]
+    assert said.provider == "markov"
+    assert "budget of the day for all is used up" in said.rungs[0].reason
     assert len(stand_in.served) == 1
 
 
@@ -89,8 +89,8 @@ async def test_a_locked_server_sends_nothing_whatever_is_asked(bot, stand_in):
     await ask(bot, TO_CLOUD)
     await ask(bot, switch("reply.local_only", "on"))
     said = await ask(bot, say(provider="openai"))
-    assert said["provider"] == "markov"
-    assert "locked to this computer" in said["rungs"][0]["reason"]
+    assert said.provider == "markov"
+    assert "locked to this computer" in said.rungs[0].reason
     assert not stand_in.served
 
 
@@ -111,8 +111,8 @@ async def test_every_failure_is_told_in_words(bot, stand_in, fault, words):
     stand_in.choose = lambda body: fault
     await ask(bot, TO_CLOUD)
     said = await ask(bot, say())
-    assert said["provider"] == "markov"
-    assert words in said["rungs"][0]["reason"]
+    assert said.provider == "markov"
+    assert words in said.rungs[0].reason
     assert len(stand_in.served) <= 2
 
 
@@ -120,12 +120,12 @@ async def test_a_lasting_trouble_is_in_the_status_until_the_owner_acts(bot, stan
     stand_in.choose = lambda body: "key"
     await ask(bot, TO_CLOUD)
     await ask(bot, say())
-    cloud = (await ask(bot, control.Status()))["cloud"]
-    assert cloud["state"] == "key"
-    assert "config set openai_key" in cloud["hint"]
+    cloud = (await ask(bot, control.Status())).cloud
+    assert cloud.state == "key"
+    assert "config set openai_key" in cloud.hint
     await ask(bot, say())
     assert len(stand_in.served) == 1
     stand_in.choose = lambda body: "fine"
     await ask(bot, control.SecretSet("server_key", "local-0123456789"))
-    assert (await ask(bot, say()))["provider"] == "openai"
+    assert (await ask(bot, say())).provider == "openai"
     assert "local-0123456789" in str(stand_in.served[-1].headers)

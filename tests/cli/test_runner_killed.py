@@ -57,9 +57,10 @@ async def sleep() -> None:
 async def runner_pid(bot: Child, but_not: int = 0) -> int:
     until = time.monotonic() + 60
     while time.monotonic() < until:
-        model = (await bot.call(control.Status()))["model"]
-        if model["state"] == "ready" and model["pid"] != but_not:
-            return int(model["pid"])
+        model = (await bot.call(control.Status())).model
+        if model.state == "ready" and model.pid != but_not:
+            assert model.pid
+            return model.pid
         await sleep()
     raise AssertionError(f"the runner is not ready: {model}")
 
@@ -75,7 +76,7 @@ def say(**options) -> control.Say:
 
 async def test_the_reply_comes_from_the_chain_and_says_why(home, bot):
     first = await runner_pid(bot)
-    assert (await bot.call(say()))["provider"] == "local"
+    assert (await bot.call(say())).provider == "local"
     # A runner that stands still has surely not written its last word.
     os.kill(first, signal.SIGSTOP)
     asking = asyncio.create_task(bot.call(say()))
@@ -83,14 +84,14 @@ async def test_the_reply_comes_from_the_chain_and_says_why(home, bot):
     assert not asking.done()
     os.kill(first, signal.SIGKILL)
     reply = await asking
-    assert reply["provider"] == "markov"
-    assert reply["text"]
-    failed = reply["rungs"][0]
-    assert (failed["provider"], failed["outcome"]) == ("local", "failed")
-    assert "SIGKILL" in failed["reason"]
+    assert reply.provider == "markov"
+    assert reply.text
+    failed = reply.rungs[0]
+    assert (failed.provider, failed.outcome) == ("local", "failed")
+    assert "SIGKILL" in failed.reason
     second = await runner_pid(bot, but_not=first)
     assert second != first
-    assert (await bot.call(say()))["provider"] == "local"
+    assert (await bot.call(say())).provider == "local"
 
 
 async def test_cancelling_a_streaming_reply_ends_it(home, bot):
@@ -99,12 +100,12 @@ async def test_cancelling_a_streaming_reply_ends_it(home, bot):
     try:
         asking = asyncio.create_task(bot.call(say(stream=7)))
         await asyncio.sleep(0.3)
-        assert (await bot.call(control.Cancel(7)))["cancelled"]
+        assert (await bot.call(control.Cancel(7))).cancelled
         with pytest.raises(Exception, match="cancelled"):
             await asking
     finally:
         os.kill(pid, signal.SIGCONT)
-    assert (await bot.call(say()))["provider"] == "local"
+    assert (await bot.call(say())).provider == "local"
 
 
 async def test_the_queue_is_shown_and_a_client_that_leaves_is_out_of_it(home, bot):
@@ -112,7 +113,7 @@ async def test_the_queue_is_shown_and_a_client_that_leaves_is_out_of_it(home, bo
     os.kill(pid, signal.SIGSTOP)
 
     async def queue() -> int:
-        return int((await bot.call(control.Status()))["queue"])
+        return int((await bot.call(control.Status())).queue)
 
     try:
         peer = await endpoint.attach(home.endpoint_file, CATALOGUE)
@@ -127,7 +128,7 @@ async def test_the_queue_is_shown_and_a_client_that_leaves_is_out_of_it(home, bo
             await sleep()
     finally:
         os.kill(pid, signal.SIGCONT)
-    assert (await bot.call(say()))["provider"] == "local"
+    assert (await bot.call(say())).provider == "local"
 
 
 async def test_a_watcher_hears_tokens_in_order_and_then_the_reply(home, bot):
@@ -141,8 +142,8 @@ async def test_a_watcher_hears_tokens_in_order_and_then_the_reply(home, bot):
             control.Say("den", "one two three", mode="llm", stream=3)
         )
         pieces = [item.text for item in heard if isinstance(item, control.Token)]
-        assert reply["provider"] == "local"
-        assert "".join(pieces).strip() == reply["text"]
+        assert reply.provider == "local"
+        assert "".join(pieces).strip() == reply.text
         assert len(pieces) > 1
         await peer.call(control.Subscribe())
         await bot.call(control.Say("den", "again", mode="markov"))
@@ -167,9 +168,9 @@ async def test_a_killed_parent_leaves_no_bot_and_no_runner(home, bot):
     assert not is_alive(pid)
 
 
-async def model_of(bot: Child) -> dict:  # type: ignore[type-arg]
-    found = (await bot.call(control.Models()))["models"]
-    return next(model for model in found if model["name"] == "mine")
+async def model_of(bot: Child) -> control.ModelEntry:
+    found = (await bot.call(control.Models())).models
+    return next(model for model in found if model.name == "mine")
 
 
 async def test_a_model_killed_twice_is_set_aside_across_restarts(home):
@@ -181,13 +182,13 @@ async def test_a_model_killed_twice_is_set_aside_across_restarts(home):
         first = await runner_pid(bot)
         os.kill(first, signal.SIGKILL)
         os.kill(await runner_pid(bot, but_not=first), signal.SIGKILL)
-        while not (reason := (await model_of(bot))["set_aside"]):
+        while not (reason := (await model_of(bot)).set_aside):
             await sleep()
     assert "2 times" in reason and "SIGKILL" in reason
     async with running(home) as bot:
-        assert (await model_of(bot))["set_aside"] == reason
-        model = (await bot.call(control.Status()))["model"]
-        assert (model["state"], model["reason"], model["pid"]) == (
+        assert (await model_of(bot)).set_aside == reason
+        model = (await bot.call(control.Status())).model
+        assert (model.state, model.reason, model.pid) == (
             "crashed",
             reason,
             None,
@@ -197,6 +198,6 @@ async def test_a_model_killed_twice_is_set_aside_across_restarts(home):
         assert reason in doctor.stdout and "models use mine" in doctor.stdout
         await bot.call(control.ModelUse("mine"))
         await runner_pid(bot)
-        assert not (await model_of(bot))["set_aside"]
+        assert not (await model_of(bot)).set_aside
     async with running(home) as bot:
         await runner_pid(bot)

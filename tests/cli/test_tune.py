@@ -52,8 +52,8 @@ async def agree(bot: Service) -> None:
 async def test_the_files_hold_only_what_was_agreed_to(bot: Service, tmp_path):
     target = tmp_path / "tuning"
     done = await ask(bot, control.ExportTuning("den", str(target)))
-    assert (done["members"], done["channels"]) == (1, 1)
-    assert (done["train"], done["validation"]) == (26, 3)
+    assert (done.members, done.channels) == (1, 1)
+    assert (done.train, done.validation) == (26, 3)
     everything = "".join(path.read_text() for path in target.iterdir())
     assert "ann says 29" in everything
     assert "bob" not in everything and "closed" not in everything
@@ -62,12 +62,12 @@ async def test_the_files_hold_only_what_was_agreed_to(bot: Service, tmp_path):
 
 async def test_an_estimate_sends_nothing(bot: Service, stand_in: StandIn, capsys):
     told = await ask(bot, control.TuneEstimate("den", MODEL))
-    assert told["tokens"] > 0
-    assert told["cost"] == pytest.approx(told["tokens"] * 3 / 1e6)
+    assert told.tokens > 0
+    assert told.cost == pytest.approx(told.tokens * 3 / 1e6)
     assert not stand_in.tunings.log
     unknown = await ask(bot, control.TuneEstimate("den", "my-own-model"))
-    assert unknown["cost"] is None
-    tune.show("estimate", told)
+    assert unknown.cost is None
+    tune.show(told)
     assert "1 members who agreed" in capsys.readouterr().out
 
 
@@ -89,17 +89,17 @@ async def test_a_job_is_started_followed_and_its_model_chosen(
     await agree(bot)
     started = await ask(bot, control.TuneStart("den", MODEL, agreed=True))
     with pytest.raises(UsageError, match="no model yet"):
-        await ask(bot, control.TuneUse("den", started["job"]))
+        await ask(bot, control.TuneUse("den", started.job))
     while True:
-        status = await ask(bot, control.TuneStatus("den", started["job"]))
-        if status["state"] == "succeeded":
+        status = await ask(bot, control.TuneStatus("den", started.job))
+        if status.state == "succeeded":
             break
-    tune.show("status", status)
+    tune.show(status)
     assert TUNED in capsys.readouterr().out
     newest = await ask(bot, control.TuneUse("den"))
-    assert newest == {"job": started["job"], "model": TUNED}
+    assert newest == control.TuneUseReply(started.job, TUNED)
     found = await ask(bot, control.ConfigGet("openai.model", "den"))
-    assert found["settings"][0]["value"] == TUNED
+    assert found.settings[0].value == TUNED
     assert b"ann says 1" in stand_in.tunings.files["file-1"]
     print(*stand_in.tunings.log, sep="\n")
 
@@ -111,10 +111,10 @@ async def test_what_was_sent_and_what_it_costs_is_in_the_ledger(
     started = await ask(bot, control.TuneStart("den", MODEL, agreed=True))
     await bot.context.ledger.flush()
     bill = await ask(bot, control.UsageReport())
-    assert bill["today"] == pytest.approx(started["cost"])
+    assert bill.today == pytest.approx(started.cost)
     sent = sum(len(file) for file in stand_in.tunings.files.values())
-    assert sum(one["bytes_sent"] for one in bill["sent"]) > sent
-    assert bill["sent"][0]["model"] == MODEL
+    assert sum(one.bytes_sent for one in bill.sent) > sent
+    assert bill.sent[0].model == MODEL
     usage.show(bill)
     assert MODEL in capsys.readouterr().out
 
@@ -152,7 +152,7 @@ async def test_rated_replies_to_agreed_lines_are_preference_pairs(
     await run(replies.finish, reply, turns)
     await run(feedback.rate, reply, "owner", -1, "edited", "its own")
     done = await ask(bot, control.ExportTuning("den", str(target)))
-    assert done["preferences"] == 2
+    assert done.preferences == 2
     rows = (target / "preferences.jsonl").read_text().splitlines()
     pair, edited = map(json.loads, rows)
     assert edited["preferred_output"][0]["content"] == "mine"

@@ -1,4 +1,5 @@
 import unicodedata
+from dataclasses import dataclass
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -76,3 +77,14 @@ def test_json_is_cleaned_at_every_depth():
     dirty = {"a\x1b": ["\x1b[31m", {"b": "\u202e"}], "n": 1, "f": 0.5, "t": True}
     clean = {"a␛": ["␛[31m", {"b": "\ufffd"}], "n": 1, "f": 0.5, "t": True}
     assert safe_json(dirty) == clean
+
+
+def test_dataclasses_are_cleaned_at_every_depth():
+    @dataclass(frozen=True)
+    class Row:
+        text: str
+        rows: "tuple[Row, ...]" = ()
+        count: int = 1
+
+    dirty = Row("\x1b[31m", (Row("\u202e"),))
+    assert safe_json([dirty]) == [Row("␛[31m", (Row("\ufffd"),))]

@@ -2,9 +2,9 @@
 
 import json
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
-from typing import Any
 
 from app.discord.ports import Ask, Incoming, MessagePlace, ReadyReply, Unsent
+from app.ipc.control import ExplainedSource, ExplainReply, Rung, TokenCounts
 from app.service.voice_keeper import Forgotten
 from app.service.weekly_stats import GuildWeek
 from app.settings.effective import Origin, ResolvedSetting
@@ -225,16 +225,30 @@ class MemoryHost:
         found = (reply for reply, ids in self.sent_as.items() if message in ids)
         return next(found, None)
 
-    async def explain(self, reply: int, channels: Collection[int]) -> dict[str, Any]:
-        return {
-            "reason": self.replies[reply].reason,
-            "provider": "echo",
-            "mode": "llm",
-            "dial": 50,
-            "rungs": [{"provider": "openai", "outcome": "skipped", "reason": "off"}],
-            "timings": {"total": 12.0, "local": 11.0},
-            "sources": [{"text": "a source *line*"}],
-        }
+    async def explain(self, reply: int, channels: Collection[int]) -> ExplainReply:
+        return ExplainReply(
+            id=reply,
+            guild=1,
+            channel=None,
+            created=0,
+            reason=self.replies[reply].reason,
+            state="sent",
+            text="",
+            mode="llm",
+            provider="echo",
+            model="",
+            dial=50,
+            arm="",
+            rungs=[Rung("openai", "skipped", "off")],
+            recalled=[],
+            filled={},
+            notes=[],
+            timings={"total": 12.0, "local": 11.0},
+            tokens=TokenCounts(0, 0, 0),
+            cost=0.0,
+            rating=0,
+            sources=[ExplainedSource("1", "Ann", "a source *line*", 2, "line", 1)],
+        )
 
     async def forget_sources(self, reply: int) -> Forgotten:
         return Forgotten(2, 1, 1, False)

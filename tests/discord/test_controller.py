@@ -47,7 +47,7 @@ async def serving(service: Service) -> AsyncIterator[DiscordController]:
 
 
 def is_online(calls: DiscordController) -> bool:
-    return bool(calls.state()["state"] == "online")
+    return bool(calls.state().state == "online")
 
 
 async def until_known(service: Service) -> None:
@@ -66,14 +66,14 @@ async def test_without_a_token_it_is_off_until_one_is_entered(
 ) -> None:
     async with serving(service) as calls:
         await asyncio.sleep(0.1)
-        assert calls.state()["state"] == "off"
+        assert calls.state().state == "off"
         secrets.put(home, "bot_token", TOKEN)
         await calls.reconnect(NOBODY, control.Reconnect())
         await stand_in.wait_for(lambda: is_online(calls))
-        assert calls.state()["user"] == "Mynah"
-        assert "oauth2/authorize" in calls.state()["invite"]
+        assert calls.state().user == "Mynah"
+        assert "oauth2/authorize" in calls.state().invite
         await calls.reconnect(NOBODY, control.Reconnect(connect=False))
-        await stand_in.wait_for(lambda: calls.state()["state"] == "off")
+        await stand_in.wait_for(lambda: calls.state().state == "off")
         assert not stand_in.gateway.connected()
 
 
@@ -82,8 +82,8 @@ async def test_a_refused_token_is_told_with_a_hint_and_a_new_one_works(
 ) -> None:
     secrets.put(home, "bot_token", "wrong")
     async with serving(service) as calls:
-        await stand_in.wait_for(lambda: calls.state()["state"] == "refused")
-        assert "developer portal" in calls.state()["hint"]
+        await stand_in.wait_for(lambda: calls.state().state == "refused")
+        assert "developer portal" in calls.state().hint
         secrets.put(home, "bot_token", TOKEN)
         await calls.reconnect(NOBODY, control.Reconnect())
         await stand_in.wait_for(lambda: is_online(calls))

@@ -151,8 +151,8 @@ async def test_what_was_forgotten_comes_back_by_no_way(
         request = control.Import("Harbour", [str(file)])
         counts = await service.call(NOBODY, request)
         await check("an import")
-    assert counts["reasons"]["forgotten"] == len(gone)
-    assert counts["added"] == 0
+    assert counts.reasons["forgotten"] == len(gone)
+    assert counts.added == 0
     others = {str(one) for one in ids} - {str(one) for one in gone}
     assert others <= set(await stored(service))
 
@@ -203,7 +203,7 @@ async def test_a_member_cannot_take_back_what_a_moderator_forgot_but_the_owner_c
         )
         await train(stand_in, scene)
         assert str(ids[0]) in await stored(service)
-    assert undone == {"lifted": 1}
+    assert undone.lifted == 1
 
 
 async def test_names_of_those_who_forgot_are_not_stored_again(

@@ -125,8 +125,8 @@ def test_an_export_that_was_cut_off_keeps_what_is_whole(desk: Desk, put: Put) ->
     whole = exported(*(spoken(str(n), f"line {n}") for n in range(300)))
     counts = desk.load(put("cut.json", whole[: len(whole) * 2 // 3]))
     assert 150 < counts.added < 250
-    (problem,) = counts.problems
-    assert "cut.json" in problem and f"message {counts.added + 1}" in problem
+    (error,) = counts.errors
+    assert "cut.json" in error.file and f"message {counts.added + 1}" in error.text
 
 
 def test_csv_of_discordchatexporter(desk: Desk, put: Put) -> None:
@@ -166,7 +166,7 @@ def test_the_data_package_keeps_ids_beyond_53_bits(desk: Desk, put: Put) -> None
     root = package(put, "Nachrichten/c13", messages, id="13", name="a", guild=guild)
     put("package/Nachrichten/index.json", "{}")
     counts = desk.load(root)
-    assert (counts.read, counts.added, counts.problems) == (1, 1, [])
+    assert (counts.read, counts.added, counts.errors) == (1, 1, [])
     (row,) = desk.rows()
     assert (row["id"], row["channel_id"]) == ("1496977056276414637", "13")
     assert row["ts"] == 1776977542000

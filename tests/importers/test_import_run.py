@@ -42,8 +42,9 @@ def test_a_broken_line_is_named_and_the_others_stay(desk: Desk, put: Put) -> Non
     lines += '{"text": 5}\n[1]\n{"id": "7"}\n'
     counts = desk.load(put("a.jsonl", lines))
     assert counts.added == 2
-    (problem,) = counts.problems
-    assert "a.jsonl: line 2: not JSON" in problem and "3 more" in problem
+    (error,) = counts.errors
+    assert error.file.endswith("a.jsonl")
+    assert error.text.startswith("line 2: not JSON") and "3 more" in error.text
 
 
 def test_one_broken_file_does_not_keep_the_others_out(desk: Desk, put: Put) -> None:
@@ -51,13 +52,13 @@ def test_one_broken_file_does_not_keep_the_others_out(desk: Desk, put: Put) -> N
     put("2.json", exported(spoken("1", "hello")))
     counts = desk.load(put("3.png", b"\x89PNG\0\0").parent)
     assert counts.added == 1
-    assert len(counts.problems) == 2
-    assert all("in no known format" in problem for problem in counts.problems)
+    assert len(counts.errors) == 2
+    assert all("in no known format" in error.text for error in counts.errors)
 
 
 def test_noise_under_a_known_name_is_given_up(desk: Desk, put: Put) -> None:
     counts = desk.load(put("a.jsonl", "nonsense\n" * 100_000))
-    assert counts.read == 0 and "line 1" in counts.problems[0]
+    assert counts.read == 0 and "line 1" in counts.errors[0].text
 
 
 @pytest.mark.parametrize(
@@ -80,7 +81,7 @@ def test_hostile_json_is_reported_not_raised(
     desk: Desk, put: Put, content: bytes
 ) -> None:
     counts = desk.load(put("x.json", content))
-    assert len(counts.problems) + counts.read > 0
+    assert len(counts.errors) + counts.read > 0
 
 
 def test_a_damaged_archive_is_reported(desk: Desk, put: Put) -> None:
@@ -89,13 +90,13 @@ def test_a_damaged_archive_is_reported(desk: Desk, put: Put) -> None:
     ))  # fmt: skip
     counts = desk.load(put("a.jsonl.gz", whole[: len(whole) // 2]))
     assert counts.added > 0
-    assert len(counts.problems) == 1
+    assert len(counts.errors) == 1
 
 
 def test_a_gzip_bomb_stops_early(desk: Desk, put: Put) -> None:
     bomb = gzip.compress(b"a" * 60_000_000 + b"\n")
     counts = desk.load(put("bomb.txt.gz", bomb))
-    assert counts.added == 0 and len(counts.problems) == 1
+    assert counts.added == 0 and len(counts.errors) == 1
 
 
 def test_a_zip_bomb_is_refused(desk: Desk, put: Put, tmp_path: Path) -> None:

@@ -13,11 +13,18 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from app.ipc import stdio
 from app.ipc.peer import Peer
-from app.ipc.wire import Catalogue
+from app.ipc.wire import Catalogue, Request
 
 
 @dataclass(frozen=True)
-class Do:
+class Said:
+    """What a deed brought."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Do(Request[Said]):
     """Carry out one of the deeds below."""
 
     method: ClassVar[str] = "do"
@@ -39,7 +46,7 @@ CATALOGUE = Catalogue([Do], [Hello])
 async def do(peer, request):
     match request.deed:
         case "echo":
-            return {"text": request.argument}
+            return Said(request.argument)
         case "die":
             print("GGML_ASSERT(n_tokens > 0) failed", file=sys.stderr, flush=True)
             os.kill(os.getpid(), signal.SIGKILL)
@@ -48,7 +55,7 @@ async def do(peer, request):
         case "print":
             print(request.argument)
             os.write(1, request.argument.encode() + b"\n")
-            return {}
+            return Said("")
         case "hang":
             time.sleep(60)  # noqa: ASYNC251 — this is the hang
     raise ValueError(request.deed)

@@ -13,7 +13,7 @@ import pytest
 
 from app.core.errors import ChildExitError
 from app.ipc.child import Child, ChildState
-from tests.ipc.children import CATALOGUE, Do, Hello
+from tests.ipc.children import CATALOGUE, Do, Hello, Said
 
 pytestmark = pytest.mark.process
 
@@ -69,14 +69,14 @@ async def started(*arguments):
 async def test_a_child_answers_over_its_pipe():
     async with started() as watched:
         await watched.up()
-        assert await watched.child.call(Do("echo", "hé")) == {"text": "hé"}
+        assert await watched.child.call(Do("echo", "hé")) == Said("hé")
 
 
 async def test_what_the_child_prints_goes_to_stderr_and_not_among_the_frames():
     async with started() as watched:
         await watched.up()
         await watched.child.call(Do("print", "loose words"))
-        assert await watched.child.call(Do("echo", "x")) == {"text": "x"}
+        assert await watched.child.call(Do("echo", "x")) == Said("x")
         for _ in range(100):
             if len(watched.lines) == 2:
                 break
@@ -91,7 +91,7 @@ async def test_kill_9_fails_the_call_with_the_last_words_and_restarts():
             await watched.child.call(Do("die"))
         second = await watched.up()
         assert second != first
-        assert await watched.child.call(Do("echo", "back")) == {"text": "back"}
+        assert await watched.child.call(Do("echo", "back")) == Said("back")
     assert watched.naps == [1.0]
 
 

@@ -8,11 +8,11 @@ import pytest
 
 from app.ipc import endpoint
 from app.ipc.endpoint import Door, Endpoint, attach
-from tests.ipc.children import CATALOGUE, Do
+from tests.ipc.children import CATALOGUE, Do, Said
 
 
 async def echo(peer, request):
-    return {"text": request.argument}
+    return Said(request.argument)
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ async def test_whoever_reads_the_file_is_served(door, tmp_path):
     peer = await attach(tmp_path / "endpoint.json", CATALOGUE)
     assert peer is not None
     run = asyncio.create_task(peer.run())
-    assert await peer.call(Do("echo", "hi")) == {"text": "hi"}
+    assert await peer.call(Do("echo", "hi")) == Said("hi")
     peer.close()
     await run
 

@@ -9,18 +9,29 @@ from typing import ClassVar
 import pytest
 
 from app.core.errors import ConfigError
-from app.ipc.peer import Peer, PeerGoneError, RemoteError, handlers_of
-from app.ipc.wire import MAX_FRAME_BYTES, Catalogue
+from app.ipc.peer import (
+    OtherVersionError,
+    Peer,
+    PeerGoneError,
+    RemoteError,
+    handlers_of,
+)
+from app.ipc.wire import MAX_FRAME_BYTES, Catalogue, Done, Request
 
 
 @dataclass(frozen=True)
-class Ask:
+class AskReply:
+    text: str
+
+
+@dataclass(frozen=True)
+class Ask(Request[AskReply]):
     method: ClassVar[str] = "ask"
     text: str
 
 
 @dataclass(frozen=True)
-class Import:
+class Import(Request[Done]):
     method: ClassVar[str] = "import"
 
 
@@ -64,12 +75,22 @@ async def linked(handlers):
 
 
 async def echo(peer, request):
-    return {"text": request.text}
+    return AskReply(request.text)
 
 
 async def test_a_call_brings_the_reply():
     async with linked({"ask": echo}) as link:
-        assert await link.asker.call(Ask("hello")) == {"text": "hello"}
+        assert await link.asker.call(Ask("hello")) == AskReply("hello")
+
+
+async def test_a_reply_of_another_version_says_so_and_what_to_do():
+    async def older(peer, request):
+        return Done()
+
+    async with linked({"ask": older}) as link:
+        with pytest.raises(OtherVersionError, match="of another version .ask:") as told:
+            await link.asker.call(Ask("hello"))
+    assert told.value.hint == "Stop it and start this one."
 
 
 async def test_calls_are_served_side_by_side():
@@ -79,19 +100,19 @@ async def test_calls_are_served_side_by_side():
         if request.text == "first":
             await second.wait()
         second.set()
-        return {"text": request.text}
+        return AskReply(request.text)
 
     async with linked({"ask": handler}) as link:
         first = asyncio.create_task(link.asker.call(Ask("first")))
-        assert await link.asker.call(Ask("second")) == {"text": "second"}
-        assert await first == {"text": "first"}
+        assert await link.asker.call(Ask("second")) == AskReply("second")
+        assert await first == AskReply("first")
 
 
 async def test_notifications_arrive_in_order_and_before_the_reply():
     async def handler(peer, request):
         for number in range(100):
             await peer.notify(Told(number))
-        return {}
+        return AskReply("")
 
     async with linked({"ask": handler}) as link:
         await link.asker.call(Ask(""))
@@ -110,18 +131,18 @@ async def test_an_owner_error_arrives_as_itself_with_its_hint():
 
 async def test_a_bug_of_a_handler_is_told_and_the_link_goes_on(caplog):
     async def handler(peer, request):
-        return {"share": 1 / int(request.text)}
+        return AskReply(f"{1 / int(request.text)}")
 
     async with linked({"ask": handler}) as link:
         with pytest.raises(RemoteError, match="ZeroDivisionError"):
             await link.asker.call(Ask("0"))
-        assert await link.asker.call(Ask("2")) == {"share": 0.5}
+        assert await link.asker.call(Ask("2")) == AskReply("0.5")
     assert "ask failed" in caplog.text
 
 
 async def test_a_reply_too_long_for_the_wire_is_a_failure_and_not_silence():
     async def handler(peer, request):
-        return {"text": "x" * MAX_FRAME_BYTES}
+        return AskReply("x" * MAX_FRAME_BYTES)
 
     async with linked({"ask": handler}) as link:
         with pytest.raises(RemoteError, match="too long"):
@@ -159,7 +180,7 @@ async def test_when_the_other_side_goes_away_calls_fail_and_handlers_are_cancell
 async def test_a_line_that_is_no_frame_does_not_end_the_link(caplog):
     async with linked({"ask": echo}) as link:
         link.asker._writer.write(b"Segmentation fault\n")
-        assert await link.asker.call(Ask("still here")) == {"text": "still here"}
+        assert await link.asker.call(Ask("still here")) == AskReply("still here")
     assert "cannot read a frame" in caplog.text
 
 
@@ -178,12 +199,12 @@ async def test_a_cancelled_call_leaves_the_link_usable():
     async def handler(peer, request):
         if request.text == "wait":
             await never.wait()
-        return {"text": request.text}
+        return AskReply(request.text)
 
     async with linked({"ask": handler}) as link:
         with pytest.raises(asyncio.TimeoutError):
             await asyncio.wait_for(link.asker.call(Ask("wait")), 0.05)
-        assert await link.asker.call(Ask("go on")) == {"text": "go on"}
+        assert await link.asker.call(Ask("go on")) == AskReply("go on")
 
 
 async def test_a_slow_reader_holds_the_writer_back():

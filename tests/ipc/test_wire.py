@@ -1,7 +1,7 @@
 """Frames survive the wire, and what is no frame is refused with a reason."""
 
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Literal
 
 import pytest
 from hypothesis import given
@@ -15,16 +15,20 @@ from app.ipc.wire import (
     UNKNOWN_METHOD,
     Catalogue,
     Failure,
+    Json,
     Notification,
     ReplyFrame,
+    Request,
     RequestFrame,
     WireError,
+    build,
     encode,
+    reply_class,
 )
 
 
 @dataclass(frozen=True)
-class Everything:
+class Everything(Request[Json]):
     method: ClassVar[str] = "everything"
     text: str
     number: int
@@ -138,3 +142,89 @@ def test_what_is_not_json_is_a_parse_error():
 def test_each_method_stands_once_in_its_catalogue(catalogue):
     methods = [kind.method for kind in catalogue.REQUESTS + catalogue.NOTIFICATIONS]
     assert len(set(methods)) == len(methods)
+
+
+@dataclass(frozen=True)
+class Part:
+    name: str
+    share: float | None = None
+
+
+@dataclass(frozen=True)
+class Whole:
+    state: Literal["ready", "busy"]
+    first: Part
+    parts: list[Part]
+    by_name: dict[str, Part]
+    pair: tuple[str, int]
+    row: tuple[int, ...]
+    maybe: Part | None = None
+
+
+WHOLE = Whole(
+    "busy",
+    Part("a", 1.5),
+    [Part("b"), Part("c")],
+    {"d": Part("d")},
+    ("x", 1),
+    (1, 2, 3),
+    Part("e"),
+)
+
+
+def fields_of(reply: object) -> Any:
+    """The fields that arrive at the other side."""
+    frame = CATALOGUE.decode(encode(ReplyFrame(1, reply)))
+    assert isinstance(frame, ReplyFrame)
+    return frame.result
+
+
+def test_a_reply_is_built_again_with_all_that_is_in_it():
+    assert build(Whole, fields_of(WHOLE)) == WHOLE
+
+
+def test_fields_that_only_a_newer_bot_has_are_left_out_at_every_depth():
+    tree = fields_of(WHOLE)
+    tree["first"]["colour"] = tree["weather"] = "blue"
+    assert build(Whole, tree) == WHOLE
+
+
+def test_a_field_with_a_default_may_be_missing():
+    tree = fields_of(WHOLE)
+    del tree["maybe"]
+    assert build(Whole, tree) == replace(WHOLE, maybe=None)
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ({"state": "asleep"}, "state does not fit"),
+        ({"first": {}}, "first: .*missing.*name"),
+        ({"first": None}, "first does not fit"),
+        ({"parts": {}}, "parts does not fit list"),
+        ({"parts": [{"name": 1}]}, "parts: name does not fit"),
+        ({"by_name": {"d": []}}, "by_name does not fit"),
+        ({"pair": ["x"]}, "pair has 1 items"),
+        ({"pair": ["x", "y"]}, "pair does not fit"),
+        ({"row": [1, "2"]}, "row does not fit"),
+        ({"maybe": {"name": 7}}, "maybe: name does not fit"),
+        ({"maybe": 7}, "maybe does not fit"),
+    ],
+)
+def test_a_reply_that_does_not_fit_says_where(change, complaint):
+    with pytest.raises(WireError, match=complaint):
+        build(Whole, fields_of(WHOLE) | change)
+
+
+def test_a_lone_surrogate_deep_in_a_reply_is_replaced():
+    assert fields_of(Part("a\ud800b")) == {"name": "a?b", "share": None}
+
+
+def test_a_request_that_does_not_say_what_answers_it_is_a_bug():
+    @dataclass(frozen=True)
+    class Nameless(Request):  # type: ignore[type-arg]
+        method: ClassVar[str] = "nameless"
+
+    assert reply_class(Everything) == Json
+    with pytest.raises(TypeError, match="Nameless"):
+        reply_class(Nameless)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from app.modelfiles import checks, gguf_header
 from app.modelfiles.gguf_header import GgufError
-from app.runner import llama, requantise_job
+from app.runner import llama, quantisation
 from tests.runner import tiny
 
 
@@ -49,7 +49,7 @@ def test_what_cuts_text_differently_is_another_vocabulary(path, tmp_path, change
 def test_the_starter_requantised_has_the_same_vocabulary(starter_model, tmp_path):
     llama.start()
     tuned = tmp_path / "tuned.gguf"
-    requantise_job.requantise(starter_model, tuned, "Q8_0", 2)
+    quantisation.requantise(starter_model, tuned, "Q8_0", 2)
     header = gguf_header.read(tuned)
     assert header.tensor_bytes > gguf_header.read(starter_model).tensor_bytes
     assert header.vocabulary == gguf_header.read(starter_model).vocabulary

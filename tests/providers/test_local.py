@@ -140,8 +140,8 @@ async def test_a_model_that_crashes_twice_is_set_aside_until_the_owner_tries_aga
         reason = await set_aside(provider)
         assert "2 times" in reason
         assert "bad tensor" in reason
-        assert provider.status()["model"]["state"] == "crashed"
-        assert "models use" in provider.status()["model"]["hint"]
+        assert provider.status().model.state == "crashed"
+        assert "models use" in provider.status().model.hint
         with pytest.raises(ProviderError, match="set aside"):
             await written(provider)
         provider.retry()
@@ -235,8 +235,8 @@ async def test_a_state_that_cannot_be_kept_sets_aside_all_the_same(tmp_path):
 async def test_a_model_that_is_not_here_is_named():
     async with providing(ModelSettings(name="starter")) as provider:
         assert "starter is not on this computer" in provider.unavailable(PROMPT)
-        assert provider.status()["model"]["state"] == "absent"
-        assert provider.status()["model"]["hint"] == ""
+        assert provider.status().model.state == "absent"
+        assert provider.status().model.hint == ""
         with pytest.raises(ProviderError):
             await written(provider)
 
@@ -247,7 +247,7 @@ async def test_a_file_that_is_no_model_never_reaches_a_runner(tmp_path):
     settings = ModelSettings(name=str(path))
     async with providing(settings, lambda name: path, spawn=None) as provider:
         assert "not a GGUF file" in provider.unavailable(PROMPT)
-        assert "another" in provider.status()["model"]["hint"]
+        assert "another" in provider.status().model.hint
 
 
 async def test_a_bad_file_chosen_while_another_model_runs_is_refused_too(tmp_path):
@@ -278,10 +278,10 @@ async def test_closing_the_stream_cancels_the_work_in_the_runner():
             async for _ in stream:
                 break
         for _ in range(400):
-            if provider.status()["model"]["state"] == "crashed":
+            if provider.status().model.state == "crashed":
                 break
             await asyncio.sleep(0.02)
-        assert "cancel_generate" in provider.status()["model"]["reason"]
+        assert "cancel_generate" in provider.status().model.reason
 
 
 async def gone(pid):
@@ -302,7 +302,7 @@ async def test_the_model_is_unloaded_when_idle_and_comes_back_when_needed(tmp_pa
         # A process that has ended holds no memory, and no other one came.
         assert await gone(pid)
         assert psutil.Process().children() == []
-        assert provider.status()["model"]["state"] == "idle"
+        assert provider.status().model.state == "idle"
         assert provider.unavailable(PROMPT) is None
         assert (await written(provider))[-1].completion_tokens
 
@@ -312,7 +312,7 @@ async def test_after_half_an_hour_by_default_and_never_with_zero():
     async with providing(replace(ECHO, idle_minutes=0)) as provider:
         await written(provider)
         await asyncio.sleep(0.3)
-        assert provider.status()["model"]["state"] == "ready"
+        assert provider.status().model.state == "ready"
 
 
 async def test_a_model_that_writes_is_not_unloaded():
@@ -369,7 +369,7 @@ async def test_a_file_that_was_replaced_is_loaded_anew_for_the_next_reply(tmp_pa
         tiny.write(tmp_path / "new.gguf", "recurrent").replace(path)
         assert provider.unavailable(PROMPT) is None
         assert (await written(provider))[-1].completion_tokens
-        assert provider.status()["model"]["can_roll_back"] is False
+        assert provider.status().model.can_roll_back is False
         assert await gone(first)
 
 

@@ -30,5 +30,5 @@ async def test_an_adapter_that_does_not_fit_is_refused_when_it_is_set(home, tmp_
         with pytest.raises(AppError, match="not the whole path"):
             await put(service, "model.adapter", "good.gguf")
         done = await put(service, "model.adapter", str(good))
-        assert done["value"] == str(good)
-        assert (await put(service, "model.adapter", ""))["value"] == ""
+        assert done.value == str(good)
+        assert (await put(service, "model.adapter", "")).value == ""

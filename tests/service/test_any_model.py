@@ -56,15 +56,15 @@ async def test_a_model_of_any_architecture_without_a_template_answers(
 ):
     tiny.write(tmp_path / "mine.gguf", kind)
     assert await service.context.local.wait_until_ready(30)
-    can_roll_back = service.context.local.status()["model"]["can_roll_back"]
+    can_roll_back = service.context.local.status().model.can_roll_back
     assert can_roll_back is (kind == "transformer")
     guild = await service.context.guild("den")
     assert await service.context.token_voices.prepare(guild.id)
     for mode in ("llm", "hybrid"):
         reply = await say(service, mode)
-        assert reply["provider"] == "local"
-        assert reply["text"]
-    assert "the voice decided" in reply["notes"][0]
+        assert reply.provider == "local"
+        assert reply.text
+    assert "the voice decided" in reply.notes[0]
 
 
 def not_a_model(path: Path) -> None:
@@ -130,15 +130,15 @@ async def test_a_file_that_cannot_be_used_is_told_and_the_chain_answers(
     spoil(tmp_path / "mine.gguf")
     service.context.local.start()
     for _ in range(1000):
-        model = service.context.local.status()["model"]
-        if model["state"] == "crashed":
+        model = service.context.local.status().model
+        if model.state == "crashed":
             break
         await asyncio.sleep(0.02)
     reply = await say(service, "llm")
-    assert reply["provider"] == "markov"
-    assert reply["text"]
-    (skipped, _) = reply["rungs"]
-    for told in (skipped["reason"], model["reason"]):
+    assert reply.provider == "markov"
+    assert reply.text
+    (skipped, _) = reply.rungs
+    for told in (skipped.reason, model.reason):
         assert re.search(reason, told)
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from app.core.paths import Home
 from app.ipc import control
-from app.service.service import open_service
+from app.service.service import Service, open_service
 from app.settings.config_file import save
 from tests.discord.test_controller import NOBODY
 from tests.runner import tiny
@@ -19,8 +19,27 @@ async def test_everything_is_measured_and_every_model_judged(
     async with open_service(home) as service:
         await service.call(NOBODY, control.Import("den", [str(lines)]))
         found = await service.call(NOBODY, control.Bench())
-    for name in ("prompt_tokens", "tokens", "embeddings", "disk_megabytes"):
-        assert found[f"{name}_per_second"] > 0
-    assert 0 < found["walk_ms"] < 1000 and found["seconds"] < 120
-    assert {"name", "fits", "answer_seconds"} == set(found["models"][0])
-    assert all(model["answer_seconds"] > 0 for model in found["models"])
+    assert found.prompt_tokens_per_second and found.tokens_per_second
+    assert found.embeddings_per_second > 0 and found.disk_megabytes_per_second > 0
+    assert found.walk_ms and found.walk_ms < 1000 and found.seconds < 120
+    assert found.models
+    assert all(model.answer_seconds for model in found.models)
+
+
+async def test_the_speed_of_a_model_is_listed_also_after_a_restart(
+    home: Home, tmp_path: Path
+):
+    path = str(tiny.write(tmp_path / "tiny.gguf"))
+    save(home.config_file, "model.name", path)
+
+    async def speeds(service: Service) -> dict[str, float | None]:
+        listed = (await service.call(NOBODY, control.Models())).models
+        return {model.name: model.tokens_per_second for model in listed}
+
+    async with open_service(home) as service:
+        assert (await speeds(service))[path] is None
+        assert await service.context.local.wait_until_ready(60.0)
+        measured = await speeds(service)
+        assert measured[path] and measured["starter"] is None
+    async with open_service(home) as service:
+        assert await speeds(service) == measured

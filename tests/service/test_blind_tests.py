@@ -44,18 +44,18 @@ async def test_two_replies_are_shown_blind_and_the_choice_counts(service: Servic
     blind = comparing(service)
     for won in (1, 1, 0):
         pair = await blind.blind(Nobody(), control.Blind("den", "markov", "llm"))
-        assert len(pair["texts"]) == 2 and pair["turns"][-1][1] in LINES
-        assert not {"arms", "mode", "provider"} & set(pair)
-        choice = control.BlindChoose(pair["pair"], won)
+        assert len(pair.texts) == 2 and pair.turns[-1][1] in LINES
+        assert not {"arms", "mode", "provider"} & set(vars(pair))
+        choice = control.BlindChoose(pair.pair, won)
         told = await blind.blind_choose(Nobody(), choice)
-        assert sorted(told["arms"]) == ["llm", "markov"]
+        assert sorted(told.arms) == ["llm", "markov"]
         with pytest.raises(UsageError, match="over"):
             await blind.blind_choose(Nobody(), choice)
     found = await blind.blind_results(Nobody(), control.BlindResults("den"))
-    assert found["comparisons"] == 3
-    assert {row["arm"]: row["of"] for row in found["blind"]} == {"llm": 3, "markov": 3}
-    assert sum(row["won"] for row in found["blind"]) == 3
-    assert all(0 <= row["low"] < row["high"] <= 1 for row in found["blind"])
+    assert found.comparisons == 3
+    assert {row.arm: row.of for row in found.blind} == {"llm": 3, "markov": 3}
+    assert sum(row.won for row in found.blind) == 3
+    assert all(0 <= row.low < row.high <= 1 for row in found.blind)
 
 
 async def test_the_order_is_drawn_by_lot(service: Service):
@@ -63,8 +63,8 @@ async def test_the_order_is_drawn_by_lot(service: Service):
     firsts = set()
     for _ in range(8):
         pair = await blind.blind(Nobody(), control.Blind("den", "markov", "llm"))
-        choice = control.BlindChoose(pair["pair"], 0)
-        firsts.add((await blind.blind_choose(Nobody(), choice))["arms"][0])
+        choice = control.BlindChoose(pair.pair, 0)
+        firsts.add((await blind.blind_choose(Nobody(), choice)).arms[0])
     assert firsts == {"markov", "llm"}
 
 
@@ -94,5 +94,5 @@ async def test_real_replies_alternate_between_two_arms_and_feedback_is_compared(
     found = await comparing(service).blind_results(
         Nobody(), control.BlindResults("den")
     )
-    rates = {row["arm"]: (row["replies"], row["rate"]) for row in found["live"]}
+    rates = {row.arm: (row.replies, row.rate) for row in found.live}
     assert rates == {"llm": (3, 1.0), "markov": (3, 0.0)}

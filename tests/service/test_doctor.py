@@ -8,7 +8,8 @@ import pytest
 
 from app.core import secrets
 from app.core.paths import Home
-from app.service.doctor import Check, check_all
+from app.ipc.control import Check
+from app.service.doctor import check_all
 from app.service.service import open_service
 from app.settings.config_file import save
 from tests.discord_stand_in.server import TOKEN, DiscordStandIn

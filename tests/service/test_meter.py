@@ -55,12 +55,12 @@ def metering(service: Service, now: float = NOW) -> MeterHandlers:
 
 async def test_weeks_have_figures_and_a_drift_is_an_alarm(service: Service, capsys):
     found = await metering(service).meter(Nobody(), control.Meter("Games"))
-    before, week = found["weeks"]
-    assert (before["replies"], week["replies"]) == (12, 12)
-    assert before["assistant"] == 0 and week["assistant"] == 1
-    assert before["alike"] > week["alike"]
-    assert week["relevance"] > 0.5
-    assert found["advice"][0]["is_alarm"]
+    before, week = found.weeks
+    assert (before.replies, week.replies) == (12, 12)
+    assert before.assistant == 0 and week.assistant == 1
+    assert (before.alike or 0) > (week.alike or 0)
+    assert (week.relevance or 0) > 0.5
+    assert found.advice[0].is_alarm
     command.show(found)
     shown = capsys.readouterr().out
     assert "assistant-speak" in shown and "100%" in shown and "ALARM" in shown
@@ -74,7 +74,7 @@ async def test_a_past_week_is_measured_once_and_the_present_one_daily(service):
     async def counts(seconds: float, anew: bool) -> list[int]:
         request = control.Meter("Games", anew=anew)
         found = await metering(service, NOW + seconds).meter(Nobody(), request)
-        return [week["replies"] for week in found["weeks"]]
+        return [week.replies for week in found.weeks]
 
     assert await counts(3600, anew=False) == [99, 99]
     assert await counts(3600, anew=True) == [99, 12]
@@ -86,7 +86,7 @@ async def test_without_replies_the_meter_is_empty(home: Home):
     async with open_service(home) as service:
         await service.context.database.run(guilds.ensure, "Quiet")
         found = await metering(service).meter(Nobody(), control.Meter("Quiet"))
-    assert (found["weeks"], found["advice"]) == ([], [])
+    assert (found.weeks, found.advice) == ([], [])
 
 
 def test_a_week_begins_on_monday():

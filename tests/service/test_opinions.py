@@ -92,14 +92,14 @@ async def test_disliked_sources_weigh_less_until_the_dislike_is_taken_back(
         disliked = await share(service, guild, message)
         assert 0 < disliked < before / 2
         told = await service.call(NOBODY, control.Guilds())
-        assert told["guilds"][0]["disliked"] == 1
+        assert told.guilds[0].disliked == 1
     async with open_service(home, Random(7)) as service:
         assert await share(service, guild, message) < before / 2
         for reply in made:
             await opinions.rate(service.context, reply, "hash", 0)
         assert await share(service, guild, message) == before
         told = await service.call(NOBODY, control.Guilds())
-        assert told["guilds"][0]["disliked"] == 0
+        assert told.guilds[0].disliked == 0
 
 
 async def test_forgetting_a_person_forgets_what_they_thought(service: Service) -> None:

@@ -24,12 +24,12 @@ def starter(home):
     return tiny.write(path)
 
 
-def wait_for_child(role: str) -> None:
-    """Return as soon as a process of that role was started."""
+def wait_for_job() -> None:
+    """Return as soon as a job was started."""
     while True:
         for child in psutil.Process().children():
             with contextlib.suppress(psutil.NoSuchProcess):
-                if role in child.cmdline():
+                if "job" in child.cmdline():
                     return
         time.sleep(0.005)
 
@@ -51,7 +51,7 @@ async def test_the_starter_of_a_fresh_home_is_tuned_once_and_used_from_then_on(
 async def test_tuning_that_is_given_up_leaves_the_starter_in_use(home, starter):
     async with open_service(home) as service:
         work = asyncio.create_task(Requantise(service.context).keep_starter_tuned())
-        await asyncio.to_thread(wait_for_child, "tune")
+        await asyncio.to_thread(wait_for_job)
         work.cancel()
         await asyncio.gather(work, return_exceptions=True)
         assert catalogue.locate(home, "starter") == starter
@@ -84,5 +84,5 @@ async def test_formats_are_measured_before_anything_is_learned(home, starter):
         measured = await Requantise(service.context).tune(
             "starter", lambda progress: None
         )
-    assert [row["format"] for row in measured["formats"]][0] == "as it is"
-    assert all(row["bits_per_byte"] > 1 for row in measured["formats"])
+    assert measured.formats[0].format == "as it is"
+    assert all(row.bits_per_byte > 1 for row in measured.formats)

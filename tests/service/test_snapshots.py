@@ -55,8 +55,8 @@ class Town:
         await self.ask(control.ConfigSet(key, value, "G", agreed=True))
 
     async def value(self, key: str) -> object:
-        (found,) = (await self.ask(control.ConfigGet(key, "G")))["settings"]
-        return found["value"]
+        (found,) = (await self.ask(control.ConfigGet(key, "G"))).settings
+        return found.value
 
     async def knows(self, word: str) -> bool:
         voice = await self.service.context.voices.voice(await self.row())
@@ -92,24 +92,24 @@ async def test_rolling_back_gives_voice_and_persona_back_and_can_be_undone(
 ) -> None:
     await town.set("reply.persona", "an old roofer")
     taken = await town.ask(control.SnapshotTake("G", "calm"))
-    assert taken["messages"] == len(CALM)
+    assert taken.messages == len(CALM)
     await town.learn("raid", RAID)
     await town.set("reply.persona", "a loud seller")
     assert await town.knows("cheap")
     done = await town.ask(control.SnapshotRestore("G", "calm"))
-    assert done["complete"] and not await town.knows("cheap")
+    assert done.complete and not await town.knows("cheap")
     assert await town.knows("blorp")
     assert await town.value("reply.persona") == "an old roofer"
-    (guild,) = (await town.ask(control.Guilds()))["guilds"]
-    assert guild["messages"] == len(CALM + RAID) and guild["learned"] == len(CALM)
-    assert guild["dropped"] == {"rolled back": len(RAID)}
+    (guild,) = (await town.ask(control.Guilds())).guilds
+    assert guild.messages == len(CALM + RAID) and guild.learned == len(CALM)
+    assert guild.dropped == {"rolled back": len(RAID)}
     await town.learn("later", ["a parrot came", "the parrot sang"])
     assert await town.knows("parrot") and not await town.knows("cheap")
-    await town.ask(control.SnapshotRestore("G", done["undo"]))
+    await town.ask(control.SnapshotRestore("G", done.undo))
     assert await town.knows("cheap") and not await town.knows("parrot")
     assert await town.value("reply.persona") == "a loud seller"
-    kept = (await town.ask(control.Snapshots("G")))["snapshots"]
-    assert [one["name"] for one in kept] == [UNDO, "calm"]
+    kept = (await town.ask(control.Snapshots("G"))).snapshots
+    assert [one.name for one in kept] == [UNDO, "calm"]
 
 
 async def test_what_may_leave_the_machine_is_not_rolled_back(town: Town) -> None:
@@ -130,14 +130,12 @@ async def test_a_comparison_tells_words_and_settings(town: Town) -> None:
     await town.learn("raid", [*RAID, "Blorp! Cheap"])
     await town.set("reply.dial", "70")
     since = await town.ask(control.SnapshotCompare("G", "calm"))
-    assert since["gained"][0] == {"text": "cheap", "count": 3}
-    assert "blorp" not in str(since).lower() and since["lost"] == []
-    assert since["settings"] == [
-        {"channel": None, "key": "reply.dial", "before": None, "after": 70}
-    ]
+    assert since.gained[0] == control.CountedText("cheap", 3)
+    assert "blorp" not in str(since).lower() and since.lost == []
+    assert since.settings == [control.SettingChange(None, "reply.dial", None, 70)]
     await town.ask(control.SnapshotTake("G", "raided"))
     back = await town.ask(control.SnapshotCompare("G", "raided", "calm"))
-    assert back["gained"] == [] and back["lost"] == since["gained"]
+    assert back.gained == [] and back.lost == since.gained
     with pytest.raises(UsageError, match="no snapshot"):
         await town.ask(control.SnapshotCompare("G", "calm", "other"))
 
@@ -154,14 +152,14 @@ async def test_what_is_forgotten_is_in_no_snapshot(home: Home, tmp_path: Path) -
         assert await town.knows("platypus")
         planted = ["calm4", "calm5", "raid3"]
         done = await town.ask(control.Forget("G", messages=planted))
-        assert done["messages"] == 3 and done["complete"]
+        assert done.messages == 3 and done.complete
         assert found(home, PHRASE) == []
         for name in (UNDO, "before"):
             await town.ask(control.SnapshotRestore("G", name))
             assert not await town.knows("platypus")
         assert found(home, PHRASE) == []
         await town.ask(control.Forget("G", everything=True))
-        assert (await town.ask(control.Snapshots("G")))["snapshots"] == []
+        assert (await town.ask(control.Snapshots("G"))).snapshots == []
 
 
 async def test_a_rollback_cut_short_is_finished_at_the_next_start(
@@ -199,10 +197,10 @@ async def test_a_snapshot_moves_to_another_home(home: Home, tmp_path: Path) -> N
         await town.ask(control.SnapshotTake("G", "calm"))
         await town.learn("raid", RAID)
         done = await town.ask(control.SnapshotExport("G", "calm", str(file)))
-        assert done["messages"] == len(CALM)
+        assert done.messages == len(CALM)
     async with opened(Home(tmp_path / "other").create(), tmp_path) as town:
         done = await town.ask(control.SnapshotImport("G", str(file)))
-        assert (done["added"], done["name"], done["settings"]) == (4, "calm", 2)
+        assert (done.added, done.name, done.settings) == (4, "calm", 2)
         assert await town.knows("blorp") and not await town.knows("cheap")
         assert await town.value("reply.persona") == "an old roofer"
         assert await town.value("reply.provider") == "local"
@@ -239,7 +237,7 @@ async def test_a_made_up_snapshot_changes_nothing_it_should_not(
         archive.writestr("snapshot", "[]")
     async with opened(home, tmp_path) as town:
         done = await town.ask(control.SnapshotImport("G", str(file)))
-        assert done["settings"] == 1
+        assert done.settings == 1
         here = await town.run(settings.of, await town.row())
         assert here == {"reply.dial": 30}
         for path in (broken, tmp_path / "absent.zip", Path(__file__)):

@@ -8,7 +8,7 @@ import pytest
 
 from app.core.paths import Home
 from app.importers.records import Record
-from app.runner import llama, requantise_job
+from app.runner import llama, quantisation
 from app.service.job_runner import JobRunner
 from app.service.token_voices import TokenVoices
 from app.service.voice_keeper import VoiceKeeper
@@ -116,7 +116,7 @@ async def test_a_requantised_file_of_the_same_model_keeps_the_voice(home, model)
         first = await bench.voices.get(bench.guild)
     tuned = model.with_name("tiny.tuned.gguf")
     llama.start()
-    requantise_job.requantise(model, tuned, "Q8_0", 1)
+    quantisation.requantise(model, tuned, "Q8_0", 1)
     assert tuned.stat().st_size < model.stat().st_size
     async with opened(home, tuned) as bench:
         assert await bench.voices.get(bench.guild) == first

@@ -86,7 +86,7 @@ def test_every_row_is_kept_and_the_tables_are_those_of_a_new_database(
 
 async def test_a_home_of_the_first_version_speaks(old: Home):
     async with open_service(old) as service:
-        (guild,) = (await service.call(NOBODY, control.Guilds()))["guilds"]
-        assert (guild["guild"], guild["messages"], guild["dial"]) == ("den", 3, 70)
+        (guild,) = (await service.call(NOBODY, control.Guilds())).guilds
+        assert (guild.guild, guild.messages, guild.dial) == ("den", 3, 70)
         said = await service.call(NOBODY, control.Say("den", "cat?", mode="markov"))
-    assert said["provider"] == "markov" and said["sources"]
+    assert said.provider == "markov" and said.sources

@@ -1,15 +1,20 @@
 """A bot for the screens to talk to: answers at once, and says what it is told to."""
 
 import asyncio
-from typing import Any
+import dataclasses
+import types
+import typing
+from typing import Any, TypeVar
 
 from app import __version__
 from app.core.errors import AppError
+from app.core.safe_text import safe_json
 from app.ipc import control
-from app.ipc.wire import Json, Params
+from app.ipc.wire import Json, Request, reply_class
 from app.settings import setting_keys
-from app.tui.bot_link import reply_of, safe_notification
 from app.tui.bot_ports import LinkState, Listener
+
+R = TypeVar("R")
 
 STATUS: Json = {
     "version": __version__,
@@ -28,7 +33,6 @@ STATUS: Json = {
     "month_cost": 0.84,
     "monthly_budget": 5.0,
     "uptime_seconds": 8040,
-    "jobs": [],
     "events": [
         {"at": 1_699_988_700, "text": "model runner started: SmolLM2-135M"},
         {"at": 1_699_995_800, "text": "gateway lost the connection; resumed after 3 s"},
@@ -36,12 +40,39 @@ STATUS: Json = {
 }
 
 
+def filled(kind: Any, told: Any) -> Any:
+    """A reply of its class from the fields that a test names; others are blank.
+
+    A field that the class does not have fails the test: no screen may be shown it.
+    """
+    if isinstance(told, list):
+        return [filled(typing.get_args(kind)[0], one) for one in told]
+    is_class = isinstance(kind, type) and dataclasses.is_dataclass(kind)
+    if not is_class or not isinstance(told, dict):
+        return told
+    hints = typing.get_type_hints(kind)
+    fields = {name: filled(hints[name], value) for name, value in told.items()}
+    for field in dataclasses.fields(kind):
+        has_default = field.default_factory is not field.default
+        if field.name not in fields and not has_default:
+            fields[field.name] = blank(hints[field.name])
+    return kind(**fields)
+
+
+def blank(hint: Any) -> Any:
+    """Nothing, as a field of that type has it."""
+    origin, inner = typing.get_origin(hint), typing.get_args(hint)
+    if types.NoneType in inner:
+        return None
+    return (origin or hint)()
+
+
 class FakeBot:
     """Satisfies `Link`; replies are what `replies` has under a method's name."""
 
     def __init__(self, **replies: Any) -> None:
         self.state = LinkState("stopped")
-        self.asked: list[Params] = []
+        self.asked: list[Request[Any]] = []
         self.replies: dict[str, Any] = {"status": STATUS, **replies}
         self.is_well = True
         """Whether `start` brings it up."""
@@ -50,7 +81,7 @@ class FakeBot:
     def listen(self, listener: Listener) -> None:
         self._listener = listener
 
-    async def call(self, request: Params) -> Json:
+    async def call(self, request: Request[R]) -> R:
         self.asked.append(request)
         if not self.state.is_up:
             raise AppError("The bot is not running.", "Start it on Home.")
@@ -61,7 +92,8 @@ class FakeBot:
             reply = await reply
         if isinstance(reply, AppError):
             raise reply
-        return reply_of(request, reply)
+        shown: R = safe_json(filled(reply_class(type(request)), reply))
+        return shown
 
     def requests(self, kind: type) -> list[Any]:
         """What was asked for, of one kind."""
@@ -86,22 +118,27 @@ class FakeBot:
     def say(self, notification: Any) -> None:
         """Send a notification, as the wire would."""
         if self._listener:
-            self._listener.on_notification(safe_notification(notification))
+            self._listener.on_notification(safe_json(notification))
 
 
 GUILDS: Json = {
     "guilds": [
         {
-            "row": 1, "id": "9001", "guild": "The Players", "messages": 24_310,
-            "words": 241_080, "voice": "ready", "embeddings": 24_310, "backlog": 0,
-            "bytes": {"voice": 2_100_000, "embeddings": 18_700_000}, "mode": "hybrid",
+            "row": 1, "id": "9001", "key": "9001", "guild": "The Players",
+            "messages": 24_310,
+            "words": 241_080, "voice": "speaks well", "embeddings": 24_310,
+            "backlog": 0,
+            "bytes": {"voice": 2_100_000, "tokens": 0, "index": 18_700_000},
+            "mode": "hybrid",
             "provider": "local", "dial": 60, "join_in": 0.02, "shadow": False,
             "local_only": True, "opted_out": 2,
         },
         {
-            "row": 2, "id": "9002", "guild": "Rust & Rye", "messages": 1_520,
-            "words": 16_020, "voice": "ready", "embeddings": 900, "backlog": 620,
-            "bytes": {"voice": 180_000}, "mode": "auto", "provider": "openai",
+            "row": 2, "id": "9002", "key": "9002", "guild": "Rust & Rye",
+            "messages": 1_520,
+            "words": 16_020, "voice": "speaks well", "embeddings": 900, "backlog": 620,
+            "bytes": {"voice": 180_000, "tokens": 0, "index": 0}, "mode": "auto",
+            "provider": "openai",
             "dial": 35, "join_in": 0.0, "shadow": True, "local_only": False,
             "opted_out": 0,
         },
@@ -109,34 +146,34 @@ GUILDS: Json = {
 }  # fmt: skip
 
 
-MODELS: Json = {
-    "memory_gigabytes": 7.8,
-    "models": [
-        {
-            "name": "starter", "kind": "llm", "bytes": 98_362_432, "ram_gigabytes": 0.5,
-            "licence": "Apache-2.0", "present": True, "used": True, "fits": True,
-            "tokens_per_second": 41.0,
-            "note": "SmolLM2 135M Instruct; small and quick",
-        },
-        {
-            "name": "lfm2.5-1.2b", "kind": "llm", "bytes": 730_895_168,
-            "ram_gigabytes": 1.5, "licence": "LFM Open License", "present": True,
-            "used": False, "fits": True, "tokens_per_second": None,
-            "note": "for machines with 4 GB",
-        },
-        {
-            "name": "qwen3.5-4b", "kind": "llm", "bytes": 2_740_937_888,
-            "ram_gigabytes": 4.0, "licence": "Apache-2.0", "present": False,
-            "used": False, "fits": True, "tokens_per_second": None,
-            "note": "for machines with 16 GB; many languages",
-        },
-        {
-            "name": "large-12b", "kind": "llm", "bytes": 7_100_000_000,
-            "ram_gigabytes": 12.0, "licence": "Apache-2.0", "present": False,
-            "used": False, "fits": False, "tokens_per_second": None, "note": "",
-        },
+def model(name: str, **fields: Any) -> control.ModelEntry:
+    """A model of the catalogue that is neither here nor used."""
+    known = {
+        "kind": "llm", "ram_gigabytes": 4.0, "licence": "Apache-2.0", "note": "",
+        "present": False, "used": False, "set_aside": "", "fits": True,
+        "tokens_per_second": None,
+    }  # fmt: skip
+    return control.ModelEntry(name, **{**known, **fields})
+
+
+MODELS = control.ModelsReply(
+    memory_gigabytes=7.8,
+    models=[
+        model(
+            "starter", bytes=98_362_432, ram_gigabytes=0.5, present=True, used=True,
+            tokens_per_second=41.0, note="SmolLM2 135M Instruct; small and quick",
+        ),
+        model(
+            "lfm2.5-1.2b", bytes=730_895_168, ram_gigabytes=1.5, present=True,
+            licence="LFM Open License", note="for machines with 4 GB",
+        ),
+        model(
+            "qwen3.5-4b", bytes=2_740_937_888,
+            note="for machines with 16 GB; many languages",
+        ),
+        model("large-12b", bytes=7_100_000_000, ram_gigabytes=12.0, fits=False),
     ],
-}  # fmt: skip
+)  # fmt: skip
 
 PHRASES: Json = {
     "words": [
@@ -163,28 +200,29 @@ COMPARED: Json = {
 }
 
 _COURSE = (0.71, 0.74, 0.8, 0.82, 0.81, 0.66)
-METER: Json = {
-    "guild": "The Players",
-    "weeks": [
-        {
-            "start": 1_696_809_600 + 604_800 * number, "replies": 30 + 9 * number,
-            "alike": alike, "assistant": 0.02 if number < 5 else 0.19,
-            "relevance": 0.7 + 0.02 * number, "copied": 0.04, "repeated": 0.03,
-            "milliseconds": 900.0 - 60 * number, "liked": 3 + number, "disliked": 2,
-            "aspects": {
+METER = control.MeterReply(
+    guild="The Players",
+    weeks=[
+        control.MeteredWeek(
+            start=1_696_809_600 + 604_800 * number, replies=30 + 9 * number,
+            messages=1400, alike=alike, assistant=0.02 if number < 5 else 0.19,
+            assistant_members=0.0, relevance=0.7 + 0.02 * number, copied=0.04,
+            repeated=0.03, milliseconds=900.0 - 60 * number, slowest=2100.0,
+            words=19.0, words_members=7.0, liked=3 + number, disliked=2,
+            aspects={
                 "words": 0.84, "lengths": 0.58, "casing": 0.71, "punctuation": 0.63,
                 "emoji": 0.92, "openings": 0.55,
             },
-        }
+        )
         for number, alike in enumerate(_COURSE)
     ],
-    "advice": [
-        {"is_alarm": True, "finding": "19% of its replies sound like an assistant",
-         "remedy": "turn reply.dial up, from 50 to 65"},
-        {"is_alarm": False, "finding": "19 words a reply, where people use 7",
-         "remedy": "set reply.max_words to 14"},
+    advice=[
+        control.MeterAdvice(True, "19% of its replies sound like an assistant",
+                            "turn reply.dial up, from 50 to 65"),
+        control.MeterAdvice(False, "19 words a reply, where people use 7",
+                            "set reply.max_words to 14"),
     ],
-}  # fmt: skip
+)  # fmt: skip
 
 RESULTS: Json = {
     "comparisons": 26,
@@ -269,5 +307,15 @@ def busy_bot(**replies: Any) -> FakeBot:
         "meter": METER, "blind": BLIND, "blind_results": RESULTS,
         "blind_choose": {"arms": ["hybrid at voice 60", "llm"], **RESULTS},
         "config_get": settings, "say": reply,
+        "model_pull": lambda asked: control.ModelPullReply(asked.name, "a.gguf", 9),
+        "model_use": lambda asked: control.ModelUseReply(asked.name, "a.gguf"),
+        "model_remove": lambda asked: control.ModelRemoveReply(asked.name, 9),
+        "model_test": control.ModelTestReply(320.0, 41.0),
+        "listen": lambda asked: control.ListenReply(asked.channel, asked.learn),
+        "train": lambda asked: control.TrainReply(asked.guild, asked.channels),
+        "job": lambda asked: control.JobControlReply(asked.job, asked.action),
+        "send": control.SendReply(["1"]),
+        "decide": lambda asked: control.DecideReply(asked.reply, asked.approve),
+        "reconnect": lambda asked: control.ReconnectReply(asked.connect),
     }  # fmt: skip
     return FakeBot(**{**known, **replies})

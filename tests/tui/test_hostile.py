@@ -2,6 +2,7 @@
 
 import io
 import re
+from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,10 @@ STYLE = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def poison(value: Any) -> Any:
-    """The JSON with hostile text for every word, names of settings excepted."""
+    """The reply with hostile text for every word, names of settings excepted."""
+    if is_dataclass(value) and not isinstance(value, type):
+        names = (one.name for one in fields(value))
+        return replace(value, **{name: poison(getattr(value, name)) for name in names})
     if isinstance(value, dict):
         keep = {"key", "mode", "state", "id", "work"}
         return {k: v if k in keep else poison(v) for k, v in value.items()}

@@ -11,8 +11,9 @@ from app.core.paths import Home
 from app.ipc import control, endpoint
 from app.ipc.peer import handlers_of
 from app.ipc.wire import Catalogue
-from app.tui.bot_link import BotLink, reply_of
+from app.tui.bot_link import BotLink
 from app.tui.bot_ports import LinkState
+from tests.tui.fake_bot import filled
 
 
 class Ear:
@@ -42,10 +43,11 @@ class Service:
 
     async def status(self, peer: Any, request: control.Status) -> Any:
         await peer.notify(control.Log("info", "bot\x1b[2J", "a\x9bb", 1.0))
-        return {"name": "My\x1b[31mnah"}
+        return control.StatusReply("1.0", name="My\x1b[31mnah")
 
     async def guilds(self, peer: Any, request: control.Guilds) -> Any:
-        return {"guilds": [{"guild": "evil\u202e", "id": None}]}
+        row = {"guild": "a\x1bb", "key": "a\x1bb"}
+        return filled(control.GuildsReply, {"guilds": [row]})
 
     async def forget(self, peer: Any, request: control.Forget) -> Any:
         raise UsageError("No \x1b such thing.", "Look\x07 again.")
@@ -92,7 +94,9 @@ async def test_all_that_comes_in_is_safe_to_show(link: BotLink):
     ear = Ear()
     link.listen(ear)
     await link.start()
-    assert await link.call(control.Status()) == {"name": "My␛[31mnah"}
+    assert await link.call(control.Status()) == control.StatusReply(
+        "1.0", name="My␛[31mnah"
+    )
     assert ear.heard == [control.Log("info", "bot␛[2J", "a\ufffdb", 1.0)]
     with pytest.raises(UsageError) as raised:
         await link.call(control.Forget("x"))
@@ -129,11 +133,10 @@ async def test_the_end_of_the_watched_bot_is_told(link: BotLink, door: endpoint.
         await link.call(control.Status())
 
 
-def test_a_guild_keeps_what_requests_call_it_by():
-    reply = {"guilds": [{"guild": "a\x1bb", "id": None}, {"guild": "c", "id": "7"}]}
-    shown = reply_of(control.Guilds(), reply)
-    assert [row["key"] for row in shown["guilds"]] == ["a\x1bb", "7"]
-    assert shown["guilds"][0]["guild"] == "a␛b"
+async def test_a_guild_keeps_what_requests_call_it_by(link: BotLink):
+    await link.start()
+    (guild,) = (await link.call(control.Guilds())).guilds
+    assert (guild.key, guild.guild) == ("a\x1bb", "a␛b")
 
 
 @pytest.mark.process
@@ -145,7 +148,7 @@ async def test_without_a_running_bot_it_starts_one_and_ends_it_again(home: Home)
     async with asyncio.timeout(60):
         await ear.until("running")
         status = await link.call(control.Status())
-    assert status["name"] == "Mynah"
+    assert status.name == "Mynah"
     await link.stop()
     assert ear.states[-1].name == "stopped"
     assert not home.endpoint_file.exists()

@@ -22,6 +22,7 @@ from app.tui.screens.home import home_charts
 from app.tui.screens.learn.learn_screen import result
 from app.tui.screens.logs.log_buffer import Logbook
 from app.tui.widgets.charts import columns, course, squeeze
+from tests.tui.fake_bot import filled
 
 
 @pytest.mark.parametrize(
@@ -86,10 +87,10 @@ def test_buckets_are_spread_over_the_steps():
 @pytest.mark.parametrize(
     ("link", "status", "word", "said"),
     [
-        (LinkState("starting"), {}, "starting", ""),
-        (LinkState("failed", "exit code 70"), {}, "crashed", "exit code 70"),
-        (LinkState("waiting", "killed", 4), {}, "restarting", "killed; again in 4 s"),
-        (LinkState("running"), {}, "starting", ""),
+        (LinkState("starting"), None, "starting", ""),
+        (LinkState("failed", "exit code 70"), None, "crashed", "exit code 70"),
+        (LinkState("waiting", "killed", 4), None, "restarting", "killed; again in 4 s"),
+        (LinkState("running"), None, "starting", ""),
         (LinkState("running"), {"queue": 0}, "not on Discord", "no bot token yet"),
         (
             LinkState("attached"),
@@ -102,24 +103,28 @@ def test_buckets_are_spread_over_the_steps():
     ],
 )
 def test_health_is_a_word_with_its_reason(link, status, word, said):
-    how = health(link, status)
+    how = health(link, filled(control.StatusReply, status))
     assert how.word == word and said in how.reason and how.sign
+
+
+def with_model(state: str) -> control.StatusReply:
+    return control.StatusReply(model=control.ModelStatus(state=state))
 
 
 def test_every_trouble_has_a_remedy():
     for name in ("failed", "stopped", "waiting"):
-        assert health(LinkState(name), {}).remedy
+        assert health(LinkState(name), None).remedy
     for state in ("absent", "crashed"):
-        trouble = model_trouble({"model": {"state": state}})
+        trouble = model_trouble(with_model(state))
         assert trouble and trouble.remedy
-    assert model_trouble({"model": {"state": "ready"}}) is None
+    assert model_trouble(with_model("ready")) is None
 
 
 def test_another_version_is_named():
-    trouble = version_trouble({"version": "99.0"})
+    trouble = version_trouble(control.StatusReply("99.0"))
     assert trouble and "99.0" in trouble.reason
-    assert version_trouble({}) is None
-    assert version_trouble({"version": __version__}) is None
+    assert version_trouble(control.StatusReply()) is None
+    assert version_trouble(control.StatusReply(__version__)) is None
 
 
 def test_news_are_kept_small_however_much_is_said():
@@ -127,11 +132,11 @@ def test_news_are_kept_small_however_much_is_said():
     for number in range(MAX_LOGS + 50):
         news.add(control.Log("info", "x", str(number), 0.0))
         news.add(control.MessageSeen(number, 1, 2))
-        news.add(control.StateChanged({"queue": number}))
+        news.add(control.StateChanged(control.StatusReply(queue=number)))
         news.add(control.Progress("import", "a", number, 0, "messages", 1.0))
     assert len(news.logs) == MAX_LOGS and news.logs[-1].text == str(MAX_LOGS + 49)
     assert news.channels == {(1, 2)}
-    assert news.status == {"queue": MAX_LOGS + 49}
+    assert news.status == control.StatusReply(queue=MAX_LOGS + 49)
     assert [p.done for p in news.progress.values()] == [MAX_LOGS + 49]
     assert not NewEvents().logs
 
@@ -216,7 +221,7 @@ def test_an_import_is_told_in_all_and_by_file():
     files = [{"file": f"{n}.json", "read": n, "added": n} for n in (3, 4)]
     errors = [{"file": "5.json", "text": "line 2: not JSON"}]
     reply = {"guild": "G", "read": 7, "added": 7, "files": files, "errors": errors}
-    title, text = result(reply)
+    title, text = result(filled(control.ImportReply, reply))
     assert title.startswith("G in")
     assert "7  messages read" in text and "4.json" in text
     assert "✕ 5.json: line 2: not JSON" in text
@@ -236,5 +241,9 @@ def test_speed_counts_only_what_was_written_after_the_first_token():
 
 
 def test_the_head_of_a_server_says_how_many_sources_weigh_less():
-    assert "3 disliked weigh less" in head_line({"guild": "den", "disliked": 3}).plain
-    assert "disliked" not in head_line({"guild": "den", "disliked": 0}).plain
+    def shown(disliked: int) -> str:
+        figures = {"guild": "den", "disliked": disliked}
+        return head_line(filled(control.GuildFigures, figures)).plain
+
+    assert "3 disliked weigh less" in shown(3)
+    assert "disliked" not in shown(0)

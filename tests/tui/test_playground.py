@@ -159,6 +159,7 @@ async def test_the_talk_on_the_screen_stays_bounded(open_app: Open):
     bot = busy_bot(guilds=GUILDS)
     async with open_app("playground", bot) as pilot:
         for _ in range(70):
-            pilot.app.screen._say("x")  # type: ignore[attr-defined]
+            screen = pilot.app.screen
+            screen._say(screen.guild, "x")  # type: ignore[attr-defined]
         await settle(pilot)
         assert len(pilot.app.screen.query(SpokenLine)) <= 120

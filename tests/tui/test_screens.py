@@ -15,7 +15,7 @@ from app.tui.screens.learn.learn_screen import dropped_path
 from app.tui.screens.wizard.wizard_screen import WizardScreen, steps
 from app.tui.widgets.dial import Dial
 from app.tui.widgets.feed import Feed
-from tests.tui.fake_bot import MODELS, STATUS, FakeBot, busy_bot
+from tests.tui.fake_bot import MODELS, STATUS, FakeBot, busy_bot, filled
 from tests.tui.sample_home import NOW
 from tests.tui.terminal import Open, home_at, settle, text_of, told
 
@@ -295,7 +295,7 @@ async def test_work_shows_rate_and_time_left_and_can_be_paused_and_stopped(
 
 
 async def test_models_are_fetched_used_measured_and_removed(open_app: Open):
-    bot = busy_bot(model_test={"tokens_per_second": 33, "prompt_tokens_per_second": 99})
+    bot = busy_bot(model_test=control.ModelTestReply(99, 33))
     async with open_app("models", bot) as pilot:
         feed = list_of(pilot, "#catalogue")
         put_cursor(feed, "name", "qwen3.5-4b")
@@ -314,9 +314,9 @@ async def test_models_are_fetched_used_measured_and_removed(open_app: Open):
 
 async def test_a_model_set_aside_says_why_and_is_tried_again(open_app: Open):
     reason = "it ended its process 2 times and is set aside since 2026-01-01 10:00"
-    listed = [{**model, "set_aside": ""} for model in MODELS["models"]]
-    listed[1]["set_aside"] = reason
-    bot = busy_bot(models={**MODELS, "models": listed})
+    listed = [*MODELS.models]
+    listed[1] = replace(listed[1], set_aside=reason)
+    bot = busy_bot(models=replace(MODELS, models=listed))
     async with open_app("models", bot) as pilot:
         put_cursor(list_of(pilot, "#catalogue"), "name", "lfm2.5-1.2b")
         await settle(pilot)
@@ -488,7 +488,9 @@ async def test_a_bot_token_is_masked_kept_tried_and_connected(
     ],
 )
 def test_steps_tick_themselves_off(status: Any, guilds: Any, done: set[str]):
-    assert {step.name for step in steps(status, guilds) if step.is_done} == done
+    known = [filled(control.GuildFigures, guild) for guild in guilds]
+    found = steps(filled(control.StatusReply, status), known)
+    assert {step.name for step in found if step.is_done} == done
 
 
 async def test_options_of_the_wizard_are_reached_by_mouse(

@@ -3,15 +3,17 @@
 import sqlite3
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from app.core.errors import AppError
 from app.ipc import control
+from app.ipc.peer import OtherVersionError
 from app.tui.screens import SCREENS, ScreenEntry
 from app.tui.theme import ANSI, DARK, LIGHT
-from tests.tui.fake_bot import STATUS, FakeBot, busy_bot
+from tests.tui.fake_bot import STATUS, FakeBot, busy_bot, filled
 from tests.tui.sample_home import make_home
 from tests.tui.terminal import Open, settle, text_of, told
 
@@ -61,8 +63,9 @@ async def test_a_terminal_can_become_any_size(open_app: Open, entry: ScreenEntry
 async def test_the_status_bar_follows_the_bot(open_app: Open):
     bot = busy_bot()
     async with open_app("logs", bot) as pilot:
-        model = {"name": "x", "state": "crashed", "reason": "ggml abort"}
-        bot.say(control.StateChanged({**STATUS, "model": model, "queue": 3}))
+        model = control.ModelStatus("x", "crashed", "ggml abort")
+        status = filled(control.StatusReply, STATUS)
+        bot.say(control.StateChanged(replace(status, model=model, queue=3)))
         await pilot.pause(0.1)
         bar = text_of(pilot).splitlines()[-2]
         assert "model crashed" in bar and "3 waiting" in bar
@@ -108,8 +111,8 @@ async def test_every_screen_lives_without_a_bot(open_app: Open, entry):
 async def test_every_screen_lives_with_a_bot_of_another_version(open_app: Open, entry):
     missing = AppError("The running bot does not know how to do this.", "Stop it.")
     other = FakeBot(
-        status={"version": "9.0", "surprise": [1]},
-        guilds={"guilds": [{"row": 1, "id": "9001", "guild": "The Players"}]},
+        status={"version": "9.0"},
+        guilds=OtherVersionError(control.Guilds(), "missing 'learned'"),
         config_get={"settings": [{"key": "no.such", "value": 1}]},
         models=missing,
         phrases=missing,
@@ -119,6 +122,8 @@ async def test_every_screen_lives_with_a_bot_of_another_version(open_app: Open, 
     async with open_app(entry.name, other) as pilot:
         await settle(pilot)
         assert entry.title in text_of(pilot)
+        if entry.name == "home":
+            assert "the running bot is 9.0" in text_of(pilot)
 
 
 @pytest.mark.parametrize("off_by", [-1, 1])

@@ -1,10 +1,10 @@
 """Making the bot speak: the slash command, and the menu on its replies."""
 
-import json
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated
 
 import discord
+import orjson
 
 from app.chat.postprocess import neutralise
 from app.discord.attachments import source_files
@@ -95,7 +95,7 @@ class SpeakCog(discord.Cog):
     async def _debug(self, answer: ReadyReply, channels: Sequence[int]) -> str:
         """The row that explains the reply, as the original bot shows it."""
         told = await self.bot.host.explain(answer.reply, channels)
-        text = json.dumps(told, indent=2, ensure_ascii=False, default=str)
+        text = orjson.dumps(told, option=orjson.OPT_INDENT_2).decode()
         text, _ = neutralise(text)
         return f"```json\n{text[:MAX_DEBUG_CHARS].replace('```', '`​``')}\n```"
 
@@ -109,7 +109,7 @@ class SpeakCog(discord.Cog):
         await context.defer(ephemeral=True)
         reply = await self._reply_of(message)
         channels = seen_by(context.author)
-        told: dict[str, Any] = await self.bot.host.explain(reply, channels)
+        told = await self.bot.host.explain(reply, channels)
         await context.respond(explanation(told), ephemeral=True)
 
     @discord.message_command(

@@ -1,135 +1,199 @@
-"""What is asked of the program itself: state, measures, settings, secrets."""
+"""What is asked of the program itself: state, use, health, its end."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
+
+from app.ipc.wire import Done, Request
 
 
 @dataclass(frozen=True)
-class Status:
+class DiscordStatus:
+    """The connection to Discord."""
+
+    state: str = "off"
+    """off, connecting, online or refused."""
+    reason: str = ""
+    hint: str = ""
+    is_mention_only: bool = False
+    user: str = ""
+    """The bot's name there; empty while it is not known."""
+    invite: str = ""
+    latency_ms: float | None = None
+
+
+@dataclass(frozen=True)
+class ModelStatus:
+    """The language model on this machine."""
+
+    name: str = ""
+    state: str = ""
+    """ready, loading, absent, crashed or idle; empty while it is not known."""
+    reason: str = ""
+    hint: str = ""
+    pid: int | None = None
+    context: int | None = None
+    can_roll_back: bool | None = None
+
+
+@dataclass(frozen=True)
+class CloudStatus:
+    """The models of another machine."""
+
+    state: str = "ready"
+    """ready, or the kind of trouble."""
+    reason: str = ""
+    hint: str = ""
+    model: str = ""
+
+
+@dataclass(frozen=True)
+class TodayCounts:
+    """What came and went since midnight, UTC."""
+
+    messages: int = 0
+    replies: int = 0
+    cost: float = 0.0
+
+
+@dataclass(frozen=True)
+class BotEvent:
+    """What supervision did, and why."""
+
+    at: float
+    """Seconds since the epoch."""
+    text: str
+
+
+@dataclass(frozen=True)
+class StatusReply:
     """State of the whole chain.
 
-    Keys: `version`, `name`, `discord` (`state`: off, connecting, online, refused;
-    `reason`, `hint`, `user`, `invite`, `latency_ms`), `model` (`name`, `state`: ready,
-    loading, absent, crashed, idle; `reason`, `hint`), `mode`, `provider`, `dial`,
-    `has_bot_token`, `has_openai_key`, `tokens_per_second`,
-    `prompt_tokens_per_second`, `queue`, `today` (`messages`, `replies`, `cost`),
-    `month_cost`, `monthly_budget`, `uptime_seconds`, `events` (`at`, `text`: what
-    supervision did and why, newest last). Every key may be missing; the asker shows
-    what there is.
+    Every field has a default: a bot of another version must be able to say so.
     """
+
+    version: str = ""
+    name: str = "Mynah"
+    discord: DiscordStatus = DiscordStatus()
+    model: ModelStatus = ModelStatus()
+    cloud: CloudStatus = CloudStatus()
+    mode: str = ""
+    provider: str = "local"
+    dial: int = 50
+    has_bot_token: bool = False
+    has_openai_key: bool = False
+    tokens_per_second: float = 0.0
+    prompt_tokens_per_second: float = 0.0
+    """Both as last measured; 0 while nothing was."""
+    queue: int = 0
+    today: TodayCounts = TodayCounts()
+    month_cost: float = 0.0
+    monthly_budget: float = 0.0
+    daily_budget: float = 0.0
+    uptime_seconds: float = 0.0
+    events: list[BotEvent] = field(default_factory=list)
+    """Newest last."""
+
+
+@dataclass(frozen=True)
+class Status(Request[StatusReply]):
+    """State of the whole chain."""
 
     method: ClassVar[str] = "status"
 
 
 @dataclass(frozen=True)
-class Subscribe:
+class Subscribe(Request[Done]):
     """From now on send this peer all notifications: log, state, message, reply."""
 
     method: ClassVar[str] = "subscribe"
 
 
 @dataclass(frozen=True)
-class Shutdown:
+class Shutdown(Request[Done]):
     """End the bot."""
 
     method: ClassVar[str] = "shutdown"
 
 
 @dataclass(frozen=True)
-class ConfigGet:
-    """Settings with their origin; `settings` has one each.
+class UsageDay:
+    """The sums of one day, guild, provider and model."""
 
-    Keys: `key`, `value`, `origin` (default, file, guild or channel).
-    """
-
-    method: ClassVar[str] = "config_get"
-    key: str | None = None
-    guild: str | None = None
-    channel: str | None = None
-
-
-@dataclass(frozen=True)
-class ConfigSet:
-    """Change a setting for the home, a guild or a channel; value None resets it."""
-
-    method: ClassVar[str] = "config_set"
-    key: str
-    value: str | None = None
-    guild: str | None = None
-    channel: str | None = None
-    agreed: bool = False
-    """The owner was told what leaves the machine with a cloud model, and agreed."""
+    day: str
+    """ISO date, UTC."""
+    guild: str | None
+    provider: str
+    model: str
+    host: str
+    calls: int
+    prompt_tokens: int
+    cached_tokens: int
+    completion_tokens: int
+    cost: float
+    bytes_sent: int
 
 
 @dataclass(frozen=True)
-class SecretSet:
-    """Keep `bot_token` or `openai_key`; value None deletes it; `place` in words."""
+class UsageCall:
+    """One request that left the machine."""
 
-    method: ClassVar[str] = "secret_set"
-    name: str
-    value: str | None
+    at: float
+    """Seconds since the epoch."""
+    host: str
+    bytes_sent: int
+    reply: int | None
+    guild: int | None
+    model: str
+    cost: float
+    prompt_tokens: int
+    completion_tokens: int
 
 
 @dataclass(frozen=True)
-class SecretTest:
-    """Try a kept secret once: `ok`, `detail`, `hint`; for a bot token `invite`."""
+class UsageReply:
+    """What was spent, and what left the machine."""
 
-    method: ClassVar[str] = "secret_test"
-    name: str
+    days: list[UsageDay]
+    sent: list[UsageCall]
+    """Newest first."""
+    today: float
+    month: float
+    daily_budget: float
+    monthly_budget: float
+    """All four in US dollars; a budget of 0 is none."""
+    prices_date: str
 
 
 @dataclass(frozen=True)
-class UsageReport:
-    """Tokens, cost and what left the machine, by day, guild and model.
-
-    Keys: `days` (`day`, `guild`, `provider`, `model`, `host`, `calls`, `prompt_tokens`,
-    `cached_tokens`, `completion_tokens`, `cost`, `bytes_sent`), `sent` (the newest
-    requests: `at`, `host`, `bytes_sent`, `reply`, `guild`, `model`, `cost`), `today`,
-    `month`, `daily_budget`, `monthly_budget`, `prices_date`.
-    """
+class UsageReport(Request[UsageReply]):
+    """What was spent, and what left the machine, in the last days."""
 
     method: ClassVar[str] = "usage"
     days: int = 31
 
 
 @dataclass(frozen=True)
-class Doctor:
+class Check:
+    """One thing looked at."""
+
+    name: str
+    ok: bool
+    detail: str
+    hint: str = ""
+
+
+@dataclass(frozen=True)
+class DoctorReply:
+    """Every check, in the order in which one would mend things."""
+
+    checks: list[Check]
+
+
+@dataclass(frozen=True)
+class Doctor(Request[DoctorReply]):
     """Check what commonly breaks."""
 
     method: ClassVar[str] = "doctor"
 
 
-@dataclass(frozen=True)
-class Bench:
-    """Measure this machine.
-
-    Keys: `model`, `prompt_tokens_per_second`, `tokens_per_second`,
-    `embeddings_per_second`, `walk_ms` (null where nothing can be measured),
-    `disk_megabytes_per_second`, `models` (`name`, `fits`, `answer_seconds`), `seconds`.
-    """
-
-    method: ClassVar[str] = "bench"
-
-
-@dataclass(frozen=True)
-class ModelTest:
-    """Measure a present model: `prompt_tokens_per_second`, `tokens_per_second`."""
-
-    method: ClassVar[str] = "model_test"
-    name: str
-
-
-APP_REQUESTS = (
-    Status,
-    Subscribe,
-    Shutdown,
-)
-SETTINGS_REQUESTS = (
-    ConfigGet,
-    ConfigSet,
-    SecretSet,
-    SecretTest,
-    UsageReport,
-    Doctor,
-)
-BENCHMARK_REQUESTS = (Bench, ModelTest)
+APP_REQUESTS = (Status, Subscribe, Shutdown, UsageReport, Doctor)

@@ -1,11 +1,20 @@
-"""What is done on Discord for the owner."""
+"""Requests about what is done on Discord for the owner."""
 
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from app.ipc.wire import Request
+
 
 @dataclass(frozen=True)
-class Send:
+class SendReply:
+    """The Discord ids of the messages that were sent."""
+
+    sent: list[str]
+
+
+@dataclass(frozen=True)
+class Send(Request[SendReply]):
     """Say something in a channel as the bot, in the owner's words."""
 
     method: ClassVar[str] = "send"
@@ -15,7 +24,15 @@ class Send:
 
 
 @dataclass(frozen=True)
-class Decide:
+class DecideReply:
+    """Whether the draft was sent."""
+
+    reply: int
+    sent: bool
+
+
+@dataclass(frozen=True)
+class Decide(Request[DecideReply]):
     """Send a shadow draft (with `text` in its place, if given), or throw it away."""
 
     method: ClassVar[str] = "decide"
@@ -25,7 +42,15 @@ class Decide:
 
 
 @dataclass(frozen=True)
-class Listen:
+class ListenReply:
+    """Whether the channel is learned from."""
+
+    channel: str
+    learn: bool
+
+
+@dataclass(frozen=True)
+class Listen(Request[ListenReply]):
     """Learn what is written in a channel (name or id) from now on, or no longer."""
 
     method: ClassVar[str] = "listen"
@@ -35,7 +60,15 @@ class Listen:
 
 
 @dataclass(frozen=True)
-class Train:
+class TrainReply:
+    """The channels whose history is read."""
+
+    guild: str
+    channels: list[str]
+
+
+@dataclass(frozen=True)
+class Train(Request[TrainReply]):
     """Learn the history of Discord channels (by name or id; none: all listened to)."""
 
     method: ClassVar[str] = "train"
@@ -44,7 +77,15 @@ class Train:
 
 
 @dataclass(frozen=True)
-class JobControl:
+class JobControlReply:
+    """What was done to which work."""
+
+    job: int
+    action: str
+
+
+@dataclass(frozen=True)
+class JobControl(Request[JobControlReply]):
     """Pause, resume or stop long work by the `job` number of its `Progress`."""
 
     method: ClassVar[str] = "job"
@@ -54,7 +95,14 @@ class JobControl:
 
 
 @dataclass(frozen=True)
-class Reconnect:
+class ReconnectReply:
+    """Whether a connection is wanted now."""
+
+    connect: bool
+
+
+@dataclass(frozen=True)
+class Reconnect(Request[ReconnectReply]):
     """Connect to Discord (again); `connect` false goes offline and stays there."""
 
     method: ClassVar[str] = "reconnect"

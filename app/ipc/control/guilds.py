@@ -3,27 +3,96 @@
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from app.core.safe_text import UNSHOWN
+from app.ipc.wire import Request
+
 
 @dataclass(frozen=True)
-class Guilds:
-    """What is learned; `guilds` has a guild each.
+class GuildFigures:
+    """A guild: what is learned of it, and how it talks."""
 
-    Keys: `row`, `id`, `guild` (its name), `messages`, `words`, `voice` (state in
-    words), `embeddings`, `backlog`, `bytes`, `mode`, `provider`, `dial`, `join_in`,
-    `shadow`, `local_only`, `opted_out`, `last_reply` (seconds since the epoch).
-    """
+    row: int
+    id: str | None
+    """Discord's id; None of a guild that is not on Discord."""
+    guild: str
+    """Its name."""
+    key: str = field(metadata=UNSHOWN)
+    """Name of the guild in requests: Discord's id, or its name as it is."""
+    messages: int
+    learned: int
+    dropped: dict[str, int]
+    """Messages that are not learned, by reason."""
+    words: int
+    voice: str
+    """State in words."""
+    embeddings: int
+    backlog: int
+    """Messages still without an embedding."""
+    bytes: dict[str, int]
+    """On disk, by part."""
+    mode: str
+    provider: str
+    dial: int
+    join_in: float
+    shadow: bool
+    local_only: bool
+    is_demo: bool
+    disliked: int
+    opted_out: int
+    last_reply: float | None
+    """Seconds since the epoch."""
+
+
+@dataclass(frozen=True)
+class GuildsReply:
+    """What is learned, a guild each."""
+
+    guilds: list[GuildFigures]
+
+
+@dataclass(frozen=True)
+class Guilds(Request[GuildsReply]):
+    """What is learned."""
 
     method: ClassVar[str] = "guilds"
 
 
 @dataclass(frozen=True)
-class Import:
-    """Learn from files; sends `Progress` notifications; the reply has the counts.
+class ImportedFile:
+    """Counts of one file."""
 
-    Keys: `guild`, `read`, `added`, `duplicates`, `filtered`, `seconds`, `files`
-    (`file`, `read`, `added`), and `errors` (`file`, `text`: what could not be read,
-    and where).
-    """
+    file: str
+    read: int
+    added: int
+
+
+@dataclass(frozen=True)
+class UnreadFile:
+    """What could not be read of a file, and where."""
+
+    file: str
+    text: str
+
+
+@dataclass(frozen=True)
+class ImportReply:
+    """Counts of an import."""
+
+    guild: str
+    read: int
+    added: int
+    duplicates: int
+    filtered: int
+    reasons: dict[str, int]
+    """Of the messages left out, how many for which reason."""
+    seconds: float
+    files: list[ImportedFile]
+    errors: list[UnreadFile]
+
+
+@dataclass(frozen=True)
+class Import(Request[ImportReply]):
+    """Learn from files; sends `Progress` notifications."""
 
     method: ClassVar[str] = "import"
     guild: str
@@ -32,11 +101,25 @@ class Import:
 
 
 @dataclass(frozen=True)
-class Forget:
+class ForgetReply:
+    """What was removed."""
+
+    messages: int
+    embeddings: int
+    replies: int
+    """Replies that drew on them, whose text is gone."""
+    complete: bool
+    """Whether the files are rewritten, too."""
+    lifted: int = 0
+    """Entries about what was forgotten that an `undo` took away."""
+
+
+@dataclass(frozen=True)
+class Forget(Request[ForgetReply]):
     """Forget messages, an author, a channel or a whole guild, everywhere.
 
-    With `undo` they may be learned again, and the reply has `lifted`, how many entries
-    about them went. Of a whole guild what members forgot themselves stays forgotten.
+    With `undo` they may be learned again. Of a whole guild what members forgot
+    themselves stays forgotten.
     """
 
     method: ClassVar[str] = "forget"
@@ -49,8 +132,17 @@ class Forget:
 
 
 @dataclass(frozen=True)
-class Export:
-    """Write a guild's messages to a file in the interchange format; `messages`."""
+class ExportReply:
+    """A file that was written."""
+
+    guild: str
+    messages: int
+    file: str
+
+
+@dataclass(frozen=True)
+class Export(Request[ExportReply]):
+    """Write a guild's messages to a file in the interchange format."""
 
     method: ClassVar[str] = "export"
     guild: str
@@ -58,36 +150,44 @@ class Export:
 
 
 @dataclass(frozen=True)
-class Backup:
-    """Write everything that cannot be made anew to a file; `file`, `bytes`."""
+class BackupReply:
+    """A backup that was written."""
+
+    file: str
+    bytes: int
+
+
+@dataclass(frozen=True)
+class Backup(Request[BackupReply]):
+    """Write everything that cannot be made again to a file."""
 
     method: ClassVar[str] = "backup"
     to: str
 
 
 @dataclass(frozen=True)
-class Phrases:
-    """What makes a guild's voice its own: `words` and `phrases` (`text`, `count`)."""
+class CountedText:
+    """A word or phrase, and how often it is said."""
+
+    text: str
+    count: int
+
+
+@dataclass(frozen=True)
+class PhrasesReply:
+    """What is said here more than elsewhere, the most telling first."""
+
+    words: list[CountedText]
+    phrases: list[CountedText]
+
+
+@dataclass(frozen=True)
+class Phrases(Request[PhrasesReply]):
+    """What makes a guild's voice its own."""
 
     method: ClassVar[str] = "phrases"
     guild: str
     limit: int = 30
 
 
-@dataclass(frozen=True)
-class Meter:
-    """How much a guild's replies are like what its members write, week by week.
-
-    Keys: `guild`, `weeks` (oldest first, each `start` in seconds since the epoch and
-    the fields of `app.meter.week.Week`), `advice` (`is_alarm`, `finding`, `remedy`).
-    """
-
-    method: ClassVar[str] = "meter"
-    guild: str
-    weeks: int = 12
-    anew: bool = False
-    """Make the present week's figures now, however fresh they are."""
-
-
 GUILD_REQUESTS = (Guilds, Import, Forget, Export, Backup, Phrases)
-METER_REQUESTS = (Meter,)

@@ -1,24 +1,59 @@
-"""What is asked about language models: those here, and tuning one in the cloud."""
+"""Requests about the language models of this machine."""
 
 from dataclasses import dataclass
 from typing import ClassVar
 
+from app.ipc.wire import Request
+
 
 @dataclass(frozen=True)
-class Models:
-    """The catalogue with what is present and which model is used.
+class ModelEntry:
+    """A model of the catalogue, or a file of the owner's own."""
 
-    `models` has one each: `name`, `kind`, `bytes`, `ram_gigabytes`, `licence`, `note`,
-    `present`, `used`, `set_aside` (why, and since when, or empty), `fits`,
-    `tokens_per_second` (as last measured, or null);
-    `memory_gigabytes` is what this machine has.
-    """
+    name: str
+    kind: str
+    """llm or embedding."""
+    bytes: int
+    ram_gigabytes: float | None
+    """Memory that it needs; None for a file of the owner's own."""
+    licence: str
+    note: str
+    present: bool
+    used: bool
+    set_aside: str
+    """Why, and since when; empty when it is not."""
+    fits: bool | None
+    """Whether this machine has the memory; None while that is unknown."""
+    tokens_per_second: float | None
+    """As last measured on this machine."""
+
+
+@dataclass(frozen=True)
+class ModelsReply:
+    """The models, with the memory that this machine has."""
+
+    models: list[ModelEntry]
+    memory_gigabytes: float
+
+
+@dataclass(frozen=True)
+class Models(Request[ModelsReply]):
+    """List the catalogue with what is present and which model is used."""
 
     method: ClassVar[str] = "models"
 
 
 @dataclass(frozen=True)
-class ModelPull:
+class ModelPullReply:
+    """The file that was fetched."""
+
+    name: str
+    file: str
+    bytes: int
+
+
+@dataclass(frozen=True)
+class ModelPull(Request[ModelPullReply]):
     """Fetch a model of the catalogue; sends `Progress` notifications."""
 
     method: ClassVar[str] = "model_pull"
@@ -26,7 +61,15 @@ class ModelPull:
 
 
 @dataclass(frozen=True)
-class ModelUse:
+class ModelUseReply:
+    """The model that writes from now on."""
+
+    name: str
+    file: str
+
+
+@dataclass(frozen=True)
+class ModelUse(Request[ModelUseReply]):
     """Use a model of the catalogue, or a GGUF file by its path."""
 
     method: ClassVar[str] = "model_use"
@@ -34,85 +77,51 @@ class ModelUse:
 
 
 @dataclass(frozen=True)
-class ModelTune:
-    """Measure a model's formats on this machine, and keep the better file.
+class MeasuredFormat:
+    """One format of a model, as it does on this machine."""
 
-    Keys: `name`, `kept`, `file`, `formats` (`format`, `bytes`,
-    `prompt_tokens_per_second`, `tokens_per_second`, `bits_per_byte`, `reply_seconds`).
-    """
+    format: str
+    bytes: int
+    prompt_tokens_per_second: float
+    tokens_per_second: float
+    bits_per_byte: float
+    """Of the owner's messages; lower is better."""
+    reply_seconds: float
+    """A reply without anything cached."""
+
+
+@dataclass(frozen=True)
+class ModelTuneReply:
+    """The format that was kept, and the figures that decided."""
+
+    name: str
+    kept: str
+    file: str
+    formats: list[MeasuredFormat]
+
+
+@dataclass(frozen=True)
+class ModelTune(Request[ModelTuneReply]):
+    """Measure a model's formats on this machine, and keep the better file."""
 
     method: ClassVar[str] = "model_tune"
     name: str
 
 
 @dataclass(frozen=True)
-class ModelRemove:
-    """Delete the file of a model."""
+class ModelRemoveReply:
+    """The disk space that is free again."""
+
+    name: str
+    bytes: int
+
+
+@dataclass(frozen=True)
+class ModelRemove(Request[ModelRemoveReply]):
+    """Delete the files of a model."""
 
     method: ClassVar[str] = "model_remove"
     name: str
-
-
-@dataclass(frozen=True)
-class ExportTuning:
-    """Write examples for tuning into a directory, of members who agreed.
-
-    Keys: `files`, `messages`, `train`, `validation`, `preferences`, `duplicates`,
-    `private`, `members` (who agreed), `channels` (open for it).
-    """
-
-    method: ClassVar[str] = "export_tuning"
-    guild: str
-    to: str
-
-
-@dataclass(frozen=True)
-class TuneEstimate:
-    """What tuning a cloud model would take; nothing is sent.
-
-    Keys: those of `ExportTuning` but `files`, and `model`, `epochs`, `tokens` (of all
-    epochs), `cost` (US dollars, null where there is no price).
-    """
-
-    method: ClassVar[str] = "tune_estimate"
-    guild: str
-    model: str
-    preferences: bool = False
-    """Tune by preference pairs (DPO) instead of by examples."""
-
-
-@dataclass(frozen=True)
-class TuneStart:
-    """Send the examples to the cloud and start tuning; keys of the estimate, `job`."""
-
-    method: ClassVar[str] = "tune_start"
-    guild: str
-    model: str
-    preferences: bool = False
-    agreed: bool = False
-    """The owner read what Discord's policy asks, and what is sent."""
-
-
-@dataclass(frozen=True)
-class TuneStatus:
-    """How far a tuning is; without a job, the guild's newest.
-
-    Keys: `job`, `state`, `model`, `tuned_model`, `tokens`, `error`, `events` (`at`,
-    `text`, oldest first).
-    """
-
-    method: ClassVar[str] = "tune_status"
-    guild: str
-    job: str | None = None
-
-
-@dataclass(frozen=True)
-class TuneUse:
-    """Have the guild's replies written by the model that a job made; `model`."""
-
-    method: ClassVar[str] = "tune_use"
-    guild: str
-    job: str | None = None
 
 
 MODEL_REQUESTS = (
@@ -121,11 +130,4 @@ MODEL_REQUESTS = (
     ModelUse,
     ModelTune,
     ModelRemove,
-)
-FINE_TUNING_REQUESTS = (
-    ExportTuning,
-    TuneEstimate,
-    TuneStart,
-    TuneStatus,
-    TuneUse,
 )

@@ -1,7 +1,9 @@
 """What the bot tells its askers without being asked."""
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
+
+from app.ipc.control.app import StatusReply
 
 
 @dataclass(frozen=True)
@@ -42,10 +44,10 @@ class Progress:
 
 @dataclass(frozen=True)
 class StateChanged:
-    """The `Status` reply, sent whenever it changes."""
+    """The reply to `Status`, sent whenever it changes."""
 
     method: ClassVar[str] = "state"
-    status: dict[str, Any]
+    status: StatusReply
 
 
 @dataclass(frozen=True)

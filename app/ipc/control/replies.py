@@ -1,17 +1,87 @@
-"""What is asked about replies: one more, why it is so, and which is better."""
+"""What is asked about replies: one more, why it is so, a mark."""
 
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from app.ipc.wire import Request
+
 
 @dataclass(frozen=True)
-class Say:
-    """One reply, made but not sent; streams `Token` notifications if asked to.
+class Rung:
+    """A provider that was tried for a reply, and what became of it."""
 
-    Keys: those of `mynah say --json`, and `reply` (its row), `guild`, `model`, `parts`,
-    `notes`, `left_out`; with `explain` also `prompt` ([speaker, text] each),
-    `drawn` (`id`, `author`, `text`, `words`, `run`) and `moments`.
-    """
+    provider: str
+    outcome: str
+    reason: str
+    ms: float = 0.0
+
+
+@dataclass(frozen=True)
+class TokenCounts:
+    """Tokens that a reply took."""
+
+    prompt: int
+    cached: int
+    """Of the prompt, those that were not read again."""
+    completion: int
+
+
+@dataclass(frozen=True)
+class DrawnMessage:
+    """A message that a reply drew on."""
+
+    id: str
+    """Its id where it comes from."""
+    author: str
+    text: str
+    words: int
+    """Length of the longest run of words taken from it."""
+    run: str
+    """That run."""
+
+
+@dataclass(frozen=True)
+class SayReply:
+    """A reply, and how it came about."""
+
+    text: str
+    mode: str
+    provider: str
+    voice: int
+    """The dial, 0-100."""
+    rungs: list[Rung]
+    ms: dict[str, float]
+    """Milliseconds by stage, and `total`."""
+    tokens: TokenCounts
+    turns: int
+    """In the prompt."""
+    sources: list[str]
+    """Ids of the messages it drew on."""
+    recalled: list[str]
+    cost: float
+    """US dollars."""
+    reply: int
+    """Its row."""
+    guild: str
+    name: str
+    """The bot's."""
+    model: str
+    parts: list[str]
+    notes: list[str]
+    filled: dict[str, int]
+    """Tokens of the prompt by what they were spent on."""
+    left_out: int
+    """Turns that did not fit into the prompt."""
+    prompt: list[list[str]] = field(default_factory=list)
+    """[speaker, text] of each turn; this and what follows only if asked to explain."""
+    moments: list[list[list[str]]] = field(default_factory=list)
+    """The turns of each moment recalled."""
+    drawn: list[DrawnMessage] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Say(Request[SayReply]):
+    """One reply, made but not sent; streams `Token` notifications if asked to."""
 
     method: ClassVar[str] = "say"
     guild: str
@@ -33,7 +103,14 @@ class Say:
 
 
 @dataclass(frozen=True)
-class Cancel:
+class CancelReply:
+    """Whether there was a reply to stop."""
+
+    cancelled: bool
+
+
+@dataclass(frozen=True)
+class Cancel(Request[CancelReply]):
     """Stop the reply that streams under this number."""
 
     method: ClassVar[str] = "cancel"
@@ -41,15 +118,64 @@ class Cancel:
 
 
 @dataclass(frozen=True)
-class Explain:
-    """The row that explains a reply."""
+class ExplainedSource(DrawnMessage):
+    """A message that a reply drew on, and its row."""
+
+    message: int
+
+
+@dataclass(frozen=True)
+class ExplainReply:
+    """All that is kept of a reply."""
+
+    id: int
+    guild: int
+    channel: int | None
+    """Both by row."""
+    created: int
+    """Milliseconds since the epoch."""
+    reason: str
+    """What it was called by: mention, reply, command, wake word, join-in…"""
+    state: str
+    text: str
+    mode: str
+    provider: str
+    model: str
+    dial: int
+    arm: str
+    """The arm of a live comparison; empty without one."""
+    rungs: list[Rung]
+    recalled: list[int]
+    """Rows of messages."""
+    filled: dict[str, int]
+    notes: list[str]
+    timings: dict[str, float]
+    """Milliseconds by stage, and `total`."""
+    tokens: TokenCounts
+    cost: float
+    rating: int
+    sources: list[ExplainedSource]
+    hidden: int = 0
+    """Sources that the asker may not see."""
+
+
+@dataclass(frozen=True)
+class Explain(Request[ExplainReply]):
+    """Why a reply is as it is."""
 
     method: ClassVar[str] = "explain"
     reply: int
 
 
 @dataclass(frozen=True)
-class Rate:
+class RateReply:
+    """Sum of all marks of a reply."""
+
+    rating: int
+
+
+@dataclass(frozen=True)
+class Rate(Request[RateReply]):
     """Like (+1), dislike (-1) or take back (0) a reply."""
 
     method: ClassVar[str] = "rate"
@@ -59,50 +185,9 @@ class Rate:
     """Not a mark: another one was asked for, which is a mild dislike."""
 
 
-@dataclass(frozen=True)
-class Blind:
-    """Two replies to something that was said there; who made which is not told.
-
-    Keys: `pair` (its number), `turns` ([speaker, text] each), `texts` (two).
-    """
-
-    method: ClassVar[str] = "blind"
-    guild: str
-    first: str = "hybrid"
-    """A mode, for hybrid with a dial if it is not the guild's own: `hybrid 70`."""
-    second: str = "llm"
-
-
-@dataclass(frozen=True)
-class BlindChoose:
-    """Store which reply of a pair is better; keys of the results, and `arms` (two)."""
-
-    method: ClassVar[str] = "blind_choose"
-    pair: int
-    won: int
-    """1 or 2, or 0 for neither."""
-
-
-@dataclass(frozen=True)
-class BlindResults:
-    """Win rates of blind choices, and of the arms that `reply.split` alternates.
-
-    Keys: `comparisons`, `blind` and `live` (each `arm`, `won`, `of`, `rate`, `low`,
-    `high`; live ones also `replies`).
-    """
-
-    method: ClassVar[str] = "blind_results"
-    guild: str
-
-
 REPLY_REQUESTS = (
     Say,
     Cancel,
     Explain,
     Rate,
-)
-BLIND_TEST_REQUESTS = (
-    Blind,
-    BlindChoose,
-    BlindResults,
 )

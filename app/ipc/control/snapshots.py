@@ -3,17 +3,38 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from app.ipc.control.guilds import CountedText, ExportReply, ImportReply
+from app.ipc.control.settings import SettingValue
+from app.ipc.wire import Request
+
 
 @dataclass(frozen=True)
-class Snapshots:
-    """Kept states of a guild: `snapshots` (`name`, `at`, `messages`), newest first."""
+class KeptSnapshot:
+    """A kept state of a guild."""
+
+    name: str
+    at: float
+    """Seconds since the epoch."""
+    messages: int
+
+
+@dataclass(frozen=True)
+class SnapshotsReply:
+    """The snapshots of a guild, newest first."""
+
+    snapshots: list[KeptSnapshot]
+
+
+@dataclass(frozen=True)
+class Snapshots(Request[SnapshotsReply]):
+    """Kept states of a guild."""
 
     method: ClassVar[str] = "snapshots"
     guild: str
 
 
 @dataclass(frozen=True)
-class SnapshotTake:
+class SnapshotTake(Request[KeptSnapshot]):
     """Keep voice, persona and settings as they are now under a name."""
 
     method: ClassVar[str] = "snapshot_take"
@@ -22,8 +43,18 @@ class SnapshotTake:
 
 
 @dataclass(frozen=True)
-class SnapshotRestore:
-    """Roll voice, persona and settings back; `name`, `undo`, `complete`.
+class SnapshotRestoreReply:
+    """A guild was rolled back."""
+
+    name: str
+    undo: str
+    """The snapshot that brings back what was before."""
+    complete: bool
+
+
+@dataclass(frozen=True)
+class SnapshotRestore(Request[SnapshotRestoreReply]):
+    """Roll voice, persona and settings back.
 
     What was learned since stays stored outside the voice: the snapshot named `undo`
     is taken before, and brings it back. What may leave the machine is not rolled back.
@@ -35,12 +66,27 @@ class SnapshotRestore:
 
 
 @dataclass(frozen=True)
-class SnapshotCompare:
-    """What the voice gained and lost between two snapshots, or since one.
+class SettingChange:
+    """A setting that differs; None where it is not set."""
 
-    Keys: `gained` and `lost` (`text`, `count`: words the other never had), `settings`
-    (`channel`, `key`, `before`, `after`).
-    """
+    channel: str | None
+    key: str
+    before: SettingValue
+    after: SettingValue
+
+
+@dataclass(frozen=True)
+class SnapshotCompareReply:
+    """Words that the other side never had, and the settings that differ."""
+
+    gained: list[CountedText]
+    lost: list[CountedText]
+    settings: list[SettingChange]
+
+
+@dataclass(frozen=True)
+class SnapshotCompare(Request[SnapshotCompareReply]):
+    """What the voice gained and lost between two snapshots, or since one."""
 
     method: ClassVar[str] = "snapshot_compare"
     guild: str
@@ -50,8 +96,8 @@ class SnapshotCompare:
 
 
 @dataclass(frozen=True)
-class SnapshotExport:
-    """Write a snapshot with its messages to a file; `file`, `messages`."""
+class SnapshotExport(Request[ExportReply]):
+    """Write a snapshot with its messages to a file."""
 
     method: ClassVar[str] = "snapshot_export"
     guild: str
@@ -60,8 +106,17 @@ class SnapshotExport:
 
 
 @dataclass(frozen=True)
-class SnapshotImport:
-    """Make a guild of an exported snapshot; the counts of `Import`, `name`, `settings`.
+class SnapshotImportReply(ImportReply):
+    """Counts of an import, and what it is kept as."""
+
+    name: str
+    settings: int
+    """How many were set."""
+
+
+@dataclass(frozen=True)
+class SnapshotImport(Request[SnapshotImportReply]):
+    """Make a guild of an exported snapshot.
 
     Settings of its that do not fit this version, and those of what may leave the
     machine, are left out.
@@ -74,7 +129,14 @@ class SnapshotImport:
 
 
 @dataclass(frozen=True)
-class SnapshotRemove:
+class SnapshotRemoveReply:
+    """A snapshot that is gone."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class SnapshotRemove(Request[SnapshotRemoveReply]):
     """Drop a snapshot; the messages stay."""
 
     method: ClassVar[str] = "snapshot_remove"

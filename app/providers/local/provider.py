@@ -2,23 +2,27 @@
 
 import asyncio
 import itertools
+import logging
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from app.core.errors import AppError, ProviderError
 from app.core.state_file import StateFile
 from app.ipc import inference
 from app.ipc.child import Spawn, spawn
-from app.ipc.inference import CancelGenerate, Generate, Piece, Ready
-from app.ipc.wire import Json, Params
+from app.ipc.control import ModelStatus
+from app.ipc.inference import CancelGenerate, Generate, GenerateReply, Piece, Ready
+from app.ipc.wire import Params
 from app.modelfiles import checks
 from app.providers.base import Completion, Prompt, Speed
 from app.providers.local import chat_log
 from app.providers.local.crash_log import Crashes
 from app.providers.local.runner_supervisor import Keeper
 from app.settings.schema import ModelSettings
+
+log = logging.getLogger(__name__)
 
 MARGIN_MS = 60.0
 """Kept of a deadline for the way back."""
@@ -36,6 +40,16 @@ STREAM_END = None
 Pieces = asyncio.Queue[str | None]
 
 
+@dataclass(frozen=True)
+class LocalStatus:
+    """State of the model, its speeds, and how many replies it has to write."""
+
+    model: ModelStatus
+    tokens_per_second: float
+    prompt_tokens_per_second: float
+    queue: int
+
+
 class LocalProvider:
     """Writes with a model in a process of its own, and keeps watch over it."""
 
@@ -48,6 +62,7 @@ class LocalProvider:
         voice: Callable[[int], Awaitable[Path | None]],
         crashed: StateFile,
         *,
+        speeds: StateFile | None = None,
         on_event: Callable[[str], None] = lambda text: None,
         spawn: Spawn = spawn,
         clock: Callable[[], float] = time.monotonic,
@@ -58,6 +73,7 @@ class LocalProvider:
             locate: The GGUF file of a model's name, if it is here.
             voice: Directory of a guild's token voice, if it is built.
             crashed: Keeps across restarts which models crashed and are set aside.
+            speeds: Keeps across restarts how fast each model wrote here.
             on_event: Told what became of the model's process, and why.
         """
         self._settings = settings
@@ -67,6 +83,7 @@ class LocalProvider:
         self._streams = itertools.count(1)
         self._pieces: dict[int, Pieces] = {}
         self._speed = Speed()
+        self._speeds = speeds
         self._keeper = Keeper(
             settings,
             locate,
@@ -82,6 +99,11 @@ class LocalProvider:
     def speed(self) -> Speed:
         """As measured on this machine; cautious before that."""
         return self._speed
+
+    def measured(self, name: str) -> float | None:
+        """Tokens a second that a model wrote when it was last loaded here."""
+        found = self._speeds.get(name) if self._speeds else None
+        return found if isinstance(found, float) else None
 
     @property
     def context_size(self) -> int:
@@ -104,24 +126,24 @@ class LocalProvider:
         """Name of the model, as the owner knows it."""
         return self._settings().name
 
-    def status(self) -> Json:
+    def status(self) -> LocalStatus:
         """The model's part of the control catalogue's `Status`."""
         state, reason = self._keeper.state()
         ready, speed = self._keeper.ready, self._speed
-        return {
-            "model": {
-                "name": self.model,
-                "state": state,
-                "reason": reason,
-                "hint": self._hint(state),
-                "pid": self.pid,
-                "context": self.context_size,
-                "can_roll_back": ready.can_roll_back if ready else None,
-            },
-            "tokens_per_second": speed.decode if ready else 0.0,
-            "prompt_tokens_per_second": speed.prompt if ready else 0.0,
-            "queue": len(self._pieces),
-        }
+        return LocalStatus(
+            ModelStatus(
+                name=self.model,
+                state=state,
+                reason=reason,
+                hint=self._hint(state),
+                pid=self.pid,
+                context=self.context_size,
+                can_roll_back=ready.can_roll_back if ready else None,
+            ),
+            tokens_per_second=speed.decode if ready else 0.0,
+            prompt_tokens_per_second=speed.prompt if ready else 0.0,
+            queue=len(self._pieces),
+        )
 
     def _hint(self, state: str) -> str:
         if self.why_aside(self.model):
@@ -170,6 +192,7 @@ class LocalProvider:
         match notification:
             case Ready(prompt_tokens_per_second=prompt, tokens_per_second=decode):
                 self._speed = Speed(prompt, decode)
+                self._keep_speed(decode)
             case Piece(stream, text):
                 if stream in self._pieces:
                     self._pieces[stream].put_nowait(text)
@@ -231,7 +254,7 @@ class LocalProvider:
             guild=str(guild),
         )
         try:
-            return str((await self._keeper.call(request))["text"])
+            return (await self._keeper.call(request)).text
         except asyncio.CancelledError:
             self._keeper.spawn_task(self._cancel(request.stream))
             raise
@@ -246,14 +269,6 @@ class LocalProvider:
         """Take messages out of an open token voice at once."""
         if self._keeper.ready:
             await self._keeper.tell(inference.ForgetMessages(str(voice), list(rows)))
-
-    async def info(self) -> Json:
-        """What the runner says of itself; empty while none runs.
-
-        Raises:
-            ProviderError: If its process ends meanwhile.
-        """
-        return await self._keeper.call(inference.Info()) if self._keeper.ready else {}
 
     def _request(self, prompt: Prompt, voice: Path | None, left_ms: float) -> Generate:
         return Generate(
@@ -288,37 +303,44 @@ class LocalProvider:
         self,
         prompt: Prompt,
         request: Generate,
-        result: Json,
+        result: GenerateReply,
         cleaner: chat_log.Cleaner,
     ) -> Completion:
         self._note_speed(result)
-        if result["finish"] == "ousted":
+        if result.finish == "ousted":
             raise ProviderError("other servers' replies had to come first.")
-        if not result["completion_tokens"]:
+        if not result.completion_tokens:
             raise ProviderError("the time was over before the model had read it all.")
         notes: tuple[str, ...] = ()
         if request.dial:
-            notes = (f"the voice decided {result['voice_share']:.0%} of it",)
+            notes = (f"the voice decided {result.voice_share:.0%} of it",)
         elif prompt.dial:
             notes = ("the voice for this model is still being built",)
         return Completion(
-            text=cleaner.clean(result["text"]).strip(),
-            finish=result["finish"],
+            text=cleaner.clean(result.text).strip(),
+            finish=result.finish,
             ends_well=True,
-            prompt_tokens=result["prompt_tokens"],
-            cached_tokens=result["cached_tokens"],
-            completion_tokens=result["completion_tokens"],
-            first_token_ms=result["first_token_ms"],
-            total_ms=result["total_ms"],
+            prompt_tokens=result.prompt_tokens,
+            cached_tokens=result.cached_tokens,
+            completion_tokens=result.completion_tokens,
+            first_token_ms=result.first_token_ms,
+            total_ms=result.total_ms,
             notes=notes,
-            extra={"voice_share": result["voice_share"]},
+            extra={"voice_share": result.voice_share},
         )
 
-    def _note_speed(self, result: Json) -> None:
+    def _note_speed(self, result: GenerateReply) -> None:
         """The machine may be busier than it was when the model was loaded."""
-        prompt = result.get("prompt_tokens_per_second") or self._speed.prompt
-        decode = result.get("tokens_per_second") or self._speed.decode
+        prompt = result.prompt_tokens_per_second or self._speed.prompt
+        decode = result.tokens_per_second or self._speed.decode
         self._speed = Speed(prompt, decode)
+
+    def _keep_speed(self, decode: float) -> None:
+        try:
+            if self._speeds:
+                self._speeds.put(self.model, round(decode, 1))
+        except OSError as error:
+            log.warning("how fast the model is is known until a restart: %s", error)
 
     async def _cancel(self, stream: int) -> None:
         await self._keeper.tell(CancelGenerate(stream))

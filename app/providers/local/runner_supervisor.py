@@ -5,18 +5,20 @@ import logging
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from app.core.errors import AppError, ProviderError
 from app.core.paths import own_command
 from app.ipc import inference
 from app.ipc.child import Child, ChildState, Spawn
 from app.ipc.inference import Ready
-from app.ipc.wire import Catalogue, Json, Params
+from app.ipc.wire import Catalogue, Done, Params, Request
 from app.providers.local import memory_check
 from app.providers.local.crash_log import Crashes, identity
 from app.providers.local.idle_timer import Idle
 from app.settings.schema import ModelSettings
+
+R = TypeVar("R")
 
 log = logging.getLogger(__name__)
 
@@ -271,7 +273,7 @@ class Keeper:
             return f"the model's process died: {child.state.reason}"
         return self.refusal() or "the model is still being loaded"
 
-    async def call(self, request: Params) -> Json:
+    async def call(self, request: Request[R]) -> R:
         if self._child is None:
             raise ProviderError("the model was unloaded.")
         try:
@@ -279,7 +281,7 @@ class Keeper:
         except AppError as error:
             raise ProviderError(error.message, error.hint) from error
 
-    async def tell(self, request: Params) -> None:
+    async def tell(self, request: Request[Done]) -> None:
         """Call without an interest in the outcome; a new runner starts afresh."""
         with suppress(ProviderError):
             await self.call(request)

@@ -16,7 +16,7 @@ from app.ipc import control
 from app.modelfiles import catalogue
 from app.modelfiles.catalogue import CatalogueEntry
 from app.providers.base import Completion, Prompt, Turn
-from app.service.app_context import AppContext, Json
+from app.service.app_context import AppContext
 from app.service.events import Asker
 from app.store import guilds, messages
 from app.voice.voice import Voice
@@ -41,28 +41,30 @@ class BenchmarkHandlers:
         self._context = context
         self._clock = clock
 
-    async def bench(self, asker: Asker, request: control.Bench) -> Json:
+    async def bench(self, asker: Asker, request: control.Bench) -> control.BenchReply:
         """Measure the model in use, the embeddings, the chain and the disk."""
         began = self._clock()
         local = self._context.local
         is_ready = False
-        if local.status()["model"]["state"] not in ("absent", "crashed"):
+        if local.status().model.state not in ("absent", "crashed"):
             is_ready = await local.wait_until_ready(LOADING_SECONDS)
         prompt = local.speed.prompt if is_ready else None
         decode = local.speed.decode if is_ready else None
         path = catalogue.locate(self._context.home, local.model)
-        return {
-            "model": local.model,
-            "prompt_tokens_per_second": prompt,
-            "tokens_per_second": decode,
-            "embeddings_per_second": await asyncio.to_thread(self._embeddings),
-            "walk_ms": await self._walk_ms(),
-            "disk_megabytes_per_second": await asyncio.to_thread(self._disk),
-            "models": _fits(path, prompt, decode),
-            "seconds": self._clock() - began,
-        }
+        return control.BenchReply(
+            model=local.model,
+            prompt_tokens_per_second=prompt,
+            tokens_per_second=decode,
+            embeddings_per_second=await asyncio.to_thread(self._embeddings),
+            walk_ms=await self._walk_ms(),
+            disk_megabytes_per_second=await asyncio.to_thread(self._disk),
+            models=_fits(path, prompt, decode),
+            seconds=self._clock() - began,
+        )
 
-    async def model_test(self, asker: Asker, request: control.ModelTest) -> Json:
+    async def model_test(
+        self, asker: Asker, request: control.ModelTest
+    ) -> control.ModelTestReply:
         """Measure how fast the model in use reads and writes."""
         if request.name != self._context.local.model:
             raise UsageError(
@@ -72,10 +74,10 @@ class BenchmarkHandlers:
         reading = done.first_token_ms / 1000
         writing = (done.total_ms - done.first_token_ms) / 1000
         fresh = done.prompt_tokens - done.cached_tokens
-        return {
-            "prompt_tokens_per_second": fresh / max(reading, 1e-3),
-            "tokens_per_second": (done.completion_tokens - 1) / max(writing, 1e-3),
-        }
+        return control.ModelTestReply(
+            prompt_tokens_per_second=fresh / max(reading, 1e-3),
+            tokens_per_second=(done.completion_tokens - 1) / max(writing, 1e-3),
+        )
 
     async def _write(self) -> Completion:
         """One answer of the local model, to nobody."""
@@ -135,7 +137,9 @@ class BenchmarkHandlers:
         return median(times)
 
 
-def _fits(path: Path | None, prompt: float | None, decode: float | None) -> list[Json]:
+def _fits(
+    path: Path | None, prompt: float | None, decode: float | None
+) -> list[control.ModelOutlook]:
     """The catalogue's language models, with the time a reply of each would take.
 
     Speed goes down as the weights grow, since each token reads all of them.
@@ -150,11 +154,7 @@ def _fits(path: Path | None, prompt: float | None, decode: float | None) -> list
         return round((PROMPT_TOKENS / prompt + ANSWER_TOKENS / decode) * larger, 2)
 
     return [
-        {
-            "name": entry.name,
-            "fits": entry.ram_gigabytes <= memory,
-            "answer_seconds": seconds(entry),
-        }
+        control.ModelOutlook(entry.name, entry.ram_gigabytes <= memory, seconds(entry))
         for entry in catalogue.entries().values()
         if entry.kind == "llm"
     ]

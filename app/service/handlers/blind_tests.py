@@ -4,16 +4,16 @@ import itertools
 from dataclasses import asdict
 from random import Random, SystemRandom
 
-from app.chat.ab_arms import PreferenceRate, parse, standings, wilson
+from app.chat.ab_arms import parse, standings, wilson
 from app.chat.self_tune import Arm
 from app.core.errors import UsageError
 from app.ipc import control
 from app.replies.request import MadeReply, ReplyRequest
-from app.service.app_context import AppContext, Json
+from app.service.app_context import AppContext
 from app.service.events import Asker
 from app.store import comparisons, messages
 from app.store.messages import StoredMessage
-from app.store.tables import Guild
+from app.store.rows import StoredGuild
 
 LATELY = 2000
 """Newest messages among which one is drawn to be answered."""
@@ -36,7 +36,7 @@ class BlindTestHandlers:
         self._numbers = itertools.count(1)
         self._pending: dict[int, tuple[int, MadeReply, MadeReply]] = {}
 
-    async def blind(self, asker: Asker, request: control.Blind) -> Json:
+    async def blind(self, asker: Asker, request: control.Blind) -> control.BlindReply:
         """Two replies by two arms, in an order drawn by lot."""
         guild = await self._context.guild(request.guild)
         config = await self._context.settings.of(guild.id)
@@ -51,13 +51,15 @@ class BlindTestHandlers:
         pair = next(self._numbers)
         self._pending = {pair: (guild.id, first, second)}
         turns = first.answer.prompt.turns[-SHOWN:]
-        return {
-            "pair": pair,
-            "turns": [[turn.speaker, turn.text] for turn in turns],
-            "texts": [one.answer.finished.text for one in (first, second)],
-        }
+        return control.BlindReply(
+            pair,
+            turns=[[turn.speaker, turn.text] for turn in turns],
+            texts=[one.answer.finished.text for one in (first, second)],
+        )
 
-    async def blind_choose(self, asker: Asker, request: control.BlindChoose) -> Json:
+    async def blind_choose(
+        self, asker: Asker, request: control.BlindChoose
+    ) -> control.BlindChooseReply:
         """Store the choice, and only now say who made which."""
         if request.pair not in self._pending:
             raise UsageError("That comparison is over.", "Ask for another one.")
@@ -68,15 +70,18 @@ class BlindTestHandlers:
             comparisons.add, guild, first.reply, second.reply, request.won
         )
         made = [str(Arm(one.mode, one.dial)) for one in (first, second)]
-        return {"arms": made, **await self._results(guild)}
+        results = await self._results(guild)
+        return control.BlindChooseReply(**vars(results), arms=made)
 
-    async def blind_results(self, asker: Asker, request: control.BlindResults) -> Json:
+    async def blind_results(
+        self, asker: Asker, request: control.BlindResults
+    ) -> control.BlindResultsReply:
         """Win rates so far, and those of a live split."""
         guild = await self._context.guild(request.guild)
         return await self._results(guild.id)
 
     async def _two(
-        self, guild: Guild, said: list[StoredMessage], arms: list[Arm]
+        self, guild: StoredGuild, said: list[StoredMessage], arms: list[Arm]
     ) -> tuple[MadeReply, MadeReply]:
         """Two replies that differ, each made by its own arm."""
         why = ""
@@ -92,7 +97,9 @@ class BlindTestHandlers:
             "See that the model is here and fast enough: `mynah bench`.",
         )
 
-    async def _reply(self, guild: Guild, message: StoredMessage, arm: Arm) -> MadeReply:
+    async def _reply(
+        self, guild: StoredGuild, message: StoredMessage, arm: Arm
+    ) -> MadeReply:
         request = ReplyRequest(
             guild.id,
             message.text,
@@ -109,28 +116,28 @@ class BlindTestHandlers:
         assert made is not None  # Without a trigger every reply is new.
         return made
 
-    async def _results(self, guild: int) -> Json:
+    async def _results(self, guild: int) -> control.BlindResultsReply:
         chosen = await self._context.reader.run(comparisons.of, guild)
         pairs = [
             (Arm(one[0], one[1]), Arm(one[2], one[3]), one.won)  # type: ignore[arg-type]
             for one in chosen
         ]
         live = await self._context.reader.run(comparisons.live, guild)
-        return {
-            "comparisons": len(pairs),
-            "blind": [_row(str(arm), rate) for arm, rate in standings(pairs).items()],
-            "live": [
-                {
-                    **_row(one.arm, wilson(one.liked, one.liked + one.disliked)),
-                    "replies": one.replies,
-                }
+        return control.BlindResultsReply(
+            comparisons=len(pairs),
+            blind=[
+                control.WinRate(str(arm), **asdict(rate))
+                for arm, rate in standings(pairs).items()
+            ],
+            live=[
+                control.LiveWinRate(
+                    one.arm,
+                    **asdict(wilson(one.liked, one.liked + one.disliked)),
+                    replies=one.replies,
+                )
                 for one in live
             ],
-        }
-
-
-def _row(arm: str, rate: PreferenceRate) -> Json:
-    return {"arm": arm, **asdict(rate)}
+        )
 
 
 def _fell_back(made: MadeReply, arm: Arm) -> str:

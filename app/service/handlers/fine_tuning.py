@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +26,7 @@ from app.service.events import Asker
 from app.settings.effective import ConsentError
 from app.settings.schema import Config
 from app.store import fine_tuning, members, messages
-from app.store.tables import Guild
+from app.store.rows import StoredGuild
 
 POLICY = (
     "Discord's developer policy forbids training machine learning models on message"
@@ -44,21 +43,27 @@ class FineTuningHandlers:
         self._context = context
         self._cloud = CloudTuning(context.cloud)
 
-    async def export_tuning(self, asker: Asker, request: control.ExportTuning) -> Json:
+    async def export_tuning(
+        self, asker: Asker, request: control.ExportTuning
+    ) -> control.ExportTuningReply:
         """Write the files; nothing is sent."""
         guild = await self._context.guild(request.guild)
         examples, counts = await self._examples(guild)
         target = Path(request.to)
         files = await asyncio.to_thread(_write, examples, target)
-        return {"files": files, **counts}
+        return control.ExportTuningReply(**vars(counts), files=files)
 
-    async def tune_estimate(self, asker: Asker, request: control.TuneEstimate) -> Json:
+    async def tune_estimate(
+        self, asker: Asker, request: control.TuneEstimate
+    ) -> control.TuneEstimateReply:
         """Count and price; nothing is sent."""
         guild = await self._context.guild(request.guild)
         _, told = await self._order(guild, request.model, request.preferences)
         return told
 
-    async def tune_start(self, asker: Asker, request: control.TuneStart) -> Json:
+    async def tune_start(
+        self, asker: Asker, request: control.TuneStart
+    ) -> control.TuneStartReply:
         """Send what was agreed to, and start."""
         guild = await self._context.guild(request.guild)
         config = await self._context.settings.of(guild.id)
@@ -70,14 +75,19 @@ class FineTuningHandlers:
             raise UsageError(POLICY, "Repeat it with --yes if you answer for that.")
         order, told = await self._order(guild, request.model, request.preferences)
         self._check(order, config)
-        return {"job": await self._cloud.start(order), **told}
+        job = await self._cloud.start(order)
+        return control.TuneStartReply(**vars(told), job=job)
 
-    async def tune_status(self, asker: Asker, request: control.TuneStatus) -> Json:
+    async def tune_status(
+        self, asker: Asker, request: control.TuneStatus
+    ) -> control.TuneStatusReply:
         """Ask the host how far it is."""
         guild = await self._context.guild(request.guild)
         return _told(await self._cloud.status(guild.id, request.job))
 
-    async def tune_use(self, asker: Asker, request: control.TuneUse) -> Json:
+    async def tune_use(
+        self, asker: Asker, request: control.TuneUse
+    ) -> control.TuneUseReply:
         """Choose the model that a job made, for this guild alone."""
         guild = await self._context.guild(request.guild)
         job = await self._cloud.status(guild.id, request.job)
@@ -87,9 +97,11 @@ class FineTuningHandlers:
                 "Follow it with `mynah tune status`.",
             )
         await self._context.settings.change("openai.model", job.tuned_model, guild.id)
-        return {"job": job.id, "model": job.tuned_model}
+        return control.TuneUseReply(job.id, job.tuned_model)
 
-    async def _examples(self, guild: Guild) -> tuple[Examples, Json]:
+    async def _examples(
+        self, guild: StoredGuild
+    ) -> tuple[Examples, control.TuningCounts]:
         config = await self._context.settings.of(guild.id)
         names = [name.lstrip("#") for name in config.learn.tuning_channels]
         reader = self._context.reader
@@ -105,12 +117,21 @@ class FineTuningHandlers:
         system = instruction(name, config.reply.max_words, config.reply.persona)
         task = TASK.format(name=name)
         made = await asyncio.to_thread(tuning_data.make, given, rated, system, task)
-        who = {"members": len(agreed), "channels": len(channels)}
-        return made, {**made.counts(), **who}
+        counts = control.TuningCounts(
+            messages=made.messages,
+            train=len(made.train),
+            validation=len(made.validation),
+            preferences=len(made.preferences),
+            duplicates=made.duplicates,
+            private=made.private,
+            members=len(agreed),
+            channels=len(channels),
+        )
+        return made, counts
 
     async def _order(
-        self, guild: Guild, model: str, preferences: bool
-    ) -> tuple[Order, Json]:
+        self, guild: StoredGuild, model: str, preferences: bool
+    ) -> tuple[Order, control.TuneEstimateReply]:
         examples, counts = await self._examples(guild)
         train = examples.preferences if preferences else examples.train
         validation = [] if preferences else examples.validation
@@ -122,8 +143,10 @@ class FineTuningHandlers:
             guild.id, model, _lines(train), _lines(validation), tokens, cost or 0.0,
             preferences,
         )  # fmt: skip
-        figures = {"model": model, "epochs": EPOCHS, "tokens": tokens, "cost": cost}
-        return order, {**counts, **figures}
+        told = control.TuneEstimateReply(
+            **vars(counts), model=model, epochs=EPOCHS, tokens=tokens, cost=cost
+        )
+        return order, told
 
     def _check(self, order: Order, config: Config) -> None:
         """Refuse what the host would not take, or a budget does not allow."""
@@ -202,8 +225,13 @@ def _write(examples: Examples, target: Path) -> list[str]:
     return written
 
 
-def _told(job: TuningJob) -> Json:
-    told = asdict(job)
-    told["job"] = told.pop("id")
-    told["events"] = [{"at": at, "text": text} for at, text in job.events]
-    return told
+def _told(job: TuningJob) -> control.TuneStatusReply:
+    return control.TuneStatusReply(
+        job=job.id,
+        state=job.state,
+        model=job.model,
+        tuned_model=job.tuned_model,
+        tokens=job.tokens,
+        error=job.error,
+        events=[control.TuningEvent(at, text) for at, text in job.events],
+    )

@@ -8,13 +8,13 @@ from app.chat import feedback_weights
 from app.core.errors import UsageError
 from app.core.paths import Home
 from app.ipc import control
-from app.service.app_context import AppContext, Json
+from app.service.app_context import AppContext
 from app.service.backups import back_up
 from app.service.distinctive_words import own_phrases, own_words
 from app.service.events import Asker, WatcherOutbox
 from app.service.guild_export import export
 from app.store import feedback, guilds, messages, overview, replies, tombstones
-from app.store.tables import Guild
+from app.store.rows import StoredGuild
 
 MATURE = 2000
 """Messages from which on a voice has plenty to say."""
@@ -29,12 +29,16 @@ class GuildHandlers:
     def __init__(self, context: AppContext) -> None:
         self._context = context
 
-    async def guilds(self, asker: Asker, request: control.Guilds) -> Json:
+    async def guilds(
+        self, asker: Asker, request: control.Guilds
+    ) -> control.GuildsReply:
         """What is learned, a guild each."""
         every = await self._context.database.run(guilds.every)
-        return {"guilds": [await self._guild(guild) for guild in every]}
+        return control.GuildsReply([await self._guild(guild) for guild in every])
 
-    async def import_(self, asker: Asker, request: control.Import) -> Json:
+    async def import_(
+        self, asker: Asker, request: control.Import
+    ) -> control.ImportReply:
         """Learn from files; progress goes to the asker and to all who watch."""
         paths = _present(request.paths)
         guild = await self._context.database.run(guilds.ensure, request.guild)
@@ -45,18 +49,15 @@ class GuildHandlers:
             self._context.events.tell(progress, but_not=asker)
 
         try:
-            counts = await self._context.voices.import_files(
+            return await self._context.voices.import_files(
                 guild.id, paths, request.channel, report
             )
         finally:
             await outbox.drain()
-        counts["errors"] = [
-            dict(zip(("file", "text"), problem.split(": ", 1), strict=False))
-            for problem in counts.pop("problems", [])
-        ]
-        return counts
 
-    async def forget(self, asker: Asker, request: control.Forget) -> Json:
+    async def forget(
+        self, asker: Asker, request: control.Forget
+    ) -> control.ForgetReply:
         """Forget everywhere; returns when nothing of it is left."""
         chosen = [request.messages, request.author, request.channel, request.everything]
         if sum(map(bool, chosen)) != 1:
@@ -65,7 +66,8 @@ class GuildHandlers:
             )
         learning, guild = self._context.voices, await self._context.guild(request.guild)
         if request.undo:
-            return {"lifted": await self._lift(guild.id, request)}
+            lifted = await self._lift(guild.id, request)
+            return control.ForgetReply(0, 0, 0, complete=True, lifted=lifted)
         if request.messages:
             rows = await self._context.database.run(
                 messages.rows_of, guild.id, request.messages
@@ -78,12 +80,9 @@ class GuildHandlers:
             done = await learning.forget_channel(guild.id, channel.id)
         else:
             done = await learning.forget_everything(guild.id)
-        return {
-            "messages": done.messages,
-            "embeddings": done.embeddings,
-            "replies": done.replies,
-            "complete": done.complete,
-        }
+        return control.ForgetReply(
+            done.messages, done.embeddings, done.replies, done.complete
+        )
 
     async def _lift(self, guild: int, request: control.Forget) -> int:
         """Let what was forgotten be learned again."""
@@ -99,63 +98,70 @@ class GuildHandlers:
             )
         return await run(tombstones.lift_owners, guild)
 
-    async def export(self, asker: Asker, request: control.Export) -> Json:
+    async def export(
+        self, asker: Asker, request: control.Export
+    ) -> control.ExportReply:
         """Write a guild's messages in the interchange format."""
         guild = await self._context.guild(request.guild)
         target = Path(request.to)
         written = await asyncio.to_thread(
             export, self._context.reader, guild.id, guild.name, target
         )
-        return {"guild": guild.name, "messages": written, "file": str(target)}
+        return control.ExportReply(guild.name, written, str(target))
 
-    async def backup(self, asker: Asker, request: control.Backup) -> Json:
+    async def backup(
+        self, asker: Asker, request: control.Backup
+    ) -> control.BackupReply:
         """Write the home to one file."""
         target = Path(request.to)
         bytes_written = await asyncio.to_thread(
             back_up, self._context.home, self._context.reader, target
         )
-        return {"file": str(target), "bytes": bytes_written}
+        return control.BackupReply(str(target), bytes_written)
 
-    async def phrases(self, asker: Asker, request: control.Phrases) -> Json:
+    async def phrases(
+        self, asker: Asker, request: control.Phrases
+    ) -> control.PhrasesReply:
         """Words and phrases that are said here more than elsewhere."""
         guild = await self._context.guild(request.guild)
         texts = await self._context.reader.run(_newest_texts, guild.id)
         words, phrases = await asyncio.to_thread(_telling, texts, request.limit)
-        return {
-            "words": [{"text": text, "count": count} for text, count in words],
-            "phrases": [{"text": text, "count": count} for text, count in phrases],
-        }
+        return control.PhrasesReply(
+            [control.CountedText(*one) for one in words],
+            [control.CountedText(*one) for one in phrases],
+        )
 
-    async def _guild(self, guild: Guild) -> Json:
+    async def _guild(self, guild: StoredGuild) -> control.GuildFigures:
         context = self._context
         counts = await context.reader.run(guilds.counts, guild.id)
         voice = await context.voices.voice(guild.id)
         config = await context.settings.of(guild.id)
         latest = await context.reader.run(replies.latest, guild.id, limit=1)
         votes = await context.reader.run(feedback.votes_by_source, guild.id)
-        return {
-            "row": guild.id,
-            "id": guild.discord_id,
-            "guild": guild.name,
-            "messages": counts.messages,
-            "learned": counts.learned,
-            "dropped": counts.dropped,
-            "words": voice.words,
-            "voice": state_of_voice(voice.messages),
-            "embeddings": counts.embeddings,
-            "backlog": max(0, counts.learned - counts.embeddings),
-            "bytes": await asyncio.to_thread(_sizes, context.home, guild.id),
-            "mode": config.reply.mode,
-            "provider": config.reply.provider,
-            "dial": config.reply.dial,
-            "join_in": config.speak.join_in,
-            "shadow": config.reply.shadow,
-            "local_only": config.reply.local_only,
-            "is_demo": guild.is_demo,
-            "disliked": len(feedback_weights.weights(votes)),
-            "opted_out": await context.reader.run(overview.opted_out, guild.id),
-            "last_reply": latest[0].created / 1000 if latest else None,
-        }
+        return control.GuildFigures(
+            row=guild.id,
+            id=guild.discord_id,
+            guild=guild.name,
+            key=guild.discord_id or guild.name,
+            messages=counts.messages,
+            learned=counts.learned,
+            dropped=counts.dropped,
+            words=voice.words,
+            voice=state_of_voice(voice.messages),
+            embeddings=counts.embeddings,
+            backlog=max(0, counts.learned - counts.embeddings),
+            bytes=await asyncio.to_thread(_sizes, context.home, guild.id),
+            mode=config.reply.mode,
+            provider=config.reply.provider,
+            dial=config.reply.dial,
+            join_in=config.speak.join_in,
+            shadow=config.reply.shadow,
+            local_only=config.reply.local_only,
+            is_demo=guild.is_demo,
+            disliked=len(feedback_weights.weights(votes)),
+            opted_out=await context.reader.run(overview.opted_out, guild.id),
+            last_reply=latest[0].created / 1000 if latest else None,
+        )
 
 
 def state_of_voice(learned: int) -> str:

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import asdict, fields
+from dataclasses import fields
 from random import Random
 from typing import Any
 
@@ -12,12 +12,12 @@ from app.chat.prompt_settings import deadline_ms
 from app.ipc import control
 from app.meter.advice import Advice, Tuned, advise
 from app.meter.week import SpokenReply, Week, measure
-from app.service.app_context import AppContext, Json
+from app.service.app_context import AppContext
 from app.service.events import Asker
 from app.settings.schema import Config
 from app.store import guilds, meter
 from app.store.meter import SentReply
-from app.store.tables import Guild
+from app.store.rows import StoredGuild
 from app.voice.word_tokenizer import split
 
 log = logging.getLogger(__name__)
@@ -55,7 +55,7 @@ class MeterHandlers:
         self._rng = Random(0)
         self._warned: set[tuple[int, int]] = set()
 
-    async def meter(self, asker: Asker, request: control.Meter) -> Json:
+    async def meter(self, asker: Asker, request: control.Meter) -> control.MeterReply:
         """The weeks of a guild, with what they say."""
         guild = await self._context.guild(request.guild)
         await self._bring_up(guild, FRESH_SECONDS if not request.anew else 0.0)
@@ -70,7 +70,7 @@ class MeterHandlers:
                 await self._warn(guild)
             await asyncio.sleep(LOOK_SECONDS)
 
-    async def _bring_up(self, guild: Guild, fresh_seconds: float) -> None:
+    async def _bring_up(self, guild: StoredGuild, fresh_seconds: float) -> None:
         """Make the weeks that are missing, and the present one when it is old."""
         now_ms = int(self._now() * 1000)
         this_week = meter.week_of(now_ms)
@@ -127,16 +127,16 @@ class MeterHandlers:
             return None
         return await self._context.memory.relevance(known)
 
-    async def _describe(self, guild: Guild, limit: int) -> Json:
+    async def _describe(self, guild: StoredGuild, limit: int) -> control.MeterReply:
         rows = await self._context.reader.run(meter.weeks, guild.id, limit)
         found = await self._advice(guild)
-        return {
-            "guild": guild.name,
-            "weeks": [{"start": row.start / 1000, **row.figures} for row in rows],
-            "advice": [asdict(one) for one in found],
-        }
+        return control.MeterReply(
+            guild.name,
+            [_metered(row.start, row.figures) for row in rows],
+            [control.MeterAdvice(**vars(one)) for one in found],
+        )
 
-    async def _advice(self, guild: Guild) -> list[Advice]:
+    async def _advice(self, guild: StoredGuild) -> list[Advice]:
         rows = await self._context.reader.run(meter.weeks, guild.id, KEPT_WEEKS)
         if not rows:
             return []
@@ -144,7 +144,7 @@ class MeterHandlers:
         config = await self._context.settings.of(guild.id)
         return advise(newest, before, _tuned(config))
 
-    async def _warn(self, guild: Guild) -> None:
+    async def _warn(self, guild: StoredGuild) -> None:
         """Tell the owner of an alarm once a week."""
         key = (guild.id, meter.week_of(int(self._now() * 1000)))
         alarms = [one for one in await self._advice(guild) if one.is_alarm]
@@ -163,6 +163,10 @@ def _week(figures: dict[str, Any]) -> Week:
     """The stored figures; those of another version are left out."""
     names = {one.name for one in fields(Week)}
     return Week(**{name: value for name, value in figures.items() if name in names})
+
+
+def _metered(start: int, figures: dict[str, Any]) -> control.MeteredWeek:
+    return control.MeteredWeek(start=start / 1000, **vars(_week(figures)))
 
 
 def _tuned(config: Config) -> Tuned:

@@ -11,7 +11,7 @@ from app.core.errors import UsageError
 from app.ipc import control
 from app.modelfiles import catalogue, download
 from app.modelfiles.catalogue import CatalogueEntry
-from app.service.app_context import AppContext, Json
+from app.service.app_context import AppContext
 from app.service.events import Asker, WatcherOutbox
 from app.service.requantise import Requantise
 
@@ -23,7 +23,9 @@ class ModelHandlers:
         self._context = context
         self._tuning = Requantise(context)
 
-    async def models(self, asker: Asker, request: control.Models) -> Json:
+    async def models(
+        self, asker: Asker, request: control.Models
+    ) -> control.ModelsReply:
         """The catalogue, with what is here and what is used."""
         used = self._context.settings.home.model.name
         entries = catalogue.entries()
@@ -31,9 +33,11 @@ class ModelHandlers:
         listed = [self._entry(entry, used, memory) for entry in entries.values()]
         own = {*catalogue.own(self._context.home), used} - entries.keys()
         listed += [self._own_file(name, used) for name in sorted(own)]
-        return {"models": listed, "memory_gigabytes": round(memory, 1)}
+        return control.ModelsReply(listed, round(memory, 1))
 
-    async def model_pull(self, asker: Asker, request: control.ModelPull) -> Json:
+    async def model_pull(
+        self, asker: Asker, request: control.ModelPull
+    ) -> control.ModelPullReply:
         """Fetch a model; what it fetched so far is kept when it is cancelled."""
         entry = catalogue.find(request.name)
         loop = asyncio.get_running_loop()
@@ -56,9 +60,11 @@ class ModelHandlers:
         finally:
             cancelled.set()
             await outbox.drain()
-        return {"name": entry.name, "file": str(path), "bytes": path.stat().st_size}
+        return control.ModelPullReply(entry.name, str(path), path.stat().st_size)
 
-    async def model_use(self, asker: Asker, request: control.ModelUse) -> Json:
+    async def model_use(
+        self, asker: Asker, request: control.ModelUse
+    ) -> control.ModelUseReply:
         """Use a model from the next reply on."""
         path = catalogue.locate(self._context.home, request.name)
         if path is None:
@@ -77,18 +83,22 @@ class ModelHandlers:
         name = request.name if has_name else str(path)
         await self._context.settings.change("model.name", name)
         self._context.local.retry()
-        return {"name": name, "file": str(path)}
+        return control.ModelUseReply(name, str(path))
 
-    async def model_tune(self, asker: Asker, request: control.ModelTune) -> Json:
+    async def model_tune(
+        self, asker: Asker, request: control.ModelTune
+    ) -> control.ModelTuneReply:
         """Measure a model's formats on this machine, and keep the better file."""
         outbox = WatcherOutbox(asker)
         try:
             reply = await self._tuning.tune(request.name, outbox.put)
         finally:
             await outbox.drain()
-        return {"name": request.name, **reply}
+        return control.ModelTuneReply(request.name, **vars(reply))
 
-    async def model_remove(self, asker: Asker, request: control.ModelRemove) -> Json:
+    async def model_remove(
+        self, asker: Asker, request: control.ModelRemove
+    ) -> control.ModelRemoveReply:
         """Delete the files of a catalogue model; files of one's own stay."""
         if request.name not in catalogue.own(self._context.home):
             catalogue.find(request.name)
@@ -98,35 +108,42 @@ class ModelHandlers:
         )
         if not freed:
             raise UsageError(f"The model {request.name} is not here.")
-        return {"name": request.name, "bytes": freed}
+        return control.ModelRemoveReply(request.name, freed)
 
-    def _entry(self, entry: CatalogueEntry, used: str, memory: float) -> Json:
-        path = catalogue.locate(self._context.home, entry.name)
-        return {
-            "name": entry.name,
-            "kind": entry.kind,
-            "bytes": entry.bytes,
-            "ram_gigabytes": entry.ram_gigabytes,
-            "licence": entry.licence,
-            "note": entry.note,
-            "present": path is not None,
-            "used": entry.name == used,
-            "set_aside": self._context.local.why_aside(entry.name) or "",
-            "fits": entry.ram_gigabytes <= memory,
-        }
+    def _entry(
+        self, entry: CatalogueEntry, used: str, memory: float
+    ) -> control.ModelEntry:
+        local = self._context.local
+        return control.ModelEntry(
+            name=entry.name,
+            kind=entry.kind,
+            bytes=entry.bytes,
+            ram_gigabytes=entry.ram_gigabytes,
+            licence=entry.licence,
+            note=entry.note,
+            present=catalogue.locate(self._context.home, entry.name) is not None,
+            used=entry.name == used,
+            set_aside=local.why_aside(entry.name) or "",
+            fits=entry.ram_gigabytes <= memory,
+            tokens_per_second=local.measured(entry.name),
+        )
 
-    def _own_file(self, name: str, used: str) -> Json:
+    def _own_file(self, name: str, used: str) -> control.ModelEntry:
         path = catalogue.locate(self._context.home, name)
-        return {
-            "name": name,
-            "kind": "llm",
-            "bytes": path.stat().st_size if path else 0,
-            "licence": "",
-            "note": "a file of your own",
-            "present": path is not None,
-            "used": name == used,
-            "set_aside": self._context.local.why_aside(name) or "",
-        }
+        local = self._context.local
+        return control.ModelEntry(
+            name=name,
+            kind="llm",
+            bytes=path.stat().st_size if path else 0,
+            ram_gigabytes=None,
+            licence="",
+            note="a file of your own",
+            present=path is not None,
+            used=name == used,
+            set_aside=local.why_aside(name) or "",
+            fits=None,
+            tokens_per_second=local.measured(name),
+        )
 
 
 def _remove(models: Path, name: str) -> int:

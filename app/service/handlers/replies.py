@@ -2,18 +2,21 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 
 from app.chat.ladder import RungRecord
 from app.core.errors import UsageError
 from app.ipc import control
+from app.ipc.wire import build
 from app.providers.base import Prompt, Turn, Used
 from app.replies.request import MadeReply, ReplyRequest
 from app.service import opinions
-from app.service.app_context import AppContext, Json
+from app.service.app_context import AppContext
 from app.service.events import Asker, WatcherOutbox
 from app.store import feedback, messages, replies
 from app.store.feedback import Kind
 from app.store.messages import StoredMessage
+from app.store.replies import SourceMessage
 
 OWNER = "owner"
 """Who gives feedback in the TUI and on the command line."""
@@ -26,7 +29,7 @@ class ReplyHandlers:
         self._context = context
         self._running: dict[tuple[int, int], asyncio.Task[MadeReply | None]] = {}
 
-    async def say(self, asker: Asker, request: control.Say) -> Json:
+    async def say(self, asker: Asker, request: control.Say) -> control.SayReply:
         """Make a reply; its pieces stream to the asker."""
         asked = await self._request(request)
         stream = _Stream(asker, request.stream)
@@ -49,24 +52,28 @@ class ReplyHandlers:
         )
         return await self._describe(made, request)
 
-    async def cancel(self, asker: Asker, request: control.Cancel) -> Json:
+    async def cancel(
+        self, asker: Asker, request: control.Cancel
+    ) -> control.CancelReply:
         """Stop a reply that streams to this asker."""
         work = self._running.get((id(asker), request.stream))
         if work:
             work.cancel()
-        return {"cancelled": work is not None}
+        return control.CancelReply(work is not None)
 
-    async def explain(self, asker: Asker, request: control.Explain) -> Json:
+    async def explain(
+        self, asker: Asker, request: control.Explain
+    ) -> control.ExplainReply:
         """The row of a reply, with its sources."""
         return await explain(self._context, request.reply)
 
-    async def rate(self, asker: Asker, request: control.Rate) -> Json:
+    async def rate(self, asker: Asker, request: control.Rate) -> control.RateReply:
         """Like, dislike or take it back."""
         value = max(-1, min(1, request.value))
         kind: Kind = "again" if request.again else "thumb"
         await opinions.rate(self._context, request.reply, OWNER, value, kind)
         rating = await self._context.database.run(feedback.rating, request.reply)
-        return {"rating": rating}
+        return control.RateReply(rating)
 
     async def _request(self, request: control.Say) -> ReplyRequest:
         guild = await self._context.guild(request.guild)
@@ -93,80 +100,75 @@ class ReplyHandlers:
             is_private=True,
         )
 
-    async def _describe(self, made: MadeReply, request: control.Say) -> Json:
+    async def _describe(
+        self, made: MadeReply, request: control.Say
+    ) -> control.SayReply:
         answer, done = made.answer, made.answer.completion
         rows = [used.message for used in done.sources]
         stored = await self._context.database.run(messages.by_rows, rows)
         recalled = await self._context.database.run(messages.by_rows, made.recalled)
-        reply: Json = {
-            "text": answer.finished.text,
-            "mode": made.mode,
-            "provider": answer.provider,
-            "voice": made.dial,
-            "rungs": [_rung(rung) for rung in answer.rungs],
-            "ms": {name: round(ms, 1) for name, ms in made.timings.items()},
-            "tokens": {
-                "prompt": done.prompt_tokens,
-                "cached": done.cached_tokens,
-                "completion": done.completion_tokens,
-            },
-            "turns": len(answer.prompt.turns),
-            "sources": [message.external for message in stored],
-            "recalled": [message.external for message in recalled],
-            "cost": done.cost,
-            "reply": made.reply,
-            "guild": request.guild,
-            "name": answer.prompt.bot_name,
-            "model": made.model,
-            "parts": list(answer.finished.parts),
-            "notes": made.notes,
-            "filled": made.filled,
-            "left_out": made.left_out,
-        }
-        if request.explain:
-            reply |= _explained(answer.prompt, done.sources, stored)
-        return reply
+        reply = control.SayReply(
+            text=answer.finished.text,
+            mode=made.mode,
+            provider=answer.provider,
+            voice=made.dial,
+            rungs=[_rung(rung) for rung in answer.rungs],
+            ms={name: round(ms, 1) for name, ms in made.timings.items()},
+            tokens=control.TokenCounts(
+                done.prompt_tokens, done.cached_tokens, done.completion_tokens
+            ),
+            turns=len(answer.prompt.turns),
+            sources=[message.external for message in stored],
+            recalled=[message.external for message in recalled],
+            cost=done.cost,
+            reply=made.reply,
+            guild=request.guild,
+            name=answer.prompt.bot_name,
+            model=made.model,
+            parts=list(answer.finished.parts),
+            notes=made.notes,
+            filled=made.filled,
+            left_out=made.left_out,
+        )
+        if not request.explain:
+            return reply
+        return _explained(reply, answer.prompt, done.sources, stored)
 
 
-def _rung(tried: RungRecord) -> Json:
-    return {
-        "provider": tried.provider,
-        "outcome": tried.outcome,
-        "reason": tried.reason,
-        "ms": round(tried.ms, 1),
-    }
+def _rung(tried: RungRecord) -> control.Rung:
+    return control.Rung(tried.provider, tried.outcome, tried.reason, round(tried.ms, 1))
 
 
 def _explained(
-    prompt: Prompt, sources: Sequence[Used], stored: Sequence[StoredMessage]
-) -> Json:
-    """What a reply was made of: its prompt, and the messages it drew on."""
+    reply: control.SayReply,
+    prompt: Prompt,
+    sources: Sequence[Used],
+    stored: Sequence[StoredMessage],
+) -> control.SayReply:
+    """The reply with what it was made of: its prompt, and the messages it drew on."""
     runs = {used.message: used for used in sources}
-    return {
-        "prompt": _spoken(prompt.turns),
-        "moments": [_spoken(moment) for moment in prompt.moments],
-        "drawn": [
-            _drawn(message, runs[message.id].words, runs[message.id].run)
+    return replace(
+        reply,
+        prompt=_spoken(prompt.turns),
+        moments=[_spoken(moment) for moment in prompt.moments],
+        drawn=[
+            control.DrawnMessage(
+                message.external,
+                message.name,
+                message.text,
+                runs[message.id].words,
+                runs[message.id].run,
+            )
             for message in stored
         ],
-    }
+    )
 
 
 def _spoken(turns: Sequence[Turn]) -> list[list[str]]:
     return [[turn.speaker, turn.text] for turn in turns]
 
 
-def _drawn(message: StoredMessage, words: int, run: str) -> Json:
-    return {
-        "id": message.external,
-        "author": message.name,
-        "text": message.text,
-        "words": words,
-        "run": run,
-    }
-
-
-async def explain(context: AppContext, reply: int) -> Json:
+async def explain(context: AppContext, reply: int) -> control.ExplainReply:
     """Everything in a reply's row, with the messages it drew on.
 
     Raises:
@@ -181,17 +183,46 @@ async def explain(context: AppContext, reply: int) -> Json:
         message.id: message
         for message in await context.database.run(messages.by_rows, rows)
     }
-    fields: Json = dict(row.__data__)
-    fields["rating"] = await context.database.run(feedback.rating, reply)
-    fields["sources"] = [
-        {
-            "message": source.message,
-            **_drawn(stored[source.message], source.words, source.run),
-        }
-        for source in sources
-        if source.message in stored
-    ]
-    return fields
+    return control.ExplainReply(
+        id=row.id,
+        guild=row.guild_id,
+        channel=row.channel_id,
+        created=row.created,
+        reason=row.reason,
+        state=row.state,
+        text=row.text,
+        mode=row.mode,
+        provider=row.provider,
+        model=row.model,
+        dial=row.dial,
+        arm=row.arm,
+        rungs=[build(control.Rung, rung) for rung in row.rungs],
+        recalled=row.recalled,
+        filled=row.filled,
+        notes=row.notes,
+        timings=row.timings,
+        tokens=control.TokenCounts(
+            row.prompt_tokens, row.cached_tokens, row.completion_tokens
+        ),
+        cost=row.cost,
+        rating=await context.database.run(feedback.rating, reply),
+        sources=[
+            _source(stored[source.message], source)
+            for source in sources
+            if source.message in stored
+        ],
+    )
+
+
+def _source(message: StoredMessage, source: SourceMessage) -> control.ExplainedSource:
+    return control.ExplainedSource(
+        message.external,
+        message.name,
+        message.text,
+        source.words,
+        source.run,
+        message.id,
+    )
 
 
 class _Stream:

@@ -1,8 +1,6 @@
-"""Handlers for the owner: settings, secrets, money and health."""
+"""Handlers for settings and secrets."""
 
 import asyncio
-import time
-from dataclasses import asdict
 from pathlib import Path
 from typing import Literal, cast
 
@@ -10,11 +8,9 @@ from app.core import secrets
 from app.core.errors import AppError, UsageError
 from app.ipc import control
 from app.modelfiles import catalogue, checks
-from app.service.app_context import AppContext, Json
-from app.service.doctor import check_all
+from app.service.app_context import AppContext
 from app.service.events import Asker
-from app.store import usage
-from app.store.tables import Usage
+from app.settings.effective import ResolvedSetting
 
 DAY_MS = 86_400_000
 SecretName = Literal["bot_token", "openai_key", "server_key"]
@@ -26,7 +22,9 @@ class SettingsHandlers:
     def __init__(self, context: AppContext) -> None:
         self._context = context
 
-    async def config_get(self, asker: Asker, request: control.ConfigGet) -> Json:
+    async def config_get(
+        self, asker: Asker, request: control.ConfigGet
+    ) -> control.ConfigGetReply:
         """Settings with their origin."""
         guild, channel = await self._place(request.guild, request.channel)
         explained = await self._context.settings.explain(guild, channel)
@@ -36,19 +34,11 @@ class SettingsHandlers:
                 from app.settings.setting_keys import find_key
 
                 find_key(request.key)
-        return {
-            "settings": [
-                {
-                    "key": one.key.name,
-                    "value": one.value,
-                    "origin": one.origin,
-                    "doc": one.key.doc,
-                }
-                for one in explained
-            ]
-        }
+        return control.ConfigGetReply([_setting(one) for one in explained])
 
-    async def config_set(self, asker: Asker, request: control.ConfigSet) -> Json:
+    async def config_set(
+        self, asker: Asker, request: control.ConfigSet
+    ) -> control.Setting:
         """Change a setting; it counts from the next reply on."""
         guild, channel = await self._place(request.guild, request.channel)
         if request.key == "model.adapter" and request.value:
@@ -58,7 +48,7 @@ class SettingsHandlers:
         )
         if request.key.startswith("openai."):
             self._context.cloud.forget_troubles()
-        return {"key": one.key.name, "value": one.value, "origin": one.origin}
+        return _setting(one)
 
     def _check_adapter(self, name: str) -> None:
         """Refuse an adapter that does not fit the model in use."""
@@ -69,16 +59,20 @@ class SettingsHandlers:
         if model := catalogue.locate(self._context.home, used):
             checks.check_adapter(Path(name), model)
 
-    async def secret_set(self, asker: Asker, request: control.SecretSet) -> Json:
+    async def secret_set(
+        self, asker: Asker, request: control.SecretSet
+    ) -> control.SecretSetReply:
         """Keep a secret, or delete it."""
         name = _secret_name(request.name)
         place = await asyncio.to_thread(
             secrets.put, self._context.home, name, request.value
         )
         self._context.cloud.forget_troubles()
-        return {"name": name, "place": place}
+        return control.SecretSetReply(name, place)
 
-    async def secret_test(self, asker: Asker, request: control.SecretTest) -> Json:
+    async def secret_test(
+        self, asker: Asker, request: control.SecretTest
+    ) -> control.SecretTestReply:
         """Try a secret once."""
         name = _secret_name(request.name)
         if name == "bot_token":
@@ -89,31 +83,9 @@ class SettingsHandlers:
         try:
             found = await self._context.cloud.models()
         except AppError as error:
-            return {"ok": False, "detail": error.message, "hint": error.hint}
+            return control.SecretTestReply(False, error.message, error.hint)
         detail = f"The key works; {len(found)} models are offered."
-        return {"ok": True, "detail": detail, "hint": "", "models": found}
-
-    async def usage(self, asker: Asker, request: control.UsageReport) -> Json:
-        """What was spent, and what left the machine."""
-        context = self._context
-        await context.ledger.flush()
-        since = int(time.time() * 1000) - max(1, request.days) * DAY_MS
-        days = await context.reader.run(usage.by_day, since)
-        sent = await context.reader.run(usage.latest)
-        budgets = context.settings.home.openai
-        return {
-            "days": [asdict(day) for day in days],
-            "sent": [_sent(row) for row in sent],
-            "today": context.ledger.today(),
-            "month": context.ledger.month(),
-            "daily_budget": budgets.daily_budget,
-            "monthly_budget": budgets.monthly_budget,
-            "prices_date": context.prices.date,
-        }
-
-    async def doctor(self, asker: Asker, request: control.Doctor) -> Json:
-        """Check what commonly breaks."""
-        return {"checks": [asdict(check) for check in await check_all(self._context)]}
+        return control.SecretTestReply(True, detail, models=found)
 
     async def _place(
         self, guild: str | None, channel: str | None
@@ -128,22 +100,12 @@ class SettingsHandlers:
         return row, (await self._context.channel(row, channel)).id
 
 
+def _setting(one: ResolvedSetting) -> control.Setting:
+    return control.Setting(one.key.name, one.value, one.origin, one.key.doc)
+
+
 def _secret_name(name: str) -> SecretName:
     if name not in secrets.ENVIRONMENT:
         known = ", ".join(secrets.ENVIRONMENT)
         raise UsageError(f"There is no secret {name}.", f"Known are: {known}.")
     return cast(SecretName, name)
-
-
-def _sent(row: Usage) -> Json:
-    return {
-        "at": row.created / 1000,
-        "host": row.host,
-        "bytes_sent": row.bytes_sent,
-        "reply": row.__data__["reply"],
-        "guild": row.__data__["guild"],
-        "model": row.model,
-        "cost": row.cost,
-        "prompt_tokens": row.prompt_tokens,
-        "completion_tokens": row.completion_tokens,
-    }

@@ -7,13 +7,13 @@ from pathlib import Path
 from app.core.errors import ConfigError, UsageError
 from app.ipc import control
 from app.service import snapshot_files
-from app.service.app_context import AppContext, Json
+from app.service.app_context import AppContext
 from app.service.events import Asker
 from app.service.handlers.guilds import GuildHandlers
 from app.settings import setting_keys
 from app.settings.effective import CONSENT
 from app.store import guilds, messages, settings, snapshots
-from app.store.tables import Snapshot
+from app.store.rows import StoredSnapshot
 
 UNDO = "before the last rollback"
 """The snapshot that is taken before another one takes effect."""
@@ -21,7 +21,7 @@ UNDO = "before the last rollback"
 STAYING = ("reply.provider", "reply.local_only", CONSENT, "model.adapter")
 """What may leave the machine, and paths of it, no snapshot or file ever changes."""
 
-Placed = dict[tuple[str | None, str], object]
+Placed = dict[tuple[str | None, str], control.SettingValue]
 """Settings by the name of their channel, None for the whole guild, and their own."""
 
 
@@ -31,30 +31,34 @@ class SnapshotHandlers:
     def __init__(self, context: AppContext) -> None:
         self._context = context
 
-    async def snapshots(self, asker: Asker, request: control.Snapshots) -> Json:
+    async def snapshots(
+        self, asker: Asker, request: control.Snapshots
+    ) -> control.SnapshotsReply:
         """The guild's snapshots, newest first."""
         guild = await self._context.guild(request.guild)
         kept = await self._context.reader.run(snapshots.every, guild.id)
-        return {"snapshots": [_described(snapshot) for snapshot in kept]}
+        return control.SnapshotsReply([_described(snapshot) for snapshot in kept])
 
-    async def snapshot_take(self, asker: Asker, request: control.SnapshotTake) -> Json:
+    async def snapshot_take(
+        self, asker: Asker, request: control.SnapshotTake
+    ) -> control.KeptSnapshot:
         """Keep what is now."""
         guild = await self._context.guild(request.guild)
         return _described(await self._take(guild.id, request.name))
 
     async def snapshot_restore(
         self, asker: Asker, request: control.SnapshotRestore
-    ) -> Json:
+    ) -> control.SnapshotRestoreReply:
         """Give the guild the voice and the settings of a snapshot."""
         guild = await self._context.guild(request.guild)
         snapshot = await self._find(guild.id, request.name)
         await self._take(guild.id, UNDO)
         complete = await self._context.voices.roll_back(snapshot, STAYING)
-        return {"name": request.name, "undo": UNDO, "complete": complete}
+        return control.SnapshotRestoreReply(request.name, UNDO, complete)
 
     async def snapshot_compare(
         self, asker: Asker, request: control.SnapshotCompare
-    ) -> Json:
+    ) -> control.SnapshotCompareReply:
         """What words a voice gained and lost, and which settings differ."""
         guild = await self._context.guild(request.guild)
         before = await self._placed(await self._find(guild.id, request.name))
@@ -62,23 +66,19 @@ class SnapshotHandlers:
             after = await self._settings_now(guild.id)
         else:
             after = await self._placed(await self._find(guild.id, request.to))
-        names = [request.name, *([request.to] if request.to is not None else [])]
-        words = await self._context.voices.compare(guild.id, names)
+        words = await self._context.voices.compare(guild.id, request.name, request.to)
         changed = [
-            {
-                "channel": channel,
-                "key": key,
-                "before": before.get((channel, key)),
-                "after": after.get((channel, key)),
-            }
+            control.SettingChange(
+                channel, key, before.get((channel, key)), after.get((channel, key))
+            )
             for channel, key in {**before, **after}
             if before.get((channel, key)) != after.get((channel, key))
         ]
-        return words | {"settings": changed}
+        return control.SnapshotCompareReply(words.gained, words.lost, changed)
 
     async def snapshot_export(
         self, asker: Asker, request: control.SnapshotExport
-    ) -> Json:
+    ) -> control.ExportReply:
         """Write a snapshot to a file."""
         guild = await self._context.guild(request.guild)
         snapshot = await self._find(guild.id, request.name)
@@ -93,11 +93,11 @@ class SnapshotHandlers:
             kept,
             target,
         )
-        return {"guild": guild.name, "messages": written, "file": str(target)}
+        return control.ExportReply(guild.name, written, str(target))
 
     async def snapshot_import(
         self, asker: Asker, request: control.SnapshotImport
-    ) -> Json:
+    ) -> control.SnapshotImportReply:
         """Learn what a file has, set what it sets, and keep that under its name."""
         path = Path(request.file)
         found = await asyncio.to_thread(snapshot_files.read, path)
@@ -110,18 +110,20 @@ class SnapshotHandlers:
         for channel, key, value in found.settings:
             number += await self._put(guild.id, channel, key, value)
         await self._take(guild.id, found.name)
-        return counts | {"name": found.name, "settings": number}
+        return control.SnapshotImportReply(
+            **vars(counts), name=found.name, settings=number
+        )
 
     async def snapshot_remove(
         self, asker: Asker, request: control.SnapshotRemove
-    ) -> Json:
+    ) -> control.SnapshotRemoveReply:
         """Drop a snapshot."""
         guild = await self._context.guild(request.guild)
         snapshot = await self._find(guild.id, request.name)
         await self._context.database.run(snapshots.remove, guild.id, snapshot.name)
-        return {"name": snapshot.name}
+        return control.SnapshotRemoveReply(snapshot.name)
 
-    async def _find(self, guild: int, name: str) -> Snapshot:
+    async def _find(self, guild: int, name: str) -> StoredSnapshot:
         found = await self._context.database.run(snapshots.get, guild, name)
         if found is None:
             kept = await self._context.reader.run(snapshots.every, guild)
@@ -130,12 +132,12 @@ class SnapshotHandlers:
             raise UsageError(f"There is no snapshot {name!r}.", hint)
         return found
 
-    async def _take(self, guild: int, name: str) -> Snapshot:
+    async def _take(self, guild: int, name: str) -> StoredSnapshot:
         now = int(time.time() * 1000)
         count = await self._context.reader.run(snapshots.count, guild)
         return await self._context.database.run(snapshots.take, guild, name, now, count)
 
-    async def _placed(self, snapshot: Snapshot) -> Placed:
+    async def _placed(self, snapshot: StoredSnapshot) -> Placed:
         here = await self._channels(snapshot.guild_id)
         return {
             (here[channel], name): value
@@ -179,9 +181,7 @@ class SnapshotHandlers:
         return True
 
 
-def _described(snapshot: Snapshot) -> Json:
-    return {
-        "name": snapshot.name,
-        "at": snapshot.created / 1000,
-        "messages": snapshot.messages,
-    }
+def _described(snapshot: StoredSnapshot) -> control.KeptSnapshot:
+    return control.KeptSnapshot(
+        snapshot.name, snapshot.created / 1000, snapshot.messages
+    )

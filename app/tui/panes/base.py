@@ -1,21 +1,29 @@
 """What every section of the Server screen has in common."""
 
+from typing import TYPE_CHECKING
+
 from textual.containers import Vertical
 from textual.widget import Widget
 
-from app.ipc.wire import Json
 from app.tui.base import MynahScreen
 from app.tui.widgets.feed import Feed
+
+if TYPE_CHECKING:
+    from app.ipc.control import GuildFigures
 
 
 class Pane(Vertical):
     """One section; `show_guild` is called whenever it or its server comes up."""
 
-    guild: Json
-
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
-        self.guild = {}
+        self._guild: GuildFigures | None = None
+
+    @property
+    def guild(self) -> "GuildFigures":
+        """The server that is shown; a section is shown only with one."""
+        assert self._guild is not None
+        return self._guild
 
     @property
     def mynah(self) -> MynahScreen:
@@ -24,9 +32,9 @@ class Pane(Vertical):
         assert isinstance(screen, MynahScreen)
         return screen
 
-    def show_guild(self, guild: Json) -> None:
+    def show_guild(self, guild: "GuildFigures") -> None:
         """Show a server, or the same one anew."""
-        self.guild = guild
+        self._guild = guild
         self.reload()
 
     def reload(self) -> None:

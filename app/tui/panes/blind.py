@@ -1,5 +1,6 @@
 """The blind test: which of two replies is better, before one knows who made them."""
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -10,7 +11,6 @@ from textual.widgets import Static
 
 from app.core.safe_text import safe_line
 from app.ipc import control
-from app.ipc.wire import Json
 from app.tui import format
 from app.tui.panes.base import Pane
 from app.tui.widgets.dialogs import AskText
@@ -43,14 +43,14 @@ class BlindPane(Pane):
             yield Static("", id="blind-results", markup=False)
 
     def reload(self) -> None:
-        if self._shown == self.guild.get("row"):
+        if self._shown == self.guild.row:
             return
-        self._shown = self.guild.get("row")
+        self._shown = self.guild.row
         self._pair = None
         self._show_arms()
         hint = "\nn makes two replies to something that was said on this server.\n"
         self.query_one("#blind-pair", Static).update(Content.styled(hint, "$quiet"))
-        request = control.BlindResults(self.guild["key"])
+        request = control.BlindResults(self.guild.key)
         self.mynah.request(request, self._show_results)
 
     def _show_arms(self) -> None:
@@ -64,11 +64,11 @@ class BlindPane(Pane):
         self._pair = None
         writing = Content.styled("\nTwo replies are being written…\n", "$quiet")
         self.query_one("#blind-pair", Static).update(writing)
-        request = control.Blind(self.guild["key"], *self._arms)
+        request = control.Blind(self.guild.key, *self._arms)
         self.mynah.fetch(lambda: self.mynah.ask(request), self._show_pair, "blind")
 
-    def _show_pair(self, reply: Json) -> None:
-        self._pair = int(reply["pair"])
+    def _show_pair(self, reply: control.BlindReply) -> None:
+        self._pair = reply.pair
         self.query_one("#blind-pair", Static).update(_pair(reply))
 
     def action_choose(self, won: int) -> None:
@@ -79,13 +79,13 @@ class BlindPane(Pane):
         self._pair = None
         self.mynah.request(request, self._show_told)
 
-    def _show_told(self, reply: Json) -> None:
-        first, second = (safe_line(str(arm)) for arm in reply["arms"])
+    def _show_told(self, reply: control.BlindChooseReply) -> None:
+        first, second = map(safe_line, reply.arms)
         told = f"\nThe first was {first}, the second {second}. n makes two more.\n"
         self.query_one("#blind-pair", Static).update(Content.styled(told, "$accent"))
         self._show_results(reply)
 
-    def _show_results(self, reply: Json) -> None:
+    def _show_results(self, reply: control.BlindResultsReply) -> None:
         self.query_one("#blind-results", Static).update(_results(reply))
 
     def action_arms(self) -> None:
@@ -102,38 +102,38 @@ class BlindPane(Pane):
         self.app.push_screen(AskText(question, detail, ", ".join(self._arms)), written)
 
 
-def _pair(reply: Json) -> Content:
+def _pair(reply: control.BlindReply) -> Content:
     parts: list[Content] = [Content("")]
-    for speaker, text in reply["turns"]:
-        name = (f"{safe_line(str(speaker))}: ", "$quiet")
-        parts.append(Content.assemble(name, safe_line(str(text))))
-    for number, text in enumerate(reply["texts"], 1):
+    for speaker, text in reply.turns:
+        name = (f"{safe_line(speaker)}: ", "$quiet")
+        parts.append(Content.assemble(name, safe_line(text)))
+    for number, text in enumerate(reply.texts, 1):
         mark = (f"\n {number}  ", "bold $accent")
-        parts.append(Content.assemble(mark, (safe_line(str(text)), "bold")))
+        parts.append(Content.assemble(mark, (safe_line(text), "bold")))
     question = "\nWhich one is better? f the first, s the second, e neither.\n"
     return Content("\n").join([*parts, Content.styled(question, "$quiet")])
 
 
-def _results(reply: Json) -> Content:
-    compared = int(reply.get("comparisons", 0))
+def _results(reply: control.BlindResultsReply) -> Content:
+    compared = reply.comparisons
     head = f"Won, of {format.many(compared, 'comparison')}"
-    parts = [*_rates(head, reply.get("blind", []))] if compared else []
-    parts += _rates("\nLiked, of real replies split between two", reply.get("live", []))
+    parts = _rates(head, reply.blind) if compared else []
+    parts += _rates("\nLiked, of real replies split between two", reply.live)
     return Content("\n").join(parts)
 
 
-def _rates(title: str, rows: list[Json]) -> list[Content]:
+def _rates(title: str, rows: Sequence[control.WinRate]) -> list[Content]:
     """A line an arm: its rate as a bar, and the 95 % interval."""
     if not rows:
         return []
     lines = [Content.styled(title, "bold")]
     for row in rows:
-        interval = f"{row['low']:.0%} to {row['high']:.0%}"
-        known = f"{row['rate']:.0%}  ({interval})" if row["of"] else "not rated yet"
+        interval = f"{row.low:.0%} to {row.high:.0%}"
+        known = f"{row.rate:.0%}  ({interval})" if row.of else "not rated yet"
         lines.append(
             Content.assemble(
-                (f"  {safe_line(str(row['arm'])):<20} ", "$quiet"),
-                (format.bar(row["rate"], WIDTH), "$accent"),
+                (f"  {safe_line(row.arm):<20} ", "$quiet"),
+                (format.bar(row.rate, WIDTH), "$accent"),
                 f"  {known}",
             )
         )

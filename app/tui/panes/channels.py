@@ -9,7 +9,6 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 
 from app.ipc import control
-from app.ipc.wire import Json
 from app.tui import format, settings_list
 from app.tui.panes.base import Pane
 from app.tui.widgets.feed import Feed
@@ -48,10 +47,10 @@ class ChannelsPane(Pane):
         self.mynah.fetch(self._load, self._show, "channels")
 
     async def _load(self) -> list[ChannelRow]:
-        request = control.ConfigGet("speak.channels", guild=self.guild["key"])
-        reply: Json = await self.mynah.ask(request) or {}
+        request = control.ConfigGet("speak.channels", guild=self.guild.key)
+        reply = await self.mynah.ask(request)
         allowed: list[str] = []
-        for item in settings_list.items(reply, ("guild",)):
+        for item in settings_list.items(reply, ("guild",)) if reply else []:
             if item.key.name == "speak.channels":
                 allowed = [str(name).lstrip("#") for name in item.value]
         return [
@@ -62,7 +61,7 @@ class ChannelsPane(Pane):
                 not allowed or channel.name in allowed,
                 channel.is_learning,
             )
-            for channel in await self.mynah.app.shelf.channels(self.guild["row"])
+            for channel in await self.mynah.app.shelf.channels(self.guild.row)
         ]
 
     def _show(self, lines: list[ChannelRow]) -> None:
@@ -83,21 +82,21 @@ class ChannelsPane(Pane):
         names = [other.name for other in lines if other.may_speak]
         everywhere = len(names) == len(lines)
         value = "" if everywhere else ", ".join(names)
-        key = self.guild["key"]
+        key = self.guild.key
         settings_list.set_value(self.mynah, "speak.channels", value, self.reload, key)
 
     def action_listen(self) -> None:
         """Learn what is written in this channel from now on, or no longer."""
         line: ChannelRow | None = self.query_one(Feed).item
         if line:
-            request = control.Listen(self.guild["key"], line.key, not line.learns)
+            request = control.Listen(self.guild.key, line.key, not line.learns)
             self.mynah.request(request, lambda _: self.reload())
 
     def action_train(self) -> None:
         """Learn what was written in this channel before."""
         line: ChannelRow | None = self.query_one(Feed).item
         if line:
-            request = control.Train(self.guild["key"], [line.key])
+            request = control.Train(self.guild.key, [line.key])
             done = f"Learning the history of #{line.name}; see Learn (5)."
             self.mynah.request(request, lambda _: self.mynah.app.tell(done))
 

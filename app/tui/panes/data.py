@@ -1,7 +1,7 @@
 """A server's data: export it, keep a snapshot, roll back, forget."""
 
 from collections.abc import Callable
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -10,7 +10,7 @@ from textual.widgets import Static
 
 from app.core.safe_text import safe_line
 from app.ipc import control
-from app.ipc.wire import Json, Params
+from app.ipc.wire import Request
 from app.tui import format
 from app.tui.panes.base import Pane
 from app.tui.widgets.dialogs import AskText, Confirm, Detail
@@ -38,28 +38,27 @@ class DataPane(Pane):
 
     def reload(self) -> None:
         self.query_one("#sizes", Static).update(_sizes(self.guild))
-        self.mynah.request(control.Snapshots(self.guild["key"]), self._show)
+        self.mynah.request(control.Snapshots(self.guild.key), self._show)
 
-    def _show(self, reply: Json) -> None:
-        found = reply.get("snapshots", [])
-        self.query_one(Feed).show(found, 0)
+    def _show(self, reply: control.SnapshotsReply) -> None:
+        self.query_one(Feed).show(reply.snapshots, 0)
 
     def action_take(self) -> None:
         """Keep the voice as it is now."""
 
         def named(name: str | None) -> None:
             if name and name.strip():
-                request = control.SnapshotTake(self.guild["key"], name.strip())
+                request = control.SnapshotTake(self.guild.key, name.strip())
                 self._do(request, "Kept.")
 
         self.app.push_screen(AskText("What should this snapshot be called?"), named)
 
     def action_restore(self) -> None:
         """Give voice, persona and settings back what the chosen snapshot has."""
-        snapshot: Json | None = self.query_one(Feed).item
+        snapshot: control.KeptSnapshot | None = self.query_one(Feed).item
         if snapshot:
-            name = str(snapshot["name"])
-            request = control.SnapshotRestore(self.guild["key"], name)
+            name = snapshot.name
+            request = control.SnapshotRestore(self.guild.key, name)
             self._confirm(
                 f"Roll back to {safe_line(name)}?",
                 "Persona and settings go back, too. What was learned since then leaves "
@@ -69,12 +68,12 @@ class DataPane(Pane):
 
     def action_compare(self) -> None:
         """Show what the voice gained and lost since the chosen snapshot."""
-        snapshot: Json | None = self.query_one(Feed).item
+        snapshot: control.KeptSnapshot | None = self.query_one(Feed).item
         if snapshot:
-            name = str(snapshot["name"])
-            request = control.SnapshotCompare(self.guild["key"], name)
+            name = snapshot.name
+            request = control.SnapshotCompare(self.guild.key, name)
 
-            def show(found: Json) -> None:
+            def show(found: control.SnapshotCompareReply) -> None:
                 title = f"Since {safe_line(name)}"
                 self.app.push_screen(Detail(title, _differences(found)))
 
@@ -85,7 +84,7 @@ class DataPane(Pane):
 
         def chosen(path: str | None) -> None:
             if path:
-                request = control.Export(self.guild["key"], path)
+                request = control.Export(self.guild.key, path)
                 self._do(request, f"Written to {path}")
 
         default = str(self.mynah.app.home.root / "export.jsonl")
@@ -97,7 +96,7 @@ class DataPane(Pane):
 
         def named(author: str | None) -> None:
             if author and author.strip():
-                request = control.Forget(self.guild["key"], author=author.strip())
+                request = control.Forget(self.guild.key, author=author.strip())
                 self._confirm(
                     f"Forget everything {safe_line(author)} wrote?",
                     "It leaves the voice, the memory and the database. No undo.",
@@ -109,9 +108,9 @@ class DataPane(Pane):
 
     def action_forget_all(self) -> None:
         """Forget the whole server."""
-        request = control.Forget(self.guild["key"], everything=True)
+        request = control.Forget(self.guild.key, everything=True)
         self._confirm(
-            f"Forget all of {self.guild.get('guild', '')}?",
+            f"Forget all of {self.guild.guild}?",
             "Messages, voice, memory and replies are deleted. An export first may "
             "be wise. No undo.",
             lambda: self._do(request, "Forgotten."),
@@ -124,8 +123,8 @@ class DataPane(Pane):
 
         self.app.push_screen(Confirm(question, detail), answered)
 
-    def _do(self, request: Params, done: str) -> None:
-        def finished(_: Json) -> None:
+    def _do(self, request: Request[Any], done: str) -> None:
+        def finished(_: object) -> None:
             self.mynah.app.tell(done)
             self.mynah.refresh_data()
             self.reload()
@@ -133,34 +132,29 @@ class DataPane(Pane):
         self.mynah.request(request, finished)
 
 
-def draw(snapshot: Json, width: int) -> Content:
+def draw(snapshot: control.KeptSnapshot, width: int) -> Content:
     """One snapshot."""
     return Content.assemble(
-        (f"{safe_line(str(snapshot.get('name', '')))[:30]:<30} ", "bold"),
-        (format.day(snapshot.get("at", 0)), "$quiet"),
-        (f"  {format.count(snapshot.get('messages', 0))} messages", "$quiet"),
+        (f"{safe_line(snapshot.name)[:30]:<30} ", "bold"),
+        (format.day(snapshot.at), "$quiet"),
+        (f"  {format.count(snapshot.messages)} messages", "$quiet"),
     )
 
 
-def _differences(found: Json) -> str:
+def _differences(found: control.SnapshotCompareReply) -> str:
     """Words gained and lost, and settings that changed."""
     lines = []
-    for which in ("gained", "lost"):
-        words = [f"{word['text']} ({word['count']})" for word in found.get(which, [])]
-        lines.append(f"Words {which}: {', '.join(words) or 'none'}")
-    lines += [
-        f"{one['key']}: {one['before']} → {one['after']}"
-        for one in found.get("settings", [])
-    ]
+    for which, words in (("gained", found.gained), ("lost", found.lost)):
+        listed = ", ".join(f"{word.text} ({word.count})" for word in words)
+        lines.append(f"Words {which}: {listed or 'none'}")
+    lines += [f"{one.key}: {one.before} → {one.after}" for one in found.settings]
     return "\n\n".join(map(safe_line, lines))
 
 
-def _sizes(guild: Json) -> Content:
-    parts = guild.get("bytes") or {}
-    parts = parts if isinstance(parts, dict) else {"total": parts}
-    shown = [f"{name} {format.size(size)}" for name, size in parts.items()]
+def _sizes(guild: control.GuildFigures) -> Content:
+    shown = [f"{name} {format.size(size)}" for name, size in guild.bytes.items()]
     listed = " · ".join(map(safe_line, shown)) or "nothing"
-    out = guild.get("opted_out", 0)
+    out = guild.opted_out
     return Content.assemble(
         ("on disk    ", "$quiet"),
         listed,

@@ -9,7 +9,6 @@ from textual.content import Content
 
 from app.core.safe_text import safe_line
 from app.ipc import control
-from app.ipc.wire import Json
 from app.tui import format
 from app.tui.panes.base import Pane
 from app.tui.widgets.dialogs import Confirm, Detail
@@ -44,7 +43,7 @@ class LearnedPane(Pane):
         self.mynah.fetch(self._load, self._show, "learned")
 
     async def _load(self) -> "list[StoredMessage]":
-        row = self.guild["row"]
+        row = self.guild.row
         return await self.mynah.app.shelf.messages(row, None, self._words, SHOWN)
 
     def _show(self, messages: "list[StoredMessage]") -> None:
@@ -62,9 +61,9 @@ class LearnedPane(Pane):
         message: StoredMessage | None = self.query_one(Feed).item
         if message is None:
             return
-        request = control.Forget(self.guild["key"], messages=[message.external])
+        request = control.Forget(self.guild.key, messages=[message.external])
 
-        def forgotten(_: Json) -> None:
+        def forgotten(_: object) -> None:
             self.mynah.app.tell("Unlearned.")
             self.reload()
 

@@ -11,8 +11,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from app.core.safe_text import safe_line
-from app.ipc import control
-from app.ipc.wire import Json
+from app.ipc.control import Meter, MeterAdvice, MeteredWeek, MeterReply
 from app.tui import format
 from app.tui.panes.base import Pane
 from app.tui.screens.home.home_charts import reply_time
@@ -37,7 +36,7 @@ class Figure:
     """One line of the meter."""
 
     title: str
-    key: str
+    of: Callable[[MeteredWeek], float | None]
     unit: Callable[[float], str]
     is_better: int
     """1 when more is better, -1 when less is, 0 when neither."""
@@ -46,15 +45,15 @@ class Figure:
 
 
 FIGURES = (
-    Figure("sounds like you", "alike", _percent, 1, 0.03),
-    Figure("assistant-speak", "assistant", _percent, -1, 0.03),
-    Figure("fits what was said", "relevance", _of_relevance, 1, 0.03),
-    Figure("copied from one message", "copied", _percent, -1, 0.03),
-    Figure("said before", "repeated", _percent, -1, 0.03),
-    Figure("time of a reply", "milliseconds", reply_time, -1, 50.0),
-    Figure("liked", "liked", format.count, 1, 1.0),
-    Figure("disliked", "disliked", format.count, -1, 1.0),
-    Figure("replies", "replies", format.count, 0, 1.0),
+    Figure("sounds like you", lambda week: week.alike, _percent, 1, 0.03),
+    Figure("assistant-speak", lambda week: week.assistant, _percent, -1, 0.03),
+    Figure("fits what was said", lambda week: week.relevance, _of_relevance, 1, 0.03),
+    Figure("copied from one message", lambda week: week.copied, _percent, -1, 0.03),
+    Figure("said before", lambda week: week.repeated, _percent, -1, 0.03),
+    Figure("time of a reply", lambda week: week.milliseconds, reply_time, -1, 50.0),
+    Figure("liked", lambda week: week.liked, format.count, 1, 1.0),
+    Figure("disliked", lambda week: week.disliked, format.count, -1, 1.0),
+    Figure("replies", lambda week: week.replies, format.count, 0, 1.0),
 )
 
 
@@ -77,33 +76,33 @@ class MeterPane(Pane):
         self._ask(anew=True)
 
     def _ask(self, *, anew: bool) -> None:
-        request = control.Meter(self.guild["key"], WEEKS, anew)
+        request = Meter(self.guild.key, WEEKS, anew)
         self.mynah.request(request, self._show)
 
-    def _show(self, reply: Json) -> None:
-        weeks: list[Json] = reply.get("weeks", [])
+    def _show(self, reply: MeterReply) -> None:
+        weeks = reply.weeks
         self.query_one("#meter-figures", Static).update(_figures(weeks))
         self.query_one("#meter-aspects", Static).update(_aspects(weeks))
-        advice = _advice(reply.get("advice", []), has_weeks=bool(weeks))
+        advice = _advice(reply.advice, has_weeks=bool(weeks))
         self.query_one("#meter-advice", Static).update(advice)
 
 
-def _figures(weeks: list[Json]) -> Content:
+def _figures(weeks: list[MeteredWeek]) -> Content:
     if not weeks:
         return Content.styled(
             "Nothing was said on Discord yet; a week of replies makes the first "
             "figures.",
             "$quiet",
         )
-    first, last = (format.day(week.get("start", 0)) for week in (weeks[0], weeks[-1]))
+    first, last = (format.day(week.start) for week in (weeks[0], weeks[-1]))
     head = f"{'':25}{f'{first} – {last}':<{WEEKS + 8}}"
     lines = [Content.styled(f"{head}this week", "$quiet")]
     lines += [_line(figure, weeks) for figure in FIGURES]
     return Content("\n").join(lines)
 
 
-def _line(figure: Figure, weeks: list[Json]) -> Content:
-    values = [week.get(figure.key) for week in weeks]
+def _line(figure: Figure, weeks: list[MeteredWeek]) -> Content:
+    values = [figure.of(week) for week in weeks]
     (course,) = columns([float(value or 0) for value in values], 1)
     now = values[-1]
     shown = "–" if now is None else figure.unit(float(now))
@@ -132,8 +131,8 @@ def _trend(figure: Figure, values: Sequence[float | None]) -> tuple[str, str]:
     return (f"{arrow} {judged}", "$success" if is_good else "$warning")
 
 
-def _aspects(weeks: list[Json]) -> Content:
-    aspects: Json = weeks[-1].get("aspects") or {} if weeks else {}
+def _aspects(weeks: list[MeteredWeek]) -> Content:
+    aspects = weeks[-1].aspects if weeks else {}
     if not aspects:
         return Content("")
     lines = [Content.styled("\nHow alike it is in", "bold")]
@@ -149,20 +148,18 @@ def _aspects(weeks: list[Json]) -> Content:
     return Content("\n").join(lines)
 
 
-def _advice(advice: list[Json], *, has_weeks: bool) -> Content:
+def _advice(advice: list[MeterAdvice], *, has_weeks: bool) -> Content:
     if not advice:
         calm = "\nNothing to turn: it sounds like your server." if has_weeks else ""
         return Content.styled(calm, "$success")
     lines = []
     for one in advice:
-        mark, style = (
-            ("▲ Alarm: ", "bold $error") if one.get("is_alarm") else ("● ", "")
-        )
+        mark, style = ("▲ Alarm: ", "bold $error") if one.is_alarm else ("● ", "")
         lines.append(
             Content.assemble(
                 (f"\n{mark}", style),
-                safe_line(str(one.get("finding", ""))),
-                (f"\n   → {safe_line(str(one.get('remedy', '')))}", "$accent"),
+                safe_line(one.finding),
+                (f"\n   → {safe_line(one.remedy)}", "$accent"),
             )
         )
     return Content("\n").join(lines)

@@ -8,7 +8,6 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Static
 
 from app.ipc import control
-from app.ipc.wire import Json
 from app.tui import settings_list
 from app.tui.panes.base import Pane
 from app.tui.widgets.feed import Feed
@@ -24,9 +23,9 @@ class SettingsPane(Pane):
         yield Static("", id="doc", markup=False)
 
     def reload(self) -> None:
-        self.mynah.request(control.ConfigGet(guild=self.guild["key"]), self._take)
+        self.mynah.request(control.ConfigGet(guild=self.guild.key), self._take)
 
-    def _take(self, reply: Json) -> None:
+    def _take(self, reply: control.ConfigGetReply) -> None:
         feed = self.query_one(Feed)
         feed.show(settings_list.items(reply, ("guild", "channel")), max(0, feed.cursor))
 
@@ -36,9 +35,9 @@ class SettingsPane(Pane):
 
     @on(Feed.Chosen)
     def _change(self, event: Feed.Chosen) -> None:
-        settings_list.change(self.mynah, event.item, self.reload, self.guild["key"])
+        settings_list.change(self.mynah, event.item, self.reload, self.guild.key)
 
     def action_reset(self) -> None:
         """Take this server's own value away."""
         if item := self.query_one(Feed).item:
-            settings_list.reset(self.mynah, item, self.reload, self.guild["key"])
+            settings_list.reset(self.mynah, item, self.reload, self.guild.key)

@@ -1,5 +1,6 @@
 """The voice: mode, dial with three live samples, and persona."""
 
+from dataclasses import replace
 from typing import ClassVar
 
 from textual import on
@@ -12,7 +13,6 @@ from textual.widgets import Static
 
 from app.core.safe_text import safe_line
 from app.ipc import control
-from app.ipc.wire import Json
 from app.settings.schema import MODES
 from app.tui import settings_list
 from app.tui.base import Fetched
@@ -54,16 +54,16 @@ class VoicePane(Pane):
         yield Static("", id="samples", markup=False)
 
     def reload(self) -> None:
-        if self._shown == self.guild.get("row"):
+        if self._shown == self.guild.row:
             return
-        self._shown = self.guild.get("row")
-        self.query_one(Dial).value = self.guild.get("dial", 50)
-        self.query_one(Choice).value = self.guild.get("mode", "auto")
-        request = control.ConfigGet("reply.persona", guild=self.guild["key"])
+        self._shown = self.guild.row
+        self.query_one(Dial).value = self.guild.dial
+        self.query_one(Choice).value = self.guild.mode
+        request = control.ConfigGet("reply.persona", guild=self.guild.key)
         self.mynah.request(request, self._take_persona)
         self.action_samples()
 
-    def _take_persona(self, reply: Json) -> None:
+    def _take_persona(self, reply: control.ConfigGetReply) -> None:
         found = settings_list.items(reply, ("channel",))
         values = {item.key.name: item.value for item in found}
         self._persona = str(values.get("reply.persona", ""))
@@ -79,27 +79,26 @@ class VoicePane(Pane):
         self._settling = self.set_timer(SETTLE_SECONDS, self._settled)
 
     def _settled(self) -> None:
-        self.guild["dial"] = self.query_one(Dial).value
-        self.guild["mode"] = self.query_one(Choice).value
-        for key in ("dial", "mode"):
-            value = str(self.guild[key])
-            request = control.ConfigSet(f"reply.{key}", value, guild=self.guild["key"])
-            self.mynah.request(request)
+        dial, mode = self.query_one(Dial).value, self.query_one(Choice).value
+        self._guild = replace(self.guild, dial=dial, mode=mode)
+        self.mynah.app.keep_guild(self._guild)
+        for key, value in (("reply.dial", str(dial)), ("reply.mode", mode)):
+            self.mynah.request(control.ConfigSet(key, value, guild=self.guild.key))
         self.action_samples()
 
     def action_samples(self) -> None:
         """Ask for three replies to things that were said there."""
-        if self.guild:
+        if self._guild:
             self.query_one("#samples", Static).update("listening…")
             self.mynah.fetch(self._sample, self._show_samples, "samples")
 
-    async def _sample(self) -> list[tuple[str, str, Json]]:
-        page = await self.mynah.app.shelf.messages(self.guild["row"], limit=60)
+    async def _sample(self) -> list[tuple[str, str, control.SayReply]]:
+        page = await self.mynah.app.shelf.messages(self.guild.row, limit=60)
         asked = [m for m in page if len(m.text.split()) > 3][-SAMPLES * 3 :: 3]
         made = []
         for message in asked[-SAMPLES:]:
             request = control.Say(
-                guild=self.guild["key"],
+                guild=self.guild.key,
                 text=message.text,
                 author=message.name,
                 mode=self.query_one(Choice).value,
@@ -112,10 +111,10 @@ class VoicePane(Pane):
             self.mynah.post_message(Fetched([*made], self._show_samples))
         return made
 
-    def _show_samples(self, samples: list[tuple[str, str, Json]]) -> None:
+    def _show_samples(self, samples: list[tuple[str, str, control.SayReply]]) -> None:
         parts: list[Content] = []
         for name, text, reply in samples:
-            answer = safe_line(str(reply.get("text", "")))
+            answer = safe_line(reply.text)
             parts.append(
                 Content.assemble(
                     (f"{name}: {safe_line(text)}\n", "$quiet"), (answer, "bold"), "\n"
@@ -130,7 +129,7 @@ class VoicePane(Pane):
 
         def written(text: str | None) -> None:
             if text is not None:
-                key = self.guild["key"]
+                key = self.guild.key
                 self._persona = text
                 self._shown = None
                 name = "reply.persona"

@@ -7,7 +7,6 @@ from textual.widgets import Static
 
 from app.core.safe_text import safe_line
 from app.ipc import control
-from app.ipc.wire import Json
 from app.tui.panes.base import Pane
 
 
@@ -21,22 +20,19 @@ class WordsPane(Pane):
             yield Static("", id="own-phrases", markup=False)
 
     def reload(self) -> None:
-        self.mynah.request(control.Phrases(self.guild["key"]), self._show)
+        self.mynah.request(control.Phrases(self.guild.key), self._show)
 
-    def _show(self, reply: Json) -> None:
-        for id, title in (("words", "Words"), ("phrases", "Phrases")):
-            rows = reply.get(id, [])
-            self.query_one(f"#own-{id}", Static).update(_list(title, rows))
+    def _show(self, reply: control.PhrasesReply) -> None:
+        self.query_one("#own-words", Static).update(_list("Words", reply.words))
+        self.query_one("#own-phrases", Static).update(_list("Phrases", reply.phrases))
 
 
-def _list(title: str, rows: list[Json]) -> Content:
+def _list(title: str, rows: list[control.CountedText]) -> Content:
     head = Content.styled(f"\n{title}", "bold")
     if not rows:
         return Content.assemble(head, ("\nnothing stands out yet", "$quiet"))
     lines = [
-        Content.assemble(
-            (f"{row.get('count', 0):>6}  ", "$quiet"), safe_line(str(row.get("text")))
-        )
+        Content.assemble((f"{row.count:>6}  ", "$quiet"), safe_line(row.text))
         for row in rows
     ]
     return Content("\n").join([head, *lines])

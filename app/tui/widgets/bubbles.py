@@ -3,7 +3,7 @@
 from textual.content import Content
 from textual.widgets import Static
 
-from app.ipc.wire import Json
+from app.ipc.control import SayReply
 from app.tui import reply_bars
 
 SOURCES_SHOWN = 8
@@ -27,7 +27,7 @@ class ReplyLine(SpokenLine):
     def __init__(self, speaker: str, stream: int) -> None:
         super().__init__(speaker, "…")
         self.stream = stream
-        self.reply: Json = {}
+        self.reply: SayReply | None = None
         self._text = ""
         self._shows_sources = False
 
@@ -36,14 +36,14 @@ class ReplyLine(SpokenLine):
         self._text = text if restart else self._text + text
         self._repaint("writing…")
 
-    def finish(self, reply: Json) -> None:
+    def finish(self, reply: SayReply | None) -> None:
         """The reply is complete, or there is none."""
         self.reply = reply
-        self._text = reply.get("text", self._text)
-        if not reply:
+        if reply is None:
             self._repaint("no reply" if not self._text else "stopped")
             return
-        lines = [reply_bars.summary(reply), *reply_bars.skipped(reply.get("rungs", []))]
+        self._text = reply.text
+        lines = [reply_bars.summary(reply), *reply_bars.skipped(reply.rungs)]
         self._repaint("\n".join(lines))
 
     def toggle_sources(self) -> None:
@@ -58,10 +58,9 @@ class ReplyLine(SpokenLine):
             (f"\n{below}", "$quiet"),
         ]
         if self._shows_sources:
-            drawn = self.reply.get("drawn", [])
+            drawn = self.reply.drawn if self.reply else []
             if not drawn:
                 parts.append(("\nIt drew on no message.", "$quiet"))
             for used in drawn[:SOURCES_SHOWN]:
-                who, text = str(used.get("author", "")), str(used.get("text", ""))
-                parts += ["\n  ", reply_bars.quote(who, text, str(used.get("run", "")))]
+                parts += ["\n  ", reply_bars.quote(used.author, used.text, used.run)]
         self.update(Content.assemble(*parts))

@@ -7,12 +7,12 @@ from textual.widget import Widget
 
 from app.core.safe_text import safe_line
 from app.tui import format
-from app.tui.bot_ports import Json, LinkState
+from app.tui.bot_ports import LinkState
 from app.tui.event_buffer import is_done
 from app.tui.health import health, model_trouble
 
 if TYPE_CHECKING:
-    from app.ipc.control import Progress
+    from app.ipc.control import Progress, StatusReply
 
 WIDE = 100
 
@@ -42,7 +42,7 @@ class StatusBar(Widget):
         self.refresh()
 
     def render(self) -> Content:
-        status: Json = self.app.status  # type: ignore[attr-defined]
+        status: StatusReply | None = self.app.status  # type: ignore[attr-defined]
         link: LinkState = self.app.link_state  # type: ignore[attr-defined]
         is_wide = self.size.width >= WIDE
         left = Content("   " if is_wide else "  ").join(_facts(status, link, is_wide))
@@ -54,20 +54,22 @@ class StatusBar(Widget):
         return Content.assemble(left, " " * gap, right)
 
 
-def _facts(status: Json, link: LinkState, is_wide: bool) -> list[Content]:
+def _facts(
+    status: "StatusReply | None", link: LinkState, is_wide: bool
+) -> list[Content]:
     how = health(link, status)
     facts = [Content.styled(f"{how.sign} {how.word}", f"bold {how.colour}")]
     if not link.is_up or not status:
         return facts
     trouble = model_trouble(status)
-    model = safe_line(format.model_name(str(status.get("model", {}).get("name", ""))))
+    model = safe_line(format.model_name(status.model.name))
     shown = f"{trouble.sign} {trouble.word}" if trouble else model[:26]
-    speed = status.get("tokens_per_second") or 0
+    speed = status.tokens_per_second
     named = [
-        ("", safe_line(str(status.get("name", "Mynah")))[:18]),
+        ("", safe_line(status.name)[:18]),
         ("model", shown),
-        ("mode", str(status.get("mode", ""))),
-        ("provider", str(status.get("provider", ""))),
+        ("mode", status.mode),
+        ("provider", status.provider),
         ("speed", f"{speed:.0f} tok/s" if speed else "– tok/s"),
     ]
     for label, value in named:
@@ -77,7 +79,7 @@ def _facts(status: Json, link: LinkState, is_wide: bool) -> list[Content]:
     return facts
 
 
-def _work(status: Json, jobs: "list[Progress]") -> str:
+def _work(status: "StatusReply | None", jobs: "list[Progress]") -> str:
     under_way = [job for job in jobs if not is_done(job)]
     if under_way:
         job = under_way[-1]
@@ -85,8 +87,9 @@ def _work(status: Json, jobs: "list[Progress]") -> str:
         more = f" +{len(under_way) - 1}" if len(under_way) > 1 else ""
         name = WORK.get(job.work, "work")
         return f"paused: {name}{more}" if job.paused else f"{name}{share}{more}"
-    queue = status.get("queue") or 0
-    if queue:
-        return f"{queue} waiting"
-    cost = status.get("today", {}).get("cost") or 0
+    if status is None:
+        return ""
+    if status.queue:
+        return f"{status.queue} waiting"
+    cost = status.today.cost
     return f"{format.money(cost)} today" if cost else ""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from textual.content import Content
 
 from app.core.safe_text import safe_line
-from app.tui.bot_ports import Json
+from app.ipc.control import GuildFigures
 from app.tui.database_reader import DatabaseReader
 from app.tui.screens.conversations.channel_lines import TalkLine
 
@@ -39,14 +39,14 @@ class Place:
         return self.guild, self.channel, self.is_drafts, self.conversation
 
 
-async def load(shelf: DatabaseReader, guilds: list[Json]) -> list[Place]:
+async def load(shelf: DatabaseReader, guilds: list[GuildFigures]) -> list[Place]:
     """All places but conversations, the drafts first if any wait."""
     waiting = await shelf.drafts()
     places = []
     if waiting:
         places.append(Place("Drafts", drafts=len(waiting)))
     for guild in guilds:
-        row, name = guild["row"], guild["guild"]
+        row, name = guild.row, guild.guild
         places.append(Place(name, row))
         for channel in await shelf.channels(row):
             title = f"#{channel.name}"

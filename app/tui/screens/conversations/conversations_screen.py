@@ -1,11 +1,11 @@
 """Conversations: what is said on every server, and what can be done with a reply."""
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.binding import Binding, BindingType
 
 from app.ipc import control
-from app.ipc.wire import Json, Params
+from app.ipc.wire import Request
 from app.tui.database_reader import ShownReply
 from app.tui.screens.conversations import channel_lines
 from app.tui.screens.conversations.channel_lines import TalkLine
@@ -121,7 +121,7 @@ class ConversationsScreen(TalkScreen):
         if reply and guild and reply.turns:
             *earlier, last = reply.turns
             request = control.Say(
-                guild=guild["key"],
+                guild=guild.key,
                 text=str(last[1]),
                 author=str(last[0]),
                 turns=[[str(turn[0]), str(turn[1])] for turn in earlier],
@@ -130,13 +130,13 @@ class ConversationsScreen(TalkScreen):
             self.request(request, lambda made: self._offer(reply, made))
             self.request(control.Rate(reply.row, -1, again=True))
 
-    def _offer(self, reply: ShownReply, made: Json) -> None:
+    def _offer(self, reply: ShownReply, made: control.SayReply) -> None:
         def accepted(text: str | None) -> None:
             if text:
                 self._send(reply.guild, reply.channel, text)
 
         question = "Another reply: send it?"
-        text = str(made.get("text", ""))
+        text = made.text
         self.app.push_screen(
             AskText(question, "Change it as you like.", text), accepted
         )
@@ -169,7 +169,7 @@ class ConversationsScreen(TalkScreen):
 
         def answered(yes: bool | None) -> None:
             if yes:
-                self._do(control.Forget(guild["key"], messages=ids), "Forgotten.")
+                self._do(control.Forget(guild.key, messages=ids), "Forgotten.")
 
         question = f"Forget {len(ids)} message{'s' * (len(ids) > 1)} for ever?"
         detail = "They leave the voice, the memory and the database. No undo."
@@ -205,20 +205,20 @@ class ConversationsScreen(TalkScreen):
 
         self.fetch(load, show, "lines")
 
-    def _guild(self, row: int) -> Json | None:
-        return next((guild for guild in self.app.guilds if guild["row"] == row), None)
+    def _guild(self, row: int) -> control.GuildFigures | None:
+        return next((guild for guild in self.app.guilds if guild.row == row), None)
 
     def _send(self, guild: int, channel: int | None, text: str) -> None:
         known = self._guild(guild)
         places: list[Place] = self.query_one("#places", Feed).items
         names = [place.name for place in places if place.channel == channel]
         if known and channel is not None and names:
-            self._do(control.Send(known["key"], names[0], text), "Sent.")
+            self._do(control.Send(known.key, names[0], text), "Sent.")
         else:
             self.app.tell("This reply belongs to no channel.")
 
-    def _do(self, request: Params, done: str) -> None:
-        def finished(_: Json) -> None:
+    def _do(self, request: Request[Any], done: str) -> None:
+        def finished(_: object) -> None:
             self.app.tell(done)
             self.reload()
             self.refresh_data()

@@ -1,6 +1,6 @@
 """Server: one guild's voice, its settings, its words, and what becomes of its data."""
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -9,13 +9,15 @@ from textual.containers import Horizontal
 from textual.content import Content
 from textual.widgets import ContentSwitcher, Static
 
-from app.ipc.wire import Json
 from app.tui import format
 from app.tui.base import MynahScreen
 from app.tui.panes import PANES
 from app.tui.panes.base import Pane
 from app.tui.widgets.choice import Choice
 from app.tui.widgets.dialogs import Pick
+
+if TYPE_CHECKING:
+    from app.ipc.control import GuildFigures
 
 LOCKED = "locked to this machine"
 
@@ -49,12 +51,11 @@ class GuildScreen(MynahScreen):
         self._show_pane("voice")
 
     @property
-    def guild(self) -> Json:
-        """The server that is shown; empty while there is none."""
-        rows = {guild["row"]: guild for guild in self.app.guilds}
-        if self.app.chosen_guild in rows:
-            return rows[self.app.chosen_guild]
-        return self.app.guilds[0] if self.app.guilds else {}
+    def guild(self) -> "GuildFigures | None":
+        """The server that is shown."""
+        rows = {guild.row: guild for guild in self.app.guilds}
+        first = self.app.guilds[0] if self.app.guilds else None
+        return rows.get(self.app.chosen_guild or 0, first)
 
     @property
     def pane(self) -> Pane:
@@ -112,27 +113,27 @@ class GuildScreen(MynahScreen):
 
         def picked(at: int | None) -> None:
             if at is not None:
-                self.app.chosen_guild = self.app.guilds[at]["row"]
+                self.app.chosen_guild = self.app.guilds[at].row
                 self._show_head()
 
-        names = [guild["guild"] for guild in self.app.guilds]
+        names = [guild.guild for guild in self.app.guilds]
         if names:
             self.app.push_screen(Pick("Which server?", names), picked)
 
 
-def head_line(guild: Json, *, is_narrow: bool = False) -> Content:
+def head_line(guild: "GuildFigures", *, is_narrow: bool = False) -> Content:
     """The server's name and what is worth knowing of it."""
-    messages = guild.get("messages", 0)
+    messages = guild.messages
     facts = [f"{format.count(messages)} messages", format.maturity_words(messages)]
     if not is_narrow:
-        facts.insert(1, f"{format.count(guild.get('words', 0))} words")
-    if guild.get("opted_out"):
-        facts.append(f"{guild['opted_out']} opted out")
-    if guild.get("disliked"):
-        facts.append(f"{guild['disliked']} disliked weigh less")
-    marks = {"shadow": "shadow", "local_only": "locked" if is_narrow else LOCKED}
-    facts += [word for key, word in marks.items() if guild.get(key)]
+        facts.insert(1, f"{format.count(guild.words)} words")
+    if guild.opted_out:
+        facts.append(f"{guild.opted_out} opted out")
+    if guild.disliked:
+        facts.append(f"{guild.disliked} disliked weigh less")
+    facts += ["shadow"] if guild.shadow else []
+    facts += ["locked" if is_narrow else LOCKED] if guild.local_only else []
     return Content.assemble(
-        (guild.get("guild", ""), "bold $accent"),
+        (guild.guild, "bold $accent"),
         ("   " + " · ".join(facts), "$quiet"),
     )

@@ -1,7 +1,7 @@
 """Home: how the bot is, what it does today, and a line for every server."""
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -13,7 +13,6 @@ from textual.widgets import Static
 from app.core.safe_text import safe_line
 from app.tui import format
 from app.tui.base import MynahScreen
-from app.tui.bot_ports import Json
 from app.tui.database_reader import ShownReply
 from app.tui.event_buffer import NewEvents
 from app.tui.health import Health, health, model_trouble, version_trouble
@@ -22,6 +21,9 @@ from app.tui.screens.home import home_charts
 from app.tui.widgets.charts import Columns, Sparks, course
 from app.tui.widgets.dialogs import Confirm
 from app.tui.widgets.feed import Feed
+
+if TYPE_CHECKING:
+    from app.ipc.control import BotEvent, GuildFigures, StatusReply
 
 EVENTS_SHOWN = 22
 RECENT_SHOWN = 22
@@ -71,17 +73,17 @@ class HomeScreen(MynahScreen):
         shown = _state(how, status, self._since(status), self.app.shelf.trouble)
         self.query_one("#state", Static).update(shown)
         today = self.query_one("#today", Static)
-        today.update(_today(status, self._costs))
-        today.display = bool(status)
-        events = [*status.get("events", []), *self.app.events]
+        today.update(_today(status, self._costs) if status else "")
+        today.display = status is not None
+        events = [*(status.events if status else ()), *self.app.events]
         happened = self.query_one("#events", Static)
         happened.update(_events(events, self.app.clock()))
         happened.set_class(not events, "-none")
         self._show_guilds()
 
-    def _since(self, status: Json) -> float:
+    def _since(self, status: "StatusReply | None") -> float:
         """When the bot started, in seconds since the epoch; 0 if that is unknown."""
-        up = status.get("uptime_seconds")
+        up = status.uptime_seconds if status else 0.0
         return self.app.status_at - up if up else 0.0
 
     def refresh_data(self) -> None:
@@ -112,7 +114,7 @@ class HomeScreen(MynahScreen):
 
     def _show_recent(self, replies: list[ShownReply]) -> None:
         self._recent = replies
-        names = {guild["row"]: guild["guild"] for guild in self.app.guilds}
+        names = {guild.row: guild.guild for guild in self.app.guilds}
         self.query_one("#recent", Static).update(
             _recent(replies, names, self.app.clock())
         )
@@ -125,7 +127,8 @@ class HomeScreen(MynahScreen):
         self.query_one("#cost", Columns).show(found.cost, *found.month_span)
         # A narrow screen has no room for the chart.
         self._costs = found.cost if self.has_class("-narrow") else []
-        self.query_one("#today", Static).update(_today(self.app.status, self._costs))
+        if status := self.app.status:
+            self.query_one("#today", Static).update(_today(status, self._costs))
 
     @on(Feed.Chosen)
     def action_open(self) -> None:
@@ -159,8 +162,9 @@ class HomeScreen(MynahScreen):
         """Connect to Discord, or leave it."""
         from app.ipc import control
 
-        state = self.app.status.get("discord", {}).get("state", "off")
-        request = control.Reconnect(connect=state == "off")
+        status = self.app.status
+        is_off = status is None or status.discord.state == "off"
+        request = control.Reconnect(connect=is_off)
         self.request(request)
 
 
@@ -171,22 +175,22 @@ def head(width: int) -> str:
     return f"{shown}  {'mode':<6} {'dial':>5}  joins in"
 
 
-def draw_guild(guild: Json, width: int) -> Content:
+def draw_guild(guild: "GuildFigures", width: int) -> Content:
     """One server: how much it learned, and how it speaks."""
-    messages = guild.get("messages", 0)
+    messages = guild.messages
     name, voice = _widths(width)
     bar = format.bar(format.maturity(messages), min(voice, 8))
     words = f"  {format.maturity_words(messages)}"[: max(0, voice - 8)]
-    join_in = guild.get("join_in") or 0
+    join_in = guild.join_in or 0
     joins = format.percent(join_in) if join_in else "when called"
-    marks = {"shadow": "shadow", "local_only": "locked"}
-    marked = " · ".join(word for key, word in marks.items() if guild.get(key))
+    marks = {"shadow": guild.shadow, "locked": guild.local_only}
+    marked = " · ".join(word for word, is_so in marks.items() if is_so)
     return Content.assemble(
-        _fit(guild.get("guild", "?"), name).stylize("bold"),
+        _fit(guild.guild, name).stylize("bold"),
         f" {format.count(messages):>7}  ",
         (bar, "$accent"),
         (f"{words:<{voice - len(bar)}}", "$quiet"),
-        f"  {guild.get('mode', ''):<6} {guild.get('dial', 50):>3} %  {joins:<11}",
+        f"  {guild.mode:<6} {guild.dial:>3} %  {joins:<11}",
         (f"  {marked}", "$quiet"),
     )
 
@@ -200,8 +204,10 @@ def _fit(text: str, width: int) -> Content:
     return Content(safe_line(text)).truncate(width, ellipsis=True, pad=True)
 
 
-def _state(how: Health, status: Json, since: float, unread: str) -> Content:
-    user = status.get("discord", {}).get("user")
+def _state(
+    how: Health, status: "StatusReply | None", since: float, unread: str
+) -> Content:
+    user = status.discord.user if status else ""
     about = [f"as {user}"] if user else []
     about += [f"since {format.clock(since)}"] if since else []
     lines = [
@@ -230,10 +236,9 @@ def _why(trouble: Health) -> list[Content]:
     return [line for text, line in said if text]
 
 
-def _today(status: Json, costs: Sequence[float]) -> Content:
-    today = status.get("today", {})
-    messages = format.many(today.get("messages", 0), "message")
-    replies = format.many(today.get("replies", 0), "reply")
+def _today(status: "StatusReply", costs: Sequence[float]) -> Content:
+    messages = format.many(status.today.messages, "message")
+    replies = format.many(status.today.replies, "reply")
     facts = [
         ("today", f"{messages}, {replies}"),
         ("model", _model(status)),
@@ -245,21 +250,21 @@ def _today(status: Json, costs: Sequence[float]) -> Content:
     )
 
 
-def _model(status: Json) -> str:
+def _model(status: "StatusReply") -> str:
     """Which model answers, where it runs, how fast, and who waits for it."""
-    name = format.model_name(str(status.get("model", {}).get("name", "")))
-    speed = status.get("tokens_per_second") or 0
+    name = format.model_name(status.model.name)
+    speed = status.tokens_per_second
     facts = [f"{name} on this machine"]
-    if status.get("provider") == "openai":
-        cloud = status.get("cloud", {}).get("model") or "a model"
+    if status.provider == "openai":
+        cloud = status.cloud.model or "a model"
         facts = [f"{cloud} in the cloud", f"else {name} on this machine"]
     if speed:
         facts.append(f"{speed:.0f} tokens/s")
-    return ", ".join([*facts, f"{status.get('queue') or 'nothing'} waiting"])
+    return ", ".join([*facts, f"{status.queue or 'nothing'} waiting"])
 
 
-def _cost(status: Json, costs: Sequence[float]) -> str:
-    budget, spent = status.get("monthly_budget") or 0, status.get("month_cost") or 0
+def _cost(status: "StatusReply", costs: Sequence[float]) -> str:
+    budget, spent = status.monthly_budget, status.month_cost
     past = f"  {course(costs, 16)} 31 days" if any(costs) else ""
     if not budget:
         return f"{format.money(spent)} this month{past}"
@@ -285,11 +290,11 @@ def _recent(replies: list[ShownReply], names: dict[int, str], now: float) -> Con
     return Content("\n").join(lines)
 
 
-def _events(events: list[Json], now: float) -> Content:
-    newest = sorted(events, key=lambda event: -event.get("at", 0))[:EVENTS_SHOWN]
+def _events(events: "list[BotEvent]", now: float) -> Content:
+    newest = sorted(events, key=lambda event: -event.at)[:EVENTS_SHOWN]
     lines = [Content.styled("What Mynah did by itself", "bold")]
     for event in newest:
-        at = format.moment(event.get("at", 0), now)
-        said = safe_line(str(event.get("text", "")))
+        at = format.moment(event.at, now)
+        said = safe_line(event.text)
         lines.append(Content.assemble((f"{at:<6}  ", "$quiet"), said))
     return Content("\n").join(lines)

@@ -12,8 +12,7 @@ from textual.widgets import Static
 
 from app.core.safe_text import safe_line
 from app.ipc import control
-from app.ipc.control import Progress
-from app.ipc.wire import Json
+from app.ipc.control import GuildFigures, ImportReply, Progress
 from app.tui import format
 from app.tui.base import MynahScreen
 from app.tui.event_buffer import NewEvents, is_done
@@ -49,7 +48,7 @@ class LearnScreen(MynahScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._results: list[Json] = []
+        self._results: list[ImportReply] = []
         """What each import since the start of this window brought."""
 
     def compose_body(self) -> ComposeResult:
@@ -110,13 +109,13 @@ class LearnScreen(MynahScreen):
     def _choose_guild(self, path: str | None) -> None:
         if not path:
             return
-        names = [guild["guild"] for guild in self.app.guilds]
+        names = [guild.guild for guild in self.app.guilds]
 
         def picked(at: int | None) -> None:
             if at is None:
                 return
             if at < len(names):
-                self._import(self.app.guilds[at]["key"], path)
+                self._import(self.app.guilds[at].key, path)
             else:
                 self._name_guild(path)
 
@@ -140,7 +139,7 @@ class LearnScreen(MynahScreen):
         request = control.Import(guild, [str(Path(path).expanduser())])
         self.request(request, self._imported)
 
-    def _imported(self, reply: Json) -> None:
+    def _imported(self, reply: ImportReply) -> None:
         self._results.append(reply)
         self.action_results()
         self.refresh_data()
@@ -155,12 +154,12 @@ class LearnScreen(MynahScreen):
 
     def action_train(self) -> None:
         """Learn the history of the channels the bot listens to."""
-        guilds = [guild for guild in self.app.guilds if guild.get("id")]
-        names = [guild["guild"] for guild in guilds]
+        guilds = [guild for guild in self.app.guilds if guild.id]
+        names = [guild.guild for guild in guilds]
 
         def picked(at: int | None) -> None:
             if at is not None:
-                request = control.Train(guilds[at]["key"])
+                request = control.Train(guilds[at].key)
                 self.request(request, lambda _: self.app.tell("Reading its history."))
 
         if names:
@@ -214,28 +213,31 @@ class LearnScreen(MynahScreen):
 
 EMPTY = "No work since this window was opened. i imports, t reads a server's history."
 
-COUNTS = {
-    "read": "messages read",
-    "added": "learned or kept as context",
-    "duplicates": "known already",
-    "filtered": "left out by your filters",
-}
+COUNTS = (
+    "messages read",
+    "learned or kept as context",
+    "known already",
+    "left out by your filters",
+)
 
 
-def result(reply: Json) -> tuple[str, str]:
+def result(reply: ImportReply) -> tuple[str, str]:
     """Title and text of what an import brought: in all, by file, and what failed."""
-    counts = {name: reply.get(name) or 0 for name in COUNTS}
-    lines = [f"{format.count(counts[name]):>8}  {COUNTS[name]}" for name in COUNTS]
-    files = reply.get("files", [])
+    counts = (reply.read, reply.added, reply.duplicates, reply.filtered)
+    lines = [
+        f"{format.count(count):>8}  {what}"
+        for count, what in zip(counts, COUNTS, strict=True)
+    ]
+    files = reply.files
     if len(files) > 1:
         lines.append("\n    read     new  file")
     for file in files if len(files) > 1 else []:
-        read, added = format.count(file["read"]), format.count(file["added"])
-        lines.append(f"{read:>8}{added:>8}  {file['file']}")
-    for error in reply.get("errors", []):
-        lines.append(f"\n✕ {error.get('file', '')}: {error.get('text', '')}")
-    took = format.seconds(reply.get("seconds") or 0)
-    return f"{reply.get('guild', 'Learned')} in {took}", "\n".join(lines)
+        read, added = format.count(file.read), format.count(file.added)
+        lines.append(f"{read:>8}{added:>8}  {file.file}")
+    for error in reply.errors:
+        lines.append(f"\n✕ {error.file}: {error.text}")
+    took = format.seconds(reply.seconds)
+    return f"{reply.guild} in {took}", "\n".join(lines)
 
 
 def dropped_path(text: str) -> Path | None:
@@ -294,9 +296,9 @@ def _state(job: Progress) -> tuple[str, str]:
     return "▸ running", "$foreground"
 
 
-def _backlog(guilds: list[Json]) -> Content:
-    waiting = sum(guild.get("backlog") or 0 for guild in guilds)
-    known = sum(guild.get("embeddings") or 0 for guild in guilds)
+def _backlog(guilds: list[GuildFigures]) -> Content:
+    waiting = sum(guild.backlog for guild in guilds)
+    known = sum(guild.embeddings for guild in guilds)
     parts: list[tuple[str, str] | str] = [
         ("Found by meaning: ", "$quiet"),
         format.many(known, "message"),

@@ -11,8 +11,7 @@ from textual.widgets import Static
 
 from app.core.safe_text import safe_line
 from app.ipc import control
-from app.ipc.control import Progress
-from app.ipc.wire import Json
+from app.ipc.control import ModelEntry, ModelsReply, ModelTestReply, Progress
 from app.tui import format, settings_list
 from app.tui.base import MynahScreen
 from app.tui.event_buffer import NewEvents
@@ -74,7 +73,7 @@ class ModelsScreen(MynahScreen):
 
     def status_changed(self) -> None:
         status = self.app.status
-        self.query_one(Choice).value = status.get("provider") or "local"
+        self.query_one(Choice).value = status.provider if status else "local"
         self.query_one("#cloud", Static).update(_cloud(status))
         if not self.query_one("#catalogue", Feed).items:
             self.refresh_data()
@@ -86,35 +85,34 @@ class ModelsScreen(MynahScreen):
         if pulls:
             self.query_one("#catalogue").refresh()
 
-    def _take(self, reply: Json) -> None:
-        memory = reply.get("memory_gigabytes") or 0.0
-        models = reply.get("models", [])
-        used = [at for at, model in enumerate(models) if model.get("used")]
+    def _take(self, reply: ModelsReply) -> None:
+        models = reply.models
+        used = [at for at, model in enumerate(models) if model.used]
         feed = self.query_one("#catalogue", Feed)
         # The one in use is what most people look for, when it changes.
-        name = str(models[used[0]].get("name")) if used else ""
+        name = models[used[0]].name if used else ""
         at = used[0] if name != self._seen_used else max(0, feed.cursor)
-        self._seen_used, self._memory = name, memory
+        self._seen_used, self._memory = name, reply.memory_gigabytes
         feed.show(models, at)
 
-    def _take_settings(self, reply: Json) -> None:
+    def _take_settings(self, reply: control.ConfigGetReply) -> None:
         found = settings_list.items(reply, ("home", "guild", "channel"))
         feed = self.query_one("#tunable", Feed)
         chosen = [item for item in found if item.key.name in TUNABLE]
         feed.show(chosen, max(0, feed.cursor))
 
-    def _draw(self, model: Json, width: int) -> Content:
-        pull = self.app.progress.get(("pull", str(model.get("name"))))
+    def _draw(self, model: ModelEntry, width: int) -> Content:
+        pull = self.app.progress.get(("pull", model.name))
         return draw(model, pull, width)
 
     @on(Feed.Moved, "#catalogue")
     def _explain(self, event: Feed.Moved) -> None:
-        model: Json = event.item
+        model: ModelEntry = event.item
         has = f"This machine has {self._memory:.1f} GB" if self._memory else ""
-        parts = [model.get("note"), model.get("licence"), has]
-        if aside := model.get("set_aside"):
-            parts = ["u tries it again", aside]
-        text = ". ".join(str(part) for part in parts if part)
+        parts = [model.note, model.licence, has]
+        if model.set_aside:
+            parts = ["u tries it again", model.set_aside]
+        text = ". ".join(part for part in parts if part)
         self.query_one("#note", Static).update(Content(safe_line(text)))
 
     @on(Feed.Moved, "#tunable")
@@ -127,13 +125,13 @@ class ModelsScreen(MynahScreen):
         settings_list.change(self, event.item, self.refresh_data)
 
     @property
-    def _model(self) -> Json:
-        found: Json = self.query_one("#catalogue", Feed).item or {}
+    def _model(self) -> ModelEntry | None:
+        found: ModelEntry | None = self.query_one("#catalogue", Feed).item
         return found
 
     @on(Feed.Chosen, "#catalogue")
     def _chosen(self) -> None:
-        if self._model.get("present"):
+        if self._model and self._model.present:
             self.action_use()
         else:
             self.action_pull()
@@ -141,18 +139,18 @@ class ModelsScreen(MynahScreen):
     def action_pull(self) -> None:
         """Fetch the chosen model; an interrupted fetch goes on where it was."""
         model = self._model
-        if not model or model.get("present"):
+        if not model or model.present:
             self.app.tell("It is here already; u uses it.")
-        elif model.get("fits") is False:
-            detail = f"It needs {model.get('ram_gigabytes')} GB; replies may be slow."
+        elif model.fits is False:
+            detail = f"It needs {model.ram_gigabytes} GB; replies may be slow."
             question = "Fetch a model that is too large for this machine?"
             self.app.push_screen(Confirm(question, detail, "Fetch"), self._pull)
         else:
             self._pull(True)
 
     def _pull(self, yes: bool | None) -> None:
-        if yes:
-            name = self._model["name"]
+        if yes and self._model:
+            name = self._model.name
             self.app.tell(f"Fetching {name}…")
             done = f"{name} is here."
             self.request(control.ModelPull(name), lambda _: self._done(done))
@@ -163,38 +161,37 @@ class ModelsScreen(MynahScreen):
 
     def action_use(self) -> None:
         """Answer with the chosen model from now on."""
-        if name := self._model.get("name"):
-            done = f"{name} answers from now on."
-            self.request(control.ModelUse(name), lambda _: self._done(done))
+        if model := self._model:
+            done = f"{model.name} answers from now on."
+            self.request(control.ModelUse(model.name), lambda _: self._done(done))
 
     def action_measure(self) -> None:
         """Measure how fast the chosen model is on this machine."""
-        name = self._model.get("name")
-        if name and self._model.get("present"):
+        model = self._model
+        if model and model.present:
             self.app.tell("Measuring; this takes a few seconds…")
-            self.request(control.ModelTest(name), self._measured)
+            self.request(control.ModelTest(model.name), self._measured)
         else:
             self.app.tell("It is not here yet: f fetches it.")
 
-    def _measured(self, reply: Json) -> None:
-        read = reply.get("prompt_tokens_per_second") or 0
-        write = reply.get("tokens_per_second") or 0
+    def _measured(self, reply: ModelTestReply) -> None:
+        read, write = reply.prompt_tokens_per_second, reply.tokens_per_second
         self._done(f"It reads {read:.0f} and writes {write:.0f} tokens a second.")
 
     def action_remove(self) -> None:
         """Delete the chosen model's file."""
         model = self._model
-        if not model.get("present"):
+        if not model or not model.present:
             self.app.tell("It is not here; there is nothing to remove.")
             return
 
         def answered(yes: bool | None) -> None:
             if yes:
-                request = control.ModelRemove(model["name"])
+                request = control.ModelRemove(model.name)
                 self.request(request, lambda _: self._done("Removed."))
 
-        detail = f"{format.size(model.get('bytes') or 0)} are freed."
-        question = f"Delete the file of {model['name']}?"
+        detail = f"{format.size(model.bytes)} are freed."
+        question = f"Delete the file of {model.name}?"
         self.app.push_screen(Confirm(question, detail, "Delete"), answered)
 
     def action_own(self) -> None:
@@ -211,10 +208,11 @@ class ModelsScreen(MynahScreen):
     @on(Choice.Changed)
     def action_where(self, event: Choice.Changed | None = None) -> None:
         """Let the model run on this machine, or in the cloud."""
-        now = self.app.status.get("provider") or "local"
+        status = self.app.status
+        now = status.provider if status else "local"
         wanted = event.value if event else "openai" if now == "local" else "local"
         self.query_one(Choice).value = now
-        if wanted == "openai" and not self.app.status.get("has_openai_key"):
+        if wanted == "openai" and not (status and status.has_openai_key):
             self.app.tell("The cloud needs an API key first: k enters one.")
             return
         settings_list.set_value(self, "reply.provider", wanted, self.refresh_data)
@@ -234,10 +232,11 @@ class ModelsScreen(MynahScreen):
     def action_test_cloud(self) -> None:
         """Make one tiny call to the cloud."""
 
-        def tried(reply: Json) -> None:
-            title = "✓ The cloud answers" if reply.get("ok") else "✕ It does not work"
-            words = f"{reply.get('detail') or ''}\n\n{reply.get('hint') or ''}"
-            self.app.push_screen(Detail(title, words.strip()))
+        def tried(reply: control.SecretTestReply) -> None:
+            title = "✓ The cloud answers" if reply.ok else "✕ It does not work"
+            self.app.push_screen(
+                Detail(title, f"{reply.detail}\n\n{reply.hint}".strip())
+            )
 
         self.request(control.SecretTest("openai_key"), tried)
 
@@ -254,16 +253,16 @@ def head(width: int) -> str:
     return f"  {'model':<22} {'state':<10}{'file':>9}  {'memory':<19}  speed here"
 
 
-def draw(model: Json, pull: Progress | None, width: int) -> Content:
+def draw(model: ModelEntry, pull: Progress | None, width: int) -> Content:
     """One model: its state, size, whether it fits, and its speed."""
     sign, word, colour = _state(model)
-    speed = model.get("tokens_per_second")
-    name = Content(safe_line(format.model_name(str(model.get("name", "")))))
+    speed = model.tokens_per_second
+    name = Content(safe_line(format.model_name(model.name)))
     parts: list[Content | tuple[str, str] | str] = [
         (f"{sign} ", colour),
         name.truncate(22, ellipsis=True, pad=True).stylize("bold"),
         (f" {word:<10}", colour),
-        f"{format.size(model.get('bytes') or 0):>9}",
+        f"{format.size(model.bytes):>9}",
     ]
     if pull and not pull.finished:
         share = pull.done / pull.total if pull.total else 0.0
@@ -277,26 +276,26 @@ def draw(model: Json, pull: Progress | None, width: int) -> Content:
     return Content.assemble(*parts)
 
 
-def _need(model: Json) -> str:
-    """How much memory it takes, and whether that is here."""
-    need, fits = model.get("ram_gigabytes") or 0, model.get("fits")
-    words = {None: "", True: ", fits", False: ", too large"}[fits]
+def _need(model: ModelEntry) -> str:
+    """The memory that it takes, and whether that is here."""
+    need = model.ram_gigabytes
+    words = {None: "", True: ", fits", False: ", too large"}[model.fits]
     return f"{need:g} GB{words}" if need else "unknown"
 
 
-def _state(model: Json) -> tuple[str, str, str]:
-    if model.get("set_aside"):
+def _state(model: ModelEntry) -> tuple[str, str, str]:
+    if model.set_aside:
         return "✕", "set aside", "$error"
-    if model.get("used"):
+    if model.used:
         return "●", "in use", "$accent"
-    if model.get("present"):
+    if model.present:
         return "✓", "here", "$success"
     return "○", "not here", "$quiet"
 
 
-def _cloud(status: Json) -> Content:
-    key = "an API key is kept" if status.get("has_openai_key") else "no API key yet (k)"
-    budget = status.get("monthly_budget") or 0
-    spent = format.money(status.get("month_cost") or 0)
+def _cloud(status: control.StatusReply | None) -> Content:
+    status = status or control.StatusReply()
+    key = "an API key is kept" if status.has_openai_key else "no API key yet (k)"
+    budget, spent = status.monthly_budget, format.money(status.month_cost)
     limit = f" of {format.money(budget)}" if budget else ", no limit set"
     return Content.styled(f"   {key}; {spent}{limit} spent this month", "$quiet")

@@ -12,7 +12,6 @@ from textual.widgets import Input, Static
 
 from app.core.safe_text import safe_line
 from app.ipc import control
-from app.ipc.wire import Json
 from app.tui.base import MynahScreen
 from app.tui.event_buffer import NewEvents
 from app.tui.widgets.bubbles import ReplyLine, SpokenLine
@@ -47,7 +46,7 @@ class PlaygroundScreen(MynahScreen):
         Binding("i,enter", "type", "Type", show=False),
     ]
 
-    guild: reactive[Json] = reactive(dict)
+    guild: reactive[control.GuildFigures | None] = reactive(None)
     author: reactive[str] = reactive("you")
 
     def __init__(self) -> None:
@@ -104,13 +103,13 @@ class PlaygroundScreen(MynahScreen):
         return True
 
     def _take_guilds(self) -> None:
-        known = {row["row"]: row for row in self.app.guilds}
-        if self.app.guilds and self.guild.get("row") not in known:
+        known = {guild.row for guild in self.app.guilds}
+        if self.app.guilds and (self.guild is None or self.guild.row not in known):
             self._choose_guild(self.app.guilds[0])
         self._show_empty()
 
-    def _choose_guild(self, guild: Json) -> None:
-        self.query_one(Dial).value = guild.get("dial", 50)
+    def _choose_guild(self, guild: control.GuildFigures) -> None:
+        self.query_one(Dial).value = guild.dial
         self.guild = guild
 
     def watch_guild(self) -> None:
@@ -124,7 +123,7 @@ class PlaygroundScreen(MynahScreen):
     def _repaint(self) -> None:
         if not self.is_mounted:
             return
-        name = self.guild.get("guild", "no server yet")
+        name = self.guild.guild if self.guild else "no server yet"
         dial = self.query_one(Dial).value
         provider = self.query_one("#provider", Choice).value
         parts = [name, f"as {self.author}", self.mode, provider, f"voice {dial} %"]
@@ -141,11 +140,11 @@ class PlaygroundScreen(MynahScreen):
             return ""
         status = self.app.status
         if self.is_cloud:
-            if self.guild.get("local_only"):
+            if self.guild and self.guild.local_only:
                 return "This server is locked to this machine: see Server."
-            if not status.get("has_openai_key"):
+            if not status or not status.has_openai_key:
                 return "Cloud needs an API key: enter one on Models. Local answers."
-        elif status.get("model", {}).get("state") == "absent":
+        elif status and status.model.state == "absent":
             return "No language model yet: fetch one on Models. The chain answers."
         return ""
 
@@ -170,13 +169,13 @@ class PlaygroundScreen(MynahScreen):
         text = event.value.strip()
         if text and self.guild:
             event.input.value = ""
-            self._say(text)
+            self._say(self.guild, text)
 
-    def _say(self, text: str) -> None:
+    def _say(self, guild: control.GuildFigures, text: str) -> None:
         self._last_text = text
         stream = self.app.next_stream()
         request = control.Say(
-            guild=self.guild["key"],
+            guild=guild.key,
             text=text,
             author=self.author,
             mode=self.mode,
@@ -186,24 +185,27 @@ class PlaygroundScreen(MynahScreen):
             stream=stream,
             turns=self._turns[-MAX_TURNS:],
         )
-        bubble = ReplyLine(self.app.status.get("name", "Mynah"), stream)
+        status = self.app.status
+        bubble = ReplyLine(status.name if status else "Mynah", stream)
         self._streams[stream] = bubble
         self._add(SpokenLine(self.author, safe_line(text)), bubble)
         self._turns.append([self.author, text])
         self.fetch(lambda: self._answer(request), self._answered, exclusive=False)
 
-    async def _answer(self, request: control.Say) -> tuple[int, Json]:
+    async def _answer(
+        self, request: control.Say
+    ) -> tuple[int, control.SayReply | None]:
         assert request.stream is not None
-        return request.stream, await self.ask(request) or {}
+        return request.stream, await self.ask(request)
 
-    def _answered(self, answer: tuple[int, Json]) -> None:
+    def _answered(self, answer: tuple[int, control.SayReply | None]) -> None:
         stream, reply = answer
         bubble = self._streams.pop(stream, None)
         if bubble is None:
             return
         bubble.finish(reply)
-        if reply.get("text"):
-            self._turns.append([bubble.speaker, reply["text"]])
+        if reply and reply.text:
+            self._turns.append([bubble.speaker, reply.text])
         self._scroll()
 
     def hear(self, news: NewEvents) -> None:
@@ -236,7 +238,7 @@ class PlaygroundScreen(MynahScreen):
 
     def action_pick_guild(self) -> None:
         """Choose the server to talk with."""
-        names = [row["guild"] for row in self.app.guilds]
+        names = [guild.guild for guild in self.app.guilds]
 
         def picked(at: int | None) -> None:
             if at is not None:
@@ -259,7 +261,7 @@ class PlaygroundScreen(MynahScreen):
     def action_again(self) -> None:
         """Ask for another reply to the same text."""
         if self._last_text and self.guild:
-            self._say(self._last_text)
+            self._say(self.guild, self._last_text)
 
     def action_sources(self) -> None:
         """Show or hide which messages the newest reply drew on."""

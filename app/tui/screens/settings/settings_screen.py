@@ -10,16 +10,15 @@ from textual.widgets import Static
 
 from app.core.safe_text import safe_line
 from app.ipc import control
-from app.ipc.wire import Json
 from app.tui import settings_list
 from app.tui.base import MynahScreen
 from app.tui.widgets.dialogs import AskText, Confirm, Detail
 from app.tui.widgets.feed import Feed
 
 SECRETS = {
-    "bot_token": ("Discord bot token", "has_bot_token"),
-    "openai_key": ("API key for the cloud", "has_openai_key"),
-    "server_key": ("API key of another server (openai.base_url)", ""),
+    "bot_token": "Discord bot token",
+    "openai_key": "API key for the cloud",
+    "server_key": "API key of another server (openai.base_url)",
 }
 
 
@@ -61,7 +60,7 @@ class SettingsScreen(MynahScreen):
         if not self._items:
             self.refresh_data()
 
-    def _take(self, reply: Json) -> None:
+    def _take(self, reply: control.ConfigGetReply) -> None:
         self._items = settings_list.items(reply, ("home", "guild", "channel"))
         self._show()
 
@@ -89,10 +88,10 @@ class SettingsScreen(MynahScreen):
 
     def action_secret(self, name: str) -> None:
         """Enter a secret; it is masked, kept safely, and tried once."""
-        title, has = SECRETS[name]
+        title = SECRETS[name]
         question = f"{title}: paste it here"
         detail = "It is kept by this computer and never shown again."
-        if self.app.status.get(has):
+        if _is_kept(self.app.status, name):
             detail += " There is one already; an empty line deletes it."
 
         def entered(value: str | None) -> None:
@@ -103,7 +102,7 @@ class SettingsScreen(MynahScreen):
 
     def _keep(self, name: str, value: str) -> None:
         if not value:
-            title, _ = SECRETS[name]
+            title = SECRETS[name]
 
             def answered(yes: bool | None) -> None:
                 if yes:
@@ -119,35 +118,44 @@ class SettingsScreen(MynahScreen):
         self.app.tell("Kept. Trying it…")
         self.request(control.SecretTest(name), self._tried)
 
-    def _tried(self, reply: Json) -> None:
-        sign = "✓ It works" if reply.get("ok") else "✕ It does not work"
-        parts = [reply.get("detail"), reply.get("hint"), reply.get("invite")]
-        self.app.push_screen(Detail(sign, "\n\n".join(str(p) for p in parts if p)))
+    def _tried(self, reply: control.SecretTestReply) -> None:
+        sign = "✓ It works" if reply.ok else "✕ It does not work"
+        parts = [reply.detail, reply.hint, reply.invite]
+        self.app.push_screen(Detail(sign, "\n\n".join(filter(None, parts))))
 
     def action_doctor(self) -> None:
         """Check what commonly breaks."""
         self.request(control.Doctor(), self._diagnosed)
 
-    def _diagnosed(self, reply: Json) -> None:
-        lines = [_check(check) for check in reply.get("checks", [])]
+    def _diagnosed(self, reply: control.DoctorReply) -> None:
+        lines = [_check(check) for check in reply.checks]
         self.app.push_screen(Detail("Check-up", Content("\n").join(lines)))
 
 
-def _secrets(status: Json) -> Content:
+def _is_kept(status: control.StatusReply | None, name: str) -> bool:
+    """Whether the bot says that it has a secret; it says so of two."""
+    if status is None:
+        return False
+    kept = {"bot_token": status.has_bot_token, "openai_key": status.has_openai_key}
+    return kept.get(name, False)
+
+
+def _secrets(status: control.StatusReply | None) -> Content:
     words = []
-    for title, has in filter(lambda secret: secret[1], SECRETS.values()):
-        sign = ("✓ ", "$success") if status.get(has) else ("○ ", "$quiet")
-        said = "kept" if status.get(has) else "none"
+    for name in ("bot_token", "openai_key"):
+        title, is_kept = SECRETS[name], _is_kept(status, name)
+        sign = ("✓ ", "$success") if is_kept else ("○ ", "$quiet")
+        said = "kept" if is_kept else "none"
         words.append(Content.assemble(sign, f"{title}: ", (said, "$quiet")))
     return Content("    ").join(words)
 
 
-def _check(check: Json) -> Content:
-    sign = ("✓ ", "$success") if check.get("ok") else ("✕ ", "$error")
-    hint = safe_line(str(check.get("hint") or ""))
+def _check(check: control.Check) -> Content:
+    sign = ("✓ ", "$success") if check.ok else ("✕ ", "$error")
+    hint = safe_line(check.hint)
     return Content.assemble(
         sign,
-        (f"{safe_line(str(check.get('name', '')))}  ", "bold"),
-        (safe_line(str(check.get("detail", ""))), "$quiet"),
-        (f"\n  {hint}" if hint and not check.get("ok") else "", "$accent"),
+        (f"{safe_line(check.name)}  ", "bold"),
+        (safe_line(check.detail), "$quiet"),
+        (f"\n  {hint}" if hint and not check.ok else "", "$accent"),
     )

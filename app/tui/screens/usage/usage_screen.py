@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
@@ -11,18 +12,31 @@ from textual.content import Content
 from textual.widgets import ContentSwitcher, Static
 
 from app.core.safe_text import safe_line
-from app.ipc.wire import Json
 from app.tui import format, settings_list
 from app.tui.base import MynahScreen
 from app.tui.widgets.choice import Choice
 from app.tui.widgets.feed import Feed
 
 if TYPE_CHECKING:
+    from app.ipc import control
+    from app.ipc.control import GuildFigures, StatusReply
     from app.store.usage import DayUse, SentRequest
 
 DAYS = 31
 DAY_SECONDS = 86_400
 VIEWS = ("days", "servers", "models", "left the machine", "locks")
+
+
+@dataclass(frozen=True)
+class LedgerLine:
+    """Sums of the ledger under one name."""
+
+    name: str
+    calls: int
+    read: int
+    written: int
+    sent: int
+    cost: float
 
 
 class UsageScreen(MynahScreen):
@@ -106,11 +120,11 @@ class UsageScreen(MynahScreen):
         if self._view != "locks":
             self.query_one(Choice).choose("locks")
             return
-        guild: Json | None = self.query_one("#locks", Feed).item
+        guild: GuildFigures | None = self.query_one("#locks", Feed).item
         if guild is not None:
-            value = "off" if guild.get("local_only") else "on"
+            value = "off" if guild.local_only else "on"
             name = "reply.local_only"
-            settings_list.set_value(self, name, value, self._reload, guild["key"])
+            settings_list.set_value(self, name, value, self._reload, guild.key)
 
     def _reload(self) -> None:
         async def load() -> bool:
@@ -123,7 +137,7 @@ class UsageScreen(MynahScreen):
         """Change the monthly budget of the cloud."""
         from app.ipc import control
 
-        def take(reply: Json) -> None:
+        def take(reply: "control.ConfigGetReply") -> None:
             for item in settings_list.items(reply, ("guild",)):
                 settings_list.change(self, item, self.refresh_data)
 
@@ -135,7 +149,7 @@ KEPT = "Nothing left this machine. What is sent to a cloud model is listed here.
 UNLEARNED = "No server is learned yet."
 
 
-def sums(rows: "Iterable[DayUse]", view: str) -> list[Json]:
+def sums(rows: "Iterable[DayUse]", view: str) -> list[LedgerLine]:
     """The ledger summed up for a view, the dearest or newest first."""
     groups: defaultdict[str, list[DayUse]] = defaultdict(list)
     for row in rows:
@@ -146,19 +160,19 @@ def sums(rows: "Iterable[DayUse]", view: str) -> list[Json]:
         groups[name].append(row)
     made = [_sum(name, group) for name, group in groups.items()]
     if view == "days":
-        return sorted(made, key=lambda row: str(row["name"]), reverse=True)
-    return sorted(made, key=lambda row: (-row["cost"], -row["calls"]))
+        return sorted(made, key=lambda row: row.name, reverse=True)
+    return sorted(made, key=lambda row: (-row.cost, -row.calls))
 
 
-def _sum(name: str, rows: "list[DayUse]") -> Json:
-    return {
-        "name": name,
-        "calls": sum(row.calls for row in rows),
-        "read": sum(row.prompt_tokens for row in rows),
-        "written": sum(row.completion_tokens for row in rows),
-        "sent": sum(row.bytes_sent for row in rows),
-        "cost": sum(row.cost for row in rows),
-    }
+def _sum(name: str, rows: "list[DayUse]") -> LedgerLine:
+    return LedgerLine(
+        name,
+        calls=sum(row.calls for row in rows),
+        read=sum(row.prompt_tokens for row in rows),
+        written=sum(row.completion_tokens for row in rows),
+        sent=sum(row.bytes_sent for row in rows),
+        cost=sum(row.cost for row in rows),
+    )
 
 
 def head(view: str) -> str:
@@ -167,16 +181,16 @@ def head(view: str) -> str:
     return f"{named}{'calls':>8}{'read':>10}{'written':>10}{'sent out':>11}{'cost':>10}"
 
 
-def draw(row: Json, width: int) -> Content:
+def draw(row: LedgerLine, width: int) -> Content:
     """One line of the ledger: calls, tokens read and written, bytes sent, money."""
-    name = Content(safe_line(row["name"])).truncate(24, ellipsis=True, pad=True)
-    sent = format.size(row["sent"]) if row["sent"] else "nothing"
+    name = Content(safe_line(row.name)).truncate(24, ellipsis=True, pad=True)
+    sent = format.size(row.sent) if row.sent else "nothing"
     return Content.assemble(
         name.stylize("bold"),
-        f"{format.count(row['calls']):>8}{format.count(row['read']):>10}",
-        f"{format.count(row['written']):>10}",
+        f"{format.count(row.calls):>8}{format.count(row.read):>10}",
+        f"{format.count(row.written):>10}",
         (f"{sent:>11}", "$quiet"),
-        f"{format.money(row['cost']):>10}",
+        f"{format.money(row.cost):>10}",
     )
 
 
@@ -205,10 +219,10 @@ def head_lock(width: int) -> str:
     return "what a locked server says never leaves this machine; space turns the lock"
 
 
-def draw_lock(guild: Json, width: int) -> Content:
+def draw_lock(guild: "GuildFigures", width: int) -> Content:
     """One server and its lock, in words."""
-    name = Content(safe_line(str(guild.get("guild", ""))))
-    locked = guild.get("local_only")
+    name = Content(safe_line(guild.guild))
+    locked = guild.local_only
     state = "● locked to this machine" if locked else "○ may use the cloud"
     return Content.assemble(
         name.truncate(30, ellipsis=True, pad=True).stylize("bold"),
@@ -216,10 +230,10 @@ def draw_lock(guild: Json, width: int) -> Content:
     )
 
 
-def _budget(status: Json) -> Content:
-    spent = status.get("month_cost") or 0
-    budget = status.get("monthly_budget") or 0
-    today = (status.get("today") or {}).get("cost") or 0
+def _budget(status: "StatusReply | None") -> Content:
+    spent = status.month_cost if status else 0.0
+    budget = status.monthly_budget if status else 0.0
+    today = status.today.cost if status else 0.0
     words = f"{format.money(spent)} this month, {format.money(today)} today"
     if not budget:
         return Content.assemble(words, ("   no budget is set; b sets one", "$quiet"))

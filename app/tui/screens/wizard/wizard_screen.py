@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -16,13 +16,15 @@ from textual.widgets.option_list import Option
 from app.core.paths import SAMPLE_GUILD, sample_file
 from app.core.safe_text import safe_line
 from app.ipc import control
-from app.ipc.wire import Json, Params
+from app.ipc.wire import Request
 from app.tui import format
 from app.tui.event_buffer import is_done
 from app.tui.widgets.dialogs import AskText, Detail
 
 if TYPE_CHECKING:
     from app.tui.app import MynahApp
+
+T = TypeVar("T")
 
 STARTER = "starter"
 TICK_SECONDS = 0.25
@@ -115,7 +117,7 @@ class WizardScreen(ModalScreen[None]):
 
     def _do_sample(self) -> None:
         """Learn the sample server, and talk to it."""
-        if any(guild["guild"] == SAMPLE_GUILD for guild in self.app.guilds):
+        if any(guild.guild == SAMPLE_GUILD for guild in self.app.guilds):
             self._play()
             return
         request = control.Import(SAMPLE_GUILD, [str(sample_file())])
@@ -145,11 +147,11 @@ class WizardScreen(ModalScreen[None]):
         self.app.push_screen(dialog, entered)
 
     def _try_token(self) -> None:
-        def tried(reply: Json) -> None:
-            title = "✓ Discord knows this bot" if reply.get("ok") else "✕ Not yet"
-            parts = [reply.get("detail"), reply.get("hint")]
-            self.app.push_screen(Detail(title, "\n\n".join(str(p) for p in parts if p)))
-            if reply.get("ok"):
+        def tried(reply: control.SecretTestReply) -> None:
+            title = "✓ Discord knows this bot" if reply.ok else "✕ Not yet"
+            parts = [reply.detail, reply.hint]
+            self.app.push_screen(Detail(title, "\n\n".join(filter(None, parts))))
+            if reply.ok:
                 self._ask(control.Reconnect(), lambda _: None)
 
         self._ask(control.SecretTest("bot_token"), tried)
@@ -157,23 +159,21 @@ class WizardScreen(ModalScreen[None]):
     def _do_invite(self) -> None:
         """Show the link that brings the bot to a server."""
 
-        def tried(reply: Json) -> None:
-            link = (
-                reply.get("invite") or reply.get("hint") or "Enter a bot token first."
-            )
-            self.app.push_screen(Detail("Open this link in a browser", str(link)))
+        def tried(reply: control.SecretTestReply) -> None:
+            link = reply.invite or reply.hint or "Enter a bot token first."
+            self.app.push_screen(Detail("Open this link in a browser", link))
 
         self._ask(control.SecretTest("bot_token"), tried)
 
     def _do_channels(self) -> None:
         """Choose where it listens and speaks."""
-        on_discord = [guild["row"] for guild in self.app.guilds if guild.get("id")]
+        on_discord = [guild.row for guild in self.app.guilds if guild.id]
         self.app.chosen_guild = on_discord[0] if on_discord else None
         self.app.chosen_section = "channels"
         self.dismiss()
         self.app.call_after_refresh(self.app.action_go, "guild")
 
-    def _ask(self, request: Params, then: Callable[[Json], None]) -> None:
+    def _ask(self, request: Request[T], then: Callable[[T], None]) -> None:
         async def run() -> None:
             reply = await self.app.link.call(request)
             await self.app.refresh_all()
@@ -183,11 +183,12 @@ class WizardScreen(ModalScreen[None]):
         self.app.run_link(run, exclusive=False)
 
 
-def steps(status: Json, guilds: list[Json]) -> list[ChecklistStep]:
+def steps(
+    status: control.StatusReply | None, guilds: list[control.GuildFigures]
+) -> list[ChecklistStep]:
     """The checklist as things stand."""
-    discord = status.get("discord") or {}
-    model = (status.get("model") or {}).get("state", "absent")
-    on_discord = any(guild.get("id") for guild in guilds)
+    status = status or control.StatusReply()
+    on_discord = any(guild.id for guild in guilds)
     return [
         ChecklistStep(
             "sample",
@@ -199,25 +200,25 @@ def steps(status: Json, guilds: list[Json]) -> list[ChecklistStep]:
             "model",
             "Fetch the starter language model",
             "98 MB; adds meaning to the voice",
-            model in ("ready", "idle", "loading"),
+            status.model.state in ("ready", "idle", "loading"),
         ),
         ChecklistStep(
             "token",
             "Connect a Discord bot",
             "your own bot token, kept on this computer",
-            bool(status.get("has_bot_token")),
+            status.has_bot_token,
         ),
         ChecklistStep(
             "invite",
             "Invite it to your server",
             "the link, with the rights it needs",
-            discord.get("state") == "online" and on_discord,
+            status.discord.state == "online" and on_discord,
         ),
         ChecklistStep(
             "channels",
             "Choose where it listens and speaks",
             "channels, voice and how often it joins in",
-            any(guild.get("id") and guild.get("messages") for guild in guilds),
+            any(guild.id and guild.messages > 0 for guild in guilds),
         ),
     ]
 

@@ -1,25 +1,18 @@
-"""Builds a guild's token voice from the database, in a process of its own.
+"""Builds a guild's token voice from the database."""
 
-The bot starts `tokens`, reads progress and one reply from its standard output, and ends
-it by closing its standard input.
-"""
-
-import argparse
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
 
 from app.core.paths import Home
-from app.ipc.child_job import Tell, carry_out
-from app.ipc.control import Progress
 from app.modelfiles import gguf_header
+from app.runner import llama
+from app.runner.message_tokens import end_token, messages_tokens
 from app.store import messages
 from app.store.database import Database
 from app.voice import tokens
 
-NICENESS = 10
 THREADS = 2
 PART = 256
 """Messages that one thread tokenizes at once."""
@@ -29,29 +22,11 @@ _REPORT_EVERY = 10_000
 Row = tuple[int, str]
 Tokenize = Callable[[Sequence[str]], list[list[int]]]
 OnRead = Callable[[int], None]
+OnStep = Callable[[int, int], None]
+"""Told how many messages were read, and of how many."""
 
 
-def main(argv: Sequence[str]) -> int:
-    """Build one guild's token voice; returns the exit code (sysexits)."""
-    arguments = _parser().parse_args(argv)
-    home = Home(arguments.home)
-
-    def work(tell: Tell) -> dict[str, int]:
-        built = build_from_home(home, arguments.guild, arguments.model, tell)
-        return {"messages": built}
-
-    return carry_out(work, niceness=NICENESS)
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser("mynah tokens")
-    parser.add_argument("--home", type=Path, required=True)
-    parser.add_argument("guild", type=int)
-    parser.add_argument("model", type=Path)
-    return parser
-
-
-def build_from_home(home: Home, guild: int, model: Path, tell: Tell) -> int:
+def build_from_home(home: Home, guild: int, model: Path, on_step: OnStep) -> int:
     """Write the token voice of a guild, by row, for a GGUF file.
 
     Returns:
@@ -60,23 +35,17 @@ def build_from_home(home: Home, guild: int, model: Path, tell: Tell) -> int:
     Raises:
         AppError: When the model cannot be read.
     """
-    # Only now: what is native is loaded after stdout is safe.
-    from app.runner import llama
-    from app.runner.message_tokens import end_token, messages_tokens
-
     directory = home.token_voice(guild, gguf_header.read(model).vocabulary)
     llama.start()
     words = llama.Model(model, vocabulary_only=True)
-    began = time.monotonic()
-
-    def on_read(read: int) -> None:
-        rate = read / max(time.monotonic() - began, 1e-6)
-        tell(Progress("tokens", "reading tokens", read, total, "messages", rate))
-
     with Database(home.database, read_only=True) as database:
         total = database.call(messages.count, guild)
         rows = iter_pages(database, guild)
-        numbered = tokenize(rows, lambda part: messages_tokens(words, part), on_read)
+        numbered = tokenize(
+            rows,
+            lambda part: messages_tokens(words, part),
+            lambda read: on_step(read, total),
+        )
         return tokens.build(
             directory,
             numbered,

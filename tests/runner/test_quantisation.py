@@ -1,13 +1,11 @@
 """The choice between formats, and real requantising of a tiny model."""
 
-from typing import Any
-
 import pytest
 
 from app.core.errors import AppError
 from app.modelfiles import gguf_header
-from app.runner import requantise_job
-from app.runner.requantise_job import Measured, choose
+from app.runner import quantisation
+from app.runner.quantisation import Measured, choose
 
 
 def measured(name, prompt, decode, bits):
@@ -38,7 +36,7 @@ def test_a_loss_that_does_not_count_lets_the_quickest_win():
 def test_requantising_writes_a_whole_smaller_model(tiny_files, tmp_path, llama_started):
     source = tiny_files["transformer"]
     target = tmp_path / "tuned.gguf"
-    requantise_job.requantise(source, target, "Q8_0", 1)
+    quantisation.requantise(source, target, "Q8_0", 1)
     assert gguf_header.read(target).architecture == "llama"
     assert target.stat().st_size < source.stat().st_size
     assert list(tmp_path.iterdir()) == [target]
@@ -49,11 +47,10 @@ def test_tuning_measures_every_format_and_leaves_one_file(
 ):
     target = tmp_path / "tuned.gguf"
     texts = ["hello there", "how are you"] * 20
-    reply = requantise_job.tune(tiny_files["transformer"], target, texts, 1)
-    formats: Any = reply["formats"]
-    names = [row["format"] for row in formats]
-    assert names == ["as it is", "Q8_0", "IQ4_NL"]
-    assert all(row["bits_per_byte"] > 1 for row in formats)
+    kept, formats = quantisation.tune(tiny_files["transformer"], target, texts, 1)
+    assert [one.format for one in formats] == ["as it is", "Q8_0", "IQ4_NL"]
+    assert kept in formats
+    assert all(one.bits_per_byte > 1 for one in formats)
     assert list(tmp_path.iterdir()) == [target]
     assert gguf_header.read(target).architecture == "llama"
 
@@ -63,17 +60,17 @@ def test_a_model_that_is_best_as_it_is_replaces_what_was_tuned_before(
 ):
     source, target = tiny_files["transformer"], tmp_path / "tuned.gguf"
     target.write_bytes(b"tuned before")
-    monkeypatch.setattr(requantise_job, "choose", lambda measured: measured[0])
-    reply = requantise_job.tune(source, target, ["hello there"] * 20, 1)
-    assert reply["kept"] == "as it is"
+    monkeypatch.setattr(quantisation, "choose", lambda measured: measured[0])
+    kept, _ = quantisation.tune(source, target, ["hello there"] * 20, 1)
+    assert kept.format == "as it is"
     assert target.read_bytes() == source.read_bytes()
     assert list(tmp_path.iterdir()) == [target]
 
 
 def test_a_full_disk_is_told_and_nothing_is_written(tiny_files, tmp_path, monkeypatch):
-    monkeypatch.setattr(requantise_job, "ROOM_BYTES", 1 << 60)
+    monkeypatch.setattr(quantisation, "ROOM_BYTES", 1 << 60)
     with pytest.raises(AppError, match="no room"):
-        requantise_job.requantise(
+        quantisation.requantise(
             tiny_files["transformer"], tmp_path / "tuned.gguf", "Q8_0", 1
         )
     assert not list(tmp_path.iterdir())

@@ -1,32 +1,21 @@
 """Finds the weights that suit this processor: the same model, quantised otherwise.
 
-The bot starts `tune`, reads progress and one reply from its standard output, and ends
-it by closing its standard input. Which kernels are fast differs by processor: on one
-with AVX2, Q4_1 has no fast one for prompts, while Q8_0 and IQ4_NL have.
+Which kernels are fast differs by processor: on one with AVX2, Q4_1 has no fast one for
+prompts, while Q8_0 and IQ4_NL have.
 """
 
-import argparse
-import gzip
-import itertools
-import json
 import math
 import os
 import shutil
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from app.core.errors import AppError
-from app.ipc.child_job import Tell, carry_out
-from app.ipc.control import Progress
-from app.modelfiles import gguf_header
-
-if TYPE_CHECKING:  # What is native is loaded only after stdout is safe.
-    from app.runner.llama import Batch, Context
+from app.runner.llama import Batch, Context, LlamaError, Model, quantise
 
 LOSSLESS = "Q8_0"
 FORMATS = {"Q8_0": 7, "IQ4_NL": 25}
@@ -44,7 +33,10 @@ BLOCK = 256
 
 CONTEXT, BATCH = 1024, 64
 ROOM_BYTES = 64 << 20
-NICENESS = 10
+
+
+OnFormat = Callable[[str, int, int], None]
+"""Told which format is next, how many are done, and of how many."""
 
 
 @dataclass(frozen=True)
@@ -74,76 +66,22 @@ def choose(measured: Sequence[Measured]) -> Measured:
     return min(good, key=lambda one: one.reply_seconds)
 
 
-def main(argv: Sequence[str]) -> int:
-    """Tune one model; returns the exit code (sysexits)."""
-    arguments = _parser().parse_args(argv)
-
-    def work(tell: Tell) -> dict[str, object]:
-        def report(label: str, done: int, total: int) -> None:
-            tell(Progress("tune", label, done, total, "formats", 0.0))
-
-        return _run(arguments, report)
-
-    return carry_out(work, niceness=NICENESS)
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser("mynah tune")
-    parser.add_argument("--home", type=Path, required=True)
-    parser.add_argument("source", type=Path)
-    parser.add_argument("target", type=Path)
-    parser.add_argument("--threads", type=int, default=0)
-    parser.add_argument("--lossless", action="store_true")
-    return parser
-
-
-def _run(
-    arguments: argparse.Namespace, tell: Callable[[str, int, int], None]
-) -> dict[str, object]:
-    from app.runner import llama, model_loader
-
-    llama.start()
-    gguf_header.read(arguments.source)
-    threads = arguments.threads or model_loader.usable_threads()
-    if arguments.lossless:
-        tell(LOSSLESS, 0, 1)
-        requantise(arguments.source, arguments.target, LOSSLESS, threads)
-        return {"kept": LOSSLESS, "file": str(arguments.target), "formats": []}
-    texts = _messages(arguments.home)
-    return tune(arguments.source, arguments.target, texts, threads, tell)
-
-
-def _messages(home: Path) -> list[str]:
-    """The newest messages of each guild; without any, the sample guild's."""
-    from app.core.paths import Home, sample_file
-    from app.store import guilds, messages
-    from app.store.database import Database
-
-    texts: list[str] = []
-    if Home(home).database.exists():
-        with Database(Home(home).database, read_only=True) as database:
-            for guild in database.call(guilds.every):
-                rows = database.call(messages.newest_learnable, guild.id, 0, 300)
-                texts += [text for _, text in rows]
-    if not texts:
-        with gzip.open(sample_file(), "rt", encoding="utf-8") as file:
-            texts = [json.loads(line)["text"] for line in itertools.islice(file, 300)]
-    return texts
-
-
 def tune(
     source: Path,
     target: Path,
     texts: Sequence[str],
     threads: int,
-    tell: Callable[[str, int, int], None] = lambda label, done, total: None,
-) -> dict[str, object]:
+    tell: OnFormat = lambda label, done, total: None,
+) -> tuple[Measured, list[Measured]]:
     """Measure the candidates, and keep the better one as `target`.
 
     Args:
         target: The file that is used from now on; the source itself where none of the
             candidates is better.
         texts: Messages of the owner to score on.
+
+    Returns:
+        The format that was kept, and all that were measured.
 
     Raises:
         AppError: If the disk has no room.
@@ -167,14 +105,7 @@ def tune(
         for path in files.values():
             path.unlink(missing_ok=True)
     tell("done", total, total)
-    formats = [
-        {**asdict(one), "reply_seconds": one.reply_seconds} for one in found.values()
-    ]
-    return {
-        "kept": kept.format,
-        "file": str(target),
-        "formats": formats,
-    }
+    return kept, list(found.values())
 
 
 def _keep(source: Path, target: Path) -> None:
@@ -196,8 +127,6 @@ def requantise(source: Path, target: Path, name: str, threads: int) -> None:
     Raises:
         AppError: If the disk has no room, or llama.cpp cannot.
     """
-    from app.runner.llama import LlamaError, quantise
-
     # Q8_0 of a model of four bits a weight takes twice its bytes.
     needed = 2 * source.stat().st_size + ROOM_BYTES
     if shutil.disk_usage(target.parent).free < needed:
@@ -214,8 +143,6 @@ def requantise(source: Path, target: Path, name: str, threads: int) -> None:
 
 def measure(path: Path, name: str, texts: Sequence[str], threads: int) -> Measured:
     """How quick a file is here, and how well it foresees the messages."""
-    from app.runner.llama import Batch, Context, Model
-
     model = Model(path)
     context = Context(model, size=CONTEXT, sequences=1, batch=BATCH, threads=threads)
     batch = Batch(BATCH)
@@ -229,7 +156,7 @@ def measure(path: Path, name: str, texts: Sequence[str], threads: int) -> Measur
     return Measured(name, path.stat().st_size, prompt, decode, bits)
 
 
-def _speeds(context: "Context", batch: "Batch") -> tuple[float, float]:
+def _speeds(context: Context, batch: Batch) -> tuple[float, float]:
     """Tokens a second of prompts and of writing; the better of two goes each."""
     tokens = context.model.tokens("the quick brown fox jumps over the lazy dog " * 80)
     prompt, decode = 0.0, 0.0
@@ -248,14 +175,14 @@ def _speeds(context: "Context", batch: "Batch") -> tuple[float, float]:
     return prompt, decode
 
 
-def _read(context: "Context", batch: "Batch", tokens: Sequence[int]) -> None:
+def _read(context: Context, batch: Batch, tokens: Sequence[int]) -> None:
     for start in range(0, len(tokens), BATCH):
         batch.clear()
         batch.add(0, start, tokens[start : start + BATCH], wants_logits=True)
         context.decode(batch)
 
 
-def _bits_per_byte(context: "Context", batch: "Batch", texts: Iterable[str]) -> float:
+def _bits_per_byte(context: Context, batch: Batch, texts: Iterable[str]) -> float:
     """Surprise over the messages, a line each, in blocks of `BLOCK` tokens."""
     tokens = context.model.tokens("\n".join(texts))[:SCORED_TOKENS]
     nats, size = 0.0, 0
@@ -267,7 +194,7 @@ def _bits_per_byte(context: "Context", batch: "Batch", texts: Iterable[str]) -> 
     return nats / math.log(2) / max(size, 1)
 
 
-def _surprise(context: "Context", batch: "Batch", block: Sequence[int]) -> float:
+def _surprise(context: Context, batch: Batch, block: Sequence[int]) -> float:
     """Nats of all tokens of a block but the first."""
     nats = 0.0
     for start in range(0, len(block) - 1, BATCH):

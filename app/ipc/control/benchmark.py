@@ -1,0 +1,59 @@
+"""Requests that measure this machine."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from app.ipc.wire import Request
+
+
+@dataclass(frozen=True)
+class ModelOutlook:
+    """How a model of the catalogue would do on this machine."""
+
+    name: str
+    fits: bool
+    answer_seconds: float | None
+    """None where nothing was measured to tell it from."""
+
+
+@dataclass(frozen=True)
+class BenchReply:
+    """What this machine does; None where nothing can be measured."""
+
+    model: str
+    """The model in use, which the speeds are of."""
+    prompt_tokens_per_second: float | None
+    tokens_per_second: float | None
+    embeddings_per_second: float
+    walk_ms: float | None
+    """Median milliseconds of a line of the largest voice."""
+    disk_megabytes_per_second: float
+    models: list[ModelOutlook]
+    seconds: float
+    """That measuring took."""
+
+
+@dataclass(frozen=True)
+class Bench(Request[BenchReply]):
+    """Measure this machine."""
+
+    method: ClassVar[str] = "bench"
+
+
+@dataclass(frozen=True)
+class ModelTestReply:
+    """How fast a model reads and writes."""
+
+    prompt_tokens_per_second: float
+    tokens_per_second: float
+
+
+@dataclass(frozen=True)
+class ModelTest(Request[ModelTestReply]):
+    """Measure a present model."""
+
+    method: ClassVar[str] = "model_test"
+    name: str
+
+
+BENCHMARK_REQUESTS = (Bench, ModelTest)

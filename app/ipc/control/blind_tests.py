@@ -1,0 +1,89 @@
+"""What is asked about which of two replies is better."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from app.ipc.wire import Request
+
+
+@dataclass(frozen=True)
+class BlindReply:
+    """Two replies to the same words."""
+
+    pair: int
+    """Number of the pair."""
+    turns: list[list[str]]
+    """[speaker, text] each."""
+    texts: list[str]
+    """The two replies."""
+
+
+@dataclass(frozen=True)
+class WinRate:
+    """How often an arm was preferred, with its 95 % interval."""
+
+    arm: str
+    won: float
+    of: float
+    rate: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class LiveWinRate(WinRate):
+    """How often the replies of an arm were liked, of those that got a mark."""
+
+    replies: int
+
+
+@dataclass(frozen=True)
+class BlindResultsReply:
+    """Win rates of a guild."""
+
+    comparisons: int
+    blind: list[WinRate]
+    live: list[LiveWinRate]
+
+
+@dataclass(frozen=True)
+class BlindChooseReply(BlindResultsReply):
+    """Win rates of a guild, and what made the two replies."""
+
+    arms: list[str]
+
+
+@dataclass(frozen=True)
+class Blind(Request[BlindReply]):
+    """Two replies to something that was said there; their makers are not told."""
+
+    method: ClassVar[str] = "blind"
+    guild: str
+    first: str = "hybrid"
+    """A mode, for hybrid with a dial if it is not the guild's own: `hybrid 70`."""
+    second: str = "llm"
+
+
+@dataclass(frozen=True)
+class BlindChoose(Request[BlindChooseReply]):
+    """Store which reply of a pair is better, and hear who made which."""
+
+    method: ClassVar[str] = "blind_choose"
+    pair: int
+    won: int
+    """1 or 2, or 0 for neither."""
+
+
+@dataclass(frozen=True)
+class BlindResults(Request[BlindResultsReply]):
+    """Win rates of blind choices, and of the arms that `reply.split` alternates."""
+
+    method: ClassVar[str] = "blind_results"
+    guild: str
+
+
+BLIND_TEST_REQUESTS = (
+    Blind,
+    BlindChoose,
+    BlindResults,
+)

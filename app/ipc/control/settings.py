@@ -1,0 +1,90 @@
+"""What is asked about settings and secrets."""
+
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from app.ipc.wire import Request
+
+SettingValue = bool | int | float | str | list[str] | None
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting as it holds at a place."""
+
+    key: str
+    value: SettingValue
+    origin: str
+    """default, file, guild or channel."""
+    doc: str
+
+
+@dataclass(frozen=True)
+class ConfigGetReply:
+    """Settings with their origin."""
+
+    settings: list[Setting]
+
+
+@dataclass(frozen=True)
+class ConfigGet(Request[ConfigGetReply]):
+    """Settings that hold for the home, a guild or a channel; all, or one by its key."""
+
+    method: ClassVar[str] = "config_get"
+    key: str | None = None
+    guild: str | None = None
+    channel: str | None = None
+
+
+@dataclass(frozen=True)
+class ConfigSet(Request[Setting]):
+    """Change a setting for the home, a guild or a channel; value None resets it."""
+
+    method: ClassVar[str] = "config_set"
+    key: str
+    value: str | None = None
+    guild: str | None = None
+    channel: str | None = None
+    agreed: bool = False
+    """The owner was told what leaves the machine with a cloud model, and agreed."""
+
+
+@dataclass(frozen=True)
+class SecretSetReply:
+    """Where a secret is kept now, in words."""
+
+    name: str
+    place: str
+
+
+@dataclass(frozen=True)
+class SecretSet(Request[SecretSetReply]):
+    """Keep `bot_token` or `openai_key`; value None deletes it."""
+
+    method: ClassVar[str] = "secret_set"
+    name: str
+    value: str | None
+
+
+@dataclass(frozen=True)
+class SecretTestReply:
+    """Whether a secret works."""
+
+    ok: bool
+    detail: str
+    hint: str = ""
+    invite: str = ""
+    """Link that brings the bot to a server; of a bot token."""
+    models: list[str] = field(default_factory=list)
+    """Models that are offered; of an API key."""
+
+
+@dataclass(frozen=True)
+class SecretTest(Request[SecretTestReply]):
+    """Try a kept secret once."""
+
+    method: ClassVar[str] = "secret_test"
+    name: str
+
+
+SETTINGS_REQUESTS = (ConfigGet, ConfigSet, SecretSet, SecretTest)

@@ -1,0 +1,130 @@
+"""The catalogue of jobs: long work that a child of the bot does, then it ends.
+
+The bot sends one request; the child sends `Progress` notifications, then the reply.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from app.ipc.control import CountedText, ImportReply, MeasuredFormat, Progress
+from app.ipc.wire import Catalogue, Request
+
+
+@dataclass(frozen=True)
+class ImportJobReply:
+    """The counts of an import, and where its messages are."""
+
+    counts: ImportReply
+    built: bool
+    """Whether the voice's files have the messages."""
+
+
+@dataclass(frozen=True)
+class ImportJob(Request[ImportJobReply]):
+    """Store the messages of files, and build the guild's voice if much is new."""
+
+    method: ClassVar[str] = "import"
+    guild: int
+    paths: list[str]
+    channel: str | None = None
+    """Name of the channel for files that name none."""
+
+
+@dataclass(frozen=True)
+class RebuildJobReply:
+    """The size of a voice that was built."""
+
+    messages: int
+
+
+@dataclass(frozen=True)
+class RebuildJob(Request[RebuildJobReply]):
+    """Write a guild's voice anew from the database."""
+
+    method: ClassVar[str] = "rebuild"
+    guild: int
+
+
+@dataclass(frozen=True)
+class CompareJobReply:
+    """The words that a voice gained and lost, the most frequent first."""
+
+    gained: list[CountedText]
+    lost: list[CountedText]
+
+
+@dataclass(frozen=True)
+class CompareJob(Request[CompareJobReply]):
+    """Compare a guild's voice as a snapshot has it with a later one."""
+
+    method: ClassVar[str] = "compare"
+    guild: int
+    before: str
+    after: str | None = None
+    """Name of the later snapshot; None for the voice as it is now."""
+
+
+@dataclass(frozen=True)
+class TokenVoiceJobReply:
+    """The size of a token voice that was built."""
+
+    messages: int
+
+
+@dataclass(frozen=True)
+class TokenVoiceJob(Request[TokenVoiceJobReply]):
+    """Build a guild's voice in the tokens of a model."""
+
+    method: ClassVar[str] = "token_voice"
+    guild: int
+    model: str
+    """Path of the GGUF file."""
+
+
+@dataclass(frozen=True)
+class RequantiseJobReply:
+    """The format that was kept, and the figures that decided."""
+
+    kept: str
+    file: str
+    formats: list[MeasuredFormat]
+    """Empty when nothing was measured."""
+
+
+@dataclass(frozen=True)
+class RequantiseJob(Request[RequantiseJobReply]):
+    """Write a model in the format that suits this processor."""
+
+    method: ClassVar[str] = "requantise"
+    source: str
+    target: str
+    threads: int = 0
+    """0 for as many as the processor has cores to spare."""
+    lossless: bool = False
+    """Take the lossless format without measuring any."""
+
+
+# Notifications, bot → child.
+
+
+@dataclass(frozen=True)
+class Pause:
+    """Wait after the next `Progress`."""
+
+    method: ClassVar[str] = "pause"
+
+
+@dataclass(frozen=True)
+class Resume:
+    """Go on after a `Pause`."""
+
+    method: ClassVar[str] = "resume"
+
+
+REQUESTS = (ImportJob, RebuildJob, CompareJob, TokenVoiceJob, RequantiseJob)
+
+STEERABLE = (ImportJob, RebuildJob, CompareJob)
+"""Jobs that may be paused and stopped by hand."""
+
+TO_CHILD = Catalogue(REQUESTS, (Pause, Resume))
+FROM_CHILD = Catalogue((), (Progress,))

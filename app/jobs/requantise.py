@@ -1,0 +1,63 @@
+"""Writing a model in the format that suits this processor."""
+
+import gzip
+import itertools
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+
+from app.core.paths import Home, sample_file
+from app.ipc.control import MeasuredFormat, Progress
+from app.ipc.jobs import RequantiseJob, RequantiseJobReply
+from app.modelfiles import gguf_header
+from app.runner import llama, model_loader, quantisation
+from app.store import guilds, messages
+from app.store.database import Database
+
+NICENESS = 10
+
+MESSAGES_READ = 300
+"""Newest messages of each guild that the formats are scored on."""
+
+
+def run(
+    request: RequantiseJob, home: Home, tell: Callable[[Progress], None]
+) -> RequantiseJobReply:
+    """Carry out the job."""
+
+    def report(label: str, done: int, total: int) -> None:
+        tell(Progress("tune", label, done, total, "formats", 0.0))
+
+    llama.start()
+    source, target = Path(request.source), Path(request.target)
+    gguf_header.read(source)
+    threads = request.threads or model_loader.usable_threads()
+    if request.lossless:
+        report(quantisation.LOSSLESS, 0, 1)
+        quantisation.requantise(source, target, quantisation.LOSSLESS, threads)
+        return RequantiseJobReply(quantisation.LOSSLESS, str(target), [])
+    texts = _texts(home)
+    kept, measured = quantisation.tune(source, target, texts, threads, report)
+    formats = [
+        MeasuredFormat(**asdict(one), reply_seconds=one.reply_seconds)
+        for one in measured
+    ]
+    return RequantiseJobReply(kept.format, str(target), formats)
+
+
+def _texts(home: Home) -> list[str]:
+    """The newest messages of each guild; without any, the sample guild's."""
+    texts: list[str] = []
+    if home.database.exists():
+        with Database(home.database, read_only=True) as database:
+            for guild in database.call(guilds.every):
+                rows = database.call(
+                    messages.newest_learnable, guild.id, 0, MESSAGES_READ
+                )
+                texts += [text for _, text in rows]
+    if not texts:
+        with gzip.open(sample_file(), "rt", encoding="utf-8") as file:
+            lines = itertools.islice(file, MESSAGES_READ)
+            texts = [json.loads(line)["text"] for line in lines]
+    return texts

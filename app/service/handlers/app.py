@@ -1,0 +1,130 @@
+"""Handlers for the program itself: state, use, health, its end."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import UTC, datetime
+
+from app import __version__
+from app.core import secrets
+from app.ipc import control
+from app.ipc.wire import Done
+from app.service.app_context import AppContext
+from app.service.doctor import check_all
+from app.service.events import Asker
+from app.store import overview, usage
+from app.store.rows import StoredUsage
+
+DAY_MS = 86_400_000
+
+
+class AppHandlers:
+    """Answers what is asked of the program."""
+
+    def __init__(
+        self, context: AppContext, clock: Callable[[], float] = time.time
+    ) -> None:
+        self.asked_to_stop = asyncio.Event()
+        self.discord: Callable[[], control.DiscordStatus] = control.DiscordStatus
+        """State of the connection to Discord, set by the process that has one."""
+        self._context = context
+        self._clock = clock
+        self._started = clock()
+
+    async def status(
+        self, asker: Asker, request: control.Status
+    ) -> control.StatusReply:
+        """State of the whole chain."""
+        context = self._context
+        config = context.settings.home
+        local = context.local.status()
+        token = await asyncio.to_thread(secrets.get, context.home, "bot_token")
+        key = await asyncio.to_thread(secrets.get, context.home, "openai_key")
+        return control.StatusReply(
+            version=__version__,
+            name=config.bot.name,
+            discord=self.discord(),
+            model=local.model,
+            cloud=self._cloud(),
+            mode=config.reply.mode,
+            provider=config.reply.provider,
+            dial=config.reply.dial,
+            has_bot_token=token is not None,
+            has_openai_key=key is not None,
+            tokens_per_second=local.tokens_per_second,
+            prompt_tokens_per_second=local.prompt_tokens_per_second,
+            queue=local.queue + context.replier.waiting,
+            today=await self._today(),
+            month_cost=context.ledger.month(),
+            monthly_budget=config.openai.monthly_budget,
+            daily_budget=config.openai.daily_budget,
+            uptime_seconds=self._clock() - self._started,
+            events=list(context.events.events),
+        )
+
+    def _cloud(self) -> control.CloudStatus:
+        model = self._context.settings.home.openai.model
+        if trouble := self._context.cloud.trouble:
+            return control.CloudStatus(
+                trouble.kind, trouble.reason, trouble.hint, model
+            )
+        return control.CloudStatus(model=model)
+
+    async def _today(self) -> control.TodayCounts:
+        day = datetime.fromtimestamp(self._clock(), UTC).replace(
+            hour=0, minute=0, second=0, microsecond=0
+        )
+        start = int(day.timestamp() * 1000)
+        counts = await self._context.reader.run(overview.since, start)
+        return control.TodayCounts(**counts, cost=self._context.ledger.today())
+
+    async def subscribe(self, asker: Asker, request: control.Subscribe) -> Done:
+        """Tell this asker everything from now on."""
+        self._context.events.watch(asker)
+        return Done()
+
+    async def shutdown(self, asker: Asker, request: control.Shutdown) -> Done:
+        """End the bot, after this has been answered."""
+        asyncio.get_running_loop().call_later(0.05, self.asked_to_stop.set)
+        return Done()
+
+    async def usage(
+        self, asker: Asker, request: control.UsageReport
+    ) -> control.UsageReply:
+        """What was spent, and what left the machine."""
+        context = self._context
+        await context.ledger.flush()
+        since = int(time.time() * 1000) - max(1, request.days) * DAY_MS
+        days = await context.reader.run(usage.by_day, since)
+        sent = await context.reader.run(usage.latest)
+        budgets = context.settings.home.openai
+        return control.UsageReply(
+            days=[control.UsageDay(**asdict(day)) for day in days],
+            sent=[_sent(row) for row in sent],
+            today=context.ledger.today(),
+            month=context.ledger.month(),
+            daily_budget=budgets.daily_budget,
+            monthly_budget=budgets.monthly_budget,
+            prices_date=context.prices.date,
+        )
+
+    async def doctor(
+        self, asker: Asker, request: control.Doctor
+    ) -> control.DoctorReply:
+        """Check what commonly breaks."""
+        return control.DoctorReply(await check_all(self._context))
+
+
+def _sent(row: StoredUsage) -> control.UsageCall:
+    return control.UsageCall(
+        at=row.created / 1000,
+        host=row.host,
+        bytes_sent=row.bytes_sent,
+        reply=row.reply_id,
+        guild=row.guild_id,
+        model=row.model,
+        cost=row.cost,
+        prompt_tokens=row.prompt_tokens,
+        completion_tokens=row.completion_tokens,
+    )

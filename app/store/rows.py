@@ -1,0 +1,166 @@
+"""Rows of the tables as plain values, for everyone outside of the store."""
+
+from dataclasses import dataclass, fields
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class StoredGuild:
+    """A Discord guild, or one learned from files alone."""
+
+    id: int
+    discord_id: str | None
+    name: str
+    joined: int
+    left: int | None
+    """When the bot was removed from it."""
+    is_demo: bool
+    """The sample guild that comes with the program."""
+
+
+@dataclass(frozen=True)
+class StoredChannel:
+    """A channel or thread."""
+
+    id: int
+    guild_id: int
+    discord_id: str | None
+    name: str
+    parent_id: int | None
+    """The channel of a thread."""
+    is_learning: bool
+    """Whether new messages there are learned."""
+
+
+@dataclass(frozen=True)
+class StoredMember:
+    """An author in one guild."""
+
+    id: int
+    guild_id: int
+    author: str
+    """Keyed hash of the author's id."""
+    name: str
+    is_bot: bool
+    has_opted_out: bool
+    allows_tuning: bool
+
+
+@dataclass(frozen=True)
+class StoredSnapshot:
+    """A guild's voice, persona and settings as they were."""
+
+    guild_id: int
+    name: str
+    created: int
+    last: int
+    messages: int
+    """How many were in the voice when it was taken."""
+    gaps: list[list[int]]
+    """`[after, until]` of each gap in the voice."""
+    settings: list[tuple[int, str, Any]]
+    """`[channel row or 0, name, value]` of each setting."""
+
+
+@dataclass(frozen=True)
+class StoredReply:
+    """A reply, and everything that explains it."""
+
+    id: int
+    guild_id: int
+    channel_id: int | None
+    trigger: str | None
+    """Discord's id of the message answered."""
+    created: int
+    reason: str
+    state: str
+    """claimed, made, sent, draft, failed or forgotten."""
+    text: str
+    sent: list[str]
+    """Discord's ids of the messages it was sent as."""
+    mode: str
+    provider: str
+    model: str
+    dial: int
+    arm: str
+    rungs: list[dict[str, Any]]
+    """`{provider, outcome, reason}` in the order tried."""
+    turns: list[list[Any]]
+    """`[speaker, text, message row or null]` of the prompt, oldest first."""
+    recalled: list[int]
+    filled: dict[str, int]
+    summary_of: int | None
+    notes: list[str]
+    timings: dict[str, float]
+    prompt_tokens: int
+    cached_tokens: int
+    completion_tokens: int
+    cost: float
+
+
+@dataclass(frozen=True)
+class StoredFeedback:
+    """What one person thinks of a reply: +1 or -1."""
+
+    reply_id: int
+    author: str
+    value: int
+    created: int
+    kind: str
+    was: str
+
+
+@dataclass(frozen=True)
+class StoredAttachment:
+    """A file that came with a message."""
+
+    message_id: int
+    external: str
+    name: str
+    url: str
+
+
+@dataclass(frozen=True)
+class StoredMeterWeek:
+    """The figures of one guild's week."""
+
+    guild_id: int
+    start: int
+    """Its Monday, 0:00 UTC."""
+    made: int
+    figures: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class StoredUsage:
+    """One call of a provider."""
+
+    created: int
+    provider: str
+    model: str
+    guild_id: int | None
+    reply_id: int | None
+    prompt_tokens: int
+    cached_tokens: int
+    completion_tokens: int
+    cost: float
+    bytes_sent: int
+    host: str
+
+
+def stored(kind: type[T], row: object) -> T:
+    """A row of a table as a plain value."""
+    names = [field.name for field in fields(kind)]  # type: ignore[arg-type]
+    return kind(**{name: getattr(row, name) for name in names})
+
+
+def found(kind: type[T], row: object | None) -> T | None:
+    """A row that may not be there, as a plain value."""
+    return None if row is None else stored(kind, row)
+
+
+def all_of(kind: type[T], rows: Any) -> list[T]:
+    """The rows of a query as plain values."""
+    return [stored(kind, row) for row in rows]

@@ -1,0 +1,161 @@
+"""Jobs in children: how they are asked, steered, and what is told of their end."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from app.core.errors import AppError, ChildExitError, UsageError
+from app.core.paths import Home
+from app.ipc.child import Process, Spawn, spawn
+from app.ipc.control import Progress
+from app.ipc.jobs import (
+    CompareJob,
+    ImportJob,
+    RebuildJob,
+    RebuildJobReply,
+    TokenVoiceJob,
+)
+from app.service.job_runner import JobRunner
+
+pytestmark = pytest.mark.process
+
+HOSTILE = "--home=/ ; $(reboot) \n pause"
+
+
+class Spawned:
+    """Starts a script in a job's place, and keeps the command that was asked for."""
+
+    def __init__(self, script: str) -> None:
+        self.commands: list[Sequence[str]] = []
+        self._script = script
+
+    async def __call__(self, command: Sequence[str]) -> Process:
+        self.commands.append(command)
+        return await spawn([sys.executable, "-c", self._script])
+
+
+def shell(script: str) -> Spawn:
+    """Start a line of shell in a job's place."""
+
+    async def start(command: Sequence[str]) -> Process:
+        return await spawn(["sh", "-c", script])
+
+    return start
+
+
+ECHO = """
+import json, sys
+frame = json.loads(sys.stdin.readline())
+print(json.dumps({"id": frame["id"], "error": {"code": 64, "message": repr(frame)}}))
+"""
+
+STEERED = """
+import json, sys
+frame = json.loads(sys.stdin.readline())
+step = {"work": "w", "label": "l", "done": 1, "total": 9, "unit": "u", "rate": 1.0}
+def tell():
+    print(json.dumps({"method": "progress", "params": step}), flush=True)
+tell()
+for _ in range(2):
+    step["note"] = json.loads(sys.stdin.readline())["method"]
+    tell()
+print(json.dumps({"id": frame["id"], "result": {"messages": 1}}))
+"""
+
+
+async def test_nothing_of_a_request_stands_on_the_command_line(home: Home) -> None:
+    spawned = Spawned(ECHO)
+    job = ImportJob(7, [HOSTILE, "/home/anna/secret plans.json"], HOSTILE)
+    with pytest.raises(UsageError) as told:
+        await JobRunner(home, spawn=spawned).run(job, lambda step: None)
+    (command,) = spawned.commands
+    assert command[-3:] == ["job", "--home", str(home.root)]
+    params = {"guild": 7, "paths": job.paths, "channel": HOSTILE}
+    assert told.value.message == repr({"id": 1, "method": "import", "params": params})
+
+
+async def test_a_name_that_looks_like_an_option_reaches_the_job(home: Home) -> None:
+    with pytest.raises(UsageError, match=r"no snapshot '--home=/"):
+        await JobRunner(home).run(CompareJob(1, HOSTILE), lambda step: None)
+
+
+async def test_a_job_hears_that_it_is_to_wait_and_to_go_on(home: Home) -> None:
+    heard: list[Progress] = []
+    runner = JobRunner(home, spawn=Spawned(STEERED))
+    work = asyncio.create_task(runner.run(RebuildJob(1), heard.append))
+    await until(lambda: bool(heard))
+    assert await runner.steer(heard[0].job, "pause")
+    await until(lambda: heard[-1].note == "pause")
+    assert heard[-1].paused
+    assert await runner.steer(heard[0].job, "resume")
+    assert await work == RebuildJobReply(1)
+    assert [step.note for step in heard if step.note][-2:] == ["resume", "resume"]
+    assert heard[-1].finished and not heard[-1].paused
+    assert not await runner.steer(heard[0].job, "pause")
+
+
+async def test_a_stopped_job_is_killed_and_told_so(home: Home) -> None:
+    heard: list[Progress] = []
+    runner = JobRunner(home, spawn=Spawned(STEERED))
+    work = asyncio.create_task(runner.run(RebuildJob(1), heard.append))
+    await until(lambda: bool(heard))
+    assert not await runner.steer(heard[0].job, "anything else")
+    assert not await runner.steer(heard[0].job + 1, "stop")
+    assert await runner.steer(heard[0].job, "stop")
+    with pytest.raises(AppError, match="stopped"):
+        await work
+    assert "stopped" in heard[-1].error
+
+
+async def test_a_token_voice_can_not_be_steered(home: Home) -> None:
+    heard: list[Progress] = []
+    runner = JobRunner(home, spawn=Spawned(STEERED))
+    job = TokenVoiceJob(1, "model.gguf")
+    work = asyncio.create_task(runner.run(job, heard.append))
+    await until(lambda: bool(heard))
+    assert heard[0].job == 0 and not await runner.steer(0, "stop")
+    work.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await work
+
+
+async def test_a_request_that_is_given_up_ends_its_child(home: Home) -> None:
+    begun: list[Process] = []
+
+    async def start(command: Sequence[str]) -> Process:
+        begun.append(await spawn(["sleep", "60"]))
+        return begun[0]
+
+    work = asyncio.create_task(
+        JobRunner(home, spawn=start).run(RebuildJob(1), lambda step: None)
+    )
+    await until(lambda: bool(begun))
+    work.cancel()
+    await asyncio.gather(work, return_exceptions=True)
+    assert begun[0].returncode == -signal.SIGKILL
+
+
+async def until(is_so: Callable[[], bool]) -> None:
+    """Wait for what a child brings about."""
+    while not is_so():  # noqa: ASYNC110 - nothing tells of it
+        await asyncio.sleep(0.005)
+
+
+@pytest.mark.parametrize(
+    ("script", "told"),
+    [
+        ("echo the last words >&2; exit 3", r"code 3: the last words\.$"),
+        (
+            "echo Trace >&2; echo KeyError: 1 >&2; exit 70",
+            r"code 70: KeyError: 1\.$",
+        ),
+        ("exit 1", r"code 1: it said nothing\.$"),
+    ],
+)
+async def test_a_job_that_dies_says_so(home: Home, script: str, told: str) -> None:
+    runner = JobRunner(home, spawn=shell(script))
+    with pytest.raises(ChildExitError, match=told):
+        await runner.run(RebuildJob(1), lambda step: None)
