@@ -2,7 +2,9 @@ import asyncio
 
 import pytest
 
-from app.chat.limits import Breaker, FairQueue, QueueFullError, Rates
+from app.chat.circuit_breaker import CircuitBreaker
+from app.chat.fair_queue import FairQueue, QueueFullError
+from app.chat.rate_limiter import RateLimiter
 
 
 class FakeClock:
@@ -19,7 +21,7 @@ def clock():
 
 
 def test_a_breaker_opens_after_failures_in_a_row(clock):
-    breaker = Breaker(clock, threshold=3)
+    breaker = CircuitBreaker(clock, threshold=3)
     for _ in range(2):
         breaker.failed()
     breaker.succeeded()
@@ -31,7 +33,7 @@ def test_a_breaker_opens_after_failures_in_a_row(clock):
 
 
 def test_half_open_lets_one_probe_through(clock):
-    breaker = Breaker(clock, threshold=1, first_pause=5)
+    breaker = CircuitBreaker(clock, threshold=1, first_pause=5)
     breaker.failed()
     clock.now += 6
     assert breaker.refuses() is None
@@ -42,7 +44,7 @@ def test_half_open_lets_one_probe_through(clock):
 
 
 def test_a_failed_probe_doubles_the_pause(clock):
-    breaker = Breaker(clock, threshold=1, first_pause=5, longest_pause=15)
+    breaker = CircuitBreaker(clock, threshold=1, first_pause=5, longest_pause=15)
     for pause in (5, 10, 15, 15):
         breaker.failed()
         clock.now += pause - 0.1
@@ -53,7 +55,7 @@ def test_a_failed_probe_doubles_the_pause(clock):
 
 
 def test_a_cancelled_probe_frees_its_place(clock):
-    breaker = Breaker(clock, threshold=1)
+    breaker = CircuitBreaker(clock, threshold=1)
     breaker.failed()
     clock.now += 6
     breaker.enter()
@@ -62,7 +64,7 @@ def test_a_cancelled_probe_frees_its_place(clock):
 
 
 def test_rates_count_a_window(clock):
-    rates = Rates(clock)
+    rates = RateLimiter(clock)
     assert rates.seconds_since("a") is None
     for _ in range(3):
         rates.note("a")
@@ -73,7 +75,7 @@ def test_rates_count_a_window(clock):
 
 
 def test_rates_stay_bounded(clock):
-    rates = Rates(clock, max_keys=10)
+    rates = RateLimiter(clock, max_keys=10)
     for key in range(100):
         rates.note(str(key))
     assert rates.seconds_since("5") is None
