@@ -3,11 +3,9 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from app.core.secret_patterns import has_secret
-
-Json = dict[str, Any]
+from app.ipc.wire import Json
 
 TURNS = 6
 """Most lines before the one that is to be learned."""

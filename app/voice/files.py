@@ -17,8 +17,6 @@ from typing import Any, BinaryIO
 import numpy as np
 import numpy.typing as npt
 
-from app.core.files import sync_directory
-
 _FORMAT = 2
 _ALIGN = 64
 _BLOCK = 1 << 18
@@ -222,3 +220,13 @@ def _check_blocks(path: Path, checksums: list[int], blocks: Any) -> None:
 def _sync(file: BinaryIO) -> None:
     file.flush()
     os.fsync(file.fileno())
+
+
+def sync_directory(directory: Path) -> None:
+    """Make renames in a directory last; Windows has no such call."""
+    if os.name == "posix":
+        handle = os.open(directory, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

@@ -1,5 +1,3 @@
-import time
-
 import pytest
 
 from app.chat.postprocess import neutralise
@@ -68,19 +66,10 @@ HOSTILE = [
 ]
 
 
-def seconds(piece, times):
-    text = piece * times + "!"
-    best = []
-    for _ in range(3):
-        begun = time.perf_counter()
-        for pattern in SECRETS:
-            pattern.sub("", text)
-        best.append(time.perf_counter() - begun)
-    return min(best)
-
-
+@pytest.mark.timeout(30)
 @pytest.mark.parametrize("piece", HOSTILE)
-def test_hostile_text_takes_time_in_proportion_to_its_length(piece):
-    """Ten times the text takes a hundred times as long where time is quadratic."""
-    short, long = seconds(piece, 1_000), seconds(piece, 10_000)
-    assert long < 40 * short + 0.01
+def test_hostile_text_does_not_hold_a_pattern_up(piece):
+    """Where time grew with the square of the length, this would take minutes."""
+    text = piece * (300_000 // len(piece)) + "!"
+    for pattern in SECRETS:
+        pattern.sub("", text)

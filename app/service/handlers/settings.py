@@ -8,6 +8,7 @@ from typing import Literal, cast
 
 from app.core import secrets
 from app.core.errors import AppError, UsageError
+from app.core.time_units import DAY_MS
 from app.ipc import control
 from app.modelfiles import catalogue, checks
 from app.service.app_context import AppContext, Json
@@ -16,7 +17,6 @@ from app.service.events import Asker
 from app.store import usage
 from app.store.tables import Usage
 
-DAY_MS = 86_400_000
 SecretName = Literal["bot_token", "openai_key", "server_key"]
 
 

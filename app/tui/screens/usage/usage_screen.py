@@ -11,6 +11,7 @@ from textual.content import Content
 from textual.widgets import ContentSwitcher, Static
 
 from app.core.safe_text import safe_line
+from app.core.time_units import DAY_SECONDS
 from app.ipc.wire import Json
 from app.tui import format, settings_list
 from app.tui.base import MynahScreen
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from app.store.usage import DayUse, SentRequest
 
 DAYS = 31
-DAY_SECONDS = 86_400
 VIEWS = ("days", "servers", "models", "left the machine", "locks")
 
 
