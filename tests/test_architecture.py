@@ -1,6 +1,7 @@
 """What each role imports, seen in a clean interpreter."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -117,3 +118,120 @@ def test_screens_and_commands_read_replies_by_attribute_and_not_by_string_key():
 @pytest.mark.parametrize("planted", ['reply["text"]', 'reply.get("text", "")'])
 def test_a_reply_read_by_string_key_is_found(planted: str):
     assert string_keys(ast.parse(planted)) == {"text"}
+
+
+@pytest.mark.process
+def test_the_service_loads_no_discord():
+    assert "discord" not in loaded("import app.service.service")
+
+
+@pytest.mark.process
+def test_a_planted_import_of_discord_is_seen():
+    assert "discord" in loaded("import app.service.service, discord")
+
+
+TOPICS = {
+    *("app", "base", "client", "conversations", "doctor", "errors", "events", "files"),
+    *("fine_tuning", "guilds", "index", "messages", "meter", "models", "provider"),
+    *("registry", "replies", "request", "serve", "settings", "snapshots", "stats"),
+    *("usage", "voice"),
+}
+"""Stems that several packages may have, each for its own part of the same topic."""
+
+MOST_FILES = 30
+MOST_ING = 4
+
+
+def twice_named_classes(root: Path) -> set[str]:
+    """Names that two top-level classes bear."""
+    seen: set[str] = set()
+    twice: set[str] = set()
+    for path in sorted(root.rglob("*.py")):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ClassDef):
+                (twice if node.name in seen else seen).add(node.name)
+    return twice
+
+
+def twice_named_modules(root: Path) -> set[str]:
+    """Stems that modules of two packages have."""
+    stems = [path.stem for path in root.rglob("*.py") if path.stem != "__init__"]
+    return {stem for stem in stems if stems.count(stem) > 1}
+
+
+def crowded_folders(root: Path) -> set[str]:
+    """Folders with more modules than one looks over."""
+    folders = [path.parent for path in root.rglob("*.py")]
+    return {folder.name for folder in folders if folders.count(folder) > MOST_FILES}
+
+
+def ing_modules(root: Path) -> list[str]:
+    return [path.stem for path in root.rglob("*ing.py")]
+
+
+def test_no_two_classes_have_one_name():
+    assert twice_named_classes(ROOT / "app") == set()
+
+
+def test_modules_of_one_stem_are_of_one_topic():
+    assert twice_named_modules(ROOT / "app") == TOPICS
+
+
+def test_no_folder_is_crowded():
+    assert crowded_folders(ROOT / "app") == set()
+
+
+def test_few_modules_are_named_after_an_activity():
+    assert len(ing_modules(ROOT / "app")) <= MOST_ING
+
+
+def test_planted_namesakes_and_crowds_are_seen(tmp_path: Path):
+    for package in ("a", "b"):
+        (tmp_path / package).mkdir()
+        (tmp_path / package / "parts.py").write_text("class Part:\n    pass\n")
+    for number in range(MOST_FILES):
+        (tmp_path / "a" / f"m{number}.py").touch()
+    (tmp_path / "b" / "talking.py").touch()
+    assert twice_named_classes(tmp_path) == {"Part"}
+    assert twice_named_modules(tmp_path) == {"parts"}
+    assert crowded_folders(tmp_path) == {"a"}
+    assert ing_modules(tmp_path) == ["talking"]
+
+
+MOVED = (
+    *("app.bot", "app.config_file", "app.config_keys", "app.paths", "app.errors"),
+    *("app.carried", "app.fetch", "app.gguf_header", "app.secrets", "app.safe_text"),
+    *("app.state_file", "app.chat.limits", "app.chat.hybrid", "app.chat.taste"),
+    *("app.chat.finish", "app.providers.keeper", "app.providers.throttle"),
+    *("app.memory.shelf", "app.memory.scene", "app.meter.attribution"),
+    *("app.runner.desk", "app.runner.outbox", "app.ipc.job", "app.tui.shelf"),
+    *("app.ipc.control.knowing", "app.ipc.control.keeping", "app.ipc.control.talking"),
+    *("app.ipc.control.modelling", "app.ipc.control.program", "app.tui.linking"),
+    *("app.tui.inspector", "app.tui.news", "app.voice.said", "app.voice.speaking"),
+    *("app.store.tuning", "app.store.voices", "app.store.links"),
+    *("app.discord.sending",),
+)
+"""Modules of the old layout, each the first part of what it was called."""
+
+
+def old_names(text: str) -> list[str]:
+    """Names of the old layout that a text has, as imports, paths or in words."""
+    return [
+        name
+        for name in MOVED
+        if re.search(rf"\b{name.replace('.', '[./]')}(?![\w-])(?!\.\w*\()", text)
+    ]
+
+
+def test_nothing_is_left_of_the_old_names():
+    texts = [*(ROOT / "app").rglob("*.py"), *(ROOT / "tests").rglob("*.py")]
+    texts = [path for path in texts if path != Path(__file__)]
+    for path in (*texts, ROOT / "README.md", ROOT / "pyproject.toml"):
+        assert old_names(path.read_text(encoding="utf-8")) == [], path
+
+
+@pytest.mark.parametrize(
+    "text", ["from app.bot.parts import Parts", "app/voice/said.py", "app.ipc.job"]
+)
+def test_a_planted_old_name_is_seen(text: str):
+    assert len(old_names(text)) == 1

@@ -5,7 +5,7 @@ from contextlib import aclosing
 from dataclasses import replace
 from typing import cast
 
-from app.chat.limits import Clock
+from app.chat.circuit_breaker import Clock
 from app.chat.postprocess import is_assistant_speak
 from app.core.errors import ProviderError
 from app.providers.base import Completion, Prompt, Provider, Turn

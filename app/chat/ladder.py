@@ -6,7 +6,8 @@ from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass, field, replace
 from typing import Literal, cast
 
-from app.chat.limits import Breaker, Clock, FairQueue, QueueFullError
+from app.chat.circuit_breaker import CircuitBreaker, Clock
+from app.chat.fair_queue import FairQueue, QueueFullError
 from app.chat.postprocess import Finished, finish
 from app.core.errors import ProviderError
 from app.providers.base import Completion, Prompt, Provider
@@ -45,7 +46,7 @@ class Rung:
     provider: Provider
     checks: tuple[Check, ...] = ()
     """Locks and budgets."""
-    breaker: Breaker | None = None
+    breaker: CircuitBreaker | None = None
     queue: FairQueue | None = None
     fit: Fit = field(default=lambda prompt, left: prompt)
     """Makes the prompt small enough for what this provider can read in time."""

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate, takewhile
 
+from app.core.secret_patterns import has_secret, redact
+
 MAX_UNITS = 2000
 """Discord's limit for one message, counted in UTF-16 units to be on the safe side."""
 
@@ -37,15 +39,6 @@ _INVITE = re.compile(
     r"(?:https?://)?(?:www\.)?"
     r"(?:discord(?:app)?\.com/invite|discord\.gg|dsc\.gg|discord\.io)/[\w-]+",
     re.IGNORECASE,
-)
-_SECRETS = (
-    re.compile(r"\b[\w-]{23,28}\.[\w-]{6,7}\.[\w-]{27,}"),
-    re.compile(r"\bsk-[A-Za-z0-9_-]{16,}"),
-    re.compile(r"\bgh[pousr]_[A-Za-z0-9]{20,}"),
-    re.compile(r"\bAKIA[0-9A-Z]{16}\b"),
-    re.compile(r"https?://(?:\w+\.)?discord(?:app)?\.com/api/webhooks/\S+", re.I),
-    re.compile(r"\bBearer\s+[\w.~+/-]{20,}=*"),
-    re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----"),
 )
 _MASS_PING = re.compile(r"@(?=everyone|here)", re.IGNORECASE)
 _ID_PING = re.compile(r"<(@[!&]?)(?=\d)")
@@ -196,10 +189,9 @@ def shorten(text: str, max_words: int) -> str:
 def neutralise(text: str) -> tuple[str, tuple[str, ...]]:
     """Take the force out of pings, and take out invites and secrets, with notes."""
     notes = []
-    for pattern in _SECRETS:
-        text, found = pattern.subn("[removed]", text)
-        if found:
-            notes.append("removed what looks like a secret")
+    if has_secret(text):
+        text = redact(text, "[removed]")
+        notes.append("removed what looks like a secret")
     text, found = _INVITE.subn("[invite removed]", text)
     if found:
         notes.append("removed an invite")

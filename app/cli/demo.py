@@ -9,6 +9,7 @@ from app.cli.output import Bar, bold, dim, print_json, say, size, write_styled
 from app.core.paths import SAMPLE_GUILD, Home, find_home, sample_file
 from app.core.safe_text import safe_line
 from app.ipc import control
+from app.settings.schema import FIXED_MODES
 
 NAME = "demo"
 HELP = "show what Mynah does: three lines, answered in three modes"
@@ -18,7 +19,6 @@ LINES = (
     "Is it love, or only the moon?",
     "Who will come with me to the forest tonight?",
 )
-MODES = ("markov", "llm", "hybrid")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -67,7 +67,7 @@ async def _prepare(bot: Bot, tell: Any) -> None:
 async def _answer(bot: Bot, line: str, as_json: bool) -> None:
     if not as_json:
         say(f"\nyou      {line}")
-    for mode in MODES:
+    for mode in FIXED_MODES:
         request = control.Say(SAMPLE_GUILD, line, mode=mode, explain=True)
         reply = await bot.call(request)
         if as_json:

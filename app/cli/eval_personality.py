@@ -28,6 +28,7 @@ from app.memory.recall import TURNS, meaning
 from app.memory.vectors import Floats
 from app.meter import novelty
 from app.meter.relevance import auc
+from app.settings.schema import FIXED_MODES
 from app.store import guilds, messages
 from app.store.database import Database
 from app.store.rows import StoredGuild
@@ -37,12 +38,11 @@ from app.voice.word_tokenizer import split
 NAME = "personality"
 HELP = "attribute replies of each mode to the servers they were made for"
 
-MODES = ("markov", "llm", "hybrid")
 REAL = "real"
 ADRIFT = "adrift"
 """The chain alone, from no word of what was said; `markov` starts from some."""
 
-SHOWN = (REAL, ADRIFT, *MODES)
+SHOWN = (REAL, ADRIFT, *FIXED_MODES)
 LEARNED = 15_000
 """Newest messages of a server that the classifier learns from."""
 
@@ -168,13 +168,13 @@ async def _reply_to(
     home: Home, held: dict[str, list[Held]], arguments: argparse.Namespace
 ) -> dict[tuple[str, str], Side]:
     """Every mode's reply to every conversation, by the way of `mynah say`."""
-    sides = {(name, mode): Side() for name in held for mode in MODES}
+    sides = {(name, mode): Side() for name in held for mode in FIXED_MODES}
     total = sum(map(len, held.values()))
     told, done = time.monotonic(), 0
     async with connect(home) as bot:
         for name, conversations in held.items():
             for one in conversations:
-                for mode in MODES:
+                for mode in FIXED_MODES:
                     request = _request(name, mode, one, arguments)
                     reply = await bot.call(request)
                     side = sides[name, mode]
@@ -216,7 +216,7 @@ def judge(
     for name, conversations in held.items():
         context = _meanings(conversations, embedder)
         voice = Voice.open(_voice_directory(home, name))
-        own = {mode: sides[name, mode] for mode in MODES}
+        own = {mode: sides[name, mode] for mode in FIXED_MODES}
         real = Side([one.text for one in conversations])
         adrift = Side([voice.speak(rng).text for _ in conversations])
         by_guild[name] = {
@@ -277,7 +277,7 @@ def _mean(by_guild: dict[str, dict[str, dict[str, Any]]], mode: str) -> dict[str
                     "words")
     }  # fmt: skip
     mean["ms"] = (
-        None if mode not in MODES else sum(row["ms"] for row in rows) / len(rows)
+        None if mode not in FIXED_MODES else sum(row["ms"] for row in rows) / len(rows)
     )
     mean["providers"] = dict(sum((Counter(r["providers"]) for r in rows), Counter()))
     return mean
@@ -291,7 +291,7 @@ def _keep(
     with path.open("w", encoding="utf-8") as file:
         for name, conversations in held.items():
             for number, one in enumerate(conversations):
-                made = {mode: sides[name, mode].texts[number] for mode in MODES}
+                made = {mode: sides[name, mode].texts[number] for mode in FIXED_MODES}
                 row = {"guild": name, "turns": one.turns, REAL: one.text, **made}
                 file.write(json.dumps(row, ensure_ascii=False) + "\n")
 

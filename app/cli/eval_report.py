@@ -7,7 +7,7 @@ from typing import Any
 
 from app import __version__
 from app.cli import eval_personality, eval_voice
-from app.cli.eval_personality import MODES, REAL, SHOWN
+from app.cli.eval_personality import REAL, SHOWN
 from app.cli.output import print_json, say
 from app.core.errors import UsageError
 from app.core.paths import find_home
@@ -20,6 +20,7 @@ from app.evaluation.html_report import (
     lines,
     table,
 )
+from app.settings.schema import FIXED_MODES
 
 NAME = "report"
 HELP = "write one page of tables and plots about servers and their later messages"
@@ -186,9 +187,11 @@ def _speed(people: Figures) -> list[str]:
                 for name, count in people["all"][mode]["providers"].items()
             ),
         ]
-        for mode in MODES
+        for mode in FIXED_MODES
     ]
-    plot = Bars("Milliseconds a reply", list(guilds), _series(guilds, "ms", MODES))
+    plot = Bars(
+        "Milliseconds a reply", list(guilds), _series(guilds, "ms", FIXED_MODES)
+    )
     head = ["mode", *guilds, "written by"]
     return [heading("Speed", note), table(head, rows), bars(plot)]
 

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from app.cli.output import print_json, say, size
-from app.core import secrets
+from app.core import files, secrets
 from app.core.errors import AppError
 from app.core.paths import TREE, Home, find_home, own_command
 from app.service.home_lock import hold
@@ -26,7 +26,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """List what there is, ask, and delete it."""
     home = find_home(arguments.home)
-    parts = {name: sum(map(_size, paths)) for name, paths in home.present().items()}
+    parts = {
+        name: sum(map(files.size, paths)) for name, paths in home.present().items()
+    }
     names = secrets.kept(home) if home.root.is_dir() else []
     if arguments.json:
         found = {"home": str(home.root), "parts": parts, "secrets": names}
@@ -86,9 +88,3 @@ def _remove(path: Path) -> None:
         shutil.rmtree(path)
     else:
         path.unlink()
-
-
-def _size(path: Path) -> int:
-    if path.is_file():
-        return path.stat().st_size
-    return sum(file.stat().st_size for file in path.rglob("*") if file.is_file())

@@ -8,6 +8,7 @@ from functools import cache
 from typing import Literal
 
 from app.core.errors import AppError, ConfigError
+from app.core.files import write_text
 from app.core.paths import Home
 
 log = logging.getLogger(__name__)
@@ -117,9 +118,4 @@ def _from_file(home: Home) -> dict[str, str]:
 
 def _write(home: Home, secrets: dict[str, str]) -> None:
     """Replace the file; it is never readable by others, not even for a moment."""
-    temporary = home.secrets_file.with_suffix(".tmp")
-    temporary.unlink(missing_ok=True)
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        json.dump(secrets, file)
-    os.replace(temporary, home.secrets_file)
+    write_text(home.secrets_file, json.dumps(secrets), is_secret=True)

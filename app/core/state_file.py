@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from app.core.files import write_text
+
 
 class StateFile:
     """A JSON object on disk, replaced as a whole whenever a value changes."""
@@ -38,6 +40,4 @@ class StateFile:
             self._write()
 
     def _write(self) -> None:
-        temporary = self._path.with_suffix(".tmp")
-        temporary.write_text(json.dumps(self._values), encoding="utf-8")
-        temporary.replace(self._path)
+        write_text(self._path, json.dumps(self._values))

@@ -8,7 +8,7 @@ import aiohttp
 import discord
 
 from app.core.state_file import StateFile
-from app.discord.comparison import PAGE, Comparison, recheck_page
+from app.discord.comparison import PAGE, HistoryComparison, recheck_page
 from app.discord.messages import Talk, incoming, place_of
 from app.discord.ports import Host, Incoming
 
@@ -33,7 +33,7 @@ class CatchUp:
         host: Host,
         state: StateFile,
         consider: Callable[[discord.Message, bool], Awaitable[None]],
-        comparison: Comparison,
+        comparison: HistoryComparison,
     ) -> None:
         self._bot = bot
         self._host = host

@@ -15,7 +15,7 @@ from discord.http import API_VERSION
 from app.core.state_file import StateFile
 from app.discord.backfill import Training
 from app.discord.catch_up import CatchUp
-from app.discord.comparison import Comparison
+from app.discord.comparison import HistoryComparison
 from app.discord.delivery import Delivery
 from app.discord.errors import answer_error
 from app.discord.identify_budget import IdentifyBudget
@@ -88,7 +88,7 @@ class MynahBot(discord.Bot):
     delivery: Delivery
     speaker: Speaker
     training: Training
-    comparison: Comparison
+    comparison: HistoryComparison
     catch_up: CatchUp
     on_state: Callable[[ConnectionState], None]
     has_content: bool
@@ -117,7 +117,9 @@ class MynahBot(discord.Bot):
             self, host, self.delivery, around.settings, state, clock, around.rng
         )
         self.training = Training(self, host, state, clock)
-        self.comparison = Comparison(self, host, state, around.pace.between_compared)
+        self.comparison = HistoryComparison(
+            self, host, state, around.pace.between_compared
+        )
         self.catch_up = CatchUp(
             self, host, state, self.speaker.hear_missed, self.comparison
         )

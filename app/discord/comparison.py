@@ -23,7 +23,7 @@ UNKNOWN_CHANNEL = 10003
 """Discord's code for a channel that is no more."""
 
 
-class Comparison:
+class HistoryComparison:
     """Goes through channels from new to old; the state file says how far it is."""
 
     def __init__(

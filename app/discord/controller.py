@@ -18,13 +18,13 @@ from app.discord.connection import DiscordLink
 from app.discord.guild_events import DiscordHost
 from app.discord.messages import Talk
 from app.discord.ports import ReadyReply
-from app.discord.sending import send_parts
-from app.discord.texts import invite_url
+from app.discord.safe_sender import send_parts
 from app.ipc import control
 from app.service import opinions
 from app.service.app_context import AppContext
 from app.service.events import Asker
 from app.service.handlers.replies import OWNER
+from app.service.invite_link import invite_url
 from app.store import guilds, replies
 from app.store.rows import StoredReply
 

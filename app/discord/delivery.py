@@ -13,7 +13,7 @@ from app.chat.postprocess import neutralise, split
 from app.discord.attachments import source_files
 from app.discord.messages import Talk, incoming, place_of
 from app.discord.ports import Ask, Host, Incoming, ReadyReply, Unsent
-from app.discord.sending import StreamedMessage, reference_to, send_parts, typing
+from app.discord.safe_sender import StreamedMessage, reference_to, send_parts, typing
 from app.settings.schema import Config
 
 log = logging.getLogger(__name__)

@@ -3,8 +3,7 @@
 from collections.abc import Callable
 
 from app.core.state_file import StateFile
-
-DAY_SECONDS = 86_400.0
+from app.core.time_units import DAY_SECONDS
 
 
 class IdentifyBudget:

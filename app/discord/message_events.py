@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from random import Random
 
+from app.core.time_units import DAY_MS
 from app.discord.id_map import RowsHost
 from app.discord.ports import Incoming, MessagePlace
 from app.importers.filters import clean
@@ -19,7 +20,6 @@ from app.service.voice_keeper import Forgotten
 from app.store import forgetting, guilds, messages, tombstones
 from app.store.rows import StoredChannel
 
-DAY_MS = 86_400_000
 DISCORD_EPOCH_MS = 1_420_070_400_000
 EMOJI_MESSAGES = 400
 _EMOJI = re.compile(r"<a?:\w{2,32}:\d+>|[\U0001F300-\U0001FAFF☀-➿]")

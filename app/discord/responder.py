@@ -11,7 +11,7 @@ from random import Random
 import discord
 
 from app.chat import reply_trigger
-from app.chat.limits import Rates
+from app.chat.rate_limiter import RateLimiter
 from app.core.state_file import StateFile
 from app.discord.debounce import Burst
 from app.discord.delivery import Delivery, ask_for
@@ -58,7 +58,7 @@ class Speaker:
         self._state = state
         self._clock = clock
         self._rng = rng
-        self._rates = Rates(clock)
+        self._rates = RateLimiter(clock)
         self._deciding: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._bursts: dict[tuple[int, int], Burst] = {}
         self._tasks: set[asyncio.Task[None]] = set()

@@ -10,6 +10,7 @@ import discord
 from app.chat.postprocess import neutralise
 from app.chat.reply_trigger import Decision
 from app.ipc.control import ExplainedSource, ExplainReply
+from app.service.invite_link import invite_url
 from app.service.voice_keeper import Forgotten
 from app.service.weekly_stats import GuildWeek
 from app.settings.effective import ResolvedSetting
@@ -104,24 +105,6 @@ def _ways_to_call(config: Config) -> list[str]:
     if speak.quiet_hours:
         lines.append(f"It is quiet from {speak.quiet_hours.replace('-', ' to ')} h.")
     return lines
-
-
-def invite_url(application_id: int) -> str:
-    """The address that invites the bot, with no more rights than it needs."""
-    permissions = discord.Permissions(
-        view_channel=True,
-        send_messages=True,
-        send_messages_in_threads=True,
-        send_tts_messages=True,
-        attach_files=True,
-        add_reactions=True,
-        read_message_history=True,
-    )
-    return discord.utils.oauth_url(
-        application_id,
-        permissions=permissions,
-        scopes=("bot", "applications.commands"),
-    )
 
 
 def invite_text(application_id: int, name: str) -> str:

@@ -21,7 +21,7 @@ def store(
     if record.is_system or len(record.text) > MAX_TEXT_CHARS or record.id is None:
         return None
     author = authors.author(record.author)
-    known = tombstones.Candidate(author, record.id, record.ts or 0)
+    known = tombstones.TombstoneCandidate(author, record.id, record.ts or 0)
     if tombstones.are_there(guild) and tombstones.forgotten(guild, [known]):
         # Before the author's name is stored; the message itself could not be.
         return None

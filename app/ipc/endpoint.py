@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from app.core.files import write_text
 from app.ipc.peer import Handler, Peer
 from app.ipc.wire import MAX_FRAME_BYTES, Catalogue
 
@@ -47,12 +48,7 @@ def read(path: Path) -> Endpoint | None:
 
 def write(path: Path, endpoint: Endpoint) -> None:
     """Replace the file in one step; nobody but the owner can ever read it."""
-    temporary = path.with_suffix(".tmp")
-    temporary.unlink(missing_ok=True)
-    fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(fd, "w", encoding="utf-8") as file:
-        json.dump(asdict(endpoint), file)
-    os.replace(temporary, path)
+    write_text(path, json.dumps(asdict(endpoint)), is_secret=True)
 
 
 class Door:

@@ -7,8 +7,8 @@ import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from app.core.files import write_text
 from app.memory.index import LINKS, Graph
-from app.voice.files import sync_directory
 
 _log = logging.getLogger(__name__)
 _FORM = 2
@@ -54,11 +54,7 @@ def save(graph: Graph, directory: Path, model: str, last: int) -> Sidecar:
     )
     drop(directory, keep=temporary.name)
     temporary.replace(directory / "index.bin")
-    text = directory / "sidecar.tmp"
-    text.write_text(json.dumps(asdict(sidecar)), encoding="utf-8")
-    _sync_and_hash(text)
-    text.replace(directory / "sidecar.json")
-    sync_directory(directory)
+    write_text(directory / "sidecar.json", json.dumps(asdict(sidecar)))
     return sidecar
 
 

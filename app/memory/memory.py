@@ -7,12 +7,12 @@ import math
 import time
 from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
-from pathlib import Path
+from contextlib import contextmanager
 from typing import ParamSpec, TypeVar
 
 import numpy as np
 
+from app.core.files import size
 from app.core.paths import Home
 from app.memory import recall, recalled_moments
 from app.memory.embedder import Embeds, is_trivial
@@ -184,7 +184,7 @@ class Memory:
         """
         shelf = await self._shelf(guild)
         kept = await self._reader.run(embeddings.room, guild)
-        files = await asyncio.to_thread(_size, self._home.guild(guild))
+        files = await asyncio.to_thread(size, self._home.guild(guild))
         used = kept.bytes + files
         if used <= cap_bytes or not kept.vectors:
             return 0
@@ -320,12 +320,3 @@ class Memory:
     ) -> T:
         call = functools.partial(function, *args, **kwargs)
         return await asyncio.get_running_loop().run_in_executor(self._thread, call)
-
-
-def _size(directory: Path) -> int:
-    """Bytes of all files in a directory that is in use."""
-    total = 0
-    for path in directory.rglob("*"):
-        with suppress(FileNotFoundError):
-            total += path.stat().st_size if path.is_file() else 0
-    return total

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from app.core.time_units import DAY_MS
 from app.memory.index import Neighbor
 from app.memory.vectors import Floats, normalise
 
@@ -22,7 +23,6 @@ DIVERSITY = 0.3
 TURN_WEIGHT = 0.4
 """Of each turn in the meaning of a conversation, against the turn after it."""
 TURNS = 4
-_DAY_MS = 86_400_000
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def meaning(turns: Floats) -> Floats:
 
 def fade(similarity: Floats, age_ms: NDArray[np.float64]) -> NDArray[np.float64]:
     """Similarities weighed by age: halfway to `FADED` every `HALF_LIFE_DAYS`."""
-    age = np.maximum(age_ms, 0.0) / _DAY_MS
+    age = np.maximum(age_ms, 0.0) / DAY_MS
     rest = 0.5 ** (age / HALF_LIFE_DAYS)
     return np.asarray(similarity * (FADED + (1 - FADED) * rest), np.float64)
 

@@ -5,8 +5,9 @@ from typing import Protocol
 
 from app.chat import context
 from app.chat.budget import Shares, fill
+from app.chat.circuit_breaker import CircuitBreaker, Clock
+from app.chat.fair_queue import FairQueue
 from app.chat.ladder import Check, Fit, Rung
-from app.chat.limits import Breaker, Clock, FairQueue
 from app.providers.base import Prompt, Provider, Speed
 from app.replies.conversation_context import ConversationContext
 from app.replies.ledger import Ledger
@@ -49,7 +50,7 @@ class LadderBuilder:
         self._ledger = ledger
         self._home = home
         self._local = local
-        self._breaker = Breaker(clock)
+        self._breaker = CircuitBreaker(clock)
         self.queue = FairQueue(8)
 
     def order(self, config: Config, wanted: str | None = None) -> list[str]:

@@ -8,8 +8,8 @@ from random import Random
 from typing import Protocol
 
 from app.chat.best_of_n import BestOf, Refuse
+from app.chat.circuit_breaker import Clock
 from app.chat.ladder import Ladder, OnPiece, Rung
-from app.chat.limits import Clock
 from app.chat.postprocess import is_copy
 from app.chat.prompt_settings import Mode, build, choose_mode, deadline_ms
 from app.providers.base import Prompt, Turn

@@ -7,7 +7,7 @@ from app.ipc.inference import Generate, GenerateReply
 from app.runner.llama import Adapter
 from app.runner.sampler import Chooser
 from app.runner.slots import Slot
-from app.runner.stream_text import Continuation, whole_part
+from app.runner.stream_text import StreamText, whole_part
 
 LINE_SHARE = 0.5
 """Of the time until the deadline; after that no other line is begun."""
@@ -42,7 +42,7 @@ class Generation:
     is_cancelled: bool = False
 
     def __post_init__(self) -> None:
-        self.text = Continuation(self.request.stop)
+        self.text = StreamText(self.request.stop)
         self.lines_left = self.request.lines - 1
 
     @property

@@ -9,7 +9,7 @@ _LEAST_SENTENCE = 0.4
 """A whole sentence is kept alone only when it is this part of the text."""
 
 
-class Continuation:
+class StreamText:
     """The text of one generation while it grows."""
 
     def __init__(self, stops: Sequence[str]) -> None:

@@ -1,10 +1,10 @@
 """A home in one file: what cannot be made anew from the rest."""
 
-import os
 import zipfile
 from pathlib import Path
 
 from app.core.errors import UsageError
+from app.core.files import replacing
 from app.core.paths import Home
 from app.store.database import Database
 
@@ -18,12 +18,10 @@ def back_up(home: Home, database: Database, target: Path) -> int:
     if not target.parent.is_dir():
         raise UsageError(f"There is no directory {target.parent}.")
     copy = home.root / "backup.tmp"
-    temporary = target.with_name(target.name + ".part")
     try:
         database.copy_to(copy)
-        descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
         with (
-            os.fdopen(descriptor, "w+b") as file,
+            replacing(target, is_secret=True) as file,
             zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive,
         ):
             archive.write(copy, DATABASE)
@@ -32,7 +30,6 @@ def back_up(home: Home, database: Database, target: Path) -> int:
                     archive.write(home.root / name, name)
     finally:
         copy.unlink(missing_ok=True)
-    temporary.replace(target)
     return target.stat().st_size
 
 
@@ -60,9 +57,6 @@ def restore(home: Home, source: Path) -> None:
 
 
 def _extract(archive: zipfile.ZipFile, name: str, target: Path) -> None:
-    temporary = target.with_name(target.name + ".part")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file, archive.open(name) as packed:
+    with replacing(target, is_secret=True) as file, archive.open(name) as packed:
         while block := packed.read(1 << 20):
             file.write(block)
-    temporary.replace(target)

@@ -1,7 +1,6 @@
 """Writes a guild's messages in the interchange format."""
 
 import json
-import os
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -9,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from app.core.errors import UsageError
+from app.core.files import replacing
 from app.store import messages
 from app.store.database import Database
 from app.store.messages import StoredMessage
@@ -22,16 +22,13 @@ def export(reader: Database, guild: int, name: str, target: Path) -> int:
     """
     if not target.parent.is_dir():
         raise UsageError(f"There is no directory {target.parent}.")
-    temporary = target.with_name(target.name + ".part")
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
     written, after = 0, 0
-    with os.fdopen(os.open(temporary, flags, 0o600), "w", encoding="utf-8") as file:
+    with replacing(target, is_secret=True) as file:
         while page := reader.call(messages.page_after, guild, after):
             for row in reader.call(_rows, name, page):
-                file.write(json.dumps(row, ensure_ascii=False) + "\n")
+                file.write(json.dumps(row, ensure_ascii=False).encode() + b"\n")
             written += len(page)
             after = page[-1].id
-    temporary.replace(target)
     return written
 
 

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from filelock import FileLock, Timeout
 
 from app.core.errors import AppError
+from app.core.files import sweep
 from app.core.paths import Home
 
 
@@ -33,6 +34,7 @@ def hold(home: Home) -> Iterator[None]:
     except Timeout as error:
         raise HomeBusyError(home) from error
     try:
+        sweep(home.root)
         yield
     finally:
         lock.release()

@@ -5,31 +5,29 @@ import logging
 import re
 from logging.handlers import RotatingFileHandler
 
+from app.core import secret_patterns
 from app.core.paths import Home
 from app.core.safe_text import safe_line
 from app.ipc import control
 from app.service.events import Events
 
-_SECRETS = (
-    re.compile(r"\b[\w-]{23,28}\.[\w-]{6,7}\.[\w-]{27,}"),
-    re.compile(r"\bsk-[\w-]{8,}"),
+_ADDRESSED = (
     re.compile(
         r"(?i)(?<=authorization)['\"]?\s*[:=]\s*['\"]?(?:bot |bearer )?[^\s'\",]+"
     ),
-    re.compile(r"(?i)\bbearer\s+[\w.~+/-]{8,}=*"),
-    re.compile(r"(?<=/webhooks/)\d+/[\w-]+"),
-    re.compile(r"(?<=/interactions/)\d+/[\w-]+"),
     re.compile(r"(?<=[?&])(?:ex|is|hm)=[0-9a-f]+"),
 )
+"""Headers and signed addresses, which only a log holds."""
+
 QUIET = ("discord", "httpx2", "httpcore2", "openai", "filelock", "asyncio", "peewee")
 """Libraries whose DEBUG lines hold message texts and request bodies."""
 
 
 def redact(text: str) -> str:
     """`text` without what looks like a token, a key or a signed address."""
-    for pattern in _SECRETS:
+    for pattern in _ADDRESSED:
         text = pattern.sub("[secret]", text)
-    return text
+    return secret_patterns.redact(text)
 
 
 class _Formatter(logging.Formatter):

@@ -1,13 +1,13 @@
 """A snapshot as a file: its messages and settings, for another machine."""
 
 import json
-import os
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from app.core.errors import UsageError
+from app.core.files import replacing
 from app.service.guild_export import rows_of
 from app.store import messages
 from app.store.database import Database
@@ -47,11 +47,9 @@ def write(
     if not target.parent.is_dir():
         raise UsageError(f"There is no directory {target.parent}.")
     facts = {"format": FORMAT, "name": snapshot.name, "settings": list(settings)}
-    temporary = target.with_name(target.name + ".part")
-    descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
     written, after = 0, 0
     with (
-        os.fdopen(descriptor, "w+b") as file,
+        replacing(target, is_secret=True) as file,
         zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive,
     ):
         archive.writestr(FACTS, json.dumps(facts))
@@ -62,7 +60,6 @@ def write(
                     lines.write(json.dumps(row, ensure_ascii=False).encode() + b"\n")
                     written += 1
                 after = rows[-1]
-    temporary.replace(target)
     return written
 
 

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from importlib.metadata import distributions
 from pathlib import Path
-from typing import Any
 
 import psutil
 
@@ -19,11 +18,10 @@ from app.core import secrets
 from app.core.errors import ConfigError
 from app.core.paths import Home
 from app.ipc.control import Check, GuildFigures
+from app.ipc.wire import Json
 from app.service.logs import redact
 from app.settings.config_file import stored
 from app.settings.setting_keys import Key, keys
-
-Json = dict[str, Any]
 
 _ERROR = re.compile(r"^((?:[A-Za-z_]\w*\.)*[A-Z]\w*):\s.*", re.MULTILINE)
 """The line that ends a traceback: what it says of the error may be chat text."""

@@ -4,13 +4,10 @@ import aiohttp
 
 from app.ipc.control import SecretTestReply
 from app.ipc.wire import Json
+from app.service.invite_link import invite_url
 
 API_URL = "https://discord.com/api/v10"
 
-INVITE = (
-    "https://discord.com/oauth2/authorize?client_id={id}"
-    "&scope=bot%20applications.commands&permissions=277025507392"
-)
 PORTAL = "Copy the token anew from the Bot page of the Discord developer portal."
 
 INTENT = (
@@ -44,7 +41,7 @@ async def test_bot_token(token: str | None) -> SecretTestReply:
         ok=bool(reads),
         detail=f"{detail}." if reads else f"{detail}, which may not read messages.",
         hint="" if reads else INTENT,
-        invite=INVITE.format(id=me["id"]),
+        invite=invite_url(me["id"]),
     )
 
 

@@ -7,10 +7,11 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
+from app.core.time_units import DAY_MS
 from app.service.distinctive_words import words_of
 from app.store import stats
 from app.store.database import Database
-from app.store.stats import DAY_MS, Taught
+from app.store.stats import Taught
 
 DAYS = 7
 WORDS_SHOWN = 8

@@ -8,6 +8,7 @@ from pathlib import Path
 import tomlkit
 
 from app.core.errors import ConfigError
+from app.core.files import write_text
 from app.settings.schema import Config
 from app.settings.setting_keys import check, find_key, with_overrides
 
@@ -56,9 +57,7 @@ def save(path: Path, name: str, value: object | None) -> None:
         table.pop(item, None)
     else:
         table[item] = check(name, value)
-    temporary = path.with_suffix(".tmp")
-    temporary.write_text(tomlkit.dumps(document), encoding="utf-8")
-    temporary.replace(path)
+    write_text(path, tomlkit.dumps(document))
 
 
 def _read(path: Path) -> str:

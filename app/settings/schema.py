@@ -25,7 +25,8 @@ def setting(
     return field(default=default, metadata=metadata)
 
 
-MODES = ("auto", "markov", "llm", "hybrid")
+FIXED_MODES = ("markov", "llm", "hybrid")
+MODES = ("auto", *FIXED_MODES)
 
 
 @dataclass(frozen=True)

@@ -125,10 +125,10 @@ def delete(
     return removed
 
 
-def _candidates(guild: int, rows: list[int]) -> list[tombstones.Candidate]:
+def _candidates(guild: int, rows: list[int]) -> list[tombstones.TombstoneCandidate]:
     query = Message.select(Member.author, Message.external, Message.ts).join(Member)
     chosen = (Message.guild == guild) & Message.id.in_(rows)
-    return [tombstones.Candidate(*row) for row in tuples(query.where(chosen))]
+    return [tombstones.TombstoneCandidate(*row) for row in tuples(query.where(chosen))]
 
 
 def _delete(guild: int, asked: list[int]) -> Removed:

@@ -5,12 +5,12 @@ from typing import Any, NamedTuple
 
 from peewee import fn
 
+from app.core.time_units import DAY_MS, WEEK_MS
 from app.store.database import tuples, write
 from app.store.rows import StoredMeterWeek, all_of
 from app.store.tables import Channel, Feedback, Member, Message, MeterWeek, Reply
 
-WEEK_MS = 7 * 86_400_000
-_MONDAY_MS = 4 * 86_400_000
+_MONDAY_MS = 4 * DAY_MS
 """The epoch began on a Thursday."""
 
 MOST_MESSAGES = 20_000

@@ -5,10 +5,9 @@ from typing import Any, NamedTuple
 
 from peewee import fn
 
+from app.core.time_units import DAY_MS
 from app.store.database import tuples
 from app.store.tables import Channel, Feedback, Member, Message, Reply
-
-DAY_MS = 86_400_000
 
 
 class Taught(NamedTuple):

@@ -25,7 +25,7 @@ A training or an import that somebody asks for may bring that back, catching up 
 _BATCH = 500
 
 
-class Candidate(NamedTuple):
+class TombstoneCandidate(NamedTuple):
     """What tells of a message whether it was forgotten."""
 
     author: str
@@ -68,7 +68,7 @@ def are_there(guild: int) -> bool:
 
 
 def forgotten(
-    guild: int, candidates: Sequence[Candidate], *, anew: bool = False
+    guild: int, candidates: Sequence[TombstoneCandidate], *, anew: bool = False
 ) -> set[int]:
     """Places of the messages that were forgotten, and are not to be stored.
 
@@ -86,7 +86,7 @@ def forgotten(
     return found | {place for place, mark in enumerate(marks) if mark in known}
 
 
-def outside_spans(guild: int, candidates: Sequence[Candidate]) -> list[str]:
+def outside_spans(guild: int, candidates: Sequence[TombstoneCandidate]) -> list[str]:
     """Ids outside of the messages whose authors left no time that covers them."""
     spans = _spans(guild, {one.author for one in candidates}, anew=True)
     return [one.external for one in candidates if not _is_inside(spans, one)]
@@ -156,7 +156,7 @@ def _spans(guild: int, authors: Iterable[str], *, anew: bool) -> _Spans:
     return found
 
 
-def _is_inside(spans: _Spans, one: Candidate) -> bool:
+def _is_inside(spans: _Spans, one: TombstoneCandidate) -> bool:
     if not spans:
         return False
     whole = spans.get(EVERYONE, ())

@@ -5,11 +5,10 @@ from dataclasses import asdict, dataclass
 
 from peewee import fn
 
+from app.core.time_units import DAY_MS
 from app.store.database import tuples, write
 from app.store.rows import StoredUsage, all_of
 from app.store.tables import Guild, Usage
-
-DAY_MS = 86_400_000
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,8 @@
 import math
 import time
 
+from app.core.time_units import DAY_SECONDS
+
 MATURE_MESSAGES = 20_000
 """Messages from which a voice rarely lacks a continuation."""
 
@@ -68,7 +70,7 @@ def day(epoch_seconds: float) -> str:
 
 def moment(epoch_seconds: float, now: float) -> str:
     """The time of today, or the day before today; six cells at most."""
-    if day(epoch_seconds) == day(now) and abs(now - epoch_seconds) < 86_400:
+    if day(epoch_seconds) == day(now) and abs(now - epoch_seconds) < DAY_SECONDS:
         return clock(epoch_seconds)
     return day(epoch_seconds)
 

@@ -4,8 +4,9 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
+from app.chat.circuit_breaker import CircuitBreaker
+from app.chat.fair_queue import FairQueue
 from app.chat.ladder import SPEECHLESS, Ladder, Rung
-from app.chat.limits import Breaker, FairQueue
 from app.core.errors import ProviderError
 from app.providers.base import Completion, Prompt, Turn
 
@@ -175,7 +176,7 @@ async def test_even_a_broken_chain_leaves_nobody_without_words():
 
 
 async def test_the_breaker_opens_and_skips():
-    breaker = Breaker(time.monotonic, threshold=2)
+    breaker = CircuitBreaker(time.monotonic, threshold=2)
     broken = FakeProvider("openai", [ProviderError("No.")])
     for _ in range(2):
         await climb(Rung(broken, breaker=breaker), chain())

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from app.cli.demo import LINES, MODES
+from app.cli.demo import LINES
 from app.core.paths import Home, own_command
+from app.settings.schema import FIXED_MODES
 
 REFUSED = ", by the chain"
 """A line of the model that only echoes or repeats is not shown."""
@@ -39,7 +40,7 @@ def test_without_a_terminal_three_lines_are_answered_in_three_modes(stocked: Hom
     shown = run()
     for line in LINES:
         assert line in shown
-    for mode in MODES:
+    for mode in FIXED_MODES:
         rows = [row for row in shown.splitlines() if row.startswith(mode)]
         assert len(rows) == len(LINES)
         assert all(row.removesuffix(REFUSED).endswith(" ms") for row in rows), rows
@@ -54,5 +55,5 @@ def test_the_second_demonstration_learns_nothing_again(stocked: Home):
 
 def test_machines_read_a_reply_a_line(stocked: Home):
     replies = [json.loads(line) for line in run("demo", "--json").splitlines()]
-    assert [reply["mode"] for reply in replies] == list(MODES) * len(LINES)
+    assert [reply["mode"] for reply in replies] == list(FIXED_MODES) * len(LINES)
     assert {reply["provider"] for reply in replies} == {"markov", "local"}

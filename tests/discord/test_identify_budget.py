@@ -1,7 +1,8 @@
 from pathlib import Path
 
 from app.core.state_file import StateFile
-from app.discord.identify_budget import DAY_SECONDS, IdentifyBudget
+from app.core.time_units import DAY_SECONDS
+from app.discord.identify_budget import IdentifyBudget
 
 
 class Clock:

@@ -4,13 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.runner.stream_text import Continuation, whole_part
+from app.runner.stream_text import StreamText, whole_part
 
 chunks = st.lists(st.binary(max_size=4), max_size=30)
 
 
 def streamed(pieces, stops):
-    text = Continuation(stops)
+    text = StreamText(stops)
     shown = [text.feed(piece) for piece in pieces]
     return text, shown, "".join(shown) + text.finish()
 
@@ -37,7 +37,7 @@ def test_no_stop_string_nor_its_beginning_before_it_is_shown(pieces, stops):
 
 
 def test_what_may_begin_a_stop_string_is_held_back_until_it_is_decided():
-    text = Continuation(["\nbob:"])
+    text = StreamText(["\nbob:"])
     assert text.feed(b"hi\nb") == "hi"
     assert text.feed(b"y") == "\nby"
     assert text.feed(b"\nbob") == ""

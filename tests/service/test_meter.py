@@ -6,6 +6,7 @@ import pytest
 
 from app.cli import meter as command
 from app.core.paths import Home
+from app.core.time_units import WEEK_MS
 from app.ipc import control
 from app.service.handlers.meter import MeterHandlers
 from app.service.service import Service, open_service
@@ -43,7 +44,7 @@ async def service(home: Home):
         chatty = [f"{CHAT[n % 5]} {CHAT[(n + 2) % 5]}" for n in range(12)]
         desk = [HELP_DESK.format(n) for n in range(12)]
         run = opened.context.database.run
-        await run(fill, guild.id, WEEK - meter.WEEK_MS, chatty)
+        await run(fill, guild.id, WEEK - WEEK_MS, chatty)
         await run(fill, guild.id, WEEK, desk)
         await run(fill, guild.id, WEEK + 999, chatty, "made")
         yield opened
@@ -68,7 +69,7 @@ async def test_weeks_have_figures_and_a_drift_is_an_alarm(service: Service, caps
 
 async def test_a_past_week_is_measured_once_and_the_present_one_daily(service):
     run, now = service.context.database.run, int(NOW * 1000)
-    for start in (WEEK - meter.WEEK_MS, WEEK):
+    for start in (WEEK - WEEK_MS, WEEK):
         await run(meter.put, 1, start, {"replies": 99}, now)
 
     async def counts(seconds: float, anew: bool) -> list[int]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from app.core.time_units import DAY_MS
 from app.store import (
     authors,
     embeddings,
@@ -227,7 +228,7 @@ def test_settings_of_a_channel_lie_over_the_guilds(db: Database, guild: int) -> 
 
 
 def test_the_ledger_adds_up_by_day(db: Database, guild: int) -> None:
-    day = usage.DAY_MS
+    day = DAY_MS
     for now, cost in ((day, 0.5), (day + 5, 0.25), (2 * day, 1.0)):
         entry = usage.UsageEntry("openai", "m", guild=guild, cost=cost, host="h")
         db.call(usage.add, entry, now)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from app.chat import feedback_weights
 from app.core.errors import UsageError
+from app.core.files import size
 from app.core.paths import Home
 from app.ipc import control
 from app.service.app_context import AppContext
@@ -193,12 +194,7 @@ def _present(names: Sequence[str]) -> list[Path]:
 def _sizes(home: Home, guild: int) -> dict[str, int]:
     """Bytes on disk by part."""
     return {
-        "voice": _size(home.voice(guild)),
-        "tokens": _size(home.guild(guild) / "tokens"),
-        "index": _size(home.index(guild)),
+        "voice": size(home.voice(guild)),
+        "tokens": size(home.guild(guild) / "tokens"),
+        "index": size(home.index(guild)),
     }
-
-
-def _size(directory: Path) -> int:
-    files = (path for path in directory.rglob("*") if path.is_file())
-    return sum(path.stat().st_size for path in files)

@@ -9,6 +9,7 @@ from random import Random
 from typing import Any
 
 from app.chat.prompt_settings import deadline_ms
+from app.core.time_units import WEEK_MS
 from app.ipc import control
 from app.meter.advice import Advice, Tuned, advise
 from app.meter.week import SpokenReply, Week, measure
@@ -74,7 +75,7 @@ class MeterHandlers:
         """Make the weeks that are missing, and the present one when it is old."""
         now_ms = int(self._now() * 1000)
         this_week = meter.week_of(now_ms)
-        since = this_week - (KEPT_WEEKS - 1) * meter.WEEK_MS
+        since = this_week - (KEPT_WEEKS - 1) * WEEK_MS
         wanted = await self._context.reader.run(
             meter.weeks_with_replies, guild.id, since
         )
@@ -84,7 +85,7 @@ class MeterHandlers:
         }
         for start in wanted:
             made = known.get(start, 0)
-            is_over = made >= start + meter.WEEK_MS
+            is_over = made >= start + WEEK_MS
             if not is_over and now_ms - made >= fresh_seconds * 1000:
                 week = await self._measure(guild.id, start)
                 figures = week.as_json()
@@ -93,7 +94,7 @@ class MeterHandlers:
                 )
 
     async def _measure(self, guild: int, start: int) -> Week:
-        reader, end = self._context.reader, start + meter.WEEK_MS
+        reader, end = self._context.reader, start + WEEK_MS
         sent = await reader.run(meter.sent, guild, start, end)
         members = await reader.run(meter.said, guild, start, end)
         if len(members) < FEW:

@@ -12,7 +12,6 @@ from app.service.app_context import AppContext
 from app.service.events import Asker
 from app.settings.effective import ResolvedSetting
 
-DAY_MS = 86_400_000
 SecretName = Literal["bot_token", "openai_key", "server_key"]
 
 

@@ -3,14 +3,13 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from app.core.time_units import DAY_MS, HOUR_MS
 from app.tui import format
 from app.tui.database_reader import DatabaseReader
 
 if TYPE_CHECKING:
     from app.store.overview import Bucket
 
-HOUR_MS = 3_600_000
-DAY_MS = 24 * HOUR_MS
 HOURS = 24
 DAYS = 31
 

@@ -12,6 +12,7 @@ from textual.widgets import Input, Static
 
 from app.core.safe_text import safe_line
 from app.ipc import control
+from app.settings.schema import FIXED_MODES
 from app.tui.base import MynahScreen
 from app.tui.event_buffer import NewEvents
 from app.tui.widgets.bubbles import ReplyLine, SpokenLine
@@ -19,7 +20,6 @@ from app.tui.widgets.choice import Choice
 from app.tui.widgets.dial import Dial
 from app.tui.widgets.dialogs import AskText, Pick
 
-MODES = ("markov", "llm", "hybrid", "auto")
 PROVIDERS = ("local", "cloud")
 MAX_LINES = 120
 """Lines of the talk kept on the screen."""
@@ -68,7 +68,7 @@ class PlaygroundScreen(MynahScreen):
                 yield Static("Speaking as", classes="quiet")
                 yield Static("", id="author-name", markup=False)
                 yield Static("Mode", classes="quiet")
-                yield Choice(MODES, "hybrid", id="mode")
+                yield Choice((*FIXED_MODES, "auto"), "hybrid", id="mode")
                 yield Static("Model runs", classes="quiet")
                 yield Choice(PROVIDERS, "local", id="provider")
                 yield Static("Voice", classes="quiet")

@@ -12,6 +12,7 @@ from textual.content import Content
 from textual.widgets import ContentSwitcher, Static
 
 from app.core.safe_text import safe_line
+from app.core.time_units import DAY_SECONDS
 from app.tui import format, settings_list
 from app.tui.base import MynahScreen
 from app.tui.widgets.choice import Choice
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from app.store.usage import DayUse, SentRequest
 
 DAYS = 31
-DAY_SECONDS = 86_400
 VIEWS = ("days", "servers", "models", "left the machine", "locks")
 
 

@@ -1,0 +1,76 @@
+"""Files that are replaced in one step, and sizes of directories."""
+
+import glob
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from secrets import token_hex
+from typing import BinaryIO
+
+UNFINISHED = ".unfinished"
+"""The end of a temporary's name; a process that is killed leaves such files."""
+
+ABANDONED_SECONDS = 60.0
+"""A temporary that nobody wrote to for so long belongs to a process that is gone."""
+
+
+@contextmanager
+def replacing(path: Path, *, is_secret: bool = False) -> Iterator[BinaryIO]:
+    """Write a file that takes the place of `path` once it is whole and on the disk.
+
+    The temporary lies beside it and is removed when anything fails, so that the
+    earlier file stays as it was. A secret is never readable by others.
+    """
+    _sweep(path.parent.glob(f".{glob.escape(path.name)}.*{UNFINISHED}"))
+    temporary = path.with_name(f".{path.name}.{token_hex(4)}{UNFINISHED}")
+    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    handle = os.open(temporary, flags, 0o600 if is_secret else 0o666)
+    try:
+        with os.fdopen(handle, "w+b") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    sync_directory(path.parent)
+
+
+def write_text(path: Path, text: str, *, is_secret: bool = False) -> None:
+    """Replace a file by one with this text in UTF-8, in one step."""
+    with replacing(path, is_secret=is_secret) as file:
+        file.write(text.encode("utf-8"))
+
+
+def sync_directory(directory: Path) -> None:
+    """Put a directory's names on the disk, where the system can do that."""
+    if os.name == "nt":
+        return
+    handle = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def sweep(directory: Path) -> None:
+    """Remove the temporaries that killed processes left anywhere in a directory."""
+    _sweep(directory.rglob(f".*{UNFINISHED}"))
+
+
+def _sweep(paths: Iterator[Path]) -> None:
+    for path in paths:
+        with suppress(OSError):
+            if time.time() - path.stat().st_mtime > ABANDONED_SECONDS:
+                path.unlink()
+
+
+def size(path: Path) -> int:
+    """Bytes of a file, or of all files in a directory that may be in use."""
+    total = 0
+    for file in (path,) if path.is_file() else path.rglob("*"):
+        with suppress(FileNotFoundError):
+            total += file.stat().st_size if file.is_file() else 0
+    return total

@@ -1,0 +1,103 @@
+import os
+import stat
+import sys
+
+import pytest
+
+from app.core import files
+
+
+def leftover(path, name, age):
+    left = path / f".{name}.00ff00ff{files.UNFINISHED}"
+    left.write_bytes(b"half")
+    past = left.stat().st_mtime - age
+    os.utime(left, (past, past))
+    return left
+
+
+def test_a_written_file_takes_the_place_of_the_earlier_one(tmp_path):
+    target = tmp_path / "a.json"
+    files.write_text(target, "old")
+    files.write_text(target, "n\u00e9w")
+    assert target.read_text(encoding="utf-8") == "n\u00e9w"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_a_write_that_fails_leaves_the_earlier_file_and_no_temporary(tmp_path):
+    target = tmp_path / "a.json"
+    files.write_text(target, "old")
+    with pytest.raises(ZeroDivisionError), files.replacing(target) as file:
+        file.write(b"half")
+        raise ZeroDivisionError
+    assert target.read_text(encoding="utf-8") == "old"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_a_replacement_that_the_system_refuses_leaves_no_temporary(
+    tmp_path, monkeypatch
+):
+    def refuse(*_):
+        raise PermissionError
+
+    monkeypatch.setattr(os, "replace", refuse)
+    with pytest.raises(PermissionError):
+        files.write_text(tmp_path / "a.json", "new")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no modes")
+def test_a_secret_is_readable_by_its_owner_alone_from_the_first_byte(tmp_path):
+    target = tmp_path / "secrets.json"
+    target.write_text("old", encoding="utf-8")
+    target.chmod(0o644)
+    with files.replacing(target, is_secret=True) as file:
+        file.write(b"key")
+        (temporary,) = tmp_path.glob(f".*{files.UNFINISHED}")
+        assert stat.S_IMODE(temporary.stat().st_mode) == 0o600
+    assert stat.S_IMODE(target.stat().st_mode) == 0o600
+
+
+def test_the_file_and_then_its_directory_reach_the_disk(tmp_path, monkeypatch):
+    order = []
+    replace, sync = os.replace, files.sync_directory
+    monkeypatch.setattr(os, "fsync", lambda _: order.append("fsync"))
+
+    def replaced(*both: object) -> None:
+        order.append("replace")
+        replace(*both)
+
+    def synced(path: Path) -> None:
+        order.append("directory")
+        sync(path)
+
+    monkeypatch.setattr(os, "replace", replaced)
+    monkeypatch.setattr(files, "sync_directory", synced)
+    files.write_text(tmp_path / "a", "x")
+    assert order[:3] == ["fsync", "replace", "directory"]
+
+
+def test_leftovers_of_killed_processes_are_swept_and_fresh_ones_stay(tmp_path):
+    deep = tmp_path / "guilds" / "1"
+    deep.mkdir(parents=True)
+    old = leftover(deep, "index.bin", files.ABANDONED_SECONDS + 1)
+    fresh = leftover(tmp_path, "config.toml", 0)
+    (tmp_path / "config.toml").write_text("", encoding="utf-8")
+    files.sweep(tmp_path)
+    assert not old.exists()
+    assert fresh.exists() and (tmp_path / "config.toml").exists()
+
+
+def test_a_write_clears_away_its_own_old_leftovers_alone(tmp_path):
+    own = leftover(tmp_path, "out[1].zip", files.ABANDONED_SECONDS + 1)
+    other = leftover(tmp_path, "other.zip", files.ABANDONED_SECONDS + 1)
+    files.write_text(tmp_path / "out[1].zip", "x")
+    assert not own.exists() and other.exists()
+
+
+def test_the_size_is_that_of_a_file_or_of_all_files_below(tmp_path):
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "a").write_bytes(b"123")
+    (tmp_path / "sub" / "b").write_bytes(b"4567")
+    assert files.size(tmp_path / "a") == 3
+    assert files.size(tmp_path) == 7
+    assert files.size(tmp_path / "none") == 0
