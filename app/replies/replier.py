@@ -95,14 +95,15 @@ class Replier:
         finally:
             if made is None:
                 await self._database.run(replies.set_state, reply, "failed")
-        await self._keep(made)
-        return made
+        return await self._keep(made)
 
     async def _make(
         self, reply: int, request: ReplyRequest, on_piece: OnPiece
     ) -> MadeReply:
         stages = _Stages(self._clock, request.arrived)
-        config = await self._settings.of(request.guild, request.channel or 0)
+        config = await self._settings.of(
+            request.guild, request.root or request.channel or 0
+        )
         voice = await self._voices.voice(request.guild)
         drawn = await self._choosing.draw(reply, request, config, voice.messages)
         if drawn:
@@ -201,12 +202,12 @@ class Replier:
         )
         return replace(rung, provider=best)
 
-    async def _keep(self, made: MadeReply) -> None:
+    async def _keep(self, made: MadeReply) -> MadeReply:
         """Fill in the row that explains the reply."""
         answer, done = made.answer, made.answer.completion
         turns = answer.prompt.turns
         fields = {
-            "state": "made",
+            "state": "draft" if made.request.is_draft else "made",
             "text": answer.finished.text,
             "mode": made.mode,
             "provider": answer.provider,
@@ -232,7 +233,8 @@ class Replier:
         if answer.provider == "openai":
             # With these rows, forgetting a message finds what was sent of it.
             sources += [replies.SourceMessage(row) for row in answer.prompt.shown]
-        await self._database.run(replies.finish, made.reply, fields, sources)
+        files = await self._database.run(replies.finish, made.reply, fields, sources)
+        return replace(made, files=tuple(files))
 
 
 def _kept(turn: Turn, request: ReplyRequest) -> list[str | int | None]:

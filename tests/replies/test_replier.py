@@ -124,7 +124,7 @@ class Bench:
         keys = AuthorKey.load(self.home.author_key_file)
         config = self.settings.home
         filters = Filters(config.learn, config.bot.prefix)
-        row, _ = self.database.call(store, self.guild, record, filters, keys)
+        row, *_ = self.database.call(store, self.guild, record, filters, keys)
         self.voices.known.learn(row, text)
         return row
 
