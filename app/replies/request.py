@@ -47,6 +47,7 @@ class MadeReply:
     """A reply with everything that explains it."""
 
     reply: int
+    """Its row; 0 until there is one."""
     request: ReplyRequest
     mode: Mode
     dial: int

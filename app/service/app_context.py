@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from app.service.token_voices import TokenVoices
     from app.service.voice_keeper import VoiceKeeper
     from app.settings.base_url import Address
-    from app.voice.voice import Rules
 
 Json = dict[str, Any]
 
@@ -187,10 +186,6 @@ class AppContext:
 
     def _means(self) -> "Means":
         from app.providers.registry import Means
-        from app.replies.cloud_examples import rules_of
-
-        async def rules(guild: int) -> "Rules":
-            return rules_of(await self.settings.of(guild))
 
         def key(address: "Address") -> str | None:
             """OpenAI's key goes to OpenAI alone."""
@@ -201,7 +196,6 @@ class AppContext:
         return Means(
             config=self._config,
             voice=self.voices.voice,
-            rules=rules,
             rng=self._rng,
             locate_model=self._locate_model,
             token_voice=self.token_voices.get,

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import cached_property
-from random import Random, SystemRandom
+from random import Random
 from typing import TYPE_CHECKING, Any
 
 from app import __version__
@@ -205,6 +205,6 @@ TOPICS: Mapping[tuple[type[Params], ...], Callable[[Service], object]] = {
 @asynccontextmanager
 async def open_service(home: Home, rng: Random | None = None) -> AsyncIterator[Service]:
     """The service of a home whose lock is held; closed when the block ends."""
-    async with assemble(home, rng or SystemRandom()) as context:
+    async with assemble(home, rng or Random()) as context:
         await context.voices.start()
         yield Service(context)

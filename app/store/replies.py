@@ -51,10 +51,22 @@ def finish(
     Returns (channel, message) on Discord of the sources that came with a file.
     """
     Reply.update(**fields).where(Reply.id == reply).execute()
+    _add_sources(reply, sources)
+    return _with_files([source.message for source in sources if source.words])
+
+
+@write
+def add(fields: Mapping[str, Any], sources: Sequence[SourceMessage] = ()) -> int:
+    """Make the row of a reply that is written already; nobody else can answer it."""
+    reply = Reply.create(created=int(time.time() * 1000), **fields)
+    _add_sources(reply.id, sources)
+    return int(reply.id)
+
+
+def _add_sources(reply: int, sources: Sequence[SourceMessage]) -> None:
     rows = [{"reply": reply, **source._asdict()} for source in sources]
     if rows:
         ReplySource.insert_many(rows).execute()
-    return _with_files([source.message for source in sources if source.words])
 
 
 def _with_files(rows: Sequence[int]) -> list[tuple[int, int]]:
