@@ -26,7 +26,8 @@ def store_heard(
     """Store a message of a place, if that is listened to."""
     if not places.is_learning(place):
         return None
-    places.rows_of(place)  # A thread gets its parent here, which no record names.
+    if place.channel != place.root:
+        places.rows_of(place)  # A thread gets its parent, which no record names.
     return store(guild, record, filters, authors)
 
 
