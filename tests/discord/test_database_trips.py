@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from app.discord import delivery
+from app.discord import delivery, sending
 from app.service.service import Service
 from app.store.database import Database
 from app.store.tables import Member, Message
@@ -27,7 +27,7 @@ SENT = "the reply goes out"
 def trips(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Names of the query functions in the order they are asked, and `SENT`."""
     asked: list[str] = []
-    submit, send_parts = Database.submit, delivery.send_parts
+    submit, send_parts = Database.submit, sending.send_parts
 
     def counted(
         self: Database, function: Callable[..., Any], *args: Any, **kwargs: Any
@@ -36,12 +36,12 @@ def trips(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         asked.append(f"{plain.__module__}.{plain.__qualname__}")
         return submit(self, function, *args, **kwargs)
 
-    async def sending(*args: Any, **kwargs: Any) -> list[int]:
+    async def counted_send(*args: Any, **kwargs: Any) -> list[int]:
         asked.append(SENT)
         return await send_parts(*args, **kwargs)
 
     monkeypatch.setattr(Database, "submit", counted)
-    monkeypatch.setattr(delivery, "send_parts", sending)
+    monkeypatch.setattr(delivery, "send_parts", counted_send)
     return asked
 
 
