@@ -1,13 +1,12 @@
 """What is stored of one person, and how it is given out or removed."""
 
-import json
-import time
 from collections.abc import Collection
 
 from app.discord.id_map import IdMap
+from app.service import privacy
 from app.service.app_context import AppContext
 from app.service.voice_keeper import Forgotten
-from app.store import feedback, members, tombstones
+from app.store import members
 from app.store.members import Kept
 
 
@@ -29,17 +28,11 @@ class StoredMembers:
 
         Opting in holds from now on: what was written meanwhile stays out.
         """
-        if not on and not await self.opted_out(guild, [author]):
-            return Forgotten(0, 0, 0, False)
         row, hashed = await self._ids.guild(guild), self._ids.author(author)
-        run, choose = self._context.database.run, members.set_opted_out
-        if not on:
-            bury, now_ms = tombstones.bury_author, int(time.time() * 1000)
-            await run(bury, row, hashed, now_ms, by_owner=False)
-            await run(choose, row, hashed, False)
-            return Forgotten(0, 0, 0, False)
-        await run(choose, row, hashed, True)
-        return await self.forget_author(guild, author)
+        if on:
+            return await privacy.opt_out(self._context, row, str(author), hashed)
+        await privacy.opt_in(self._context, row, hashed)
+        return Forgotten(0, 0, 0, False)
 
     async def allow_tuning(self, guild: int, author: int, on: bool) -> None:
         """Note whether a model may be tuned on what a member wrote."""
@@ -58,11 +51,7 @@ class StoredMembers:
     async def export_author(self, guild: int, author: int) -> bytes:
         """What is stored about a member, as JSON Lines."""
         row = await self._ids.guild(guild)
-        hashed = self._ids.author(author)
-        rows = await self._context.reader.run(members.messages_of, row, hashed)
-        rows += await self._context.reader.run(feedback.by_author, row, hashed)
-        lines = (json.dumps(one, ensure_ascii=False) for one in rows)
-        return "\n".join(lines).encode()
+        return await privacy.export(self._context, row, self._ids.author(author))
 
     async def forget_author(
         self, guild: int, author: int, since_ms: int = 0, *, by_owner: bool = False

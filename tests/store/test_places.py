@@ -67,5 +67,9 @@ def test_a_claim_knows_its_place_and_is_given_once(db: Database) -> None:
     rows = db.call(places.rows_of, thread)
     assert claim[1:4] == (rows.guild, rows.channel, rows.root)
     assert db.call(places.claim, thread, "mention", "55") is None
-    again = db.call(lambda: places.claim_of(replies.get(claim.reply)))
-    assert again == claim
+
+    def read() -> places.Claim | None:
+        row = replies.get(claim.reply)
+        return row and places.claim_of(row)
+
+    assert db.call(read) == claim
