@@ -70,6 +70,6 @@ def test_a_claim_knows_its_place_and_is_given_once(db: Database) -> None:
 
     def read() -> places.Claim | None:
         row = replies.get(claim.reply)
-        return row and places.claim_of(row)
+        return None if row is None else places.claim_of(row)
 
     assert db.call(read) == claim
