@@ -5,6 +5,7 @@ from typing import Literal
 
 from app.providers.base import Prompt, Turn
 from app.settings.schema import Config
+from app.voice.generated_line import Rules
 
 Mode = Literal["markov", "llm", "hybrid"]
 
@@ -48,23 +49,42 @@ def build(
     *,
     dial: int | None = None,
     seed: str | None = None,
+    reply: int | None = None,
+    summary: str = "",
+    summary_of: int | None = None,
 ) -> Prompt:
     """The prompt of one reply; examples, drafts and moments are added by the caller."""
-    reply, model = config.reply, config.model
+    wanted, model = config.reply, config.model
     return Prompt(
         guild=guild,
         conversation=f"{guild}:{conversation}",
         bot_name=config.bot.name,
         turns=tuple(turns),
-        persona=reply.persona,
+        persona=wanted.persona,
         mode=mode,
-        dial=dial_of(mode, reply.dial if dial is None else dial),
+        dial=dial_of(mode, wanted.dial if dial is None else dial),
         seed=seed,
-        max_words=reply.max_words,
+        rules=rules_of(config),
+        max_words=wanted.max_words,
         adapter=model.adapter,
         temperature=model.temperature,
         top_p=model.top_p,
         random_seed=model.seed,
         deadline_ms=deadline_ms(mode, config),
+        reply=reply,
+        summary=summary,
+        summary_of=summary_of,
         model=config.openai.model,
+    )
+
+
+def rules_of(config: Config) -> Rules:
+    """How lines of the chain are made under these settings."""
+    voice = config.voice
+    return Rules(
+        state_size=voice.state_size,
+        max_run=voice.max_run,
+        min_score=voice.min_score,
+        max_tries=voice.max_tries,
+        max_words=config.reply.max_words,
     )

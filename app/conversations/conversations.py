@@ -142,39 +142,51 @@ class Linking:
         """Link the messages in those rows, in their order; returns the new links."""
         made: list[NewLink] = []
         async with self._order:
-            for heard in await self._database.run(_read, list(rows)):
-                channel = await self._channel(heard.message, made)
-                if heard.message.id not in channel and heard.link is None:
-                    made.append(await asyncio.to_thread(channel.hear, heard))
-            await self._database.run(reply_links.put_many, made)
+            for row in rows:
+                found = await self._database.run(self._link, row)
+                if isinstance(found, StoredMessage):
+                    made += await self._open(found)
+                    found = await self._database.run(self._link, row)
+                if isinstance(found, NewLink):
+                    made.append(found)
         return made
 
-    async def _channel(
-        self, message: StoredMessage, made: list[NewLink]
-    ) -> LinkedChannel:
-        """The channel's state; at first what was said there before is read.
+    def _link(self, row: int) -> StoredMessage | NewLink | None:
+        """Link a message, if it is not; its channel is to be opened if it is returned.
 
-        Links of messages that came in a file are added to `made`.
+        This takes about a millisecond, and is all that the database is asked.
         """
-        found = self._channels.get(message.channel)
-        if found is None:
-            is_thread, starter, before = await self._database.run(_before, message)
-            found = LinkedChannel(
-                self._make_linker, is_thread=is_thread, starter=starter
-            )
-            for earlier in before:
-                link = await asyncio.to_thread(found.hear, earlier)
-                if earlier.link is None:
-                    made.append(link)
-            self._channels[message.channel] = found
+        message = messages.get(row)
+        if message is None:
+            return None
+        channel = self._channels.get(message.channel)
+        if channel is None:
+            return message
         self._channels.move_to_end(message.channel)
+        heard = _heard(message)
+        if row in channel or heard.link:
+            return None
+        link = channel.hear(heard)
+        reply_links.put_many([link])
+        return link
+
+    async def _open(self, message: StoredMessage) -> list[NewLink]:
+        """Read what was said in a message's channel before it.
+
+        Returns the new links of messages that came in a file.
+        """
+        is_thread, starter, before = await self._database.run(_before, message)
+        found = LinkedChannel(self._make_linker, is_thread=is_thread, starter=starter)
+        made = []
+        for earlier in before:
+            link = await asyncio.to_thread(found.hear, earlier)
+            if earlier.link is None:
+                made.append(link)
+        await self._database.run(reply_links.put_many, made)
+        self._channels[message.channel] = found
         if len(self._channels) > CHANNELS:
             self._channels.popitem(last=False)
-        return found
-
-
-def _read(rows: list[int]) -> list[PlacedMessage]:
-    return [_heard(message) for message in messages.by_rows(rows)]
+        return made
 
 
 def _heard(message: StoredMessage) -> PlacedMessage:

@@ -13,7 +13,7 @@ from app.core.state_file import StateFile
 from app.discord.catch_up import MAX_THREADS, REPORT_SECONDS
 from app.discord.comparison import PAGE, recheck_page
 from app.discord.messages import Talk, incoming
-from app.discord.ports import Host
+from app.discord.ports import Ports
 
 log = logging.getLogger(__name__)
 
@@ -30,12 +30,12 @@ class Training:
     def __init__(
         self,
         bot: discord.Client,
-        host: Host,
+        ports: Ports,
         state: StateFile,
         clock: Callable[[], float],
     ) -> None:
         self._bot = bot
-        self._host = host
+        self._ports = ports
         self._state = state
         self._clock = clock
         self._tasks: dict[int, asyncio.Task[None]] = {}
@@ -45,7 +45,7 @@ class Training:
 
     async def channels_of(self, guild: discord.Guild) -> list[discord.TextChannel]:
         """The channels that a training of this guild would read."""
-        listened = await self._host.learning_channels(guild.id)
+        listened = await self._ports.guilds.learning_channels(guild.id)
         return [one for one in guild.text_channels if one.id in listened]
 
     async def start(
@@ -70,7 +70,7 @@ class Training:
             for thread in await _threads_of(channel):
                 plan["channels"][str(thread)] = 0
         self._save(guild.id, plan)
-        await self._host.learn_anew(guild.id)
+        await self._ports.messages.learn_anew(guild.id)
         self._run(guild.id)
 
     def resume_all(self) -> None:
@@ -147,11 +147,11 @@ class Training:
             return plan
         own = self._bot.user.id if self._bot.user else 0
         said = [one for m in page if (one := incoming(m, own)) is not None]
-        plan["new"] += await self._host.hear(said)
+        plan["new"] += await self._ports.messages.hear(said)
         plan["read"] += len(said)
         if page:
             # Whatever else is stored of this stretch is no longer on Discord.
-            await recheck_page(self._bot, self._host, page, before or page[0].id + 1)
+            await recheck_page(self._bot, self._ports, page, before or page[0].id + 1)
         plan["channels"][key] = page[-1].id if len(page) == PAGE else "done"
         self._save(guild, plan)
         return plan
@@ -172,7 +172,7 @@ class Training:
         if not progress.is_due(share) and not is_last:
             return
         read = plan["read"]
-        await self._host.train_progress(
+        await self._ports.messages.train_progress(
             guild, share, read, progress.rate(read), is_last
         )
         text = _summary(plan) if is_last else progress.text(share, plan["read"])

@@ -10,7 +10,7 @@ import discord
 from app.core.state_file import StateFile
 from app.discord.comparison import PAGE, HistoryComparison, recheck_page
 from app.discord.messages import Talk, incoming, place_of
-from app.discord.ports import Host, Incoming
+from app.discord.ports import Incoming, Ports
 
 log = logging.getLogger(__name__)
 
@@ -30,13 +30,13 @@ class CatchUp:
     def __init__(
         self,
         bot: discord.Client,
-        host: Host,
+        ports: Ports,
         state: StateFile,
         consider: Callable[[discord.Message, bool], Awaitable[None]],
         comparison: HistoryComparison,
     ) -> None:
         self._bot = bot
-        self._host = host
+        self._ports = ports
         self._state = state
         self._consider = consider
         self._comparison = comparison
@@ -49,7 +49,10 @@ class CatchUp:
         loses nothing.
         """
         self._marked.clear()
-        newest = {str(key): value for key, value in (await self._host.newest()).items()}
+        newest = {
+            str(key): value
+            for key, value in (await self._ports.messages.newest()).items()
+        }
         self._state.put("behind", newest | self._state.get("behind", {}))
         self._marked.set()
 
@@ -94,10 +97,10 @@ class CatchUp:
             )
             page = await history.flatten()
             said, place = self._said(page), place_of(channel)
-            await self._host.hear(said)
+            await self._ports.messages.hear(said)
             if place is not None and page:
                 # What was told before the session ended may be stored only now.
-                await self._host.recheck(place, said, last, page[-1].id)
+                await self._ports.messages.recheck(place, said, last, page[-1].id)
             for message in page:
                 await self._consider(message, False)
             if len(page) < PAGE:
@@ -119,8 +122,8 @@ class CatchUp:
             page = await history.flatten()
             if not page:
                 return
-            await self._host.hear(self._said(page))
-            below = await recheck_page(self._bot, self._host, page, below)
+            await self._ports.messages.hear(self._said(page))
+            below = await recheck_page(self._bot, self._ports, page, below)
             for message in reversed(page):
                 await self._consider(message, True)
         if below is not None:

@@ -20,7 +20,7 @@ from app.discord.delivery import Delivery
 from app.discord.errors import answer_error
 from app.discord.identify_budget import IdentifyBudget
 from app.discord.messages import places_of
-from app.discord.ports import Host
+from app.discord.ports import Ports
 from app.discord.responder import Speaker
 from app.discord.texts import Action, prefix_action
 from app.settings.schema import BotSettings
@@ -71,7 +71,7 @@ class Pace:
 class Surroundings:
     """What every client of one process shares."""
 
-    host: Host
+    ports: Ports
     settings: Callable[[], BotSettings]
     """The home's bot settings as they are now."""
     state: StateFile
@@ -102,7 +102,7 @@ class MynahBot(discord.Bot):
     ) -> None:
         """Give the client what it works with, and its cogs."""
         around = self.surroundings = surroundings
-        host, state, clock = around.host, around.state, around.clock
+        ports, state, clock = around.ports, around.state, around.clock
         self.on_state = on_state
         self.has_content = has_content
         self.budget = IdentifyBudget(state, clock)
@@ -112,16 +112,16 @@ class MynahBot(discord.Bot):
         # py-cord asks for the general address even when it resumes; Discord says that
         # sessions live longer at the address that READY names.
         self.http.get_gateway = self._gateway  # type: ignore[method-assign]
-        self.delivery = Delivery(self, host, clock)
+        self.delivery = Delivery(self, ports, clock)
         self.speaker = Speaker(
-            self, host, self.delivery, around.settings, state, clock, around.rng
+            self, ports, self.delivery, around.settings, state, clock, around.rng
         )
-        self.training = Training(self, host, state, clock)
+        self.training = Training(self, ports, state, clock)
         self.comparison = HistoryComparison(
-            self, host, state, around.pace.between_compared
+            self, ports, state, around.pace.between_compared
         )
         self.catch_up = CatchUp(
-            self, host, state, self.speaker.hear_missed, self.comparison
+            self, ports, state, self.speaker.hear_missed, self.comparison
         )
         for cog in cogs:
             self.add_cog(cog(self))
@@ -133,8 +133,8 @@ class MynahBot(discord.Bot):
                 command.name = self.settings.command
 
     @property
-    def host(self) -> Host:
-        return self.surroundings.host
+    def ports(self) -> Ports:
+        return self.surroundings.ports
 
     @property
     def settings(self) -> BotSettings:
@@ -189,9 +189,9 @@ class MynahBot(discord.Bot):
     async def on_ready(self) -> None:
         """Everything is known: go on where the last session ended."""
         self._tell_online()
-        await self.host.present({guild.id: guild.name for guild in self.guilds})
+        await self.ports.guilds.present({guild.id: guild.name for guild in self.guilds})
         for guild in self.guilds:
-            await self.host.channels_seen(places_of(guild))
+            await self.ports.guilds.channels_seen(places_of(guild))
         self.training.resume_all()
         await self.delivery.finish_unsent()
         await self.catch_up.run()

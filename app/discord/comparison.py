@@ -12,7 +12,7 @@ import discord
 
 from app.core.state_file import StateFile
 from app.discord.messages import Talk, incoming, place_of
-from app.discord.ports import Host
+from app.discord.ports import Ports
 
 log = logging.getLogger(__name__)
 
@@ -27,11 +27,11 @@ class HistoryComparison:
     """Goes through channels from new to old; the state file says how far it is."""
 
     def __init__(
-        self, bot: discord.Client, host: Host, state: StateFile, seconds: float
+        self, bot: discord.Client, ports: Ports, state: StateFile, seconds: float
     ) -> None:
         """Prepare; it rests so many seconds after each page."""
         self._bot = bot
-        self._host = host
+        self._ports = ports
         self._state = state
         self._seconds = seconds
         self._task: asyncio.Task[None] | None = None
@@ -78,7 +78,7 @@ class HistoryComparison:
         place = place_of(channel)
         if not isinstance(channel, Talk) or place is None:
             return None
-        oldest = await self._host.oldest_heard(place)
+        oldest = await self._ports.messages.oldest_heard(place)
         if oldest is None or oldest >= below:
             return None
         history = channel.history(limit=PAGE, before=discord.Object(below))
@@ -86,7 +86,7 @@ class HistoryComparison:
         if not page:
             # Also the answer to a bot that may not read the history.
             return None
-        return await recheck_page(self._bot, self._host, page, below)
+        return await recheck_page(self._bot, self._ports, page, below)
 
     async def _find(self, channel: int) -> object:
         """The channel, also an archived thread; what Discord lacks is forgotten."""
@@ -98,7 +98,7 @@ class HistoryComparison:
         except discord.NotFound as error:
             if error.code == UNKNOWN_CHANNEL:
                 for guild in self._bot.guilds:
-                    await self._host.channel_deleted(guild.id, channel)
+                    await self._ports.guilds.channel_deleted(guild.id, channel)
             raise
 
     def _move(self, key: str, at: int | None) -> None:
@@ -121,7 +121,7 @@ class HistoryComparison:
 
 
 async def recheck_page(
-    bot: discord.Client, host: Host, page: list[discord.Message], below: int
+    bot: discord.Client, ports: Ports, page: list[discord.Message], below: int
 ) -> int | None:
     """Follow what was missed in a page of history, read downwards from that id.
 
@@ -132,5 +132,5 @@ async def recheck_page(
     place = place_of(page[0].channel)
     at = page[-1].id if len(page) == PAGE else None
     if place is not None:
-        await host.recheck(place, said, at or 0, below)
+        await ports.messages.recheck(place, said, at or 0, below)
     return at

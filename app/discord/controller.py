@@ -15,13 +15,18 @@ from app.core.errors import UsageError
 from app.core.state_file import StateFile
 from app.discord.client import ConnectionState, MynahBot, Surroundings
 from app.discord.connection import DiscordLink
-from app.discord.guild_events import DiscordHost
+from app.discord.guild_events import StoredGuilds
+from app.discord.id_map import IdMap
+from app.discord.member_data import StoredMembers
+from app.discord.message_events import StoredMessages
 from app.discord.messages import Talk
-from app.discord.ports import ReadyReply
+from app.discord.ports import Ports, ReadyReply
+from app.discord.reply_service import StoredReplies
 from app.discord.safe_sender import send_parts
 from app.ipc import control
 from app.service import opinions
 from app.service.app_context import AppContext
+from app.service.departed import delete_after_grace
 from app.service.events import Asker
 from app.service.handlers.replies import OWNER
 from app.service.invite_link import invite_url
@@ -38,10 +43,10 @@ class DiscordController:
 
     def __init__(self, context: AppContext, rng: Random) -> None:
         self._context = context
-        self._host = DiscordHost(context, rng)
+        self._ports = ports_of(context, rng)
         settings = context.settings
         self._surroundings = Surroundings(
-            self._host,
+            self._ports,
             lambda: settings.home.bot,
             StateFile(context.home.discord_file),
             rng=rng,
@@ -63,7 +68,7 @@ class DiscordController:
             await asyncio.sleep(GRACE_CHECK_SECONDS)
             # Offline it may not know yet that it was invited again.
             if self._state.name == "online":
-                await self._host.delete_after_grace()
+                await delete_after_grace(self._context)
 
     async def _stay_connected(self) -> None:
         while True:
@@ -227,3 +232,14 @@ class DiscordController:
         if not isinstance(found, Talk):
             raise UsageError("The bot does not see that channel.")
         return found
+
+
+def ports_of(context: AppContext, rng: Random) -> Ports:
+    """The ports of one home."""
+    ids = IdMap(context)
+    return Ports(
+        StoredGuilds(context, ids, rng),
+        StoredMessages(context, ids),
+        StoredReplies(context, ids),
+        StoredMembers(context, ids),
+    )

@@ -5,6 +5,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import aiohttp
 import discord
@@ -12,7 +13,7 @@ import discord
 from app.chat.postprocess import neutralise, split
 from app.discord.attachments import source_files
 from app.discord.messages import Talk, incoming, place_of
-from app.discord.ports import Ask, Host, Incoming, ReadyReply, Unsent
+from app.discord.ports import Ask, Incoming, Ports, ReadyReply, Unsent
 from app.discord.safe_sender import StreamedMessage, reference_to, send_parts, typing
 from app.settings.schema import Config
 
@@ -28,10 +29,10 @@ class Delivery:
     """Makes and delivers replies, one a channel at a time."""
 
     def __init__(
-        self, bot: discord.Client, host: Host, clock: Callable[[], float]
+        self, bot: discord.Client, ports: Ports, clock: Callable[[], float]
     ) -> None:
         self._bot = bot
-        self._host = host
+        self._ports = ports
         self._clock = clock
         self._locks: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._under_way: set[int] = set()
@@ -54,7 +55,7 @@ class Delivery:
                     await self._stream(ask, channel)
                 return
             async with typing(channel):
-                answer = await self._host.answer(ask)
+                answer = await self._ports.replies.answer(ask)
             if answer is not None:
                 await self.deliver(answer, channel, ask.trigger)
 
@@ -71,7 +72,7 @@ class Delivery:
                 channel, answer.parts, trigger,
                 reference=reference, files=files, tts=tts,
             )  # fmt: skip
-            await self._host.sent(answer.reply, ids)
+            await self._ports.replies.sent(answer.reply, ids)
 
     async def _stream(self, ask: Ask, channel: Talk) -> None:
         """Show the reply while it is written."""
@@ -84,25 +85,25 @@ class Delivery:
 
         growing = StreamedMessage(send, self._clock)
         async with typing(channel):
-            async for piece in self._host.stream(ask):
+            async for piece in self._ports.replies.stream(ask):
                 if isinstance(piece, str):
                     await growing.show(split(neutralise(piece)[0])[0])
                 elif piece is not None and piece.parts:
                     await growing.finish(piece.parts[0])
                     rest = await send_parts(channel, piece.parts[1:], ask.trigger + 1)
                     first = [growing.id] if growing.id else []
-                    await self._host.sent(piece.reply, first + rest)
+                    await self._ports.replies.sent(piece.reply, first + rest)
 
     async def finish_unsent(self) -> None:
         """Send what was begun before a restart, if it is not too old."""
-        for unsent in await self._host.unsent():
+        for unsent in await self._ports.replies.unsent():
             channel = self._bot.get_channel(unsent.channel)
             place = place_of(channel)
             if place is None or not isinstance(channel, Talk):
                 continue
             if unsent.trigger in self._under_way:
                 continue
-            config = await self._host.settings(place)
+            config = await self._ports.guilds.settings(place)
             written = discord.utils.snowflake_time(unsent.trigger).timestamp()
             if self._clock() - written <= config.speak.max_age_seconds:
                 await self._finish(unsent, channel)
@@ -117,7 +118,10 @@ class Delivery:
         if said is None:
             return
         async with self._locks[channel.id]:
-            answer = await self._host.resume(unsent, ask_for(said, "mention"))
+            answer: ReadyReply | None = ReadyReply(unsent.claim.reply, unsent.parts)
+            if not unsent.parts:
+                ask = replace(ask_for(said, "mention"), claim=unsent.claim)
+                answer = await self._ports.replies.answer(ask)
             if answer is not None:
                 await self.deliver(answer, channel, unsent.trigger)
 

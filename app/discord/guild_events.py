@@ -1,41 +1,43 @@
-"""The host behind the Discord client: the service's parts under Discord's ids."""
+"""Guilds and channels as Discord tells of them, and what is set for them."""
 
+import re
 import time
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from random import Random
 
-from app.discord.member_data import PrivacyHost
+from app.discord.id_map import IdMap
 from app.discord.ports import MessagePlace
-from app.discord.reply_service import RepliesHost
 from app.service.app_context import AppContext
+from app.service.departed import delete_after_grace
+from app.service.voice_keeper import Forgotten
 from app.service.weekly_stats import GuildWeek, week_of
 from app.settings.effective import ResolvedSetting
 from app.settings.schema import Config
+from app.store import guilds, messages
+
+EMOJI_MESSAGES = 400
+_EMOJI = re.compile(r"<a?:\w{2,32}:\d+>|[\U0001F300-\U0001FAFF☀-➿]")
 
 
-class DiscordHost(RepliesHost, PrivacyHost):
-    """Everything the client asks for, done by the parts of one home."""
+class StoredGuilds:
+    """The port of guild events, for one home."""
 
-    def __init__(self, context: AppContext, rng: Random) -> None:
-        super().__init__(context)
+    def __init__(self, context: AppContext, ids: IdMap, rng: Random) -> None:
+        self._context = context
+        self._ids = ids
         self._rng = rng
 
     async def settings(self, place: MessagePlace) -> Config:
         """The settings that hold in a channel."""
-        guild, channel = await self.rows_of(place)
-        return await self._context.settings.of(guild, channel)
+        rows = await self._ids.rows(place)
+        return await self._context.settings.of(rows.guild, rows.root)
 
     async def explain_settings(self, place: MessagePlace) -> list[ResolvedSetting]:
         """Every setting that can differ in a channel, with its origin."""
-        guild, channel = await self.rows_of(place)
-        explained = await self._context.settings.explain(guild, channel)
+        rows = await self._ids.rows(place)
+        explained = await self._context.settings.explain(rows.guild, rows.root)
         return [one for one in explained if one.key.scope != "home"]
-
-    async def week(self, guild: int, channels: Collection[int]) -> GuildWeek:
-        """The last seven days of some channels."""
-        row = await self.guild_row(guild)
-        now_ms = int(time.time() * 1000)
-        return await week_of(self._context.reader, row, channels, now_ms)
 
     async def change_setting(
         self,
@@ -47,9 +49,79 @@ class DiscordHost(RepliesHost, PrivacyHost):
         agreed: bool = False,
     ) -> ResolvedSetting:
         """Set or reset a setting of the guild, or of the channel alone."""
-        guild, channel = await self.rows_of(place)
-        scope = channel if channel_only else 0
+        rows = await self._ids.rows(place)
+        scope = rows.root if channel_only else 0
         settings = self._context.settings
-        await settings.change(name, text, guild, scope, agreed=agreed)
-        explained = await settings.explain(guild, channel)
+        await settings.change(name, text, rows.guild, scope, agreed=agreed)
+        explained = await settings.explain(rows.guild, rows.root)
         return next(one for one in explained if one.key.name == name)
+
+    async def learning_channels(self, guild: int) -> set[int]:
+        """Discord's ids of the channels that are listened to."""
+        row = await self._ids.guild(guild)
+        channels = await self._context.database.run(guilds.channels, row)
+        ids = (one.discord_id for one in channels if one.is_learning)
+        return {int(one) for one in ids if one is not None}
+
+    async def set_learning(self, place: MessagePlace, on: bool) -> None:
+        """Learn from a channel from now on, or no longer."""
+        rows = await self._ids.rows(place)
+        await self._context.database.run(guilds.set_learning, rows.root, on)
+
+    async def present(self, present: Mapping[int, str]) -> None:
+        """The bot is in these guilds and in no other; old grace times end."""
+        now_ms = int(time.time() * 1000)
+        for guild, name in present.items():
+            await self.joined(guild, name)
+        for one in await self._context.database.run(guilds.every):
+            is_gone = one.discord_id is not None and int(one.discord_id) not in present
+            if is_gone and one.left is None:
+                await self._context.database.run(guilds.set_left, one.id, now_ms)
+        await delete_after_grace(self._context)
+
+    async def joined(self, guild: int, name: str) -> None:
+        """The bot is in a guild; a running grace time ends."""
+        self._ids.forget(guild)
+        await self._ids.guild(guild, name)
+
+    async def left(self, guild: int) -> None:
+        """The bot was removed from a guild: its grace time begins."""
+        row = await self._ids.guild(guild)
+        now_ms = int(time.time() * 1000)
+        await self._context.database.run(guilds.set_left, row, now_ms)
+        self._ids.forget(guild)
+
+    async def channels_seen(self, places: Sequence[MessagePlace]) -> None:
+        """These channels exist, so that an owner can choose among them."""
+        for place in places:
+            await self._ids.rows(place)
+
+    async def channel_deleted(self, guild: int, channel: int) -> Forgotten:
+        """Forget a channel or thread that was deleted on Discord."""
+        row = await self._ids.guild(guild)
+        found = await self._context.database.run(guilds.find_channel, row, str(channel))
+        if found is None:
+            return Forgotten(0, 0, 0, False)
+        voices = self._context.voices
+        return await voices.forget_channel(row, found.id, by_owner=False, wait=False)
+
+    async def week(self, guild: int, channels: Collection[int]) -> GuildWeek:
+        """The last seven days of some channels."""
+        row = await self._ids.guild(guild)
+        now_ms = int(time.time() * 1000)
+        return await week_of(self._context.reader, row, channels, now_ms)
+
+    async def emoji(self, guild: int) -> str | None:
+        """An emoji that people of the guild use, drawn by how often they do."""
+        row = await self._ids.guild(guild)
+        page = await self._context.reader.run(messages.page, row, limit=EMOJI_MESSAGES)
+        counts: Counter[str] = Counter(
+            emoji
+            for message in page
+            if not message.is_bot
+            for emoji in _EMOJI.findall(message.text)
+        )
+        if not counts:
+            return None
+        (drawn,) = self._rng.choices(list(counts), weights=list(counts.values()))
+        return str(drawn)

@@ -1,66 +1,59 @@
-"""From Discord's ids of guilds and channels to rows of the store."""
+"""From Discord's ids of guilds, channels and people to those of the store."""
+
+from collections.abc import Sequence
 
 from app.discord.ports import MessagePlace
+from app.importers.filters import clean
 from app.service.app_context import AppContext
-from app.store import guilds
+from app.store import guilds, messages, places
 from app.store.authors import AuthorKey
+from app.store.places import Place, PlaceRows
 
 
-class RowsHost:
-    """Finds and makes the rows of guilds and channels, and remembers them."""
+class IdMap:
+    """Finds and makes the rows of guilds and channels; those of guilds are kept."""
 
     def __init__(self, context: AppContext) -> None:
-        self._context = context
+        self._database = context.database
         self._authors = AuthorKey.load(context.home.author_key_file)
         self._guilds: dict[int, int] = {}
-        self._channels: dict[tuple[int, int, str], int] = {}
 
     def author(self, author: int) -> str:
         """The hash under which a Discord user is stored."""
         return self._authors.author(str(author))
 
-    async def guild_row(self, guild: int, name: str | None = None) -> int:
+    async def guild(self, guild: int, name: str | None = None) -> int:
         """The row of a guild; a guild seen for the first time gets one."""
         if guild not in self._guilds:
             find, ensure = guilds.find, guilds.ensure
-            known = await self._context.database.run(find, str(guild))
+            known = await self._database.run(find, str(guild))
             if known is None or name is not None:
                 called = name or str(guild)
-                known = await self._context.database.run(ensure, called, str(guild))
+                known = await self._database.run(ensure, called, str(guild))
             self._guilds[guild] = int(known.id)
         return self._guilds[guild]
 
-    async def channel_row(
-        self, guild: int, channel: int, name: str, parent: int | None = None
-    ) -> int:
-        """The row of a channel in the guild of that row."""
-        key = (guild, channel, name)
-        known = self._channels.get(key)
-        # The owner may have forgotten the channel.
-        if known is None or not await self._context.database.run(
-            guilds.get_channel, known
-        ):
-            made = await self._context.database.run(
-                guilds.ensure_channel, guild, name, str(channel), parent=parent
-            )
-            self._channels[key] = int(made.id)
-        return self._channels[key]
+    async def rows(self, place: MessagePlace) -> PlaceRows:
+        """The rows of a place; the owner may have forgotten the channel meanwhile."""
+        return await self._database.run(places.rows_of, stored(place))
 
-    async def rows_of(self, place: MessagePlace) -> tuple[int, int]:
-        """Rows of the guild, and of the channel whose settings hold at a place."""
-        guild = await self.guild_row(place.guild, place.guild_name)
-        return guild, await self.channel_row(guild, place.root, place.root_name)
+    async def messages(self, guild: int, ids: Sequence[int]) -> list[int]:
+        """The rows of messages in the guild of that row, as far as they are stored."""
+        externals = [str(one) for one in ids]
+        return await self._database.run(messages.rows_of, guild, externals)
 
-    async def own_channel_row(self, place: MessagePlace) -> tuple[int, int]:
-        """Rows of the guild, and of the very channel or thread."""
-        guild, root = await self.rows_of(place)
-        if place.parent is None:
-            return guild, root
-        row = await self.channel_row(guild, place.channel, place.channel_name, root)
-        return guild, row
+    def forget(self, guild: int) -> None:
+        """The row of this guild is gone, or may be."""
+        self._guilds.pop(guild, None)
 
-    def forget_rows(self, guild: int) -> None:
-        """The rows of this guild are gone, or may be."""
-        row = self._guilds.pop(guild, None)
-        for key in [key for key in self._channels if key[0] == row]:
-            del self._channels[key]
+
+def stored(place: MessagePlace) -> Place:
+    """A place as the store has it."""
+    return Place(
+        str(place.guild),
+        place.guild_name,
+        str(place.channel),
+        clean(place.channel_name),
+        str(place.root),
+        clean(place.root_name),
+    )

@@ -1,72 +1,69 @@
 """What is stored of one person, and how it is given out or removed."""
 
-import json
-import time
+from collections.abc import Collection
 
-from app.discord.id_map import RowsHost
+from app.discord.id_map import IdMap
+from app.service import privacy
+from app.service.app_context import AppContext
 from app.service.voice_keeper import Forgotten
-from app.store import feedback, members, tombstones
+from app.store import members
 from app.store.members import Kept
 
 
-class PrivacyHost(RowsHost):
-    """The part of the host that answers members about their own data."""
+class StoredMembers:
+    """The port of member data, for one home."""
 
-    async def has_opted_out(self, guild: int, author: int) -> bool:
-        """Whether a member wants nothing of theirs to be learned."""
-        row = await self.guild_row(guild)
-        found = await self._context.database.run(members.find, row, self.author(author))
-        return found is not None and bool(found.has_opted_out)
+    def __init__(self, context: AppContext, ids: IdMap) -> None:
+        self._context = context
+        self._ids = ids
+
+    async def opted_out(self, guild: int, authors: Collection[int]) -> set[int]:
+        """Those who want nothing of theirs to be learned."""
+        row = await self._ids.guild(guild)
+        out = await self._context.database.run(members.opted_out, row)
+        return {one for one in authors if self._ids.author(one) in out}
 
     async def opt_out(self, guild: int, author: int, on: bool) -> Forgotten:
         """Note the choice; opting out forgets what there is.
 
         Opting in holds from now on: what was written meanwhile stays out.
         """
-        if not on and not await self.has_opted_out(guild, author):
-            return Forgotten(0, 0, 0, False)
-        row, hashed = await self.guild_row(guild), self.author(author)
-        run, choose = self._context.database.run, members.set_opted_out
-        if not on:
-            bury, now_ms = tombstones.bury_author, int(time.time() * 1000)
-            await run(bury, row, hashed, now_ms, by_owner=False)
-            await run(choose, row, hashed, False)
-            return Forgotten(0, 0, 0, False)
-        await run(choose, row, hashed, True)
-        return await self.forget_author(guild, author)
+        row, hashed = await self._ids.guild(guild), self._ids.author(author)
+        if on:
+            return await privacy.opt_out(self._context, row, str(author), hashed)
+        await privacy.opt_in(self._context, row, hashed)
+        return Forgotten(0, 0, 0, False)
 
     async def allow_tuning(self, guild: int, author: int, on: bool) -> None:
         """Note whether a model may be tuned on what a member wrote."""
-        row = await self.guild_row(guild)
+        row = await self._ids.guild(guild)
         await self._context.database.run(
-            members.set_allows_tuning, row, self.author(author), on
+            members.set_allows_tuning, row, self._ids.author(author), on
         )
 
     async def kept(self, guild: int, author: int) -> Kept:
         """How much is stored of a member."""
-        row = await self.guild_row(guild)
-        return await self._context.reader.run(members.kept, row, self.author(author))
+        row = await self._ids.guild(guild)
+        return await self._context.reader.run(
+            members.kept, row, self._ids.author(author)
+        )
 
     async def export_author(self, guild: int, author: int) -> bytes:
         """What is stored about a member, as JSON Lines."""
-        row = await self.guild_row(guild)
-        hashed = self.author(author)
-        rows = await self._context.reader.run(members.messages_of, row, hashed)
-        rows += await self._context.reader.run(feedback.by_author, row, hashed)
-        lines = (json.dumps(one, ensure_ascii=False) for one in rows)
-        return "\n".join(lines).encode()
+        row = await self._ids.guild(guild)
+        return await privacy.export(self._context, row, self._ids.author(author))
 
     async def forget_author(
         self, guild: int, author: int, since_ms: int = 0, *, by_owner: bool = False
     ) -> Forgotten:
         """Forget what a member wrote, everywhere; returns when nothing is left."""
-        row = await self.guild_row(guild)
+        row = await self._ids.guild(guild)
         return await self._context.voices.forget_author(
             row, str(author), since_ms=since_ms, by_owner=by_owner
         )
 
     async def remember_author(self, guild: int, author: int) -> bool:
         """Let what a member forgot of their own be learned again."""
-        row = await self.guild_row(guild)
+        row = await self._ids.guild(guild)
         learning = self._context.voices
         return await learning.remember_author(row, str(author), by_owner=False) > 0

@@ -1,101 +1,36 @@
 """Learning from Discord: what is stored, followed and forgotten as it happens there."""
 
 import asyncio
-import re
 import tempfile
-import time
-from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Sequence
 from pathlib import Path
-from random import Random
 
-from app.core.time_units import DAY_MS
-from app.discord.id_map import RowsHost
+from app.discord.id_map import IdMap, stored
 from app.discord.ports import Incoming, MessagePlace
 from app.importers.filters import clean
 from app.importers.records import File, Record
 from app.ipc.control import MessageSeen, Progress
 from app.service.app_context import AppContext
 from app.service.voice_keeper import Forgotten
-from app.store import forgetting, guilds, messages, tombstones
-from app.store.rows import StoredChannel
+from app.store import guilds, messages, replies, tombstones
 
 DISCORD_EPOCH_MS = 1_420_070_400_000
-EMOJI_MESSAGES = 400
-_EMOJI = re.compile(r"<a?:\w{2,32}:\d+>|[\U0001F300-\U0001FAFF☀-➿]")
 
 
-class LearningHost(RowsHost):
-    """The part of the host that learns.
+class StoredMessages:
+    """The port of message events, for one home.
 
     What happens in a guild is carried out in the order it is told, so that a deletion
     never overtakes the message it means.
     """
 
-    _rng: Random
-
-    def __init__(self, context: AppContext) -> None:
-        super().__init__(context)
+    def __init__(self, context: AppContext, ids: IdMap) -> None:
+        self._context = context
+        self._ids = ids
         self._order: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._changes: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
         """Edits and deletions, which take longer; new messages do not wait for them."""
-
-    async def is_learning(self, place: MessagePlace) -> bool:
-        """Whether what is written at a place is learned."""
-        return place.root in await self.learning_channels(place.guild)
-
-    async def learning_channels(self, guild: int) -> set[int]:
-        """Discord's ids of the channels that are listened to."""
-        row = await self.guild_row(guild)
-        channels: list[StoredChannel] = await self._context.database.run(
-            guilds.channels, row
-        )
-        ids = (one.discord_id for one in channels if one.is_learning)
-        return {int(one) for one in ids if one is not None}
-
-    async def set_learning(self, place: MessagePlace, on: bool) -> None:
-        """Learn from a channel from now on, or no longer."""
-        _, channel = await self.rows_of(place)
-        await self._context.database.run(guilds.set_learning, channel, on)
-
-    async def present(self, present: Mapping[int, str]) -> None:
-        """The bot is in these guilds and in no other; old grace times end."""
-        now_ms = int(time.time() * 1000)
-        for guild, name in present.items():
-            await self.joined(guild, name)
-        for one in await self._context.database.run(guilds.every):
-            is_gone = one.discord_id is not None and int(one.discord_id) not in present
-            if is_gone and one.left is None:
-                await self._context.database.run(guilds.set_left, one.id, now_ms)
-        await self.delete_after_grace()
-
-    async def delete_after_grace(self) -> None:
-        """Delete the guilds that the bot left long enough ago."""
-        now_ms = int(time.time() * 1000)
-        days = self._context.settings.home.bot.keep_days_after_leaving
-        if not days:
-            return
-        left = guilds.left_before
-        for one in await self._context.database.run(left, now_ms - days * DAY_MS):
-            await self._context.voices.forget_everything(one.id)
-            await self._context.database.run(forgetting.delete_guild, one.id)
-            self.forget_rows(int(one.discord_id or 0))
-
-    async def joined(self, guild: int, name: str) -> None:
-        """The bot is in a guild; a running grace time ends."""
-        self.forget_rows(guild)
-        await self.guild_row(guild, name)
-
-    async def channels_seen(self, places: Sequence[MessagePlace]) -> None:
-        """These channels exist, so that an owner can choose among them."""
-        for place in places:
-            await self.rows_of(place)
-
-    async def left(self, guild: int) -> None:
-        """The bot was removed from a guild: its grace time begins."""
-        row = await self.guild_row(guild)
-        now_ms = int(time.time() * 1000)
-        await self._context.database.run(guilds.set_left, row, now_ms)
 
     async def hear(self, batch: Sequence[Incoming]) -> int:
         """Store messages of listened channels; returns how many were new."""
@@ -107,43 +42,40 @@ class LearningHost(RowsHost):
         return new
 
     async def _hear(self, guild: int, batch: Sequence[Incoming]) -> int:
-        listened = await self.learning_channels(guild)
-        said = [one for one in batch if one.place.root in listened]
-        if not said:
+        row = await self._ids.guild(guild)
+        heard = [(stored(one.place), record_of(one)) for one in batch]
+        new = await self._context.voices.hear_at(row, heard)
+        if not new:
             return 0
-        for place in dict.fromkeys(one.place for one in said):
-            await self.own_channel_row(place)
-        row = await self.guild_row(guild)
-        rows = await self._context.voices.hear(row, [record_of(one) for one in said])
-        await self._context.memory.link(rows)
-        if len(said) == 1 and rows:
-            _, channel = await self.own_channel_row(said[0].place)
-            self._context.events.tell(MessageSeen(rows[0], row, channel))
-        return len(rows)
+        await self._context.memory.link([one.row for one in new])
+        if len(batch) == 1:
+            seen = MessageSeen(new[0].row, row, new[0].channel)
+            self._context.events.tell(seen)
+        return len(new)
 
     async def recheck(
         self, place: MessagePlace, batch: Sequence[Incoming], first: int, last: int
     ) -> Forgotten:
         """Follow edits and deletions that were missed between two messages."""
-        guild, channel = await self.own_channel_row(place)
+        rows = await self._ids.rows(place)
         there = {one.id: clean(one.text) for one in batch}
         known = await self._context.database.run(
-            messages.heard_between, channel, first, last, _ms(first), _ms(last)
+            messages.heard_between, rows.channel, first, last, _ms(first), _ms(last)
         )
-        for stored in known:
-            if there.get(stored.external, stored.text) != stored.text:
-                text = there[stored.external]
-                await self._context.voices.edit(guild, stored.id, text)
-        gone = [stored.id for stored in known if stored.external not in there]
+        for one in known:
+            if there.get(one.external, one.text) != one.text:
+                text = there[one.external]
+                await self._context.voices.edit(rows.guild, one.id, text)
+        gone = [one.id for one in known if one.external not in there]
         return await self._context.voices.forget(
-            guild, gone, by_owner=False, wait=False
+            rows.guild, gone, by_owner=False, wait=False
         )
 
     async def edited(self, guild: int, message: int, text: str) -> None:
         """Learn the new text of a message in place of the old one."""
         async with self._order[guild]:
-            row = await self.guild_row(guild)
-            rows = await self._rows_of_messages(row, [message])
+            row = await self._ids.guild(guild)
+            rows = await self._ids.messages(row, [message])
         async with self._changes[guild]:
             for found in rows:
                 await self._context.voices.edit(row, found, text)
@@ -152,55 +84,49 @@ class LearningHost(RowsHost):
         """Forget messages that were deleted on Discord."""
         externals = [str(one) for one in gone]
         async with self._order[guild]:
-            row = await self.guild_row(guild)
+            row = await self._ids.guild(guild)
             # A page that was read before may still have them, and so may an export.
             await self._context.database.run(
                 tombstones.bury, row, externals, by_owner=False
             )
-            rows = await self._rows_of_messages(row, gone)
+            rows = await self._ids.messages(row, gone)
         async with self._changes[guild]:
             return await self._context.voices.forget(
                 row, rows, by_owner=False, wait=False
             )
 
-    async def _rows_of_messages(self, guild: int, ids: Sequence[int]) -> list[int]:
-        externals = [str(one) for one in ids]
-        return await self._context.database.run(messages.rows_of, guild, externals)
-
-    async def channel_deleted(self, guild: int, channel: int) -> Forgotten:
-        """Forget a channel or thread that was deleted on Discord."""
-        row = await self.guild_row(guild)
-        found = await self._context.database.run(guilds.find_channel, row, str(channel))
-        if found is None:
-            return Forgotten(0, 0, 0, False)
-        learning = self._context.voices
-        gone = await learning.forget_channel(row, found.id, by_owner=False, wait=False)
-        self.forget_rows(guild)
-        return gone
-
     async def stored(self, guild: int) -> int:
         """How many messages of the guild are stored."""
-        row = await self.guild_row(guild)
+        row = await self._ids.guild(guild)
         return await self._context.reader.run(messages.count, row)
 
     async def forget_learned(self, guild: int) -> Forgotten:
         """Forget every message of the guild, and keep its settings."""
-        return await self._context.voices.forget_everything(await self.guild_row(guild))
+        return await self._context.voices.forget_everything(
+            await self._ids.guild(guild)
+        )
 
     async def learn_anew(self, guild: int) -> None:
         """Let what was forgotten with everything else come back, as asked for."""
-        row = await self.guild_row(guild)
+        row = await self._ids.guild(guild)
         lift, everyone = tombstones.lift_author, tombstones.EVERYONE
         await self._context.database.run(lift, row, everyone, by_owner=True)
 
     async def learn_file(self, guild: int, name: str, data: bytes) -> tuple[int, int]:
         """Learn an export; returns how many messages were added and read."""
-        row = await self.guild_row(guild)
+        row = await self._ids.guild(guild)
         with tempfile.TemporaryDirectory(dir=self._context.home.root) as directory:
             path = Path(directory) / f"upload{Path(name).suffix[:10]}"
             await asyncio.to_thread(path.write_bytes, data)
             reply = await self._context.voices.import_files(row, [path])
         return reply.added, reply.read
+
+    async def forget_sources(self, reply: int) -> Forgotten:
+        """Forget the messages that a reply drew on."""
+        drawn = await self._context.database.run(_drawn, reply)
+        if drawn is None:
+            return Forgotten(0, 0, 0, False)
+        return await self._context.voices.forget(*drawn)
 
     async def newest(self) -> dict[int, int]:
         """The newest stored message of every channel that is listened to."""
@@ -208,29 +134,14 @@ class LearningHost(RowsHost):
 
     async def oldest_heard(self, place: MessagePlace) -> int | None:
         """The oldest stored message that Discord had in a channel or thread."""
-        _, channel = await self.own_channel_row(place)
-        return await self._context.database.run(messages.oldest_heard, channel)
-
-    async def emoji(self, guild: int) -> str | None:
-        """An emoji that people of the guild use, drawn by how often they do."""
-        row = await self.guild_row(guild)
-        page = await self._context.reader.run(messages.page, row, limit=EMOJI_MESSAGES)
-        counts: Counter[str] = Counter(
-            emoji
-            for message in page
-            if not message.is_bot
-            for emoji in _EMOJI.findall(message.text)
-        )
-        if not counts:
-            return None
-        (drawn,) = self._rng.choices(list(counts), weights=list(counts.values()))
-        return str(drawn)
+        rows = await self._ids.rows(place)
+        return await self._context.database.run(messages.oldest_heard, rows.channel)
 
     async def train_progress(
         self, guild: int, share: float, read: int, rate: float, finished: bool
     ) -> None:
         """Show on the owner's screen how far reading a history is."""
-        row = await self.guild_row(guild)
+        row = await self._ids.guild(guild)
         found = await self._context.database.run(guilds.get, row)
         progress = Progress(
             "train",
@@ -264,6 +175,14 @@ def record_of(said: Incoming) -> Record:
 def _ms(snowflake: int) -> int:
     """The time inside one of Discord's ids."""
     return (snowflake >> 22) + DISCORD_EPOCH_MS
+
+
+def _drawn(reply: int) -> tuple[int, list[int]] | None:
+    """The guild of a reply, and the messages it drew on."""
+    row = replies.get(reply)
+    if row is None:
+        return None
+    return row.guild_id, [source.message for source in replies.sources_of(reply)]
 
 
 def _newest() -> dict[int, int]:

@@ -1,4 +1,4 @@
-"""From py-cord's objects to what the host takes, with Discord's markup spelled out."""
+"""From py-cord's objects to what the ports take, with Discord's markup spelled out."""
 
 import re
 
@@ -36,10 +36,10 @@ def places_of(guild: discord.Guild) -> list[MessagePlace]:
 
 
 def incoming(message: discord.Message, bot_id: int) -> Incoming | None:
-    """The message as the host takes it.
+    """The message as the ports take it.
 
     None outside guilds, for notices, and for the bot's own: of these only replies
-    matter, and those the host knows from sending them.
+    matter, and those the ports know from sending them.
     """
     place = place_of(message.channel)
     if place is None or message.is_system() or message.author.id == bot_id:

@@ -1,4 +1,4 @@
-"""What the Discord side needs of the rest of the bot, and what it hands over."""
+"""The four ports between the Discord client and the service, and what passes there."""
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +11,7 @@ from app.settings.effective import ResolvedSetting
 from app.settings.schema import Config
 from app.store.feedback import Kind
 from app.store.members import Kept
+from app.store.places import Claim
 
 
 @dataclass(frozen=True)
@@ -78,8 +79,8 @@ class Ask:
     """[speaker, text] before it, oldest first, for channels that are not stored."""
     seed: str | None = None
     mode: str | None = None
-    reply: int | None = None
-    """The row of the reply, if it is claimed already."""
+    claim: Claim | None = None
+    """The row of the reply, if it is there already."""
 
 
 @dataclass(frozen=True)
@@ -100,16 +101,30 @@ class ReadyReply:
 class Unsent:
     """A reply that was begun before a restart, and may or may not have arrived."""
 
-    reply: int
-    guild: int
+    claim: Claim
     channel: int
     trigger: int
     parts: tuple[str, ...]
     """Empty when it was not written yet."""
 
 
-class Host(Protocol):
-    """The service behind the Discord client; ids are Discord's, unless called rows."""
+@dataclass(frozen=True)
+class Situation:
+    """What the decision on a message depends on, besides the message."""
+
+    config: Config
+    has_opted_out: bool
+    """Its author."""
+    is_answered: bool
+    is_learning: bool
+    """Whether its channel is listened to, so that what was said before is stored."""
+
+
+class GuildEvents(Protocol):
+    """Guilds and channels: which there are, and what is set for them.
+
+    Here and in the other ports ids are Discord's, unless called rows.
+    """
 
     async def settings(self, place: MessagePlace) -> Config:
         """The settings that hold in a channel."""
@@ -138,9 +153,9 @@ class Host(Protocol):
         """
         ...
 
-    async def is_learning(self, place: MessagePlace) -> bool: ...
-
-    async def learning_channels(self, guild: int) -> set[int]: ...
+    async def learning_channels(self, guild: int) -> set[int]:
+        """The channels of a guild that are listened to."""
+        ...
 
     async def set_learning(self, place: MessagePlace, on: bool) -> None: ...
 
@@ -150,11 +165,25 @@ class Host(Protocol):
 
     async def joined(self, guild: int, name: str) -> None: ...
 
+    async def left(self, guild: int) -> None: ...
+
     async def channels_seen(self, places: Sequence[MessagePlace]) -> None:
         """These channels exist, so that an owner can choose among them."""
         ...
 
-    async def left(self, guild: int) -> None: ...
+    async def channel_deleted(self, guild: int, channel: int) -> Forgotten: ...
+
+    async def week(self, guild: int, channels: Collection[int]) -> GuildWeek:
+        """The last seven days of some channels."""
+        ...
+
+    async def emoji(self, guild: int) -> str | None:
+        """An emoji that people of the guild use, drawn by how often they do."""
+        ...
+
+
+class MessageEvents(Protocol):
+    """What is learned of a guild, followed and forgotten."""
 
     async def hear(self, batch: Sequence[Incoming]) -> int:
         """Store messages of listened channels; returns how many were new."""
@@ -170,15 +199,17 @@ class Host(Protocol):
         """
         ...
 
-    async def oldest_heard(self, place: MessagePlace) -> int | None:
-        """The oldest stored message that Discord had in a channel or thread."""
-        ...
-
     async def edited(self, guild: int, message: int, text: str) -> None: ...
 
     async def deleted(self, guild: int, messages: Sequence[int]) -> Forgotten: ...
 
-    async def channel_deleted(self, guild: int, channel: int) -> Forgotten: ...
+    async def newest(self) -> dict[int, int]:
+        """The newest stored message of every channel that is listened to."""
+        ...
+
+    async def oldest_heard(self, place: MessagePlace) -> int | None:
+        """The oldest stored message that Discord had in a channel or thread."""
+        ...
 
     async def stored(self, guild: int) -> int:
         """How many messages of the guild are stored."""
@@ -200,15 +231,25 @@ class Host(Protocol):
         """
         ...
 
-    async def newest(self) -> dict[int, int]:
-        """The newest stored message of every channel that is listened to."""
+    async def forget_sources(self, reply: int) -> Forgotten:
+        """Forget the messages that a reply drew on."""
         ...
 
-    async def answered(self, triggers: Sequence[int]) -> set[int]:
-        """Those that have a reply already."""
+    async def train_progress(
+        self, guild: int, share: float, read: int, rate: float, finished: bool
+    ) -> None:
+        """Show on the owner's screen how far reading a history is."""
         ...
 
-    async def claim(self, ask: Ask) -> int | None:
+
+class Replies(Protocol):
+    """Replies: made, explained and rated."""
+
+    async def situation(self, said: Incoming) -> Situation:
+        """What the decision on a message depends on."""
+        ...
+
+    async def claim(self, ask: Ask) -> Claim | None:
         """Make the row of a reply before it is its turn; None if there is one."""
         ...
 
@@ -231,12 +272,12 @@ class Host(Protocol):
         """
         ...
 
-    async def sent(self, reply: int, messages: Sequence[int]) -> None: ...
+    async def sent(self, reply: int, messages: Sequence[int]) -> None:
+        """Note under which ids a reply was sent."""
+        ...
 
-    async def unsent(self) -> list[Unsent]: ...
-
-    async def resume(self, unsent: Unsent, ask: Ask) -> ReadyReply | None:
-        """Finish a reply that was begun before a restart."""
+    async def unsent(self) -> list[Unsent]:
+        """Replies begun lately that may or may not have arrived."""
         ...
 
     async def find_reply(self, message: int) -> int | None:
@@ -246,8 +287,6 @@ class Host(Protocol):
     async def explain(self, reply: int, channels: Collection[int]) -> ExplainReply:
         """The row that explains a reply, for somebody who can see those channels."""
         ...
-
-    async def forget_sources(self, reply: int) -> Forgotten: ...
 
     async def rate(
         self, reply: int, author: int, value: int, kind: Kind = "thumb"
@@ -261,15 +300,13 @@ class Host(Protocol):
         """Why an answer has its mode and dial; empty when they were set."""
         ...
 
-    async def week(self, guild: int, channels: Collection[int]) -> GuildWeek:
-        """The last seven days of some channels."""
-        ...
 
-    async def emoji(self, guild: int) -> str | None:
-        """An emoji that people of the guild use, drawn by how often they do."""
-        ...
+class MemberData(Protocol):
+    """What members want to be done with what they wrote."""
 
-    async def has_opted_out(self, guild: int, author: int) -> bool: ...
+    async def opted_out(self, guild: int, authors: Collection[int]) -> set[int]:
+        """Those who want nothing of theirs to be learned."""
+        ...
 
     async def opt_out(self, guild: int, author: int, on: bool) -> Forgotten: ...
 
@@ -285,20 +322,18 @@ class Host(Protocol):
 
     async def forget_author(
         self, guild: int, author: int, since_ms: int = 0, *, by_owner: bool = False
-    ) -> Forgotten:
-        """Forget what a member wrote, until they or the owner take it back.
-
-        Args:
-            by_owner: A moderator asks for it, and so the member cannot take it back.
-        """
-        ...
+    ) -> Forgotten: ...
 
     async def remember_author(self, guild: int, author: int) -> bool:
-        """Let what a member forgot of their own be learned again; whether any was."""
+        """Let what a member forgot of their own be learned again."""
         ...
 
-    async def train_progress(
-        self, guild: int, share: float, read: int, rate: float, finished: bool
-    ) -> None:
-        """Show on the owner's screen how far reading a history is."""
-        ...
+
+@dataclass(frozen=True)
+class Ports:
+    """All that the Discord client may ask of the service."""
+
+    guilds: GuildEvents
+    messages: MessageEvents
+    replies: Replies
+    members: MemberData

@@ -7,17 +7,18 @@ from dataclasses import replace
 
 from app.chat import self_tune
 from app.chat.ladder import OnPiece
-from app.discord.message_events import LearningHost
-from app.discord.ports import Ask, ReadyReply, Unsent
+from app.discord.id_map import IdMap, stored
+from app.discord.ports import Ask, Incoming, ReadyReply, Situation, Unsent
 from app.importers.records import Record
 from app.ipc.control import ExplainReply, ReplyMade
 from app.providers.base import Turn
 from app.replies.request import SHOWN, MadeReply, ReplyRequest
 from app.service import opinions
+from app.service.app_context import AppContext
 from app.service.handlers.replies import explain
-from app.service.voice_keeper import Forgotten
-from app.store import guilds, messages, replies
+from app.store import guilds, places, replies
 from app.store.feedback import Kind
+from app.store.places import Claim
 from app.store.rows import StoredChannel, StoredReply
 
 UNSENT_MS = 3_600_000
@@ -27,36 +28,68 @@ OWN_AUTHOR = "the bot itself"
 """Under this its own lines are stored; no Discord id looks like it."""
 
 
-class RepliesHost(LearningHost):
-    """The part of the host that speaks."""
+class StoredReplies:
+    """The port of replies, for one home."""
 
-    async def answered(self, triggers: Sequence[int]) -> set[int]:
-        """Those that have a reply already."""
-        asked = [str(one) for one in triggers]
-        found = await self._context.database.run(replies.answered, asked)
-        return {int(one) for one in found}
+    def __init__(self, context: AppContext, ids: IdMap) -> None:
+        self._context = context
+        self._ids = ids
 
-    async def claim(self, ask: Ask) -> int | None:
+    async def situation(self, said: Incoming) -> Situation:
+        """What the decision on a message depends on."""
+        found = await self._context.database.run(
+            places.standing,
+            stored(said.place),
+            self._ids.author(said.author),
+            str(said.id),
+        )
+        config = await self._context.settings.of(found.rows.guild, found.rows.root)
+        return Situation(
+            config, found.has_opted_out, found.is_answered, found.rows.is_learning
+        )
+
+    async def claim(self, ask: Ask) -> Claim | None:
         """Make the row of a reply before it is its turn; None if there is one.
 
         A killed process then knows what it still has to answer.
         """
-        guild, channel = await self.own_channel_row(ask.place)
-        trigger = str(ask.trigger)
         return await self._context.database.run(
-            replies.claim, guild, channel, ask.reason, trigger
+            places.claim, stored(ask.place), ask.reason, str(ask.trigger)
         )
 
     async def answer(self, ask: Ask) -> ReadyReply | None:
         """Make a reply; None when this trigger has one already."""
         made = await self._made(ask, lambda piece: None)
-        return None if made is None else await self._finished(made)
+        return None if made is None else self._finished(made)
 
     async def _made(self, ask: Ask, on_piece: OnPiece) -> MadeReply | None:
-        request = await self._request(ask)
-        if ask.reply is not None:
-            return await self._context.replier.fulfil(ask.reply, request, on_piece)
-        return await self._context.replier.reply(request, on_piece)
+        claim = ask.claim or await self.claim(ask)
+        if claim is None:
+            return None
+        request = ReplyRequest(
+            claim.guild,
+            ask.text,
+            ask.author_name,
+            ask.reason,
+            claim.channel,
+            root=claim.root,
+            trigger=str(ask.trigger),
+            message=claim.message,
+            earlier=tuple(Turn(name, text) for name, text in ask.turns),
+            mode=ask.mode,
+            seed=ask.seed,
+        )
+        return await self._fulfilled(claim, request, on_piece)
+
+    async def _fulfilled(
+        self,
+        claim: Claim,
+        request: ReplyRequest,
+        on_piece: OnPiece = lambda piece: None,
+    ) -> MadeReply:
+        config = await self._context.settings.of(claim.guild, claim.root or 0)
+        request = replace(request, is_draft=config.reply.shadow)
+        return await self._context.replier.fulfil(claim.reply, request, on_piece)
 
     async def stream(self, ask: Ask) -> AsyncIterator[str | ReadyReply | None]:
         """The same, with the whole text so far each time more of it is written."""
@@ -76,61 +109,39 @@ class RepliesHost(LearningHost):
             if text:
                 yield text
         made = await work
-        yield None if made is None else await self._finished(made)
+        yield None if made is None else self._finished(made)
 
-    async def _request(self, ask: Ask) -> ReplyRequest:
-        guild, channel = await self.own_channel_row(ask.place)
-        rows = await self._rows_of_messages(guild, [ask.trigger])
-        return ReplyRequest(
-            guild,
-            ask.text,
-            ask.author_name,
-            ask.reason,
-            channel,
-            trigger=str(ask.trigger),
-            message=rows[0] if rows else None,
-            earlier=tuple(Turn(name, text) for name, text in ask.turns),
-            mode=ask.mode,
-            seed=ask.seed,
-        )
-
-    async def _finished(self, made: MadeReply) -> ReadyReply:
-        request, finished = made.request, made.answer.finished
-        config = await self._context.settings.of(request.guild, request.channel or 0)
-        is_draft = config.reply.shadow
-        if is_draft:
-            await self._context.database.run(replies.set_state, made.reply, "draft")
+    def _finished(self, made: MadeReply) -> ReadyReply:
+        request = made.request
         self._context.events.tell(ReplyMade(made.reply, request.guild, request.channel))
-        rows = [used.message for used in made.answer.completion.sources]
-        files = await self._context.database.run(_with_files, rows)
-        return ReadyReply(made.reply, finished.parts, is_draft, tuple(files))
+        parts = made.answer.finished.parts
+        return ReadyReply(made.reply, parts, request.is_draft, made.files)
 
     async def again(
         self, reply: int, author: int, trigger: int, text: str = ""
     ) -> ReadyReply | None:
         """Make another reply to what an earlier one answered."""
-        row = await self._context.database.run(replies.get, reply)
-        if row is None or not row.turns:
+        again = await self._context.database.run(_again, reply, str(trigger))
+        if again is None:
             return None
+        claim, (speaker, known, message) = again
         await self.rate(reply, author, -1, "again")
-        speaker, stored, message = row.turns[-1]
         request = ReplyRequest(
-            row.guild_id,
-            stored or text,
+            claim.guild,
+            known or text,
             speaker,
             "again",
-            row.channel_id,
+            claim.channel,
+            root=claim.root,
             trigger=str(trigger),
             message=message,
         )
-        made = await self._context.replier.reply(request)
-        return None if made is None else await self._finished(made)
+        return self._finished(await self._fulfilled(claim, request))
 
     async def sent(self, reply: int, sent: Sequence[int]) -> None:
         """Note under which ids a reply was sent; in listened channels it is context."""
         ids = [str(one) for one in sent]
-        await self._context.database.run(replies.set_state, reply, "sent", ids)
-        found = await self._context.database.run(_listened_channel_of, reply)
+        found = await self._context.database.run(_note_sent, reply, ids)
         if found is None or not sent:
             return
         row, channel = found
@@ -153,14 +164,6 @@ class RepliesHost(LearningHost):
         since = int(time.time() * 1000) - UNSENT_MS
         return await self._context.database.run(_unsent, since)
 
-    async def resume(self, unsent: Unsent, ask: Ask) -> ReadyReply | None:
-        """Finish a reply that was begun before a restart."""
-        if unsent.parts:
-            return ReadyReply(unsent.reply, unsent.parts)
-        request = await self._request(ask)
-        made = await self._context.replier.fulfil(unsent.reply, request)
-        return await self._finished(made)
-
     async def find_reply(self, message: int) -> int | None:
         """The row of the reply that a message of the bot is part of."""
         found = await self._context.database.run(replies.find_sent, str(message))
@@ -182,7 +185,7 @@ class RepliesHost(LearningHost):
 
     async def take_back(self, reply: int, author: int, value: int) -> None:
         """A thumb of that value was taken back; the other one stays."""
-        await opinions.take_back(self._context, reply, self.author(author), value)
+        await opinions.take_back(self._context, reply, self._ids.author(author), value)
 
     async def how_tuned(self, trigger: int) -> str:
         """Why an answer has its mode and dial; empty when they were set."""
@@ -190,33 +193,32 @@ class RepliesHost(LearningHost):
         notes: list[str] = row.notes if row else []
         return next((one for one in notes if one.startswith(self_tune.PREFIX)), "")
 
-    async def forget_sources(self, reply: int) -> Forgotten:
-        """Forget the messages that a reply drew on."""
-        row = await self._context.database.run(replies.get, reply)
-        sources = await self._context.database.run(replies.sources_of, reply)
-        if row is None:
-            return Forgotten(0, 0, 0, False)
-        gone = [source.message for source in sources]
-        return await self._context.voices.forget(row.guild_id, gone)
-
     async def rate(
         self, reply: int, author: int, value: int, kind: Kind = "thumb"
     ) -> None:
         """Keep what a person thinks of a reply; 0 takes it back."""
-        await opinions.rate(self._context, reply, self.author(author), value, kind)
+        await opinions.rate(self._context, reply, self._ids.author(author), value, kind)
 
 
-def _with_files(rows: Sequence[int]) -> list[tuple[int, int]]:
-    """(channel, message) on Discord of those messages that came with a file."""
-    found = []
-    for message in messages.by_rows(messages.with_files(rows)):
-        channel = guilds.get_channel(message.channel)
-        if channel and channel.discord_id and message.external.isdigit():
-            found.append((int(channel.discord_id), int(message.external)))
-    return found
+def _again(
+    reply: int, trigger: str
+) -> tuple[Claim, tuple[str, str, int | None]] | None:
+    """A new row for another reply to what a reply answered, and that last turn."""
+    row = replies.get(reply)
+    if row is None or not row.turns:
+        return None
+    new = replies.claim(row.guild_id, row.channel_id, "again", trigger)
+    if new is None:
+        return None
+    speaker, text, message = row.turns[-1]
+    return places.claim_of(row, new), (speaker, text, message)
 
 
-def _listened_channel_of(reply: int) -> tuple[StoredReply, StoredChannel] | None:
+def _note_sent(
+    reply: int, sent: Sequence[str]
+) -> tuple[StoredReply, StoredChannel] | None:
+    """Note under which ids a reply was sent; where, if that is listened to."""
+    replies.set_state(reply, "sent", sent)
     row = replies.get(reply)
     channel = guilds.get_channel(row.channel_id) if row and row.channel_id else None
     if row is None or channel is None or channel.discord_id is None:
@@ -232,13 +234,6 @@ def _unsent(since: int) -> list[Unsent]:
         channel = guilds.get_channel(row.channel_id) if row.channel_id else None
         if guild and guild.discord_id and channel and channel.discord_id:
             parts = (row.text,) if row.state == "made" else ()
-            found.append(
-                Unsent(
-                    row.id,
-                    int(guild.discord_id),
-                    int(channel.discord_id),
-                    int(row.trigger or 0),
-                    parts,
-                )
-            )
+            claim, trigger = places.claim_of(row), int(row.trigger or 0)
+            found.append(Unsent(claim, int(channel.discord_id), trigger, parts))
     return found

@@ -17,8 +17,8 @@ from app.discord.debounce import Burst
 from app.discord.delivery import Delivery, ask_for
 from app.discord.messages import incoming, mentions_bot, recent_turns, replies_to_bot
 from app.discord.permissions import may_speak_to
-from app.discord.ports import Ask, Host, Incoming, MessagePlace
-from app.settings.schema import BotSettings, Config
+from app.discord.ports import Ask, Incoming, MessagePlace, Ports, Situation
+from app.settings.schema import BotSettings
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +44,7 @@ class Speaker:
     def __init__(
         self,
         bot: discord.Client,
-        host: Host,
+        ports: Ports,
         delivery: Delivery,
         settings: Callable[[], BotSettings],
         state: StateFile,
@@ -52,7 +52,7 @@ class Speaker:
         rng: Random,
     ) -> None:
         self._bot = bot
-        self._host = host
+        self._ports = ports
         self._delivery = delivery
         self._settings = settings
         self._state = state
@@ -74,60 +74,59 @@ class Speaker:
             burst = self._bursts.get((said.place.channel, said.author))
             if burst is not None:
                 burst.add(said.text)
-            config = await self._host.settings(said.place)
-            decision = await self._decide(message, said, config)
+            found = await self._ports.replies.situation(said)
+            decision = self._decide(message, said, found)
             entry = JudgedMessage(
                 said.place.channel, said.id, said.author_name, decision
             )
             self.judged.append(entry)
             if decision.speak:
-                await self._begin(message, said, decision, config)
+                await self._begin(message, said, decision, found)
 
     async def _begin(
         self,
         message: discord.Message,
         said: Incoming,
         decision: reply_trigger.Decision,
-        config: Config,
+        found: Situation,
     ) -> None:
         """Answer in the background; the decision counts from now on."""
         self._note_spoken(said.place, said.author)
         ask = ask_for(said, decision.kind)
         if decision.kind not in UNCALLED:
-            reply = await self._host.claim(ask)
-            if reply is None:
+            claim = await self._ports.replies.claim(ask)
+            if claim is None:
                 return
-            ask = replace(ask, reply=reply)
+            ask = replace(ask, claim=claim)
         burst = None
-        if config.speak.burst_seconds:
+        if found.config.speak.burst_seconds:
             burst = self._bursts[said.place.channel, said.author] = Burst(said)
-        task = asyncio.create_task(self._act(message, ask, config, burst))
+        task = asyncio.create_task(self._act(message, ask, found, burst))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _decide(
-        self, message: discord.Message, said: Incoming, config: Config
+    def _decide(
+        self, message: discord.Message, said: Incoming, found: Situation
     ) -> reply_trigger.Decision:
         own = self._own_id
         if not may_speak_to(message.author, self._settings().allowed_roles):
             return reply_trigger.Decision(
                 False, "", "the author has none of the allowed roles"
             )
-        guild = said.place.guild
         heard = reply_trigger.HeardMessage(
             channel=str(said.place.root),
             channel_name=said.place.root_name,
             text=said.text,
             is_bot=said.is_bot,
-            has_opted_out=await self._host.has_opted_out(guild, said.author),
+            has_opted_out=found.has_opted_out,
             mentions_bot=mentions_bot(message, own),
             replies_to_bot=replies_to_bot(message, own),
-            is_answered=bool(await self._host.answered([said.id])),
+            is_answered=found.is_answered,
             age_seconds=self._clock() - said.at_ms / 1000,
         )
         hour = datetime.fromtimestamp(self._clock()).hour
         recent = self._recent(said.place, said.author)
-        return reply_trigger.decide(heard, recent, config.speak, hour, self._rng)
+        return reply_trigger.decide(heard, recent, found.config.speak, hour, self._rng)
 
     def _recent(self, place: MessagePlace, author: int) -> reply_trigger.Recent:
         return reply_trigger.Recent(
@@ -158,16 +157,17 @@ class Speaker:
         self,
         message: discord.Message,
         ask: Ask,
-        config: Config,
+        found: Situation,
         burst: Burst | None,
     ) -> None:
+        config = found.config
         if ask.reason in UNCALLED and self._rng.random() < config.speak.react:
             if await self._react(message, ask.place.guild):
                 return
         if burst is not None:
             text = await self._whole(burst, config.speak.burst_seconds)
             ask = replace(ask, text=text)
-        if not await self._host.is_learning(ask.place):
+        if not found.is_learning:
             ask = replace(ask, turns=await self._turns_before(message))
         await self._delivery.respond(ask, message.channel, config)
 
@@ -176,14 +176,13 @@ class Speaker:
     ) -> tuple[tuple[str, str], ...]:
         """What was said before, without those who opted out."""
         guild = message.guild.id if message.guild else 0
-        turns = []
-        for author, name, text in recent_turns(self._bot, message):
-            if not await self._host.has_opted_out(guild, author):
-                turns.append((name, text))
-        return tuple(turns)
+        turns = list(recent_turns(self._bot, message))
+        authors = {author for author, *_ in turns}
+        out = await self._ports.members.opted_out(guild, authors)
+        return tuple((name, text) for author, name, text in turns if author not in out)
 
     async def _react(self, message: discord.Message, guild: int) -> bool:
-        emoji = await self._host.emoji(guild)
+        emoji = await self._ports.guilds.emoji(guild)
         if emoji is None:
             return False
         try:

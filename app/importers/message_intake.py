@@ -1,22 +1,43 @@
 """Messages as they are written: filtered and stored one by one."""
 
+from typing import NamedTuple
+
 from app.importers.filters import Filters, clean
 from app.importers.records import MAX_TEXT_CHARS, Record
-from app.store import guilds, members, messages, tombstones
+from app.store import guilds, members, messages, places, tombstones
 from app.store.authors import AuthorKey
 from app.store.database import write
 from app.store.messages import NewAttachment, NewMessage
+from app.store.places import Place
+
+
+class TakenIn(NamedTuple):
+    """A message that was new."""
+
+    row: int
+    channel: int
+    text: str | None
+    """To learn; None if it is context only."""
+
+
+def store_heard(
+    place: Place, guild: int, record: Record, filters: Filters, authors: AuthorKey
+) -> TakenIn | None:
+    """Store a message of a place, if that is listened to."""
+    if not places.is_learning(place):
+        return None
+    if place.channel != place.root:
+        places.rows_of(place)  # A thread gets its parent, which no record names.
+    return store(guild, record, filters, authors)
 
 
 @write
 def store(
     guild: int, record: Record, filters: Filters, authors: AuthorKey
-) -> tuple[int, str | None] | None:
+) -> TakenIn | None:
     """Store a message that has an id and a channel.
 
-    Returns:
-        Its row, and the text to learn or None if it is context only. None if it was
-        there already or forgotten, or is not even kept.
+    None if it was there already or forgotten, or is not even kept.
     """
     if record.is_system or len(record.text) > MAX_TEXT_CHARS or record.id is None:
         return None
@@ -47,4 +68,4 @@ def store(
     messages.note_heard(guild, record.id, channel.id)
     if row is None:
         return None
-    return row, text if dropped is None else None
+    return TakenIn(row, channel.id, text if dropped is None else None)

@@ -4,6 +4,8 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from app.voice.generated_line import Rules
+
 
 @dataclass(frozen=True)
 class Speed:
@@ -42,6 +44,8 @@ class Prompt:
     dial: int = 50
     seed: str | None = None
     """Words a chain reply must start from."""
+    rules: Rules = Rules()
+    """How lines of the chain are made."""
     examples: tuple[str, ...] = ()
     """Real lines of the guild."""
     drafts: tuple[str, ...] = ()

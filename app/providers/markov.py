@@ -1,13 +1,12 @@
 """The Markov chain as a provider: the last rung, which always has something to say."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from dataclasses import replace
 from random import Random
 from time import perf_counter
 
 from app.providers.base import Completion, Prompt, Used
 from app.providers.keywords import keywords
-from app.voice.voice import GeneratedLine, Rules, Voice
+from app.voice.voice import GeneratedLine, Voice
 from app.voice.word_tokenizer import join
 
 NOTHING_LEARNED = (
@@ -33,12 +32,10 @@ class MarkovProvider:
     def __init__(
         self,
         voice: Callable[[int], Awaitable[Voice]],
-        rules: Callable[[int], Awaitable[Rules]],
         rng: Random,
     ) -> None:
-        """`voice` and `rules` give a guild's voice and how its lines are made."""
+        """`voice` gives a guild's voice."""
         self._voice = voice
-        self._rules = rules
         self._rng = rng
 
     def unavailable(self, prompt: Prompt) -> str | None:
@@ -52,8 +49,7 @@ class MarkovProvider:
         seed = prompt.seed or topic or None
         try:
             voice = await self._voice(prompt.guild)
-            rules = replace(await self._rules(prompt.guild), max_words=prompt.max_words)
-            line = voice.speak(self._rng, seed=seed, rules=rules)
+            line = voice.speak(self._rng, seed=seed, rules=prompt.rules)
         except LookupError:
             text = self._rng.choice(NOTHING_LEARNED)
             yield text

@@ -15,7 +15,7 @@ from app.providers.openai.prices import Prices
 from app.providers.openai.provider import OpenAIProvider
 from app.settings.base_url import Address
 from app.settings.schema import Config
-from app.voice.voice import Rules, Voice
+from app.voice.voice import Voice
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,6 @@ class Means:
     config: Callable[[], Config]
     """The home's settings as they are now."""
     voice: Callable[[int], Awaitable[Voice]]
-    rules: Callable[[int], Awaitable[Rules]]
     rng: Random
     locate_model: Callable[[str], Path | None]
     token_voice: Callable[[int], Awaitable[Path | None]]
@@ -62,7 +61,7 @@ def _local(means: Means) -> LocalProvider:
 
 
 def _markov(means: Means) -> MarkovProvider:
-    return MarkovProvider(means.voice, means.rules, means.rng)
+    return MarkovProvider(means.voice, means.rng)
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,12 @@ from random import Random
 from typing import Protocol
 
 from app.chat import example_selection
+from app.chat.prompt_settings import rules_of
 from app.providers.base import Prompt, Turn
 from app.settings.schema import Config
 from app.store import messages
 from app.store.database import Database
-from app.voice.voice import Rules, Voice
+from app.voice.voice import Voice
 
 RECENT = 6
 """Turns that tell what a conversation is about."""
@@ -92,15 +93,3 @@ class Illustrator:
             return example_selection.by_words(turns)
         known = dict(zip(texts, scores, strict=True))
         return lambda chosen: [known.get(text, 0.0) for text in chosen]
-
-
-def rules_of(config: Config) -> Rules:
-    """How lines of the chain are made under these settings."""
-    voice = config.voice
-    return Rules(
-        state_size=voice.state_size,
-        max_run=voice.max_run,
-        min_score=voice.min_score,
-        max_tries=voice.max_tries,
-        max_words=config.reply.max_words,
-    )

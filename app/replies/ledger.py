@@ -36,10 +36,10 @@ class Ledger:
         self._warned: set[tuple[str, int | None]] = set()
         self._writing: set[asyncio.Task[int]] = set()
 
-    async def load(self) -> None:
+    def load(self) -> None:
         """Read what today and this month cost so far."""
         for period, start in self._starts().items():
-            sums = await self._database.run(usage.spent_by_guild, start)
+            sums = self._database.call(usage.spent_by_guild, start)
             for guild, cost in sums.items():
                 self._sums[period, guild] += cost
                 self._sums[period, None] += cost

@@ -48,12 +48,12 @@ class ModeChoice:
         self._rng = rng
 
     async def draw(
-        self, row: int, asked: Asked, config: Config, learned: int
+        self, row: int | None, asked: Asked, config: Config, learned: int
     ) -> Drawn | None:
         """How one reply is made; None where the settings or the asker decide.
 
         Args:
-            row: The reply's.
+            row: The reply's, if it has a trigger.
             learned: Messages that the guild's voice knows.
         """
         if arm := _arm_of_turn(row, asked, config):
@@ -77,9 +77,9 @@ class ModeChoice:
         return Drawn(choice.arm, choice.why) if choice else None
 
 
-def _arm_of_turn(reply: int, asked: Asked, config: Config) -> Arm | None:
+def _arm_of_turn(reply: int | None, asked: Asked, config: Config) -> Arm | None:
     """Whose turn it is, where real replies alternate between two arms."""
-    if asked.trigger is None or asked.mode or asked.seed:
+    if reply is None or asked.trigger is None or asked.mode or asked.seed:
         return None
     return turn([parse(arm, config.reply.dial) for arm in config.reply.split], reply)
 

@@ -73,36 +73,42 @@ class Replier:
             on_piece: Takes the text as it is written; None takes it back.
         """
         arrived = self._clock() if request.arrived is None else request.arrived
-        reply = await self._database.run(
-            replies.claim,
-            request.guild,
-            request.channel,
-            request.reason,
-            request.trigger,
-        )
-        if reply is None:
-            return None
+        reply = None
+        if request.trigger is not None or request.mode != "markov":
+            reply = await self._database.run(
+                replies.claim,
+                request.guild,
+                request.channel,
+                request.reason,
+                request.trigger,
+            )
+            if reply is None:
+                return None
         return await self.fulfil(reply, replace(request, arrived=arrived), on_piece)
 
     async def fulfil(
-        self, reply: int, request: ReplyRequest, on_piece: OnPiece = lambda piece: None
+        self,
+        reply: int | None,
+        request: ReplyRequest,
+        on_piece: OnPiece = lambda piece: None,
     ) -> MadeReply:
-        """Write a reply whose row is claimed already."""
+        """Write a reply whose row is claimed, or with None made when it is written."""
         made = None
         try:
             with self._memory.quiet() if self._memory else nullcontext():
                 made = await self._make(reply, request, on_piece)
         finally:
-            if made is None:
+            if made is None and reply is not None:
                 await self._database.run(replies.set_state, reply, "failed")
-        await self._keep(made)
-        return made
+        return await self._keep(made)
 
     async def _make(
-        self, reply: int, request: ReplyRequest, on_piece: OnPiece
+        self, reply: int | None, request: ReplyRequest, on_piece: OnPiece
     ) -> MadeReply:
         stages = _Stages(self._clock, request.arrived)
-        config = await self._settings.of(request.guild, request.channel or 0)
+        config = await self._settings.of(
+            request.guild, request.root or request.channel or 0
+        )
         voice = await self._voices.voice(request.guild)
         drawn = await self._choosing.draw(reply, request, config, voice.messages)
         if drawn:
@@ -133,7 +139,7 @@ class Replier:
         stages.timings["first_token"] = before + answer.first_token_ms
         stages.timings["total"] = stages.total
         return MadeReply(
-            reply,
+            reply or 0,
             request,
             mode,
             prompt.dial,
@@ -153,13 +159,13 @@ class Replier:
 
     def _prompt(
         self,
-        reply: int,
+        reply: int | None,
         request: ReplyRequest,
         config: Config,
         mode: Mode,
         gathered: ConversationContext,
     ) -> Prompt:
-        prompt = build(
+        return build(
             config,
             mode,
             request.guild,
@@ -167,9 +173,6 @@ class Replier:
             [*gathered.conversation, gathered.last],
             dial=request.dial,
             seed=request.seed,
-        )
-        return replace(
-            prompt,
             reply=reply,
             summary=gathered.summary,
             summary_of=gathered.summary_of,
@@ -201,12 +204,12 @@ class Replier:
         )
         return replace(rung, provider=best)
 
-    async def _keep(self, made: MadeReply) -> None:
-        """Fill in the row that explains the reply."""
+    async def _keep(self, made: MadeReply) -> MadeReply:
+        """Fill in or make the row that explains the reply."""
         answer, done = made.answer, made.answer.completion
         turns = answer.prompt.turns
         fields = {
-            "state": "made",
+            "state": "draft" if made.request.is_draft else "made",
             "text": answer.finished.text,
             "mode": made.mode,
             "provider": answer.provider,
@@ -232,7 +235,15 @@ class Replier:
         if answer.provider == "openai":
             # With these rows, forgetting a message finds what was sent of it.
             sources += [replies.SourceMessage(row) for row in answer.prompt.shown]
-        await self._database.run(replies.finish, made.reply, fields, sources)
+        if made.reply:
+            finish, row = replies.finish, made.reply
+            files = await self._database.run(finish, row, fields, sources)
+            return replace(made, files=tuple(files))
+        asked = made.request
+        fields |= {"guild": asked.guild, "channel": asked.channel}
+        fields |= {"reason": asked.reason}
+        reply = await self._database.run(replies.add, fields, sources)
+        return replace(made, reply=reply)
 
 
 def _kept(turn: Turn, request: ReplyRequest) -> list[str | int | None]:

@@ -19,6 +19,8 @@ class ReplyRequest:
     speaker: str = "you"
     reason: str = "command"
     channel: int | None = None
+    root: int | None = None
+    """Whose settings hold, if it is another: the channel that a thread is in."""
     trigger: str | None = None
     """Discord's id of the message answered; one reply for ever."""
     message: int | None = None
@@ -34,6 +36,8 @@ class ReplyRequest:
     """Rows of the channels that all who read the reply can see; None is this one."""
     is_private: bool = False
     """Only the owner reads it, who may see all channels."""
+    is_draft: bool = False
+    """It waits for the owner when it is written."""
     arrived: float | None = None
     """When it came, by the replier's clock; None is now."""
 
@@ -43,6 +47,7 @@ class MadeReply:
     """A reply with everything that explains it."""
 
     reply: int
+    """Its row; 0 until there is one."""
     request: ReplyRequest
     mode: Mode
     dial: int
@@ -56,6 +61,8 @@ class MadeReply:
     """Why it chose mode and dial itself; empty when they are set."""
     arm: str = ""
     """Of a live comparison, if it is of one."""
+    files: tuple[tuple[int, int], ...] = ()
+    """(channel, message) on Discord of sources that came with a file."""
 
     @property
     def recalled(self) -> list[int]:

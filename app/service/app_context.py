@@ -1,57 +1,211 @@
-"""The parts of a running bot that its handlers share."""
+"""The parts of a home's bot that its handlers share, each built when it is needed."""
 
-from dataclasses import dataclass, field
-from typing import Any
+import time
+from contextlib import AsyncExitStack
+from functools import cached_property
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING, Any
 
+from app.core import secrets
 from app.core.errors import UsageError
 from app.core.paths import Home
-from app.providers.local.provider import LocalProvider
-from app.providers.openai.prices import Prices
-from app.providers.openai.provider import OpenAIProvider
-from app.providers.registry import Providers
-from app.replies.ledger import Ledger
-from app.replies.replier import Replier
+from app.core.state_file import StateFile
 from app.service.events import Events
-from app.service.job_runner import JobRunner
-from app.service.memory_keeper import MemoryKeeper
-from app.service.token_voices import TokenVoices
-from app.service.voice_keeper import VoiceKeeper
 from app.settings.effective import Settings
+from app.settings.schema import Config
 from app.store import guilds
 from app.store.database import Database
 from app.store.rows import StoredChannel, StoredGuild
 
+if TYPE_CHECKING:
+    from app.providers.local.provider import LocalProvider
+    from app.providers.openai.prices import Prices
+    from app.providers.openai.provider import OpenAIProvider
+    from app.providers.registry import Means, Providers
+    from app.replies.ledger import Ledger
+    from app.replies.replier import Replier
+    from app.service.job_runner import JobRunner
+    from app.service.memory_keeper import MemoryKeeper
+    from app.service.token_voices import TokenVoices
+    from app.service.voice_keeper import VoiceKeeper
+    from app.settings.base_url import Address
+
 Json = dict[str, Any]
 
 
-@dataclass(frozen=True)
 class AppContext:
-    """Everything one home's bot works with."""
+    """Everything one home's bot works with.
 
-    home: Home
-    database: Database
-    reader: Database
-    """A second connection, for long reads."""
-    settings: Settings
-    voices: VoiceKeeper
-    token_voices: TokenVoices
-    ledger: Ledger
-    providers: Providers
-    prices: Prices
-    replier: Replier
-    memory: MemoryKeeper
-    jobs: JobRunner
-    events: Events = field(default_factory=Events)
+    A part, and the libraries it stands on, is loaded when it is first asked for, so
+    that a command waits for nothing that it does not use.
+    """
+
+    def __init__(
+        self,
+        home: Home,
+        database: Database,
+        reader: Database,
+        settings: Settings,
+        events: Events,
+        rng: Random,
+        stack: AsyncExitStack,
+    ) -> None:
+        """Nothing else is built yet.
+
+        Args:
+            reader: A second connection, for long reads.
+            stack: What is built is closed with it.
+        """
+        self.home = home
+        self.database = database
+        self.reader = reader
+        self.settings = settings
+        self.events = events
+        self._rng = rng
+        self._stack = stack
+
+    @cached_property
+    def jobs(self) -> "JobRunner":
+        """Runs long work in children."""
+        from app.service.job_runner import JobRunner
+
+        return JobRunner(self.home)
+
+    @cached_property
+    def voices(self) -> "VoiceKeeper":
+        """The voices of all guilds."""
+        from app.service.voice_keeper import VoiceKeeper
+
+        keeper = VoiceKeeper(
+            self.home,
+            self.database,
+            self._config,
+            self.jobs,
+            on_progress=self.events.tell,
+            on_forgotten=[
+                lambda guild, rows: self.memory.forget(guild, rows),
+                lambda guild, rows: self.token_voices.forget(guild, rows),
+            ],
+        )
+        self._stack.push_async_callback(keeper.close)
+        return keeper
+
+    @cached_property
+    def token_voices(self) -> "TokenVoices":
+        """The voices in the words of the local model."""
+        from app.service.token_voices import TokenVoices
+
+        voices = TokenVoices(
+            self.home,
+            self.database,
+            self.jobs,
+            lambda: self._locate_model(self._config().model.name),
+            self.events.tell,
+        )
+        self._stack.push_async_callback(voices.close)
+        return voices
+
+    @cached_property
+    def memory(self) -> "MemoryKeeper":
+        """Embeddings, recall, links and summaries."""
+        from app.service.memory_keeper import MemoryKeeper
+
+        keeper = MemoryKeeper(
+            self.home, self.database, self.reader, self.settings, self.events
+        )
+        self._stack.push_async_callback(keeper.close)
+        keeper.attach(self.local)
+        return keeper
+
+    @cached_property
+    def ledger(self) -> "Ledger":
+        """What the cloud cost so far."""
+        from app.replies.ledger import Ledger
+
+        ledger = Ledger(self.database, time.time, self.events.warn)
+        ledger.load()
+        self._stack.push_async_callback(ledger.flush)
+        return ledger
+
+    @cached_property
+    def prices(self) -> "Prices":
+        """What models of the cloud cost.
+
+        Raises:
+            AppError: If the owner's list of prices cannot be used.
+        """
+        from app.providers.openai import prices
+
+        return prices.load(self.home.prices_file)
+
+    @cached_property
+    def providers(self) -> "Providers":
+        """What produces text."""
+        from app.providers import registry
+
+        providers = registry.make(self._means())
+        self._stack.push_async_callback(providers.close)
+        self.token_voices.attach(providers.local)
+        return providers
 
     @property
-    def cloud(self) -> OpenAIProvider:
+    def cloud(self) -> "OpenAIProvider":
         """OpenAI, or a server of its kind."""
         return self.providers.openai
 
     @property
-    def local(self) -> LocalProvider:
+    def local(self) -> "LocalProvider":
         """The model on this machine."""
         return self.providers.local
+
+    @cached_property
+    def replier(self) -> "Replier":
+        """Makes replies."""
+        from app.replies.ladder_builder import LadderBuilder
+        from app.replies.replier import Replier
+
+        providers = self.providers
+        clock = time.perf_counter
+        rungs = LadderBuilder(
+            providers.every, self.ledger, self._config, clock, providers.local
+        )
+        return Replier(
+            self.database, self.settings, rungs, self.voices, self._rng, self.memory
+        )
+
+    def _config(self) -> Config:
+        """The home's settings as they are now."""
+        return self.settings.home
+
+    def _locate_model(self, name: str) -> Path | None:
+        """The file of a model, if it is here."""
+        from app.modelfiles import catalogue
+
+        return catalogue.locate(self.home, name)
+
+    def _means(self) -> "Means":
+        from app.providers.registry import Means
+
+        def key(address: "Address") -> str | None:
+            """OpenAI's key goes to OpenAI alone."""
+            return secrets.get(
+                self.home, "openai_key" if address.is_openai else "server_key"
+            )
+
+        return Means(
+            config=self._config,
+            voice=self.voices.voice,
+            rng=self._rng,
+            locate_model=self._locate_model,
+            token_voice=self.token_voices.get,
+            crashed=StateFile(self.home.crashed_models_file),
+            speeds=StateFile(self.home.model_speeds_file),
+            on_event=self.events.event,
+            key=key,
+            prices=self.prices,
+            on_spent=self.ledger.spent,
+        )
 
     async def guild(self, name: str) -> StoredGuild:
         """The guild of that name or Discord id.

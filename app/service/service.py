@@ -3,10 +3,11 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
-from random import Random, SystemRandom
-from typing import TypeVar, cast
+from functools import cached_property
+from random import Random
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from app.core.paths import Home
 from app.ipc import control
@@ -15,16 +16,10 @@ from app.ipc.wire import Request
 from app.service.app_context import AppContext
 from app.service.bootstrap import assemble
 from app.service.events import Asker
-from app.service.handlers.app import AppHandlers
-from app.service.handlers.benchmark import BenchmarkHandlers
-from app.service.handlers.blind_tests import BlindTestHandlers
-from app.service.handlers.fine_tuning import FineTuningHandlers
-from app.service.handlers.guilds import GuildHandlers
-from app.service.handlers.meter import MeterHandlers
-from app.service.handlers.models import ModelHandlers
-from app.service.handlers.replies import ReplyHandlers
-from app.service.handlers.settings import SettingsHandlers
-from app.service.handlers.snapshots import SnapshotHandlers
+
+if TYPE_CHECKING:
+    from app.service.handlers.app import AppHandlers
+    from app.service.handlers.meter import MeterHandlers
 
 R = TypeVar("R")
 
@@ -41,20 +36,22 @@ class Service:
         self, context: AppContext, clock: Callable[[], float] = time.time
     ) -> None:
         self.context = context
-        self.app = AppHandlers(context, clock)
-        self.metering = MeterHandlers(context, clock)
-        self.handlers: Mapping[str, Handler] = {
-            **handlers_of(self.app, control.APP_REQUESTS),
-            **handlers_of(ReplyHandlers(context), control.REPLY_REQUESTS),
-            **handlers_of(GuildHandlers(context), control.GUILD_REQUESTS),
-            **handlers_of(ModelHandlers(context), control.MODEL_REQUESTS),
-            **handlers_of(SettingsHandlers(context), control.SETTINGS_REQUESTS),
-            **handlers_of(BenchmarkHandlers(context), control.BENCHMARK_REQUESTS),
-            **handlers_of(self.metering, control.METER_REQUESTS),
-            **handlers_of(BlindTestHandlers(context), control.BLIND_TEST_REQUESTS),
-            **handlers_of(FineTuningHandlers(context), control.FINE_TUNING_REQUESTS),
-            **handlers_of(SnapshotHandlers(context), control.SNAPSHOT_REQUESTS),
-        }
+        self._clock = clock
+        self.handlers: Mapping[str, Handler] = Handlers(self)
+
+    @cached_property
+    def app(self) -> "AppHandlers":
+        """The program itself: its state, health and end."""
+        from app.service.handlers.app import AppHandlers
+
+        return AppHandlers(self.context, self._clock)
+
+    @cached_property
+    def metering(self) -> "MeterHandlers":
+        """The meter, which also works in the background."""
+        from app.service.handlers.meter import MeterHandlers
+
+        return MeterHandlers(self.context, self._clock)
 
     async def prepare(self, request: control.Say) -> None:
         """Load what a reply needs, for a process that was started for this one."""
@@ -76,9 +73,94 @@ class Service:
         return cast(R, reply)
 
 
+class Handlers(Mapping[str, Handler]):
+    """A handler for each request; those of a topic are loaded when one is needed."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._made: dict[str, Handler] = {}
+        self._topics = {
+            kind.method: requests for requests in TOPICS for kind in requests
+        }
+
+    def __getitem__(self, method: str) -> Handler:
+        if method not in self._made:
+            requests = self._topics[method]
+            self._made |= handlers_of(TOPICS[requests](self._service), requests)
+        return self._made[method]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._topics)
+
+    def __len__(self) -> int:
+        return len(self._topics)
+
+
+def _replies(service: Service) -> object:
+    from app.service.handlers.replies import ReplyHandlers
+
+    return ReplyHandlers(service.context)
+
+
+def _guilds(service: Service) -> object:
+    from app.service.handlers.guilds import GuildHandlers
+
+    return GuildHandlers(service.context)
+
+
+def _models(service: Service) -> object:
+    from app.service.handlers.models import ModelHandlers
+
+    return ModelHandlers(service.context)
+
+
+def _settings(service: Service) -> object:
+    from app.service.handlers.settings import SettingsHandlers
+
+    return SettingsHandlers(service.context)
+
+
+def _benchmark(service: Service) -> object:
+    from app.service.handlers.benchmark import BenchmarkHandlers
+
+    return BenchmarkHandlers(service.context)
+
+
+def _blind_tests(service: Service) -> object:
+    from app.service.handlers.blind_tests import BlindTestHandlers
+
+    return BlindTestHandlers(service.context)
+
+
+def _fine_tuning(service: Service) -> object:
+    from app.service.handlers.fine_tuning import FineTuningHandlers
+
+    return FineTuningHandlers(service.context)
+
+
+def _snapshots(service: Service) -> object:
+    from app.service.handlers.snapshots import SnapshotHandlers
+
+    return SnapshotHandlers(service.context)
+
+
+TOPICS: Mapping[tuple[type[Request[Any]], ...], Callable[[Service], object]] = {
+    tuple(control.APP_REQUESTS): lambda service: service.app,
+    tuple(control.REPLY_REQUESTS): _replies,
+    tuple(control.GUILD_REQUESTS): _guilds,
+    tuple(control.MODEL_REQUESTS): _models,
+    tuple(control.SETTINGS_REQUESTS): _settings,
+    tuple(control.BENCHMARK_REQUESTS): _benchmark,
+    tuple(control.METER_REQUESTS): lambda service: service.metering,
+    tuple(control.BLIND_TEST_REQUESTS): _blind_tests,
+    tuple(control.FINE_TUNING_REQUESTS): _fine_tuning,
+    tuple(control.SNAPSHOT_REQUESTS): _snapshots,
+}
+
+
 @asynccontextmanager
 async def open_service(home: Home, rng: Random | None = None) -> AsyncIterator[Service]:
     """The service of a home whose lock is held; closed when the block ends."""
-    async with assemble(home, rng or SystemRandom()) as context:
+    async with assemble(home, rng or Random()) as context:
         await context.voices.start()
         yield Service(context)

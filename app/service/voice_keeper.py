@@ -5,12 +5,14 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from app.core.errors import AppError
 from app.core.paths import Home
 from app.importers import message_intake
 from app.importers.filters import Filters, clean
+from app.importers.message_intake import TakenIn
 from app.importers.records import Record
 from app.ipc.control import ImportReply
 from app.ipc.jobs import CompareJob, CompareJobReply, ImportJob
@@ -30,6 +32,7 @@ from app.store import (
 from app.store.authors import AuthorKey
 from app.store.database import Database
 from app.store.forgetting import Removed
+from app.store.places import Place
 from app.store.rows import StoredSnapshot
 from app.voice.voice import Voice
 
@@ -43,6 +46,8 @@ SCRUB_SECONDS = 60.0
 
 SCRUB_MESSAGES = 60_000
 """For each so many messages of the guild the files wait as long once more."""
+
+Store = Callable[[Filters, AuthorKey], TakenIn | None]
 
 OnForgotten = Callable[[int, Sequence[int]], Awaitable[None]]
 """Told the guild and the rows of messages that are gone from the database."""
@@ -122,21 +127,30 @@ class VoiceKeeper:
 
         Records need an id and a channel id. Returns the rows of those that were new.
         """
+        stores = [partial(message_intake.store, guild, record) for record in records]
+        return [one.row for one in await self._take_in(guild, stores)]
+
+    async def hear_at(
+        self, guild: int, heard: Sequence[tuple[Place, Record]]
+    ) -> list[TakenIn]:
+        """The same with messages of Discord; only places listened to count."""
+        store = message_intake.store_heard
+        stores = [partial(store, place, guild, record) for place, record in heard]
+        return await self._take_in(guild, stores)
+
+    async def _take_in(self, guild: int, stores: Sequence[Store]) -> list[TakenIn]:
         filters = await self._filters(guild)
         opened = await self._opened(guild)
-        rows: list[int] = []
-        for record in records:
-            stored = await self._database.run(
-                message_intake.store, guild, record, filters, self._authors
-            )
-            if stored is None:
+        new: list[TakenIn] = []
+        for store in stores:
+            taken = await self._database.run(store, filters, self._authors)
+            if taken is None:
                 continue
-            row, text = stored
-            rows.append(row)
-            if text is not None:
-                opened.voice.learn(row, text)
+            new.append(taken)
+            if taken.text is not None:
+                opened.voice.learn(taken.row, taken.text)
         self._build_if_long(opened, guild)
-        return rows
+        return new
 
     async def edit(self, guild: int, message: int, text: str) -> None:
         """Replace the text of a stored message by its row."""

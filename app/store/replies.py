@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from peewee import IntegrityError
 
-from app.store import rows
+from app.store import messages, rows
 from app.store.database import tuples, write
 from app.store.rows import StoredReply
 from app.store.tables import Channel, Message, Reply, ReplySource
@@ -46,11 +46,39 @@ def claim(
 @write
 def finish(
     reply: int, fields: Mapping[str, Any], sources: Sequence[SourceMessage] = ()
-) -> None:
-    """Fill in a claimed reply; `fields` are columns of the table by name."""
+) -> list[tuple[int, int]]:
+    """Fill in a claimed reply; `fields` are columns of the table by name.
+
+    Returns (channel, message) on Discord of the sources that came with a file.
+    """
     Reply.update(**fields).where(Reply.id == reply).execute()
-    for source in sources:
-        ReplySource.create(reply=reply, **source._asdict())
+    _add_sources(reply, sources)
+    return _with_files([source.message for source in sources if source.words])
+
+
+@write
+def add(fields: Mapping[str, Any], sources: Sequence[SourceMessage] = ()) -> int:
+    """Make the row of a reply that is written already; nobody else can answer it."""
+    reply = Reply.create(created=int(time.time() * 1000), **fields)
+    _add_sources(reply.id, sources)
+    return int(reply.id)
+
+
+def _add_sources(reply: int, sources: Sequence[SourceMessage]) -> None:
+    rows = [{"reply": reply, **source._asdict()} for source in sources]
+    if rows:
+        ReplySource.insert_many(rows).execute()
+
+
+def _with_files(rows: Sequence[int]) -> list[tuple[int, int]]:
+    query = Message.select(Message.id, Channel.discord_id, Message.external)
+    query = query.join(Channel).where(Message.id.in_(messages.with_files(rows)))
+    places = {
+        row: (int(channel), int(message))
+        for row, channel, message in tuples(query)
+        if channel is not None and message.isdigit()
+    }
+    return [places[row] for row in rows if row in places]
 
 
 @write

@@ -66,7 +66,12 @@ class Chain:
         """
         symbols, places = self._grow_back(phrase)
         walk = Walk(self.view.find([END]))
-        for symbol in symbols:
+        # No state is longer than these last words, so the others start none.
+        last = self.rules.state_size + _LONGER
+        if len(symbols) > last:
+            walk.symbols += symbols[:-last]
+            walk.ranges = []
+        for symbol in symbols[-last:]:
             self._follow(walk, symbol)
         walk.places = places
         walk.copied = walk.run = len(phrase)

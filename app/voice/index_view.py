@@ -109,12 +109,22 @@ class View:
 
     def find(self, symbols: Iterable[int]) -> Range:
         """Return where the symbols occur one after another; `DEPTH` at most."""
-        found = self.everything
+        base, tail = self.base, self.tail
+        depth, lo, hi, tail_lo, tail_hi = self.everything
+        # As `narrow` does, without a call and a Range for each symbol.
         for symbol in symbols:
-            found = self.narrow(found, symbol)
-            if found[1] == found[2] and found[3] == found[4]:
+            if depth == DEPTH:
+                raise ValueError(f"a range is at most {DEPTH} symbols deep")
+            if depth == 0:
+                lo, hi = base.places_of(symbol)
+            elif lo < hi:
+                lo, hi = base.narrow(lo, hi, depth, symbol)
+            if tail_lo < tail_hi:
+                tail_lo, tail_hi = tail.narrow(tail_lo, tail_hi, depth, symbol)
+            depth += 1
+            if lo == hi and tail_lo == tail_hi:
                 break
-        return found
+        return _new(Range, (depth, lo, hi, tail_lo, tail_hi))
 
     def matches(self, context: Sequence[int], longest: int) -> list[Range]:
         """Return where the last 0, 1, 2, … symbols of `context` occur.

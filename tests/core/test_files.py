@@ -1,6 +1,7 @@
 import os
 import stat
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -62,7 +63,7 @@ def test_the_file_and_then_its_directory_reach_the_disk(tmp_path, monkeypatch):
     replace, sync = os.replace, files.sync_directory
     monkeypatch.setattr(os, "fsync", lambda _: order.append("fsync"))
 
-    def replaced(*both: object) -> None:
+    def replaced(*both: str) -> None:
         order.append("replace")
         replace(*both)
 

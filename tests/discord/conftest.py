@@ -14,7 +14,7 @@ from app.core.paths import Home
 from app.core.state_file import StateFile
 from app.discord.client import ConnectionState, Pace, Surroundings
 from app.discord.connection import DiscordLink
-from app.discord.guild_events import DiscordHost
+from app.discord.controller import ports_of
 from app.service import token_check
 from app.service.service import Service, open_service
 from app.settings.config_file import save
@@ -94,7 +94,7 @@ def start(stand_in: DiscordStandIn, home: Home, host: MemoryHost) -> Start:
     ) -> Running:
         chosen = BotSettings(**settings)
         state = StateFile(home.root / "discord.json")
-        around = Surroundings(host, lambda: chosen, state, clock, pace=pace)
+        around = Surroundings(host.ports, lambda: chosen, state, clock, pace=pace)
         return Running(stand_in, around)
 
     return make
@@ -116,9 +116,9 @@ async def service(home: Home) -> AsyncIterator[Service]:
 
 @pytest.fixture
 def running(stand_in: DiscordStandIn, home: Home, service: Service) -> Running:
-    """A bot with the real host."""
-    host = DiscordHost(service.context, Random(7))
+    """A bot with the real ports."""
+    ports = ports_of(service.context, Random(7))
     state = StateFile(home.root / "discord.json")
     settings = service.context.settings
-    around = Surroundings(host, lambda: settings.home.bot, state, pace=PACE)
+    around = Surroundings(ports, lambda: settings.home.bot, state, pace=PACE)
     return Running(stand_in, around)

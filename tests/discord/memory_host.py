@@ -1,9 +1,17 @@
-"""A host that keeps everything in memory and answers with its trigger's text."""
+"""The ports kept in memory, answering with their trigger's text."""
 
 import json
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 
-from app.discord.ports import Ask, Incoming, MessagePlace, ReadyReply, Unsent
+from app.discord.ports import (
+    Ask,
+    Incoming,
+    MessagePlace,
+    Ports,
+    ReadyReply,
+    Situation,
+    Unsent,
+)
 from app.ipc.control import ExplainedSource, ExplainReply, Rung, TokenCounts
 from app.service.voice_keeper import Forgotten
 from app.service.weekly_stats import GuildWeek
@@ -19,10 +27,11 @@ from app.settings.setting_keys import (
 )
 from app.store.feedback import Kind
 from app.store.members import Kept
+from app.store.places import Claim
 
 
 class MemoryHost:
-    """The contract of `Host` in its simplest form."""
+    """All four ports in their simplest form."""
 
     def __init__(self) -> None:
         self.guilds: dict[int, str] = {}
@@ -32,7 +41,7 @@ class MemoryHost:
         self.heard: set[int] = set()
         """Those that Discord had; others are from files."""
         self.overrides: dict[tuple[int, int], dict[str, object]] = {}
-        self.opted_out: set[tuple[int, int]] = set()
+        self.opted_out_of: set[tuple[int, int]] = set()
         self.allows_tuning: set[tuple[int, int]] = set()
         self.asked: list[Ask] = []
         self.replies: dict[int, Ask] = {}
@@ -45,6 +54,10 @@ class MemoryHost:
         self.tuned: dict[int, str] = {}
         self.weeks_of: list[frozenset[int]] = []
         self.the_week = GuildWeek((), (), (0,) * 7, 0, 0, 0, 0.0)
+
+    @property
+    def ports(self) -> Ports:
+        return Ports(self, self, self, self)
 
     async def settings(self, place: MessagePlace) -> Config:
         config = with_overrides(Config(), self.overrides.get((place.guild, 0), {}))
@@ -86,9 +99,6 @@ class MemoryHost:
             find_key(name), value_of(config, name), self._origin(place, name)
         )
 
-    async def is_learning(self, place: MessagePlace) -> bool:
-        return place.root in self.learning
-
     async def learning_channels(self, guild: int) -> set[int]:
         return {one for one, where in self.learning.items() if where == guild}
 
@@ -113,7 +123,7 @@ class MemoryHost:
     async def hear(self, batch: Sequence[Incoming]) -> int:
         new = 0
         for said in batch:
-            out = (said.place.guild, said.author) in self.opted_out
+            out = (said.place.guild, said.author) in self.opted_out_of
             if said.place.root in self.learning and not out:
                 new += said.id not in self.messages
                 self.messages.setdefault(said.id, said)
@@ -178,24 +188,28 @@ class MemoryHost:
             found[channel] = max(found.get(channel, 0), one.id)
         return found
 
-    async def answered(self, triggers: Sequence[int]) -> set[int]:
-        known = {ask.trigger for ask in self.replies.values()}
-        return known.intersection(triggers)
+    async def situation(self, said: Incoming) -> Situation:
+        return Situation(
+            await self.settings(said.place),
+            (said.place.guild, said.author) in self.opted_out_of,
+            said.id in {ask.trigger for ask in self.replies.values()},
+            said.place.root in self.learning,
+        )
 
-    async def claim(self, ask: Ask) -> int | None:
-        if await self.answered([ask.trigger]):
+    async def claim(self, ask: Ask) -> Claim | None:
+        if ask.trigger in {one.trigger for one in self.replies.values()}:
             return None
         reply = len(self.replies) + 1
         self.replies[reply] = ask
-        return reply
+        return Claim(reply, 1, 1, 1, None)
 
     async def answer(self, ask: Ask) -> ReadyReply | None:
         self.asked.append(ask)
-        reply = ask.reply or await self.claim(ask)
-        if reply is None:
+        claim = ask.claim or await self.claim(ask)
+        if claim is None:
             return None
         parts = self.answer_parts or (f"You said: {ask.seed or ask.text}",)
-        return ReadyReply(reply, parts, files=self.files)
+        return ReadyReply(claim.reply, parts, files=self.files)
 
     async def stream(self, ask: Ask) -> AsyncIterator[str | ReadyReply | None]:
         answer = await self.answer(ask)
@@ -217,9 +231,6 @@ class MemoryHost:
 
     async def unsent(self) -> list[Unsent]:
         return self.left_unsent
-
-    async def resume(self, unsent: Unsent, ask: Ask) -> ReadyReply | None:
-        return ReadyReply(unsent.reply, unsent.parts or ("made anew",))
 
     async def find_reply(self, message: int) -> int | None:
         found = (reply for reply, ids in self.sent_as.items() if message in ids)
@@ -272,8 +283,8 @@ class MemoryHost:
     async def emoji(self, guild: int) -> str | None:
         return self.emoji_used
 
-    async def has_opted_out(self, guild: int, author: int) -> bool:
-        return (guild, author) in self.opted_out
+    async def opted_out(self, guild: int, authors: Collection[int]) -> set[int]:
+        return {one for one in authors if (guild, one) in self.opted_out_of}
 
     async def allow_tuning(self, guild: int, author: int, on: bool) -> None:
         change = self.allows_tuning.add if on else self.allows_tuning.discard
@@ -281,14 +292,14 @@ class MemoryHost:
 
     async def opt_out(self, guild: int, author: int, on: bool) -> Forgotten:
         if not on:
-            self.opted_out.discard((guild, author))
+            self.opted_out_of.discard((guild, author))
             return Forgotten(0, 0, 0, False)
-        self.opted_out.add((guild, author))
+        self.opted_out_of.add((guild, author))
         return await self.forget_author(guild, author)
 
     async def kept(self, guild: int, author: int) -> Kept:
         mine = [m.at_ms for m in self.messages.values() if m.author == author]
-        out = (guild, author) in self.opted_out
+        out = (guild, author) in self.opted_out_of
         if not mine:
             return Kept(0, 0, 0, None, None, out)
         return Kept(len(mine), len(mine), 0, min(mine), max(mine), out)

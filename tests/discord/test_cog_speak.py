@@ -2,6 +2,8 @@
 
 import asyncio
 
+from app.discord.ports import Unsent
+from app.store.places import Claim
 from tests.discord.conftest import Start
 from tests.discord.memory_host import MemoryHost
 from tests.discord.scene import Scene
@@ -36,7 +38,7 @@ async def test_a_mention_in_a_channel_without_learning_has_what_was_said_as_cont
 async def test_what_an_opted_out_member_said_is_no_context_for_others(
     stand_in: DiscordStandIn, start: Start, host: MemoryHost, scene: Scene
 ) -> None:
-    host.opted_out.add((scene.guild.id, scene.ann.id))
+    host.opted_out_of.add((scene.guild.id, scene.ann.id))
     async with start().connected():
         await stand_in.say(scene.general, scene.ann, "my secret")
         await stand_in.say(scene.general, scene.mod, "a tide")
@@ -246,13 +248,11 @@ async def test_a_file_of_a_source_is_posted_again_from_its_fresh_address(
 async def test_a_reply_begun_before_a_restart_is_sent_and_an_old_one_is_not(
     stand_in: DiscordStandIn, start: Start, host: MemoryHost, scene: Scene
 ) -> None:
-    from app.discord.ports import Unsent
-
-    place = (scene.guild.id, scene.general.id)
+    place = scene.general.id
     fresh = await stand_in.say(scene.general, scene.ann, "hello")
     host.left_unsent = [
-        Unsent(1, *place, fresh, ("as written",)),
-        Unsent(2, *place, snowflake(age_seconds=3600), ("too late",)),
+        Unsent(Claim(1, 1, 1, 1, None), place, fresh, ("as written",)),
+        Unsent(Claim(2, 1, 1, 1, None), place, snowflake(age_seconds=3600), ("late",)),
     ]
     async with start().connected():
         await stand_in.wait_for(lambda: bool(host.sent_as))

@@ -8,7 +8,7 @@ import pytest
 from app.core.paths import Home
 from app.core.state_file import StateFile
 from app.discord.client import MynahBot, Surroundings
-from app.discord.guild_events import DiscordHost
+from app.discord.controller import ports_of
 from app.service.service import Service, open_service
 from app.settings.config_file import save
 from tests.discord.conftest import PACE, Running
@@ -76,7 +76,7 @@ async def test_a_small_guilds_day(
 ) -> None:
     settings = service.context.settings
     around = Surroundings(
-        DiscordHost(service.context, Random(11)),
+        ports_of(service.context, Random(11)),
         lambda: settings.home.bot,
         StateFile(home.discord_file),
         rng=Random(11),

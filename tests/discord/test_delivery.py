@@ -27,7 +27,7 @@ class Writer:
         self._changes = lambda: len(stand_in.outbox.messages)
 
     async def stream(self, ask):
-        reply = ask.reply
+        reply = ask.claim.reply
         seen = 0
         for count in range(1, len(self._words) + 1):
             self.now += self._seconds

@@ -64,13 +64,13 @@ async def test_thumbs_are_kept_with_the_reply(
         await stand_in.say(scene.general, scene.ann, f"{stand_in.bot.mention} hello")
         await stand_in.wait_for(lambda: len(stand_in.outbox.sent()) == 1)
         own = stand_in.outbox.sent()[0].message_id
-        host = running.surroundings.host
+        ports = running.surroundings.ports.replies
 
         async def is_sent() -> bool:
-            return await host.find_reply(own) is not None
+            return await ports.find_reply(own) is not None
 
         async def is_liked_twice() -> bool:
-            reply = await host.find_reply(own) or 0
+            reply = await ports.find_reply(own) or 0
             return await service.context.database.run(feedback.rating, reply) == 2
 
         await eventually(is_sent)

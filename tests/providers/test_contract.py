@@ -16,7 +16,7 @@ from app.providers.markov import MarkovProvider
 from app.providers.openai.prices import load
 from app.providers.openai.provider import OpenAIProvider
 from app.settings.schema import ModelSettings, OpenAISettings
-from app.voice.voice import Rules, Voice
+from app.voice.voice import Voice
 from tests.openai_stand_in import StandIn, running
 
 
@@ -34,10 +34,7 @@ async def _markov():
     async def open_voice(guild):
         return voice
 
-    async def rules(guild):
-        return Rules()
-
-    yield MarkovProvider(open_voice, rules, Random(1))
+    yield MarkovProvider(open_voice, Random(1))
 
 
 @asynccontextmanager

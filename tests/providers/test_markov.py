@@ -2,7 +2,7 @@ from random import Random
 
 from app.providers.base import Completion, Prompt, Turn
 from app.providers.markov import NOTHING_LEARNED, MarkovProvider
-from app.voice.voice import Rules, Voice
+from app.voice.voice import Voice
 
 LINES = [
     "the cat sat on the mat today",
@@ -17,10 +17,7 @@ def provider(voice: Voice) -> MarkovProvider:
     async def open_voice(guild: int) -> Voice:
         return voice
 
-    async def rules(guild: int) -> Rules:
-        return Rules()
-
-    return MarkovProvider(open_voice, rules, Random(3))
+    return MarkovProvider(open_voice, Random(3))
 
 
 async def write(voice: Voice, text: str = "", seed: str | None = None):

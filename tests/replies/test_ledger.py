@@ -39,7 +39,7 @@ async def test_what_is_spent_is_in_the_database_and_in_the_sums(database):
     assert ledger.today(1) == 0.25
     assert database.call(usage.spent, 0) == pytest.approx(0.75)
     again = Ledger(database, Clock())
-    await again.load()
+    again.load()
     assert (again.today(), again.month(2)) == (0.75, 0.5)
 
 

@@ -1,7 +1,7 @@
 """Replies on a real database, with the cloud's stand-in and no local model."""
 
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 import pytest
@@ -124,7 +124,7 @@ class Bench:
         keys = AuthorKey.load(self.home.author_key_file)
         config = self.settings.home
         filters = Filters(config.learn, config.bot.prefix)
-        row, _ = self.database.call(store, self.guild, record, filters, keys)
+        row, *_ = self.database.call(store, self.guild, record, filters, keys)
         self.voices.known.learn(row, text)
         return row
 
@@ -326,3 +326,53 @@ async def test_the_tokens_of_a_prompt_are_the_owners_choice(bench):
     before, after = (len(prompt.turns) for prompt in bench.local.prompts)
     assert after < before / 3
     assert sum(made.filled.values()) <= 60
+
+
+async def test_in_a_thread_the_settings_of_its_channel_hold(bench):
+    thread = bench.database.call(guilds.ensure_channel, bench.guild, "a play", "9")
+    await bench.settings.change("reply.mode", "markov", bench.guild, bench.channel)
+    asked = replace(bench.ask(), channel=thread.id)
+    assert (await bench.replier.reply(asked)).mode != "markov"
+    made = await bench.replier.reply(replace(asked, root=bench.channel))
+    assert made.mode == "markov"
+
+
+async def test_a_line_of_the_chain_is_written_before_its_row_is_made(bench):
+    written = []
+    write = bench.markov.write
+
+    async def noting(prompt):
+        written.append(bench.database.call(replies.latest))
+        async for item in write(prompt):
+            yield item
+
+    bench.markov.write = noting
+    made = await bench.replier.reply(bench.ask(mode="markov"))
+    assert written == [[]]
+    (row,) = bench.database.call(replies.latest)
+    assert (row.id, row.state, row.text) == (made.reply, "made", "the chain speaks up")
+    assert (row.guild_id, row.channel_id, row.reason) == (
+        bench.guild,
+        bench.channel,
+        "command",
+    )
+
+
+async def test_a_trigger_is_claimed_before_its_line_is_written(bench):
+    claimed = []
+    write = bench.markov.write
+
+    async def noting(prompt):
+        claimed.extend(bench.database.call(replies.latest))
+        async for item in write(prompt):
+            yield item
+
+    bench.markov.write = noting
+    await bench.replier.reply(bench.ask(mode="markov", trigger="55"))
+    assert [row.trigger for row in claimed] == ["55"]
+
+
+async def test_a_draft_is_one_from_the_moment_it_is_written(bench):
+    made = await bench.replier.reply(bench.ask(trigger="55", is_draft=True))
+    row = bench.database.call(replies.get, made.reply)
+    assert row.state == "draft"

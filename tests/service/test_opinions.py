@@ -6,10 +6,10 @@ from random import Random
 
 import pytest
 
+from app.chat.prompt_settings import rules_of
 from app.core.paths import Home
 from app.importers.records import Record
 from app.ipc import control
-from app.replies.cloud_examples import rules_of
 from app.replies.request import MadeReply, ReplyRequest
 from app.service import opinions
 from app.service.events import Asker

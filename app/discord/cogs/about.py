@@ -51,7 +51,7 @@ class AboutCog(discord.Cog):
         for one in here[-SHOWN_DECISIONS:]:
             tuned = ""
             if one.decision.speak:
-                tuned = await self.bot.host.how_tuned(one.message)
+                tuned = await self.bot.ports.replies.how_tuned(one.message)
             lines.append(f"- {decision_text(one.author_name, one.decision, tuned)}")
         text = pages(lines) or ["I saw no message in this channel since I started."]
         await context.respond(text[0], ephemeral=True)
@@ -94,8 +94,8 @@ class AboutCog(discord.Cog):
     async def _help(self, place: MessagePlace | None) -> str:
         if place is None:
             raise discord.CheckFailure(ONLY_IN_SERVERS)
-        config = await self.bot.host.settings(place)
-        listened = await self.bot.host.learning_channels(place.guild)
+        config = await self.bot.ports.guilds.settings(place)
+        listened = await self.bot.ports.guilds.learning_channels(place.guild)
         return help_text(self.bot.settings, config, len(listened), self._name)
 
     def _invite(self) -> str:

@@ -1,4 +1,4 @@
-"""Follows what happens to messages, channels and guilds, so that the host knows it."""
+"""Follows what happens to messages, channels and guilds, and tells the ports."""
 
 import discord
 
@@ -20,7 +20,7 @@ class EventsCog(discord.Cog):
         said = incoming(message, self.bot.own_id)
         if said is None or self.bot.prefix_action(message) is not None:
             return
-        await self.bot.host.hear([said])
+        await self.bot.ports.messages.hear([said])
         await self.bot.speaker.consider(message, said)
 
     @discord.Cog.listener()
@@ -33,17 +33,17 @@ class EventsCog(discord.Cog):
             # Discord only added a preview of a link.
             return
         text = spell_out(message, self.bot.own_id)
-        await self.bot.host.edited(event.guild_id, event.message_id, text)
+        await self.bot.ports.messages.edited(event.guild_id, event.message_id, text)
 
     @discord.Cog.listener()
     async def on_raw_message_delete(self, event: discord.RawMessageDeleteEvent) -> None:
         """Forget a deleted message; a deleted reply of the bot counts as disliked."""
         if event.guild_id is None:
             return
-        reply = await self.bot.host.find_reply(event.message_id)
+        reply = await self.bot.ports.replies.find_reply(event.message_id)
         if reply is not None:
-            await self.bot.host.rate(reply, 0, -1, "deleted")
-        await self.bot.host.deleted(event.guild_id, [event.message_id])
+            await self.bot.ports.replies.rate(reply, 0, -1, "deleted")
+        await self.bot.ports.messages.deleted(event.guild_id, [event.message_id])
 
     @discord.Cog.listener()
     async def on_raw_bulk_message_delete(
@@ -51,24 +51,26 @@ class EventsCog(discord.Cog):
     ) -> None:
         """Forget messages that a moderator removed together."""
         if event.guild_id is not None:
-            await self.bot.host.deleted(event.guild_id, sorted(event.message_ids))
+            await self.bot.ports.messages.deleted(
+                event.guild_id, sorted(event.message_ids)
+            )
 
     @discord.Cog.listener()
     async def on_raw_thread_delete(self, event: discord.RawThreadDeleteEvent) -> None:
         """Forget a deleted thread."""
-        await self.bot.host.channel_deleted(event.guild_id, event.thread_id)
+        await self.bot.ports.guilds.channel_deleted(event.guild_id, event.thread_id)
 
     @discord.Cog.listener()
     async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
         """Forget a deleted channel."""
-        await self.bot.host.channel_deleted(channel.guild.id, channel.id)
+        await self.bot.ports.guilds.channel_deleted(channel.guild.id, channel.id)
 
     @discord.Cog.listener()
     async def on_raw_reaction_add(self, event: discord.RawReactionActionEvent) -> None:
         """A thumb on one of the bot's replies is feedback."""
         reply, value = await self._rated(event)
         if reply is not None:
-            await self.bot.host.rate(reply, event.user_id, value)
+            await self.bot.ports.replies.rate(reply, event.user_id, value)
 
     @discord.Cog.listener()
     async def on_raw_reaction_remove(
@@ -77,7 +79,7 @@ class EventsCog(discord.Cog):
         """A thumb taken back is no feedback any more."""
         reply, value = await self._rated(event)
         if reply is not None:
-            await self.bot.host.take_back(reply, event.user_id, value)
+            await self.bot.ports.replies.take_back(reply, event.user_id, value)
 
     async def _rated(
         self, event: discord.RawReactionActionEvent
@@ -86,21 +88,21 @@ class EventsCog(discord.Cog):
         value = LIKES.get(str(event.emoji))
         if value is None or event.user_id == self.bot.own_id:
             return None, 0
-        return await self.bot.host.find_reply(event.message_id), value
+        return await self.bot.ports.replies.find_reply(event.message_id), value
 
     @discord.Cog.listener()
     async def on_guild_join(self, guild: discord.Guild) -> None:
-        await self.bot.host.joined(guild.id, guild.name)
-        await self.bot.host.channels_seen(places_of(guild))
+        await self.bot.ports.guilds.joined(guild.id, guild.name)
+        await self.bot.ports.guilds.channels_seen(places_of(guild))
 
     @discord.Cog.listener()
     async def on_guild_channel_create(self, channel: discord.abc.GuildChannel) -> None:
         """A new channel can be chosen at once."""
         place = place_of(channel)
         if place is not None:
-            await self.bot.host.channels_seen([place])
+            await self.bot.ports.guilds.channels_seen([place])
 
     @discord.Cog.listener()
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """Start the grace time; an unavailable guild never comes here."""
-        await self.bot.host.left(guild.id)
+        await self.bot.ports.guilds.left(guild.id)

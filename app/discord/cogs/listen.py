@@ -53,7 +53,7 @@ class ListenCog(discord.Cog):
             )
             return
         guild = _guild(context)
-        listened = await self.bot.host.learning_channels(guild.id)
+        listened = await self.bot.ports.guilds.learning_channels(guild.id)
         offered = [one for one in guild.text_channels if one.id not in listened]
         await self._offer(context, offered, listened, "Select the channels to add")
 
@@ -71,7 +71,7 @@ class ListenCog(discord.Cog):
             await context.respond(f"No longer listening to {channel.mention}.")
             return
         guild = _guild(context)
-        listened = await self.bot.host.learning_channels(guild.id)
+        listened = await self.bot.ports.guilds.learning_channels(guild.id)
         offered = [one for one in guild.text_channels if one.id in listened]
         title = "Select the channels to remove"
         await self._offer(context, offered, listened, title, removes=True)
@@ -80,7 +80,7 @@ class ListenCog(discord.Cog):
     async def show(self, context: discord.ApplicationContext) -> None:
         """List them, by name."""
         guild = _guild(context)
-        listened = await self.bot.host.learning_channels(guild.id)
+        listened = await self.bot.ports.guilds.learning_channels(guild.id)
         found = [one for one in guild.text_channels if one.id in listened]
         lines = [f"This bot is listening to and learning from {len(found)} channel(s)."]
         lines += [f"- {channel.mention}" for channel in found]
@@ -92,7 +92,7 @@ class ListenCog(discord.Cog):
         """Offer every channel, with the listened ones chosen."""
         require_manager(context.author, self.bot.settings)
         guild = _guild(context)
-        listened = await self.bot.host.learning_channels(guild.id)
+        listened = await self.bot.ports.guilds.learning_channels(guild.id)
         title = "Select the channels to listen to and learn from"
         await self._offer(context, guild.text_channels, listened, title)
 
@@ -116,7 +116,7 @@ class ListenCog(discord.Cog):
         """Switch one channel."""
         place = place_of(channel)
         if place is not None:
-            await self.bot.host.set_learning(place, on)
+            await self.bot.ports.guilds.set_learning(place, on)
 
 
 def _guild(context: discord.ApplicationContext) -> discord.Guild:

@@ -39,7 +39,7 @@ class PrivacyCog(discord.Cog):
     async def show(self, context: discord.ApplicationContext) -> None:
         """Answer with counts and dates, seen by the asker alone."""
         await context.defer(ephemeral=True)
-        kept = await self.bot.host.kept(_guild_id(context), context.author.id)
+        kept = await self.bot.ports.members.kept(_guild_id(context), context.author.id)
         await context.respond(kept_text(kept), ephemeral=True)
 
     @privacy.command(name="export", description="Send me all of it as a file.")
@@ -47,7 +47,7 @@ class PrivacyCog(discord.Cog):
         """Answer with a file, seen by the asker alone."""
         await context.defer(ephemeral=True)
         guild = _guild_id(context)
-        data = await self.bot.host.export_author(guild, context.author.id)
+        data = await self.bot.ports.members.export_author(guild, context.author.id)
         file = discord.File(io.BytesIO(data), "my-messages.jsonl")
         await context.respond("What is stored of you:", file=file, ephemeral=True)
 
@@ -59,7 +59,7 @@ class PrivacyCog(discord.Cog):
         """Opt out, and forget at once."""
         await context.defer(ephemeral=True)
         guild = _guild_id(context)
-        gone = await self.bot.host.opt_out(guild, context.author.id, True)
+        gone = await self.bot.ports.members.opt_out(guild, context.author.id, True)
         text = f"You opted out in this server. {forgotten(gone)}"
         await context.respond(text, ephemeral=True)
 
@@ -67,7 +67,9 @@ class PrivacyCog(discord.Cog):
     async def opt_in(self, context: discord.ApplicationContext) -> None:
         """Take an opt-out back."""
         await context.defer(ephemeral=True)
-        await self.bot.host.opt_out(_guild_id(context), context.author.id, False)
+        await self.bot.ports.members.opt_out(
+            _guild_id(context), context.author.id, False
+        )
         text = "From now on what you write in listened channels is learned."
         await context.respond(text, ephemeral=True)
 
@@ -84,7 +86,9 @@ class PrivacyCog(discord.Cog):
     ) -> None:
         """Agree that a model is tuned on the asker's words, or no longer."""
         await context.defer(ephemeral=True)
-        await self.bot.host.allow_tuning(_guild_id(context), context.author.id, allow)
+        await self.bot.ports.members.allow_tuning(
+            _guild_id(context), context.author.id, allow
+        )
         text = "A model is never tuned on what you write here."
         if allow:
             text = (
@@ -109,10 +113,10 @@ class PrivacyCog(discord.Cog):
         await context.defer(ephemeral=True)
         guild = _guild_id(context)
         if undo:
-            was = await self.bot.host.remember_author(guild, context.author.id)
+            was = await self.bot.ports.members.remember_author(guild, context.author.id)
             await context.respond(REMEMBERED if was else NOT_FORGOTTEN, ephemeral=True)
             return
-        gone = await self.bot.host.forget_author(guild, context.author.id)
+        gone = await self.bot.ports.members.forget_author(guild, context.author.id)
         await context.respond(f"{forgotten(gone)} {STAYS}", ephemeral=True)
 
     @privacy.command(
@@ -140,7 +144,7 @@ class PrivacyCog(discord.Cog):
             now_ms = int(self.bot.surroundings.clock() * 1000)
             since_ms = now_ms - hours * HOUR_MS
         guild = _guild_id(context)
-        gone = await self.bot.host.forget_author(
+        gone = await self.bot.ports.members.forget_author(
             guild, user.id, since_ms, by_owner=True
         )
         text = f"{quote(user.display_name)}: {forgotten(gone)}"

@@ -72,7 +72,7 @@ class SettingsCog(discord.Cog):
     ) -> None:
         """List settings with their origins, or explain one."""
         await context.defer(ephemeral=True)
-        explained = await self.bot.host.explain_settings(_place(context))
+        explained = await self.bot.ports.guilds.explain_settings(_place(context))
         settings = [one for one in explained if one.key.name not in HIDDEN]
         if key is not None:
             settings = [one for one in settings if one.key.name == key]
@@ -125,7 +125,7 @@ class SettingsCog(discord.Cog):
         await context.defer()
         place = _place(context)
         try:
-            changed = await self.bot.host.change_setting(
+            changed = await self.bot.ports.guilds.change_setting(
                 place, key, value, channel_only=channel_only, agreed=agreed
             )
         except ConsentError:

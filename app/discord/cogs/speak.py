@@ -69,7 +69,7 @@ class SpeakCog(discord.Cog):
             reason="command",
             seed=seed.strip() if seed else None,
         )
-        answer = await self.bot.host.answer(ask)
+        answer = await self.bot.ports.replies.answer(ask)
         await self._answer(context, answer, tts)
         if debug and answer is not None:
             told = await self._debug(answer, seen_by(context.author))
@@ -90,11 +90,11 @@ class SpeakCog(discord.Cog):
             made = [make() for make in files] if number == 0 else []
             sent = await context.respond(part, tts=tts, files=made)
             ids.append(sent.id)
-        await self.bot.host.sent(answer.reply, ids)
+        await self.bot.ports.replies.sent(answer.reply, ids)
 
     async def _debug(self, answer: ReadyReply, channels: Sequence[int]) -> str:
         """The row that explains the reply, as the original bot shows it."""
-        told = await self.bot.host.explain(answer.reply, channels)
+        told = await self.bot.ports.replies.explain(answer.reply, channels)
         text = orjson.dumps(told, option=orjson.OPT_INDENT_2).decode()
         text, _ = neutralise(text)
         return f"```json\n{text[:MAX_DEBUG_CHARS].replace('```', '`​``')}\n```"
@@ -109,7 +109,7 @@ class SpeakCog(discord.Cog):
         await context.defer(ephemeral=True)
         reply = await self._reply_of(message)
         channels = seen_by(context.author)
-        told = await self.bot.host.explain(reply, channels)
+        told = await self.bot.ports.replies.explain(reply, channels)
         await context.respond(explanation(told), ephemeral=True)
 
     @discord.message_command(
@@ -128,7 +128,7 @@ class SpeakCog(discord.Cog):
         if isinstance(answered, discord.Message):
             text = spell_out(answered, self.bot.own_id)
         author, trigger = context.author.id, context.interaction.id
-        answer = await self.bot.host.again(reply, author, trigger, text)
+        answer = await self.bot.ports.replies.again(reply, author, trigger, text)
         await self._answer(context, answer, tts=False)
 
     @discord.message_command(
@@ -141,7 +141,7 @@ class SpeakCog(discord.Cog):
         require_manager(context.author, self.bot.settings)
         await context.defer(ephemeral=True)
         reply = await self._reply_of(message)
-        gone = await self.bot.host.forget_sources(reply)
+        gone = await self.bot.ports.messages.forget_sources(reply)
         await context.respond(forgotten(gone), ephemeral=True)
 
     @discord.Cog.listener()
@@ -160,7 +160,7 @@ class SpeakCog(discord.Cog):
             return
         author = message.author
         ask = Ask(place, message.id, author.id, author.display_name, "", "command")
-        answer = await self.bot.host.answer(ask)
+        answer = await self.bot.ports.replies.answer(ask)
         if answer is None:
             return
         if not answer.parts:
@@ -170,11 +170,11 @@ class SpeakCog(discord.Cog):
         await self.bot.delivery.deliver(answer, channel, message.id, tts=tts)
         if action == "debug":
             channels = open_channels(channel.guild, channel.id)
-            told = await self.bot.host.explain(answer.reply, channels)
+            told = await self.bot.ports.replies.explain(answer.reply, channels)
             await message.reply(explanation(told))
 
     async def _reply_of(self, message: discord.Message) -> int:
-        reply = await self.bot.host.find_reply(message.id)
+        reply = await self.bot.ports.replies.find_reply(message.id)
         if reply is None:
             raise discord.CheckFailure(NOT_MINE)
         return reply

@@ -37,7 +37,7 @@ class StatsCog(discord.Cog):
 
         channels = open_channels(guild, context.channel_id or 0)
         async with self._counting:
-            week = await self.bot.host.week(guild.id, channels)
+            week = await self.bot.ports.guilds.week(guild.id, channels)
         text = week_text(week)
         if not sum(week.days):
             await context.respond(text)

@@ -100,7 +100,7 @@ class TrainCog(discord.Cog):
             await tell(ALREADY, None)
         elif file is None and not channels:
             await tell(NO_CHANNELS, None)
-        elif clean and (kept := await self.bot.host.stored(guild.id)):
+        elif clean and (kept := await self.bot.ports.messages.stored(guild.id)):
             question = (
                 f"{kept:,} messages of this server are stored. Forget them first, those"
                 " from files too, or keep them and learn what is new?"
@@ -121,7 +121,9 @@ class TrainCog(discord.Cog):
         """Learn a file or the history; `told` shows the progress."""
         before = ""
         if clean:
-            before = forgotten(await self.bot.host.forget_learned(guild.id)) + "\n"
+            before = (
+                forgotten(await self.bot.ports.messages.forget_learned(guild.id)) + "\n"
+            )
         if file is not None:
             await told.edit(content=before + await self._learn_file(guild.id, file))
             return
@@ -135,7 +137,9 @@ class TrainCog(discord.Cog):
         if file.size > MAX_FILE_BYTES:
             return "That file is too large; the owner can import it on the machine."
         data = await file.read()
-        added, read = await self.bot.host.learn_file(guild, file.filename, data)
+        added, read = await self.bot.ports.messages.learn_file(
+            guild, file.filename, data
+        )
         return f"Read {read:,} messages of {file.filename}, {added:,} of them new."
 
 

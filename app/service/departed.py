@@ -1,0 +1,20 @@
+"""Guilds that the bot was removed from, and the grace time after that."""
+
+import time
+
+from app.service.app_context import AppContext
+from app.store import forgetting, guilds
+
+DAY_MS = 86_400_000
+
+
+async def delete_after_grace(context: AppContext) -> None:
+    """Delete the guilds that the bot left long enough ago."""
+    now_ms = int(time.time() * 1000)
+    days = context.settings.home.bot.keep_days_after_leaving
+    if not days:
+        return
+    left = guilds.left_before
+    for one in await context.database.run(left, now_ms - days * DAY_MS):
+        await context.voices.forget_everything(one.id)
+        await context.database.run(forgetting.delete_guild, one.id)

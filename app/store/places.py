@@ -1,0 +1,116 @@
+"""Places on Discord as rows: a guild, and a channel or thread of it.
+
+Each function here is all that one stage of a reply asks of the database.
+"""
+
+from typing import NamedTuple
+
+from app.store import guilds, members, messages, replies
+from app.store.rows import StoredChannel, StoredReply, stored
+from app.store.tables import Channel, Guild
+
+
+class Place(NamedTuple):
+    """A channel or thread by Discord's ids, with the names as they are now."""
+
+    guild: str
+    guild_name: str
+    channel: str
+    channel_name: str
+    root: str
+    """The channel whose settings hold: itself, or the one that a thread is in."""
+    root_name: str
+
+
+class PlaceRows(NamedTuple):
+    """The rows of a place."""
+
+    guild: int
+    channel: int
+    root: int
+    is_learning: bool
+
+
+class Standing(NamedTuple):
+    """A message's place, and what speaks against answering it."""
+
+    rows: PlaceRows
+    has_opted_out: bool
+    is_answered: bool
+
+
+class Claim(NamedTuple):
+    """The row of a reply that is to be written, and those of its place."""
+
+    reply: int
+    guild: int
+    channel: int | None
+    root: int | None
+    message: int | None
+    """Of the message answered, if it is stored."""
+
+
+def rows_of(place: Place) -> PlaceRows:
+    """The rows of a place, made or renamed where Discord has something new."""
+    known: Guild | None = Guild.get_or_none(Guild.discord_id == place.guild)
+    guild = known.id if known else guilds.ensure(place.guild_name, place.guild).id
+    root = channel = _channel(guild, place.root, place.root_name)
+    if place.channel != place.root:
+        channel = _channel(guild, place.channel, place.channel_name, root.id)
+    return PlaceRows(guild, channel.id, root.id, root.is_learning)
+
+
+def is_learning(place: Place) -> bool:
+    """Whether the place is listened to; nothing is made for one that is not."""
+    chosen = (Guild.discord_id == place.guild) & (Channel.discord_id == place.root)
+    query = Channel.select(Channel.id).join(Guild)
+    return bool(query.where(chosen & Channel.is_learning).exists())
+
+
+def standing(place: Place, author: str, trigger: str) -> Standing:
+    """A message of that id, by that author (hash), before it is decided on."""
+    rows = rows_of(place)
+    member = members.find(rows.guild, author)
+    return Standing(
+        rows,
+        member is not None and member.has_opted_out,
+        bool(replies.answered([trigger])),
+    )
+
+
+def claim(place: Place, reason: str, trigger: str) -> Claim | None:
+    """Make the row of a reply there; None if the trigger has one."""
+    rows = rows_of(place)
+    reply = replies.claim(rows.guild, rows.channel, reason, trigger)
+    if reply is None:
+        return None
+    message = _message(rows.guild, trigger)
+    return Claim(reply, rows.guild, rows.channel, rows.root, message)
+
+
+def claim_of(reply: StoredReply, new: int | None = None) -> Claim:
+    """What a reply is to be written with, or a new one (by row) in its place."""
+    channel = guilds.get_channel(reply.channel_id) if reply.channel_id else None
+    return Claim(
+        new or reply.id,
+        reply.guild_id,
+        reply.channel_id,
+        (channel.parent_id or channel.id) if channel else None,
+        _message(reply.guild_id, reply.trigger or ""),
+    )
+
+
+def _message(guild: int, external: str) -> int | None:
+    rows = messages.rows_of(guild, [external])
+    return rows[0] if rows else None
+
+
+def _channel(
+    guild: int, discord_id: str, name: str, parent: int | None = None
+) -> StoredChannel:
+    same = (Channel.guild == guild) & (Channel.discord_id == discord_id)
+    found: Channel | None = Channel.get_or_none(same)
+    if found is not None and found.name == name:
+        if parent is None or found.parent_id == parent:
+            return stored(StoredChannel, found)
+    return guilds.ensure_channel(guild, name, discord_id, parent=parent)
