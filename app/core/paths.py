@@ -21,6 +21,7 @@ TREE: Mapping[str, str] = {
     "logs": "what happened, at most 6 MB",
     "discord.json": "what the connection to Discord remembers across restarts",
     "crashed-models.json": "which models crashed and are set aside until you try them",
+    "tmp": "files that are not finished yet; emptied at every start",
     "telemetry-removed": "says that what a library left elsewhere was deleted, once",
     "lock": "held by the one process that writes here",
     "endpoint.json": "how commands and screens find the running bot",
@@ -80,6 +81,11 @@ class Home:
     def crashed_models_file(self) -> Path:
         """Which models ended their process, and are set aside for that."""
         return self.root / "crashed-models.json"
+
+    @property
+    def temporary(self) -> Path:
+        """Folder for files that are not finished yet."""
+        return self.root / "tmp"
 
     @property
     def telemetry_marker(self) -> Path:

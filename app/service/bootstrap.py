@@ -1,6 +1,7 @@
 """Puts the parts of one home's bot together, and takes them apart again."""
 
 import logging
+import shutil
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -88,8 +89,18 @@ class _Ground:
         return catalogue.locate(self.home, name)
 
 
+def _sweep(home: Home) -> None:
+    """Remove what a killed process left unfinished, by the names of all versions."""
+    shutil.rmtree(home.temporary, ignore_errors=True)
+    for left in (*home.root.glob("backup.tmp*"), *home.root.glob("*.part")):
+        left.unlink(missing_ok=True)
+    for upload in home.root.glob("tmp*/upload*"):
+        shutil.rmtree(upload.parent, ignore_errors=True)
+
+
 async def _open(home: Home, stack: AsyncExitStack) -> _Ground:
     home.create()
+    _sweep(home)
     if telemetry.remove_left_behind(home):
         log.info("Deleted what onnxruntime's telemetry had left in your cache folder")
     database = stack.enter_context(Database(home.database))

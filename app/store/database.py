@@ -2,6 +2,7 @@
 
 import asyncio
 import functools
+import sqlite3
 import threading
 import time
 from collections.abc import Callable
@@ -13,7 +14,7 @@ from typing import Any, ParamSpec, TypeVar
 import peewee
 
 from app.core.errors import AppError
-from app.store import migrations, sqlite
+from app.store import migrations, sqlite, trouble
 from app.store.tables import TABLES, Guild
 
 CHECKPOINT_SECONDS = 1.0
@@ -42,7 +43,8 @@ class Database:
         The one process that has `checkpoints` moves the log of all into the file.
 
         Raises:
-            AppError: If it is newer than the program, damaged or cannot be opened.
+            AppError: If it is newer than the program, damaged or cannot be opened;
+                also of every query, when the disk or the file is at fault.
         """
         self.path = path
         self.is_read_only = read_only
@@ -75,10 +77,11 @@ class Database:
                     self._peewee, self.path, self.path.parent / "backups"
                 )
                 self.path.chmod(0o600)
-        except (peewee.DatabaseError, peewee.OperationalError) as error:
-            raise AppError(
+        except peewee.DatabaseError as error:
+            known = trouble.explain(error, self.path)
+            raise known or AppError(
                 f"{self.path} cannot be opened: {error}.",
-                "Restore a copy with `mynah restore`.",
+                "Run `mynah doctor`.",
             ) from error
 
     def call(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -98,7 +101,19 @@ class Database:
         """Run a query function in the database's thread, and do not wait."""
         if self._checkpoints:
             self._checkpoint_at_times()
-        return self._thread.submit(function, *args, **kwargs)
+        return self._thread.submit(self._explained, function, *args, **kwargs)
+
+    def _explained(
+        self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run a query function; every error of SQLite or the disk passes here."""
+        try:
+            return function(*args, **kwargs)
+        except (peewee.DatabaseError, sqlite3.DatabaseError, OSError) as error:
+            known = trouble.explain(error, self.path)
+            if known is None:
+                raise
+            raise known from error
 
     def _checkpoint_at_times(self) -> None:
         now = time.monotonic()
