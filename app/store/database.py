@@ -2,6 +2,7 @@
 
 import asyncio
 import functools
+import logging
 import sqlite3
 import threading
 import time
@@ -16,6 +17,8 @@ import peewee
 from app.core.errors import AppError
 from app.store import migrations, sqlite, trouble
 from app.store.tables import TABLES, Guild
+
+log = logging.getLogger(__name__)
 
 CHECKPOINT_SECONDS = 1.0
 """How often, at most, the log is moved into the file while the database is in use."""
@@ -101,7 +104,9 @@ class Database:
         """Run a query function in the database's thread, and do not wait."""
         if self._checkpoints:
             self._checkpoint_at_times()
-        return self._thread.submit(self._explained, function, *args, **kwargs)
+        return self._thread.submit(
+            functools.partial(self._explained, function, *args, **kwargs)
+        )
 
     def _explained(
         self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs
@@ -122,8 +127,16 @@ class Database:
             self._keeper.submit(sqlite.checkpoint, self.path)
 
     async def truncate_log(self) -> bool:
-        """Empty the log, so that no deleted text is left; False while it is read."""
-        return await self.run(sqlite.truncate_log, self._peewee)
+        """Empty the log, so that no deleted text is left.
+
+        Returns:
+            False while a reader needs it, or the disk is full; try again later.
+        """
+        try:
+            return await self.run(sqlite.truncate_log, self._peewee)
+        except AppError as error:
+            log.debug("The database's log stays for now: %s", error)
+            return False
 
     def is_sound(self) -> bool:
         """Whether SQLite finds no fault in the file."""

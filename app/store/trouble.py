@@ -41,8 +41,8 @@ def explain(error: BaseException, path: Path) -> AppError | None:
 def _known(text: str, path: Path) -> AppError | None:
     if any(words in text for words in FULL):
         return AppError(
-            f"The disk of {path.parent} is full. Nothing was changed.",
-            "Make room on that disk, then try again.",
+            f"The disk of {path.parent} is full.",
+            "Make room on that disk and try again. What was written before is kept.",
         )
     if any(words in text for words in READ_ONLY):
         return AppError(
