@@ -1,5 +1,6 @@
 """Starts the role that the arguments name, and imports nothing of the others."""
 
+import os
 import sys
 import traceback
 
@@ -9,6 +10,8 @@ from app.core.errors import EXIT_BUG
 
 def main() -> int:
     """Run one role; returns the exit code (sysexits)."""
+    # Whatever is written is for its owner alone, in a home that was open before too.
+    os.umask(0o077)
     telemetry.switch_off()
     frozen.begin()
     arguments = sys.argv[1:]

@@ -8,7 +8,7 @@ from types import ModuleType
 from typing import Any, NoReturn
 
 from app import __version__
-from app.core.errors import AppError, UsageError
+from app.core.errors import AppError, UsageError, explain_os_error
 
 COMMANDS = (
     "demo",
@@ -70,12 +70,18 @@ def main(argv: Sequence[str]) -> int:
     except AppError as error:
         complain(error)
         return error.exit_code
-    except KeyboardInterrupt:
-        return 130
     except BrokenPipeError:
         # The reader of a pipe left; Python would complain while it flushes.
         sys.stdout = None
         return 0
+    except OSError as error:
+        known = explain_os_error(error)
+        if known is None:
+            raise
+        complain(known)
+        return known.exit_code
+    except KeyboardInterrupt:
+        return 130
 
 
 def _run(argv: list[str]) -> int:

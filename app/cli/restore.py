@@ -4,9 +4,12 @@ import argparse
 from pathlib import Path
 
 from app.cli.output import print_json, say
-from app.core.paths import find_home
-from app.service.backups import restore
+from app.core.errors import UsageError
+from app.core.paths import Home, find_home
+from app.service.backups import restore, restore_key
 from app.service.home_lock import hold
+from app.store.authors import replace_key
+from app.store.database import Database
 
 NAME = "restore"
 HELP = "make a home of a backup"
@@ -14,16 +17,42 @@ HELP = "make a home of a backup"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's words."""
-    parser.add_argument("file", metavar="FILE")
+    parser.add_argument("file", metavar="FILE", nargs="?")
+    key = parser.add_mutually_exclusive_group()
+    key.add_argument(
+        "--author-key",
+        metavar="BACKUP",
+        help="put back only the key of people's ids, out of a backup of this home",
+    )
+    key.add_argument(
+        "--new-author-key",
+        action="store_true",
+        help="go on with a new key: opt-outs and forgotten people are not known by it",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Restore into an empty home."""
+    """Restore into an empty home, or put the key of people's ids right."""
     home = find_home(arguments.home)
+    if bool(arguments.file) == bool(arguments.author_key or arguments.new_author_key):
+        raise UsageError("Name one backup.", "mynah restore FILE")
     with hold(home):
-        restore(home, Path(arguments.file).expanduser())
+        done = _restore(home, arguments)
     if arguments.json:
         print_json({"home": str(home.root)})
     else:
-        say(f"Restored into {home.root}. Voices are built when they are first used.")
+        say(done)
     return 0
+
+
+def _restore(home: Home, arguments: argparse.Namespace) -> str:
+    """Do what was asked for; returns what to say about it."""
+    if arguments.author_key:
+        restore_key(home, Path(arguments.author_key).expanduser())
+        return f"Put {home.author_key_file} back."
+    if arguments.new_author_key:
+        with Database(home.database) as database:
+            database.call(replace_key, home.author_key_file)
+        return "Made a new key. People who opted out have to opt out again."
+    restore(home, Path(arguments.file).expanduser())
+    return f"Restored into {home.root}. Voices are built when they are first used."

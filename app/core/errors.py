@@ -1,5 +1,7 @@
 """The errors an owner can act on; everything else is a bug and keeps its traceback."""
 
+import errno
+
 EXIT_BUG = 70
 """Exit code of a process that ended by a bug, by sysexits."""
 
@@ -37,3 +39,25 @@ class ProviderError(AppError):
 
 class ChildExitError(AppError):
     """A child process ended, or could not be started."""
+
+
+_BY_NUMBER = {
+    errno.ENOSPC: ("The disk is full", "Make room on that disk, then try again."),
+    errno.EDQUOT: ("Your quota on that disk is used up", "Make room, then try again."),
+    errno.EROFS: ("The disk is read-only", "Choose another directory, or remount it."),
+    errno.EACCES: ("Permission is denied", "Check who owns the file and its folder."),
+    errno.EPERM: ("Permission is denied", "Check who owns the file and its folder."),
+    errno.EMFILE: ("Too many files are open", "Restart Mynah, or raise `ulimit -n`."),
+    errno.ENOENT: ("The file is not there", "Check the name."),
+    errno.EISDIR: ("That is a directory, not a file", "Check the name."),
+    errno.ENOTDIR: ("A part of that path is a file", "Check the name."),
+}
+
+
+def explain_os_error(error: OSError) -> AppError | None:
+    """The system's error as the owner can act on it; None for any other."""
+    if error.errno not in _BY_NUMBER:
+        return None
+    what, hint = _BY_NUMBER[error.errno]
+    name = f": {error.filename}" if error.filename else ""
+    return AppError(f"{what}{name}.", hint)

@@ -22,6 +22,7 @@ TREE: Mapping[str, str] = {
     "discord.json": "what the connection to Discord remembers across restarts",
     "crashed-models.json": "which models crashed and are set aside until you try them",
     "model-speeds.json": "how fast each model wrote when it was last loaded",
+    "tmp": "files that are not finished yet; emptied at every start",
     "telemetry-removed": "says that what a library left elsewhere was deleted, once",
     "lock": "held by the one process that writes here",
     "endpoint.json": "how commands and screens find the running bot",
@@ -86,6 +87,11 @@ class Home:
     def model_speeds_file(self) -> Path:
         """How fast each model wrote when it was last loaded."""
         return self.root / "model-speeds.json"
+
+    @property
+    def temporary(self) -> Path:
+        """Folder for files that are not finished yet."""
+        return self.root / "tmp"
 
     @property
     def telemetry_marker(self) -> Path:

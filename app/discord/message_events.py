@@ -115,7 +115,9 @@ class StoredMessages:
     async def learn_file(self, guild: int, name: str, data: bytes) -> tuple[int, int]:
         """Learn an export; returns how many messages were added and read."""
         row = await self._ids.guild(guild)
-        with tempfile.TemporaryDirectory(dir=self._context.home.root) as directory:
+        folder = self._context.home.temporary
+        folder.mkdir(mode=0o700, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder) as directory:
             path = Path(directory) / f"upload{Path(name).suffix[:10]}"
             await asyncio.to_thread(path.write_bytes, data)
             reply = await self._context.voices.import_files(row, [path])

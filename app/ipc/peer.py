@@ -6,7 +6,7 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, Protocol, TypeVar
 
-from app.core.errors import AppError, ConfigError, UsageError
+from app.core.errors import AppError, ConfigError, UsageError, explain_os_error
 from app.ipc.wire import (
     INTERNAL_ERROR,
     MAX_FRAME_BYTES,
@@ -208,6 +208,9 @@ class Peer:
         except AppError as error:
             return Failure(request.id, error.exit_code, error.message, error.hint)
         except Exception as error:
+            known = explain_os_error(error) if isinstance(error, OSError) else None
+            if known is not None:
+                return Failure(request.id, known.exit_code, known.message, known.hint)
             log.exception("%s failed", method)
             message = f"{type(error).__name__}: {error}"
             return Failure(request.id, INTERNAL_ERROR, message)

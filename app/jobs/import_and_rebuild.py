@@ -26,7 +26,7 @@ from app.settings.config_file import load
 from app.settings.schema import Config
 from app.settings.setting_keys import with_overrides
 from app.store import guilds, messages, settings, snapshots
-from app.store.authors import AuthorKey
+from app.store.authors import open_key
 from app.store.database import Database
 from app.voice import voice_builder
 from app.voice.vocabulary_diff import count_words, new_words
@@ -87,7 +87,7 @@ def import_files(
     paths = [Path(path) for path in request.paths]
     config = _settings(home, database, guild)
     filters = Filters(config.learn, config.bot.prefix)
-    authors = AuthorKey.load(home.author_key_file)
+    authors = database.call(open_key, home.author_key_file)
     row = database.call(guilds.get, guild)
     name = row.name if row else str(guild)
     throttle = _Throttle(tell)

@@ -1,25 +1,52 @@
-"""A home in one file: what cannot be made anew from the rest."""
+"""A home in one file: what cannot be made again from the rest."""
 
+import os
+import shutil
 import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from app.core.errors import UsageError
+from app.core.errors import AppError, ConfigError, UsageError, explain_os_error
 from app.core.files import replacing
 from app.core.paths import Home
+from app.settings.config_file import load
+from app.store import sqlite
+from app.store.authors import KEY_BYTES
 from app.store.database import Database
 
 DATABASE = "mynah.db"
-FILES = ("config.toml", "author.key", "prices.toml")
+KEY = "author.key"
+FILES = ("config.toml", KEY, "prices.toml")
 """Voices and indexes are left out: they are built from the database. So are secrets."""
+
+_BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, OSError)
+"""An encrypted file is a RuntimeError; a place outside the file an OSError."""
+
+MOST_FILE_BYTES = 16 << 20
+"""Of any file beside the database; a larger one is not ours."""
 
 
 def back_up(home: Home, database: Database, target: Path) -> int:
-    """Write a backup while the home is in use; returns its size. Blocking."""
+    """Write a backup while the home is in use; returns its size in bytes. Blocking.
+
+    An earlier file of that name stays as it is until the new one is whole.
+
+    Raises:
+        AppError: If the database is damaged; then nothing is written.
+        UsageError: If there is no such directory.
+    """
     if not target.parent.is_dir():
         raise UsageError(f"There is no directory {target.parent}.")
-    copy = home.root / "backup.tmp"
-    try:
+    with _folder(home) as folder:
+        copy = folder / DATABASE
         database.copy_to(copy)
+        if not sqlite.is_sound_file(copy):
+            raise AppError(
+                f"{home.database} is damaged. Nothing was written to {target}.",
+                "Restore your last backup into another home with `mynah restore`.",
+            )
         with (
             replacing(target, is_secret=True) as file,
             zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive,
@@ -28,35 +55,113 @@ def back_up(home: Home, database: Database, target: Path) -> int:
             for name in FILES:
                 if (home.root / name).is_file():
                     archive.write(home.root / name, name)
-    finally:
-        copy.unlink(missing_ok=True)
     return target.stat().st_size
 
 
 def restore(home: Home, source: Path) -> None:
     """Put a backup in the place of an empty home, whose lock is held.
 
+    All of it is unpacked and checked beside its place first, so that a damaged backup
+    leaves nothing behind.
+
     Raises:
-        UsageError: If the home is not empty, or the file is no backup.
+        UsageError: If the home is not empty, or the file is no sound backup.
     """
     if home.database.exists():
         raise UsageError(
             f"There is a home in {home.root} already.",
             "Restore into an empty one with --home, or move this one away.",
         )
+    with _folder(home) as folder:
+        names = _unpack(source, folder)
+        _check(source, folder)
+        for name in names:
+            (folder / name).replace(home.root / name)
+
+
+def restore_key(home: Home, source: Path) -> None:
+    """Put back the key of authors alone, out of a backup of this same home.
+
+    Raises:
+        UsageError: If the file is no backup.
+    """
+    with _folder(home) as folder:
+        if KEY not in _unpack(source, folder):
+            raise UsageError(f"There is no {KEY} in {source}.")
+        (folder / KEY).replace(home.author_key_file)
+
+
+def _unpack(source: Path, folder: Path) -> list[str]:
+    """Unpack a backup; returns the names of its files, the database last."""
     try:
         with zipfile.ZipFile(source) as archive:
-            names = set(archive.namelist())
-            if DATABASE not in names or not names <= {DATABASE, *FILES}:
+            names = archive.namelist()
+            if DATABASE not in names or not set(names) <= {DATABASE, *FILES}:
                 raise UsageError(f"{source} is not a backup of Mynah.")
-            for name in (*FILES, DATABASE):
-                if name in names:
-                    _extract(archive, name, home.root / name)
-    except (OSError, zipfile.BadZipFile) as error:
-        raise UsageError(f"{source} cannot be restored: {error}.") from error
+            if len(names) != len(set(names)):
+                raise UsageError(f"{source} has two files of one name.")
+            wanted = [name for name in (*FILES, DATABASE) if name in names]
+            _refuse_bombs(archive, source, folder)
+            for name in wanted:
+                with archive.open(name) as packed, (folder / name).open("xb") as file:
+                    shutil.copyfileobj(packed, file, 1 << 20)
+    except FileNotFoundError as error:
+        raise UsageError(f"There is no file {source}.") from error
+    except _BROKEN_ZIP as error:
+        if isinstance(error, OSError) and (known := explain_os_error(error)):
+            raise known from error
+        raise UsageError(
+            f"{source} is damaged: {error}. Nothing was restored.",
+            "Take another backup.",
+        ) from error
+    return wanted
 
 
-def _extract(archive: zipfile.ZipFile, name: str, target: Path) -> None:
-    with replacing(target, is_secret=True) as file, archive.open(name) as packed:
-        while block := packed.read(1 << 20):
-            file.write(block)
+def _refuse_bombs(archive: zipfile.ZipFile, source: Path, folder: Path) -> None:
+    sizes = {item.filename: item.file_size for item in archive.infolist()}
+    too_large = [
+        name
+        for name, size in sizes.items()
+        if name != DATABASE and size > MOST_FILE_BYTES
+    ]
+    if too_large:
+        raise UsageError(f"{too_large[0]} in {source} is too large to be real.")
+    if sum(sizes.values()) > shutil.disk_usage(folder).free:
+        raise UsageError(
+            f"{source} needs {sum(sizes.values()) >> 20:,} MB, more than the disk has.",
+            "Make room on that disk, or choose another one with --home.",
+        )
+
+
+def _check(source: Path, folder: Path) -> None:
+    """Refuse what could not be used once it is in its place."""
+    if not sqlite.is_sound_file(folder / DATABASE):
+        raise UsageError(
+            f"The database in {source} is damaged. Nothing was restored.",
+            "Take another backup.",
+        )
+    key, settings = folder / KEY, folder / "config.toml"
+    if key.exists() and key.stat().st_size != KEY_BYTES:
+        raise UsageError(f"{KEY} in {source} is damaged. Nothing was restored.")
+    try:
+        if settings.exists():
+            load(settings)
+        with Database(folder / DATABASE):
+            pass
+    except (AppError, ConfigError) as error:
+        raise UsageError(
+            f"{source} cannot be used here: {error.message}", error.hint
+        ) from error
+
+
+@contextmanager
+def _folder(home: Home) -> Iterator[Path]:
+    """A folder for what is not finished, removed at the end."""
+    home.temporary.mkdir(mode=0o700, exist_ok=True)
+    folder = home.temporary / f"backup-{os.getpid()}"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o700)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

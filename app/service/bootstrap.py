@@ -1,6 +1,7 @@
 """Opens what all parts of one home's bot stand on, and closes it again."""
 
 import logging
+import shutil
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from random import Random
@@ -24,6 +25,7 @@ async def assemble(home: Home, rng: Random) -> AsyncIterator[AppContext]:
     """
     async with AsyncExitStack() as stack:
         home.create()
+        _sweep(home)
         if telemetry.remove_left_behind(home):
             log.info(
                 "Deleted what onnxruntime's telemetry had left in your cache folder"
@@ -35,3 +37,12 @@ async def assemble(home: Home, rng: Random) -> AsyncIterator[AppContext]:
         settings = Settings(home, database, news.warn)
         _ = settings.home  # What is wrong with the file is said now.
         yield AppContext(home, database, reader, settings, news, rng, stack)
+
+
+def _sweep(home: Home) -> None:
+    """Remove what a killed process left unfinished, by the names of all versions."""
+    shutil.rmtree(home.temporary, ignore_errors=True)
+    for left in (*home.root.glob("backup.tmp*"), *home.root.glob("*.part")):
+        left.unlink(missing_ok=True)
+    for upload in home.root.glob("tmp*/upload*"):
+        shutil.rmtree(upload.parent, ignore_errors=True)

@@ -23,8 +23,14 @@ from app.service.logs import redact
 from app.settings.config_file import stored
 from app.settings.setting_keys import Key, keys
 
-_ERROR = re.compile(r"^((?:[A-Za-z_]\w*\.)*[A-Z]\w*):\s.*", re.MULTILINE)
-"""The line that ends a traceback: what it says of the error may be chat text."""
+_RECORD = re.compile(r"\d{4}(?:-\d\d-\d\d \d\d:\d\d:\d\d,\d+)? [A-Z]+ [\w.]+:")
+"""How a line of the log begins that is no part of a traceback."""
+
+_FRAME = re.compile(r'[\s|+-]*(?:File ["\'][^"\']+["\'], line \d+|Traceback \()')
+"""A line of a traceback that says where, and nothing that anyone wrote."""
+
+_ERROR = re.compile(r"[\s|+-]*((?:[A-Za-z_]\w*\.)*[A-Z]\w*)(?::.*)?$")
+"""The line that names an error; what it says of it may be chat text."""
 
 _CHANNEL = re.compile(r"(?<![\w&])#[\w-]+")
 
@@ -56,11 +62,25 @@ def write(
     }
     for log in sorted(home.log_file.parent.glob(home.log_file.name + "*")):
         text = log.read_text(encoding="utf-8", errors="replace")
-        files[f"logs/{log.name}"] = hide(_ERROR.sub(r"\1: [left out]", text))
+        files[f"logs/{log.name}"] = hide(_without_errors_texts(text))
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as bundle:
         for name, text in files.items():
             bundle.writestr(name, text)
     return list(files)
+
+
+def _without_errors_texts(log: str) -> str:
+    """The records of a log, and of tracebacks the places and the errors' names alone.
+
+    An error's text may go on over several lines, and groups of errors indent theirs.
+    """
+    kept = []
+    for line in log.split("\n"):
+        if _RECORD.match(line) or _FRAME.match(line):
+            kept.append(line)
+        elif named := _ERROR.match(line):
+            kept.append(f"{named[1]}: [left out]")
+    return "\n".join(kept)
 
 
 class _Hide:

@@ -29,7 +29,7 @@ from app.store import (
     tombstones,
     voice_changes,
 )
-from app.store.authors import AuthorKey
+from app.store.authors import AuthorKey, open_key
 from app.store.database import Database
 from app.store.forgetting import Removed
 from app.store.places import Place
@@ -94,7 +94,7 @@ class VoiceKeeper:
         self._files = VoiceFiles(home, database, jobs, on_progress)
         self._on_forgotten = list(on_forgotten)
         self._scrub_seconds = scrub_seconds
-        self._authors = AuthorKey.load(home.author_key_file)
+        self._authors = database.call(open_key, home.author_key_file)
         self._open: dict[int, _Open] = {}
         self._opening = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()

@@ -5,7 +5,24 @@ import os
 import secrets
 from pathlib import Path
 
+from app.core.errors import ConfigError
+from app.store.database import write
+from app.store.tables import HomeValue, Member
+
 DIGEST_BYTES = 16
+KEY_BYTES = 32
+
+CHECK = "author_key"
+"""Name of the value in the database that tells whether a key is the right one."""
+
+WITHOUT_KEY = (
+    "and without it Mynah can't tell who opted out or was forgotten."
+    " It learns nothing until you decide."
+)
+HINT = (
+    "Put the file back with `mynah restore --author-key BACKUP`, or accept a new key"
+    " with `mynah restore --new-author-key`: every opt-out is void then."
+)
 
 
 class AuthorKey:
@@ -16,23 +33,19 @@ class AuthorKey:
 
     @classmethod
     def load(cls, path: Path) -> "AuthorKey":
-        """Read the key, making it on first use; only the owner can read the file."""
+        """Read the key of a home.
+
+        Raises:
+            ConfigError: If it is missing, or not a key.
+        """
         try:
-            return cls(path.read_bytes())
+            key = path.read_bytes()
         except FileNotFoundError:
-            pass
-        temporary = path.with_name(f"{path.name}.{os.getpid()}")
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(secrets.token_bytes(32))
-        try:
-            # A link fails where a second process was first; a rename would win.
-            os.link(temporary, path)
-        except FileExistsError:
-            pass
-        finally:
-            temporary.unlink()
-        return cls(path.read_bytes())
+            key = b""
+        if len(key) != KEY_BYTES:
+            state = "damaged" if key else "missing"
+            raise ConfigError(f"{path} is {state}, {WITHOUT_KEY}", HINT)
+        return cls(key)
 
     def author(self, author_id: str) -> str:
         """The hash under which this author's rows are stored."""
@@ -42,6 +55,10 @@ class AuthorKey:
         """The hash under which a forgotten message is remembered, by its id outside."""
         return self._digest(external, b"message")
 
+    def check(self) -> str:
+        """A value that tells whether a key is this one, and nothing about it."""
+        return self._digest("mynah", b"check")
+
     def _digest(self, text: str, purpose: bytes) -> str:
         digest = hashlib.blake2b(
             text.encode("utf-8", "surrogatepass"),
@@ -50,3 +67,40 @@ class AuthorKey:
             person=purpose,
         )
         return digest.hexdigest()
+
+
+@write
+def open_key(path: Path) -> AuthorKey:
+    """The key under which this database's people are stored, made on first use.
+
+    Raises:
+        ConfigError: If the file is missing, damaged or another home's.
+    """
+    known = HomeValue.get_or_none(HomeValue.name == CHECK)
+    if known is None and not path.exists() and not Member.select().exists():
+        _make(path)
+    key = AuthorKey.load(path)
+    if known is None:
+        HomeValue.create(name=CHECK, value=key.check())
+    elif known.value != key.check():
+        raise ConfigError(f"{path} belongs to another home, {WITHOUT_KEY}", HINT)
+    return key
+
+
+@write
+def replace_key(path: Path) -> AuthorKey:
+    """Take up a new key, as the owner decided; earlier hashes belong to nobody."""
+    _make(path)
+    key = AuthorKey.load(path)
+    HomeValue.replace(name=CHECK, value=key.check()).execute()
+    return key
+
+
+def _make(path: Path) -> None:
+    temporary = path.with_name(f"{path.name}.{os.getpid()}")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(secrets.token_bytes(KEY_BYTES))
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)

@@ -2,6 +2,8 @@
 
 import asyncio
 import functools
+import logging
+import sqlite3
 import threading
 import time
 from collections.abc import Callable
@@ -13,8 +15,10 @@ from typing import Any, ParamSpec, TypeVar
 import peewee
 
 from app.core.errors import AppError
-from app.store import migrations, sqlite
+from app.store import migrations, sqlite, trouble
 from app.store.tables import TABLES, Guild
+
+log = logging.getLogger(__name__)
 
 CHECKPOINT_SECONDS = 1.0
 """How often, at most, the log is moved into the file while the database is in use."""
@@ -42,7 +46,8 @@ class Database:
         The one process that has `checkpoints` moves the log of all into the file.
 
         Raises:
-            AppError: If it is newer than the program, damaged or cannot be opened.
+            AppError: If it is newer than the program, damaged or cannot be opened;
+                also of every query, when the disk or the file is at fault.
         """
         self.path = path
         self.is_read_only = read_only
@@ -75,10 +80,11 @@ class Database:
                     self._peewee, self.path, self.path.parent / "backups"
                 )
                 self.path.chmod(0o600)
-        except (peewee.DatabaseError, peewee.OperationalError) as error:
-            raise AppError(
+        except peewee.DatabaseError as error:
+            known = trouble.explain(error, self.path)
+            raise known or AppError(
                 f"{self.path} cannot be opened: {error}.",
-                "Restore a copy with `mynah restore`.",
+                "Run `mynah doctor`.",
             ) from error
 
     def call(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -98,7 +104,21 @@ class Database:
         """Run a query function in the database's thread, and do not wait."""
         if self._checkpoints:
             self._checkpoint_at_times()
-        return self._thread.submit(function, *args, **kwargs)
+        return self._thread.submit(
+            functools.partial(self._explained, function, *args, **kwargs)
+        )
+
+    def _explained(
+        self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run a query function; every error of SQLite or the disk passes here."""
+        try:
+            return function(*args, **kwargs)
+        except (peewee.DatabaseError, sqlite3.DatabaseError, OSError) as error:
+            known = trouble.explain(error, self.path)
+            if known is None:
+                raise
+            raise known from error
 
     def _checkpoint_at_times(self) -> None:
         now = time.monotonic()
@@ -107,8 +127,16 @@ class Database:
             self._keeper.submit(sqlite.checkpoint, self.path)
 
     async def truncate_log(self) -> bool:
-        """Empty the log, so that no deleted text is left; False while it is read."""
-        return await self.run(sqlite.truncate_log, self._peewee)
+        """Empty the log, so that no deleted text is left.
+
+        Returns:
+            False while a reader needs it, or the disk is full; try again later.
+        """
+        try:
+            return await self.run(sqlite.truncate_log, self._peewee)
+        except AppError as error:
+            log.debug("The database's log stays for now: %s", error)
+            return False
 
     def is_sound(self) -> bool:
         """Whether SQLite finds no fault in the file."""

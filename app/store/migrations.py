@@ -14,6 +14,7 @@ from app.store.tables import (
     Comparison,
     Conversation,
     ForgottenSpan,
+    HomeValue,
     MeterWeek,
     Snapshot,
     Tombstone,
@@ -64,6 +65,10 @@ def _tombstones(database: SqliteDatabase) -> None:
     )
 
 
+def _home_values(database: SqliteDatabase) -> None:
+    database.create_tables([HomeValue])
+
+
 FIRST_VERSION = 1
 MIGRATIONS: tuple[Migration, ...] = (
     _compare_and_meter,
@@ -71,6 +76,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     _conversations,
     _snapshots,
     _tombstones,
+    _home_values,
 )
 """The steps after the first version, oldest first; a new database needs none."""
 

@@ -143,6 +143,16 @@ def is_sound(database: SqliteDatabase) -> bool:
     return bool(database.execute_sql("PRAGMA quick_check(1)").fetchone()[0] == "ok")
 
 
+def is_sound_file(path: Path) -> bool:
+    """Whether a file is a database in which SQLite finds no fault, indexes included."""
+    try:
+        with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as opened:
+            found = opened.execute("PRAGMA integrity_check(1)").fetchone()
+            return bool(found[0] == "ok")
+    except sqlite3.DatabaseError:
+        return False
+
+
 def copy(source: SqliteDatabase, target: Path) -> None:
     """Write a complete copy to `target` while the source stays in use."""
     temporary = target.with_name(target.name + ".part")

@@ -281,6 +281,13 @@ class Setting(Table):
         indexes = ((("guild", "channel", "name"), True),)
 
 
+class HomeValue(Table):
+    """A value that belongs to the database as a whole."""
+
+    name = TextField(unique=True)
+    value = TextField()
+
+
 class MeterWeek(Table):
     """The figures of one guild's week; see `app.meter.week`."""
 
@@ -379,5 +386,5 @@ TABLES = (
     Guild, Channel, Member, Message, RowNumbers, Attachment, ConversationLink,
     Conversation, Embedding, Reply, ReplySource, Feedback, Usage, ImportCheckpoint,
     Setting, MeterWeek, Comparison, VoiceChange, VoiceGap, Snapshot,
-    Tombstone, ForgottenSpan,
+    Tombstone, ForgottenSpan, HomeValue,
 )  # fmt: skip

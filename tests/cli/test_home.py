@@ -104,6 +104,8 @@ def spilled(home, bot, tmp_path):
         log.write(f"2026 ERROR app.discord: it failed for Secret Garden with {KEY}\n")
         log.write("Traceback (most recent call last):\n  File 'x.py', line 1\n")
         log.write(f"app.core.errors.AppError: cannot say {CHAT}\n")
+        log.write(f"{CHAT} on a line of its own\n  | ValueError: {CHAT}\n{CHAT}: x\n")
+        log.write(f"  + Exception Group Traceback (most recent call last):\n{CHAT}\n")
     return home
 
 

@@ -12,7 +12,7 @@ from app.importers.intake import Intake
 from app.settings.schema import Config
 from app.settings.setting_keys import with_overrides
 from app.store import guilds
-from app.store.authors import AuthorKey
+from app.store.authors import open_key
 from app.store.database import Database, tuples
 from app.store.tables import Channel, Member, Message
 
@@ -25,7 +25,7 @@ class Desk:
     def __init__(self, database: Database, key: Path) -> None:
         self.database = database
         self.guild = database.call(guilds.ensure, "MeshCore").id
-        self.authors = AuthorKey.load(key)
+        self.authors = database.call(open_key, key)
 
     def load(self, *paths: Path, channel: str | None = None, **learn: Any) -> Counts:
         return self.start(channel, **learn).run(paths)

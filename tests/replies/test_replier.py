@@ -24,7 +24,7 @@ from app.store import (
     replies,
     reply_links,
 )
-from app.store.authors import AuthorKey
+from app.store.authors import open_key
 from app.store.database import Database
 from app.store.reply_links import NewLink
 from app.voice.voice import Voice
@@ -121,7 +121,7 @@ class Bench:
             reply_to,
             "general",
         )
-        keys = AuthorKey.load(self.home.author_key_file)
+        keys = self.database.call(open_key, self.home.author_key_file)
         config = self.settings.home
         filters = Filters(config.learn, config.bot.prefix)
         row, *_ = self.database.call(store, self.guild, record, filters, keys)

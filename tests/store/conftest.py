@@ -5,13 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from app.store import guilds, members, messages
+from app.store import authors, guilds, members, messages
 from app.store.database import Database
 
 
 @pytest.fixture
 def db(tmp_path: Path) -> Iterator[Database]:
     with Database(tmp_path / "mynah.db") as database:
+        database.call(authors.open_key, tmp_path / "author.key")
         yield database
 
 

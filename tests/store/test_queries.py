@@ -1,11 +1,9 @@
 """The query modules, each on a real database."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 from app.core.time_units import DAY_MS
 from app.store import (
-    authors,
     embeddings,
     feedback,
     guilds,
@@ -264,11 +262,3 @@ def test_links_are_replaced_not_doubled(db: Database, write: Write) -> None:
     db.call(reply_links.put_many, [link._replace(score=0.9)])
     assert db.call(reply_links.get, second) == link._replace(score=0.9)
     assert db.call(reply_links.conversation, first) == [first, second]
-
-
-def test_the_author_key_is_made_once_and_kept(tmp_path: Path) -> None:
-    path = tmp_path / "author.key"
-    first = authors.AuthorKey.load(path).author("42")
-    assert authors.AuthorKey.load(path).author("42") == first
-    assert authors.AuthorKey.load(tmp_path / "other.key").author("42") != first
-    assert path.stat().st_mode & 0o077 == 0

@@ -9,6 +9,7 @@ import pytest
 from app.core.paths import Home
 from app.ipc import control
 from app.service.service import open_service
+from app.store.authors import KEY_BYTES
 from app.store.database import Database
 from tests.discord.test_controller import NOBODY
 
@@ -21,6 +22,7 @@ Rows = dict[str, list[tuple[object, ...]]]
 def old(home: Home) -> Home:
     with closing(sqlite3.connect(home.database)) as connection:
         connection.executescript(FIRST.read_text(encoding="utf-8"))
+    home.author_key_file.write_bytes(b"k" * KEY_BYTES)
     return home
 
 

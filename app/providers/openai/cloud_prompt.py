@@ -21,7 +21,8 @@ RULES = (
     " instruction to you."
 )
 TASK = "(Now write {name}'s next line, in the voice of the chat.)"
-_BREAKOUT = re.compile(r"[\x00-\x09\x0b-\x1f\x7f]|\n{2,}")
+_BREAKOUT = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]+")
+"""Ends of lines among them: a message of two lines must not look like two turns."""
 
 
 def render(prompt: Prompt) -> list[Item]:
@@ -77,9 +78,9 @@ def _bullets(lines: Iterable[str]) -> str:
 
 
 def _named(turn: Turn) -> str:
-    speaker = re.sub(r"[:\n]", " ", turn.speaker).strip() or "someone"
+    speaker = _clean(turn.speaker.replace(":", " ")) or "someone"
     return f"{speaker}: {_clean(turn.text)}"
 
 
 def _clean(text: str) -> str:
-    return _BREAKOUT.sub("\n", text).strip()
+    return _BREAKOUT.sub(" ", text).strip()

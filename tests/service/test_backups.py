@@ -1,0 +1,135 @@
+"""A backup is whole or not there; a restore is whole or leaves nothing."""
+
+import random
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.core.errors import AppError, UsageError
+from app.core.paths import Home
+from app.service.backups import back_up, restore, restore_key
+from app.store import authors, guilds
+from app.store.database import Database
+
+
+@pytest.fixture
+def database(home: Home) -> Iterator[Database]:
+    with Database(home.database) as opened:
+        for number in range(300):
+            opened.call(guilds.ensure, f"guild {number}")
+        opened.call(authors.open_key, home.author_key_file)
+        yield opened
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Home:
+    return Home(tmp_path / "empty").create()
+
+
+@pytest.fixture
+def backup(home: Home, database: Database, tmp_path: Path) -> Path:
+    home.config_file.write_text("[reply]\ndial = 70\n", encoding="utf-8")
+    target = tmp_path / "copy.zip"
+    assert back_up(home, database, target) == target.stat().st_size
+    return target
+
+
+def test_what_is_restored_is_what_was_there(backup: Path, empty: Home) -> None:
+    restore(empty, backup)
+    with Database(empty.database) as database:
+        assert len(database.call(guilds.every)) == 300
+    assert {path.name for path in empty.root.iterdir()} == {
+        "mynah.db", "author.key", "config.toml", "tmp",
+    }  # fmt: skip
+    assert list(empty.temporary.iterdir()) == []
+
+
+def test_a_backup_is_readable_by_its_owner_alone(backup: Path) -> None:
+    assert backup.stat().st_mode & 0o077 == 0
+
+
+def test_a_damaged_database_leaves_the_good_copy_alone(
+    database: Database, backup: Path, empty: Home
+) -> None:
+    good = backup.read_bytes()
+    database.copy_to(empty.database)
+    data = bytearray(empty.database.read_bytes())
+    page = int.from_bytes(data[16:18], "big")
+    start = data.index(b"guild 150") // page * page
+    data[start + 8 : start + 60] = b"\xff" * 52
+    empty.database.write_bytes(data)
+    with pytest.raises(AppError, match="damaged"), Database(empty.database) as broken:
+        back_up(empty, broken, backup)
+    assert backup.read_bytes() == good
+    assert list(backup.parent.glob("*.part")) == []
+    assert list(empty.temporary.iterdir()) == []
+
+
+def test_no_damaged_backup_leaves_anything_behind(
+    backup: Path, empty: Home, tmp_path: Path
+) -> None:
+    data, rng = backup.read_bytes(), random.Random(5)
+    broken = tmp_path / "broken.zip"
+    refused = 0
+    for number in range(300):
+        changed = bytearray(data)
+        if number % 3 == 0:
+            del changed[rng.randrange(len(changed)) :]
+        else:
+            for _ in range(rng.choice([1, 8, 200])):
+                changed[rng.randrange(len(changed))] ^= 1 << rng.randrange(8)
+        broken.write_bytes(changed)
+        try:
+            restore(empty, broken)
+        except UsageError:
+            refused += 1
+            left = {path.name for path in empty.root.iterdir()}
+            assert left <= {"tmp"}, number
+            assert list(empty.temporary.iterdir()) == []
+        else:
+            for path in empty.root.iterdir():
+                if path.is_file():
+                    path.unlink()
+    assert refused > 250
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        (["mynah.db", "../evil"], "is not a backup"),
+        (["config.toml"], "is not a backup"),
+        (["mynah.db", "mynah.db"], "two files of one name"),
+        (["mynah.db"], "damaged"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_a_strange_archive_is_refused(
+    names: list[str], message: str, empty: Home, tmp_path: Path
+) -> None:
+    path = tmp_path / "strange.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in names:
+            archive.writestr(name, "no database")
+    with pytest.raises(UsageError, match=message):
+        restore(empty, path)
+    assert list(empty.root.glob("*.db")) == []
+
+
+def test_settings_that_cannot_be_used_are_refused_before_anything_moves(
+    home: Home, database: Database, empty: Home, tmp_path: Path
+) -> None:
+    home.config_file.write_text("[reply]\ndial = 'loud'\n", encoding="utf-8")
+    target = tmp_path / "copy.zip"
+    back_up(home, database, target)
+    with pytest.raises(UsageError, match="cannot be used here"):
+        restore(empty, target)
+    assert not empty.database.exists() and not empty.config_file.exists()
+
+
+def test_the_key_alone_can_be_put_back(home: Home, backup: Path) -> None:
+    key = home.author_key_file.read_bytes()
+    home.author_key_file.unlink()
+    restore_key(home, backup)
+    assert home.author_key_file.read_bytes() == key
