@@ -4,6 +4,7 @@ from typing import Any
 
 from app.service.app_context import Json
 from app.service.service import Service
+from app.settings.schema import Config
 
 
 class Nobody:
@@ -15,3 +16,8 @@ class Nobody:
 
 async def ask(service: Service, request: Any) -> Json:
     return await service.call(Nobody(), request)
+
+
+async def built_in(guild: int) -> Config:
+    """The settings of a guild that has none of its own."""
+    return Config()

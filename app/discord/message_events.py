@@ -80,6 +80,7 @@ class LearningHost(RowsHost):
         for one in await self._context.database.run(left, now_ms - days * DAY_MS):
             await self._context.voices.forget_everything(one.id)
             await self._context.database.run(forgetting.delete_guild, one.id)
+            self._context.settings.drop(one.id)
             self.forget_rows(int(one.discord_id or 0))
 
     async def joined(self, guild: int, name: str) -> None:

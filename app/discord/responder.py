@@ -125,9 +125,10 @@ class Speaker:
             is_answered=bool(await self._host.answered([said.id])),
             age_seconds=self._clock() - said.at_ms / 1000,
         )
-        hour = datetime.fromtimestamp(self._clock()).hour
+        now = datetime.fromtimestamp(self._clock())
         recent = self._recent(said.place, said.author)
-        return reply_trigger.decide(heard, recent, config.speak, hour, self._rng)
+        minute = now.hour * 60 + now.minute
+        return reply_trigger.decide(heard, recent, config.speak, minute, self._rng)
 
     def _recent(self, place: MessagePlace, author: int) -> reply_trigger.Recent:
         return reply_trigger.Recent(

@@ -36,14 +36,19 @@ log = logging.getLogger(__name__)
 
 
 @asynccontextmanager
-async def assemble(home: Home, rng: Random) -> AsyncIterator[AppContext]:
+async def assemble(
+    home: Home, rng: Random, *, is_forgiving: bool = False
+) -> AsyncIterator[AppContext]:
     """The parts of a home whose lock is held.
+
+    Args:
+        is_forgiving: Go on with the defaults when the settings cannot be used.
 
     Raises:
         AppError: If the database, the settings or the prices cannot be used.
     """
     async with AsyncExitStack() as stack:
-        ground = await _open(home, stack)
+        ground = await _open(home, stack, is_forgiving)
         jobs = JobRunner(home)
         memory, token_voices, learning = _learners(ground, jobs, stack)
         providers = registry.make(_means(ground, learning, token_voices, rng))
@@ -88,7 +93,7 @@ class _Ground:
         return catalogue.locate(self.home, name)
 
 
-async def _open(home: Home, stack: AsyncExitStack) -> _Ground:
+async def _open(home: Home, stack: AsyncExitStack, is_forgiving: bool) -> _Ground:
     home.create()
     if telemetry.remove_left_behind(home):
         log.info("Deleted what onnxruntime's telemetry had left in your cache folder")
@@ -99,7 +104,7 @@ async def _open(home: Home, stack: AsyncExitStack) -> _Ground:
     ledger = Ledger(database, time.time, news.warn)
     await ledger.load()
     stack.push_async_callback(ledger.flush)
-    settings = Settings(home, database, news.warn)
+    settings = Settings(home, database, news.warn, is_forgiving=is_forgiving)
     found = prices.load(home.prices_file)
     ground = _Ground(home, database, reader, news, settings, ledger, found)
     ground.config()  # What is wrong with the file is said now.
@@ -123,7 +128,7 @@ def _learners(
     learning = VoiceKeeper(
         home,
         database,
-        ground.config,
+        ground.settings.of,
         jobs,
         on_progress=news.tell,
         on_forgotten=[memory.forget, token_voices.forget],

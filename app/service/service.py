@@ -128,8 +128,15 @@ class Service:
 
 
 @asynccontextmanager
-async def open_service(home: Home, rng: Random | None = None) -> AsyncIterator[Service]:
-    """The service of a home whose lock is held; closed when the block ends."""
-    async with assemble(home, rng or SystemRandom()) as context:
+async def open_service(
+    home: Home, rng: Random | None = None, *, is_forgiving: bool = False
+) -> AsyncIterator[Service]:
+    """The service of a home whose lock is held; closed when the block ends.
+
+    Args:
+        is_forgiving: Go on with the defaults when the settings cannot be used.
+    """
+    rng = rng or SystemRandom()
+    async with assemble(home, rng, is_forgiving=is_forgiving) as context:
         await context.voices.start()
         yield Service(context)

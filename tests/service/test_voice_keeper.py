@@ -17,7 +17,6 @@ from app.ipc.child import spawn
 from app.ipc.control import Progress
 from app.service.job_runner import JobRunner
 from app.service.voice_keeper import VoiceKeeper
-from app.settings.schema import Config
 from app.store import (
     embeddings,
     forgetting,
@@ -30,6 +29,7 @@ from app.store import (
 )
 from app.store.database import Database
 from app.store.replies import SourceMessage
+from tests.asking import built_in
 
 pytestmark = pytest.mark.process
 
@@ -57,7 +57,7 @@ class Bench:
         self.learning = VoiceKeeper(
             home,
             database,
-            Config,
+            built_in,
             self.jobs,
             on_progress=self.progress.append,
             on_forgotten=[self._note],

@@ -1,9 +1,14 @@
 """Follows what happens to messages, channels and guilds, so that the host knows it."""
 
+import asyncio
+import logging
+
 import discord
 
 from app.discord.client import MynahBot
 from app.discord.messages import incoming, place_of, places_of, spell_out
+
+log = logging.getLogger(__name__)
 
 LIKES = {"👍": 1, "👎": -1}
 
@@ -20,7 +25,11 @@ class EventsCog(discord.Cog):
         said = incoming(message, self.bot.own_id)
         if said is None or self.bot.prefix_action(message) is not None:
             return
-        await self.bot.host.hear([said])
+        # Whatever keeps a message from being learned, it is answered.
+        learning = self.bot.host.hear([said])
+        (trouble,) = await asyncio.gather(learning, return_exceptions=True)
+        if isinstance(trouble, BaseException):
+            log.error("A message could not be learned", exc_info=trouble)
         await self.bot.speaker.consider(message, said)
 
     @discord.Cog.listener()
