@@ -121,7 +121,7 @@ def _channel_of(name: str) -> tuple[str, str] | tuple[None, None]:
     if not found:
         return None, None
     path = name[: found.start()]
-    channel = path.rpartition("/")[2].rpartition(" - ")[2]
+    channel = re.split(r"[/\\]", path)[-1].rpartition(" - ")[2]
     return (channel, found["id"]) if channel else (None, None)
 
 

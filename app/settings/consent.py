@@ -20,4 +20,4 @@ class ConsentError(UsageError):
 
 def is_needed(name: str, value: object) -> bool:
     """Whether setting a value lets messages leave the computer."""
-    return (name, value) in (("reply.provider", "openai"), (CONSENT, True))
+    return (name, value) == ("reply.provider", "openai")

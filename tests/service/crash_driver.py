@@ -63,7 +63,7 @@ async def step(
         case 3:
             kept = await database.run(snapshots.get, guild, "kept")
             if kept is not None and rng.random() < 0.5:
-                await learning.roll_back(kept, ())
+                await learning.roll_back(kept, (), kept.settings)
             else:
                 await database.run(snapshots.take, guild, "kept", number, len(rows))
         case _:

@@ -17,6 +17,8 @@ from app.ipc.child import spawn
 from app.ipc.control import Progress
 from app.service.job_runner import JobRunner
 from app.service.voice_keeper import VoiceKeeper
+from app.settings.schema import Config
+from app.settings.setting_keys import with_stored
 from app.store import (
     embeddings,
     forgetting,
@@ -29,7 +31,6 @@ from app.store import (
 )
 from app.store.database import Database
 from app.store.replies import SourceMessage
-from tests.asking import built_in
 
 pytestmark = pytest.mark.process
 
@@ -57,13 +58,16 @@ class Bench:
         self.learning = VoiceKeeper(
             home,
             database,
-            built_in,
+            self._settings,
             self.jobs,
             on_progress=self.progress.append,
             on_forgotten=[self._note],
             scrub_seconds=0.0,
         )
         self.guild = database.call(guilds.ensure, "Elsinore").id
+
+    async def _settings(self, guild: int) -> Config:
+        return with_stored(Config(), await self.database.run(settings.of, guild))
 
     async def _note(self, guild: int, rows: Sequence[int]) -> None:
         self.forgotten += rows

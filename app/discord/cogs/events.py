@@ -1,14 +1,9 @@
 """Follows what happens to messages, channels and guilds, so that the host knows it."""
 
-import asyncio
-import logging
-
 import discord
 
 from app.discord.client import MynahBot
 from app.discord.messages import incoming, place_of, places_of, spell_out
-
-log = logging.getLogger(__name__)
 
 LIKES = {"👍": 1, "👎": -1}
 
@@ -25,12 +20,11 @@ class EventsCog(discord.Cog):
         said = incoming(message, self.bot.own_id)
         if said is None or self.bot.prefix_action(message) is not None:
             return
-        # Whatever keeps a message from being learned, it is answered.
-        learning = self.bot.host.hear([said])
-        (trouble,) = await asyncio.gather(learning, return_exceptions=True)
-        if isinstance(trouble, BaseException):
-            log.error("A message could not be learned", exc_info=trouble)
-        await self.bot.speaker.consider(message, said)
+        try:
+            await self.bot.host.hear([said])
+        finally:
+            # Whatever keeps a message from being learned, it is answered.
+            await self.bot.speaker.consider(message, said)
 
     @discord.Cog.listener()
     async def on_raw_message_edit(self, event: discord.RawMessageUpdateEvent) -> None:
