@@ -4,6 +4,7 @@ from typing import TypeVar
 
 from app.ipc.wire import Request
 from app.service.service import Service
+from app.settings.schema import Config
 
 R = TypeVar("R")
 
@@ -17,3 +18,8 @@ class Nobody:
 
 async def ask(service: Service, request: Request[R]) -> R:
     return await service.call(Nobody(), request)
+
+
+async def built_in(guild: int) -> Config:
+    """The settings of a guild that has none of its own."""
+    return Config()

@@ -17,6 +17,14 @@ def sealed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
 
 
+@pytest.fixture(autouse=True)
+def edits_count_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test that edits config.toml by hand waits for no second to pass."""
+    from app.settings import effective
+
+    monkeypatch.setattr(effective, "LOOK_SECONDS", 0.0)
+
+
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
     """An empty home."""

@@ -1,18 +1,15 @@
 """Two ways to make replies, held against each other."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt
 
-from app.chat.prompt_settings import Mode, dial_of
+from app.chat.prompt_settings import dial_of
 from app.chat.self_tune import Arm
-from app.core.errors import ConfigError
+from app.settings import reply_ways
 
 Z = 1.96
 """Standard deviations of a 95 % interval."""
-
-_ARM = re.compile(r"(markov|llm|hybrid)(?:[ @:/]+(\d{1,3}))?")
 
 
 @dataclass(frozen=True)
@@ -32,14 +29,8 @@ def parse(text: str, dial: int = 50) -> Arm:
     Raises:
         ConfigError: If it is none.
     """
-    found = _ARM.fullmatch(text.strip().lower())
-    number = int(found[2]) if found and found[2] else dial
-    if found is None or number > 100:
-        raise ConfigError(
-            f"{text!r} is no way to reply.", "Say markov, llm or hybrid 70."
-        )
-    mode: Mode = found[1]  # type: ignore[assignment]
-    return Arm(mode, dial_of(mode, number))
+    way = reply_ways.parse(text)
+    return Arm(way.mode, dial_of(way.mode, dial if way.dial is None else way.dial))
 
 
 def turn(arms: Sequence[Arm], number: int) -> Arm | None:

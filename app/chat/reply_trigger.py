@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from random import Random
 from typing import Literal
 
+from app.settings.quiet_hours import is_quiet
 from app.settings.schema import SpeakSettings
+from app.settings.speak_channels import may_speak_in
 
 Kind = Literal["", "command", "mention", "reply", "wake word", "follow-up", "join-in"]
 """What called the bot; empty when nothing did."""
@@ -55,9 +57,9 @@ class Decision:
 
 
 def decide(
-    heard: HeardMessage, recent: Recent, speak: SpeakSettings, hour: int, rng: Random
+    heard: HeardMessage, recent: Recent, speak: SpeakSettings, minute: int, rng: Random
 ) -> Decision:
-    """Decide on one message; `hour` is the local hour, 0-23.
+    """Decide on one message; `minute` is that of the local day, 0-1439.
 
     Commands pass everything but the rule of one reply per trigger and the limits of
     rate. A person who opted out is answered when calling the bot by name, and never
@@ -66,7 +68,7 @@ def decide(
     kind, why = _call(heard, recent, speak, rng)
     if not kind:
         return Decision(False, kind, why)
-    refusal = _refusal(kind, heard, recent, speak, hour)
+    refusal = _refusal(kind, heard, recent, speak, minute)
     return Decision(refusal is None, kind, refusal or why)
 
 
@@ -96,7 +98,7 @@ def _call(
 
 
 def _refusal(
-    kind: Kind, heard: HeardMessage, recent: Recent, speak: SpeakSettings, hour: int
+    kind: Kind, heard: HeardMessage, recent: Recent, speak: SpeakSettings, minute: int
 ) -> str | None:
     """Why a call is not answered, or None."""
     if heard.is_answered:
@@ -107,12 +109,11 @@ def _refusal(
         return None
     if heard.age_seconds > speak.max_age_seconds:
         return f"the message is {heard.age_seconds:.0f} s old"
-    names = {heard.channel, heard.channel_name}
-    if speak.channels and not names.intersection(speak.channels):
+    if not may_speak_in(speak.channels, heard.channel, heard.channel_name):
         return "it may not speak in this channel"
     if recent.is_hushed:
         return "it was asked to be quiet"
-    if is_quiet(hour, speak.quiet_hours):
+    if is_quiet(minute, speak.quiet_hours):
         return f"these are quiet hours ({speak.quiet_hours})"
     since = recent.seconds_since_author
     if since is not None and since < speak.user_cooldown_seconds:
@@ -127,14 +128,3 @@ def find_wake_word(text: str, words: Sequence[str]) -> str | None:
         if re.search(rf"(?<!\w){re.escape(word.casefold())}(?!\w)", folded):
             return word
     return None
-
-
-def is_quiet(hour: int, hours: str) -> bool:
-    """Whether `hour` lies in a span such as `23-7`; the end is not part of it."""
-    match = re.fullmatch(r"\s*(\d{1,2})\s*-\s*(\d{1,2})\s*", hours)
-    if not match:
-        return False
-    start, end = (int(part) % 24 for part in match.groups())
-    if start <= end:
-        return start <= hour < end
-    return hour >= start or hour < end

@@ -72,12 +72,18 @@ class _Here:
 
 @asynccontextmanager
 async def connect(
-    home: Home, on_notification: OnNotification = lambda notification: None
+    home: Home,
+    on_notification: OnNotification = lambda notification: None,
+    *,
+    is_forgiving: bool = False,
 ) -> AsyncIterator[Bot]:
     """The bot of a home, running or opened for the length of the block.
 
     An endpoint left by a killed bot is recognised: nobody there knows its key, and the
     system has freed the lock.
+
+    Args:
+        is_forgiving: Go on with the defaults when the settings cannot be used.
 
     Raises:
         HomeBusyError: If something that takes no commands keeps the lock for long.
@@ -97,7 +103,7 @@ async def connect(
                     raise
                 await asyncio.sleep(0.1)
                 continue
-            async with open_service(home) as service:
+            async with open_service(home, is_forgiving=is_forgiving) as service:
                 yield _Here(service, on_notification)
             return
 

@@ -32,5 +32,5 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 async def _doctor(home: Home) -> control.DoctorReply:
-    async with connect(home) as bot:
+    async with connect(home, is_forgiving=True) as bot:
         return await bot.call(control.Doctor())

@@ -124,9 +124,10 @@ class Speaker:
             is_answered=found.is_answered,
             age_seconds=self._clock() - said.at_ms / 1000,
         )
-        hour = datetime.fromtimestamp(self._clock()).hour
+        now = datetime.fromtimestamp(self._clock())
         recent = self._recent(said.place, said.author)
-        return reply_trigger.decide(heard, recent, found.config.speak, hour, self._rng)
+        minute, speak = now.hour * 60 + now.minute, found.config.speak
+        return reply_trigger.decide(heard, recent, speak, minute, self._rng)
 
     def _recent(self, place: MessagePlace, author: int) -> reply_trigger.Recent:
         return reply_trigger.Recent(

@@ -103,7 +103,7 @@ def _ways_to_call(config: Config) -> list[str]:
     if speak.join_in:
         lines.append(f"It joins in on {speak.join_in:.0%} of messages here.")
     if speak.quiet_hours:
-        lines.append(f"It is quiet from {speak.quiet_hours.replace('-', ' to ')} h.")
+        lines.append(f"It is quiet from {speak.quiet_hours.replace('-', ' to ')}.")
     return lines
 
 
@@ -185,18 +185,19 @@ def _day(at_ms: int | None) -> str:
 
 def setting_lines(settings: Sequence[ResolvedSetting]) -> list[str]:
     """Settings with their values and origins, a line each."""
-    return [
-        f"`{one.key.name}` = {shown(one.value)} ({ORIGINS.get(one.origin, one.origin)})"
-        for one in settings
-    ]
+    lines = []
+    for one in settings:
+        value, origin = shown(one.value, one.key.empty), ORIGINS.get(one.origin)
+        lines.append(f"`{one.key.name}` = {value} ({origin or one.origin})")
+    return lines
 
 
-def shown(value: object) -> str:
-    """A setting's value as a person would type it."""
+def shown(value: object, empty: str = "none") -> str:
+    """A setting's value as a person would type it; `empty` stands for an empty list."""
     if isinstance(value, bool):
         return "on" if value else "off"
     if isinstance(value, list):
-        return quote(", ".join(value)) or "none"
+        return quote(", ".join(value)) or empty
     return quote(str(value)) or "empty"
 
 

@@ -28,10 +28,7 @@ _JSON_HEAD = re.compile(rb'\s*\{\s*"(?:guild|channel)"\s*:\s*\{')
 _CSV_HEAD = re.compile(
     rb'(?:\xef\xbb\xbf)?"?(?:AuthorID"?[,;]"?)?Author"?[,;]"?Date"?[,;]'
 )
-_FILE_NAME = re.compile(
-    r"(?:.*/)?(?:.*? - )?(?:.* - )?(?P<channel>.+?) \[(?P<id>\d+)\]"
-    r"(?: \[part \d+\])?\.csv"
-)
+_FILE_NAME = re.compile(r" \[(?P<id>\d+)\](?: \[part \d+\])?\.csv\Z")
 _OLD_DATES = ("%d-%b-%y %I:%M %p", "%m/%d/%Y %I:%M %p", "%d-%b-%y %H:%M")
 
 
@@ -93,7 +90,7 @@ def matches_csv(head: bytes) -> bool:
 
 def read_csv(source: SourceFile, stream: Stream) -> Iterator[Record]:
     """The messages of one channel, whose name stands in the file's name."""
-    named = _FILE_NAME.fullmatch(source.name)
+    channel, channel_id = _channel_of(source.name)
     text = io.TextIOWrapper(
         io.BufferedReader(stream), encoding="utf-8-sig", errors="replace", newline=""
     )
@@ -110,12 +107,22 @@ def read_csv(source: SourceFile, stream: Stream) -> Iterator[Record]:
                 name=author.removesuffix("#0000"),
                 text=row.get("Content") or "",
                 ts=_date(row.get("Date") or ""),
-                channel=named["channel"] if named else None,
-                channel_id=named["id"] if named else None,
+                channel=channel,
+                channel_id=channel_id,
                 files=tuple(File(url, _name(url), url) for url in urls if url),
             )
     except csv.Error as error:
         raise BrokenFileError(f"line {rows.line_num + 1}", str(error)) from error
+
+
+def _channel_of(name: str) -> tuple[str, str] | tuple[None, None]:
+    """Name and id of the channel in a file's name: `Server - Group - name [id].csv`."""
+    found = _FILE_NAME.search(name)
+    if not found:
+        return None, None
+    path = name[: found.start()]
+    channel = re.split(r"[/\\]", path)[-1].rpartition(" - ")[2]
+    return (channel, found["id"]) if channel else (None, None)
 
 
 def _date(text: str) -> int | None:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from app.core.errors import ConfigError
+from app.settings.patterns import Patterns
 from app.settings.schema import LearnSettings
 
 EMPTY = "empty"
@@ -20,13 +20,14 @@ FORGOTTEN = "forgotten"
 """Why a message is not learned; the last four of them are not even stored."""
 
 _COMMAND = re.compile(r"(?:[!/?$]|[a-z]{1,2}!)[a-z][\w-]*(?:\s|$)", re.IGNORECASE)
-_LINKS = re.compile(r"(?:<?https?://\S+>?\s*)+", re.IGNORECASE)
+_LINK = re.compile(r"<?https?://\S", re.IGNORECASE)
 _MENTIONS = re.compile(r"(?:(?:<(?:@[!&]?|#)\d+>|@[\w.-]+)[\s,:]*)+")
 _MARKUP = re.compile(
     r"<@!?(?P<user>\d+)>|<@&(?P<role>\d+)>|<#(?P<channel>\d+)>"
     r"|</(?P<command>[^:<>@]{1,80}):\d+>"
 )
-_EVERYONE = re.compile(r"@+(everyone|here)\b")
+# A run of @ is looked at once, from its first.
+_EVERYONE = re.compile(r"(?<!@)@+(everyone|here)\b")
 _MARKS = re.compile("[<>@]")
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
@@ -63,12 +64,12 @@ class Filters:
         """Compile the settings; `prefix` is that of the bot's own commands.
 
         Raises:
-            ConfigError: If a pattern is no regular expression.
+            ConfigError: If a pattern cannot be used.
         """
         self._prefix = prefix.lower() or "\0"
         # Few texts begin like a command; the others are not looked at twice.
         self._starts = "!/?$" + self._prefix[0] + self._prefix[0].upper()
-        self._patterns = [_compiled(pattern) for pattern in learn.patterns]
+        self._patterns = Patterns("learn.patterns", learn.patterns)
         self._words = _any_word(learn.words)
         self._skip_links = learn.skip_links
         self._skip_mentions = learn.skip_mentions
@@ -91,22 +92,13 @@ class Filters:
             return None
         if self._words and self._words.search(text):
             return WORD
-        if any(pattern.search(text) for pattern in self._patterns):
+        if self._patterns.found_in(text):
             return PATTERN
-        if self._skip_links and _LINKS.fullmatch(text):
+        if self._skip_links and all(map(_LINK.match, text.split())):
             return LINK
         if self._skip_mentions and _MENTIONS.fullmatch(text):
             return MENTION
         return None
-
-
-def _compiled(pattern: str) -> re.Pattern[str]:
-    try:
-        return re.compile(pattern, re.IGNORECASE)
-    except re.error as error:
-        raise ConfigError(
-            f"learn.patterns: {pattern!r} is no regular expression: {error}."
-        ) from error
 
 
 def _any_word(words: list[str]) -> re.Pattern[str] | None:

@@ -24,7 +24,7 @@ from app.ipc.jobs import (
 )
 from app.settings.config_file import load
 from app.settings.schema import Config
-from app.settings.setting_keys import with_overrides
+from app.settings.setting_keys import with_stored
 from app.store import guilds, messages, settings, snapshots
 from app.store.authors import open_key
 from app.store.database import Database
@@ -164,7 +164,7 @@ def _pages(
 
 
 def _settings(home: Home, database: Database, guild: int) -> Config:
-    return with_overrides(load(home.config_file), database.call(settings.of, guild))
+    return with_stored(load(home.config_file), database.call(settings.of, guild))
 
 
 def _progress(

@@ -80,7 +80,7 @@ class AppContext:
         keeper = VoiceKeeper(
             self.home,
             self.database,
-            self._config,
+            self.settings.of,
             self.jobs,
             on_progress=self.events.tell,
             on_forgotten=[

@@ -17,8 +17,13 @@ log = logging.getLogger(__name__)
 
 
 @asynccontextmanager
-async def assemble(home: Home, rng: Random) -> AsyncIterator[AppContext]:
+async def assemble(
+    home: Home, rng: Random, *, is_forgiving: bool = False
+) -> AsyncIterator[AppContext]:
     """The parts of a home whose lock is held.
+
+    Args:
+        is_forgiving: Go on with the defaults when the settings cannot be used.
 
     Raises:
         AppError: If the database or the settings cannot be used.
@@ -34,7 +39,7 @@ async def assemble(home: Home, rng: Random) -> AsyncIterator[AppContext]:
         reader = stack.enter_context(Database(home.database, read_only=True))
         news = Events()
         stack.callback(news.close)
-        settings = Settings(home, database, news.warn)
+        settings = Settings(home, database, news.warn, is_forgiving=is_forgiving)
         _ = settings.home  # What is wrong with the file is said now.
         yield AppContext(home, database, reader, settings, news, rng, stack)
 

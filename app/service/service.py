@@ -159,8 +159,14 @@ TOPICS: Mapping[tuple[type[Request[Any]], ...], Callable[[Service], object]] = {
 
 
 @asynccontextmanager
-async def open_service(home: Home, rng: Random | None = None) -> AsyncIterator[Service]:
-    """The service of a home whose lock is held; closed when the block ends."""
-    async with assemble(home, rng or Random()) as context:
+async def open_service(
+    home: Home, rng: Random | None = None, *, is_forgiving: bool = False
+) -> AsyncIterator[Service]:
+    """The service of a home whose lock is held; closed when the block ends.
+
+    Args:
+        is_forgiving: Go on with the defaults when the settings cannot be used.
+    """
+    async with assemble(home, rng or Random(), is_forgiving=is_forgiving) as context:
         await context.voices.start()
         yield Service(context)

@@ -19,21 +19,13 @@ from app.ipc.jobs import CompareJob, CompareJobReply, ImportJob
 from app.service.job_runner import JobRunner
 from app.service.voice_files import MOST_TAIL, OnProgress, VoiceFiles
 from app.settings.schema import Config
-from app.settings.setting_keys import with_overrides
-from app.store import (
-    forgetting,
-    guilds,
-    messages,
-    settings,
-    snapshots,
-    tombstones,
-    voice_changes,
-)
+from app.store import forgetting, guilds, messages, snapshots, tombstones, voice_changes
 from app.store.authors import AuthorKey, open_key
 from app.store.database import Database
 from app.store.forgetting import Removed
 from app.store.places import Place
 from app.store.rows import StoredSnapshot
+from app.store.snapshots import SettingRow
 from app.voice.voice import Voice
 
 log = logging.getLogger(__name__)
@@ -81,14 +73,18 @@ class VoiceKeeper:
         self,
         home: Home,
         database: Database,
-        config: Callable[[], Config],
+        config: Callable[[int], Awaitable[Config]],
         jobs: JobRunner,
         *,
         on_progress: OnProgress = lambda progress: None,
         on_forgotten: Sequence[OnForgotten] = (),
         scrub_seconds: float = SCRUB_SECONDS,
     ) -> None:
-        """Prepare; `start` does what a killed process left undone."""
+        """Prepare; `start` does what a killed process left undone.
+
+        Args:
+            config: Gives the settings that hold in a guild.
+        """
         self._database = database
         self._config = config
         self._files = VoiceFiles(home, database, jobs, on_progress)
@@ -96,6 +92,8 @@ class VoiceKeeper:
         self._scrub_seconds = scrub_seconds
         self._authors = database.call(open_key, home.author_key_file)
         self._open: dict[int, _Open] = {}
+        self._filters: dict[int, tuple[Config, Filters]] = {}
+        """Each guild's, with the settings they are made from."""
         self._opening = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -139,7 +137,7 @@ class VoiceKeeper:
         return await self._take_in(guild, stores)
 
     async def _take_in(self, guild: int, stores: Sequence[Store]) -> list[TakenIn]:
-        filters = await self._filters(guild)
+        filters = await self._filters_of(guild)
         opened = await self._opened(guild)
         new: list[TakenIn] = []
         for store in stores:
@@ -154,7 +152,7 @@ class VoiceKeeper:
 
     async def edit(self, guild: int, message: int, text: str) -> None:
         """Replace the text of a stored message by its row."""
-        filters = await self._filters(guild)
+        filters = await self._filters_of(guild)
         opened = await self._opened(guild)
         dropped = filters.reason(text)
         await self._database.run(messages.edit, message, clean(text), dropped)
@@ -278,14 +276,19 @@ class VoiceKeeper:
         async with opened.changing:
             await self._files.build(opened.voice, guild)
 
-    async def roll_back(self, snapshot: StoredSnapshot, kept: Collection[str]) -> bool:
+    async def roll_back(
+        self,
+        snapshot: StoredSnapshot,
+        kept: Collection[str],
+        put: Sequence[SettingRow],
+    ) -> bool:
         """Speak from what a snapshot has, as `snapshots.roll_back` says.
 
         Returns whether nothing else is left in the voice's files.
         """
         guild = snapshot.guild_id
         opened = await self._opened(guild)
-        await self._database.run(snapshots.roll_back, snapshot, kept)
+        await self._database.run(snapshots.roll_back, snapshot, kept, put)
         return await self._scrub(opened, guild)
 
     async def compare(
@@ -385,10 +388,13 @@ class VoiceKeeper:
         times = 1 + opened.voice.messages / SCRUB_MESSAGES
         self._build_soon(opened, guild, self._scrub_seconds * times)
 
-    async def _filters(self, guild: int) -> Filters:
-        overrides = await self._database.run(settings.of, guild)
-        config = with_overrides(self._config(), overrides)
-        return Filters(config.learn, config.bot.prefix)
+    async def _filters_of(self, guild: int) -> Filters:
+        config = await self._config(guild)
+        made_from, filters = self._filters.get(guild, (None, None))
+        if filters is None or made_from is not config:
+            filters = Filters(config.learn, config.bot.prefix)
+            self._filters[guild] = config, filters
+        return filters
 
     def _spawn(self, work: Awaitable[None]) -> "asyncio.Task[None]":
         task = asyncio.ensure_future(work)

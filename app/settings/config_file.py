@@ -1,5 +1,6 @@
 """The owner's config.toml: every fault in it is pointed at, and comments stay."""
 
+import os
 import re
 import tomllib
 from collections.abc import Iterator
@@ -30,7 +31,7 @@ def stored(path: Path) -> dict[str, object]:
         tree = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(
-            f"{path} cannot be read: {error}.", "Mend that line."
+            f"{path} cannot be read: {error}.", _hint_for(text, error)
         ) from error
     found: dict[str, object] = {}
     for section, name, value in _items(path, text, tree):
@@ -57,7 +58,12 @@ def save(path: Path, name: str, value: object | None) -> None:
         table.pop(item, None)
     else:
         table[item] = check(name, value)
-    write_text(path, tomlkit.dumps(document))
+    try:
+        write_text(path, tomlkit.dumps(document))
+    except OSError as error:
+        why = error.strerror or str(error)
+        hint = "Check the rights of the folder, and that the disk has room."
+        raise ConfigError(f"{path} cannot be written: {why}.", hint) from error
 
 
 def _read(path: Path) -> str:
@@ -70,6 +76,23 @@ def _read(path: Path) -> str:
         raise ConfigError(
             f"{path} cannot be read: it is not UTF-8.", "Save it as UTF-8."
         ) from error
+    except OSError as error:
+        if os.path.isdir(path):
+            hint = "Move that folder away; the settings belong in a file."
+            raise ConfigError(f"{path} is a folder, not a file.", hint) from error
+        hint = "Make it a file that you may read."
+        why = error.strerror or str(error)
+        raise ConfigError(f"{path} cannot be read: {why}.", hint) from error
+
+
+def _hint_for(text: str, error: tomllib.TOMLDecodeError) -> str:
+    """What to do about a line that is not TOML."""
+    found = re.search(r"at line (\d+)", str(error))
+    lines = text.splitlines()
+    line = lines[int(found[1]) - 1] if found and int(found[1]) <= len(lines) else ""
+    if '"' in line and "\\" in line:
+        return "Write a path in single quotes, or with / in place of \\."
+    return "Mend that line."
 
 
 def _items(

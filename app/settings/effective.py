@@ -1,13 +1,16 @@
 """The settings that hold in a home, a guild or a channel, and where they come from."""
 
+import asyncio
 import logging
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from app.core.errors import ConfigError, UsageError
+from app.core.errors import AppError, ConfigError, UsageError
 from app.core.paths import Home
-from app.settings import config_file, setting_keys
+from app.settings import config_file, consent, model_files, setting_keys
+from app.settings.consent import ConsentError
 from app.settings.schema import Config, Value
 from app.settings.setting_keys import Key, keys
 from app.store import settings as rows
@@ -17,19 +20,11 @@ log = logging.getLogger(__name__)
 
 Origin = Literal["default", "file", "guild", "channel"]
 
-CONSENT = "reply.cloud_consent"
-WHAT_LEAVES = (
-    "With a cloud model, what people of this server write to the bot leaves this"
-    " computer: the turns of the conversation with display names, recalled moments,"
-    " example lines and drafts. The host may keep them."
-)
+LOOK_SECONDS = 1.0
+"""How often the file is looked at: an edit by hand counts after that long."""
 
-
-class ConsentError(UsageError):
-    """The owner has to agree before anything of a guild goes to the cloud."""
-
-    def __init__(self) -> None:
-        super().__init__(WHAT_LEAVES, "Repeat it with --yes if you agree.")
+MOST_PLACES = 10_000
+"""So many places have their settings kept in memory."""
 
 
 @dataclass(frozen=True)
@@ -42,27 +37,41 @@ class ResolvedSetting:
 
 
 class Settings:
-    """Reads and changes settings; the file is read again when it was edited."""
+    """The one door to settings: reads, checks and writes them, wherever they are kept.
+
+    What holds at a place is worked out once, and again after a change. The file is read
+    again when it was edited.
+    """
 
     def __init__(
         self,
         home: Home,
         database: Database,
         warn: Callable[[str], None] = log.warning,
+        *,
+        is_forgiving: bool = False,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Nothing is read yet.
 
         Args:
             warn: Told when the file was edited into something that cannot be used.
+            is_forgiving: Go on with the defaults when the file cannot be used.
         """
         self._home = home
         self._database = database
         self._warn = warn
+        self._is_forgiving = is_forgiving
+        self._clock = clock
         self.trouble: ConfigError | None = None
         """What is wrong with the file as it is; the settings from before hold."""
+        self._looked: float | None = None
         self._stamp: tuple[int, int] | None = None
         self._stored: dict[str, object] = {}
         self._config = Config()
+        self._places: dict[tuple[int, int], Config] = {}
+        self._changes = 0
+        """Counts what was dropped, so that nothing older is kept."""
 
     @property
     def home(self) -> Config:
@@ -73,31 +82,74 @@ class Settings:
         Raises:
             ConfigError: If the file could not be used from the start; names the line.
         """
-        stamp = self._file_stamp()
-        if stamp != self._stamp:
-            try:
-                self._stored = config_file.stored(self._home.config_file)
-                self._config = setting_keys.with_overrides(Config(), self._stored)
-                self.trouble = None
-            except ConfigError as error:
-                if self._stamp is None:
-                    raise
-                self.trouble = error
-                self._warn(f"{error} The settings from before hold.")
-            self._stamp = stamp
+        now = self._clock()
+        if self._looked is None or now - self._looked >= LOOK_SECONDS:
+            self._look()
+            self._looked = now
         return self._config
+
+    def _look(self) -> None:
+        """Read the file if it is another than before."""
+        stamp = self._file_stamp()
+        if stamp == self._stamp:
+            return
+        try:
+            stored = config_file.stored(self._home.config_file)
+            self._config = setting_keys.with_overrides(Config(), stored)
+            self._stored = stored
+            self.trouble = None
+            self._leave_out_what_is_not_here()
+        except ConfigError as error:
+            if self._stamp is None and not self._is_forgiving:
+                raise
+            self.trouble = error
+            which = (
+                "built-in settings" if self._stamp is None else "settings from before"
+            )
+            self._warn(f"{error} The {which} hold.")
+        self._stamp = stamp
+        self.drop()
+
+    def _leave_out_what_is_not_here(self) -> None:
+        """A file that is gone keeps no bot from starting; the setting is told of."""
+        for name in model_files.NAMES & self._stored.keys():
+            try:
+                model_files.check(self._home, self._config, name, self._stored[name])
+            except AppError as error:
+                self.trouble = ConfigError(f"{name}: {error.message}", error.hint)
+                self._warn(f"{self.trouble} The setting is left out.")
+                del self._stored[name]
+                self._config = setting_keys.with_overrides(Config(), self._stored)
 
     def _file_stamp(self) -> tuple[int, int]:
         try:
             status = self._home.config_file.stat()
-        except FileNotFoundError:
+        except OSError:
+            # One that may not be looked at is told of by whoever reads it.
             return (0, 0)
         return status.st_mtime_ns, status.st_size
 
+    def drop(self, guild: int | None = None) -> None:
+        """Forget what was worked out, for a guild (by row) or for all."""
+        self._changes += 1
+        if guild is None:
+            self._places.clear()
+        for place in [one for one in self._places if one[0] == guild]:
+            del self._places[place]
+
     async def of(self, guild: int, channel: int = 0) -> Config:
         """The settings that hold in a guild, or in one of its channels (rows)."""
-        overrides = await self._database.run(rows.effective, guild, channel)
-        return setting_keys.with_overrides(self.home, _known(overrides))
+        home, place = self.home, (guild, channel)
+        if place in self._places:
+            return self._places[place]
+        changes = self._changes
+        stored = await self._database.run(rows.effective, guild, channel)
+        config = setting_keys.with_stored(home, _known(stored))
+        if changes == self._changes:
+            if len(self._places) >= MOST_PLACES:
+                self._places.clear()
+            self._places[place] = config
+        return config
 
     async def explain(
         self, guild: int | None, channel: int = 0
@@ -112,7 +164,7 @@ class Settings:
             here = await self._database.run(rows.of, guild, channel)
             values["channel"] = _known(here)
         for scope in ("guild", "channel"):
-            base = setting_keys.with_overrides(base, values.get(scope, {}))
+            base = setting_keys.with_stored(base, values.get(scope, {}))
         return [
             ResolvedSetting(
                 key, setting_keys.value_of(base, name), _origin(name, values)
@@ -142,23 +194,36 @@ class Settings:
         key = setting_keys.find_key(name)
         value = None if text is None else setting_keys.from_text(name, text)
         _check_scope(key, guild, channel)
-        if name == "reply.provider" and value == "openai":
-            await self._need_consent(guild, agreed)
-        if name == "openai.base_url" and isinstance(value, str):
-            _check_address(value)
-        if name == "reply.split" and isinstance(value, list):
-            _check_split(value)
+        here = self.home if guild is None else await self.of(guild)
+        if value is not None:
+            check = model_files.check
+            await asyncio.to_thread(check, self._home, here, name, value)
+        if consent.is_needed(name, value) and not here.reply.cloud_consent:
+            if not agreed:
+                raise ConsentError
+            await self._put(consent.CONSENT, True, guild, 0)
         await self._put(name, value, guild, channel)
         explained = {one.key.name: one for one in await self.explain(guild, channel)}
         return explained[name]
 
-    async def _need_consent(self, guild: int | None, agreed: bool) -> None:
-        here = self.home if guild is None else await self.of(guild)
-        if here.reply.cloud_consent:
-            return
-        if not agreed:
-            raise ConsentError
-        await self._put(CONSENT, True, guild, 0)
+    async def take_from_file(
+        self, guild: int, channel: int, name: str, value: object
+    ) -> bool:
+        """Set what a stranger's file says; False for what it may not say, or not here.
+
+        Args:
+            channel: The row of a channel, 0 for the whole guild.
+        """
+        try:
+            key = setting_keys.find_key(name)
+            checked = setting_keys.check(name, value)
+            _check_scope(key, guild, channel)
+        except AppError:
+            return False
+        if key.snapshots != "any":
+            return False
+        await self._put(name, checked, guild, channel)
+        return True
 
     async def _put(
         self, name: str, value: Value | None, guild: int | None, channel: int
@@ -166,8 +231,29 @@ class Settings:
         if guild is None:
             self._home.create()
             config_file.save(self._home.config_file, name, value)
+            self._looked = None
         else:
             await self._database.run(rows.put, guild, name, value, channel)
+            self.drop(guild)
+
+
+def restored(stored: Sequence[tuple[int, str, object]]) -> list[tuple[int, str, Value]]:
+    """Those (channel, name, value) of a snapshot that it brings back and that fit."""
+    found: list[tuple[int, str, Value]] = []
+    for channel, name, value in stored:
+        try:
+            if setting_keys.find_key(name).snapshots != "never":
+                found.append((channel, name, setting_keys.check(name, value)))
+        except ConfigError as error:
+            log.warning("A setting of a snapshot is left out: %s", error)
+    return found
+
+
+def never_restored() -> list[str]:
+    """Names of the settings that no snapshot changes."""
+    return [
+        name for name, key in setting_keys.keys().items() if key.snapshots == "never"
+    ]
 
 
 def _known(overrides: Mapping[str, object]) -> dict[str, object]:
@@ -185,16 +271,3 @@ def _check_scope(key: Key, guild: int | None, channel: int) -> None:
         raise UsageError(f"{key.name} cannot differ between channels.")
     if guild is not None and key.scope == "home":
         raise UsageError(f"{key.name} is one for all servers.", "Leave --guild out.")
-
-
-def _check_address(url: str) -> None:
-    from app.settings.base_url import parse
-
-    parse(url)
-
-
-def _check_split(arms: list[str]) -> None:
-    from app.chat.ab_arms import parse
-
-    if len({parse(arm) for arm in arms}) not in (0, 2):
-        raise UsageError("reply.split takes two different ways: llm, hybrid 70.")

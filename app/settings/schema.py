@@ -3,10 +3,17 @@
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from app.settings import validators
+from app.settings.validators import ListMeaning, TextMeaning, named, one_line
+
 Scope = Literal["home", "guild", "channel"]
 """The narrowest place a setting can be changed for."""
 
 Value = str | int | float | bool | list[str]
+
+
+Snapshots = Literal["never", "own", "any"]
+"""Snapshots that change a setting: none; those taken here; also a stranger's file."""
 
 
 def setting(
@@ -17,9 +24,29 @@ def setting(
     low: float | None = None,
     high: float | None = None,
     choices: tuple[str, ...] = (),
+    means: TextMeaning = validators.plain,
+    list_means: ListMeaning | None = None,
+    empty: str = "none",
+    snapshots: Snapshots = "own",
 ) -> Any:
-    """Declare one setting; `setting_keys.Key` is what readers get of it."""
-    metadata = dict(doc=doc, scope=scope, low=low, high=high, choices=choices)
+    """Declare one setting; `setting_keys.Key` is what readers get of it.
+
+    Args:
+        means: The meaning of the text, or of every text of a list.
+        list_means: The meaning of the list as a whole.
+        empty: The word for an empty list.
+    """
+    metadata = dict(
+        doc=doc,
+        scope=scope,
+        low=low,
+        high=high,
+        choices=choices,
+        means=means,
+        list_means=list_means,
+        empty=empty,
+        snapshots=snapshots,
+    )
     if isinstance(default, list):
         return field(default_factory=lambda: list(default), metadata=metadata)
     return field(default=default, metadata=metadata)
@@ -33,16 +60,37 @@ MODES = ("auto", *FIXED_MODES)
 class BotSettings:
     """How the bot appears on Discord."""
 
-    name: str = setting("Mynah", "Name the bot has in prompts.", scope="guild")
-    activity: str = setting("", "Activity text under the bot's name.")
-    command: str = setting("mark", "Name of the slash command that makes it speak.")
-    prefix: str = setting("!mark", "Prefix of the message form of the commands.")
-    owners: list[str] = setting([], "Discord ids of people who may do everything.")
+    name: str = setting(
+        "Mynah",
+        "Name the bot has in prompts.",
+        scope="guild",
+        means=named(80),
+        snapshots="any",
+    )
+    activity: str = setting(
+        "", "Activity text under the bot's name.", means=one_line(128)
+    )
+    command: str = setting(
+        "mark",
+        "Name of the slash command that makes it speak.",
+        means=validators.command,
+    )
+    prefix: str = setting(
+        "!mark", "Prefix of the message form of the commands.", means=validators.word
+    )
+    owners: list[str] = setting(
+        [], "Discord ids of people who may do everything.", means=validators.person
+    )
     allowed_roles: list[str] = setting(
-        [], "Roles (names or ids) that may make it speak; empty means everyone."
+        [],
+        "Roles (names or ids) that may make it speak; empty means everyone.",
+        empty="everyone",
     )
     keep_days_after_leaving: int = setting(
-        30, "Days a guild's data is kept after the bot left it; 0 keeps it.", low=0
+        30,
+        "Days a guild's data is kept after the bot left it; 0 keeps it.",
+        low=0,
+        high=36500,
     )
 
 
@@ -50,27 +98,43 @@ class BotSettings:
 class ReplySettings:
     """How a reply is made."""
 
-    mode: str = setting("auto", "Who writes the words.", scope="channel", choices=MODES)
+    mode: str = setting(
+        "auto", "Who writes the words.", scope="channel", choices=MODES, snapshots="any"
+    )
     provider: str = setting(
         "local",
         "Where the language model runs.",
         scope="guild",
         choices=("local", "openai"),
+        snapshots="never",
     )
     dial: int = setting(
-        50, "The voice dial: 0 model, 100 chain.", scope="channel", low=0, high=100
+        50,
+        "The voice dial: 0 model, 100 chain.",
+        scope="channel",
+        low=0,
+        high=100,
+        snapshots="any",
     )
     local_only: bool = setting(
-        False, "Nothing of this guild ever leaves the machine.", scope="guild"
+        False,
+        "Nothing of this guild ever leaves the machine.",
+        scope="guild",
+        snapshots="never",
     )
     cloud_consent: bool = setting(
-        False, "The owner agreed that messages go to the cloud.", scope="guild"
+        False,
+        "The owner agreed that messages go to the cloud.",
+        scope="guild",
+        snapshots="never",
     )
     split: list[str] = setting(
         [],
         "Two ways between which real replies alternate, to compare them by feedback:"
         " `llm, hybrid 70`.",
         scope="guild",
+        means=validators.way,
+        list_means=validators.two_ways,
     )
     candidates: int = setting(
         5,
@@ -79,10 +143,18 @@ class ReplySettings:
         scope="channel",
         low=1,
         high=8,
+        snapshots="any",
     )
-    persona: str = setting("", "Who the bot is, in plain words.", scope="channel")
+    persona: str = setting(
+        "", "Who the bot is, in plain words.", scope="channel", snapshots="any"
+    )
     max_words: int = setting(
-        60, "Longest reply, in words.", scope="channel", low=1, high=400
+        60,
+        "Longest reply, in words.",
+        scope="channel",
+        low=1,
+        high=400,
+        snapshots="any",
     )
     lines: int = setting(
         3,
@@ -90,10 +162,15 @@ class ReplySettings:
         scope="channel",
         low=1,
         high=4,
+        snapshots="any",
     )
-    markov_seconds: float = setting(0.1, "Deadline of a chain reply.", low=0.01)
-    llm_seconds: float = setting(2.0, "Deadline of a model reply.", low=0.2)
-    hybrid_seconds: float = setting(2.5, "Deadline of a hybrid reply.", low=0.2)
+    markov_seconds: float = setting(
+        0.1, "Deadline of a chain reply.", low=0.01, high=600
+    )
+    llm_seconds: float = setting(2.0, "Deadline of a model reply.", low=0.2, high=600)
+    hybrid_seconds: float = setting(
+        2.5, "Deadline of a hybrid reply.", low=0.2, high=600
+    )
     stream: bool = setting(
         False, "Show a reply while it is written, by edits.", scope="channel"
     )
@@ -101,13 +178,28 @@ class ReplySettings:
         False, "Chooses mode and dial itself, by what people like.", scope="guild"
     )
     tune_modes: list[str] = setting(
-        ["markov", "llm", "hybrid"], "Modes it may choose among.", scope="guild"
+        ["markov", "llm", "hybrid"],
+        "Modes it may choose among.",
+        scope="guild",
+        snapshots="never",
+        means=validators.mode,
+        list_means=validators.not_empty,
     )
     tune_dial_low: int = setting(
-        20, "Lowest dial it may choose.", scope="guild", low=0, high=100
+        20,
+        "Lowest dial it may choose.",
+        scope="guild",
+        low=0,
+        high=100,
+        snapshots="never",
     )
     tune_dial_high: int = setting(
-        80, "Highest dial it may choose.", scope="guild", low=0, high=100
+        80,
+        "Highest dial it may choose.",
+        scope="guild",
+        low=0,
+        high=100,
+        snapshots="never",
     )
     shadow: bool = setting(
         False, "Drafts wait for the owner; nothing is sent by itself.", scope="guild"
@@ -124,26 +216,43 @@ class SpeakSettings:
         0.0, "Chance to join in on any message.", scope="channel", low=0, high=1
     )
     follow_up_seconds: int = setting(
-        0, "Keeps talking this long after it spoke.", scope="channel", low=0
+        0, "Keeps talking this long after it spoke.", scope="channel", low=0, high=86400
     )
     burst_seconds: float = setting(
         0.0, "Waits for a burst of messages to end.", scope="channel", low=0, high=30
     )
-    quiet_hours: str = setting("", "Local hours of silence: 23-7.", scope="channel")
+    quiet_hours: str = setting(
+        "",
+        "Local hours of silence: 23-7, 23:30-07:00.",
+        scope="channel",
+        means=validators.hours,
+    )
     channels: list[str] = setting(
-        [], "Channels it may speak in; empty means all.", scope="guild"
+        [],
+        "Channels it may speak in; empty means all, `none` means none.",
+        scope="guild",
+        means=validators.channel,
+        list_means=validators.channels_or_none,
+        empty="all",
     )
     user_cooldown_seconds: float = setting(
-        2.0, "Least time between replies to one person.", scope="guild", low=0
+        2.0,
+        "Least time between replies to one person.",
+        scope="guild",
+        low=0,
+        high=86400,
     )
     guild_per_minute: int = setting(
-        30, "Most replies a minute in one guild.", scope="guild", low=1
+        30, "Most replies a minute in one guild.", scope="guild", low=1, high=10000
     )
     react: float = setting(
         0.0, "Chance to react with an emoji instead.", scope="channel", low=0, high=1
     )
     max_age_seconds: int = setting(
-        300, "A mention older than this is not answered after downtime.", low=0
+        300,
+        "A mention older than this is not answered after downtime.",
+        low=0,
+        high=604800,
     )
 
 
@@ -152,16 +261,36 @@ class VoiceSettings:
     """The Markov voice."""
 
     state_size: int = setting(
-        2, "Words of context a walk looks at.", scope="guild", low=1, high=6
+        2,
+        "Words of context a walk looks at.",
+        scope="guild",
+        low=1,
+        high=6,
+        snapshots="any",
     )
     max_run: int = setting(
-        8, "Longest run of words from one message.", scope="guild", low=3, high=24
+        8,
+        "Longest run of words from one message.",
+        scope="guild",
+        low=3,
+        high=24,
+        snapshots="any",
     )
     min_score: float = setting(
-        25.0, "A walk below this score is thrown back.", scope="guild", low=0, high=100
+        25.0,
+        "A walk below this score is thrown back.",
+        scope="guild",
+        low=0,
+        high=100,
+        snapshots="any",
     )
     max_tries: int = setting(
-        20, "Walks tried for one line.", scope="guild", low=1, high=1000
+        20,
+        "Walks tried for one line.",
+        scope="guild",
+        low=1,
+        high=1000,
+        snapshots="any",
     )
 
 
@@ -170,7 +299,11 @@ class LearnSettings:
     """What is learned and what is dropped before learning."""
 
     patterns: list[str] = setting(
-        [], "Regular expressions of messages not to learn.", scope="guild"
+        [],
+        "Regular expressions of messages not to learn.",
+        scope="guild",
+        means=validators.pattern,
+        list_means=validators.few_patterns,
     )
     words: list[str] = setting(
         [], "Messages with one of these words are not learned.", scope="guild"
@@ -182,6 +315,8 @@ class LearnSettings:
         [],
         "Channels whose messages a model may be tuned on, of members who agreed.",
         scope="guild",
+        means=validators.channel,
+        snapshots="never",
     )
     skip_mentions: bool = setting(
         False, "Messages that are only a mention are not learned.", scope="guild"
@@ -193,37 +328,67 @@ class ModelSettings:
     """The language model on this machine."""
 
     name: str = setting(
-        "starter", "A name of models.txt, or the path of a GGUF file.", scope="home"
+        "starter",
+        "A name of models.txt, or the path of a GGUF file.",
+        scope="home",
+        means=named(1000),
     )
     adapter: str = setting(
-        "", "Whole path of a LoRA adapter in GGUF for the model.", scope="guild"
+        "",
+        "Whole path of a LoRA adapter in GGUF for the model.",
+        scope="guild",
+        means=validators.adapter,
+        snapshots="never",
     )
     context: int = setting(
-        6144, "Context size in tokens, in equal parts for 6 conversations.", low=512
+        6144,
+        "Context size in tokens, in equal parts for 6 conversations.",
+        low=512,
+        high=1048576,
     )
     threads: int = setting(
-        0, "Threads; 0 takes the number that reads fastest here.", low=0
+        0, "Threads; 0 takes the number that reads fastest here.", low=0, high=1024
     )
-    gpu_layers: int = setting(0, "Layers offloaded to the GPU; -1 means all.", low=-1)
+    gpu_layers: int = setting(
+        0, "Layers offloaded to the GPU; -1 means all.", low=-1, high=10000
+    )
     idle_minutes: float = setting(
-        30, "Unloads after this time without work; 0 never.", low=0
+        30, "Unloads after this time without work; 0 never.", low=0, high=100000
     )
     temperature: float = setting(0.8, "Sampling temperature.", low=0, high=2)
     top_p: float = setting(0.95, "Nucleus sampling.", low=0.05, high=1)
-    seed: int = setting(-1, "Seed of sampling; -1 draws one.", low=-1)
+    seed: int = setting(-1, "Seed of sampling; -1 draws one.", low=-1, high=2147483647)
 
 
 @dataclass(frozen=True)
 class OpenAISettings:
     """OpenAI, or any server that speaks its API."""
 
-    base_url: str = setting("https://api.openai.com/v1/", "Address of the API.")
-    model: str = setting("gpt-4o-mini", "Model asked for.", scope="guild")
+    base_url: str = setting(
+        "https://api.openai.com/v1/", "Address of the API.", means=validators.address
+    )
+    model: str = setting(
+        "gpt-4o-mini",
+        "Model asked for.",
+        scope="guild",
+        means=named(200),
+        snapshots="never",
+    )
     daily_budget: float = setting(
-        0.0, "Most money a day, in US dollars; 0 means no limit.", scope="guild", low=0
+        0.0,
+        "Most money a day, in US dollars; 0 means no limit.",
+        scope="guild",
+        low=0,
+        high=1000000,
+        snapshots="never",
     )
     monthly_budget: float = setting(
-        5.0, "Most money a month; 0 means no limit.", scope="guild", low=0
+        5.0,
+        "Most money a month; 0 means no limit.",
+        scope="guild",
+        low=0,
+        high=1000000,
+        snapshots="never",
     )
 
 
@@ -232,9 +397,11 @@ class MemorySettings:
     """Embeddings and recall."""
 
     enabled: bool = setting(True, "Remember by meaning.", scope="guild")
-    model: str = setting("built-in", "Embedding model.")
+    model: str = setting("built-in", "Embedding model.", means=named(200))
     recall: int = setting(3, "Moments recalled.", scope="channel", low=0, high=20)
-    cap_megabytes: int = setting(1024, "Most disk a guild may use.", scope="guild")
+    cap_megabytes: int = setting(
+        1024, "Most disk a guild may use.", scope="guild", low=1, high=10000000
+    )
 
 
 @dataclass(frozen=True)
@@ -246,6 +413,7 @@ class ContextSettings:
         "Most tokens of a prompt; 0 takes what can be read in time, 1500 in the cloud.",
         scope="guild",
         low=0,
+        high=1048576,
     )
     recall: int = setting(
         25,
@@ -272,6 +440,7 @@ class ContextSettings:
         1.5,
         "A local model of fewer billion parameters is not asked for summaries.",
         low=0,
+        high=10000,
     )
 
 

@@ -2,12 +2,19 @@
 
 import dataclasses
 import difflib
+import logging
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 
 from app.core.errors import ConfigError
-from app.settings.schema import Config, Scope, Value
+from app.settings import patterns, validators
+from app.settings.schema import Config, Scope, Snapshots, Value
+from app.settings.speak_channels import NOWHERE
+from app.settings.validators import ListMeaning, TextMeaning
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -22,6 +29,17 @@ class Key:
     low: float | None
     high: float | None
     choices: tuple[str, ...]
+    means: TextMeaning
+    list_means: ListMeaning | None
+    empty: str
+    snapshots: Snapshots
+
+    @property
+    def bounds(self) -> str:
+        """What a number lies between, in words."""
+        found = f"from {self.low:g}" if self.low is not None else ""
+        found += f" up to {self.high:,.10g}" if self.high is not None else ""
+        return found.strip()
 
 
 @cache
@@ -54,32 +72,42 @@ def find_key(name: str) -> Key:
 
 
 def check(name: str, value: object) -> Value:
-    """`value` as the setting's own type.
+    """`value` as the setting keeps it.
 
     Raises:
-        ConfigError: If the setting does not exist, or the value does not fit it.
+        ConfigError: If the setting does not exist, or cannot work with the value.
     """
     key = find_key(name)
     checked = _coerce(key, value)
-    if key.choices and checked not in key.choices:
-        raise ConfigError(f"{name} takes one of {', '.join(key.choices)}.")
-    if isinstance(checked, int | float) and not isinstance(checked, bool):
-        if (key.low is not None and checked < key.low) or (
-            key.high is not None and checked > key.high
-        ):
-            bounds = f"from {key.low:g}" if key.low is not None else ""
-            bounds += f" up to {key.high:g}" if key.high is not None else ""
-            raise ConfigError(f"{name} takes a number {bounds.strip()}.")
+    if isinstance(checked, str):
+        checked = key.means(name, validators.plain(name, checked))
+        if key.choices and checked not in key.choices:
+            raise ConfigError(f"{name} takes one of {', '.join(key.choices)}.")
+    elif isinstance(checked, list):
+        checked = [key.means(name, one) for one in validators.items(name, checked)]
+        if key.list_means is not None:
+            checked = key.list_means(name, checked)
+    elif not isinstance(checked, bool):
+        if not _is_within(key, checked):
+            raise ConfigError(f"{name} takes a number {key.bounds}.")
+        checked = float(checked) if key.type is float else checked
     return checked
+
+
+def _is_within(key: Key, number: float) -> bool:
+    is_high = key.high is not None and number > key.high
+    is_low = key.low is not None and number < key.low
+    return not is_high and not is_low and math.isfinite(number)
 
 
 def _coerce(key: Key, value: object) -> Value:
     if key.type is bool and isinstance(value, bool):
         return value
-    if key.type is int and isinstance(value, int) and not isinstance(value, bool):
-        return value
-    if key.type is float and isinstance(value, int | float):
-        return float(value)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        if key.type is int and isinstance(value, int):
+            return value
+        if key.type is float:
+            return value
     if key.type is str and isinstance(value, str):
         return value
     if key.type is list and isinstance(value, list):
@@ -103,8 +131,11 @@ def from_text(name: str, text: str) -> Value:
         known |= {"false": False, "off": False, "no": False, "0": False}
         return check(name, known.get(word, word))
     if key.type is list:
-        items = (item.strip() for item in text.split(","))
-        return check(name, [item for item in items if item])
+        if word == key.empty and key.empty != NOWHERE:
+            return check(name, [])
+        # A comma inside the brackets of a pattern belongs to the pattern.
+        is_pattern = key.means is validators.pattern
+        return check(name, patterns.split(text) if is_pattern else text.split(","))
     if key.type is str:
         return check(name, text)
     try:
@@ -123,6 +154,19 @@ def with_overrides(config: Config, overrides: Mapping[str, object]) -> Config:
         section, _, item = find_key(name).name.partition(".")
         changed = replace(getattr(config, section), **{item: check(name, value)})
         config = replace(config, **{section: changed})
+    return config
+
+
+def with_stored(config: Config, stored: Mapping[str, object]) -> Config:
+    """`config` with stored settings laid over it, as far as they can work.
+
+    An older version may have kept what this one refuses.
+    """
+    for name, value in stored.items():
+        try:
+            config = with_overrides(config, {name: value})
+        except ConfigError as error:
+            log.warning("A stored setting is left out: %s", error)
     return config
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from app.store.database import write
-from app.store.tables import Setting
+from app.store.tables import Channel, Setting
 
 
 def of(guild: int, channel: int = 0) -> dict[str, Any]:
@@ -13,8 +13,15 @@ def of(guild: int, channel: int = 0) -> dict[str, Any]:
 
 
 def effective(guild: int, channel: int = 0) -> dict[str, Any]:
-    """The guild's values with the channel's laid over them."""
-    return of(guild) | (of(guild, channel) if channel else {})
+    """The guild's values with the channel's laid over them.
+
+    A thread has its channel's, beneath its own.
+    """
+    values = of(guild)
+    found = Channel.get_or_none(Channel.id == channel) if channel else None
+    if found is not None and found.parent_id is not None:
+        values |= of(guild, found.parent_id)
+    return values | (of(guild, channel) if channel else {})
 
 
 @write

@@ -1,6 +1,6 @@
 """Snapshots: a guild's voice, persona and settings, kept under a name."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from peewee import fn
@@ -9,6 +9,9 @@ from app.store import messages, rows, voice_changes
 from app.store.database import tuples, write
 from app.store.rows import StoredSnapshot
 from app.store.tables import Channel, Message, Setting, Snapshot, VoiceGap
+
+SettingRow = tuple[int, str, Any]
+"""A channel's row or 0, a setting's name, its value."""
 
 
 def every(guild: int) -> list[StoredSnapshot]:
@@ -54,7 +57,9 @@ def remove(guild: int, name: str) -> bool:
 
 
 @write
-def roll_back(snapshot: StoredSnapshot, kept: Collection[str]) -> None:
+def roll_back(
+    snapshot: StoredSnapshot, kept: Collection[str], put: Sequence[SettingRow]
+) -> None:
     """Give the guild the voice and the settings of a snapshot.
 
     Messages learned since then stay stored, outside the voice, and so another snapshot
@@ -63,6 +68,7 @@ def roll_back(snapshot: StoredSnapshot, kept: Collection[str]) -> None:
     Args:
         snapshot: One of the guild's.
         kept: Names of settings that stay as they are.
+        put: The settings of the snapshot that hold again.
     """
     guild = snapshot.guild_id
     gaps = [*snapshot.gaps, (snapshot.last, messages.last_row())]
@@ -75,12 +81,12 @@ def roll_back(snapshot: StoredSnapshot, kept: Collection[str]) -> None:
     ).execute()
     here = Channel.select(Channel.id).where(Channel.guild == guild)
     channels = {0, *(row for (row,) in tuples(here))}
-    for channel, name, value in snapshot.settings:
+    for channel, name, value in put:
         if channel in channels and name not in kept:
             Setting.create(guild=guild, channel=channel, name=name, value=value)
     voice_changes.note(guild, [voice_changes.ALL])
 
 
-def _settings(guild: int) -> list[tuple[int, str, Any]]:
+def _settings(guild: int) -> list[SettingRow]:
     rows = Setting.select().where(Setting.guild == guild).order_by(Setting.id)
     return [(row.channel, row.name, row.value) for row in rows]

@@ -2,14 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from textual.content import Content
 
-from app.core.errors import ConfigError
+from app.core.errors import AppError, ConfigError
 from app.core.safe_text import safe_line
 from app.ipc import control
-from app.settings import setting_keys
+from app.settings import consent, setting_keys
 from app.tui.base import MynahScreen
 from app.tui.widgets.dialogs import AskText, Confirm, Pick
 
@@ -24,9 +25,8 @@ WIDE = 110
 """Cells from which what a setting means fits beside it."""
 
 CLOUD_WARNING = (
-    "What people write to the bot there, with their display names, recalled moments "
-    "and example lines, leaves this computer for the address set as openai.base_url. "
-    "The host may keep it. Local locks on Usage prevent this."
+    f"{consent.WHAT_LEAVES} The address is set as openai.base_url. Local locks on Usage"
+    " prevent this."
 )
 
 
@@ -59,12 +59,12 @@ def matching(found: list[Item], words: str) -> list[Item]:
     ]
 
 
-def shown_value(value: Any) -> str:
-    """A value as a person writes it."""
+def shown_value(value: Any, empty: str = "none") -> str:
+    """A value as a person writes it; `empty` is the word for an empty list."""
     if isinstance(value, bool):
         return "on" if value else "off"
     if isinstance(value, list):
-        return ", ".join(map(str, value)) or "none"
+        return ", ".join(map(str, value)) or empty
     if isinstance(value, float):
         return f"{value:g}"
     return safe_line(str(value)) or "empty"
@@ -80,7 +80,7 @@ def draw(item: Item, width: int) -> Content:
     """One setting: name, value, and where it comes from."""
     is_own = item.origin != "default"
     name = Content(item.key.name).truncate(28, ellipsis=True, pad=True)
-    value = Content(shown_value(item.value))
+    value = Content(shown_value(item.value, item.key.empty))
     value = value.truncate(_value_width(width), ellipsis=True, pad=True)
     return Content.assemble(
         name,
@@ -120,9 +120,33 @@ def change(
 
         screen.app.push_screen(Pick(key.doc, list(key.choices), at), picked)
     else:
-        hint = _hint(key)
         shown = ", ".join(item.value) if key.type is list else shown_plain(item.value)
-        screen.app.push_screen(AskText(key.doc, hint, shown), put)
+        ask_text(screen, key.name, (key.doc, _hint(key)), shown, done, guild)
+
+
+def ask_text(
+    screen: MynahScreen,
+    name: str,
+    words: tuple[str, str],
+    shown: str,
+    done: Callable[[], None],
+    guild: str | None = None,
+    refusal: str = "",
+) -> None:
+    """Ask for a text and set it; one that is refused stays there to be changed.
+
+    Args:
+        words: The question and what is said beneath it.
+    """
+
+    def put(text: str | None) -> None:
+        def refused(error: AppError) -> None:
+            ask_text(screen, name, words, text or "", done, guild, str(error))
+
+        if text is not None:
+            set_value(screen, name, text, done, guild, refused)
+
+    screen.app.push_screen(AskText(*words, shown, refusal=refusal), put)
 
 
 def shown_plain(value: Any) -> str:
@@ -145,21 +169,36 @@ def set_value(
     text: str,
     done: Callable[[], None],
     guild: str | None = None,
+    refused: Callable[[AppError], None] | None = None,
 ) -> None:
-    """Set a value as a person typed it; sending a server to the cloud asks first."""
+    """Set a value as a person typed it; sending a server to the cloud asks first.
+
+    Args:
+        refused: Told why the value cannot be used; without it, that is only shown.
+    """
+    refuse = refused or screen.app.warn
     try:
         value = setting_keys.from_text(name, text)
     except ConfigError as error:
-        screen.app.warn(error)
+        refuse(error)
         return
+
+    async def put(request: control.ConfigSet) -> Callable[[], None]:
+        try:
+            await screen.app.link.call(request)
+        except AppError as error:
+            return partial(refuse, error)
+        return done
 
     def send(yes: bool | None) -> None:
         if yes:
-            agreed = value == "openai"
+            agreed = consent.is_needed(name, value)
             request = control.ConfigSet(name, text, guild=guild, agreed=agreed)
-            screen.request(request, lambda _: done())
+            screen.fetch(
+                lambda: put(request), lambda act: act(), "set", exclusive=False
+            )
 
-    if name == "reply.provider" and value == "openai":
+    if consent.is_needed(name, value):
         question = "Let words leave this computer?"
         screen.app.push_screen(Confirm(question, CLOUD_WARNING, "I agree"), send)
     else:
@@ -168,12 +207,10 @@ def set_value(
 
 def _hint(key: setting_keys.Key) -> str:
     if key.type is list:
-        return "Several, separated by commas; nothing empties the list."
-    bounds = [f"from {key.low:g}"] if key.low is not None else []
-    bounds += [f"up to {key.high:g}"] if key.high is not None else []
+        return f"Several, separated by commas; nothing means {key.empty}."
     kind = {int: "A whole number", float: "A number"}.get(key.type, "Text")
-    return f"{kind} {' '.join(bounds)}".strip() + f"; built in is {_default(key)}."
+    return f"{kind} {key.bounds}".strip() + f"; built in is {_default(key)}."
 
 
 def _default(key: setting_keys.Key) -> str:
-    return shown_value(key.default)
+    return shown_value(key.default, key.empty)

@@ -22,9 +22,9 @@ from statistics import median, quantiles
 from app.core.paths import Home
 from app.service.job_runner import JobRunner
 from app.service.voice_keeper import VoiceKeeper
-from app.settings.schema import Config
 from app.store import guilds, replies
 from app.store.database import Database
+from tests.asking import built_in
 
 NEIGHBOR = 20_000
 """Messages of the guild that is talked to meanwhile."""
@@ -61,7 +61,7 @@ async def measure(args: argparse.Namespace, scratch: Path) -> None:
     show("messages", f"{args.messages:,} ({words / args.messages:.1f} words each)")
     home = Home(scratch / "home").create()
     with Database(home.database) as database:
-        learning = VoiceKeeper(home, database, Config, JobRunner(home))
+        learning = VoiceKeeper(home, database, built_in, JobRunner(home))
         neighbor = (await database.run(guilds.ensure, "neighbor")).id
         await learning.import_files(neighbor, [small])
         quiet = await watched(learning, database, neighbor, asyncio.sleep(5))

@@ -17,10 +17,14 @@ from app.store import forgetting, guilds, snapshots
 from app.store.database import Database
 
 
+async def built_in(guild: int) -> Config:
+    return Config()
+
+
 async def work(home: Home, files: list[Path], rng: Random) -> None:
     with Database(home.database) as database:
         learning = VoiceKeeper(
-            home, database, Config, JobRunner(home), scrub_seconds=0.05
+            home, database, built_in, JobRunner(home), scrub_seconds=0.05
         )
         await learning.start()
         guild = (await database.run(guilds.ensure, "Elsinore")).id
@@ -59,7 +63,7 @@ async def step(
         case 3:
             kept = await database.run(snapshots.get, guild, "kept")
             if kept is not None and rng.random() < 0.5:
-                await learning.roll_back(kept, ())
+                await learning.roll_back(kept, (), kept.settings)
             else:
                 await database.run(snapshots.take, guild, "kept", number, len(rows))
         case _:

@@ -14,10 +14,10 @@ from random import Random
 from app.core.paths import Home
 from app.service.job_runner import JobRunner
 from app.service.voice_keeper import VoiceKeeper
-from app.settings.schema import Config
 from app.store import guilds, messages, voice_changes
 from app.store.database import Database, tuples
 from app.store.tables import Message
+from tests.asking import built_in
 
 DRIVER = Path(__file__).with_name("crash_driver.py")
 MARK = re.compile(rb"zq\d+zq")
@@ -78,7 +78,7 @@ async def check(home: Home) -> str:
     with Database(home.database) as database:
         assert await asyncio.to_thread(database.is_sound)
         learning = VoiceKeeper(
-            home, database, Config, JobRunner(home), scrub_seconds=0.0
+            home, database, built_in, JobRunner(home), scrub_seconds=0.0
         )
         guild = (await database.run(guilds.ensure, "Elsinore")).id
         changes = await database.run(voice_changes.changes, guild)

@@ -13,10 +13,12 @@ import pytest
 from app.core.errors import UsageError
 from app.core.paths import Home
 from app.ipc import control
-from app.service.handlers.snapshots import STAYING, UNDO
+from app.service.handlers.snapshots import UNDO
 from app.service.service import Service, open_service
+from app.settings import effective
 from app.store import guilds, messages, settings, snapshots
 from tests.asking import ask
+from tests.runner import tiny
 
 pytestmark = pytest.mark.process
 
@@ -112,9 +114,14 @@ async def test_rolling_back_gives_voice_and_persona_back_and_can_be_undone(
     assert [one.name for one in kept] == [UNDO, "calm"]
 
 
-async def test_what_may_leave_the_machine_is_not_rolled_back(town: Town) -> None:
+async def test_what_may_leave_the_machine_is_not_rolled_back(
+    town: Town, tmp_path: Path
+) -> None:
     await town.set("reply.provider", "openai")
-    await town.set("model.adapter", "/a/path.gguf")
+    adapter = tiny.write_adapter(tmp_path / "adapter.gguf")
+    model = tiny.write(tmp_path / "tiny.gguf")
+    await town.ask(control.ConfigSet("model.name", str(model)))
+    await town.set("model.adapter", str(adapter))
     await town.ask(control.SnapshotTake("G", "cloudy"))
     await town.set("reply.provider", "local")
     await town.set("reply.local_only", "true")
@@ -172,7 +179,8 @@ async def test_a_rollback_cut_short_is_finished_at_the_next_start(
         run, guild = town.run, await town.row()
         snapshot = await run(snapshots.get, guild, "calm")
         assert snapshot is not None
-        await run(snapshots.roll_back, snapshot, STAYING)
+        kept, put = effective.never_restored(), effective.restored(snapshot.settings)
+        await run(snapshots.roll_back, snapshot, kept, put)
     async with opened(home, tmp_path) as town:
         assert await town.knows("blorp") and not await town.knows("cheap")
 
@@ -223,6 +231,12 @@ async def test_a_made_up_snapshot_changes_nothing_it_should_not(
         [None, "reply.provider", "openai"],
         [None, "reply.cloud_consent", True],
         [None, "openai.base_url", "https://evil.example"],
+        [None, "openai.monthly_budget", 999.0],
+        [None, "openai.model", "gpt-dear"],
+        [None, "learn.tuning_channels", ["secret"]],
+        [None, "learn.patterns", ["."]],
+        [None, "reply.local_only", False],
+        [None, "speak.channels", ["none"]],
         [None, "reply.dial", "many"],
         [None, "no.such", 1],
         ["nowhere", "reply.dial", 3],

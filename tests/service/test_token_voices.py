@@ -12,10 +12,10 @@ from app.runner import llama, quantisation
 from app.service.job_runner import JobRunner
 from app.service.token_voices import TokenVoices
 from app.service.voice_keeper import VoiceKeeper
-from app.settings.schema import Config
 from app.store import guilds
 from app.store.database import Database
 from app.voice.tokens import TokenVoice
+from tests.asking import built_in
 from tests.runner import tiny
 
 pytestmark = pytest.mark.process
@@ -52,7 +52,7 @@ class Bench:
         self.voices = TokenVoices(home, database, jobs, lambda: model)
         self.voices.attach(self.runner)
         self.learning = VoiceKeeper(
-            home, database, Config, jobs, on_forgotten=[self.voices.forget]
+            home, database, built_in, jobs, on_forgotten=[self.voices.forget]
         )
         self.guild = database.call(guilds.ensure, "here").id
         self.said = 0

@@ -17,6 +17,7 @@ from app.ipc.control import ImportedFile, Progress
 from app.service.job_runner import JobRunner
 from app.service.voice_keeper import VoiceKeeper
 from app.settings.schema import Config
+from app.settings.setting_keys import with_stored
 from app.store import (
     embeddings,
     forgetting,
@@ -56,13 +57,16 @@ class Bench:
         self.learning = VoiceKeeper(
             home,
             database,
-            Config,
+            self._settings,
             self.jobs,
             on_progress=self.progress.append,
             on_forgotten=[self._note],
             scrub_seconds=0.0,
         )
         self.guild = database.call(guilds.ensure, "Elsinore").id
+
+    async def _settings(self, guild: int) -> Config:
+        return with_stored(Config(), await self.database.run(settings.of, guild))
 
     async def _note(self, guild: int, rows: Sequence[int]) -> None:
         self.forgotten += rows

@@ -1,7 +1,8 @@
 import pytest
 
 from app.core.errors import ConfigError, UsageError
-from app.settings.effective import ConsentError, Settings
+from app.settings.consent import ConsentError
+from app.settings.effective import LOOK_SECONDS, Settings
 from app.store import guilds
 from app.store.database import Database
 
@@ -12,9 +13,26 @@ def database(home):
         yield database
 
 
+class Clock:
+    """Seconds that pass when a test says so."""
+
+    now = 0.0
+
+    def __call__(self):
+        return self.now
+
+    def pass_a_look(self):
+        self.now += LOOK_SECONDS
+
+
 @pytest.fixture
-def settings(home, database):
-    return Settings(home, database)
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def settings(home, database, clock):
+    return Settings(home, database, clock=clock)
 
 
 @pytest.fixture
@@ -53,26 +71,35 @@ async def test_a_reset_gives_the_wider_value_back(settings, guild):
     assert (one.value, one.origin) == (50, "default")
 
 
-async def test_the_file_edited_by_hand_is_read_again(settings, home):
+async def test_the_file_edited_by_hand_is_read_again(settings, home, clock):
     assert settings.home.bot.name == "Mynah"
     home.config_file.write_text('[bot]\nname = "Polly"\n')
+    clock.pass_a_look()
     assert settings.home.bot.name == "Polly"
 
 
-async def test_a_file_broken_by_hand_is_pointed_at_and_changes_nothing(home, database):
+async def test_a_file_broken_by_hand_is_pointed_at_and_changes_nothing(
+    home, database, clock
+):
     warnings: list[str] = []
-    settings = Settings(home, database, warnings.append)
-    home.config_file.write_text("[reply]\ndial = 70\n")
+    settings = Settings(home, database, warnings.append, clock=clock)
+
+    def write(text):
+        home.config_file.write_text(text)
+        clock.pass_a_look()
+
+    write("[reply]\ndial = 70\n")
     assert settings.home.reply.dial == 70
-    home.config_file.write_text("[reply]\n# louder\ndail = 80\n")
+    write("[reply]\n# louder\ndail = 80\n")
     assert settings.home.reply.dial == 70
+    clock.pass_a_look()
     assert settings.home.reply.dial == 70
     (warning,) = warnings
     assert "line 3" in warning and "Did you mean reply.dial?" in warning
     assert settings.trouble
     with pytest.raises(ConfigError, match="line 3"):
         await settings.change("reply.dial", "90")
-    home.config_file.write_text("[reply]\ndial = 80\n")
+    write("[reply]\ndial = 80\n")
     assert settings.home.reply.dial == 80
     assert settings.trouble is None
 

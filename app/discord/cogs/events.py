@@ -20,8 +20,11 @@ class EventsCog(discord.Cog):
         said = incoming(message, self.bot.own_id)
         if said is None or self.bot.prefix_action(message) is not None:
             return
-        await self.bot.ports.messages.hear([said])
-        await self.bot.speaker.consider(message, said)
+        try:
+            await self.bot.ports.messages.hear([said])
+        finally:
+            # Whatever keeps a message from being learned, it is answered.
+            await self.bot.speaker.consider(message, said)
 
     @discord.Cog.listener()
     async def on_raw_message_edit(self, event: discord.RawMessageUpdateEvent) -> None:

@@ -10,7 +10,7 @@ from app.discord.messages import place_of
 from app.discord.permissions import require_manager, require_owner
 from app.discord.ports import MessagePlace
 from app.discord.texts import pages, quote, setting_lines
-from app.settings.effective import WHAT_LEAVES, ConsentError
+from app.settings.consent import WHAT_LEAVES, ConsentError
 from app.settings.setting_keys import keys
 
 MAX_SUGGESTIONS = 25

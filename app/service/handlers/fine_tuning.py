@@ -23,7 +23,7 @@ from app.providers.openai.fine_tuning import (
 from app.replies.ladder_builder import is_open_to_cloud
 from app.service.app_context import AppContext, Json
 from app.service.events import Asker
-from app.settings.effective import ConsentError
+from app.settings.consent import ConsentError
 from app.settings.schema import Config
 from app.store import fine_tuning, members, messages
 from app.store.rows import StoredGuild

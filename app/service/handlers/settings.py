@@ -1,13 +1,11 @@
 """Handlers for settings and secrets."""
 
 import asyncio
-from pathlib import Path
 from typing import Literal, cast
 
 from app.core import secrets
 from app.core.errors import AppError, UsageError
 from app.ipc import control
-from app.modelfiles import catalogue, checks
 from app.service.app_context import AppContext
 from app.service.events import Asker
 from app.settings.effective import ResolvedSetting
@@ -40,23 +38,12 @@ class SettingsHandlers:
     ) -> control.Setting:
         """Change a setting; it counts from the next reply on."""
         guild, channel = await self._place(request.guild, request.channel)
-        if request.key == "model.adapter" and request.value:
-            await asyncio.to_thread(self._check_adapter, request.value)
         one = await self._context.settings.change(
             request.key, request.value, guild, channel, agreed=request.agreed
         )
         if request.key.startswith("openai."):
             self._context.cloud.forget_troubles()
         return _setting(one)
-
-    def _check_adapter(self, name: str) -> None:
-        """Refuse an adapter that does not fit the model in use."""
-        if not Path(name).is_absolute():
-            hint = "Name it from the root of the disk on."
-            raise UsageError(f"{name} is not the whole path of an adapter.", hint)
-        used = self._context.settings.home.model.name
-        if model := catalogue.locate(self._context.home, used):
-            checks.check_adapter(Path(name), model)
 
     async def secret_set(
         self, asker: Asker, request: control.SecretSet

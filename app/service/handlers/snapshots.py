@@ -4,22 +4,18 @@ import asyncio
 import time
 from pathlib import Path
 
-from app.core.errors import ConfigError, UsageError
+from app.core.errors import UsageError
 from app.ipc import control
 from app.service import snapshot_files
 from app.service.app_context import AppContext
 from app.service.events import Asker
 from app.service.handlers.guilds import GuildHandlers
-from app.settings import setting_keys
-from app.settings.effective import CONSENT
+from app.settings import effective, setting_keys
 from app.store import guilds, messages, settings, snapshots
 from app.store.rows import StoredSnapshot
 
 UNDO = "before the last rollback"
 """The snapshot that is taken before another one takes effect."""
-
-STAYING = ("reply.provider", "reply.local_only", CONSENT, "model.adapter")
-"""What may leave the machine, and paths of it, no snapshot or file ever changes."""
 
 Placed = dict[tuple[str | None, str], control.SettingValue]
 """Settings by the name of their channel, None for the whole guild, and their own."""
@@ -53,7 +49,9 @@ class SnapshotHandlers:
         guild = await self._context.guild(request.guild)
         snapshot = await self._find(guild.id, request.name)
         await self._take(guild.id, UNDO)
-        complete = await self._context.voices.roll_back(snapshot, STAYING)
+        kept, put = effective.never_restored(), effective.restored(snapshot.settings)
+        complete = await self._context.voices.roll_back(snapshot, kept, put)
+        self._context.settings.drop(guild.id)
         return control.SnapshotRestoreReply(request.name, UNDO, complete)
 
     async def snapshot_compare(
@@ -83,7 +81,11 @@ class SnapshotHandlers:
         guild = await self._context.guild(request.guild)
         snapshot = await self._find(guild.id, request.name)
         placed = await self._placed(snapshot)
-        kept = [(*place, value) for place, value in placed.items()]
+        kept = [
+            (channel, name, value)
+            for (channel, name), value in placed.items()
+            if setting_keys.keys()[name].snapshots == "any"
+        ]
         target = Path(request.to)
         written = await asyncio.to_thread(
             snapshot_files.write,
@@ -141,8 +143,8 @@ class SnapshotHandlers:
         here = await self._channels(snapshot.guild_id)
         return {
             (here[channel], name): value
-            for channel, name, value in snapshot.settings
-            if channel in here and name not in STAYING
+            for channel, name, value in effective.restored(snapshot.settings)
+            if channel in here
         }
 
     async def _settings_now(self, guild: int) -> Placed:
@@ -152,7 +154,7 @@ class SnapshotHandlers:
             placed |= {
                 (name, key): value
                 for key, value in values.items()
-                if key not in STAYING
+                if key not in effective.never_restored()
             }
         return placed
 
@@ -170,15 +172,9 @@ class SnapshotHandlers:
                 guilds.find_channel, guild, channel
             )
             row = found.id if found else 0
-        try:
-            key, checked = setting_keys.find_key(name), setting_keys.check(name, value)
-        except ConfigError:
+        if channel is not None and not row:
             return False
-        scopes = ("channel", "guild") if channel is None else ("channel",)
-        if name in STAYING or key.scope not in scopes or (channel and not row):
-            return False
-        await self._context.database.run(settings.put, guild, name, checked, row)
-        return True
+        return await self._context.settings.take_from_file(guild, row, name, value)
 
 
 def _described(snapshot: StoredSnapshot) -> control.KeptSnapshot:

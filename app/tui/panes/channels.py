@@ -9,6 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 
 from app.ipc import control
+from app.settings.speak_channels import NOWHERE, may_speak_in
 from app.tui import format, settings_list
 from app.tui.panes.base import Pane
 from app.tui.widgets.feed import Feed
@@ -52,13 +53,13 @@ class ChannelsPane(Pane):
         allowed: list[str] = []
         for item in settings_list.items(reply, ("guild",)) if reply else []:
             if item.key.name == "speak.channels":
-                allowed = [str(name).lstrip("#") for name in item.value]
+                allowed = [str(name) for name in item.value]
         return [
             ChannelRow(
                 channel.key,
                 channel.name,
                 channel.messages,
-                not allowed or channel.name in allowed,
+                may_speak_in(allowed, channel.name, channel.key),
                 channel.is_learning,
             )
             for channel in await self.mynah.app.shelf.channels(self.guild.row)
@@ -79,9 +80,9 @@ class ChannelsPane(Pane):
             replace(other, may_speak=not other.may_speak) if other is line else other
             for other in feed.items
         ]
-        names = [other.name for other in lines if other.may_speak]
+        names = [_written(other) for other in lines if other.may_speak]
         everywhere = len(names) == len(lines)
-        value = "" if everywhere else ", ".join(names)
+        value = "" if everywhere else ", ".join(names) or NOWHERE
         key = self.guild.key
         settings_list.set_value(self.mynah, "speak.channels", value, self.reload, key)
 
@@ -99,6 +100,11 @@ class ChannelsPane(Pane):
             request = control.Train(self.guild.key, [line.key])
             done = f"Learning the history of #{line.name}; see Learn (5)."
             self.mynah.request(request, lambda _: self.mynah.app.tell(done))
+
+
+def _written(line: ChannelRow) -> str:
+    """The channel as the setting has it; a name that means something else is not."""
+    return line.key if line.name == NOWHERE or "," in line.name else line.name
 
 
 def head(width: int) -> str:

@@ -19,7 +19,6 @@ from app.tui.base import Fetched
 from app.tui.panes.base import Pane
 from app.tui.widgets.choice import Choice
 from app.tui.widgets.dial import Dial
-from app.tui.widgets.dialogs import AskText
 
 SAMPLES = 3
 SETTLE_SECONDS = 0.4
@@ -127,14 +126,17 @@ class VoicePane(Pane):
     def action_persona(self) -> None:
         """Write who the bot is here, in plain words."""
 
-        def written(text: str | None) -> None:
-            if text is not None:
-                key = self.guild.key
-                self._persona = text
-                self._shown = None
-                name = "reply.persona"
-                settings_list.set_value(self.mynah, name, text, self.reload, key)
+        def done() -> None:
+            self._shown = None
+            self.reload()
 
         question = "Who is the bot on this server?"
         detail = "A sentence or two in plain words; nothing for no persona."
-        self.app.push_screen(AskText(question, detail, self._persona), written)
+        settings_list.ask_text(
+            self.mynah,
+            "reply.persona",
+            (question, detail),
+            self._persona,
+            done,
+            self.guild.key,
+        )

@@ -56,17 +56,22 @@ class AskText(ModalScreen[str | None]):
         value: str = "",
         *,
         is_secret: bool = False,
+        refusal: str = "",
     ) -> None:
+        """Prepare; `refusal` says why the value was not accepted before."""
         super().__init__()
         self._question = question
         self._detail = detail
         self._value = value
         self._is_secret = is_secret
+        self._refusal = refusal
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog"):
             yield Static(self._question, classes="title", markup=False)
             yield Static(self._detail, classes="quiet", markup=False)
+            if self._refusal:
+                yield Static(Content.styled(self._refusal, "$error"), id="refusal")
             yield Static("", classes="gap")
             yield Input(self._value, password=self._is_secret)
             yield Static("enter to accept, esc to cancel", classes="quiet")

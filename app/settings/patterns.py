@@ -1,0 +1,85 @@
+"""Regular expressions that people set, run in time that grows only with the text.
+
+RE2 never backtracks, so no pattern can stop the process (Cox 2007, "Regular Expression
+Matching Can Be Simple And Fast"). Look-arounds and backreferences need backtracking and
+are refused.
+"""
+
+import re
+from collections.abc import Iterable
+
+import re2
+
+from app.core.errors import ConfigError
+
+MAX_STEPS = 10_000
+"""Instructions of all patterns of one place together: a message takes milliseconds, and
+the longest one with the worst patterns a fraction of a second."""
+
+_UNSENDABLE = re.compile("[\ud800-\udfff]")
+_BACKTRACKING = ("(?=", "(?!", "(?<", "(?>")
+_BACKREFERENCE = re.compile(r"\\[1-9]|\(\?P=")
+
+
+class Patterns:
+    """Patterns that one text is searched for."""
+
+    def __init__(self, name: str, patterns: Iterable[str]) -> None:
+        """Compile the patterns; `name` is the setting that has them.
+
+        Raises:
+            ConfigError: If one cannot be used, with the reason.
+        """
+        self._compiled = [_compiled(name, pattern) for pattern in patterns]
+        if sum(one.programsize for one in self._compiled) > MAX_STEPS:
+            raise ConfigError(
+                f"{name} is too large to be searched for in every message.",
+                "Write fewer patterns, or smaller numbers in {}.",
+            )
+
+    def found_in(self, text: str) -> bool:
+        """Whether any of the patterns matches somewhere in the text."""
+        if not self._compiled:
+            return False
+        sent = _UNSENDABLE.sub("\ufffd", text)
+        return any(one.search(sent) for one in self._compiled)
+
+
+def _compiled(name: str, pattern: str) -> "re2._Regexp":
+    options = re2.Options()
+    options.case_sensitive = False
+    options.log_errors = False
+    try:
+        return re2.compile(pattern, options)
+    except re2.error as error:
+        raise ConfigError(*_refusal(name, pattern, error)) from error
+
+
+def _refusal(name: str, pattern: str, error: Exception) -> tuple[str, str]:
+    """The sentence and the hint for a pattern that RE2 does not take."""
+    (said,) = error.args
+    why = said.decode(errors="replace") if isinstance(said, bytes) else str(said)
+    if any(sign in why for sign in _BACKTRACKING) or _BACKREFERENCE.search(why):
+        return (
+            f"{name} cannot use {pattern!r}: look-arounds and backreferences can take"
+            " for ever.",
+            "Write it without (?=…), (?!…), (?<…) and \\1.",
+        )
+    return (
+        f"{name} cannot use {pattern!r}: {why}.",
+        "Write a regular expression such as ^!play, or put \\ before a sign you mean.",
+    )
+
+
+def split(text: str) -> list[str]:
+    """Patterns typed in one line: commas part them, except inside brackets."""
+    found, depth, is_escaped = [""], 0, False
+    for sign in text:
+        if sign == "," and depth <= 0 and not is_escaped:
+            found.append("")
+            continue
+        if not is_escaped:
+            depth += (sign in "([{") - (sign in ")]}")
+        is_escaped = sign == "\\" and not is_escaped
+        found[-1] += sign
+    return found

@@ -1,0 +1,199 @@
+"""The meaning of settings' texts: each is put into one form, or refused with words.
+
+A function takes the setting's name and a text, or a list of texts that were each taken
+by one, and returns what is kept.
+"""
+
+import re
+from collections.abc import Callable
+from pathlib import PurePosixPath, PureWindowsPath
+
+from app.core.errors import ConfigError
+from app.settings import base_url, quiet_hours, reply_ways
+from app.settings.patterns import Patterns
+from app.settings.speak_channels import NOWHERE
+
+TextMeaning = Callable[[str, str], str]
+ListMeaning = Callable[[str, list[str]], list[str]]
+
+TAKEN_COMMANDS = frozenset(
+    "config help invite listen privacy quiet stats train why".split()
+)
+"""Names of the bot's other commands."""
+
+MAX_CHARS = 4000
+MAX_ITEMS = 200
+_UNPRINTABLE = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_CHANNEL = re.compile(r"<#(\d+)>|#?(.+)")
+_MENTION = re.compile(r"(?:<@!?)?([0-9]{1,20})>?")
+
+
+def plain(name: str, text: str) -> str:
+    """Any text that can be shown and stored."""
+    text = text.strip()
+    if _UNPRINTABLE.search(text):
+        raise ConfigError(
+            f"{name} has signs that cannot be shown.", "Type it with plain letters."
+        )
+    if len(text) > MAX_CHARS:
+        raise ConfigError(f"{name} takes at most {MAX_CHARS:,} characters.")
+    return text
+
+
+def items(name: str, texts: list[str]) -> list[str]:
+    """A list without its empty entries."""
+    found = [kept for text in texts if (kept := plain(name, text))]
+    if len(found) > MAX_ITEMS:
+        raise ConfigError(f"{name} takes at most {MAX_ITEMS} entries.")
+    return found
+
+
+def one_line(most: int) -> TextMeaning:
+    """A line of at most so many characters, or none."""
+
+    def check(name: str, text: str) -> str:
+        if len(text.splitlines()) > 1 or len(text) > most:
+            raise ConfigError(f"{name} takes one line of at most {most} characters.")
+        return text
+
+    return check
+
+
+def named(most: int) -> TextMeaning:
+    """A name: a line of at most so many characters that is not empty."""
+    line = one_line(most)
+
+    def check(name: str, text: str) -> str:
+        if not text:
+            raise ConfigError(f"{name} cannot be empty.")
+        return line(name, text)
+
+    return check
+
+
+def command(name: str, text: str) -> str:
+    """The name of a slash command, by Discord's rules and free to be used."""
+    if text in TAKEN_COMMANDS:
+        raise ConfigError(
+            f"{name} cannot be {text}: that is another command of the bot.",
+            "Choose a name of its own, such as mark.",
+        )
+    is_fit = all(sign in "-_'" or sign.isalnum() for sign in text)
+    if not (0 < len(text) <= 32 and is_fit and text == text.lower()):
+        raise ConfigError(
+            f"{name} cannot be {text!r}: Discord takes 1 to 32 small letters, digits,"
+            " - and _.",
+            "Write a name such as say-it.",
+        )
+    return text
+
+
+def word(name: str, text: str) -> str:
+    """Text without spaces, or none."""
+    if len(text.split()) > 1 or len(text) > 32:
+        raise ConfigError(
+            f"{name} takes one word of at most 32 characters.", "Write one like !mark."
+        )
+    return text
+
+
+def person(name: str, text: str) -> str:
+    """A person's id on Discord; a mention becomes its id."""
+    found = _MENTION.fullmatch(text)
+    if not found:
+        raise ConfigError(
+            f"{name} takes Discord ids, and {text!r} is none.",
+            "Right-click the person in Discord's developer mode: Copy User ID.",
+        )
+    return found[1]
+
+
+def hours(name: str, text: str) -> str:
+    """Hours of silence."""
+    try:
+        quiet_hours.parse(text)
+    except ConfigError as error:
+        raise ConfigError(f"{name}: {error.message}", error.hint) from error
+    return text
+
+
+def address(name: str, text: str) -> str:
+    """The address of an OpenAI-compatible server."""
+    base_url.parse(text)
+    return text
+
+
+def adapter(name: str, text: str) -> str:
+    """The whole path of an adapter, or none."""
+    is_whole = PurePosixPath(text).is_absolute() or PureWindowsPath(text).is_absolute()
+    if text and not is_whole:
+        raise ConfigError(
+            f"{name}: {text} is not the whole path of an adapter.",
+            "Write the path from the root of the disk on.",
+        )
+    return text
+
+
+def channel(name: str, text: str) -> str:
+    """A channel's name without #, or its id."""
+    found = _CHANNEL.fullmatch(text)
+    kept = ((found[1] or found[2]) if found else "").strip()
+    if not kept or len(kept) > 100:
+        raise ConfigError(
+            f"{name}: {text!r} is no channel.", "Write names such as general, or ids."
+        )
+    return kept
+
+
+def channels_or_none(name: str, texts: list[str]) -> list[str]:
+    """Channels; `none` alone stands for no channel at all."""
+    if len(texts) > 1 and NOWHERE in texts:
+        raise ConfigError(
+            f"{name} takes channels, or {NOWHERE} alone.",
+            f"Write a channel that is called {NOWHERE} by its id.",
+        )
+    return texts
+
+
+def way(name: str, text: str) -> str:
+    """A way to make replies."""
+    try:
+        reply_ways.parse(text)
+    except ConfigError as error:
+        raise ConfigError(f"{name}: {error.message}", error.hint) from error
+    return text
+
+
+def two_ways(name: str, texts: list[str]) -> list[str]:
+    """Two ways that differ, or none."""
+    if texts and not reply_ways.are_two(texts):
+        raise ConfigError(
+            f"{name} takes two different ways.", "Write llm, hybrid 70; or nothing."
+        )
+    return texts
+
+
+def pattern(name: str, text: str) -> str:
+    """A regular expression that needs no backtracking."""
+    Patterns(name, [text])
+    return text
+
+
+def few_patterns(name: str, texts: list[str]) -> list[str]:
+    """Patterns that can be searched for in every message."""
+    Patterns(name, texts)
+    return texts
+
+
+def mode(name: str, text: str) -> str:
+    """A mode that can be chosen by what people like."""
+    if text not in ("markov", "llm", "hybrid"):
+        raise ConfigError(f"{name} takes some of markov, llm, hybrid.")
+    return text
+
+
+def not_empty(name: str, texts: list[str]) -> list[str]:
+    """A list with something in it."""
+    if not texts:
+        raise ConfigError(f"{name} takes at least one.")
+    return texts
