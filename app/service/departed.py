@@ -2,10 +2,9 @@
 
 import time
 
+from app.core.time_units import DAY_MS
 from app.service.app_context import AppContext
 from app.store import forgetting, guilds
-
-DAY_MS = 86_400_000
 
 
 async def delete_after_grace(context: AppContext) -> None:
@@ -18,3 +17,4 @@ async def delete_after_grace(context: AppContext) -> None:
     for one in await context.database.run(left, now_ms - days * DAY_MS):
         await context.voices.forget_everything(one.id)
         await context.database.run(forgetting.delete_guild, one.id)
+        context.settings.drop(one.id)

@@ -107,3 +107,17 @@ def test_every_setting_is_documented_and_its_default_fits():
     for key in setting_keys.keys().values():
         assert key.doc.endswith("."), key.name
         assert setting_keys.check(key.name, key.default) == key.default
+
+
+def test_a_windows_path_in_double_quotes_gets_a_hint(tmp_path: Path):
+    path = tmp_path / "config.toml"
+    path.write_text('[model]\nname = "C:\\Users\\me\\x.gguf"\n')
+    with pytest.raises(ConfigError, match="single quotes"):
+        config_file.load(path)
+
+
+def test_a_folder_in_place_of_the_file_is_one_sentence(tmp_path: Path):
+    path = tmp_path / "config.toml"
+    path.mkdir()
+    with pytest.raises(ConfigError, match="is a folder, not a file"):
+        config_file.load(path)

@@ -142,7 +142,7 @@ async def test_settings_show_their_origin_and_change_by_the_fitting_control(
         ]
 
 
-async def test_a_value_that_does_not_fit_is_refused_before_it_is_sent(open_app: Open):
+async def test_a_refused_value_stays_there_with_the_reason_beside_it(open_app: Open):
     bot = busy_bot()
     async with open_app("settings", bot) as pilot:
         feed = list_of(pilot, "#list")
@@ -150,7 +150,9 @@ async def test_a_value_that_does_not_fit_is_refused_before_it_is_sent(open_app: 
         await pilot.press("enter")
         await answer(pilot, "900")
         assert not bot.requests(control.ConfigSet)
-        assert "takes a number" in told(pilot)
+        assert "takes a number" in text_of(pilot)
+        field = pilot.app.screen.query_one("AskText Input", Input)
+        assert field.value == "900"
 
 
 async def test_the_cloud_asks_for_consent(open_app: Open):

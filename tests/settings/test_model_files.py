@@ -1,0 +1,15 @@
+import pytest
+
+from app.core.errors import AppError
+from app.settings.model_files import check
+from app.settings.schema import Config
+
+
+def test_an_adapter_that_is_not_there_or_is_none_is_refused(home, tmp_path):
+    with pytest.raises(AppError, match="There is no file"):
+        check(home, Config(), "model.adapter", str(tmp_path / "nowhere.gguf"))
+    text = tmp_path / "text.gguf"
+    text.write_text("not a model")
+    with pytest.raises(AppError):
+        check(home, Config(), "model.adapter", str(text))
+    check(home, Config(), "model.adapter", "")

@@ -1,0 +1,25 @@
+import pytest
+
+from app.core.errors import ConfigError
+from app.settings.quiet_hours import is_quiet, parse
+
+
+@pytest.mark.parametrize(
+    ("hours", "quiet", "loud"),
+    [
+        ("23-2", (23 * 60, 0, 119), (120, 22 * 60)),
+        ("9-11", (540, 659), (539, 660)),
+        ("23:30-07:00", (1410, 0, 419), (1409, 420)),
+        ("0-24", (0, 1439), ()),
+        ("", (), (180,)),
+    ],
+)
+def test_quiet_hours_pass_midnight_and_know_minutes(hours, quiet, loud):
+    assert all(is_quiet(minute, hours) for minute in quiet)
+    assert not any(is_quiet(minute, hours) for minute in loud)
+
+
+@pytest.mark.parametrize("hours", ["25-99", "nonsense", "7-7", "23:60-7", "24:30-7"])
+def test_hours_that_no_clock_shows_are_refused(hours):
+    with pytest.raises(ConfigError, match="no span of hours"):
+        parse(hours)
