@@ -152,7 +152,9 @@ class DiscordController:
 
     async def _send_draft(self, row: Reply, text: str | None) -> None:
         if text is not None:
-            await self._context.database.run(replies.finish, row.id, {"text": text})
+            run, changed = self._context.database.run, {"text": text}
+            if not await run(replies.finish, row.id, changed):
+                raise UsageError("What this draft answers was forgotten meanwhile.")
         channel = await self._context.database.run(lambda: row.channel)
         talk = self._talk(channel.discord_id if channel else None)
         pieces = tuple(split(neutralise(text or row.text)[0]))

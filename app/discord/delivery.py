@@ -66,6 +66,8 @@ class Delivery:
             return
         files = await source_files(self._bot, answer.files, channel)
         reference = reference_to(channel.id, trigger)
+        if await self._host.is_forgotten(answer.reply):
+            return
         with _failures_told(channel):
             ids = await send_parts(
                 channel, answer.parts, trigger,
@@ -87,7 +89,9 @@ class Delivery:
             async for piece in self._host.stream(ask):
                 if isinstance(piece, str):
                     await growing.show(split(neutralise(piece)[0])[0])
-                elif piece is not None and piece.parts:
+                elif piece is None or await self._host.is_forgotten(piece.reply):
+                    await growing.withdraw()
+                elif piece.parts:
                     await growing.finish(piece.parts[0])
                     rest = await send_parts(channel, piece.parts[1:], ask.trigger + 1)
                     first = [growing.id] if growing.id else []

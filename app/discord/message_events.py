@@ -155,6 +155,7 @@ class LearningHost(RowsHost):
             await self._context.database.run(
                 tombstones.bury, row, externals, by_owner=False
             )
+            await self._context.database.run(forgetting.blank_answers, row, externals)
             rows = await self._rows_of_messages(row, gone)
         async with self._changes[guild]:
             return await self._context.voices.forget(
@@ -175,6 +176,18 @@ class LearningHost(RowsHost):
         gone = await learning.forget_channel(row, found.id, by_owner=False, wait=False)
         self.forget_rows(guild)
         return gone
+
+    async def banned(self, guild: int, author: int) -> Forgotten:
+        """Forget a member who was banned, where the owner wants it."""
+        row = await self.guild_row(guild)
+        config = await self._context.settings.of(row)
+        if not config.learn.forget_banned:
+            return Forgotten(0, 0, 0, False)
+        # Behind what was told before, so that nothing of theirs is stored after it.
+        async with self._order[guild], self._changes[guild]:
+            return await self._context.voices.forget_author(
+                row, str(author), wait=False
+            )
 
     async def stored(self, guild: int) -> int:
         """How many messages of the guild are stored."""

@@ -159,7 +159,11 @@ class RepliesHost(LearningHost):
             return ReadyReply(unsent.reply, unsent.parts)
         request = await self._request(ask)
         made = await self._context.replier.fulfil(unsent.reply, request)
-        return await self._finished(made)
+        return None if made is None else await self._finished(made)
+
+    async def is_forgotten(self, reply: int) -> bool:
+        """Whether what a reply drew on was forgotten since it was made."""
+        return await self._context.database.run(replies.is_forgotten, reply)
 
     async def find_reply(self, message: int) -> int | None:
         """The row of the reply that a message of the bot is part of."""

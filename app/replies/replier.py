@@ -67,7 +67,7 @@ class Replier:
     async def reply(
         self, request: ReplyRequest, on_piece: OnPiece = lambda piece: None
     ) -> MadeReply | None:
-        """Make a reply; None when its trigger has one already.
+        """Make a reply; None when its trigger has one already, or as in `fulfil`.
 
         Args:
             on_piece: Takes the text as it is written; None takes it back.
@@ -86,8 +86,11 @@ class Replier:
 
     async def fulfil(
         self, reply: int, request: ReplyRequest, on_piece: OnPiece = lambda piece: None
-    ) -> MadeReply:
-        """Write a reply whose row is claimed already."""
+    ) -> MadeReply | None:
+        """Write a reply whose row is claimed already.
+
+        None if something that it drew on was forgotten or edited meanwhile.
+        """
         made = None
         try:
             with self._memory.quiet() if self._memory else nullcontext():
@@ -95,8 +98,7 @@ class Replier:
         finally:
             if made is None:
                 await self._database.run(replies.set_state, reply, "failed")
-        await self._keep(made)
-        return made
+        return made if await self._keep(made) else None
 
     async def _make(
         self, reply: int, request: ReplyRequest, on_piece: OnPiece
@@ -201,8 +203,8 @@ class Replier:
         )
         return replace(rung, provider=best)
 
-    async def _keep(self, made: MadeReply) -> None:
-        """Fill in the row that explains the reply."""
+    async def _keep(self, made: MadeReply) -> bool:
+        """Fill in the row that explains the reply; False if it may not be kept."""
         answer, done = made.answer, made.answer.completion
         turns = answer.prompt.turns
         fields = {
@@ -232,7 +234,7 @@ class Replier:
         if answer.provider == "openai":
             # With these rows, forgetting a message finds what was sent of it.
             sources += [replies.SourceMessage(row) for row in answer.prompt.shown]
-        await self._database.run(replies.finish, made.reply, fields, sources)
+        return await self._database.run(replies.finish, made.reply, fields, sources)
 
 
 def _kept(turn: Turn, request: ReplyRequest) -> list[str | int | None]:

@@ -182,6 +182,9 @@ class LearnSettings:
         "Channels whose messages a model may be tuned on, of members who agreed.",
         scope="guild",
     )
+    forget_banned: bool = setting(
+        True, "Forgets what a member wrote when they are banned.", scope="guild"
+    )
     skip_mentions: bool = setting(
         False, "Messages that are only a mention are not learned.", scope="guild"
     )

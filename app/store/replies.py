@@ -1,13 +1,16 @@
 """Replies with all that explains them."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from peewee import IntegrityError
 
+from app.store import tombstones
 from app.store.database import tuples, write
-from app.store.tables import Channel, Message, Reply, ReplySource
+from app.store.tables import Channel, Member, Message, Reply, ReplySource
+
+_BATCH = 500
 
 
 class SourceMessage(NamedTuple):
@@ -44,20 +47,65 @@ def claim(
 @write
 def finish(
     reply: int, fields: Mapping[str, Any], sources: Sequence[SourceMessage] = ()
-) -> None:
-    """Fill in a claimed reply; `fields` are columns of the table by name."""
+) -> bool:
+    """Fill in a claimed reply; `fields` are columns of the table by name.
+
+    False if anything that it names was forgotten or edited while it was written: then
+    none of its words are stored, and it must not be sent.
+    """
+    row = Reply.get_or_none(Reply.id == reply)
+    if row is None:
+        return False
+    named = {source.message for source in sources} | {*fields.get("recalled", ())}
+    named |= {turn[2] for turn in fields.get("turns", ()) if turn[2] is not None}
+    if row.state == "forgotten" or _went(row, named):
+        Reply.update(state="forgotten", recalled=[]).where(Reply.id == reply).execute()
+        return False
     Reply.update(**fields).where(Reply.id == reply).execute()
     for source in sources:
         ReplySource.create(reply=reply, **source._asdict())
+    return True
+
+
+def _went(row: Reply, named: set[int]) -> bool:
+    """Whether a trigger or a message (by row) is no longer what it was."""
+    if row.state == "claimed" and not named.isdisjoint(row.recalled):
+        # While a reply is written, that is what changed meanwhile.
+        return True
+    trigger = row.trigger
+    if trigger is not None and tombstones.is_buried(row.guild_id, trigger):
+        return True
+    return len(_still_there(named)) < len(named)
+
+
+def _still_there(rows: Collection[int]) -> set[int]:
+    """Those messages that are stored, of authors who did not opt out."""
+    asked, found = list(rows), set[int]()
+    for start in range(0, len(asked), _BATCH):
+        here = Message.id.in_(asked[start : start + _BATCH])
+        query = Message.select(Message.id).join(Member)
+        query = query.where(here & ~Member.has_opted_out)
+        found.update(row for (row,) in tuples(query))
+    return found
+
+
+def is_forgotten(reply: int) -> bool:
+    """Whether the reply's words were taken out, so that it must not be sent."""
+    same = (Reply.id == reply) & (Reply.state == "forgotten")
+    return bool(Reply.select().where(same).exists())
 
 
 @write
 def set_state(reply: int, state: str, sent: Sequence[str] | None = None) -> None:
-    """Note what became of a reply, and the ids of the messages it was sent as."""
-    fields: dict[str, Any] = {"state": state}
+    """Note what became of a reply, and the ids of the messages it was sent as.
+
+    One that was forgotten stays so.
+    """
+    fields: dict[str, Any] = {} if is_forgotten(reply) else {"state": state}
     if sent is not None:
         fields["sent"] = list(sent)
-    Reply.update(**fields).where(Reply.id == reply).execute()
+    if fields:
+        Reply.update(**fields).where(Reply.id == reply).execute()
 
 
 def get(reply: int) -> Reply | None:

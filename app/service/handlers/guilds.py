@@ -13,7 +13,16 @@ from app.service.backups import back_up
 from app.service.distinctive_words import own_phrases, own_words
 from app.service.events import Asker, WatcherOutbox
 from app.service.guild_export import export
-from app.store import feedback, guilds, messages, overview, replies, tombstones
+from app.store import (
+    feedback,
+    guilds,
+    members,
+    messages,
+    overview,
+    replies,
+    tombstones,
+)
+from app.store.authors import AuthorKey
 from app.store.tables import Guild
 
 MATURE = 2000
@@ -67,12 +76,11 @@ class GuildHandlers:
         if request.undo:
             return {"lifted": await self._lift(guild.id, request)}
         if request.messages:
-            rows = await self._context.database.run(
-                messages.rows_of, guild.id, request.messages
-            )
+            rows = await self._rows(guild.id, request.messages)
             done = await learning.forget(guild.id, rows)
         elif request.author:
-            done = await learning.forget_author(guild.id, request.author)
+            author = await self._author(guild.id, request.author)
+            done = await learning.forget_member(guild.id, author)
         elif request.channel:
             channel = await self._context.channel(guild.id, request.channel)
             done = await learning.forget_channel(guild.id, channel.id)
@@ -84,6 +92,49 @@ class GuildHandlers:
             "replies": done.replies,
             "complete": done.complete,
         }
+
+    async def _rows(self, guild: int, externals: Sequence[str]) -> list[int]:
+        """The rows of messages with those ids.
+
+        Raises:
+            UsageError: If one of them is not stored; nothing is forgotten then.
+        """
+        run = self._context.database.run
+        missing = [
+            one for one in externals if await run(messages.find, guild, one) is None
+        ]
+        if missing:
+            newest = await run(messages.page, guild, limit=3)
+            ids = ", ".join(one.external for one in newest)
+            raise UsageError(
+                f"No message {', '.join(missing)} is stored. Nothing was forgotten.",
+                f"The newest ids are: {ids}." if ids else "Nothing is stored here.",
+            )
+        return await run(messages.rows_of, guild, externals)
+
+    async def _author(self, guild: int, name: str) -> str:
+        """The hash of the member of that id, or of that name if one alone has it.
+
+        Raises:
+            UsageError: If there is none, or several; nothing is forgotten then.
+        """
+        run = self._context.database.run
+        hashed = AuthorKey.load(self._context.home.author_key_file).author(name)
+        if await run(members.find, guild, hashed) is not None:
+            return hashed
+        named = await run(members.all_named, guild, name)
+        if len(named) == 1:
+            return named[0]
+        if named:
+            raise UsageError(
+                f"{len(named)} members are named {name!r}. Nothing was forgotten.",
+                "Give the id of the one you mean (on Discord: Copy User ID).",
+            )
+        near = ", ".join(await run(members.like, guild, name))
+        raise UsageError(
+            f"Nobody here is {name!r}. Nothing was forgotten.",
+            f"Known are: {near}." if near else "Nothing is stored here.",
+        )
 
     async def _lift(self, guild: int, request: control.Forget) -> int:
         """Let what was forgotten be learned again."""
