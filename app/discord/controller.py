@@ -49,12 +49,37 @@ class DiscordController:
         self._link: DiscordLink | None = None
         self._wanted = True
         self._changed = asyncio.Event()
+        context.voices.on_withdrawn = self._withdraw
 
     async def run(self) -> None:
         """Be connected whenever that is wanted and possible."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._keep_grace_times())
             await self._stay_connected()
+
+    async def _withdraw(self, guild: int, sent: Sequence[tuple[str, str]]) -> None:
+        """Delete the bot's messages that lost their words, where the owner wants it."""
+        config = await self._context.settings.of(guild)
+        if not config.learn.delete_own_lines:
+            return
+        client, left = self._link.client if self._link else None, 0
+        for channel, message in sent:
+            talk = client.get_channel(int(channel)) if client else None
+            if not isinstance(talk, Talk):
+                left += 1
+                continue
+            try:
+                await talk.get_partial_message(int(message)).delete()
+            except discord.NotFound:
+                continue
+            except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+                log.warning("A message in %s could not be deleted: %s", channel, error)
+                left += 1
+        if left:
+            self._context.events.warn(
+                f"{left} messages of the bot that drew on what was forgotten stay on"
+                " Discord. Delete them there."
+            )
 
     async def _keep_grace_times(self) -> None:
         """A bot that stays connected for weeks deletes what is due, too."""

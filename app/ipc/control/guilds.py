@@ -46,6 +46,8 @@ class Forget:
     channel: str | None = None
     everything: bool = False
     undo: bool = False
+    prove: bool = False
+    """Search the whole home afterwards; the reply then has a `receipt`."""
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 from app.chat import feedback_weights
 from app.core.errors import UsageError
 from app.core.paths import Home
 from app.ipc import control
+from app.service import receipt
 from app.service.app_context import AppContext, Json
 from app.service.backups import back_up
 from app.service.distinctive_words import own_phrases, own_words
@@ -15,6 +17,7 @@ from app.service.events import Asker, WatcherOutbox
 from app.service.guild_export import export
 from app.store import (
     feedback,
+    forgetting,
     guilds,
     members,
     messages,
@@ -75,22 +78,36 @@ class GuildHandlers:
         learning, guild = self._context.voices, await self._context.guild(request.guild)
         if request.undo:
             return {"lifted": await self._lift(guild.id, request)}
+        run, texts = self._context.database.run, list[str]()
+
+        async def note(rows: Sequence[int]) -> None:
+            """Take the texts to search for while they are there."""
+            if request.prove:
+                texts.extend(await run(receipt.texts_of, guild.id, rows))
+
         if request.messages:
             rows = await self._rows(guild.id, request.messages)
+            await note(rows)
             done = await learning.forget(guild.id, rows)
         elif request.author:
             author = await self._author(guild.id, request.author)
+            await note(await run(forgetting.rows_of_author, guild.id, author))
             done = await learning.forget_member(guild.id, author)
         elif request.channel:
             channel = await self._context.channel(guild.id, request.channel)
+            await note(await run(forgetting.rows_of_channel, guild.id, channel.id))
             done = await learning.forget_channel(guild.id, channel.id)
         else:
+            await note(await run(forgetting.rows_of_guild, guild.id))
             done = await learning.forget_everything(guild.id)
+        home, database = self._context.home, self._context.database
+        proof = await receipt.prove(home, database, texts) if request.prove else None
         return {
             "messages": done.messages,
             "embeddings": done.embeddings,
             "replies": done.replies,
             "complete": done.complete,
+            "receipt": asdict(proof) if proof else None,
         }
 
     async def _rows(self, guild: int, externals: Sequence[str]) -> list[int]:
