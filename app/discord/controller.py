@@ -2,10 +2,12 @@
 
 import asyncio
 import contextlib
+import logging
 import math
 from collections.abc import Sequence
 from random import Random
 
+import aiohttp
 import discord
 
 from app.chat.postprocess import neutralise, split
@@ -26,6 +28,8 @@ from app.service.events import Asker
 from app.service.handlers.replies import OWNER
 from app.store import guilds, replies
 from app.store.tables import Reply
+
+log = logging.getLogger(__name__)
 
 GRACE_CHECK_SECONDS = 6 * 3600.0
 
