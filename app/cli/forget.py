@@ -17,9 +17,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--guild", metavar="SERVER", required=True)
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--message", metavar="ID", nargs="+", default=[])
-    what.add_argument("--author", metavar="ID")
+    what.add_argument("--author", metavar="ID", help="an id, or a name that is unique")
     what.add_argument("--channel", metavar="ID")
     what.add_argument("--everything", action="store_true")
+    parser.add_argument(
+        "--prove",
+        action="store_true",
+        help="search every file of the home afterwards, and say what was found",
+    )
     parser.add_argument(
         "--undo",
         action="store_true",
@@ -37,6 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
         arguments.channel,
         arguments.everything,
         arguments.undo,
+        arguments.prove,
     )
     done = asyncio.run(_forget(find_home(arguments.home), request))
     if arguments.json:
@@ -53,7 +59,26 @@ def run(arguments: argparse.Namespace) -> int:
         say("Nothing of them is left on this computer's disk.")
     else:
         say("The files are being rewritten; the last of it is gone within minutes.")
-    return 0
+    return _tell_receipt(done.receipt) if done.receipt else 0
+
+
+def _tell_receipt(receipt: control.Receipt) -> int:
+    """Say what was searched; 1 if something was found."""
+    size = receipt.bytes / 1e6
+    say(
+        f"Searched {receipt.files:,} files ({size:,.1f} MB) of the home, its"
+        f" database's log and freed pages included, for {receipt.texts:,} texts."
+    )
+    if receipt.too_short:
+        say(
+            f"Not searched for: {receipt.too_short:,} texts that are too short, too"
+            " many, or said by others too."
+        )
+    if not receipt.found:
+        say("Nothing was found.")
+        return 0
+    say(f"Found in {', '.join(receipt.found)}. Run the same once more.")
+    return 1
 
 
 def _tell_undone(done: control.ForgetReply) -> None:

@@ -48,6 +48,21 @@ class Training:
         listened = await self._ports.guilds.learning_channels(guild.id)
         return [one for one in guild.text_channels if one.id in listened]
 
+    async def readable(
+        self, channels: Sequence[discord.TextChannel]
+    ) -> list[discord.TextChannel]:
+        """Those whose newest page Discord hands out now."""
+        found = []
+        for channel in channels:
+            try:
+                await channel.history(limit=1).flatten()
+            except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+                log.warning("Channel %s cannot be read: %s", channel.id, error)
+            else:
+                if channel.permissions_for(channel.guild.me).read_message_history:
+                    found.append(channel)
+        return found
+
     async def start(
         self,
         guild: discord.Guild,

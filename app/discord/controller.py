@@ -2,11 +2,13 @@
 
 import asyncio
 import contextlib
+import logging
 import math
 from collections.abc import Sequence
 from dataclasses import replace
 from random import Random
 
+import aiohttp
 import discord
 
 from app.chat.postprocess import neutralise, split
@@ -33,6 +35,8 @@ from app.service.invite_link import invite_url
 from app.store import guilds, replies
 from app.store.rows import StoredReply
 
+log = logging.getLogger(__name__)
+
 GRACE_CHECK_SECONDS = 6 * 3600.0
 
 NOT_CONNECTED = "The bot is not connected to Discord."
@@ -55,12 +59,38 @@ class DiscordController:
         self._link: DiscordLink | None = None
         self._wanted = True
         self._changed = asyncio.Event()
+        context.voices.on_withdrawn = self._withdraw
 
     async def run(self) -> None:
         """Be connected whenever that is wanted and possible."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._keep_grace_times())
             await self._stay_connected()
+
+    async def _withdraw(self, guild: int, sent: Sequence[tuple[str, str]]) -> None:
+        """Delete the bot's messages that lost their words, where the owner wants it."""
+        config = await self._context.settings.of(guild)
+        if not config.learn.delete_own_lines:
+            return
+        client, left = self._link.client if self._link else None, 0
+        for channel, message in sent:
+            talk = client.get_channel(int(channel)) if client else None
+            if not isinstance(talk, Talk):
+                left += 1
+                continue
+            try:
+                # py-cord's types say that a partial message has no such method.
+                await talk.get_partial_message(int(message)).delete()  # type: ignore[misc]
+            except discord.NotFound:
+                continue
+            except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+                log.warning("A message in %s could not be deleted: %s", channel, error)
+                left += 1
+        if left:
+            self._context.events.warn(
+                f"{left} messages of the bot that drew on what was forgotten stay on"
+                " Discord. Delete them there."
+            )
 
     async def _keep_grace_times(self) -> None:
         """A bot that stays connected for weeks deletes what is due, too."""
@@ -167,7 +197,9 @@ class DiscordController:
 
     async def _send_draft(self, row: StoredReply, text: str | None) -> None:
         if text is not None:
-            await self._context.database.run(replies.finish, row.id, {"text": text})
+            run, changed = self._context.database.run, {"text": text}
+            if await run(replies.finish, row.id, changed) is None:
+                raise UsageError("What this draft answers was forgotten meanwhile.")
         channel = (
             await self._context.database.run(guilds.get_channel, row.channel_id)
             if row.channel_id

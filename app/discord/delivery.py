@@ -67,6 +67,9 @@ class Delivery:
             return
         files = await source_files(self._bot, answer.files, channel)
         reference = reference_to(channel.id, trigger)
+        # Fetching files takes a while, in which a source may have been deleted.
+        if answer.files and await self._ports.replies.is_forgotten(answer.reply):
+            return
         with _failures_told(channel):
             ids = await send_parts(
                 channel, answer.parts, trigger,
@@ -88,7 +91,9 @@ class Delivery:
             async for piece in self._ports.replies.stream(ask):
                 if isinstance(piece, str):
                     await growing.show(split(neutralise(piece)[0])[0])
-                elif piece is not None and piece.parts:
+                elif piece is None:
+                    await growing.withdraw()
+                elif piece.parts:
                     await growing.finish(piece.parts[0])
                     rest = await send_parts(channel, piece.parts[1:], ask.trigger + 1)
                     first = [growing.id] if growing.id else []

@@ -13,7 +13,7 @@ from app.importers.records import File, Record
 from app.ipc.control import MessageSeen, Progress
 from app.service.app_context import AppContext
 from app.service.voice_keeper import Forgotten
-from app.store import guilds, messages, replies, tombstones
+from app.store import forgetting, guilds, messages, replies, tombstones
 
 DISCORD_EPOCH_MS = 1_420_070_400_000
 
@@ -89,10 +89,23 @@ class StoredMessages:
             await self._context.database.run(
                 tombstones.bury, row, externals, by_owner=False
             )
+            await self._context.database.run(forgetting.blank_answers, row, externals)
             rows = await self._ids.messages(row, gone)
         async with self._changes[guild]:
             return await self._context.voices.forget(
                 row, rows, by_owner=False, wait=False
+            )
+
+    async def banned(self, guild: int, author: int) -> Forgotten:
+        """Forget a member who was banned, where the owner wants it."""
+        row = await self._ids.guild(guild)
+        config = await self._context.settings.of(row)
+        if not config.learn.forget_banned:
+            return Forgotten(0, 0, 0, False)
+        # Behind what was told before, so that nothing of theirs is stored after it.
+        async with self._order[guild], self._changes[guild]:
+            return await self._context.voices.forget_author(
+                row, str(author), wait=False
             )
 
     async def stored(self, guild: int) -> int:

@@ -211,6 +211,10 @@ class MessageEvents(Protocol):
         """The oldest stored message that Discord had in a channel or thread."""
         ...
 
+    async def banned(self, guild: int, author: int) -> Forgotten:
+        """Forget a member who was banned, unless `learn.forget_banned` is off."""
+        ...
+
     async def stored(self, guild: int) -> int:
         """How many messages of the guild are stored."""
         ...
@@ -274,6 +278,10 @@ class Replies(Protocol):
 
     async def sent(self, reply: int, messages: Sequence[int]) -> None:
         """Note under which ids a reply was sent."""
+        ...
+
+    async def is_forgotten(self, reply: int) -> bool:
+        """Whether what a reply drew on was forgotten since, so that it isn't sent."""
         ...
 
     async def unsent(self) -> list[Unsent]:

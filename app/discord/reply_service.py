@@ -86,7 +86,7 @@ class StoredReplies:
         claim: Claim,
         request: ReplyRequest,
         on_piece: OnPiece = lambda piece: None,
-    ) -> MadeReply:
+    ) -> MadeReply | None:
         config = await self._context.settings.of(claim.guild, claim.root or 0)
         request = replace(request, is_draft=config.reply.shadow)
         return await self._context.replier.fulfil(claim.reply, request, on_piece)
@@ -136,7 +136,8 @@ class StoredReplies:
             trigger=str(trigger),
             message=message,
         )
-        return self._finished(await self._fulfilled(claim, request))
+        made = await self._fulfilled(claim, request)
+        return None if made is None else self._finished(made)
 
     async def sent(self, reply: int, sent: Sequence[int]) -> None:
         """Note under which ids a reply was sent; in listened channels it is context."""
@@ -163,6 +164,10 @@ class StoredReplies:
         """Replies begun lately that may or may not have arrived."""
         since = int(time.time() * 1000) - UNSENT_MS
         return await self._context.database.run(_unsent, since)
+
+    async def is_forgotten(self, reply: int) -> bool:
+        """Whether what a reply drew on was forgotten since it was made."""
+        return await self._context.database.run(replies.is_forgotten, reply)
 
     async def find_reply(self, message: int) -> int | None:
         """The row of the reply that a message of the bot is part of."""

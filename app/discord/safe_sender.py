@@ -143,6 +143,12 @@ class StreamedMessage:
         """Show the final text in any case."""
         await self._put(text)
 
+    async def withdraw(self) -> None:
+        """Delete what was shown: it must not be said after all."""
+        if self._message is not None:
+            with suppress(discord.NotFound):
+                await self._message.delete()
+
     async def _put(self, text: str) -> None:
         if not text.strip() or text == self._shown:
             return

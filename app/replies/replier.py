@@ -67,7 +67,7 @@ class Replier:
     async def reply(
         self, request: ReplyRequest, on_piece: OnPiece = lambda piece: None
     ) -> MadeReply | None:
-        """Make a reply; None when its trigger has one already.
+        """Make a reply; None when its trigger has one already, or as in `fulfil`.
 
         Args:
             on_piece: Takes the text as it is written; None takes it back.
@@ -91,8 +91,11 @@ class Replier:
         reply: int | None,
         request: ReplyRequest,
         on_piece: OnPiece = lambda piece: None,
-    ) -> MadeReply:
-        """Write a reply whose row is claimed, or with None made when it is written."""
+    ) -> MadeReply | None:
+        """Write a reply whose row is claimed, or with None made when it is written.
+
+        None if something that it drew on was forgotten or edited meanwhile.
+        """
         made = None
         try:
             with self._memory.quiet() if self._memory else nullcontext():
@@ -204,8 +207,8 @@ class Replier:
         )
         return replace(rung, provider=best)
 
-    async def _keep(self, made: MadeReply) -> MadeReply:
-        """Fill in or make the row that explains the reply."""
+    async def _keep(self, made: MadeReply) -> MadeReply | None:
+        """Fill in or make the row that explains the reply, unless it may not be kept."""
         answer, done = made.answer, made.answer.completion
         turns = answer.prompt.turns
         fields = {
@@ -238,12 +241,12 @@ class Replier:
         if made.reply:
             finish, row = replies.finish, made.reply
             files = await self._database.run(finish, row, fields, sources)
-            return replace(made, files=tuple(files))
+            return None if files is None else replace(made, files=tuple(files))
         asked = made.request
         fields |= {"guild": asked.guild, "channel": asked.channel}
         fields |= {"reason": asked.reason}
         reply = await self._database.run(replies.add, fields, sources)
-        return replace(made, reply=reply)
+        return None if reply is None else replace(made, reply=reply)
 
 
 def _kept(turn: Turn, request: ReplyRequest) -> list[str | int | None]:

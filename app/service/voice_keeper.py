@@ -22,7 +22,7 @@ from app.settings.schema import Config
 from app.store import forgetting, guilds, messages, snapshots, tombstones, voice_changes
 from app.store.authors import AuthorKey, open_key
 from app.store.database import Database
-from app.store.forgetting import Removed
+from app.store.forgetting import Blanked, Removed
 from app.store.places import Place
 from app.store.rows import StoredSnapshot
 from app.store.snapshots import SettingRow
@@ -43,6 +43,9 @@ Store = Callable[[Filters, AuthorKey], TakenIn | None]
 
 OnForgotten = Callable[[int, Sequence[int]], Awaitable[None]]
 """Told the guild and the rows of messages that are gone from the database."""
+
+OnWithdrawn = Callable[[int, Sequence[tuple[str, str]]], Awaitable[None]]
+"""Told the guild, and the (channel, message) on Discord of the bot's lost lines."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +93,7 @@ class VoiceKeeper:
         self._files = VoiceFiles(home, database, jobs, on_progress)
         self._on_forgotten = list(on_forgotten)
         self._scrub_seconds = scrub_seconds
+        self.on_withdrawn: OnWithdrawn | None = None
         self._authors = database.call(open_key, home.author_key_file)
         self._open: dict[int, _Open] = {}
         self._filters: dict[int, tuple[Config, Filters]] = {}
@@ -155,6 +159,10 @@ class VoiceKeeper:
         filters = await self._filters_of(guild)
         opened = await self._opened(guild)
         dropped = filters.reason(text)
+        found = await self._database.run(messages.get, message)
+        if found is not None and found.text != clean(text):
+            # What replies and the bot's own lines have of the old text goes.
+            await self._blank(guild, [message], by_owner=False)
         await self._database.run(messages.edit, message, clean(text), dropped)
         opened.voice.forget([message])
         rows = await self._database.run(messages.learnable_of, guild, [message])
@@ -195,6 +203,27 @@ class VoiceKeeper:
     ) -> Forgotten:
         """Forget everything that an author (Discord's id, or a name in files) wrote.
 
+        The rest is as in `forget_member`.
+        """
+        return await self.forget_member(
+            guild,
+            self._authors.author(author_id),
+            since_ms=since_ms,
+            by_owner=by_owner,
+            wait=wait,
+        )
+
+    async def forget_member(
+        self,
+        guild: int,
+        author: str,
+        *,
+        since_ms: int = 0,
+        by_owner: bool = True,
+        wait: bool = True,
+    ) -> Forgotten:
+        """Forget everything that an author (hash) wrote.
+
         What they wrote until now stays forgotten, also what was never stored.
 
         Args:
@@ -202,7 +231,6 @@ class VoiceKeeper:
             by_owner: False if the author asks for it.
             wait: As in `forget`.
         """
-        author = self._authors.author(author_id)
         # First, so that nothing that is being read right now slips in behind.
         await self._bury(guild, author, since_ms, by_owner=by_owner)
         rows = await self._database.run(
@@ -316,8 +344,8 @@ class VoiceKeeper:
     ) -> Removed:
         """Take messages out of the voice, the replies and the database."""
         (await self._opened(guild)).voice.forget(rows)
-        blanked = await self._database.run(forgetting.blank_replies, guild, rows)
-        removed = Removed(replies=blanked)
+        blanked = await self._blank(guild, rows, by_owner=by_owner)
+        removed = Removed(replies=blanked.replies)
         for start in range(0, len(rows), DELETE_AT_ONCE):
             part = rows[start : start + DELETE_AT_ONCE]
             removed += await self._database.run(
@@ -326,6 +354,22 @@ class VoiceKeeper:
         for tell in self._on_forgotten:
             await tell(guild, rows)
         return removed
+
+    async def _blank(
+        self, guild: int, rows: Sequence[int], *, by_owner: bool
+    ) -> Blanked:
+        """Take the words out of replies that drew on messages, and the bot's lines."""
+        blanked = await self._database.run(forgetting.blank_replies, guild, rows)
+        if blanked.own:
+            (await self._opened(guild)).voice.forget(blanked.own)
+            await self._database.run(
+                forgetting.delete, guild, blanked.own, by_owner=by_owner
+            )
+            for tell in self._on_forgotten:
+                await tell(guild, blanked.own)
+        if blanked.sent and self.on_withdrawn is not None:
+            await self.on_withdrawn(guild, blanked.sent)
+        return blanked
 
     async def _finish(self, guild: int, removed: Removed, *, wait: bool) -> Forgotten:
         opened, complete = await self._opened(guild), False

@@ -318,6 +318,14 @@ class LearnSettings:
         means=validators.channel,
         snapshots="never",
     )
+    forget_banned: bool = setting(
+        True, "Forgets what a member wrote when they are banned.", scope="guild"
+    )
+    delete_own_lines: bool = setting(
+        False,
+        "Deletes the bot's messages on Discord that drew on what was forgotten.",
+        scope="guild",
+    )
     skip_mentions: bool = setting(
         False, "Messages that are only a mention are not learned.", scope="guild"
     )

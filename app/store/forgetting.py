@@ -6,7 +6,7 @@ from typing import Any
 
 from peewee import fn
 
-from app.store import conversations, feedback, tombstones, voice_changes
+from app.store import conversations, feedback, messages, tombstones, voice_changes
 from app.store.database import tuples, write
 from app.store.messages import BATCH
 from app.store.tables import (
@@ -62,13 +62,92 @@ def rows_of_guild(guild: int) -> list[int]:
     return [row for (row,) in tuples(query)]
 
 
+def texts_of(guild: int, rows: Sequence[int]) -> list[str]:
+    """The texts of messages that are about to be forgotten."""
+    found: list[str] = []
+    for start in range(0, len(rows), BATCH):
+        part = Message.id.in_(list(rows[start : start + BATCH]))
+        query = Message.select(Message.text).where((Message.guild == guild) & part)
+        found += [text for (text,) in tuples(query)]
+    return found
+
+
+def still_said(texts: Sequence[str]) -> set[str]:
+    """Those texts that are part of a message that stays."""
+    return {
+        text
+        for text in texts
+        if Message.select().where(Message.text.contains(text)).exists()
+    }
+
+
+@dataclass(frozen=True)
+class Blanked:
+    """What lost its words because of messages that are forgotten or edited."""
+
+    replies: int = 0
+    own: tuple[int, ...] = ()
+    """Rows of the bot's own stored lines that those replies were sent as."""
+    sent: tuple[tuple[str, str], ...] = ()
+    """(channel, message) on Discord of all that those replies were sent as."""
+
+
 @write
-def blank_replies(guild: int, rows: Sequence[int]) -> int:
+def blank_replies(guild: int, rows: Sequence[int]) -> Blanked:
     """Take the words out of replies that drew on these messages, or answered them.
 
-    Their rows stay, since a trigger is answered once for ever. Call it while the
-    messages are still there. Returns how many replies lost their words.
+    A later reply that was shown one of those lines loses its words as well. Their rows
+    stay, since a trigger is answered once for ever, and those still being written learn
+    what to do without. Call it while the messages are still there.
     """
+    _tell_unfinished(guild, rows)
+    replies, own, sent = set[int](), list[int](), list[tuple[str, str]]()
+    reached: Sequence[int] = rows
+    while reached:
+        found = _drawing_on(guild, reached)
+        replies |= found
+        places = _sent_as(found)
+        _blank(sorted(found))
+        sent += places
+        ids = [message for _, message in places]
+        # One that was sent just now is perhaps about to be stored.
+        tombstones.bury(guild, ids, by_owner=True)
+        reached = messages.rows_of(guild, ids)
+        _tell_unfinished(guild, reached)
+        own += reached
+    return Blanked(len(replies), tuple(own), tuple(sent))
+
+
+@write
+def blank_answers(guild: int, externals: Sequence[str]) -> None:
+    """Take the words out of answers to messages that were perhaps never stored."""
+    chosen = (Reply.guild == guild) & (Reply.state != "forgotten")
+    for start in range(0, len(externals), BATCH):
+        asked = Reply.trigger.in_(list(externals[start : start + BATCH]))
+        unstored = Reply.select(Reply.id).where(chosen & asked)
+        _blank([row for (row,) in tuples(unstored)])
+
+
+def _tell_unfinished(guild: int, rows: Sequence[int]) -> None:
+    """Note at replies that are being written that these messages changed."""
+    chosen = (Reply.guild == guild) & (Reply.state == "claimed")
+    for one in list(Reply.select().where(chosen)):
+        changed = sorted({*one.recalled, *rows})
+        Reply.update(recalled=changed).where(Reply.id == one.id).execute()
+
+
+def _sent_as(replies: set[int]) -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+    asked = sorted(replies)
+    for start in range(0, len(asked), BATCH):
+        query = Reply.select(Reply.sent, Channel.discord_id).join(Channel)
+        part = Reply.id.in_(asked[start : start + BATCH])
+        for sent, channel in tuples(query.where(part)):
+            found += [(channel, message) for message in sent if channel]
+    return found
+
+
+def _drawing_on(guild: int, rows: Sequence[int]) -> set[int]:
     chosen = (Reply.guild == guild) & (Reply.state != "forgotten")
     found: set[int] = set()
     for start in range(0, len(rows), BATCH):
@@ -85,9 +164,7 @@ def blank_replies(guild: int, rows: Sequence[int]) -> int:
         wanted |= Reply.summary_of.in_(talks)
         query = Reply.select(Reply.id).where(chosen & wanted)
         found.update(row for (row,) in tuples(query))
-    found |= _showing(chosen, set(rows))
-    _blank(sorted(found))
-    return len(found)
+    return found | _showing(chosen & (Reply.state != "claimed"), set(rows))
 
 
 def _showing(chosen: Any, gone: set[int]) -> set[int]:

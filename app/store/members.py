@@ -1,5 +1,6 @@
 """Members: display names, bots and opt-outs."""
 
+import difflib
 from dataclasses import dataclass
 
 from peewee import fn
@@ -52,6 +53,21 @@ def named(guild: int, name: str) -> StoredMember | None:
     """The member with that display name."""
     same = (Member.guild == guild) & (Member.name == name)
     return rows.found(StoredMember, Member.get_or_none(same))
+
+
+def all_named(guild: int, name: str) -> list[str]:
+    """Author hashes of the guild's people of that display name, in any case."""
+    here = (Member.guild == guild) & (fn.LOWER(Member.name) == name.lower())
+    return [author for (author,) in tuples(Member.select(Member.author).where(here))]
+
+
+def like(guild: int, name: str, limit: int = 5) -> list[str]:
+    """Display names of the guild that are like that one."""
+    here = (Member.guild == guild) & (Member.name != "")
+    names = {known for (known,) in tuples(Member.select(Member.name).where(here))}
+    by_lower = {known.lower(): known for known in sorted(names)}
+    near = difflib.get_close_matches(name.lower(), by_lower, limit, 0.4)
+    return [by_lower[one] for one in near] or sorted(names)[:limit]
 
 
 def opted_out(guild: int) -> set[str]:

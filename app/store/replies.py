@@ -1,15 +1,17 @@
 """Replies with all that explains them."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from peewee import IntegrityError
 
-from app.store import messages, rows
+from app.store import messages, rows, tombstones
 from app.store.database import tuples, write
 from app.store.rows import StoredReply
-from app.store.tables import Channel, Message, Reply, ReplySource
+from app.store.tables import Channel, Member, Message, Reply, ReplySource
+
+_BATCH = 500
 
 
 class SourceMessage(NamedTuple):
@@ -46,22 +48,43 @@ def claim(
 @write
 def finish(
     reply: int, fields: Mapping[str, Any], sources: Sequence[SourceMessage] = ()
-) -> list[tuple[int, int]]:
+) -> list[tuple[int, int]] | None:
     """Fill in a claimed reply; `fields` are columns of the table by name.
 
-    Returns (channel, message) on Discord of the sources that came with a file.
+    Returns:
+        (channel, message) on Discord of the sources that came with a file. None if
+        anything that it names was forgotten or edited while it was written: then none
+        of its words are stored, and it must not be sent.
     """
+    row = Reply.get_or_none(Reply.id == reply)
+    if row is None:
+        return None
+    if row.state == "forgotten" or _went(row, _named(fields, sources)):
+        Reply.update(state="forgotten", recalled=[]).where(Reply.id == reply).execute()
+        return None
     Reply.update(**fields).where(Reply.id == reply).execute()
     _add_sources(reply, sources)
     return _with_files([source.message for source in sources if source.words])
 
 
 @write
-def add(fields: Mapping[str, Any], sources: Sequence[SourceMessage] = ()) -> int:
-    """Make the row of a reply that is written already; nobody else can answer it."""
+def add(fields: Mapping[str, Any], sources: Sequence[SourceMessage] = ()) -> int | None:
+    """Make the row of a reply that is written already; nobody else can answer it.
+
+    None if anything that it names was forgotten meanwhile, as in `finish`.
+    """
+    named = _named(fields, sources)
+    if len(_still_there(named)) < len(named):
+        return None
     reply = Reply.create(created=int(time.time() * 1000), **fields)
     _add_sources(reply.id, sources)
     return int(reply.id)
+
+
+def _named(fields: Mapping[str, Any], sources: Sequence[SourceMessage]) -> set[int]:
+    """The rows of all messages that a reply is to name."""
+    named = {source.message for source in sources} | {*fields.get("recalled", ())}
+    return named | {turn[2] for turn in fields.get("turns", ()) if turn[2] is not None}
 
 
 def _add_sources(reply: int, sources: Sequence[SourceMessage]) -> None:
@@ -81,13 +104,45 @@ def _with_files(rows: Sequence[int]) -> list[tuple[int, int]]:
     return [places[row] for row in rows if row in places]
 
 
+def _went(row: Reply, named: set[int]) -> bool:
+    """Whether a trigger or a message (by row) is no longer what it was."""
+    if row.state == "claimed" and not named.isdisjoint(row.recalled):
+        # While a reply is written, that is what changed meanwhile.
+        return True
+    trigger = row.trigger
+    if trigger is not None and tombstones.is_buried(row.guild_id, trigger):
+        return True
+    return len(_still_there(named)) < len(named)
+
+
+def _still_there(asked_rows: Collection[int]) -> set[int]:
+    """Those messages that are stored, of authors who did not opt out."""
+    asked, found = list(asked_rows), set[int]()
+    for start in range(0, len(asked), _BATCH):
+        here = Message.id.in_(asked[start : start + _BATCH])
+        query = Message.select(Message.id).join(Member)
+        query = query.where(here & ~Member.has_opted_out)
+        found.update(row for (row,) in tuples(query))
+    return found
+
+
+def is_forgotten(reply: int) -> bool:
+    """Whether the reply's words were taken out, so that it must not be sent."""
+    same = (Reply.id == reply) & (Reply.state == "forgotten")
+    return bool(Reply.select().where(same).exists())
+
+
 @write
 def set_state(reply: int, state: str, sent: Sequence[str] | None = None) -> None:
-    """Note what became of a reply, and the ids of the messages it was sent as."""
-    fields: dict[str, Any] = {"state": state}
+    """Note what became of a reply, and the ids of the messages it was sent as.
+
+    One that was forgotten stays so.
+    """
+    fields: dict[str, Any] = {} if is_forgotten(reply) else {"state": state}
     if sent is not None:
         fields["sent"] = list(sent)
-    Reply.update(**fields).where(Reply.id == reply).execute()
+    if fields:
+        Reply.update(**fields).where(Reply.id == reply).execute()
 
 
 def get(reply: int) -> StoredReply | None:

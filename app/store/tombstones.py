@@ -86,6 +86,14 @@ def forgotten(
     return found | {place for place, mark in enumerate(marks) if mark in known}
 
 
+def is_buried(guild: int, external: str) -> bool:
+    """Whether the message with that id outside was forgotten by itself."""
+    if not _has_marks(guild):
+        return False
+    marks = Tombstone.mark.in_(_marks([external]))
+    return bool(Tombstone.select().where((Tombstone.guild == guild) & marks).exists())
+
+
 def outside_spans(guild: int, candidates: Sequence[TombstoneCandidate]) -> list[str]:
     """Ids outside of the messages whose authors left no time that covers them."""
     spans = _spans(guild, {one.author for one in candidates}, anew=True)

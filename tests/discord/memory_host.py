@@ -165,6 +165,10 @@ class MemoryHost:
         gone = [self.messages.pop(one, None) for one in messages]
         return Forgotten(sum(one is not None for one in gone), 0, 0, False)
 
+    async def banned(self, guild: int, author: int) -> Forgotten:
+        there = [m.id for m in self.messages.values() if m.author == author]
+        return await self.deleted(guild, there)
+
     async def channel_deleted(self, guild: int, channel: int) -> Forgotten:
         there = [m.id for m in self.messages.values() if m.place.channel == channel]
         self.learning.pop(channel, None)
@@ -228,6 +232,9 @@ class MemoryHost:
 
     async def sent(self, reply: int, messages: Sequence[int]) -> None:
         self.sent_as[reply] = list(messages)
+
+    async def is_forgotten(self, reply: int) -> bool:
+        return False
 
     async def unsent(self) -> list[Unsent]:
         return self.left_unsent

@@ -109,7 +109,9 @@ async def test_training_asks_before_it_forgets_what_is_learned(
         asked = await stand_in.command(scene.general, scene.mod, "train", clean=True)
         await stand_in.press(asked, scene.mod, "train-clean")
         await stand_in.wait_for(lambda: "Done" in _final(scene, asked))
-    texts = [one.text for one in stand_in.outbox.messages if one.kind == "edit"]
+    # As an answer it can be changed where the bot cannot see the channel, too.
+    edits = ("edit", "edit answer")
+    texts = [one.text for one in stand_in.outbox.messages if one.kind in edits]
     assert any("Forgotten: 5 messages" in text for text in texts)
     assert sorted(one.text for one in host.messages.values()) == ["one", "three", "two"]
 
@@ -181,3 +183,17 @@ async def test_training_shows_percent_and_the_time_left(
         r"Learning: \d+%, \d+ messages read, about [\d.]+ (s|min|h) left\.",
         progress[-1],
     )
+
+
+async def test_training_that_can_read_nothing_forgets_nothing_and_says_why(
+    stand_in: DiscordStandIn, start: Start, host: MemoryHost, scene: Scene
+) -> None:
+    host.learning[scene.general.id] = scene.guild.id
+    async with start().connected():
+        await stand_in.say(scene.general, scene.ann, "one")
+        await stand_in.wait_for(lambda: len(host.messages) == 1)
+        asked = await stand_in.command(scene.general, scene.mod, "train")
+        scene.general.readable = False
+        await stand_in.press(asked, scene.mod, "train-clean")
+        await stand_in.wait_for(lambda: "may not read any" in _final(scene, asked))
+    assert len(host.messages) == 1

@@ -19,7 +19,7 @@ from app.settings.config_file import save
 from app.store import feedback, guilds, replies
 from tests.asking import Nobody
 from tests.discord.conftest import PACE
-from tests.discord.real_host import eventually
+from tests.discord.real_host import eventually, listen
 from tests.discord.scene import Scene
 from tests.discord_stand_in.server import TOKEN, DiscordStandIn
 
@@ -201,3 +201,29 @@ async def test_a_bot_that_stays_connected_deletes_left_servers_when_it_is_time(
         assert not await is_deleted(), "0 keeps it for good"
         save(home.config_file, "bot.keep_days_after_leaving", 30)
         await eventually(is_deleted)
+
+
+@pytest.mark.parametrize("on", [True, False])
+async def test_own_messages_of_what_was_forgotten_go_on_discord_where_wanted(
+    stand_in: DiscordStandIn, service: Service, scene: Scene, home: Home, on: bool
+) -> None:
+    secrets.put(home, "bot_token", TOKEN)
+    save(home.config_file, "learn.delete_own_lines", on)
+    async with serving(service) as calls:
+        await stand_in.wait_for(lambda: is_online(calls))
+        await until_known(service)
+        await listen(stand_in, scene)
+        line = f"{stand_in.bot.mention} what about the zebrafish in the harbour"
+        await stand_in.say(scene.general, scene.ann, line)
+        await stand_in.wait_for(lambda: len(stand_in.outbox.sent()) == 1)
+        own = stand_in.outbox.sent()[0].message_id
+
+        async def is_noted() -> bool:
+            found = await service.context.database.run(replies.find_sent, str(own))
+            return found is not None
+
+        await eventually(is_noted)
+        request = control.Forget("Harbour", author=str(scene.ann.id))
+        done = await service.call(NOBODY, request)
+    assert done.replies == 1
+    assert (own in scene.general.messages) is not on

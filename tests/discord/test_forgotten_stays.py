@@ -90,7 +90,8 @@ async def by_the_sources_of_a_reply(
     await stand_in.message_command(scene.general, scene.mod, "Forget the sources", own)
     gone = before - set(await stored(service))
     assert gone
-    return [int(one) for one in gone]
+    # The bot's own line that said it is forgotten with it.
+    return [*map(int, gone), own]
 
 
 async def by_deleting_it_on_discord(

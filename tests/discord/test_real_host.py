@@ -3,6 +3,8 @@
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from app.service.service import Service
 from app.settings.config_file import save
 from app.store import guilds, messages, replies
@@ -283,3 +285,103 @@ async def test_no_words_or_files_come_out_of_channels_that_people_cannot_see(
     assert "from channels not shown here" in why.text
     assert '"sources": []' in shown.texts[1]
     assert "Messages it drew on" in all_of_it.text
+
+
+async def _own_lines(service: Service) -> list[str]:
+    (guild,) = await service.context.database.run(guilds.every)
+    page = await service.context.database.run(messages.page, guild.id, limit=50)
+    return [one.text for one in page if one.is_bot]
+
+
+async def _answered(
+    stand_in: DiscordStandIn, service: Service, scene: Scene
+) -> tuple[int, int]:
+    """A mention that the bot answered, and the row of the answer."""
+    asked = await stand_in.say(
+        scene.general, scene.ann, f"{stand_in.bot.mention} what about zebrafish"
+    )
+    await stand_in.wait_for(lambda: len(stand_in.outbox.sent()) == 1)
+
+    async def is_stored() -> bool:
+        return bool(await _own_lines(service))
+
+    await eventually(is_stored)
+    found = await service.context.database.run(replies.answer_to, str(asked))
+    assert found is not None
+    return asked, found.id
+
+
+async def test_an_edit_or_a_deletion_leaves_nothing_in_replies_or_own_lines(
+    stand_in: DiscordStandIn, running: Running, service: Service, scene: Scene
+) -> None:
+    async with taught(running, stand_in, service, scene):
+        asked, reply = await _answered(stand_in, service, scene)
+        await stand_in.edit(scene.general, asked, "nothing about fish")
+
+        async def is_blank() -> bool:
+            row = await service.context.database.run(replies.get, reply)
+            assert row is not None
+            return (row.state, row.text, row.turns) == ("forgotten", "", [])
+
+        await eventually(is_blank)
+
+        async def are_gone() -> bool:
+            return await _own_lines(service) == []
+
+        await eventually(are_gone)
+
+
+async def test_a_mention_deleted_while_it_is_answered_is_not_answered_or_kept(
+    stand_in: DiscordStandIn, running: Running, service: Service, scene: Scene
+) -> None:
+    async with taught(running, stand_in, service, scene):
+        replier, begun, go_on = (
+            service.context.replier,
+            asyncio.Event(),
+            asyncio.Event(),
+        )
+        make = replier._make
+
+        async def slow_make(*asked):
+            made = await make(*asked)
+            begun.set()
+            await go_on.wait()
+            return made
+
+        replier._make = slow_make  # type: ignore[method-assign]
+        asked = await stand_in.say(
+            scene.general, scene.ann, f"{stand_in.bot.mention} what about zebrafish"
+        )
+        await begun.wait()
+        await stand_in.delete(scene.general, asked)
+        await until_stored(service, len(LINES))
+        go_on.set()
+
+        async def is_over() -> bool:
+            row = await service.context.database.run(replies.answer_to, str(asked))
+            assert row is not None
+            return row.state == "forgotten" and row.turns == [] and row.text == ""
+
+        await eventually(is_over)
+        replier._make = make  # type: ignore[method-assign]
+        await stand_in.say(scene.general, scene.ann, f"{stand_in.bot.mention} boats")
+        await stand_in.wait_for(lambda: len(stand_in.outbox.sent()) == 1)
+    assert stand_in.outbox.sent()[0].reply_to != asked
+
+
+@pytest.mark.parametrize("forget_banned", ["on", "off"])
+async def test_a_ban_forgets_where_the_owner_wants_it(
+    stand_in: DiscordStandIn,
+    running: Running,
+    service: Service,
+    scene: Scene,
+    forget_banned: str,
+) -> None:
+    async with taught(running, stand_in, service, scene):
+        (guild,) = await service.context.database.run(guilds.every)
+        settings = service.context.settings
+        await settings.change("learn.forget_banned", forget_banned, guild.id, 0)
+        await stand_in.ban(scene.guild, scene.ann)
+        left = len(LINES) // 2 if forget_banned == "on" else len(LINES)
+        await stand_in.say(scene.general, scene.ben, "afterwards")
+        await until_stored(service, left + 1)

@@ -237,6 +237,9 @@ async def test_moments_are_recalled_where_the_readers_may_see_them(home, databas
     moment = (Turn("bob", "we planted it in may", message=3),)
     memory = Remembered([moment])
     bench = Bench(home, database, memory)
+    # A reply names only messages that are stored.
+    for line in ("hi", "hello", "we planted it in may"):
+        bench.hear("bob", line)
     made = await bench.replier.reply(bench.ask())
     assert made is not None
     assert bench.local.prompts[0].moments == (moment,)

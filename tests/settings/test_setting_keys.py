@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.chat import ab_arms, reply_trigger, self_tune
+from app.chat import ab_arms, self_tune
 from app.core.errors import ConfigError
 from app.importers.filters import Filters
 from app.settings.base_url import parse
@@ -42,7 +42,7 @@ def test_whatever_is_accepted_works(name: str, text: str):
         return
     assert check(name, value) == value
     config = with_overrides(Config(), {name: value})
-    reply_trigger.is_quiet(60, config.speak.quiet_hours)
+    quiet_hours.is_quiet(60, config.speak.quiet_hours)
     Filters(config.learn, config.bot.prefix).reason("free nitro, here")
     for arm in config.reply.split:
         ab_arms.parse(arm)

@@ -106,6 +106,13 @@ class EventsCog(discord.Cog):
             await self.bot.ports.guilds.channels_seen([place])
 
     @discord.Cog.listener()
+    async def on_member_ban(
+        self, guild: discord.Guild, user: discord.User | discord.Member
+    ) -> None:
+        """Forget a banned member, where the owner wants it."""
+        await self.bot.ports.messages.banned(guild.id, user.id)
+
+    @discord.Cog.listener()
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """Start the grace time; an unavailable guild never comes here."""
         await self.bot.ports.guilds.left(guild.id)

@@ -14,6 +14,10 @@ Tell = Callable[[str, discord.ui.View | None], Awaitable[discord.Message]]
 """Answers who asked for a training, with or without buttons."""
 
 NO_CHANNELS = "No channels to learn from. Set some with `/listen add`."
+UNREADABLE = (
+    "I may not read any of these channels, so I forgot nothing. Give me “View Channel”"
+    " and “Read Message History” there, then try again."
+)
 ALREADY = "A training is under way already."
 MAX_FILE_BYTES = 200 << 20
 ANSWER_SECONDS = 600.0
@@ -119,15 +123,20 @@ class TrainCog(discord.Cog):
         clean: bool,
     ) -> None:
         """Learn a file or the history; `told` shows the progress."""
+        channels = await self.bot.training.channels_of(guild)
+        if clean and file is None and not await self.bot.training.readable(channels):
+            await told.edit(content=UNREADABLE)
+            return
         before = ""
         if clean:
+            # Where this cannot be shown, nothing is forgotten either.
+            await told.edit(content="Forgetting…")
             before = (
                 forgotten(await self.bot.ports.messages.forget_learned(guild.id)) + "\n"
             )
         if file is not None:
             await told.edit(content=before + await self._learn_file(guild.id, file))
             return
-        channels = await self.bot.training.channels_of(guild)
         names = ", ".join(f"#{channel.name}" for channel in channels)
         text = f"Learning from {len(channels)} channel(s): {cut(names, 1000)}"
         await told.edit(content=before + text)
@@ -195,7 +204,9 @@ class CleanQuestion(discord.ui.View):
             await interaction.response.edit_message(content=ALREADY, view=None)
             return
         await interaction.response.edit_message(content="Learning…", view=None)
-        await self._cog.begin(self._guild, self._file, told, clean=clean)
+        # Discord lets an answer be changed also where the bot cannot see the channel.
+        shown = await interaction.original_response()
+        await self._cog.begin(self._guild, self._file, shown, clean=clean)
 
 
 async def _message_of(

@@ -79,6 +79,7 @@ from app.ipc.control.guilds import ImportedFile as ImportedFile
 from app.ipc.control.guilds import ImportReply as ImportReply
 from app.ipc.control.guilds import Phrases as Phrases
 from app.ipc.control.guilds import PhrasesReply as PhrasesReply
+from app.ipc.control.guilds import Receipt as Receipt
 from app.ipc.control.guilds import UnreadFile as UnreadFile
 from app.ipc.control.meter import METER_REQUESTS as METER_REQUESTS
 from app.ipc.control.meter import Meter as Meter

@@ -101,6 +101,19 @@ class Import(Request[ImportReply]):
 
 
 @dataclass(frozen=True)
+class Receipt:
+    """What was searched, for how many texts, and where one was found."""
+
+    files: int
+    bytes: int
+    texts: int
+    too_short: int
+    """Texts not searched for: too short, beyond the most, or written by others too."""
+    found: list[str]
+    """Files, relative to the home, that still have one of the texts."""
+
+
+@dataclass(frozen=True)
 class ForgetReply:
     """What was removed."""
 
@@ -112,6 +125,8 @@ class ForgetReply:
     """Whether the files are rewritten, too."""
     lifted: int = 0
     """Entries about what was forgotten that an `undo` took away."""
+    receipt: Receipt | None = None
+    """Of the search that `prove` asked for."""
 
 
 @dataclass(frozen=True)
@@ -129,6 +144,8 @@ class Forget(Request[ForgetReply]):
     channel: str | None = None
     everything: bool = False
     undo: bool = False
+    prove: bool = False
+    """Search the whole home afterwards; the reply then has a `receipt`."""
 
 
 @dataclass(frozen=True)

@@ -113,7 +113,8 @@ class BlindTestHandlers:
             is_private=True,
         )
         made = await self._context.replier.reply(request)
-        assert made is not None  # Without a trigger every reply is new.
+        if made is None:
+            raise UsageError("What it drew on was forgotten meanwhile.", "Try again.")
         return made
 
     async def _results(self, guild: int) -> control.BlindResultsReply:

@@ -9,12 +9,23 @@ from app.core.errors import UsageError
 from app.core.files import size
 from app.core.paths import Home
 from app.ipc import control
+from app.service import receipt
 from app.service.app_context import AppContext
 from app.service.backups import back_up
 from app.service.distinctive_words import own_phrases, own_words
 from app.service.events import Asker, WatcherOutbox
 from app.service.guild_export import export
-from app.store import feedback, guilds, messages, overview, replies, tombstones
+from app.store import (
+    feedback,
+    forgetting,
+    guilds,
+    members,
+    messages,
+    overview,
+    replies,
+    tombstones,
+)
+from app.store.authors import AuthorKey
 from app.store.rows import StoredGuild
 
 MATURE = 2000
@@ -69,20 +80,80 @@ class GuildHandlers:
         if request.undo:
             lifted = await self._lift(guild.id, request)
             return control.ForgetReply(0, 0, 0, complete=True, lifted=lifted)
+        run, texts = self._context.database.run, list[str]()
+
+        async def note(rows: Sequence[int]) -> None:
+            """Take the texts to search for while they are there."""
+            if request.prove:
+                texts.extend(await run(forgetting.texts_of, guild.id, rows))
+
         if request.messages:
-            rows = await self._context.database.run(
-                messages.rows_of, guild.id, request.messages
-            )
+            rows = await self._rows(guild.id, request.messages)
+            await note(rows)
             done = await learning.forget(guild.id, rows)
         elif request.author:
-            done = await learning.forget_author(guild.id, request.author)
+            author = await self._author(guild.id, request.author)
+            await note(await run(forgetting.rows_of_author, guild.id, author))
+            done = await learning.forget_member(guild.id, author)
         elif request.channel:
             channel = await self._context.channel(guild.id, request.channel)
+            await note(await run(forgetting.rows_of_channel, guild.id, channel.id))
             done = await learning.forget_channel(guild.id, channel.id)
         else:
+            await note(await run(forgetting.rows_of_guild, guild.id))
             done = await learning.forget_everything(guild.id)
+        home, database = self._context.home, self._context.database
         return control.ForgetReply(
-            done.messages, done.embeddings, done.replies, done.complete
+            done.messages,
+            done.embeddings,
+            done.replies,
+            done.complete,
+            receipt=await receipt.prove(home, database, texts)
+            if request.prove
+            else None,
+        )
+
+    async def _rows(self, guild: int, externals: Sequence[str]) -> list[int]:
+        """The rows of messages with those ids.
+
+        Raises:
+            UsageError: If one of them is not stored; nothing is forgotten then.
+        """
+        run = self._context.database.run
+        missing = [
+            one for one in externals if await run(messages.find, guild, one) is None
+        ]
+        if missing:
+            newest = await run(messages.page, guild, limit=3)
+            ids = ", ".join(one.external for one in newest)
+            raise UsageError(
+                f"No message {', '.join(missing)} is stored. Nothing was forgotten.",
+                f"The newest ids are: {ids}." if ids else "Nothing is stored here.",
+            )
+        return await run(messages.rows_of, guild, externals)
+
+    async def _author(self, guild: int, name: str) -> str:
+        """The hash of the member of that id, or of that name if one alone has it.
+
+        Raises:
+            UsageError: If there is none, or several; nothing is forgotten then.
+        """
+        run = self._context.database.run
+        hashed = AuthorKey.load(self._context.home.author_key_file).author(name)
+        if await run(members.find, guild, hashed) is not None:
+            return hashed
+        named = await run(members.all_named, guild, name)
+        if len(named) == 1:
+            return named[0]
+        if named:
+            raise UsageError(
+                f"{len(named)} members are named {name!r}. Nothing was forgotten.",
+                "Give the id of the one you mean (on Discord: Copy User ID).",
+            )
+        near = ", ".join(await run(members.like, guild, name))
+        raise UsageError(
+            f"Nobody here is {name!r}. Nothing was forgotten.",
+            f"Known are: {near}." if near else "Nothing is stored here.",
         )
 
     async def _lift(self, guild: int, request: control.Forget) -> int:

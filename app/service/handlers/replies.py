@@ -46,7 +46,8 @@ class ReplyHandlers:
         finally:
             self._running.pop(key, None)
             await stream.close()
-        assert made is not None  # Without a trigger every reply is new.
+        if made is None:
+            raise UsageError("What it drew on was forgotten meanwhile.", "Ask again.")
         self._context.events.tell(
             control.ReplyMade(made.reply, asked.guild, asked.channel)
         )

@@ -1,0 +1,78 @@
+"""The receipt: a search of every file of the home for what was forgotten.
+
+What to search for is taken before the deletion and kept in memory alone.
+"""
+
+import asyncio
+import json
+import mmap
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from app.core.paths import Home
+from app.ipc.control import Receipt
+from app.store import forgetting
+from app.store.database import Database
+
+SHORTEST = 12
+"""Characters; what is shorter than that stands in files by chance."""
+
+MOST = 2000
+"""Texts searched for, the longest first."""
+
+TOGETHER = 200
+"""Texts in one pass over a file."""
+
+
+async def prove(home: Home, database: Database, texts: Sequence[str]) -> Receipt:
+    """Search the home for texts that were just forgotten."""
+    long = {text for text in texts if len(text) >= SHORTEST}
+    chosen = sorted(long, key=len, reverse=True)[:MOST]
+    kept = await database.run(forgetting.still_said, chosen)
+    wanted = [text for text in chosen if text not in kept]
+    files = [path for path in sorted(home.root.rglob("*")) if _is_plain(path)]
+    size, found = await asyncio.to_thread(_search, home.root, files, wanted)
+    return Receipt(len(files), size, len(wanted), len(set(texts)) - len(wanted), found)
+
+
+def _is_plain(path: Path) -> bool:
+    return path.is_file() and not path.is_symlink()
+
+
+def _search(
+    root: Path, files: Sequence[Path], texts: Sequence[str]
+) -> tuple[int, list[str]]:
+    size, found, patterns = 0, list[str](), _patterns(texts)
+    for path in files:
+        try:
+            size += path.stat().st_size
+            if _has(path, patterns):
+                found.append(str(path.relative_to(root)))
+        except FileNotFoundError:
+            # A temporary file that went meanwhile.
+            continue
+    return size, found
+
+
+def _patterns(texts: Sequence[str]) -> list[re.Pattern[bytes]]:
+    # JSON columns have other bytes than plain text where it is not ASCII.
+    spelt = {text.encode(errors="surrogatepass") for text in texts}
+    spelt |= {_in_json(text) for text in texts}
+    every = sorted(spelt)
+    return [
+        re.compile(b"|".join(map(re.escape, every[start : start + TOGETHER])))
+        for start in range(0, len(every), TOGETHER)
+    ]
+
+
+def _in_json(text: str) -> bytes:
+    return json.dumps(text)[1:-1].encode()
+
+
+def _has(path: Path, patterns: Sequence[re.Pattern[bytes]]) -> bool:
+    with path.open("rb") as file:
+        if not path.stat().st_size:
+            return False
+        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            return any(pattern.search(data) for pattern in patterns)

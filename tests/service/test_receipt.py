@@ -1,0 +1,83 @@
+"""Forgetting by name and id, and the receipt: a search of every file afterwards."""
+
+import pytest
+
+from app.core.errors import UsageError
+from app.importers.records import Record
+from app.ipc import control
+from app.service.service import Service
+from app.store import guilds, messages
+from tests.discord.test_controller import NOBODY
+
+SECRET = "the quizzical platypus left its key under the mat"
+
+
+async def fill(service: Service) -> int:
+    guild = int((await service.context.database.run(guilds.ensure, "Harbour")).id)
+    for number, (author, name) in enumerate((("11", "Ann"), ("12", "Ben"))):
+        text = SECRET if name == "Ann" else "nothing of that is known to anybody here"
+        line = Record(author, name, text, str(900 + number), 5, None, "general", "7")
+        await service.context.voices.hear(guild, [line])
+    return guild
+
+
+async def kept(service: Service, guild: int) -> list[str]:
+    page = await service.context.database.run(messages.page, guild)
+    return [one.external for one in page]
+
+
+async def test_a_receipt_says_what_was_searched_and_that_nothing_was_found(
+    service: Service,
+) -> None:
+    await fill(service)
+    done = await service.call(
+        NOBODY, control.Forget("Harbour", author="11", prove=True)
+    )
+    proof = done.receipt
+    assert proof is not None
+    assert done.messages == 1 and proof.texts == 1
+    assert proof.files >= 2 and proof.bytes > 10_000
+    assert proof.found == []
+
+
+async def test_a_receipt_names_the_file_that_still_has_a_text(service: Service) -> None:
+    home = service.context.home
+    await fill(service)
+    (home.root / "left-behind.tmp").write_text(f"x {SECRET} x")
+    done = await service.call(
+        NOBODY, control.Forget("Harbour", author="11", prove=True)
+    )
+    assert done.receipt and done.receipt.found == ["left-behind.tmp"]
+
+
+async def test_an_author_is_forgotten_by_a_unique_name(service: Service) -> None:
+    guild = await fill(service)
+    done = await service.call(NOBODY, control.Forget("Harbour", author="ann"))
+    assert done.messages == 1
+    assert await kept(service, guild) == ["901"]
+
+
+@pytest.mark.parametrize(
+    ("request_", "hint"),
+    [
+        (control.Forget("Harbour", author="Anne"), "Ann"),
+        (control.Forget("Harbour", ["900", "555"]), "901"),
+    ],
+)
+async def test_what_is_not_found_is_an_error_that_names_what_is_there(
+    service: Service, request_: control.Forget, hint: str
+) -> None:
+    guild = await fill(service)
+    with pytest.raises(UsageError, match="Nothing was forgotten") as raised:
+        await service.call(NOBODY, request_)
+    assert hint in (raised.value.hint or "")
+    assert len(await kept(service, guild)) == 2
+
+
+async def test_a_name_that_several_have_is_an_error(service: Service) -> None:
+    guild = await fill(service)
+    line = Record("13", "Ann", "another one of that name", "902", 5, None, "g", "7")
+    await service.context.voices.hear(guild, [line])
+    with pytest.raises(UsageError, match="2 members are named"):
+        await service.call(NOBODY, control.Forget("Harbour", author="Ann"))
+    assert len(await kept(service, guild)) == 3

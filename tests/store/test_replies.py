@@ -1,0 +1,137 @@
+"""Replies keep nothing of what was forgotten, also while they are written."""
+
+from collections.abc import Callable
+
+from app.store import forgetting, guilds, members, messages, replies, tombstones
+from app.store.database import Database
+from app.store.replies import SourceMessage
+
+Write = Callable[..., int]
+
+
+def begin(db: Database, guild: int, trigger: str | None = None) -> int:
+    channel = db.call(guilds.ensure_channel, guild, "stage", "5").id
+    reply = db.call(replies.claim, guild, channel, "mention", trigger)
+    assert reply is not None
+    return reply
+
+
+def finish(
+    db: Database, reply: int, *turns: int, sources: tuple[int, ...] = ()
+) -> bool:
+    fields = {
+        "state": "made",
+        "text": "zebra",
+        "turns": [["puck", "zebra", row] for row in turns],
+        "recalled": [],
+    }
+    named = [SourceMessage(source, 1) for source in sources]
+    return db.call(replies.finish, reply, fields, named) is not None
+
+
+def assert_blank(db: Database, reply: int) -> None:
+    row = db.call(replies.get, reply)
+    assert row is not None
+    assert (row.state, row.text, row.turns, row.recalled) == ("forgotten", "", [], [])
+    assert db.call(replies.sources_of, reply) == []
+
+
+def forget(db: Database, guild: int, *rows: int) -> forgetting.Blanked:
+    blanked = db.call(forgetting.blank_replies, guild, rows)
+    db.call(forgetting.delete, guild, [*rows, *blanked.own])
+    return blanked
+
+
+def test_a_reply_whose_turn_was_deleted_meanwhile_is_stored_without_words(
+    db: Database, guild: int, write: Write
+) -> None:
+    row, reply = write("zebra"), begin(db, guild)
+    db.call(forgetting.delete, guild, [row])
+    assert not finish(db, reply, row)
+    assert_blank(db, reply)
+
+
+def test_a_reply_whose_source_was_deleted_meanwhile_is_stored_without_words(
+    db: Database, guild: int, write: Write
+) -> None:
+    row, kept, reply = write("zebra"), write("alas"), begin(db, guild)
+    forget(db, guild, row)
+    assert not finish(db, reply, kept, sources=(row,))
+    assert_blank(db, reply)
+
+
+def test_a_reply_whose_trigger_was_deleted_meanwhile_is_stored_without_words(
+    db: Database, guild: int
+) -> None:
+    reply = begin(db, guild, trigger="77")
+    db.call(tombstones.bury, guild, ["77"], by_owner=False)
+    assert not finish(db, reply)
+    assert_blank(db, reply)
+
+
+def test_a_reply_keeps_no_words_of_an_author_who_opted_out_meanwhile(
+    db: Database, guild: int, write: Write
+) -> None:
+    row, reply = write("zebra"), begin(db, guild)
+    db.call(members.set_opted_out, guild, "puck", True)
+    assert not finish(db, reply, row)
+    assert_blank(db, reply)
+
+
+def test_a_reply_keeps_no_words_of_a_message_that_was_edited_meanwhile(
+    db: Database, guild: int, write: Write
+) -> None:
+    row, reply = write("zebra"), begin(db, guild)
+    db.call(forgetting.blank_replies, guild, [row])
+    db.call(messages.edit, row, "no secret")
+    assert not finish(db, reply, row)
+    assert_blank(db, reply)
+
+
+def test_a_reply_is_kept_when_what_was_forgotten_is_not_in_it(
+    db: Database, guild: int, write: Write
+) -> None:
+    row, other, reply = write("zebra"), write("alas"), begin(db, guild, "77")
+    forget(db, guild, other)
+    assert finish(db, reply, row, sources=(row,))
+    found = db.call(replies.get, reply)
+    assert found is not None and (found.state, found.text) == ("made", "zebra")
+
+
+def test_a_forgotten_reply_stays_so_when_it_is_noted_as_sent(
+    db: Database, guild: int, write: Write
+) -> None:
+    row, reply = write("zebra"), begin(db, guild)
+    assert finish(db, reply, row)
+    forget(db, guild, row)
+    db.call(replies.set_state, reply, "sent", ["900"])
+    assert_blank(db, reply)
+
+
+def test_the_bots_own_line_goes_with_what_it_drew_on_and_so_does_what_repeats_it(
+    db: Database, guild: int, write: Write
+) -> None:
+    row, first, second = write("zebra"), begin(db, guild), begin(db, guild)
+    assert finish(db, first, sources=(row,))
+    db.call(replies.set_state, first, "sent", ["900"])
+    own = write("zebra!", author="the bot", external="900")
+    assert finish(db, second, own)
+    blanked = forget(db, guild, row)
+    assert (blanked.replies, blanked.own) == (2, (own,))
+    assert blanked.sent == (("5", "900"),)
+    assert_blank(db, first)
+    assert_blank(db, second)
+    assert db.call(messages.find, guild, "900") is None
+
+
+def test_the_bots_own_line_is_not_stored_after_what_it_drew_on_was_forgotten(
+    db: Database, guild: int, write: Write
+) -> None:
+    row, reply = write("zebra"), begin(db, guild)
+    assert finish(db, reply, row)
+    db.call(replies.set_state, reply, "sent", ["900"])
+    forget(db, guild, row)
+    place = db.call(guilds.ensure_channel, guild, "stage").id
+    member = db.call(members.ensure, guild, "the bot", "Mynah", is_bot=True).id
+    line = messages.NewMessage(place, member, "900", 5, "zebra!")
+    assert db.call(messages.add, guild, line) is None
