@@ -208,7 +208,7 @@ class Replier:
         return replace(rung, provider=best)
 
     async def _keep(self, made: MadeReply) -> MadeReply | None:
-        """Fill in or make the row that explains the reply, unless it may not be kept."""
+        """Fill in or make the row of the reply, unless it may not be kept."""
         answer, done = made.answer, made.answer.completion
         turns = answer.prompt.turns
         fields = {

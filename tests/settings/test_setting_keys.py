@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from app.chat import ab_arms, self_tune
 from app.core.errors import ConfigError
 from app.importers.filters import Filters
+from app.settings import quiet_hours
 from app.settings.base_url import parse
 from app.settings.schema import Config
 from app.settings.setting_keys import (
