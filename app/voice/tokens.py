@@ -1,4 +1,4 @@
-"""A guild's voice in the tokens of one language model: what it would write next."""
+"""A guild's voice in one language model's tokens: its guess at the next token."""
 
 import math
 from array import array
@@ -64,7 +64,7 @@ _NOBODY = np.empty(0, np.int64)
 
 
 class Followers(NamedTuple):
-    """What follows one state."""
+    """The symbols that follow one state."""
 
     ids: Ids
     """Shape (k,): distinct tokens."""
@@ -76,10 +76,10 @@ class Followers(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """What the guild would write next, as a distribution over the model's tokens.
+    """The guild's likely next token, as a distribution over the model's tokens.
 
-    It is a mixture: one part a state of the guild's messages that occurs, one a state
-    of the conversation, and the base, which every token has a share of.
+    It is a mixture of the base, which gives every token a share, one part for each
+    state found in the guild's messages, and one for each state of the conversation.
     """
 
     base: Shares
@@ -116,13 +116,13 @@ class Prediction:
         return float(self.weights @ self.shares_of(token))
 
     def mixed(self, weights: Numbers) -> Shares:
-        """Return base and parts, by weight; shape (vocabulary,)."""
+        """Return the mixture of base and parts; shape (vocabulary,)."""
         probs = self.base * np.float32(weights[0])
         self.add_parts(probs, weights[1:])
         return probs
 
     def gains(self) -> tuple[Ids, Shares]:
-        """Return how much likelier than by the base alone the parts make tokens.
+        """Return how much the parts raise the likelihood of tokens above the base.
 
         Returns:
             The tokens of all parts, each as often as it is in one, and by how many
@@ -173,7 +173,7 @@ class TokenVoice:
 
         Raises:
             FileNotFoundError: When none was built.
-            VoiceFileError: When its files are damaged: build it again.
+            VoiceFileError: When its files are damaged; rebuild it.
         """
         stored = files.read(directory, NAME)
         try:
@@ -185,22 +185,22 @@ class TokenVoice:
 
     @property
     def messages(self) -> int:
-        """How many messages it speaks from."""
+        """The number of messages it speaks from."""
         return self._index.messages
 
     @property
     def tail_messages(self) -> int:
-        """How many messages it learned since it was built: a reason to build anew."""
+        """The number of messages learned since the build: a reason to rebuild."""
         return self._index.tail_messages
 
     def learn(self, message: int, tokens: Sequence[int]) -> None:
-        """Learn a message, without its end token; a known id is learned anew."""
+        """Learn a message without its end token; a known id replaces the earlier one."""
         self._common.clear()
         self.last_message = max(self.last_message, message)
         self._index.learn(message, [token + 1 for token in tokens])
 
     def forget(self, messages: Iterable[int]) -> int:
-        """Forget messages from now on, and return how many were there."""
+        """Forget messages from now on, and return how many were known."""
         self._common.clear()
         return self._index.forget(messages)
 
@@ -322,7 +322,7 @@ def build(
 
     Raises:
         ValueError: When the ids do not ascend.
-        OverflowError: When it is too much for one index.
+        OverflowError: When there is too much for one index.
         OSError: When the files cannot be written; the earlier generation stays.
     """
     symbols, ids = array("i", [END - 1]), array("q")
