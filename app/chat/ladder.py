@@ -1,4 +1,4 @@
-"""Tries providers in the owner's order until one has written a line fit to be sent."""
+"""Tries providers in the owner's order until one writes a usable line."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
@@ -40,7 +40,7 @@ SPEECHLESS = "…I had something to say, but the words will not come. Try me aga
 
 @dataclass(frozen=True)
 class Rung:
-    """A provider with what decides whether it is asked."""
+    """A provider, with the conditions for asking it."""
 
     provider: Provider
     checks: tuple[Check, ...] = ()
@@ -55,7 +55,7 @@ class Rung:
 
 @dataclass(frozen=True)
 class RungRecord:
-    """What became of one rung."""
+    """The outcome of one rung."""
 
     provider: str
     outcome: Outcome
@@ -65,7 +65,7 @@ class RungRecord:
 
 @dataclass(frozen=True)
 class Answer:
-    """A line fit to be sent, and how it came about."""
+    """A usable line, and how it came about."""
 
     provider: str
     finished: Finished
@@ -81,14 +81,14 @@ class Answer:
 
     @property
     def first_token_ms(self) -> float:
-        """Until the first of the words that count, the rungs before included."""
+        """Milliseconds to the first words that count, including the rungs before."""
         earlier = sum(rung.ms for rung in self.rungs[:-1])
         return earlier + self.completion.first_token_ms
 
 
 @dataclass(frozen=True)
 class Attempt:
-    """What one rung gave."""
+    """The result of one rung."""
 
     outcome: Outcome
     reason: str
@@ -107,14 +107,14 @@ class Ladder:
         reject: Callable[[str], str | None] = lambda text: None,
         on_piece: OnPiece = lambda piece: None,
     ) -> None:
-        """`reject` may refuse a text of a language model, with a reason."""
+        """`reject` may refuse a language model's text and give the reason."""
         self._rungs = rungs
         self._clock = clock
         self._reject = reject
         self._on_piece = on_piece
 
     async def answer(self, prompt: Prompt, deadline_ms: float) -> Answer:
-        """The first good line; the last rung's comes whatever the deadline.
+        """Return the first good line; the last rung answers whatever the deadline.
 
         Args:
             deadline_ms: Milliseconds from now to a whole reply.
@@ -148,7 +148,7 @@ class Ladder:
         )
 
     def _tries(self) -> Iterator[tuple[int, Rung, int]]:
-        """Every rung with its place, once a try."""
+        """Yield every rung with its place, once per try."""
         for place, rung in enumerate(self._rungs):
             for number in range(rung.tries):
                 yield place, rung, number
@@ -182,11 +182,11 @@ class Ladder:
     async def _write(
         self, rung: Rung, prompt: Prompt, first_ms: float, left_ms: float | None
     ) -> Attempt:
-        """Run one provider; a text that broke off comes with the failure's reason.
+        """Run one provider; a text that broke off carries the failure's reason.
 
         Args:
-            first_ms: Until the first piece must have come.
-            left_ms: Until the whole must have come; None does not limit the rung.
+            first_ms: Time limit for the first piece.
+            left_ms: Time limit for the whole text; None sets no limit.
         """
         pieces: list[str] = []
         completion: Completion | None = None
@@ -233,7 +233,7 @@ class Ladder:
         return Attempt(outcome, reason, Completion(text, finish="deadline"))
 
     def _judge(self, prompt: Prompt, attempt: Attempt, *, is_trusted: bool) -> Attempt:
-        """Finish what was written; a broken text counts when enough of it is whole."""
+        """Finish the text; a broken one counts if enough of it is whole."""
         completion = attempt.completion
         broke_off = completion.finish in ("deadline", "length")
         finished = finish(
@@ -264,6 +264,6 @@ class Ladder:
 
 
 def _reseeded(prompt: Prompt, number: int) -> Prompt:
-    """The prompt of a later try, which a fixed seed must not make the same again."""
+    """Vary the prompt of a later try, so that a fixed seed gives another line."""
     seed = prompt.random_seed
     return replace(prompt, random_seed=seed + number) if seed >= 0 else prompt

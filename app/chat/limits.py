@@ -1,4 +1,4 @@
-"""What keeps a provider from being asked: circuit breaker, rates and a fair queue."""
+"""Limits on asking a provider: circuit breaker, rates and a fair queue."""
 
 import asyncio
 from collections import OrderedDict, deque
@@ -10,7 +10,7 @@ Clock = Callable[[], float]
 
 
 class Breaker:
-    """Keeps off a provider that fails, and lets single probes through after a while.
+    """Blocks a failing provider, and lets single probes through after a pause.
 
     It opens after `threshold` failures in a row, for `first_pause` seconds, then lets
     one request through: success closes it, failure doubles the pause.
@@ -33,7 +33,7 @@ class Breaker:
         self._probe_until = 0.0
 
     def refuses(self) -> str | None:
-        """Why it is not to be asked now, or None."""
+        """Return why the provider must not be asked now, or None."""
         if self._open_until is None:
             return None
         left = self._open_until - self._clock()
@@ -44,19 +44,19 @@ class Breaker:
         return None
 
     def enter(self) -> None:
-        """A request goes out; while the breaker is half open it is the only one."""
+        """Note an outgoing request, the only one while the breaker is half open."""
         if self._open_until is not None:
             self._probe_until = self._clock() + 10.0
 
     def succeeded(self) -> None:
-        """Close: all is well."""
+        """Close the breaker."""
         self._failures = 0
         self._pause = self._first_pause
         self._open_until = None
         self._probe_until = 0.0
 
     def failed(self) -> None:
-        """Count a failure, and open when there were too many."""
+        """Count a failure, and open the breaker after too many."""
         self._failures += 1
         self._probe_until = 0.0
         if self._open_until is not None:
@@ -65,12 +65,12 @@ class Breaker:
             self._open_until = self._clock() + self._pause
 
     def released(self) -> None:
-        """A request ended, whether it told anything or was only cancelled."""
+        """Note that a request ended, with a result or by being cancelled."""
         self._probe_until = 0.0
 
 
 class Rates:
-    """When things last happened, for cooldowns and counts a minute; bounded."""
+    """Times of recent events, for cooldowns and rates per minute; bounded."""
 
     def __init__(self, clock: Clock, max_keys: int = 10_000) -> None:
         self._clock = clock
@@ -78,7 +78,7 @@ class Rates:
         self._times: OrderedDict[str, deque[float]] = OrderedDict()
 
     def note(self, key: str) -> None:
-        """It happened now."""
+        """Note an event now."""
         times = self._times.setdefault(key, deque(maxlen=1000))
         self._times.move_to_end(key)
         times.append(self._clock())
@@ -86,22 +86,22 @@ class Rates:
             self._times.popitem(last=False)
 
     def seconds_since(self, key: str) -> float | None:
-        """Since the last time, or None when it never happened."""
+        """Return the seconds since the last event, or None if there was none."""
         times = self._times.get(key)
         return self._clock() - times[-1] if times else None
 
     def count(self, key: str, seconds: float) -> int:
-        """How often it happened within the last `seconds`."""
+        """Count the events within the last `seconds`."""
         since = self._clock() - seconds
         return sum(1 for time in self._times.get(key, ()) if time > since)
 
 
 class QueueFullError(Exception):
-    """Too much is waiting already."""
+    """Too many requests are waiting."""
 
 
 class FairQueue:
-    """Lets `width` pieces of work run at once, and guilds take turns for the places."""
+    """Runs up to `width` pieces of work at once; guilds take turns."""
 
     def __init__(self, width: int, max_waiting: int = 64) -> None:
         self._free = width
@@ -117,7 +117,7 @@ class FairQueue:
         """Wait for a place.
 
         Raises:
-            QueueFullError: If too many wait, in all or of this guild.
+            QueueFullError: If too many wait, in total or from this guild.
         """
         if self._free > 0 and not self._lines:
             self._free -= 1

@@ -1,4 +1,4 @@
-"""Puts together what a provider may use: settings, turns, examples and moments."""
+"""Collects what a provider may use: settings, turns, examples and moments."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -10,11 +10,11 @@ Mode = Literal["markov", "llm", "hybrid"]
 
 
 def choose_mode(wanted: str, *, learned: int, seed: str | None = None) -> Mode:
-    """The mode that `auto` means here; any other mode is what it says.
+    """Resolve the mode `auto`; any other mode stays as it is.
 
     Args:
         learned: Messages that the guild's voice knows.
-        seed: Words that the line must hold, which only the chain can promise.
+        seed: Words required in the line; only the chain can promise them.
     """
     if wanted == "markov" or wanted == "llm" or wanted == "hybrid":
         return wanted  # type: ignore[return-value]
@@ -24,7 +24,7 @@ def choose_mode(wanted: str, *, learned: int, seed: str | None = None) -> Mode:
 
 
 def deadline_ms(mode: Mode, config: Config) -> float:
-    """Milliseconds that a reply of the mode may take."""
+    """Return the milliseconds that a reply of the mode may take."""
     reply = config.reply
     seconds = {
         "markov": reply.markov_seconds,
@@ -35,7 +35,7 @@ def deadline_ms(mode: Mode, config: Config) -> float:
 
 
 def dial_of(mode: Mode, dial: int) -> int:
-    """The voice dial that a mode stands for."""
+    """Return the voice dial that a mode stands for."""
     return {"markov": 100, "llm": 0, "hybrid": dial}[mode]
 
 
@@ -49,7 +49,7 @@ def build(
     dial: int | None = None,
     seed: str | None = None,
 ) -> Prompt:
-    """The prompt of one reply; examples, drafts and moments are added by the caller."""
+    """Build the prompt of one reply; the caller adds examples, drafts and moments."""
     reply, model = config.reply, config.model
     return Prompt(
         guild=guild,

@@ -1,4 +1,4 @@
-"""Whether to answer a message, and why."""
+"""Decides whether to answer a message, and gives the reason."""
 
 import re
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ Kind = Literal["", "command", "mention", "reply", "wake word", "follow-up", "joi
 
 @dataclass(frozen=True)
 class HeardMessage:
-    """A message, as far as the decision to answer depends on it."""
+    """A message, reduced to what decides whether to answer it."""
 
     channel: str
     """Discord id of the channel, or of a thread's parent."""
@@ -33,7 +33,7 @@ class HeardMessage:
 
 @dataclass(frozen=True)
 class Recent:
-    """What the bot did lately, as seen from the message."""
+    """The bot's recent activity, at the time of the message."""
 
     seconds_since_spoke: float | None = None
     """In this channel; None when it never did."""
@@ -47,7 +47,7 @@ class Recent:
 
 @dataclass(frozen=True)
 class Decision:
-    """To speak or not, what called the bot, and the reason in plain words."""
+    """The decision to speak or not, the call behind it, and the reason in words."""
 
     speak: bool
     kind: Kind
@@ -59,9 +59,9 @@ def decide(
 ) -> Decision:
     """Decide on one message; `hour` is the local hour, 0-23.
 
-    Commands pass everything but the rule of one reply per trigger and the limits of
-    rate. A person who opted out is answered when calling the bot by name, and never
-    drawn into a conversation.
+    Commands skip all rules except one reply per trigger and the rate limits. A person
+    who opted out gets an answer when they call the bot by name, and is never drawn into
+    a conversation.
     """
     kind, why = _call(heard, recent, speak, rng)
     if not kind:
@@ -73,7 +73,7 @@ def decide(
 def _call(
     heard: HeardMessage, recent: Recent, speak: SpeakSettings, rng: Random
 ) -> tuple[Kind, str]:
-    """What calls the bot, the most direct call first."""
+    """Return what calls the bot, the most direct call first."""
     if heard.is_bot:
         return "", "a bot wrote it"
     if heard.is_command:
@@ -98,7 +98,7 @@ def _call(
 def _refusal(
     kind: Kind, heard: HeardMessage, recent: Recent, speak: SpeakSettings, hour: int
 ) -> str | None:
-    """Why a call is not answered, or None."""
+    """Return why a call is not answered, or None."""
     if heard.is_answered:
         return "this message has its reply already"
     if recent.replies_last_minute >= speak.guild_per_minute:
@@ -121,7 +121,7 @@ def _refusal(
 
 
 def find_wake_word(text: str, words: Sequence[str]) -> str | None:
-    """The first of the words that stands in the text as a word of its own."""
+    """Find the first wake word that appears in the text as a whole word."""
     folded = text.casefold()
     for word in words:
         if re.search(rf"(?<!\w){re.escape(word.casefold())}(?!\w)", folded):
@@ -130,7 +130,7 @@ def find_wake_word(text: str, words: Sequence[str]) -> str | None:
 
 
 def is_quiet(hour: int, hours: str) -> bool:
-    """Whether `hour` lies in a span such as `23-7`; the end is not part of it."""
+    """Return whether `hour` lies in a span such as `23-7`, excluding its end."""
     match = re.fullmatch(r"\s*(\d{1,2})\s*-\s*(\d{1,2})\s*", hours)
     if not match:
         return False
