@@ -130,7 +130,7 @@ class Chain:
         return False
 
     def _add(self, walk: Walk, symbol: int, place: int, depth: int) -> bool:
-        """Add a word drawn at `place`, unless it would quote its message for too long."""
+        """Add a word drawn at `place`, unless its message would be quoted too long."""
         copied = depth + (depth < len(walk.symbols))
         if walk.places:
             # Any place of a state is as good a source; one message is easier to follow.

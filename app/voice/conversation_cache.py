@@ -35,8 +35,7 @@ class ConversationCache:
         self._words = [token for token in self._tokens if token != end]
 
     def followers(self, written: Sequence[int]) -> list[Continuation]:
-        """Return the tokens that followed the last 0, 1, 2, … tokens of the
-        conversation.
+        """Return what followed the last 0, 1, 2, … tokens of the conversation.
 
         The message's start counts as a token; nothing crosses it. Lengths that occur
         nowhere are left out; length 0 gives all tokens except the ends.

@@ -74,7 +74,7 @@ def _chain(view: View, rng: Random, rules: Rules, relaxed: tuple[str, ...]) -> C
 
 
 def _choose(attempt: _Attempt, rules: Rules) -> tuple[Walk | None, float, int]:
-    """Return the best of the first acceptable walks, its score, and the number tried."""
+    """Return the best of the first acceptable walks, its score, and the tries."""
     best: Walk | None = None
     best_score, fair = -1.0, 0
     for tried in range(1, rules.max_tries + 1):

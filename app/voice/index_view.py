@@ -108,7 +108,7 @@ class View:
         return longer
 
     def find(self, symbols: Iterable[int]) -> Range:
-        """Return the places where the symbols occur in a row; at most `DEPTH` symbols."""
+        """Return the places where the symbols stand in a row; at most `DEPTH`."""
         found = self.everything
         for symbol in symbols:
             found = self.narrow(found, symbol)
@@ -235,9 +235,7 @@ class View:
     def _places(
         self, found: Range, limit: int
     ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
-        """Return at most `limit` positions of each part, and the places each stands
-        for.
-        """
+        """Return up to `limit` positions of each part, each standing for so many."""
         base, step = _spread(self.base.suffixes, found.lo, found.hi, limit)
         weights = np.full(len(base), step)
         if self._weights.base is not None:

@@ -194,7 +194,7 @@ class TokenVoice:
         return self._index.tail_messages
 
     def learn(self, message: int, tokens: Sequence[int]) -> None:
-        """Learn a message without its end token; a known id replaces the earlier one."""
+        """Learn a message without its end token; a known id replaces the old one."""
         self._common.clear()
         self.last_message = max(self.last_message, message)
         self._index.learn(message, [token + 1 for token in tokens])
