@@ -1,8 +1,8 @@
-"""Finds the weights that suit this processor: the same model, quantised otherwise.
+"""Finds the quantisation of a model that suits this processor best.
 
 The bot starts `tune`, reads progress and one reply from its standard output, and ends
-it by closing its standard input. Which kernels are fast differs by processor: on one
-with AVX2, Q4_1 has no fast one for prompts, while Q8_0 and IQ4_NL have.
+it by closing its standard input. Processors differ in their fast kernels: with AVX2,
+Q8_0 and IQ4_NL have one for prompts, but Q4_1 does not.
 """
 
 import argparse
@@ -25,7 +25,7 @@ from app.ipc.child_job import Tell, carry_out
 from app.ipc.control import Progress
 from app.modelfiles import gguf_header
 
-if TYPE_CHECKING:  # What is native is loaded only after stdout is safe.
+if TYPE_CHECKING:  # Load native code only after stdout is safe.
     from app.runner.llama import Batch, Context
 
 LOSSLESS = "Q8_0"
@@ -49,7 +49,7 @@ NICENESS = 10
 
 @dataclass(frozen=True)
 class Measured:
-    """One file, as it does on this machine."""
+    """The measurements of one file on this machine."""
 
     format: str
     bytes: int
@@ -60,7 +60,7 @@ class Measured:
 
     @property
     def reply_seconds(self) -> float:
-        """A reply without anything cached."""
+        """The seconds for a reply without anything cached."""
         return (
             PROMPT_TOKENS / self.prompt_tokens_per_second
             + ANSWER_TOKENS / self.tokens_per_second
@@ -68,14 +68,14 @@ class Measured:
 
 
 def choose(measured: Sequence[Measured]) -> Measured:
-    """The quickest of those that lose next to nothing."""
+    """Return the fastest of those that lose next to nothing."""
     best = min(one.bits_per_byte for one in measured)
     good = [one for one in measured if one.bits_per_byte <= best * MOST_LOSS]
     return min(good, key=lambda one: one.reply_seconds)
 
 
 def main(argv: Sequence[str]) -> int:
-    """Tune one model; returns the exit code (sysexits)."""
+    """Tune one model; return the exit code (sysexits)."""
     arguments = _parser().parse_args(argv)
 
     def work(tell: Tell) -> dict[str, object]:
@@ -114,7 +114,7 @@ def _run(
 
 
 def _messages(home: Path) -> list[str]:
-    """The newest messages of each guild; without any, the sample guild's."""
+    """Return the newest messages of each guild, or else the sample guild's."""
     from app.core.paths import Home, sample_file
     from app.store import guilds, messages
     from app.store.database import Database
@@ -141,12 +141,12 @@ def tune(
     """Measure the candidates, and keep the better one as `target`.
 
     Args:
-        target: The file that is used from now on; the source itself where none of the
-            candidates is better.
-        texts: Messages of the owner to score on.
+        target: The file to use from now on; the source itself if no candidate is
+            better.
+        texts: The owner's messages, for scoring.
 
     Raises:
-        AppError: If the disk has no room.
+        AppError: If the disk is full.
     """
     total = len(FORMATS) + 1
     tell("as it is", 0, total)
@@ -178,7 +178,7 @@ def tune(
 
 
 def _keep(source: Path, target: Path) -> None:
-    """Let the source be used as it is, also where an earlier tuned file was."""
+    """Use the source as it is, replacing any earlier tuned file."""
     partial = target.with_name(f"{target.name}.part")
     partial.unlink(missing_ok=True)
     try:
@@ -186,19 +186,19 @@ def _keep(source: Path, target: Path) -> None:
     except OSError:
         shutil.copy2(source, partial)
     partial.replace(target)
-    # Two names of one file are not renamed over each other.
+    # Two names of one file cannot be renamed over each other.
     partial.unlink(missing_ok=True)
 
 
 def requantise(source: Path, target: Path, name: str, threads: int) -> None:
-    """Write the model in another format; a half file never bears the target's name.
+    """Write the model in another format; a partial file never has the target's name.
 
     Raises:
-        AppError: If the disk has no room, or llama.cpp cannot.
+        AppError: If the disk is full, or llama.cpp fails.
     """
     from app.runner.llama import LlamaError, quantise
 
-    # Q8_0 of a model of four bits a weight takes twice its bytes.
+    # Q8_0 takes twice the bytes of a four-bit model.
     needed = 2 * source.stat().st_size + ROOM_BYTES
     if shutil.disk_usage(target.parent).free < needed:
         raise AppError("The disk has no room for a tuned model.", "Make some room.")
@@ -213,7 +213,7 @@ def requantise(source: Path, target: Path, name: str, threads: int) -> None:
 
 
 def measure(path: Path, name: str, texts: Sequence[str], threads: int) -> Measured:
-    """How quick a file is here, and how well it foresees the messages."""
+    """Measure a file's speed here, and how well it predicts the messages."""
     from app.runner.llama import Batch, Context, Model
 
     model = Model(path)
@@ -230,7 +230,7 @@ def measure(path: Path, name: str, texts: Sequence[str], threads: int) -> Measur
 
 
 def _speeds(context: "Context", batch: "Batch") -> tuple[float, float]:
-    """Tokens a second of prompts and of writing; the better of two goes each."""
+    """Return tokens per second for reading and writing, the best of two tries."""
     tokens = context.model.tokens("the quick brown fox jumps over the lazy dog " * 80)
     prompt, decode = 0.0, 0.0
     for _ in range(2):
@@ -256,7 +256,7 @@ def _read(context: "Context", batch: "Batch", tokens: Sequence[int]) -> None:
 
 
 def _bits_per_byte(context: "Context", batch: "Batch", texts: Iterable[str]) -> float:
-    """Surprise over the messages, a line each, in blocks of `BLOCK` tokens."""
+    """Return the surprise over the messages, a line each, in blocks of `BLOCK`."""
     tokens = context.model.tokens("\n".join(texts))[:SCORED_TOKENS]
     nats, size = 0.0, 0
     for start in range(0, len(tokens), BLOCK):
@@ -268,7 +268,7 @@ def _bits_per_byte(context: "Context", batch: "Batch", texts: Iterable[str]) -> 
 
 
 def _surprise(context: "Context", batch: "Batch", block: Sequence[int]) -> float:
-    """Nats of all tokens of a block but the first."""
+    """Return the nats of all tokens of a block except the first."""
     nats = 0.0
     for start in range(0, len(block) - 1, BATCH):
         part = block[start : min(start + BATCH, len(block) - 1)]

@@ -48,7 +48,7 @@ class ModelDesk:
 
     @classmethod
     def load(cls, options: argparse.Namespace) -> "ModelDesk":
-        """Load the model that the command line names, and measure its speed."""
+        """Load the model from the command line, and measure its speed."""
         llama.start()
         loaded = model_loader.load(
             options.model,
@@ -82,8 +82,8 @@ class ModelDesk:
             self._loaded.context.set_threads(self._pace.note(call, self._clock()))
 
     def warm_up(self, choices: Sequence[int]) -> None:
-        """Measure both speeds, and begin with the threads that read fastest."""
-        self._read_a_little()  # The weights come from the disk now.
+        """Measure both speeds, and start with the threads that read fastest."""
+        self._read_a_little()  # The first run reads the weights from disk.
         measured: dict[int, Speeds] = {}
         for threads in choices:
             self._loaded.context.set_threads(threads)

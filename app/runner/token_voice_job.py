@@ -1,4 +1,4 @@
-"""Builds a guild's token voice from the database, in a process of its own.
+"""Builds a guild's token voice from the database, in its own process.
 
 The bot starts `tokens`, reads progress and one reply from its standard output, and ends
 it by closing its standard input.
@@ -55,12 +55,12 @@ def build_from_home(home: Home, guild: int, model: Path, tell: Tell) -> int:
     """Write the token voice of a guild, by row, for a GGUF file.
 
     Returns:
-        How many messages it speaks from.
+        The number of messages it speaks from.
 
     Raises:
         AppError: When the model cannot be read.
     """
-    # Only now: what is native is loaded after stdout is safe.
+    # Load native code only now that stdout is safe.
     from app.runner import llama
     from app.runner.message_tokens import end_token, messages_tokens
 
@@ -98,7 +98,7 @@ def tokenize(
 ) -> Iterator[tuple[int, list[int]]]:
     """Yield the row and tokens of every message, in order.
 
-    The tokenizer lets other threads run, so several of them share the work.
+    The tokenizer lets other threads run, so several threads share the work.
     """
     rows = iter(rows)
     read = told = 0
