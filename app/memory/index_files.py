@@ -1,4 +1,4 @@
-"""An index on disk: a cache beside the database, checked before hnswlib sees it."""
+"""An index on disk: a cache beside the database, checked before hnswlib opens it."""
 
 import hashlib
 import json
@@ -16,7 +16,7 @@ _FORM = 2
 
 @dataclass(frozen=True)
 class Sidecar:
-    """What is known of an index file without opening it."""
+    """The facts about an index file that are known without opening it."""
 
     model: str
     dimension: int
@@ -34,12 +34,12 @@ class Sidecar:
 
 
 def save(graph: Graph, directory: Path, model: str, last: int) -> Sidecar:
-    """Write index and sidecar so that a crash leaves a whole pair or none."""
+    """Write index and sidecar so that a crash leaves both or neither."""
     directory.mkdir(parents=True, exist_ok=True)
     rows = graph.rows()
     temporary = directory / "index.tmp"
     graph.graph.save_index(str(temporary))
-    # hnswlib does not look whether its writes arrived: a full disk shows here.
+    # hnswlib does not check its writes, so a full disk shows here.
     size, digest = _sync_and_hash(temporary)
     sidecar = Sidecar(
         model,
@@ -63,7 +63,7 @@ def save(graph: Graph, directory: Path, model: str, last: int) -> Sidecar:
 
 
 def load(directory: Path, model: str, dimension: int) -> tuple[Graph, Sidecar] | None:
-    """The saved graph; None on any doubt, and then nothing of it is left."""
+    """Load the saved graph; on any doubt, delete it and return None."""
     try:
         sidecar = _read(directory, model, dimension)
         graph = _open(directory / "index.bin", sidecar)
@@ -107,7 +107,7 @@ def _open(file: Path, sidecar: Sidecar) -> Graph:
 
 
 def size(directory: Path) -> int:
-    """Bytes of a saved index; 0 without one."""
+    """Return the size of a saved index in bytes; 0 without one."""
     file = directory / "index.bin"
     return file.stat().st_size if file.exists() else 0
 
@@ -120,7 +120,7 @@ def drop(directory: Path, keep: str = "") -> None:
 
 
 def _sync_and_hash(path: Path) -> tuple[int, str]:
-    """Size and sha256 of a file that is on the disk itself afterwards."""
+    """Sync a file to disk; return its size and sha256."""
     with path.open("rb+") as file:
         os.fsync(file.fileno())
         digest = hashlib.file_digest(file, "sha256").hexdigest()

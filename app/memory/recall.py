@@ -1,4 +1,4 @@
-"""Which earlier messages are worth remembering, of those near in meaning."""
+"""Selects earlier messages worth remembering from those near in meaning."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ class Candidate:
 
 
 def meaning(turns: Floats) -> Floats:
-    """The unit vector of a conversation from those of its last turns, oldest first."""
+    """Return the unit vector of a conversation from its last turns, oldest first."""
     turns = turns[-TURNS:]
     weights = TURN_WEIGHT ** np.arange(len(turns) - 1, -1, -1, dtype=np.float32)
     mixed: Floats = normalise((turns * weights[:, None]).sum(axis=0, keepdims=True))[0]
@@ -42,7 +42,7 @@ def meaning(turns: Floats) -> Floats:
 
 
 def fade(similarity: Floats, age_ms: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Similarities weighed by age: halfway to `FADED` every `HALF_LIFE_DAYS`."""
+    """Weigh similarities by age: halfway to `FADED` every `HALF_LIFE_DAYS`."""
     age = np.maximum(age_ms, 0.0) / _DAY_MS
     rest = 0.5 ** (age / HALF_LIFE_DAYS)
     return np.asarray(similarity * (FADED + (1 - FADED) * rest), np.float64)
@@ -51,7 +51,7 @@ def fade(similarity: Floats, age_ms: NDArray[np.float64]) -> NDArray[np.float64]
 def weigh(
     neighbors: Sequence[Neighbor], times: Mapping[int, int], now_ms: int
 ) -> list[Candidate]:
-    """The neighbors whose time is known and that mean enough, best first."""
+    """Return neighbors of known age and sufficient weight, best first."""
     near = [
         neighbor
         for neighbor in neighbors
@@ -67,7 +67,7 @@ def weigh(
 def diversify(
     candidates: Sequence[Candidate], vectors: Mapping[int, Floats], limit: int
 ) -> list[Candidate]:
-    """The best candidates that do not repeat each other.
+    """Choose the best candidates that do not repeat each other.
 
     Maximal marginal relevance (Carbonell and Goldstein 1998).
     """
@@ -88,5 +88,5 @@ def diversify(
 
 
 def closest(drafts: Floats, conversation: Floats) -> list[float]:
-    """The cosine of each draft with a conversation's meaning."""
+    """Return the cosine of each draft with a conversation's meaning."""
     return [float(value) for value in drafts @ conversation]
