@@ -1,4 +1,4 @@
-"""The one gate for outside text on its way to a terminal or a log file."""
+"""The only gate for outside text on its way to a terminal or a log file."""
 
 import re
 from typing import Any
@@ -10,12 +10,12 @@ _LINE_ENDS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 
 _UNSAFE = re.compile(
     "["
-    "\x00-\x09\x0b-\x1f\x7f-\x9f"  # C0 but the newline, DEL, C1
+    "\x00-\x09\x0b-\x1f\x7f-\x9f"  # C0 except the newline, DEL, C1
     "\xad\u061c\u180e\u200b\u200e\u200f"  # soft hyphen, direction marks, zero width
     "\u2028-\u202e\u2060-\u206f"  # line ends, bidi overrides and isolates
     "\ud800-\udfff"  # halves of surrogate pairs
     "\ufeff\ufff0-\ufffc\ufffe\uffff"  # byte order mark, specials
-    "\U000e0000-\U000e0fff"  # tags: text that nobody sees
+    "\U000e0000-\U000e0fff"  # tags: invisible text
     "]"
 )
 
@@ -26,9 +26,9 @@ _TOWER = re.compile(f"({_MARK}{{{MAX_MARKS}}}){_MARK}+")
 
 
 def safe_text(text: str) -> str:
-    """`text` with nothing in it that a terminal obeys; line breaks stay.
+    """Return `text` without terminal controls; line breaks stay.
 
-    Control characters become their visible pictures, other harmful ones U+FFFD.
+    Control characters become visible symbols; other harmful ones become U+FFFD.
     """
     if text.isascii() and text.isprintable():
         return text
@@ -37,12 +37,12 @@ def safe_text(text: str) -> str:
 
 
 def safe_line(text: str) -> str:
-    """`text` made safe and kept on one line."""
+    """Return `text`, made safe and kept on one line."""
     return safe_text(text).replace("\n", " ⏎ ")
 
 
 def safe_json(value: Any) -> Any:
-    """A JSON value with every string in it made safe."""
+    """Return a JSON value with every string in it made safe."""
     if isinstance(value, str):
         return safe_text(value)
     if isinstance(value, dict):

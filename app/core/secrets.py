@@ -1,4 +1,4 @@
-"""The bot token and API keys: environment, OS keyring, or a file of the owner."""
+"""The bot token and API keys: in the environment, the OS keyring or a private file."""
 
 import json
 import logging
@@ -22,10 +22,10 @@ ENVIRONMENT: Mapping[SecretName, str] = {
 
 
 def get(home: Home, name: SecretName) -> str | None:
-    """The secret, or None when nobody set it.
+    """Return the secret, or None when it is not set.
 
-    The first time may block for long: a locked keyring asks its owner. What it
-    answered is remembered until `put`.
+    The first call may block for long, since a locked keyring asks its owner. The answer
+    is kept until `put`.
     """
     return (
         os.environ.get(ENVIRONMENT[name])
@@ -35,7 +35,7 @@ def get(home: Home, name: SecretName) -> str | None:
 
 
 def kept(home: Home) -> list[SecretName]:
-    """Those that `put` keeps for this home; the environment's are not among them."""
+    """Return the secrets that `put` stored for this home, without the environment's."""
     in_file = _from_file(home)
     return [
         name
@@ -45,7 +45,7 @@ def kept(home: Home) -> list[SecretName]:
 
 
 def put(home: Home, name: SecretName, value: str | None) -> str:
-    """Keep a secret, or delete it with None; returns the place in words.
+    """Store a secret, or delete it with None; return the place in words.
 
     Raises:
         AppError: If the keyring refuses.
@@ -59,7 +59,7 @@ def put(home: Home, name: SecretName, value: str | None) -> str:
 
 
 def keyring_name() -> str:
-    """What this computer's keyring is called; empty where there is none."""
+    """Return the name of this computer's keyring; empty without one."""
     import keyring
 
     return str(keyring.get_keyring().name) if _has_keyring() else ""
