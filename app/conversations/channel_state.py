@@ -1,4 +1,4 @@
-"""What one channel has said so far: its last lines, and who speaks to whom."""
+"""The recent lines of one channel, and its pairs of speakers."""
 
 import math
 from collections import Counter, defaultdict
@@ -19,10 +19,10 @@ _PRIOR_LINES = 2000.0
 
 
 class Scene:
-    """What one channel has said so far, ready for the features of its next message."""
+    """The recent past of one channel, ready for the features of its next message."""
 
     def __init__(self, rarity: Mapping[str, float]) -> None:
-        """`rarity` is the share of lines in which each common word stands."""
+        """`rarity` is the share of lines that contain each common word."""
         self._rarity = rarity
         self._word_lines: Counter[str] = Counter()
         self._author_count = 0
@@ -42,7 +42,7 @@ class Scene:
         self.arrived: dict[int, int] = {}
         """Position of the notice that told of coming in."""
 
-        # By author and whom they named.
+        # By author and the name they used.
         self.spoke_to: dict[tuple[int, int], int] = {}
         """Position of the last such line."""
         self.times_spoke: Counter[tuple[int, int]] = Counter()
@@ -79,7 +79,7 @@ class Scene:
         """Position of the first line of its conversation."""
 
     def author(self, name: str) -> int:
-        """The number of an author, given out at first sight."""
+        """Return the number of the author, assigned on first sight."""
         number = self.names.get(name.lower())
         if number is None:
             number = self._author_count
@@ -90,17 +90,17 @@ class Scene:
         return number
 
     def partner(self, me: int) -> int:
-        """Whom the author's last line named first."""
+        """Return the first person that the author's last line named."""
         return self.last_target.get(me, -9)
 
     def weigh(self, word: str) -> float:
-        """How much a word tells: the negative log of its share of lines."""
+        """Weigh a word: the negative log of its share of lines."""
         prior = self._rarity.get(word, 0.0) * _PRIOR_LINES
         heard = self._word_lines.get(word, 0)
         return math.log((self.spoken + _PRIOR_LINES) / (prior + heard + 1))
 
     def add(self, line: MessageFeatures, reading: Reading, parent: int) -> None:
-        """Let `line` follow; `parent` is the position it answers, or its own."""
+        """Add the next `line`; `parent` is the position it answers, or its own."""
         if self.end - self.base == _ROOM:
             self._forget_oldest()
         here, at = self.end, self.end - self.base
@@ -167,7 +167,7 @@ class Scene:
         self.weights[at] = weight
 
     def _forget_oldest(self) -> None:
-        """Keep the last `REACH` lines and what is known of people."""
+        """Keep the last `REACH` lines and the facts about people."""
         keep = slice(_ROOM - REACH, _ROOM)
         for values in vars(self).values():
             if isinstance(values, np.ndarray):
