@@ -1,4 +1,4 @@
-"""What a week's figures say, and what to turn to bring a guild's voice back."""
+"""Advice from a week's figures: which settings bring a guild's voice back."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ class Tuned:
 
 @dataclass(frozen=True)
 class Advice:
-    """One finding in words, with what to do."""
+    """One finding, with the remedy."""
 
     is_alarm: bool
     finding: str
@@ -45,11 +45,11 @@ class Advice:
 
 
 def advise(week: Week, before: Sequence[Week], tuned: Tuned) -> list[Advice]:
-    """What stands out, alarms first.
+    """List the findings, alarms first.
 
     Args:
         week: The newest figures.
-        before: Those of the weeks before, in any order.
+        before: The figures of earlier weeks, in any order.
         tuned: The guild's settings.
     """
     if week.replies < LEAST:
@@ -83,7 +83,7 @@ def _drift(week: Week, before: Sequence[Week], tuned: Tuned) -> Iterator[Advice]
 
 
 def _closer(tuned: Tuned) -> str:
-    """How to bring it nearer to the guild's own way."""
+    """Suggest how to bring replies nearer to the guild's own style."""
     if tuned.mode == "llm":
         return "let the voice take part: reply.mode to hybrid"
     if tuned.dial < 80:
