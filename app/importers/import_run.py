@@ -1,4 +1,4 @@
-"""An import: files → records → rows of the database, a batch a transaction."""
+"""An import: files → records → rows of the database, one batch per transaction."""
 
 import time
 import zlib
@@ -28,7 +28,7 @@ MAX_BROKEN_ROWS = 100
 
 @dataclass(frozen=True)
 class ImportStep:
-    """How far an import is."""
+    """The progress of an import."""
 
     label: str
     done: int
@@ -41,7 +41,7 @@ class ImportStep:
 
 @dataclass
 class Counts:
-    """What an import did; each message read is added, a duplicate, or filtered."""
+    """The results of an import: each message was added, a duplicate, or filtered."""
 
     guild: str
     read: int = 0
@@ -59,7 +59,7 @@ class Counts:
 
 
 class ImportRun:
-    """One import into one guild; `counts` tell what it did so far."""
+    """One import into one guild; `counts` holds the results so far."""
 
     def __init__(
         self,
@@ -86,7 +86,7 @@ class ImportRun:
         """Store the messages of all files.
 
         Raises:
-            UsageError: If a path does not exist or cannot be meant.
+            UsageError: If a path does not exist or makes no sense.
         """
         with find_sources(paths) as found:
             sources = _of_guild(found, self.counts.guild)
@@ -111,7 +111,7 @@ class ImportRun:
         return self.counts
 
     def _batches(self, source: SourceFile) -> Iterator["_Batch"]:
-        """The file's messages that are not in the database from an earlier try."""
+        """Yield the file's messages that no earlier try stored."""
         file = fingerprint(source, self._channel or "")
         batch = _Batch(file, 0)
         skip = self._database.call(imports.position, self._guild, file)
@@ -137,7 +137,7 @@ class ImportRun:
     def _records(
         self, items: Iterator[Record | BrokenRow], source: SourceFile
     ) -> Iterator[Record]:
-        """The records; reports the first broken row, and gives up after many."""
+        """Yield the records; report the first broken row, and give up after many."""
         broken: list[BrokenRow] = []
         for item in items:
             if isinstance(item, Record):
@@ -163,7 +163,7 @@ class ImportRun:
             batch.messages.append(entry.message)
 
     def _send(self, batch: "_Batch") -> None:
-        """Have a batch stored while the next one is read."""
+        """Store a batch while the next one is read."""
         self._land()
         newcomers = self._intake.hand_over()
         stored = self._database.submit(
@@ -210,7 +210,7 @@ class ImportRun:
 
 @dataclass
 class _Batch:
-    """Messages that are stored together, and where in their file they end."""
+    """Messages that are stored together, and their end in the file."""
 
     file: str
     position: int
@@ -223,10 +223,10 @@ _Flight = tuple[_Batch, dict[str, NewMember], "Future[imports.StoredBatch]"]
 
 
 def _of_guild(sources: Sequence[SourceFile], name: str) -> list[SourceFile]:
-    """What is to be imported of a data package: one guild, and no private messages.
+    """Select one guild of a data package, without private messages.
 
     Raises:
-        UsageError: If it holds several guilds, and none of that name.
+        UsageError: If it holds several guilds, none with that name.
     """
     package_files = [
         source for source in sources if discord_package.is_messages(source)

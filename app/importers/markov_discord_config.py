@@ -1,4 +1,4 @@
-"""Reads the settings of the original bot, claabs/markov-discord, into ours."""
+"""Converts the settings of the original bot, claabs/markov-discord, to ours."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ LEFT_OUT = {
 
 @dataclass(frozen=True)
 class Original:
-    """What a config file of the original says, in our words."""
+    """A config file of the original, with our names."""
 
     settings: Mapping[str, str]
     """As a person would type them, by our names."""
@@ -46,7 +46,7 @@ def read(path: Path) -> Original:
     """Read its `config.json` or `config.json5`.
 
     Raises:
-        ConfigError: If the file cannot be read, or is not one of these.
+        ConfigError: If the file cannot be read, or is not such a file.
     """
     try:
         tree = json5.loads(path.expanduser().read_text("utf-8-sig"))

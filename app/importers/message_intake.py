@@ -1,4 +1,4 @@
-"""Messages as they are written: filtered and stored one by one."""
+"""Filters and stores live messages one by one."""
 
 from app.importers.filters import Filters, clean
 from app.importers.records import MAX_TEXT_CHARS, Record
@@ -15,8 +15,8 @@ def store(
     """Store a message that has an id and a channel.
 
     Returns:
-        Its row, and the text to learn or None if it is context only. None if it was
-        there already or forgotten, or is not even kept.
+        Its row, and the text to learn or None for context only. None if it was stored
+        before, was forgotten, or is not kept at all.
     """
     if record.is_system or len(record.text) > MAX_TEXT_CHARS or record.id is None:
         return None
