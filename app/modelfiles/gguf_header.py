@@ -60,7 +60,7 @@ class GgufError(AppError):
 
 @dataclass(frozen=True)
 class Header:
-    """What a GGUF file says of itself."""
+    """The facts in a GGUF file's header."""
 
     metadata: Mapping[str, Value]
     tensor_bytes: int
@@ -77,32 +77,32 @@ class Header:
 
     @property
     def can_write(self) -> bool:
-        """Whether it tells the next token, rather than the meaning of a whole text."""
+        """True if it predicts the next token; False if it embeds whole texts."""
         causal = self.metadata.get(f"{self.architecture}.attention.causal", True)
         return bool(causal) and self.number("pooling_type") == 0
 
     @property
     def parameters(self) -> int:
-        """Numbers in all tensors together."""
+        """The total of numbers in all tensors."""
         return sum(math.prod(shape) for shape in self.tensors.values())
 
     def number(self, name: str, default: int = 0) -> int:
-        """A whole number of the architecture; the largest where it differs by layer."""
+        """Return a whole number of the architecture; the largest if layers differ."""
         found = self.metadata.get(f"{self.architecture}.{name}", default)
         if isinstance(found, list):
             return max((item for item in found if isinstance(item, int)), default=0)
         return found if isinstance(found, int) else default
 
     def resident_bytes(self, context: int) -> int:
-        """About how much of the memory the runner holds.
+        """The memory that the runner occupies, approximately.
 
-        More than it needs: of copied weights the file's pages stay until the system
-        wants them back.
+        It is more than the runner needs: the file's pages of copied weights stay until
+        the system wants them back.
         """
         return self.memory_bytes(context) + self.repacked_bytes
 
     def memory_bytes(self, context: int) -> int:
-        """About how much memory it needs: weights, KV memory and compute buffers."""
+        """The memory it needs, about: weights, KV memory and compute buffers."""
         heads = self.number("attention.head_count")
         width = self.number("embedding_length")
         head = width // heads if heads else 0
@@ -115,7 +115,7 @@ class Header:
 
 
 def cached(path: Path) -> Header:
-    """As `read`, but at once when the file is as it was when it was last read."""
+    """Do what `read` does, but at once if the file is unchanged since the last time."""
     try:
         return _read_version(path, path.stat().st_mtime_ns)
     except OSError:
@@ -128,10 +128,10 @@ def _read_version(path: Path, version: int) -> Header:
 
 
 def read(path: Path) -> Header:
-    """The file's header, checked in every number.
+    """Read the file's header, and check every number.
 
     Raises:
-        GgufError: If the file is missing, no GGUF, broken or cut short.
+        GgufError: If the file is missing, broken, truncated or not a GGUF file.
     """
     try:
         with path.open("rb") as file:
@@ -143,7 +143,7 @@ def read(path: Path) -> Header:
 
 
 class _Reader:
-    """Reads a header from front to back, never past the file's end."""
+    """Reads a header from start to end, never past the file's end."""
 
     def __init__(self, file: BinaryIO, path: Path) -> None:
         self._file = file
@@ -189,14 +189,14 @@ class _Reader:
         return name, value
 
     def _name_vocabulary(self, architecture: str) -> str:
-        """The first digits of a sha256 over what the tokenizer is made of."""
+        """Return the first digits of a sha256 over the parts of the tokenizer."""
         whole = hashlib.sha256(architecture.encode())
         for name, digest in sorted(self._words.items()):
             whole.update(f" {name} {digest}".encode())
         return whole.hexdigest()[:16]
 
     def _tensor(self, shapes: dict[str, tuple[int, ...]]) -> int:
-        """Where a tensor's data ends, counted from the start of all data."""
+        """Return the end of a tensor's data, counted from the start of all data."""
         name = self._text(MOST_NAME_BYTES)
         dimensions = self._number("I")
         if dimensions > MOST_DIMENSIONS:
@@ -239,7 +239,7 @@ class _Reader:
         return None
 
     def _pass_over_texts(self, count: int) -> None:
-        """A vocabulary has some hundred thousand, so that their number is felt."""
+        """Skip the texts of a vocabulary fast, since there can be 200,000 of them."""
         read, size_of = self._file.read, struct.Struct("<Q").unpack
         for _ in range(count):
             if len(head := read(8)) < 8:
