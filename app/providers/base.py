@@ -1,4 +1,4 @@
-"""The contract of a provider, and what passes through it."""
+"""The contract of a provider, with the types it exchanges."""
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from typing import Protocol
 
 @dataclass(frozen=True)
 class Speed:
-    """How fast a model reads and writes here, in tokens a second."""
+    """A model's reading and writing speed here, in tokens per second."""
 
     prompt: float = 150.0
     decode: float = 15.0
@@ -27,7 +27,7 @@ class Turn:
 
 @dataclass(frozen=True)
 class Prompt:
-    """All that a provider may use to write one line."""
+    """Everything that a provider may use to write one line."""
 
     guild: int
     """Row id of the guild."""
@@ -74,7 +74,7 @@ class Prompt:
 
 @dataclass(frozen=True)
 class Used:
-    """Which part of which message a reply drew on."""
+    """The part of a message that a reply used."""
 
     message: int
     """Row id."""
@@ -86,7 +86,7 @@ class Used:
 
 @dataclass(frozen=True)
 class Completion:
-    """What a provider wrote, with its costs; the last item of a stream."""
+    """The result of a provider, with its costs; the last item of a stream."""
 
     text: str
     finish: str = "stop"
@@ -116,7 +116,7 @@ class Provider(Protocol):
     name: str
 
     def unavailable(self, prompt: Prompt) -> str | None:
-        """Why this provider cannot take the prompt now, or None when it can."""
+        """Return why this provider cannot take the prompt now, or None if it can."""
         ...
 
     def write(self, prompt: Prompt) -> AsyncIterator[str | Completion]:
@@ -125,10 +125,10 @@ class Provider(Protocol):
         Closing the iterator cancels the work.
 
         Raises:
-            ProviderError: If no text can be had; the reason is fit to be shown.
+            ProviderError: If no text is possible; the reason may be shown to people.
         """
         ...
 
     async def close(self) -> None:
-        """Release what the provider holds."""
+        """Release the provider's resources."""
         ...

@@ -1,4 +1,4 @@
-"""Every provider, and what each is made of."""
+"""Creates every provider from its parts."""
 
 import time
 from collections.abc import Awaitable, Callable
@@ -20,7 +20,7 @@ from app.voice.voice import Rules, Voice
 
 @dataclass(frozen=True)
 class Means:
-    """What providers need of the home they work in."""
+    """The parts of a home that providers need."""
 
     config: Callable[[], Config]
     """The home's settings as they are now."""
@@ -64,7 +64,7 @@ def _markov(means: Means) -> MarkovProvider:
 
 @dataclass(frozen=True)
 class Providers:
-    """One of each, by name; the ladder takes them from `every`."""
+    """One provider of each kind, by name; the ladder takes them from `every`."""
 
     openai: OpenAIProvider
     local: LocalProvider
@@ -72,15 +72,15 @@ class Providers:
 
     @property
     def every(self) -> dict[str, Provider]:
-        """All of them by name."""
+        """Return all of them by name."""
         return {one.name: one for one in (self.openai, self.local, self.markov)}
 
     async def close(self) -> None:
-        """Release what they hold."""
+        """Release their resources."""
         for one in self.every.values():
             await one.close()
 
 
 def make(means: Means) -> Providers:
-    """The providers of one home."""
+    """Create the providers of one home."""
     return Providers(_openai(means), _local(means), _markov(means))

@@ -1,4 +1,4 @@
-"""What went wrong at a host of OpenAI's API, in words, and whether to ask again."""
+"""Explains errors of an OpenAI-compatible host, and says whether to retry."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +14,7 @@ FIRST_WAIT = 0.25
 
 @dataclass(frozen=True)
 class Trouble:
-    """A state of a host, with what its owner can do."""
+    """A host's problem, with the remedy for its owner."""
 
     kind: str
     reason: str
@@ -30,7 +30,7 @@ class Trouble:
 def describe(
     error: Exception, host: str, model: str, *, has_begun: bool = False
 ) -> Trouble:
-    """The trouble behind an exception of the client; `has_begun` if text came first."""
+    """Describe the problem behind an exception; `has_begun` if text came first."""
     status = getattr(error, "status_code", None)
     code = _code(error)
     if code in ("insufficient_quota", "billing_hard_limit_reached"):
@@ -77,7 +77,7 @@ def describe(
 
 
 def is_worth_retrying(error: Exception) -> float | None:
-    """Seconds after which the same request may work, or None when it will not."""
+    """Return after how many seconds a retry may work, or None if it will not."""
     if _code(error) in ("insufficient_quota", "billing_hard_limit_reached"):
         return None
     status = getattr(error, "status_code", None)
