@@ -9,14 +9,14 @@ DIGEST_BYTES = 16
 
 
 class AuthorKey:
-    """The key of one home; without its file no hash can be tied to a person again."""
+    """The key of one home; without its file no hash leads back to a person."""
 
     def __init__(self, key: bytes) -> None:
         self._key = key
 
     @classmethod
     def load(cls, path: Path) -> "AuthorKey":
-        """Read the key, making it on first use; only the owner can read the file."""
+        """Read the key, or create it on first use; only the owner can read the file."""
         try:
             return cls(path.read_bytes())
         except FileNotFoundError:
@@ -26,7 +26,7 @@ class AuthorKey:
         with os.fdopen(descriptor, "wb") as file:
             file.write(secrets.token_bytes(32))
         try:
-            # A link fails where a second process was first; a rename would win.
+            # Linking fails if a second process was first; renaming would win.
             os.link(temporary, path)
         except FileExistsError:
             pass
@@ -35,11 +35,11 @@ class AuthorKey:
         return cls(path.read_bytes())
 
     def author(self, author_id: str) -> str:
-        """The hash under which this author's rows are stored."""
+        """Return the hash for this author's rows."""
         return self._digest(author_id, b"")
 
     def message(self, external: str) -> str:
-        """The hash under which a forgotten message is remembered, by its id outside."""
+        """Return the hash that marks a forgotten message, by its external id."""
         return self._digest(external, b"message")
 
     def _digest(self, text: str, purpose: bytes) -> str:

@@ -12,7 +12,7 @@ from app.store.tables import Channel, Embedding, Guild, Message
 
 @dataclass(frozen=True)
 class GuildCounts:
-    """What is stored of one guild."""
+    """The amount of data stored for one guild."""
 
     guild: int
     name: str
@@ -26,7 +26,7 @@ class GuildCounts:
 
 
 def find(name: str) -> Guild | None:
-    """The guild of that Discord id, else of that name in any case."""
+    """Find the guild by Discord id, or else by name in any case."""
     found: Guild | None = Guild.get_or_none(Guild.discord_id == name)
     if found is None:
         found = Guild.get_or_none(Guild.name == name)
@@ -37,21 +37,21 @@ def find(name: str) -> Guild | None:
 
 
 def get(guild: int) -> Guild | None:
-    """The guild with that row number."""
+    """Return the guild in that row."""
     found: Guild | None = Guild.get_or_none(Guild.id == guild)
     return found
 
 
 def every() -> list[Guild]:
-    """All guilds, by name."""
+    """Return all guilds, by name."""
     return list(Guild.select().order_by(Guild.name))
 
 
 @write
 def ensure(name: str, discord_id: str | None = None, *, is_demo: bool = False) -> Guild:
-    """The guild of that Discord id or name, made if it is new and renamed if changed.
+    """Return the guild by Discord id or name, created or renamed as needed.
 
-    A guild learned from files is taken over by the Discord guild of the same name.
+    A Discord guild takes over a guild of the same name that was learned from files.
     """
     found: Guild | None = None
     if discord_id is None:
@@ -76,17 +76,17 @@ def ensure(name: str, discord_id: str | None = None, *, is_demo: bool = False) -
 
 @write
 def set_left(guild: int, ts: int | None) -> None:
-    """Note when the bot was removed from the guild, or that it is back."""
+    """Note that the bot left the guild, or is back."""
     Guild.update(left=ts).where(Guild.id == guild).execute()
 
 
 def left_before(ts: int) -> list[Guild]:
-    """The guilds that the bot was removed from before that time."""
+    """Return guilds that the bot left before that time."""
     return list(Guild.select().where(Guild.left < ts))
 
 
 def counts(guild: int) -> GuildCounts:
-    """What is stored of the guild; walks over all of its messages."""
+    """Count the guild's data; reads all of its messages."""
     row = Guild.get_by_id(guild)
     here = Message.guild == guild
     by_reason = (
@@ -124,7 +124,7 @@ def ensure_channel(
     *,
     parent: int | None = None,
 ) -> Channel:
-    """The channel of that Discord id or name, made if it is new, renamed if changed."""
+    """Return the channel by Discord id or name, created or renamed as needed."""
     here = Channel.guild == guild
     unclaimed = here & (Channel.name == name) & Channel.discord_id.is_null()
     found: Channel | None = None
@@ -139,7 +139,7 @@ def ensure_channel(
         )
         return made
     parent = parent or found.parent_id
-    # Who knows no parent says nothing about it: a thread stays under its channel.
+    # A missing parent says nothing: a thread stays under its channel.
     above = found.parent_id if parent is None else parent
     if discord_id is not None and (
         (found.name, found.discord_id, found.parent_id) != (name, discord_id, above)
@@ -150,19 +150,19 @@ def ensure_channel(
 
 
 def channels(guild: int) -> list[Channel]:
-    """The guild's channels, by name."""
+    """Return the guild's channels, by name."""
     here = Channel.guild == guild
     return list(Channel.select().where(here).order_by(Channel.name))
 
 
 def get_channel(channel: int) -> Channel | None:
-    """The channel in that row."""
+    """Return the channel in that row."""
     found: Channel | None = Channel.get_or_none(Channel.id == channel)
     return found
 
 
 def find_channel(guild: int, name: str) -> Channel | None:
-    """The guild's channel of that Discord id, else of that name."""
+    """Find the guild's channel by Discord id, or else by name."""
     here = Channel.guild == guild
     found: Channel | None = Channel.get_or_none(here & (Channel.discord_id == name))
     return found or Channel.get_or_none(here & (Channel.name == name.lstrip("#")))
@@ -170,7 +170,7 @@ def find_channel(guild: int, name: str) -> Channel | None:
 
 @write
 def set_learning(channel: int, is_learning: bool) -> None:
-    """Learn from this channel from now on, or no longer."""
+    """Start or stop learning from this channel."""
     changed = Channel.update(is_learning=is_learning)
     changed.where(Channel.id == channel).execute()
 

@@ -19,7 +19,7 @@ from app.store.tables import (
 
 @write
 def ensure(guild: int, author: str, name: str, *, is_bot: bool = False) -> Member:
-    """The member with that author hash, made if new; its name follows changes."""
+    """Return the member with that author hash, created or renamed as needed."""
     same = (Member.guild == guild) & (Member.author == author)
     found: Member | None = Member.get_or_none(same)
     if found is None:
@@ -34,28 +34,28 @@ def ensure(guild: int, author: str, name: str, *, is_bot: bool = False) -> Membe
 
 
 def find(guild: int, author: str) -> Member | None:
-    """The member with that author hash."""
+    """Find the member with that author hash."""
     same = (Member.guild == guild) & (Member.author == author)
     found: Member | None = Member.get_or_none(same)
     return found
 
 
 def named(guild: int, name: str) -> Member | None:
-    """The member with that display name."""
+    """Find the member with that display name."""
     same = (Member.guild == guild) & (Member.name == name)
     found: Member | None = Member.get_or_none(same)
     return found
 
 
 def opted_out(guild: int) -> set[str]:
-    """Author hashes of the members who want nothing of theirs to be learned."""
+    """Return author hashes of the members who opted out."""
     here = (Member.guild == guild) & Member.has_opted_out
     return {row.author for row in Member.select(Member.author).where(here)}
 
 
 @write
 def set_opted_out(guild: int, author: str, has_opted_out: bool) -> None:
-    """Note the choice, also of someone who never wrote; the name is not kept."""
+    """Store the choice, even of someone who never wrote, without the name."""
     member = ensure(guild, author, "")
     member.has_opted_out = has_opted_out
     if has_opted_out:
@@ -66,14 +66,14 @@ def set_opted_out(guild: int, author: str, has_opted_out: bool) -> None:
 
 
 def allow_tuning(guild: int) -> set[str]:
-    """Author hashes of the members who agreed that a model is tuned on their words."""
+    """Return author hashes of the members who agreed to tuning on their words."""
     here = (Member.guild == guild) & Member.allows_tuning & ~Member.has_opted_out
     return {row.author for row in Member.select(Member.author).where(here)}
 
 
 @write
 def set_allows_tuning(guild: int, author: str, allows: bool) -> None:
-    """Note the choice, also of someone who never wrote."""
+    """Store the choice, even of someone who never wrote."""
     member = find(guild, author) or ensure(guild, author, "")
     member.allows_tuning = allows
     member.save()
@@ -81,7 +81,7 @@ def set_allows_tuning(guild: int, author: str, allows: bool) -> None:
 
 @dataclass(frozen=True)
 class Kept:
-    """How much is stored of one author in one guild."""
+    """The amount of data stored about one author in one guild."""
 
     messages: int = 0
     learned: int = 0
@@ -95,7 +95,7 @@ class Kept:
 
 
 def kept(guild: int, author: str) -> Kept:
-    """Counts and times of what is stored of an author (hash)."""
+    """Return counts and times of an author's (hash) data."""
     rated = Feedback.select(fn.COUNT(Feedback.id)).join(Reply)
     rated = rated.where((Reply.guild == guild) & (Feedback.author == author))
     ratings = rated.scalar()
@@ -121,7 +121,7 @@ def kept(guild: int, author: str) -> Kept:
 
 
 def messages_of(guild: int, author: str) -> list[dict[str, object]]:
-    """All that is stored of one author's messages, for the export of their own data."""
+    """Return all data of one author's messages, for the export of their own data."""
     query = (
         Message.select(
             Message.id, Message.external, Message.ts, Message.text, Channel.name

@@ -1,4 +1,4 @@
-"""How a database of an older version becomes one of this version."""
+"""Migrates a database of an older version to this version."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -33,7 +33,7 @@ def _compare_and_meter(database: SqliteDatabase) -> None:
 
 
 def _kinds_of_feedback(database: SqliteDatabase) -> None:
-    """An opinion says how it was given; one person may have several kinds of one."""
+    """An opinion records its kind; one person may have several kinds per reply."""
     migrator = SqliteMigrator(database)
     change(
         migrator.add_column("feedback", "kind", TextField(default="thumb")),
@@ -44,7 +44,7 @@ def _kinds_of_feedback(database: SqliteDatabase) -> None:
 
 
 def _conversations(database: SqliteDatabase) -> None:
-    """Conversations have rows, and replies say what filled their prompts."""
+    """Conversations get rows, and replies record the parts of their prompts."""
     database.create_tables([Conversation])
     for column in ("filled TEXT NOT NULL DEFAULT '{}'", "summary_of INTEGER"):
         database.execute_sql(f"ALTER TABLE reply ADD COLUMN {column}")
@@ -55,10 +55,10 @@ def _snapshots(database: SqliteDatabase) -> None:
 
 
 def _tombstones(database: SqliteDatabase) -> None:
-    """What is forgotten leaves a trace; messages say whether Discord had them."""
+    """Forgotten messages leave a trace; messages record whether Discord had them."""
     database.create_tables([Tombstone, ForgottenSpan])
-    # Whether an old message came from Discord or a file is not known, and none of a
-    # file's is to go because Discord lacks it.
+    # Old messages may come from Discord or from a file. None from a file may be deleted
+    # because Discord lacks it.
     database.execute_sql(
         "ALTER TABLE message ADD COLUMN is_heard INTEGER NOT NULL DEFAULT 0"
     )
@@ -76,7 +76,7 @@ MIGRATIONS: tuple[Migration, ...] = (
 
 
 def check(database: SqliteDatabase, path: Path) -> None:
-    """Refuse a database that this version cannot read.
+    """Reject a database that this version cannot read.
 
     Raises:
         AppError: If the database is newer or older than the program, or has no tables
@@ -127,7 +127,7 @@ def migrate(
 
 def _step(database: SqliteDatabase, migration: Migration, number: int) -> None:
     # Rebuilding a table with foreign keys on would delete the rows that refer to it,
-    # and the pragma is only heard outside a transaction.
+    # and the pragma only works outside a transaction.
     database.pragma("foreign_keys", 0)
     try:
         with database.atomic("IMMEDIATE"):

@@ -1,4 +1,4 @@
-"""Replies with all that explains them."""
+"""Replies, with everything that explains them."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,7 @@ from app.store.tables import Channel, Message, Reply, ReplySource
 
 
 class SourceMessage(NamedTuple):
-    """A message a reply drew on, and the longest run of words taken from it."""
+    """A source message of a reply, and the longest run of words taken from it."""
 
     message: int
     words: int = 0
@@ -22,10 +22,10 @@ class SourceMessage(NamedTuple):
 def claim(
     guild: int, channel: int | None, reason: str, trigger: str | None = None
 ) -> int | None:
-    """Make the row of a reply before it is written; None if the trigger has one.
+    """Create the row of a reply in advance; None if the trigger already has one.
 
-    The row stays whatever happens to the reply, so that a message delivered twice or
-    a crash in between never leads to two answers.
+    The row stays whatever happens to the reply, so neither a message delivered twice
+    nor a crash leads to two answers.
     """
     try:
         reply: Reply = Reply.create(
@@ -53,7 +53,7 @@ def finish(
 
 @write
 def set_state(reply: int, state: str, sent: Sequence[str] | None = None) -> None:
-    """Note what became of a reply, and the ids of the messages it was sent as."""
+    """Store the outcome of a reply, and the ids of its sent messages."""
     fields: dict[str, Any] = {"state": state}
     if sent is not None:
         fields["sent"] = list(sent)
@@ -61,45 +61,45 @@ def set_state(reply: int, state: str, sent: Sequence[str] | None = None) -> None
 
 
 def get(reply: int) -> Reply | None:
-    """The reply in that row."""
+    """Return the reply in that row."""
     found: Reply | None = Reply.get_or_none(Reply.id == reply)
     return found
 
 
 def answer_to(trigger: str) -> Reply | None:
-    """The reply to the Discord message of that id."""
+    """Return the reply to the Discord message with that id."""
     found: Reply | None = Reply.get_or_none(Reply.trigger == trigger)
     return found
 
 
 def answered(triggers: Sequence[str]) -> set[str]:
-    """Those triggers that have a reply already."""
+    """Return the triggers that already have a reply."""
     query = Reply.select(Reply.trigger).where(Reply.trigger.in_(list(triggers)))
     return {str(row.trigger) for row in query}
 
 
 def unsent(since: int) -> list[Reply]:
-    """Replies to messages, begun since that time, that never were noted as sent."""
+    """Return replies to messages since that time that were never noted as sent."""
     begun = Reply.state.in_(("claimed", "made")) & Reply.trigger.is_null(False)
     query = Reply.select().where(begun & (Reply.created >= since))
     return list(query.order_by(Reply.id))
 
 
 def find_sent(message: str) -> Reply | None:
-    """The reply that was sent as the Discord message of that id."""
+    """Find the reply that was sent as the Discord message with that id."""
     quoted = Reply.sent.cast("TEXT").contains(f'"{message}"')
     found: Reply | None = Reply.select().where(quoted).first()
     return found
 
 
 def sources_of(reply: int) -> list[ReplySource]:
-    """The messages a reply drew on, the longest run first."""
+    """Return the source messages of a reply, the longest run first."""
     query = ReplySource.select().where(ReplySource.reply == reply)
     return list(query.order_by(ReplySource.words.desc(), ReplySource.id))
 
 
 def seen_sources(reply: int, channels: Sequence[str]) -> set[int]:
-    """Those messages a reply drew on that stand in channels of these Discord ids."""
+    """Return a reply's source messages from channels with these Discord ids."""
     drawn = ReplySource.select(ReplySource.message).where(ReplySource.reply == reply)
     query = Message.select(Message.id).join(Channel)
     there = Message.id.in_(drawn) & Channel.discord_id.in_(list(channels))
@@ -109,7 +109,7 @@ def seen_sources(reply: int, channels: Sequence[str]) -> set[int]:
 def latest(
     guild: int | None = None, *, channel: int | None = None, limit: int = 50
 ) -> list[Reply]:
-    """The newest replies, newest first."""
+    """Return the newest replies, newest first."""
     query = Reply.select()
     if guild is not None:
         query = query.where(Reply.guild == guild)

@@ -1,4 +1,4 @@
-"""Snapshots: a guild's voice, persona and settings, kept under a name."""
+"""Snapshots: a guild's voice, persona and settings under a name."""
 
 from collections.abc import Collection
 from typing import Any
@@ -11,27 +11,27 @@ from app.store.tables import Channel, Message, Setting, Snapshot, VoiceGap
 
 
 def every(guild: int) -> list[Snapshot]:
-    """The guild's snapshots, newest first."""
+    """Return the guild's snapshots, newest first."""
     query = Snapshot.select().where(Snapshot.guild == guild)
     return list(query.order_by(Snapshot.created.desc(), Snapshot.id.desc()))
 
 
 def get(guild: int, name: str) -> Snapshot | None:
-    """The guild's snapshot of that name."""
+    """Return the guild's snapshot with that name."""
     same = (Snapshot.guild == guild) & (Snapshot.name == name)
     found: Snapshot | None = Snapshot.get_or_none(same)
     return found
 
 
 def count(guild: int) -> int:
-    """How many messages are in the guild's voice; walks over all of them."""
+    """Count the messages in the guild's voice; reads all of them."""
     found = Message.select(fn.COUNT(Message.id)).where(voice_changes.belongs(guild))
     return int(found.scalar())
 
 
 @write
 def take(guild: int, name: str, created: int, count: int) -> Snapshot:
-    """Keep what is now; an earlier snapshot of that name gives way."""
+    """Store the present state, replacing a snapshot of the same name."""
     remove(guild, name)
     made: Snapshot = Snapshot.create(
         guild=guild,
@@ -47,21 +47,21 @@ def take(guild: int, name: str, created: int, count: int) -> Snapshot:
 
 @write
 def remove(guild: int, name: str) -> bool:
-    """Drop a snapshot; False if there is none of that name."""
+    """Delete a snapshot; False if the name is unknown."""
     same = (Snapshot.guild == guild) & (Snapshot.name == name)
     return bool(Snapshot.delete().where(same).execute())
 
 
 @write
 def roll_back(snapshot: Snapshot, kept: Collection[str]) -> None:
-    """Give the guild the voice and the settings of a snapshot.
+    """Restore the guild's voice and settings from a snapshot.
 
-    Messages learned since then stay stored, outside the voice, and so another snapshot
-    can bring them back. Its files are noted to be another voice's.
+    Messages learned since then stay stored outside the voice, so another snapshot can
+    bring them back. The voice files are marked as outdated.
 
     Args:
         snapshot: One of the guild's.
-        kept: Names of settings that stay as they are.
+        kept: Names of settings to leave unchanged.
     """
     guild = snapshot.guild_id
     gaps = [*snapshot.gaps, (snapshot.last, messages.last_row())]

@@ -1,4 +1,4 @@
-"""The tables, a class each; times are integer milliseconds since the epoch, UTC."""
+"""The tables, one class each; times are integer milliseconds since the epoch, UTC."""
 
 from peewee import (
     SQL,
@@ -18,7 +18,7 @@ from playhouse.sqlite_ext import AutoIncrementField
 
 
 class Table(Model):
-    """A table; which database it means is bound a thread."""
+    """A table; each thread binds its own database."""
 
     id = AutoField()
 
@@ -30,7 +30,7 @@ class Table(Model):
 class Guild(Table):
     """A Discord guild, or one learned from files alone."""
 
-    # Row numbers name directories, so none is given out twice.
+    # Row numbers name directories, so none is used twice.
     id = AutoIncrementField()
     discord_id = TextField(null=True, unique=True)
     name = TextField(index=True)
@@ -58,7 +58,7 @@ class Channel(Table):
 
 
 class Member(Table):
-    """An author in one guild; the only place that has a display name."""
+    """An author in one guild; the only place with a display name."""
 
     guild = ForeignKeyField(Guild, on_delete="CASCADE", index=False)
     author = TextField()
@@ -74,13 +74,13 @@ class Member(Table):
 
 
 class Message(Table):
-    """A message; its row number is the id that voices and indexes use."""
+    """A message; voices and indexes use its row number as id."""
 
-    # `RowNumbers` gives them out, each once. SQLite's own way to do that would take
-    # a quarter of an import's time.
+    # `RowNumbers` gives them out, each once. SQLite's own way would add a quarter to an
+    # import's time.
     id = AutoField()
-    # Indexes by guild or member would slow imports down by a third. Most homes have
-    # one large guild, so that reading along the rows finds its messages as fast.
+    # Indexes by guild or member would slow imports down by a third. Most homes have one
+    # large guild, so a scan of the rows finds its messages as fast.
     guild = ForeignKeyField(Guild, on_delete="CASCADE", index=False)
     guild_id: int
     channel = ForeignKeyField(Channel, on_delete="CASCADE", index=False)
@@ -103,13 +103,13 @@ class Message(Table):
 
 
 class RowNumbers(Table):
-    """The highest row number of messages ever given out, so that none returns."""
+    """The highest row number of messages ever used, so that none returns."""
 
     last = IntegerField()
 
 
 class Attachment(Table):
-    """A file that came with a message."""
+    """An attachment of a message."""
 
     message = ForeignKeyField(Message, backref="attachments", on_delete="CASCADE")
     message_id: int
@@ -120,7 +120,7 @@ class Attachment(Table):
 
 
 class ConversationLink(Table):
-    """Which message a message answers, as far as it can be told."""
+    """A link from a message to the message it answers, as far as known."""
 
     message = ForeignKeyField(Message, unique=True, on_delete="CASCADE")
     message_id: int
@@ -132,7 +132,7 @@ class ConversationLink(Table):
 
 
 class Conversation(Table):
-    """Messages of a channel that belong together; it has the row of the first."""
+    """Messages of a channel that belong together, stored under the first one's row."""
 
     id = IntegerField(primary_key=True)
     guild = ForeignKeyField(Guild, on_delete="CASCADE", index=False)
@@ -153,9 +153,9 @@ class Conversation(Table):
 
 
 class Embedding(Table):
-    """The vector of one message by one embedding model; empty when it means nothing."""
+    """The vector of one message by one embedding model; empty without meaning."""
 
-    # An index goes on after the newest row it has, so none is given out twice.
+    # An index continues after its newest row, so no number is used twice.
     id = AutoIncrementField()
     message = ForeignKeyField(Message, on_delete="CASCADE", index=False)
     guild = ForeignKeyField(Guild, on_delete="CASCADE", index=False)
@@ -213,7 +213,7 @@ class Reply(Table):
 
 
 class ReplySource(Table):
-    """A message that a reply drew on."""
+    """A source message of a reply."""
 
     reply = ForeignKeyField(Reply, backref="sources", on_delete="CASCADE")
     message = IntegerField(index=True)
@@ -224,7 +224,7 @@ class ReplySource(Table):
 
 
 class Feedback(Table):
-    """What one person thinks of a reply: +1 or -1."""
+    """One person's opinion of a reply: +1 or -1."""
 
     reply = ForeignKeyField(Reply, on_delete="CASCADE", index=False)
     author = TextField()
@@ -256,7 +256,7 @@ class Usage(Table):
 
 
 class ImportCheckpoint(Table):
-    """How far the import of a file has come; the row goes when the file is done."""
+    """The progress of a file's import; the row is deleted when the file is done."""
 
     guild = ForeignKeyField(Guild, on_delete="CASCADE", index=False)
     file = TextField()
@@ -295,7 +295,7 @@ class MeterWeek(Table):
 
 
 class Comparison(Table):
-    """Which of two replies the owner chose without seeing who made them."""
+    """The owner's blind choice between two replies."""
 
     guild = ForeignKeyField(Guild, on_delete="CASCADE")
     created = BigIntegerField()
@@ -316,7 +316,7 @@ class VoiceChange(Table):
 
 
 class VoiceGap(Table):
-    """Messages that a rollback took out of a guild's voice; they stay stored."""
+    """Messages that a rollback removed from a guild's voice; they stay stored."""
 
     guild = ForeignKeyField(Guild, on_delete="CASCADE")
     after = IntegerField()
@@ -325,10 +325,10 @@ class VoiceGap(Table):
 
 
 class Snapshot(Table):
-    """A guild's voice, persona and settings as they were.
+    """An earlier state of a guild's voice, persona and settings.
 
-    It has no text of a message: its voice is what is still stored and learned up to the
-    row `last` and in none of its gaps, so that what is forgotten leaves it as well.
+    It holds no message text. Its voice is every stored and learned message up to the
+    row `last` outside its gaps, so forgotten messages leave it as well.
     """
 
     guild = ForeignKeyField(Guild, on_delete="CASCADE", index=False)
@@ -348,7 +348,7 @@ class Snapshot(Table):
 
 
 class Tombstone(Table):
-    """A message that was forgotten, and is never stored again."""
+    """A forgotten message, which is never stored again."""
 
     guild = ForeignKeyField(Guild, on_delete="CASCADE", index=False)
     mark = TextField()
@@ -361,7 +361,7 @@ class Tombstone(Table):
 
 
 class ForgottenSpan(Table):
-    """Nothing that an author wrote in that time is stored again."""
+    """A time span of an author whose messages are never stored again."""
 
     guild = ForeignKeyField(Guild, on_delete="CASCADE", index=False)
     author = TextField()
