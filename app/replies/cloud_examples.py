@@ -1,4 +1,4 @@
-"""Shows a cloud model how a guild writes: real lines of it, and drafts of the chain."""
+"""Shows a cloud model a guild's style: real lines, and drafts of the chain."""
 
 import asyncio
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ DRAFTS_SHOWN = 3
 
 
 class Remembers(Protocol):
-    """Knows what was said by its meaning; None when there was no time."""
+    """A memory of earlier messages by meaning; None when there was no time."""
 
     async def recall(
         self,
@@ -78,13 +78,13 @@ class Illustrator:
     async def judge(
         self, texts: Sequence[str], turns: Sequence[Turn]
     ) -> Sequence[float]:
-        """How close each text is to the conversation; higher is closer."""
+        """Return how close each text is to the conversation; higher is closer."""
         return (await self._closeness(texts, turns))(texts)
 
     async def _closeness(
         self, texts: Sequence[str], turns: Sequence[Turn]
     ) -> example_selection.Closeness:
-        """By meaning where there is time for it, else by shared words."""
+        """Return closeness by meaning if there is time, else by shared words."""
         scores = None
         if self._memory:
             scores = await self._memory.closeness(texts, turns[-RECENT:])
@@ -95,7 +95,7 @@ class Illustrator:
 
 
 def rules_of(config: Config) -> Rules:
-    """How lines of the chain are made under these settings."""
+    """Return the chain's rules for lines under these settings."""
     voice = config.voice
     return Rules(
         state_size=voice.state_size,

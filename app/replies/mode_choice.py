@@ -1,4 +1,4 @@
-"""Which way a reply is made: by whose turn it is, or by what a guild likes."""
+"""Chooses the mode of a reply: by turns, or by a guild's feedback."""
 
 from dataclasses import dataclass
 from random import Random
@@ -15,7 +15,7 @@ from app.store.feedback import Rated
 
 
 class Asked(Protocol):
-    """What of a request the choice depends on."""
+    """The parts of a request that the choice depends on."""
 
     @property
     def guild(self) -> int: ...
@@ -31,7 +31,7 @@ class Asked(Protocol):
 
 @dataclass(frozen=True)
 class Drawn:
-    """Mode and dial of one reply, where they are not simply set."""
+    """Mode and dial of one reply, where they were drawn."""
 
     arm: Arm
     why: str = ""
@@ -50,10 +50,10 @@ class ModeChoice:
     async def draw(
         self, row: int, asked: Asked, config: Config, learned: int
     ) -> Drawn | None:
-        """How one reply is made; None where the settings or the asker decide.
+        """Choose mode and dial of one reply; None if settings or asker decide.
 
         Args:
-            row: The reply's.
+            row: The reply's row.
             learned: Messages that the guild's voice knows.
         """
         if arm := _arm_of_turn(row, asked, config):
@@ -78,14 +78,14 @@ class ModeChoice:
 
 
 def _arm_of_turn(reply: int, asked: Asked, config: Config) -> Arm | None:
-    """Whose turn it is, where real replies alternate between two arms."""
+    """Return the next arm, where real replies alternate between two arms."""
     if asked.trigger is None or asked.mode or asked.seed:
         return None
     return turn([parse(arm, config.reply.dial) for arm in config.reply.split], reply)
 
 
 def _made_by(rated: Rated) -> tuple[str, int]:
-    """Mode and dial of the words; those of the chain are its own in every mode."""
+    """Return mode and dial of the words; the chain's are its own in every mode."""
     if rated.provider == "markov":
         return "markov", 100
     return rated.mode, rated.dial

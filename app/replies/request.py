@@ -1,4 +1,4 @@
-"""What is asked of the replier, and what it hands back."""
+"""The replier's request and result."""
 
 from dataclasses import dataclass, field
 
@@ -12,7 +12,7 @@ SHOWN = "sent as"
 
 @dataclass(frozen=True)
 class ReplyRequest:
-    """What is to be answered, and how, where that differs from the settings."""
+    """A message to answer, with any deviations from the settings."""
 
     guild: int
     text: str
@@ -40,7 +40,7 @@ class ReplyRequest:
 
 @dataclass(frozen=True)
 class MadeReply:
-    """A reply with everything that explains it."""
+    """A reply, with everything that explains it."""
 
     reply: int
     request: ReplyRequest
@@ -59,13 +59,13 @@ class MadeReply:
 
     @property
     def recalled(self) -> list[int]:
-        """Rows of the messages recalled."""
+        """Rows of the recalled messages."""
         turns = (turn for moment in self.answer.prompt.moments for turn in moment)
         return [turn.message for turn in turns if turn.message is not None]
 
     @property
     def filled(self) -> dict[str, int]:
-        """Tokens of the prompt by what they were spent on, as far as it is known."""
+        """Tokens of the prompt by purpose, as far as known."""
         parts, read = self.answer.prompt.filled, self.answer.completion.prompt_tokens
         estimated = sum(parts.values())
         if not read or not estimated:
@@ -74,7 +74,7 @@ class MadeReply:
 
     @property
     def notes(self) -> list[str]:
-        """What is worth explaining, and what else than turns a cloud model was sent."""
+        """Facts that explain the reply, and what a cloud model got besides turns."""
         notes = [self.tuned] if self.tuned else []
         notes += self.answer.notes
         if self.left_out:
