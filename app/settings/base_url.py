@@ -31,10 +31,10 @@ class Address:
 
 
 def parse(url: str) -> Address:
-    """The address in a `base_url`; its path ends in a slash.
+    """Parse a `base_url`; the address's path ends in a slash.
 
     Raises:
-        ConfigError: If it is no web address, or one that would give secrets away.
+        ConfigError: If it is not a web address, or would give secrets away.
     """
     hint = "Set openai.base_url to one like http://127.0.0.1:11434/v1/."
     try:

@@ -1,4 +1,4 @@
-"""The owner's config.toml: every fault in it is pointed at, and comments stay."""
+"""The owner's config.toml: errors name their line, and comments stay."""
 
 import re
 import tomllib
@@ -13,7 +13,7 @@ from app.settings.setting_keys import check, find_key, with_overrides
 
 
 def load(path: Path) -> Config:
-    """The settings of a config file; a missing file means all defaults.
+    """Load the settings of a config file; a missing file means all defaults.
 
     Raises:
         ConfigError: If the file is not TOML, or a setting in it is unknown or does not
@@ -23,7 +23,7 @@ def load(path: Path) -> Config:
 
 
 def stored(path: Path) -> dict[str, object]:
-    """Only what the file says, by name; raises as `load` does."""
+    """Return only the values in the file, by name; raises as `load` does."""
     text = _read(path)
     try:
         tree = tomllib.loads(text)
@@ -42,7 +42,7 @@ def stored(path: Path) -> dict[str, object]:
 
 
 def save(path: Path, name: str, value: object | None) -> None:
-    """Set one value in the file, or take it out with None; comments stay.
+    """Set one value in the file, or remove it with None; comments stay.
 
     Raises:
         ConfigError: If the name or value does not fit, or the file is broken.
@@ -62,7 +62,7 @@ def save(path: Path, name: str, value: object | None) -> None:
 
 
 def _read(path: Path) -> str:
-    """The file's text, without the mark that some editors on Windows put in front."""
+    """Read the file's text, without the mark that some Windows editors add."""
     try:
         return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
@@ -85,7 +85,7 @@ def _items(
 
 
 def _where(path: Path, text: str, section: str, name: str) -> str:
-    """The file and, unless it is written in an unusual way, the line of a setting."""
+    """Return the file and, unless the syntax is unusual, the line of a setting."""
     here = ""
     for number, line in enumerate(text.splitlines(), start=1):
         if header := re.match(r"\s*\[\s*([\w-]+)\s*\]", line):

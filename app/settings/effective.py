@@ -1,4 +1,4 @@
-"""The settings that hold in a home, a guild or a channel, and where they come from."""
+"""The effective settings of a home, guild or channel, and their origins."""
 
 import logging
 from collections.abc import Callable, Mapping
@@ -26,7 +26,7 @@ WHAT_LEAVES = (
 
 
 class ConsentError(UsageError):
-    """The owner has to agree before anything of a guild goes to the cloud."""
+    """The owner must agree before data of a guild goes to the cloud."""
 
     def __init__(self) -> None:
         super().__init__(WHAT_LEAVES, "Repeat it with --yes if you agree.")
@@ -34,7 +34,7 @@ class ConsentError(UsageError):
 
 @dataclass(frozen=True)
 class ResolvedSetting:
-    """A setting's value and where it comes from."""
+    """A setting's value and its origin."""
 
     key: Key
     value: Value
@@ -42,7 +42,7 @@ class ResolvedSetting:
 
 
 class Settings:
-    """Reads and changes settings; the file is read again when it was edited."""
+    """Reads and changes settings; reads the file again after an edit."""
 
     def __init__(
         self,
@@ -50,10 +50,10 @@ class Settings:
         database: Database,
         warn: Callable[[str], None] = log.warning,
     ) -> None:
-        """Nothing is read yet.
+        """Prepare without reading.
 
         Args:
-            warn: Told when the file was edited into something that cannot be used.
+            warn: Receives a warning when an edit made the file unusable.
         """
         self._home = home
         self._database = database
@@ -66,12 +66,12 @@ class Settings:
 
     @property
     def home(self) -> Config:
-        """The settings of the home.
+        """Return the settings of the home.
 
-        A file that cannot be used any more since it was edited changes nothing.
+        An edit that makes the file unusable changes nothing.
 
         Raises:
-            ConfigError: If the file could not be used from the start; names the line.
+            ConfigError: If the file was unusable from the start; names the line.
         """
         stamp = self._file_stamp()
         if stamp != self._stamp:
@@ -95,14 +95,14 @@ class Settings:
         return status.st_mtime_ns, status.st_size
 
     async def of(self, guild: int, channel: int = 0) -> Config:
-        """The settings that hold in a guild, or in one of its channels (rows)."""
+        """Return the effective settings of a guild, or of a channel (rows)."""
         overrides = await self._database.run(rows.effective, guild, channel)
         return setting_keys.with_overrides(self.home, _known(overrides))
 
     async def explain(
         self, guild: int | None, channel: int = 0
     ) -> list[ResolvedSetting]:
-        """Every setting with its value here and its origin."""
+        """Return every setting with its value here and its origin."""
         values: dict[Origin, Mapping[str, object]] = {"file": {}}
         base = self.home
         values["file"] = self._stored
@@ -132,12 +132,12 @@ class Settings:
         """Set a value as a person typed it, or reset it with None.
 
         Args:
-            agreed: The owner was told what leaves the machine, and agreed.
+            agreed: True when the owner knows what leaves the machine, and agreed.
 
         Raises:
             ConfigError: If the name or the value does not fit.
             UsageError: If the setting cannot differ there.
-            ConsentError: If it would switch to the cloud and nobody agreed yet.
+            ConsentError: If it would switch to the cloud without consent.
         """
         key = setting_keys.find_key(name)
         value = None if text is None else setting_keys.from_text(name, text)
@@ -171,7 +171,7 @@ class Settings:
 
 
 def _known(overrides: Mapping[str, object]) -> dict[str, object]:
-    """Without settings that a newer or older version knew."""
+    """Drop settings of a newer or older version."""
     return {name: value for name, value in overrides.items() if name in keys()}
 
 

@@ -1,4 +1,4 @@
-"""Settings: what there is to set, a frozen dataclass a section."""
+"""Definitions of all settings, one frozen dataclass per section."""
 
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -18,7 +18,7 @@ def setting(
     high: float | None = None,
     choices: tuple[str, ...] = (),
 ) -> Any:
-    """Declare one setting; `setting_keys.Key` is what readers get of it."""
+    """Declare one setting; readers get it as a `setting_keys.Key`."""
     metadata = dict(doc=doc, scope=scope, low=low, high=high, choices=choices)
     if isinstance(default, list):
         return field(default_factory=lambda: list(default), metadata=metadata)
@@ -30,7 +30,7 @@ MODES = ("auto", "markov", "llm", "hybrid")
 
 @dataclass(frozen=True)
 class BotSettings:
-    """How the bot appears on Discord."""
+    """The bot's appearance on Discord."""
 
     name: str = setting("Mynah", "Name the bot has in prompts.", scope="guild")
     activity: str = setting("", "Activity text under the bot's name.")
@@ -47,7 +47,7 @@ class BotSettings:
 
 @dataclass(frozen=True)
 class ReplySettings:
-    """How a reply is made."""
+    """The making of replies."""
 
     mode: str = setting("auto", "Who writes the words.", scope="channel", choices=MODES)
     provider: str = setting(
@@ -115,7 +115,7 @@ class ReplySettings:
 
 @dataclass(frozen=True)
 class SpeakSettings:
-    """When the bot speaks without a command."""
+    """The conditions for speaking without a command."""
 
     mentions: bool = setting(True, "Answer mentions and replies.", scope="channel")
     wake_words: list[str] = setting([], "Words that call it.", scope="channel")
@@ -166,7 +166,7 @@ class VoiceSettings:
 
 @dataclass(frozen=True)
 class LearnSettings:
-    """What is learned and what is dropped before learning."""
+    """The messages that are learned, and those that are dropped before learning."""
 
     patterns: list[str] = setting(
         [], "Regular expressions of messages not to learn.", scope="guild"
@@ -214,7 +214,7 @@ class ModelSettings:
 
 @dataclass(frozen=True)
 class OpenAISettings:
-    """OpenAI, or any server that speaks its API."""
+    """OpenAI, or any server with its API."""
 
     base_url: str = setting("https://api.openai.com/v1/", "Address of the API.")
     model: str = setting("gpt-4o-mini", "Model asked for.", scope="guild")
@@ -238,7 +238,7 @@ class MemorySettings:
 
 @dataclass(frozen=True)
 class ContextSettings:
-    """How a prompt is filled; what its parts leave goes to the turns."""
+    """The parts of a prompt; unused shares go to the turns."""
 
     tokens: int = setting(
         0,

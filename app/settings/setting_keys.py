@@ -1,4 +1,4 @@
-"""Settings by name: what fits each, read from text or a file, and written down."""
+"""Settings by name: their checks, and conversions from and to text."""
 
 import dataclasses
 import difflib
@@ -12,7 +12,7 @@ from app.settings.schema import Config, Scope, Value
 
 @dataclass(frozen=True)
 class Key:
-    """What is known of one setting; `name` is `section.field`."""
+    """The facts about one setting; `name` is `section.field`."""
 
     name: str
     type: type
@@ -26,7 +26,7 @@ class Key:
 
 @cache
 def keys() -> Mapping[str, Key]:
-    """Every setting by name, in the order of the file."""
+    """Return every setting by name, in the order of the file."""
     return {key.name: key for key in _declared()}
 
 
@@ -41,10 +41,10 @@ def _declared() -> Iterator[Key]:
 
 
 def find_key(name: str) -> Key:
-    """The setting of that name.
+    """Find the setting with that name.
 
     Raises:
-        ConfigError: If there is none; names the nearest one.
+        ConfigError: If there is none; suggests the nearest name.
     """
     if name in keys():
         return keys()[name]
@@ -54,7 +54,7 @@ def find_key(name: str) -> Key:
 
 
 def check(name: str, value: object) -> Value:
-    """`value` as the setting's own type.
+    """Convert `value` to the setting's own type.
 
     Raises:
         ConfigError: If the setting does not exist, or the value does not fit it.
@@ -91,7 +91,7 @@ def _coerce(key: Key, value: object) -> Value:
 
 
 def from_text(name: str, text: str) -> Value:
-    """The value a person typed for a setting; lists are separated by commas.
+    """Parse the text a person typed for a setting; commas separate list items.
 
     Raises:
         ConfigError: If the text does not fit the setting.
@@ -114,7 +114,7 @@ def from_text(name: str, text: str) -> Value:
 
 
 def with_overrides(config: Config, overrides: Mapping[str, object]) -> Config:
-    """`config` with single settings replaced, by name.
+    """Return `config` with single settings replaced, by name.
 
     Raises:
         ConfigError: If a name or value does not fit.
@@ -127,14 +127,14 @@ def with_overrides(config: Config, overrides: Mapping[str, object]) -> Config:
 
 
 def value_of(config: Config, name: str) -> Value:
-    """The value of the setting `name`."""
+    """Return the value of the setting `name`."""
     section, _, item = find_key(name).name.partition(".")
     value: Value = getattr(getattr(config, section), item)
     return value
 
 
 def reference() -> str:
-    """All settings as a Markdown table, for the README."""
+    """Return all settings as a Markdown table, for the README."""
     rows = ["| setting | default | for | what it does |", "|---|---|---|---|"]
     for key in keys().values():
         default = (
