@@ -1,8 +1,8 @@
-"""Long work in a process of its own: bulk import, building and comparing voices.
+"""Long work in its own process: bulk imports, building and comparing voices.
 
 The bot starts `job import`, `job rebuild` or `job compare`, reads progress and one
 reply from its standard output, and ends it by closing its standard input. The words
-`pause` and `resume` there make it wait, and go on.
+`pause` and `resume` there make it wait and continue.
 """
 
 import argparse
@@ -44,20 +44,21 @@ SWITCH_SECONDS = 0.0002
 
 
 def main(argv: Sequence[str]) -> int:
-    """Do one job; returns the exit code (sysexits)."""
+    """Do one job; return the exit code (sysexits)."""
     arguments = _parser().parse_args(argv)
     goes_on = threading.Event()
     goes_on.set()
-    # Millions of rows come and go without a cycle; looking for one costs a tenth.
+    # Millions of rows come and go without a cycle, and searching for one costs a tenth
+    # of the time.
     gc.disable()
-    # The thread that reads files holds the interpreter; the one that stores asks for it
-    # some ten times a batch, and would wait five milliseconds each time.
+    # The reading thread holds the interpreter; the storing thread asks for it about ten
+    # times per batch, and would wait five milliseconds each time.
     sys.setswitchinterval(SWITCH_SECONDS)
 
     def work(tell: Tell) -> dict[str, Any]:
         def pausing(progress: Progress) -> None:
             tell(progress)
-            # Between two batches: nothing is being written, nobody is kept waiting.
+            # Between two batches nothing is being written and nobody waits.
             goes_on.wait()
 
         return run(arguments, pausing)
@@ -68,7 +69,7 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _steer(goes_on: threading.Event, line: bytes) -> None:
-    """What the bot says on standard input: `pause` or `resume`."""
+    """Follow the bot's words on standard input: `pause` or `resume`."""
     if line.strip() == b"pause":
         goes_on.clear()
     else:
@@ -92,9 +93,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def run(arguments: argparse.Namespace, tell: Tell) -> dict[str, Any]:
-    """Carry out a job; returns the fields of its reply."""
+    """Carry out a job; return the fields of its reply."""
     home = Home(arguments.home)
-    # The bot is the only one to move the log into the file.
+    # Only the bot moves the log into the file.
     with Database(home.database, checkpoints=False) as database:
         if arguments.kind == "rebuild":
             return {"messages": rebuild(home, database, arguments.guild, tell)}
@@ -115,7 +116,8 @@ def import_and_learn(
 ) -> dict[str, Any]:
     """Import files into a guild, and build its voice if much is new.
 
-    The reply has the counts, and `built`: whether the voice files have the messages.
+    The reply has the counts, and `built`: True when the voice files contain the
+    messages.
     """
     began = time.monotonic()
     is_new = not (home.voice(guild) / f"{voice_builder.NAME}.json").exists()
@@ -159,7 +161,7 @@ def import_files(
 
 
 def rebuild(home: Home, database: Database, guild: int, tell: Tell) -> int:
-    """Write the guild's voice anew from the database; returns the messages in it."""
+    """Rewrite the guild's voice from the database; return its number of messages."""
     began = time.monotonic()
     total = database.call(messages.count, guild)
     row = database.call(guilds.get, guild)
@@ -178,16 +180,16 @@ def rebuild(home: Home, database: Database, guild: int, tell: Tell) -> int:
 def learnable(
     database: Database, guild: int, after: int = 0
 ) -> Iterator[tuple[int, str]]:
-    """(row, text) of the guild's messages to learn, read a page at a time."""
+    """Yield (row, text) of the guild's messages to learn, a page at a time."""
     return _pages(lambda row: database.call(messages.learnable_page, guild, row), after)
 
 
 def compare(
     database: Database, guild: int, before: str, after: str | None = None
 ) -> dict[str, Any]:
-    """Tell what words a guild's voice gained and lost from one snapshot to another.
+    """Find the words that a guild's voice gained and lost between two snapshots.
 
-    Without `after`, to what the voice is now.
+    Without `after`, the second one is the present voice.
     """
     then, now = (_words_of(database, guild, name) for name in (before, after))
     gained, lost = new_words(then, now, MOST_WORDS), new_words(now, then, MOST_WORDS)
@@ -226,7 +228,7 @@ def _progress(
 
 
 class _Throttle:
-    """Passes on a few reports a second."""
+    """Passes on only a few reports per second."""
 
     def __init__(self, tell: Tell) -> None:
         self._tell = tell
