@@ -29,7 +29,7 @@ def stored(path: Path) -> dict[str, object]:
         tree = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(
-            f"{path} cannot be read: {error}.", "Mend that line."
+            f"{path} cannot be read: {error}.", "Correct that line."
         ) from error
     found: dict[str, object] = {}
     for section, name, value in _items(path, text, tree):
@@ -79,7 +79,7 @@ def _items(
     for section, table in tree.items():
         if not isinstance(table, dict):
             where = _where(path, text, "", section)
-            raise ConfigError(f"{where}: {section} must be a [section] of settings.")
+            raise ConfigError(f"{where}: {section} must be a [section] with settings.")
         for name, value in table.items():
             yield section, name, value
 

@@ -19,7 +19,7 @@ Origin = Literal["default", "file", "guild", "channel"]
 
 CONSENT = "reply.cloud_consent"
 WHAT_LEAVES = (
-    "With a cloud model, what people of this server write to the bot leaves this"
+    "With a cloud model, messages to the bot on this server leave this"
     " computer: the turns of the conversation with display names, recalled moments,"
     " example lines and drafts. The host may keep them."
 )
@@ -29,7 +29,7 @@ class ConsentError(UsageError):
     """The owner must agree before data of a guild goes to the cloud."""
 
     def __init__(self) -> None:
-        super().__init__(WHAT_LEAVES, "Repeat it with --yes if you agree.")
+        super().__init__(WHAT_LEAVES, "Repeat the command with --yes if you agree.")
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ class Settings:
                 if self._stamp is None:
                     raise
                 self.trouble = error
-                self._warn(f"{error} The settings from before hold.")
+                self._warn(f"{error} The earlier settings stay in effect.")
             self._stamp = stamp
         return self._config
 
@@ -182,9 +182,9 @@ def _origin(name: str, values: Mapping[Origin, Mapping[str, object]]) -> Origin:
 
 def _check_scope(key: Key, guild: int | None, channel: int) -> None:
     if channel and key.scope != "channel":
-        raise UsageError(f"{key.name} cannot differ between channels.")
+        raise UsageError(f"{key.name} cannot be set for a channel.")
     if guild is not None and key.scope == "home":
-        raise UsageError(f"{key.name} is one for all servers.", "Leave --guild out.")
+        raise UsageError(f"{key.name} applies to all servers.", "Leave out --guild.")
 
 
 def _check_address(url: str) -> None:
@@ -197,4 +197,6 @@ def _check_split(arms: list[str]) -> None:
     from app.chat.ab_arms import parse
 
     if len({parse(arm) for arm in arms}) not in (0, 2):
-        raise UsageError("reply.split takes two different ways: llm, hybrid 70.")
+        raise UsageError(
+            "reply.split takes two different modes, such as: llm, hybrid 70."
+        )

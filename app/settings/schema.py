@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Scope = Literal["home", "guild", "channel"]
-"""The narrowest place a setting can be changed for."""
+"""The narrowest scope of a setting."""
 
 Value = str | int | float | bool | list[str]
 
@@ -32,16 +32,20 @@ MODES = ("auto", "markov", "llm", "hybrid")
 class BotSettings:
     """The bot's appearance on Discord."""
 
-    name: str = setting("Mynah", "Name the bot has in prompts.", scope="guild")
+    name: str = setting("Mynah", "The bot's name in prompts.", scope="guild")
     activity: str = setting("", "Activity text under the bot's name.")
-    command: str = setting("mark", "Name of the slash command that makes it speak.")
-    prefix: str = setting("!mark", "Prefix of the message form of the commands.")
-    owners: list[str] = setting([], "Discord ids of people who may do everything.")
+    command: str = setting(
+        "mark", "Name of the slash command that makes the bot speak."
+    )
+    prefix: str = setting("!mark", "Prefix of commands typed as messages.")
+    owners: list[str] = setting([], "Discord ids of people who may use every command.")
     allowed_roles: list[str] = setting(
-        [], "Roles (names or ids) that may make it speak; empty means everyone."
+        [], "Roles (names or ids) that may make the bot speak; empty means everyone."
     )
     keep_days_after_leaving: int = setting(
-        30, "Days a guild's data is kept after the bot left it; 0 keeps it.", low=0
+        30,
+        "Days to keep a server's data after the bot leaves; 0 keeps it forever.",
+        low=0,
     )
 
 
@@ -49,39 +53,48 @@ class BotSettings:
 class ReplySettings:
     """The making of replies."""
 
-    mode: str = setting("auto", "Who writes the words.", scope="channel", choices=MODES)
+    mode: str = setting(
+        "auto",
+        "Source of the words: the chain, the model, or both.",
+        scope="channel",
+        choices=MODES,
+    )
     provider: str = setting(
         "local",
-        "Where the language model runs.",
+        "Place of the language model: here or in the cloud.",
         scope="guild",
         choices=("local", "openai"),
     )
     dial: int = setting(
-        50, "The voice dial: 0 model, 100 chain.", scope="channel", low=0, high=100
+        50,
+        "Voice dial: 0 is the model alone, 100 the chain alone.",
+        scope="channel",
+        low=0,
+        high=100,
     )
     local_only: bool = setting(
-        False, "Nothing of this guild ever leaves the machine.", scope="guild"
+        False, "Never let data of this server leave this computer.", scope="guild"
     )
     cloud_consent: bool = setting(
-        False, "The owner agreed that messages go to the cloud.", scope="guild"
+        False, "The owner agreed to send messages to the cloud.", scope="guild"
     )
     split: list[str] = setting(
         [],
-        "Two ways between which real replies alternate, to compare them by feedback:"
+        "Two modes that take turns in real replies, to compare their feedback:"
         " `llm, hybrid 70`.",
         scope="guild",
     )
     candidates: int = setting(
         5,
-        "Hybrid lines the model here writes, of which the one closest to the"
+        "Hybrid lines that the model here writes for one reply; the one closest to the"
         " conversation is sent; a reply that streams has one.",
         scope="channel",
         low=1,
         high=8,
     )
-    persona: str = setting("", "Who the bot is, in plain words.", scope="channel")
+    persona: str = setting("", "The bot's character, in plain words.", scope="channel")
     max_words: int = setting(
-        60, "Longest reply, in words.", scope="channel", low=1, high=400
+        60, "Maximum length of a reply, in words.", scope="channel", low=1, high=400
     )
     lines: int = setting(
         3,
@@ -90,26 +103,28 @@ class ReplySettings:
         low=1,
         high=4,
     )
-    markov_seconds: float = setting(0.1, "Deadline of a chain reply.", low=0.01)
-    llm_seconds: float = setting(2.0, "Deadline of a model reply.", low=0.2)
-    hybrid_seconds: float = setting(2.5, "Deadline of a hybrid reply.", low=0.2)
+    markov_seconds: float = setting(
+        0.1, "Time limit for a reply by the chain.", low=0.01
+    )
+    llm_seconds: float = setting(2.0, "Time limit for a reply by the model.", low=0.2)
+    hybrid_seconds: float = setting(2.5, "Time limit for a hybrid reply.", low=0.2)
     stream: bool = setting(
-        False, "Show a reply while it is written, by edits.", scope="channel"
+        False, "Show a reply while it is being written, by editing it.", scope="channel"
     )
     self_tune: bool = setting(
-        False, "Chooses mode and dial itself, by what people like.", scope="guild"
+        False, "Let the bot choose mode and dial from people's feedback.", scope="guild"
     )
     tune_modes: list[str] = setting(
-        ["markov", "llm", "hybrid"], "Modes it may choose among.", scope="guild"
+        ["markov", "llm", "hybrid"], "Modes that the bot may choose.", scope="guild"
     )
     tune_dial_low: int = setting(
-        20, "Lowest dial it may choose.", scope="guild", low=0, high=100
+        20, "Lowest dial that the bot may choose.", scope="guild", low=0, high=100
     )
     tune_dial_high: int = setting(
-        80, "Highest dial it may choose.", scope="guild", low=0, high=100
+        80, "Highest dial that the bot may choose.", scope="guild", low=0, high=100
     )
     shadow: bool = setting(
-        False, "Drafts wait for the owner; nothing is sent by itself.", scope="guild"
+        False, "Hold every reply as a draft until the owner approves it.", scope="guild"
     )
 
 
@@ -118,31 +133,40 @@ class SpeakSettings:
     """The conditions for speaking without a command."""
 
     mentions: bool = setting(True, "Answer mentions and replies.", scope="channel")
-    wake_words: list[str] = setting([], "Words that call it.", scope="channel")
+    wake_words: list[str] = setting([], "Words that call the bot.", scope="channel")
     join_in: float = setting(
-        0.0, "Chance to join in on any message.", scope="channel", low=0, high=1
+        0.0, "Chance of joining in on any message.", scope="channel", low=0, high=1
     )
     follow_up_seconds: int = setting(
-        0, "Keeps talking this long after it spoke.", scope="channel", low=0
+        0,
+        "Time after a reply during which the bot keeps talking.",
+        scope="channel",
+        low=0,
     )
     burst_seconds: float = setting(
-        0.0, "Waits for a burst of messages to end.", scope="channel", low=0, high=30
+        0.0,
+        "Pause after which several messages count as complete.",
+        scope="channel",
+        low=0,
+        high=30,
     )
-    quiet_hours: str = setting("", "Local hours of silence: 23-7.", scope="channel")
+    quiet_hours: str = setting(
+        "", "Local hours of silence, such as 23-7.", scope="channel"
+    )
     channels: list[str] = setting(
-        [], "Channels it may speak in; empty means all.", scope="guild"
+        [], "Channels where the bot may speak; empty means all.", scope="guild"
     )
     user_cooldown_seconds: float = setting(
-        2.0, "Least time between replies to one person.", scope="guild", low=0
+        2.0, "Minimum time between replies to one person.", scope="guild", low=0
     )
     guild_per_minute: int = setting(
-        30, "Most replies a minute in one guild.", scope="guild", low=1
+        30, "Maximum replies per minute on one server.", scope="guild", low=1
     )
     react: float = setting(
-        0.0, "Chance to react with an emoji instead.", scope="channel", low=0, high=1
+        0.0, "Chance of reacting with an emoji instead.", scope="channel", low=0, high=1
     )
     max_age_seconds: int = setting(
-        300, "A mention older than this is not answered after downtime.", low=0
+        300, "Age after which a mention missed during downtime gets no answer.", low=0
     )
 
 
@@ -151,16 +175,16 @@ class VoiceSettings:
     """The Markov voice."""
 
     state_size: int = setting(
-        2, "Words of context a walk looks at.", scope="guild", low=1, high=6
+        2, "Words of context for each step of the chain.", scope="guild", low=1, high=6
     )
     max_run: int = setting(
         8, "Longest run of words from one message.", scope="guild", low=3, high=24
     )
     min_score: float = setting(
-        25.0, "A walk below this score is thrown back.", scope="guild", low=0, high=100
+        25.0, "Minimum score of a line.", scope="guild", low=0, high=100
     )
     max_tries: int = setting(
-        20, "Walks tried for one line.", scope="guild", low=1, high=1000
+        20, "Attempts at one line.", scope="guild", low=1, high=1000
     )
 
 
@@ -169,13 +193,13 @@ class LearnSettings:
     """The messages that are learned, and those that are dropped before learning."""
 
     patterns: list[str] = setting(
-        [], "Regular expressions of messages not to learn.", scope="guild"
+        [], "Regular expressions; matching messages are not learned.", scope="guild"
     )
     words: list[str] = setting(
-        [], "Messages with one of these words are not learned.", scope="guild"
+        [], "Words; messages with one of them are not learned.", scope="guild"
     )
     skip_links: bool = setting(
-        False, "Messages that are only a link are not learned.", scope="guild"
+        False, "Skip messages that are only a link.", scope="guild"
     )
     tuning_channels: list[str] = setting(
         [],
@@ -183,7 +207,7 @@ class LearnSettings:
         scope="guild",
     )
     skip_mentions: bool = setting(
-        False, "Messages that are only a mention are not learned.", scope="guild"
+        False, "Skip messages that are only a mention.", scope="guild"
     )
 
 
@@ -192,37 +216,39 @@ class ModelSettings:
     """The language model on this machine."""
 
     name: str = setting(
-        "starter", "A name of models.txt, or the path of a GGUF file.", scope="home"
+        "starter",
+        "A model's name from models.txt, or the path of a GGUF file.",
+        scope="home",
     )
     adapter: str = setting(
-        "", "Whole path of a LoRA adapter in GGUF for the model.", scope="guild"
+        "", "Full path of a LoRA adapter for the model, in GGUF.", scope="guild"
     )
     context: int = setting(
-        6144, "Context size in tokens, in equal parts for 6 conversations.", low=512
+        6144, "Context size in tokens, shared equally by 6 conversations.", low=512
     )
     threads: int = setting(
-        0, "Threads; 0 takes the number that reads fastest here.", low=0
+        0, "Threads; 0 picks the number that reads fastest here.", low=0
     )
     gpu_layers: int = setting(0, "Layers offloaded to the GPU; -1 means all.", low=-1)
     idle_minutes: float = setting(
-        30, "Unloads after this time without work; 0 never.", low=0
+        30, "Unload the model after this time without work; 0 means never.", low=0
     )
     temperature: float = setting(0.8, "Sampling temperature.", low=0, high=2)
     top_p: float = setting(0.95, "Nucleus sampling.", low=0.05, high=1)
-    seed: int = setting(-1, "Seed of sampling; -1 draws one.", low=-1)
+    seed: int = setting(-1, "Sampling seed; -1 draws a new one each time.", low=-1)
 
 
 @dataclass(frozen=True)
 class OpenAISettings:
     """OpenAI, or any server with its API."""
 
-    base_url: str = setting("https://api.openai.com/v1/", "Address of the API.")
-    model: str = setting("gpt-4o-mini", "Model asked for.", scope="guild")
+    base_url: str = setting("https://api.openai.com/v1/", "The API's address.")
+    model: str = setting("gpt-4o-mini", "Model to request.", scope="guild")
     daily_budget: float = setting(
-        0.0, "Most money a day, in US dollars; 0 means no limit.", scope="guild", low=0
+        0.0, "Daily budget in US dollars; 0 means no limit.", scope="guild", low=0
     )
     monthly_budget: float = setting(
-        5.0, "Most money a month; 0 means no limit.", scope="guild", low=0
+        5.0, "Monthly budget in US dollars; 0 means no limit.", scope="guild", low=0
     )
 
 
@@ -230,10 +256,14 @@ class OpenAISettings:
 class MemorySettings:
     """Embeddings and recall."""
 
-    enabled: bool = setting(True, "Remember by meaning.", scope="guild")
+    enabled: bool = setting(True, "Recall earlier messages by meaning.", scope="guild")
     model: str = setting("built-in", "Embedding model.")
-    recall: int = setting(3, "Moments recalled.", scope="channel", low=0, high=20)
-    cap_megabytes: int = setting(1024, "Most disk a guild may use.", scope="guild")
+    recall: int = setting(
+        3, "Number of moments to recall.", scope="channel", low=0, high=20
+    )
+    cap_megabytes: int = setting(
+        1024, "Maximum disk space for one server.", scope="guild"
+    )
 
 
 @dataclass(frozen=True)
@@ -269,7 +299,7 @@ class ContextSettings:
     )
     summary_billions: float = setting(
         1.5,
-        "A local model of fewer billion parameters is not asked for summaries.",
+        "Minimum size of a model for summaries, in billions of parameters.",
         low=0,
     )
 

@@ -86,7 +86,7 @@ def _coerce(key: Key, value: object) -> Value:
         if all(isinstance(item, str) for item in value):
             return list(value)
     kind = {bool: "true or false", int: "a whole number", float: "a number"}
-    wanted = kind.get(key.type, "text" if key.type is str else "a list of texts")
+    wanted = kind.get(key.type, "text" if key.type is str else "a list")
     raise ConfigError(f"{key.name} takes {wanted}.")
 
 
