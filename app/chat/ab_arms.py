@@ -35,9 +35,7 @@ def parse(text: str, dial: int = 50) -> Arm:
     found = _ARM.fullmatch(text.strip().lower())
     number = int(found[2]) if found and found[2] else dial
     if found is None or number > 100:
-        raise ConfigError(
-            f"{text!r} is no way to reply.", "Say markov, llm or hybrid 70."
-        )
+        raise ConfigError(f"{text!r} is not a mode.", "Write markov, llm or hybrid 70.")
     mode: Mode = found[1]  # type: ignore[assignment]
     return Arm(mode, dial_of(mode, number))
 

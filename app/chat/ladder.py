@@ -14,7 +14,7 @@ from app.providers.base import Completion, Prompt, Provider
 Outcome = Literal["answered", "skipped", "failed", "late", "rejected"]
 
 Check = Callable[[Prompt], str | None]
-"""Says why a rung is not to be tried for a prompt, or None."""
+"""Returns why a rung must not be tried for a prompt, or None."""
 
 Fit = Callable[[Prompt, float], Prompt]
 """Gives the prompt for the milliseconds that are left."""
@@ -23,7 +23,7 @@ OnPiece = Callable[[str | None], None]
 """Takes each piece of text as it comes; None takes back all that came so far."""
 
 RESERVE_MS = 100.0
-"""Kept back for the last rung; the chain needs a few milliseconds."""
+"""The reserve for the last rung; the chain needs a few milliseconds."""
 
 LEAST_MS = 150.0
 """With less time left than this, a language model is not even asked."""
@@ -35,7 +35,7 @@ FIRST_SHARE = 0.55
 """Part of the time left in which a rung must begin, when another model follows it."""
 
 SPEECHLESS = "…I had something to say, but the words will not come. Try me again?"
-"""Said when even the last rung fails, which is a bug that the log tells of."""
+"""The reply when even the last rung fails, which is a bug for the log."""
 
 
 @dataclass(frozen=True)
@@ -258,7 +258,7 @@ class Ladder:
             return Attempt(attempt.outcome if broke else "rejected", reason, completion)
         notes = completion.notes
         if attempt.outcome != "answered":
-            notes = (*notes, f"its text broke off: {attempt.reason}")
+            notes = (*notes, f"its text stopped early: {attempt.reason}")
         done = replace(completion, text=finished.text, notes=notes)
         return Attempt("answered", attempt.reason, done, finished, prompt)
 

@@ -38,9 +38,11 @@ class Breaker:
             return None
         left = self._open_until - self._clock()
         if left > 0:
-            return f"it failed {self._failures} times; asked again in {left:.0f} s"
+            return (
+                f"it failed {self._failures} times; it is tried again in {left:.0f} s"
+            )
         if self._clock() < self._probe_until:
-            return "one request is trying whether it is back"
+            return "one request is testing it"
         return None
 
     def enter(self) -> None:
@@ -133,7 +135,7 @@ class FairQueue:
         line = self._lines.get(guild, deque())
         share = max(4, self._max_waiting // (len(self._lines) + 1))
         if self.waiting >= self._max_waiting or len(line) >= share:
-            raise QueueFullError(f"{self.waiting} requests wait already")
+            raise QueueFullError(f"{self.waiting} requests are already waiting")
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._lines.setdefault(guild, line).append(future)
         try:

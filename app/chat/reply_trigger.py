@@ -100,7 +100,7 @@ def _refusal(
 ) -> str | None:
     """Return why a call is not answered, or None."""
     if heard.is_answered:
-        return "this message has its reply already"
+        return "this message already has a reply"
     if recent.replies_last_minute >= speak.guild_per_minute:
         return f"the server had {recent.replies_last_minute} replies in a minute"
     if kind == "command":

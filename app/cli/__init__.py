@@ -96,7 +96,7 @@ def _parser(names: Sequence[str]) -> argparse.ArgumentParser:
     parser = _Parser(
         prog="mynah",
         description="A Discord bot at home that talks like your server.",
-        epilog="Without a command: the screens, or without a terminal a demonstration.",
+        epilog="Without a command: the screens, or a demo where there is no terminal.",
     )
     parser.add_argument("--version", action="version", version=f"mynah {__version__}")
     parser.add_argument("--home", metavar="DIR", help="data directory")
@@ -110,7 +110,7 @@ def _parser(names: Sequence[str]) -> argparse.ArgumentParser:
             "--home", metavar="DIR", default=argparse.SUPPRESS, help="data directory"
         )
         command.add_argument(
-            "--json", action="store_true", help="print JSON, one object a line"
+            "--json", action="store_true", help="print JSON, one object per line"
         )
         module.add_arguments(command)
         command.set_defaults(run=module.run)

@@ -11,7 +11,7 @@ from app.core.paths import Home, find_home
 from app.ipc import control
 
 NAME = "backup"
-HELP = "write the whole home to one file, also while the bot runs"
+HELP = "write the whole home to one file, even while the bot runs"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

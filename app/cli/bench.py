@@ -10,7 +10,7 @@ from app.core.paths import Home, find_home
 from app.ipc import control
 
 NAME = "bench"
-HELP = "measure this computer and say which models fit it"
+HELP = "measure this computer and show which models fit"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,7 +32,7 @@ def _tell(measured: dict[str, Any]) -> None:
         ("prompt", "prompt_tokens_per_second", "tokens/s"),
         ("writing", "tokens_per_second", "tokens/s"),
         ("embeddings", "embeddings_per_second", "texts/s"),
-        ("chain", "walk_ms", "ms a line"),
+        ("chain", "walk_ms", "ms per line"),
         ("disk", "disk_megabytes_per_second", "MB/s"),
     )
     say(f"Measured with the model {measured['model']}:")
@@ -45,7 +45,7 @@ def _tell(measured: dict[str, Any]) -> None:
     for model in measured["models"]:
         seconds = model["answer_seconds"]
         time = "not known" if seconds is None else f"{seconds:.1f} s"
-        fits = "" if model["fits"] else "  (needs more memory than there is)"
+        fits = "" if model["fits"] else "  (too large for this computer's memory)"
         say(f"  {model['name']:24} {time}{fits}")
 
 

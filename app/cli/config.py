@@ -30,11 +30,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="such as reply.dial; for import: config.json of markov-discord",
     )
     parser.add_argument(
-        "value", nargs="?", metavar="VALUE", help="left out: back to the default"
+        "value",
+        nargs="?",
+        metavar="VALUE",
+        help="without a value, the setting returns to its default",
     )
-    parser.add_argument("--guild", metavar="SERVER", help="for this server alone")
-    parser.add_argument("--channel", metavar="NAME", help="for this channel alone")
-    parser.add_argument("--yes", action="store_true", help="agree without being asked")
+    parser.add_argument("--guild", metavar="SERVER", help="only for this server")
+    parser.add_argument("--channel", metavar="NAME", help="only for this channel")
+    parser.add_argument(
+        "--yes", action="store_true", help="answer every question with yes"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -47,7 +52,7 @@ async def _run(home: Home, arguments: argparse.Namespace) -> int:
         if arguments.action == "get":
             await _get(bot, arguments)
         elif arguments.key is None:
-            raise UsageError("Say which setting.", "See `mynah config get`.")
+            raise UsageError("Name a setting.", "See `mynah config get`.")
         elif arguments.action == "import":
             await _import(bot, arguments)
         elif arguments.key in ENVIRONMENT:
@@ -109,7 +114,7 @@ async def _import(bot: Bot, arguments: argparse.Namespace) -> None:
         if arguments.json:
             print_json(done)
         else:
-            say(f"The bot token is kept in {done['place']}.")
+            say(f"The bot token is stored in {done['place']}.")
     if not arguments.json:
         for name, why in found.left_out.items():
             say(f"{safe_line(name)} is left out: {why}.")
@@ -118,7 +123,7 @@ async def _import(bot: Bot, arguments: argparse.Namespace) -> None:
 async def _set_secret(bot: Bot, arguments: argparse.Namespace) -> None:
     if arguments.value is not None:
         raise UsageError(
-            "A secret on the command line can be read by others on this computer.",
+            "Other people on this computer can read a secret on the command line.",
             f"Use `mynah config set {arguments.key}` and paste it, or pipe it in.",
         )
     if sys.stdin.isatty():
@@ -130,7 +135,7 @@ async def _set_secret(bot: Bot, arguments: argparse.Namespace) -> None:
     if arguments.json:
         print_json(done)
     elif value.strip():
-        say(f"{arguments.key} is kept in {done['place']}.")
+        say(f"{arguments.key} is stored in {done['place']}.")
     else:
         say(f"{arguments.key} is deleted.")
 

@@ -48,7 +48,7 @@ class _Running:
         try:
             return await self._peer.call(request)
         except RemoteError as error:
-            hint = "Its log has the details; restart it if it is of another version."
+            hint = "See its log; restart it if it is another version."
             raise AppError(f"The running bot failed: {error}.", hint) from error
 
 

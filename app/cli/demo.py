@@ -41,7 +41,7 @@ async def _run(home: Home, as_json: bool) -> None:
     tell = (lambda text: None) if as_json else say
     async with connect(home, show) as bot:
         tell("Mynah: a Discord bot at home that talks like your server.")
-        tell(f"Everything it needs and learns lies in {home.root}\n")
+        tell(f"Mynah keeps all its data in {home.root}\n")
         await _prepare(bot, tell)
         bar.clear()
         for line in LINES:

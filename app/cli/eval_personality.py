@@ -71,7 +71,7 @@ def add_guilds(parser: argparse.ArgumentParser) -> None:
         metavar="SERVER",
         action="append",
         required=True,
-        help="a server that is learned; at least two",
+        help="a learned server; at least two",
     )
     parser.add_argument(
         "--held-out",
@@ -84,11 +84,11 @@ def add_guilds(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--turns", type=int, default=8, help="earlier rows as context")
     parser.add_argument(
-        "--limit", type=int, default=100, help="conversations of each, spread evenly"
+        "--limit", type=int, default=100, help="conversations per server, spread evenly"
     )
     parser.add_argument("--voice", metavar="0-100", type=int, help="the voice dial")
     parser.add_argument(
-        "--max-ms", type=int, help="deadline of a reply, instead of the settings'"
+        "--max-ms", type=int, help="time limit for a reply, instead of the settings'"
     )
 
 
@@ -119,7 +119,7 @@ def measure(
     names, files = arguments.guild, arguments.held_out
     if len(names) != len(files) or len(set(names)) < 2:
         raise UsageError(
-            "Two servers or more are needed, with a file each.",
+            "Name at least two servers, with one file each.",
             "mynah eval personality --guild A --guild B --held-out A.jsonl B.jsonl",
         )
     held = {
@@ -143,7 +143,7 @@ def _held(
         before = database.call(before_of, guild.id, rows, arguments.turns)
     held = [one for one in hold_out(rows, before, arguments.turns) if one.turns]
     if not held:
-        raise UsageError(f"{file} has no message with another before it.")
+        raise UsageError(f"{file} has no message that follows another.")
     return spread(held, arguments.limit)
 
 

@@ -27,9 +27,13 @@ _CHUNK = 2000
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's words."""
     parser.add_argument(
-        "files", metavar="FILE", type=Path, nargs="*", help="JSON Lines, or .gz of it"
+        "files",
+        metavar="FILE",
+        type=Path,
+        nargs="*",
+        help="JSON Lines, plain or gzipped",
     )
-    parser.add_argument("--guild", help="a server that is learned, instead of files")
+    parser.add_argument("--guild", help="a learned server, instead of files")
     parser.add_argument(
         "--limit", type=int, default=2000, help="reply pairs at most, drawn evenly"
     )

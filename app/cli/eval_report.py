@@ -141,8 +141,8 @@ def _personality(people: Figures) -> list[str]:
 
 def _relevance(people: Figures) -> list[str]:
     note = (
-        "The chance that a reply is closer in meaning to its own conversation than to"
-        " another one (AUC). 0.5, dashed, is no relevance. Markov starts from words"
+        "The chance that a reply is closer in meaning to its own conversation than to "
+        "another (AUC). 0.5, dashed, is no relevance. Markov starts from words"
         " of the message it answers, adrift is the same chain without; the hybrid"
         " picks among several lines by the same closeness."
     )
@@ -188,7 +188,7 @@ def _speed(people: Figures) -> list[str]:
         ]
         for mode in MODES
     ]
-    plot = Bars("Milliseconds a reply", list(guilds), _series(guilds, "ms", MODES))
+    plot = Bars("Milliseconds per reply", list(guilds), _series(guilds, "ms", MODES))
     head = ["mode", *guilds, "written by"]
     return [heading("Speed", note), table(head, rows), bars(plot)]
 

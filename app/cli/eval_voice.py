@@ -38,13 +38,13 @@ _REPORT_SECONDS = 5.0
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's words."""
-    parser.add_argument("--guild", required=True, help="a server that is learned")
+    parser.add_argument("--guild", required=True, help="a learned server")
     parser.add_argument(
         "--held-out",
         required=True,
         metavar="FILE",
         type=Path,
-        help="JSON Lines of its later messages, or .gz of it",
+        help="JSON Lines of its later messages, plain or gzipped",
     )
     parser.add_argument(
         "--turns", type=int, default=8, help="earlier rows of the channel as the prompt"
@@ -137,7 +137,7 @@ def _locate(home: Home, name: str | None) -> Path:
     path = catalogue.locate(home, name)
     if path is None:
         hint = f"Fetch it with `mynah models pull {name}`."
-        raise AppError(f"The model {name} is not here.", hint)
+        raise AppError(f"The model {name} is not on this computer.", hint)
     return path
 
 

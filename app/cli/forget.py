@@ -50,17 +50,17 @@ def run(arguments: argparse.Namespace) -> int:
         f" the text of {done['replies']:,} replies."
     )
     if done["complete"]:
-        say("Nothing of them is left on this computer's disk.")
+        say("Nothing of them is left on this computer.")
     else:
-        say("The files are being rewritten; the last of it is gone within minutes.")
+        say("The files are being rewritten; everything is gone within minutes.")
     return 0
 
 
 def _tell_undone(done: dict[str, object]) -> None:
     if done["lifted"]:
-        say("It may be learned again: import it, or run /train on Discord.")
+        say("You can learn it again: import it, or run /train on Discord.")
     else:
-        say("Nothing of that was forgotten.")
+        say("There was nothing to undo.")
 
 
 async def _forget(home: Home, request: control.Forget) -> dict[str, object]:

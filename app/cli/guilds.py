@@ -10,7 +10,7 @@ from app.core.paths import Home, find_home
 from app.ipc import control
 
 NAME = "guilds"
-HELP = "show what is learned of each server"
+HELP = "list the learned servers"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,7 +25,7 @@ def run(arguments: argparse.Namespace) -> int:
             print_json(guild)
         return 0
     if not guilds:
-        say("Nothing is learned yet.  Try  mynah import SERVER FILE  or  mynah demo")
+        say("No server is learned yet.  Try  mynah import SERVER FILE  or  mynah demo")
     for guild in guilds:
         write_styled(bold(guild["guild"]))
         say(

@@ -22,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("guild", metavar="SERVER", help="name or Discord id")
     parser.add_argument("paths", metavar="PATH", nargs="+", help="file or directory")
     parser.add_argument(
-        "--channel", metavar="NAME", help="channel of files without one"
+        "--channel", metavar="NAME", help="channel for files that name none"
     )
 
 
@@ -36,7 +36,9 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         _tell(counts)
     for error in counts["errors"]:
-        raise UsageError(f"{error['file']}: {error['text']}.", "What was read is kept.")
+        raise UsageError(
+            f"{error['file']}: {error['text']}.", "Messages read so far are kept."
+        )
     return 0
 
 
@@ -62,12 +64,12 @@ def _tell(counts: dict[str, Any]) -> None:
     rate = counts["read"] / seconds if seconds else 0
     say(f"Learned {counts['added']:,} messages of {counts['guild']}.")
     say(
-        f"  {counts['read']:,} read, {counts['duplicates']:,} known already,"
+        f"  {counts['read']:,} read, {counts['duplicates']:,} already known,"
         f" {counts['filtered']:,} left out, in {seconds:.1f} s ({rate:,.0f}/s)"
     )
     for reason, count in sorted(counts.get("reasons", {}).items()):
         say(f"  {count:,} left out: {reason}")
     if "forgotten" in counts.get("reasons", {}):
-        say("  `mynah forget --undo` lets what was forgotten be learned again.")
+        say("  `mynah forget --undo` allows forgotten messages to be learned again.")
     if counts["added"]:
         say(f"Try it:  mynah say --guild '{counts['guild']}' \"hello!\"")

@@ -23,7 +23,7 @@ ROWS = (
     ("fits what was said", "relevance", NUMBER),
     ("copied", "copied", PERCENT),
     ("said before", "repeated", PERCENT),
-    ("ms a reply", "milliseconds", "{:.0f}".format),
+    ("ms per reply", "milliseconds", "{:.0f}".format),
     ("liked", "liked", str),
     ("disliked", "disliked", str),
     ("replies", "replies", str),
@@ -53,7 +53,7 @@ def show(found: dict[str, Any]) -> None:
     """Print the weeks and the advice for people."""
     weeks: list[dict[str, Any]] = found["weeks"][-SHOWN:]
     if not weeks:
-        say("Nothing was said there on Discord yet.")
+        say("The bot has not replied there on Discord yet.")
         return
     days = (datetime.fromtimestamp(week["start"], UTC) for week in weeks)
     write_styled(dim(_line("week of", [day.strftime("%d %b") for day in days])))

@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Do what was asked."""
     if arguments.action != "list" and not arguments.name:
-        raise UsageError("Say which model.", "See `mynah models list`.")
+        raise UsageError("Name a model.", "See `mynah models list`.")
     return asyncio.run(_run(find_home(arguments.home), arguments))
 
 
@@ -65,10 +65,10 @@ def _told(action: str, done: dict[str, Any]) -> str:
     if action == "pull":
         return f"{done['name']} is here ({size(done['bytes'])})."
     if action == "remove":
-        return f"{done['name']} is removed; {size(done['bytes'])} are free again."
+        return f"{done['name']} is removed; that frees {size(done['bytes'])}."
     if action == "tune":
         return _table(done)
-    return f"{done['name']} writes from the next reply on."
+    return f"{done['name']} writes the replies from now on."
 
 
 def _table(tuned: dict[str, Any]) -> str:
@@ -93,7 +93,7 @@ async def _list(bot: Bot, as_json: bool) -> None:
     for model in found["models"]:
         mark = "●" if model["used"] else "○" if model["present"] else " "
         here = "in use" if model["used"] else "here" if model["present"] else ""
-        fits = "" if model.get("fits", True) else "needs more memory than there is"
+        fits = "" if model.get("fits", True) else "too large for this computer's memory"
         aside = "set aside" if model.get("set_aside") else ""
         state = ", ".join(word for word in (here, fits, aside) if word)
         write_styled(

@@ -13,7 +13,7 @@ from app.ipc import control
 from app.service.support_bundle import write
 
 NAME = "report"
-HELP = "write a bundle for whoever helps you; no secrets and no chat text in it"
+HELP = "write a support bundle without secrets or chat text"
 
 FILE = "mynah-report.zip"
 
@@ -37,9 +37,7 @@ def run(arguments: argparse.Namespace) -> int:
         print_json({"file": str(target), "holds": names})
     else:
         say(f"Wrote {target} ({size(target.stat().st_size)}): {', '.join(names)}.")
-        say(
-            "Secrets, messages and names are left out. Look into it before you send it."
-        )
+        say("It contains no secrets, messages or names. Check it before you send it.")
     return 0
 
 

@@ -9,7 +9,7 @@ from app.service.backups import restore
 from app.service.home_lock import hold
 
 NAME = "restore"
-HELP = "make a home of a backup"
+HELP = "restore a home from a backup"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,5 +25,5 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json({"home": str(home.root)})
     else:
-        say(f"Restored into {home.root}. Voices are built when they are first used.")
+        say(f"Restored into {home.root}. Voices are rebuilt on first use.")
     return 0

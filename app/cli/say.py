@@ -31,9 +31,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--voice", metavar="0-100", type=_percent, help="the voice dial"
     )
-    parser.add_argument("--seed", metavar="WORDS", help="words that should be in it")
+    parser.add_argument("--seed", metavar="WORDS", help="words to include")
     parser.add_argument("--max-ms", metavar="N", type=int, help="deadline")
-    parser.add_argument("--explain", action="store_true", help="say how it came about")
+    parser.add_argument("--explain", action="store_true", help="explain the reply")
 
 
 def _percent(text: str) -> int:
@@ -68,7 +68,9 @@ async def _answer(
     bot: Bot, arguments: argparse.Namespace, text: str, turns: list[list[str]]
 ) -> dict[str, Any]:
     if not text.strip():
-        raise UsageError("There is nothing to answer.", "Give a text, or - for stdin.")
+        raise UsageError(
+            "There is no text to answer.", "Write a text, or - to read stdin."
+        )
     request = control.Say(
         guild=arguments.guild,
         text=text,

@@ -15,7 +15,7 @@ from app.ipc.child import Child
 from app.ipc.wire import Catalogue
 
 NAME = "selftest"
-HELP = "start the whole chain with an echo model, and say whether it works"
+HELP = "run every part once with an echo model, and report the result"
 
 LINES = "the cat sat on the mat\nthe dog sat on the sofa\na cat ate fish on the mat\n"
 START_SECONDS = 60.0
@@ -62,7 +62,7 @@ async def _run(home: Home) -> list[str]:
                 control.Say("selftest", "cat?", mode="markov", seed="cat")
             )
             if chain["provider"] != "markov" or not chain["sources"]:
-                raise AppError("The chain did not speak from what it learned.")
+                raise AppError("The chain did not use the learned messages.")
             steps.append(f"the chain speaks in {chain['ms']['total']:.0f} ms")
             # The model echoes; more words would be refused as a repetition.
             model = await attached.call(

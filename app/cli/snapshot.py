@@ -12,16 +12,16 @@ from app.core.paths import Home, find_home
 from app.ipc import control
 
 NAME = "snapshot"
-HELP = "keep a server's voice and settings, compare, roll back, take along"
+HELP = "save, compare, restore or export a server's voice and settings"
 
 ACTIONS = {
-    "list": "what is kept",
-    "take": "keep what is now",
-    "compare": "words gained and lost, and settings, since NAME or up to OTHER",
-    "rollback": "give voice, persona and settings back",
-    "export": "write one to a file for another machine",
-    "import": "learn a server from such a file",
-    "remove": "drop one; its messages stay",
+    "list": "list the snapshots",
+    "take": "save the present state",
+    "compare": "show changed words and settings since NAME, or from NAME to OTHER",
+    "rollback": "restore voice, persona and settings",
+    "export": "write a snapshot to a file for another computer",
+    "import": "create a server from such a file",
+    "remove": "delete a snapshot; its messages stay",
 }
 
 
@@ -90,13 +90,13 @@ def _tell(action: str, done: dict[str, Any]) -> None:
                 at = datetime.fromtimestamp(one["at"])
                 say(f"{at:%Y-%m-%d %H:%M}  {one['messages']:>10,}  {one['name']}")
             if not done["snapshots"]:
-                say("There is none yet.")
+                say("There is no snapshot yet.")
         case "take":
             say(f"Kept {done['name']}: {done['messages']:,} messages and the settings.")
         case "compare":
             _tell_differences(done)
         case "rollback":
-            say(f"Voice and settings are those of {done['name']}.")
+            say(f"Voice and settings are back at {done['name']}.")
             say(f"Roll back to “{done['undo']}” to undo it.")
         case "export":
             say(f"Wrote {done['messages']:,} messages to {done['file']}.")

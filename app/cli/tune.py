@@ -11,7 +11,7 @@ from app.core.paths import Home, find_home
 from app.ipc import control
 
 NAME = "tune"
-HELP = "tune a cloud model on what members agreed to give"
+HELP = "tune a cloud model on messages that members agreed to share"
 
 MODEL = "gpt-4o-mini-2024-07-18"
 
@@ -19,14 +19,18 @@ MODEL = "gpt-4o-mini-2024-07-18"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's words."""
     parser.add_argument("action", choices=["estimate", "start", "status", "use"])
-    parser.add_argument("job", nargs="?", metavar="JOB", help="else the newest")
+    parser.add_argument("job", nargs="?", metavar="JOB", help="default: the newest")
     parser.add_argument("--guild", metavar="SERVER", required=True)
-    parser.add_argument("--model", default=MODEL, help=f"what to tune ({MODEL})")
     parser.add_argument(
-        "--preferences", action="store_true", help="tune by liked and disliked replies"
+        "--model", default=MODEL, help=f"model to tune (default: {MODEL})"
     )
     parser.add_argument(
-        "--yes", action="store_true", help="you answer for Discord's policy"
+        "--preferences", action="store_true", help="tune on liked and disliked replies"
+    )
+    parser.add_argument(
+        "--yes",
+        action="store_true",
+        help="accept responsibility under Discord's policy",
     )
 
 
@@ -65,7 +69,7 @@ def show(action: str, done: dict[str, Any]) -> None:
         say(f"{done['job']} is {done['state']}{made}{trouble}")
         return
     show_counts(done)
-    cost = "no price is known" if done["cost"] is None else f"about ${done['cost']:.2f}"
+    cost = "unknown price" if done["cost"] is None else f"about ${done['cost']:.2f}"
     say(
         f"{done['model']}: {done['tokens']:,} tokens in {done['epochs']} epochs, {cost}"
     )

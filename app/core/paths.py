@@ -10,22 +10,22 @@ import appdirs
 
 TREE: Mapping[str, str] = {
     "config.toml": "the settings; edit it while Mynah runs",
-    "prices.toml": "your own prices of cloud models, if you made this file",
-    "secrets.json": "bot token and keys, where the computer has no keyring",
-    "author.key": "the key under which author ids are hashed",
+    "prices.toml": "your own prices of cloud models, if you create this file",
+    "secrets.json": "bot token and keys, on a computer without a keyring",
+    "author.key": "the key for hashing author ids",
     "mynah.db": "everything learned, said and spent (SQLite)",
-    "guilds": "voices and indexes, a folder a server; made anew of the database",
+    "guilds": "voices and indexes, one folder per server; rebuilt from the database",
     "models": "language models",
     "embedding-models": "embedding models",
-    "backups": "the database as it was before an update changed its tables",
-    "logs": "what happened, at most 6 MB",
-    "discord.json": "what the connection to Discord remembers across restarts",
-    "crashed-models.json": "which models crashed and are set aside until you try them",
-    "telemetry-removed": "says that what a library left elsewhere was deleted, once",
-    "lock": "held by the one process that writes here",
-    "endpoint.json": "how commands and screens find the running bot",
+    "backups": "the database before an update changed its tables",
+    "logs": "the log, at most 6 MB",
+    "discord.json": "the state of the Discord connection across restarts",
+    "crashed-models.json": "crashed models, set aside until you try them again",
+    "telemetry-removed": "a marker that a library's leftovers were deleted",
+    "lock": "the lock of the one process that writes here",
+    "endpoint.json": "the address of the running bot for commands and screens",
 }
-"""What lies in a home, and what it is for."""
+"""The contents of a home, with their purpose."""
 
 
 @dataclass(frozen=True)
@@ -155,7 +155,7 @@ def asset(name: str) -> Path:
 
 
 SAMPLE_GUILD = "The Globe"
-"""Name under which the sample guild is learned."""
+"""The name of the learned sample guild."""
 
 
 def sample_file() -> Path:

@@ -52,10 +52,10 @@ def put(home: Home, name: SecretName, value: str | None) -> str:
     """
     if _has_keyring():
         _put_in_keyring(_service(home), name, value)
-        return "the keyring of this computer"
+        return "this computer's keyring"
     secrets = _from_file(home) | {name: value}
     _write(home, {key: text for key, text in secrets.items() if text is not None})
-    return f"{home.secrets_file}, readable by you alone"
+    return f"{home.secrets_file}, which only you can read"
 
 
 def keyring_name() -> str:
@@ -99,7 +99,8 @@ def _put_in_keyring(service: str, name: SecretName, value: str | None) -> None:
             keyring.delete_password(service, name)
     except KeyringError as error:
         raise AppError(
-            f"The keyring of this computer refuses: {error}.", "Unlock it, try again."
+            f"This computer's keyring refused access: {error}.",
+            "Unlock it and try again.",
         ) from error
 
 

@@ -138,7 +138,7 @@ class Training:
             )
             page = await history.flatten()
         except (discord.Forbidden, discord.NotFound, LookupError) as error:
-            log.warning("Training leaves out channel %s: %s", key, error)
+            log.warning("Training skips channel %s: %s", key, error)
             plan["skipped"].append(getattr(channel, "name", key))
             page = []
         except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
@@ -248,7 +248,9 @@ def _summary(plan: Plan) -> str:
         f" {plan['new']:,} of them new."
     )
     if plan["skipped"]:
-        text += " I may not read " + ", ".join(f"#{one}" for one in plan["skipped"])
+        text += " I have no permission to read " + ", ".join(
+            f"#{one}" for one in plan["skipped"]
+        )
         text += "."
     return text
 

@@ -67,7 +67,7 @@ class CatchUp:
                     log.warning("Channel %s cannot be read: %s", key, error)
                 except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
                     # The mark stays; the next session tries again.
-                    log.warning("Catching up in %s broke off: %s", key, error)
+                    log.warning("Catching up in %s stopped: %s", key, error)
                     continue
             else:
                 # Archived, or deleted meanwhile.

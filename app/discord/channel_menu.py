@@ -42,7 +42,7 @@ class ChannelMenu(discord.ui.View):
         """What stands above the menu."""
         pages = -(-len(self._channels) // PAGE)
         where = f" (page {self._page + 1} of {pages})" if pages > 1 else ""
-        return f"{self._title}{where}.\nListening to {len(self._listened)} channel(s)."
+        return f"{self._title}{where}.\nI listen to {len(self._listened)} channel(s)."
 
     def _fill(self) -> None:
         """Put the page's menu there, and the buttons to the pages beside it."""

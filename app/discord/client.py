@@ -43,7 +43,7 @@ class ConnectionState:
     detail: str = ""
     hint: str = ""
     is_mention_only: bool = False
-    """Connected without the right to read messages that do not mention it."""
+    """Connected, but only allowed to read messages that mention the bot."""
 
 
 class IdentifyRefusedError(Exception):
@@ -217,7 +217,7 @@ class MynahBot(discord.Bot):
         hint = "" if self.has_content else INTENT_HINT
         detail = f"{self.user} is in {len(self.guilds)} servers."
         if not self.has_content:
-            detail += " It reads only messages that mention it."
+            detail += " It only reads messages that mention it."
         state = ConnectionState("online", detail, hint, not self.has_content)
         self.on_state(state)
 

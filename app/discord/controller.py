@@ -138,7 +138,7 @@ class DiscordController:
         """Send a draft, as it is or as the owner puts it; or throw it away."""
         row = await self._context.database.run(replies.get, request.reply)
         if row is None or row.state != "draft":
-            raise UsageError(f"Reply {request.reply} is no draft.")
+            raise UsageError(f"Reply {request.reply} is not a draft.")
         if not request.approve:
             await self._context.database.run(replies.set_state, row.id, "failed")
             await opinions.rate(self._context, row.id, OWNER, -1, "draft")
@@ -167,10 +167,12 @@ class DiscordController:
             raise UsageError(f"The bot is not in {guild.name}.")
         training = self._client().training
         if training.is_running(found.id):
-            raise UsageError("A training of this server is under way already.")
+            raise UsageError("This server is already being trained.")
         channels = await self._chosen(guild.id, found, request.channels)
         if not channels:
-            raise UsageError("No channel is listened to.", "Choose one first.")
+            raise UsageError(
+                "The bot listens to no channel there.", "Choose a channel first."
+            )
         await training.start(found, channels, None)
         return {"guild": guild.name, "channels": [one.name for one in channels]}
 
@@ -197,17 +199,19 @@ class DiscordController:
         else:
             done = training.resume(number)
         if not done:
-            raise UsageError(f"There is no such work to {request.action}.")
+            raise UsageError(f"There is no such job to {request.action}.")
         return {"job": request.job, "action": request.action}
 
     def _client(self) -> MynahBot:
         client = self._link.client if self._link else None
         if client is None or self._state.name != "online":
-            raise UsageError(NOT_CONNECTED, self._state.hint or "Connect it first.")
+            raise UsageError(
+                NOT_CONNECTED, self._state.hint or "Connect the bot first."
+            )
         return client
 
     def _talk(self, channel: str | None) -> Talk:
         found = self._client().get_channel(int(channel or 0))
         if not isinstance(found, Talk):
-            raise UsageError("The bot does not see that channel.")
+            raise UsageError("The bot cannot see that channel.")
         return found

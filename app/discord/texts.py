@@ -71,7 +71,7 @@ def help_text(bot: BotSettings, config: Config, listened: int, name: str) -> str
         " chose, and joins that voice to a language model.",
         f"It listens to {listened} channel(s) here."
         if listened
-        else "It listens to no channel yet: `/listen add` starts the learning.",
+        else "It listens to no channel yet: use `/listen add` to start learning.",
         "",
         f"`/{bot.command}` or `{bot.prefix}`: say something"
         " (`seed`: how to start; `debug`: with the sources; `tts`: aloud).",
@@ -79,7 +79,7 @@ def help_text(bot: BotSettings, config: Config, listened: int, name: str) -> str
     lines += _ways_to_call(config)
     lines += [
         "`/privacy`: see, export or forget what is stored about you, or opt out.",
-        "`/why`: why it spoke or did not. On a reply: Apps → *Why this?*, *Again*.",
+        "`/why`: why it spoke or kept quiet. On a reply: Apps → *Why this?*, *Again*.",
         "`/quiet`: silence for a while. `/stats`: this server's week.",
         "",
         "Moderators: `/listen`, `/train`, `/config`, and *Forget the sources*"
@@ -97,7 +97,7 @@ def _ways_to_call(config: Config) -> list[str]:
         words = ", ".join(f"“{quote(word)}”" for word in speak.wake_words)
         lines.append(f"It also answers to {words}.")
     if speak.follow_up_seconds:
-        lines.append(f"After it spoke it stays for {speak.follow_up_seconds} s.")
+        lines.append(f"After a reply it keeps talking for {speak.follow_up_seconds} s.")
     if speak.join_in:
         lines.append(f"It joins in on {speak.join_in:.0%} of messages here.")
     if speak.quiet_hours:
@@ -140,7 +140,7 @@ def explanation(told: Mapping[str, Any]) -> str:
     lines += _time_lines(told.get("timings", {}))
     lines += _source_lines(told.get("sources", ()))
     if told.get("hidden"):
-        lines.append(f"> … and {told['hidden']} from channels not shown here")
+        lines.append(f"> … and {told['hidden']} from channels that are not shown here")
     lines += [f"- {quote(note, 300)}" for note in told.get("notes", ())[:MAX_NOTES]]
     if told.get("recalled"):
         lines.append(f"It recalled {len(told['recalled'])} earlier messages.")
@@ -160,7 +160,7 @@ def _time_lines(times: Mapping[str, float]) -> list[str]:
 def _source_lines(sources: Sequence[Mapping[str, Any]]) -> list[str]:
     if not sources:
         return []
-    lines = ["Messages it drew on:"]
+    lines = ["Source messages:"]
     lines += [f"> {quote(source['text'])}" for source in sources[:MAX_SOURCES]]
     if len(sources) > MAX_SOURCES:
         lines.append(f"> … and {len(sources) - MAX_SOURCES} more")
@@ -171,7 +171,7 @@ def forgotten(gone: Forgotten) -> str:
     """What forgetting removed, in words."""
     return (
         f"Forgotten: {gone.messages:,} messages, {gone.embeddings:,} embeddings,"
-        f" {gone.replies:,} replies that drew on them."
+        f" {gone.replies:,} replies based on them."
         + (" Nothing of it is left." if gone.complete else "")
     )
 
@@ -183,11 +183,11 @@ def kept_text(kept: Kept) -> str:
     else:
         state = "You have not opted out; `/privacy opt-out` does that."
     if kept.ratings:
-        state = f"Of {kept.ratings:,} replies is stored what you think of them. {state}"
+        state = f"Your ratings of {kept.ratings:,} replies are stored. {state}"
     if not kept.messages:
-        return f"Nothing you wrote in this server is stored. {state}"
+        return f"No message of yours in this server is stored. {state}"
     return (
-        f"Of you in this server are stored: {kept.messages:,} messages"
+        f"Stored about you in this server: {kept.messages:,} messages"
         f" ({_day(kept.first)} to {_day(kept.last)}), {kept.learned:,} of them"
         f" learned, {kept.embeddings:,} with an embedding; your id only as a keyed"
         f" hash. {state}\n"
@@ -219,7 +219,7 @@ def shown(value: object) -> str:
 def week_text(week: GuildWeek) -> str:
     """A server's week in words; the numbers are those in the picture."""
     if not sum(week.days):
-        return "I learned nothing here in the last seven days."
+        return "I have learned nothing here in the last seven days."
     lines = ["**The last seven days**"]
     if week.words:
         words = [f"{n} {quote(word)}" for n, (word, _) in enumerate(week.words, 1)]
@@ -230,7 +230,7 @@ def week_text(week: GuildWeek) -> str:
     ]
     lines.append(f"Taught me most: {', '.join(names)}.")
     lines.append(f"I learned {sum(week.days):,} messages and {_replied(week)}.")
-    lines.append("Who opts out with `/privacy opt-out` is not counted.")
+    lines.append("Members who opted out with `/privacy opt-out` are not counted.")
     return cut("\n".join(lines))
 
 

@@ -34,8 +34,8 @@ def draw(week: GuildWeek, title: str) -> bytes:
     half = (WIDTH - 2 * MARGIN - GAP) // 2
     right = MARGIN + half + GAP
     _bars(pen, (MARGIN, 92), half, "Words of the week", WORDS, week.words)
-    _bars(pen, (right, 92), half, "Taught it most", TEACHERS, week.teachers)
-    _columns(pen, (right, 316), half, "Messages learned a day", week.days)
+    _bars(pen, (right, 92), half, "Top teachers", TEACHERS, week.teachers)
+    _columns(pen, (right, 316), half, "Messages learned per day", week.days)
     written = io.BytesIO()
     image.save(written, "PNG", optimize=True)
     return written.getvalue()

@@ -105,7 +105,7 @@ def _compiled(pattern: str) -> re.Pattern[str]:
         return re.compile(pattern, re.IGNORECASE)
     except re.error as error:
         raise ConfigError(
-            f"learn.patterns: {pattern!r} is no regular expression: {error}."
+            f"learn.patterns: {pattern!r} is not a regular expression: {error}."
         ) from error
 
 

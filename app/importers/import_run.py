@@ -240,7 +240,9 @@ def _of_guild(sources: Sequence[SourceFile], name: str) -> list[SourceFile]:
     chosen = {guild for guild in known if name in guild}
     if not chosen and len(known) > 1:
         names = ", ".join(sorted(guild for _, guild in known))
-        raise UsageError(f"The data package has no server {name}.", f"It has {names}.")
+        raise UsageError(
+            f"The data package has no server {name}.", f"It contains {names}."
+        )
     return [
         source for source in package_files if guild_of[source.name] in (chosen or known)
     ]

@@ -54,8 +54,8 @@ def read(path: Path) -> Original:
         raise ConfigError(f"{path} cannot be read: {error}.") from error
     if not isinstance(tree, dict) or not tree.keys() & {"token", *NAMES}:
         raise ConfigError(
-            f"{path} is no config file of markov-discord.",
-            "It is called config.json or config.json5.",
+            f"{path} is not a config file of markov-discord.",
+            "Give the path of its config.json or config.json5.",
         )
     known = {"token", *NAMES, *LEFT_OUT}
     left_out = {name: why for name, why in LEFT_OUT.items() if name in tree}

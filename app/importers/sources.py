@@ -65,7 +65,7 @@ class Stream(io.RawIOBase):
         data = self._plain.read(len(buffer))
         self._read += len(data)
         if self._is_packed and self._read > RATIO_ALLOWANCE + MAX_RATIO * self._size:
-            raise BombError("it unpacks to far more than a chat export would")
+            raise BombError("it unpacks to far more than any chat export")
         buffer[: len(data)] = data
         return len(data)
 
@@ -104,7 +104,7 @@ class ZipMember:
         self.name = f"{archive.filename}/{info.filename}"
         self.size = info.file_size
         if self.size > RATIO_ALLOWANCE + MAX_RATIO * info.compress_size:
-            raise UsageError(f"{self.name} unpacks to far more than a chat export.")
+            raise UsageError(f"{self.name} unpacks to far more than any chat export.")
 
     def open(self) -> Stream:
         return Stream(self._archive.open(self._info), self.size)  # type: ignore[arg-type]

@@ -192,7 +192,7 @@ class Child:
         try:
             await asyncio.wait_for(process.wait(), GRACE_SECONDS)
         except TimeoutError:
-            log.warning("the %s did not end in time and is killed", self.name)
+            log.warning("the %s did not end in time, so it is killed", self.name)
             process.kill()
             await process.wait()
 

@@ -70,7 +70,7 @@ def load(directory: Path, model: str, dimension: int) -> tuple[Graph, Sidecar] |
     except FileNotFoundError:
         graph = None
     except (ValueError, TypeError, OSError, RuntimeError) as error:
-        _log.warning("index in %s is built anew: %s", directory, error)
+        _log.warning("rebuilding the index in %s: %s", directory, error)
         graph = None
     if graph is None:
         drop(directory)
@@ -82,14 +82,14 @@ def _read(directory: Path, model: str, dimension: int) -> Sidecar:
     text = (directory / "sidecar.json").read_text(encoding="utf-8")
     sidecar = Sidecar(**json.loads(text))
     if sidecar.form != _FORM or sidecar.links != LINKS:
-        raise ValueError("it is of another form")
+        raise ValueError("it has another format")
     if (sidecar.model, sidecar.dimension) != (model, dimension):
-        raise ValueError(f"it is of the model {sidecar.model}")
+        raise ValueError(f"it belongs to the model {sidecar.model}")
     file = directory / "index.bin"
     if file.stat().st_size != sidecar.bytes:
-        raise ValueError("its size is not the one noted")
+        raise ValueError("its size has changed")
     if _sync_and_hash(file)[1] != sidecar.sha256:
-        raise ValueError("its bytes are not the ones noted")
+        raise ValueError("its checksum has changed")
     return sidecar
 
 
@@ -102,7 +102,7 @@ def _open(file: Path, sidecar: Sidecar) -> Graph:
     loaded = Graph(sidecar.dimension, graph, removed=sidecar.removed)
     rows = loaded.rows()
     if (len(rows), int(rows.sum())) != (sidecar.count, sidecar.row_sum):
-        raise ValueError("its rows are not the ones noted")
+        raise ValueError("its rows have changed")
     return loaded
 
 

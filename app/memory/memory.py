@@ -302,7 +302,7 @@ class Memory:
         await self._add_new(guild, shelf)
         truth = await self._reader.run(embeddings.state, guild, shelf.model)
         if not await self._call(shelf.agrees, truth):
-            log.warning("the index of guild %d is built anew", guild)
+            log.warning("rebuilding the index of guild %d", guild)
             await self._call(shelf.restart)
             await self._add_new(guild, shelf)
 

@@ -8,7 +8,7 @@ from app.meter.style import LEAST
 from app.meter.week import Week
 
 ASSISTANT = 0.08
-"""Share of replies in assistant-speak, beyond the members' own, that is a drift."""
+"""The share of assistant-like replies, beyond the members' own, that means drift."""
 
 UNLIKE = 0.6
 FALLEN = 0.12
@@ -85,21 +85,21 @@ def _drift(week: Week, before: Sequence[Week], tuned: Tuned) -> Iterator[Advice]
 def _closer(tuned: Tuned) -> str:
     """Suggest how to bring replies nearer to the guild's own style."""
     if tuned.mode == "llm":
-        return "let the voice take part: reply.mode to hybrid"
+        return "give the voice a part: set reply.mode to hybrid"
     if tuned.dial < 80:
         return f"turn reply.dial up, from {tuned.dial} to {min(80, tuned.dial + 15)}"
     if not tuned.has_persona:
-        return "write a persona (reply.persona) in the words people use there"
+        return "write a persona (reply.persona) in the server's own words"
     return "use reply.mode markov, or another model"
 
 
 def _matter(week: Week, tuned: Tuned) -> Iterator[Advice]:
     if week.relevance is not None and week.relevance < IRRELEVANT:
-        remedy = "let it remember (memory.enabled), or use a larger model"
+        remedy = "switch on memory.enabled, or use a larger model"
         if tuned.mode != "llm" and tuned.dial > 30:
             remedy = f"turn reply.dial down, from {tuned.dial} to {tuned.dial - 15}"
         if tuned.mode == "markov":
-            remedy = "reply.mode hybrid answers what was said"
+            remedy = "set reply.mode to hybrid, which answers messages"
         yield Advice(False, "its replies hardly fit what was said", remedy)
     rated = week.liked + week.disliked
     if rated >= RATED and week.disliked > week.liked:
@@ -110,7 +110,7 @@ def _matter(week: Week, tuned: Tuned) -> Iterator[Advice]:
 def _manner(week: Week, tuned: Tuned) -> Iterator[Advice]:
     if week.words > TOO_LONG * max(week.words_members, 3.0):
         most = max(5, round(2 * week.words_members))
-        finding = f"{week.words:.0f} words a reply, where people use "
+        finding = f"{week.words:.0f} words per reply, while members use "
         finding += f"{week.words_members:.0f}"
         yield Advice(False, finding, f"set reply.max_words to {most}")
     if (week.copied or 0.0) > COPIED:
@@ -120,5 +120,5 @@ def _manner(week: Week, tuned: Tuned) -> Iterator[Advice]:
         finding = f"{week.repeated:.0%} of its replies were said before"
         yield Advice(False, finding, "raise model.temperature, or learn more messages")
     if (week.slowest or 0.0) > 1.2 * tuned.deadline_ms:
-        finding = f"one reply in twenty takes more than {week.slowest:.0f} ms"
-        yield Advice(False, finding, "use a smaller model; `mynah bench` names those")
+        finding = f"one reply in twenty takes over {week.slowest:.0f} ms"
+        yield Advice(False, finding, "use a smaller model; `mynah bench` lists them")

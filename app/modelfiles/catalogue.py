@@ -93,13 +93,13 @@ def _on_hub(address: str) -> CatalogueEntry:
     found = _ON_HUB.fullmatch(address)
     if not found:
         raise UsageError(
-            f"{address!r} names no file of a hub.",
+            f"{address!r} does not name a file on a hub.",
             "Write it as hub:OWNER/REPOSITORY/FILE.gguf.",
         )
     if _PART.search(found["stem"]):
         raise UsageError(
-            f"{found['file']} is one of several parts.",
-            "Choose a model that is in one file.",
+            f"{found['file']} is only one part of a model.",
+            "Choose a model in a single file.",
         )
     name = re.sub(r"[^a-z0-9.]+", "-", f"{found['owner']}-{found['stem']}".lower())
     source = f"hub:{found['owner']}/{found['repository']}@{found['revision'] or ''}"

@@ -45,13 +45,13 @@ def check_adapter(path: Path, model: Path) -> None:
     adapter, base = cached(path), cached(model)
     if adapter.metadata.get("general.type") != "adapter":
         raise GgufError(
-            f"{path.name} is no LoRA adapter.", "Name a GGUF file of an adapter."
+            f"{path.name} is not a LoRA adapter.", "Choose the GGUF file of an adapter."
         )
     misfit = _misfit(adapter, base)
     if misfit:
         raise GgufError(
             f"The adapter {path.name} does not fit {model.name}: {misfit}.",
-            "It has to be trained from this very model.",
+            "An adapter must be trained from this exact model.",
         )
 
 
@@ -70,7 +70,7 @@ def _misfit(adapter: Header, base: Header) -> str:
         if name == "token_embd.weight":
             (rank, outer), (other_rank, inner) = shapes
         if (inner, outer) != base.tensors[name][:2] or rank != other_rank:
-            return f"{name} is of another size"
+            return f"{name} has another size"
     return ""
 
 

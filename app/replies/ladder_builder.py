@@ -127,7 +127,7 @@ def _lock(config: Config) -> Check:
         if config.reply.local_only:
             return "this server is locked to this computer"
         if not config.reply.cloud_consent:
-            return "nobody agreed yet that this server's messages go to the cloud"
+            return "nobody has agreed to send this server's messages to the cloud"
         return None
 
     return check

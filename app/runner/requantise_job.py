@@ -201,7 +201,9 @@ def requantise(source: Path, target: Path, name: str, threads: int) -> None:
     # Q8_0 takes twice the bytes of a four-bit model.
     needed = 2 * source.stat().st_size + ROOM_BYTES
     if shutil.disk_usage(target.parent).free < needed:
-        raise AppError("The disk has no room for a tuned model.", "Make some room.")
+        raise AppError(
+            "The disk has no space for a tuned model.", "Free some disk space."
+        )
     partial = target.with_name(f"{target.name}.part")
     try:
         quantise(source, partial, FORMATS[name], threads)

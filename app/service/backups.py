@@ -44,14 +44,14 @@ def restore(home: Home, source: Path) -> None:
     """
     if home.database.exists():
         raise UsageError(
-            f"There is a home in {home.root} already.",
-            "Restore into an empty one with --home, or move this one away.",
+            f"{home.root} already holds a home.",
+            "Restore into an empty directory with --home, or move this home away.",
         )
     try:
         with zipfile.ZipFile(source) as archive:
             names = set(archive.namelist())
             if DATABASE not in names or not names <= {DATABASE, *FILES}:
-                raise UsageError(f"{source} is not a backup of Mynah.")
+                raise UsageError(f"{source} is not a Mynah backup.")
             for name in (*FILES, DATABASE):
                 if name in names:
                     _extract(archive, name, home.root / name)

@@ -91,7 +91,7 @@ class _Ground:
 async def _open(home: Home, stack: AsyncExitStack) -> _Ground:
     home.create()
     if telemetry.remove_left_behind(home):
-        log.info("Deleted what onnxruntime's telemetry had left in your cache folder")
+        log.info("Deleted leftovers of onnxruntime's telemetry from your cache folder")
     database = stack.enter_context(Database(home.database))
     reader = stack.enter_context(Database(home.database, read_only=True))
     news = Events()

@@ -14,8 +14,8 @@ class HomeBusyError(AppError):
 
     def __init__(self, home: Home) -> None:
         super().__init__(
-            f"Mynah works on {home.root} already.",
-            "Wait for it, or stop it; a running bot takes commands by itself.",
+            f"Another Mynah already uses {home.root}.",
+            "Wait until it ends, or stop it.",
         )
 
 

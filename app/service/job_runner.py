@@ -104,7 +104,7 @@ class JobRunner:
             number = next(self._numbers) if role == "job" else 0
             running = _RunningJob(number, process, on_progress)
             self._running[number] = running
-            error = "it was given up"
+            error = "it was cancelled"
             try:
                 result = await self._result(process, running)
                 error = ""
@@ -132,11 +132,11 @@ class JobRunner:
                 await process.wait()
             tail = (await errors).decode("utf-8", "replace")[-TAIL_CHARS:]
         if running.is_stopped:
-            hint = "What it did is kept; the same work goes on from there."
+            hint = "Its work is kept; start it again to continue."
             raise AppError("It was stopped.", hint)
         if result is None:
             ended = f"The job ended with code {process.returncode}"
-            said = tail.strip() or "it said nothing"
+            said = tail.strip() or "it gave no reason"
             log.error("%s: %s", ended, said)
             if process.returncode == EXIT_BUG:
                 said = said.splitlines()[-1]  # Of a traceback, this is what happened.

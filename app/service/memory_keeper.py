@@ -220,7 +220,7 @@ class MemoryKeeper:
             return
         self._weighed[guild] = now
         if gone := await self._memory.prune(guild, megabytes * MEGABYTE):
-            log.info("guild %d let go of its %d oldest vectors", guild, gone)
+            log.info("guild %d dropped its %d oldest vectors", guild, gone)
 
     def _open_embedder(self, model: str | None) -> "Embedder":
         from app.memory.embedder import Embedder

@@ -43,7 +43,7 @@ class Requantise:
         source = catalogue.file_of(self._context.home, catalogue.find(name).name)
         if not source.is_file():
             hint = f"Fetch it with `mynah models pull {name}`."
-            raise UsageError(f"The model {name} is not here yet.", hint)
+            raise UsageError(f"The model {name} is not on this computer yet.", hint)
         return await self._run(
             source, tuned_file(self._context.home, name), on_progress
         )

@@ -75,7 +75,7 @@ def read(path: Path) -> Facts:
     try:
         with zipfile.ZipFile(path) as archive:
             if archive.getinfo(FACTS).file_size > MAX_FACTS_BYTES:
-                raise UsageError(f"{path} is no snapshot: its head is too long.")
+                raise UsageError(f"{path} is not a snapshot: its header is too long.")
             facts = json.loads(archive.read(FACTS))
         name, settings, version = facts["name"], facts["settings"], facts["format"]
         kept = [
@@ -83,7 +83,7 @@ def read(path: Path) -> Facts:
             for channel, key, value in settings
         ]
     except (OSError, zipfile.BadZipFile, KeyError, TypeError, ValueError) as error:
-        raise UsageError(f"{path} is no snapshot: {error}.") from error
+        raise UsageError(f"{path} is not a snapshot: {error}.") from error
     if version != FORMAT:
-        raise UsageError(f"{path} was written by a newer Mynah.", "Update this one.")
+        raise UsageError(f"{path} was written by a newer Mynah.", "Update this Mynah.")
     return Facts(str(name), kept)

@@ -10,11 +10,11 @@ INVITE = (
     "https://discord.com/oauth2/authorize?client_id={id}"
     "&scope=bot%20applications.commands&permissions=277025507392"
 )
-PORTAL = "Copy the token anew from the Bot page of the Discord developer portal."
+PORTAL = "Copy the token again from the Bot page of the Discord developer portal."
 
 INTENT = (
     "Switch on the Message Content Intent on the Bot page of the developer portal;"
-    " without it the bot answers when it is mentioned, and learns nothing."
+    " without it the bot only answers mentions and learns nothing."
 )
 
 MESSAGE_CONTENT = 1 << 18 | 1 << 19
@@ -24,7 +24,10 @@ MESSAGE_CONTENT = 1 << 18 | 1 << 19
 async def test_bot_token(token: str | None) -> Json:
     """Ask Discord whose token it is: `ok`, `detail`, `hint`, `invite`."""
     if not token:
-        return _bad("No bot token is kept.", "Enter it with `mynah config set`.")
+        return _bad(
+            "There is no bot token.",
+            "Run `mynah config set bot_token` and paste the token.",
+        )
     timeout = aiohttp.ClientTimeout(total=10)
     headers = {"Authorization": f"Bot {token}"}
     try:
@@ -34,11 +37,11 @@ async def test_bot_token(token: str | None) -> Json:
     except aiohttp.ClientResponseError as error:
         if error.status == 401:
             return _bad("Discord refused the bot token.", PORTAL)
-        return _bad(f"Discord answered with {error.status}.", "Try later.")
+        return _bad(f"Discord answered with {error.status}.", "Try again later.")
     except (aiohttp.ClientError, TimeoutError, ValueError):
         return _bad("Discord cannot be reached.", "Check the internet connection.")
     reads = application["flags"] & MESSAGE_CONTENT
-    detail = f"It is the token of {me['username']}"
+    detail = f"This is the token of {me['username']}"
     return {
         "ok": bool(reads),
         "detail": f"{detail}." if reads else f"{detail}, which may not read messages.",

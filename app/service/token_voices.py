@@ -75,7 +75,7 @@ class TokenVoices:
         try:
             path = await asyncio.to_thread(self._path, guild, model)
         except AppError as error:
-            log.error("there is no voice in the model's words: %s", error)
+            log.error("the token voice is unavailable: %s", error)
             return None
         through = await asyncio.to_thread(self._through, path)
         if through is None:
@@ -159,7 +159,7 @@ class TokenVoices:
                 self._sound[path] = written
             return int((path / THROUGH).read_text())
         except VoiceFileError as error:
-            log.warning("a token voice is built anew: %s", error)
+            log.warning("rebuilding a token voice: %s", error)
         except (OSError, ValueError):
             pass
         return None

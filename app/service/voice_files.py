@@ -56,7 +56,7 @@ class VoiceFiles:
         except FileNotFoundError:
             voice = Voice.empty()
         except VoiceFileError as error:
-            log.warning("the voice of guild %d is built anew: %s", guild, error)
+            log.warning("rebuilding the voice of guild %d: %s", guild, error)
             voice, is_damaged = Voice.empty(), True
         changed = await self._database.run(voice_changes.changes, guild)
         if voice_changes.ALL in changed:
@@ -89,7 +89,7 @@ class VoiceFiles:
         try:
             await asyncio.to_thread(voice.verify)
         except (VoiceFileError, FileNotFoundError) as error:
-            log.warning("the voice of guild %d is built anew: %s", guild, error)
+            log.warning("rebuilding the voice of guild %d: %s", guild, error)
             return False
         return True
 

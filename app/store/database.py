@@ -79,7 +79,7 @@ class Database:
         except (peewee.DatabaseError, peewee.OperationalError) as error:
             raise AppError(
                 f"{self.path} cannot be opened: {error}.",
-                "Restore a copy with `mynah restore`.",
+                "Restore a backup with `mynah restore`.",
             ) from error
 
     def call(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -86,14 +86,14 @@ def check(database: SqliteDatabase, path: Path) -> None:
     if found > newest:
         raise AppError(
             f"{path} was written by a newer Mynah (version {found} of the tables).",
-            "Update Mynah, or restore a copy from the backups directory.",
+            "Update Mynah, or restore a copy from the backups folder.",
         )
     if found == 0:
-        raise AppError(f"{path} has no tables yet.", "Start Mynah once.")
+        raise AppError(f"{path} is still empty.", "Start Mynah once.")
     if found < newest:
         raise AppError(
-            f"{path} is of an older version (version {found} of the tables).",
-            "The bot brings it up to date when it starts.",
+            f"{path} belongs to an older version (version {found} of the tables).",
+            "Start the bot to update it.",
         )
 
 

@@ -269,12 +269,12 @@ class MynahApp(App[int]):
 
         text = safe_text("".join(traceback.format_exception(error)))
         self.logbook.add([Log("error", "terminal", text, self.clock())])
-        self.warn(AppError("Something in this terminal failed.", "See Logs (9)."))
+        self.warn(AppError("Something failed in this terminal.", "See Logs (9)."))
 
     def warn(self, error: AppError) -> None:
         """Show what went wrong and what to do, without leaving the screen."""
         self.notify(
-            safe_text(error.hint or "Logs may say more."),
+            safe_text(error.hint or "See Logs (9) for more."),
             title=safe_text(error.message)[:300],
             severity="error",
             timeout=8,

@@ -54,7 +54,9 @@ class MynahScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         yield Nav(self.NAME)
-        yield Input(placeholder="words to look for; esc shows all again", id="filter")
+        yield Input(
+            placeholder="words to find; esc shows everything again", id="filter"
+        )
         with Container(id="body"):
             yield from self.compose_body()
         yield StatusBar()

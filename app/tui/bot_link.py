@@ -85,7 +85,7 @@ class BotLink:
     async def _read(self, peer: Peer) -> None:
         await peer.run()
         self._peer = None
-        self._enter(LinkState("stopped", "the bot this terminal watched has ended"))
+        self._enter(LinkState("stopped", "the bot of this terminal has ended"))
 
     def _child_changed(self, state: ChildState) -> None:
         reason = safe_text(state.reason)
@@ -124,7 +124,7 @@ def reply_of(request: Params, reply: Json) -> Json:
 def _explain_remote(request: Params, message: str) -> tuple[str, str]:
     if "is not served here" in message or "unknown method" in message:
         return (
-            f"The running bot does not know how to do this ({request.method}).",
-            "It is another version: stop it and start this one.",
+            f"The running bot does not know this request ({request.method}).",
+            "It is another version: stop it and start it again on Home.",
         )
-    return f"The bot stumbled over this: {message}", "Its log has the details."
+    return f"The bot failed on this request: {message}", "See Logs (9)."

@@ -19,9 +19,19 @@ class Health:
 
 _LINK = {
     "starting": ("◌", "starting", "$warning", ""),
-    "waiting": ("↻", "restarting", "$warning", "Nothing to do; see Logs for why."),
-    "failed": ("✕", "crashed", "$error", "Read Logs, then start it again with s."),
-    "stopped": ("○", "stopped", "$quiet", "Start it with s."),
+    "waiting": (
+        "↻",
+        "restarting",
+        "$warning",
+        "You need do nothing. See Logs (9) for the reason.",
+    ),
+    "failed": (
+        "✕",
+        "crashed",
+        "$error",
+        "Read Logs (9), then press s on Home to start it again.",
+    ),
+    "stopped": ("○", "stopped", "$quiet", "Press s on Home to start it."),
 }
 
 _DISCORD = {
@@ -48,7 +58,7 @@ def health(link: LinkState, status: Json) -> Health:
     reason, remedy = discord.get("reason", ""), discord.get("hint", "")
     if state == "off" and not status.get("has_bot_token"):
         reason = reason or "no bot token yet: talk to it in the Playground"
-        remedy = remedy or "Connect it to Discord on Settings."
+        remedy = remedy or "Connect it to Discord on Settings (8)."
     return Health(sign, word, colour, reason, remedy)
 
 
@@ -59,9 +69,9 @@ def model_trouble(status: Json) -> Health | None:
     if state in ("ready", "idle"):
         return None
     words = {
-        "absent": ("○", "no language model", "Fetch one on Models."),
+        "absent": ("○", "no language model", "Fetch one on Models (6)."),
         "loading": ("◌", "model is loading", ""),
-        "crashed": ("✕", "model crashed", "Mynah restarts it by itself."),
+        "crashed": ("✕", "model crashed", "Mynah restarts it automatically."),
     }
     sign, word, remedy = words.get(state, ("◌", f"model is {state}", ""))
     colour = "$error" if state == "crashed" else "$warning"
@@ -75,5 +85,5 @@ def version_trouble(status: Json) -> Health | None:
     if version == __version__:
         return None
     reason = f"the running bot is {version}, this terminal is {__version__}"
-    remedy = "What one of them does not know is said; stop it and start this one."
+    remedy = "Stop the bot and start it again to use this version."
     return Health("≠", "another version", "$warning", reason, remedy)

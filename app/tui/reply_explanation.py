@@ -48,7 +48,7 @@ def draw(explained: ExplainedReply, width: int) -> Content:
         _head(reply),
         Content(reply.text),
         _section("Why it spoke", [Content(reply.reason or "unknown")]),
-        _section("Who was asked", [_rung(rung) for rung in reply.rungs]),
+        _section("Providers asked", [_rung(rung) for rung in reply.rungs]),
         _section("Time", reply_bars.timeline(reply.timings, width)),
         _section(_prompt_title(reply), [*_filled(reply, width), *_turns(reply)]),
         _section(
@@ -91,9 +91,7 @@ def _rung(rung: dict[str, object]) -> Content:
 def _prompt_title(reply: ShownReply) -> str:
     if not reply.prompt_tokens:
         return "Prompt"
-    return (
-        f"Prompt, {reply.prompt_tokens} tokens, {reply.cached_tokens} kept from before"
-    )
+    return f"Prompt, {reply.prompt_tokens} tokens, {reply.cached_tokens} from the cache"
 
 
 def _filled(reply: ShownReply, width: int) -> list[Content]:
@@ -115,7 +113,7 @@ def _turns(reply: ShownReply) -> list[Content]:
 
 def _foot(explained: ExplainedReply) -> Content:
     reply, rating = explained.reply, explained.rating
-    liked = {0: "nobody rated it"}.get(rating, f"rated {rating:+d}")
+    liked = {0: "not rated"}.get(rating, f"rated {rating:+d}")
     cost = f"cost {format.money(reply.cost)}"
     wrote = f"{reply.completion_tokens} tokens written"
     return Content.styled(f"{wrote}, {cost}, {liked}", "$quiet")

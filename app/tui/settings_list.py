@@ -25,7 +25,7 @@ WIDE = 110
 """Cells from which what a setting means fits beside it."""
 
 CLOUD_WARNING = (
-    "What people write to the bot there, with their display names, recalled moments "
+    "Messages to the bot there, with display names, recalled moments "
     "and example lines, leaves this computer for the address set as openai.base_url. "
     "The host may keep it. Local locks on Usage prevent this."
 )
@@ -161,7 +161,7 @@ def set_value(
             screen.request(request, lambda _: done())
 
     if name == "reply.provider" and value == "openai":
-        question = "Let words leave this computer?"
+        question = "Let messages leave this computer?"
         screen.app.push_screen(Confirm(question, CLOUD_WARNING, "I agree"), send)
     else:
         send(True)
@@ -169,11 +169,11 @@ def set_value(
 
 def _hint(key: setting_keys.Key) -> str:
     if key.type is list:
-        return "Several, separated by commas; nothing empties the list."
+        return "Separate items with commas. Leave it empty to empty the list."
     bounds = [f"from {key.low:g}"] if key.low is not None else []
     bounds += [f"up to {key.high:g}"] if key.high is not None else []
     kind = {int: "A whole number", float: "A number"}.get(key.type, "Text")
-    return f"{kind} {' '.join(bounds)}".strip() + f"; built in is {_default(key)}."
+    return f"{kind} {' '.join(bounds)}".strip() + f"; the default is {_default(key)}."
 
 
 def _default(key: setting_keys.Key) -> str:

@@ -181,7 +181,7 @@ METER: Json = {
     "advice": [
         {"is_alarm": True, "finding": "19% of its replies sound like an assistant",
          "remedy": "turn reply.dial up, from 50 to 65"},
-        {"is_alarm": False, "finding": "19 words a reply, where people use 7",
+        {"is_alarm": False, "finding": "19 words per reply, while members use 7",
          "remedy": "set reply.max_words to 14"},
     ],
 }  # fmt: skip

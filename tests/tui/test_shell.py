@@ -131,7 +131,7 @@ async def test_a_history_of_another_version_is_said_to_be_unreadable(
         database.execute(f"PRAGMA user_version = {version + off_by}")
     async with open_app(home=home) as pilot:
         await settle(pilot)
-        assert "≠ the history cannot be read" in text_of(pilot)
+        assert "≠ the history is unreadable" in text_of(pilot)
         assert "online" in text_of(pilot)
 
 

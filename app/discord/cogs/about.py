@@ -27,7 +27,7 @@ class AboutCog(discord.Cog):
     def __init__(self, bot: MynahBot) -> None:
         self.bot = bot
 
-    @discord.slash_command(name="help", description="How to use this bot.")
+    @discord.slash_command(name="help", description="Show how to use this bot.")
     async def help(self, context: discord.ApplicationContext) -> None:
         """Show what can be done here."""
         await context.respond(await self._help(place_of(context.channel)))
@@ -39,7 +39,7 @@ class AboutCog(discord.Cog):
 
     @discord.slash_command(
         name="why",
-        description="Why the bot spoke, or did not, in this channel lately.",
+        description="Show why the bot recently spoke or kept quiet here.",
         contexts=IN_GUILDS,
     )
     async def why(self, context: discord.ApplicationContext) -> None:
@@ -53,19 +53,21 @@ class AboutCog(discord.Cog):
             if one.decision.speak:
                 tuned = await self.bot.host.how_tuned(one.message)
             lines.append(f"- {decision_text(one.author_name, one.decision, tuned)}")
-        text = pages(lines) or ["I saw no message in this channel since I started."]
+        text = pages(lines) or [
+            "I have seen no message in this channel since I started."
+        ]
         await context.respond(text[0], ephemeral=True)
 
     @discord.slash_command(
         name="quiet",
-        description="Be quiet in this channel for a time; off ends it.",
+        description="Keep quiet in this channel for a while; off ends the silence.",
         contexts=IN_GUILDS,
     )
     async def quiet(
         self,
         context: discord.ApplicationContext,
         time: Annotated[
-            str, discord.Option(str, description="Such as 30m, 8h or off.")
+            str, discord.Option(str, description="For example 30m, 8h or off.")
         ] = "1h",
     ) -> None:
         """Silence everything but commands."""
@@ -75,11 +77,15 @@ class AboutCog(discord.Cog):
         require_manager(context.author, self.bot.settings)
         seconds = 0.0 if time.strip().casefold() == "off" else parse_duration(time)
         if seconds is None:
-            await context.respond("I understand 30m, 8h, 1d or off.", ephemeral=True)
+            await context.respond("Please write 30m, 8h, 1d or off.", ephemeral=True)
             return
         self.bot.speaker.hush(place.root, seconds)
         until = int(self.bot.surroundings.clock() + seconds)
-        text = f"Quiet here until <t:{until}:t>." if seconds else "I may speak again."
+        text = (
+            f"I will keep quiet here until <t:{until}:t>."
+            if seconds
+            else "I may speak again."
+        )
         await context.respond(text)
 
     @discord.Cog.listener()

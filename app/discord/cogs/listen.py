@@ -17,7 +17,7 @@ One = Annotated[
     discord.Option(
         discord.TextChannel,
         name="channel",
-        description="This channel; without one a menu offers them all.",
+        description="A channel; leave it out for a menu of all channels.",
         required=False,
         default=None,
     ),
@@ -29,7 +29,7 @@ class ListenCog(discord.Cog):
 
     listen = discord.SlashCommandGroup(
         "listen",
-        "Change what channels are listened to and learned.",
+        "Choose the channels that the bot listens to and learns from.",
         contexts={discord.InteractionContextType.guild},
     )
 
@@ -38,7 +38,7 @@ class ListenCog(discord.Cog):
 
     @listen.command(
         name="add",
-        description="Learn from channels. For their past messages use /train.",
+        description="Learn from channels. Use /train for their past messages.",
     )
     async def add(
         self, context: discord.ApplicationContext, channel: One = None
@@ -48,7 +48,7 @@ class ListenCog(discord.Cog):
         if channel is not None:
             await self.set_learning(channel, on=True)
             await context.respond(
-                f"Now listening to {channel.mention}. Everybody there can opt out with"
+                f"I now listen to {channel.mention}. Everybody there can opt out with"
                 " `/privacy opt-out`; `/train` reads the past messages."
             )
             return
@@ -59,7 +59,7 @@ class ListenCog(discord.Cog):
 
     @listen.command(
         name="remove",
-        description="Learn no longer from channels. What is learned stays.",
+        description="Stop learning from channels. Learned messages stay.",
     )
     async def remove(
         self, context: discord.ApplicationContext, channel: One = None
@@ -68,7 +68,7 @@ class ListenCog(discord.Cog):
         require_manager(context.author, self.bot.settings)
         if channel is not None:
             await self.set_learning(channel, on=False)
-            await context.respond(f"No longer listening to {channel.mention}.")
+            await context.respond(f"I no longer listen to {channel.mention}.")
             return
         guild = _guild(context)
         listened = await self.bot.host.learning_channels(guild.id)
@@ -76,13 +76,15 @@ class ListenCog(discord.Cog):
         title = "Select the channels to remove"
         await self._offer(context, offered, listened, title, removes=True)
 
-    @listen.command(name="list", description="Show the channels that are listened to.")
+    @listen.command(
+        name="list", description="Show the channels that the bot listens to."
+    )
     async def show(self, context: discord.ApplicationContext) -> None:
         """List them, by name."""
         guild = _guild(context)
         listened = await self.bot.host.learning_channels(guild.id)
         found = [one for one in guild.text_channels if one.id in listened]
-        lines = [f"This bot is listening to and learning from {len(found)} channel(s)."]
+        lines = [f"I listen to and learn from {len(found)} channel(s)."]
         lines += [f"- {channel.mention}" for channel in found]
         for page in pages(lines):
             await context.respond(page)
@@ -107,7 +109,7 @@ class ListenCog(discord.Cog):
     ) -> None:
         if not channels:
             which = "no channel" if removes else "every channel"
-            await context.respond(f"I listen to {which} already.", ephemeral=True)
+            await context.respond(f"I already listen to {which}.", ephemeral=True)
             return
         menu = ChannelMenu(self.set_learning, channels, listened, title, removes)
         await context.respond(menu.text, view=menu, ephemeral=True)

@@ -43,7 +43,7 @@ def _key() -> discord.Option:
 
 ChannelOnly = Annotated[
     bool,
-    discord.Option(bool, description="For this channel alone, not the whole server."),
+    discord.Option(bool, description="Only for this channel, not the whole server."),
 ]
 
 
@@ -52,14 +52,14 @@ class SettingsCog(discord.Cog):
 
     config = discord.SlashCommandGroup(
         "config",
-        "How the bot behaves in this server and channel.",
+        "Change how the bot behaves in this server and channel.",
         contexts={discord.InteractionContextType.guild},
     )
 
     def __init__(self, bot: MynahBot) -> None:
         self.bot = bot
 
-    @config.command(name="show", description="Show the settings that hold here.")
+    @config.command(name="show", description="Show the settings in effect here.")
     async def show(
         self,
         context: discord.ApplicationContext,
@@ -94,14 +94,14 @@ class SettingsCog(discord.Cog):
         agree: Annotated[
             bool,
             discord.Option(
-                bool, description="I agree that messages leave the machine."
+                bool, description="I agree that messages leave the owner's computer."
             ),
         ] = False,
     ) -> None:
         """Set a value for the guild or the channel."""
         await self._change(context, key, value, channel, agree)
 
-    @config.command(name="reset", description="Go back to what held before.")
+    @config.command(name="reset", description="Reset a setting to its default.")
     async def reset(
         self,
         context: discord.ApplicationContext,
@@ -129,7 +129,9 @@ class SettingsCog(discord.Cog):
                 place, key, value, channel_only=channel_only, agreed=agreed
             )
         except ConsentError:
-            await context.respond(f"{WHAT_LEAVES} Repeat it with `agree: True`.")
+            await context.respond(
+                f"{WHAT_LEAVES} Repeat the command with `agree: True` to agree."
+            )
             return
         await context.respond(f"Now {setting_lines([changed])[0]}.")
 

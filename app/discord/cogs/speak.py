@@ -21,9 +21,7 @@ from app.discord.ports import Ask, ReadyReply
 from app.discord.texts import explanation, forgotten
 
 MAX_DEBUG_CHARS = 1900
-NOT_MINE = (
-    "That message is not one of my replies, or I no longer know how it came about."
-)
+NOT_MINE = "That message is not one of my replies, or I no longer have its record."
 NOTHING_TO_SAY = "I have nothing to say to that."
 
 
@@ -35,7 +33,7 @@ class SpeakCog(discord.Cog):
 
     @discord.slash_command(
         name="mark",
-        description="Generate a message from learned past messages",
+        description="Generate a message from learned messages",
         contexts={discord.InteractionContextType.guild},
     )
     async def mark(
@@ -46,11 +44,11 @@ class SpeakCog(discord.Cog):
         ] = False,
         debug: Annotated[
             bool,
-            discord.Option(bool, description="Follow up with the sources behind it."),
+            discord.Option(bool, description="Show its sources as well."),
         ] = False,
         seed: Annotated[
             str | None,
-            discord.Option(str, description="Words to start the message with."),
+            discord.Option(str, description="First words of the message."),
         ] = None,
     ) -> None:
         """Answer the command with a reply."""
@@ -82,7 +80,7 @@ class SpeakCog(discord.Cog):
             await context.respond(NOTHING_TO_SAY, ephemeral=True)
             return
         if answer.is_draft:
-            await context.respond("The owner looks at my replies first.")
+            await context.respond("The owner approves my replies before I send them.")
             return
         files = await source_files(self.bot, answer.files, context.channel)
         ids = []

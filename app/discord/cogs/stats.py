@@ -23,7 +23,7 @@ class StatsCog(discord.Cog):
 
     @discord.slash_command(
         name="stats",
-        description="This server's own words of the week, and who taught them.",
+        description="Show this server's words of the week, and who taught them.",
         contexts={discord.InteractionContextType.guild},
     )
     async def stats(self, context: discord.ApplicationContext) -> None:

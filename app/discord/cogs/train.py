@@ -14,7 +14,7 @@ Tell = Callable[[str, discord.ui.View | None], Awaitable[discord.Message]]
 """Answers who asked for a training, with or without buttons."""
 
 NO_CHANNELS = "No channels to learn from. Set some with `/listen add`."
-ALREADY = "A training is under way already."
+ALREADY = "A training is already running."
 MAX_FILE_BYTES = 200 << 20
 ANSWER_SECONDS = 600.0
 
@@ -27,7 +27,7 @@ class TrainCog(discord.Cog):
 
     @discord.slash_command(
         name="train",
-        description="Learn the past messages of the channels listened to.",
+        description="Learn the past messages of the channels that the bot listens to.",
         contexts={discord.InteractionContextType.guild},
     )
     async def train(
@@ -36,21 +36,22 @@ class TrainCog(discord.Cog):
         clean: Annotated[
             bool,
             discord.Option(
-                bool, description="Start from nothing (asks first); default is true."
+                bool,
+                description="Start from nothing (asks first). The default is true.",
             ),
         ] = True,
         json: Annotated[
             discord.Attachment | None,
             discord.Option(
                 discord.Attachment,
-                description="Learn an export instead of the channels' history.",
+                description="Learn an export file instead of the channels' history.",
                 required=False,
                 default=None,
             ),
         ] = None,
         stop: Annotated[
             bool,
-            discord.Option(bool, description="Give up the training that is under way."),
+            discord.Option(bool, description="Stop the running training."),
         ] = False,
     ) -> None:
         """Begin to read, and show the progress in the answer."""
@@ -61,7 +62,7 @@ class TrainCog(discord.Cog):
         await context.defer()
         if stop:
             was = await self.bot.training.stop(guild.id)
-            await context.respond("Stopped." if was else "There is no training.")
+            await context.respond("Stopped." if was else "No training is running.")
             return
 
         async def tell(text: str, view: discord.ui.View | None) -> discord.Message:
@@ -133,7 +134,9 @@ class TrainCog(discord.Cog):
 
     async def _learn_file(self, guild: int, file: discord.Attachment) -> str:
         if file.size > MAX_FILE_BYTES:
-            return "That file is too large; the owner can import it on the machine."
+            return (
+                "That file is too large. The owner can import it on the bot's computer."
+            )
         data = await file.read()
         added, read = await self.bot.host.learn_file(guild, file.filename, data)
         return f"Read {read:,} messages of {file.filename}, {added:,} of them new."
@@ -182,7 +185,9 @@ class CleanQuestion(discord.ui.View):
     ) -> None:
         """Leave everything as it is."""
         self.stop()
-        await interaction.response.edit_message(content="Nothing done.", view=None)
+        await interaction.response.edit_message(
+            content="Nothing was changed.", view=None
+        )
 
     async def _go(self, interaction: discord.Interaction, *, clean: bool) -> None:
         self.stop()

@@ -36,7 +36,7 @@ class Crashes:
             return None
         since = datetime.fromtimestamp(found["times"][-1]).strftime("%Y-%m-%d %H:%M")
         times = f"it ended its process {len(found['times'])} times"
-        return f"{times} and is set aside since {since}: {found['reason']}"
+        return f"{times} and has been set aside since {since}: {found['reason']}"
 
     def note(self, model: str, reason: str) -> None:
         """Count a crash."""
@@ -46,7 +46,7 @@ class Crashes:
         try:
             self._kept.put(model, {"times": [*recent, now], "reason": reason})
         except OSError as error:
-            log.warning("that a model crashed is known until a restart: %s", error)
+            log.warning("a model's crash is only remembered until a restart: %s", error)
 
     def forgive(self) -> None:
         """Try every model again, as the owner asks."""

@@ -293,9 +293,9 @@ class LocalProvider:
     ) -> Completion:
         self._note_speed(result)
         if result["finish"] == "ousted":
-            raise ProviderError("other servers' replies had to come first.")
+            raise ProviderError("replies for other servers came first.")
         if not result["completion_tokens"]:
-            raise ProviderError("the time was over before the model had read it all.")
+            raise ProviderError("the time ran out while the model was reading.")
         notes: tuple[str, ...] = ()
         if request.dial:
             notes = (f"the voice decided {result['voice_share']:.0%} of it",)

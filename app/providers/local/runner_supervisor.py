@@ -88,7 +88,7 @@ class Keeper:
         if self.ready:
             return "ready", ""
         if self._child is None or self._child.state.name == "stopped":
-            return "idle", "it is loaded when it is needed"
+            return "idle", "it loads on first use"
         state = self._child.state
         if state.name in ("waiting", "failed"):
             return "crashed", state.reason
@@ -291,8 +291,8 @@ class Keeper:
 
     def _unload_idle(self) -> None:
         if self._child:
-            log.info("the model had nothing to do and is unloaded")
-            self._on_event("the model had nothing to do and is unloaded")
+            log.info("the model was idle and is unloaded")
+            self._on_event("the model was idle and is unloaded")
             self._replace()
 
     def spawn_task(self, work: Coroutine[Any, Any, Any]) -> "asyncio.Task[Any]":

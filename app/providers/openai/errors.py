@@ -43,7 +43,7 @@ def describe(
     if status in (401, 403) or code == "invalid_api_key":
         return Trouble(
             "key",
-            f"{host} refused the key.",
+            f"{host} rejected the key.",
             "Enter a valid one with `mynah config set openai_key`.",
             KEY_SECONDS,
         )
@@ -56,23 +56,29 @@ def describe(
             is_of_model=True,
         )
     if status == 429:
-        return Trouble("rate", f"{host} asks to slow down.", "It will be tried later.")
+        return Trouble(
+            "rate", f"{host} asks us to slow down.", "Mynah tries again later."
+        )
     if status is not None and status >= 500:
-        return Trouble("host", f"{host} has a problem of its own ({status}).")
+        return Trouble("host", f"{host} has an internal problem ({status}).")
     if status is not None and 300 <= status < 400:
         hint = "Set openai.base_url to the address it points to, if you trust it."
-        return Trouble("address", f"{host} sends us elsewhere.", hint, MODEL_SECONDS)
+        return Trouble(
+            "address", f"{host} redirects to another address.", hint, MODEL_SECONDS
+        )
     if status is not None:
-        return Trouble("request", f"{host} did not take the request ({status}).")
+        return Trouble("request", f"{host} rejected the request ({status}).")
     kind = type(error).__name__
     if has_begun and not isinstance(error, ValueError):
-        return Trouble("broken", f"The answer of {host} broke off.")
+        return Trouble("broken", f"The answer of {host} stopped early.")
     if kind == "APIConnectionError" or isinstance(error, TimeoutError):
         return Trouble("unreachable", f"{host} cannot be reached.")
     if kind in ("APITimeoutError", "ReadTimeout"):
         return Trouble("slow", f"{host} did not answer in time.")
     if isinstance(error, ValueError):
-        return Trouble("nonsense", f"{host} sent what cannot be read: {_short(error)}.")
+        return Trouble(
+            "nonsense", f"{host} sent an unreadable answer: {_short(error)}."
+        )
     return Trouble("broken", f"{host} failed: {_short(error)}.")
 
 

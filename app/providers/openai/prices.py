@@ -69,5 +69,5 @@ def load(owners: Path | None = None) -> Prices:
         return Prices(str(tree["date"]), models)
     except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
         raise ConfigError(
-            f"{path} cannot be read: {error}.", f"{SHIPPED} shows its form."
+            f"{path} cannot be read: {error}.", f"{SHIPPED} shows the format."
         ) from error

@@ -77,7 +77,7 @@ class OpenAIProvider:
                 return str(trouble)
         wait = self._throttle.wait(estimate("".join(t.text for t in prompt.turns)))
         if wait * 1000 > max(0.0, prompt.deadline_ms - LEAST_MS):
-            return f"its rate limit is reached; free again in {wait:.0f} s"
+            return f"its rate limit is reached; it is free again in {wait:.0f} s"
         return None
 
     def forget_troubles(self) -> None:
@@ -125,7 +125,7 @@ class OpenAIProvider:
         address = parse(self._settings().base_url)
         if address.is_openai and not self._key(address):
             raise ProviderError(
-                "No OpenAI key is set.", "Enter one: `mynah config set openai_key`."
+                "There is no OpenAI key.", "Enter one: `mynah config set openai_key`."
             )
         counts: list[int] = []
         token = ON_BYTES.set(counts.append)
@@ -223,7 +223,7 @@ class OpenAIProvider:
         kind = answer.headers.get("content-type", "")
         if "event-stream" not in kind:
             await answer.http_response.aclose()
-            raise ValueError(f"it sent {kind or 'something'} where a stream was due")
+            raise ValueError(f"it sent {kind or 'something'} instead of a stream")
         stream: AsyncStream[Any] = answer.parse()
         return stream
 

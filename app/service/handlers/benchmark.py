@@ -66,7 +66,7 @@ class BenchmarkHandlers:
         """Measure how fast the model in use reads and writes."""
         if request.name != self._context.local.model:
             raise UsageError(
-                f"{request.name} is not in use.", "Use it, then measure it."
+                f"{request.name} is not in use.", "Switch to it, then measure it."
             )
         done = await self._write()
         reading = done.first_token_ms / 1000
@@ -90,7 +90,7 @@ class BenchmarkHandlers:
         async for piece in self._context.local.write(prompt):
             if isinstance(piece, Completion):
                 return piece
-        raise UsageError("The model wrote nothing.", "Look at the log.")
+        raise UsageError("The model wrote nothing.", "See the log for the reason.")
 
     def _disk(self) -> float:
         """How fast the home's disk takes a file; the database waits for it."""

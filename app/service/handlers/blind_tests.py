@@ -43,10 +43,12 @@ class BlindTestHandlers:
         dial = config.reply.dial
         arms = [parse(request.first, dial), parse(request.second, dial)]
         if arms[0] == arms[1]:
-            raise UsageError("A comparison needs two different ways to reply.")
+            raise UsageError("A comparison needs two different modes.")
         said = await self._context.reader.run(_said, guild.id)
         if not said:
-            raise UsageError("Nothing was said there yet.", "Learn some messages.")
+            raise UsageError(
+                "This server has no messages yet.", "Import some messages first."
+            )
         first, second = await self._two(guild, said, arms)
         pair = next(self._numbers)
         self._pending = {pair: (guild.id, first, second)}
@@ -60,9 +62,9 @@ class BlindTestHandlers:
     async def blind_choose(self, asker: Asker, request: control.BlindChoose) -> Json:
         """Store the choice, and only now say who made which."""
         if request.pair not in self._pending:
-            raise UsageError("That comparison is over.", "Ask for another one.")
+            raise UsageError("That comparison has ended.", "Start another one.")
         if request.won not in (0, 1, 2):
-            raise UsageError("The better one is 1 or 2; 0 is neither.")
+            raise UsageError("Choose 1 or 2 for the better reply, or 0 for neither.")
         guild, first, second = self._pending.pop(request.pair)
         await self._context.database.run(
             comparisons.add, guild, first.reply, second.reply, request.won
@@ -88,8 +90,8 @@ class BlindTestHandlers:
             if not why and first.answer.finished.text != second.answer.finished.text:
                 return first, second
         raise UsageError(
-            f"No two replies could be had: {why or 'both say the same'}.",
-            "See that the model is here and fast enough: `mynah bench`.",
+            f"No two replies could be had: {why or 'both replies are the same'}.",
+            "Check with `mynah bench` that the model is here and fast enough.",
         )
 
     async def _reply(self, guild: Guild, message: StoredMessage, arm: Arm) -> MadeReply:

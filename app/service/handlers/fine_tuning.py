@@ -84,7 +84,7 @@ class FineTuningHandlers:
         if job.state != "succeeded" or not job.tuned_model:
             raise UsageError(
                 f"The tuning {job.id} has no model yet: it is {job.state}.",
-                "Follow it with `mynah tune status`.",
+                "Check its progress with `mynah tune status`.",
             )
         await self._context.settings.change("openai.model", job.tuned_model, guild.id)
         return {"job": job.id, "model": job.tuned_model}
@@ -147,7 +147,7 @@ class FineTuningHandlers:
                     raise UsageError(
                         f"It would cost ${order.cost:.2f}, more than the budget of"
                         f" ${budget:.2f} leaves.",
-                        "Raise openai.monthly_budget, or give fewer channels.",
+                        "Raise openai.monthly_budget, or open fewer channels.",
                     )
 
 

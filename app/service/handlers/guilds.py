@@ -61,7 +61,7 @@ class GuildHandlers:
         chosen = [request.messages, request.author, request.channel, request.everything]
         if sum(map(bool, chosen)) != 1:
             raise UsageError(
-                "Say what to forget: messages, an author, a channel or everything."
+                "Choose one to forget: messages, an author, a channel, everything."
             )
         learning, guild = self._context.voices, await self._context.guild(request.guild)
         if request.undo:
@@ -94,8 +94,8 @@ class GuildHandlers:
             return await self._context.voices.remember_author(guild, request.author)
         if request.channel:
             raise UsageError(
-                "What was forgotten of a channel is not kept by channel.",
-                "Take back single messages, an author or everything.",
+                "Forgotten channels cannot be restored one by one.",
+                "Undo single messages, an author or everything instead.",
             )
         return await run(tombstones.lift_owners, guild)
 

@@ -64,11 +64,11 @@ class ModelHandlers:
         if path is None:
             if request.name in catalogue.entries():
                 raise UsageError(
-                    f"The model {request.name} is not here yet.",
+                    f"The model {request.name} is not on this computer yet.",
                     f"Fetch it with `mynah models pull {request.name}`.",
                 )
             raise UsageError(
-                f"{request.name} is neither a name of the catalogue nor a file.",
+                f"{request.name} is neither in the catalogue nor a file.",
                 "See `mynah models list`.",
             )
         await asyncio.to_thread(self._context.local.check, path)
@@ -97,7 +97,7 @@ class ModelHandlers:
             _remove, self._context.home.models, request.name
         )
         if not freed:
-            raise UsageError(f"The model {request.name} is not here.")
+            raise UsageError(f"The model {request.name} is not on this computer.")
         return {"name": request.name, "bytes": freed}
 
     def _entry(self, entry: CatalogueEntry, used: str, memory: float) -> Json:

@@ -63,8 +63,8 @@ class SettingsHandlers:
     def _check_adapter(self, name: str) -> None:
         """Refuse an adapter that does not fit the model in use."""
         if not Path(name).is_absolute():
-            hint = "Name it from the root of the disk on."
-            raise UsageError(f"{name} is not the whole path of an adapter.", hint)
+            hint = "Write its full path, from the root of the disk."
+            raise UsageError(f"{name} is not the full path of an adapter.", hint)
         used = self._context.settings.home.model.name
         if model := catalogue.locate(self._context.home, used):
             checks.check_adapter(Path(name), model)
@@ -90,7 +90,7 @@ class SettingsHandlers:
             found = await self._context.cloud.models()
         except AppError as error:
             return {"ok": False, "detail": error.message, "hint": error.hint}
-        detail = f"The key works; {len(found)} models are offered."
+        detail = f"The key works; the server offers {len(found)} models."
         return {"ok": True, "detail": detail, "hint": "", "models": found}
 
     async def usage(self, asker: Asker, request: control.UsageReport) -> Json:
@@ -131,7 +131,7 @@ class SettingsHandlers:
 def _secret_name(name: str) -> SecretName:
     if name not in secrets.ENVIRONMENT:
         known = ", ".join(secrets.ENVIRONMENT)
-        raise UsageError(f"There is no secret {name}.", f"Known are: {known}.")
+        raise UsageError(f"There is no secret {name}.", f"Known secrets: {known}.")
     return cast(SecretName, name)
 
 

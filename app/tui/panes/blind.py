@@ -27,7 +27,7 @@ class BlindPane(Pane):
         Binding("f", "choose(1)", "First is better"),
         Binding("s", "choose(2)", "Second"),
         Binding("e", "choose(0)", "Equal"),
-        Binding("a", "arms", "What is compared"),
+        Binding("a", "arms", "Compared modes"),
     ]
 
     def __init__(self, *, id: str) -> None:
@@ -48,7 +48,7 @@ class BlindPane(Pane):
         self._shown = self.guild.get("row")
         self._pair = None
         self._show_arms()
-        hint = "\nn makes two replies to something that was said on this server.\n"
+        hint = "\nPress n for two replies to a message of this server.\n"
         self.query_one("#blind-pair", Static).update(Content.styled(hint, "$quiet"))
         request = control.BlindResults(self.guild["key"])
         self.mynah.request(request, self._show_results)
@@ -62,7 +62,7 @@ class BlindPane(Pane):
     def action_another(self) -> None:
         """Have two replies made."""
         self._pair = None
-        writing = Content.styled("\nTwo replies are being written…\n", "$quiet")
+        writing = Content.styled("\nWriting two replies…\n", "$quiet")
         self.query_one("#blind-pair", Static).update(writing)
         request = control.Blind(self.guild["key"], *self._arms)
         self.mynah.fetch(lambda: self.mynah.ask(request), self._show_pair, "blind")
@@ -81,7 +81,7 @@ class BlindPane(Pane):
 
     def _show_told(self, reply: Json) -> None:
         first, second = (safe_line(str(arm)) for arm in reply["arms"])
-        told = f"\nThe first was {first}, the second {second}. n makes two more.\n"
+        told = f"\nThe first was {first}, the second {second}. Press n for two more.\n"
         self.query_one("#blind-pair", Static).update(Content.styled(told, "$accent"))
         self._show_results(reply)
 
@@ -97,8 +97,8 @@ class BlindPane(Pane):
                 self._arms = arms
                 self._show_arms()
 
-        detail = "Two of markov, llm and hybrid, the last with a dial: llm, hybrid 70"
-        question = "Which two ways to reply?"
+        detail = "Two of markov, llm and hybrid; hybrid may have a dial: llm, hybrid 70"
+        question = "Which two modes?"
         self.app.push_screen(AskText(question, detail, ", ".join(self._arms)), written)
 
 
@@ -110,7 +110,7 @@ def _pair(reply: Json) -> Content:
     for number, text in enumerate(reply["texts"], 1):
         mark = (f"\n {number}  ", "bold $accent")
         parts.append(Content.assemble(mark, (safe_line(str(text)), "bold")))
-    question = "\nWhich one is better? f the first, s the second, e neither.\n"
+    question = "\nWhich one is better? f: the first, s: the second, e: neither.\n"
     return Content("\n").join([*parts, Content.styled(question, "$quiet")])
 
 

@@ -27,8 +27,8 @@ class ChannelRow:
 
 
 EMPTY = (
-    "No channel is known yet. Channels come with an import, or when the bot joins the "
-    "server."
+    "There is no channel yet. Channels appear after an import, or when the bot "
+    "joins the server."
 )
 
 
@@ -98,7 +98,7 @@ class ChannelsPane(Pane):
         line: ChannelRow | None = self.query_one(Feed).item
         if line:
             request = control.Train(self.guild["key"], [line.key])
-            done = f"Learning the history of #{line.name}; see Learn (5)."
+            done = f"Learning the history of #{line.name}. See Learn (5)."
             self.mynah.request(request, lambda _: self.mynah.app.tell(done))
 
 
@@ -111,7 +111,7 @@ def draw(line: ChannelRow, width: int) -> Content:
     """One channel; what holds is said in words."""
     name = Content(f"#{line.name}").truncate(28, ellipsis=True, pad=True)
     listens = "● learned" if line.learns else "○ ignored"
-    speaks = "● may speak" if line.may_speak else "○ keeps silent"
+    speaks = "● may speak" if line.may_speak else "○ keeps quiet"
     return Content.assemble(
         name.stylize("bold"),
         (f" {format.count(line.messages):>8}   ", "$quiet"),

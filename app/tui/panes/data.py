@@ -16,7 +16,9 @@ from app.tui.panes.base import Pane
 from app.tui.widgets.dialogs import AskText, Confirm, Detail
 from app.tui.widgets.feed import Feed
 
-EMPTY = "No snapshot yet. n keeps the voice as it is; after a raid, r brings it back."
+EMPTY = (
+    "No snapshot yet. Press n to save the voice; after a raid, press r to restore it."
+)
 
 
 class DataPane(Pane):
@@ -52,7 +54,7 @@ class DataPane(Pane):
                 request = control.SnapshotTake(self.guild["key"], name.strip())
                 self._do(request, "Kept.")
 
-        self.app.push_screen(AskText("What should this snapshot be called?"), named)
+        self.app.push_screen(AskText("What is the snapshot's name?"), named)
 
     def action_restore(self) -> None:
         """Give voice, persona and settings back what the chosen snapshot has."""
@@ -62,8 +64,9 @@ class DataPane(Pane):
             request = control.SnapshotRestore(self.guild["key"], name)
             self._confirm(
                 f"Roll back to {safe_line(name)}?",
-                "Persona and settings go back, too. What was learned since then leaves "
-                "the voice but stays stored; another snapshot is taken to undo this.",
+                "Persona and settings go back, too. Messages learned since then "
+                "leave the voice but stay stored. Mynah takes another snapshot, so "
+                "you can undo this.",
                 lambda: self._do(request, "Rolled back."),
             )
 
@@ -89,7 +92,7 @@ class DataPane(Pane):
                 self._do(request, f"Written to {path}")
 
         default = str(self.mynah.app.home.root / "export.jsonl")
-        detail = "JSON Lines, one message a line; Mynah can import it again."
+        detail = "JSON Lines, one message per line. Mynah can import it again."
         self.app.push_screen(AskText("Export to which file?", detail, default), chosen)
 
     def action_forget_author(self) -> None:
@@ -99,12 +102,12 @@ class DataPane(Pane):
             if author and author.strip():
                 request = control.Forget(self.guild["key"], author=author.strip())
                 self._confirm(
-                    f"Forget everything {safe_line(author)} wrote?",
-                    "It leaves the voice, the memory and the database. No undo.",
+                    f"Forget everything by {safe_line(author)}?",
+                    "It leaves voice, memory and database. You cannot undo this.",
                     lambda: self._do(request, "Forgotten."),
                 )
 
-        detail = "Their Discord id, or their name as it is shown here."
+        detail = "Their Discord id, or their name as shown here."
         self.app.push_screen(AskText("Forget which person?", detail), named)
 
     def action_forget_all(self) -> None:
@@ -112,8 +115,8 @@ class DataPane(Pane):
         request = control.Forget(self.guild["key"], everything=True)
         self._confirm(
             f"Forget all of {self.guild.get('guild', '')}?",
-            "Messages, voice, memory and replies are deleted. An export first may "
-            "be wise. No undo.",
+            "This deletes messages, voice, memory and replies. Consider an export "
+            "first. You cannot undo this.",
             lambda: self._do(request, "Forgotten."),
         )
 

@@ -33,7 +33,7 @@ class LearnedPane(Pane):
         self._words = ""
 
     def compose(self) -> ComposeResult:
-        yield Feed(draw, id="learned-list", empty="Nothing is learned here yet.")
+        yield Feed(draw, id="learned-list", empty="No message is learned here yet.")
 
     def filter(self, words: str) -> None:
         """Find the words in everything learned, not only in what is shown."""
@@ -49,7 +49,7 @@ class LearnedPane(Pane):
 
     def _show(self, messages: "list[StoredMessage]") -> None:
         self.query_one(Feed).show(messages)
-        found = f"Nothing learned here contains “{safe_line(self._words)}”."
+        found = f"No learned message contains “{safe_line(self._words)}”."
         if self._words and not messages:
             self.query_one(Feed).empty = found
 
@@ -73,7 +73,7 @@ class LearnedPane(Pane):
                 self.mynah.request(request, forgotten)
 
         detail = safe_line(message.text)[:200]
-        question = "Unlearn this message for ever?"
+        question = "Forget this message forever?"
         self.app.push_screen(Confirm(question, detail, "Unlearn"), answered)
 
 

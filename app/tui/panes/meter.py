@@ -51,7 +51,7 @@ FIGURES = (
     Figure("fits what was said", "relevance", _of_relevance, 1, 0.03),
     Figure("copied from one message", "copied", _percent, -1, 0.03),
     Figure("said before", "repeated", _percent, -1, 0.03),
-    Figure("time of a reply", "milliseconds", reply_time, -1, 50.0),
+    Figure("reply time", "milliseconds", reply_time, -1, 50.0),
     Figure("liked", "liked", format.count, 1, 1.0),
     Figure("disliked", "disliked", format.count, -1, 1.0),
     Figure("replies", "replies", format.count, 0, 1.0),
@@ -91,8 +91,7 @@ class MeterPane(Pane):
 def _figures(weeks: list[Json]) -> Content:
     if not weeks:
         return Content.styled(
-            "Nothing was said on Discord yet; a week of replies makes the first "
-            "figures.",
+            "The bot has not replied on Discord yet. Figures need a week of replies.",
             "$quiet",
         )
     first, last = (format.day(week.get("start", 0)) for week in (weeks[0], weeks[-1]))
@@ -136,7 +135,7 @@ def _aspects(weeks: list[Json]) -> Content:
     aspects: Json = weeks[-1].get("aspects") or {} if weeks else {}
     if not aspects:
         return Content("")
-    lines = [Content.styled("\nHow alike it is in", "bold")]
+    lines = [Content.styled("\nLikeness in", "bold")]
     for name, share in aspects.items():
         bar = format.bar(share, 20)
         lines.append(
@@ -151,7 +150,7 @@ def _aspects(weeks: list[Json]) -> Content:
 
 def _advice(advice: list[Json], *, has_weeks: bool) -> Content:
     if not advice:
-        calm = "\nNothing to turn: it sounds like your server." if has_weeks else ""
+        calm = "\nNothing to change: it sounds like your server." if has_weeks else ""
         return Content.styled(calm, "$success")
     lines = []
     for one in advice:

@@ -50,7 +50,7 @@ class VoicePane(Pane):
         with Horizontal(classes="row"):
             yield Static("Persona", classes="label")
             yield Static("", id="persona", markup=False)
-        yield Static("How it would answer now", classes="title")
+        yield Static("Sample answers", classes="title")
         yield Static("", id="samples", markup=False)
 
     def reload(self) -> None:
@@ -67,7 +67,7 @@ class VoicePane(Pane):
         found = settings_list.items(reply, ("channel",))
         values = {item.key.name: item.value for item in found}
         self._persona = str(values.get("reply.persona", ""))
-        shown = self._persona or "none; p writes one"
+        shown = self._persona or "none; press p to write one"
         self.query_one("#persona", Static).update(Content(safe_line(shown)))
 
     @on(Dial.Changed)
@@ -121,7 +121,7 @@ class VoicePane(Pane):
                     (f"{name}: {safe_line(text)}\n", "$quiet"), (answer, "bold"), "\n"
                 )
             )
-        nothing = Content.styled("Nothing to answer to yet.", "$quiet")
+        nothing = Content.styled("There is no message to answer yet.", "$quiet")
         shown = Content("\n").join(parts) if parts else nothing
         self.query_one("#samples", Static).update(shown)
 
@@ -136,6 +136,6 @@ class VoicePane(Pane):
                 name = "reply.persona"
                 settings_list.set_value(self.mynah, name, text, self.reload, key)
 
-        question = "Who is the bot on this server?"
-        detail = "A sentence or two in plain words; nothing for no persona."
+        question = "What is the bot's character on this server?"
+        detail = "One or two sentences in plain words. Leave it empty for no persona."
         self.app.push_screen(AskText(question, detail, self._persona), written)

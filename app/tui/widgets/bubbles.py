@@ -60,7 +60,7 @@ class ReplyLine(SpokenLine):
         if self._shows_sources:
             drawn = self.reply.get("drawn", [])
             if not drawn:
-                parts.append(("\nIt drew on no message.", "$quiet"))
+                parts.append(("\nIt has no source message.", "$quiet"))
             for used in drawn[:SOURCES_SHOWN]:
                 who, text = str(used.get("author", "")), str(used.get("text", ""))
                 parts += ["\n  ", reply_bars.quote(who, text, str(used.get("run", "")))]

@@ -105,7 +105,7 @@ class TalkScreen(MynahScreen):
         first = next((i for i, p in enumerate(shown) if p.channel or p.is_drafts), 0)
         feed.show(shown, first)
         if not found:
-            self._say_empty("Nothing is learned yet: import on Learn (5).")
+            self._say_empty("No server is learned yet: import messages on Learn (5).")
 
     @on(Feed.Moved, "#places")
     def _place_moved(self, event: Feed.Moved) -> None:
@@ -227,5 +227,5 @@ def _message_story(line: TalkLine) -> Content:
     return Content.assemble(
         (f"{line.name}\n", "bold"),
         line.text,
-        ("\n\nf forgets it.", "$quiet"),
+        ("\n\nPress f to forget it.", "$quiet"),
     )

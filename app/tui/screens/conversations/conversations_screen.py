@@ -78,7 +78,7 @@ class ConversationsScreen(TalkScreen):
             if here and other.conversation == wanted:
                 feed.cursor = at
                 return
-        self.app.tell("This message stands alone.")
+        self.app.tell("This message belongs to no conversation.")
 
     @property
     def _reply(self) -> ShownReply | None:
@@ -92,13 +92,13 @@ class ConversationsScreen(TalkScreen):
     def action_rate(self, value: int) -> None:
         """Like or dislike the reply."""
         if reply := self._reply:
-            word = "Liked." if value > 0 else "Disliked: such lines come less often."
+            word = "Liked." if value > 0 else "Disliked. Similar lines become rarer."
             self._do(control.Rate(reply.row, value), word)
 
     def action_decide(self, approve: bool) -> None:
         """Send a draft, or throw it away."""
         if reply := self._reply:
-            word = "Sent." if approve else "Thrown away; it learns from that."
+            word = "Sent." if approve else "Discarded. The bot learns from that."
             self._do(control.Decide(reply.row, approve), word)
 
     def action_edit(self) -> None:
@@ -111,7 +111,7 @@ class ConversationsScreen(TalkScreen):
                 elif text:
                     self._send(reply.guild, reply.channel, text)
 
-            question = "Change the words, then send them."
+            question = "Change the text, then send it."
             self.app.push_screen(AskText(question, "", reply.text), edited)
 
     def action_again(self) -> None:
@@ -126,7 +126,7 @@ class ConversationsScreen(TalkScreen):
                 author=str(last[0]),
                 turns=[[str(turn[0]), str(turn[1])] for turn in earlier],
             )
-            self.app.tell("Writing another one…")
+            self.app.tell("Writing another reply…")
             self.request(request, lambda made: self._offer(reply, made))
             self.request(control.Rate(reply.row, -1, again=True))
 
@@ -135,10 +135,10 @@ class ConversationsScreen(TalkScreen):
             if text:
                 self._send(reply.guild, reply.channel, text)
 
-        question = "Another reply: send it?"
+        question = "Send this reply?"
         text = str(made.get("text", ""))
         self.app.push_screen(
-            AskText(question, "Change it as you like.", text), accepted
+            AskText(question, "You can change it first.", text), accepted
         )
 
     def action_speak(self) -> None:
@@ -152,7 +152,7 @@ class ConversationsScreen(TalkScreen):
             if text:
                 self._send(place.guild, place.channel, text)
 
-        self.app.push_screen(AskText(f"Say as the bot in {place.title}", ""), said)
+        self.app.push_screen(AskText(f"Write as the bot in {place.title}", ""), said)
 
     def action_forget(self) -> None:
         """Forget the messages a reply drew on, or the chosen message."""
@@ -171,14 +171,16 @@ class ConversationsScreen(TalkScreen):
             if yes:
                 self._do(control.Forget(guild["key"], messages=ids), "Forgotten.")
 
-        question = f"Forget {len(ids)} message{'s' * (len(ids) > 1)} for ever?"
-        detail = "They leave the voice, the memory and the database. No undo."
+        question = f"Forget {len(ids)} message{'s' * (len(ids) > 1)} forever?"
+        detail = (
+            "They leave the voice, the memory and the database. You cannot undo this."
+        )
         self.app.push_screen(Confirm(question, detail, "Forget"), answered)
 
     def action_jump(self) -> None:
         """Go to a message that the reply drew on."""
         if self.explained is None or not self.explained.sources:
-            self.app.tell("This line drew on no message.")
+            self.app.tell("This line has no source message.")
             return
         messages = [message for message, _ in self.explained.sources]
 

@@ -17,7 +17,7 @@ from app.tui.panes.base import Pane
 from app.tui.widgets.choice import Choice
 from app.tui.widgets.dialogs import Pick
 
-LOCKED = "locked to this machine"
+LOCKED = "locked to this computer"
 
 
 class GuildScreen(MynahScreen):
@@ -28,7 +28,7 @@ class GuildScreen(MynahScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+g", "pick", "Server"),
         Binding("right_square_bracket", "section(1)", "Next section", key_display="]"),
-        Binding("left_square_bracket", "section(-1)", "Section before", show=False),
+        Binding("left_square_bracket", "section(-1)", "Previous section", show=False),
     ]
 
     def compose_body(self) -> ComposeResult:

@@ -14,7 +14,7 @@ from app.tui.base import MynahScreen
 from app.tui.screens import SCREENS
 
 EVERYWHERE = (
-    ("1 … 9, 0", "go to a screen (outside of text fields)"),
+    ("1 … 9, 0", "go to a screen (outside text fields)"),
     ("F1 … F10", "go to a screen from anywhere"),
     ("esc", "leave a text field, close a dialog"),
     ("tab", "next part of the screen"),
@@ -22,22 +22,22 @@ EVERYWHERE = (
     ("/", "filter the list"),
     ("^p", "every action by name"),
     ("^t", "light or dark"),
-    ("^q", "quit; a bot started elsewhere goes on"),
+    ("^q", "quit; a bot started elsewhere keeps running"),
 )
 
 WORDS = (
-    ("voice", "what Mynah learned of how one server speaks"),
-    ("dial", "0 % the language model alone, 100 % the voice alone"),
-    ("chain", "the voice walking by itself, in milliseconds, without a model"),
-    ("hybrid", "model and voice decide every word together"),
+    ("voice", "the way one server writes, as Mynah learned it"),
+    ("dial", "0 % is the model alone, 100 % the voice alone"),
+    ("chain", "the voice alone writes, in milliseconds, without a model"),
+    ("hybrid", "model and voice choose every word together"),
     (
         "provider",
-        "who wrote a reply: markov, local (this machine), openai (cloud)",
+        "the writer of a reply: markov, local (here), openai (in the cloud)",
     ),
-    ("rung", "one provider on the ladder; the next one answers when it can't"),
-    ("recall", "earlier moments found by meaning"),
+    ("rung", "one provider on the ladder; if it can't answer, the next one does"),
+    ("recall", "earlier messages found by meaning"),
     ("shadow", "replies wait as drafts until you approve them"),
-    ("lock", "nothing of a locked server ever leaves this machine"),
+    ("lock", "data of a locked server never leaves this computer"),
 )
 
 

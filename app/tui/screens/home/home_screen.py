@@ -56,7 +56,7 @@ class HomeScreen(MynahScreen):
         yield Feed(draw_guild, id="servers", head=head, empty=NO_SERVERS)
         with Horizontal(id="charts"):
             yield Columns("Replies, 24 h", format.count, id="replies")
-            yield Sparks("Time of a reply, 24 h", home_charts.reply_time, id="times")
+            yield Sparks("Reply time, 24 h", home_charts.reply_time, id="times")
             yield Columns("Cost, 31 days", format.money, id="cost")
         with Container(id="lower"):
             yield Static(id="recent", markup=False)
@@ -139,7 +139,7 @@ class HomeScreen(MynahScreen):
         if not self.app.link_state.is_up:
             self.app.run_link(self.app.link.start)
             return
-        detail = "It leaves Discord and answers nobody until it is started again."
+        detail = "It leaves Discord and answers nobody until you start it again."
         self.app.push_screen(Confirm("Stop the bot?", detail, "Stop"), self._stop)
 
     def _stop(self, yes: bool | None) -> None:
@@ -217,7 +217,7 @@ def _state(how: Health, status: Json, since: float, unread: str) -> Content:
             lines.append(Content.styled(word, f"bold {trouble.colour}"))
             lines += _why(trouble)
     if unread:
-        lines.append(Content.styled("≠ the history cannot be read", "bold $warning"))
+        lines.append(Content.styled("≠ the history is unreadable", "bold $warning"))
         lines.append(Content(f"  {unread}"))
     return Content("\n").join(lines)
 
@@ -249,10 +249,10 @@ def _model(status: Json) -> str:
     """Which model answers, where it runs, how fast, and who waits for it."""
     name = format.model_name(str(status.get("model", {}).get("name", "")))
     speed = status.get("tokens_per_second") or 0
-    facts = [f"{name} on this machine"]
+    facts = [f"{name} here"]
     if status.get("provider") == "openai":
         cloud = status.get("cloud", {}).get("model") or "a model"
-        facts = [f"{cloud} in the cloud", f"else {name} on this machine"]
+        facts = [f"{cloud} in the cloud", f"else {name} here"]
     if speed:
         facts.append(f"{speed:.0f} tokens/s")
     return ", ".join([*facts, f"{status.get('queue') or 'nothing'} waiting"])
@@ -287,7 +287,7 @@ def _recent(replies: list[ShownReply], names: dict[int, str], now: float) -> Con
 
 def _events(events: list[Json], now: float) -> Content:
     newest = sorted(events, key=lambda event: -event.get("at", 0))[:EVENTS_SHOWN]
-    lines = [Content.styled("What Mynah did by itself", "bold")]
+    lines = [Content.styled("What Mynah did on its own", "bold")]
     for event in newest:
         at = format.moment(event.get("at", 0), now)
         said = safe_line(str(event.get("text", "")))

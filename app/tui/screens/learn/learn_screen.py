@@ -55,7 +55,8 @@ class LearnScreen(MynahScreen):
     def compose_body(self) -> ComposeResult:
         yield Static(
             "Drop a file on this window, or press i. DiscordChatExporter JSON, the "
-            "Discord data package, training JSON, JSON Lines and plain text are read.",
+            "Discord data package, training JSON, JSON Lines and plain text are "
+            "supported.",
             id="how",
             classes="quiet",
         )
@@ -100,7 +101,7 @@ class LearnScreen(MynahScreen):
     def action_import(self) -> None:
         """Import a file or folder by its path."""
         question = "Which file or folder?"
-        detail = "Its full path; a folder is read with all that is in it."
+        detail = "Its full path. A folder is read with everything in it."
         self.app.push_screen(AskText(question, detail), self._choose_guild)
 
     def action_browse(self) -> None:
@@ -131,8 +132,8 @@ class LearnScreen(MynahScreen):
             if name and name.strip():
                 self._import(name.strip(), path)
 
-        question = "What is the server called?"
-        detail = "If the bot joins a Discord server of this name, it takes this over."
+        question = "What is the server's name?"
+        detail = "A Discord server with this name will take over its messages."
         self.app.push_screen(AskText(question, detail), named)
 
     def _import(self, guild: str, path: str) -> None:
@@ -151,7 +152,7 @@ class LearnScreen(MynahScreen):
             title, text = result(self._results[-1])
             self.app.push_screen(Detail(title, text))
         else:
-            self.app.tell("No import has ended since this window was opened.")
+            self.app.tell("No import has finished since you opened this window.")
 
     def action_train(self) -> None:
         """Learn the history of the channels the bot listens to."""
@@ -164,11 +165,9 @@ class LearnScreen(MynahScreen):
                 self.request(request, lambda _: self.app.tell("Reading its history."))
 
         if names:
-            self.app.push_screen(
-                Pick("Learn the history of which server?", names), picked
-            )
+            self.app.push_screen(Pick("Learn which server's history?", names), picked)
         else:
-            self.app.tell("The bot is on no Discord server yet: see Settings (8).")
+            self.app.tell("The bot is not on a Discord server yet: see Settings (8).")
 
     # Steering.
 
@@ -176,7 +175,7 @@ class LearnScreen(MynahScreen):
     def _job(self) -> Progress | None:
         job: Progress | None = self.query_one(Feed).item
         if job is None or not job.job or is_done(job):
-            self.app.tell("Choose an import or a history that is being read.")
+            self.app.tell("Choose a running import or training first.")
             return None
         return job
 
@@ -202,7 +201,9 @@ class LearnScreen(MynahScreen):
                 if yes:
                     self.request(control.JobControl(job.job, "stop"))
 
-            detail = "What was learned so far stays; a later import goes on from there."
+            detail = (
+                "Messages learned so far stay. A later import continues from there."
+            )
             self.app.push_screen(Confirm("Stop this?", detail, "Stop"), answered)
 
     @on(Feed.Chosen)
@@ -212,12 +213,12 @@ class LearnScreen(MynahScreen):
             self.app.push_screen(Detail(safe_line(job.label), job.error))
 
 
-EMPTY = "No work since this window was opened. i imports, t reads a server's history."
+EMPTY = "No work since you opened this window. Press i to import, t to read a history."
 
 COUNTS = {
     "read": "messages read",
     "added": "learned or kept as context",
-    "duplicates": "known already",
+    "duplicates": "already known",
     "filtered": "left out by your filters",
 }
 
@@ -302,5 +303,5 @@ def _backlog(guilds: list[Json]) -> Content:
         format.many(known, "message"),
     ]
     if waiting:
-        parts.append((f", {format.count(waiting)} more not yet", "$warning"))
+        parts.append((f", {format.count(waiting)} more to do", "$warning"))
     return Content.assemble(*parts)

@@ -20,8 +20,8 @@ from app.tui.widgets.feed import Feed
 COLOURS = {"debug": "$quiet", "info": "$foreground", "warning": "$warning"}
 
 
-EMPTY = "Nothing was logged yet. Lines appear here as the bot works."
-PASSES_NOT = "No line passes this filter. l shows another level, esc drops the words."
+EMPTY = "The log is empty. Lines appear here while the bot works."
+PASSES_NOT = "No line matches. Press l for another level, esc to clear the filter."
 
 
 def head(width: int) -> str:
@@ -109,7 +109,7 @@ class LogsScreen(MynahScreen):
     def action_save(self) -> None:
         """Write the lines that are shown to a file."""
         default = str(self.app.home.root / "logs" / "shown.txt")
-        question = "Where should these lines be written?"
+        question = "Save these lines to which file?"
         self.app.push_screen(AskText(question, "", default), self._save)
 
     def _save(self, path: str | None) -> None:

@@ -110,10 +110,10 @@ class ModelsScreen(MynahScreen):
     @on(Feed.Moved, "#catalogue")
     def _explain(self, event: Feed.Moved) -> None:
         model: Json = event.item
-        has = f"This machine has {self._memory:.1f} GB" if self._memory else ""
+        has = f"This computer has {self._memory:.1f} GB" if self._memory else ""
         parts = [model.get("note"), model.get("licence"), has]
         if aside := model.get("set_aside"):
-            parts = ["u tries it again", aside]
+            parts = ["press u to try again", aside]
         text = ". ".join(str(part) for part in parts if part)
         self.query_one("#note", Static).update(Content(safe_line(text)))
 
@@ -142,10 +142,10 @@ class ModelsScreen(MynahScreen):
         """Fetch the chosen model; an interrupted fetch goes on where it was."""
         model = self._model
         if not model or model.get("present"):
-            self.app.tell("It is here already; u uses it.")
+            self.app.tell("It is already here; press u to use it.")
         elif model.get("fits") is False:
             detail = f"It needs {model.get('ram_gigabytes')} GB; replies may be slow."
-            question = "Fetch a model that is too large for this machine?"
+            question = "Fetch a model that is too large for this computer?"
             self.app.push_screen(Confirm(question, detail, "Fetch"), self._pull)
         else:
             self._pull(True)
@@ -171,10 +171,10 @@ class ModelsScreen(MynahScreen):
         """Measure how fast the chosen model is on this machine."""
         name = self._model.get("name")
         if name and self._model.get("present"):
-            self.app.tell("Measuring; this takes a few seconds…")
+            self.app.tell("Measuring. This takes a few seconds…")
             self.request(control.ModelTest(name), self._measured)
         else:
-            self.app.tell("It is not here yet: f fetches it.")
+            self.app.tell("It is not here yet: press f to fetch it.")
 
     def _measured(self, reply: Json) -> None:
         read = reply.get("prompt_tokens_per_second") or 0
@@ -185,7 +185,7 @@ class ModelsScreen(MynahScreen):
         """Delete the chosen model's file."""
         model = self._model
         if not model.get("present"):
-            self.app.tell("It is not here; there is nothing to remove.")
+            self.app.tell("It is not here, so there is nothing to remove.")
             return
 
         def answered(yes: bool | None) -> None:
@@ -193,7 +193,7 @@ class ModelsScreen(MynahScreen):
                 request = control.ModelRemove(model["name"])
                 self.request(request, lambda _: self._done("Removed."))
 
-        detail = f"{format.size(model.get('bytes') or 0)} are freed."
+        detail = f"{format.size(model.get('bytes') or 0)} will be freed."
         question = f"Delete the file of {model['name']}?"
         self.app.push_screen(Confirm(question, detail, "Delete"), answered)
 
@@ -205,7 +205,9 @@ class ModelsScreen(MynahScreen):
                 request = control.ModelUse(path.strip())
                 self.request(request, lambda _: self._done("It answers from now on."))
 
-        detail = "A file from people you trust: a crafted one can harm this computer."
+        detail = (
+            "Use files only from people you trust: a bad one can harm this computer."
+        )
         self.app.push_screen(AskText("Which GGUF file?", detail), chosen)
 
     @on(Choice.Changed)
@@ -215,7 +217,7 @@ class ModelsScreen(MynahScreen):
         wanted = event.value if event else "openai" if now == "local" else "local"
         self.query_one(Choice).value = now
         if wanted == "openai" and not self.app.status.get("has_openai_key"):
-            self.app.tell("The cloud needs an API key first: k enters one.")
+            self.app.tell("The cloud needs an API key first: press k to enter one.")
             return
         settings_list.set_value(self, "reply.provider", wanted, self.refresh_data)
 
@@ -227,7 +229,7 @@ class ModelsScreen(MynahScreen):
                 request = control.SecretSet("openai_key", value.strip())
                 self.request(request, lambda _: self.action_test_cloud())
 
-        detail = "It is kept by this computer and tried once with a tiny call."
+        detail = "It is stored on this computer and tested with one tiny call."
         dialog = AskText("API key: paste it here", detail, is_secret=True)
         self.app.push_screen(dialog, entered)
 
@@ -246,7 +248,7 @@ class ModelsScreen(MynahScreen):
         self.query_one("#tunable").focus()
 
 
-EMPTY = "The catalogue is read from the bot; start it on Home (s)."
+EMPTY = "The catalogue comes from the bot: start it on Home (s)."
 
 
 def head(width: int) -> str:
@@ -295,7 +297,9 @@ def _state(model: Json) -> tuple[str, str, str]:
 
 
 def _cloud(status: Json) -> Content:
-    key = "an API key is kept" if status.get("has_openai_key") else "no API key yet (k)"
+    key = (
+        "an API key is stored" if status.get("has_openai_key") else "no API key yet (k)"
+    )
     budget = status.get("monthly_budget") or 0
     spent = format.money(status.get("month_cost") or 0)
     limit = f" of {format.money(budget)}" if budget else ", no limit set"

@@ -142,11 +142,11 @@ class PlaygroundScreen(MynahScreen):
         status = self.app.status
         if self.is_cloud:
             if self.guild.get("local_only"):
-                return "This server is locked to this machine: see Server."
+                return "This server is locked to this computer: see Usage (7)."
             if not status.get("has_openai_key"):
-                return "Cloud needs an API key: enter one on Models. Local answers."
+                return "The cloud needs an API key: enter one on Models (6)."
         elif status.get("model", {}).get("state") == "absent":
-            return "No language model yet: fetch one on Models. The chain answers."
+            return "There is no model yet: fetch one on Models (6)."
         return ""
 
     # The talk.
@@ -160,8 +160,9 @@ class PlaygroundScreen(MynahScreen):
             text = "Type below and press enter. Nothing said here is learned or sent."
         else:
             text = (
-                "Nothing is learned yet.\n\nImport messages on Learn, or open First "
-                "steps in the palette (^p) to try the sample server."
+                "Mynah has not learned a server yet.\n\nImport messages on Learn "
+                "(5), or open First steps from the palette (^p) to try the sample "
+                "server."
             )
         talk.mount(Static(text, classes="empty", markup=False))
 
@@ -243,7 +244,7 @@ class PlaygroundScreen(MynahScreen):
                 self._choose_guild(self.app.guilds[at])
 
         if names:
-            self.app.push_screen(Pick("Which server should speak?", names), picked)
+            self.app.push_screen(Pick("Which server should answer?", names), picked)
 
     def action_name(self) -> None:
         """Choose the name one speaks as."""
@@ -252,8 +253,8 @@ class PlaygroundScreen(MynahScreen):
             if name and name.strip():
                 self.author = safe_line(name.strip())[:32]
 
-        question = "Who are you in this talk?"
-        detail = "Any name; Mynah answers as if this person had written."
+        question = "Who are you in this conversation?"
+        detail = "Any name; Mynah answers as if this person wrote to it."
         self.app.push_screen(AskText(question, detail, self.author), named)
 
     def action_again(self) -> None:

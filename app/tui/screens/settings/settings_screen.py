@@ -23,7 +23,9 @@ SECRETS = {
 }
 
 
-EMPTY = "No setting to show: the bot is not running, or no name or meaning matches."
+EMPTY = (
+    "No setting to show: start the bot on Home (s), or press esc to clear the filter."
+)
 
 
 class SettingsScreen(MynahScreen):
@@ -91,9 +93,9 @@ class SettingsScreen(MynahScreen):
         """Enter a secret; it is masked, kept safely, and tried once."""
         title, has = SECRETS[name]
         question = f"{title}: paste it here"
-        detail = "It is kept by this computer and never shown again."
+        detail = "It is stored on this computer and never shown again."
         if self.app.status.get(has):
-            detail += " There is one already; an empty line deletes it."
+            detail += " One is already stored; an empty line deletes it."
 
         def entered(value: str | None) -> None:
             if value is not None:
@@ -116,7 +118,7 @@ class SettingsScreen(MynahScreen):
         self.request(control.SecretSet(name, value), lambda _: self._try(name))
 
     def _try(self, name: str) -> None:
-        self.app.tell("Kept. Trying it…")
+        self.app.tell("Stored. Testing it…")
         self.request(control.SecretTest(name), self._tried)
 
     def _tried(self, reply: Json) -> None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 DAYS = 31
 DAY_SECONDS = 86_400
-VIEWS = ("days", "servers", "models", "left the machine", "locks")
+VIEWS = ("days", "servers", "models", "left this computer", "locks")
 
 
 class UsageScreen(MynahScreen):
@@ -32,7 +32,7 @@ class UsageScreen(MynahScreen):
     CSS_PATH = "usage_screen.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("right_square_bracket", "view(1)", "Next view", key_display="]"),
-        Binding("left_square_bracket", "view(-1)", "View before", show=False),
+        Binding("left_square_bracket", "view(-1)", "Previous view", show=False),
         Binding("space", "lock", "Lock/unlock"),
         Binding("b", "budget", "Budget"),
     ]
@@ -63,7 +63,7 @@ class UsageScreen(MynahScreen):
     def _view(self) -> str:
         """The list that is shown."""
         chosen = self.query_one(Choice).value
-        return {"left the machine": "sent", "locks": "locks"}.get(chosen, "ledger")
+        return {"left this computer": "sent", "locks": "locks"}.get(chosen, "ledger")
 
     def refresh_data(self) -> None:
         self.fetch(self._load, self._take)
@@ -130,8 +130,8 @@ class UsageScreen(MynahScreen):
         self.request(control.ConfigGet("openai.monthly_budget"), take)
 
 
-EMPTY = "No model was asked in the last 31 days."
-KEPT = "Nothing left this machine. What is sent to a cloud model is listed here."
+EMPTY = "No model was used in the last 31 days."
+KEPT = "Nothing has left this computer. Requests to a cloud model appear here."
 UNLEARNED = "No server is learned yet."
 
 
@@ -202,14 +202,14 @@ def draw_sent(sent: "SentRequest", now: float) -> Content:
 
 def head_lock(width: int) -> str:
     """What a lock means."""
-    return "what a locked server says never leaves this machine; space turns the lock"
+    return "data of a locked server never leaves this computer; space toggles the lock"
 
 
 def draw_lock(guild: Json, width: int) -> Content:
     """One server and its lock, in words."""
     name = Content(safe_line(str(guild.get("guild", ""))))
     locked = guild.get("local_only")
-    state = "● locked to this machine" if locked else "○ may use the cloud"
+    state = "● locked to this computer" if locked else "○ may use the cloud"
     return Content.assemble(
         name.truncate(30, ellipsis=True, pad=True).stylize("bold"),
         (f"  {state}", "$success" if locked else "$quiet"),
@@ -222,8 +222,8 @@ def _budget(status: Json) -> Content:
     today = (status.get("today") or {}).get("cost") or 0
     words = f"{format.money(spent)} this month, {format.money(today)} today"
     if not budget:
-        return Content.assemble(words, ("   no budget is set; b sets one", "$quiet"))
+        return Content.assemble(words, ("   no budget yet; b sets one", "$quiet"))
     bar = format.bar(spent / budget, 20)
     says = f"   {bar} of {format.money(budget)}"
-    over = "   spent: replies come from this machine" if spent >= budget else ""
+    over = "   spent: the model here writes replies" if spent >= budget else ""
     return Content.assemble(words, (says, "$accent"), (over, "$warning"))

@@ -35,7 +35,7 @@ TOKEN_STEPS = """\
 2. On the page Bot, switch on “Message Content Intent”, and save.
 3. On the same page press Reset Token, and copy the token.
 
-Paste it here. It is kept by this computer, and never shown again."""
+Paste it here. It is stored on this computer and never shown again."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class WizardScreen(ModalScreen[None]):
             yield OptionList(id="steps", markup=False)
             yield Static("", id="doing", markup=False)
             yield Static(
-                "enter does a step · esc leaves · w on Home brings you back",
+                "enter starts a step · esc leaves · w on Home brings you back",
                 classes="quiet",
             )
 
@@ -204,13 +204,13 @@ def steps(status: Json, guilds: list[Json]) -> list[ChecklistStep]:
         ChecklistStep(
             "token",
             "Connect a Discord bot",
-            "your own bot token, kept on this computer",
+            "your own bot token, stored on this computer",
             bool(status.get("has_bot_token")),
         ),
         ChecklistStep(
             "invite",
             "Invite it to your server",
-            "the link, with the rights it needs",
+            "the link, with the permissions it needs",
             discord.get("state") == "online" and on_discord,
         ),
         ChecklistStep(
