@@ -20,7 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Write it."""
+    """Write the backup."""
     target = str(Path(arguments.file).expanduser().absolute())
     done = asyncio.run(_back_up(find_home(arguments.home), target))
     if arguments.json:

@@ -1,4 +1,4 @@
-"""What this machine can do, and which model fits it."""
+"""Measures this computer, and shows which models fit it."""
 
 import argparse
 import asyncio

@@ -1,4 +1,4 @@
-"""Settings, and secrets that are read from stdin only."""
+"""Shows and changes settings, and reads secrets from stdin only."""
 
 import argparse
 import asyncio
@@ -101,7 +101,7 @@ async def _change(
 
 
 async def _import(bot: Bot, arguments: argparse.Namespace) -> None:
-    """Take over the settings of the original bot."""
+    """Import the settings of the original bot."""
     found = markov_discord_config.read(Path(arguments.key))
     for name, value in found.settings.items():
         done = await bot.call(control.ConfigSet(name, value))

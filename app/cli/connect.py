@@ -1,4 +1,4 @@
-"""The way from a command to the bot: a running one, or its work done right here."""
+"""Connects a command to a running bot, or opens the bot in this process."""
 
 import asyncio
 import contextlib
@@ -24,16 +24,16 @@ OnNotification = Callable[[Any], None]
 
 
 class Bot(Protocol):
-    """What a command needs of the bot."""
+    """The part of the bot that a command needs."""
 
     is_running: bool
     """A bot of its own process; it goes on when the command ends."""
 
     async def call(self, request: Params) -> Json:
-        """The reply.
+        """Send a request and return its reply.
 
         Raises:
-            AppError: What went wrong, for a person.
+            AppError: If the request fails; the message is for a person.
         """
         ...
 
@@ -61,7 +61,7 @@ class _Here:
 
     async def call(self, request: Params) -> Json:
         if isinstance(request, control.Say):
-            # A running bot has its model loaded; here it is loaded for this reply.
+            # A running bot already has its model; this one loads it for one reply.
             await self._service.prepare(request)
         reply: Json = await self._service.call(self, request)
         return reply
@@ -74,13 +74,13 @@ class _Here:
 async def connect(
     home: Home, on_notification: OnNotification = lambda notification: None
 ) -> AsyncIterator[Bot]:
-    """The bot of a home, running or opened for the length of the block.
+    """Yield the bot of a home, running or opened for this block.
 
-    An endpoint left by a killed bot is recognised: nobody there knows its key, and the
+    An endpoint left by a killed bot is detected: nobody there knows its key, and the
     system has freed the lock.
 
     Raises:
-        HomeBusyError: If something that takes no commands keeps the lock for long.
+        HomeBusyError: If a process that takes no commands holds the lock for long.
     """
     until = time.monotonic() + WAIT_SECONDS
     while True:

@@ -1,4 +1,4 @@
-"""The demonstration: three lines answered in three modes by the sample guild."""
+"""The demo: three lines, answered in three modes by the sample server."""
 
 import argparse
 import asyncio
@@ -22,11 +22,11 @@ MODES = ("markov", "llm", "hybrid")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The demonstration takes no words."""
+    """Declare no words, since the demo takes none."""
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Fetch what is missing, then answer."""
+    """Fetch missing files, then answer."""
     asyncio.run(_run(find_home(arguments.home), arguments.json))
     return 0
 
@@ -51,7 +51,7 @@ async def _run(home: Home, as_json: bool) -> None:
 
 
 async def _prepare(bot: Bot, tell: Any) -> None:
-    """Have the sample guild learned and the starter model here."""
+    """Learn the sample server, and fetch the starter model, if they are missing."""
     models = (await bot.call(control.Models()))["models"]
     starter = next(model for model in models if model["name"] == "starter")
     if not any(model["present"] and model["used"] for model in models):

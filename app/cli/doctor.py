@@ -19,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Check; 69 when something is not well."""
+    """Check; return 69 when something is not well."""
     checks = asyncio.run(_doctor(find_home(arguments.home)))
     if arguments.json:
         print_json({"checks": checks})

@@ -1,4 +1,4 @@
-"""Whether replies sound like their guild and belong to their conversation, by mode."""
+"""Measures by mode whether replies sound like their server and fit the talk."""
 
 import argparse
 import asyncio
@@ -51,7 +51,7 @@ REPORT_SECONDS = 10.0
 
 @dataclass(frozen=True)
 class Side:
-    """The lines of one guild that one mode made, or that its people wrote."""
+    """The lines of one server, made by one mode or written by its people."""
 
     texts: list[str] = field(default_factory=list)
     milliseconds: list[float] = field(default_factory=list)
@@ -65,7 +65,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def add_guilds(parser: argparse.ArgumentParser) -> None:
-    """Declare which guilds are held against which files."""
+    """Declare the pairs of servers and files to compare."""
     parser.add_argument(
         "--guild",
         metavar="SERVER",
@@ -93,7 +93,7 @@ def add_guilds(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Make replies, judge them and print."""
+    """Make replies, judge them, and print."""
     home = find_home(arguments.home)
     result = measure(home, arguments, arguments.keep)
     if arguments.json:
@@ -106,12 +106,12 @@ def run(arguments: argparse.Namespace) -> int:
 def measure(
     home: Home, arguments: argparse.Namespace, keep: Path | None = None
 ) -> dict[str, Any]:
-    """The figures of every guild and mode, and their means.
+    """Measure every guild and mode, with means over the guilds.
 
     Args:
-        home: Where the guilds are learned.
-        arguments: Those of `add_guilds`.
-        keep: File that all replies are written to.
+        home: The home of the guilds.
+        arguments: The arguments of `add_guilds`.
+        keep: File for all replies.
 
     Raises:
         UsageError: If guilds and files do not match, or a guild is not learned.
@@ -136,7 +136,7 @@ def measure(
 def _held(
     home: Home, name: str, file: Path, arguments: argparse.Namespace
 ) -> list[Held]:
-    """Messages of people that answer something, with the turns before each."""
+    """Return people's messages that answer something, with the turns before each."""
     rows = list(read_rows(file))
     with Database(home.database, read_only=True) as database:
         guild = _find(database, name)
@@ -167,7 +167,7 @@ def _classifier(home: Home, names: Sequence[str]) -> Classifier:
 async def _reply_to(
     home: Home, held: dict[str, list[Held]], arguments: argparse.Namespace
 ) -> dict[tuple[str, str], Side]:
-    """Every mode's reply to every conversation, by the way of `mynah say`."""
+    """Return every mode's reply to every conversation, as `mynah say` makes them."""
     sides = {(name, mode): Side() for name in held for mode in MODES}
     total = sum(map(len, held.values()))
     told, done = time.monotonic(), 0
@@ -209,7 +209,7 @@ def judge(
     sides: dict[tuple[str, str], Side],
     classifier: Classifier,
 ) -> dict[str, Any]:
-    """Figures by guild and mode; `all` has the means over the guilds."""
+    """Return figures by guild and mode; `all` has the means over the guilds."""
     embedder = Embedder.open(BUILT_IN, cache=home.embedding_models, threads=2)
     by_guild: dict[str, dict[str, dict[str, Any]]] = {}
     rng = Random(0)
@@ -237,7 +237,7 @@ def _voice_directory(home: Home, name: str) -> Path:
 
 
 def _meanings(held: Iterable[Held], embedder: Embedder) -> Floats:
-    """A unit vector a conversation."""
+    """Return a unit vector per conversation."""
     return np.stack(
         [
             meaning(embedder.embed([text for _, text in one.turns[-TURNS:]]))

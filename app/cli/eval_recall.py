@@ -1,4 +1,4 @@
-"""How often recall finds the message that a real reply answers."""
+"""Measures how often recall finds the message that a real reply answers."""
 
 import argparse
 import random
@@ -69,7 +69,7 @@ def run(arguments: argparse.Namespace) -> int:
 def evaluate(
     said: Sequence[RecallMessage], embedder: Embedder, limit: int
 ) -> dict[str, Any]:
-    """Shares found by meaning, and by shared words as the baseline."""
+    """Return shares found by meaning, and by shared words as the baseline."""
     pairs = [place for place, message in enumerate(said) if message.answers is not None]
     if len(pairs) > limit:
         pairs = sorted(random.Random(0).sample(pairs, limit))
@@ -82,7 +82,7 @@ def evaluate(
 
 
 def _vectors(said: Sequence[RecallMessage], embedder: Embedder) -> Floats:
-    """A vector a message; zeros for what means nothing."""
+    """Return a vector per message; zeros for messages without meaning."""
     vectors = np.zeros((len(said), embedder.dimension), np.float32)
     telling = [n for n, message in enumerate(said) if not is_trivial(message.text)]
     for start in range(0, len(telling), _CHUNK):
@@ -102,7 +102,7 @@ def _from_files(paths: Iterable[Path]) -> list[RecallMessage]:
 
 
 def _said(rows: Sequence[tuple[str, int, str, str | None]]) -> list[RecallMessage]:
-    """Rows in the order of time, with the places of the messages they answer."""
+    """Return rows in the order of time, with the places of the messages they answer."""
     place: dict[str, int] = {}
     said: list[RecallMessage] = []
     for number, (external, ts, text, reply_to) in enumerate(rows):

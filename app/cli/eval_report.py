@@ -1,4 +1,4 @@
-"""One page of tables and plots: voice, personality, relevance, novelty and speed."""
+"""Writes a page of tables and plots: voice, personality, relevance and speed."""
 
 import argparse
 from datetime import UTC, datetime
@@ -65,7 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def page(people: Figures, voices: dict[str, Figures], now: datetime) -> str:
-    """The page as HTML."""
+    """Return the page as HTML."""
     when = now.strftime("%Y-%m-%d %H:%M UTC")
     count = people["conversations"]
     intro = (

@@ -1,4 +1,4 @@
-"""How well model, voice and both together foresee a guild's later messages."""
+"""Measures how well model, voice and both predict a server's later messages."""
 
 import argparse
 import gzip
@@ -88,10 +88,10 @@ def measure(
     model: str | None = None,
     adapter: str | None = None,
 ) -> dict[str, Any]:
-    """What `--json` prints, for one guild and its later messages.
+    """Return the output of `--json` for one guild and its later messages.
 
     Raises:
-        UsageError: If the guild is not learned, or the file has nothing to score.
+        UsageError: If the guild is not learned, or the file has no message to score.
     """
     path = _locate(home, model)
     rows = read_held_out(file)
@@ -109,7 +109,7 @@ def measure(
 def read_held_out(path: Path) -> list[Row]:
     """Return the messages of a JSON Lines file, plain or gzipped.
 
-    Lines that are no messages are left out.
+    Skips lines that are not messages.
 
     Raises:
         AppError: When the file cannot be read.
@@ -142,7 +142,7 @@ def _locate(home: Home, name: str | None) -> Path:
 
 
 def _voice(home: Home, guild: int, model: Path) -> TokenVoice:
-    """Return the guild's token voice, built now unless it has every message."""
+    """Return the guild's token voice, built now unless it is complete."""
     directory = home.token_voice(guild, gguf_header.read(model).vocabulary)
     try:
         voice = TokenVoice.open(directory)
@@ -157,7 +157,7 @@ def _voice(home: Home, guild: int, model: Path) -> TokenVoice:
 
 
 def before_of(guild: int, rows: Sequence[Row], turns: int) -> dict[str, list[Row]]:
-    """Return the last rows of each channel that the guild has from before these."""
+    """Return the guild's last rows of each channel before these."""
     first: dict[str, Row] = {}
     for row in rows:
         first.setdefault(_channel(row), row)
@@ -177,7 +177,7 @@ def _channel(row: Row) -> str:
 
 
 def _moment(row: Row) -> int | None:
-    """When it was written, in milliseconds; None, when it does not say so."""
+    """Return the time of writing in milliseconds, or None if it is missing."""
     ts = row.get("ts")
     return milliseconds(ts) if isinstance(ts, str) else None
 
@@ -185,12 +185,12 @@ def _moment(row: Row) -> int | None:
 def hold_out(
     rows: Sequence[Row], before: dict[str, list[Row]], turns: int
 ) -> Iterator[Held]:
-    """Yield each message that a person wrote, with the turns before it.
+    """Yield each message by a person, with the turns before it.
 
     Args:
         rows: Interchange rows, in the order of time.
         before: Earlier rows by channel, oldest first.
-        turns: How many rows of the channel are the prompt.
+        turns: The number of earlier rows of the channel in the prompt.
     """
     recent: dict[str, deque[Row]] = {}
     for row in rows:
@@ -209,7 +209,7 @@ def _author(row: Row) -> str:
 
 
 def spread(held: list[Held], limit: int) -> list[Held]:
-    """Return at most `limit` of them, evenly; 0 is all."""
+    """Return at most `limit` of them, spread evenly; 0 means all."""
     if limit <= 0 or len(held) <= limit:
         return held
     return [held[at * len(held) // limit] for at in range(limit)]
@@ -218,7 +218,7 @@ def spread(held: list[Held], limit: int) -> list[Held]:
 def _score(
     path: Path, voice: TokenVoice, held: Sequence[Held], adapter: str | None
 ) -> dict[str, Any]:
-    """Return the report; with an adapter also that of the model as it is."""
+    """Return the report; with an adapter, add that of the model alone."""
     llama.start()
     model = llama.Model(path)
     tuned = Adapters(model).get(adapter)

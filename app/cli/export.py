@@ -1,4 +1,4 @@
-"""Taking a server's messages along."""
+"""Exports a server's messages."""
 
 import argparse
 import asyncio

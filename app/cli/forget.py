@@ -1,4 +1,4 @@
-"""Forgetting, everywhere."""
+"""Forgets messages everywhere."""
 
 import argparse
 import asyncio
@@ -29,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Forget, and print what was removed."""
+    """Forget, and print the counts."""
     request = control.Forget(
         arguments.guild,
         list(arguments.message),

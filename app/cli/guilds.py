@@ -1,4 +1,4 @@
-"""What is learned, a server each."""
+"""Lists the learned servers."""
 
 import argparse
 import asyncio

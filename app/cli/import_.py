@@ -1,4 +1,4 @@
-"""Learning from files."""
+"""Learns from files."""
 
 import argparse
 import asyncio
@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Import, with progress; 64 when a file could not be read in full."""
+    """Import, with progress; return 64 if a file could not be read in full."""
     paths = [str(Path(path).expanduser().absolute()) for path in arguments.paths]
     request = control.Import(arguments.guild, paths, arguments.channel)
     counts = asyncio.run(_import(find_home(arguments.home), request))

@@ -1,4 +1,4 @@
-"""Whether a server's bot still sounds like its server."""
+"""Shows whether a server's bot still sounds like its server."""
 
 import argparse
 import asyncio
@@ -39,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Measure what is missing, and print."""
+    """Measure the missing weeks, and print."""
     request = control.Meter(arguments.guild, arguments.weeks, anew=True)
     found = asyncio.run(_meter(find_home(arguments.home), request))
     if arguments.json:

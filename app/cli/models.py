@@ -23,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Do what was asked."""
+    """Carry out the request."""
     if arguments.action != "list" and not arguments.name:
         raise UsageError("Name a model.", "See `mynah models list`.")
     return asyncio.run(_run(find_home(arguments.home), arguments))
@@ -72,7 +72,7 @@ def _told(action: str, done: dict[str, Any]) -> str:
 
 
 def _table(tuned: dict[str, Any]) -> str:
-    """What was measured of each format, and which was kept."""
+    """Print the measured formats, and the one that was kept."""
     lines = ["format      prompt/s   tokens/s   bits/byte   reply"]
     for row in tuned["formats"]:
         lines.append(

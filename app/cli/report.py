@@ -1,4 +1,4 @@
-"""A bundle to send along with a question: no secrets, no chat text, no names."""
+"""Writes a support bundle without secrets, chat text or names."""
 
 import argparse
 import asyncio
@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Write it, also when the bot cannot start."""
+    """Write the bundle, even when the bot cannot start."""
     home = find_home(arguments.home)
     target = Path(arguments.file).expanduser().absolute()
     if not target.parent.is_dir():
@@ -42,7 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 async def _ask(home: Home) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """What the bot says of itself; why it cannot, if it cannot."""
+    """Ask the bot about itself; return its error if it cannot answer."""
     try:
         async with connect(home) as bot:
             checks = (await bot.call(control.Doctor()))["checks"]

@@ -1,4 +1,4 @@
-"""A home made of a backup."""
+"""Restores a home from a backup."""
 
 import argparse
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""One reply on the terminal, or one a line of stdin."""
+"""Prints one reply on the terminal, or one for each line of stdin."""
 
 import argparse
 import asyncio
@@ -95,7 +95,7 @@ async def _answer(
 
 
 def explain(reply: dict[str, Any]) -> None:
-    """Print how a reply came about."""
+    """Print the explanation of a reply."""
     ms = reply["ms"]
     made = reply["provider"] + (f" · {reply['model']}" if reply["model"] else "")
     rows = [

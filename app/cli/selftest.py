@@ -1,4 +1,4 @@
-"""Starts the whole chain once, with a model that only echoes."""
+"""Runs every part of the program once, with an echo model."""
 
 import argparse
 import asyncio
@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Run every link of the chain; raises on the first that does not work."""
+    """Run every part; raise on the first that fails."""
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="mynah-selftest-") as directory:
         steps = asyncio.run(_run(Home(Path(directory) / "home").create()))
@@ -64,7 +64,7 @@ async def _run(home: Home) -> list[str]:
             if chain["provider"] != "markov" or not chain["sources"]:
                 raise AppError("The chain did not use the learned messages.")
             steps.append(f"the chain speaks in {chain['ms']['total']:.0f} ms")
-            # The model echoes; more words would be refused as a repetition.
+            # The model echoes; more words would be rejected as a repetition.
             model = await attached.call(
                 control.Say("selftest", "hello", mode="llm", max_ms=20_000)
             )

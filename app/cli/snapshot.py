@@ -1,4 +1,4 @@
-"""Snapshots: a server's voice, persona and settings, kept under a name."""
+"""Snapshots: a server's voice, persona and settings under a name."""
 
 import argparse
 import asyncio
@@ -44,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Do what was asked."""
+    """Carry out the request."""
     request = _request(arguments)
     done = asyncio.run(_call(find_home(arguments.home), request))
     if arguments.json:

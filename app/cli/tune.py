@@ -1,4 +1,4 @@
-"""Tuning a cloud model on what members agreed to give."""
+"""Tunes a cloud model on messages that members agreed to share."""
 
 import argparse
 import asyncio
@@ -35,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Do what was asked."""
+    """Carry out the request."""
     done = asyncio.run(_tune(find_home(arguments.home), _request(arguments)))
     if arguments.json:
         print_json(done)
@@ -78,7 +78,7 @@ def show(action: str, done: dict[str, Any]) -> None:
 
 
 def show_counts(done: dict[str, Any]) -> None:
-    """Print what there is to tune on."""
+    """Print the counts of the training data."""
     say(
         f"{done['messages']:,} messages of {done['members']} members who agreed, in"
         f" {done['channels']} channels: {done['train']:,} examples,"

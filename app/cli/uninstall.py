@@ -1,4 +1,4 @@
-"""Takes everything away that Mynah keeps on this computer."""
+"""Deletes all of Mynah's files on this computer."""
 
 import argparse
 import shutil
@@ -24,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """List what there is, ask, and delete it."""
+    """List the files, ask, and delete them."""
     home = find_home(arguments.home)
     parts = {name: sum(map(_size, paths)) for name, paths in home.present().items()}
     names = secrets.kept(home) if home.root.is_dir() else []
@@ -68,7 +68,7 @@ def _ask() -> None:
 
 
 def _delete(home: Home, names: list[secrets.SecretName]) -> None:
-    """Delete the known parts alone, in case the home is a directory of other things."""
+    """Delete only the known parts, in case the home holds other files."""
     with hold(home):
         for secret in names:
             secrets.put(home, secret, None)

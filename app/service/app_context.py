@@ -26,7 +26,7 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class AppContext:
-    """Everything one home's bot works with."""
+    """All parts of one home's bot."""
 
     home: Home
     database: Database
@@ -45,7 +45,7 @@ class AppContext:
 
     @property
     def cloud(self) -> OpenAIProvider:
-        """OpenAI, or a server of its kind."""
+        """OpenAI, or a compatible server."""
         return self.providers.openai
 
     @property
@@ -54,10 +54,10 @@ class AppContext:
         return self.providers.local
 
     async def guild(self, name: str) -> Guild:
-        """The guild of that name or Discord id.
+        """Return the guild with that name or Discord id.
 
         Raises:
-            UsageError: If there is none; names those there are.
+            UsageError: If there is none; names the known ones.
         """
         found = await self.database.run(guilds.find, name)
         if found is None:
@@ -72,7 +72,7 @@ class AppContext:
         return found
 
     async def channel(self, guild: int, name: str) -> Channel:
-        """The guild's channel of that name or Discord id.
+        """Return the guild's channel with that name or Discord id.
 
         Raises:
             UsageError: If there is none.

@@ -1,4 +1,4 @@
-"""A home in one file: what cannot be made anew from the rest."""
+"""A backup of a home in one file: everything that cannot be rebuilt."""
 
 import os
 import zipfile
@@ -14,7 +14,7 @@ FILES = ("config.toml", "author.key", "prices.toml")
 
 
 def back_up(home: Home, database: Database, target: Path) -> int:
-    """Write a backup while the home is in use; returns its size. Blocking."""
+    """Write a backup while the home is in use; return its size. Blocking."""
     if not target.parent.is_dir():
         raise UsageError(f"There is no directory {target.parent}.")
     copy = home.root / "backup.tmp"
@@ -37,10 +37,10 @@ def back_up(home: Home, database: Database, target: Path) -> int:
 
 
 def restore(home: Home, source: Path) -> None:
-    """Put a backup in the place of an empty home, whose lock is held.
+    """Restore a backup into an empty home whose lock is held.
 
     Raises:
-        UsageError: If the home is not empty, or the file is no backup.
+        UsageError: If the home is not empty, or the file is not a backup.
     """
     if home.database.exists():
         raise UsageError(

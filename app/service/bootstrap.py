@@ -1,4 +1,4 @@
-"""Puts the parts of one home's bot together, and takes them apart again."""
+"""Builds the parts of one home's bot, and closes them again."""
 
 import logging
 import time
@@ -37,10 +37,10 @@ log = logging.getLogger(__name__)
 
 @asynccontextmanager
 async def assemble(home: Home, rng: Random) -> AsyncIterator[AppContext]:
-    """The parts of a home whose lock is held.
+    """Build the parts of a home whose lock is held.
 
     Raises:
-        AppError: If the database, the settings or the prices cannot be used.
+        AppError: If the database, the settings or the prices are unusable.
     """
     async with AsyncExitStack() as stack:
         ground = await _open(home, stack)
@@ -69,7 +69,7 @@ async def assemble(home: Home, rng: Random) -> AsyncIterator[AppContext]:
 
 @dataclass(frozen=True)
 class _Ground:
-    """What all other parts stand on."""
+    """The base of all other parts."""
 
     home: Home
     database: Database
@@ -80,11 +80,11 @@ class _Ground:
     prices: Prices
 
     def config(self) -> Config:
-        """The home's settings as they are now."""
+        """Return the home's present settings."""
         return self.settings.home
 
     def locate_model(self, name: str) -> Path | None:
-        """The file of a model, if it is here."""
+        """Return the file of a model, if it is here."""
         return catalogue.locate(self.home, name)
 
 
@@ -102,7 +102,7 @@ async def _open(home: Home, stack: AsyncExitStack) -> _Ground:
     settings = Settings(home, database, news.warn)
     found = prices.load(home.prices_file)
     ground = _Ground(home, database, reader, news, settings, ledger, found)
-    ground.config()  # What is wrong with the file is said now.
+    ground.config()  # Report errors in the file at once.
     return ground
 
 
@@ -158,7 +158,7 @@ def _means(
         return rules_of(await ground.settings.of(guild))
 
     def key(address: Address) -> str | None:
-        """OpenAI's key goes to OpenAI alone."""
+        """Send OpenAI's key only to OpenAI."""
         return secrets.get(home, "openai_key" if address.is_openai else "server_key")
 
     return Means(

@@ -1,4 +1,4 @@
-"""What commonly breaks, checked one by one, each with what to do about it."""
+"""Checks for common problems, each with its remedy."""
 
 import asyncio
 import os
@@ -23,7 +23,7 @@ SAFE_SQLITE = (3, 51, 3)
 
 @dataclass(frozen=True)
 class Check:
-    """One thing looked at."""
+    """The result of one check."""
 
     name: str
     ok: bool
@@ -32,7 +32,7 @@ class Check:
 
 
 async def check_all(context: AppContext) -> list[Check]:
-    """Every check, in the order in which one would mend things."""
+    """Run every check, in the order in which to fix problems."""
     found = []
     for check in CHECKS:
         try:
@@ -61,7 +61,7 @@ async def _home(context: AppContext) -> Check:
 
 
 async def _clock(context: AppContext) -> Check:
-    """A clock that went back would date new messages before old ones."""
+    """Check the clock: a clock set back would date new messages before old ones."""
     ahead = context.home.database.stat().st_mtime - time.time()
     if ahead > MOST_CLOCK_SECONDS:
         hint = "Set this computer's clock, or switch on network time."
@@ -96,8 +96,8 @@ async def _database(context: AppContext) -> Check:
 
 
 async def _sqlite(context: AppContext) -> Check:
-    # Versions before can corrupt a log that two processes checkpoint at once, which
-    # Mynah never lets happen; other programs on the same file could.
+    # Earlier versions can corrupt a log that two processes checkpoint at once. Mynah
+    # never does that, but other programs on the same file could.
     detail = f"SQLite {sqlite3.sqlite_version}."
     if sqlite3.sqlite_version_info >= SAFE_SQLITE:
         return Check("sqlite", True, detail)

@@ -10,7 +10,7 @@ from app.core.paths import Home
 
 
 class HomeBusyError(AppError):
-    """Another process works on this home."""
+    """Another process uses this home."""
 
     def __init__(self, home: Home) -> None:
         super().__init__(
@@ -21,7 +21,7 @@ class HomeBusyError(AppError):
 
 @contextmanager
 def hold(home: Home) -> Iterator[None]:
-    """Hold the home's lock; the system frees it however the process ends.
+    """Hold the home's lock; the system releases it however the process ends.
 
     Raises:
         HomeBusyError: If another process holds it.

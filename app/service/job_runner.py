@@ -1,4 +1,4 @@
-"""Starts jobs as children, passes on their progress, and hands back their reply."""
+"""Runs jobs as child processes, and passes on their progress and reply."""
 
 import asyncio
 import contextlib
@@ -29,7 +29,7 @@ FIRST_NUMBER = 1_000_000_000
 
 
 class _RunningJob:
-    """A child at work: what it said last, and how it is told to wait."""
+    """A running child, with its last progress and a way to pause it."""
 
     def __init__(
         self, number: int, process: asyncio.subprocess.Process, tell: OnProgress
@@ -42,7 +42,7 @@ class _RunningJob:
         self._latest: Progress | None = None
 
     def hear(self, progress: Progress) -> None:
-        """Pass on how far it is, with the number that steers it."""
+        """Pass on the progress, with the number that steers the job."""
         paused = self._is_paused
         self._latest = replace(progress, job=self._number, paused=paused)
         self._tell(self._latest)
@@ -63,7 +63,7 @@ class _RunningJob:
         return True
 
     def end(self, error: str) -> None:
-        """Say that it is over, and why if it failed."""
+        """Report the end, with the reason for a failure."""
         if self._latest:
             done = self._latest.done if error else self._latest.total
             latest = replace(self._latest, done=done, paused=False, job=0)
@@ -71,7 +71,7 @@ class _RunningJob:
 
 
 class JobRunner:
-    """Runs one job at a time; those asked for meanwhile wait."""
+    """Runs one job at a time; later ones wait."""
 
     def __init__(self, home: Home, *, spawn: Spawn = spawn) -> None:
         self._home = home
@@ -81,9 +81,9 @@ class JobRunner:
         self._running: dict[int, _RunningJob] = {}
 
     def steer(self, number: int, action: str) -> bool:
-        """Pause, resume or stop a job; False if there is none of that number.
+        """Pause, resume or stop a job; False if the number is unknown.
 
-        Work that was stopped keeps what it did.
+        Stopped work keeps its results so far.
         """
         running = self._running.get(number) if number else None
         return running is not None and running.steer(action)
@@ -94,13 +94,13 @@ class JobRunner:
         """Do a job in a child and return its reply; cancelling ends the child.
 
         Raises:
-            AppError: What the job says that the owner can mend, or that it was stopped.
+            AppError: If the job reports an error for the owner, or was stopped.
             ChildExitError: If the child ended without a reply.
         """
         command = [*own_command(), role, "--home", str(self._home.root), *arguments]
         async with self._turn:
             process = await self._spawn(command)
-            # Only imports and rebuilds listen to what they are told.
+            # Only imports and rebuilds listen to commands.
             number = next(self._numbers) if role == "job" else 0
             running = _RunningJob(number, process, on_progress)
             self._running[number] = running
@@ -139,7 +139,9 @@ class JobRunner:
             said = tail.strip() or "it gave no reason"
             log.error("%s: %s", ended, said)
             if process.returncode == EXIT_BUG:
-                said = said.splitlines()[-1]  # Of a traceback, this is what happened.
+                said = said.splitlines()[
+                    -1
+                ]  # The last line of a traceback tells what happened.
             raise ChildExitError(f"{ended}: {said}.")
         return result
 

@@ -1,4 +1,4 @@
-"""Has the model in use requantised for this processor, in a child."""
+"""Requantises the model in use for this processor, in a child."""
 
 import asyncio
 import logging
@@ -21,7 +21,7 @@ LOOK_SECONDS = 20.0
 
 
 def tuned_file(home: Home, name: str) -> Path:
-    """Where the tuned file of a catalogue model belongs."""
+    """Return the place of a catalogue model's tuned file."""
     return catalogue.file_of(home, name).with_suffix(".tuned.gguf")
 
 
@@ -35,7 +35,7 @@ class Requantise:
     async def tune(
         self, name: str, on_progress: Callable[[Progress], None]
     ) -> dict[str, Any]:
-        """Measure the candidates, and keep the better file; the reply is the table.
+        """Measure the candidates, keep the better file, and return the table.
 
         Raises:
             AppError: If the model is not here, or cannot be requantised.
@@ -49,7 +49,7 @@ class Requantise:
         )
 
     async def keep_starter_tuned(self) -> None:
-        """Requantise the starter without loss as soon as it is here and used."""
+        """Requantise the starter without loss as soon as it is here and in use."""
         home = self._context.home
         source, target = catalogue.file_of(home, STARTER), tuned_file(home, STARTER)
         while True:
@@ -75,7 +75,7 @@ class Requantise:
         threads = self._context.settings.home.model.threads
         words = [str(source), str(target), f"--threads={threads}", *options]
         reply = await self._jobs.run(words, on_progress, role="tune")
-        # The tuned file is the one that is found from now on.
+        # From now on, the tuned file is found first.
         self._context.local.start()
         return reply
 

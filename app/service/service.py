@@ -36,7 +36,7 @@ LOADING_SECONDS = 60.0
 
 
 class Service:
-    """All that a home's bot does, whoever asks: a screen, a command or Discord."""
+    """All the work of a home's bot, for screens, commands and Discord alike."""
 
     def __init__(
         self, context: AppContext, clock: Callable[[], float] = time.time
@@ -62,7 +62,7 @@ class Service:
         }
 
     async def status(self, asker: Asker, request: control.Status) -> Json:
-        """State of the whole chain."""
+        """Return the state of everything."""
         context = self.context
         config = context.settings.home
         day = datetime.fromtimestamp(self._clock(), UTC).replace(
@@ -98,17 +98,17 @@ class Service:
         }
 
     async def subscribe(self, asker: Asker, request: control.Subscribe) -> Json:
-        """Tell this asker everything from now on."""
+        """Send every notification to this asker from now on."""
         self.context.events.watch(asker)
         return {}
 
     async def shutdown(self, asker: Asker, request: control.Shutdown) -> Json:
-        """End the bot, after this has been answered."""
+        """End the bot after this answer."""
         asyncio.get_running_loop().call_later(0.05, self.asked_to_stop.set)
         return {}
 
     async def prepare(self, request: control.Say) -> None:
-        """Load what a reply needs, for a process that was started for this one."""
+        """Load what a reply needs, in a process started for just one."""
         if request.mode == "markov":
             return
         guild = await self.context.guild(request.guild)
@@ -129,7 +129,7 @@ class Service:
 
 @asynccontextmanager
 async def open_service(home: Home, rng: Random | None = None) -> AsyncIterator[Service]:
-    """The service of a home whose lock is held; closed when the block ends."""
+    """Yield the service of a home whose lock is held; close it afterwards."""
     async with assemble(home, rng or SystemRandom()) as context:
         await context.voices.start()
         yield Service(context)

@@ -1,4 +1,4 @@
-"""A snapshot as a file: its messages and settings, for another machine."""
+"""A snapshot as a file, with messages and settings, for another machine."""
 
 import json
 import os
@@ -26,7 +26,7 @@ Setting = tuple[str | None, str, object]
 
 @dataclass(frozen=True)
 class Facts:
-    """What a file has besides messages."""
+    """The contents of a file besides messages."""
 
     name: str
     settings: list[Setting]
@@ -39,7 +39,7 @@ def write(
     settings: Sequence[Setting],
     target: Path,
 ) -> int:
-    """Write a snapshot; returns how many messages it has. Blocking.
+    """Write a snapshot; return its number of messages. Blocking.
 
     Raises:
         UsageError: If the file's directory does not exist.
@@ -67,10 +67,10 @@ def write(
 
 
 def read(path: Path) -> Facts:
-    """What a file has besides messages, checked for its shape.
+    """Read and check the contents of a file besides messages.
 
     Raises:
-        UsageError: If it is no snapshot.
+        UsageError: If it is not a snapshot.
     """
     try:
         with zipfile.ZipFile(path) as archive:

@@ -1,4 +1,4 @@
-"""Tries a bot token once, without connecting to the gateway."""
+"""Tests a bot token once, without connecting to the gateway."""
 
 import aiohttp
 
@@ -22,7 +22,7 @@ MESSAGE_CONTENT = 1 << 18 | 1 << 19
 
 
 async def test_bot_token(token: str | None) -> Json:
-    """Ask Discord whose token it is: `ok`, `detail`, `hint`, `invite`."""
+    """Ask Discord who owns the token: `ok`, `detail`, `hint`, `invite`."""
     if not token:
         return _bad(
             "There is no bot token.",

@@ -1,4 +1,4 @@
-"""Keeps the token voices, which fused decoding needs, in step with the database."""
+"""Keeps the token voices for fused decoding in step with the database."""
 
 import asyncio
 import logging
@@ -29,7 +29,7 @@ THROUGH = "through"
 
 
 class Runner(Protocol):
-    """What is told of changes: the process that has the voices open."""
+    """A receiver of changes: the process that has the voices open."""
 
     @property
     def pid(self) -> int | None: ...
@@ -38,7 +38,7 @@ class Runner(Protocol):
 
 
 class TokenVoices:
-    """Builds a guild's token voice when a reply first asks for it, and follows up."""
+    """Builds a guild's token voice on first use, and keeps it current."""
 
     def __init__(
         self,
@@ -48,7 +48,7 @@ class TokenVoices:
         model: Callable[[], Path | None],
         on_progress: Callable[[Progress], None] = lambda progress: None,
     ) -> None:
-        """`model` gives the GGUF file in use."""
+        """`model` returns the GGUF file in use."""
         self._home = home
         self._database = database
         self._jobs = jobs
@@ -61,13 +61,13 @@ class TokenVoices:
         self._building: dict[Path, asyncio.Task[None]] = {}
 
     def attach(self, runner: Runner) -> None:
-        """From now on tell this runner of changes."""
+        """Report changes to this runner from now on."""
         self._runner = runner
 
     async def get(self, guild: int) -> Path | None:
-        """Directory of the guild's voice for the model in use, with all that is new.
+        """Return the guild's up-to-date voice directory for the model in use.
 
-        None while it is not built; that begins in the background.
+        Returns None until it is built, which starts in the background.
         """
         model = await asyncio.to_thread(self._model)
         if model is None:
@@ -92,7 +92,7 @@ class TokenVoices:
         return await self.get(guild) is not None
 
     async def forget(self, guild: int, rows: Sequence[int]) -> None:
-        """Take messages out at once; the database no longer has them."""
+        """Take messages out at once, after the database has dropped them."""
         self._forgotten.setdefault(guild, set()).update(rows)
         directory = self._home.token_voice(guild, "any").parent
         for path in [path for path in self._told if path.parent == directory]:
@@ -100,13 +100,13 @@ class TokenVoices:
                 await self._runner.forget(path, list(rows))
 
     async def close(self) -> None:
-        """Give up what is being built."""
+        """Cancel running builds."""
         for task in self._building.values():
             task.cancel()
         await asyncio.gather(*self._building.values(), return_exceptions=True)
 
     async def _follow(self, guild: int, model: Path, path: Path, through: int) -> None:
-        """Tell the runner what changed since the build, or since it was told."""
+        """Tell the runner about changes since the build, or since the last report."""
         if self._runner is None or (pid := self._runner.pid) is None:
             return
         known, newest = self._told.get(path, (None, through))
@@ -151,7 +151,7 @@ class TokenVoices:
         self._told.pop(path, None)
 
     def _through(self, path: Path) -> int | None:
-        """Up to which row a voice was built; None when there is none that is whole."""
+        """Return the last row in the built voice; None without a sound voice."""
         try:
             written = (path / f"{NAME}.json").stat().st_mtime_ns
             if self._sound.get(path) != written:
@@ -169,7 +169,7 @@ class TokenVoices:
 
 
 def _settle(path: Path, through: int) -> None:
-    """Note how far the voice goes, and remove those of vocabularies used before."""
+    """Note the last row in the voice, and remove voices of earlier vocabularies."""
     (path / THROUGH).write_text(str(through))
     for other in path.parent.iterdir():
         if other != path:

@@ -49,7 +49,7 @@ OnForgotten = Callable[[int, Sequence[int]], Awaitable[None]]
 
 @dataclass(frozen=True)
 class Forgotten:
-    """What was forgotten; `complete` when no byte of it is left in the home."""
+    """The result of forgetting; `complete` when no byte of it is left in the home."""
 
     messages: int
     embeddings: int
@@ -82,7 +82,7 @@ class VoiceKeeper:
         on_forgotten: Sequence[OnForgotten] = (),
         scrub_seconds: float = SCRUB_SECONDS,
     ) -> None:
-        """Prepare; `start` does what a killed process left undone."""
+        """Prepare; `start` finishes the work of a killed process."""
         self._database = database
         self._config = config
         self._files = VoiceFiles(home, database, jobs, on_progress)
@@ -94,7 +94,7 @@ class VoiceKeeper:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
-        """Finish in the background what a killed process had begun to forget."""
+        """Finish in the background the forgetting that a killed process began."""
         known = await self._database.run(guilds.every)
         await asyncio.to_thread(self._files.sweep, {guild.id for guild in known})
         self._spawn(self._empty_log())
@@ -103,23 +103,23 @@ class VoiceKeeper:
                 self._build_soon(await self._opened(guild.id), guild.id, 0.0)
 
     async def close(self) -> None:
-        """Give up builds that wait or run; the database remembers what they lack."""
+        """Cancel waiting and running builds; the database remembers what they lack."""
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def voice(self, guild: int) -> Voice:
-        """The guild's voice, opened when it is first asked for.
+        """Return the guild's voice, opened on first use.
 
-        Missing or damaged files are built anew in the background; until then it speaks
+        Missing or damaged files are rebuilt in the background; until then it speaks
         from the newest messages.
         """
         return (await self._opened(guild)).voice
 
     async def hear(self, guild: int, records: Sequence[Record]) -> list[int]:
-        """Store messages as they are written, and learn them at once.
+        """Store live messages, and learn them at once.
 
-        Records need an id and a channel id. Returns the rows of those that were new.
+        Records need an id and a channel id. Returns the rows of the new ones.
         """
         filters = await self._filters(guild)
         opened = await self._opened(guild)
@@ -147,7 +147,7 @@ class VoiceKeeper:
         rows = await self._database.run(messages.learnable_of, guild, [message])
         for row, text in rows:
             opened.voice.learn(row, text)
-        # What it meant before the edit is forgotten like a message that is gone.
+        # The meaning before the edit is forgotten like a deleted message.
         for tell in self._on_forgotten:
             await tell(guild, [message])
         self._scrub_soon(opened, guild)
@@ -162,11 +162,11 @@ class VoiceKeeper:
     ) -> Forgotten:
         """Forget messages by row: at once in every walk, then in every file.
 
-        They stay forgotten whatever is read again; see `store.tombstones`.
+        They stay forgotten even if they are read again; see `store.tombstones`.
 
         Args:
             by_owner: False for what members delete on Discord.
-            wait: Without it the files follow in the background, a while later.
+            wait: If False, the files follow later in the background.
         """
         removed = await self._remove(guild, rows, by_owner=by_owner)
         return await self._finish(guild, removed, wait=wait)
@@ -180,17 +180,17 @@ class VoiceKeeper:
         by_owner: bool = True,
         wait: bool = True,
     ) -> Forgotten:
-        """Forget everything that an author (Discord's id, or a name in files) wrote.
+        """Forget all messages of an author (Discord's id, or a name in files).
 
-        What they wrote until now stays forgotten, also what was never stored.
+        Their messages up to now stay forgotten, even those never stored.
 
         Args:
-            since_ms: Only what was written since then.
+            since_ms: Only messages since then.
             by_owner: False if the author asks for it.
             wait: As in `forget`.
         """
         author = self._authors.author(author_id)
-        # First, so that nothing that is being read right now slips in behind.
+        # Do this first, so that nothing being read right now slips in.
         await self._bury(guild, author, since_ms, by_owner=by_owner)
         rows = await self._database.run(
             forgetting.rows_of_author, guild, author, since_ms
@@ -202,7 +202,7 @@ class VoiceKeeper:
     async def forget_channel(
         self, guild: int, channel: int, *, by_owner: bool = True, wait: bool = True
     ) -> Forgotten:
-        """Forget a channel (by row) with its threads; the rest as in `forget`."""
+        """Forget a channel (by row) with its threads; otherwise like `forget`."""
         rows = await self._database.run(forgetting.rows_of_channel, guild, channel)
         removed = await self._remove(guild, rows, by_owner=by_owner)
         await self._database.run(forgetting.delete_channel, guild, channel)
@@ -212,7 +212,7 @@ class VoiceKeeper:
         """Forget all messages, names and replies of a guild; its settings stay.
 
         Nothing of it comes back by itself. A training or an import may bring it back,
-        but not what was forgotten before.
+        except what was forgotten earlier.
         """
         await self._bury(guild, tombstones.EVERYONE, 0, by_owner=True)
         removed = Removed(
@@ -227,9 +227,9 @@ class VoiceKeeper:
     async def remember_author(
         self, guild: int, author_id: str, *, by_owner: bool = True
     ) -> int:
-        """Let what an author wrote be learned again; how many forgettings that ends.
+        """Let an author's messages be learned again; return the number of spans lifted.
 
-        The author's own wish ends only what they asked for themselves.
+        The author can only lift their own requests.
         """
         author = self._authors.author(author_id)
         lift = tombstones.lift_author
@@ -242,10 +242,10 @@ class VoiceKeeper:
         channel: str | None = None,
         on_progress: OnProgress | None = None,
     ) -> dict[str, Any]:
-        """Import files in a child while everything else goes on; returns the counts.
+        """Import files in a child while everything else continues; return the counts.
 
         Raises:
-            AppError: What the job says that the owner can mend.
+            AppError: If the job reports an error for the owner.
         """
         opened = await self._opened(guild)
         words = ["import", str(guild)]
@@ -256,20 +256,21 @@ class VoiceKeeper:
             async with opened.changing:
                 return await self._files.add(opened.voice, guild, words, on_progress)
         except AppError:
-            # It was stopped, or broke off: what it stored is learned all the same.
+            # A stopped or failed import has stored messages, which are learned all the
+            # same.
             self._build_soon(opened, guild, 0.0)
             raise
 
     async def rebuild(self, guild: int) -> None:
-        """Write the guild's voice anew from the database, in a child."""
+        """Rebuild the guild's voice from the database, in a child."""
         opened = await self._opened(guild)
         async with opened.changing:
             await self._files.build(opened.voice, guild)
 
     async def roll_back(self, snapshot: Snapshot, kept: Collection[str]) -> bool:
-        """Speak from what a snapshot has, as `snapshots.roll_back` says.
+        """Roll the voice back to a snapshot, like `snapshots.roll_back`.
 
-        Returns whether nothing else is left in the voice's files.
+        Returns True if nothing else is left in the voice's files.
         """
         guild = snapshot.guild_id
         opened = await self._opened(guild)
@@ -277,7 +278,7 @@ class VoiceKeeper:
         return await self._scrub(opened, guild)
 
     async def compare(self, guild: int, names: Sequence[str]) -> dict[str, Any]:
-        """What words the voice gained and lost from one snapshot to another or now."""
+        """Return words the voice gained and lost between snapshots, or since one."""
         return await self._files.compare(guild, names)
 
     async def _bury(
@@ -352,7 +353,7 @@ class VoiceKeeper:
 
     async def _build_later(self, opened: _Open, guild: int, seconds: float) -> None:
         await asyncio.sleep(seconds)
-        # What changes from here on asks for a build of its own.
+        # Changes from here on need their own build.
         opened.pending = None
         try:
             await self._scrub(opened, guild)
@@ -367,7 +368,7 @@ class VoiceKeeper:
         await self._files.empty_log()
 
     def _scrub_soon(self, opened: _Open, guild: int) -> None:
-        """Write the files anew in a while, for all deletions until then."""
+        """Rewrite the files after a while, for all deletions until then."""
         times = 1 + opened.voice.messages / SCRUB_MESSAGES
         self._build_soon(opened, guild, self._scrub_seconds * times)
 

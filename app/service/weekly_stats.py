@@ -1,4 +1,4 @@
-"""A guild's last seven days, as its members may see them."""
+"""A guild's last seven days, for its members."""
 
 import asyncio
 import math
@@ -30,7 +30,7 @@ PRIOR_WORDS = 500.0
 
 @dataclass(frozen=True)
 class GuildWeek:
-    """What happened in some channels in seven days."""
+    """Seven days of some channels."""
 
     words: tuple[tuple[str, int], ...]
     """(word, messages it stood in) said more than before, the most telling first."""
@@ -47,10 +47,10 @@ class GuildWeek:
 async def week_of(
     database: Database, guild: int, channels: Collection[int], now_ms: int
 ) -> GuildWeek:
-    """The seven days that end now, in the channels of those Discord ids.
+    """Compute the last seven days of the channels with those Discord ids.
 
     Args:
-        database: A reader, since this reads much.
+        database: A reader, since this reads a lot.
         guild: Its row.
     """
     ids, since = [str(one) for one in channels], now_ms - DAYS * DAY_MS
@@ -75,12 +75,12 @@ async def week_of(
 def words_of_the_week(
     new: Iterable[str], old: Iterable[str], limit: int
 ) -> list[tuple[str, int]]:
-    """(word, messages) of the words that tell the new texts from the old ones.
+    """Return (word, messages) of the words that set new texts apart from old ones.
 
     Ranked by the log odds ratio with an informative Dirichlet prior, divided by its
     standard deviation: Monroe, Colaresi and Quinn 2008, "Fightin' Words", equations 16
-    and 22. The prior has the shares of all texts together. A word counts once a
-    message, so that one message of a word repeated makes no word of the week.
+    and 22. The prior has the shares of all texts together. A word counts once per
+    message, so that repeating it in one message does not make it a word of the week.
     """
     said, before = _counts(new), _counts(old)
     total_new, total_old = sum(said.values()), sum(before.values())

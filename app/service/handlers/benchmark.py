@@ -1,4 +1,4 @@
-"""What this machine can do, measured in a minute, and which model fits it."""
+"""Measures this machine in a minute, and finds the models that fit it."""
 
 import asyncio
 import os
@@ -78,7 +78,7 @@ class BenchmarkHandlers:
         }
 
     async def _write(self) -> Completion:
-        """One answer of the local model, to nobody."""
+        """Let the local model write one answer, for nobody."""
         prompt = Prompt(
             guild=0,
             conversation=f"measure {time.monotonic()}",
@@ -93,7 +93,7 @@ class BenchmarkHandlers:
         raise UsageError("The model wrote nothing.", "See the log for the reason.")
 
     def _disk(self) -> float:
-        """How fast the home's disk takes a file; the database waits for it."""
+        """Measure how fast the home's disk takes a file, since the database waits."""
         block = bytes(1 << 20)
         began = self._clock()
         with TemporaryFile(dir=self._context.home.root) as file:
@@ -115,7 +115,7 @@ class BenchmarkHandlers:
         return TEXTS / (self._clock() - began)
 
     async def _walk_ms(self) -> float | None:
-        """Median milliseconds of a line of the largest voice; None without one."""
+        """Return the median milliseconds of a line of the largest voice, or None."""
         every = await self._context.database.run(guilds.every)
         counts = [
             (await self._context.reader.run(messages.count, one.id), one.id)
@@ -136,9 +136,9 @@ class BenchmarkHandlers:
 
 
 def _fits(path: Path | None, prompt: float | None, decode: float | None) -> list[Json]:
-    """The catalogue's language models, with the time a reply of each would take.
+    """Return the catalogue's language models, with the estimated time of a reply.
 
-    Speed goes down as the weights grow, since each token reads all of them.
+    Speed falls with the size of the weights, since each token reads all of them.
     """
     memory = psutil.virtual_memory().total / 1e9
     measured = path.stat().st_size if path else 0

@@ -1,4 +1,4 @@
-"""Blind tests: two replies to something that was said, and which one was better."""
+"""Blind tests: two replies to a message, and the choice of the better one."""
 
 import itertools
 from dataclasses import asdict
@@ -37,7 +37,7 @@ class BlindTestHandlers:
         self._pending: dict[int, tuple[int, MadeReply, MadeReply]] = {}
 
     async def blind(self, asker: Asker, request: control.Blind) -> Json:
-        """Two replies by two arms, in an order drawn by lot."""
+        """Return two replies by two arms, in random order."""
         guild = await self._context.guild(request.guild)
         config = await self._context.settings.of(guild.id)
         dial = config.reply.dial
@@ -60,7 +60,7 @@ class BlindTestHandlers:
         }
 
     async def blind_choose(self, asker: Asker, request: control.BlindChoose) -> Json:
-        """Store the choice, and only now say who made which."""
+        """Store the choice, and only then reveal the arms."""
         if request.pair not in self._pending:
             raise UsageError("That comparison has ended.", "Start another one.")
         if request.won not in (0, 1, 2):
@@ -73,14 +73,14 @@ class BlindTestHandlers:
         return {"arms": made, **await self._results(guild)}
 
     async def blind_results(self, asker: Asker, request: control.BlindResults) -> Json:
-        """Win rates so far, and those of a live split."""
+        """Return the win rates so far, including those of a live split."""
         guild = await self._context.guild(request.guild)
         return await self._results(guild.id)
 
     async def _two(
         self, guild: Guild, said: list[StoredMessage], arms: list[Arm]
     ) -> tuple[MadeReply, MadeReply]:
-        """Two replies that differ, each made by its own arm."""
+        """Return two different replies, each made by its own arm."""
         why = ""
         for _ in range(TRIES):
             self._rng.shuffle(arms)
@@ -108,7 +108,7 @@ class BlindTestHandlers:
             is_private=True,
         )
         made = await self._context.replier.reply(request)
-        assert made is not None  # Without a trigger every reply is new.
+        assert made is not None  # Without a trigger, every reply is new.
         return made
 
     async def _results(self, guild: int) -> Json:
@@ -136,7 +136,7 @@ def _row(arm: str, rate: PreferenceRate) -> Json:
 
 
 def _fell_back(made: MadeReply, arm: Arm) -> str:
-    """Why the chain stood in for the model; empty when it did not."""
+    """Return why the chain replaced the model; empty if it did not."""
     if made.answer.provider != "markov" or arm.mode == "markov":
         return ""
     reasons = (rung.reason for rung in made.answer.rungs if rung.reason)
@@ -144,7 +144,7 @@ def _fell_back(made: MadeReply, arm: Arm) -> str:
 
 
 def _said(guild: int) -> list[StoredMessage]:
-    """Messages of people that are worth an answer."""
+    """Return people's messages that are worth an answer."""
     page = messages.page(guild, limit=LATELY)
     return [
         message

@@ -1,4 +1,4 @@
-"""Tuning a cloud model on what members agreed to give: examples, price, job, model."""
+"""Tunes a cloud model on messages that members agreed to share."""
 
 import asyncio
 import json
@@ -38,7 +38,7 @@ TOKENS_A_MESSAGE = 4
 
 
 class FineTuningHandlers:
-    """Answers what concerns tuning a cloud model."""
+    """Answers the requests for tuning a cloud model."""
 
     def __init__(self, context: AppContext) -> None:
         self._context = context
@@ -59,7 +59,7 @@ class FineTuningHandlers:
         return told
 
     async def tune_start(self, asker: Asker, request: control.TuneStart) -> Json:
-        """Send what was agreed to, and start."""
+        """Send the agreed messages, and start."""
         guild = await self._context.guild(request.guild)
         config = await self._context.settings.of(guild.id)
         if config.reply.local_only:
@@ -73,12 +73,12 @@ class FineTuningHandlers:
         return {"job": await self._cloud.start(order), **told}
 
     async def tune_status(self, asker: Asker, request: control.TuneStatus) -> Json:
-        """Ask the host how far it is."""
+        """Ask the host for the progress."""
         guild = await self._context.guild(request.guild)
         return _told(await self._cloud.status(guild.id, request.job))
 
     async def tune_use(self, asker: Asker, request: control.TuneUse) -> Json:
-        """Choose the model that a job made, for this guild alone."""
+        """Use the tuned model for this guild only."""
         guild = await self._context.guild(request.guild)
         job = await self._cloud.status(guild.id, request.job)
         if job.state != "succeeded" or not job.tuned_model:
@@ -126,7 +126,7 @@ class FineTuningHandlers:
         return order, {**counts, **figures}
 
     def _check(self, order: Order, config: Config) -> None:
-        """Refuse what the host would not take, or a budget does not allow."""
+        """Refuse an order that the host would reject or a budget forbids."""
         count = order.train.count(b"\n")
         if count < LEAST_EXAMPLES:
             raise UsageError(
@@ -156,7 +156,7 @@ def _given(line: fine_tuning.TuningLine) -> Given | None:
 
 
 def _rated(guild: int, agreed: set[str], channels: frozenset[int]) -> list[RatedReply]:
-    """Judged replies of which every line was given by somebody who agreed."""
+    """Return judged replies whose lines all come from people who agreed."""
     found = []
     for reply in fine_tuning.judged(guild):
         rows = [row for *_, row in reply.turns if isinstance(row, int)]
@@ -181,7 +181,7 @@ def _lines(rows: Sequence[Json]) -> bytes:
 
 
 def _tokens(example: Any) -> int:
-    """Estimated tokens of all texts in an example."""
+    """Estimate the tokens of all texts in an example."""
     if isinstance(example, dict):
         own = example.get("content")
         if isinstance(own, str):

@@ -1,4 +1,4 @@
-"""Handlers for what is known: guilds, imports, forgetting and exports."""
+"""Handlers for servers: lists, imports, forgetting and exports."""
 
 import asyncio
 from collections.abc import Sequence
@@ -24,18 +24,18 @@ TEXTS_READ = 50_000
 
 
 class GuildHandlers:
-    """Answers what concerns the guilds and their messages."""
+    """Answers the requests about guilds and their messages."""
 
     def __init__(self, context: AppContext) -> None:
         self._context = context
 
     async def guilds(self, asker: Asker, request: control.Guilds) -> Json:
-        """What is learned, a guild each."""
+        """List the learned guilds."""
         every = await self._context.database.run(guilds.every)
         return {"guilds": [await self._guild(guild) for guild in every]}
 
     async def import_(self, asker: Asker, request: control.Import) -> Json:
-        """Learn from files; progress goes to the asker and to all who watch."""
+        """Learn from files, with progress for the asker and all watchers."""
         paths = _present(request.paths)
         guild = await self._context.database.run(guilds.ensure, request.guild)
         outbox = WatcherOutbox(asker)
@@ -57,7 +57,7 @@ class GuildHandlers:
         return counts
 
     async def forget(self, asker: Asker, request: control.Forget) -> Json:
-        """Forget everywhere; returns when nothing of it is left."""
+        """Forget everywhere; return when nothing is left."""
         chosen = [request.messages, request.author, request.channel, request.everything]
         if sum(map(bool, chosen)) != 1:
             raise UsageError(
@@ -86,7 +86,7 @@ class GuildHandlers:
         }
 
     async def _lift(self, guild: int, request: control.Forget) -> int:
-        """Let what was forgotten be learned again."""
+        """Allow forgotten messages to be learned again."""
         run = self._context.database.run
         if request.messages:
             return await run(tombstones.lift, guild, request.messages)
@@ -117,7 +117,7 @@ class GuildHandlers:
         return {"file": str(target), "bytes": bytes_written}
 
     async def phrases(self, asker: Asker, request: control.Phrases) -> Json:
-        """Words and phrases that are said here more than elsewhere."""
+        """Return words and phrases that are typical of this guild."""
         guild = await self._context.guild(request.guild)
         texts = await self._context.reader.run(_newest_texts, guild.id)
         words, phrases = await asyncio.to_thread(_telling, texts, request.limit)
@@ -159,7 +159,7 @@ class GuildHandlers:
 
 
 def state_of_voice(learned: int) -> str:
-    """How far a voice is, in words."""
+    """Describe the state of a voice in words."""
     if not learned:
         return "empty"
     return "speaks well" if learned >= MATURE else "speaks, still learning"
@@ -185,7 +185,7 @@ def _present(names: Sequence[str]) -> list[Path]:
 
 
 def _sizes(home: Home, guild: int) -> dict[str, int]:
-    """Bytes on disk by part."""
+    """Return the bytes on disk by part."""
     return {
         "voice": _size(home.voice(guild)),
         "tokens": _size(home.guild(guild) / "tokens"),

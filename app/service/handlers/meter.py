@@ -1,4 +1,4 @@
-"""Keeps the meter: each guild's week in figures, made in the background."""
+"""Computes the meter, each guild's weekly figures, in the background."""
 
 import asyncio
 import logging
@@ -44,7 +44,7 @@ LEAST_RELEVANCE = 8
 
 
 class MeterHandlers:
-    """Answers `Meter`, and makes the figures once a day."""
+    """Answers `Meter`, and computes the figures once a day."""
 
     def __init__(
         self, context: AppContext, now: Callable[[], float] = time.time
@@ -56,13 +56,13 @@ class MeterHandlers:
         self._warned: set[tuple[int, int]] = set()
 
     async def meter(self, asker: Asker, request: control.Meter) -> Json:
-        """The weeks of a guild, with what they say."""
+        """Return the weeks of a guild, with advice."""
         guild = await self._context.guild(request.guild)
         await self._bring_up(guild, FRESH_SECONDS if not request.anew else 0.0)
         return await self._describe(guild, request.weeks)
 
     async def keep_up(self) -> None:
-        """Make the figures of every guild, for ever."""
+        """Compute the figures of every guild, forever."""
         await asyncio.sleep(FIRST_LOOK_SECONDS)
         while True:
             for guild in await self._context.reader.run(guilds.every):
@@ -71,7 +71,7 @@ class MeterHandlers:
             await asyncio.sleep(LOOK_SECONDS)
 
     async def _bring_up(self, guild: Guild, fresh_seconds: float) -> None:
-        """Make the weeks that are missing, and the present one when it is old."""
+        """Compute the missing weeks, and the present one when it is old."""
         now_ms = int(self._now() * 1000)
         this_week = meter.week_of(now_ms)
         since = this_week - (KEPT_WEEKS - 1) * meter.WEEK_MS
@@ -120,7 +120,7 @@ class MeterHandlers:
         )
 
     async def _relevance(self, sent: list[SentReply]) -> float | None:
-        """The AUC of replies whose conversation is known; None for too few."""
+        """Return the AUC of replies with a known conversation; None for too few."""
         pairs = [(reply.text, _texts(reply)) for reply in sent]
         known = [(text, turns) for text, turns in pairs if turns and text.strip()]
         if len(known) < LEAST_RELEVANCE:
@@ -145,7 +145,7 @@ class MeterHandlers:
         return advise(newest, before, _tuned(config))
 
     async def _warn(self, guild: Guild) -> None:
-        """Tell the owner of an alarm once a week."""
+        """Warn the owner of an alarm, once a week."""
         key = (guild.id, meter.week_of(int(self._now() * 1000)))
         alarms = [one for one in await self._advice(guild) if one.is_alarm]
         if alarms and key not in self._warned:
@@ -160,7 +160,7 @@ def _texts(reply: SentReply) -> list[str]:
 
 
 def _week(figures: dict[str, Any]) -> Week:
-    """The stored figures; those of another version are left out."""
+    """Return the stored figures; skip those of another version."""
     names = {one.name for one in fields(Week)}
     return Week(**{name: value for name, value in figures.items() if name in names})
 

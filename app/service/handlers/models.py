@@ -1,4 +1,4 @@
-"""Handlers for models: the catalogue, fetching, choosing and removing."""
+"""Handlers for models: list, fetch, choose and remove."""
 
 import asyncio
 import threading
@@ -17,14 +17,14 @@ from app.service.requantise import Requantise
 
 
 class ModelHandlers:
-    """Answers what concerns models."""
+    """Answers the requests about models."""
 
     def __init__(self, context: AppContext) -> None:
         self._context = context
         self._tuning = Requantise(context)
 
     async def models(self, asker: Asker, request: control.Models) -> Json:
-        """The catalogue, with what is here and what is used."""
+        """Return the catalogue, with the present models and the one in use."""
         used = self._context.settings.home.model.name
         entries = catalogue.entries()
         memory = psutil.virtual_memory().total / 1e9
@@ -34,7 +34,7 @@ class ModelHandlers:
         return {"models": listed, "memory_gigabytes": round(memory, 1)}
 
     async def model_pull(self, asker: Asker, request: control.ModelPull) -> Json:
-        """Fetch a model; what it fetched so far is kept when it is cancelled."""
+        """Fetch a model; a cancelled fetch keeps its data."""
         entry = catalogue.find(request.name)
         loop = asyncio.get_running_loop()
         outbox, began = WatcherOutbox(asker), time.monotonic()
@@ -89,10 +89,10 @@ class ModelHandlers:
         return {"name": request.name, **reply}
 
     async def model_remove(self, asker: Asker, request: control.ModelRemove) -> Json:
-        """Delete the files of a catalogue model; files of one's own stay."""
+        """Delete the files of a catalogue model, but never the owner's own files."""
         if request.name not in catalogue.own(self._context.home):
             catalogue.find(request.name)
-        # The system frees gigabytes before it answers.
+        # The system takes a while to free gigabytes.
         freed = await asyncio.to_thread(
             _remove, self._context.home.models, request.name
         )
@@ -130,7 +130,7 @@ class ModelHandlers:
 
 
 def _remove(models: Path, name: str) -> int:
-    """Delete the files of a model; returns how many bytes that were."""
+    """Delete the files of a model; return their size in bytes."""
     freed = 0
     for path in models.glob(f"{name}.*gguf"):
         freed += path.stat().st_size

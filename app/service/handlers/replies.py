@@ -1,4 +1,4 @@
-"""Handlers for talking: one reply, its explanation, and what people think of it."""
+"""Handlers for replies: one reply, its explanation, and opinions of it."""
 
 import asyncio
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ OWNER = "owner"
 
 
 class ReplyHandlers:
-    """Answers `Say` and what belongs to it."""
+    """Answers `Say` and related requests."""
 
     def __init__(self, context: AppContext) -> None:
         self._context = context
@@ -43,7 +43,7 @@ class ReplyHandlers:
         finally:
             self._running.pop(key, None)
             await stream.close()
-        assert made is not None  # Without a trigger every reply is new.
+        assert made is not None  # Without a trigger, every reply is new.
         self._context.events.tell(
             control.ReplyMade(made.reply, asked.guild, asked.channel)
         )
@@ -57,7 +57,7 @@ class ReplyHandlers:
         return {"cancelled": work is not None}
 
     async def explain(self, asker: Asker, request: control.Explain) -> Json:
-        """The row of a reply, with its sources."""
+        """Return the row of a reply, with its sources."""
         return await explain(self._context, request.reply)
 
     async def rate(self, asker: Asker, request: control.Rate) -> Json:
@@ -140,7 +140,7 @@ def _rung(tried: RungRecord) -> Json:
 def _explained(
     prompt: Prompt, sources: Sequence[Used], stored: Sequence[StoredMessage]
 ) -> Json:
-    """What a reply was made of: its prompt, and the messages it drew on."""
+    """Return a reply's prompt, and the messages that it used."""
     runs = {used.message: used for used in sources}
     return {
         "prompt": _spoken(prompt.turns),
@@ -167,10 +167,10 @@ def _drawn(message: StoredMessage, words: int, run: str) -> Json:
 
 
 async def explain(context: AppContext, reply: int) -> Json:
-    """Everything in a reply's row, with the messages it drew on.
+    """Return everything in a reply's row, with its source messages.
 
     Raises:
-        UsageError: If there is no such reply.
+        UsageError: If the reply does not exist.
     """
     row = await context.database.run(replies.get, reply)
     if row is None:
@@ -202,12 +202,12 @@ class _Stream:
         self._outbox = None if number is None else WatcherOutbox(asker)
 
     def put(self, piece: str | None) -> None:
-        """Send a piece; None takes back what was sent."""
+        """Send a piece; None withdraws the earlier ones."""
         if self._outbox and self._number is not None:
             token = control.Token(self._number, piece or "", restart=piece is None)
             self._outbox.put(token)
 
     async def close(self) -> None:
-        """Wait until everything is sent, so that the reply comes after its pieces."""
+        """Wait until everything is sent, so that the reply follows its pieces."""
         if self._outbox:
             await self._outbox.drain()

@@ -1,4 +1,4 @@
-"""Handlers for the owner: settings, secrets, money and health."""
+"""Handlers for the owner: settings, secrets, costs and health."""
 
 import asyncio
 import time
@@ -21,13 +21,13 @@ SecretName = Literal["bot_token", "openai_key", "server_key"]
 
 
 class SettingsHandlers:
-    """Answers what only the owner asks."""
+    """Answers the requests reserved for the owner."""
 
     def __init__(self, context: AppContext) -> None:
         self._context = context
 
     async def config_get(self, asker: Asker, request: control.ConfigGet) -> Json:
-        """Settings with their origin."""
+        """Return settings with their origin."""
         guild, channel = await self._place(request.guild, request.channel)
         explained = await self._context.settings.explain(guild, channel)
         if request.key:
@@ -49,7 +49,7 @@ class SettingsHandlers:
         }
 
     async def config_set(self, asker: Asker, request: control.ConfigSet) -> Json:
-        """Change a setting; it counts from the next reply on."""
+        """Change a setting; it takes effect with the next reply."""
         guild, channel = await self._place(request.guild, request.channel)
         if request.key == "model.adapter" and request.value:
             await asyncio.to_thread(self._check_adapter, request.value)
@@ -70,7 +70,7 @@ class SettingsHandlers:
             checks.check_adapter(Path(name), model)
 
     async def secret_set(self, asker: Asker, request: control.SecretSet) -> Json:
-        """Keep a secret, or delete it."""
+        """Store a secret, or delete it."""
         name = _secret_name(request.name)
         place = await asyncio.to_thread(
             secrets.put, self._context.home, name, request.value
@@ -79,7 +79,7 @@ class SettingsHandlers:
         return {"name": name, "place": place}
 
     async def secret_test(self, asker: Asker, request: control.SecretTest) -> Json:
-        """Try a secret once."""
+        """Test a secret once."""
         name = _secret_name(request.name)
         if name == "bot_token":
             from app.service.token_check import test_bot_token
@@ -94,7 +94,7 @@ class SettingsHandlers:
         return {"ok": True, "detail": detail, "hint": "", "models": found}
 
     async def usage(self, asker: Asker, request: control.UsageReport) -> Json:
-        """What was spent, and what left the machine."""
+        """Return the spending, and the data that left the machine."""
         context = self._context
         await context.ledger.flush()
         since = int(time.time() * 1000) - max(1, request.days) * DAY_MS
@@ -112,7 +112,7 @@ class SettingsHandlers:
         }
 
     async def doctor(self, asker: Asker, request: control.Doctor) -> Json:
-        """Check what commonly breaks."""
+        """Check for common problems."""
         return {"checks": [asdict(check) for check in await check_all(self._context)]}
 
     async def _place(

@@ -1,4 +1,4 @@
-"""Handlers for snapshots: a guild's voice, persona and settings kept under a name."""
+"""Handlers for snapshots: a guild's voice, persona and settings under a name."""
 
 import asyncio
 import time
@@ -26,26 +26,26 @@ Placed = dict[tuple[str | None, str], object]
 
 
 class SnapshotHandlers:
-    """Answers what concerns the snapshots of a guild."""
+    """Answers the requests about the snapshots of a guild."""
 
     def __init__(self, context: AppContext) -> None:
         self._context = context
 
     async def snapshots(self, asker: Asker, request: control.Snapshots) -> Json:
-        """The guild's snapshots, newest first."""
+        """Return the guild's snapshots, newest first."""
         guild = await self._context.guild(request.guild)
         kept = await self._context.reader.run(snapshots.every, guild.id)
         return {"snapshots": [_described(snapshot) for snapshot in kept]}
 
     async def snapshot_take(self, asker: Asker, request: control.SnapshotTake) -> Json:
-        """Keep what is now."""
+        """Save the present state."""
         guild = await self._context.guild(request.guild)
         return _described(await self._take(guild.id, request.name))
 
     async def snapshot_restore(
         self, asker: Asker, request: control.SnapshotRestore
     ) -> Json:
-        """Give the guild the voice and the settings of a snapshot."""
+        """Restore the guild's voice and settings from a snapshot."""
         guild = await self._context.guild(request.guild)
         snapshot = await self._find(guild.id, request.name)
         await self._take(guild.id, UNDO)
@@ -55,7 +55,7 @@ class SnapshotHandlers:
     async def snapshot_compare(
         self, asker: Asker, request: control.SnapshotCompare
     ) -> Json:
-        """What words a voice gained and lost, and which settings differ."""
+        """Return the words a voice gained and lost, and the settings that differ."""
         guild = await self._context.guild(request.guild)
         before = await self._placed(await self._find(guild.id, request.name))
         if request.to is None:
@@ -98,7 +98,7 @@ class SnapshotHandlers:
     async def snapshot_import(
         self, asker: Asker, request: control.SnapshotImport
     ) -> Json:
-        """Learn what a file has, set what it sets, and keep that under its name."""
+        """Learn a file's messages, apply its settings, and store both as a snapshot."""
         path = Path(request.file)
         found = await asyncio.to_thread(snapshot_files.read, path)
         guild = await self._context.database.run(guilds.ensure, request.guild)
@@ -115,7 +115,7 @@ class SnapshotHandlers:
     async def snapshot_remove(
         self, asker: Asker, request: control.SnapshotRemove
     ) -> Json:
-        """Drop a snapshot."""
+        """Delete a snapshot."""
         guild = await self._context.guild(request.guild)
         snapshot = await self._find(guild.id, request.name)
         await self._context.database.run(snapshots.remove, guild.id, snapshot.name)
@@ -161,7 +161,7 @@ class SnapshotHandlers:
     async def _put(
         self, guild: int, channel: str | None, name: str, value: object
     ) -> bool:
-        """Set what a file says; False for what does not fit here."""
+        """Apply a setting of a file; False if it does not fit here."""
         row = 0
         if channel is not None:
             found = await self._context.database.run(
