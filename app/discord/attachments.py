@@ -1,4 +1,4 @@
-"""Files that came with learned messages, fetched anew from Discord and re-posted."""
+"""Files of learned messages, fetched again from Discord and re-posted."""
 
 import io
 import logging
@@ -18,11 +18,11 @@ MAX_BYTES = 10 << 20
 async def source_files(
     bot: discord.Client, sources: Sequence[tuple[int, int]], here: object
 ) -> list[Callable[[], discord.File]]:
-    """The first file that can still be had of those (channel, message) sources.
+    """Return the first available file of those (channel, message) sources.
 
-    The message is asked for again: its file's old address has expired, and a file
-    whose message was deleted must not come back. Nor must one come out of a channel
-    that not everybody can see into another, which is `here`.
+    The message is fetched again: its file's old address has expired, and a file of a
+    deleted message must not come back. Nor may a file leave a restricted channel for
+    another channel, `here`.
     """
     for channel_id, message_id in sources:
         channel = bot.get_channel(channel_id)
@@ -43,5 +43,5 @@ async def source_files(
 
 
 def _maker(data: bytes, name: str) -> Callable[[], discord.File]:
-    """Makes the file anew for every try, because sending one closes it."""
+    """Recreates the file for every try, because sending one closes it."""
     return lambda: discord.File(io.BytesIO(data), name)

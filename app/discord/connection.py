@@ -1,4 +1,4 @@
-"""The connection to Discord: one client after another, and the state it is in."""
+"""The connection to Discord: one client after another, with their state."""
 
 import asyncio
 import logging
@@ -33,7 +33,7 @@ class NeedsShardsError(Exception):
 
 
 class DiscordLink:
-    """Keeps one client connected, and stops where trying again would do harm."""
+    """Keeps one client connected, and stops where another try would do harm."""
 
     def __init__(
         self,
@@ -68,9 +68,9 @@ class DiscordLink:
             await self._sleep(wait)
 
     async def _connect_once(self) -> float | None:
-        """Connect until it ends; returns seconds to wait before the next try.
+        """Connect until it ends; return the seconds to wait before the next try.
 
-        None means never again, a negative number the next step of the back-off.
+        None means never again; a negative number means the next back-off step.
         """
         try:
             await self._run_client()
@@ -121,7 +121,7 @@ class DiscordLink:
                 self.client = None
 
     async def _check_session_limit(self, client: discord.Bot) -> None:
-        """Ask Discord how many sessions are left, and whether it wants shards."""
+        """Ask Discord how many sessions are left, and whether to use shards."""
         answer = await client.http.request(Route("GET", "/gateway/bot"))
         if answer["shards"] > 1 and not self._is_sharded:
             raise NeedsShardsError

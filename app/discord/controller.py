@@ -1,4 +1,4 @@
-"""Discord for the process that serves a home: on and off, and what the owner asks."""
+"""Switches Discord on and off for a home, and carries out the owner's requests."""
 
 import asyncio
 import contextlib
@@ -51,13 +51,13 @@ class DiscordController:
         self._changed = asyncio.Event()
 
     async def run(self) -> None:
-        """Be connected whenever that is wanted and possible."""
+        """Stay connected whenever that is wanted and possible."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._keep_grace_times())
             await self._stay_connected()
 
     async def _keep_grace_times(self) -> None:
-        """A bot that stays connected for weeks deletes what is due, too."""
+        """Delete overdue data even if the bot stays connected for weeks."""
         while True:
             await asyncio.sleep(GRACE_CHECK_SECONDS)
             # Offline it may not know yet that it was invited again.
@@ -74,7 +74,7 @@ class DiscordController:
             await self._changed.wait()
 
     async def _run_link(self, token: str) -> None:
-        """Connect until Discord refuses, or until something else is wanted."""
+        """Connect until Discord refuses, or until the wish changes."""
         self._link = DiscordLink(token, self._surroundings, self._tell)
         running = asyncio.create_task(self._link.run())
         changed = asyncio.create_task(self._changed.wait())
@@ -97,7 +97,7 @@ class DiscordController:
             self._context.events.event(f"Discord: {state.detail}")
 
     def state(self) -> Json:
-        """The `discord` part of the status."""
+        """Return the `discord` part of the status."""
         state, client = self._state, self._link.client if self._link else None
         told: Json = {
             "state": "off" if state.name == "offline" else state.name,
@@ -113,13 +113,13 @@ class DiscordController:
         return told
 
     async def reconnect(self, asker: Asker, request: control.Reconnect) -> Json:
-        """Connect anew, with the token as it is now; or go offline."""
+        """Connect again with the present token, or go offline."""
         self._wanted = request.connect
         self._changed.set()
         return {"connect": request.connect}
 
     async def listen(self, asker: Asker, request: control.Listen) -> Json:
-        """Learn from a channel from now on, or no longer."""
+        """Start or stop learning from a channel."""
         guild = await self._context.guild(request.guild)
         channel = await self._context.channel(guild.id, request.channel)
         await self._context.database.run(guilds.set_learning, channel.id, request.learn)
@@ -135,7 +135,7 @@ class DiscordController:
         return {"sent": [str(one) for one in sent]}
 
     async def decide(self, asker: Asker, request: control.Decide) -> Json:
-        """Send a draft, as it is or as the owner puts it; or throw it away."""
+        """Send a draft, as it is or as edited by the owner, or discard it."""
         row = await self._context.database.run(replies.get, request.reply)
         if row is None or row.state != "draft":
             raise UsageError(f"Reply {request.reply} is not a draft.")
@@ -160,7 +160,7 @@ class DiscordController:
         await self._client().delivery.deliver(answer, talk, int(row.trigger or 0))
 
     async def train(self, asker: Asker, request: control.Train) -> Json:
-        """Read the history of channels, or of all that are listened to."""
+        """Read the history of channels, or of all listened channels."""
         guild = await self._context.guild(request.guild)
         found = self._client().get_guild(int(guild.discord_id or 0))
         if found is None:
@@ -186,7 +186,7 @@ class DiscordController:
         return [one for one in found.text_channels if one.id in ids]
 
     async def job(self, asker: Asker, request: control.JobControl) -> Json:
-        """Pause, resume or stop long work: a job, or the training of a guild's row."""
+        """Pause, resume or stop a job, or the training of a guild's row."""
         if self._context.jobs.steer(request.job, request.action):
             return {"job": request.job, "action": request.action}
         guild = await self._context.database.run(guilds.get, request.job)

@@ -1,4 +1,4 @@
-"""What people read when a command fails; the bug itself goes to the log."""
+"""Explains failed commands to people; the bug itself goes to the log."""
 
 import logging
 
@@ -17,7 +17,7 @@ ONLY_IN_SERVERS = "This only works in a server."
 async def answer_error(
     context: discord.ApplicationContext, error: discord.DiscordException
 ) -> None:
-    """Tell the person in words what went wrong, seen by them alone."""
+    """Tell the person in words what went wrong, visible only to them."""
     await context.respond(neutralise(_in_words(error))[0], ephemeral=True)
 
 

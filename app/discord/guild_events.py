@@ -21,18 +21,18 @@ class DiscordHost(RepliesHost, PrivacyHost):
         self._rng = rng
 
     async def settings(self, place: MessagePlace) -> Config:
-        """The settings that hold in a channel."""
+        """Return the effective settings of a channel."""
         guild, channel = await self.rows_of(place)
         return await self._context.settings.of(guild, channel)
 
     async def explain_settings(self, place: MessagePlace) -> list[ResolvedSetting]:
-        """Every setting that can differ in a channel, with its origin."""
+        """Return every setting that can differ in a channel, with its origin."""
         guild, channel = await self.rows_of(place)
         explained = await self._context.settings.explain(guild, channel)
         return [one for one in explained if one.key.scope != "home"]
 
     async def week(self, guild: int, channels: Collection[int]) -> GuildWeek:
-        """The last seven days of some channels."""
+        """Return the last seven days of some channels."""
         row = await self.guild_row(guild)
         now_ms = int(time.time() * 1000)
         return await week_of(self._context.reader, row, channels, now_ms)
@@ -46,7 +46,7 @@ class DiscordHost(RepliesHost, PrivacyHost):
         channel_only: bool,
         agreed: bool = False,
     ) -> ResolvedSetting:
-        """Set or reset a setting of the guild, or of the channel alone."""
+        """Set or reset a setting of the guild, or only of the channel."""
         guild, channel = await self.rows_of(place)
         scope = channel if channel_only else 0
         settings = self._context.settings

@@ -1,4 +1,4 @@
-"""From Discord's ids of guilds and channels to rows of the store."""
+"""Maps Discord's ids of guilds and channels to rows of the store."""
 
 from app.discord.ports import MessagePlace
 from app.service.app_context import AppContext
@@ -16,11 +16,11 @@ class RowsHost:
         self._channels: dict[tuple[int, int, str], int] = {}
 
     def author(self, author: int) -> str:
-        """The hash under which a Discord user is stored."""
+        """Return the hash for a Discord user."""
         return self._authors.author(str(author))
 
     async def guild_row(self, guild: int, name: str | None = None) -> int:
-        """The row of a guild; a guild seen for the first time gets one."""
+        """Return the row of a guild, created on first sight."""
         if guild not in self._guilds:
             find, ensure = guilds.find, guilds.ensure
             known = await self._context.database.run(find, str(guild))
@@ -33,7 +33,7 @@ class RowsHost:
     async def channel_row(
         self, guild: int, channel: int, name: str, parent: int | None = None
     ) -> int:
-        """The row of a channel in the guild of that row."""
+        """Return the row of a channel in the guild of that row."""
         key = (guild, channel, name)
         known = self._channels.get(key)
         # The owner may have forgotten the channel.
@@ -47,12 +47,12 @@ class RowsHost:
         return self._channels[key]
 
     async def rows_of(self, place: MessagePlace) -> tuple[int, int]:
-        """Rows of the guild, and of the channel whose settings hold at a place."""
+        """Return rows of the guild, and of the channel whose settings apply."""
         guild = await self.guild_row(place.guild, place.guild_name)
         return guild, await self.channel_row(guild, place.root, place.root_name)
 
     async def own_channel_row(self, place: MessagePlace) -> tuple[int, int]:
-        """Rows of the guild, and of the very channel or thread."""
+        """Return rows of the guild, and of the exact channel or thread."""
         guild, root = await self.rows_of(place)
         if place.parent is None:
             return guild, root
@@ -60,7 +60,7 @@ class RowsHost:
         return guild, row
 
     def forget_rows(self, guild: int) -> None:
-        """The rows of this guild are gone, or may be."""
+        """Drop the remembered rows of this guild, which may be gone."""
         row = self._guilds.pop(guild, None)
         for key in [key for key in self._channels if key[0] == row]:
             del self._channels[key]

@@ -1,4 +1,4 @@
-"""What keeps the connection to Discord from starting too many sessions."""
+"""Limits new sessions with Discord."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,7 @@ DAY_SECONDS = 86_400.0
 
 
 class IdentifyBudget:
-    """How many new sessions may still be started, counted across restarts.
+    """The number of new sessions left, counted across restarts.
 
     Discord resets the bot token after 1,000 in a day, so a crash loop must never come
     near that.
@@ -22,7 +22,7 @@ class IdentifyBudget:
         self._clock = clock
 
     def wait_seconds(self) -> float:
-        """Seconds until the next identify is allowed; 0 when it is allowed now."""
+        """Return the seconds until the next identify is allowed; 0 means now."""
         now = self._clock()
         times = self._recent(now)
         waits = [0.0]

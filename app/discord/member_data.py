@@ -1,4 +1,4 @@
-"""What is stored of one person, and how it is given out or removed."""
+"""The data stored about one person, for export or removal."""
 
 import json
 import time
@@ -10,18 +10,18 @@ from app.store.members import Kept
 
 
 class PrivacyHost(RowsHost):
-    """The part of the host that answers members about their own data."""
+    """The host's answers to members about their own data."""
 
     async def has_opted_out(self, guild: int, author: int) -> bool:
-        """Whether a member wants nothing of theirs to be learned."""
+        """Return whether a member opted out of learning."""
         row = await self.guild_row(guild)
         found = await self._context.database.run(members.find, row, self.author(author))
         return found is not None and bool(found.has_opted_out)
 
     async def opt_out(self, guild: int, author: int, on: bool) -> Forgotten:
-        """Note the choice; opting out forgets what there is.
+        """Note the choice; opting out also forgets the member's messages.
 
-        Opting in holds from now on: what was written meanwhile stays out.
+        Opting in applies from now on: messages written in between stay out.
         """
         if not on and not await self.has_opted_out(guild, author):
             return Forgotten(0, 0, 0, False)
@@ -36,19 +36,19 @@ class PrivacyHost(RowsHost):
         return await self.forget_author(guild, author)
 
     async def allow_tuning(self, guild: int, author: int, on: bool) -> None:
-        """Note whether a model may be tuned on what a member wrote."""
+        """Note whether a model may be tuned on a member's messages."""
         row = await self.guild_row(guild)
         await self._context.database.run(
             members.set_allows_tuning, row, self.author(author), on
         )
 
     async def kept(self, guild: int, author: int) -> Kept:
-        """How much is stored of a member."""
+        """Return the amount of data stored about a member."""
         row = await self.guild_row(guild)
         return await self._context.reader.run(members.kept, row, self.author(author))
 
     async def export_author(self, guild: int, author: int) -> bytes:
-        """What is stored about a member, as JSON Lines."""
+        """Return a member's data as JSON Lines."""
         row = await self.guild_row(guild)
         hashed = self.author(author)
         rows = await self._context.reader.run(members.messages_of, row, hashed)
@@ -59,14 +59,14 @@ class PrivacyHost(RowsHost):
     async def forget_author(
         self, guild: int, author: int, since_ms: int = 0, *, by_owner: bool = False
     ) -> Forgotten:
-        """Forget what a member wrote, everywhere; returns when nothing is left."""
+        """Forget a member's messages everywhere; return when nothing is left."""
         row = await self.guild_row(guild)
         return await self._context.voices.forget_author(
             row, str(author), since_ms=since_ms, by_owner=by_owner
         )
 
     async def remember_author(self, guild: int, author: int) -> bool:
-        """Let what a member forgot of their own be learned again."""
+        """Let a member's own forgotten messages be learned again."""
         row = await self.guild_row(guild)
         learning = self._context.voices
         return await learning.remember_author(row, str(author), by_owner=False) > 0

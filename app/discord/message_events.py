@@ -1,4 +1,4 @@
-"""Learning from Discord: what is stored, followed and forgotten as it happens there."""
+"""Learning from Discord: stores, follows and forgets messages as events arrive."""
 
 import asyncio
 import re
@@ -28,8 +28,7 @@ _EMOJI = re.compile(r"<a?:\w{2,32}:\d+>|[\U0001F300-\U0001FAFF☀-➿]")
 class LearningHost(RowsHost):
     """The part of the host that learns.
 
-    What happens in a guild is carried out in the order it is told, so that a deletion
-    never overtakes the message it means.
+    A guild's events are handled in order, so a deletion never overtakes its message.
     """
 
     _rng: Random
@@ -41,23 +40,23 @@ class LearningHost(RowsHost):
         """Edits and deletions, which take longer; new messages do not wait for them."""
 
     async def is_learning(self, place: MessagePlace) -> bool:
-        """Whether what is written at a place is learned."""
+        """Return whether messages of a place are learned."""
         return place.root in await self.learning_channels(place.guild)
 
     async def learning_channels(self, guild: int) -> set[int]:
-        """Discord's ids of the channels that are listened to."""
+        """Return Discord's ids of the listened channels."""
         row = await self.guild_row(guild)
         channels: list[Channel] = await self._context.database.run(guilds.channels, row)
         ids = (one.discord_id for one in channels if one.is_learning)
         return {int(one) for one in ids if one is not None}
 
     async def set_learning(self, place: MessagePlace, on: bool) -> None:
-        """Learn from a channel from now on, or no longer."""
+        """Start or stop learning from a channel."""
         _, channel = await self.rows_of(place)
         await self._context.database.run(guilds.set_learning, channel, on)
 
     async def present(self, present: Mapping[int, str]) -> None:
-        """The bot is in these guilds and in no other; old grace times end."""
+        """Note that the bot is in exactly these guilds; old grace periods end."""
         now_ms = int(time.time() * 1000)
         for guild, name in present.items():
             await self.joined(guild, name)
@@ -80,23 +79,23 @@ class LearningHost(RowsHost):
             self.forget_rows(int(one.discord_id or 0))
 
     async def joined(self, guild: int, name: str) -> None:
-        """The bot is in a guild; a running grace time ends."""
+        """Note that the bot is in a guild; a running grace period ends."""
         self.forget_rows(guild)
         await self.guild_row(guild, name)
 
     async def channels_seen(self, places: Sequence[MessagePlace]) -> None:
-        """These channels exist, so that an owner can choose among them."""
+        """Note these channels, so that an owner can choose among them."""
         for place in places:
             await self.rows_of(place)
 
     async def left(self, guild: int) -> None:
-        """The bot was removed from a guild: its grace time begins."""
+        """Note that the bot was removed from a guild; its grace period begins."""
         row = await self.guild_row(guild)
         now_ms = int(time.time() * 1000)
         await self._context.database.run(guilds.set_left, row, now_ms)
 
     async def hear(self, batch: Sequence[Incoming]) -> int:
-        """Store messages of listened channels; returns how many were new."""
+        """Store messages of listened channels; return the number of new ones."""
         new = 0
         for guild in dict.fromkeys(said.place.guild for said in batch):
             async with self._order[guild]:
@@ -122,7 +121,7 @@ class LearningHost(RowsHost):
     async def recheck(
         self, place: MessagePlace, batch: Sequence[Incoming], first: int, last: int
     ) -> Forgotten:
-        """Follow edits and deletions that were missed between two messages."""
+        """Apply edits and deletions that were missed between two messages."""
         guild, channel = await self.own_channel_row(place)
         there = {one.id: clean(one.text) for one in batch}
         known = await self._context.database.run(
@@ -138,7 +137,7 @@ class LearningHost(RowsHost):
         )
 
     async def edited(self, guild: int, message: int, text: str) -> None:
-        """Learn the new text of a message in place of the old one."""
+        """Replace a message's old text by the new one."""
         async with self._order[guild]:
             row = await self.guild_row(guild)
             rows = await self._rows_of_messages(row, [message])
@@ -151,7 +150,7 @@ class LearningHost(RowsHost):
         externals = [str(one) for one in gone]
         async with self._order[guild]:
             row = await self.guild_row(guild)
-            # A page that was read before may still have them, and so may an export.
+            # An earlier page, or an export, may still contain them.
             await self._context.database.run(
                 tombstones.bury, row, externals, by_owner=False
             )
@@ -177,7 +176,7 @@ class LearningHost(RowsHost):
         return gone
 
     async def stored(self, guild: int) -> int:
-        """How many messages of the guild are stored."""
+        """Return the number of the guild's stored messages."""
         row = await self.guild_row(guild)
         return await self._context.reader.run(messages.count, row)
 
@@ -186,13 +185,13 @@ class LearningHost(RowsHost):
         return await self._context.voices.forget_everything(await self.guild_row(guild))
 
     async def learn_anew(self, guild: int) -> None:
-        """Let what was forgotten with everything else come back, as asked for."""
+        """Allow what was forgotten with everything else to come back, on request."""
         row = await self.guild_row(guild)
         lift, everyone = tombstones.lift_author, tombstones.EVERYONE
         await self._context.database.run(lift, row, everyone, by_owner=True)
 
     async def learn_file(self, guild: int, name: str, data: bytes) -> tuple[int, int]:
-        """Learn an export; returns how many messages were added and read."""
+        """Learn an export; return the numbers of added and read messages."""
         row = await self.guild_row(guild)
         with tempfile.TemporaryDirectory(dir=self._context.home.root) as directory:
             path = Path(directory) / f"upload{Path(name).suffix[:10]}"
@@ -201,16 +200,16 @@ class LearningHost(RowsHost):
         return int(counts["added"]), int(counts["read"])
 
     async def newest(self) -> dict[int, int]:
-        """The newest stored message of every channel that is listened to."""
+        """Return the newest stored message of every listened channel."""
         return await self._context.database.run(_newest)
 
     async def oldest_heard(self, place: MessagePlace) -> int | None:
-        """The oldest stored message that Discord had in a channel or thread."""
+        """Return the oldest stored message that Discord had in a channel or thread."""
         _, channel = await self.own_channel_row(place)
         return await self._context.database.run(messages.oldest_heard, channel)
 
     async def emoji(self, guild: int) -> str | None:
-        """An emoji that people of the guild use, drawn by how often they do."""
+        """Return an emoji of the guild's people, drawn by frequency."""
         row = await self.guild_row(guild)
         page = await self._context.reader.run(messages.page, row, limit=EMOJI_MESSAGES)
         counts: Counter[str] = Counter(
@@ -227,7 +226,7 @@ class LearningHost(RowsHost):
     async def train_progress(
         self, guild: int, share: float, read: int, rate: float, finished: bool
     ) -> None:
-        """Show on the owner's screen how far reading a history is."""
+        """Show the progress of reading a history on the owner's screen."""
         row = await self.guild_row(guild)
         found = await self._context.database.run(guilds.get, row)
         progress = Progress(
@@ -244,7 +243,7 @@ class LearningHost(RowsHost):
 
 
 def record_of(said: Incoming) -> Record:
-    """A message as the importers have it."""
+    """Convert a message to an importer's record."""
     return Record(
         author=str(said.author),
         name=said.author_name,
@@ -260,12 +259,12 @@ def record_of(said: Incoming) -> Record:
 
 
 def _ms(snowflake: int) -> int:
-    """The time inside one of Discord's ids."""
+    """Return the time inside a Discord id."""
     return (snowflake >> 22) + DISCORD_EPOCH_MS
 
 
 def _newest() -> dict[int, int]:
-    """By Discord's ids, over all guilds; threads count with their channel."""
+    """Return the newest by Discord's ids; threads count with their channel."""
     found: dict[int, int] = {}
     for guild in guilds.every():
         channels = guilds.channels(guild.id)

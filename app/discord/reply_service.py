@@ -1,4 +1,4 @@
-"""Replies for Discord: made by the replier, remembered under Discord's ids."""
+"""Replies for Discord: made by the replier, stored under Discord's ids."""
 
 import asyncio
 import time
@@ -28,18 +28,18 @@ OWN_AUTHOR = "the bot itself"
 
 
 class RepliesHost(LearningHost):
-    """The part of the host that speaks."""
+    """The speaking part of the host."""
 
     async def answered(self, triggers: Sequence[int]) -> set[int]:
-        """Those that have a reply already."""
+        """Return the messages that already have a reply."""
         asked = [str(one) for one in triggers]
         found = await self._context.database.run(replies.answered, asked)
         return {int(one) for one in found}
 
     async def claim(self, ask: Ask) -> int | None:
-        """Make the row of a reply before it is its turn; None if there is one.
+        """Create the row of a reply in advance; None if there already is one.
 
-        A killed process then knows what it still has to answer.
+        A killed process can then find its unanswered messages.
         """
         guild, channel = await self.own_channel_row(ask.place)
         trigger = str(ask.trigger)
@@ -48,7 +48,7 @@ class RepliesHost(LearningHost):
         )
 
     async def answer(self, ask: Ask) -> ReadyReply | None:
-        """Make a reply; None when this trigger has one already."""
+        """Make a reply; None if this trigger already has one."""
         made = await self._made(ask, lambda piece: None)
         return None if made is None else await self._finished(made)
 
@@ -59,7 +59,7 @@ class RepliesHost(LearningHost):
         return await self._context.replier.reply(request, on_piece)
 
     async def stream(self, ask: Ask) -> AsyncIterator[str | ReadyReply | None]:
-        """The same, with the whole text so far each time more of it is written."""
+        """Do the same, with the whole text so far after each addition."""
         pieces: asyncio.Queue[str | None | MadeReply] = asyncio.Queue()
 
         async def make() -> MadeReply | None:
@@ -108,7 +108,7 @@ class RepliesHost(LearningHost):
     async def again(
         self, reply: int, author: int, trigger: int, text: str = ""
     ) -> ReadyReply | None:
-        """Make another reply to what an earlier one answered."""
+        """Make another reply to the message of an earlier reply."""
         row = await self._context.database.run(replies.get, reply)
         if row is None or not row.turns:
             return None
@@ -127,7 +127,7 @@ class RepliesHost(LearningHost):
         return None if made is None else await self._finished(made)
 
     async def sent(self, reply: int, sent: Sequence[int]) -> None:
-        """Note under which ids a reply was sent; in listened channels it is context."""
+        """Note the ids of a sent reply; in listened channels it becomes context."""
         ids = [str(one) for one in sent]
         await self._context.database.run(replies.set_state, reply, "sent", ids)
         found = await self._context.database.run(_listened_channel_of, reply)
@@ -149,7 +149,7 @@ class RepliesHost(LearningHost):
         await self._context.voices.hear(row.guild_id, [line])
 
     async def unsent(self) -> list[Unsent]:
-        """Replies begun lately that may or may not have arrived."""
+        """Return recent replies that may or may not have arrived."""
         since = int(time.time() * 1000) - UNSENT_MS
         return await self._context.database.run(_unsent, since)
 
@@ -162,34 +162,34 @@ class RepliesHost(LearningHost):
         return await self._finished(made)
 
     async def find_reply(self, message: int) -> int | None:
-        """The row of the reply that a message of the bot is part of."""
+        """Return the row of the reply that a message of the bot belongs to."""
         found = await self._context.database.run(replies.find_sent, str(message))
         return None if found is None else int(found.id)
 
     async def explain(self, reply: int, channels: Collection[int]) -> dict[str, Any]:
-        """The row that explains a reply, for somebody who can see those channels."""
+        """Return the row that explains a reply, for people who see those channels."""
         told = await explain(self._context, reply)
         ids = [str(one) for one in channels]
         seen = await self._context.database.run(replies.seen_sources, reply, ids)
         sources = told["sources"]
         told["sources"] = [one for one in sources if one["message"] in seen]
         told["hidden"] = len(sources) - len(told["sources"])
-        # Examples and drafts for a cloud model are taken from every channel.
+        # Examples and drafts for a cloud model come from every channel.
         told["notes"] = [one for one in told["notes"] if not one.startswith(SHOWN)]
         return told
 
     async def take_back(self, reply: int, author: int, value: int) -> None:
-        """A thumb of that value was taken back; the other one stays."""
+        """Withdraw a thumb of that value; the other one stays."""
         await opinions.take_back(self._context, reply, self.author(author), value)
 
     async def how_tuned(self, trigger: int) -> str:
-        """Why an answer has its mode and dial; empty when they were set."""
+        """Return why an answer has its mode and dial; empty when they were set."""
         row = await self._context.database.run(replies.answer_to, str(trigger))
         notes: list[str] = row.notes if row else []
         return next((one for one in notes if one.startswith(self_tune.PREFIX)), "")
 
     async def forget_sources(self, reply: int) -> Forgotten:
-        """Forget the messages that a reply drew on."""
+        """Forget the source messages of a reply."""
         row = await self._context.database.run(replies.get, reply)
         sources = await self._context.database.run(replies.sources_of, reply)
         if row is None:
@@ -200,12 +200,12 @@ class RepliesHost(LearningHost):
     async def rate(
         self, reply: int, author: int, value: int, kind: Kind = "thumb"
     ) -> None:
-        """Keep what a person thinks of a reply; 0 takes it back."""
+        """Store a person's opinion of a reply; 0 takes it back."""
         await opinions.rate(self._context, reply, self.author(author), value, kind)
 
 
 def _with_files(rows: Sequence[int]) -> list[tuple[int, int]]:
-    """(channel, message) on Discord of those messages that came with a file."""
+    """Return (channel, message) on Discord of those messages with a file."""
     found = []
     for message in messages.by_rows(messages.with_files(rows)):
         channel = Channel.get_by_id(message.channel).discord_id

@@ -1,4 +1,4 @@
-"""What the bot says about itself: help, invitations, explanations, counts."""
+"""Texts about the bot: help, invitations, explanations, counts."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -38,7 +38,7 @@ _UNITS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
 
 
 def prefix_action(text: str, prefix: str) -> Action | None:
-    """What a message asks for when it is a command such as `!mark train`."""
+    """Return the action of a command such as `!mark train`, or None."""
     words = text.casefold().split()
     if not prefix or words[:1] != [prefix.casefold()]:
         return None
@@ -46,7 +46,7 @@ def prefix_action(text: str, prefix: str) -> Action | None:
 
 
 def parse_duration(text: str) -> float | None:
-    """Seconds of a text such as `90`, `20m`, `8h` or `1d`; bare numbers are minutes."""
+    """Parse seconds from `90`, `20m`, `8h` or `1d`; bare numbers are minutes."""
     match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*", text.casefold())
     if not match or (match[2] and match[2] not in _UNITS):
         return None
@@ -54,18 +54,18 @@ def parse_duration(text: str) -> float | None:
 
 
 def cut(text: str, most: int = MAX_CHARS) -> str:
-    """At most `most` characters, with a mark where something is missing."""
+    """Return at most `most` characters, with a mark for missing text."""
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
 def quote(text: str, most: int = MAX_QUOTE) -> str:
-    """What somebody wrote, on one line, without markup and harmless, for a list."""
+    """Return somebody's text on one line, without markup and harmless, for a list."""
     line = discord.utils.escape_markdown(" ".join(text.split()))
     return cut(neutralise(line)[0], most)
 
 
 def help_text(bot: BotSettings, config: Config, listened: int, name: str) -> str:
-    """What can be done here, as far as it is enabled."""
+    """Describe the available commands, as far as they are enabled."""
     lines = [
         f"**{name}** talks like this server: it learns from the channels a moderator"
         " chose, and joins that voice to a language model.",
@@ -106,7 +106,7 @@ def _ways_to_call(config: Config) -> list[str]:
 
 
 def invite_url(application_id: int) -> str:
-    """The address that invites the bot, with no more rights than it needs."""
+    """Return the bot's invitation address, with no more rights than it needs."""
     permissions = discord.Permissions(
         view_channel=True,
         send_messages=True,
@@ -124,12 +124,12 @@ def invite_url(application_id: int) -> str:
 
 
 def invite_text(application_id: int, name: str) -> str:
-    """The link that brings the bot into another server."""
+    """Return the link that invites the bot to another server."""
     return f"[Invite {name} to your server]({invite_url(application_id)})"
 
 
 def explanation(told: Mapping[str, Any]) -> str:
-    """The row that explains a reply, in words."""
+    """Put the row that explains a reply into words."""
     lines = [f"Called by: {told.get('reason', 'a command')}."]
     dial = told.get("dial")
     voice = f", voice {dial} %" if dial is not None else ""
@@ -168,7 +168,7 @@ def _source_lines(sources: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def forgotten(gone: Forgotten) -> str:
-    """What forgetting removed, in words."""
+    """Describe the result of forgetting."""
     return (
         f"Forgotten: {gone.messages:,} messages, {gone.embeddings:,} embeddings,"
         f" {gone.replies:,} replies based on them."
@@ -177,7 +177,7 @@ def forgotten(gone: Forgotten) -> str:
 
 
 def kept_text(kept: Kept) -> str:
-    """What is stored about a member, in words for that member."""
+    """Tell a member what data is stored about them."""
     if kept.has_opted_out:
         state = "You opted out: nothing you write is learned, remembered or quoted."
     else:
@@ -200,7 +200,7 @@ def _day(at_ms: int | None) -> str:
 
 
 def setting_lines(settings: Sequence[ResolvedSetting]) -> list[str]:
-    """Settings with their values and origins, a line each."""
+    """List settings with their values and origins, one per line."""
     return [
         f"`{one.key.name}` = {shown(one.value)} ({ORIGINS.get(one.origin, one.origin)})"
         for one in settings
@@ -208,7 +208,7 @@ def setting_lines(settings: Sequence[ResolvedSetting]) -> list[str]:
 
 
 def shown(value: object) -> str:
-    """A setting's value as a person would type it."""
+    """Return a setting's value as a person would type it."""
     if isinstance(value, bool):
         return "on" if value else "off"
     if isinstance(value, list):
@@ -217,7 +217,7 @@ def shown(value: object) -> str:
 
 
 def week_text(week: GuildWeek) -> str:
-    """A server's week in words; the numbers are those in the picture."""
+    """Describe a server's week, with the numbers of the picture."""
     if not sum(week.days):
         return "I have learned nothing here in the last seven days."
     lines = ["**The last seven days**"]
@@ -244,14 +244,14 @@ def _replied(week: GuildWeek) -> str:
 
 
 def decision_text(author_name: str, decision: Decision, tuned: str = "") -> str:
-    """Why the bot spoke or did not, in words; `tuned` says how it chose the mode."""
+    """Explain why the bot spoke or did not; `tuned` explains the mode."""
     done = "I answered" if decision.speak else "I did not answer"
     chosen = f" ({quote(tuned, 300)})" if tuned else ""
     return f"{done} {quote(author_name)}: {decision.reason}.{chosen}"
 
 
 def pages(lines: Sequence[str], most: int = MAX_CHARS) -> list[str]:
-    """Lines joined into as few messages as Discord's length allows."""
+    """Join lines into as few messages as Discord's length allows."""
     joined: list[str] = []
     for line in lines:
         if joined and len(joined[-1]) + len(line) + 1 <= most:

@@ -139,9 +139,8 @@ class JobRunner:
             said = tail.strip() or "it gave no reason"
             log.error("%s: %s", ended, said)
             if process.returncode == EXIT_BUG:
-                said = said.splitlines()[
-                    -1
-                ]  # The last line of a traceback tells what happened.
+                # The last line of a traceback tells what happened.
+                said = said.splitlines()[-1]
             raise ChildExitError(f"{ended}: {said}.")
         return result
 

@@ -1,4 +1,4 @@
-"""The cogs: each parses what people do on Discord, calls the host, and replies."""
+"""The cogs: each parses people's actions on Discord, calls the host, and replies."""
 
 import discord
 

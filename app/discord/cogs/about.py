@@ -1,4 +1,4 @@
-"""What the bot tells about itself: `/help`, `/invite`, `/why` and `/quiet`."""
+"""The bot's answers about itself: `/help`, `/invite`, `/why` and `/quiet`."""
 
 from typing import Annotated
 
@@ -22,19 +22,19 @@ IN_GUILDS = {discord.InteractionContextType.guild}
 
 
 class AboutCog(discord.Cog):
-    """Help, the invitation, and why it speaks or keeps quiet."""
+    """Help, the invitation, and the reasons for speaking or keeping quiet."""
 
     def __init__(self, bot: MynahBot) -> None:
         self.bot = bot
 
     @discord.slash_command(name="help", description="Show how to use this bot.")
     async def help(self, context: discord.ApplicationContext) -> None:
-        """Show what can be done here."""
+        """Show help for this place."""
         await context.respond(await self._help(place_of(context.channel)))
 
     @discord.slash_command(name="invite", description="Get the invite link.")
     async def invite(self, context: discord.ApplicationContext) -> None:
-        """Show the link that brings the bot into another server."""
+        """Show the link that invites the bot to another server."""
         await context.respond(self._invite())
 
     @discord.slash_command(
@@ -43,7 +43,7 @@ class AboutCog(discord.Cog):
         contexts=IN_GUILDS,
     )
     async def why(self, context: discord.ApplicationContext) -> None:
-        """Show the last decisions of this channel, seen by the asker alone."""
+        """Show the last decisions of this channel, visible only to the asker."""
         here = [
             one for one in self.bot.speaker.judged if one.channel == context.channel_id
         ]
@@ -70,7 +70,7 @@ class AboutCog(discord.Cog):
             str, discord.Option(str, description="For example 30m, 8h or off.")
         ] = "1h",
     ) -> None:
-        """Silence everything but commands."""
+        """Silence everything except commands."""
         place = place_of(context.channel)
         if place is None:
             raise discord.CheckFailure(ONLY_IN_SERVERS)

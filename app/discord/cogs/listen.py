@@ -1,4 +1,4 @@
-"""Which channels are learned: `/listen`, and the menu to choose many of them."""
+"""Chooses the channels to learn from: `/listen`, with a menu for many of them."""
 
 from collections.abc import Sequence
 from typing import Annotated
@@ -25,7 +25,7 @@ One = Annotated[
 
 
 class ListenCog(discord.Cog):
-    """Adding, removing and showing the channels that are listened to."""
+    """Adding, removing and showing the listened channels."""
 
     listen = discord.SlashCommandGroup(
         "listen",
@@ -43,7 +43,7 @@ class ListenCog(discord.Cog):
     async def add(
         self, context: discord.ApplicationContext, channel: One = None
     ) -> None:
-        """Switch learning on for a channel, or offer those that are not learned."""
+        """Switch learning on for a channel, or offer a menu of the others."""
         require_manager(context.author, self.bot.settings)
         if channel is not None:
             await self.set_learning(channel, on=True)
@@ -64,7 +64,7 @@ class ListenCog(discord.Cog):
     async def remove(
         self, context: discord.ApplicationContext, channel: One = None
     ) -> None:
-        """Switch learning off for a channel, or offer those that are learned."""
+        """Switch learning off for a channel, or offer a menu of the listened ones."""
         require_manager(context.author, self.bot.settings)
         if channel is not None:
             await self.set_learning(channel, on=False)
@@ -91,7 +91,7 @@ class ListenCog(discord.Cog):
 
     @listen.command(name="modify", description="Choose the channels in a menu.")
     async def modify(self, context: discord.ApplicationContext) -> None:
-        """Offer every channel, with the listened ones chosen."""
+        """Offer every channel, with the listened ones selected."""
         require_manager(context.author, self.bot.settings)
         guild = _guild(context)
         listened = await self.bot.host.learning_channels(guild.id)

@@ -1,4 +1,4 @@
-"""What is stored about whom: `/privacy`."""
+"""The data stored about people: `/privacy`."""
 
 import io
 from typing import Annotated
@@ -37,14 +37,14 @@ class PrivacyCog(discord.Cog):
 
     @privacy.command(name="show", description="Show the data stored about me.")
     async def show(self, context: discord.ApplicationContext) -> None:
-        """Answer with counts and dates, seen by the asker alone."""
+        """Answer with counts and dates, visible only to the asker."""
         await context.defer(ephemeral=True)
         kept = await self.bot.host.kept(_guild_id(context), context.author.id)
         await context.respond(kept_text(kept), ephemeral=True)
 
     @privacy.command(name="export", description="Send me all my data as a file.")
     async def export(self, context: discord.ApplicationContext) -> None:
-        """Answer with a file, seen by the asker alone."""
+        """Answer with a file, visible only to the asker."""
         await context.defer(ephemeral=True)
         guild = _guild_id(context)
         data = await self.bot.host.export_author(guild, context.author.id)
@@ -85,7 +85,7 @@ class PrivacyCog(discord.Cog):
             ),
         ],
     ) -> None:
-        """Agree that a model is tuned on the asker's words, or no longer."""
+        """Allow or forbid tuning a model on the asker's words."""
         await context.defer(ephemeral=True)
         await self.bot.host.allow_tuning(_guild_id(context), context.author.id, allow)
         text = "Your messages here are never used to tune a model."

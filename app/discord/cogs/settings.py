@@ -1,4 +1,4 @@
-"""Changing how the bot behaves in a guild or channel: `/config`."""
+"""Changes the bot's behavior in a guild or channel: `/config`."""
 
 from typing import Annotated
 
@@ -31,7 +31,7 @@ HIDDEN = ("model.adapter",)
 
 
 async def suggest_keys(context: discord.AutocompleteContext) -> list[str]:
-    """Names of settings that contain what was typed so far."""
+    """Return names of settings that contain the typed text."""
     typed = str(context.value or "").casefold()
     names = [key.name for key in keys().values() if key.scope != "home"]
     return [name for name in names if typed in name][:MAX_SUGGESTIONS]
@@ -48,7 +48,7 @@ ChannelOnly = Annotated[
 
 
 class SettingsCog(discord.Cog):
-    """Showing, setting and resetting, each with where the value comes from."""
+    """Showing, setting and resetting, each with the value's origin."""
 
     config = discord.SlashCommandGroup(
         "config",
@@ -108,7 +108,7 @@ class SettingsCog(discord.Cog):
         key: Annotated[str, _key()],
         channel: ChannelOnly = False,
     ) -> None:
-        """Take a value of the guild or the channel out."""
+        """Remove a value of the guild or the channel."""
         await self._change(context, key, None, channel, agreed=False)
 
     async def _change(

@@ -1,4 +1,4 @@
-"""Making the bot speak: the slash command, and the menu on its replies."""
+"""Makes the bot speak: the slash command, and the menu on its replies."""
 
 import json
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ NOTHING_TO_SAY = "I have nothing to say to that."
 
 
 class SpeakCog(discord.Cog):
-    """Replies on demand, and what one can do with a reply."""
+    """Replies on demand, and actions on a reply."""
 
     def __init__(self, bot: MynahBot) -> None:
         self.bot = bot
@@ -91,7 +91,7 @@ class SpeakCog(discord.Cog):
         await self.bot.host.sent(answer.reply, ids)
 
     async def _debug(self, answer: ReadyReply, channels: Sequence[int]) -> str:
-        """The row that explains the reply, as the original bot shows it."""
+        """Return the row that explains the reply, in the format of the original bot."""
         told = await self.bot.host.explain(answer.reply, channels)
         text = json.dumps(told, indent=2, ensure_ascii=False, default=str)
         text, _ = neutralise(text)
@@ -103,7 +103,7 @@ class SpeakCog(discord.Cog):
     async def why_this(
         self, context: discord.ApplicationContext, message: discord.Message
     ) -> None:
-        """Show what a reply was made of."""
+        """Show the sources and the story of a reply."""
         await context.defer(ephemeral=True)
         reply = await self._reply_of(message)
         channels = seen_by(context.author)
@@ -116,7 +116,7 @@ class SpeakCog(discord.Cog):
     async def again(
         self, context: discord.ApplicationContext, message: discord.Message
     ) -> None:
-        """Make another reply to what a reply answered."""
+        """Make another reply to the same message."""
         if not may_speak_to(context.author, self.bot.settings.allowed_roles):
             raise discord.CheckFailure(NOT_ALLOWED)
         await context.defer()
@@ -135,7 +135,7 @@ class SpeakCog(discord.Cog):
     async def forget_sources(
         self, context: discord.ApplicationContext, message: discord.Message
     ) -> None:
-        """Forget the messages that a reply was made of."""
+        """Forget the source messages of a reply."""
         require_manager(context.author, self.bot.settings)
         await context.defer(ephemeral=True)
         reply = await self._reply_of(message)

@@ -1,4 +1,4 @@
-"""Learning the past: `/train`, its message form, and files."""
+"""Learns the past: `/train`, its message form, and files."""
 
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
@@ -54,7 +54,7 @@ class TrainCog(discord.Cog):
             discord.Option(bool, description="Stop the running training."),
         ] = False,
     ) -> None:
-        """Begin to read, and show the progress in the answer."""
+        """Start reading, and show the progress in the answer."""
         require_manager(context.author, self.bot.settings)
         guild = context.guild
         if guild is None:
@@ -95,7 +95,7 @@ class TrainCog(discord.Cog):
         *,
         clean: bool,
     ) -> None:
-        """Begin, or ask first whether what is learned already shall go."""
+        """Start, or ask first whether to delete the learned messages."""
         channels = await self.bot.training.channels_of(guild)
         if self.bot.training.is_running(guild.id):
             await tell(ALREADY, None)
@@ -143,7 +143,7 @@ class TrainCog(discord.Cog):
 
 
 class CleanQuestion(discord.ui.View):
-    """Asks whether to forget everything before a training."""
+    """A question whether to forget everything before a training."""
 
     def __init__(
         self, cog: TrainCog, guild: discord.Guild, file: discord.Attachment | None
@@ -154,7 +154,7 @@ class CleanQuestion(discord.ui.View):
         self._file = file
 
     async def interaction_check(self, interaction: discord.Interaction) -> bool:
-        """Only who may train may answer."""
+        """Only accept answers from people who may train."""
         user = interaction.user
         if user is not None and may_manage(user, self._cog.bot.settings):
             return True
