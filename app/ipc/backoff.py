@@ -1,11 +1,11 @@
-"""How long to wait before a child that died is started again."""
+"""The waiting time before a dead child is started again."""
 
 from dataclasses import dataclass
 
 
 @dataclass
 class Backoff:
-    """1 s, 4 s, 16 s, 60 s; then no more, unless it lived well in between."""
+    """Pauses of 1 s, 4 s, 16 s and 60 s; then no more, unless it lived well."""
 
     first_seconds: float = 1.0
     factor: float = 4.0
@@ -17,7 +17,7 @@ class Backoff:
     """Quick deaths in a row."""
 
     def after(self, lived_seconds: float) -> float | None:
-        """Seconds to wait after a death, or None to give up."""
+        """Return the seconds to wait after a death, or None to give up."""
         if lived_seconds >= self.healthy_seconds:
             self.deaths = 0
         self.deaths += 1

@@ -1,4 +1,4 @@
-"""A child process behind the wire: spawned, watched, restarted, stopped."""
+"""A child process on the wire: spawned, watched, restarted, stopped."""
 
 import asyncio
 import collections
@@ -32,7 +32,7 @@ TAIL_CHARS = 2000
 
 @dataclass(frozen=True)
 class ChildState:
-    """Where a child is in its life."""
+    """The state of a child in its life."""
 
     name: Literal["starting", "running", "waiting", "failed", "stopped"]
     reason: str = ""
@@ -53,7 +53,7 @@ async def spawn(command: Sequence[str]) -> Process:
 
 
 class Child:
-    """One supervised process; `start`, `call`, `stop`."""
+    """One supervised process, with `start`, `call` and `stop`."""
 
     def __init__(
         self,
@@ -88,18 +88,18 @@ class Child:
 
     @property
     def pid(self) -> int | None:
-        """Process id while it lives."""
+        """The process id while it lives."""
         return self._process.pid if self._process else None
 
     def start(self) -> None:
-        """Start it, and keep it running until `stop`; no effect while it does."""
+        """Start it, and keep it running until `stop`; no effect while it runs."""
         if self._supervisor is None or self._supervisor.done():
             self._stopping = False
             self._enter(ChildState("starting"))
             self._supervisor = asyncio.create_task(self._supervise())
 
     async def call(self, request: Params) -> Json:
-        """The child's reply.
+        """Send a request, and return the child's reply.
 
         Raises:
             AppError: As the child raised it.
@@ -148,7 +148,7 @@ class Child:
             self._enter(ChildState("starting"))
 
     async def _live(self) -> int:
-        """Run it once; its exit code, negative for a signal."""
+        """Run it once; return its exit code, negative for a signal."""
         self._tail.clear()
         try:
             process = await self._spawn(self._command)

@@ -1,4 +1,4 @@
-"""A child's side of one job: progress, then one reply, and it ends."""
+"""The child's side of one job: progress, then one reply, then the end."""
 
 import os
 from collections.abc import Callable, Mapping
@@ -18,14 +18,14 @@ def carry_out(
     niceness: int,
     on_line: Callable[[bytes], None] = lambda line: None,
 ) -> int:
-    """Do `work` for the process that started this one; returns the exit code.
+    """Do `work` for the parent process; return the exit code.
 
-    A bug in it ends this process, and its traceback on stderr is what the other shows.
+    A bug in it ends this process, and the parent shows its traceback from stderr.
 
     Args:
-        work: Says how far it is by what it is given; returns the fields of the reply.
-        niceness: How much it stands back behind other processes, where there is that.
-        on_line: Takes what the other process says meanwhile.
+        work: Reports progress to its argument; returns the fields of the reply.
+        niceness: Its niceness towards other processes, where the system has one.
+        on_line: Receives lines from the other process.
     """
     stdout = take_stdout()
     exit_with_stdin(on_line)

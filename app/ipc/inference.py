@@ -1,4 +1,4 @@
-"""The catalogue of what the bot may ask of a runner (one loaded language model)."""
+"""The catalogue of a runner's requests (one loaded language model)."""
 
 from dataclasses import dataclass, field
 from typing import ClassVar
@@ -70,12 +70,12 @@ class Info:
     method: ClassVar[str] = "info"
 
 
-# Notifications, runner → bot.
+# Notifications from the runner to the bot.
 
 
 @dataclass(frozen=True)
 class Piece:
-    """Some more text of a generation."""
+    """More text of a generation."""
 
     method: ClassVar[str] = "piece"
     stream: int

@@ -1,4 +1,4 @@
-"""Frames: one JSON object a line, JSON-RPC words, checked against a catalogue."""
+"""Frames: one JSON object per line, in JSON-RPC words, checked against a catalogue."""
 
 import dataclasses
 import types
@@ -24,7 +24,7 @@ P = TypeVar("P")
 
 
 class Params(Protocol):
-    """A dataclass of a catalogue: the parameters of one method."""
+    """A dataclass in a catalogue: the parameters of one method."""
 
     method: ClassVar[str]
     __dataclass_fields__: ClassVar[dict[str, Any]]
@@ -32,7 +32,7 @@ class Params(Protocol):
 
 @dataclass(frozen=True)
 class RequestFrame:
-    """Asks the other side for one reply."""
+    """A request for one reply from the other side."""
 
     id: int
     params: Params
@@ -40,14 +40,14 @@ class RequestFrame:
 
 @dataclass(frozen=True)
 class Notification:
-    """Tells the other side something; has no reply."""
+    """A message to the other side that has no reply."""
 
     params: Params
 
 
 @dataclass(frozen=True)
 class ReplyFrame:
-    """What a request brought."""
+    """The result of a request."""
 
     id: int
     result: Json
@@ -55,7 +55,7 @@ class ReplyFrame:
 
 @dataclass(frozen=True)
 class Failure:
-    """Why a request brought nothing; `id` is None when it could not even be read."""
+    """The reason a request failed; `id` is None if the request was unreadable."""
 
     id: int | None
     code: int
@@ -67,7 +67,7 @@ Frame = RequestFrame | Notification | ReplyFrame | Failure
 
 
 class WireError(ValueError):
-    """A line is not a frame of the catalogue; says which request it was, if known."""
+    """A line is not a frame of the catalogue; names its request, if known."""
 
     def __init__(self, code: int, message: str, id: int | None = None) -> None:
         super().__init__(message)
@@ -79,7 +79,7 @@ class WireError(ValueError):
 
 
 def encode(frame: Frame) -> bytes:
-    """The frame as one line, newline included.
+    """Encode the frame as one line, newline included.
 
     Raises:
         WireError: If it is longer than `MAX_FRAME_BYTES`, or cannot be JSON.
@@ -116,7 +116,7 @@ def _tree(frame: Frame) -> Json:
 
 
 def as_json(params: Params) -> Json:
-    """The fields of a catalogue's dataclass by name."""
+    """Return the fields of a catalogue's dataclass by name."""
     names = type(params).__dataclass_fields__
     return {
         name: getattr(params, name) for name in names if name in _hints(type(params))
@@ -134,7 +134,7 @@ def _scrub(value: Any) -> Any:
 
 
 class Catalogue:
-    """The methods that one link knows."""
+    """The methods of one link."""
 
     def __init__(
         self,
@@ -145,10 +145,10 @@ class Catalogue:
         self.notifications = {kind.method: kind for kind in notifications}
 
     def decode(self, line: bytes) -> Frame:
-        """The frame in a line.
+        """Decode the frame in a line.
 
         Raises:
-            WireError: If the line is no frame of this catalogue.
+            WireError: If the line is not a frame of this catalogue.
         """
         try:
             tree = orjson.loads(line)
@@ -190,10 +190,10 @@ def _decode_outcome(id: int | None, tree: Json) -> Frame:
 
 
 def build(kind: type[P], params: object) -> P:
-    """`params` as an instance of the dataclass `kind`, every field checked.
+    """Build the dataclass `kind` from `params`, checking every field.
 
     Raises:
-        WireError: If a field is missing, unknown, or of another type.
+        WireError: If a field is missing, unknown, or has another type.
     """
     if not isinstance(params, dict):
         raise WireError(BAD_PARAMS, "params is not an object")

@@ -1,4 +1,4 @@
-"""The way to the bot: a running one's endpoint, or a child of our own."""
+"""Connects to the bot: a running one's endpoint, or a child process."""
 
 import asyncio
 import dataclasses
@@ -102,7 +102,7 @@ class BotLink:
 
 
 def safe_notification(notification: Any) -> Any:
-    """The notification with every text in it safe to show."""
+    """Return the notification with every text in it safe to show."""
     fields = {
         field.name: safe_json(getattr(notification, field.name))
         for field in dataclasses.fields(notification)
@@ -111,7 +111,7 @@ def safe_notification(notification: Any) -> Any:
 
 
 def reply_of(request: Params, reply: Json) -> Json:
-    """The reply, safe to show; a guild keeps, as `key`, what requests call it by."""
+    """Return the reply, safe to show; a guild keeps its request name as `key`."""
     shown: Json = safe_json(reply)
     if isinstance(request, control.Guilds):
         for row, raw in zip(

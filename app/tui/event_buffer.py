@@ -1,4 +1,4 @@
-"""What the bot said since the screens last looked, kept small however much it says."""
+"""The bot's news since the last update of the screens, kept small."""
 
 from collections import defaultdict, deque
 from dataclasses import dataclass, field
@@ -16,13 +16,13 @@ MAX_LOGS = 2000
 
 
 def is_done(job: "control.Progress") -> bool:
-    """Whether nothing more will come of this work."""
+    """Return whether this work will report nothing more."""
     return job.finished or bool(job.error) or 0 < job.total <= job.done
 
 
 @dataclass
 class NewEvents(Message):
-    """Everything new, a message however many notifications it came as."""
+    """Everything new, merged so that each message appears once."""
 
     status: Json | None = None
     tokens: defaultdict[int, list[str]] = field(
@@ -40,7 +40,7 @@ class NewEvents(Message):
     """Rows of new or changed replies."""
 
     def add(self, notification: Any) -> None:
-        """Add one notification; costs the same however many are there."""
+        """Add one notification; the cost does not depend on their number."""
         match notification.method:
             case "state":
                 self.status = notification.status

@@ -1,4 +1,4 @@
-"""How the bot is, in one sign, one word, a reason and a remedy."""
+"""The bot's health: one sign, one word, a reason and a remedy."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from app.tui.bot_ports import Json, LinkState
 
 @dataclass(frozen=True)
 class Health:
-    """What a person should know first; the sign and the word say it without colour."""
+    """The most important state; its sign and word work without color."""
 
     sign: str
     word: str
@@ -43,14 +43,14 @@ _DISCORD = {
 
 
 def health(link: LinkState, status: Json) -> Health:
-    """The bot's health from what is known of its process and of Discord."""
+    """Return the bot's health, from its process and from Discord."""
     if not link.is_up:
         sign, word, colour, remedy = _LINK[link.name]
         reason = link.reason
         if link.name == "waiting" and link.retry_seconds:
             reason = f"{reason}; again in {link.retry_seconds:.0f} s".lstrip("; ")
         return Health(sign, word, colour, reason, remedy)
-    if not status:  # It runs, and has not said yet how it is.
+    if not status:  # It is running, but has not reported its state yet.
         return Health(*_LINK["starting"][:3])
     discord = status.get("discord", {})
     state = discord.get("state", "off")
@@ -63,7 +63,7 @@ def health(link: LinkState, status: Json) -> Health:
 
 
 def model_trouble(status: Json) -> Health | None:
-    """What is wrong with the language model, if anything."""
+    """Return the language model's problem, if any."""
     model = status.get("model", {})
     state = model.get("state", "ready")
     if state in ("ready", "idle"):
@@ -80,7 +80,7 @@ def model_trouble(status: Json) -> Health | None:
 
 
 def version_trouble(status: Json) -> Health | None:
-    """What is wrong if the running bot is of another version than this terminal."""
+    """Return a problem if the bot's version differs from this terminal's."""
     version = status.get("version", __version__)
     if version == __version__:
         return None

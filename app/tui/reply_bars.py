@@ -1,4 +1,4 @@
-"""A reply explained: who wrote it, in what time, from what, and who was skipped."""
+"""Explains a reply in bars: writer, time, sources and skipped providers."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -15,7 +15,7 @@ came: of several candidates, the best one is shown when all are written."""
 
 
 def summary(reply: Json) -> str:
-    """One line under a reply, from what `Say` brings."""
+    """Return one line below a reply, from the result of `Say`."""
     ms = reply.get("ms", {})
     tokens = reply.get("tokens", {})
     parts = [f"{reply.get('mode', '?')} by {reply.get('provider', '?')}"]
@@ -32,7 +32,7 @@ def summary(reply: Json) -> str:
 
 
 def speed_of(ms: dict[str, float], tokens: int) -> float:
-    """Tokens a second after the first one; 0 of a text that came all at once."""
+    """Return tokens per second after the first; 0 for a text that came all at once."""
     first, total = ms.get("first_token", 0), ms.get("total", 0)
     if not first or first > total * AT_ONCE:
         return 0.0
@@ -40,7 +40,7 @@ def speed_of(ms: dict[str, float], tokens: int) -> float:
 
 
 def skipped(rungs: list[Json]) -> list[str]:
-    """Why each rung before the one that answered did not."""
+    """Return the reason of each rung that did not answer."""
     return [
         safe_line(f"{rung.get('provider')} {rung.get('outcome')}: {reason}")
         for rung in rungs
@@ -49,7 +49,7 @@ def skipped(rungs: list[Json]) -> list[str]:
 
 
 def timeline(timings: dict[str, float], width: int) -> list[Content]:
-    """A bar a stage, scaled to the whole, in the order they ran."""
+    """Draw one bar per stage, scaled to the whole, in the order they ran."""
     total = timings.get("total") or sum(timings.values()) or 1.0
     stages = {
         name.replace("_", " "): ms for name, ms in timings.items() if name != "total"
@@ -60,7 +60,7 @@ def timeline(timings: dict[str, float], width: int) -> list[Content]:
 def bars(
     parts: Mapping[str, float], total: float, width: int, unit: str
 ) -> list[Content]:
-    """A bar a part, scaled to the whole."""
+    """Draw one bar per part, scaled to the whole."""
     label = max(map(len, parts), default=0)
     lines = []
     for name, amount in parts.items():
@@ -77,7 +77,7 @@ def bars(
 
 
 def quote(name: str, text: str, run: str = "") -> Content:
-    """A message as a source, the words that were taken from it in bold."""
+    """Show a source message, with the used words in bold."""
     line = safe_line(text)
     at = line.find(run) if run else -1
     who = (f"  {name}", "$quiet")

@@ -1,4 +1,4 @@
-"""All that explains one reply, in the order a person asks."""
+"""The full explanation of one reply, in the order of a person's questions."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -27,7 +27,7 @@ class ExplainedReply:
 
 
 async def explain(shelf: DatabaseReader, reply: ShownReply) -> ExplainedReply:
-    """Read what the reply's row only names."""
+    """Read the messages that the reply's row only names."""
     sources = await shelf.sources(reply.row)
     found = {
         message.id: message
@@ -42,7 +42,7 @@ async def explain(shelf: DatabaseReader, reply: ShownReply) -> ExplainedReply:
 
 
 def draw(explained: ExplainedReply, width: int) -> Content:
-    """The whole story of a reply."""
+    """Draw the full story of a reply."""
     reply = explained.reply
     parts = [
         _head(reply),
@@ -95,12 +95,12 @@ def _prompt_title(reply: ShownReply) -> str:
 
 
 def _filled(reply: ShownReply, width: int) -> list[Content]:
-    """A bar for each part of the prompt, in tokens."""
+    """Draw a bar for each part of the prompt, in tokens."""
     return reply_bars.bars(reply.filled, sum(reply.filled.values()), width, "tokens")
 
 
 def _turns(reply: ShownReply) -> list[Content]:
-    """The turns, each with its share of the tokens of all turns, by its length."""
+    """Return the turns, each with its share of the turns' tokens, by length."""
     texts = [f"{turn[0]}: {turn[1]}" for turn in reply.turns]
     spent = sum(reply.filled.get(part, 0) for part in ("conversation", "channel"))
     letters = sum(map(len, texts)) or 1

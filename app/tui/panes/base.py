@@ -1,4 +1,4 @@
-"""What every section of the Server screen has in common."""
+"""The common part of all sections of the Server screen."""
 
 from textual.containers import Vertical
 from textual.widget import Widget
@@ -9,7 +9,7 @@ from app.tui.widgets.feed import Feed
 
 
 class Pane(Vertical):
-    """One section; `show_guild` is called whenever it or its server comes up."""
+    """One section; `show_guild` runs whenever it or its server comes up."""
 
     guild: Json
 
@@ -19,26 +19,26 @@ class Pane(Vertical):
 
     @property
     def mynah(self) -> MynahScreen:
-        """The screen the section is on."""
+        """The screen of this section."""
         screen = self.screen
         assert isinstance(screen, MynahScreen)
         return screen
 
     def show_guild(self, guild: Json) -> None:
-        """Show a server, or the same one anew."""
+        """Show a server, or refresh the present one."""
         self.guild = guild
         self.reload()
 
     def reload(self) -> None:
-        """Read what this section shows."""
+        """Read the content of this section."""
 
     def filter(self, words: str) -> None:
-        """Show only what contains these words."""
+        """Show only lines with these words."""
         for feed in self.query(Feed):
             feed.filter(words)
 
     def take_focus(self) -> None:
-        """Give the focus to the part one most likely wants."""
+        """Focus the part that people most likely want."""
         first = next((child for child in self.query("*") if child.focusable), None)
         if isinstance(first, Widget):
             first.focus()

@@ -1,4 +1,4 @@
-"""The blind test: which of two replies is better, before one knows who made them."""
+"""The blind test: choose the better of two replies without knowing their makers."""
 
 from typing import ClassVar
 
@@ -20,7 +20,7 @@ WIDTH = 24
 
 
 class BlindPane(Pane):
-    """Something that was said, two replies, and the win rates so far."""
+    """A message, two replies, and the win rates so far."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("n", "another", "Two replies"),
@@ -60,7 +60,7 @@ class BlindPane(Pane):
         )
 
     def action_another(self) -> None:
-        """Have two replies made."""
+        """Have two new replies made."""
         self._pair = None
         writing = Content.styled("\nWriting two replies…\n", "$quiet")
         self.query_one("#blind-pair", Static).update(writing)
@@ -72,7 +72,7 @@ class BlindPane(Pane):
         self.query_one("#blind-pair", Static).update(_pair(reply))
 
     def action_choose(self, won: int) -> None:
-        """Store the choice, and see who made which."""
+        """Store the choice, and reveal the makers."""
         if self._pair is None:
             return
         request = control.BlindChoose(self._pair, won)
@@ -89,7 +89,7 @@ class BlindPane(Pane):
         self.query_one("#blind-results", Static).update(_results(reply))
 
     def action_arms(self) -> None:
-        """Choose the two ways to reply that are compared."""
+        """Choose the two modes to compare."""
 
         def written(text: str | None) -> None:
             arms = tuple(arm.strip() for arm in (text or "").split(",") if arm.strip())
@@ -123,7 +123,7 @@ def _results(reply: Json) -> Content:
 
 
 def _rates(title: str, rows: list[Json]) -> list[Content]:
-    """A line an arm: its rate as a bar, and the 95 % interval."""
+    """Return a line per arm: its rate as a bar, and the 95 % interval."""
     if not rows:
         return []
     lines = [Content.styled(title, "bold")]

@@ -1,4 +1,4 @@
-"""A server's data: export it, keep a snapshot, roll back, forget."""
+"""A server's data: export, snapshots, rollback and forgetting."""
 
 from collections.abc import Callable
 from typing import ClassVar
@@ -22,7 +22,7 @@ EMPTY = (
 
 
 class DataPane(Pane):
-    """Snapshots in a list; everything that loses data asks first."""
+    """A list of snapshots; everything that loses data asks first."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("n", "take", "Snapshot"),
@@ -47,7 +47,7 @@ class DataPane(Pane):
         self.query_one(Feed).show(found, 0)
 
     def action_take(self) -> None:
-        """Keep the voice as it is now."""
+        """Save the voice as it is now."""
 
         def named(name: str | None) -> None:
             if name and name.strip():
@@ -57,7 +57,7 @@ class DataPane(Pane):
         self.app.push_screen(AskText("What is the snapshot's name?"), named)
 
     def action_restore(self) -> None:
-        """Give voice, persona and settings back what the chosen snapshot has."""
+        """Restore voice, persona and settings from the chosen snapshot."""
         snapshot: Json | None = self.query_one(Feed).item
         if snapshot:
             name = str(snapshot["name"])
@@ -71,7 +71,7 @@ class DataPane(Pane):
             )
 
     def action_compare(self) -> None:
-        """Show what the voice gained and lost since the chosen snapshot."""
+        """Show the voice's gains and losses since the chosen snapshot."""
         snapshot: Json | None = self.query_one(Feed).item
         if snapshot:
             name = str(snapshot["name"])
@@ -137,7 +137,7 @@ class DataPane(Pane):
 
 
 def draw(snapshot: Json, width: int) -> Content:
-    """One snapshot."""
+    """Draw one snapshot."""
     return Content.assemble(
         (f"{safe_line(str(snapshot.get('name', '')))[:30]:<30} ", "bold"),
         (format.day(snapshot.get("at", 0)), "$quiet"),
@@ -146,7 +146,7 @@ def draw(snapshot: Json, width: int) -> Content:
 
 
 def _differences(found: Json) -> str:
-    """Words gained and lost, and settings that changed."""
+    """Return gained and lost words, and changed settings."""
     lines = []
     for which in ("gained", "lost"):
         words = [f"{word['text']} ({word['count']})" for word in found.get(which, [])]

@@ -1,4 +1,4 @@
-"""The meter: whether the bot still sounds like its server, week by week."""
+"""The meter: the bot's likeness to its server, week by week."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ def _percent(value: float) -> str:
 
 
 def _of_relevance(value: float) -> str:
-    """An AUC as what it means: 0.5 is chance."""
+    """Rescale an AUC, where 0.5 means chance."""
     return f"{max(0.0, 2 * value - 1):.0%}"
 
 
@@ -59,7 +59,7 @@ FIGURES = (
 
 
 class MeterPane(Pane):
-    """A figure a line with its course; below them, what to turn."""
+    """One line per figure with its course, and advice below."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("m", "anew", "Measure now")]
 
@@ -73,7 +73,7 @@ class MeterPane(Pane):
         self._ask(anew=False)
 
     def action_anew(self) -> None:
-        """Make this week's figures now."""
+        """Compute this week's figures now."""
         self._ask(anew=True)
 
     def _ask(self, *, anew: bool) -> None:
@@ -115,7 +115,7 @@ def _line(figure: Figure, weeks: list[Json]) -> Content:
 
 
 def _trend(figure: Figure, values: Sequence[float | None]) -> tuple[str, str]:
-    """An arrow and a word: how this week compares with the weeks before."""
+    """Return an arrow and a word that compare this week with earlier weeks."""
     *before, now = values
     known = [value for value in before[-BEFORE:] if value is not None]
     if now is None or not known:

@@ -27,7 +27,7 @@ SETTLE_SECONDS = 0.4
 
 
 class VoicePane(Pane):
-    """What the owner hears changes as the dial moves."""
+    """A dial with samples that follow it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("p", "persona", "Persona"),
@@ -88,7 +88,7 @@ class VoicePane(Pane):
         self.action_samples()
 
     def action_samples(self) -> None:
-        """Ask for three replies to things that were said there."""
+        """Request three replies to real messages."""
         if self.guild:
             self.query_one("#samples", Static).update("listening…")
             self.mynah.fetch(self._sample, self._show_samples, "samples")
@@ -126,7 +126,7 @@ class VoicePane(Pane):
         self.query_one("#samples", Static).update(shown)
 
     def action_persona(self) -> None:
-        """Write who the bot is here, in plain words."""
+        """Edit the bot's persona for this server, in plain words."""
 
         def written(text: str | None) -> None:
             if text is not None:

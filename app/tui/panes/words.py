@@ -1,4 +1,4 @@
-"""The words and phrases that make this voice its own."""
+"""The words and phrases that are typical of this voice."""
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll

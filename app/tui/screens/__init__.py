@@ -1,4 +1,4 @@
-"""Every screen, in the order of its key; its module is loaded when it is shown."""
+"""Every screen, in the order of its key; a screen's module is loaded on first use."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Where one can look in Conversations: the drafts, servers, channels, conversations."""
+"""The places in Conversations: drafts, servers, channels, conversations."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ MOST_CONVERSATIONS = 5
 
 @dataclass(frozen=True)
 class Place:
-    """A line of the list of places."""
+    """A line in the list of places."""
 
     title: str
     guild: int = 0
@@ -30,17 +30,17 @@ class Place:
 
     @property
     def is_drafts(self) -> bool:
-        """Whether it stands for all drafts."""
+        """True for the place of all drafts."""
         return self.drafts > 0
 
     @property
     def key(self) -> tuple[int, int | None, bool, int | None]:
-        """The same for the same place, whatever happens in it."""
+        """The key that identifies the place, whatever happens in it."""
         return self.guild, self.channel, self.is_drafts, self.conversation
 
 
 async def load(shelf: DatabaseReader, guilds: list[Json]) -> list[Place]:
-    """All places but conversations, the drafts first if any wait."""
+    """Load all places except conversations, with waiting drafts first."""
     waiting = await shelf.drafts()
     places = []
     if waiting:
@@ -55,7 +55,7 @@ async def load(shelf: DatabaseReader, guilds: list[Json]) -> list[Place]:
 
 
 def conversations(place: Place, lines: Sequence[TalkLine]) -> list[Place]:
-    """The newest conversations among the lines of a channel, the latest first."""
+    """Return the newest conversations in a channel's lines, the latest first."""
     sizes = Counter(line.conversation for line in lines)
     first: dict[int, TalkLine] = {}
     newest: dict[int, int] = {}
@@ -77,7 +77,7 @@ def conversations(place: Place, lines: Sequence[TalkLine]) -> list[Place]:
 
 
 def with_conversations(found: list[Place], inner: Sequence[Place]) -> list[Place]:
-    """The places, the conversations of one channel below it."""
+    """Insert a channel's conversations below it."""
     if not inner:
         return found
     key = inner[0].guild, inner[0].channel
@@ -89,7 +89,7 @@ def with_conversations(found: list[Place], inner: Sequence[Place]) -> list[Place
 
 
 def draw(place: Place, width: int) -> Content:
-    """One line of the list of places."""
+    """Draw one line in the list of places."""
     if place.is_drafts:
         return Content.styled(f"Drafts waiting: {place.drafts}", "bold $warning")
     if place.channel is None:

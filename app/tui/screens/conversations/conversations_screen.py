@@ -1,4 +1,4 @@
-"""Conversations: what is said on every server, and what can be done with a reply."""
+"""Conversations: messages of every server, and actions on replies."""
 
 from typing import TYPE_CHECKING, ClassVar
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class ConversationsScreen(TalkScreen):
-    """The talk, and the keys that act on a line of it."""
+    """The lines of a place, with keys that act on them."""
 
     NAME = "conversations"
     CSS_PATH = "conversations_screen.tcss"
@@ -39,7 +39,7 @@ class ConversationsScreen(TalkScreen):
     ]
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer only what can be done with the chosen line."""
+        """Offer only actions that fit the chosen line."""
         if not self.is_mounted:
             return True
         line: TalkLine | None = self.query_one("#lines", Feed).item
@@ -60,11 +60,11 @@ class ConversationsScreen(TalkScreen):
         self.query_one("#places").focus()
 
     def action_lines(self) -> None:
-        """Go to the talk."""
+        """Go to the lines."""
         self.query_one("#lines").focus()
 
     def action_conversation(self) -> None:
-        """Show only the conversation of this message, or all of the channel again."""
+        """Show only this message's conversation, or the whole channel again."""
         line, place = self.query_one("#lines", Feed).item, self.place
         feed = self.query_one("#places", Feed)
         wanted = (
@@ -96,13 +96,13 @@ class ConversationsScreen(TalkScreen):
             self._do(control.Rate(reply.row, value), word)
 
     def action_decide(self, approve: bool) -> None:
-        """Send a draft, or throw it away."""
+        """Send a draft, or discard it."""
         if reply := self._reply:
             word = "Sent." if approve else "Discarded. The bot learns from that."
             self._do(control.Decide(reply.row, approve), word)
 
     def action_edit(self) -> None:
-        """Change the words and send them: a draft in its place, else anew."""
+        """Edit the text and send it: in place of a draft, or else as a new message."""
         if reply := self._reply:
 
             def edited(text: str | None) -> None:
@@ -115,7 +115,7 @@ class ConversationsScreen(TalkScreen):
             self.app.push_screen(AskText(question, "", reply.text), edited)
 
     def action_again(self) -> None:
-        """Make another reply to the same words, and ask before sending it."""
+        """Make another reply to the same message, and ask before sending it."""
         reply = self._reply
         guild = self._guild(reply.guild) if reply else None
         if reply and guild and reply.turns:
@@ -142,7 +142,7 @@ class ConversationsScreen(TalkScreen):
         )
 
     def action_speak(self) -> None:
-        """Say something in this channel as the bot."""
+        """Write in this channel as the bot."""
         place = self.place
         if place is None or place.channel is None:
             self.app.tell("Choose a channel first.")
@@ -155,7 +155,7 @@ class ConversationsScreen(TalkScreen):
         self.app.push_screen(AskText(f"Write as the bot in {place.title}", ""), said)
 
     def action_forget(self) -> None:
-        """Forget the messages a reply drew on, or the chosen message."""
+        """Forget a reply's source messages, or the chosen message."""
         line: TalkLine | None = self.query_one("#lines", Feed).item
         if line is None or self.place is None:
             return
@@ -178,7 +178,7 @@ class ConversationsScreen(TalkScreen):
         self.app.push_screen(Confirm(question, detail, "Forget"), answered)
 
     def action_jump(self) -> None:
-        """Go to a message that the reply drew on."""
+        """Go to a source message of the reply."""
         if self.explained is None or not self.explained.sources:
             self.app.tell("This line has no source message.")
             return

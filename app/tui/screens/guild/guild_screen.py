@@ -1,4 +1,4 @@
-"""Server: one guild's voice, its settings, its words, and what becomes of its data."""
+"""Server: one server's voice, settings, words and data."""
 
 from typing import ClassVar
 
@@ -21,7 +21,7 @@ LOCKED = "locked to this computer"
 
 
 class GuildScreen(MynahScreen):
-    """A head line, and one section at a time."""
+    """A header, and one section at a time."""
 
     NAME = "guild"
     CSS_PATH = "guild_screen.tcss"
@@ -50,7 +50,7 @@ class GuildScreen(MynahScreen):
 
     @property
     def guild(self) -> Json:
-        """The server that is shown; empty while there is none."""
+        """The visible server; empty if there is none."""
         rows = {guild["row"]: guild for guild in self.app.guilds}
         if self.app.chosen_guild in rows:
             return rows[self.app.chosen_guild]
@@ -58,7 +58,7 @@ class GuildScreen(MynahScreen):
 
     @property
     def pane(self) -> Pane:
-        """The section that is shown."""
+        """The visible section."""
         switcher = self.query_one(ContentSwitcher)
         return self.query_one(f"#{switcher.current}", Pane)
 
@@ -121,7 +121,7 @@ class GuildScreen(MynahScreen):
 
 
 def head_line(guild: Json, *, is_narrow: bool = False) -> Content:
-    """The server's name and what is worth knowing of it."""
+    """Return the server's name with its most important facts."""
     messages = guild.get("messages", 0)
     facts = [f"{format.count(messages)} messages", format.maturity_words(messages)]
     if not is_narrow:

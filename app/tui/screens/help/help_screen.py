@@ -1,4 +1,4 @@
-"""Help: every key, and the words Mynah uses."""
+"""Help: every key, and Mynah's own terms."""
 
 from collections.abc import Iterator, Sequence
 
@@ -42,7 +42,7 @@ WORDS = (
 
 
 class HelpScreen(MynahScreen):
-    """Keys by screen, made from the bindings themselves."""
+    """Keys by screen, generated from the bindings."""
 
     NAME = "help"
     CSS_PATH = "help_screen.tcss"
@@ -58,8 +58,8 @@ class HelpScreen(MynahScreen):
 
 
 def key_tables() -> Iterator[tuple[str, Sequence[tuple[str, str]]]]:
-    """(title, keys with what they do) of everywhere, every screen, every section."""
-    # Loads every screen, which takes a moment that only Help should cost.
+    """Return (title, keys with their actions) of every place, screen and section."""
+    # This loads every screen, which takes a moment, so only Help does it.
     from app.tui.panes import PANES
 
     yield "Everywhere", EVERYWHERE
@@ -74,7 +74,7 @@ def key_tables() -> Iterator[tuple[str, Sequence[tuple[str, str]]]]:
 
 
 def _keys(owner: type[DOMNode]) -> list[tuple[str, str]]:
-    """The keys of a screen or section with what their actions say they do."""
+    """Return the keys of a screen or section, with their actions' descriptions."""
     found = [b for b in owner.BINDINGS if isinstance(b, Binding) and b.description]
     return [(b.key_display or _shown(b.key), _says(owner, b)) for b in found]
 
@@ -88,7 +88,7 @@ def _shown(keys: str) -> str:
 
 
 def _says(owner: type[DOMNode], binding: Binding) -> str:
-    # An action that several keys call with other values says too little of each.
+    # An action shared by several keys describes each too vaguely.
     action = getattr(owner, f"action_{binding.action}", None)
     says = (action.__doc__ if action else None) or binding.description
     return says.strip().rstrip(".")

@@ -1,4 +1,4 @@
-"""Home: how the bot is, what it does today, and a line for every server."""
+"""Home: the bot's health, today's activity, and one line per server."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -33,7 +33,7 @@ NO_SERVERS = (
 
 
 class HomeScreen(MynahScreen):
-    """The screen one leaves open."""
+    """The screen to leave open."""
 
     NAME = "home"
     CSS_PATH = "home_screen.tcss"
@@ -80,7 +80,7 @@ class HomeScreen(MynahScreen):
         self._show_guilds()
 
     def _since(self, status: Json) -> float:
-        """When the bot started, in seconds since the epoch; 0 if that is unknown."""
+        """The start of the bot, in seconds since the epoch; 0 if unknown."""
         up = status.get("uptime_seconds")
         return self.app.status_at - up if up else 0.0
 
@@ -135,7 +135,7 @@ class HomeScreen(MynahScreen):
             self.app.show_guild(guild)
 
     def action_start_or_stop(self) -> None:
-        """Start the bot, or stop it after a question."""
+        """Start the bot, or stop it after a confirmation."""
         if not self.app.link_state.is_up:
             self.app.run_link(self.app.link.start)
             return
@@ -156,7 +156,7 @@ class HomeScreen(MynahScreen):
         self.app.run_link(again)
 
     def action_discord(self) -> None:
-        """Connect to Discord, or leave it."""
+        """Connect to Discord, or disconnect."""
         from app.ipc import control
 
         state = self.app.status.get("discord", {}).get("state", "off")
@@ -165,14 +165,14 @@ class HomeScreen(MynahScreen):
 
 
 def head(width: int) -> str:
-    """The titles above the servers."""
+    """Return the titles above the servers."""
     name, voice = _widths(width)
     shown = f"{'server':<{name}} {'learned':>7}  {'voice':<{voice}}"
     return f"{shown}  {'mode':<6} {'dial':>5}  joins in"
 
 
 def draw_guild(guild: Json, width: int) -> Content:
-    """One server: how much it learned, and how it speaks."""
+    """Draw one server: its learning, and its way of speaking."""
     messages = guild.get("messages", 0)
     name, voice = _widths(width)
     bar = format.bar(format.maturity(messages), min(voice, 8))
@@ -192,7 +192,7 @@ def draw_guild(guild: Json, width: int) -> Content:
 
 
 def _widths(width: int) -> tuple[int, int]:
-    """Cells for the name, and for the voice's bar with what it means."""
+    """Return the widths of the name, and of the voice's bar with its meaning."""
     return (16, 6) if width < 90 else (28, 31)
 
 
@@ -223,7 +223,7 @@ def _state(how: Health, status: Json, since: float, unread: str) -> Content:
 
 
 def _why(trouble: Health) -> list[Content]:
-    """The reason and the remedy, a line each, as far as there are any."""
+    """Return reason and remedy, one per line, if there are any."""
     reason = Content(f"  {trouble.reason[:400]}")
     remedy = Content.styled(f"  {trouble.remedy}", "$accent")
     said = ((trouble.reason, reason), (trouble.remedy, remedy))
@@ -246,7 +246,7 @@ def _today(status: Json, costs: Sequence[float]) -> Content:
 
 
 def _model(status: Json) -> str:
-    """Which model answers, where it runs, how fast, and who waits for it."""
+    """Describe the model: its name, place, speed and queue."""
     name = format.model_name(str(status.get("model", {}).get("name", "")))
     speed = status.get("tokens_per_second") or 0
     facts = [f"{name} here"]

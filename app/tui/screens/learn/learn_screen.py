@@ -1,4 +1,4 @@
-"""Learn: imports and training, their progress, and what could not be read."""
+"""Learn: imports and trainings, their progress, and unreadable files."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -34,7 +34,7 @@ WORDS = {
 
 
 class LearnScreen(MynahScreen):
-    """A line a job; drop a file on the terminal to import it."""
+    """A line per job; drop a file on the terminal to import it."""
 
     NAME = "learn"
     CSS_PATH = "learn_screen.tcss"
@@ -92,7 +92,7 @@ class LearnScreen(MynahScreen):
     # Importing.
 
     def on_paste(self, event: events.Paste) -> None:
-        """A file dropped on a terminal arrives as its pasted path."""
+        """Import a file dropped on the terminal, which arrives as its pasted path."""
         path = dropped_path(event.text)
         if path:
             event.stop()
@@ -105,7 +105,7 @@ class LearnScreen(MynahScreen):
         self.app.push_screen(AskText(question, detail), self._choose_guild)
 
     def action_browse(self) -> None:
-        """Look for a file to import."""
+        """Browse for a file to import."""
         self.app.push_screen(PickFile("Which file?", Path.home()), self._choose_guild)
 
     def _choose_guild(self, path: str | None) -> None:
@@ -147,7 +147,7 @@ class LearnScreen(MynahScreen):
         self.refresh_data()
 
     def action_results(self) -> None:
-        """Show what the last import brought, file by file."""
+        """Show the results of the last import, file by file."""
         if self._results:
             title, text = result(self._results[-1])
             self.app.push_screen(Detail(title, text))
@@ -155,7 +155,7 @@ class LearnScreen(MynahScreen):
             self.app.tell("No import has finished since you opened this window.")
 
     def action_train(self) -> None:
-        """Learn the history of the channels the bot listens to."""
+        """Learn the history of the listened channels."""
         guilds = [guild for guild in self.app.guilds if guild.get("id")]
         names = [guild["guild"] for guild in guilds]
 
@@ -180,7 +180,7 @@ class LearnScreen(MynahScreen):
         return job
 
     def action_pause(self) -> None:
-        """Pause the chosen job, or go on with it."""
+        """Pause or continue the chosen job."""
         if job := self._job:
             action = "resume" if job.paused else "pause"
             self.request(
@@ -194,7 +194,7 @@ class LearnScreen(MynahScreen):
         self._show()
 
     def action_stop(self) -> None:
-        """Stop the chosen job; what it did stays."""
+        """Stop the chosen job; its results stay."""
         if job := self._job:
 
             def answered(yes: bool | None) -> None:
@@ -224,7 +224,7 @@ COUNTS = {
 
 
 def result(reply: Json) -> tuple[str, str]:
-    """Title and text of what an import brought: in all, by file, and what failed."""
+    """Return title and text of an import's results: total, by file, and failures."""
     counts = {name: reply.get(name) or 0 for name in COUNTS}
     lines = [f"{format.count(counts[name]):>8}  {COUNTS[name]}" for name in COUNTS]
     files = reply.get("files", [])
@@ -240,7 +240,7 @@ def result(reply: Json) -> tuple[str, str]:
 
 
 def dropped_path(text: str) -> Path | None:
-    """The file that a pasted text names, if it names one."""
+    """Return the file named by a pasted text, if any."""
     cleaned = text.strip().removeprefix("file://").strip("'\"").replace("\\ ", " ")
     if not cleaned or "\n" in cleaned or len(cleaned) > 4096:
         return None
@@ -249,7 +249,7 @@ def dropped_path(text: str) -> Path | None:
 
 
 def head(width: int) -> str:
-    """The titles above the jobs."""
+    """Return the titles above the jobs."""
     return f"{'work':<8} {'of':<{_room(width)}} {'done':<20} {'left':<15} rate"
 
 
@@ -258,7 +258,7 @@ def _room(width: int) -> int:
 
 
 def draw(job: Progress, width: int) -> Content:
-    """One job: what, how far, how long still, how fast."""
+    """Draw one job: its name, progress, time left and speed."""
     note = f", {job.note}" if job.note else ""
     label = Content(safe_line(f"{job.label}{note}"))
     share = job.done / job.total if job.total else 0.0

@@ -1,4 +1,4 @@
-"""Models: which one fits this machine, fetching, switching, and the cloud."""
+"""Models: choose, fetch and switch models, here or in the cloud."""
 
 from typing import ClassVar
 
@@ -34,7 +34,7 @@ TUNABLE = (
 
 
 class ModelsScreen(MynahScreen):
-    """The catalogue above, where replies come from below."""
+    """The catalogue above, and the source of replies below."""
 
     NAME = "models"
     CSS_PATH = "models_screen.tcss"
@@ -91,7 +91,7 @@ class ModelsScreen(MynahScreen):
         models = reply.get("models", [])
         used = [at for at, model in enumerate(models) if model.get("used")]
         feed = self.query_one("#catalogue", Feed)
-        # The one in use is what most people look for, when it changes.
+        # When it changes, most people want to see the model in use.
         name = str(models[used[0]].get("name")) if used else ""
         at = used[0] if name != self._seen_used else max(0, feed.cursor)
         self._seen_used, self._memory = name, memory
@@ -139,7 +139,7 @@ class ModelsScreen(MynahScreen):
             self.action_pull()
 
     def action_pull(self) -> None:
-        """Fetch the chosen model; an interrupted fetch goes on where it was."""
+        """Fetch the chosen model; an interrupted fetch continues."""
         model = self._model
         if not model or model.get("present"):
             self.app.tell("It is already here; press u to use it.")
@@ -162,7 +162,7 @@ class ModelsScreen(MynahScreen):
         self.refresh_data()
 
     def action_use(self) -> None:
-        """Answer with the chosen model from now on."""
+        """Use the chosen model from now on."""
         if name := self._model.get("name"):
             done = f"{name} answers from now on."
             self.request(control.ModelUse(name), lambda _: self._done(done))
@@ -198,7 +198,7 @@ class ModelsScreen(MynahScreen):
         self.app.push_screen(Confirm(question, detail, "Delete"), answered)
 
     def action_own(self) -> None:
-        """Use a GGUF file of one's own."""
+        """Use one of the owner's own GGUF files."""
 
         def chosen(path: str | None) -> None:
             if path and path.strip():
@@ -212,7 +212,7 @@ class ModelsScreen(MynahScreen):
 
     @on(Choice.Changed)
     def action_where(self, event: Choice.Changed | None = None) -> None:
-        """Let the model run on this machine, or in the cloud."""
+        """Switch between the model here and the cloud."""
         now = self.app.status.get("provider") or "local"
         wanted = event.value if event else "openai" if now == "local" else "local"
         self.query_one(Choice).value = now
@@ -222,7 +222,7 @@ class ModelsScreen(MynahScreen):
         settings_list.set_value(self, "reply.provider", wanted, self.refresh_data)
 
     def action_key(self) -> None:
-        """Enter the API key, and make one test call with it."""
+        """Enter the API key, and test it with one call."""
 
         def entered(value: str | None) -> None:
             if value and value.strip():
@@ -244,7 +244,7 @@ class ModelsScreen(MynahScreen):
         self.request(control.SecretTest("openai_key"), tried)
 
     def action_tune(self) -> None:
-        """Go to context, threads, offload, the cloud's address, model and budget."""
+        """Edit context, threads, offload, and the cloud's address, model and budget."""
         self.query_one("#tunable").focus()
 
 
@@ -252,12 +252,12 @@ EMPTY = "The catalogue comes from the bot: start it on Home (s)."
 
 
 def head(width: int) -> str:
-    """The titles above the catalogue."""
+    """Return the titles above the catalogue."""
     return f"  {'model':<22} {'state':<10}{'file':>9}  {'memory':<19}  speed here"
 
 
 def draw(model: Json, pull: Progress | None, width: int) -> Content:
-    """One model: its state, size, whether it fits, and its speed."""
+    """Draw one model: its state, size, fit and speed."""
     sign, word, colour = _state(model)
     speed = model.get("tokens_per_second")
     name = Content(safe_line(format.model_name(str(model.get("name", "")))))
@@ -280,7 +280,7 @@ def draw(model: Json, pull: Progress | None, width: int) -> Content:
 
 
 def _need(model: Json) -> str:
-    """How much memory it takes, and whether that is here."""
+    """Return the memory it needs, and whether it fits."""
     need, fits = model.get("ram_gigabytes") or 0, model.get("fits")
     words = {None: "", True: ", fits", False: ", too large"}[fits]
     return f"{need:g} GB{words}" if need else "unknown"

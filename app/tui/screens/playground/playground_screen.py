@@ -1,4 +1,4 @@
-"""Playground: talk to any learned guild as anyone, and see where a reply comes from."""
+"""Playground: talk to any learned server as anyone, and see a reply's sources."""
 
 from typing import ClassVar
 
@@ -30,7 +30,7 @@ MAX_TURNS = 12
 
 
 class PlaygroundScreen(MynahScreen):
-    """A talk of which nothing is learned or sent."""
+    """A conversation that is neither learned nor sent."""
 
     NAME = "playground"
     CSS_PATH = "playground_screen.tcss"
@@ -80,7 +80,7 @@ class PlaygroundScreen(MynahScreen):
         self._show_empty()
         self.query_one("#say", Input).focus()
 
-    # What is chosen.
+    # Choices.
 
     @property
     def mode(self) -> str:
@@ -136,7 +136,7 @@ class PlaygroundScreen(MynahScreen):
         self.query_one("#notice").display = bool(notice)
 
     def _missing(self) -> str:
-        """What stands in the way of the chosen mode and provider, with the remedy."""
+        """Return the obstacle for the chosen mode and provider, with the remedy."""
         if self.mode == "markov":
             return ""
         status = self.app.status
@@ -149,7 +149,7 @@ class PlaygroundScreen(MynahScreen):
             return "There is no model yet: fetch one on Models (6)."
         return ""
 
-    # The talk.
+    # Conversation.
 
     def _show_empty(self) -> None:
         talk = self.query_one("#talk", VerticalScroll)
@@ -236,7 +236,7 @@ class PlaygroundScreen(MynahScreen):
         self.query_one(Dial).action_turn(by)
 
     def action_pick_guild(self) -> None:
-        """Choose the server to talk with."""
+        """Choose the server to talk to."""
         names = [row["guild"] for row in self.app.guilds]
 
         def picked(at: int | None) -> None:
@@ -247,7 +247,7 @@ class PlaygroundScreen(MynahScreen):
             self.app.push_screen(Pick("Which server should answer?", names), picked)
 
     def action_name(self) -> None:
-        """Choose the name one speaks as."""
+        """Choose the name to speak as."""
 
         def named(name: str | None) -> None:
             if name and name.strip():
@@ -263,13 +263,13 @@ class PlaygroundScreen(MynahScreen):
             self._say(self._last_text)
 
     def action_sources(self) -> None:
-        """Show or hide which messages the newest reply drew on."""
+        """Show or hide the newest reply's source messages."""
         lines = list(self.query(ReplyLine))
         if lines:
             lines[-1].toggle_sources()
 
     def action_leave_or_stop(self) -> None:
-        """Stop the replies that are being written, else leave the field."""
+        """Stop the replies in progress, or else leave the field."""
         if not self._streams:
             self.action_leave_field()
         for stream in self._streams:

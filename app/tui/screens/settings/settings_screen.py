@@ -1,4 +1,4 @@
-"""Settings: what holds for the whole home, the secrets, and how it looks."""
+"""Settings: the home's settings, the secrets, and the appearance."""
 
 from typing import ClassVar
 
@@ -29,7 +29,7 @@ EMPTY = (
 
 
 class SettingsScreen(MynahScreen):
-    """A list of every setting; a server can have its own on its screen."""
+    """A list of every setting; a server's own values are on its screen."""
 
     NAME = "settings"
     CSS_PATH = "settings_screen.tcss"
@@ -90,7 +90,7 @@ class SettingsScreen(MynahScreen):
             settings_list.reset(self, item, self.refresh_data)
 
     def action_secret(self, name: str) -> None:
-        """Enter a secret; it is masked, kept safely, and tried once."""
+        """Enter a secret: masked, stored safely, and tested once."""
         title, has = SECRETS[name]
         question = f"{title}: paste it here"
         detail = "It is stored on this computer and never shown again."
@@ -127,7 +127,7 @@ class SettingsScreen(MynahScreen):
         self.app.push_screen(Detail(sign, "\n\n".join(str(p) for p in parts if p)))
 
     def action_doctor(self) -> None:
-        """Check what commonly breaks."""
+        """Check for common problems."""
         self.request(control.Doctor(), self._diagnosed)
 
     def _diagnosed(self, reply: Json) -> None:

@@ -1,4 +1,4 @@
-"""Usage and privacy: money, what left the machine, and the locks that prevent it."""
+"""Usage and privacy: costs, data that left the machine, and locks against that."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -26,7 +26,7 @@ VIEWS = ("days", "servers", "models", "left this computer", "locks")
 
 
 class UsageScreen(MynahScreen):
-    """One view at a time of the same ledger."""
+    """Several views of the same ledger, one at a time."""
 
     NAME = "usage"
     CSS_PATH = "usage_screen.tcss"
@@ -61,7 +61,7 @@ class UsageScreen(MynahScreen):
 
     @property
     def _view(self) -> str:
-        """The list that is shown."""
+        """The visible list."""
         chosen = self.query_one(Choice).value
         return {"left this computer": "sent", "locks": "locks"}.get(chosen, "ledger")
 
@@ -102,7 +102,7 @@ class UsageScreen(MynahScreen):
         self.query_one(Choice).action_step(step)
 
     def action_lock(self) -> None:
-        """Lock the chosen server to this machine, or allow the cloud again."""
+        """Lock the chosen server to this computer, or allow the cloud again."""
         if self._view != "locks":
             self.query_one(Choice).choose("locks")
             return
@@ -120,7 +120,7 @@ class UsageScreen(MynahScreen):
         self.fetch(load, lambda _: self._show())
 
     def action_budget(self) -> None:
-        """Change the monthly budget of the cloud."""
+        """Change the monthly budget for the cloud."""
         from app.ipc import control
 
         def take(reply: Json) -> None:
@@ -136,7 +136,7 @@ UNLEARNED = "No server is learned yet."
 
 
 def sums(rows: "Iterable[DayUse]", view: str) -> list[Json]:
-    """The ledger summed up for a view, the dearest or newest first."""
+    """Sum the ledger for a view, the most expensive or newest first."""
     groups: defaultdict[str, list[DayUse]] = defaultdict(list)
     for row in rows:
         name = {
@@ -162,13 +162,13 @@ def _sum(name: str, rows: "list[DayUse]") -> Json:
 
 
 def head(view: str) -> str:
-    """The titles above the sums of a view."""
+    """Return the titles above the sums of a view."""
     named = f"{view.removesuffix('s'):<24}"
     return f"{named}{'calls':>8}{'read':>10}{'written':>10}{'sent out':>11}{'cost':>10}"
 
 
 def draw(row: Json, width: int) -> Content:
-    """One line of the ledger: calls, tokens read and written, bytes sent, money."""
+    """Draw one line of the ledger: calls, tokens read and written, bytes sent, cost."""
     name = Content(safe_line(row["name"])).truncate(24, ellipsis=True, pad=True)
     sent = format.size(row["sent"]) if row["sent"] else "nothing"
     return Content.assemble(
@@ -181,12 +181,12 @@ def draw(row: Json, width: int) -> Content:
 
 
 def head_sent(width: int) -> str:
-    """The titles above the requests that left the machine."""
+    """Return the titles above the requests that left the machine."""
     return f"{'at':<6}  {'to':<20}{'from':<16}{'model':<14}{'sent':>9}{'cost':>9}"
 
 
 def draw_sent(sent: "SentRequest", now: float) -> Content:
-    """One request that left the machine."""
+    """Draw one request that left the machine."""
     cells = ((sent.host, 20), (sent.guild or "nobody", 16), (sent.model, 14))
     named = [
         Content(safe_line(text)).truncate(width - 1, ellipsis=True, pad=True) + " "
@@ -201,12 +201,12 @@ def draw_sent(sent: "SentRequest", now: float) -> Content:
 
 
 def head_lock(width: int) -> str:
-    """What a lock means."""
+    """Return the meaning of a lock."""
     return "data of a locked server never leaves this computer; space toggles the lock"
 
 
 def draw_lock(guild: Json, width: int) -> Content:
-    """One server and its lock, in words."""
+    """Draw one server and its lock, in words."""
     name = Content(safe_line(str(guild.get("guild", ""))))
     locked = guild.get("local_only")
     state = "● locked to this computer" if locked else "○ may use the cloud"

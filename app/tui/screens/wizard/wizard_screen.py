@@ -1,4 +1,4 @@
-"""First steps: a checklist that knows what is done, and never has to be finished."""
+"""First steps: a checklist that ticks itself, and may stay unfinished."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -49,7 +49,7 @@ class ChecklistStep:
 
 
 class WizardScreen(ModalScreen[None]):
-    """Each step can be done in any order, later, or never."""
+    """A checklist whose steps can be done in any order, later, or never."""
 
     app: "MynahApp"
     CSS_PATH = "wizard_screen.tcss"
@@ -78,7 +78,7 @@ class WizardScreen(ModalScreen[None]):
         self.set_interval(TICK_SECONDS, self._tick)
 
     def _tick(self) -> None:
-        """Follow the work that is under way; its steps tick themselves off."""
+        """Follow the running work, whose steps tick themselves."""
         self._show()
         running = [job for job in self.app.progress.values() if not is_done(job)]
         words = "\n".join(progress_line(job) for job in running[:2])
@@ -134,7 +134,7 @@ class WizardScreen(ModalScreen[None]):
         self._ask(control.ModelUse(STARTER), lambda _: self.app.tell(done))
 
     def _do_token(self) -> None:
-        """Take the bot token, and try it once."""
+        """Enter the bot token, and test it once."""
 
         def entered(value: str | None) -> None:
             if value and value.strip():
@@ -155,7 +155,7 @@ class WizardScreen(ModalScreen[None]):
         self._ask(control.SecretTest("bot_token"), tried)
 
     def _do_invite(self) -> None:
-        """Show the link that brings the bot to a server."""
+        """Show the link that invites the bot to a server."""
 
         def tried(reply: Json) -> None:
             link = (
@@ -166,7 +166,7 @@ class WizardScreen(ModalScreen[None]):
         self._ask(control.SecretTest("bot_token"), tried)
 
     def _do_channels(self) -> None:
-        """Choose where it listens and speaks."""
+        """Choose the channels for listening and speaking."""
         on_discord = [guild["row"] for guild in self.app.guilds if guild.get("id")]
         self.app.chosen_guild = on_discord[0] if on_discord else None
         self.app.chosen_section = "channels"
@@ -184,7 +184,7 @@ class WizardScreen(ModalScreen[None]):
 
 
 def steps(status: Json, guilds: list[Json]) -> list[ChecklistStep]:
-    """The checklist as things stand."""
+    """Return the checklist in its present state."""
     discord = status.get("discord") or {}
     model = (status.get("model") or {}).get("state", "absent")
     on_discord = any(guild.get("id") for guild in guilds)
@@ -223,7 +223,7 @@ def steps(status: Json, guilds: list[Json]) -> list[ChecklistStep]:
 
 
 def progress_line(job: control.Progress) -> str:
-    """Work under way in one line."""
+    """Describe running work in one line."""
     share = job.done / job.total if job.total else 0.0
     rate = f"{format.size(job.rate)}/s" if job.unit in ("bytes", "B") else ""
     return (
