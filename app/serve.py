@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 CATALOGUE = Catalogue(control.REQUESTS, control.NOTIFICATIONS)
 
 STATE_SECONDS = 1.0
-"""How often the state is looked at; it is told only when it changed."""
+"""The interval of state checks; only changes are reported."""
 
 
 def serve(home: Home, stdout: int | None) -> None:

@@ -12,10 +12,10 @@ from app.providers.base import Completion, Prompt, Provider, Turn
 from app.providers.keywords import bag
 
 Judge = Callable[[Sequence[str], Sequence[Turn]], Awaitable[Sequence[float]]]
-"""How close each text is to the conversation; higher is closer."""
+"""The closeness of each text to the conversation; higher is closer."""
 
 Refuse = Callable[[str], str | None]
-"""Why a text may not be sent, or None."""
+"""The reason why a text may not be sent, or None."""
 
 SHARE = 0.6
 """Of the deadline; another try must be likely to end within it."""
@@ -24,7 +24,7 @@ SLACK = 1.2
 """Times as long as the last line took to write, another one may take."""
 
 ECHO = 0.6
-"""What a text loses that has no words but those just said, in closeness."""
+"""The closeness lost by a text whose words were all just said."""
 
 ECHO_FROM = 0.4
 """Share of such words from which a text loses any of it."""

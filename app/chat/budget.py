@@ -9,7 +9,7 @@ from app.providers.base import Prompt, Turn
 PERSONA, SUMMARY, RECALLED = "persona", "summary", "recalled"
 EXAMPLES, DRAFTS = "examples", "drafts"
 CONVERSATION, CHANNEL = "conversation", "channel"
-"""What a prompt's tokens are spent on."""
+"""The parts of a prompt that tokens are spent on."""
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from app.providers.base import Turn
 from app.providers.keywords import bag, keywords
 
 Closeness = Callable[[Sequence[str]], Sequence[float]]
-"""How close each text is to the conversation; higher is closer."""
+"""The closeness of each text to the conversation; higher is closer."""
 
 RECENT = 4
 """Turns that tell what the conversation is about."""

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 STRENGTH = {"again": 0.5, "edited": 0.5}
-"""How much an opinion counts by how it was given; any other counts as one.
+"""The weight of an opinion by its kind; any other kind counts as one.
 
 Who asks for another reply, or puts other words into a draft, does not say that the
 first was bad.

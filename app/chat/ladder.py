@@ -50,7 +50,7 @@ class Rung:
     fit: Fit = field(default=lambda prompt, left: prompt)
     """Makes the prompt small enough for what this provider can read in time."""
     tries: int = 1
-    """How often it is asked at most, as long as what it writes is rejected."""
+    """The most tries while its texts are rejected."""
 
 
 @dataclass(frozen=True)

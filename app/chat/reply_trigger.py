@@ -9,7 +9,7 @@ from typing import Literal
 from app.settings.schema import SpeakSettings
 
 Kind = Literal["", "command", "mention", "reply", "wake word", "follow-up", "join-in"]
-"""What called the bot; empty when nothing did."""
+"""The kind of call; empty for none."""
 
 
 @dataclass(frozen=True)

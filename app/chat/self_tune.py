@@ -7,7 +7,7 @@ from random import Random
 from app.chat.prompt_settings import Mode, dial_of
 
 PREFIX = "self-tuned to"
-"""What every explanation of a choice begins with."""
+"""The start of every explanation of a choice."""
 
 STEP = 15
 """Between two dials that are tried; finer ones cannot be told apart by thumbs."""

@@ -142,7 +142,7 @@ def _personality(people: Figures) -> list[str]:
 def _relevance(people: Figures) -> list[str]:
     note = (
         "The chance that a reply is closer in meaning to its own conversation than to "
-        "another (AUC). 0.5, dashed, is no relevance. Markov starts from words"
+        "another (AUC). 0.5, dashed, means no relevance. Markov starts from words"
         " of the message it answers, adrift is the same chain without; the hybrid"
         " picks among several lines by the same closeness."
     )
@@ -159,7 +159,7 @@ def _relevance(people: Figures) -> list[str]:
 
 def _novelty(people: Figures) -> list[str]:
     note = (
-        "How much of what is said was said before: the mean longest run of words that"
+        "How much of the replies was written before: the mean longest run of words that"
         " stands in one learned message, replies with a run over eight words, replies"
         " that are one learned message, and replies said twice."
     )
@@ -175,7 +175,7 @@ def _novelty(people: Figures) -> list[str]:
 
 
 def _speed(people: Figures) -> list[str]:
-    note = "Median milliseconds of a whole reply on this machine, and who wrote them."
+    note = "Median milliseconds of a whole reply on this computer, by provider."
     guilds = people["guilds"]
     rows = [
         [

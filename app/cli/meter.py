@@ -20,7 +20,7 @@ NUMBER = "{:.2f}".format
 ROWS = (
     ("sounds like you", "alike", PERCENT),
     ("assistant-speak", "assistant", PERCENT),
-    ("fits what was said", "relevance", NUMBER),
+    ("fits the conversation", "relevance", NUMBER),
     ("copied", "copied", PERCENT),
     ("said before", "repeated", PERCENT),
     ("ms per reply", "milliseconds", "{:.0f}".format),

@@ -10,7 +10,7 @@ from app.conversations import message_features
 from app.conversations.message_features import FLAGS, MessageFeatures, Reading
 
 REACH = 100
-"""How many lines back the answered message is looked for."""
+"""The number of lines searched for the answered message."""
 TARGETS = 3
 """Mentions of a line that count."""
 FAR = 10_000.0
@@ -36,7 +36,7 @@ class Scene:
         """Position of the last line."""
         self.last_seconds: dict[int, float] = {}
         self.last_target: dict[int, int] = {}
-        """Whom the last line named first."""
+        """The first person that the last line named."""
         self.count: Counter[int] = Counter()
         """Lines written."""
         self.arrived: dict[int, int] = {}
@@ -60,17 +60,17 @@ class Scene:
         self.seconds = np.zeros(room, np.float64)
         self.flags = np.zeros((room, len(FLAGS)), np.float32)
         self.targets = np.full((room, TARGETS), -2, np.int32)
-        """Whom it names."""
+        """The people it names."""
         self.addressed = np.zeros(room, np.float32)
         self.strange = np.zeros(room, np.float32)
-        """Whether it addresses somebody unknown."""
+        """True if it addresses an unknown person."""
         self.is_bot = np.zeros(room, np.float32)
         self.answers = np.zeros(room, np.float32)
-        """How many lines answer it."""
+        """The number of lines that answer it."""
         self.weights = np.zeros(room, np.float32)
-        """How much its words tell."""
+        """The weight of its words."""
         self.nth = np.zeros(room, np.float32)
-        """How many lines its author had written before."""
+        """The number of its author's earlier lines."""
         self.gap = np.zeros(room, np.float32)
         """Lines since its author's line before."""
         self.order = np.zeros(room, np.float32)

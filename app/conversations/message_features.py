@@ -52,9 +52,9 @@ class Reading:
     targets: tuple[int, ...]
     """Authors the line mentions; the addressed one first."""
     is_addressed: bool
-    """Whether it starts with the name of its first target."""
+    """True if it starts with the name of its first target."""
     has_strange_address: bool
-    """Whether it starts with `someone:` whose name is not known."""
+    """True if it starts with `someone:` and that name is unknown."""
 
 
 FLAGS = (

@@ -20,7 +20,7 @@ SWITCHES: Mapping[str, str] = {
 """Environment variables that end the telemetry of what Mynah is built on."""
 
 LEFT_BEHIND = Path("Microsoft", "DeveloperTools", ".onnxruntime")
-"""Where onnxruntime kept a device id and its unsent reports, below a cache folder."""
+"""The place of onnxruntime's device id and unsent reports, below a cache folder."""
 
 
 def switch_off(environ: MutableMapping[str, str] = os.environ) -> None:

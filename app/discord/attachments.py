@@ -12,7 +12,7 @@ from app.discord.messages import Talk
 log = logging.getLogger(__name__)
 
 MAX_BYTES = 10 << 20
-"""What Discord takes from a bot in a server without boosts."""
+"""Discord's limit for a bot in a server without boosts."""
 
 
 async def source_files(
@@ -38,7 +38,7 @@ async def source_files(
                     data = await attachment.read()
                     return [_maker(data, attachment.filename)]
         except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
-            log.info("A source's file cannot be had: %s", error)
+            log.info("A source's file is unavailable: %s", error)
     return []
 
 

@@ -11,7 +11,7 @@ _ROLE = re.compile(r"<@&(\d+)>")
 _CHANNEL = re.compile(r"<#(\d+)>")
 
 Talk = discord.TextChannel | discord.Thread | discord.VoiceChannel
-"""Where people of a guild write."""
+"""The channels where people of a guild write."""
 
 
 def place_of(channel: object) -> MessagePlace | None:

@@ -1,4 +1,4 @@
-"""What the Discord side needs of the rest of the bot, and what it hands over."""
+"""The Discord side's view of the rest of the bot, and the types it hands over."""
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from app.store.members import Kept
 
 @dataclass(frozen=True)
 class MessagePlace:
-    """Where a message stands, with Discord's ids."""
+    """The place of a message, with Discord's ids."""
 
     guild: int
     guild_name: str
@@ -72,7 +72,7 @@ class Ask:
     author_name: str
     text: str
     reason: str
-    """What called it: mention, reply, command, wake word, follow-up, join-in."""
+    """The kind of call: mention, reply, command, wake word, follow-up, join-in."""
     turns: tuple[tuple[str, str], ...] = ()
     """[speaker, text] before it, oldest first, for channels that are not stored."""
     seed: str | None = None
@@ -180,7 +180,7 @@ class Host(Protocol):
     async def channel_deleted(self, guild: int, channel: int) -> Forgotten: ...
 
     async def stored(self, guild: int) -> int:
-        """How many messages of the guild are stored."""
+        """Return the number of the guild's stored messages."""
         ...
 
     async def forget_learned(self, guild: int) -> Forgotten:
@@ -257,7 +257,7 @@ class Host(Protocol):
         ...
 
     async def how_tuned(self, trigger: int) -> str:
-        """Why an answer has its mode and dial; empty when they were set."""
+        """Return why an answer has its mode and dial; empty when they were set."""
         ...
 
     async def week(self, guild: int, channels: Collection[int]) -> GuildWeek:
@@ -279,7 +279,7 @@ class Host(Protocol):
     async def kept(self, guild: int, author: int) -> Kept: ...
 
     async def export_author(self, guild: int, author: int) -> bytes:
-        """What is stored about a member, as JSON Lines."""
+        """Return a member's data as JSON Lines."""
         ...
 
     async def forget_author(

@@ -21,7 +21,7 @@ from app.store.feedback import Kind
 from app.store.tables import Channel, Guild, Reply
 
 UNSENT_MS = 3_600_000
-"""How far back replies that never arrived are looked for."""
+"""The age limit for replies that never arrived."""
 
 OWN_AUTHOR = "the bot itself"
 """Under this its own lines are stored; no Discord id looks like it."""

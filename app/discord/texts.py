@@ -78,7 +78,7 @@ def help_text(bot: BotSettings, config: Config, listened: int, name: str) -> str
     ]
     lines += _ways_to_call(config)
     lines += [
-        "`/privacy`: see, export or forget what is stored about you, or opt out.",
+        "`/privacy`: see, export or forget your stored data, or opt out.",
         "`/why`: why it spoke or kept quiet. On a reply: Apps → *Why this?*, *Again*.",
         "`/quiet`: silence for a while. `/stats`: this server's week.",
         "",

@@ -17,7 +17,7 @@ LONG = "too long"
 SYSTEM = "system"
 OPTED_OUT = "opted out"
 FORGOTTEN = "forgotten"
-"""Why a message is not learned; the last four of them are not even stored."""
+"""The reasons for not learning a message; the last four also prevent storing it."""
 
 _COMMAND = re.compile(r"(?:[!/?$]|[a-z]{1,2}!)[a-z][\w-]*(?:\s|$)", re.IGNORECASE)
 _LINKS = re.compile(r"(?:<?https?://\S+>?\s*)+", re.IGNORECASE)

@@ -51,7 +51,7 @@ class Counts:
     """New messages not learned; those useful as context are stored all the same."""
     seconds: float = 0.0
     reasons: dict[str, int] = field(default_factory=dict)
-    """How many were filtered, by reason."""
+    """The number filtered, by reason."""
     files: list[dict[str, Any]] = field(default_factory=list)
     """Of each file its name (`file`), and how many were `read` and `added`."""
     problems: list[str] = field(default_factory=list)

@@ -36,7 +36,7 @@ class ChildState:
 
     name: Literal["starting", "running", "waiting", "failed", "stopped"]
     reason: str = ""
-    """Why it is not running."""
+    """The reason why it is not running."""
     retry_seconds: float = 0.0
     """Until the next start, when it waits."""
 

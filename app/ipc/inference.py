@@ -27,13 +27,13 @@ class Generate:
     dial: int = 0
     """0 the model's own distribution, 100 the voice's."""
     guild: str = ""
-    """Whose request it is, for fairness of the queue."""
+    """The guild of the request, for fairness of the queue."""
     adapter: str | None = None
     """LoRA adapter in GGUF that the guild's lines are written with."""
     lines: int = 1
     """Short lines that the text may have."""
     line_start: str = ""
-    """What stands before each line but the first: the speaker, as in the prompt."""
+    """The start of each line but the first: the speaker, as in the prompt."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ class Ready:
     context: int
     """Tokens of memory."""
     can_roll_back: bool
-    """Whether a prompt that differs late is read from there on, or wholly anew."""
+    """True if a prompt that differs late is only read from there on."""
     prompt_tokens_per_second: float
     tokens_per_second: float
     """Both measured on this machine, right after loading."""

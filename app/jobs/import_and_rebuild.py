@@ -33,7 +33,7 @@ from app.voice import voice_builder
 from app.voice.vocabulary_diff import count_words, new_words
 
 SMALL_IMPORT = 500
-"""So few new messages are learned by the running voice, without building it anew."""
+"""So few new messages are learned by the running voice, without a rebuild."""
 
 MOST_WORDS = 30
 """Gained and lost words that are told."""

@@ -10,7 +10,7 @@ from app.memory.vectors import Floats, unpack
 
 PAGE = 2000
 SAVE_EVERY = 20_000
-"""Vectors added after which the file is written anew, so that little is done twice."""
+"""Number of added vectors after which the file is rewritten."""
 
 Page = list[tuple[int, int, bytes]]
 """(own row, message row, vector) as the database holds them."""

@@ -16,7 +16,7 @@ EFFORT = 100
 """hnswlib's M, ef_construction and ef: recall@10 of 0.99 and more and 0.2 ms a query
 at 20,000 and 200,000 vectors; half the building effort loses up to one in a hundred."""
 WORN = 0.05
-"""Share of removed places from which on a graph is built anew."""
+"""The share of removed places at which a graph is rebuilt."""
 
 
 class Neighbor(NamedTuple):

@@ -13,7 +13,7 @@ LEAST_SIMILARITY = 0.25
 """Below this cosine two chat lines have nothing to do with each other."""
 HALF_LIFE_DAYS = 3.0
 FADED = 0.6
-"""What is left of the weight of a message however old it is.
+"""The least weight of a message, however old it is.
 
 In a guild's real replies of a year, the answered message is twice as often among the
 first ten found as with a half-life of 120 days and 0.75."""

@@ -10,7 +10,7 @@ LONG = 8
 _WORD = re.compile(r"\w+")
 
 IsKnown = Callable[[Sequence[str]], bool]
-"""Whether these words stand in a row in a learned message."""
+"""A test that these words stand in a row in a learned message."""
 
 
 @dataclass(frozen=True)

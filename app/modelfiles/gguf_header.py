@@ -46,7 +46,7 @@ _BLOCKS = {
 """Of ggml's tensor types: elements and bytes of a block."""
 
 _TOKENIZER = "tokenizer.ggml."
-"""What llama.cpp cuts text into tokens by is under names that begin so."""
+"""The prefix of the names for llama.cpp's tokenizer data."""
 
 _REPACKED = {2, 12, 20, 39}
 """Types that llama.cpp copies into an order that the processor reads faster."""

@@ -51,7 +51,7 @@ class Prompt:
     moments: tuple[tuple[Turn, ...], ...] = ()
     """Recalled moments, marked as past."""
     summary: str = ""
-    """What was said in this conversation before its turns, in short."""
+    """A summary of the conversation before its turns."""
     summary_of: int | None = None
     """Row id of the conversation that the summary tells of."""
     filled: Mapping[str, int] = field(default_factory=dict)
@@ -104,7 +104,7 @@ class Completion:
     bytes_sent: int = 0
     """Bytes that left the machine."""
     host: str = ""
-    """Where they went."""
+    """The host that received them."""
     extra: dict[str, float] = field(default_factory=dict)
     ends_well: bool = False
     """Its writer has cut a text that broke off to whole words already."""

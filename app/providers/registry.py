@@ -30,7 +30,7 @@ class Means:
     locate_model: Callable[[str], Path | None]
     token_voice: Callable[[int], Awaitable[Path | None]]
     crashed: StateFile
-    """Which models crashed and are set aside."""
+    """The models that crashed and are set aside."""
     on_event: Callable[[str], None]
     """Told what became of the model's process, and why."""
     key: Callable[[Address], str | None]

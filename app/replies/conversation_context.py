@@ -24,9 +24,9 @@ class ConversationContext:
     conversation: tuple[Turn, ...] = ()
     """The reply chain and the linked messages."""
     channel: tuple[Turn, ...] = ()
-    """What else was said in the channel lately."""
+    """Other recent messages of the channel."""
     summary: str = ""
-    """What was said in a long conversation before its last turns."""
+    """A summary of a long conversation before its last turns."""
     summary_of: int | None = None
     """Row of that conversation."""
 

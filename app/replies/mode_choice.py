@@ -35,7 +35,7 @@ class Drawn:
 
     arm: Arm
     why: str = ""
-    """How they follow from what became of earlier replies; empty if they do not."""
+    """The link to earlier replies' success; empty if there is none."""
     is_turn: bool = False
     """It was the arm's turn in a live comparison."""
 

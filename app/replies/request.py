@@ -7,7 +7,7 @@ from app.chat.prompt_settings import Mode
 from app.providers.base import Turn
 
 SHOWN = "sent as"
-"""How the notes begin that tell what else than turns a cloud model was sent."""
+"""The start of notes on extra text that a cloud model got."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class MadeReply:
     timings: dict[str, float] = field(default_factory=dict)
     """Milliseconds a stage."""
     tuned: str = ""
-    """Why it chose mode and dial itself; empty when they are set."""
+    """The reason for its own choice of mode and dial; empty when they are set."""
     arm: str = ""
     """Of a live comparison, if it is of one."""
 

@@ -58,7 +58,7 @@ PARTS_WEIGHTS = np.array(
 )
 
 _MEMORY = 0.7
-"""How much of the trust so far remains after each token."""
+"""The share of trust that remains after each token."""
 
 _SURPRISE = 4.0
 """A single token moves trust by at most this much, in nats."""

@@ -27,7 +27,7 @@ class Generation:
     """Takes some more text, and the milliseconds since it was received."""
     on_done: Callable[[GenerateReply], None]
     adapter: Adapter | None = None
-    """What its guild tuned the model with."""
+    """The adapter that its guild tuned the model with."""
     line_start: list[int] = field(default_factory=list)
     """Tokens between two lines of one reply: the line's end and the speaker."""
     slot: Slot | None = None

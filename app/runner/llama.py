@@ -25,7 +25,7 @@ _LOADING = "error loading model: "
 """Stands before the cause in what llama.cpp writes."""
 
 NO_SPACE = 1
-"""What llama_decode returns when the KV memory has no room for the batch."""
+"""The result of llama_decode when the KV memory has no room for the batch."""
 
 
 class LlamaError(RuntimeError):
@@ -40,7 +40,7 @@ class _Log:
         self.last = ""
         """The last warning or error."""
         self.cause = ""
-        """Why the last model that could not be loaded could not."""
+        """The reason why the last model failed to load."""
         # llama.cpp keeps the pointer; this object keeps it from being collected.
         self.callback = api.llama_log_callback(self._write)
 
@@ -125,7 +125,7 @@ class Model:
             )
         self._vocab = api.llama_model_get_vocab(self.handle)
         self.vocabulary = int(api.llama_vocab_n_tokens(self._vocab))
-        """How many tokens it knows."""
+        """The number of known tokens."""
         self.path = path
         self.gpu_layers = gpu_layers
         self._pieces: dict[int, bytes] = {}

@@ -36,7 +36,7 @@ MOST_LOSS = 1.01
 """A file that needs more than this many times the best bits per byte is no choice."""
 
 PROMPT_TOKENS, ANSWER_TOKENS = 300, 30
-"""What a reply costs, to weigh the two speeds."""
+"""The cost of a reply, for weighing the two speeds."""
 
 SCORED_TOKENS = 1000
 BLOCK = 256

@@ -28,7 +28,7 @@ class Plan:
 
     slot: Slot
     source: Slot | None
-    """Whose first tokens are copied; None reuses the slot's own."""
+    """The slot whose first tokens are copied; None reuses the slot's own."""
     reused: int
     """Tokens that need not be evaluated."""
 

@@ -19,7 +19,7 @@ class Continuation:
         self._shown: list[str] = []
         self._line = 0
         self.is_stopped = False
-        """Whether a stop string has come; what follows it is dropped."""
+        """True after a stop string; later text is dropped."""
 
     @property
     def text(self) -> str:

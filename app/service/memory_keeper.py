@@ -31,10 +31,10 @@ RECALL_SECONDS = 0.3
 MEGABYTE = 1_000_000
 WEIGH_SECONDS = 600.0
 MANY = 1000
-"""How often a guild is held against its cap, and after how many new vectors."""
+"""The interval and the number of new vectors between checks of a guild's limit."""
 
 LOOK_SECONDS = 1.0
-"""How often new messages are looked for."""
+"""The interval between checks for new messages."""
 
 
 class MemoryKeeper:

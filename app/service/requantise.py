@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 STARTER = "starter"
 LOOK_SECONDS = 20.0
-"""How often it is looked whether the starter is there to be tuned."""
+"""The interval between checks for a starter model to tune."""
 
 
 def tuned_file(home: Home, name: str) -> Path:

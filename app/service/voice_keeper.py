@@ -38,7 +38,7 @@ DELETE_AT_ONCE = 1000
 """Messages deleted in one transaction, some milliseconds."""
 
 SCRUB_SECONDS = 60.0
-"""How long after a deletion the files are written anew, with all deletions since."""
+"""The delay after a deletion before the files are rewritten."""
 
 SCRUB_MESSAGES = 60_000
 """For each so many messages of the guild the files wait as long once more."""

@@ -22,7 +22,7 @@ LEAST_MESSAGES = 3
 """Messages a word must stand in; less is somebody's whim."""
 
 LEAST_Z = 1.64
-"""What is said more than before by less may be so by chance, one time in twenty."""
+"""The least difference that is hardly chance: one time in twenty."""
 
 PRIOR_WORDS = 500.0
 """The prior is as strong as so many words of the guild's whole past."""

@@ -11,7 +11,7 @@ OPENAI_HOST = "api.openai.com"
 
 @dataclass(frozen=True)
 class Address:
-    """Where requests go."""
+    """The destination of requests."""
 
     url: str
     host: str

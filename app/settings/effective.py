@@ -59,7 +59,7 @@ class Settings:
         self._database = database
         self._warn = warn
         self.trouble: ConfigError | None = None
-        """What is wrong with the file as it is; the settings from before hold."""
+        """The error in the present file; the earlier settings stay in effect."""
         self._stamp: tuple[int, int] | None = None
         self._stored: dict[str, object] = {}
         self._config = Config()

@@ -17,7 +17,7 @@ from app.store import migrations, sqlite
 from app.store.tables import TABLES, Guild
 
 CHECKPOINT_SECONDS = 1.0
-"""How often, at most, the log is moved into the file while the database is in use."""
+"""The shortest time between moves of the log into the file."""
 
 P = ParamSpec("P")
 T = TypeVar("T")

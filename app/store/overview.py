@@ -38,7 +38,7 @@ class ChannelActivity(NamedTuple):
     messages: int
     is_learning: bool
     key: str
-    """What requests call it by: Discord's id, or its name."""
+    """Its name in requests: Discord's id, or its own name."""
 
 
 def replies_over_time(since: int, step: int, guild: int | None = None) -> list[Bucket]:

@@ -26,7 +26,7 @@ PRAGMAS = {
 }
 
 LOCK_SECONDS = 30.0
-"""How long a transaction waits for others to end theirs."""
+"""The longest wait of a transaction for others to end."""
 
 POLL_SECONDS = 0.001
 

@@ -51,7 +51,7 @@ class Channel(Table):
     parent_id: int | None
     """The channel of a thread."""
     is_learning = BooleanField(default=False)
-    """Whether what is written there from now on is learned."""
+    """True if messages there are learned from now on."""
 
     class Meta:
         indexes = ((("guild", "discord_id"), True), (("guild", "name"), False))
@@ -94,7 +94,7 @@ class Message(Table):
     reply_to = TextField(null=True)
     """The `external` of the message it answers."""
     dropped = TextField(null=True)
-    """Why it is not learned; null when it is."""
+    """The reason for not learning it; null if it is learned."""
     is_heard = BooleanField(default=False, constraints=[SQL("DEFAULT 0")])
     """Seen on Discord in its channel: when it is missing there, it was deleted."""
 
@@ -147,7 +147,7 @@ class Conversation(Table):
     members = JSONField(default=list)
     """Author hashes of those who take part, without those who opted out."""
     summary = TextField(default="")
-    """What was said up to `summarised`, in the words of the local model."""
+    """A summary up to `summarised`, by the local model."""
     summarised = IntegerField(default=0)
     """Row of the newest message that the summary tells of."""
 
@@ -180,7 +180,7 @@ class Reply(Table):
     """Discord's id of the message answered; one reply for ever."""
     created = BigIntegerField(index=True)
     reason = TextField()
-    """Why it spoke: mention, reply, command, wake word, join-in…"""
+    """The reason for speaking: mention, reply, command, wake word, join-in…"""
     state = TextField()
     """claimed, made, sent, draft, failed or forgotten."""
     text = TextField(default="")
@@ -231,9 +231,9 @@ class Feedback(Table):
     value = IntegerField()
     created = BigIntegerField()
     kind = TextField(default="thumb")
-    """How it was given; `store.feedback` names them."""
+    """The kind of opinion, as named in `store.feedback`."""
     was = TextField(default="")
-    """What a draft said before the owner put other words in its place."""
+    """A draft's text before the owner replaced it."""
 
     class Meta:
         indexes = ((("reply", "author", "kind"), True),)
@@ -337,7 +337,7 @@ class Snapshot(Table):
     created = BigIntegerField()
     last = IntegerField()
     messages = IntegerField()
-    """How many were in the voice when it was taken."""
+    """The number of messages in the voice at that time."""
     gaps = JSONField()
     """`[after, until]` of each `VoiceGap`."""
     settings = JSONField()

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from app.ipc.control import Log
 
 NEWS_SECONDS = 0.05
-"""How long notifications are collected before the screens hear of them."""
+"""The time to collect notifications before the screens hear of them."""
 
 MAX_EVENTS = 50
 
@@ -81,14 +81,14 @@ class MynahApp(App[int]):
         self.chosen_section = ""
         """Section that Server turns to when it comes to the front."""
         self.events: deque[Json] = deque(maxlen=MAX_EVENTS)
-        """What became of the bot's process, as `events` of its status."""
+        """The history of the bot's process, as `events` of its status."""
         self.progress: dict[tuple[str, str], Any] = {}
         """The latest `Progress` of each piece of work, by its `work` and `label`."""
         self._streams = os.getpid() * 10_000
         self.status_at = 0.0
         """When `status` was heard."""
         self._news: NewEvents | None = None
-        """What came since the screens were told."""
+        """The news since the last update of the screens."""
         self._gate = TerminalGate()
         for theme in THEMES:
             self.register_theme(theme)

@@ -59,7 +59,7 @@ class DatabaseReader:
         self._database: Database | None = None
         self._opening = asyncio.Lock()
         self.trouble = ""
-        """Why nothing can be read, for a person."""
+        """The reason why nothing can be read, for a person."""
 
     @property
     def is_there(self) -> bool:

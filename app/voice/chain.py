@@ -28,11 +28,11 @@ class Walk:
     def __init__(self, start: Range) -> None:
         self.symbols = [END]
         self.places: list[int] = []
-        """Where each word was drawn: its position in the index."""
+        """The source of each word: its position in the index."""
         self.ranges = [start]
         """The states it is in, the longest first: where its last symbols occur."""
         self.copied = 0
-        """How many of its last words the message drawn from last holds in a row."""
+        """The number of its last words that the last source message has in a row."""
         self.run = 0
         """The most that `copied` has been."""
         self.choices = 0
@@ -47,9 +47,9 @@ class Chain:
     rules: Rules
     rng: Random
     may_run: bool = False
-    """Whether a run of one message may be of any length."""
+    """True if a run of one message may have any length."""
     may_repeat: bool = False
-    """Whether the line may be a whole message."""
+    """True if the line may be a whole message."""
 
     def walk(self) -> Walk | None:
         """Return a line from start to end, or None where it would only repeat."""

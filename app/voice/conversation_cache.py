@@ -15,7 +15,7 @@ class Continuation(NamedTuple):
     ids: list[int]
     """Distinct tokens, ascending."""
     counts: list[int]
-    """How often each came."""
+    """The number of occurrences of each."""
 
 
 class ConversationCache:

@@ -36,7 +36,7 @@ class MappedFiles:
 
     path: Path
     facts: dict[str, Any]
-    """What the writer noted beside the arrays."""
+    """The writer's notes beside the arrays."""
 
     arrays: dict[str, npt.NDArray[Any]]
     """Read-only, and read from disk when they are touched."""

@@ -64,7 +64,7 @@ class GeneratedLine:
     """0 to 100; see `score_of`."""
 
     walks: int
-    """How many walks it took."""
+    """The number of walks it took."""
 
     relaxed: tuple[str, ...]
     """Rules that had to give way: `state_size`, `run`, `whole`, `score`, `seed`."""

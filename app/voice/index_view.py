@@ -24,7 +24,7 @@ class Range(NamedTuple):
     """All places of one sequence of symbols."""
 
     depth: int
-    """How many symbols the sequence has; 0 stands for every place there is."""
+    """The number of symbols in the sequence; 0 stands for every place."""
     lo: int
     hi: int
     """Half-open, in the base's sorted suffixes."""

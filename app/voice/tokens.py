@@ -44,7 +44,7 @@ BY_EVIDENCE = np.array(
 )
 
 _DISCOUNT = 0.7
-"""What each follower's count in the guild gives away, as what is rare is overrated."""
+"""The discount on each follower's count in the guild, as rare ones are overrated."""
 
 _UNSEEN = 0.5
 """Times that every token of the model counts as written, seen or not."""
@@ -159,7 +159,7 @@ class TokenVoice:
         self._index = index
         self._common: dict[Range, Followers] = {}
         self.vocabulary = vocabulary
-        """How many tokens the model knows."""
+        """The number of tokens that the model knows."""
         self.end = end
         """The token that ends a message in the chat log: the line break."""
         self.last_message = last_message

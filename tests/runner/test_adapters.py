@@ -73,7 +73,7 @@ def test_an_adapter_of_another_model_is_refused_in_words(
 
 
 def test_a_model_is_no_adapter(load, tiny_files):
-    with pytest.raises(AppError, match="is no LoRA adapter"):
+    with pytest.raises(AppError, match="is not a LoRA adapter"):
         Adapters(load().model).get(str(tiny_files["recurrent"]))
 
 

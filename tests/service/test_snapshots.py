@@ -138,7 +138,7 @@ async def test_a_comparison_tells_words_and_settings(town: Town) -> None:
     await town.ask(control.SnapshotTake("G", "raided"))
     back = await town.ask(control.SnapshotCompare("G", "raided", "calm"))
     assert back["gained"] == [] and back["lost"] == since["gained"]
-    with pytest.raises(UsageError, match="no snapshot"):
+    with pytest.raises(UsageError, match="not a snapshot"):
         await town.ask(control.SnapshotCompare("G", "calm", "other"))
 
 
@@ -243,5 +243,5 @@ async def test_a_made_up_snapshot_changes_nothing_it_should_not(
         here = await town.run(settings.of, await town.row())
         assert here == {"reply.dial": 30}
         for path in (broken, tmp_path / "absent.zip", Path(__file__)):
-            with pytest.raises(UsageError, match="no snapshot"):
+            with pytest.raises(UsageError, match="not a snapshot"):
                 await town.ask(control.SnapshotImport("G", str(path)))

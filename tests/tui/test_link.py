@@ -114,7 +114,7 @@ async def test_a_request_the_bot_does_not_serve_says_that_it_is_another_version(
     link: BotLink,
 ):
     await link.start()
-    with pytest.raises(AppError, match="does not know how to do this"):
+    with pytest.raises(AppError, match="does not know this request"):
         await link.call(control.Models())
 
 

@@ -111,7 +111,7 @@ async def test_cloud_says_what_is_missing(open_app: Open):
         assert "locked to this computer" in text_of(pilot)
         await pilot.press("ctrl+g", "down", "enter")
         await settle(pilot)
-        assert "Cloud needs an API key" in text_of(pilot)
+        assert "The cloud needs an API key" in text_of(pilot)
 
 
 async def test_a_missing_model_is_said_before_one_asks(open_app: Open):

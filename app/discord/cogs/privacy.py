@@ -91,9 +91,9 @@ class PrivacyCog(discord.Cog):
         text = "Your messages here are never used to tune a model."
         if allow:
             text = (
-                "What you wrote in channels that the owner opened for it may be used to"
-                " tune a language model, also one in the cloud. `/privacy tuning"
-                " allow:False` takes it back for every later tuning."
+                "Your messages in channels that the owner opened for it may be used to"
+                " tune a language model, even one in the cloud. `/privacy tuning"
+                " allow:False` reverses that for every later tuning."
             )
         await context.respond(text, ephemeral=True)
 

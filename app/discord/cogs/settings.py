@@ -23,7 +23,7 @@ OWNERS_ONLY = (
     "reply.tune_",
     "model.",
 )
-"""Where the words go, what that may cost, the limits of what it chooses itself, and
+"""The settings for the words' destination, costs, the bot's own choices, and
 files of the owner's computer."""
 
 HIDDEN = ("model.adapter",)

@@ -1,4 +1,4 @@
-"""What is asked of the program itself: state, measures, settings, secrets."""
+"""Requests about the program itself: state, measures, settings, secrets."""
 
 from dataclasses import dataclass
 from typing import ClassVar

@@ -1,4 +1,4 @@
-"""What is done on Discord for the owner."""
+"""Requests for actions on Discord."""
 
 from dataclasses import dataclass, field
 from typing import ClassVar

@@ -1,4 +1,4 @@
-"""What is asked about what a guild's bot knows, and how it talks."""
+"""Requests about the servers, their data and their voices."""
 
 from dataclasses import dataclass, field
 from typing import ClassVar
@@ -6,7 +6,7 @@ from typing import ClassVar
 
 @dataclass(frozen=True)
 class Guilds:
-    """What is learned; `guilds` has a guild each.
+    """The learned servers; `guilds` has one entry each.
 
     Keys: `row`, `id`, `guild` (its name), `messages`, `words`, `voice` (state in
     words), `embeddings`, `backlog`, `bytes`, `mode`, `provider`, `dial`, `join_in`,
@@ -67,7 +67,7 @@ class Backup:
 
 @dataclass(frozen=True)
 class Phrases:
-    """What makes a guild's voice its own: `words` and `phrases` (`text`, `count`)."""
+    """The words typical of a voice: `words` and `phrases` (`text`, `count`)."""
 
     method: ClassVar[str] = "phrases"
     guild: str
@@ -76,7 +76,7 @@ class Phrases:
 
 @dataclass(frozen=True)
 class Meter:
-    """How much a guild's replies are like what its members write, week by week.
+    """The likeness of a guild's replies to its members' messages, week by week.
 
     Keys: `guild`, `weeks` (oldest first, each `start` in seconds since the epoch and
     the fields of `app.meter.week.Week`), `advice` (`is_alarm`, `finding`, `remedy`).

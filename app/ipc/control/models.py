@@ -1,4 +1,4 @@
-"""What is asked about language models: those here, and tuning one in the cloud."""
+"""Requests about language models here, and about tuning one in the cloud."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -68,7 +68,7 @@ class ExportTuning:
 
 @dataclass(frozen=True)
 class TuneEstimate:
-    """What tuning a cloud model would take; nothing is sent.
+    """An estimate for tuning a cloud model; nothing is sent.
 
     Keys: those of `ExportTuning` but `files`, and `model`, `epochs`, `tokens` (of all
     epochs), `cost` (US dollars, null where there is no price).
@@ -95,7 +95,7 @@ class TuneStart:
 
 @dataclass(frozen=True)
 class TuneStatus:
-    """How far a tuning is; without a job, the guild's newest.
+    """The progress of a tuning; without a job, the guild's newest.
 
     Keys: `job`, `state`, `model`, `tuned_model`, `tokens`, `error`, `events` (`at`,
     `text`, oldest first).

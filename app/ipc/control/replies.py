@@ -1,4 +1,4 @@
-"""What is asked about replies: one more, why it is so, and which is better."""
+"""Requests about replies: a new one, its explanation, and comparisons."""
 
 from dataclasses import dataclass, field
 from typing import ClassVar

@@ -1,4 +1,4 @@
-"""What is asked about kept states of a guild."""
+"""Requests about snapshots of a guild."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -36,7 +36,7 @@ class SnapshotRestore:
 
 @dataclass(frozen=True)
 class SnapshotCompare:
-    """What the voice gained and lost between two snapshots, or since one.
+    """The voice's gains and losses between two snapshots, or since one.
 
     Keys: `gained` and `lost` (`text`, `count`: words the other never had), `settings`
     (`channel`, `key`, `before`, `after`).

@@ -61,10 +61,10 @@ class Keeper:
         self._clock = clock
         self._child: Child | None = None
         self._model = ""
-        """What it was started with; see `crashes.identity`."""
+        """The identity of the running model; see `crashes.identity`."""
         self._settled = asyncio.Event()
         self.ready: Ready | None = None
-        """What the runner said of itself once it had loaded the model."""
+        """The runner's report after it loaded the model."""
         self._began = 0.0
         self._crashes = crashes
         self._parameters = 0

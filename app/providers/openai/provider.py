@@ -27,7 +27,7 @@ LEAST_MS = 500.0
 """A retry with less time than this left would come to nothing."""
 
 MOST_ATTEMPTS = 2
-"""What fails twice in a second or two is better answered by the next rung."""
+"""The most tries; after two failures the next rung is better."""
 
 
 class OpenAIProvider:

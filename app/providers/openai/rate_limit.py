@@ -32,7 +32,7 @@ class Throttle:
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._left: dict[str, tuple[int, float]] = {}
-        """What is left of requests and tokens, and when it is full again."""
+        """The remaining requests and tokens, with the time of their renewal."""
         self._blocked_until = 0.0
 
     def note(self, headers: Mapping[str, str]) -> None:

@@ -29,7 +29,7 @@ MEASURE_SECONDS = 30.0
 MEASURE_TEXT = "Tell me about the town where you grew up, its streets and its people."
 
 PROMPT_TOKENS, ANSWER_TOKENS = 300, 30
-"""What a reply costs, for the answer time of models that are not measured."""
+"""The cost of a reply, for the answer time of unmeasured models."""
 
 
 class BenchmarkHandlers:

@@ -90,7 +90,7 @@ class BlindTestHandlers:
             if not why and first.answer.finished.text != second.answer.finished.text:
                 return first, second
         raise UsageError(
-            f"No two replies could be had: {why or 'both replies are the same'}.",
+            f"Mynah could not make two replies: {why or 'both replies are the same'}.",
             "Check with `mynah bench` that the model is here and fast enough.",
         )
 

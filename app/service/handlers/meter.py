@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 KEPT_WEEKS = 12
 FRESH_SECONDS = 24 * 3600.0
-"""The figures of the present week are made anew when they are older."""
+"""The figures of the present week are computed again when they are older."""
 
 LOOK_SECONDS = 3600.0
 FIRST_LOOK_SECONDS = 120.0

@@ -16,7 +16,7 @@ from app.store.feedback import Kind
 from app.store.messages import StoredMessage
 
 OWNER = "owner"
-"""Who gives feedback in the TUI and on the command line."""
+"""The author of feedback in the TUI and on the command line."""
 
 
 class ReplyHandlers:

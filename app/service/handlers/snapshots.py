@@ -19,7 +19,7 @@ UNDO = "before the last rollback"
 """The snapshot that is taken before another one takes effect."""
 
 STAYING = ("reply.provider", "reply.local_only", CONSENT, "model.adapter")
-"""What may leave the machine, and paths of it, no snapshot or file ever changes."""
+"""Settings of data leaving the machine and of paths, which no snapshot changes."""
 
 Placed = dict[tuple[str | None, str], object]
 """Settings by the name of their channel, None for the whole guild, and their own."""

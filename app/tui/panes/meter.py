@@ -48,7 +48,7 @@ class Figure:
 FIGURES = (
     Figure("sounds like you", "alike", _percent, 1, 0.03),
     Figure("assistant-speak", "assistant", _percent, -1, 0.03),
-    Figure("fits what was said", "relevance", _of_relevance, 1, 0.03),
+    Figure("fits the conversation", "relevance", _of_relevance, 1, 0.03),
     Figure("copied from one message", "copied", _percent, -1, 0.03),
     Figure("said before", "repeated", _percent, -1, 0.03),
     Figure("reply time", "milliseconds", reply_time, -1, 50.0),

@@ -23,7 +23,7 @@ from app.tui.widgets.dialogs import AskText
 
 SAMPLES = 3
 SETTLE_SECONDS = 0.4
-"""How long the dial must rest before samples are asked for."""
+"""The rest of the dial before samples are requested."""
 
 
 class VoicePane(Pane):

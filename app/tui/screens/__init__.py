@@ -18,7 +18,7 @@ class ScreenEntry:
     """Pressed outside of text fields; the function key of that number always works."""
     load: Callable[[], "MynahScreen"]
     short: str = ""
-    """What the navigation of a narrow terminal says instead of the title."""
+    """A shorter title for the navigation of a narrow terminal."""
 
 
 def _home() -> "MynahScreen":

@@ -77,7 +77,7 @@ class Feed(ScrollView, can_focus=True):
         self._empty = empty
         self._all: list[Any] = []
         self.items: list[Any] = []
-        """What is shown: all that was given, or what matches the filter."""
+        """The visible items: all of them, or those that match the filter."""
         self.words = ""
         """Filters the lines, in small letters."""
 

@@ -12,7 +12,7 @@ from app.tui.database_reader import DatabaseReader
 from app.tui.screens.conversations.channel_lines import TalkLine
 
 MOST_CONVERSATIONS = 5
-"""Conversations that are listed below the channel one looks at."""
+"""The number of conversations listed below a chosen channel."""
 
 
 @dataclass(frozen=True)
@@ -23,9 +23,9 @@ class Place:
     guild: int = 0
     channel: int | None = None
     name: str = ""
-    """What requests call the channel by."""
+    """The channel's name in requests."""
     drafts: int = 0
-    """How many wait, where it stands for all drafts."""
+    """The number of waiting drafts, for the place of all drafts."""
     conversation: int | None = None
 
     @property

@@ -30,7 +30,7 @@ WORDS = {
     "pull": "Model",
     "tune": "Model",
 }
-"""What each kind of work is called."""
+"""The name of each kind of work."""
 
 
 class LearnScreen(MynahScreen):
@@ -50,7 +50,7 @@ class LearnScreen(MynahScreen):
     def __init__(self) -> None:
         super().__init__()
         self._results: list[Json] = []
-        """What each import since the start of this window brought."""
+        """The results of each import since the window was opened."""
 
     def compose_body(self) -> ComposeResult:
         yield Static(
