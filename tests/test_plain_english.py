@@ -26,8 +26,8 @@ BANNED = {
     r"\b(this|that|the) (server|channel|guild) alone\b": "say 'only this server'",
     r"\b(do|does|did) it by (it|them)sel(f|ves)\b": "say 'automatically'",
     r"\b(throw|threw|thrown) (away|back)\b": "say 'discard' or 'reject'",
-    r"\bwhat (is|was|are|were) (learned|said|stored|sent|kept|forgotten|written)\b": (
-        "name the thing: 'learned messages', 'stored data'"
+    r"\bwhat (is|was|are|were) (learned|said|kept|forgotten)\b": (
+        "name the thing: 'learned messages'"
     ),
     r"\b(Who|Whoever|Whose|Whom)\b[^?]*\.": "start with the subject: 'Members who …'",
     r"(^|[.;] )What\b[^?]*[.;]": "start with the subject, not with a clause",
