@@ -74,7 +74,9 @@ async def test_training_leaves_out_channels_it_may_not_read_and_says_so(
         await stand_in.wait_for(lambda: len(stand_in.outbox.sent()) == 1)
         told = stand_in.outbox.sent()[0].message_id
         await stand_in.wait_for(
-            lambda: "not read #side" in scene.general.messages[told]["content"]
+            lambda: (
+                "no permission to read #side" in scene.general.messages[told]["content"]
+            )
         )
 
 

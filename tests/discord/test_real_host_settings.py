@@ -187,7 +187,7 @@ async def test_every_sign_of_what_people_think_is_kept_and_felt(
             feedback_weights.weight(about) < 1 for about in votes.values()
         )
         kept = await stand_in.command(general, scene.ann, "privacy show")
-        assert "Of 1 replies is stored what you think" in kept.text
+        assert "Your ratings of 1 replies are stored" in kept.text
         export = await stand_in.command(general, scene.ann, "privacy export")
         assert b'"rating": -1' in export.parts[0].file_bodies[0]
         assert await count(service) >= len(LINES)
