@@ -18,19 +18,19 @@ Refuse = Callable[[str], str | None]
 """The reason why a text may not be sent, or None."""
 
 SHARE = 0.6
-"""Of the deadline; another try must be likely to end within it."""
+"""The share of the time limit within which another try must be likely to end."""
 
 SLACK = 1.2
-"""Times as long as the last line took to write, another one may take."""
+"""The time allowed for another line, relative to the last line's."""
 
 ECHO = 0.6
 """The closeness lost by a text whose words were all just said."""
 
 ECHO_FROM = 0.4
-"""Share of such words from which a text loses any of it."""
+"""The share of repeated words at which a text starts to lose closeness."""
 
 ECHOED = 3
-"""Last turns whose words count as just said."""
+"""The number of last turns whose words count as just said."""
 
 
 class BestOf:

@@ -7,20 +7,20 @@ from math import inf
 from app.providers.base import Speed, Turn
 
 Count = Callable[[str], int]
-"""Tokens that a text takes, known or estimated."""
+"""The tokens of a text, known or estimated."""
 
 TURN_OVERHEAD = 4
 """Tokens around a turn: the speaker's colon, the line's end, a template's marks."""
 
 MAX_TURN_CHARS = 600
-"""A longer turn is cut, so that one wall of text does not push out all the others."""
+"""The longest turn; more is cut, so that a wall of text leaves room for others."""
 
 ANCHOR = 8
 """A window that slides by one turn a message would never hit the prefix cache; it
 starts at a message whose row id is a multiple of this where one is at hand."""
 
 SAFETY = 0.85
-"""Part of the time left that is planned with; machines are not steady."""
+"""The share of the time left to plan with, since machines vary in speed."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class ChosenTurns:
     left_out: int = 0
     """Turns of the conversation that did not fit."""
     channel_tokens: int = 0
-    """Of `tokens`, those of the channel's other turns."""
+    """The part of `tokens` for the channel's other turns."""
 
 
 def estimate_tokens(text: str) -> int:

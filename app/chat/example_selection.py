@@ -11,7 +11,7 @@ Closeness = Callable[[Sequence[str]], Sequence[float]]
 """The closeness of each text to the conversation; higher is closer."""
 
 RECENT = 4
-"""Turns that tell what the conversation is about."""
+"""The number of turns that show the topic of the conversation."""
 
 
 def topic(turns: Sequence[Turn], limit: int = 4) -> str:

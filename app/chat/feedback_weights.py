@@ -12,7 +12,7 @@ first was bad.
 """
 
 LEAST_WEIGHT = 0.125
-"""Disliked however often, a message may still be drawn from: tastes are not bans."""
+"""The least weight of a message, however disliked: tastes are not bans."""
 
 
 class OpinionVote(Protocol):

@@ -17,10 +17,10 @@ Check = Callable[[Prompt], str | None]
 """Returns why a rung must not be tried for a prompt, or None."""
 
 Fit = Callable[[Prompt, float], Prompt]
-"""Gives the prompt for the milliseconds that are left."""
+"""Returns the prompt for the milliseconds that are left."""
 
 OnPiece = Callable[[str | None], None]
-"""Takes each piece of text as it comes; None takes back all that came so far."""
+"""Receives each piece of text as it comes; None withdraws all so far."""
 
 RESERVE_MS = 100.0
 """The reserve for the last rung; the chain needs a few milliseconds."""
@@ -29,10 +29,10 @@ LEAST_MS = 150.0
 """With less time left than this, a language model is not even asked."""
 
 HEADSTART_MS = 40.0
-"""A provider is told to be done this much before it is cut off."""
+"""The time between a provider's own deadline and its cancellation."""
 
 FIRST_SHARE = 0.55
-"""Part of the time left in which a rung must begin, when another model follows it."""
+"""The share of the time left for a rung to start, if another model follows."""
 
 SPEECHLESS = "…I had something to say, but the words will not come. Try me again?"
 """The reply when even the last rung fails, which is a bug for the log."""
@@ -48,7 +48,7 @@ class Rung:
     breaker: Breaker | None = None
     queue: FairQueue | None = None
     fit: Fit = field(default=lambda prompt, left: prompt)
-    """Makes the prompt small enough for what this provider can read in time."""
+    """Shortens the prompt to what this provider can read in time."""
     tries: int = 1
     """The most tries while its texts are rejected."""
 
@@ -73,7 +73,7 @@ class Answer:
     rungs: tuple[RungRecord, ...]
     total_ms: float
     prompt: Prompt
-    """As the provider that answered had it."""
+    """The value from the provider that answered."""
 
     @property
     def notes(self) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 Clock = Callable[[], float]
-"""Seconds of a clock that never goes back."""
+"""A monotonic clock, in seconds."""
 
 
 class Breaker:

@@ -9,7 +9,7 @@ MAX_UNITS = 2000
 """Discord's limit for one message, counted in UTF-16 units to be on the safe side."""
 
 MAX_PARTS = 4
-"""More bubbles than this for one reply would be a flood."""
+"""The most messages for one reply; more would be a flood."""
 
 _ZERO_WIDTH = "\u200b"
 
@@ -58,7 +58,7 @@ class Finished:
     """A reply ready to send, or the reason why it must not be sent."""
 
     parts: tuple[str, ...] = ()
-    """One message each, in order."""
+    """The texts of the messages, in order."""
     rejected: str | None = None
     notes: tuple[str, ...] = field(default=())
 

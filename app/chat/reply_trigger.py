@@ -21,13 +21,13 @@ class HeardMessage:
     text: str
     channel_name: str = ""
     is_bot: bool = False
-    """Written by a bot, this one included."""
+    """True for bots, including this one."""
     has_opted_out: bool = False
     is_command: bool = False
     mentions_bot: bool = False
     replies_to_bot: bool = False
     is_answered: bool = False
-    """A reply to this very message exists already."""
+    """True if a reply to this message already exists."""
     age_seconds: float = 0.0
 
 
@@ -36,13 +36,13 @@ class Recent:
     """The bot's recent activity, at the time of the message."""
 
     seconds_since_spoke: float | None = None
-    """In this channel; None when it never did."""
+    """Seconds since it spoke in this channel; None for never."""
     seconds_since_author: float | None = None
     """Since the last reply to this author in this guild."""
     replies_last_minute: int = 0
     """In this guild."""
     is_hushed: bool = False
-    """Somebody asked it to be quiet for a while."""
+    """True while somebody has asked it to be quiet."""
 
 
 @dataclass(frozen=True)

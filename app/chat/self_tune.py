@@ -10,7 +10,7 @@ PREFIX = "self-tuned to"
 """The start of every explanation of a choice."""
 
 STEP = 15
-"""Between two dials that are tried; finer ones cannot be told apart by thumbs."""
+"""The distance of two dials; thumbs cannot tell finer steps apart."""
 
 OWN_LIKES = 2.0
 """The settings' own mode and dial start with this many likes, so that a guild without

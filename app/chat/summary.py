@@ -10,7 +10,7 @@ from app.providers.local import chat_log
 ANSWER_TOKENS = 90
 MOST_CHARS = 400
 LEAST_CHARS = 12
-"""Less than this tells nothing of a conversation."""
+"""The least text that a summary can be made of."""
 
 _SPACE = re.compile(r"\s+")
 

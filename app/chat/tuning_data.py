@@ -8,14 +8,14 @@ from typing import Any
 Json = dict[str, Any]
 
 TURNS = 6
-"""Most lines before the one that is to be learned."""
+"""The most lines before the one to learn."""
 
 APART_MS = 30 * 60_000
 """A longer silence starts another conversation."""
 
 MOST_CHARS = 600
 VALIDATION = 0.1
-"""Share of the newest examples that are kept to check the tuning by."""
+"""The share of the newest examples that validate the tuning."""
 
 _PRIVATE = re.compile(
     r"[\w.+-]+@[\w-]+\.[\w.]{2,}"
@@ -63,10 +63,10 @@ class Examples:
     validation: list[Json] = field(default_factory=list)
     preferences: list[Json] = field(default_factory=list)
     messages: int = 0
-    """That were given."""
+    """The number of shared messages."""
     duplicates: int = 0
     private: int = 0
-    """Messages with a secret, an address or a number in them."""
+    """The number of messages with a secret, an address or a phone number."""
 
     def counts(self) -> Json:
         """Return the numbers alone."""

@@ -18,7 +18,7 @@ from app.service.service import open_service
 CATALOGUE = Catalogue(control.REQUESTS, control.NOTIFICATIONS)
 
 WAIT_SECONDS = 30.0
-"""A command that works by itself holds the lock; the next one waits for it."""
+"""The wait for another command's lock."""
 
 OnNotification = Callable[[Any], None]
 
@@ -27,7 +27,7 @@ class Bot(Protocol):
     """The part of the bot that a command needs."""
 
     is_running: bool
-    """A bot of its own process; it goes on when the command ends."""
+    """True for a bot in another process, which runs on after the command."""
 
     async def call(self, request: Params) -> Json:
         """Send a request and return its reply.

@@ -40,11 +40,11 @@ HELP = "attribute replies of each mode to the servers they were made for"
 MODES = ("markov", "llm", "hybrid")
 REAL = "real"
 ADRIFT = "adrift"
-"""The chain alone, from no word of what was said; `markov` starts from some."""
+"""The chain without a seed; `markov` starts from words of the conversation."""
 
 SHOWN = (REAL, ADRIFT, *MODES)
 LEARNED = 15_000
-"""Newest messages of a server that the classifier learns from."""
+"""The number of a server's newest messages for training the classifier."""
 
 REPORT_SECONDS = 10.0
 

@@ -25,7 +25,7 @@ NAME = "report"
 HELP = "write one page of tables and plots about servers and their later messages"
 
 TARGET = 0.85
-"""Of the real messages' rate, that replies of the hybrid are to be attributed at."""
+"""The target for hybrid replies, as a share of the real messages' rate."""
 
 Figures = dict[str, Any]
 

@@ -17,7 +17,7 @@ NAME = "say"
 HELP = "say something to a learned server and print the reply"
 
 REMEMBERED = 12
-"""Turns of one session that go into its next prompt."""
+"""The number of a session's turns in its next prompt."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

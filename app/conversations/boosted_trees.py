@@ -23,7 +23,7 @@ class Trees:
     left: NDArray[np.int32]
     """Number of the child in the flattened arrays; the right one follows it."""
     value: Floats
-    """Of leaves; 0 elsewhere."""
+    """The value of a leaf; 0 elsewhere."""
     depth: int
 
     def score(self, features: Floats) -> Floats:

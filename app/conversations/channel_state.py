@@ -12,7 +12,7 @@ from app.conversations.message_features import FLAGS, MessageFeatures, Reading
 REACH = 100
 """The number of lines searched for the answered message."""
 TARGETS = 3
-"""Mentions of a line that count."""
+"""The most mentions of a line that count."""
 FAR = 10_000.0
 _ROOM = 1024
 _PRIOR_LINES = 2000.0
@@ -29,7 +29,7 @@ class Scene:
         self.where: defaultdict[str, list[int]] = defaultdict(list)
         """Positions of the lines that have a word."""
         self.names: dict[str, int] = {}
-        """Authors by every form of their names, in small letters."""
+        """Authors by every form of their names, in lower case."""
 
         # By author.
         self.last: dict[int, int] = {}
@@ -38,9 +38,9 @@ class Scene:
         self.last_target: dict[int, int] = {}
         """The first person that the last line named."""
         self.count: Counter[int] = Counter()
-        """Lines written."""
+        """The number of written lines."""
         self.arrived: dict[int, int] = {}
-        """Position of the notice that told of coming in."""
+        """Position of the notice of their arrival."""
 
         # By author and the name they used.
         self.spoke_to: dict[tuple[int, int], int] = {}
@@ -52,7 +52,7 @@ class Scene:
         self.end = 0
         """Position of the next line; lines count from 0 without end."""
         self.spoken = 0
-        """Lines so far that were no notices."""
+        """The number of lines so far, without notices."""
 
         # By line.
         room = _ROOM
@@ -72,9 +72,9 @@ class Scene:
         self.nth = np.zeros(room, np.float32)
         """The number of its author's earlier lines."""
         self.gap = np.zeros(room, np.float32)
-        """Lines since its author's line before."""
+        """Lines since its author's previous line."""
         self.order = np.zeros(room, np.float32)
-        """Its number among the lines that are no notices."""
+        """Its number among the lines without notices."""
         self.conversations = np.full(room, -1, np.int64)
         """Position of the first line of its conversation."""
 

@@ -13,12 +13,12 @@ from app.store.messages import StoredMessage
 from app.store.reply_links import NewLink
 
 SILENCE_MS = 3 * 3_600_000
-"""A conversation ends after so long without a message; a thread's goes on."""
+"""The silence that ends a conversation, except in a thread."""
 LOOKED_BACK = 100
-"""Messages of a channel read when it is first heard of."""
+"""The number of messages read on first sight of a channel."""
 KEPT = 400
 CHANNELS = 64
-"""Channels kept in memory, about a third of a megabyte each."""
+"""The number of channels in memory, a third of a megabyte each."""
 
 
 @dataclass
@@ -40,11 +40,11 @@ class PlacedMessage:
 
     message: StoredMessage
     answered: int | None = None
-    """Row of the message it replies to, as Discord says."""
+    """Row of the message it replies to, according to Discord."""
     conversation: int | None = None
-    """Of that message, if it is known."""
+    """Row of that message's conversation, if known."""
     link: NewLink | None = None
-    """Found earlier; it is kept."""
+    """A link found earlier, which is kept."""
 
 
 class LinkedChannel:

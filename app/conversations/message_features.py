@@ -35,11 +35,11 @@ class MessageFeatures:
     """One message for the linker; `seconds` is any clock that only moves forward."""
 
     author: str | None
-    """None for what the service itself says: joins, quits, name changes."""
+    """None for the service's own notices: joins, quits, name changes."""
     seconds: float
     text: str
     mentions: tuple[str, ...] = ()
-    """Authors mentioned in a way the service vouches for."""
+    """Authors in mentions that the service confirms."""
     is_bot: bool = False
 
 
@@ -50,7 +50,7 @@ class Reading:
     words: frozenset[str]
     flags: tuple[float, ...]
     targets: tuple[int, ...]
-    """Authors the line mentions; the addressed one first."""
+    """Authors that the line mentions, the addressed one first."""
     is_addressed: bool
     """True if it starts with the name of its first target."""
     has_strange_address: bool

@@ -14,10 +14,10 @@ from app.conversations.message_features import MessageFeatures
 CONSTANTS = Path(__file__).with_name("reply_linker.npz")
 """Made by `python tests/bench/fit_links.py`."""
 CONSIDERED = 24
-"""Candidates that a linear score lets through to the first trees."""
+"""The number of candidates that the linear score passes to the first trees."""
 FIRST_TREES = 100
 SHORTLISTED = 6
-"""Candidates that the first trees let through to all of them."""
+"""The number of candidates that the first trees pass to all trees."""
 
 
 @dataclass(frozen=True)
@@ -46,11 +46,11 @@ class ReplyLink:
     """The message that a line answers."""
 
     position: int
-    """Of the line."""
+    """The position of the line."""
     parent: int | None
     """Position of the line it answers; None starts a conversation."""
     score: float
-    """Probability, 0 to 1; 1 when Discord itself says so."""
+    """Probability, 0 to 1; 1 if Discord itself names the message."""
 
 
 class Linker:

@@ -1,14 +1,14 @@
 """Errors an owner can act on; everything else is a bug and keeps its traceback."""
 
 EXIT_BUG = 70
-"""Exit code of a process that ended by a bug, by sysexits."""
+"""The exit code after a bug, by sysexits."""
 
 
 class AppError(Exception):
     """An error the owner can fix: what happened, and what to do about it."""
 
     exit_code = 69
-    """Of the process, by sysexits: 64 usage, 69 unavailable, 78 configuration."""
+    """The exit code, by sysexits: 64 usage, 69 unavailable, 78 configuration."""
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)

@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 MAX_MARKS = 4
-"""Combining marks kept on one character; more would climb over other lines."""
+"""The most combining marks on a character; more would cover other lines."""
 
 _LINE_ENDS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 

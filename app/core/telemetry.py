@@ -17,7 +17,7 @@ SWITCHES: Mapping[str, str] = {
     # Many libraries also respect this one: https://consoledonottrack.com
     "DO_NOT_TRACK": "1",
 }
-"""Environment variables that end the telemetry of what Mynah is built on."""
+"""Environment variables that switch off the telemetry of libraries."""
 
 LEFT_BEHIND = Path("Microsoft", "DeveloperTools", ".onnxruntime")
 """The place of onnxruntime's device id and unsent reports, below a cache folder."""

@@ -6,7 +6,7 @@ from typing import Protocol
 import discord
 
 PAGE = 25
-"""Entries that Discord allows in one menu."""
+"""Discord's limit of entries in one menu."""
 
 OPEN_SECONDS = 600.0
 

@@ -64,7 +64,7 @@ class Pace:
     first_retry: float = 5.0
     longest_retry: float = 600.0
     between_compared: float = 2.0
-    """Rest after each page of the slow comparison with Discord's history."""
+    """The pause after each page of the slow comparison with Discord."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class Surroundings:
 
     host: Host
     settings: Callable[[], BotSettings]
-    """The home's bot settings as they are now."""
+    """The home's present bot settings."""
     state: StateFile
     clock: Callable[[], float] = time.time
     rng: Random = field(default_factory=Random)

@@ -20,7 +20,7 @@ PAGE = 100
 """Discord's limit for one request."""
 
 UNKNOWN_CHANNEL = 10003
-"""Discord's code for a channel that is no more."""
+"""Discord's code for a deleted channel."""
 
 
 class Comparison:

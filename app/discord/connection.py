@@ -25,7 +25,7 @@ TOKEN_HINT = (
     " and enter it in the settings."
 )
 FEWEST_IDENTIFIES_LEFT = 10
-"""Below this many new sessions Discord still allows, the bot waits for the reset."""
+"""The number of remaining sessions below which the bot waits for the reset."""
 
 
 class NeedsShardsError(Exception):

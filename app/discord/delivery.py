@@ -35,7 +35,7 @@ class Delivery:
         self._clock = clock
         self._locks: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._under_way: set[int] = set()
-        """Triggers that are being answered now."""
+        """Triggers being answered now."""
 
     async def respond(self, ask: Ask, channel: object, config: Config) -> None:
         """Make a reply and send it as an answer to its trigger."""

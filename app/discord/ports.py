@@ -56,7 +56,7 @@ class Incoming:
     at_ms: int
     """Milliseconds since the epoch."""
     is_bot: bool = False
-    """Written by a bot, this one included: context, never learned."""
+    """True for bots, including this one: context, never learned."""
     reply_to: int | None = None
     files: tuple[Attached, ...] = ()
 
@@ -67,7 +67,7 @@ class Ask:
 
     place: MessagePlace
     trigger: int
-    """Discord's id of the message or interaction answered; one reply for ever."""
+    """Discord's id of the answered message or interaction; one reply at most."""
     author: int
     author_name: str
     text: str
@@ -78,7 +78,7 @@ class Ask:
     seed: str | None = None
     mode: str | None = None
     reply: int | None = None
-    """The row of the reply, if it is claimed already."""
+    """The row of the reply, if it is already claimed."""
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ UNSENT_MS = 3_600_000
 """The age limit for replies that never arrived."""
 
 OWN_AUTHOR = "the bot itself"
-"""Under this its own lines are stored; no Discord id looks like it."""
+"""The author of the bot's own lines; no Discord id looks like it."""
 
 
 class RepliesHost(LearningHost):

@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 REMEMBERED_DECISIONS = 200
 CLOSING_SECONDS = 3.0
 UNCALLED = ("follow-up", "join-in")
-"""Kinds of call that nobody waits for; these may be met by a reaction."""
+"""Kinds of call that nobody waits for, where a reaction may suffice."""
 
 
 @dataclass(frozen=True)

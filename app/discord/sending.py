@@ -13,10 +13,10 @@ from app.discord.messages import Talk
 log = logging.getLogger(__name__)
 
 TYPING_AFTER_SECONDS = 0.3
-"""A reply that comes faster than this needs no typing sign."""
+"""The time within which a reply needs no typing sign."""
 
 TYPING_AGAIN_SECONDS = 8.0
-"""Discord takes the sign away after ten."""
+"""The interval of the typing sign; Discord removes it after ten seconds."""
 
 SEND_TRIES = 6
 FIRST_RETRY_SECONDS = 0.5

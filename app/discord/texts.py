@@ -29,10 +29,10 @@ ACTIONS: Mapping[str, Action] = {
     "debug": "debug",
     "tts": "tts",
 }
-"""Second words of the message form of the commands."""
+"""The second words of commands typed as messages."""
 
 ORIGINS = {"guild": "server"}
-"""Words of people for words of the code."""
+"""Words for people in place of words of the code."""
 
 _UNITS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
 

@@ -21,7 +21,7 @@ class AnnotatedChannel:
     channel: str
     lines: Sequence[MessageFeatures]
     parents: Mapping[int, frozenset[int]]
-    """Positions answered by each judged line; its own where it starts something."""
+    """Positions answered by each annotated line; its own if it starts something."""
 
 
 def read_channels(paths: Iterable[Path]) -> Iterator[AnnotatedChannel]:

@@ -33,7 +33,7 @@ class Bars:
     groups: Sequence[str]
     series: Mapping[str, Sequence[float]]
     line: float | None = None
-    """A target, drawn across."""
+    """A target, drawn as a line across."""
     top: float | None = None
     """Highest value of the axis; None takes the largest bar's."""
 

@@ -23,7 +23,7 @@ MESSAGE_CHARS = 300
 _BATCH = 512
 _TINY = 1e-30
 _TRY_EVERY = 16
-"""Messages after which another number of threads is tried."""
+"""The number of messages between tries of another number of threads."""
 
 Turns = Sequence[tuple[str, str]]
 """(name, text) of the messages before, oldest first."""

@@ -26,7 +26,7 @@ class RecallMessage:
 
 
 Rank = Callable[[int, int], int | None]
-"""Place of a reply and of its answered message → how many are found before it."""
+"""Places of a reply and its answered message → the rank of the latter."""
 
 
 def shares(

@@ -20,7 +20,7 @@ from app.importers.records import (
 from app.importers.sources import SourceFile, Stream
 
 AUTHOR = "data-package"
-"""The package does not say in its messages whose it is; there is one author in all."""
+"""The only author; the package does not name its owner in messages."""
 
 
 def matches_json(head: bytes) -> bool:

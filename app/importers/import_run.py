@@ -20,10 +20,10 @@ from app.store.database import Database
 from app.store.messages import NewAttachment, NewMessage
 
 BATCH = 1000
-"""Rows a transaction: a running bot waits for the write lock some milliseconds."""
+"""Rows per transaction: a running bot waits some milliseconds for the lock."""
 
 MAX_BROKEN_ROWS = 100
-"""After so many a file is given up: it is something else than its name says."""
+"""The number of broken rows after which a file is abandoned."""
 
 
 @dataclass(frozen=True)
@@ -48,14 +48,14 @@ class Counts:
     added: int = 0
     duplicates: int = 0
     filtered: int = 0
-    """New messages not learned; those useful as context are stored all the same."""
+    """New messages that are not learned; useful ones are stored as context."""
     seconds: float = 0.0
     reasons: dict[str, int] = field(default_factory=dict)
     """The number filtered, by reason."""
     files: list[dict[str, Any]] = field(default_factory=list)
-    """Of each file its name (`file`), and how many were `read` and `added`."""
+    """Each file's name (`file`), with the numbers of `read` and `added`."""
     problems: list[str] = field(default_factory=list)
-    """One line a file that could not be read in full: file, position, reason."""
+    """One line per incompletely read file: file, position, reason."""
 
 
 class ImportRun:

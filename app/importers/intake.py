@@ -24,7 +24,7 @@ class IntakeEntry(NamedTuple):
 
     message: NewMessage
     is_stored: bool
-    """False for what is not even kept as context."""
+    """False for messages not even kept as context."""
     files: tuple[NewAttachment, ...]
 
 

@@ -20,7 +20,7 @@ NAMES = {
     "randomResponseChance": "speak.join_in",
     "bannedWords": "learn.words",
 }
-"""Its settings and ours that mean the same."""
+"""Its settings, with our equivalents."""
 
 LEFT_OUT = {
     "minScore": "it counts on another scale here",
@@ -28,7 +28,7 @@ LEFT_OUT = {
     "logLevel": "logs need no setting",
     "devGuildId": "commands need no test server",
 }
-"""Its settings without a counterpart, and why."""
+"""Its settings without an equivalent, with the reason."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Original:
     """As a person would type them, by our names."""
     bot_token: str | None
     left_out: Mapping[str, str]
-    """Settings that are not taken over, and why."""
+    """Settings that are left out, with the reason."""
 
 
 def read(path: Path) -> Original:

@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 MAX_TEXT_CHARS = 20_000
-"""Discord's own limit is 4,000; a longer text is no chat message."""
+"""The longest text; Discord's own limit is 4,000 characters."""
 
 MAX_LINE_BYTES = 4 * 1024 * 1024
-"""A longer line is a bomb, or not a file of lines."""
+"""The longest line; a longer one is a bomb, or not a file of lines."""
 
 
 class File(NamedTuple):
@@ -28,18 +28,18 @@ class Record(NamedTuple):
     name: str
     text: str
     id: str | None = None
-    """None where the format has none; then one is made of the content."""
+    """None for formats without ids; then the content gives one."""
     ts: int | None = None
     """Milliseconds since the epoch."""
     reply_to: str | None = None
     channel: str | None = None
-    """Name of the channel, if the file tells."""
+    """Name of the channel, if the file has it."""
     channel_id: str | None = None
     thread: str | None = None
     """Name of the thread within the channel."""
     is_bot: bool = False
     is_system: bool = False
-    """Joins, pins and the like: nobody wrote it."""
+    """True for joins, pins and the like, which nobody wrote."""
     files: tuple[File, ...] = ()
     mentions: Mapping[str, str] | None = None
     """Display names by id, of those that the text mentions by id."""

@@ -16,9 +16,9 @@ from app.core.errors import UsageError
 MAX_FILES = 100_000
 MAX_FILE_BYTES = 64 * 1024**3
 MAX_RATIO = 250
-"""Text compresses about tenfold; an archive that shrank more is a bomb."""
+"""The highest ratio of compression; text shrinks tenfold, a bomb more."""
 RATIO_ALLOWANCE = 16 * 1024**2
-"""Bytes that may come out of any file, however small it is."""
+"""Bytes that any file may unpack to, however small it is."""
 END_BYTES = 64 * 1024
 
 GZIP_MAGIC = b"\x1f\x8b"

@@ -11,7 +11,7 @@ class Backoff:
     factor: float = 4.0
     longest_seconds: float = 60.0
     healthy_seconds: float = 300.0
-    """A child that lived this long starts afresh."""
+    """The lifetime after which a child starts afresh."""
     most_deaths: int = 5
     deaths: int = 0
     """Quick deaths in a row."""

@@ -21,10 +21,10 @@ Process = asyncio.subprocess.Process
 Spawn = Callable[[Sequence[str]], Awaitable[Process]]
 
 NEVER_RESTART = (0, 64, 78)
-"""Ended by itself, wrong usage, wrong configuration: a restart would do the same."""
+"""Exit codes after which a restart would fail the same way."""
 
 GRACE_SECONDS = 5.0
-"""A child that has not ended this long after its stdin closed is killed."""
+"""The time between closing a child's stdin and killing it."""
 
 TAIL_LINES = 20
 TAIL_CHARS = 2000
@@ -38,7 +38,7 @@ class ChildState:
     reason: str = ""
     """The reason why it is not running."""
     retry_seconds: float = 0.0
-    """Until the next start, when it waits."""
+    """Seconds until the next start, while it waits."""
 
 
 async def spawn(command: Sequence[str]) -> Process:

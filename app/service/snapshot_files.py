@@ -14,7 +14,7 @@ from app.store.database import Database
 from app.store.tables import Snapshot
 
 FACTS = "snapshot"
-"""Without an ending, so that `mynah import` of the file takes the messages alone."""
+"""The suffix that lets `mynah import` of the file take only the messages."""
 
 MESSAGES = "messages.jsonl"
 FORMAT = 1

@@ -19,11 +19,11 @@ from app.store.database import Database
 log = logging.getLogger(__name__)
 
 STEP = 24
-"""Turns that are summed up at once, together with the summary so far."""
+"""The number of turns summarised at once, with the summary so far."""
 KEPT = 16
-"""Turns at the end that stay as they are; they are in the prompt themselves."""
+"""The number of last turns left out, since the prompt contains them."""
 IDLE_SECONDS = 15.0
-"""After a reply the model is left alone for so long."""
+"""The time after a reply before the model is used."""
 LOOK_SECONDS = 5.0
 ANSWER_SECONDS = 60.0
 

@@ -24,7 +24,7 @@ from app.settings.setting_keys import Key, keys
 Json = dict[str, Any]
 
 _ERROR = re.compile(r"^((?:[A-Za-z_]\w*\.)*[A-Z]\w*):\s.*", re.MULTILINE)
-"""The line that ends a traceback: what it says of the error may be chat text."""
+"""The last line of a traceback, whose error text may be chat."""
 
 _CHANNEL = re.compile(r"(?<![\w&])#[\w-]+")
 

@@ -18,7 +18,7 @@ INTENT = (
 )
 
 MESSAGE_CONTENT = 1 << 18 | 1 << 19
-"""Flags of an application that may read messages: as a large one, as a small one."""
+"""Flags of an application that may read messages: large one, small one."""
 
 
 async def test_bot_token(token: str | None) -> Json:

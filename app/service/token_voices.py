@@ -22,10 +22,10 @@ from app.voice.tokens import NAME
 log = logging.getLogger(__name__)
 
 MOST_TAIL = 2000
-"""Messages after a build that the runner learns one by one; more are built in."""
+"""The number of messages that the runner learns one by one before a rebuild."""
 
 THROUGH = "through"
-"""Beside the voice: up to which row of the database it was built."""
+"""The file beside the voice with the last row in it."""
 
 
 class Runner(Protocol):

@@ -19,16 +19,16 @@ from app.voice.voice import Voice, VoiceFileError
 log = logging.getLogger(__name__)
 
 FEW = 500
-"""So few messages need no files: they are learned in a moment at every start."""
+"""The number of messages that need no files, since learning takes a moment."""
 
 MOST_TAIL = 5000
-"""Messages after the last build that are learned one by one when a voice is opened."""
+"""The number of messages learned one by one when a voice is opened."""
 
 PAUSE_EVERY = 50
-"""Messages learned without letting the loop go on, some milliseconds."""
+"""Messages learned in one go, for some milliseconds."""
 
 TRIES = 50
-"""To empty the log, a tenth of a second apart: readers are brief."""
+"""Tries to empty the log, a tenth of a second apart, as readers are brief."""
 
 OnProgress = Callable[[Progress], None]
 

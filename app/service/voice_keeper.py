@@ -35,16 +35,16 @@ from app.voice.voice import Voice
 log = logging.getLogger(__name__)
 
 DELETE_AT_ONCE = 1000
-"""Messages deleted in one transaction, some milliseconds."""
+"""Messages deleted in one transaction, for some milliseconds."""
 
 SCRUB_SECONDS = 60.0
 """The delay after a deletion before the files are rewritten."""
 
 SCRUB_MESSAGES = 60_000
-"""For each so many messages of the guild the files wait as long once more."""
+"""The number of messages that adds the same delay again."""
 
 OnForgotten = Callable[[int, Sequence[int]], Awaitable[None]]
-"""Told the guild and the rows of messages that are gone from the database."""
+"""Receives the guild and the rows of messages deleted from the database."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class _Open:
     changing: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held while the files are replaced or built."""
     pending: "asyncio.Task[None] | None" = None
-    """A build that waits for its time."""
+    """A build that waits for its start."""
 
 
 class VoiceKeeper:

@@ -16,16 +16,16 @@ DAYS = 7
 WORDS_SHOWN = 8
 TEACHERS_SHOWN = 5
 MOST_TEXTS = 20_000
-"""The newest of the week, and of what was before; a few tenths of a second."""
+"""The most messages of the week, and before it; takes tenths of a second."""
 
 LEAST_MESSAGES = 3
-"""Messages a word must stand in; less is somebody's whim."""
+"""The least number of messages with a word; fewer are somebody's whim."""
 
 LEAST_Z = 1.64
 """The least difference that is hardly chance: one time in twenty."""
 
 PRIOR_WORDS = 500.0
-"""The prior is as strong as so many words of the guild's whole past."""
+"""The strength of the prior, in words of the guild's past."""
 
 
 @dataclass(frozen=True)
@@ -33,15 +33,15 @@ class GuildWeek:
     """Seven days of some channels."""
 
     words: tuple[tuple[str, int], ...]
-    """(word, messages it stood in) said more than before, the most telling first."""
+    """(word, messages with it) that became more frequent, the most telling first."""
     teachers: tuple[Taught, ...]
     days: tuple[int, ...]
-    """Messages learned a day, the oldest first."""
+    """Messages learned per day, the oldest first."""
     replies: int
     liked: int
     disliked: int
     median_ms: float
-    """Half of the replies took no longer than this; 0 without any."""
+    """The median time of a reply; 0 without replies."""
 
 
 async def week_of(

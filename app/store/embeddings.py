@@ -11,7 +11,7 @@ from app.store.messages import BATCH
 from app.store.tables import Embedding, Message
 
 MESSAGE_OVERHEAD, VECTOR_OVERHEAD = 110, 145
-"""Bytes of a row with its part of the indexes, beside the text or the vector."""
+"""Bytes of a row and its index entries, beside the text or the vector."""
 
 
 def missing(
@@ -66,9 +66,9 @@ class IndexState(NamedTuple):
 
     vectors: int
     row_sum: int
-    """Sum of the message rows: tells apart sets of the same size."""
+    """Sum of the message rows, which distinguishes sets of the same size."""
     last: int
-    """The newest vector's own row; 0 while there is none."""
+    """The newest vector's own row; 0 without vectors."""
 
 
 def state(guild: int, model: str) -> IndexState:
@@ -125,11 +125,11 @@ class Room(NamedTuple):
     """The approximate size of a guild in the database."""
 
     vectors: int
-    """Those that mean something."""
+    """Vectors with a meaning."""
     vector_bytes: int
-    """Of one, with its row."""
+    """Bytes of one vector with its row."""
     bytes: int
-    """Of all its messages and vectors."""
+    """Bytes of all its messages and vectors."""
 
 
 def room(guild: int) -> Room:

@@ -30,7 +30,7 @@ class Removed:
     messages: int = 0
     embeddings: int = 0
     replies: int = 0
-    """Replies whose text went because it drew on a deleted message."""
+    """Replies that lost their text with a deleted message."""
 
     def __add__(self, other: "Removed") -> "Removed":
         return Removed(

@@ -22,7 +22,7 @@ class GuildCounts:
     channels: int
     embeddings: int
     dropped: dict[str, int]
-    """Messages kept as context and not learned, by reason."""
+    """Messages kept only as context, by reason."""
 
 
 def find(name: str) -> Guild | None:

@@ -29,11 +29,11 @@ class StoredBatch(NamedTuple):
     """The result of a batch."""
 
     rows: list[int | None]
-    """The row of each message; None for one that was not stored."""
+    """The row of each message; None if it was not stored."""
     forgotten: set[int]
-    """Places of those that are not stored because they were forgotten once."""
+    """Places of messages that were forgotten, and so not stored."""
     members: list[KnownMember | None]
-    """The rows of its new members; None for those of whom nothing was stored."""
+    """The rows of its new members; None for members without stored messages."""
 
 
 def _add_members(

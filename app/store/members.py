@@ -91,7 +91,7 @@ class Kept:
     last: int | None = None
     has_opted_out: bool = False
     ratings: int = 0
-    """Replies they said they like or not."""
+    """Replies that they rated."""
 
 
 def kept(guild: int, author: str) -> Kept:

@@ -21,7 +21,7 @@ from app.store.tables import (
 )
 
 BATCH = 500
-"""Row numbers put into one statement; SQLite takes at most 32,766 values."""
+"""Row numbers per statement; SQLite takes at most 32,766 values."""
 
 
 class NewAttachment(NamedTuple):
@@ -54,9 +54,9 @@ class Added(NamedTuple):
     """The result of adding messages."""
 
     rows: list[int | None]
-    """The row of each; None for one that was not stored."""
+    """The row of each; None if it was not stored."""
     forgotten: set[int]
-    """Places of those that were forgotten once, and so are not stored again."""
+    """Places of messages that were forgotten, and so not stored again."""
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ LOCK_SECONDS = 30.0
 POLL_SECONDS = 0.001
 
 MOST_VALUES = 32_766
-"""As many can be given to one statement."""
+"""The most values of one statement."""
 
 
 class _Patient(SqliteDatabase):

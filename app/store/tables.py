@@ -36,7 +36,7 @@ class Guild(Table):
     name = TextField(index=True)
     joined = BigIntegerField()
     left = BigIntegerField(null=True)
-    """When the bot was removed from it."""
+    """The time when the bot was removed from it."""
     is_demo = BooleanField(default=False)
     """The sample guild that comes with the program."""
 
@@ -67,7 +67,7 @@ class Member(Table):
     is_bot = BooleanField(default=False)
     has_opted_out = BooleanField(default=False)
     allows_tuning = BooleanField(default=False)
-    """Agreed that a model may be tuned on what they wrote."""
+    """Agreed to tuning a model on their messages."""
 
     class Meta:
         indexes = ((("guild", "author"), True),)
@@ -96,7 +96,7 @@ class Message(Table):
     dropped = TextField(null=True)
     """The reason for not learning it; null if it is learned."""
     is_heard = BooleanField(default=False, constraints=[SQL("DEFAULT 0")])
-    """Seen on Discord in its channel: when it is missing there, it was deleted."""
+    """Seen on Discord in its channel; if it is missing there, it was deleted."""
 
     class Meta:
         indexes = ((("external", "guild"), True), (("channel", "ts"), False))
@@ -116,7 +116,7 @@ class Attachment(Table):
     external = TextField()
     name = TextField()
     url = TextField()
-    """Discord's addresses expire; the message is asked again for a fresh one."""
+    """Discord's addresses expire; fetching the message again gives a fresh one."""
 
 
 class ConversationLink(Table):
@@ -143,13 +143,13 @@ class Conversation(Table):
     last_turn = IntegerField()
     """Row of its newest message."""
     last_ms = BigIntegerField()
-    """When that was written; after a silence the conversation is over."""
+    """The time of that message; after a silence the conversation is over."""
     members = JSONField(default=list)
-    """Author hashes of those who take part, without those who opted out."""
+    """Author hashes of the participants, without those who opted out."""
     summary = TextField(default="")
     """A summary up to `summarised`, by the local model."""
     summarised = IntegerField(default=0)
-    """Row of the newest message that the summary tells of."""
+    """Row of the newest message in the summary."""
 
 
 class Embedding(Table):
@@ -177,7 +177,7 @@ class Reply(Table):
     channel = ForeignKeyField(Channel, null=True, on_delete="SET NULL", index=False)
     channel_id: int | None
     trigger = TextField(null=True, unique=True)
-    """Discord's id of the message answered; one reply for ever."""
+    """Discord's id of the answered message; it gets one reply at most."""
     created = BigIntegerField(index=True)
     reason = TextField()
     """The reason for speaking: mention, reply, command, wake word, join-in…"""
@@ -185,26 +185,26 @@ class Reply(Table):
     """claimed, made, sent, draft, failed or forgotten."""
     text = TextField(default="")
     sent = JSONField(default=list)
-    """Discord's ids of the messages it was sent as."""
+    """Discord's ids of its sent messages."""
     mode = TextField(default="")
     provider = TextField(default="")
     model = TextField(default="")
     dial = IntegerField(default=0)
     arm = TextField(default="")
-    """The arm of a live comparison that it was made by; empty without one."""
+    """The arm of a live comparison; empty without one."""
     rungs = JSONField(default=list)
     """`{provider, outcome, reason}` in the order tried."""
     turns = JSONField(default=list)
     """`[speaker, text, message row or null]` of the prompt, oldest first."""
     recalled = JSONField(default=list)
-    """Rows of the messages recalled."""
+    """Rows of the recalled messages."""
     filled = JSONField(default=dict)
-    """Tokens of the prompt by what they were spent on."""
+    """Tokens of the prompt by purpose."""
     summary_of = IntegerField(null=True)
     """The conversation whose summary was in the prompt."""
     notes = JSONField(default=list)
     timings = JSONField(default=dict)
-    """Milliseconds a stage."""
+    """Milliseconds per stage."""
     prompt_tokens = IntegerField(default=0)
     cached_tokens = IntegerField(default=0)
     completion_tokens = IntegerField(default=0)
@@ -218,7 +218,7 @@ class ReplySource(Table):
     reply = ForeignKeyField(Reply, backref="sources", on_delete="CASCADE")
     message = IntegerField(index=True)
     words = IntegerField(default=0)
-    """Longest run of words taken from it."""
+    """The longest run of words taken from it."""
     run = TextField(default="")
     """That run."""
 
@@ -262,7 +262,7 @@ class ImportCheckpoint(Table):
     file = TextField()
     """Fingerprint of the file, and of the channel it is imported as."""
     position = IntegerField(default=0)
-    """Rows of the file that are done."""
+    """The number of the file's rows that are done."""
 
     class Meta:
         indexes = ((("guild", "file"), True),)
@@ -286,7 +286,7 @@ class MeterWeek(Table):
 
     guild = ForeignKeyField(Guild, on_delete="CASCADE", index=False)
     start = BigIntegerField()
-    """Its Monday, 0:00 UTC."""
+    """The Monday it starts on, 0:00 UTC."""
     made = BigIntegerField()
     figures = JSONField(default=dict)
 
@@ -352,7 +352,7 @@ class Tombstone(Table):
 
     guild = ForeignKeyField(Guild, on_delete="CASCADE", index=False)
     mark = TextField()
-    """Keyed hash of its id outside."""
+    """Keyed hash of its external id."""
     by_owner = BooleanField()
     """Forgotten by the owner or a moderator, not by deleting it on Discord."""
 

@@ -10,10 +10,10 @@ from app.store.database import bound, tuples, write
 from app.store.tables import Message, VoiceChange, VoiceGap
 
 ALL = 0
-"""Noted in place of a message: the voice is another one as a whole."""
+"""The mark, in place of a message, that the whole voice was replaced."""
 
 Gap = tuple[int, int]
-"""Rows above the first, up to the second."""
+"""Rows above the first number, up to the second."""
 
 
 def gaps(guild: int) -> list[Gap]:

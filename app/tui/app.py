@@ -75,18 +75,18 @@ class MynahApp(App[int]):
         self.shelf = DatabaseReader(home)
         self.logbook = Logbook()
         self.guilds: list[Json] = []
-        """The guilds of the reply to `Guilds`, as last heard."""
+        """The guilds of the last reply to `Guilds`."""
         self.chosen_guild: int | None = None
-        """Row of the guild that Server shows."""
+        """Row of the guild on the Server screen."""
         self.chosen_section = ""
-        """Section that Server turns to when it comes to the front."""
+        """Section that Server opens when it comes to the front."""
         self.events: deque[Json] = deque(maxlen=MAX_EVENTS)
         """The history of the bot's process, as `events` of its status."""
         self.progress: dict[tuple[str, str], Any] = {}
         """The latest `Progress` of each piece of work, by its `work` and `label`."""
         self._streams = os.getpid() * 10_000
         self.status_at = 0.0
-        """When `status` was heard."""
+        """The time of the last `status`."""
         self._news: NewEvents | None = None
         """The news since the last update of the screens."""
         self._gate = TerminalGate()

@@ -41,7 +41,7 @@ class ShownReply:
     turns: list[list[Any]]
     recalled: list[int]
     filled: dict[str, int]
-    """Tokens of the prompt by what they were spent on."""
+    """Tokens of the prompt by purpose."""
     notes: list[str]
     timings: dict[str, float]
     prompt_tokens: int

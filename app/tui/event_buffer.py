@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from app.ipc import control
 
 MAX_LOGS = 2000
-"""Log lines kept between two looks, and in all."""
+"""The most log lines between two updates, and in total."""
 
 
 def is_done(job: "control.Progress") -> bool:
@@ -30,7 +30,7 @@ class NewEvents(Message):
     )
     """New pieces by stream."""
     restarted: set[int] = field(default_factory=set)
-    """Streams whose pieces so far count no longer; `tokens` are what came after."""
+    """Streams whose earlier pieces are void; `tokens` holds the later ones."""
     logs: "deque[control.Log]" = field(default_factory=lambda: deque(maxlen=MAX_LOGS))
     progress: "dict[tuple[str, str], control.Progress]" = field(default_factory=dict)
     """The latest of each piece of work, by its `work` and `label`."""

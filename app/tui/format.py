@@ -4,7 +4,7 @@ import math
 import time
 
 MATURE_MESSAGES = 20_000
-"""Messages from which a voice rarely lacks a continuation."""
+"""The number of messages from which a voice rarely lacks a continuation."""
 
 
 def count(number: float) -> str:

@@ -21,7 +21,7 @@ class ExplainedReply:
 
     reply: ShownReply
     sources: "list[tuple[StoredMessage, str]]"
-    """Messages it drew on, with the run of words taken."""
+    """The source messages, each with the run of words taken."""
     recalled: "list[StoredMessage]"
     rating: int
 

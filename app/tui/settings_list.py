@@ -22,7 +22,7 @@ ORIGINS = {
 }
 
 WIDE = 110
-"""Cells from which what a setting means fits beside it."""
+"""The width from which a setting's meaning fits beside it."""
 
 CLOUD_WARNING = (
     "Messages to the bot there, with display names, recalled moments "

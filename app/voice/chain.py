@@ -8,16 +8,16 @@ from app.voice.generated_line import Rules
 from app.voice.index import DEPTH, END, Range, View
 
 _PLENTY = 32
-"""Places that a longer state must have to be used."""
+"""The number of places that a longer state needs."""
 
 _LONGER = 2
-"""Words by which a state may grow past the state size."""
+"""The number of words by which a state may exceed the state size."""
 
 _DRAWS = 3
-"""Followers drawn before a walk that only repeats one message is given up."""
+"""The number of followers drawn before a repetitive walk is abandoned."""
 
 _PROBE = 4
-"""Words tried first where a run of one message is looked for: few occur twice."""
+"""The words tried first in a search for a run of one message."""
 
 
 class Walk:
@@ -30,11 +30,11 @@ class Walk:
         self.places: list[int] = []
         """The source of each word: its position in the index."""
         self.ranges = [start]
-        """The states it is in, the longest first: where its last symbols occur."""
+        """The states of the walk, the longest first: the places of its last symbols."""
         self.copied = 0
         """The number of its last words that the last source message has in a row."""
         self.run = 0
-        """The most that `copied` has been."""
+        """The highest value of `copied` so far."""
         self.choices = 0
         """Steps at which more than one symbol could follow."""
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 LONGEST = 3
-"""The longest sequence looked for, in tokens."""
+"""The longest sequence to look up, in tokens."""
 
 
 class Continuation(NamedTuple):

@@ -20,7 +20,7 @@ import numpy.typing as npt
 _FORMAT = 2
 _ALIGN = 64
 _BLOCK = 1 << 18
-"""Bytes under one checksum."""
+"""The number of bytes under one checksum."""
 
 _SAMPLES = 16
 """Blocks checked at opening: 4 MiB, a few milliseconds."""
@@ -39,7 +39,7 @@ class MappedFiles:
     """The writer's notes beside the arrays."""
 
     arrays: dict[str, npt.NDArray[Any]]
-    """Read-only, and read from disk when they are touched."""
+    """Read-only arrays, read from disk on access."""
 
     bytes: int
     checksums: list[int]

@@ -8,22 +8,22 @@ class Rules:
     """The rules for making and choosing a guild's lines."""
 
     state_size: int = 2
-    """Words of context, 1 to 6; thin states use fewer, plentiful ones two more."""
+    """Words of context, 1 to 6; rare states use fewer, frequent ones two more."""
 
     max_run: int = 8
     """Most words in a row from one message; lines under ten words get fewer."""
 
     min_score: float = 25.0
-    """Lines below are thrown back while tries are left; 0 to 100."""
+    """The score below which lines are rejected while tries are left; 0 to 100."""
 
     good_score: float = 75.0
-    """A line as good is taken at once."""
+    """The score at which a line is accepted at once."""
 
     walks: int = 2
-    """Lines above `min_score` to choose the best of, when none is good at once."""
+    """The number of lines above `min_score` to choose from."""
 
     max_tries: int = 20
-    """Walks before a rule is relaxed."""
+    """The number of walks before a rule is relaxed."""
 
     max_words: int = 60
 
@@ -58,7 +58,7 @@ class GeneratedLine:
     text: str
     words: tuple[str, ...]
     sources: tuple[LineSource, ...]
-    """In the order of the line; together they cover it."""
+    """The sources in the order of the line; together they cover it."""
 
     score: float
     """0 to 100; see `score_of`."""
@@ -67,7 +67,7 @@ class GeneratedLine:
     """The number of walks it took."""
 
     relaxed: tuple[str, ...]
-    """Rules that had to give way: `state_size`, `run`, `whole`, `score`, `seed`."""
+    """Rules that were relaxed: `state_size`, `run`, `whole`, `score`, `seed`."""
 
 
 def score_of(words: int, run: int, choices: int) -> float:

@@ -14,10 +14,10 @@ FULL = 255
 """A message's whole weight, as kept in a byte."""
 
 _REDRAWS = 24
-"""Draws that may hit faded messages before all places of the range are weighed."""
+"""The number of failed draws before all places of the range are weighed."""
 
 _new = tuple.__new__
-"""Makes a Range in half the time of its own constructor."""
+"""A maker of Range that takes half the time of its constructor."""
 
 
 class Range(NamedTuple):
@@ -45,7 +45,7 @@ class Weights:
 
     def __init__(self) -> None:
         self.base: npt.NDArray[np.uint8] | None = None
-        """A byte a message, once one of the base's weighs less."""
+        """A byte per message, once any message of the base weighs less."""
         self.tail: dict[int, int] = {}
 
 

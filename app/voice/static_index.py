@@ -13,14 +13,14 @@ END = 0
 """The symbol between two messages: the end of one is the start of the next."""
 
 DEPTH = 32
-"""The most symbols of a state; the tail is sorted by so many."""
+"""The most symbols of a state, and the sort depth of the tail."""
 
 Arrays = dict[str, npt.NDArray[Any]]
 
 _WORD_BITS = 64
 
 _FEW = 4
-"""Places that are looked at one by one sooner than searched."""
+"""The number of places that a scan handles faster than a search."""
 
 _WIDE = 16
 
@@ -141,7 +141,7 @@ class Base:
         self.symbol_at: Sequence[int] = self.symbols.data
         self.suffix_at: Sequence[int] = self.suffixes.data
         self.symbol_after = [self.symbols.data[at:].__getitem__ for at in range(DEPTH)]
-        """At depth d, what gives the symbol d after a position: the sorter's key."""
+        """The symbol after a position at depth d: the sorter's key."""
         self.first_of: Sequence[int] = first.data
         self._mark_at: Sequence[int] = self._marks.data
         self._rank_at: Sequence[int] = self._ranks.data

@@ -19,13 +19,13 @@ NAME = "tokens"
 """The files' name in a guild's directory."""
 
 STATE_SIZE = 5
-"""The longest state looked up, in symbols; longer ones gain nothing measurable."""
+"""The longest state to look up, in symbols; longer ones gain nothing."""
 
 KINDS = STATE_SIZE + LONGEST + 1
 """Kinds of parts: the guild's states of 1 symbol and more, then the conversation's."""
 
 EVIDENCE = 6
-"""Numbers that tell how far a part can be trusted; see `Prediction.evidence`."""
+"""The number of trust features of a part; see `Prediction.evidence`."""
 
 # Fitted to held-out messages of several guilds by `python -m tests.bench.fit_fusion`:
 # a row a kind, a column a number of the evidence.
@@ -47,14 +47,14 @@ _DISCOUNT = 0.7
 """The discount on each follower's count in the guild, as rare ones are overrated."""
 
 _UNSEEN = 0.5
-"""Times that every token of the model counts as written, seen or not."""
+"""The count that every token of the model starts with."""
 
 _COMMON = 512
-"""Places from which on the followers of a state are kept once they are counted."""
+"""The number of places from which a state's followers are cached."""
 
 _KEPT_STATES = 2048
 _PLACES = 1 << 12
-"""Places of a state that are counted; of more, this many evenly spread ones."""
+"""The most places to count; of more, this many evenly spread ones."""
 
 Ids = npt.NDArray[np.int64]
 Shares = npt.NDArray[np.float32]
@@ -71,7 +71,7 @@ class Followers(NamedTuple):
     shares: Shares
     """Shape (k,): their shares, which sum to 1."""
     evidence: tuple[float, ...]
-    """The first numbers of a part's evidence."""
+    """The first features of a part's evidence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ class Prediction:
     """
 
     base: Shares
-    """Shape (vocabulary,): the share of each token at all; never 0, sums to 1."""
+    """Shape (vocabulary,): the overall share of each token; never 0, sums to 1."""
     base_root: Shares
     """Shape (vocabulary,): the fourth root of the base."""
     parts: list[tuple[Ids, Shares]]
@@ -96,7 +96,7 @@ class Prediction:
     frequent one, and whether it is the guild's longest, or the message's first token.
     """
     weights: Numbers
-    """Shape (1 + parts,): what base and parts get in the voice; sums to 1."""
+    """Shape (1 + parts,): the shares of base and parts in the voice; sums to 1."""
     depth: int
     """Symbols of the longest known state, the message's start counted as one."""
     at: int

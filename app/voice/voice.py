@@ -21,7 +21,7 @@ __all__ = ["GeneratedLine", "LineSource", "Rules", "Voice", "VoiceFileError", "b
 _DEFAULT = Rules()
 
 _FEW_CHANGES = 16
-"""So many are repeated in a few milliseconds, while writers wait."""
+"""The number of changes that apply in milliseconds while writers wait."""
 
 Result = TypeVar("Result")
 

@@ -27,7 +27,7 @@ OWNERS_ONLY = (
 files of the owner's computer."""
 
 HIDDEN = ("model.adapter",)
-"""A path of the owner's computer is nothing for a server to read."""
+"""Settings of paths on the owner's computer, which a server must not read."""
 
 
 async def suggest_keys(context: discord.AutocompleteContext) -> list[str]:

@@ -19,7 +19,7 @@ class StatsCog(discord.Cog):
     def __init__(self, bot: MynahBot) -> None:
         self.bot = bot
         self._counting = asyncio.Lock()
-        """Counting takes a moment; who asks often waits, and holds up no reply."""
+        """The wait between counts, so that frequent askers delay no reply."""
 
     @discord.slash_command(
         name="stats",

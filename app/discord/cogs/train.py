@@ -11,7 +11,7 @@ from app.discord.permissions import may_manage, require_manager
 from app.discord.texts import cut, forgotten
 
 Tell = Callable[[str, discord.ui.View | None], Awaitable[discord.Message]]
-"""Answers who asked for a training, with or without buttons."""
+"""Answers the person who asked for a training, with or without buttons."""
 
 NO_CHANNELS = "No channels to learn from. Set some with `/listen add`."
 ALREADY = "A training is already running."

@@ -58,7 +58,7 @@ class ConfigSet:
     guild: str | None = None
     channel: str | None = None
     agreed: bool = False
-    """The owner was told what leaves the machine with a cloud model, and agreed."""
+    """True if the owner knows what leaves the machine, and agreed."""
 
 
 @dataclass(frozen=True)

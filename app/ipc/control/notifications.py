@@ -12,7 +12,7 @@ class Token:
     stream: int
     text: str
     restart: bool = False
-    """Take back what came so far: another provider begins anew."""
+    """Withdraw the text so far: another provider starts again."""
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from app.tui.widgets.charts import columns
 
 WEEKS = 12
 BEFORE = 4
-"""Weeks whose mean a trend is measured against."""
+"""The number of earlier weeks in the mean for a trend."""
 
 
 def _percent(value: float) -> str:
@@ -42,7 +42,7 @@ class Figure:
     is_better: int
     """1 when more is better, -1 when less is, 0 when neither."""
     step: float
-    """A change smaller than this is none."""
+    """The least change that counts."""
 
 
 FIGURES = (

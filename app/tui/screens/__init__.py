@@ -15,7 +15,7 @@ class ScreenEntry:
     name: str
     title: str
     key: str
-    """Pressed outside of text fields; the function key of that number always works."""
+    """A key for outside text fields; the same function key always works."""
     load: Callable[[], "MynahScreen"]
     short: str = ""
     """A shorter title for the navigation of a narrow terminal."""

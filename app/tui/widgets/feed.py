@@ -79,7 +79,7 @@ class Feed(ScrollView, can_focus=True):
         self.items: list[Any] = []
         """The visible items: all of them, or those that match the filter."""
         self.words = ""
-        """Filters the lines, in small letters."""
+        """The filter words, in lower case."""
 
     @property
     def item(self) -> Any | None:

@@ -7,7 +7,7 @@ from textual.widget import Widget
 from app.tui.screens import SCREENS, ScreenEntry
 
 WIDE = 112
-"""Columns from which full titles and the name fit."""
+"""The width from which full titles and the name fit."""
 
 
 class Nav(Widget):

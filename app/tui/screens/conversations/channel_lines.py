@@ -17,7 +17,7 @@ MESSAGES_SHOWN = 300
 REPLIES_SHOWN = 100
 
 SIGNS = {"markov": "○", "local": "◆", "openai": "☁"}
-"""A provider's sign; the word stands beside it."""
+"""A provider's sign, shown beside its name."""
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from app.tui.widgets.dialogs import Detail
 from app.tui.widgets.feed import Feed
 
 RELOAD_SECONDS = 0.3
-"""Least time between two readings, however many messages come in."""
+"""The shortest time between two readings, however many messages come in."""
 
 
 class Inspector(VerticalScroll):
@@ -40,7 +40,7 @@ class TalkScreen(MynahScreen):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-medium"), (150, "-wide")]
 
     place: Place | None = None
-    """The place that is shown."""
+    """The visible place."""
     explained: reply_explanation.ExplainedReply | None = None
     """The story of the chosen line, if it is a reply."""
 
@@ -50,7 +50,7 @@ class TalkScreen(MynahScreen):
         self._words = ""
         self._places: list[Place] = []
         self._conversations: list[Place] = []
-        """Those of the channel that is shown."""
+        """The lines of the visible channel."""
         self._reload_is_due = False
 
     def compose_body(self) -> ComposeResult:

@@ -30,7 +30,7 @@ TUNABLE = (
     "openai.daily_budget",
     "openai.monthly_budget",
 )
-"""Settings of the model and the cloud that are changed here, too."""
+"""Settings of the model and the cloud that this screen can change."""
 
 
 class ModelsScreen(MynahScreen):

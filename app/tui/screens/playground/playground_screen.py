@@ -23,10 +23,10 @@ from app.tui.widgets.dialogs import AskText, Pick
 MODES = ("markov", "llm", "hybrid", "auto")
 PROVIDERS = ("local", "cloud")
 MAX_LINES = 120
-"""Lines of the talk kept on the screen."""
+"""The number of lines on the screen."""
 
 MAX_TURNS = 12
-"""Earlier turns sent along with a text."""
+"""The number of earlier turns sent with a text."""
 
 
 class PlaygroundScreen(MynahScreen):

@@ -28,7 +28,7 @@ STARTER = "starter"
 TICK_SECONDS = 0.25
 
 ROOMY = 30
-"""Lines from which an empty one fits between two steps."""
+"""The height from which an empty line fits between two steps."""
 
 TOKEN_STEPS = """\
 1. Open discord.com/developers/applications and press New Application.
