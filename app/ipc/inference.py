@@ -10,9 +10,9 @@ class Generate:
 
     method: ClassVar[str] = "generate"
     stream: int
-    """Number that the `Piece` notifications carry and `CancelGenerate` names."""
+    """The number in `Piece` notifications and in `CancelGenerate`."""
     conversation: str
-    """Key of the slot whose cached prefix most likely fits; guild-scoped."""
+    """The key of the slot whose cached prefix fits best; unique across guilds."""
     prompt: str
     """Plain text; special tokens in it are not parsed."""
     max_tokens: int = 120
@@ -25,13 +25,13 @@ class Generate:
     voice: str | None = None
     """Directory of the guild's token voice; None decodes with the model alone."""
     dial: int = 0
-    """0 the model's own distribution, 100 the voice's."""
+    """The dial: 0 is the model's own distribution, 100 the voice's."""
     guild: str = ""
     """The guild of the request, for fairness of the queue."""
     adapter: str | None = None
-    """LoRA adapter in GGUF that the guild's lines are written with."""
+    """The guild's LoRA adapter, in GGUF."""
     lines: int = 1
-    """Short lines that the text may have."""
+    """The most short lines of the text."""
     line_start: str = ""
     """The start of each line but the first: the speaker, as in the prompt."""
 
@@ -116,7 +116,7 @@ class GenerateReply:
     """Mean weight of the voice over the tokens written."""
     prompt_tokens_per_second: float = 0.0
     tokens_per_second: float = 0.0
-    """Both as measured lately, cautiously; 0 when nothing was."""
+    """Both as recently measured, cautiously; 0 without measurements."""
 
 
 REQUESTS = (Generate, CancelGenerate, Learn, ForgetMessages, Info)

@@ -11,13 +11,13 @@ from typing import Any, ClassVar, Protocol, TypeVar
 import orjson
 
 MAX_FRAME_BYTES = 8 * 1024 * 1024
-"""A longer line is an attack or a bug; reading it would only fill the memory."""
+"""The longest line; a longer one is an attack or a bug, and would fill the memory."""
 
 PARSE_ERROR = -32700
 UNKNOWN_METHOD = -32601
 BAD_PARAMS = -32602
 INTERNAL_ERROR = -32603
-"""JSON-RPC's own codes; what the owner can mend carries its sysexits code instead."""
+"""JSON-RPC's own codes; errors for the owner carry their sysexits code instead."""
 
 Json = dict[str, Any]
 P = TypeVar("P")

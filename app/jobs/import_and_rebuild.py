@@ -36,7 +36,7 @@ SMALL_IMPORT = 500
 """So few new messages are learned by the running voice, without a rebuild."""
 
 MOST_WORDS = 30
-"""Gained and lost words that are told."""
+"""The most gained and lost words to report."""
 
 REPORT_SECONDS = 0.2
 NICENESS = 5

@@ -19,9 +19,9 @@ Floats = NDArray[np.float32]
 
 BUILT_IN = "built-in"
 BUILT_IN_ID = "all-MiniLM-L6-v2-int8"
-"""Changes with the file in assets, so that vectors of another file never meet these."""
+"""The model's name; it changes with the file in assets, as vectors must not mix."""
 BATCH_TOKENS = 1024
-"""Tokens of a batch at most, padding included; more only makes the session grow."""
+"""The most tokens of a batch, with padding; more only makes the session grow."""
 MAX_BATCH = 32
 PADDED = 1.25
 """The longest text of a batch to its shortest; the rest would be mostly padding."""

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float32]
 
 EXACT_BELOW = 10_000
-"""Vectors up to which comparing with all of them is about as fast as the graph."""
+"""The number of vectors up to which a full comparison is as fast as the graph."""
 LINKS = 16
 BUILD_EFFORT = 120
 EFFORT = 100

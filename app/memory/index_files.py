@@ -23,7 +23,7 @@ class Sidecar:
     links: int
     count: int
     row_sum: int
-    """Sum of the message rows: tells apart sets of rows of the same size."""
+    """Sum of the message rows, which distinguishes sets of the same size."""
     last: int
     """The newest embedding row in it; catching up goes on after it."""
     bytes: int

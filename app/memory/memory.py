@@ -27,18 +27,18 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 PORTION = 32
-"""Texts embedded between two looks at whether a reply is wanted, about 0.1 s."""
+"""Texts embedded between two checks for a waiting reply, about 0.1 s."""
 GLANCE_TOKENS = 32
-"""Of a draft or turn, where the closest of many drafts is looked for in little time."""
+"""The tokens of a draft or turn to read when time is short."""
 PRUNED_TO = 0.9
-"""Of its cap, so that not every new message makes a guild let go of something."""
+"""The share of its limit to prune to, so that not every message prunes again."""
 NEAR = 64
-"""Neighbors looked at for each moment wanted; age and repeats put others first."""
+"""Neighbors to find per moment; age and repetition reorder them."""
 _WIDEST = 1024
 log = logging.getLogger(__name__)
 
 Report = Callable[[int, int, int, float], None]
-"""Told guild, texts done, texts in all and texts a second."""
+"""Receives guild, finished texts, all texts, and texts per second."""
 
 
 class Memory:
@@ -72,7 +72,7 @@ class Memory:
         self._embedders: dict[str | None, Embeds] = {}
         self._shelves: dict[int, GuildIndex] = {}
         self._done: dict[int, int] = {}
-        """Row up to which every message of a guild has been looked at."""
+        """Row up to which every message of a guild has been checked."""
         self._opening = asyncio.Lock()
         self._idle = asyncio.Event()
         self._idle.set()

@@ -10,7 +10,7 @@ from app.memory.index import Neighbor
 from app.memory.vectors import Floats, normalise
 
 LEAST_SIMILARITY = 0.25
-"""Below this cosine two chat lines have nothing to do with each other."""
+"""The cosine below which two chat lines are unrelated."""
 HALF_LIFE_DAYS = 3.0
 FADED = 0.6
 """The least weight of a message, however old it is.
@@ -18,9 +18,9 @@ FADED = 0.6
 In a guild's real replies of a year, the answered message is twice as often among the
 first ten found as with a half-life of 120 days and 0.75."""
 DIVERSITY = 0.3
-"""Weight of being unlike what is chosen already, 0 to 1."""
+"""The weight of being unlike the chosen ones, 0 to 1."""
 TURN_WEIGHT = 0.4
-"""Of each turn in the meaning of a conversation, against the turn after it."""
+"""The weight of each turn in a conversation's meaning, relative to the next turn."""
 TURNS = 4
 _DAY_MS = 86_400_000
 

@@ -9,7 +9,7 @@ from app.store.messages import StoredMessage
 
 NEIGHBORS_BEFORE, NEIGHBORS_AFTER = 2, 3
 APART_MS = 20 * 60_000
-"""Neighbors further away in time belong to another moment."""
+"""The distance in time beyond which neighbors belong to another moment."""
 
 
 @dataclass(frozen=True)

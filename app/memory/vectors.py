@@ -9,7 +9,7 @@ Floats = NDArray[np.float32]
 
 _SCALE = np.dtype("<f4")
 NOTHING = b""
-"""Stored for a text that means nothing, so that it is not looked at again."""
+"""The vector of a text without meaning, so that it is not embedded again."""
 
 
 def pack(vectors: Floats) -> list[bytes]:

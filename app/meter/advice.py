@@ -12,16 +12,16 @@ ASSISTANT = 0.08
 
 UNLIKE = 0.6
 FALLEN = 0.12
-"""Of likeness, against the mean of the weeks before."""
+"""A drop of likeness below the mean of earlier weeks that counts."""
 
 COPIED = 0.1
 REPEATED = 0.1
 IRRELEVANT = 0.53
 TOO_LONG = 1.8
-"""Times as many words as members use."""
+"""The ratio to members' words at which replies are too long."""
 
 RATED = 5
-"""Ratings from which they say something."""
+"""The number of ratings from which they count."""
 
 
 @dataclass(frozen=True)

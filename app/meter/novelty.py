@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 LONG = 8
-"""Words: a run of more from one message counts as copied."""
+"""The number of words in a row above which a reply counts as copied."""
 
 _WORD = re.compile(r"\w+")
 
@@ -18,13 +18,13 @@ class Novelty:
     """The shares of replies that are not new."""
 
     copied: float
-    """Hold more than `LONG` words in a row of one learned message."""
+    """The share with more than `LONG` words in a row of one learned message."""
     whole: float
-    """Are one learned message, of three words or more."""
+    """The share that are one learned message, of three words or more."""
     run: float
-    """Mean of the longest runs, in words."""
+    """The mean of the longest runs, in words."""
     repeated: float
-    """Were said by the bot before."""
+    """The share that the bot said before."""
 
 
 def longest_run(words: Sequence[str], is_known: IsKnown, limit: int = 32) -> int:

@@ -9,10 +9,10 @@ from random import Random
 ASPECTS = ("words", "lengths", "casing", "punctuation", "emoji", "openings")
 
 LEAST = 8
-"""Replies below which no distance is worth a figure."""
+"""The number of replies below which no distance is computed."""
 
 DRAWS = 5
-"""Samples of the members' own messages that a distance is held against."""
+"""The number of samples of members' messages to compare a distance with."""
 
 _WORD = re.compile(r"[^\W_](?:[\w'’-]*\w)?")
 _EMOJI = re.compile(

@@ -28,11 +28,11 @@ class Week:
 
     replies: int = 0
     messages: int = 0
-    """Of members, that the replies were held against."""
+    """The number of members' messages in the comparison."""
     alike: float | None = None
     """Mean of `aspects`."""
     aspects: dict[str, float] = field(default_factory=dict)
-    """Likeness an aspect, 0 to 1; see `style.likeness`."""
+    """The likeness by aspect, 0 to 1; see `style.likeness`."""
     assistant: float | None = None
     """Share of replies with a phrase of an assistant."""
     assistant_members: float = 0.0
@@ -40,15 +40,15 @@ class Week:
     copied: float | None = None
     """Share of replies with a long run of one learned message."""
     repeated: float | None = None
-    """Share of replies that were said before."""
+    """The share of repeated replies."""
     relevance: float | None = None
     """The AUC of `relevance.auc`."""
     milliseconds: float | None = None
     """Median time of a reply."""
     slowest: float | None = None
-    """Milliseconds that one reply in twenty exceeds."""
+    """The milliseconds that one reply in twenty exceeds."""
     words: float = 0.0
-    """Of a reply, at the mean."""
+    """The mean words of a reply."""
     words_members: float = 0.0
     liked: int = 0
     disliked: int = 0

@@ -24,7 +24,7 @@ _MAGIC = b"MEI\014\013\012\013\016"
 _COOKIE = struct.Struct("!8sIIII64s")
 _ROW = struct.Struct("!IIIIBc")
 _SEARCHED = 1 << 16
-"""Bytes at the end of the executable in which the cookie is looked for."""
+"""The number of bytes at the executable's end to search for the cookie."""
 
 
 class Slice:

@@ -21,15 +21,15 @@ MOST_STRING_BYTES = 16 * 1024 * 1024
 MOST_ITEMS = 4_000_000
 MOST_DIMENSIONS = 4
 MOST_ELEMENTS = 2**48
-"""More of anything is no model anyone has, but a trap for the loader's arithmetic."""
+"""The most of anything; more is a trap for the loader's arithmetic."""
 
 KEPT_ITEMS = 1024
-"""Longer lists, such as the vocabulary, are passed over."""
+"""The longest list to keep; longer ones, such as the vocabulary, are skipped."""
 
 KV_ITEM_BYTES = 2
 BATCH = 128
 FIXED_BYTES = 58 * 1024 * 1024
-"""Compute buffers and the process itself, beside what grows with the model."""
+"""Memory for compute buffers and the process, besides what grows with the model."""
 
 _NUMBERS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?"}
 _NUMBERS |= {10: "Q", 11: "q", 12: "d"}
@@ -43,7 +43,7 @@ _BLOCKS = {
     **{23: (256, 136), 24: (1, 1), 25: (1, 2), 26: (1, 4), 27: (1, 8), 28: (1, 8)},
     **{29: (256, 56), 30: (1, 2), 34: (256, 54), 35: (256, 66), 39: (32, 17)},
 }
-"""Of ggml's tensor types: elements and bytes of a block."""
+"""Elements and bytes of a block, by ggml's tensor type."""
 
 _TOKENIZER = "tokenizer.ggml."
 """The prefix of the names for llama.cpp's tokenizer data."""
@@ -67,9 +67,9 @@ class Header:
     tensors: Mapping[str, tuple[int, ...]]
     """The shape of each, innermost dimension first."""
     repacked_bytes: int = 0
-    """Of the weights, those that are copied when the model is loaded."""
+    """Bytes of weights that are copied when the model is loaded."""
     vocabulary: str = ""
-    """Names what text is cut into: files of one model share it, however quantised."""
+    """The identity of the vocabulary; files of one model share it."""
 
     @property
     def architecture(self) -> str:

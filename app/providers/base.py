@@ -30,7 +30,7 @@ class Prompt:
     """Everything that a provider may use to write one line."""
 
     guild: int
-    """Row id of the guild."""
+    """The row id of the guild."""
     conversation: str
     """Key of the conversation, for prefix caches; unique across guilds."""
     bot_name: str
@@ -53,23 +53,23 @@ class Prompt:
     summary: str = ""
     """A summary of the conversation before its turns."""
     summary_of: int | None = None
-    """Row id of the conversation that the summary tells of."""
+    """The row id of the summary's conversation."""
     filled: Mapping[str, int] = field(default_factory=dict)
-    """Estimated tokens by what they are spent on; empty until it is fitted."""
+    """Estimated tokens by purpose; empty until the prompt is fitted."""
     max_words: int = 60
     lines: int = 1
-    """Short messages in a row that the line may become."""
+    """The most short messages in a row that the line may become."""
     adapter: str = ""
-    """Path of the LoRA adapter of the guild; empty means the model as it is."""
+    """The path of the guild's LoRA adapter; empty for none."""
     temperature: float = 0.8
     top_p: float = 0.95
     random_seed: int = -1
     deadline_ms: float = 2000.0
     """Milliseconds left for this rung."""
     reply: int | None = None
-    """Row id of the reply that is made, for the ledger."""
+    """The row id of the reply, for the ledger."""
     model: str = ""
-    """Model the guild wants of a cloud provider; empty means its default."""
+    """The guild's choice of a cloud model; empty means the provider's default."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ class Used:
     message: int
     """Row id."""
     words: int = 0
-    """Length of the run taken; 0 when it only was in the prompt."""
+    """The length of the run taken; 0 if it was only in the prompt."""
     run: str = ""
     """That run of words."""
 
@@ -100,14 +100,14 @@ class Completion:
     """US dollars."""
     sources: tuple[Used, ...] = ()
     notes: tuple[str, ...] = ()
-    """Things worth explaining, such as a rule that was relaxed."""
+    """Facts worth explaining, such as a relaxed rule."""
     bytes_sent: int = 0
     """Bytes that left the machine."""
     host: str = ""
     """The host that received them."""
     extra: dict[str, float] = field(default_factory=dict)
     ends_well: bool = False
-    """Its writer has cut a text that broke off to whole words already."""
+    """True if the writer has already cut a broken text to whole words."""
 
 
 class Provider(Protocol):

@@ -32,7 +32,7 @@ class Means:
     crashed: StateFile
     """The models that crashed and are set aside."""
     on_event: Callable[[str], None]
-    """Told what became of the model's process, and why."""
+    """Receives events of the model's process, with reasons."""
     key: Callable[[Address], str | None]
     prices: Prices
     on_spent: OnSpent

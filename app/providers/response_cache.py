@@ -9,7 +9,7 @@ from dataclasses import replace
 from app.providers.base import Completion
 
 SAME_SECONDS = 20.0
-"""Identical requests without randomness are answered once within this time."""
+"""The time within which identical requests without randomness share an answer."""
 
 MOST = 256
 

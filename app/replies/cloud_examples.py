@@ -15,11 +15,11 @@ from app.store.database import Database
 from app.voice.voice import Rules, Voice
 
 RECENT = 6
-"""Turns that tell what a conversation is about."""
+"""The number of turns that show a conversation's topic."""
 
 DRAFTS = 8
 DRAFT_TRIES = 3
-"""A draft need not be the best line; a cloud model only takes ideas from it."""
+"""The tries per draft; a cloud model only takes ideas from it."""
 EXAMPLES_SHOWN = 6
 DRAFTS_SHOWN = 3
 

@@ -9,11 +9,11 @@ from app.store.database import Database
 from app.store.messages import StoredMessage
 
 CHANNEL_TURNS = 30
-"""Of the channel, besides the conversation's own."""
+"""The number of the channel's other messages to read."""
 
 CONVERSATION_TURNS = 30
 CHAIN = 12
-"""Reply links followed backwards."""
+"""The number of reply links to follow backwards."""
 
 
 @dataclass(frozen=True)

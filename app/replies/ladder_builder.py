@@ -13,13 +13,13 @@ from app.replies.ledger import Ledger
 from app.settings.schema import Config
 
 CLOUD_TOKENS = 1500
-"""Of context for a cloud model; more costs more and says little."""
+"""The context tokens for a cloud model; more costs more and adds little."""
 
 ANSWER_TOKENS = 30
-"""A chat line rarely needs more; a longer one ends in time all the same."""
+"""The answer tokens to plan for; a chat line rarely needs more."""
 
 LOCAL_TRIES = 2
-"""Trying again costs no reading, as the conversation stays in the model's memory."""
+"""The tries of the model here, which keeps the conversation in memory."""
 
 
 class LocalModel(Protocol):

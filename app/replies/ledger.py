@@ -13,10 +13,10 @@ from app.store.database import Database
 log = logging.getLogger(__name__)
 
 WARN_AT = 0.8
-"""Share of a budget at which its owner is told."""
+"""The share of a budget at which its owner is warned."""
 
 Budgets = tuple[float, float]
-"""US dollars a day and a month; 0 means no limit."""
+"""US dollars per day and per month; 0 means no limit."""
 
 
 class Ledger:

@@ -7,13 +7,13 @@ from app.store import messages
 from app.store.database import Database
 
 WITHIN_MS = 20_000
-"""Two messages of one author this close together are one thing said in two lines."""
+"""The time within which two messages of an author count as one thing said."""
 
 LOOKED_AT = 2_000
-"""Newest messages that tell how the guild writes now."""
+"""The number of newest messages that show the guild's present habit."""
 
 LEAST = 100
-"""Fewer say nothing of a guild."""
+"""The fewest messages that show a habit."""
 
 KEPT_SECONDS = 3600.0
 

@@ -37,7 +37,7 @@ class Drawn:
     why: str = ""
     """The link to earlier replies' success; empty if there is none."""
     is_turn: bool = False
-    """It was the arm's turn in a live comparison."""
+    """True if it was the arm's turn in a live comparison."""
 
 
 class ModeChoice:

@@ -26,7 +26,7 @@ from app.store.database import Database
 from app.voice.voice import Voice
 
 DRAFT_SHARE = 0.2
-"""Of the deadline; when more is gone already, the machine is too busy for drafts."""
+"""The share of the deadline after which there is no time for drafts."""
 
 
 class VoiceSource(Protocol):

@@ -20,7 +20,7 @@ class ReplyRequest:
     reason: str = "command"
     channel: int | None = None
     trigger: str | None = None
-    """Discord's id of the message answered; one reply for ever."""
+    """Discord's id of the answered message, which gets one reply at most."""
     message: int | None = None
     """Row of that message, if it is stored."""
     earlier: tuple[Turn, ...] = ()
@@ -31,11 +31,11 @@ class ReplyRequest:
     seed: str | None = None
     max_ms: float | None = None
     visible: frozenset[int] | None = None
-    """Rows of the channels that all who read the reply can see; None is this one."""
+    """Rows of the channels that every reader can see; None means this one."""
     is_private: bool = False
-    """Only the owner reads it, who may see all channels."""
+    """True if only the owner reads it, who may see all channels."""
     arrived: float | None = None
-    """When it came, by the replier's clock; None is now."""
+    """The time of arrival, by the replier's clock; None means now."""
 
 
 @dataclass(frozen=True)
@@ -51,11 +51,11 @@ class MadeReply:
     left_out: int
     """Turns of the conversation that were not in the prompt."""
     timings: dict[str, float] = field(default_factory=dict)
-    """Milliseconds a stage."""
+    """Milliseconds per stage."""
     tuned: str = ""
     """The reason for its own choice of mode and dial; empty when they are set."""
     arm: str = ""
-    """Of a live comparison, if it is of one."""
+    """True if it was part of a live comparison."""
 
     @property
     def recalled(self) -> list[int]:

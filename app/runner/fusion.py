@@ -35,7 +35,7 @@ BALANCED = 50
 MODEL_POWER = 0.6
 
 CIRCUMSTANCES = 7
-"""Numbers that tell how far the sides can be trusted; see `Sides.circumstances`."""
+"""The number of trust features; see `Sides.circumstances`."""
 
 # Fitted to held-out messages of several guilds by `python -m tests.bench.fit_fusion`:
 # for the model and the product by the circumstances, for the base a constant, for the
@@ -61,11 +61,11 @@ _MEMORY = 0.7
 """The share of trust that remains after each token."""
 
 _SURPRISE = 4.0
-"""A single token moves trust by at most this much, in nats."""
+"""The most that a single token can move trust, in nats."""
 
 
 _FLOORS = (1e-2, 3e-3, 1e-3, 3e-4, 1e-4, 3e-5, 1e-5, 1e-6)
-"""Of the likeliest token's probability; what is below the last is never drawn."""
+"""Floors, as shares of the highest probability; tokens below the last are dropped."""
 
 
 class Fused(NamedTuple):

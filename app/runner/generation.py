@@ -10,7 +10,7 @@ from app.runner.slots import Slot
 from app.runner.stream_text import Continuation, whole_part
 
 LINE_SHARE = 0.5
-"""Of the time until the deadline; after that no other line is begun."""
+"""The share of the deadline after which no new line starts."""
 
 
 @dataclass
@@ -22,9 +22,9 @@ class Generation:
     """The prompt's tokens."""
     chooser: Chooser
     received: float
-    """When it came, in seconds of the scheduler's clock."""
+    """The time of arrival, in seconds of the scheduler's clock."""
     on_piece: Callable[[str, float], None]
-    """Takes some more text, and the milliseconds since it was received."""
+    """Receives more text, and the milliseconds since arrival."""
     on_done: Callable[[GenerateReply], None]
     adapter: Adapter | None = None
     """The adapter that its guild tuned the model with."""
@@ -35,9 +35,9 @@ class Generation:
     """Prompt tokens that needed no evaluation."""
     written: list[int] = field(default_factory=list)
     line: list[int] = field(default_factory=list)
-    """Those of them that stand in the present line."""
+    """The number of them in the present line."""
     pending: list[int] = field(default_factory=list)
-    """Tokens after the prompt that are to be evaluated next."""
+    """Tokens after the prompt to evaluate next."""
     first_token: float | None = None
     is_cancelled: bool = False
 

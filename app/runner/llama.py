@@ -19,10 +19,10 @@ Logits = npt.NDArray[np.float32]
 
 WARNING_LEVEL = 3
 CONTINUED_LEVEL = 5
-"""ggml's log levels: 1 debug, 2 info, 3 warning, 4 error, 5 the last one goes on."""
+"""ggml's log levels: 1 debug, 2 info, 3 warning, 4 error, 5 continued."""
 
 _LOADING = "error loading model: "
-"""Stands before the cause in what llama.cpp writes."""
+"""The text before the cause in llama.cpp's output."""
 
 NO_SPACE = 1
 """The result of llama_decode when the KV memory has no room for the batch."""
@@ -310,7 +310,7 @@ class Context:
                 "Use a smaller model.context, or a smaller model.",
             )
         self.size = int(api.llama_n_ctx_seq(self._handle))
-        """Tokens that one sequence may have."""
+        """The most tokens of one sequence."""
         self.sequences = sequences
         self._memory = api.llama_get_memory(self._handle)
         self._row = ctypes.c_float * model.vocabulary

@@ -12,10 +12,10 @@ from app.runner.llama import Batch, Context, Model
 log = logging.getLogger(__name__)
 
 SLOTS = 6
-"""Conversations that the memory holds, and generations under way at once."""
+"""The number of conversations in memory, and of simultaneous generations."""
 
 BATCH = 128
-"""Most tokens of one decode call; the compute buffers grow with it."""
+"""The most tokens of one decode call; the compute buffers grow with it."""
 
 SCRATCH = 0
 """The sequence that the probe writes to."""

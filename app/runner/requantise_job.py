@@ -33,14 +33,14 @@ FORMATS = {"Q8_0": 7, "IQ4_NL": 25}
 """Candidates beside the file itself, with llama.cpp's numbers for them."""
 
 MOST_LOSS = 1.01
-"""A file that needs more than this many times the best bits per byte is no choice."""
+"""The most bits per byte of a candidate, relative to the best."""
 
 PROMPT_TOKENS, ANSWER_TOKENS = 300, 30
 """The cost of a reply, for weighing the two speeds."""
 
 SCORED_TOKENS = 1000
 BLOCK = 256
-"""Tokens of messages that are scored in one go."""
+"""The number of message tokens scored at once."""
 
 CONTEXT, BATCH = 1024, 64
 ROOM_BYTES = 64 << 20
@@ -56,7 +56,7 @@ class Measured:
     prompt_tokens_per_second: float
     tokens_per_second: float
     bits_per_byte: float
-    """Of the owner's messages; lower is better. 0 when it was not asked for."""
+    """The score on the owner's messages; lower is better, 0 without one."""
 
     @property
     def reply_seconds(self) -> float:

@@ -30,7 +30,7 @@ from app.runner.scheduler import MOST_LINE_START, Scheduler
 from app.runner.throughput import Speeds, ThreadPace
 
 WARM_TOKENS = 32
-"""Read to measure the speed: enough to tell, and soon over with a large model."""
+"""The prompt tokens for the speed test: enough, and soon over with a large model."""
 
 
 class ModelDesk:

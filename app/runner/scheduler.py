@@ -17,7 +17,7 @@ else wait longer for their next token, and a cancel for its effect."""
 MOST_WAITING = 32
 
 MOST_LINE_START = 8
-"""Tokens between two lines of a reply; a longer start leaves it at one line."""
+"""The most tokens between two lines of a reply; a longer start means one line."""
 
 ADAPTER_CALLS = 8
 """Decode calls in a row with one adapter while another one's work waits; to change it
@@ -31,7 +31,7 @@ class DecodeStep:
     job: Generation
     tokens: Sequence[int]
     place: int
-    """Of its last token in the batch."""
+    """The place of its last token in the batch."""
 
 
 class Scheduler:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 MIN_COPIED = 8
-"""Fewer tokens are read again: to copy some, llama.cpp moves a whole part."""
+"""The fewest tokens worth copying, since llama.cpp copies a whole part."""
 
 
 @dataclass
@@ -13,12 +13,12 @@ class Slot:
 
     sequence: int
     tokens: list[int] = field(default_factory=list)
-    """Evaluated tokens, in order; what a later prompt may share."""
+    """Evaluated tokens, in order, which a later prompt may share."""
     conversation: str = ""
     adapter: str = ""
     """The LoRA adapter that the tokens were evaluated with; others cannot share it."""
     used: int = 0
-    """When it was last taken, in takings."""
+    """The number of its last use."""
     is_busy: bool = False
 
 

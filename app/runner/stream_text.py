@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 _SENTENCE_END = re.compile(r"[.!?…。！？]+[\"'”’)\]]*(?=\s|$)")
 _LEAST_SENTENCE = 0.4
-"""A whole sentence is kept alone only when it is this part of the text."""
+"""The share of the text that a whole sentence must be to stand alone."""
 
 
 class Continuation:

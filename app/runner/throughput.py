@@ -5,17 +5,17 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 KEPT_CALLS = {"prompt": 24, "decode": 60}
-"""So many decode calls tell the speed."""
+"""The number of decode calls that show the speed."""
 
 LATEST = 4
 """The newest one in so many tell it too: the slower of both counts, since a machine
 that became busy is seen at once and one that became free can wait."""
 
 LEAST_READ = 8
-"""A call that reads fewer tokens says little of how fast prompts are read."""
+"""The fewest tokens of a call that show how fast prompts are read."""
 
 LOST = 0.7
-"""More threads must reach this part of what fewer reached while nothing else ran."""
+"""The share of the idle speed that more threads must reach."""
 
 SLOW_CALLS = 2
 FIRST_PAUSE, LONGEST_PAUSE = 10.0, 300.0
@@ -97,7 +97,7 @@ class ThreadPace:
         self._pause = FIRST_PAUSE
         self._until = 0.0
         self.threads = self._best
-        """To be used for the next call."""
+        """The number for the next call."""
 
     def note(self, call: DecodeCall, now: float) -> int:
         """Take a call into account; return the number of threads for the next one.

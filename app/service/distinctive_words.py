@@ -10,12 +10,12 @@ from app.core.paths import asset
 from app.voice.word_tokenizer import fold, split
 
 LEAST_MESSAGES = 3
-"""Messages a word or phrase must stand in; less is somebody's whim."""
+"""The fewest messages with a word or phrase; fewer are somebody's whim."""
 
 LONGEST_PHRASE = 4
 
 COMMONEST = 2200
-"""Numbers of the vocabulary below this are signs and the two hundred top words."""
+"""The vocabulary number below which words are symbols or very common."""
 
 
 def own_words(texts: Iterable[str], limit: int) -> list[tuple[str, int]]:

@@ -20,7 +20,7 @@ MAX_PENDING = 2000
 MAX_EVENTS = 50
 
 MAX_LOGS = 500
-"""Log lines kept for those who start to watch later."""
+"""The log lines kept for later watchers."""
 
 
 class Asker(Protocol):

@@ -25,7 +25,7 @@ _ERRORS = {UsageError.exit_code: UsageError, ConfigError.exit_code: ConfigError}
 OnProgress = Callable[[Progress], None]
 
 FIRST_NUMBER = 1_000_000_000
-"""Of the first job; trainings are numbered by their guild's row, far below."""
+"""The number of the first job; trainings have their guild's row, far below."""
 
 
 class _RunningJob:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 RECALL_SECONDS = 0.3
-"""A reply does not wait longer for its memories."""
+"""The longest time that a reply waits for its memories."""
 
 MEGABYTE = 1_000_000
 WEIGH_SECONDS = 600.0
@@ -57,7 +57,7 @@ class MemoryKeeper:
         self._linking: Linking | None = None
         self._summarising: Summaries | None = None
         self._weighed: dict[int, float] = {}
-        """When each guild was last held against its cap."""
+        """The time of each guild's last check against its limit."""
 
     @property
     def _memory(self) -> "Memory":

@@ -32,7 +32,7 @@ from app.store import overview
 log = logging.getLogger(__name__)
 
 LOADING_SECONDS = 60.0
-"""A command waits this long for a model to be loaded before its clock starts."""
+"""The time a command waits for a loading model before its clock starts."""
 
 
 class Service:

@@ -7,7 +7,7 @@ from app.providers.base import Prompt, Turn
 
 MOST_NAME_CHARS = 32
 MOST_TURN_CHARS = 200
-"""More of a turn surprises the model more, measured on held-out messages."""
+"""The longest turn; longer ones make prediction worse on held-out messages."""
 
 EARLIER = "(earlier)"
 NOW = "(now)"

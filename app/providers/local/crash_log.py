@@ -11,10 +11,10 @@ from app.core.state_file import StateFile
 log = logging.getLogger(__name__)
 
 MOST_CRASHES = 2
-"""A model that ended its runner so often is set aside."""
+"""The number of crashes after which a model is set aside."""
 
 HEALTHY_SECONDS = 300.0
-"""A crash after this time does not count together with an earlier one."""
+"""The time within which crashes count together."""
 
 
 class Crashes:

@@ -21,14 +21,14 @@ from app.providers.local.runner_supervisor import Keeper
 from app.settings.schema import ModelSettings
 
 MARGIN_MS = 60.0
-"""Kept of a deadline for the way back."""
+"""The part of a deadline reserved for the way back."""
 
 TRY_AGAIN = (
     "Try it again with u on Models or `mynah models use NAME`; or choose another."
 )
 
 BACKGROUND_TEMPERATURE = 0.3
-"""Of what nobody waits for: it should be right rather than lively."""
+"""The temperature of background work, which should be accurate rather than lively."""
 
 TOKENS_A_WORD = 2
 STREAM_END = None

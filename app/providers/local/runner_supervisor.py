@@ -24,7 +24,7 @@ ECHO = "echo"
 """The model name of the runner that only echoes."""
 
 LOADING_SECONDS = 5.0
-"""Past this time of loading, a prompt no longer waits for its end."""
+"""The loading time after which a prompt no longer waits for the end."""
 
 _CATALOGUE = Catalogue(inference.REQUESTS, inference.NOTIFICATIONS)
 

@@ -9,7 +9,7 @@ QUOTA_SECONDS = 3600.0
 KEY_SECONDS = 900.0
 MODEL_SECONDS = 600.0
 FIRST_WAIT = 0.25
-"""Seconds before the retry of a hiccup that says nothing of when it will be over."""
+"""Seconds before a retry when the host names no time."""
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Trouble:
     hint: str = ""
     stay_away_seconds: float = 0.0
     is_of_model: bool = False
-    """Other models of the same host may work."""
+    """True if other models of the same host may work."""
 
     def __str__(self) -> str:
         return f"{self.reason} {self.hint}".strip()

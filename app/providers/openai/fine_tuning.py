@@ -7,13 +7,13 @@ from app.core.errors import ProviderError
 from app.providers.openai.provider import OpenAIProvider
 
 EPOCHS = 3
-"""Times the examples are read; OpenAI's own choice for some hundreds of them."""
+"""Passes over the examples; OpenAI's own choice for some hundreds of them."""
 
 LEAST_EXAMPLES = 10
-"""OpenAI takes no fewer."""
+"""The fewest examples that OpenAI accepts."""
 
 OWN = "mynah_guild"
-"""Name under which a job says which guild it is of."""
+"""The metadata name for a job's guild."""
 
 
 @dataclass(frozen=True)
@@ -26,9 +26,9 @@ class Order:
     """JSON Lines."""
     validation: bytes
     tokens: int
-    """Of all epochs, as estimated."""
+    """The estimated tokens of all epochs."""
     cost: float
-    """US dollars, as estimated."""
+    """The estimated cost in US dollars."""
     is_preference: bool = False
 
 

@@ -17,7 +17,7 @@ class Price:
     cached: float
     output: float
     training: float = 0.0
-    """Of tokens that a tuning reads; 0 where the model cannot be tuned."""
+    """The price of tuning tokens; 0 if the model cannot be tuned."""
 
     def cost(self, prompt: int, cached: int, completion: int) -> float:
         """Return US dollars; `cached` of `prompt` tokens came from the host's cache."""

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 Clock = Callable[[], float]
 
 LEAST_MS = 500.0
-"""A retry with less time than this left would come to nothing."""
+"""The least time left that is worth a retry."""
 
 MOST_ATTEMPTS = 2
 """The most tries; after two failures the next rung is better."""

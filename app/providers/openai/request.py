@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from openai import AsyncStream
 
 MAX_CHARS = 8000
-"""A host that sends more than this for one chat line is cut off."""
+"""The most bytes for one chat line before a host is cut off."""
 
 
 @dataclass

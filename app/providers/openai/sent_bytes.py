@@ -8,7 +8,7 @@ import httpx2
 OnBytes = Callable[[int], None]
 
 ON_BYTES: ContextVar[OnBytes | None] = ContextVar("on_bytes", default=None)
-"""Told of the bytes sent by the present task."""
+"""Receives the bytes sent by the present task."""
 
 
 async def count_bytes(request: httpx2.Request) -> None:

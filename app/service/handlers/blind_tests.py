@@ -16,15 +16,15 @@ from app.store.messages import StoredMessage
 from app.store.tables import Guild
 
 LATELY = 2000
-"""Newest messages among which one is drawn to be answered."""
+"""The number of newest messages to draw one from."""
 
 LEAST_WORDS = 3
 TRIES = 4
-"""Conversations tried until two arms say different things."""
+"""The most conversations to try until two arms differ."""
 
 SHOWN = 6
 WAIT_MS = 8000.0
-"""Nobody waits on Discord; a slow model may finish."""
+"""The time limit; nobody waits on Discord, so a slow model may finish."""
 
 
 class BlindTestHandlers:

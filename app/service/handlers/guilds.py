@@ -17,10 +17,10 @@ from app.store import feedback, guilds, messages, overview, replies, tombstones
 from app.store.tables import Guild
 
 MATURE = 2000
-"""Messages from which on a voice has plenty to say."""
+"""The number of messages from which a voice has plenty to say."""
 
 TEXTS_READ = 50_000
-"""Newest messages that the own words are taken from."""
+"""The number of newest messages to find typical words in."""
 
 
 class GuildHandlers:

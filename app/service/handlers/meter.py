@@ -28,19 +28,19 @@ FRESH_SECONDS = 24 * 3600.0
 
 LOOK_SECONDS = 3600.0
 FIRST_LOOK_SECONDS = 120.0
-"""A bot that just started has better things to do."""
+"""The delay after the start, when the bot has better things to do."""
 
 SAMPLED = 1500
-"""Messages of members that a week is held against, drawn evenly."""
+"""The most members' messages to compare a week with, spread evenly."""
 
 FEW = 50
-"""With fewer in the week, the newest before its end stand in for them."""
+"""The number below which earlier messages complete the week's."""
 
 RECENT = 4
-"""Turns that tell what a reply was about."""
+"""The number of turns that show a reply's topic."""
 
 LEAST_RELEVANCE = 8
-"""Replies below which closeness says nothing."""
+"""The number of replies below which closeness means nothing."""
 
 
 class MeterHandlers:
