@@ -1,4 +1,4 @@
-"""Starts the role that the arguments name, and imports nothing of the others."""
+"""Starts the role that the arguments name, and imports no other role."""
 
 import sys
 import traceback
@@ -8,7 +8,7 @@ from app.core.errors import EXIT_BUG
 
 
 def main() -> int:
-    """Run one role; returns the exit code (sysexits)."""
+    """Run one role; return the exit code (sysexits)."""
     telemetry.switch_off()
     frozen.begin()
     arguments = sys.argv[1:]

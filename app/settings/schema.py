@@ -98,7 +98,7 @@ class ReplySettings:
     )
     lines: int = setting(
         3,
-        "Most short messages in a row, where the guild writes so; 1 is always one.",
+        "Maximum short messages in a row, if the server writes like that.",
         scope="channel",
         low=1,
         high=4,
@@ -203,7 +203,7 @@ class LearnSettings:
     )
     tuning_channels: list[str] = setting(
         [],
-        "Channels whose messages a model may be tuned on, of members who agreed.",
+        "Channels open for tuning a model, on messages of members who agreed.",
         scope="guild",
     )
     skip_mentions: bool = setting(
@@ -272,27 +272,27 @@ class ContextSettings:
 
     tokens: int = setting(
         0,
-        "Most tokens of a prompt; 0 takes what can be read in time, 1500 in the cloud.",
+        "Maximum tokens of a prompt; 0 means what fits in time, 1500 in the cloud.",
         scope="guild",
         low=0,
     )
     recall: int = setting(
         25,
-        "Percent of it that recalled moments may fill.",
+        "Maximum percent of a prompt for recalled moments.",
         scope="guild",
         low=0,
         high=80,
     )
     summary: int = setting(
         15,
-        "Percent that the summary of a long conversation may fill.",
+        "Maximum percent of a prompt for the conversation's summary.",
         scope="guild",
         low=0,
         high=80,
     )
     examples: int = setting(
         25,
-        "Percent that example lines and drafts may fill, for a cloud model.",
+        "Maximum percent of a cloud prompt for example lines and drafts.",
         scope="guild",
         low=0,
         high=80,

@@ -23,7 +23,7 @@ _LINK = {
         "↻",
         "restarting",
         "$warning",
-        "You need do nothing. See Logs (9) for the reason.",
+        "You need not do anything. See Logs (9) for the reason.",
     ),
     "failed": (
         "✕",
