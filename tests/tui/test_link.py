@@ -106,7 +106,7 @@ async def test_a_bug_of_the_bot_is_a_sentence(link: BotLink):
     await link.start()
     with pytest.raises(AppError) as raised:
         await link.call(control.Doctor())
-    assert "stumbled" in raised.value.message
+    assert "failed on this request" in raised.value.message
     assert "\x1b" not in raised.value.message
 
 
