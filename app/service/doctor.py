@@ -159,7 +159,7 @@ async def _bot_token(context: AppContext) -> Check:
 
     token = await asyncio.to_thread(secrets.get, context.home, "bot_token")
     if not token:
-        hint = "Run `mynah config set bot_token` and paste the token."
+        hint = "Enter it with `mynah config set bot_token`."
         return Check("bot token", True, "No bot token; Mynah is not on Discord.", hint)
     found = await test_bot_token(token)
     return Check("bot token", found["ok"], found["detail"], found["hint"])
@@ -172,7 +172,7 @@ async def _cloud(context: AppContext) -> Check:
     if home.reply.provider != "openai" and not key:
         return Check("cloud", True, "Off; everything stays on this computer.")
     if address.is_openai and not key:
-        hint = "Run `mynah config set openai_key` and paste the key."
+        hint = "Enter it with `mynah config set openai_key`."
         return Check("cloud", False, "There is no OpenAI key.", hint)
     try:
         models = await context.cloud.models()

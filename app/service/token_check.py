@@ -26,7 +26,7 @@ async def test_bot_token(token: str | None) -> Json:
     if not token:
         return _bad(
             "There is no bot token.",
-            "Run `mynah config set bot_token` and paste the token.",
+            "Enter it with `mynah config set bot_token`.",
         )
     timeout = aiohttp.ClientTimeout(total=10)
     headers = {"Authorization": f"Bot {token}"}

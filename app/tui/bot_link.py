@@ -12,6 +12,7 @@ from app.ipc.child import Child, ChildState
 from app.ipc.peer import Peer
 from app.ipc.wire import Catalogue, Json, Params
 from app.tui.bot_ports import LinkState, Listener
+from app.tui.remedies import in_keys
 
 
 class BotLink:
@@ -33,7 +34,8 @@ class BotLink:
         try:
             return reply_of(request, await self._target().call(request))
         except AppError as error:
-            raise type(error)(safe_text(error.message), safe_text(error.hint)) from None
+            hint = in_keys(safe_text(error.hint))
+            raise type(error)(safe_text(error.message), hint) from None
         except RuntimeError as error:
             raise AppError(*_explain_remote(request, safe_text(str(error)))) from error
 

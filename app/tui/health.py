@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from app import __version__
 from app.tui.bot_ports import Json, LinkState
+from app.tui.remedies import in_keys
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ def model_trouble(status: Json) -> Health | None:
     }
     sign, word, remedy = words.get(state, ("◌", f"model is {state}", ""))
     colour = "$error" if state == "crashed" else "$warning"
-    hint = model.get("hint") or remedy
+    hint = in_keys(model.get("hint") or remedy)
     return Health(sign, word, colour, model.get("reason", ""), hint)
 
 

@@ -48,7 +48,7 @@ class Service:
         return {"guilds": [{"guild": "evil\u202e", "id": None}]}
 
     async def forget(self, peer: Any, request: control.Forget) -> Any:
-        raise UsageError("No \x1b such thing.", "Look\x07 again.")
+        raise UsageError("No \x1b such thing.", "Look\x07 at `mynah demo`.")
 
     async def doctor(self, peer: Any, request: control.Doctor) -> Any:
         raise ZeroDivisionError("a \x1b bug")
@@ -98,7 +98,7 @@ async def test_all_that_comes_in_is_safe_to_show(link: BotLink):
         await link.call(control.Forget("x"))
     assert (raised.value.message, raised.value.hint) == (
         "No ␛ such thing.",
-        "Look␇ again.",
+        "Look␇ at w on Home (1).",
     )
 
 

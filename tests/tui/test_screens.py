@@ -387,13 +387,13 @@ async def test_a_local_lock_is_turned(open_app: Open):
 
 
 async def test_the_check_up_says_what_to_do(open_app: Open):
-    checks = [
-        {"name": "disk", "ok": False, "detail": "1 MB free", "hint": "Make room."}
-    ]
+    hint = "Make room, or `mynah demo`."
+    checks = [{"name": "disk", "ok": False, "detail": "1 MB free", "hint": hint}]
     async with open_app("settings", busy_bot(doctor={"checks": checks})) as pilot:
         await pilot.press("c")
         await settle(pilot)
-        assert "✕ disk" in text_of(pilot) and "Make room." in text_of(pilot)
+        assert "✕ disk" in text_of(pilot)
+        assert "Make room, or w on Home (1)." in text_of(pilot)
 
 
 async def test_logs_are_filtered_by_level_and_words(open_app: Open):

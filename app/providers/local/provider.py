@@ -23,9 +23,7 @@ from app.settings.schema import ModelSettings
 MARGIN_MS = 60.0
 """The part of a deadline reserved for the way back."""
 
-TRY_AGAIN = (
-    "Try it again with u on Models or `mynah models use NAME`; or choose another."
-)
+TRY_AGAIN = "Try it again with `mynah models use NAME`, or choose another."
 
 BACKGROUND_TEMPERATURE = 0.3
 """The temperature of background work, which should be accurate rather than lively."""

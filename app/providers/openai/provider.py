@@ -125,7 +125,8 @@ class OpenAIProvider:
         address = parse(self._settings().base_url)
         if address.is_openai and not self._key(address):
             raise ProviderError(
-                "There is no OpenAI key.", "Enter one: `mynah config set openai_key`."
+                "There is no OpenAI key.",
+                "Enter it with `mynah config set openai_key`.",
             )
         counts: list[int] = []
         token = ON_BYTES.set(counts.append)

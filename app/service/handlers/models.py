@@ -69,7 +69,7 @@ class ModelHandlers:
                 )
             raise UsageError(
                 f"{request.name} is neither in the catalogue nor a file.",
-                "See `mynah models list`.",
+                "Choose one with `mynah models list`.",
             )
         await asyncio.to_thread(self._context.local.check, path)
         has_name = path.parent == self._context.home.models

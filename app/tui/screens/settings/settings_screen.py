@@ -13,6 +13,7 @@ from app.ipc import control
 from app.ipc.wire import Json
 from app.tui import settings_list
 from app.tui.base import MynahScreen
+from app.tui.remedies import in_keys
 from app.tui.widgets.dialogs import AskText, Confirm, Detail
 from app.tui.widgets.feed import Feed
 
@@ -146,7 +147,7 @@ def _secrets(status: Json) -> Content:
 
 def _check(check: Json) -> Content:
     sign = ("✓ ", "$success") if check.get("ok") else ("✕ ", "$error")
-    hint = safe_line(str(check.get("hint") or ""))
+    hint = in_keys(safe_line(str(check.get("hint") or "")))
     return Content.assemble(
         sign,
         (f"{safe_line(str(check.get('name', '')))}  ", "bold"),
