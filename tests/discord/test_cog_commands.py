@@ -147,7 +147,7 @@ async def test_a_member_agrees_to_tuning_and_takes_it_back(
             scene.general, scene.ann, "privacy tuning", allow=True
         )
         assert len(host.allows_tuning) == 1
-        assert said.ephemeral and "take" in said.text
+        assert said.ephemeral and "reverses" in said.text
         await stand_in.command(scene.general, scene.ann, "privacy tuning", allow=False)
         assert not host.allows_tuning
 

@@ -126,7 +126,7 @@ class SnapshotHandlers:
         if found is None:
             kept = await self._context.reader.run(snapshots.every, guild)
             names = ", ".join(snapshot.name for snapshot in kept[:8])
-            hint = f"There are: {names}." if names else "Take one first."
+            hint = f"Known snapshots: {names}." if names else "Take one first."
             raise UsageError(f"There is no snapshot {name!r}.", hint)
         return found
 
