@@ -1,4 +1,4 @@
-"""Starts the role that the arguments name, and imports nothing of the others."""
+"""Starts the role that the arguments name, and imports no other role."""
 
 import os
 import sys

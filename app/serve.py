@@ -1,4 +1,4 @@
-"""`mynah serve`: the lock, the door, the service and Discord, until it is stopped."""
+"""Runs `mynah serve`: the lock, the door, the service and Discord, until it stops."""
 
 import asyncio
 import contextlib
@@ -27,17 +27,17 @@ log = logging.getLogger(__name__)
 CATALOGUE = Catalogue(control.REQUESTS, control.NOTIFICATIONS)
 
 STATE_SECONDS = 1.0
-"""How often the state is looked at; it is told only when it changed."""
+"""The interval of state checks; only changes are reported."""
 
 
 def serve(home: Home, stdout: int | None) -> None:
     """Run the bot until it is stopped.
 
     Args:
-        stdout: Private copy of fd 1 when a parent process speaks over stdio.
+        stdout: Private copy of fd 1, when a parent process speaks over stdio.
 
     Raises:
-        AppError: If it cannot run, with what to do about it.
+        AppError: If it cannot run, with the remedy.
     """
     with hold(home):
         asyncio.run(_serve(home, stdout))
@@ -75,7 +75,7 @@ async def _serve(home: Home, stdout: int | None) -> None:
 
 
 async def _serve_parent(service: Service, stdout: int) -> None:
-    """Serve the process that started this one; its end is ours."""
+    """Serve the parent process, and end with it."""
     peer = Peer(StdinReader(), StdoutWriter(stdout), CATALOGUE, service.handlers)
     try:
         await peer.run()
@@ -99,7 +99,7 @@ async def _tell_state(service: Service) -> None:
 
 class _Nobody:
     async def notify(self, notification: object) -> None:
-        """Nobody listens."""
+        """Do nothing, since nobody listens."""
 
 
 async def _cancel(task: "asyncio.Future[None]") -> None:

@@ -1,1 +1,1 @@
-"""How a reply is made; pure: no Discord, no SQL, no clock, no global random."""
+"""Making a reply, as pure code: no Discord, no SQL, no clock, no global random."""

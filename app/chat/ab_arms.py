@@ -1,4 +1,4 @@
-"""Two ways to make replies, held against each other."""
+"""Compares two ways of making replies."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ Z = 1.96
 
 @dataclass(frozen=True)
 class PreferenceRate:
-    """How often something was preferred, with its 95 % interval."""
+    """The share of times something was preferred, with its 95 % interval."""
 
     won: float
     of: float
@@ -24,17 +24,17 @@ class PreferenceRate:
 
 
 def parse(text: str, dial: int = 50) -> Arm:
-    """The arm that `llm`, `hybrid` or `hybrid 70` means; `dial` where none is given.
+    """Read an arm such as `llm`, `hybrid` or `hybrid 70`; `dial` is the default dial.
 
     Raises:
-        ConfigError: If it is none.
+        ConfigError: If the text names no arm.
     """
     way = reply_ways.parse(text)
     return Arm(way.mode, dial_of(way.mode, dial if way.dial is None else way.dial))
 
 
 def turn(arms: Sequence[Arm], number: int) -> Arm | None:
-    """The arm whose turn it is with the reply of that row; None without two."""
+    """Return the arm for the reply of that row; None unless there are two."""
     return arms[number % len(arms)] if len(arms) > 1 else None
 
 
@@ -51,7 +51,7 @@ def wilson(won: float, of: float) -> PreferenceRate:
 
 
 def standings(results: Sequence[tuple[Arm, Arm, int]]) -> dict[Arm, PreferenceRate]:
-    """Each arm's win rate; a comparison without a winner is half a win for both.
+    """Return each arm's win rate; a tie is half a win for both.
 
     Args:
         results: (first, second, winner: 1, 2 or 0 for neither) each.

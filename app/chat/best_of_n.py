@@ -1,4 +1,4 @@
-"""Has a provider write a line several times, and takes the one that fits best."""
+"""Has a provider write a line several times, and takes the best."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
@@ -12,32 +12,32 @@ from app.providers.base import Completion, Prompt, Provider, Turn
 from app.providers.keywords import bag
 
 Judge = Callable[[Sequence[str], Sequence[Turn]], Awaitable[Sequence[float]]]
-"""How close each text is to the conversation; higher is closer."""
+"""The closeness of each text to the conversation; higher is closer."""
 
 Refuse = Callable[[str], str | None]
-"""Why a text may not be sent, or None."""
+"""The reason why a text may not be sent, or None."""
 
 SHARE = 0.6
-"""Of the deadline; another try must be likely to end within it."""
+"""The share of the time limit within which another try must be likely to end."""
 
 SLACK = 1.2
-"""Times as long as the last line took to write, another one may take."""
+"""The time allowed for another line, relative to the last line's."""
 
 ECHO = 0.6
-"""What a text loses that has no words but those just said, in closeness."""
+"""The closeness lost by a text whose words were all just said."""
 
 ECHO_FROM = 0.4
-"""Share of such words from which a text loses any of it."""
+"""The share of repeated words at which a text starts to lose closeness."""
 
 ECHOED = 3
-"""Last turns whose words count as just said."""
+"""The number of last turns whose words count as just said."""
 
 
 class BestOf:
     """A provider that writes up to `count` lines one after another.
 
-    The conversation is read once, as its tokens stay in the model's cache; each line
-    more costs only its own words. With too little time there is just one.
+    The conversation is read once, since its tokens stay in the model's cache; each
+    further line costs only its own words. If time is short, it writes just one.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class BestOf:
         self._clock = clock
 
     def unavailable(self, prompt: Prompt) -> str | None:
-        """As the provider's own."""
+        """Return what the wrapped provider says."""
         return self._provider.unavailable(prompt)
 
     async def write(self, prompt: Prompt) -> AsyncGenerator[str | Completion, None]:
@@ -75,7 +75,7 @@ class BestOf:
                 if not made:
                     raise
                 break
-            # The conversation is in the cache now; only the words take time again.
+            # The conversation is cached now; only the words still take time.
             last_ms = made[-1].total_ms - made[-1].first_token_ms
             if prompt.temperature == 0:
                 break
@@ -93,10 +93,10 @@ class BestOf:
         )
 
     async def close(self) -> None:
-        """The provider is closed by whoever opened it."""
+        """Do nothing: whoever opened the provider closes it."""
 
     async def _once(self, prompt: Prompt, number: int, spent_ms: float) -> Completion:
-        """One line; a fixed seed gives a different one at each number."""
+        """Write one line; a fixed seed varies with the number."""
         seed = prompt.random_seed
         prompt = replace(
             prompt,
@@ -113,7 +113,7 @@ class BestOf:
         raise ProviderError(f"{self.name} wrote nothing.")
 
     async def _choose(self, prompt: Prompt, made: Sequence[Completion]) -> Completion:
-        """The closest of those that may be sent and were written to their end."""
+        """Return the closest line that is complete and may be sent."""
         fit = [one for one in made if self._is_fit(one.text)] or made
         whole = [one for one in fit if one.finish == "stop"] or fit
         if len(whole) < 2:
@@ -132,7 +132,7 @@ class BestOf:
 
 
 def echo(text: str, turns: Sequence[Turn]) -> float:
-    """The share of a text's words that the last turns have too; 0 without words."""
+    """Return the share of a text's words that the last turns contain."""
     words = bag(text)
     said = {word for turn in turns[-ECHOED:] for word in bag(turn.text)}
     return len(words & said) / len(words) if words else 0.0

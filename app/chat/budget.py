@@ -1,4 +1,4 @@
-"""How the tokens of a prompt are divided between all that may fill it."""
+"""Divides the tokens of a prompt between its parts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -9,12 +9,12 @@ from app.providers.base import Prompt, Turn
 PERSONA, SUMMARY, RECALLED = "persona", "summary", "recalled"
 EXAMPLES, DRAFTS = "examples", "drafts"
 CONVERSATION, CHANNEL = "conversation", "channel"
-"""What a prompt's tokens are spent on."""
+"""The parts of a prompt that tokens are spent on."""
 
 
 @dataclass(frozen=True)
 class Shares:
-    """Most of a prompt, in percent, that each part may fill; turns have the rest."""
+    """The largest share of a prompt, in percent, for each part; turns get the rest."""
 
     recall: int = 25
     summary: int = 15
@@ -29,13 +29,13 @@ def fill(
     tokens: int,
     shares: Shares,
 ) -> Prompt:
-    """The prompt with what fits into `tokens`, and the tokens of each part.
+    """Fill the prompt up to `tokens`, and count the tokens of each part.
 
-    What a part does not use of its share goes to the turns.
+    The unused share of a part goes to the turns.
 
     Args:
         conversation: Turns of this conversation before `last`.
-        channel: What else was said in the channel lately.
+        channel: Other recent messages of the channel.
     """
     persona = context.estimate_tokens(prompt.persona)
     summary = _shortened(prompt.summary, tokens * shares.summary // 100)
@@ -66,7 +66,7 @@ def fill(
 
 
 def _shortened(text: str, tokens: int) -> str:
-    """A text cut to a budget between two sentences, or nothing of it."""
+    """Cut a text between two sentences to fit a budget, or to nothing."""
     while text and context.estimate_tokens(text) > tokens:
         before, dot, _ = text.rstrip(".").rpartition(". ")
         text = before + dot.strip()
@@ -76,7 +76,7 @@ def _shortened(text: str, tokens: int) -> str:
 def _within(
     moments: Sequence[tuple[Turn, ...]], tokens: int
 ) -> tuple[tuple[Turn, ...], ...]:
-    """The first moments that fit."""
+    """Return the first moments that fit."""
     kept = []
     for moment in moments:
         tokens -= context.cost_of(moment)
@@ -87,7 +87,7 @@ def _within(
 
 
 def _lines_within(lines: Sequence[str], tokens: int) -> tuple[str, ...]:
-    """The last lines that fit; the last one counts most."""
+    """Return the last lines that fit; the last one matters most."""
     kept: list[str] = []
     for line in reversed(lines):
         tokens -= _cost([line])

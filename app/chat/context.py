@@ -1,4 +1,4 @@
-"""Which turns of the conversation go into a prompt, within a budget of tokens."""
+"""Chooses the turns of a conversation for a prompt, within a budget of tokens."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -7,39 +7,39 @@ from math import inf
 from app.providers.base import Speed, Turn
 
 Count = Callable[[str], int]
-"""Tokens that a text takes, known or estimated."""
+"""The tokens of a text, known or estimated."""
 
 TURN_OVERHEAD = 4
 """Tokens around a turn: the speaker's colon, the line's end, a template's marks."""
 
 MAX_TURN_CHARS = 600
-"""A longer turn is cut, so that one wall of text does not push out all the others."""
+"""The longest turn; more is cut, so that a wall of text leaves room for others."""
 
 ANCHOR = 8
 """A window that slides by one turn a message would never hit the prefix cache; it
 starts at a message whose row id is a multiple of this where one is at hand."""
 
 SAFETY = 0.85
-"""Part of the time left that is planned with; machines are not steady."""
+"""The share of the time left to plan with, since machines vary in speed."""
 
 
 @dataclass(frozen=True)
 class ChosenTurns:
-    """The turns chosen, oldest first, and what had to be left out."""
+    """The chosen turns, oldest first, and what had to be left out."""
 
     turns: tuple[Turn, ...]
     tokens: int
     left_out: int = 0
     """Turns of the conversation that did not fit."""
     channel_tokens: int = 0
-    """Of `tokens`, those of the channel's other turns."""
+    """The part of `tokens` for the channel's other turns."""
 
 
 def estimate_tokens(text: str) -> int:
-    """A cautious guess: three and a half letters of ASCII a token.
+    """Guess cautiously: three and a half ASCII letters make a token.
 
-    Of other scripts and of emoji small models know little more than the bytes; a token
-    is one and a half of them.
+    Small models know other scripts and emoji hardly better than as bytes, so one and a
+    half of those characters make a token.
     """
     size = len(text.encode("utf-8", "replace"))
     ascii_size = sum(map(str.isascii, text))
@@ -49,14 +49,14 @@ def estimate_tokens(text: str) -> int:
 def plan_budget(
     deadline_ms: float, speed: Speed, answer_tokens: int, context_size: int
 ) -> int:
-    """Prompt tokens that can be read and answered before the deadline.
+    """Return the prompt tokens that can be read and answered before the deadline.
 
     Args:
         answer_tokens: Tokens the answer will need.
         context_size: Of the model, in tokens.
 
     Returns:
-        At least 32, so that the message itself is always there.
+        At least 32, so that the message itself always fits.
     """
     seconds = deadline_ms / 1000 * SAFETY - answer_tokens / max(speed.decode, 0.1)
     in_time = int(max(seconds, 0.0) * speed.prompt)
@@ -76,7 +76,7 @@ def collect(
 
     Args:
         conversation: The reply chain or thread that `last` belongs to.
-        channel: What else was said in the channel lately.
+        channel: Other recent messages of the channel.
         budget: Tokens for all turns together.
 
     Both may be in any order and overlap; turns come out by row id, and those that are
@@ -105,7 +105,7 @@ def collect(
 
 
 def cost_of(turns: Iterable[Turn], count: Count = estimate_tokens) -> int:
-    """Tokens that turns take, with what stands around each."""
+    """Count the tokens of turns, including what surrounds each."""
     return sum(_cost(turn, count) for turn in turns)
 
 
@@ -120,12 +120,12 @@ def _unique(turns: Iterable[Turn], seen: Iterable[int | None]) -> list[Turn]:
 
 
 def _sorted(turns: Iterable[Turn]) -> list[Turn]:
-    """By row id; turns that are not stored are the newest, in the order given."""
+    """Sort by row id; turns that are not stored are the newest, in the order given."""
     return sorted(turns, key=lambda turn: inf if turn.message is None else turn.message)
 
 
 def _from_anchor(turns: Sequence[Turn], available: int) -> Sequence[Turn]:
-    """Start at an anchor message when turns were left out anyway."""
+    """Start at an anchor message if turns were left out anyway."""
     if len(turns) == available:
         return turns
     for place, turn in enumerate(turns[: len(turns) // 2]):

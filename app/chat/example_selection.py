@@ -1,4 +1,4 @@
-"""Which of a guild's lines and of the chain's drafts a cloud model is shown."""
+"""Selects the guild's lines and the chain's drafts that a cloud model sees."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -8,14 +8,14 @@ from app.providers.base import Turn
 from app.providers.keywords import bag, keywords
 
 Closeness = Callable[[Sequence[str]], Sequence[float]]
-"""How close each text is to the conversation; higher is closer."""
+"""The closeness of each text to the conversation; higher is closer."""
 
 RECENT = 4
-"""Turns that tell what the conversation is about."""
+"""The number of turns that show the topic of the conversation."""
 
 
 def topic(turns: Sequence[Turn], limit: int = 4) -> str:
-    """Seed words for drafts, the newest turn's first."""
+    """Seed words for drafts, starting with the newest turn's."""
     words: list[str] = []
     for turn in reversed(turns[-RECENT:]):
         if not turn.is_bot:
@@ -24,7 +24,7 @@ def topic(turns: Sequence[Turn], limit: int = 4) -> str:
 
 
 def by_words(turns: Sequence[Turn]) -> Closeness:
-    """Closeness by shared words, the rarer among the texts the better.
+    """Score closeness by shared words; rare words count more.
 
     Each shared word counts its inverse document frequency; longer texts count less, as
     in the cosine of tf-idf vectors.
@@ -54,9 +54,9 @@ def choose(
     max_chars: int = 200,
     min_words: int = 2,
 ) -> tuple[str, ...]:
-    """The closest texts, no two of them nearly the same, the closest last.
+    """Choose the closest texts, the closest last, without near duplicates.
 
-    The last example is the one a model copies most readily.
+    A model copies the last example most readily.
     """
     usable = list(
         dict.fromkeys(

@@ -1,18 +1,18 @@
-"""What opinions of replies mean for the messages they drew on."""
+"""Turns opinions of replies into weights of their source messages."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 STRENGTH = {"again": 0.5, "edited": 0.5}
-"""How much an opinion counts by how it was given; any other counts as one.
+"""The weight of an opinion by its kind; any other kind counts as one.
 
 Who asks for another reply, or puts other words into a draft, does not say that the
 first was bad.
 """
 
 LEAST_WEIGHT = 0.125
-"""Disliked however often, a message may still be drawn from: tastes are not bans."""
+"""The least weight of a message, however disliked: tastes are not bans."""
 
 
 class OpinionVote(Protocol):
@@ -27,9 +27,10 @@ class OpinionVote(Protocol):
 
 
 def opinions(votes: Iterable[OpinionVote]) -> dict[int, float]:
-    """What people think of each reply, from -1 to 1; one reply never counts for more.
+    """Average the opinions of each reply, from -1 to 1.
 
-    So neither a crowd nor one person with many accounts outweighs all other replies.
+    One reply never counts for more, so no crowd, and no person with many accounts,
+    outweighs all other replies.
     """
     sums: defaultdict[int, float] = defaultdict(float)
     for vote in votes:
@@ -38,16 +39,16 @@ def opinions(votes: Iterable[OpinionVote]) -> dict[int, float]:
 
 
 def weight(votes: Sequence[OpinionVote]) -> float:
-    """How much a message weighs in walks, by the opinions of replies that drew on it.
+    """Return a message's weight in walks, from the opinions of replies that used it.
 
-    Every dislike that no like makes up for halves it: `2 ** min(0, sum)`, at least
-    `LEAST_WEIGHT` and at most 1, which is what a message weighs without any.
+    Every dislike that is not offset by a like halves it: `2 ** min(0, sum)`, at least
+    `LEAST_WEIGHT`. Without opinions it is 1.
     """
     total = sum(opinions(votes).values())
     return max(LEAST_WEIGHT, 2.0 ** min(0.0, total))
 
 
 def weights(votes: Mapping[int, Sequence[OpinionVote]]) -> dict[int, float]:
-    """The weights of those messages (rows) that weigh less than others."""
+    """Return the weights of the messages (rows) that weigh less than others."""
     found = {message: weight(about) for message, about in votes.items()}
     return {message: much for message, much in found.items() if much < 1.0}

@@ -1,4 +1,4 @@
-"""Tries providers in the owner's order until one has written a line fit to be sent."""
+"""Tries providers in the owner's order until one writes a usable line."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
@@ -15,33 +15,33 @@ from app.providers.base import Completion, Prompt, Provider
 Outcome = Literal["answered", "skipped", "failed", "late", "rejected"]
 
 Check = Callable[[Prompt], str | None]
-"""Says why a rung is not to be tried for a prompt, or None."""
+"""Returns why a rung must not be tried for a prompt, or None."""
 
 Fit = Callable[[Prompt, float], Prompt]
-"""Gives the prompt for the milliseconds that are left."""
+"""Returns the prompt for the milliseconds that are left."""
 
 OnPiece = Callable[[str | None], None]
-"""Takes each piece of text as it comes; None takes back all that came so far."""
+"""Receives each piece of text as it comes; None withdraws all so far."""
 
 RESERVE_MS = 100.0
-"""Kept back for the last rung; the chain needs a few milliseconds."""
+"""The reserve for the last rung; the chain needs a few milliseconds."""
 
 LEAST_MS = 150.0
 """With less time left than this, a language model is not even asked."""
 
 HEADSTART_MS = 40.0
-"""A provider is told to be done this much before it is cut off."""
+"""The time between a provider's own deadline and its cancellation."""
 
 FIRST_SHARE = 0.55
-"""Part of the time left in which a rung must begin, when another model follows it."""
+"""The share of the time left for a rung to start, if another model follows."""
 
 SPEECHLESS = "…I had something to say, but the words will not come. Try me again?"
-"""Said when even the last rung fails, which is a bug that the log tells of."""
+"""The reply when even the last rung fails, which is a bug for the log."""
 
 
 @dataclass(frozen=True)
 class Rung:
-    """A provider with what decides whether it is asked."""
+    """A provider, with the conditions for asking it."""
 
     provider: Provider
     checks: tuple[Check, ...] = ()
@@ -49,14 +49,14 @@ class Rung:
     breaker: CircuitBreaker | None = None
     queue: FairQueue | None = None
     fit: Fit = field(default=lambda prompt, left: prompt)
-    """Makes the prompt small enough for what this provider can read in time."""
+    """Shortens the prompt to what this provider can read in time."""
     tries: int = 1
-    """How often it is asked at most, as long as what it writes is rejected."""
+    """The most tries while its texts are rejected."""
 
 
 @dataclass(frozen=True)
 class RungRecord:
-    """What became of one rung."""
+    """The outcome of one rung."""
 
     provider: str
     outcome: Outcome
@@ -66,7 +66,7 @@ class RungRecord:
 
 @dataclass(frozen=True)
 class Answer:
-    """A line fit to be sent, and how it came about."""
+    """A usable line, and how it came about."""
 
     provider: str
     finished: Finished
@@ -74,7 +74,7 @@ class Answer:
     rungs: tuple[RungRecord, ...]
     total_ms: float
     prompt: Prompt
-    """As the provider that answered had it."""
+    """The value from the provider that answered."""
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -82,14 +82,14 @@ class Answer:
 
     @property
     def first_token_ms(self) -> float:
-        """Until the first of the words that count, the rungs before included."""
+        """Milliseconds to the first words that count, including the rungs before."""
         earlier = sum(rung.ms for rung in self.rungs[:-1])
         return earlier + self.completion.first_token_ms
 
 
 @dataclass(frozen=True)
 class Attempt:
-    """What one rung gave."""
+    """The result of one rung."""
 
     outcome: Outcome
     reason: str
@@ -108,14 +108,14 @@ class Ladder:
         reject: Callable[[str], str | None] = lambda text: None,
         on_piece: OnPiece = lambda piece: None,
     ) -> None:
-        """`reject` may refuse a text of a language model, with a reason."""
+        """`reject` may refuse a language model's text and give the reason."""
         self._rungs = rungs
         self._clock = clock
         self._reject = reject
         self._on_piece = on_piece
 
     async def answer(self, prompt: Prompt, deadline_ms: float) -> Answer:
-        """The first good line; the last rung's comes whatever the deadline.
+        """Return the first good line; the last rung answers whatever the deadline.
 
         Args:
             deadline_ms: Milliseconds from now to a whole reply.
@@ -149,7 +149,7 @@ class Ladder:
         )
 
     def _tries(self) -> Iterator[tuple[int, Rung, int]]:
-        """Every rung with its place, once a try."""
+        """Yield every rung with its place, once per try."""
         for place, rung in enumerate(self._rungs):
             for number in range(rung.tries):
                 yield place, rung, number
@@ -183,11 +183,11 @@ class Ladder:
     async def _write(
         self, rung: Rung, prompt: Prompt, first_ms: float, left_ms: float | None
     ) -> Attempt:
-        """Run one provider; a text that broke off comes with the failure's reason.
+        """Run one provider; a text that broke off carries the failure's reason.
 
         Args:
-            first_ms: Until the first piece must have come.
-            left_ms: Until the whole must have come; None does not limit the rung.
+            first_ms: Time limit for the first piece.
+            left_ms: Time limit for the whole text; None sets no limit.
         """
         pieces: list[str] = []
         completion: Completion | None = None
@@ -234,7 +234,7 @@ class Ladder:
         return Attempt(outcome, reason, Completion(text, finish="deadline"))
 
     def _judge(self, prompt: Prompt, attempt: Attempt, *, is_trusted: bool) -> Attempt:
-        """Finish what was written; a broken text counts when enough of it is whole."""
+        """Finish the text; a broken one counts if enough of it is whole."""
         completion = attempt.completion
         broke_off = completion.finish in ("deadline", "length")
         finished = finish(
@@ -259,12 +259,12 @@ class Ladder:
             return Attempt(attempt.outcome if broke else "rejected", reason, completion)
         notes = completion.notes
         if attempt.outcome != "answered":
-            notes = (*notes, f"its text broke off: {attempt.reason}")
+            notes = (*notes, f"its text stopped early: {attempt.reason}")
         done = replace(completion, text=finished.text, notes=notes)
         return Attempt("answered", attempt.reason, done, finished, prompt)
 
 
 def _reseeded(prompt: Prompt, number: int) -> Prompt:
-    """The prompt of a later try, which a fixed seed must not make the same again."""
+    """Vary the prompt of a later try, so that a fixed seed gives another line."""
     seed = prompt.random_seed
     return replace(prompt, random_seed=seed + number) if seed >= 0 else prompt

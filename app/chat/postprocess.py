@@ -1,4 +1,4 @@
-"""From what a provider wrote to what may be sent: clean, guarded and split."""
+"""Turns a provider's text into a message: cleaned, checked and split."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -11,7 +11,7 @@ MAX_UNITS = 2000
 """Discord's limit for one message, counted in UTF-16 units to be on the safe side."""
 
 MAX_PARTS = 4
-"""More bubbles than this for one reply would be a flood."""
+"""The most messages for one reply; more would be a flood."""
 
 _ZERO_WIDTH = "\u200b"
 
@@ -48,10 +48,10 @@ _SENTENCE = re.compile(r"(?<=[.!?…。！？])[\"'”’)\]]*\s+|\n+")
 
 @dataclass(frozen=True)
 class Finished:
-    """A reply ready to be sent, or the reason why it must not be."""
+    """A reply ready to send, or the reason why it must not be sent."""
 
     parts: tuple[str, ...] = ()
-    """One message each, in order."""
+    """The texts of the messages, in order."""
     rejected: str | None = None
     notes: tuple[str, ...] = field(default=())
 
@@ -71,15 +71,15 @@ def finish(
     is_cut: bool = False,
     is_trusted: bool = False,
 ) -> Finished:
-    """Make a provider's text fit to be sent.
+    """Make a provider's text ready to send.
 
     Args:
         speakers: Names of the people in the prompt, whose lines must not be written.
-        learned: Messages the text may not merely repeat.
+        learned: Messages that the text must not merely repeat.
         max_words: Longest reply; 0 means no limit.
         lines: Above 1 each line is a message of its own.
         is_cut: The text ended before its writer had finished.
-        is_trusted: The chain wrote it; what it says are the guild's own words.
+        is_trusted: The chain wrote it, so its words are the guild's own.
     """
     names = [bot_name, *speakers]
     line = text.strip() if is_trusted else clean(text, names)
@@ -132,12 +132,12 @@ def _strip_prefix(line: str, names: Sequence[str]) -> str:
 
 
 def _is_dialogue(line: str, own: Sequence[str], kept: Sequence[str]) -> bool:
-    """A later line of the bot's own name: the log goes on without the others."""
+    """Return whether a later line starts with the bot's own name, as in a dialogue."""
     return bool(kept) and _prefix(line, own) is not None
 
 
 def _unquote(text: str) -> str:
-    """Without one pair of quotation marks around the whole."""
+    """Remove one pair of quotation marks around the whole text."""
     for left, right in (('"', '"'), ("“", "”"), ("«", "»")):
         inner = text[1:-1]
         if len(text) > 2 and text[0] == left and text[-1] == right:
@@ -147,12 +147,12 @@ def _unquote(text: str) -> str:
 
 
 def is_assistant_speak(text: str) -> bool:
-    """Whether the text sounds like a help desk rather than like a person."""
+    """Return whether the text sounds like a help desk rather than a person."""
     return _ASSISTANT.search(text) is not None
 
 
 def is_copy(text: str, learned: Iterable[str]) -> bool:
-    """Whether the text says no more than one learned message of three words or more."""
+    """Return whether the text is just one learned message of three words or more."""
     words = _folded(text)
     if len(words) < 3:
         return False
@@ -164,7 +164,7 @@ def _folded(text: str) -> list[str]:
 
 
 def end_well(text: str) -> str:
-    """A cut text up to its last whole sentence, or to its last whole word."""
+    """Cut a text back to its last whole sentence, or else its last whole word."""
     sentence = _last_sentence(text)
     if sentence or " " not in text:
         return sentence or text.strip()
@@ -172,13 +172,13 @@ def end_well(text: str) -> str:
 
 
 def _last_sentence(text: str) -> str:
-    """The text up to its last sentence's end, if that keeps a fair part of it."""
+    """Return the text up to its last sentence's end, if that keeps enough of it."""
     ends = [match.end() for match in _SENTENCE_END.finditer(text)]
     return text[: ends[-1]].strip() if ends and ends[-1] >= len(text) * 0.4 else ""
 
 
 def shorten(text: str, max_words: int) -> str:
-    """At most `max_words` words, ended at a sentence where one ends."""
+    """Shorten to `max_words` words, preferably at the end of a sentence."""
     spans = [match.span() for match in re.finditer(r"\S+", text)]
     if len(spans) <= max_words:
         return text
@@ -187,7 +187,7 @@ def shorten(text: str, max_words: int) -> str:
 
 
 def neutralise(text: str) -> tuple[str, tuple[str, ...]]:
-    """Take the force out of pings, and take out invites and secrets, with notes."""
+    """Disarm pings, and remove invites and secrets; returns notes on each."""
     notes = []
     if has_secret(text):
         text = redact(text, "[removed]")
@@ -203,12 +203,12 @@ def neutralise(text: str) -> tuple[str, tuple[str, ...]]:
 
 
 def units(text: str) -> int:
-    """Length in UTF-16 units."""
+    """Return the length in UTF-16 units."""
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def split(text: str, limit: int = MAX_UNITS) -> list[str]:
-    """Parts within the limit, split at sentences, else words, else anywhere."""
+    """Split a text into parts within the limit: at sentences, else words."""
     parts = []
     rest = text.strip()
     while units(rest) > limit:
@@ -219,7 +219,7 @@ def split(text: str, limit: int = MAX_UNITS) -> list[str]:
 
 
 def _cut(text: str, limit: int) -> int:
-    """Index at which a first part of at most `limit` units ends best."""
+    """Return the best place to end a first part of at most `limit` units."""
     sizes = accumulate(2 if ord(character) > 0xFFFF else 1 for character in text)
     hard = sum(1 for _ in takewhile(lambda size: size <= limit, sizes))
     window = text[:hard]

@@ -1,4 +1,4 @@
-"""Puts together what a provider may use: settings, turns, examples and moments."""
+"""Collects what a provider may use: settings, turns, examples and moments."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -11,11 +11,11 @@ Mode = Literal["markov", "llm", "hybrid"]
 
 
 def choose_mode(wanted: str, *, learned: int, seed: str | None = None) -> Mode:
-    """The mode that `auto` means here; any other mode is what it says.
+    """Resolve the mode `auto`; any other mode stays as it is.
 
     Args:
         learned: Messages that the guild's voice knows.
-        seed: Words that the line must hold, which only the chain can promise.
+        seed: Words required in the line; only the chain can promise them.
     """
     if wanted == "markov" or wanted == "llm" or wanted == "hybrid":
         return wanted  # type: ignore[return-value]
@@ -25,7 +25,7 @@ def choose_mode(wanted: str, *, learned: int, seed: str | None = None) -> Mode:
 
 
 def deadline_ms(mode: Mode, config: Config) -> float:
-    """Milliseconds that a reply of the mode may take."""
+    """Return the milliseconds that a reply of the mode may take."""
     reply = config.reply
     seconds = {
         "markov": reply.markov_seconds,
@@ -36,7 +36,7 @@ def deadline_ms(mode: Mode, config: Config) -> float:
 
 
 def dial_of(mode: Mode, dial: int) -> int:
-    """The voice dial that a mode stands for."""
+    """Return the voice dial that a mode stands for."""
     return {"markov": 100, "llm": 0, "hybrid": dial}[mode]
 
 

@@ -1,4 +1,4 @@
-"""Whether to answer a message, and why."""
+"""Decides whether to answer a message, and gives the reason."""
 
 import re
 from collections.abc import Sequence
@@ -11,45 +11,45 @@ from app.settings.schema import SpeakSettings
 from app.settings.speak_channels import may_speak_in
 
 Kind = Literal["", "command", "mention", "reply", "wake word", "follow-up", "join-in"]
-"""What called the bot; empty when nothing did."""
+"""The kind of call; empty for none."""
 
 
 @dataclass(frozen=True)
 class HeardMessage:
-    """A message, as far as the decision to answer depends on it."""
+    """A message, reduced to what decides whether to answer it."""
 
     channel: str
     """Discord id of the channel, or of a thread's parent."""
     text: str
     channel_name: str = ""
     is_bot: bool = False
-    """Written by a bot, this one included."""
+    """True for bots, including this one."""
     has_opted_out: bool = False
     is_command: bool = False
     mentions_bot: bool = False
     replies_to_bot: bool = False
     is_answered: bool = False
-    """A reply to this very message exists already."""
+    """True if a reply to this message already exists."""
     age_seconds: float = 0.0
 
 
 @dataclass(frozen=True)
 class Recent:
-    """What the bot did lately, as seen from the message."""
+    """The bot's recent activity, at the time of the message."""
 
     seconds_since_spoke: float | None = None
-    """In this channel; None when it never did."""
+    """Seconds since it spoke in this channel; None for never."""
     seconds_since_author: float | None = None
     """Since the last reply to this author in this guild."""
     replies_last_minute: int = 0
     """In this guild."""
     is_hushed: bool = False
-    """Somebody asked it to be quiet for a while."""
+    """True while somebody has asked it to be quiet."""
 
 
 @dataclass(frozen=True)
 class Decision:
-    """To speak or not, what called the bot, and the reason in plain words."""
+    """The decision to speak or not, the call behind it, and the reason in words."""
 
     speak: bool
     kind: Kind
@@ -61,9 +61,9 @@ def decide(
 ) -> Decision:
     """Decide on one message; `minute` is that of the local day, 0-1439.
 
-    Commands pass everything but the rule of one reply per trigger and the limits of
-    rate. A person who opted out is answered when calling the bot by name, and never
-    drawn into a conversation.
+    Commands skip all rules except one reply per trigger and the rate limits. A person
+    who opted out gets an answer when they call the bot by name, and is never drawn into
+    a conversation.
     """
     kind, why = _call(heard, recent, speak, rng)
     if not kind:
@@ -75,7 +75,7 @@ def decide(
 def _call(
     heard: HeardMessage, recent: Recent, speak: SpeakSettings, rng: Random
 ) -> tuple[Kind, str]:
-    """What calls the bot, the most direct call first."""
+    """Return what calls the bot, the most direct call first."""
     if heard.is_bot:
         return "", "a bot wrote it"
     if heard.is_command:
@@ -100,9 +100,9 @@ def _call(
 def _refusal(
     kind: Kind, heard: HeardMessage, recent: Recent, speak: SpeakSettings, minute: int
 ) -> str | None:
-    """Why a call is not answered, or None."""
+    """Return why a call is not answered, or None."""
     if heard.is_answered:
-        return "this message has its reply already"
+        return "this message already has a reply"
     if recent.replies_last_minute >= speak.guild_per_minute:
         return f"the server had {recent.replies_last_minute} replies in a minute"
     if kind == "command":
@@ -122,7 +122,7 @@ def _refusal(
 
 
 def find_wake_word(text: str, words: Sequence[str]) -> str | None:
-    """The first of the words that stands in the text as a word of its own."""
+    """Find the first wake word that appears in the text as a whole word."""
     folded = text.casefold()
     for word in words:
         if re.search(rf"(?<!\w){re.escape(word.casefold())}(?!\w)", folded):

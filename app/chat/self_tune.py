@@ -1,4 +1,4 @@
-"""Chooses mode and voice dial by what people like, within the owner's limits."""
+"""Chooses mode and voice dial by feedback, within the owner's limits."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,10 +7,10 @@ from random import Random
 from app.chat.prompt_settings import Mode, dial_of
 
 PREFIX = "self-tuned to"
-"""What every explanation of a choice begins with."""
+"""The start of every explanation of a choice."""
 
 STEP = 15
-"""Between two dials that are tried; finer ones cannot be told apart by thumbs."""
+"""The distance of two dials; thumbs cannot tell finer steps apart."""
 
 OWN_LIKES = 2.0
 """The settings' own mode and dial start with this many likes, so that a guild without
@@ -19,7 +19,7 @@ opinions mostly stays as it was set."""
 
 @dataclass(frozen=True, order=True)
 class Arm:
-    """A way to make replies that can be chosen."""
+    """A way of making replies that can be chosen."""
 
     mode: Mode
     dial: int
@@ -30,7 +30,7 @@ class Arm:
 
 @dataclass(frozen=True)
 class ArmRecord:
-    """How replies of one arm were received; halves are mild opinions."""
+    """The feedback on one arm's replies; halves are mild opinions."""
 
     liked: float = 0.0
     disliked: float = 0.0
@@ -45,7 +45,7 @@ class ArmChoice:
 
 
 def arms(modes: Iterable[str], low: int, high: int) -> list[Arm]:
-    """What may be chosen: the modes, hybrid once for every step of the dial.
+    """List the choices: the modes, with hybrid once for every step of the dial.
 
     Args:
         modes: Names of modes; unknown ones are left out.
@@ -64,7 +64,7 @@ def arms(modes: Iterable[str], low: int, high: int) -> list[Arm]:
 
 
 def nearest(choices: Sequence[Arm], mode: str, dial: int) -> Arm | None:
-    """The arm that a reply made so counts for; None when its mode is none of them."""
+    """Return the arm that such a reply counts for; None if no arm has its mode."""
     alike = [arm for arm in choices if arm.mode == mode]
     return min(alike, key=lambda arm: abs(arm.dial - dial), default=None)
 
@@ -72,10 +72,10 @@ def nearest(choices: Sequence[Arm], mode: str, dial: int) -> Arm | None:
 def tally(
     choices: Sequence[Arm], replies: Iterable[tuple[str, int, float]]
 ) -> dict[Arm, ArmRecord]:
-    """Sum opinions up by arm.
+    """Add up opinions by arm.
 
     Args:
-        replies: (mode, dial, opinion from -1 to 1) a reply.
+        replies: (mode, dial, opinion from -1 to 1) for each reply.
     """
     found: dict[Arm, ArmRecord] = {}
     for mode, dial, opinion in replies:
@@ -94,12 +94,12 @@ def choose(
 ) -> ArmChoice | None:
     """Draw an arm by Thompson sampling; None when there is nothing to choose.
 
-    For each arm a chance to be liked is drawn from Beta(1 + likes, 1 + dislikes), and
-    the highest wins: good arms are used most, and unsure ones are tried now and then
+    Each arm draws its chance of being liked from Beta(1 + likes, 1 + dislikes), and the
+    highest wins: good arms are used most, and uncertain ones are tried now and then
     (Thompson 1933; Chapelle and Li 2011).
 
     Args:
-        own: What the settings say; it starts with a few likes, if it may be chosen.
+        own: The arm from the settings; if it is a choice, it starts with a few likes.
         rng: Makes the draws.
     """
     if not choices:

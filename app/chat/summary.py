@@ -1,4 +1,4 @@
-"""What a model is told to sum up a conversation, and what is kept of its answer."""
+"""Writes the instruction for a summary, and cleans the model's answer."""
 
 import re
 from collections.abc import Sequence
@@ -10,16 +10,16 @@ from app.providers.local import chat_log
 ANSWER_TOKENS = 90
 MOST_CHARS = 400
 LEAST_CHARS = 12
-"""Less than this tells nothing of a conversation."""
+"""The least text that a summary can be made of."""
 
 _SPACE = re.compile(r"\s+")
 
 
 def ask(earlier: str, turns: Sequence[Turn], bot_name: str, budget: int) -> str:
-    """The text that a model goes on from with a summary.
+    """Build the text that a model continues with a summary.
 
     Args:
-        earlier: The summary of what came before the turns; it goes into the new one.
+        earlier: The summary of everything before the turns; the new one includes it.
         budget: Tokens for all of it; longer conversations are cut at their beginning.
     """
     head = ["This is a chat.", *([f"(Before: {earlier})"] if earlier else [])]
@@ -36,7 +36,7 @@ def ask(earlier: str, turns: Sequence[Turn], bot_name: str, budget: int) -> str:
 
 
 def clean(text: str) -> str:
-    """The summary as one line of whole sentences; empty when it is no use."""
+    """Return the summary as one line of whole sentences; empty when it is useless."""
     line = _SPACE.sub(" ", text).strip(" \"'()[]")
     if len(line) > MOST_CHARS:
         line = line[:MOST_CHARS]

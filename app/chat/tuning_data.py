@@ -1,4 +1,4 @@
-"""Examples for tuning a model, made of what members agreed to give."""
+"""Training examples from messages whose authors agreed to share them."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -8,14 +8,14 @@ from app.core.secret_patterns import has_secret
 from app.ipc.wire import Json
 
 TURNS = 6
-"""Most lines before the one that is to be learned."""
+"""The most lines before the one to learn."""
 
 APART_MS = 30 * 60_000
 """A longer silence starts another conversation."""
 
 MOST_CHARS = 600
 VALIDATION = 0.1
-"""Share of the newest examples that are kept to check the tuning by."""
+"""The share of the newest examples that validate the tuning."""
 
 _PRIVATE = re.compile(
     r"[\w.+-]+@[\w-]+\.[\w.]{2,}"
@@ -33,7 +33,7 @@ _PRIVATE = re.compile(
 
 @dataclass(frozen=True)
 class Given:
-    """A message of somebody who agreed, in a channel that is open for it."""
+    """A message by somebody who agreed, in a channel that is open for it."""
 
     channel: int
     author: str
@@ -53,16 +53,16 @@ class RatedReply:
 
 @dataclass(frozen=True)
 class Examples:
-    """What may go into a tuning, with what was left out."""
+    """The examples for a tuning, and counts of what was left out."""
 
     train: list[Json] = field(default_factory=list)
     validation: list[Json] = field(default_factory=list)
     preferences: list[Json] = field(default_factory=list)
     messages: int = 0
-    """That were given."""
+    """The number of shared messages."""
     duplicates: int = 0
     private: int = 0
-    """Messages with a secret, an address or a number in them."""
+    """The number of messages with a secret, an address or a phone number."""
 
 
 def is_private(text: str) -> bool:
@@ -76,11 +76,11 @@ def make(
     """Chat examples and preference pairs.
 
     Args:
-        given: A guild's messages, a channel after the other, oldest first; None stands
-            where somebody wrote who did not agree, and ends what came before.
+        given: A guild's messages, channel by channel, oldest first; None stands for a
+            message by somebody who did not agree, and ends the talk before it.
         rated: Replies that people judged.
-        system: The instruction that all examples begin with.
-        task: What stands after the lines, as in a request for a reply.
+        system: The instruction at the start of every example.
+        task: The text after the lines, as in a request for a reply.
     """
     kept: list[tuple[int, Json]] = []
     seen: set[tuple[str, str]] = set()
@@ -117,14 +117,14 @@ def make(
 
 
 def _conversation(before: list[Given], message: Given) -> list[Given]:
-    """What still belongs to the message's conversation."""
+    """Return the messages that still belong to this message's conversation."""
     if not before or before[-1].channel != message.channel:
         return []
     return [] if message.at_ms - before[-1].at_ms > APART_MS else before
 
 
 def _lines(before: Sequence[Given]) -> list[str]:
-    """Lines without names: people are numbered as they come."""
+    """Return lines without names: people are numbered in order of appearance."""
     numbers: dict[str, int] = {}
     lines = []
     for one in before:
@@ -145,13 +145,13 @@ def _prompt(lines: Sequence[str], system: str, task: str) -> list[Json]:
 
 
 def _example(prompt: list[Json], text: str) -> Json:
-    """One line of OpenAI's format for supervised tuning."""
+    """Make one line of OpenAI's format for supervised tuning."""
     answer = {"role": "assistant", "content": text.strip()[:MOST_CHARS]}
     return {"messages": [*prompt, answer]}
 
 
 def _pairs(rated: Iterable[RatedReply], system: str, task: str) -> Iterator[Json]:
-    """Of each line answered, a liked and a disliked reply in OpenAI's DPO format."""
+    """Pair a liked with a disliked reply to each line, in OpenAI's DPO format."""
     by_line: dict[str, list[RatedReply]] = {}
     for one in rated:
         if one.text.strip() and not is_private("\n".join((*one.lines, one.text))):

@@ -1,4 +1,4 @@
-"""The command line: one thin file a sub-command."""
+"""The command line: one thin module per sub-command."""
 
 import argparse
 import sys
@@ -38,20 +38,20 @@ COMMANDS = (
 
 
 class _Parser(argparse.ArgumentParser):
-    """Says what is wrong on one line."""
+    """Reports an error on one line."""
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(message.capitalize() + ".", f"See `{self.prog} --help`.")
 
 
 class _Command(_Parser):
-    """Takes options before, between and after its other words."""
+    """Accepts options before, between and after its other words."""
 
     _is_parsing = False
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         has_kinds = any(action.nargs == argparse.PARSER for action in self._actions)
-        # What comes after -- are words, and argparse would look for options there.
+        # Words after -- are plain words, but argparse would look for options there.
         if self._is_parsing or has_kinds or "--" in (args or ()):
             return super().parse_known_args(args, namespace)
         self._is_parsing = True
@@ -62,7 +62,7 @@ class _Command(_Parser):
 
 
 def main(argv: Sequence[str]) -> int:
-    """Run one command; returns the exit code (sysexits)."""
+    """Run one command; return the exit code (sysexits)."""
     from app.cli.output import complain
 
     try:
@@ -71,7 +71,7 @@ def main(argv: Sequence[str]) -> int:
         complain(error)
         return error.exit_code
     except BrokenPipeError:
-        # The reader of a pipe left; Python would complain while it flushes.
+        # The reader of the pipe left, so Python would complain when it flushes.
         sys.stdout = None
         return 0
     except OSError as error:
@@ -99,11 +99,11 @@ def _run(argv: list[str]) -> int:
 
 
 def _parser(names: Sequence[str]) -> argparse.ArgumentParser:
-    """A parser that knows the named commands, and imports no others."""
+    """Return a parser of the named commands, importing no others."""
     parser = _Parser(
         prog="mynah",
         description="A Discord bot at home that talks like your server.",
-        epilog="Without a command: the screens, or without a terminal a demonstration.",
+        epilog="Without a command: the screens, or a demo where there is no terminal.",
     )
     parser.add_argument("--version", action="version", version=f"mynah {__version__}")
     parser.add_argument("--home", metavar="DIR", help="data directory")
@@ -117,7 +117,7 @@ def _parser(names: Sequence[str]) -> argparse.ArgumentParser:
             "--home", metavar="DIR", default=argparse.SUPPRESS, help="data directory"
         )
         command.add_argument(
-            "--json", action="store_true", help="print JSON, one object a line"
+            "--json", action="store_true", help="print JSON, one object per line"
         )
         module.add_arguments(command)
         command.set_defaults(run=module.run)
@@ -125,12 +125,12 @@ def _parser(names: Sequence[str]) -> argparse.ArgumentParser:
 
 
 def load(name: str) -> ModuleType:
-    """The module of a command."""
+    """Import the module of a command."""
     return import_module(f"app.cli.{name}")
 
 
 def _start(argv: list[str]) -> int:
-    """No command: the screens on a terminal, the demonstration elsewhere."""
+    """Start without a command: the screens on a terminal, the demo elsewhere."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         parser = _parser(["demo"])
         arguments = parser.parse_args([*argv, "demo"])

@@ -10,7 +10,7 @@ from app.core.paths import Home, find_home
 from app.ipc import control
 
 NAME = "backup"
-HELP = "write the whole home to one file, also while the bot runs"
+HELP = "write the whole home to one file, even while the bot runs"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -19,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Write it."""
+    """Write the backup."""
     target = str(Path(arguments.file).expanduser().absolute())
     done = asyncio.run(_back_up(find_home(arguments.home), target))
     if arguments.json:

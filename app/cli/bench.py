@@ -1,4 +1,4 @@
-"""What this machine can do, and which model fits it."""
+"""Measures this computer, and shows which models fit it."""
 
 import argparse
 import asyncio
@@ -9,7 +9,7 @@ from app.core.paths import Home, find_home
 from app.ipc.control import Bench, BenchReply
 
 NAME = "bench"
-HELP = "measure this computer and say which models fit it"
+HELP = "measure this computer and show which models fit"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

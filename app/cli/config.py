@@ -1,4 +1,4 @@
-"""Settings, and secrets that are read from stdin only."""
+"""Shows and changes settings, and reads secrets from stdin only."""
 
 import argparse
 import asyncio
@@ -29,11 +29,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="such as reply.dial; for import: config.json of markov-discord",
     )
     parser.add_argument(
-        "value", nargs="?", metavar="VALUE", help="left out: back to the default"
+        "value",
+        nargs="?",
+        metavar="VALUE",
+        help="without a value, the setting returns to its default",
     )
-    parser.add_argument("--guild", metavar="SERVER", help="for this server alone")
-    parser.add_argument("--channel", metavar="NAME", help="for this channel alone")
-    parser.add_argument("--yes", action="store_true", help="agree without being asked")
+    parser.add_argument("--guild", metavar="SERVER", help="only for this server")
+    parser.add_argument("--channel", metavar="NAME", help="only for this channel")
+    parser.add_argument(
+        "--yes", action="store_true", help="answer every question with yes"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -46,7 +51,7 @@ async def _run(home: Home, arguments: argparse.Namespace) -> int:
         if arguments.action == "get":
             await _get(bot, arguments)
         elif arguments.key is None:
-            raise UsageError("Say which setting.", "See `mynah config get`.")
+            raise UsageError("Name a setting.", "See `mynah config get`.")
         elif arguments.action == "import":
             await _import(bot, arguments)
         elif arguments.key in ENVIRONMENT:
@@ -95,7 +100,7 @@ async def _change(
 
 
 async def _import(bot: Bot, arguments: argparse.Namespace) -> None:
-    """Take over the settings of the original bot."""
+    """Import the settings of the original bot."""
     found = markov_discord_config.read(Path(arguments.key))
     for name, value in found.settings.items():
         done = await bot.call(control.ConfigSet(name, value))
@@ -117,7 +122,7 @@ async def _import(bot: Bot, arguments: argparse.Namespace) -> None:
 async def _set_secret(bot: Bot, arguments: argparse.Namespace) -> None:
     if arguments.value is not None:
         raise UsageError(
-            "A secret on the command line can be read by others on this computer.",
+            "Other people on this computer can read a secret on the command line.",
             f"Use `mynah config set {arguments.key}` and paste it, or pipe it in.",
         )
     if sys.stdin.isatty():

@@ -1,4 +1,4 @@
-"""The way from a command to the bot: a running one, or its work done right here."""
+"""Connects a command to a running bot, or opens the bot in this process."""
 
 import asyncio
 import contextlib
@@ -18,23 +18,23 @@ from app.service.service import Service, open_service
 CATALOGUE = Catalogue(control.REQUESTS, control.NOTIFICATIONS)
 
 WAIT_SECONDS = 30.0
-"""A command that works by itself holds the lock; the next one waits for it."""
+"""The wait for another command's lock."""
 
 R = TypeVar("R")
 OnNotification = Callable[[Any], None]
 
 
 class Bot(Protocol):
-    """What a command needs of the bot."""
+    """The part of the bot that a command needs."""
 
     is_running: bool
-    """A bot of its own process; it goes on when the command ends."""
+    """True for a bot in another process, which runs on after the command."""
 
     async def call(self, request: Request[R]) -> R:
         """The reply.
 
         Raises:
-            AppError: What went wrong, for a person.
+            AppError: If the request fails; the message is for a person.
         """
         ...
 
@@ -49,7 +49,7 @@ class _Running:
         try:
             return await self._peer.call(request)
         except RemoteError as error:
-            hint = "Its log has the details; restart it if it is of another version."
+            hint = "See its log; restart it if it is another version."
             raise AppError(f"The running bot failed: {error}.", hint) from error
 
 
@@ -62,7 +62,7 @@ class _Here:
 
     async def call(self, request: Request[R]) -> R:
         if isinstance(request, control.Say):
-            # A running bot has its model loaded; here it is loaded for this reply.
+            # A running bot already has its model; this one loads it for one reply.
             await self._service.prepare(request)
         return await self._service.call(self, request)
 
@@ -77,16 +77,16 @@ async def connect(
     *,
     is_forgiving: bool = False,
 ) -> AsyncIterator[Bot]:
-    """The bot of a home, running or opened for the length of the block.
+    """Yield the bot of a home, running or opened for this block.
 
-    An endpoint left by a killed bot is recognised: nobody there knows its key, and the
+    An endpoint left by a killed bot is detected: nobody there knows its key, and the
     system has freed the lock.
 
     Args:
         is_forgiving: Go on with the defaults when the settings cannot be used.
 
     Raises:
-        HomeBusyError: If something that takes no commands keeps the lock for long.
+        HomeBusyError: If a process that takes no commands holds the lock for long.
     """
     until = time.monotonic() + WAIT_SECONDS
     while True:

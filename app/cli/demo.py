@@ -1,4 +1,4 @@
-"""The demonstration: three lines answered in three modes by the sample guild."""
+"""The demo: three lines, answered in three modes by the sample server."""
 
 import argparse
 import asyncio
@@ -22,11 +22,11 @@ LINES = (
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The demonstration takes no words."""
+    """Declare no words, since the demo takes none."""
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Fetch what is missing, then answer."""
+    """Fetch missing files, then answer."""
     asyncio.run(_run(find_home(arguments.home), arguments.json))
     return 0
 
@@ -41,7 +41,7 @@ async def _run(home: Home, as_json: bool) -> None:
     tell = (lambda text: None) if as_json else say
     async with connect(home, show) as bot:
         tell("Mynah: a Discord bot at home that talks like your server.")
-        tell(f"Everything it needs and learns lies in {home.root}\n")
+        tell(f"Mynah keeps all its data in {home.root}\n")
         await _prepare(bot, tell)
         bar.clear()
         for line in LINES:

@@ -10,7 +10,7 @@ from app.core.safe_text import safe_line
 from app.ipc import control
 
 NAME = "doctor"
-HELP = "check what commonly breaks and say what to do"
+HELP = "check what commonly breaks, and suggest remedies"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -1,4 +1,4 @@
-"""Quality figures on held-out files, a kind a word."""
+"""Quality figures on held-out files, one kind per word."""
 
 import argparse
 

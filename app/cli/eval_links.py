@@ -1,4 +1,4 @@
-"""How well messages are linked to what they answer, on annotated chat."""
+"""Measures on annotated chat how well messages are linked to their questions."""
 
 import argparse
 import time
@@ -53,14 +53,14 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 class _Tally:
-    """Links and clusters of all channels, found by one way of linking."""
+    """Links and clusters of all channels, found by one method."""
 
     def __init__(self) -> None:
         self.links: set[Link] = set()
         self.clusters: Clusters = []
 
     def add(self, channel: object, parents: dict[int, set[int]]) -> None:
-        """Add a channel's judged lines with the positions they answer."""
+        """Add a channel's annotated lines with the positions they answer."""
         links = {
             ((channel, line), (channel, parent))
             for line, answered in parents.items()
@@ -71,7 +71,7 @@ class _Tally:
 
 
 def evaluate(channels: Iterable[AnnotatedChannel]) -> dict[str, Any]:
-    """Scores of the linker and of "the previous message" on judged channels."""
+    """Score the linker and "the previous message" on annotated channels."""
     gold, found, previous = _Tally(), _Tally(), _Tally()
     lines, seconds = 0, 0.0
     for number, judged in enumerate(channels):
@@ -95,7 +95,7 @@ def evaluate(channels: Iterable[AnnotatedChannel]) -> dict[str, Any]:
 
 
 def _previous(lines: Sequence[MessageFeatures]) -> list[int]:
-    """For each line the one before it that a person wrote, else itself."""
+    """Return for each line the previous one by a person, else itself."""
     before: list[int] = []
     last: int | None = None
     for number, line in enumerate(lines):

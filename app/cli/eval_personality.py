@@ -1,4 +1,4 @@
-"""Whether replies sound like their guild and belong to their conversation, by mode."""
+"""Measures by mode whether replies sound like their server and fit the talk."""
 
 import argparse
 import asyncio
@@ -40,18 +40,18 @@ HELP = "attribute replies of each mode to the servers they were made for"
 
 REAL = "real"
 ADRIFT = "adrift"
-"""The chain alone, from no word of what was said; `markov` starts from some."""
+"""The chain without a seed; `markov` starts from words of the conversation."""
 
 SHOWN = (REAL, ADRIFT, *FIXED_MODES)
 LEARNED = 15_000
-"""Newest messages of a server that the classifier learns from."""
+"""The number of a server's newest messages for training the classifier."""
 
 REPORT_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
 class Side:
-    """The lines of one guild that one mode made, or that its people wrote."""
+    """The lines of one server, made by one mode or written by its people."""
 
     texts: list[str] = field(default_factory=list)
     milliseconds: list[float] = field(default_factory=list)
@@ -65,13 +65,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def add_guilds(parser: argparse.ArgumentParser) -> None:
-    """Declare which guilds are held against which files."""
+    """Declare the pairs of servers and files to compare."""
     parser.add_argument(
         "--guild",
         metavar="SERVER",
         action="append",
         required=True,
-        help="a server that is learned; at least two",
+        help="a learned server; at least two",
     )
     parser.add_argument(
         "--held-out",
@@ -84,16 +84,16 @@ def add_guilds(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--turns", type=int, default=8, help="earlier rows as context")
     parser.add_argument(
-        "--limit", type=int, default=100, help="conversations of each, spread evenly"
+        "--limit", type=int, default=100, help="conversations per server, spread evenly"
     )
     parser.add_argument("--voice", metavar="0-100", type=int, help="the voice dial")
     parser.add_argument(
-        "--max-ms", type=int, help="deadline of a reply, instead of the settings'"
+        "--max-ms", type=int, help="time limit for a reply, instead of the settings'"
     )
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Make replies, judge them and print."""
+    """Make replies, judge them, and print."""
     home = find_home(arguments.home)
     result = measure(home, arguments, arguments.keep)
     if arguments.json:
@@ -106,12 +106,12 @@ def run(arguments: argparse.Namespace) -> int:
 def measure(
     home: Home, arguments: argparse.Namespace, keep: Path | None = None
 ) -> dict[str, Any]:
-    """The figures of every guild and mode, and their means.
+    """Measure every guild and mode, with means over the guilds.
 
     Args:
-        home: Where the guilds are learned.
-        arguments: Those of `add_guilds`.
-        keep: File that all replies are written to.
+        home: The home of the guilds.
+        arguments: The arguments of `add_guilds`.
+        keep: File for all replies.
 
     Raises:
         UsageError: If guilds and files do not match, or a guild is not learned.
@@ -119,7 +119,7 @@ def measure(
     names, files = arguments.guild, arguments.held_out
     if len(names) != len(files) or len(set(names)) < 2:
         raise UsageError(
-            "Two servers or more are needed, with a file each.",
+            "Name at least two servers, with one file each.",
             "mynah eval personality --guild A --guild B --held-out A.jsonl B.jsonl",
         )
     held = {
@@ -136,14 +136,14 @@ def measure(
 def _held(
     home: Home, name: str, file: Path, arguments: argparse.Namespace
 ) -> list[Held]:
-    """Messages of people that answer something, with the turns before each."""
+    """Return people's messages that answer something, with the turns before each."""
     rows = list(read_rows(file))
     with Database(home.database, read_only=True) as database:
         guild = _find(database, name)
         before = database.call(before_of, guild.id, rows, arguments.turns)
     held = [one for one in hold_out(rows, before, arguments.turns) if one.turns]
     if not held:
-        raise UsageError(f"{file} has no message with another before it.")
+        raise UsageError(f"{file} has no message that follows another.")
     return spread(held, arguments.limit)
 
 
@@ -209,7 +209,7 @@ def judge(
     sides: dict[tuple[str, str], Side],
     classifier: Classifier,
 ) -> dict[str, Any]:
-    """Figures by guild and mode; `all` has the means over the guilds."""
+    """Return figures by guild and mode; `all` has the means over the guilds."""
     embedder = Embedder.open(BUILT_IN, cache=home.embedding_models, threads=2)
     by_guild: dict[str, dict[str, dict[str, Any]]] = {}
     rng = Random(0)
@@ -237,7 +237,7 @@ def _voice_directory(home: Home, name: str) -> Path:
 
 
 def _meanings(held: Iterable[Held], embedder: Embedder) -> Floats:
-    """A unit vector a conversation."""
+    """Return a unit vector per conversation."""
     return np.stack(
         [
             meaning(embedder.embed([text for _, text in one.turns[-TURNS:]]))

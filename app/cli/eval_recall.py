@@ -1,4 +1,4 @@
-"""How often recall finds the message that a real reply answers."""
+"""Measures how often recall finds the message that a real reply answers."""
 
 import argparse
 import random
@@ -27,9 +27,13 @@ _CHUNK = 2000
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's words."""
     parser.add_argument(
-        "files", metavar="FILE", type=Path, nargs="*", help="JSON Lines, or .gz of it"
+        "files",
+        metavar="FILE",
+        type=Path,
+        nargs="*",
+        help="JSON Lines, plain or gzipped",
     )
-    parser.add_argument("--guild", help="a server that is learned, instead of files")
+    parser.add_argument("--guild", help="a learned server, instead of files")
     parser.add_argument(
         "--limit", type=int, default=2000, help="reply pairs at most, drawn evenly"
     )
@@ -65,7 +69,7 @@ def run(arguments: argparse.Namespace) -> int:
 def evaluate(
     said: Sequence[RecallMessage], embedder: Embedder, limit: int
 ) -> dict[str, Any]:
-    """Shares found by meaning, and by shared words as the baseline."""
+    """Return shares found by meaning, and by shared words as the baseline."""
     pairs = [place for place, message in enumerate(said) if message.answers is not None]
     if len(pairs) > limit:
         pairs = sorted(random.Random(0).sample(pairs, limit))
@@ -78,7 +82,7 @@ def evaluate(
 
 
 def _vectors(said: Sequence[RecallMessage], embedder: Embedder) -> Floats:
-    """A vector a message; zeros for what means nothing."""
+    """Return a vector per message; zeros for messages without meaning."""
     vectors = np.zeros((len(said), embedder.dimension), np.float32)
     telling = [n for n, message in enumerate(said) if not is_trivial(message.text)]
     for start in range(0, len(telling), _CHUNK):
@@ -98,7 +102,7 @@ def _from_files(paths: Iterable[Path]) -> list[RecallMessage]:
 
 
 def _said(rows: Sequence[tuple[str, int, str, str | None]]) -> list[RecallMessage]:
-    """Rows in the order of time, with the places of the messages they answer."""
+    """Return rows in the order of time, with the places of the messages they answer."""
     place: dict[str, int] = {}
     said: list[RecallMessage] = []
     for number, (external, ts, text, reply_to) in enumerate(rows):

@@ -1,4 +1,4 @@
-"""One page of tables and plots: voice, personality, relevance, novelty and speed."""
+"""Writes a page of tables and plots: voice, personality, relevance and speed."""
 
 import argparse
 from datetime import UTC, datetime
@@ -26,7 +26,7 @@ NAME = "report"
 HELP = "write one page of tables and plots about servers and their later messages"
 
 TARGET = 0.85
-"""Of the real messages' rate, that replies of the hybrid are to be attributed at."""
+"""The target for hybrid replies, as a share of the real messages' rate."""
 
 Figures = dict[str, Any]
 
@@ -66,7 +66,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def page(people: Figures, voices: dict[str, Figures], now: datetime) -> str:
-    """The page as HTML."""
+    """Return the page as HTML."""
     when = now.strftime("%Y-%m-%d %H:%M UTC")
     count = people["conversations"]
     intro = (
@@ -142,8 +142,8 @@ def _personality(people: Figures) -> list[str]:
 
 def _relevance(people: Figures) -> list[str]:
     note = (
-        "The chance that a reply is closer in meaning to its own conversation than to"
-        " another one (AUC). 0.5, dashed, is no relevance. Markov starts from words"
+        "The chance that a reply is closer in meaning to its own conversation than to "
+        "another (AUC). 0.5, dashed, means no relevance. Markov starts from words"
         " of the message it answers, adrift is the same chain without; the hybrid"
         " picks among several lines by the same closeness."
     )
@@ -160,7 +160,7 @@ def _relevance(people: Figures) -> list[str]:
 
 def _novelty(people: Figures) -> list[str]:
     note = (
-        "How much of what is said was said before: the mean longest run of words that"
+        "How much of the replies was written before: the mean longest run of words that"
         " stands in one learned message, replies with a run over eight words, replies"
         " that are one learned message, and replies said twice."
     )
@@ -176,7 +176,7 @@ def _novelty(people: Figures) -> list[str]:
 
 
 def _speed(people: Figures) -> list[str]:
-    note = "Median milliseconds of a whole reply on this machine, and who wrote them."
+    note = "Median milliseconds of a whole reply on this computer, by provider."
     guilds = people["guilds"]
     rows = [
         [

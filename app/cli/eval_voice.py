@@ -1,4 +1,4 @@
-"""How well model, voice and both together foresee a guild's later messages."""
+"""Measures how well model, voice and both predict a server's later messages."""
 
 import argparse
 import gzip
@@ -37,13 +37,13 @@ _REPORT_SECONDS = 5.0
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's words."""
-    parser.add_argument("--guild", required=True, help="a server that is learned")
+    parser.add_argument("--guild", required=True, help="a learned server")
     parser.add_argument(
         "--held-out",
         required=True,
         metavar="FILE",
         type=Path,
-        help="JSON Lines of its later messages, or .gz of it",
+        help="JSON Lines of its later messages, plain or gzipped",
     )
     parser.add_argument(
         "--turns", type=int, default=8, help="earlier rows of the channel as the prompt"
@@ -87,10 +87,10 @@ def measure(
     model: str | None = None,
     adapter: str | None = None,
 ) -> dict[str, Any]:
-    """What `--json` prints, for one guild and its later messages.
+    """Return the output of `--json` for one guild and its later messages.
 
     Raises:
-        UsageError: If the guild is not learned, or the file has nothing to score.
+        UsageError: If the guild is not learned, or the file has no message to score.
     """
     path = _locate(home, model)
     rows = read_held_out(file)
@@ -108,7 +108,7 @@ def measure(
 def read_held_out(path: Path) -> list[Row]:
     """Return the messages of a JSON Lines file, plain or gzipped.
 
-    Lines that are no messages are left out.
+    Skips lines that are not messages.
 
     Raises:
         AppError: When the file cannot be read.
@@ -136,12 +136,12 @@ def _locate(home: Home, name: str | None) -> Path:
     path = catalogue.locate(home, name)
     if path is None:
         hint = f"Fetch it with `mynah models pull {name}`."
-        raise AppError(f"The model {name} is not here.", hint)
+        raise AppError(f"The model {name} is not on this computer.", hint)
     return path
 
 
 def _voice(home: Home, guild: int, model: Path) -> TokenVoice:
-    """Return the guild's token voice, built now unless it has every message."""
+    """Return the guild's token voice, built now unless it is complete."""
     directory = home.token_voice(guild, gguf_header.read(model).vocabulary)
     try:
         voice = TokenVoice.open(directory)
@@ -156,7 +156,7 @@ def _voice(home: Home, guild: int, model: Path) -> TokenVoice:
 
 
 def before_of(guild: int, rows: Sequence[Row], turns: int) -> dict[str, list[Row]]:
-    """Return the last rows of each channel that the guild has from before these."""
+    """Return the guild's last rows of each channel before these."""
     first: dict[str, Row] = {}
     for row in rows:
         first.setdefault(_channel(row), row)
@@ -176,7 +176,7 @@ def _channel(row: Row) -> str:
 
 
 def _moment(row: Row) -> int | None:
-    """When it was written, in milliseconds; None, when it does not say so."""
+    """Return the time of writing in milliseconds, or None if it is missing."""
     ts = row.get("ts")
     return milliseconds(ts) if isinstance(ts, str) else None
 
@@ -184,12 +184,12 @@ def _moment(row: Row) -> int | None:
 def hold_out(
     rows: Sequence[Row], before: dict[str, list[Row]], turns: int
 ) -> Iterator[Held]:
-    """Yield each message that a person wrote, with the turns before it.
+    """Yield each message by a person, with the turns before it.
 
     Args:
         rows: Interchange rows, in the order of time.
         before: Earlier rows by channel, oldest first.
-        turns: How many rows of the channel are the prompt.
+        turns: The number of earlier rows of the channel in the prompt.
     """
     recent: dict[str, deque[Row]] = {}
     for row in rows:
@@ -208,7 +208,7 @@ def _author(row: Row) -> str:
 
 
 def spread(held: list[Held], limit: int) -> list[Held]:
-    """Return at most `limit` of them, evenly; 0 is all."""
+    """Return at most `limit` of them, spread evenly; 0 means all."""
     if limit <= 0 or len(held) <= limit:
         return held
     return [held[at * len(held) // limit] for at in range(limit)]
@@ -217,7 +217,7 @@ def spread(held: list[Held], limit: int) -> list[Held]:
 def _score(
     path: Path, voice: TokenVoice, held: Sequence[Held], adapter: str | None
 ) -> dict[str, Any]:
-    """Return the report; with an adapter also that of the model as it is."""
+    """Return the report; with an adapter, add that of the model alone."""
     llama.start()
     model = llama.Model(path)
     tuned = Adapters(model).get(adapter)

@@ -1,4 +1,4 @@
-"""Taking a server's messages along."""
+"""Exports a server's messages."""
 
 import argparse
 import asyncio
@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--for-tuning",
         action="store_true",
-        help="examples for tuning a model, of members who agreed; --to is a directory",
+        help="write tuning examples from members who agreed; --to is a directory",
     )
 
 

@@ -1,4 +1,4 @@
-"""Forgetting, everywhere."""
+"""Forgets messages everywhere."""
 
 import argparse
 import asyncio
@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Forget, and print what was removed."""
+    """Forget, and print the counts."""
     request = control.Forget(
         arguments.guild,
         list(arguments.message),
@@ -85,7 +85,7 @@ def _tell_undone(done: control.ForgetReply) -> None:
     if done.lifted:
         say("It may be learned again: import it, or run /train on Discord.")
     else:
-        say("Nothing of that was forgotten.")
+        say("There was nothing to undo.")
 
 
 async def _forget(home: Home, request: control.Forget) -> control.ForgetReply:

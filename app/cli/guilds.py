@@ -1,4 +1,4 @@
-"""What is learned, a server each."""
+"""Lists the learned servers."""
 
 import argparse
 import asyncio
@@ -9,7 +9,7 @@ from app.core.paths import Home, find_home
 from app.ipc import control
 
 NAME = "guilds"
-HELP = "show what is learned of each server"
+HELP = "list the learned servers"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,7 +24,7 @@ def run(arguments: argparse.Namespace) -> int:
             print_json(guild)
         return 0
     if not guilds:
-        say("Nothing is learned yet.  Try  mynah import SERVER FILE  or  mynah demo")
+        say("No server is learned yet.  Try  mynah import SERVER FILE  or  mynah demo")
     for guild in guilds:
         write_styled(bold(guild.guild))
         say(

@@ -1,4 +1,4 @@
-"""Learning from files."""
+"""Learns from files."""
 
 import argparse
 import asyncio
@@ -22,12 +22,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("guild", metavar="SERVER", help="name or Discord id")
     parser.add_argument("paths", metavar="PATH", nargs="+", help="file or directory")
     parser.add_argument(
-        "--channel", metavar="NAME", help="channel of files without one"
+        "--channel", metavar="NAME", help="channel for files that name none"
     )
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Import, with progress; 64 when a file could not be read in full."""
+    """Import, with progress; return 64 if a file could not be read in full."""
     paths = [str(Path(path).expanduser().absolute()) for path in arguments.paths]
     request = control.Import(arguments.guild, paths, arguments.channel)
     counts = asyncio.run(_import(find_home(arguments.home), request))

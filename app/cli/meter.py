@@ -1,4 +1,4 @@
-"""Whether a server's bot still sounds like its server."""
+"""Shows whether a server's bot still sounds like its server."""
 
 import argparse
 import asyncio
@@ -53,7 +53,7 @@ def show(found: MeterReply) -> None:
     """Print the weeks and the advice for people."""
     weeks = found.weeks[-SHOWN:]
     if not weeks:
-        say("Nothing was said there on Discord yet.")
+        say("The bot has not replied there on Discord yet.")
         return
     days = (datetime.fromtimestamp(week.start, UTC) for week in weeks)
     write_styled(dim(_line("week of", [day.strftime("%d %b") for day in days])))

@@ -23,9 +23,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Do what was asked."""
+    """Carry out the request."""
     if arguments.action != "list" and not arguments.name:
-        raise UsageError("Say which model.", "See `mynah models list`.")
+        raise UsageError("Name a model.", "See `mynah models list`.")
     return asyncio.run(_run(find_home(arguments.home), arguments))
 
 

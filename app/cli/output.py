@@ -1,4 +1,4 @@
-"""What commands print: lines for people, JSON for machines, errors on one line."""
+"""Output of commands: lines for people, JSON for machines, errors on one line."""
 
 import sys
 from typing import Any, TextIO
@@ -10,29 +10,29 @@ from app.core.safe_text import safe_line, safe_text
 
 
 def print_json(value: Any) -> None:
-    """One JSON object on one line."""
+    """Print one JSON object on one line."""
     sys.stdout.write(orjson.dumps(value).decode() + "\n")
     sys.stdout.flush()
 
 
 def say(text: str = "", *, end: str = "\n") -> None:
-    """A line for people; nothing in it reaches the terminal as a command."""
+    """Print a line for people; nothing in it reaches the terminal as a control."""
     sys.stdout.write(safe_text(text) + end)
     sys.stdout.flush()
 
 
 def complain(error: AppError) -> None:
-    """One line on stderr: what happened, and what to do."""
+    """Print one line on stderr: what happened, and what to do."""
     sys.stderr.write(f"mynah: {safe_line(str(error))}\n")
 
 
 def dim(text: str) -> str:
-    """`text` in the background, on a terminal that can."""
+    """Return `text` dimmed, on a terminal that can."""
     return _styled(text, "2")
 
 
 def bold(text: str) -> str:
-    """`text` in the foreground, on a terminal that can."""
+    """Return `text` in bold, on a terminal that can."""
     return _styled(text, "1")
 
 
@@ -45,13 +45,13 @@ def _styled(text: str, code: str) -> str:
 
 
 def write_styled(text: str) -> None:
-    """A line whose parts went through `dim`, `bold` or `safe_text` already."""
+    """Print a line whose parts are already dimmed, bold or safe."""
     sys.stdout.write(text + "\n")
     sys.stdout.flush()
 
 
 def size(count: float) -> str:
-    """Bytes as people read them."""
+    """Return bytes in a readable unit."""
     for unit in ("B", "kB", "MB"):
         if count < 1000:
             return f"{count:.0f} {unit}"
@@ -68,7 +68,7 @@ class Bar:
         self._width = 0
 
     def show(self, label: str, done: float, total: float, right: str = "") -> None:
-        """Draw how far it is; `total` 0 is unknown."""
+        """Draw the progress; a `total` of 0 is unknown."""
         if not self._is_shown:
             return
         share = min(1.0, done / total) if total else 0.0
@@ -80,7 +80,7 @@ class Bar:
         self._width = len(text)
 
     def clear(self) -> None:
-        """Take the line away."""
+        """Erase the line."""
         if self._is_shown and self._width:
             self._stream.write("\r" + " " * self._width + "\r")
             self._stream.flush()

@@ -1,4 +1,4 @@
-"""A bundle to send along with a question: no secrets, no chat text, no names."""
+"""Writes a support bundle without secrets, chat text or names."""
 
 import argparse
 import asyncio
@@ -12,7 +12,7 @@ from app.ipc import control
 from app.service.support_bundle import write
 
 NAME = "report"
-HELP = "write a bundle for whoever helps you; no secrets and no chat text in it"
+HELP = "write a support bundle without secrets or chat text"
 
 FILE = "mynah-report.zip"
 
@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Write it, also when the bot cannot start."""
+    """Write the bundle, even when the bot cannot start."""
     home = find_home(arguments.home)
     target = Path(arguments.file).expanduser().absolute()
     if not target.parent.is_dir():
@@ -36,9 +36,7 @@ def run(arguments: argparse.Namespace) -> int:
         print_json({"file": str(target), "holds": names})
     else:
         say(f"Wrote {target} ({size(target.stat().st_size)}): {', '.join(names)}.")
-        say(
-            "Secrets, messages and names are left out. Look into it before you send it."
-        )
+        say("It contains no secrets, messages or names. Check it before you send it.")
     return 0
 
 

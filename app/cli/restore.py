@@ -1,4 +1,4 @@
-"""A home made of a backup."""
+"""Restores a home from a backup."""
 
 import argparse
 from pathlib import Path
@@ -12,7 +12,7 @@ from app.store.authors import replace_key
 from app.store.database import Database
 
 NAME = "restore"
-HELP = "make a home of a backup"
+HELP = "restore a home from a backup"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -1,4 +1,4 @@
-"""One reply on the terminal, or one a line of stdin."""
+"""Prints one reply on the terminal, or one for each line of stdin."""
 
 import argparse
 import asyncio
@@ -16,7 +16,7 @@ NAME = "say"
 HELP = "say something to a learned server and print the reply"
 
 REMEMBERED = 12
-"""Turns of one session that go into its next prompt."""
+"""The number of a session's turns in its next prompt."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,9 +30,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--voice", metavar="0-100", type=_percent, help="the voice dial"
     )
-    parser.add_argument("--seed", metavar="WORDS", help="words that should be in it")
+    parser.add_argument("--seed", metavar="WORDS", help="words to include")
     parser.add_argument("--max-ms", metavar="N", type=int, help="deadline")
-    parser.add_argument("--explain", action="store_true", help="say how it came about")
+    parser.add_argument("--explain", action="store_true", help="explain the reply")
 
 
 def _percent(text: str) -> int:
@@ -67,7 +67,9 @@ async def _answer(
     bot: Bot, arguments: argparse.Namespace, text: str, turns: list[list[str]]
 ) -> control.SayReply:
     if not text.strip():
-        raise UsageError("There is nothing to answer.", "Give a text, or - for stdin.")
+        raise UsageError(
+            "There is no text to answer.", "Write a text, or - to read stdin."
+        )
     request = control.Say(
         guild=arguments.guild,
         text=text,

@@ -1,4 +1,4 @@
-"""Starts the whole chain once, with a model that only echoes."""
+"""Runs every part of the program once, with an echo model."""
 
 import argparse
 import asyncio
@@ -15,7 +15,7 @@ from app.ipc.child import Child
 from app.ipc.wire import Catalogue
 
 NAME = "selftest"
-HELP = "start the whole chain with an echo model, and say whether it works"
+HELP = "run every part once with an echo model, and report the result"
 
 LINES = "the cat sat on the mat\nthe dog sat on the sofa\na cat ate fish on the mat\n"
 START_SECONDS = 60.0
@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Run every link of the chain; raises on the first that does not work."""
+    """Run every part; raise on the first that fails."""
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="mynah-selftest-") as directory:
         steps = asyncio.run(_run(Home(Path(directory) / "home").create()))

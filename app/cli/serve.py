@@ -1,4 +1,4 @@
-"""The bot without a screen."""
+"""Runs the bot without a screen."""
 
 import argparse
 

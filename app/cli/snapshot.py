@@ -1,4 +1,4 @@
-"""Snapshots: a server's voice, persona and settings, kept under a name."""
+"""Snapshots: a server's voice, persona and settings under a name."""
 
 import argparse
 import asyncio
@@ -12,16 +12,16 @@ from app.core.paths import Home, find_home
 from app.ipc import control
 
 NAME = "snapshot"
-HELP = "keep a server's voice and settings, compare, roll back, take along"
+HELP = "save, compare, restore or export a server's voice and settings"
 
 ACTIONS = {
-    "list": "what is kept",
-    "take": "keep what is now",
-    "compare": "words gained and lost, and settings, since NAME or up to OTHER",
-    "rollback": "give voice, persona and settings back",
-    "export": "write one to a file for another machine",
-    "import": "learn a server from such a file",
-    "remove": "drop one; its messages stay",
+    "list": "list the snapshots",
+    "take": "save the present state",
+    "compare": "show changed words and settings since NAME, or from NAME to OTHER",
+    "rollback": "restore voice, persona and settings",
+    "export": "write a snapshot to a file for another computer",
+    "import": "create a server from such a file",
+    "remove": "delete a snapshot; its messages stay",
 }
 
 

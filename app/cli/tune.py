@@ -1,4 +1,4 @@
-"""Tuning a cloud model on what members agreed to give."""
+"""Tunes a cloud model on messages that members agreed to share."""
 
 import argparse
 import asyncio
@@ -10,7 +10,7 @@ from app.core.paths import Home, find_home
 from app.ipc import control
 
 NAME = "tune"
-HELP = "tune a cloud model on what members agreed to give"
+HELP = "tune a cloud model on messages that members agreed to share"
 
 Reply = control.TuneEstimateReply | control.TuneStatusReply | control.TuneUseReply
 
@@ -20,14 +20,18 @@ MODEL = "gpt-4o-mini-2024-07-18"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's words."""
     parser.add_argument("action", choices=["estimate", "start", "status", "use"])
-    parser.add_argument("job", nargs="?", metavar="JOB", help="else the newest")
+    parser.add_argument("job", nargs="?", metavar="JOB", help="default: the newest")
     parser.add_argument("--guild", metavar="SERVER", required=True)
-    parser.add_argument("--model", default=MODEL, help=f"what to tune ({MODEL})")
     parser.add_argument(
-        "--preferences", action="store_true", help="tune by liked and disliked replies"
+        "--model", default=MODEL, help=f"model to tune (default: {MODEL})"
     )
     parser.add_argument(
-        "--yes", action="store_true", help="you answer for Discord's policy"
+        "--preferences", action="store_true", help="tune on liked and disliked replies"
+    )
+    parser.add_argument(
+        "--yes",
+        action="store_true",
+        help="accept responsibility under Discord's policy",
     )
 
 

@@ -1,4 +1,4 @@
-"""Takes everything away that Mynah keeps on this computer."""
+"""Deletes all of Mynah's files on this computer."""
 
 import argparse
 import shutil
@@ -17,14 +17,14 @@ HELP = "delete everything that Mynah keeps: what it learned, models, settings, s
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's words."""
+    parser.add_argument("--dry-run", action="store_true", help="only list the files")
     parser.add_argument(
-        "--dry-run", action="store_true", help="only list what would be deleted"
+        "--yes", action="store_true", help="answer every question with yes"
     )
-    parser.add_argument("--yes", action="store_true", help="agree without being asked")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """List what there is, ask, and delete it."""
+    """List the files, ask, and delete them."""
     home = find_home(arguments.home)
     parts = {
         name: sum(map(files.size, paths)) for name, paths in home.present().items()
@@ -43,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
     if not arguments.json:
         left = home.root.exists()
         say(
-            f"Deleted; files that are not Mynah's stay in {home.root}."
+            f"Deleted. Files of other programs stay in {home.root}."
             if left
             else "Deleted."
         )
@@ -52,25 +52,25 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _tell(home: Home, parts: dict[str, int], names: list[secrets.SecretName]) -> None:
     if not parts and not names:
-        say(f"Mynah keeps nothing in {home.root}.")
+        say(f"Mynah has no data in {home.root}.")
     for name, count in parts.items():
         say(f"{size(count):>8}  {home.root / name}  ({TREE[name]})")
     for name in names:
         say(f"  secret  {name}")
     say(f"\nThe program itself stays: {Path(own_command()[0])}")
-    say("So do model files of your own, and the application on Discord's side.")
+    say("So do your own model files, and the application on Discord.")
 
 
 def _ask() -> None:
     if not sys.stdin.isatty():
-        raise AppError("Nothing was deleted.", "Add --yes if you mean it.")
+        raise AppError("Nothing was deleted.", "Add --yes to delete it.")
     answer = input("\nDelete all of this for good? [y/N] ")
     if answer.strip().lower() not in ("y", "yes"):
         raise AppError("Nothing was deleted.")
 
 
 def _delete(home: Home, names: list[secrets.SecretName]) -> None:
-    """Delete the known parts alone, in case the home is a directory of other things."""
+    """Delete only the known parts, in case the home holds other files."""
     with hold(home):
         for secret in names:
             secrets.put(home, secret, None)

@@ -1,4 +1,4 @@
-"""Tokens, money, and what left the machine."""
+"""Shows tokens, costs and data that left the computer."""
 
 import argparse
 import asyncio

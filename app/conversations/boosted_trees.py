@@ -1,4 +1,4 @@
-"""Boosted trees of scikit-learn, evaluated with numpy alone."""
+"""Evaluates boosted trees of scikit-learn with numpy alone."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,8 +14,8 @@ Floats = NDArray[np.float32]
 class Trees:
     """A sum of decision trees; every array has the shape (trees, nodes).
 
-    A leaf names itself as both of its children, so that all trees are walked for the
-    same number of steps.
+    A leaf is its own child on both sides, so that every tree takes the same number of
+    steps.
     """
 
     feature: NDArray[np.int32]
@@ -23,11 +23,11 @@ class Trees:
     left: NDArray[np.int32]
     """Number of the child in the flattened arrays; the right one follows it."""
     value: Floats
-    """Of leaves; 0 elsewhere."""
+    """The value of a leaf; 0 elsewhere."""
     depth: int
 
     def score(self, features: Floats) -> Floats:
-        """The sum over all trees for each row of `features` (rows, features)."""
+        """Return the sum over all trees for each row of `features` (rows, features)."""
         trees, nodes = self.feature.shape
         feature, threshold = self.feature.ravel(), self.threshold.ravel()
         left, value = self.left.ravel(), self.value.ravel()
@@ -41,7 +41,7 @@ class Trees:
         return total
 
     def split(self, number: int) -> "tuple[Trees, Trees]":
-        """The first `number` of the trees, and the others; their scores add up."""
+        """Return the first `number` trees and the rest; their scores add up."""
         width = self.feature.shape[1]
         halves = []
         for part, before in ((slice(number), 0), (slice(number, None), number)):
@@ -57,7 +57,7 @@ class Trees:
         return halves[0], halves[1]
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """What `from_arrays` takes, for a file of numpy arrays."""
+        """Return the input of `from_arrays`, for a file of numpy arrays."""
         return {
             "feature": self.feature.astype(np.uint8),
             "threshold": self.threshold,
@@ -68,7 +68,7 @@ class Trees:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> "Trees":
-        """The trees of a file of numpy arrays."""
+        """Load the trees from a file of numpy arrays."""
         return cls(
             arrays["feature"].astype(np.int32),
             arrays["threshold"].astype(np.float32),

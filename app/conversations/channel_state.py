@@ -1,4 +1,4 @@
-"""What one channel has said so far: its last lines, and who speaks to whom."""
+"""The recent lines of one channel, and its pairs of speakers."""
 
 import math
 from collections import Counter, defaultdict
@@ -10,39 +10,39 @@ from app.conversations import message_features
 from app.conversations.message_features import FLAGS, MessageFeatures, Reading
 
 REACH = 100
-"""How many lines back the answered message is looked for."""
+"""The number of lines searched for the answered message."""
 TARGETS = 3
-"""Mentions of a line that count."""
+"""The most mentions of a line that count."""
 FAR = 10_000.0
 _ROOM = 1024
 _PRIOR_LINES = 2000.0
 
 
 class Scene:
-    """What one channel has said so far, ready for the features of its next message."""
+    """The recent past of one channel, ready for the features of its next message."""
 
     def __init__(self, rarity: Mapping[str, float]) -> None:
-        """`rarity` is the share of lines in which each common word stands."""
+        """`rarity` is the share of lines that contain each common word."""
         self._rarity = rarity
         self._word_lines: Counter[str] = Counter()
         self._author_count = 0
         self.where: defaultdict[str, list[int]] = defaultdict(list)
         """Positions of the lines that have a word."""
         self.names: dict[str, int] = {}
-        """Authors by every form of their names, in small letters."""
+        """Authors by every form of their names, in lower case."""
 
         # By author.
         self.last: dict[int, int] = {}
         """Position of the last line."""
         self.last_seconds: dict[int, float] = {}
         self.last_target: dict[int, int] = {}
-        """Whom the last line named first."""
+        """The first person that the last line named."""
         self.count: Counter[int] = Counter()
-        """Lines written."""
+        """The number of written lines."""
         self.arrived: dict[int, int] = {}
-        """Position of the notice that told of coming in."""
+        """Position of the notice of their arrival."""
 
-        # By author and whom they named.
+        # By author and the name they used.
         self.spoke_to: dict[tuple[int, int], int] = {}
         """Position of the last such line."""
         self.times_spoke: Counter[tuple[int, int]] = Counter()
@@ -52,7 +52,7 @@ class Scene:
         self.end = 0
         """Position of the next line; lines count from 0 without end."""
         self.spoken = 0
-        """Lines so far that were no notices."""
+        """The number of lines so far, without notices."""
 
         # By line.
         room = _ROOM
@@ -60,26 +60,26 @@ class Scene:
         self.seconds = np.zeros(room, np.float64)
         self.flags = np.zeros((room, len(FLAGS)), np.float32)
         self.targets = np.full((room, TARGETS), -2, np.int32)
-        """Whom it names."""
+        """The people it names."""
         self.addressed = np.zeros(room, np.float32)
         self.strange = np.zeros(room, np.float32)
-        """Whether it addresses somebody unknown."""
+        """True if it addresses an unknown person."""
         self.is_bot = np.zeros(room, np.float32)
         self.answers = np.zeros(room, np.float32)
-        """How many lines answer it."""
+        """The number of lines that answer it."""
         self.weights = np.zeros(room, np.float32)
-        """How much its words tell."""
+        """The weight of its words."""
         self.nth = np.zeros(room, np.float32)
-        """How many lines its author had written before."""
+        """The number of its author's earlier lines."""
         self.gap = np.zeros(room, np.float32)
-        """Lines since its author's line before."""
+        """Lines since its author's previous line."""
         self.order = np.zeros(room, np.float32)
-        """Its number among the lines that are no notices."""
+        """Its number among the lines without notices."""
         self.conversations = np.full(room, -1, np.int64)
         """Position of the first line of its conversation."""
 
     def author(self, name: str) -> int:
-        """The number of an author, given out at first sight."""
+        """Return the number of the author, assigned on first sight."""
         number = self.names.get(name.lower())
         if number is None:
             number = self._author_count
@@ -90,17 +90,17 @@ class Scene:
         return number
 
     def partner(self, me: int) -> int:
-        """Whom the author's last line named first."""
+        """Return the first person that the author's last line named."""
         return self.last_target.get(me, -9)
 
     def weigh(self, word: str) -> float:
-        """How much a word tells: the negative log of its share of lines."""
+        """Weigh a word: the negative log of its share of lines."""
         prior = self._rarity.get(word, 0.0) * _PRIOR_LINES
         heard = self._word_lines.get(word, 0)
         return math.log((self.spoken + _PRIOR_LINES) / (prior + heard + 1))
 
     def add(self, line: MessageFeatures, reading: Reading, parent: int) -> None:
-        """Let `line` follow; `parent` is the position it answers, or its own."""
+        """Add the next `line`; `parent` is the position it answers, or its own."""
         if self.end - self.base == _ROOM:
             self._forget_oldest()
         here, at = self.end, self.end - self.base
@@ -167,7 +167,7 @@ class Scene:
         self.weights[at] = weight
 
     def _forget_oldest(self) -> None:
-        """Keep the last `REACH` lines and what is known of people."""
+        """Keep the last `REACH` lines and the facts about people."""
         keep = slice(_ROOM - REACH, _ROOM)
         for values in vars(self).values():
             if isinstance(values, np.ndarray):

@@ -1,4 +1,4 @@
-"""The conversations of live channels: what answers what, as messages are written."""
+"""Follows conversations in live channels, as messages are written."""
 
 import asyncio
 from collections import OrderedDict
@@ -13,42 +13,42 @@ from app.store.messages import StoredMessage
 from app.store.reply_links import NewLink
 
 SILENCE_MS = 3 * 3_600_000
-"""A conversation ends after so long without a message; a thread's goes on."""
+"""The silence that ends a conversation, except in a thread."""
 LOOKED_BACK = 100
-"""Messages of a channel read when it is first heard of."""
+"""The number of messages read on first sight of a channel."""
 KEPT = 400
 CHANNELS = 64
-"""Channels kept in memory, about a third of a megabyte each."""
+"""The number of channels in memory, a third of a megabyte each."""
 
 
 @dataclass
 class LiveConversation:
-    """A conversation while it goes on."""
+    """A live conversation."""
 
     first: int
     """Row of its first message, its own in the database."""
     last_ms: int
 
     def is_over(self, now_ms: int) -> bool:
-        """Whether it has been silent for too long to go on."""
+        """Return whether it has been silent for too long to continue."""
         return now_ms - self.last_ms > SILENCE_MS
 
 
 @dataclass(frozen=True)
 class PlacedMessage:
-    """A message with what Discord or the database says of its place."""
+    """A message with what Discord or the database knows about its place."""
 
     message: StoredMessage
     answered: int | None = None
-    """Row of the message it replies to, as Discord says."""
+    """Row of the message it replies to, according to Discord."""
     conversation: int | None = None
-    """Of that message, if it is known."""
+    """Row of that message's conversation, if known."""
     link: NewLink | None = None
-    """Found earlier; it is kept."""
+    """A link found earlier, which is kept."""
 
 
 class LinkedChannel:
-    """Links the messages of one channel in the order they are written."""
+    """Links the messages of one channel in the order they were written."""
 
     def __init__(
         self,
@@ -60,8 +60,8 @@ class LinkedChannel:
         """An empty channel.
 
         Args:
-            is_thread: All that is said in a thread is one conversation.
-            starter: Row of the message that a thread was opened on.
+            is_thread: All messages of a thread form one conversation.
+            starter: Row of the message that started the thread.
         """
         self._linker = make_linker()
         self._is_thread = is_thread
@@ -100,7 +100,7 @@ class LinkedChannel:
         elif answered is None and talk is not None and talk.is_over(message.ts):
             parent = talk = None
         if talk is None:
-            # A thread is a conversation of its own, whatever it was opened on.
+            # A thread is a conversation of its own, whatever message started it.
             begun = None if self._is_thread else heard.conversation or parent
             talk = LiveConversation(begun or message.id, message.ts)
         self._join(message, link.position, talk)
@@ -128,7 +128,7 @@ class LinkedChannel:
 
 
 class Linking:
-    """Links messages as they are stored, and keeps the links in the database."""
+    """Links messages as they are stored, and saves the links in the database."""
 
     def __init__(
         self, database: Database, make_linker: Callable[[], Linker] = Linker
@@ -139,7 +139,7 @@ class Linking:
         self._order = asyncio.Lock()
 
     async def hear(self, rows: Sequence[int]) -> list[NewLink]:
-        """Link the messages in those rows, in their order; returns the new links."""
+        """Link the messages in those rows, in order; return the new links."""
         made: list[NewLink] = []
         async with self._order:
             for row in rows:
@@ -194,7 +194,7 @@ def _heard(message: StoredMessage) -> PlacedMessage:
     if message.reply_to is not None:
         answered = messages.find(message.guild, message.reply_to)
     if answered and answered.channel != message.channel:
-        # What is forwarded from elsewhere is not answered here.
+        # Forwarded messages are not answered here.
         answered = None
     known = reply_links.get(answered.id) if answered else None
     return PlacedMessage(
@@ -206,12 +206,12 @@ def _heard(message: StoredMessage) -> PlacedMessage:
 
 
 def _before(message: StoredMessage) -> tuple[bool, int | None, list[PlacedMessage]]:
-    """Whether a message's channel is a thread, its starter, and what was said there."""
+    """Return whether the channel is a thread, its starter, and its history."""
     channel = guilds.get_channel(message.channel)
     is_thread = channel is not None and channel.parent_id is not None
     starter = None
     if channel and is_thread and channel.discord_id:
-        # Discord gives a thread the id of the message that it was opened on.
+        # Discord gives a thread the id of the message that started it.
         starter = messages.find(message.guild, channel.discord_id)
     latest = messages.latest(message.channel, LOOKED_BACK, before=message.ts)
     before = [_heard(one) for one in latest if one.id != message.id]

@@ -1,4 +1,4 @@
-"""Features of (message, earlier message) pairs, from what came before only."""
+"""Features of (message, earlier message) pairs, using only the past."""
 
 import math
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ class Pairs:
 
 
 def pairs_of(scene: Scene, line: MessageFeatures) -> Pairs:
-    """Features of `line` with each of the last `REACH` lines and with itself."""
+    """Return the features of `line` with each of the last `REACH` lines and itself."""
     reading = message_features.read(line, scene.names)
     positions = np.arange(max(scene.base, scene.end - REACH), scene.end)
     alone, both = _columns(scene, line, reading, positions)
@@ -43,7 +43,7 @@ def pairs_of(scene: Scene, line: MessageFeatures) -> Pairs:
 def _columns(
     scene: Scene, line: MessageFeatures, reading: Reading, positions: NDArray[np.int64]
 ) -> tuple[dict[str, float], Columns]:
-    """Features of the line alone, and of it with each of the earlier lines."""
+    """Return the features of the line alone, and with each of the earlier lines."""
     low, here = scene.end - len(positions), scene.end
     window = slice(low - scene.base, here - scene.base)
     me = -1 if line.author is None else scene.author(line.author)
@@ -58,7 +58,7 @@ def _columns(
 def _of_message(
     scene: Scene, line: MessageFeatures, me: int, reading: Reading
 ) -> dict[str, float]:
-    """Features of the message alone."""
+    """Return the features of the message alone."""
     here = scene.end
     last = scene.last.get(me)
     since = FAR if last is None else here - last
@@ -88,7 +88,7 @@ def _of_message(
 
 
 def _of_candidates(scene: Scene, window: slice) -> Columns:
-    """Features of the earlier messages alone."""
+    """Return the features of the earlier messages alone."""
     author = scene.authors[window]
     after = np.append(author[1:], -2)[: len(author)]
     before = np.append(-2, author[:-1])[: len(author)]
@@ -112,7 +112,7 @@ def _of_candidates(scene: Scene, window: slice) -> Columns:
 def _of_distance(
     scene: Scene, line: MessageFeatures, window: slice, positions: NDArray[np.int64]
 ) -> Columns:
-    """How far apart the two are, in lines and in time."""
+    """Return the distance between the two, in lines and in time."""
     distance = (scene.end - positions).astype(np.float32)
     minutes = (line.seconds - scene.seconds[window]).astype(np.float32) / 60
     minutes = np.maximum(minutes, 0)
@@ -131,7 +131,7 @@ def _of_people(
     window: slice,
     positions: NDArray[np.int64],
 ) -> Columns:
-    """Who the two are to each other."""
+    """Return the relation between the two authors."""
     author, targets = scene.authors[window], scene.targets[window]
     mine = author == me
     to_me = (targets == me).any(1)
@@ -173,7 +173,7 @@ def _of_people(
 def _history(
     scene: Scene, me: int, author: NDArray[np.int32], positions: NDArray[np.int64]
 ) -> Columns:
-    """Who addressed whom before, how long ago and how often."""
+    """Return the history of two authors: who addressed whom, when and how often."""
     unique, inverse = np.unique(author, return_inverse=True)
     rows = []
     for other in unique.tolist():
@@ -207,7 +207,7 @@ def _of_conversations(
     window: slice,
     positions: NDArray[np.int64],
 ) -> Columns:
-    """What the links found so far tell."""
+    """Return features of the links found so far."""
     conversation, author = scene.conversations[window], scene.authors[window]
     mine = author == me
     my_last = scene.last.get(me, -1)
@@ -237,7 +237,7 @@ def _of_conversations(
 def _of_words(
     scene: Scene, reading: Reading, window: slice, low: int, here: int
 ) -> Columns:
-    """Which rare words the two share."""
+    """Return the rare words that the two share, as features."""
     shared = np.zeros(here - low, np.float32)
     rarest = np.zeros(here - low, np.float32)
     number = np.zeros(here - low, np.float32)
@@ -264,7 +264,7 @@ def _of_words(
 
 
 def feature_names() -> tuple[str, ...]:
-    """What stands in each column of `Pairs.features`."""
+    """Return the names of the columns of `Pairs.features`."""
     scene, line = Scene({}), MessageFeatures("someone", 0.0, "")
     scene.add(line, pairs_of(scene, line).reading, 0)
     alone, both = _columns(scene, line, message_features.read(line, {}), np.arange(1))
@@ -272,13 +272,13 @@ def feature_names() -> tuple[str, ...]:
 
 
 def _count_after(marks: NDArray[np.bool_]) -> Floats:
-    """For each place, how many marks stand after it."""
+    """Count the marks after each place."""
     counts: Floats = (np.cumsum(marks[::-1])[::-1] - marks).astype(np.float32)
     return counts
 
 
 def _rank_from_end(keys: NDArray[np.integer]) -> NDArray[np.int64]:
-    """For each place, how many later places hold the same key."""
+    """Count, for each place, the later places with the same key."""
     order = np.argsort(keys, kind="stable")
     ordered = keys[order]
     ends = np.searchsorted(ordered, ordered, side="right")
@@ -288,7 +288,7 @@ def _rank_from_end(keys: NDArray[np.integer]) -> NDArray[np.int64]:
 
 
 def _later_where(keys: NDArray[np.integer], marks: NDArray[np.bool_]) -> Floats:
-    """For each place, the log of how many later marked places hold the same key."""
+    """Return the log of the number of later marked places with each place's key."""
     order = np.argsort(keys, kind="stable")
     ordered, marked = keys[order], marks[order].astype(np.int64)
     total = np.append(0, np.cumsum(marked))

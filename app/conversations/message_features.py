@@ -1,4 +1,4 @@
-"""What can be told from one chat line alone: words, names, questions, greetings."""
+"""Features of a single chat line: words, names, questions, greetings."""
 
 import re
 from collections.abc import Mapping
@@ -32,29 +32,29 @@ Names = Mapping[str, int]
 
 @dataclass(frozen=True, slots=True)
 class MessageFeatures:
-    """One message as linking sees it; `seconds` is any clock that only grows."""
+    """One message for the linker; `seconds` is any clock that only moves forward."""
 
     author: str | None
-    """None for what the service itself says: joins, quits, name changes."""
+    """None for the service's own notices: joins, quits, name changes."""
     seconds: float
     text: str
     mentions: tuple[str, ...] = ()
-    """Authors mentioned in a way the service vouches for."""
+    """Authors in mentions that the service confirms."""
     is_bot: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A line, read."""
+    """The features read from one line."""
 
     words: frozenset[str]
     flags: tuple[float, ...]
     targets: tuple[int, ...]
-    """Authors the line mentions; the addressed one first."""
+    """Authors that the line mentions, the addressed one first."""
     is_addressed: bool
-    """Whether it starts with the name of its first target."""
+    """True if it starts with the name of its first target."""
     has_strange_address: bool
-    """Whether it starts with `someone:` whose name is not known."""
+    """True if it starts with `someone:` and that name is unknown."""
 
 
 FLAGS = (
@@ -65,7 +65,7 @@ FLAGS = (
 
 
 def flags_of(text: str, tokens: list[str]) -> tuple[float, ...]:
-    """The marks of `FLAGS`, in that order."""
+    """Return the marks of `FLAGS`, in that order."""
     first = tokens[0] if tokens else ""
     bag = set(tokens)
     end = text[-1:] if text else ""
@@ -90,7 +90,7 @@ def flags_of(text: str, tokens: list[str]) -> tuple[float, ...]:
 
 
 def read(line: MessageFeatures, names: Names) -> Reading:
-    """Read a line; `names` are those known in the channel so far."""
+    """Read a line; `names` are the known names of the channel."""
     rough = TOKEN.findall(line.text.lower())
     heard = {known_name(token, names) for token in rough} - {None}
     found = [names[name.lower()] for name in line.mentions if name.lower() in names]
@@ -110,7 +110,7 @@ def read(line: MessageFeatures, names: Names) -> Reading:
 
 
 def known_name(token: str, names: Names) -> str | None:
-    """The known name that a token is, with or without punctuation around it."""
+    """Return the known name in a token, with or without punctuation around it."""
     if len(token) > 2 and token in names:
         return token
     bare = token.rstrip(EDGES)
@@ -121,9 +121,9 @@ def known_name(token: str, names: Names) -> str | None:
 
 
 def forms(name: str) -> set[str]:
-    """The lower-case forms under which people call an author."""
+    """Return the lower-case forms of an author's name."""
     lower = name.lower()
-    # A name of several words is called by its first, if that tells enough.
+    # People shorten a name of several words to its first, if that is distinct enough.
     first = lower.split(None, 1)[0] if " " in lower.strip() else ""
     called = {first} if len(first) > 3 else set()
     return {
@@ -135,17 +135,17 @@ def forms(name: str) -> set[str]:
 
 
 def joined(text: str) -> str | None:
-    """Who a notice of the service says has come."""
+    """Return the person whose arrival a service notice announces."""
     match = JOINED.match(text)
     return match.group(1) if match else None
 
 
 def renamed(text: str) -> tuple[str, str] | None:
-    """(old name, new name) that a notice of the service tells of."""
+    """Return (old name, new name) from a service notice."""
     match = RENAMED.match(text)
     return (match.group(1), match.group(2)) if match else None
 
 
 def looks_like_bot(name: str) -> bool:
-    """Whether a name is one that bots have, where the service does not say."""
+    """Guess from the name whether an author is a bot, if the service does not say."""
     return BOT_NAME.search(name.lower()) is not None

@@ -1,4 +1,4 @@
-"""Which earlier message a message answers, by constants fitted on annotated chat."""
+"""Finds the message that a message answers, with constants fitted on real chat."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -14,15 +14,15 @@ from app.conversations.message_features import MessageFeatures
 CONSTANTS = Path(__file__).with_name("reply_linker.npz")
 """Made by `python tests/bench/fit_links.py`."""
 CONSIDERED = 24
-"""Candidates that a linear score lets through to the first trees."""
+"""The number of candidates that the linear score passes to the first trees."""
 FIRST_TREES = 100
 SHORTLISTED = 6
-"""Candidates that the first trees let through to all of them."""
+"""The number of candidates that the first trees pass to all trees."""
 
 
 @dataclass(frozen=True)
 class Constants:
-    """What fitting found."""
+    """The fitted constants."""
 
     linear: Floats
     """Weights of the features for letting candidates through."""
@@ -33,7 +33,7 @@ class Constants:
 
 @cache
 def constants() -> Constants:
-    """The constants shipped with the program."""
+    """Load the constants shipped with the program."""
     with np.load(CONSTANTS) as arrays:
         words = arrays["words"].tolist()
         shares = arrays["shares"].tolist()
@@ -43,34 +43,34 @@ def constants() -> Constants:
 
 @dataclass(frozen=True)
 class ReplyLink:
-    """Whom a line answers."""
+    """The message that a line answers."""
 
     position: int
-    """Of the line."""
+    """The position of the line."""
     parent: int | None
     """Position of the line it answers; None starts a conversation."""
     score: float
-    """Probability, 0 to 1; 1 when Discord itself says so."""
+    """Probability, 0 to 1; 1 if Discord itself names the message."""
 
 
 class Linker:
-    """Links the lines of one channel as they come; about half a millisecond each."""
+    """Links the lines of one channel as they arrive; about half a millisecond each."""
 
     def __init__(self, fitted: Constants | None = None) -> None:
-        """Start with an empty channel; `fitted` is for fitting itself."""
+        """Start with an empty channel; fitting itself passes `fitted`."""
         self._fitted = fitted or constants()
         self._first, self._rest = self._fitted.trees.split(FIRST_TREES)
         self._scene = Scene(self._fitted.rarity)
 
     def link(self, line: MessageFeatures, parent: int | None = None) -> ReplyLink:
-        """The link of the next line; `parent` is the position of an explicit reply."""
+        """Return the link of the next line; `parent` is an explicit parent position."""
         here = self._scene.end
         pairs = pairs_of(self._scene, line)
         if parent is not None and parent < here:
             self._scene.add(line, pairs.reading, parent)
             return ReplyLink(here, parent, 1.0)
         linear = pairs.features @ self._fitted.linear
-        # Starting a conversation is always considered; it is in row 0.
+        # Starting a conversation is always an option; it is in row 0.
         linear[0] = np.inf
         rows = np.argpartition(-linear, min(CONSIDERED, len(linear)) - 1)[:CONSIDERED]
         scores = self._first.score(pairs.features[rows])

@@ -1,1 +1,1 @@
-"""The ground all rooms stand on: errors, paths, secrets, and text made safe."""
+"""The base of all rooms: errors, paths, secrets and safe text."""

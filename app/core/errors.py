@@ -1,16 +1,16 @@
-"""The errors an owner can act on; everything else is a bug and keeps its traceback."""
+"""Errors an owner can act on; everything else is a bug and keeps its traceback."""
 
 import errno
 
 EXIT_BUG = 70
-"""Exit code of a process that ended by a bug, by sysexits."""
+"""The exit code after a bug, by sysexits."""
 
 
 class AppError(Exception):
-    """Something the owner can mend: what happened, and what to do about it."""
+    """An error the owner can fix: what happened, and what to do about it."""
 
     exit_code = 69
-    """Of the process, by sysexits: 64 usage, 69 unavailable, 78 configuration."""
+    """The exit code, by sysexits: 64 usage, 69 unavailable, 78 configuration."""
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)
@@ -22,19 +22,19 @@ class AppError(Exception):
 
 
 class UsageError(AppError):
-    """The command's words are off."""
+    """Wrong words on the command line."""
 
     exit_code = 64
 
 
 class ConfigError(AppError):
-    """A setting or file of the home cannot be used as it is."""
+    """An unusable setting or file of the home."""
 
     exit_code = 78
 
 
 class ProviderError(AppError):
-    """A provider could not produce text; the ladder goes on with the next rung."""
+    """A provider could not write text; the ladder continues with the next rung."""
 
 
 class ChildExitError(AppError):

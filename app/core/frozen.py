@@ -1,4 +1,4 @@
-"""What a packaged program must see to by itself."""
+"""Duties of a packaged program."""
 
 import multiprocessing
 import os
@@ -11,16 +11,15 @@ import threading
 def begin() -> None:
     """Prepare the packaged program; does nothing in a checkout.
 
-    A one-file program runs as a child of its bootloader, which removes the unpacked
-    files at the end. If the bootloader is killed, or the terminal closed on both, the
-    child ends and removes them.
+    A one-file program is a child of its bootloader, which removes the unpacked files at
+    the end. If the bootloader dies or the terminal closes, the child ends and removes
+    them.
     """
     if not getattr(sys, "frozen", False):
         return
     multiprocessing.freeze_support()
     unpacked = str(getattr(sys, "_MEIPASS", ""))
-    # The processes this one starts inherit the name of its bootloader, and leave the
-    # files to it.
+    # Child processes inherit the name of the bootloader, and leave the files to it.
     bootloader = os.environ.setdefault("MYNAH_BOOTLOADER", str(os.getppid()))
     is_first = bootloader == str(os.getppid())
     if is_first and os.path.basename(unpacked).startswith("_MEI"):
@@ -42,6 +41,6 @@ def _outlive_nobody(unpacked: str) -> None:
 
 
 def _leave(unpacked: str) -> None:
-    """End at once: the database and all files are safe against a kill."""
+    """Exit at once: the database and all files survive a kill."""
     shutil.rmtree(unpacked, ignore_errors=True)
     os._exit(1)

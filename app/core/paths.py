@@ -1,4 +1,4 @@
-"""Every file and directory of the program; the only module that knows appdirs."""
+"""Every file and directory of the program; the only module that uses appdirs."""
 
 import os
 import sys
@@ -10,11 +10,11 @@ import appdirs
 
 TREE: Mapping[str, str] = {
     "config.toml": "the settings; edit it while Mynah runs",
-    "prices.toml": "your own prices of cloud models, if you made this file",
-    "secrets.json": "bot token and keys, where the computer has no keyring",
-    "author.key": "the key under which author ids are hashed",
+    "prices.toml": "your own prices of cloud models, if you create this file",
+    "secrets.json": "bot token and keys, on a computer without a keyring",
+    "author.key": "the key for hashing author ids",
     "mynah.db": "everything learned, said and spent (SQLite)",
-    "guilds": "voices and indexes, a folder a server; made anew of the database",
+    "guilds": "voices and indexes, one folder per server; rebuilt from the database",
     "models": "language models",
     "embedding-models": "embedding models",
     "backups": "the database as it was before an update changed its tables",
@@ -27,7 +27,7 @@ TREE: Mapping[str, str] = {
     "lock": "held by the one process that writes here",
     "endpoint.json": "how commands and screens find the running bot",
 }
-"""What lies in a home, and what it is for."""
+"""The contents of a home, with their purpose."""
 
 
 @dataclass(frozen=True)
@@ -42,17 +42,17 @@ class Home:
 
     @property
     def secrets_file(self) -> Path:
-        """Secrets where there is no OS keyring; only the owner can read it."""
+        """The file for secrets without an OS keyring; only the owner can read it."""
         return self.root / "secrets.json"
 
     @property
     def prices_file(self) -> Path:
-        """The owner's own prices of cloud models, instead of those shipped."""
+        """The owner's own prices of cloud models, which replace the shipped ones."""
         return self.root / "prices.toml"
 
     @property
     def author_key_file(self) -> Path:
-        """The key under which author ids are hashed."""
+        """The key for hashing author ids."""
         return self.root / "author.key"
 
     @property
@@ -65,22 +65,22 @@ class Home:
 
     @property
     def lock_file(self) -> Path:
-        """Held by the one process that writes this home."""
+        """The lock of the one process that writes this home."""
         return self.root / "lock"
 
     @property
     def endpoint_file(self) -> Path:
-        """Loopback port and key of the running bot."""
+        """The loopback port and key of the running bot."""
         return self.root / "endpoint.json"
 
     @property
     def discord_file(self) -> Path:
-        """What the connection to Discord remembers across restarts."""
+        """The state of the Discord connection across restarts."""
         return self.root / "discord.json"
 
     @property
     def crashed_models_file(self) -> Path:
-        """Which models ended their process, and are set aside for that."""
+        """The models that ended their process and are set aside."""
         return self.root / "crashed-models.json"
 
     @property
@@ -95,7 +95,7 @@ class Home:
 
     @property
     def telemetry_marker(self) -> Path:
-        """There once what a library left outside the home was deleted."""
+        """A marker: the leftovers of a library outside the home were deleted."""
         return self.root / "telemetry-removed"
 
     @property
@@ -104,7 +104,7 @@ class Home:
 
     @property
     def models(self) -> Path:
-        """Language models, a file each."""
+        """The folder of language models, one file each."""
         return self.root / "models"
 
     @property
@@ -112,22 +112,22 @@ class Home:
         return self.root / "embedding-models"
 
     def guild(self, row: int) -> Path:
-        """Everything derived of one guild, by its row id in the database."""
+        """Return the folder of a guild's derived files, by its row id."""
         return self.root / "guilds" / str(row)
 
     def voice(self, guild: int) -> Path:
         return self.guild(guild) / "voice"
 
     def token_voice(self, guild: int, vocabulary: str) -> Path:
-        """The token voice of a guild for the models of one vocabulary."""
+        """Return the folder of a guild's token voice for one model vocabulary."""
         return self.guild(guild) / "tokens" / vocabulary
 
     def index(self, guild: int) -> Path:
-        """The nearest-neighbor index over the guild's embeddings."""
+        """Return the folder of the nearest-neighbor index of a guild's embeddings."""
         return self.guild(guild) / "index"
 
     def present(self) -> dict[str, list[Path]]:
-        """What of `TREE` is there: a name's own path, and those SQLite puts beside."""
+        """Return the existing entries of `TREE`, with files SQLite puts beside them."""
         found = {
             name: [
                 path
@@ -143,40 +143,40 @@ class Home:
         return [self.root / f"{name}{suffix}" for suffix in suffixes]
 
     def create(self) -> "Home":
-        """Make the directory, readable by the owner alone."""
+        """Make the directory, readable only by the owner."""
         self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
         return self
 
 
 def find_home(chosen: str | None, environ: Mapping[str, str] = os.environ) -> Home:
-    """The home named on the command line, else by MYNAH_HOME, else the platform's."""
+    """Return the home from the command line, else MYNAH_HOME, else the platform's."""
     named = chosen or environ.get("MYNAH_HOME")
     root = Path(named) if named else Path(appdirs.user_data_dir("mynah", False))
     return Home(root.expanduser().resolve())
 
 
 def bundle() -> Path:
-    """The directory that holds `assets` and `models.txt`, frozen or in a checkout."""
+    """Return the directory with `assets` and `models.txt`, frozen or in a checkout."""
     frozen = getattr(sys, "_MEIPASS", None)
     return Path(frozen) if frozen else Path(__file__).resolve().parents[2]
 
 
 def asset(name: str) -> Path:
-    """A file shipped with the program."""
+    """Return a file shipped with the program."""
     return bundle() / "assets" / name
 
 
 SAMPLE_GUILD = "The Globe"
-"""Name under which the sample guild is learned."""
+"""The name of the learned sample guild."""
 
 
 def sample_file() -> Path:
-    """The messages of the sample guild, in the interchange format."""
+    """Return the sample guild's messages, in the interchange format."""
     return asset("sample") / "the-globe.jsonl.gz"
 
 
 def own_command() -> list[str]:
-    """The command line that starts this same program again, in any role."""
+    """Return the command that starts this program again, in any role."""
     if getattr(sys, "frozen", False):
         return [sys.executable]
     return [sys.executable, "-m", "app"]

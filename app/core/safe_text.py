@@ -1,4 +1,4 @@
-"""The one gate for outside text on its way to a terminal or a log file."""
+"""The only gate for outside text on its way to a terminal or a log file."""
 
 import dataclasses
 import re
@@ -14,18 +14,18 @@ UNSHOWN = {"is_unshown": True}
 """Metadata of a dataclass's field that no screen shows: it is kept as it is."""
 
 MAX_MARKS = 4
-"""Combining marks kept on one character; more would climb over other lines."""
+"""The most combining marks on a character; more would cover other lines."""
 
 _LINE_ENDS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 
 _UNSAFE = re.compile(
     "["
-    "\x00-\x09\x0b-\x1f\x7f-\x9f"  # C0 but the newline, DEL, C1
+    "\x00-\x09\x0b-\x1f\x7f-\x9f"  # C0 except the newline, DEL, C1
     "\xad\u061c\u180e\u200b\u200e\u200f"  # soft hyphen, direction marks, zero width
     "\u2028-\u202e\u2060-\u206f"  # line ends, bidi overrides and isolates
     "\ud800-\udfff"  # halves of surrogate pairs
     "\ufeff\ufff0-\ufffc\ufffe\uffff"  # byte order mark, specials
-    "\U000e0000-\U000e0fff"  # tags: text that nobody sees
+    "\U000e0000-\U000e0fff"  # tags: invisible text
     "]"
 )
 
@@ -36,9 +36,9 @@ _TOWER = re.compile(f"({_MARK}{{{MAX_MARKS}}}){_MARK}+")
 
 
 def safe_text(text: str) -> str:
-    """`text` with nothing in it that a terminal obeys; line breaks stay.
+    """Return `text` without terminal controls; line breaks stay.
 
-    Control characters become their visible pictures, other harmful ones U+FFFD.
+    Control characters become visible symbols; other harmful ones become U+FFFD.
     """
     if text.isascii() and text.isprintable():
         return text
@@ -47,7 +47,7 @@ def safe_text(text: str) -> str:
 
 
 def safe_line(text: str) -> str:
-    """`text` made safe and kept on one line."""
+    """Return `text`, made safe and kept on one line."""
     return safe_text(text).replace("\n", " ⏎ ")
 
 

@@ -1,4 +1,4 @@
-"""The bot token and API keys: environment, OS keyring, or a file of the owner."""
+"""The bot token and API keys: in the environment, the OS keyring or a private file."""
 
 import json
 import logging
@@ -23,10 +23,10 @@ ENVIRONMENT: Mapping[SecretName, str] = {
 
 
 def get(home: Home, name: SecretName) -> str | None:
-    """The secret, or None when nobody set it.
+    """Return the secret, or None when it is not set.
 
-    The first time may block for long: a locked keyring asks its owner. What it
-    answered is remembered until `put`.
+    The first call may block for long, since a locked keyring asks its owner. The answer
+    is kept until `put`.
     """
     return (
         os.environ.get(ENVIRONMENT[name])
@@ -36,7 +36,7 @@ def get(home: Home, name: SecretName) -> str | None:
 
 
 def kept(home: Home) -> list[SecretName]:
-    """Those that `put` keeps for this home; the environment's are not among them."""
+    """Return the secrets that `put` stored for this home, without the environment's."""
     in_file = _from_file(home)
     return [
         name
@@ -46,21 +46,21 @@ def kept(home: Home) -> list[SecretName]:
 
 
 def put(home: Home, name: SecretName, value: str | None) -> str:
-    """Keep a secret, or delete it with None; returns the place in words.
+    """Store a secret, or delete it with None; return the place in words.
 
     Raises:
         AppError: If the keyring refuses.
     """
     if _has_keyring():
         _put_in_keyring(_service(home), name, value)
-        return "the keyring of this computer"
+        return "this computer's keyring"
     secrets = _from_file(home) | {name: value}
     _write(home, {key: text for key, text in secrets.items() if text is not None})
-    return f"{home.secrets_file}, readable by you alone"
+    return f"{home.secrets_file}, which only you can read"
 
 
 def keyring_name() -> str:
-    """What this computer's keyring is called; empty where there is none."""
+    """Return the name of this computer's keyring; empty without one."""
     import keyring
 
     return str(keyring.get_keyring().name) if _has_keyring() else ""
@@ -100,7 +100,8 @@ def _put_in_keyring(service: str, name: SecretName, value: str | None) -> None:
             keyring.delete_password(service, name)
     except KeyringError as error:
         raise AppError(
-            f"The keyring of this computer refuses: {error}.", "Unlock it, try again."
+            f"This computer's keyring refused access: {error}.",
+            "Unlock it and try again.",
         ) from error
 
 

@@ -1,4 +1,4 @@
-"""What must be remembered across restarts and is no loss, in one small file."""
+"""Small state that should survive a restart but is no loss, in one file."""
 
 import json
 from pathlib import Path
@@ -8,7 +8,7 @@ from app.core.files import write_text
 
 
 class StateFile:
-    """A JSON object on disk, replaced as a whole whenever a value changes."""
+    """A JSON object on disk, rewritten as a whole on every change."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -18,7 +18,7 @@ class StateFile:
         try:
             values = json.loads(self._path.read_text(encoding="utf-8"))
         except (FileNotFoundError, ValueError):
-            # Everything in here can be found out again, so a broken file is no loss.
+            # All of this can be found out again, so a broken file is no loss.
             return {}
         return values if isinstance(values, dict) else {}
 
@@ -26,7 +26,7 @@ class StateFile:
         return self._values.get(name, default)
 
     def put(self, name: str, value: Any) -> None:
-        """Keep a value; `None` takes it out."""
+        """Store a value; `None` removes it."""
         if value is None:
             self._values.pop(name, None)
         else:
@@ -34,7 +34,7 @@ class StateFile:
         self._write()
 
     def clear(self) -> None:
-        """Take every value out."""
+        """Remove every value."""
         if self._values:
             self._values.clear()
             self._write()

@@ -1,4 +1,4 @@
-"""Libraries that report to their makers: switched off before they load."""
+"""Switches off libraries that report to their makers, before they load."""
 
 import os
 import shutil
@@ -9,33 +9,33 @@ from pathlib import Path
 from app.core.paths import Home
 
 SWITCHES: Mapping[str, str] = {
-    # onnxruntime 1.32 connects to its maker's collector when a session is made. The
-    # call is native, so that no hook of Python sees it.
+    # onnxruntime 1.32 contacts its maker's collector when a session starts. The call is
+    # native, so no Python hook sees it.
     "ORT_DISABLE_TELEMETRY": "1",
     # https://huggingface.co/docs/huggingface_hub/package_reference/environment_variables
     "HF_HUB_DISABLE_TELEMETRY": "1",
-    # Many libraries ask this one besides: https://consoledonottrack.com
+    # Many libraries also respect this one: https://consoledonottrack.com
     "DO_NOT_TRACK": "1",
 }
-"""Environment variables that end the telemetry of what Mynah is built on."""
+"""Environment variables that switch off the telemetry of libraries."""
 
 LEFT_BEHIND = Path("Microsoft", "DeveloperTools", ".onnxruntime")
-"""Where onnxruntime kept a device id and its unsent reports, below a cache folder."""
+"""The place of onnxruntime's device id and unsent reports, below a cache folder."""
 
 
 def switch_off(environ: MutableMapping[str, str] = os.environ) -> None:
-    """Set every switch, for this process and for all that it starts."""
+    """Set every switch, for this process and all its children."""
     environ.update(SWITCHES)
 
 
 def remove_left_behind(home: Home, environ: Mapping[str, str] = os.environ) -> bool:
-    """Delete what onnxruntime left outside the home, once a home.
+    """Delete what onnxruntime left outside the home, once per home.
 
-    Earlier versions of Mynah let it report. A marker in the home keeps this from
-    touching the folder again, since the owner's other programs use it as well.
+    Earlier versions of Mynah let it report. A marker in the home prevents a second
+    time, since the owner's other programs use the folder too.
 
     Returns:
-        Whether there was something to delete.
+        True when there was something to delete.
     """
     marker = home.telemetry_marker
     if marker.exists():
@@ -46,14 +46,14 @@ def remove_left_behind(home: Home, environ: Mapping[str, str] = os.environ) -> b
         for parent in (folder.parent, folder.parent.parent):
             try:
                 parent.rmdir()
-            except OSError:  # Another program has something there.
+            except OSError:  # Another program keeps something there.
                 break
     marker.touch(mode=0o600)
     return bool(found)
 
 
 def _places(environ: Mapping[str, str]) -> list[Path]:
-    """Folders that onnxruntime may have used on this system."""
+    """Return folders that onnxruntime may have used on this system."""
     user = Path(environ.get("HOME") or Path.home())
     caches = [Path(environ.get("XDG_CACHE_HOME") or user / ".cache")]
     if sys.platform == "darwin":

@@ -1,1 +1,1 @@
-"""Discord: everything that imports py-cord, and nothing else of the bot."""
+"""Discord: every module that imports py-cord, and nothing else of the bot."""

@@ -1,4 +1,4 @@
-"""Files that came with learned messages, fetched anew from Discord and re-posted."""
+"""Files of learned messages, fetched again from Discord and re-posted."""
 
 import io
 import logging
@@ -12,17 +12,17 @@ from app.discord.messages import Talk
 log = logging.getLogger(__name__)
 
 MAX_BYTES = 10 << 20
-"""What Discord takes from a bot in a server without boosts."""
+"""Discord's limit for a bot in a server without boosts."""
 
 
 async def source_files(
     bot: discord.Client, sources: Sequence[tuple[int, int]], here: object
 ) -> list[Callable[[], discord.File]]:
-    """The first file that can still be had of those (channel, message) sources.
+    """Return the first available file of those (channel, message) sources.
 
-    The message is asked for again: its file's old address has expired, and a file
-    whose message was deleted must not come back. Nor must one come out of a channel
-    that not everybody can see into another, which is `here`.
+    The message is fetched again: its file's old address has expired, and a file of a
+    deleted message must not come back. Nor may a file leave a restricted channel for
+    another channel, `here`.
     """
     for channel_id, message_id in sources:
         channel = bot.get_channel(channel_id)
@@ -38,10 +38,10 @@ async def source_files(
                     data = await attachment.read()
                     return [_maker(data, attachment.filename)]
         except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
-            log.info("A source's file cannot be had: %s", error)
+            log.info("A source's file is unavailable: %s", error)
     return []
 
 
 def _maker(data: bytes, name: str) -> Callable[[], discord.File]:
-    """Makes the file anew for every try, because sending one closes it."""
+    """Recreates the file for every try, because sending one closes it."""
     return lambda: discord.File(io.BytesIO(data), name)

@@ -1,4 +1,4 @@
-"""Training: reading the whole history of listened channels, page by page."""
+"""Training: reads the whole history of listened channels, page by page."""
 
 import asyncio
 import logging
@@ -25,7 +25,7 @@ RETRY_SECONDS = 5.0
 
 
 class Training:
-    """Trains guilds in the background; a plan on disk says what is left."""
+    """Trains guilds in the background; a plan on disk records what is left."""
 
     def __init__(
         self,
@@ -69,10 +69,10 @@ class Training:
         channels: Sequence[discord.TextChannel],
         report: tuple[int, int] | None,
     ) -> None:
-        """Begin to read channels and their threads.
+        """Start reading channels and their threads.
 
         Args:
-            report: (channel, message) of the bot's own that shows the progress.
+            report: (channel, message) of the bot's own progress message.
         """
         plan: Plan = {
             "channels": {str(one.id): 0 for one in channels},
@@ -89,19 +89,19 @@ class Training:
         self._run(guild.id)
 
     def resume_all(self) -> None:
-        """Go on with what a restart interrupted."""
+        """Continue interrupted trainings after a restart."""
         for key in self._state.get("trainings", {}):
             self.resume(int(key))
 
     async def stop(self, guild: int) -> bool:
-        """Give a training up; what was learned stays. Returns whether there was one."""
+        """Stop a training; learned messages stay. Return whether there was one."""
         was = self._plan(guild) is not None
         await self.pause(guild)
         self._save(guild, None)
         return was
 
     async def pause(self, guild: int) -> bool:
-        """Interrupt a training; returns whether one ran."""
+        """Pause a training; return whether one was running."""
         task = self._tasks.pop(guild, None)
         if task is None:
             return False
@@ -110,14 +110,14 @@ class Training:
         return True
 
     def resume(self, guild: int) -> bool:
-        """Go on with an interrupted training; returns whether there is one."""
+        """Continue a paused training; return whether there is one."""
         if self._plan(guild) is None or guild in self._tasks:
             return False
         self._run(guild)
         return True
 
     async def close(self) -> None:
-        """Pause; the plans stay for the next start."""
+        """Pause; the plans wait for the next start."""
         for task in self._tasks.values():
             task.cancel()
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
@@ -142,7 +142,7 @@ class Training:
             self._save(guild, None)
 
     async def _read_page(self, guild: int, plan: Plan, key: str) -> Plan:
-        """Learn one page of one channel; the plan says afterwards that it is done."""
+        """Learn one page of one channel, and mark it as done in the plan."""
         channel = await self._find(int(key))
         before = plan["channels"][key]
         try:
@@ -153,7 +153,7 @@ class Training:
             )
             page = await history.flatten()
         except (discord.Forbidden, discord.NotFound, LookupError) as error:
-            log.warning("Training leaves out channel %s: %s", key, error)
+            log.warning("Training skips channel %s: %s", key, error)
             plan["skipped"].append(getattr(channel, "name", key))
             page = []
         except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
@@ -172,7 +172,7 @@ class Training:
         return plan
 
     async def _find(self, channel: int) -> object:
-        """The channel, from memory or (for an archived thread) from Discord."""
+        """Return the channel, from memory or (for an archived thread) from Discord."""
         found = self._bot.get_channel(channel)
         if found is not None:
             return found
@@ -196,7 +196,7 @@ class Training:
         channel_id, message_id = plan["report"]
         channel = self._bot.get_channel(channel_id)
         if isinstance(channel, Talk):
-            # The message may have been deleted; that is no reason to stop.
+            # The message may be deleted, which is no reason to stop.
             with suppress(discord.HTTPException, aiohttp.ClientError, OSError):
                 await channel.get_partial_message(message_id).edit(content=text)
 
@@ -213,7 +213,7 @@ class Training:
 
 
 class ProgressPace:
-    """When to show progress again, and how long it will still take."""
+    """Decides when to show progress again, and estimates the remaining time."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
@@ -223,7 +223,7 @@ class ProgressPace:
         self._last = -REPORT_SECONDS
 
     def is_due(self, share: float) -> bool:
-        """Whether enough time passed since the last picture."""
+        """Return whether enough time has passed since the last update."""
         if self._first is None:
             self._first = share
         if self._clock() - self._last < REPORT_SECONDS:
@@ -232,14 +232,14 @@ class ProgressPace:
         return True
 
     def rate(self, read: int) -> float:
-        """Messages a second since this training was started or resumed."""
+        """Return messages per second since the training was started or resumed."""
         if self._first_read is None:
             self._first_read = read
         seconds = self._clock() - self._started
         return (read - self._first_read) / seconds if seconds > 0 else 0.0
 
     def text(self, share: float, read: int) -> str:
-        """One line: percent, messages read and time left."""
+        """Return one line with percent, messages read and time left."""
         line = f"Learning: {share:.0%}, {read:,} messages read"
         done = share - (self._first or 0.0)
         if done <= 0.01:
@@ -263,7 +263,9 @@ def _summary(plan: Plan) -> str:
         f" {plan['new']:,} of them new."
     )
     if plan["skipped"]:
-        text += " I may not read " + ", ".join(f"#{one}" for one in plan["skipped"])
+        text += " I have no permission to read " + ", ".join(
+            f"#{one}" for one in plan["skipped"]
+        )
         text += "."
     return text
 
@@ -276,7 +278,7 @@ def _next_channel(plan: Plan) -> str | None:
 
 
 def _share_done(plan: Plan) -> float:
-    """The part that is read, 0-1, taking messages as evenly spread over time."""
+    """Return the share that is read, 0-1, assuming evenly spread messages."""
     now = discord.utils.time_snowflake(discord.utils.utcnow())
     shares = []
     for key, position in plan["channels"].items():
@@ -290,7 +292,7 @@ def _share_done(plan: Plan) -> float:
 
 
 async def _threads_of(channel: discord.TextChannel) -> list[int]:
-    """Ids of a channel's threads, open and archived."""
+    """Return ids of a channel's threads, open and archived."""
     ids = [thread.id for thread in channel.threads]
     try:
         async for thread in channel.archived_threads(limit=MAX_THREADS):

@@ -1,4 +1,4 @@
-"""Reading Discord's history to catch up after a pause."""
+"""Reads Discord's history to catch up after a pause."""
 
 import asyncio
 import logging
@@ -25,7 +25,7 @@ MAX_THREADS = 1000
 
 
 class CatchUp:
-    """Reads what listened channels got while the bot was away."""
+    """Reads the messages in listened channels from while the bot was away."""
 
     def __init__(
         self,
@@ -43,10 +43,10 @@ class CatchUp:
         self._marked = asyncio.Event()
 
     async def mark(self) -> None:
-        """At the start of a session, note up to where every channel is complete.
+        """At the start of a session, mark how far each channel is complete.
 
-        A mark stays until its channel has been read, so that a crash in between
-        loses nothing.
+        A mark stays until its channel has been read, so a crash in between loses
+        nothing.
         """
         self._marked.clear()
         newest = {
@@ -57,7 +57,7 @@ class CatchUp:
         self._marked.set()
 
     async def run(self) -> None:
-        """Read every marked channel from its mark on, and threads made since then."""
+        """Read every marked channel from its mark on, with threads opened since."""
         await self._marked.wait()
         behind: dict[str, int] = self._state.get("behind", {})
         self._state.put("behind", behind | self._new_threads(behind))
@@ -70,16 +70,16 @@ class CatchUp:
                     log.warning("Channel %s cannot be read: %s", key, error)
                 except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
                     # The mark stays; the next session tries again.
-                    log.warning("Catching up in %s broke off: %s", key, error)
+                    log.warning("Catching up in %s stopped: %s", key, error)
                     continue
             else:
-                # Archived, or deleted meanwhile.
+                # The channel was archived or deleted meanwhile.
                 self._comparison.add(int(key), after + 1)
             self._move(key, None)
         self._comparison.start()
 
     def _new_threads(self, behind: Mapping[str, int]) -> dict[str, int]:
-        """Open threads that began after their channel's mark; they are read whole."""
+        """Read open threads that began after their channel's mark, as a whole."""
         return {
             str(thread.id): thread.id - 1
             for guild in self._bot.guilds
@@ -109,10 +109,10 @@ class CatchUp:
             self._move(str(channel.id), last)
 
     async def _recheck(self, channel: Talk, newest: int) -> None:
-        """Look once more at the last known messages.
+        """Check the last known messages again.
 
-        Some may have been edited or deleted meanwhile, and a killed process may have
-        left the last ones unstored or unanswered.
+        Some may have been edited or deleted, and a killed process may have left the
+        last ones unstored or unanswered.
         """
         below: int | None = newest + 1
         for _ in range(RECHECKED_PAGES):

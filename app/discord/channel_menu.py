@@ -1,4 +1,4 @@
-"""A menu over any number of channels, as many a page as Discord allows."""
+"""A menu of any number of channels, in pages of Discord's maximum size."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -6,7 +6,7 @@ from typing import Protocol
 import discord
 
 PAGE = 25
-"""Entries that Discord allows in one menu."""
+"""Discord's limit of entries in one menu."""
 
 OPEN_SECONDS = 600.0
 
@@ -18,7 +18,7 @@ class SetLearning(Protocol):
 
 
 class ChannelMenu(discord.ui.View):
-    """What is chosen is listened to at once, or no longer when the menu removes."""
+    """A menu that switches learning for the chosen channels, on or off."""
 
     def __init__(
         self,
@@ -39,13 +39,13 @@ class ChannelMenu(discord.ui.View):
 
     @property
     def text(self) -> str:
-        """What stands above the menu."""
+        """Return the text above the menu."""
         pages = -(-len(self._channels) // PAGE)
         where = f" (page {self._page + 1} of {pages})" if pages > 1 else ""
-        return f"{self._title}{where}.\nListening to {len(self._listened)} channel(s)."
+        return f"{self._title}{where}.\nI listen to {len(self._listened)} channel(s)."
 
     def _fill(self) -> None:
-        """Put the page's menu there, and the buttons to the pages beside it."""
+        """Add the page's menu, with buttons to the neighboring pages."""
         self.clear_items()
         shown = self._channels[self._page * PAGE : (self._page + 1) * PAGE]
         self.add_item(_Select(self, self._page, shown))
@@ -55,13 +55,13 @@ class ChannelMenu(discord.ui.View):
             self.add_item(_Turn(self, "▶", self._page + 1, last))
 
     def is_chosen(self, channel: discord.TextChannel) -> bool:
-        """Whether the menu shows the channel as selected."""
+        """Return whether the menu shows the channel as selected."""
         return (channel.id in self._listened) != self._removes
 
     async def choose(
         self, shown: Sequence[discord.TextChannel], chosen: set[int]
     ) -> None:
-        """Make the channels of a page what was chosen."""
+        """Apply the choice to the channels of a page."""
         for channel in shown:
             if (channel.id in chosen) != self.is_chosen(channel):
                 on = channel.id not in self._listened
@@ -76,7 +76,7 @@ class ChannelMenu(discord.ui.View):
 
 
 class _Select(discord.ui.Select[ChannelMenu]):
-    """The channels of one page; its id names the page, as each page has its own."""
+    """The channels of one page; each page has its own id."""
 
     def __init__(
         self, menu: ChannelMenu, page: int, shown: Sequence[discord.TextChannel]
@@ -106,7 +106,7 @@ class _Select(discord.ui.Select[ChannelMenu]):
 
 
 class _Turn(discord.ui.Button[ChannelMenu]):
-    """Turns the menu to the page before or after."""
+    """A button to the previous or next page."""
 
     def __init__(self, menu: ChannelMenu, label: str, page: int, last: int) -> None:
         is_end = not 0 <= page <= last

@@ -1,4 +1,4 @@
-"""The py-cord bot itself: its surroundings, its intents and what it may never do."""
+"""The py-cord bot: its surroundings, its intents and its restrictions."""
 
 import asyncio
 import hashlib
@@ -37,13 +37,13 @@ INTENT_HINT = (
 
 @dataclass(frozen=True)
 class ConnectionState:
-    """What the owner is told about the connection."""
+    """The state of the connection, for the owner."""
 
     name: StateName
     detail: str = ""
     hint: str = ""
     is_mention_only: bool = False
-    """Connected without the right to read messages that do not mention it."""
+    """Connected, but only allowed to read messages that mention the bot."""
 
 
 class IdentifyRefusedError(Exception):
@@ -56,7 +56,7 @@ class IdentifyRefusedError(Exception):
 
 @dataclass(frozen=True)
 class Pace:
-    """Waits of the connection, in seconds; tests make them short."""
+    """The waiting times of the connection, in seconds; tests shorten them."""
 
     between_identifies: float = 5.0
     heartbeat_timeout: float = 60.0
@@ -64,16 +64,16 @@ class Pace:
     first_retry: float = 5.0
     longest_retry: float = 600.0
     between_compared: float = 2.0
-    """Rest after each page of the slow comparison with Discord's history."""
+    """The pause after each page of the slow comparison with Discord."""
 
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What every client of one process shares."""
+    """The shared parts of all clients in one process."""
 
     ports: Ports
     settings: Callable[[], BotSettings]
-    """The home's bot settings as they are now."""
+    """The home's present bot settings."""
     state: StateFile
     clock: Callable[[], float] = time.time
     rng: Random = field(default_factory=Random)
@@ -81,7 +81,7 @@ class Surroundings:
 
 
 class MynahBot(discord.Bot):
-    """What Mynah adds to py-cord's bot, sharded or not."""
+    """Mynah's additions to py-cord's bot, sharded or not."""
 
     surroundings: Surroundings
     budget: IdentifyBudget
@@ -100,7 +100,7 @@ class MynahBot(discord.Bot):
         has_content: bool,
         cogs: Sequence[type[discord.Cog]],
     ) -> None:
-        """Give the client what it works with, and its cogs."""
+        """Give the client its parts and cogs."""
         around = self.surroundings = surroundings
         ports, state, clock = around.ports, around.state, around.clock
         self.on_state = on_state
@@ -109,8 +109,8 @@ class MynahBot(discord.Bot):
         self._session_url: str | None = None
         self._resume_url: str | None = None
         self._plain_gateway = self.http.get_gateway
-        # py-cord asks for the general address even when it resumes; Discord says that
-        # sessions live longer at the address that READY names.
+        # py-cord asks for the general address even when it resumes, but Discord says
+        # that sessions live longer at the address in READY.
         self.http.get_gateway = self._gateway  # type: ignore[method-assign]
         self.delivery = Delivery(self, ports, clock)
         self.speaker = Speaker(
@@ -126,8 +126,8 @@ class MynahBot(discord.Bot):
         for cog in cogs:
             self.add_cog(cog(self))
         for command in self.pending_application_commands:
-            # py-cord keeps one command object for all clients of a process, so its
-            # name may be the one that an earlier client gave it.
+            # py-cord keeps one command object for all clients of a process, so it may
+            # still have an earlier client's name.
             callback = getattr(command, "callback", None)
             if callback is not None and callback.__name__ == "mark":
                 command.name = self.settings.command
@@ -145,7 +145,7 @@ class MynahBot(discord.Bot):
         return self.user.id if self.user else 0
 
     def prefix_action(self, message: discord.Message) -> Action | None:
-        """What a message asks for as a command, None for ordinary ones."""
+        """Return the command in a message, or None for an ordinary message."""
         if message.author.bot or message.guild is None:
             return None
         return prefix_action(message.content, self.settings.prefix)
@@ -153,7 +153,7 @@ class MynahBot(discord.Bot):
     async def before_identify_hook(
         self, shard_id: int | None, *, initial: bool = False
     ) -> None:
-        """Keep Discord's pause between identifies, and our own budget of them."""
+        """Wait for Discord's pause between identifies, and for our own budget."""
         if not initial:
             await asyncio.sleep(self.surroundings.pace.between_identifies)
         wait = self.budget.wait_seconds()
@@ -162,7 +162,7 @@ class MynahBot(discord.Bot):
         self.budget.spend()
 
     async def _gateway(self, *, encoding: str = "json", zlib: bool = True) -> str:
-        """The address for the next connection; one that failed is not tried again."""
+        """Return the address for the next connection, without retrying a failed one."""
         url, self._resume_url = self._resume_url, None
         if url is None:
             return await self._plain_gateway(encoding=encoding, zlib=zlib)
@@ -170,13 +170,13 @@ class MynahBot(discord.Bot):
         return f"{url}?encoding={encoding}&v={API_VERSION}{compress}"
 
     async def on_connect(self) -> None:
-        """At the start of a session: mark what may have been missed, sync commands."""
+        """At the start of a session, mark possible gaps, and sync commands."""
         self._session_url = self._resume_url = self._named_url()
         await self.catch_up.mark()
         await self._sync_changed_commands()
 
     async def _sync_changed_commands(self) -> None:
-        """Send the commands to Discord, but only when they are others than before."""
+        """Send the commands to Discord if they have changed."""
         application = self.application_id or 0
         commands = [one.to_dict() for one in self.pending_application_commands]
         text = json.dumps([application, commands], sort_keys=True)
@@ -187,7 +187,7 @@ class MynahBot(discord.Bot):
         self.surroundings.state.put("commands", digest)
 
     async def on_ready(self) -> None:
-        """Everything is known: go on where the last session ended."""
+        """Continue where the last session ended, now that everything is known."""
         self._tell_online()
         await self.ports.guilds.present({guild.id: guild.name for guild in self.guilds})
         for guild in self.guilds:
@@ -197,7 +197,7 @@ class MynahBot(discord.Bot):
         await self.catch_up.run()
 
     async def close(self) -> None:
-        """Stop the work in the background before the connection."""
+        """Stop the background work before the connection."""
         if not self.is_closed():
             await self.speaker.close()
             await self.training.close()
@@ -209,7 +209,7 @@ class MynahBot(discord.Bot):
         self._tell_online()
 
     def _named_url(self) -> str | None:
-        """The address that READY named; a sharded client sees to it by itself."""
+        """Return the address from READY; a sharded client handles this itself."""
         return getattr(self.ws, "resume_gateway_url", None)
 
     async def on_disconnect(self) -> None:
@@ -219,30 +219,30 @@ class MynahBot(discord.Bot):
         hint = "" if self.has_content else INTENT_HINT
         detail = f"{self.user} is in {len(self.guilds)} servers."
         if not self.has_content:
-            detail += " It reads only messages that mention it."
+            detail += " It only reads messages that mention it."
         state = ConnectionState("online", detail, hint, not self.has_content)
         self.on_state(state)
 
     async def on_application_command_error(
         self, context: discord.ApplicationContext, exception: discord.DiscordException
     ) -> None:
-        """Answer a failed command in words; the traceback goes to the log."""
+        """Explain a failed command in words; the traceback goes to the log."""
         await answer_error(context, exception)
 
 
 class Client(MynahBot):
-    """The client of a bot in few guilds."""
+    """The client for a bot in few guilds."""
 
 
-# py-cord gives both bases a `_bot` of their own type; each refers to the bot itself.
+# Each py-cord base declares `_bot` with its own type; both mean the bot itself.
 class ShardedClient(MynahBot, discord.AutoShardedBot):  # type: ignore[misc]
-    """The client when Discord asks for shards."""
+    """The client for a bot that needs shards."""
 
 
 def client_options(
     has_content: bool, settings: BotSettings, pace: Pace
 ) -> Mapping[str, Any]:
-    """What py-cord is told: no ping ever, and only the intents that are needed."""
+    """Return py-cord's options: no pings ever, and only the necessary intents."""
     intents = discord.Intents.none()
     intents.guilds = True
     intents.moderation = True

@@ -1,7 +1,7 @@
-"""Comparing what is stored with what Discord still has, slowly, channel by channel.
+"""Compares stored messages with Discord, slowly, channel by channel.
 
-Catching up looks at the newest messages of a channel alone. What was edited or deleted
-before those while the bot was away is found here, a page at a time.
+Catching up only checks a channel's newest messages. Older edits and deletions from
+while the bot was away are found here, a page at a time.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ PAGE = 100
 """Discord's limit for one request."""
 
 UNKNOWN_CHANNEL = 10003
-"""Discord's code for a channel that is no more."""
+"""Discord's code for a deleted channel."""
 
 
 class HistoryComparison:
@@ -29,7 +29,7 @@ class HistoryComparison:
     def __init__(
         self, bot: discord.Client, ports: Ports, state: StateFile, seconds: float
     ) -> None:
-        """Prepare; it rests so many seconds after each page."""
+        """Prepare with a pause of that many seconds after each page."""
         self._bot = bot
         self._ports = ports
         self._state = state
@@ -37,9 +37,9 @@ class HistoryComparison:
         self._task: asyncio.Task[None] | None = None
 
     def add(self, channel: int, below: int) -> None:
-        """Have a channel compared, its messages below that id.
+        """Queue a channel for comparison, for its messages below that id.
 
-        One that is being compared already is finished first, and then begun again.
+        A channel that is already being compared is finished first, then started again.
         """
         log.info("Older messages of channel %s are compared slowly", channel)
         plan = self._plan()
@@ -48,12 +48,12 @@ class HistoryComparison:
         self._save(plan | {str(channel): (at, again)})
 
     def start(self) -> None:
-        """Go on in the background where the last process ended."""
+        """Continue in the background where the last process ended."""
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._run())
 
     async def close(self) -> None:
-        """Stop; the next start goes on from here."""
+        """Stop; the next start continues from here."""
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
@@ -73,7 +73,7 @@ class HistoryComparison:
             await asyncio.sleep(self._seconds)
 
     async def _compare(self, channel_id: int, below: int) -> int | None:
-        """Compare one page; returns where the next one begins, None at the end."""
+        """Compare one page; return the start of the next one, or None at the end."""
         channel = await self._find(channel_id)
         place = place_of(channel)
         if not isinstance(channel, Talk) or place is None:
@@ -84,12 +84,12 @@ class HistoryComparison:
         history = channel.history(limit=PAGE, before=discord.Object(below))
         page = await history.flatten()
         if not page:
-            # Also the answer to a bot that may not read the history.
+            # Discord also answers this if the bot may not read the history.
             return None
         return await recheck_page(self._bot, self._ports, page, below)
 
     async def _find(self, channel: int) -> object:
-        """The channel, also an archived thread; what Discord lacks is forgotten."""
+        """Return the channel, or an archived thread; forget what Discord lacks."""
         found = self._bot.get_channel(channel)
         if found is not None:
             return found
@@ -103,7 +103,7 @@ class HistoryComparison:
 
     def _move(self, key: str, at: int | None) -> None:
         plan = self._plan()
-        # It may have been asked for again meanwhile.
+        # It may have been queued again meanwhile.
         _, again = plan.pop(key, (0, 0))
         if at is not None:
             plan = {key: (at, again)} | plan
@@ -112,7 +112,7 @@ class HistoryComparison:
         self._save(plan)
 
     def _plan(self) -> dict[str, tuple[int, int]]:
-        """By channel: compared down to which id, and where to begin again or 0."""
+        """Return by channel the id reached, and the id to restart at or 0."""
         kept = self._state.get("comparing", {})
         return {key: (at, again) for key, (at, again) in kept.items()}
 
@@ -123,9 +123,9 @@ class HistoryComparison:
 async def recheck_page(
     bot: discord.Client, ports: Ports, page: list[discord.Message], below: int
 ) -> int | None:
-    """Follow what was missed in a page of history, read downwards from that id.
+    """Apply missed changes of a page of history, read downwards from that id.
 
-    Returns the id below which the next page begins; None if there is no more.
+    Returns the id below which the next page begins; None at the end.
     """
     own = bot.user.id if bot.user else 0
     said = [one for message in page if (one := incoming(message, own)) is not None]

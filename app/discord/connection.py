@@ -1,4 +1,4 @@
-"""The connection to Discord: one client after another, and the state it is in."""
+"""The connection to Discord: one client after another, with their state."""
 
 import asyncio
 import logging
@@ -25,7 +25,7 @@ TOKEN_HINT = (
     " and enter it in the settings."
 )
 FEWEST_IDENTIFIES_LEFT = 10
-"""Below this many new sessions Discord still allows, the bot waits for the reset."""
+"""The number of remaining sessions below which the bot waits for the reset."""
 
 
 class NeedsShardsError(Exception):
@@ -33,7 +33,7 @@ class NeedsShardsError(Exception):
 
 
 class DiscordLink:
-    """Keeps one client connected, and stops where trying again would do harm."""
+    """Keeps one client connected, and stops where another try would do harm."""
 
     def __init__(
         self,
@@ -68,9 +68,9 @@ class DiscordLink:
             await self._sleep(wait)
 
     async def _connect_once(self) -> float | None:
-        """Connect until it ends; returns seconds to wait before the next try.
+        """Connect until it ends; return the seconds to wait before the next try.
 
-        None means never again, a negative number the next step of the back-off.
+        None means never again; a negative number means the next back-off step.
         """
         try:
             await self._run_client()
@@ -84,7 +84,9 @@ class DiscordLink:
             self._is_sharded = True
             return 0.0
         except IdentifyRefusedError as error:
-            return self._wait("Too many connections in a short time.", error.seconds)
+            return self._wait(
+                "The bot connected too often in a short time.", error.seconds
+            )
         except discord.ConnectionClosed as error:
             return self._after_close(error.code)
         except discord.HTTPException as error:
@@ -95,7 +97,7 @@ class DiscordLink:
                 ConnectionState(
                     "unreachable",
                     "Discord cannot be reached.",
-                    "Check this computer's internet connection; it keeps trying.",
+                    "Check this computer's internet connection. Mynah keeps trying.",
                 )
             )
             return -1.0
@@ -119,7 +121,7 @@ class DiscordLink:
                 self.client = None
 
     async def _check_session_limit(self, client: discord.Bot) -> None:
-        """Ask Discord how many sessions are left, and whether it wants shards."""
+        """Ask Discord how many sessions are left, and whether to use shards."""
         answer = await client.http.request(Route("GET", "/gateway/bot"))
         if answer["shards"] > 1 and not self._is_sharded:
             raise NeedsShardsError
@@ -129,19 +131,19 @@ class DiscordLink:
 
     def _after_close(self, code: int) -> float | None:
         if code == 4004:
-            self._refuse("Discord withdrew the bot token.", TOKEN_HINT)
+            self._refuse("Discord revoked the bot token.", TOKEN_HINT)
             return None
         if code == 4011:
             self._is_sharded = True
             return 0.0
-        detail = f"Discord ended the connection for good (code {code})."
-        self._refuse(detail, "Update Mynah; this version speaks to it wrongly.")
+        detail = f"Discord closed the connection for good (code {code})."
+        self._refuse(detail, "Update Mynah; this version no longer works with Discord.")
         return None
 
     def _after_http_error(self, error: discord.HTTPException) -> float:
         if error.status == 429:
             return self._wait(
-                "Discord refuses this computer's address for a while.",
+                "Discord is blocking this computer's address for a while.",
                 self._surroundings.pace.longest_retry,
             )
         log.warning("Discord answered with an error: %s", error.status)
@@ -149,7 +151,7 @@ class DiscordLink:
             ConnectionState(
                 "unreachable",
                 f"Discord has trouble (HTTP {error.status}).",
-                "See discordstatus.com; it keeps trying.",
+                "See discordstatus.com. Mynah keeps trying.",
             )
         )
         return -1.0
@@ -159,7 +161,7 @@ class DiscordLink:
 
     def _wait(self, detail: str, seconds: float) -> float:
         minutes = max(1, round(seconds / 60))
-        hint = f"It connects again in {minutes} min by itself."
+        hint = f"Mynah reconnects in {minutes} min."
         self._tell(ConnectionState("waiting", detail, hint))
         return seconds
 

@@ -1,4 +1,4 @@
-"""Discord for the process that serves a home: on and off, and what the owner asks."""
+"""Switches Discord on and off for a home, and carries out the owner's requests."""
 
 import asyncio
 import contextlib
@@ -62,7 +62,7 @@ class DiscordController:
         context.voices.on_withdrawn = self._withdraw
 
     async def run(self) -> None:
-        """Be connected whenever that is wanted and possible."""
+        """Stay connected whenever that is wanted and possible."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._keep_grace_times())
             await self._stay_connected()
@@ -93,7 +93,7 @@ class DiscordController:
             )
 
     async def _keep_grace_times(self) -> None:
-        """A bot that stays connected for weeks deletes what is due, too."""
+        """Delete overdue data even if the bot stays connected for weeks."""
         while True:
             await asyncio.sleep(GRACE_CHECK_SECONDS)
             # Offline it may not know yet that it was invited again.
@@ -110,7 +110,7 @@ class DiscordController:
             await self._changed.wait()
 
     async def _run_link(self, token: str) -> None:
-        """Connect until Discord refuses, or until something else is wanted."""
+        """Connect until Discord refuses, or until the wish changes."""
         self._link = DiscordLink(token, self._surroundings, self._tell)
         running = asyncio.create_task(self._link.run())
         changed = asyncio.create_task(self._changed.wait())
@@ -183,7 +183,7 @@ class DiscordController:
         """Send a draft, as it is or as the owner puts it; or throw it away."""
         row = await self._context.database.run(replies.get, request.reply)
         if row is None or row.state != "draft":
-            raise UsageError(f"Reply {request.reply} is no draft.")
+            raise UsageError(f"Reply {request.reply} is not a draft.")
         if not request.approve:
             await self._context.database.run(replies.set_state, row.id, "failed")
             await opinions.rate(self._context, row.id, OWNER, -1, "draft")
@@ -218,10 +218,12 @@ class DiscordController:
             raise UsageError(f"The bot is not in {guild.name}.")
         training = self._client().training
         if training.is_running(found.id):
-            raise UsageError("A training of this server is under way already.")
+            raise UsageError("This server is already being trained.")
         channels = await self._chosen(guild.id, found, request.channels)
         if not channels:
-            raise UsageError("No channel is listened to.", "Choose one first.")
+            raise UsageError(
+                "The bot listens to no channel there.", "Choose a channel first."
+            )
         await training.start(found, channels, None)
         return control.TrainReply(guild.name, [one.name for one in channels])
 
@@ -256,13 +258,15 @@ class DiscordController:
     def _client(self) -> MynahBot:
         client = self._link.client if self._link else None
         if client is None or self._state.name != "online":
-            raise UsageError(NOT_CONNECTED, self._state.hint or "Connect it first.")
+            raise UsageError(
+                NOT_CONNECTED, self._state.hint or "Connect the bot first."
+            )
         return client
 
     def _talk(self, channel: str | None) -> Talk:
         found = self._client().get_channel(int(channel or 0))
         if not isinstance(found, Talk):
-            raise UsageError("The bot does not see that channel.")
+            raise UsageError("The bot cannot see that channel.")
         return found
 
 

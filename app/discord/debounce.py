@@ -1,4 +1,4 @@
-"""Messages that one person writes in a row, answered together."""
+"""Collects messages that one person writes in a row, to answer them together."""
 
 import asyncio
 
@@ -6,7 +6,7 @@ from app.discord.ports import Incoming
 
 
 class Burst:
-    """What an author writes from the message that called the bot until they pause."""
+    """An author's messages from the call to the bot until they pause."""
 
     def __init__(self, said: Incoming) -> None:
         self.key = (said.place.channel, said.author)
@@ -14,12 +14,12 @@ class Burst:
         self._more = asyncio.Event()
 
     def add(self, text: str) -> None:
-        """The author wrote on."""
+        """Note that the author wrote on."""
         self.text += "\n" + text
         self._more.set()
 
     async def wait_until_over(self, seconds: float) -> None:
-        """Return when nothing was added for that long."""
+        """Return when nothing has been added for that long."""
         while True:
             self._more.clear()
             try:

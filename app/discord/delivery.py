@@ -1,4 +1,4 @@
-"""How a reply gets to Discord: made, typed, sent or streamed, and noted as sent."""
+"""Delivers a reply to Discord: makes, types, sends or streams it, and notes it."""
 
 import asyncio
 import logging
@@ -21,12 +21,12 @@ log = logging.getLogger(__name__)
 
 
 def ask_for(said: Incoming, reason: str) -> Ask:
-    """The request for a reply to a message."""
+    """Build the request for a reply to a message."""
     return Ask(said.place, said.id, said.author, said.author_name, said.text, reason)
 
 
 class Delivery:
-    """Makes and delivers replies, one a channel at a time."""
+    """Makes and delivers replies, one at a time per channel."""
 
     def __init__(
         self, bot: discord.Client, ports: Ports, clock: Callable[[], float]
@@ -36,7 +36,7 @@ class Delivery:
         self._clock = clock
         self._locks: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._under_way: set[int] = set()
-        """Triggers that are being answered now."""
+        """Triggers being answered now."""
 
     async def respond(self, ask: Ask, channel: object, config: Config) -> None:
         """Make a reply and send it as an answer to its trigger."""
@@ -62,7 +62,7 @@ class Delivery:
     async def deliver(
         self, answer: ReadyReply, channel: Talk, trigger: int, *, tts: bool = False
     ) -> None:
-        """Send a reply's parts, and note under which ids they were sent."""
+        """Send a reply's parts, and note their ids."""
         if answer.is_draft or not answer.parts:
             return
         files = await source_files(self._bot, answer.files, channel)
@@ -78,7 +78,7 @@ class Delivery:
             await self._ports.replies.sent(answer.reply, ids)
 
     async def _stream(self, ask: Ask, channel: Talk) -> None:
-        """Show the reply while it is written."""
+        """Show the reply while it is being written."""
         reference = reference_to(channel.id, ask.trigger)
 
         async def send(text: str) -> discord.Message:
@@ -117,7 +117,7 @@ class Delivery:
         try:
             message = await channel.fetch_message(unsent.trigger)
         except (discord.NotFound, discord.Forbidden):
-            # Deleted meanwhile, or a command whose time to be answered is over.
+            # The message was deleted, or the time to answer the command is over.
             return
         said = incoming(message, self._bot.user.id if self._bot.user else 0)
         if said is None:
@@ -133,9 +133,9 @@ class Delivery:
 
 @contextmanager
 def _failures_told(channel: Talk) -> Iterator[None]:
-    """Log what Discord refuses; the row of the reply says that it was never sent.
+    """Log Discord's refusals; the reply's row shows that it was never sent.
 
-    The next session tries again, unless it has no right to.
+    The next session tries again, unless it lacks permission.
     """
     try:
         yield

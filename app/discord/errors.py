@@ -1,4 +1,4 @@
-"""What people read when a command fails; the bug itself goes to the log."""
+"""Explains failed commands to people; the bug itself goes to the log."""
 
 import logging
 
@@ -9,15 +9,15 @@ from app.core.errors import AppError
 
 log = logging.getLogger(__name__)
 
-NOT_ALLOWED = "You do not have the permissions for this action."
+NOT_ALLOWED = "You do not have permission for this action."
 OWNERS_ONLY = "Only the owner of this bot may change that."
-ONLY_IN_SERVERS = "This works in a server only."
+ONLY_IN_SERVERS = "This only works in a server."
 
 
 async def answer_error(
     context: discord.ApplicationContext, error: discord.DiscordException
 ) -> None:
-    """Tell the person in words what went wrong, seen by them alone."""
+    """Tell the person in words what went wrong, visible only to them."""
     await context.respond(neutralise(_in_words(error))[0], ephemeral=True)
 
 
@@ -30,4 +30,4 @@ def _in_words(error: Exception) -> str:
     if isinstance(cause, discord.Forbidden):
         return "Discord does not let me do that here; check my permissions."
     log.error("A command failed", exc_info=cause)
-    return "That went wrong on my side. The owner finds the reason in the log."
+    return "Something went wrong on my side. The owner can find the reason in the log."

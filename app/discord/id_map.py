@@ -19,7 +19,7 @@ class IdMap:
         self._guilds: dict[int, int] = {}
 
     def author(self, author: int) -> str:
-        """The hash under which a Discord user is stored."""
+        """Return the hash for a Discord user."""
         return self._authors.author(str(author))
 
     async def guild(self, guild: int, name: str | None = None) -> int:

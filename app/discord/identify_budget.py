@@ -1,4 +1,4 @@
-"""What keeps the connection to Discord from starting too many sessions."""
+"""Limits new sessions with Discord."""
 
 from collections.abc import Callable
 
@@ -7,7 +7,7 @@ from app.core.time_units import DAY_SECONDS
 
 
 class IdentifyBudget:
-    """How many new sessions may still be started, counted across restarts.
+    """The number of new sessions left, counted across restarts.
 
     Discord resets the bot token after 1,000 in a day, so a crash loop must never come
     near that.
@@ -21,7 +21,7 @@ class IdentifyBudget:
         self._clock = clock
 
     def wait_seconds(self) -> float:
-        """Seconds until the next identify is allowed; 0 when it is allowed now."""
+        """Return the seconds until the next identify is allowed; 0 means now."""
         now = self._clock()
         times = self._recent(now)
         waits = [0.0]

@@ -1,4 +1,4 @@
-"""What is stored of one person, and how it is given out or removed."""
+"""The data stored about one person, for export or removal."""
 
 from collections.abc import Collection
 
@@ -24,9 +24,9 @@ class StoredMembers:
         return {one for one in authors if self._ids.author(one) in out}
 
     async def opt_out(self, guild: int, author: int, on: bool) -> Forgotten:
-        """Note the choice; opting out forgets what there is.
+        """Note the choice; opting out also forgets the member's messages.
 
-        Opting in holds from now on: what was written meanwhile stays out.
+        Opting in applies from now on: messages written in between stay out.
         """
         row, hashed = await self._ids.guild(guild), self._ids.author(author)
         if on:

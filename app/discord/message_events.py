@@ -1,4 +1,4 @@
-"""Learning from Discord: what is stored, followed and forgotten as it happens there."""
+"""Learning from Discord: stores, follows and forgets messages as events arrive."""
 
 import asyncio
 import tempfile
@@ -21,8 +21,7 @@ DISCORD_EPOCH_MS = 1_420_070_400_000
 class StoredMessages:
     """The port of message events, for one home.
 
-    What happens in a guild is carried out in the order it is told, so that a deletion
-    never overtakes the message it means.
+    A guild's events are handled in order, so a deletion never overtakes its message.
     """
 
     def __init__(self, context: AppContext, ids: IdMap) -> None:
@@ -33,7 +32,7 @@ class StoredMessages:
         """Edits and deletions, which take longer; new messages do not wait for them."""
 
     async def hear(self, batch: Sequence[Incoming]) -> int:
-        """Store messages of listened channels; returns how many were new."""
+        """Store messages of listened channels; return the number of new ones."""
         new = 0
         for guild in dict.fromkeys(said.place.guild for said in batch):
             async with self._order[guild]:
@@ -72,7 +71,7 @@ class StoredMessages:
         )
 
     async def edited(self, guild: int, message: int, text: str) -> None:
-        """Learn the new text of a message in place of the old one."""
+        """Replace a message's old text by the new one."""
         async with self._order[guild]:
             row = await self._ids.guild(guild)
             rows = await self._ids.messages(row, [message])
@@ -144,7 +143,7 @@ class StoredMessages:
         return await self._context.voices.forget(*drawn)
 
     async def newest(self) -> dict[int, int]:
-        """The newest stored message of every channel that is listened to."""
+        """Return the newest stored message of every listened channel."""
         return await self._context.database.run(_newest)
 
     async def oldest_heard(self, place: MessagePlace) -> int | None:
@@ -172,7 +171,7 @@ class StoredMessages:
 
 
 def record_of(said: Incoming) -> Record:
-    """A message as the importers have it."""
+    """Convert a message to an importer's record."""
     return Record(
         author=str(said.author),
         name=said.author_name,
@@ -188,7 +187,7 @@ def record_of(said: Incoming) -> Record:
 
 
 def _ms(snowflake: int) -> int:
-    """The time inside one of Discord's ids."""
+    """Return the time inside a Discord id."""
     return (snowflake >> 22) + DISCORD_EPOCH_MS
 
 
@@ -201,7 +200,7 @@ def _drawn(reply: int) -> tuple[int, list[int]] | None:
 
 
 def _newest() -> dict[int, int]:
-    """By Discord's ids, over all guilds; threads count with their channel."""
+    """Return the newest by Discord's ids; threads count with their channel."""
     found: dict[int, int] = {}
     for guild in guilds.every():
         channels = guilds.channels(guild.id)

@@ -11,11 +11,11 @@ _ROLE = re.compile(r"<@&(\d+)>")
 _CHANNEL = re.compile(r"<#(\d+)>")
 
 Talk = discord.TextChannel | discord.Thread | discord.VoiceChannel
-"""Where people of a guild write."""
+"""The channels where people of a guild write."""
 
 
 def place_of(channel: object) -> MessagePlace | None:
-    """The place of a guild's channel or thread; None for anything else."""
+    """Return the place of a guild's channel or thread; None for anything else."""
     if not isinstance(channel, Talk):
         return None
     parent = channel.parent if isinstance(channel, discord.Thread) else None
@@ -30,7 +30,7 @@ def place_of(channel: object) -> MessagePlace | None:
 
 
 def places_of(guild: discord.Guild) -> list[MessagePlace]:
-    """The text channels of a guild."""
+    """Return the text channels of a guild."""
     found = (place_of(channel) for channel in guild.text_channels)
     return [place for place in found if place is not None]
 
@@ -61,7 +61,7 @@ def incoming(message: discord.Message, bot_id: int) -> Incoming | None:
 
 
 def spell_out(message: discord.Message, bot_id: int) -> str:
-    """The text with names for ids, and without the bot's own mention."""
+    """Replace ids by names, and remove the bot's own mention."""
     users = {user.id: user.display_name for user in message.mentions}
     guild = message.guild
 
@@ -82,12 +82,12 @@ def spell_out(message: discord.Message, bot_id: int) -> str:
 
 
 def mentions_bot(message: discord.Message, bot_id: int) -> bool:
-    """Whether the bot is named in the text itself, not only by replying to it."""
+    """Return whether the text itself names the bot, beyond replying to it."""
     return any(int(found) == bot_id for found in _USER.findall(message.content))
 
 
 def replies_to_bot(message: discord.Message, bot_id: int) -> bool:
-    """Whether the message answers one of the bot's own."""
+    """Return whether the message answers one of the bot's own."""
     reference = message.reference
     answered = reference.resolved if reference else None
     return isinstance(answered, discord.Message) and answered.author.id == bot_id
@@ -96,9 +96,9 @@ def replies_to_bot(message: discord.Message, bot_id: int) -> bool:
 def recent_turns(
     bot: discord.Client, message: discord.Message, most: int = 20
 ) -> list[tuple[int, str, str]]:
-    """(author, name, text) of what was said before here, from py-cord's memory.
+    """Return (author, name, text) of earlier messages here, from py-cord's memory.
 
-    This is all a channel that is not listened to has as context; it is never stored.
+    This is the only context of a channel without listening; it is never stored.
     """
     own = bot.user.id if bot.user else 0
     said = [

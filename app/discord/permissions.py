@@ -1,4 +1,4 @@
-"""Who may do what, as Discord's permissions and the owner's settings say."""
+"""Permissions, from Discord's own and the owner's settings."""
 
 from collections.abc import Sequence
 
@@ -11,12 +11,12 @@ Person = discord.Member | discord.User
 
 
 def is_owner(user: Person, settings: BotSettings) -> bool:
-    """Whether the owner's settings name this person."""
+    """Return whether the owner's settings name this person."""
     return str(user.id) in settings.owners
 
 
 def may_manage(user: Person, settings: BotSettings) -> bool:
-    """Whether a member may steer the bot: a moderator of the server, or an owner."""
+    """Return whether a member may control the bot: a moderator, or an owner."""
     if is_owner(user, settings):
         return True
     if not isinstance(user, discord.Member):
@@ -32,7 +32,7 @@ def may_manage(user: Person, settings: BotSettings) -> bool:
 
 
 def may_speak_to(user: Person, allowed_roles: Sequence[str]) -> bool:
-    """Whether a member may make it speak: everyone, or only those with a role.
+    """Return whether a member may make the bot speak: everyone, or holders of a role.
 
     Roles are given by name or id; moderators do not bypass this.
     """
@@ -45,27 +45,27 @@ def may_speak_to(user: Person, allowed_roles: Sequence[str]) -> bool:
 
 
 def require_manager(user: Person | None, settings: BotSettings) -> None:
-    """Refuse people who may not steer the bot.
+    """Refuse people who may not control the bot.
 
     Raises:
-        CheckFailure: With words for the person.
+        CheckFailure: With a message for the person.
     """
     if user is None or not may_manage(user, settings):
         raise discord.CheckFailure(NOT_ALLOWED)
 
 
 def require_owner(user: Person, settings: BotSettings) -> None:
-    """Refuse everybody but the owners named in the settings.
+    """Refuse everybody except the owners named in the settings.
 
     Raises:
-        CheckFailure: With words for the person.
+        CheckFailure: With a message for the person.
     """
     if not is_owner(user, settings):
         raise discord.CheckFailure(OWNERS_ONLY)
 
 
 def open_channels(guild: discord.Guild, here: int) -> list[int]:
-    """Ids of what everybody may read, and of the very channel or thread asked in."""
+    """Return ids of channels everybody may read, and of the present one."""
     everyone = guild.default_role
     channels = [
         one.id
@@ -81,7 +81,7 @@ def open_channels(guild: discord.Guild, here: int) -> list[int]:
 
 
 def seen_by(person: Person) -> list[int]:
-    """Ids of the channels and threads that a member can see."""
+    """Return ids of the channels and threads that a member can see."""
     if not isinstance(person, discord.Member):
         return []
     guild = person.guild

@@ -16,7 +16,7 @@ from app.store.places import Claim
 
 @dataclass(frozen=True)
 class MessagePlace:
-    """Where a message stands, with Discord's ids."""
+    """The place of a message, with Discord's ids."""
 
     guild: int
     guild_name: str
@@ -58,7 +58,7 @@ class Incoming:
     at_ms: int
     """Milliseconds since the epoch."""
     is_bot: bool = False
-    """Written by a bot, this one included: context, never learned."""
+    """True for bots, including this one: context, never learned."""
     reply_to: int | None = None
     files: tuple[Attached, ...] = ()
 
@@ -69,12 +69,12 @@ class Ask:
 
     place: MessagePlace
     trigger: int
-    """Discord's id of the message or interaction answered; one reply for ever."""
+    """Discord's id of the answered message or interaction; one reply at most."""
     author: int
     author_name: str
     text: str
     reason: str
-    """What called it: mention, reply, command, wake word, follow-up, join-in."""
+    """The kind of call: mention, reply, command, wake word, follow-up, join-in."""
     turns: tuple[tuple[str, str], ...] = ()
     """[speaker, text] before it, oldest first, for channels that are not stored."""
     seed: str | None = None
@@ -216,7 +216,7 @@ class MessageEvents(Protocol):
         ...
 
     async def stored(self, guild: int) -> int:
-        """How many messages of the guild are stored."""
+        """Return the number of the guild's stored messages."""
         ...
 
     async def forget_learned(self, guild: int) -> Forgotten:
@@ -305,7 +305,7 @@ class Replies(Protocol):
         ...
 
     async def how_tuned(self, trigger: int) -> str:
-        """Why an answer has its mode and dial; empty when they were set."""
+        """Return why an answer has its mode and dial; empty when they were set."""
         ...
 
 
@@ -325,7 +325,7 @@ class MemberData(Protocol):
     async def kept(self, guild: int, author: int) -> Kept: ...
 
     async def export_author(self, guild: int, author: int) -> bytes:
-        """What is stored about a member, as JSON Lines."""
+        """Return a member's data as JSON Lines."""
         ...
 
     async def forget_author(

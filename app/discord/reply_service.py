@@ -1,4 +1,4 @@
-"""Replies for Discord: made by the replier, remembered under Discord's ids."""
+"""Replies for Discord: made by the replier, stored under Discord's ids."""
 
 import asyncio
 import time
@@ -22,10 +22,10 @@ from app.store.places import Claim
 from app.store.rows import StoredChannel, StoredReply
 
 UNSENT_MS = 3_600_000
-"""How far back replies that never arrived are looked for."""
+"""The age limit for replies that never arrived."""
 
 OWN_AUTHOR = "the bot itself"
-"""Under this its own lines are stored; no Discord id looks like it."""
+"""The author of the bot's own lines; no Discord id looks like it."""
 
 
 class StoredReplies:
@@ -51,14 +51,14 @@ class StoredReplies:
     async def claim(self, ask: Ask) -> Claim | None:
         """Make the row of a reply before it is its turn; None if there is one.
 
-        A killed process then knows what it still has to answer.
+        A killed process can then find its unanswered messages.
         """
         return await self._context.database.run(
             places.claim, stored(ask.place), ask.reason, str(ask.trigger)
         )
 
     async def answer(self, ask: Ask) -> ReadyReply | None:
-        """Make a reply; None when this trigger has one already."""
+        """Make a reply; None if this trigger already has one."""
         made = await self._made(ask, lambda piece: None)
         return None if made is None else self._finished(made)
 
@@ -92,7 +92,7 @@ class StoredReplies:
         return await self._context.replier.fulfil(claim.reply, request, on_piece)
 
     async def stream(self, ask: Ask) -> AsyncIterator[str | ReadyReply | None]:
-        """The same, with the whole text so far each time more of it is written."""
+        """Do the same, with the whole text so far after each addition."""
         pieces: asyncio.Queue[str | None | MadeReply] = asyncio.Queue()
 
         async def make() -> MadeReply | None:
@@ -140,7 +140,7 @@ class StoredReplies:
         return None if made is None else self._finished(made)
 
     async def sent(self, reply: int, sent: Sequence[int]) -> None:
-        """Note under which ids a reply was sent; in listened channels it is context."""
+        """Note the ids of a sent reply; in listened channels it becomes context."""
         ids = [str(one) for one in sent]
         found = await self._context.database.run(_note_sent, reply, ids)
         if found is None or not sent:
@@ -161,7 +161,7 @@ class StoredReplies:
         await self._context.voices.hear(row.guild_id, [line])
 
     async def unsent(self) -> list[Unsent]:
-        """Replies begun lately that may or may not have arrived."""
+        """Return recent replies that may or may not have arrived."""
         since = int(time.time() * 1000) - UNSENT_MS
         return await self._context.database.run(_unsent, since)
 
@@ -170,7 +170,7 @@ class StoredReplies:
         return await self._context.database.run(replies.is_forgotten, reply)
 
     async def find_reply(self, message: int) -> int | None:
-        """The row of the reply that a message of the bot is part of."""
+        """Return the row of the reply that a message of the bot belongs to."""
         found = await self._context.database.run(replies.find_sent, str(message))
         return None if found is None else int(found.id)
 
@@ -193,7 +193,7 @@ class StoredReplies:
         await opinions.take_back(self._context, reply, self._ids.author(author), value)
 
     async def how_tuned(self, trigger: int) -> str:
-        """Why an answer has its mode and dial; empty when they were set."""
+        """Return why an answer has its mode and dial; empty when they were set."""
         row = await self._context.database.run(replies.answer_to, str(trigger))
         notes: list[str] = row.notes if row else []
         return next((one for one in notes if one.startswith(self_tune.PREFIX)), "")

@@ -1,4 +1,4 @@
-"""When the bot speaks on Discord."""
+"""Decides when the bot speaks on Discord."""
 
 import asyncio
 import logging
@@ -25,12 +25,12 @@ log = logging.getLogger(__name__)
 REMEMBERED_DECISIONS = 200
 CLOSING_SECONDS = 3.0
 UNCALLED = ("follow-up", "join-in")
-"""Kinds of call that nobody waits for; these may be met by a reaction."""
+"""Kinds of call that nobody waits for, where a reaction may suffice."""
 
 
 @dataclass(frozen=True)
 class JudgedMessage:
-    """A message with what was decided on it."""
+    """A message with the decision on it."""
 
     channel: int
     message: int
@@ -67,8 +67,8 @@ class Speaker:
     async def consider(self, message: discord.Message, said: Incoming) -> None:
         """Decide whether to answer a message of a guild, and answer it.
 
-        One message a channel is decided on at a time, in the order they came, so that
-        each sees what was decided on the one before.
+        Each channel's messages are decided one at a time, in order, so that each
+        decision sees the one before.
         """
         async with self._deciding[said.place.channel]:
             burst = self._bursts.get((said.place.channel, said.author))
@@ -90,7 +90,7 @@ class Speaker:
         decision: reply_trigger.Decision,
         found: Situation,
     ) -> None:
-        """Answer in the background; the decision counts from now on."""
+        """Answer in the background; the decision takes effect now."""
         self._note_spoken(said.place, said.author)
         ask = ask_for(said, decision.kind)
         if decision.kind not in UNCALLED:
@@ -143,7 +143,7 @@ class Speaker:
         self._rates.note(f"guild {place.guild}")
 
     def hush(self, channel: int, seconds: float) -> None:
-        """Be quiet in a channel for a time; 0 ends the silence."""
+        """Keep quiet in a channel for a time; 0 ends the silence."""
         quiet = dict(self._state.get("quiet", {}))
         quiet.pop(str(channel), None)
         if seconds:
@@ -151,7 +151,7 @@ class Speaker:
         self._state.put("quiet", quiet)
 
     def hushed_until(self, channel: int) -> float:
-        """Until when it is quiet in a channel, in seconds since the epoch."""
+        """Return the end of a channel's silence, in seconds since the epoch."""
         return float(self._state.get("quiet", {}).get(str(channel), 0.0))
 
     async def _act(
@@ -175,7 +175,7 @@ class Speaker:
     async def _turns_before(
         self, message: discord.Message
     ) -> tuple[tuple[str, str], ...]:
-        """What was said before, without those who opted out."""
+        """Return the earlier messages, without authors who opted out."""
         guild = message.guild.id if message.guild else 0
         turns = list(recent_turns(self._bot, message))
         authors = {author for author, *_ in turns}
@@ -189,22 +189,23 @@ class Speaker:
         try:
             await message.add_reaction(emoji)
         except discord.HTTPException:
-            # An emoji of another server, or no right to react: write instead.
+            # The emoji belongs to another server, or reactions are forbidden: write
+            # instead.
             return False
         return True
 
     async def _whole(self, burst: Burst, seconds: float) -> str:
-        """What the author writes until they pause, starting with the trigger."""
+        """Return the author's text until they pause, starting with the trigger."""
         await burst.wait_until_over(seconds)
         if self._bursts.get(burst.key) is burst:
             del self._bursts[burst.key]
         return burst.text
 
     async def hear_missed(self, message: discord.Message, only_calls: bool) -> None:
-        """Consider a message that may have been missed while the bot was away.
+        """Consider a message that the bot may have missed while away.
 
         Args:
-            only_calls: Leave it alone unless it mentions the bot or replies to it.
+            only_calls: Ignore it unless it mentions the bot or replies to it.
         """
         own = self._own_id
         said = incoming(message, own)
@@ -215,7 +216,7 @@ class Speaker:
             await self.consider(message, said)
 
     async def close(self) -> None:
-        """Let what is being written come to its end, but not for long."""
+        """Let current replies finish, but not for long."""
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=CLOSING_SECONDS)
         for task in self._tasks:

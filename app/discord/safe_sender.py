@@ -1,4 +1,4 @@
-"""Sending: each part once whatever the network does, within Discord's rates."""
+"""Sends each part once whatever the network does, within Discord's rates."""
 
 import asyncio
 import logging
@@ -13,10 +13,10 @@ from app.discord.messages import Talk
 log = logging.getLogger(__name__)
 
 TYPING_AFTER_SECONDS = 0.3
-"""A reply that comes faster than this needs no typing sign."""
+"""The time within which a reply needs no typing sign."""
 
 TYPING_AGAIN_SECONDS = 8.0
-"""Discord takes the sign away after ten."""
+"""The interval of the typing sign; Discord removes it after ten seconds."""
 
 SEND_TRIES = 6
 FIRST_RETRY_SECONDS = 0.5
@@ -31,10 +31,10 @@ async def send_parts(
     files: Sequence[Callable[[], discord.File]] = (),
     tts: bool = False,
 ) -> list[int]:
-    """Send the parts of one reply, a message each; returns their ids.
+    """Send the parts of one reply, one message each; return their ids.
 
-    The nonce comes from the message that is answered, so that Discord recognises a
-    part it has already, even when another process of the bot sent it.
+    The nonce comes from the answered message, so that Discord recognises a repeated
+    part, even from another process of the bot.
     """
     ids = []
     for number, part in enumerate(parts):
@@ -59,10 +59,10 @@ async def _send_once(
     files: Sequence[Callable[[], discord.File]],
     tts: bool,
 ) -> discord.Message:
-    """Send, and after a lost connection send again under the same nonce."""
+    """Send, and send again under the same nonce after a lost connection."""
     for attempt in range(SEND_TRIES):
         try:
-            # py-cord's types do not say that None means none for these two.
+            # py-cord's types do not allow None for these two, though it is valid.
             return await channel.send(
                 text,
                 nonce=nonce,
@@ -80,14 +80,14 @@ async def _send_once(
 
 
 def _may_pass(error: Exception) -> bool:
-    """Whether the same request may succeed later: a cut line, 5xx, a full bucket."""
+    """Return whether a retry may succeed: after a cut line, 5xx, a full bucket."""
     if isinstance(error, discord.HTTPException):
         return error.status >= 500 or error.status == 429
     return True
 
 
 def reference_to(channel_id: int, message_id: int) -> discord.MessageReference:
-    """A reply's reference that does no harm when the message is gone."""
+    """Return a reply's reference that stays harmless when the message is gone."""
     return discord.MessageReference(
         message_id=message_id, channel_id=channel_id, fail_if_not_exists=False
     )
@@ -95,11 +95,11 @@ def reference_to(channel_id: int, message_id: int) -> discord.MessageReference:
 
 @asynccontextmanager
 async def typing(channel: Talk) -> AsyncIterator[None]:
-    """Show the typing sign while the block takes longer than a moment."""
+    """Show the typing sign if the block takes longer than a moment."""
 
     async def show() -> None:
         await asyncio.sleep(TYPING_AFTER_SECONDS)
-        # A missing sign is no reason to miss the reply.
+        # A missing sign is no reason to drop the reply.
         with suppress(discord.HTTPException, aiohttp.ClientError, OSError):
             while True:
                 await channel.trigger_typing()
@@ -155,7 +155,7 @@ class StreamedMessage:
         if self._message is None:
             self._message = await self._send(text)
         else:
-            # Who deletes it half-written does not want the rest.
+            # Somebody who deletes it half-written does not want the rest.
             with suppress(discord.NotFound):
                 await self._message.edit(content=text)
         self._shown = text

@@ -1,4 +1,4 @@
-"""What the bot says about itself: help, invitations, explanations, counts."""
+"""Texts about the bot: help, invitations, explanations, counts."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -31,16 +31,16 @@ ACTIONS: Mapping[str, Action] = {
     "debug": "debug",
     "tts": "tts",
 }
-"""Second words of the message form of the commands."""
+"""The second words of commands typed as messages."""
 
 ORIGINS = {"guild": "server"}
-"""Words of people for words of the code."""
+"""Words for people in place of words of the code."""
 
 _UNITS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
 
 
 def prefix_action(text: str, prefix: str) -> Action | None:
-    """What a message asks for when it is a command such as `!mark train`."""
+    """Return the action of a command such as `!mark train`, or None."""
     words = text.casefold().split()
     if not prefix or words[:1] != [prefix.casefold()]:
         return None
@@ -48,7 +48,7 @@ def prefix_action(text: str, prefix: str) -> Action | None:
 
 
 def parse_duration(text: str) -> float | None:
-    """Seconds of a text such as `90`, `20m`, `8h` or `1d`; bare numbers are minutes."""
+    """Parse seconds from `90`, `20m`, `8h` or `1d`; bare numbers are minutes."""
     match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*", text.casefold())
     if not match or (match[2] and match[2] not in _UNITS):
         return None
@@ -56,32 +56,32 @@ def parse_duration(text: str) -> float | None:
 
 
 def cut(text: str, most: int = MAX_CHARS) -> str:
-    """At most `most` characters, with a mark where something is missing."""
+    """Return at most `most` characters, with a mark for missing text."""
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
 def quote(text: str, most: int = MAX_QUOTE) -> str:
-    """What somebody wrote, on one line, without markup and harmless, for a list."""
+    """Return somebody's text on one line, without markup and harmless, for a list."""
     line = discord.utils.escape_markdown(" ".join(text.split()))
     return cut(neutralise(line)[0], most)
 
 
 def help_text(bot: BotSettings, config: Config, listened: int, name: str) -> str:
-    """What can be done here, as far as it is enabled."""
+    """Describe the available commands, as far as they are enabled."""
     lines = [
         f"**{name}** talks like this server: it learns from the channels a moderator"
         " chose, and joins that voice to a language model.",
         f"It listens to {listened} channel(s) here."
         if listened
-        else "It listens to no channel yet: `/listen add` starts the learning.",
+        else "It listens to no channel yet: use `/listen add` to start learning.",
         "",
         f"`/{bot.command}` or `{bot.prefix}`: say something"
         " (`seed`: how to start; `debug`: with the sources; `tts`: aloud).",
     ]
     lines += _ways_to_call(config)
     lines += [
-        "`/privacy`: see, export or forget what is stored about you, or opt out.",
-        "`/why`: why it spoke or did not. On a reply: Apps → *Why this?*, *Again*.",
+        "`/privacy`: see, export or forget your stored data, or opt out.",
+        "`/why`: why it spoke or kept quiet. On a reply: Apps → *Why this?*, *Again*.",
         "`/quiet`: silence for a while. `/stats`: this server's week.",
         "",
         "Moderators: `/listen`, `/train`, `/config`, and *Forget the sources*"
@@ -99,7 +99,7 @@ def _ways_to_call(config: Config) -> list[str]:
         words = ", ".join(f"“{quote(word)}”" for word in speak.wake_words)
         lines.append(f"It also answers to {words}.")
     if speak.follow_up_seconds:
-        lines.append(f"After it spoke it stays for {speak.follow_up_seconds} s.")
+        lines.append(f"After a reply it keeps talking for {speak.follow_up_seconds} s.")
     if speak.join_in:
         lines.append(f"It joins in on {speak.join_in:.0%} of messages here.")
     if speak.quiet_hours:
@@ -108,7 +108,7 @@ def _ways_to_call(config: Config) -> list[str]:
 
 
 def invite_text(application_id: int, name: str) -> str:
-    """The link that brings the bot into another server."""
+    """Return the link that invites the bot to another server."""
     return f"[Invite {name} to your server]({invite_url(application_id)})"
 
 
@@ -152,26 +152,26 @@ def _source_lines(sources: Sequence[ExplainedSource]) -> list[str]:
 
 
 def forgotten(gone: Forgotten) -> str:
-    """What forgetting removed, in words."""
+    """Describe the result of forgetting."""
     return (
         f"Forgotten: {gone.messages:,} messages, {gone.embeddings:,} embeddings,"
-        f" {gone.replies:,} replies that drew on them."
+        f" {gone.replies:,} replies based on them."
         + (" Nothing of it is left." if gone.complete else "")
     )
 
 
 def kept_text(kept: Kept) -> str:
-    """What is stored about a member, in words for that member."""
+    """Tell a member what data is stored about them."""
     if kept.has_opted_out:
         state = "You opted out: nothing you write is learned, remembered or quoted."
     else:
         state = "You have not opted out; `/privacy opt-out` does that."
     if kept.ratings:
-        state = f"Of {kept.ratings:,} replies is stored what you think of them. {state}"
+        state = f"Your ratings of {kept.ratings:,} replies are stored. {state}"
     if not kept.messages:
-        return f"Nothing you wrote in this server is stored. {state}"
+        return f"No message of yours in this server is stored. {state}"
     return (
-        f"Of you in this server are stored: {kept.messages:,} messages"
+        f"Stored about you in this server: {kept.messages:,} messages"
         f" ({_day(kept.first)} to {_day(kept.last)}), {kept.learned:,} of them"
         f" learned, {kept.embeddings:,} with an embedding; your id only as a keyed"
         f" hash. {state}\n"
@@ -202,9 +202,9 @@ def shown(value: object, empty: str = "none") -> str:
 
 
 def week_text(week: GuildWeek) -> str:
-    """A server's week in words; the numbers are those in the picture."""
+    """Describe a server's week, with the numbers of the picture."""
     if not sum(week.days):
-        return "I learned nothing here in the last seven days."
+        return "I have learned nothing here in the last seven days."
     lines = ["**The last seven days**"]
     if week.words:
         words = [f"{n} {quote(word)}" for n, (word, _) in enumerate(week.words, 1)]
@@ -215,7 +215,7 @@ def week_text(week: GuildWeek) -> str:
     ]
     lines.append(f"Taught me most: {', '.join(names)}.")
     lines.append(f"I learned {sum(week.days):,} messages and {_replied(week)}.")
-    lines.append("Who opts out with `/privacy opt-out` is not counted.")
+    lines.append("Members who opted out with `/privacy opt-out` are not counted.")
     return cut("\n".join(lines))
 
 
@@ -229,14 +229,14 @@ def _replied(week: GuildWeek) -> str:
 
 
 def decision_text(author_name: str, decision: Decision, tuned: str = "") -> str:
-    """Why the bot spoke or did not, in words; `tuned` says how it chose the mode."""
+    """Explain why the bot spoke or did not; `tuned` explains the mode."""
     done = "I answered" if decision.speak else "I did not answer"
     chosen = f" ({quote(tuned, 300)})" if tuned else ""
     return f"{done} {quote(author_name)}: {decision.reason}.{chosen}"
 
 
 def pages(lines: Sequence[str], most: int = MAX_CHARS) -> list[str]:
-    """Lines joined into as few messages as Discord's length allows."""
+    """Join lines into as few messages as Discord's length allows."""
     joined: list[str] = []
     for line in lines:
         if joined and len(joined[-1]) + len(line) + 1 <= most:

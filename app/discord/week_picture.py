@@ -21,10 +21,10 @@ Draw = ImageDraw.ImageDraw
 
 
 def draw(week: GuildWeek, title: str) -> bytes:
-    """A PNG of the week.
+    """Draw a PNG of the week.
 
-    What the font lacks, such as Chinese names or emoji, stands as its number in the
-    list; the message beside the picture has the same numbers.
+    Text outside the font, such as Chinese names or emoji, appears as its number in the
+    list; the message beside the picture uses the same numbers.
     """
     image = Image.new("RGB", (WIDTH, HEIGHT), BACKGROUND)
     pen = ImageDraw.Draw(image)
@@ -34,8 +34,8 @@ def draw(week: GuildWeek, title: str) -> bytes:
     half = (WIDTH - 2 * MARGIN - GAP) // 2
     right = MARGIN + half + GAP
     _bars(pen, (MARGIN, 92), half, "Words of the week", WORDS, week.words)
-    _bars(pen, (right, 92), half, "Taught it most", TEACHERS, week.teachers)
-    _columns(pen, (right, 316), half, "Messages learned a day", week.days)
+    _bars(pen, (right, 92), half, "Top teachers", TEACHERS, week.teachers)
+    _columns(pen, (right, 316), half, "Messages learned per day", week.days)
     written = io.BytesIO()
     image.save(written, "PNG", optimize=True)
     return written.getvalue()
@@ -57,7 +57,7 @@ def _bars(
     color: str,
     rows: Sequence[tuple[str, int]],
 ) -> None:
-    """A list with a bar a row; the longest takes all of the width."""
+    """Draw a list with one bar per row; the longest fills the width."""
     x, y = at
     pen.text((x, y), title, QUIET, _font(15))
     most = max((count for _, count in rows), default=1)
@@ -78,7 +78,7 @@ def _bars(
 def _columns(
     pen: Draw, at: tuple[int, int], width: int, title: str, days: Sequence[int]
 ) -> None:
-    """A column a day, today last, on a ground line."""
+    """Draw one column per day, today last, on a base line."""
     x, y = at
     pen.text((x, y), title, QUIET, _font(15))
     ground, height = HEIGHT - 40, HEIGHT - 40 - (y + 44)
@@ -106,7 +106,7 @@ def _can_draw(text: str) -> bool:
 
 @cache
 def _has_glyph(character: str) -> bool:
-    """Whether the font shows something else for it than for a character it lacks."""
+    """Return whether the font has its own glyph for the character."""
     font = _font(15)
     drawn, lacking = (bytes(font.getmask(one)) for one in (character, "\uffff"))
     return bool(drawn) and drawn != lacking

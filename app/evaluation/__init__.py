@@ -1,1 +1,1 @@
-"""Evaluation: how good voice, links, recall and replies are, on held-out text."""
+"""Evaluation of voice, links, recall and replies on held-out text."""

@@ -1,4 +1,4 @@
-"""Annotated chat in the interchange form: rows with `gold` and `links`."""
+"""Annotated chat in the interchange format: rows with `gold` and `links`."""
 
 import gzip
 import json
@@ -21,14 +21,14 @@ class AnnotatedChannel:
     channel: str
     lines: Sequence[MessageFeatures]
     parents: Mapping[int, frozenset[int]]
-    """Positions answered by each judged line; its own where it starts something."""
+    """Positions answered by each annotated line; its own if it starts something."""
 
 
 def read_channels(paths: Iterable[Path]) -> Iterator[AnnotatedChannel]:
-    """The channels of JSON Lines files, plain or gzipped, in order.
+    """Read the channels of JSON Lines files, plain or gzipped, in order.
 
     Raises:
-        AppError: If a file cannot be read, or is not of that form.
+        AppError: If a file cannot be read or has another format.
     """
     for path in paths:
         channels: dict[str, list[Row]] = {}
@@ -39,10 +39,10 @@ def read_channels(paths: Iterable[Path]) -> Iterator[AnnotatedChannel]:
 
 
 def read_rows(path: Path) -> Iterator[Row]:
-    """The rows of one JSON Lines file, plain or gzipped.
+    """Yield the rows of one JSON Lines file, plain or gzipped.
 
     Raises:
-        AppError: If it cannot be read, or a row is not a message.
+        AppError: If the file cannot be read, or a row is not a message.
     """
     opener = gzip.open if path.suffix == ".gz" else open
     try:
@@ -65,14 +65,14 @@ def _judged(channel: str, rows: Sequence[Row]) -> AnnotatedChannel:
     for number, row in enumerate(rows):
         if row.get("gold"):
             named = row.get("links") or [row.get("reply_to")]
-            # A parent outside the file keeps a number of its own, which nobody finds.
+            # A parent outside the file keeps its own number, which nobody finds.
             found = {place.get(str(one), -number - 1) for one in named if one}
             parents[number] = frozenset(found or {number})
     return AnnotatedChannel(channel, list(to_lines(rows)), parents)
 
 
 def to_lines(rows: Iterable[Row]) -> Iterator[MessageFeatures]:
-    """Rows as linking sees them; a row without a time has that of the row before."""
+    """Convert rows to lines for linking; a missing time takes the previous one."""
     rows = list(rows)
     times = [_seconds(row["ts"]) for row in rows if row.get("ts")]
     seconds = times[0] if times else 0.0

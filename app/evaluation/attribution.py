@@ -1,4 +1,4 @@
-"""Which of several guilds a line sounds like, by a classifier of its characters."""
+"""Tells which guild a line sounds like, with a classifier of its characters."""
 
 from collections.abc import Mapping, Sequence
 from random import Random
@@ -11,16 +11,16 @@ LONGEST = 4
 
 
 class Classifier:
-    """Tells guilds apart by the character n-grams of single messages."""
+    """A classifier of guilds by the character n-grams of single messages."""
 
     def __init__(self, pipeline: Any) -> None:
         self._pipeline = pipeline
 
     @classmethod
     def train(cls, texts: Mapping[str, Sequence[str]], rng: Random) -> "Classifier":
-        """Learn from each guild's messages, as many of each.
+        """Train on an equal number of messages from each guild.
 
-        A logistic regression over tf-idf of n-grams of 1 to `LONGEST` characters.
+        Fits a logistic regression over tf-idf of n-grams of 1 to `LONGEST` characters.
 
         Raises:
             AppError: If scikit-learn is not installed.
@@ -55,5 +55,5 @@ class Classifier:
         return cls(pipeline)
 
     def attribute(self, texts: Sequence[str]) -> list[str]:
-        """The guild that each text is attributed to."""
+        """Return the most likely guild for each text."""
         return [str(name) for name in self._pipeline.predict(list(texts))]

@@ -1,4 +1,4 @@
-"""A page of tables and plots in one HTML file that loads nothing."""
+"""A self-contained HTML page of tables and plots."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -27,13 +27,13 @@ svg { max-width: 100%; height: auto; } svg text { font: 12px system-ui, sans-ser
 
 @dataclass(frozen=True)
 class Bars:
-    """Groups of bars: a value a series in each group."""
+    """Groups of bars, with one value per series in each group."""
 
     title: str
     groups: Sequence[str]
     series: Mapping[str, Sequence[float]]
     line: float | None = None
-    """A target, drawn across."""
+    """A target, drawn as a line across."""
     top: float | None = None
     """Highest value of the axis; None takes the largest bar's."""
 
@@ -48,7 +48,7 @@ class Lines:
 
 
 def document(title: str, parts: Sequence[str]) -> str:
-    """The whole page."""
+    """Return the whole page."""
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width">'
@@ -58,13 +58,13 @@ def document(title: str, parts: Sequence[str]) -> str:
 
 
 def heading(text: str, note: str = "") -> str:
-    """A heading, and a sentence on what follows."""
+    """Return a heading with a sentence about its section."""
     said = f'<p class="note">{escape(note)}</p>' if note else ""
     return f"<h2>{escape(text)}</h2>{said}"
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A table whose first column is a name."""
+    """Return a table whose first column is a name."""
     top = "".join(f"<th>{escape(cell)}</th>" for cell in head)
     body = "".join(
         "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>"
@@ -74,7 +74,7 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def bars(plot: Bars) -> str:
-    """The plot as inline SVG."""
+    """Return the plot as inline SVG."""
     values = [value for row in plot.series.values() for value in row]
     top = plot.top or max([*values, plot.line or 0.0, 1e-9]) * 1.08
     wide = (WIDTH - LEFT) / max(len(plot.groups), 1)
@@ -97,7 +97,7 @@ def bars(plot: Bars) -> str:
 
 
 def lines(plot: Lines) -> str:
-    """The curves as inline SVG; what is not above 0 is left out."""
+    """Return the curves as inline SVG, without values of 0 or below."""
     values = [value for row in plot.series.values() for value in row if value > 0]
     low, high = math.log(min(values)), math.log(max(values))
     room = max(high - low, 1e-9)

@@ -1,4 +1,4 @@
-"""Scores of links and of the conversations they form.
+"""Scores links and the conversations they form.
 
 The definitions of graph-eval.py and conversation-eval.py, published with Kummerfeld et
 al., "A Large-Scale Corpus for Conversation Disentanglement" (ACL 2019): a message that
@@ -39,7 +39,7 @@ class ClusterScore:
 
 
 def score_links(gold: Set[Link], found: Set[Link]) -> LinkScore:
-    """Compare sets of (message, parent); a parent equal to the message is a start."""
+    """Compare sets of (message, parent); a message with itself as parent is a start."""
     return LinkScore(*_shares(len(gold & found), len(found), len(gold)))
 
 
@@ -51,7 +51,7 @@ def _shares(matched: int, found: int, gold: int) -> tuple[float, float, float]:
 
 
 def clusters(links: Iterable[Link], members: Iterable[Hashable]) -> Clusters:
-    """The connected parts of the links, cut down to `members`."""
+    """Return the connected parts of the links, restricted to `members`."""
     root: dict[Hashable, Hashable] = {}
 
     def find(item: Hashable) -> Hashable:
@@ -88,7 +88,7 @@ def score_clusters(gold: Clusters, found: Clusters) -> ClusterScore:
 def _variation(
     shared: Mapping[tuple[int, int], int], gold: Sequence[int], found: Sequence[int]
 ) -> float:
-    """One minus the variation of information, scaled by its greatest value."""
+    """Return one minus the variation of information, scaled by its maximum."""
     total = sum(gold)
     if total < 2:
         return 1.0
@@ -101,7 +101,7 @@ def _variation(
 
 
 def _one_to_one(shared: Mapping[tuple[int, int], int]) -> int:
-    """Messages on the best one-to-one mapping, found in each connected part alone."""
+    """Count messages on the best one-to-one mapping, solved per connected part."""
     parts = clusters(
         (((0, one), (1, other)) for one, other in shared),
         {(0, one) for one, _ in shared},
@@ -125,7 +125,7 @@ def _best_mapping(table: Mapping[tuple[int, int], int]) -> int:
 
 
 def assignment(weights: NDArray[np.int64]) -> int:
-    """Greatest sum of one weight a row, no column twice; at least as many columns.
+    """Return the largest sum of one weight per row, using no column twice.
 
     The Hungarian method with potentials, by shortest augmenting paths (Jonker and
     Volgenant 1987).

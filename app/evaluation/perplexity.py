@@ -1,7 +1,7 @@
-"""How well model, voice and both together foresee messages they have not seen.
+"""Measures how well model, voice and both together predict unseen messages.
 
 A message is scored token by token after the chat log before it (`name: text` lines),
-with the line break that ends it. Perplexity is a token's; bits per byte are comparable
+with the line break that ends it. Perplexity is per token; bits per byte are comparable
 between models.
 """
 
@@ -23,7 +23,7 @@ MESSAGE_CHARS = 300
 _BATCH = 512
 _TINY = 1e-30
 _TRY_EVERY = 16
-"""Messages after which another number of threads is tried."""
+"""The number of messages between tries of another number of threads."""
 
 Turns = Sequence[tuple[str, str]]
 """(name, text) of the messages before, oldest first."""
@@ -31,7 +31,7 @@ Turns = Sequence[tuple[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A message held out, with what was said before it in its channel."""
+    """A held-out message, with the channel's messages before it."""
 
     turns: Turns
     name: str
@@ -40,7 +40,7 @@ class Held:
 
 @dataclass(slots=True)
 class Scores:
-    """Sums over all messages scored."""
+    """Sums over all scored messages."""
 
     messages: int = 0
     tokens: int = 0
@@ -61,7 +61,7 @@ class Scores:
         }
 
     def report(self, dial: int = BALANCED) -> dict[str, Any]:
-        """Return what `mynah eval voice --json` prints."""
+        """Return the output of `mynah eval voice --json`."""
         dials = {str(step): self.of(str(step)) for step in DIALS}
         best = min(DIALS, key=lambda step: self.nats[str(step)])
         return {
@@ -76,7 +76,7 @@ class Scores:
 
 
 def prompt_of(held: Held) -> str:
-    """Return the chat log up to where the message is to be written."""
+    """Return the chat log up to the place of the message."""
     lines = [f"{name}: {_line(text)[:TURN_CHARS]}\n" for name, text in held.turns]
     return "".join([*lines, f"{held.name}:"])
 
@@ -86,7 +86,7 @@ def _line(text: str) -> str:
 
 
 class Threads:
-    """Takes the number of threads that is fastest now, and tries the others at times.
+    """Uses the number of threads that is fastest now, and sometimes tries the others.
 
     On a busy machine llama.cpp's threads wait for each other, and more are far slower.
     """
@@ -97,7 +97,7 @@ class Threads:
         self._taken = 0
 
     def take(self) -> int:
-        """Return how many to read the next message with."""
+        """Return the number of threads for the next message."""
         self._taken += 1
         if len(self._rates) < len(self._choices) or self._taken % _TRY_EVERY == 0:
             turn = self._taken // _TRY_EVERY + len(self._rates)
@@ -105,7 +105,7 @@ class Threads:
         return max(self._rates, key=lambda threads: self._rates[threads])
 
     def note(self, threads: int, tokens: int, seconds: float) -> None:
-        """Note how long so many of them took for so many tokens."""
+        """Note how long that many threads took for that many tokens."""
         self._rates[threads] = tokens / max(seconds, 1e-9)
 
 
@@ -123,7 +123,7 @@ class Scorer:
     def score(
         self, messages: Iterable[Held], on_message: Callable[[int], None]
     ) -> Scores:
-        """Return the sums over the messages, telling the count after each."""
+        """Return the sums over the messages, reporting the count after each."""
         scores = Scores()
         for held in messages:
             text = _line(held.text)[:MESSAGE_CHARS]

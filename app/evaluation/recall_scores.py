@@ -1,4 +1,4 @@
-"""How often recall finds the message that a real reply answers."""
+"""Measures how often recall finds the message that a real reply answers."""
 
 import math
 from collections import Counter, defaultdict
@@ -26,13 +26,13 @@ class RecallMessage:
 
 
 Rank = Callable[[int, int], int | None]
-"""Place of a reply and of its answered message → how many are found before it."""
+"""Places of a reply and its answered message → the rank of the latter."""
 
 
 def shares(
     said: Sequence[RecallMessage], pairs: Sequence[int], rank: Rank
 ) -> dict[str, float]:
-    """Share of pairs whose answered message is among the first k found, by k."""
+    """Return the share of pairs whose answer is among the first k found, by k."""
     found: Counter[int] = Counter()
     for place in pairs:
         answered = said[place].answers
@@ -43,7 +43,7 @@ def shares(
 
 
 def by_meaning(said: Sequence[RecallMessage], vectors: Floats) -> Rank:
-    """Ranks as recall does: cosine, faded by age, over all that was said before."""
+    """Rank as recall does: cosine, faded by age, over all earlier messages."""
     times = np.array([message.ts for message in said], np.float64)
     means = np.abs(vectors).sum(axis=1) > 0
 
@@ -58,7 +58,7 @@ def by_meaning(said: Sequence[RecallMessage], vectors: Floats) -> Rank:
 
 
 def by_words(said: Sequence[RecallMessage]) -> Rank:
-    """Ranks by the cosine of tf-idf vectors: the rarer the shared words the better."""
+    """Rank by the cosine of tf-idf vectors, where rare shared words count more."""
     bags = [Counter(WORD.findall(message.text.lower())) for message in said]
     weight = _weights(bags)
     places: defaultdict[str, list[int]] = defaultdict(list)
@@ -87,7 +87,7 @@ def by_words(said: Sequence[RecallMessage]) -> Rank:
 
 
 def _weights(bags: Iterable[Counter[str]]) -> dict[str, float]:
-    """Inverse document frequency of every word."""
+    """Return the inverse document frequency of every word."""
     count: Counter[str] = Counter()
     total = 0
     for bag in bags:

@@ -1,1 +1,1 @@
-"""Importers: files of other programs as message rows, a file here for each format."""
+"""Importers: other programs' files as message rows, one module per format."""

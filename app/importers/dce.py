@@ -1,4 +1,4 @@
-"""DiscordChatExporter: one JSON or CSV file a channel, new and old."""
+"""DiscordChatExporter: one JSON or CSV file per channel, new and old."""
 
 import csv
 import functools
@@ -33,12 +33,12 @@ _OLD_DATES = ("%d-%b-%y %I:%M %p", "%m/%d/%Y %I:%M %p", "%d-%b-%y %H:%M")
 
 
 def matches_json(head: bytes) -> bool:
-    """Whether it begins as an export does, with the guild's or channel's object."""
+    """Return whether it starts like an export, with the guild's or channel's object."""
     return bool(_JSON_HEAD.match(head.removeprefix(b"\xef\xbb\xbf")))
 
 
 def read_json(source: SourceFile, stream: Stream) -> Iterator[Record | BrokenRow]:
-    """The messages of one channel; an export that was cut off keeps what is whole."""
+    """Read the messages of one channel; a truncated export keeps what is whole."""
     channel = json_stream.first(source, "channel", before="messages")
     name = str(channel.get("name") or "general")
     id = str(channel["id"]) if channel.get("id") else None
@@ -51,7 +51,7 @@ def _record(message: dict[str, Any], channel: str, channel_id: str | None) -> Re
     kind = str(message.get("type", "Default"))
     name = author.get("nickname") or author.get("name") or ""
     reference = message.get("reference") or {}
-    # A forward has a reference as well, and answers nothing.
+    # A forward has a reference as well, but answers nothing.
     answers = kind in ("Reply", "19") and reference.get("messageId")
     return Record(
         author=str(author.get("id") or name),
@@ -84,7 +84,7 @@ def _mentions(people: Any) -> dict[str, str] | None:
 
 
 def matches_csv(head: bytes) -> bool:
-    """Whether the first line is the header of an export."""
+    """Return whether the first line is the header of an export."""
     return bool(_CSV_HEAD.match(head))
 
 

@@ -1,4 +1,4 @@
-"""Discord's own data package: what one person wrote, everywhere."""
+"""Discord's own data package: everything one person wrote."""
 
 import csv
 import functools
@@ -20,28 +20,28 @@ from app.importers.records import (
 from app.importers.sources import SourceFile, Stream
 
 AUTHOR = "data-package"
-"""The package does not say in its messages whose it is; there is one author in all."""
+"""The only author; the package does not name its owner in messages."""
 
 
 def matches_json(head: bytes) -> bool:
-    """Whether it is an array of messages with the package's capitalised names."""
+    """Return whether it is an array of messages with the package's field names."""
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:4096]
     return start.startswith(b"[") and b'"ID"' in start and b'"Contents"' in start
 
 
 def matches_csv(head: bytes) -> bool:
-    """Whether the first line is the package's header."""
+    """Return whether the first line is the package's header."""
     return head.removeprefix(b"\xef\xbb\xbf").startswith(b"ID,Timestamp,Contents")
 
 
 def is_messages(source: SourceFile) -> bool:
-    """Whether the file is a package's list of messages, whatever its folder's name."""
+    """Return whether the file is a package's list of messages, in any folder."""
     is_list = source.name.endswith(("messages.json", "messages.csv"))
     return is_list and source.beside("channel.json") is not None
 
 
 def guild_of(source: SourceFile) -> tuple[str, str] | None:
-    """(id, name) of the guild that the file's channel belongs to; None for others."""
+    """Return (id, name) of the guild of the file's channel; None for others."""
     guild = _channel(source).get("guild")
     if not isinstance(guild, dict):
         return None
@@ -49,14 +49,14 @@ def guild_of(source: SourceFile) -> tuple[str, str] | None:
 
 
 def read_json(source: SourceFile, stream: Stream) -> Iterator[Record | BrokenRow]:
-    """The messages of one channel of the package."""
+    """Read the messages of one channel of the package."""
     name, id = _place(source)
     make = functools.partial(_record, channel=name, channel_id=id)
     return json_stream.records(stream, "item", make)
 
 
 def read_csv(source: SourceFile, stream: Stream) -> Iterator[Record]:
-    """The messages of one channel of an older package."""
+    """Read the messages of one channel of an older package."""
     name, id = _place(source)
     text = io.TextIOWrapper(
         io.BufferedReader(stream), encoding="utf-8-sig", errors="replace", newline=""

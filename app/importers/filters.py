@@ -1,4 +1,4 @@
-"""What is not learned, and how mentions lose their power to ping."""
+"""Filters messages before learning, and disarms mentions."""
 
 import re
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ LONG = "too long"
 SYSTEM = "system"
 OPTED_OUT = "opted out"
 FORGOTTEN = "forgotten"
-"""Why a message is not learned; the last four of them are not even stored."""
+"""The reasons for not learning a message; the last four also prevent storing it."""
 
 _COMMAND = re.compile(r"(?:[!/?$]|[a-z]{1,2}!)[a-z][\w-]*(?:\s|$)", re.IGNORECASE)
 _LINK = re.compile(r"<?https?://\S", re.IGNORECASE)
@@ -33,10 +33,10 @@ _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
 def clean(text: str, names: Mapping[str, str] | None = None) -> str:
-    """`text` without anything that Discord would turn into a ping.
+    """Return `text` without anything that Discord would turn into a ping.
 
-    A mention becomes the name in `names` (by id), or a word that fits its place. What a
-    database cannot hold goes too: NUL and lone surrogates.
+    A mention becomes the name in `names` (by id), or a fitting word. Characters that a
+    database cannot hold are dropped: NUL and lone surrogates.
     """
     if not text.isascii() or "\0" in text:
         text = _UNSTORABLE.sub("", text)
@@ -58,16 +58,16 @@ def _spelled_out(found: re.Match[str], names: Mapping[str, str]) -> str:
 
 
 class Filters:
-    """The owner's choice of what is not learned, ready to be asked per message."""
+    """The owner's filters for learning, compiled for use on each message."""
 
     def __init__(self, learn: LearnSettings, prefix: str) -> None:
-        """Compile the settings; `prefix` is that of the bot's own commands.
+        """Compile the settings; `prefix` belongs to the bot's own commands.
 
         Raises:
             ConfigError: If a pattern cannot be used.
         """
         self._prefix = prefix.lower() or "\0"
-        # Few texts begin like a command; the others are not looked at twice.
+        # Few texts start like a command; the others need no second look.
         self._starts = "!/?$" + self._prefix[0] + self._prefix[0].upper()
         self._patterns = Patterns("learn.patterns", learn.patterns)
         self._words = _any_word(learn.words)
@@ -76,9 +76,9 @@ class Filters:
         self._is_choosy = learn != LearnSettings()
 
     def reason(self, text: str, *, is_bot: bool = False) -> str | None:
-        """Why this message is not learned, or None when it is.
+        """Return why this message is not learned, or None when it is.
 
-        Takes the text before `clean`, so that a mention is still seen as one.
+        Pass the text before `clean`, so that mentions are still recognizable.
         """
         if is_bot:
             return BOT

@@ -1,4 +1,4 @@
-"""An import: files → records → rows of the database, a batch a transaction."""
+"""An import: files → records → rows of the database, one batch per transaction."""
 
 import time
 import zlib
@@ -20,15 +20,15 @@ from app.store.database import Database
 from app.store.messages import NewAttachment, NewMessage
 
 BATCH = 1000
-"""Rows a transaction: a running bot waits for the write lock some milliseconds."""
+"""Rows per transaction: a running bot waits some milliseconds for the lock."""
 
 MAX_BROKEN_ROWS = 100
-"""After so many a file is given up: it is something else than its name says."""
+"""The number of broken rows after which a file is abandoned."""
 
 
 @dataclass(frozen=True)
 class ImportStep:
-    """How far an import is."""
+    """The progress of an import."""
 
     label: str
     done: int
@@ -41,14 +41,14 @@ class ImportStep:
 
 @dataclass
 class Counts:
-    """What an import did; each message read is added, a duplicate, or filtered."""
+    """The results of an import: each message was added, a duplicate, or filtered."""
 
     guild: str
     read: int = 0
     added: int = 0
     duplicates: int = 0
     filtered: int = 0
-    """New messages not learned; those useful as context are stored all the same."""
+    """New messages that are not learned; useful ones are stored as context."""
     seconds: float = 0.0
     reasons: dict[str, int] = field(default_factory=dict)
     """How many were filtered, by reason."""
@@ -58,7 +58,7 @@ class Counts:
 
 
 class ImportRun:
-    """One import into one guild; `counts` tell what it did so far."""
+    """One import into one guild; `counts` holds the results so far."""
 
     def __init__(
         self,
@@ -85,7 +85,7 @@ class ImportRun:
         """Store the messages of all files.
 
         Raises:
-            UsageError: If a path does not exist or cannot be meant.
+            UsageError: If a path does not exist or makes no sense.
         """
         with find_sources(paths) as found:
             sources = _of_guild(found, self.counts.guild)
@@ -110,7 +110,7 @@ class ImportRun:
         return self.counts
 
     def _batches(self, source: SourceFile) -> Iterator["_Batch"]:
-        """The file's messages that are not in the database from an earlier try."""
+        """Yield the file's messages that no earlier try stored."""
         file = fingerprint(source, self._channel or "")
         batch = _Batch(file, 0)
         skip = self._database.call(imports.position, self._guild, file)
@@ -136,7 +136,7 @@ class ImportRun:
     def _records(
         self, items: Iterator[Record | BrokenRow], source: SourceFile
     ) -> Iterator[Record]:
-        """The records; reports the first broken row, and gives up after many."""
+        """Yield the records; report the first broken row, and give up after many."""
         broken: list[BrokenRow] = []
         for item in items:
             if isinstance(item, Record):
@@ -162,7 +162,7 @@ class ImportRun:
             batch.messages.append(entry.message)
 
     def _send(self, batch: "_Batch") -> None:
-        """Have a batch stored while the next one is read."""
+        """Store a batch while the next one is read."""
         self._land()
         newcomers = self._intake.hand_over()
         stored = self._database.submit(
@@ -210,7 +210,7 @@ class ImportRun:
 
 @dataclass
 class _Batch:
-    """Messages that are stored together, and where in their file they end."""
+    """Messages that are stored together, and their end in the file."""
 
     file: str
     position: int
@@ -223,10 +223,10 @@ _Flight = tuple[_Batch, dict[str, NewMember], "Future[imports.StoredBatch]"]
 
 
 def _of_guild(sources: Sequence[SourceFile], name: str) -> list[SourceFile]:
-    """What is to be imported of a data package: one guild, and no private messages.
+    """Select one guild of a data package, without private messages.
 
     Raises:
-        UsageError: If it holds several guilds, and none of that name.
+        UsageError: If it holds several guilds, none with that name.
     """
     package_files = [
         source for source in sources if discord_package.is_messages(source)
@@ -240,7 +240,9 @@ def _of_guild(sources: Sequence[SourceFile], name: str) -> list[SourceFile]:
     chosen = {guild for guild in known if name in guild}
     if not chosen and len(known) > 1:
         names = ", ".join(sorted(guild for _, guild in known))
-        raise UsageError(f"The data package has no server {name}.", f"It has {names}.")
+        raise UsageError(
+            f"The data package has no server {name}.", f"It contains {names}."
+        )
     return [
         source for source in package_files if guild_of[source.name] in (chosen or known)
     ]

@@ -1,4 +1,4 @@
-"""From a record to a row: cleaned, filtered, with its channel and author."""
+"""Turns a record into a row: cleaned, filtered, with its channel and author."""
 
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
@@ -20,11 +20,11 @@ NewMember = tuple[str, str, bool]
 
 
 class IntakeEntry(NamedTuple):
-    """What becomes of one record."""
+    """The result of one record."""
 
     message: NewMessage
     is_stored: bool
-    """False for what is not even kept as context."""
+    """False for messages not even kept as context."""
     files: tuple[NewAttachment, ...]
 
 
@@ -39,7 +39,7 @@ class Intake:
         authors: AuthorKey,
         channel: str | None,
     ) -> None:
-        """Prepare for a guild; `channel` overrules what the files say."""
+        """Prepare for a guild; `channel` overrides the files."""
         self._database = database
         self._guild = guild
         self._filters = filters
@@ -52,9 +52,9 @@ class Intake:
         self._waiting: dict[str, KnownMember] = {}
 
     def take(self, record: Record, ids: ContentIds, fallback_ts: int) -> IntakeEntry:
-        """The row of a record; `ids` names those that have no id of their own.
+        """Return the row of a record; `ids` makes ids for records without one.
 
-        Members without a row yet have a negative one, as `imports.add_batch` takes it.
+        Members without a row yet get a negative one, as `imports.add_batch` expects.
         """
         (
             author, _, text, external, ts, reply_to, channel, channel_id, thread,
@@ -87,7 +87,7 @@ class Intake:
         return IntakeEntry(message, is_stored, kept)
 
     def hand_over(self) -> dict[str, NewMember]:
-        """The new members of the messages taken since the last time, by author."""
+        """Return the new members since the last call, by author."""
         new, self._new = self._new, {}
         self._waiting.clear()
         return new
@@ -95,7 +95,7 @@ class Intake:
     def settle(
         self, authors: Iterable[str], members: Iterable[KnownMember | None]
     ) -> None:
-        """Note the members that were handed over, now that they have rows."""
+        """Note the rows of the members that were handed over."""
         pairs = zip(authors, members, strict=True)
         self._members.update((author, one) for author, one in pairs if one)
 
@@ -134,7 +134,7 @@ class Intake:
 
 
 def _refusal(record: Record, member: KnownMember) -> str:
-    """Why a message is not even kept as context."""
+    """Return why a message is not even kept as context."""
     if record.is_system:
         return SYSTEM
     return OPTED_OUT if member.has_opted_out else LONG

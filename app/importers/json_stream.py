@@ -1,4 +1,4 @@
-"""Items of a large JSON file one by one, without trust in the file."""
+"""Reads items of a large, untrusted JSON file one by one."""
 
 import itertools
 import re
@@ -19,7 +19,7 @@ _STEP = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 
 
 class _Shallow:
-    """A file that ends with an error where its JSON nests too deep."""
+    """A file that ends with an error if its JSON nests too deeply."""
 
     def __init__(self, stream: Stream) -> None:
         self._stream = stream
@@ -45,7 +45,7 @@ class _Shallow:
 def records(
     stream: Stream, prefix: str, make: Callable[[dict[str, Any]], Record]
 ) -> Iterator[Record | BrokenRow]:
-    """What `make` turns the items at `prefix` into.
+    """Yield what `make` returns for the items at `prefix`.
 
     Raises:
         BrokenFileError: If the file ends early or is not JSON.
@@ -73,7 +73,7 @@ def _made(
 
 
 def first(source: SourceFile, prefix: str, before: str) -> dict[str, Any]:
-    """The object at `prefix` if it comes before the array at `before`, else {}."""
+    """Return the object at `prefix` if it precedes the array at `before`, else {}."""
     with source.open() as stream:
         builder = ijson.ObjectBuilder()
         try:

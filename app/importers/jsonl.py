@@ -1,4 +1,4 @@
-"""The interchange format: JSON Lines, one message a line."""
+"""The interchange format: JSON Lines, one message per line."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -11,7 +11,7 @@ from app.importers.text_lines import lines
 
 
 def matches(head: bytes) -> bool:
-    """Whether the first line is an object with a text and an author."""
+    """Return whether the first line is an object with a text and an author."""
     first = head.removeprefix(b"\xef\xbb\xbf").lstrip().split(b"\n", 1)[0]
     if not first.startswith(b"{"):
         return False
@@ -23,7 +23,7 @@ def matches(head: bytes) -> bool:
 
 
 def read(source: SourceFile, stream: Stream) -> Iterator[Record | BrokenRow]:
-    """The messages of the file, and the lines that are none."""
+    """Yield the messages of the file, and its broken lines."""
     for number, line in lines(stream):
         try:
             yield _record(orjson.loads(line))
@@ -51,7 +51,7 @@ def _record(row: dict[str, Any]) -> Record:
         get("thread"),
         bool(get("bot")),
         bool(get("system")),
-        # Some exporters only count the files.
+        # Some exporters only give the number of files.
         tuple(map(_file, files)) if isinstance(files, list) else (),
     )
 

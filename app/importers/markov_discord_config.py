@@ -1,4 +1,4 @@
-"""Reads the settings of the original bot, claabs/markov-discord, into ours."""
+"""Converts the settings of the original bot, claabs/markov-discord, to ours."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ NAMES = {
     "randomResponseChance": "speak.join_in",
     "bannedWords": "learn.words",
 }
-"""Its settings and ours that mean the same."""
+"""Its settings, with our equivalents."""
 
 LEFT_OUT = {
     "minScore": "it counts on another scale here",
@@ -28,25 +28,25 @@ LEFT_OUT = {
     "logLevel": "logs need no setting",
     "devGuildId": "commands need no test server",
 }
-"""Its settings without a counterpart, and why."""
+"""Its settings without an equivalent, with the reason."""
 
 
 @dataclass(frozen=True)
 class Original:
-    """What a config file of the original says, in our words."""
+    """A config file of the original, with our names."""
 
     settings: Mapping[str, str]
     """As a person would type them, by our names."""
     bot_token: str | None
     left_out: Mapping[str, str]
-    """Settings that are not taken over, and why."""
+    """Settings that are left out, with the reason."""
 
 
 def read(path: Path) -> Original:
     """Read its `config.json` or `config.json5`.
 
     Raises:
-        ConfigError: If the file cannot be read, or is not one of these.
+        ConfigError: If the file cannot be read, or is not such a file.
     """
     try:
         tree = json5.loads(path.expanduser().read_text("utf-8-sig"))
@@ -54,8 +54,8 @@ def read(path: Path) -> Original:
         raise ConfigError(f"{path} cannot be read: {error}.") from error
     if not isinstance(tree, dict) or not tree.keys() & {"token", *NAMES}:
         raise ConfigError(
-            f"{path} is no config file of markov-discord.",
-            "It is called config.json or config.json5.",
+            f"{path} is not a config file of markov-discord.",
+            "Give the path of its config.json or config.json5.",
         )
     known = {"token", *NAMES, *LEFT_OUT}
     left_out = {name: why for name, why in LEFT_OUT.items() if name in tree}

@@ -9,7 +9,7 @@ from app.importers.sources import SourceFile, Stream
 
 
 def matches(head: bytes) -> bool:
-    """Whether it is an array of objects with a message, or of nothing."""
+    """Return whether it is an array of objects with a message, or an empty one."""
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:65536]
     if start.rstrip() == b"[]":
         return True
@@ -18,7 +18,7 @@ def matches(head: bytes) -> bool:
 
 
 def read(source: SourceFile, stream: Stream) -> Iterator[Record | BrokenRow]:
-    """The messages of the file; it names neither authors nor times."""
+    """Read the messages of the file, which has neither authors nor times."""
     return json_stream.records(stream, "item", _record)
 
 

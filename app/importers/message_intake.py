@@ -1,4 +1,4 @@
-"""Messages as they are written: filtered and stored one by one."""
+"""Filters and stores live messages one by one."""
 
 from typing import NamedTuple
 

@@ -1,4 +1,4 @@
-"""The formats that can be imported; which one a file has is told by its content."""
+"""The formats that can be imported, recognized by their content."""
 
 import zlib
 from collections.abc import Callable, Iterator
@@ -14,7 +14,7 @@ Read = Callable[[SourceFile, Stream], Iterator[Record | BrokenRow]]
 
 
 class Importer(NamedTuple):
-    """One format: how to know it, and how to read it."""
+    """One format: its test and its reader."""
 
     name: str
     matches: Callable[[bytes], bool]
@@ -42,14 +42,14 @@ _BY_ENDING = {".jsonl": IMPORTERS[0], ".jsonl.gz": IMPORTERS[0]}
 
 
 def find_importer(source: SourceFile) -> Importer:
-    """The format of a file.
+    """Find the format of a file.
 
     Raises:
-        BrokenFileError: If it has none of them.
+        BrokenFileError: If the format is unknown.
     """
     head = _head(source)
     for ending, importer in _BY_ENDING.items():
-        # A broken first line should be reported as such, not learned as text.
+        # Report a broken first line as such, rather than learn it as text.
         if source.name.lower().endswith(ending):
             return importer
     found = next((importer for importer in IMPORTERS if importer.matches(head)), None)

@@ -1,4 +1,4 @@
-"""The files behind the paths an owner names: folders, archives and compressed files."""
+"""Finds the files in an owner's paths: folders, archives and compressed files."""
 
 import gzip
 import hashlib
@@ -16,16 +16,16 @@ from app.core.errors import UsageError
 MAX_FILES = 100_000
 MAX_FILE_BYTES = 64 * 1024**3
 MAX_RATIO = 250
-"""Text compresses about tenfold; an archive that shrank more is a bomb."""
+"""The highest ratio of compression; text shrinks tenfold, a bomb more."""
 RATIO_ALLOWANCE = 16 * 1024**2
-"""Bytes that may come out of any file, however small it is."""
+"""Bytes that any file may unpack to, however small it is."""
 END_BYTES = 64 * 1024
 
 GZIP_MAGIC = b"\x1f\x8b"
 
 
 class BombError(ValueError):
-    """More came out of a compressed file than can be meant."""
+    """A compressed file that unpacks to an implausible size."""
 
 
 class SourceFile(Protocol):
@@ -40,12 +40,12 @@ class SourceFile(Protocol):
         ...
 
     def beside(self, name: str) -> bytes | None:
-        """A small file in the same folder, or None."""
+        """Return a small file in the same folder, or None."""
         ...
 
 
 class Stream(io.RawIOBase):
-    """Reads a file, unpacked, and knows how much of the packed one is behind it."""
+    """Reads a file, unpacked, and tracks its position in the packed one."""
 
     def __init__(self, packed: BinaryIO, size: int) -> None:
         self._packed = packed
@@ -53,7 +53,7 @@ class Stream(io.RawIOBase):
         self._read = 0
         self._is_packed = packed.read(2) == GZIP_MAGIC
         packed.seek(0)
-        # gzip reads ahead of what it hands out, so the position is taken below it.
+        # gzip reads ahead of its output, so the position comes from the file below it.
         self._plain: BinaryIO = packed
         if self._is_packed:
             self._plain = gzip.GzipFile(fileobj=packed)  # type: ignore[assignment]
@@ -65,12 +65,12 @@ class Stream(io.RawIOBase):
         data = self._plain.read(len(buffer))
         self._read += len(data)
         if self._is_packed and self._read > RATIO_ALLOWANCE + MAX_RATIO * self._size:
-            raise BombError("it unpacks to far more than a chat export would")
+            raise BombError("it unpacks to far more than any chat export")
         buffer[: len(data)] = data
         return len(data)
 
     def done(self) -> int:
-        """Bytes of the file on disk that were read."""
+        """The number of bytes read from the file on disk."""
         return min(self._packed.tell(), self._size)
 
     def close(self) -> None:
@@ -96,7 +96,7 @@ class DiskFile:
 
 
 class ZipMember:
-    """A file in a zip archive; it is read in place, never unpacked to disk."""
+    """A file in a zip archive, read in place, never unpacked to disk."""
 
     def __init__(self, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> None:
         self._archive = archive
@@ -104,7 +104,7 @@ class ZipMember:
         self.name = f"{archive.filename}/{info.filename}"
         self.size = info.file_size
         if self.size > RATIO_ALLOWANCE + MAX_RATIO * info.compress_size:
-            raise UsageError(f"{self.name} unpacks to far more than a chat export.")
+            raise UsageError(f"{self.name} unpacks to far more than any chat export.")
 
     def open(self) -> Stream:
         return Stream(self._archive.open(self._info), self.size)  # type: ignore[arg-type]
@@ -120,10 +120,10 @@ class ZipMember:
 
 @contextmanager
 def find_sources(paths: Sequence[Path]) -> Iterator[list[SourceFile]]:
-    """All files under the paths, in the order of their names.
+    """Return all files under the paths, sorted by name.
 
     Raises:
-        UsageError: If a path does not exist, or there is far too much of it.
+        UsageError: If a path does not exist, or holds far too much.
     """
     archives: list[zipfile.ZipFile] = []
     try:
@@ -149,7 +149,7 @@ def find_sources(paths: Sequence[Path]) -> Iterator[list[SourceFile]]:
 def _files(path: Path) -> list[Path]:
     if path.is_dir():
         inside = (Path(top) / name for top, _, names in os.walk(path) for name in names)
-        # A link out of the folder is not part of what the owner pointed at.
+        # A link that leaves the folder is not part of the owner's choice.
         return sorted(file for file in inside if stat.S_ISREG(file.lstat().st_mode))
     if not path.is_file():
         raise UsageError(f"{path} does not exist.", "Check the path.")
@@ -175,7 +175,7 @@ def _is_regular(info: zipfile.ZipInfo) -> bool:
 
 
 def fingerprint(source: SourceFile, *more: str) -> str:
-    """A hash of the file's size and both ends, and of how it is imported."""
+    """Hash the file's size, both ends, and the import options."""
     digest = hashlib.blake2b("\0".join((str(source.size), *more)).encode())
     if isinstance(source, DiskFile):
         with source.path.open("rb") as file:

@@ -1,4 +1,4 @@
-"""Plain text: a message a line."""
+"""Plain text: one message per line."""
 
 from collections.abc import Iterator
 
@@ -8,7 +8,7 @@ from app.importers.text_lines import lines
 
 
 def matches(head: bytes) -> bool:
-    """Whether it is UTF-8 without control bytes, cut anywhere."""
+    """Return whether it is UTF-8 without control bytes; the end may be cut anywhere."""
     if b"\0" in head:
         return False
     try:
@@ -19,6 +19,6 @@ def matches(head: bytes) -> bool:
 
 
 def read(source: SourceFile, stream: Stream) -> Iterator[Record]:
-    """The lines of the file."""
+    """Yield the lines of the file."""
     for _, line in lines(stream):
         yield Record(author="", name="", text=line.decode("utf-8", "replace").strip())

@@ -1,4 +1,4 @@
-"""Lines of a file, with a limit on how long one may be."""
+"""Reads lines of a file, with a limit on their length."""
 
 import io
 from collections.abc import Iterator
@@ -10,10 +10,10 @@ BOM = b"\xef\xbb\xbf"
 
 
 def lines(stream: Stream) -> Iterator[tuple[int, bytes]]:
-    """Every line that is not blank, with its number.
+    """Yield every line that is not blank, with its number.
 
     Raises:
-        BrokenFileError: If a line is longer than any message could be.
+        BrokenFileError: If a line is longer than any message.
     """
     buffered = io.BufferedReader(stream, 1 << 18)
     number = 0

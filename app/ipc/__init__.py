@@ -1,1 +1,1 @@
-"""The wire between Mynah's processes: JSON-RPC words, one JSON object a line."""
+"""The wire between Mynah's processes: JSON-RPC words, one JSON object per line."""

@@ -1,23 +1,23 @@
-"""How long to wait before a child that died is started again."""
+"""The waiting time before a dead child is started again."""
 
 from dataclasses import dataclass
 
 
 @dataclass
 class Backoff:
-    """1 s, 4 s, 16 s, 60 s; then no more, unless it lived well in between."""
+    """Pauses of 1 s, 4 s, 16 s and 60 s; then no more, unless it lived well."""
 
     first_seconds: float = 1.0
     factor: float = 4.0
     longest_seconds: float = 60.0
     healthy_seconds: float = 300.0
-    """A child that lived this long starts afresh."""
+    """The lifetime after which a child starts afresh."""
     most_deaths: int = 5
     deaths: int = 0
     """Quick deaths in a row."""
 
     def after(self, lived_seconds: float) -> float | None:
-        """Seconds to wait after a death, or None to give up."""
+        """Return the seconds to wait after a death, or None to give up."""
         if lived_seconds >= self.healthy_seconds:
             self.deaths = 0
         self.deaths += 1

@@ -1,4 +1,4 @@
-"""A child process behind the wire: spawned, watched, restarted, stopped."""
+"""A child process on the wire: spawned, watched, restarted, stopped."""
 
 import asyncio
 import collections
@@ -22,10 +22,10 @@ Process = asyncio.subprocess.Process
 Spawn = Callable[[Sequence[str]], Awaitable[Process]]
 
 NEVER_RESTART = (0, 64, 78)
-"""Ended by itself, wrong usage, wrong configuration: a restart would do the same."""
+"""Exit codes after which a restart would fail the same way."""
 
 GRACE_SECONDS = 5.0
-"""A child that has not ended this long after its stdin closed is killed."""
+"""The time between closing a child's stdin and killing it."""
 
 TAIL_LINES = 20
 TAIL_CHARS = 2000
@@ -33,13 +33,13 @@ TAIL_CHARS = 2000
 
 @dataclass(frozen=True)
 class ChildState:
-    """Where a child is in its life."""
+    """The state of a child in its life."""
 
     name: Literal["starting", "running", "waiting", "failed", "stopped"]
     reason: str = ""
-    """Why it is not running."""
+    """The reason why it is not running."""
     retry_seconds: float = 0.0
-    """Until the next start, when it waits."""
+    """Seconds until the next start, while it waits."""
 
 
 async def spawn(command: Sequence[str]) -> Process:
@@ -54,7 +54,7 @@ async def spawn(command: Sequence[str]) -> Process:
 
 
 class Child:
-    """One supervised process; `start`, `call`, `stop`."""
+    """One supervised process, with `start`, `call` and `stop`."""
 
     def __init__(
         self,
@@ -89,11 +89,11 @@ class Child:
 
     @property
     def pid(self) -> int | None:
-        """Process id while it lives."""
+        """The process id while it lives."""
         return self._process.pid if self._process else None
 
     def start(self) -> None:
-        """Start it, and keep it running until `stop`; no effect while it does."""
+        """Start it, and keep it running until `stop`; no effect while it runs."""
         if self._supervisor is None or self._supervisor.done():
             self._stopping = False
             self._enter(ChildState("starting"))
@@ -149,7 +149,7 @@ class Child:
             self._enter(ChildState("starting"))
 
     async def _live(self) -> int:
-        """Run it once; its exit code, negative for a signal."""
+        """Run it once; return its exit code, negative for a signal."""
         self._tail.clear()
         try:
             process = await self._spawn(self._command)
@@ -193,7 +193,7 @@ class Child:
         try:
             await asyncio.wait_for(process.wait(), GRACE_SECONDS)
         except TimeoutError:
-            log.warning("the %s did not end in time and is killed", self.name)
+            log.warning("the %s did not end in time, so it is killed", self.name)
             process.kill()
             await process.wait()
 

@@ -1,4 +1,4 @@
-"""The door of a running bot: a loopback port and a key that only the owner can read."""
+"""The door of a running bot: a loopback port, and a key only the owner can read."""
 
 import asyncio
 import contextlib
@@ -26,20 +26,20 @@ PROOF_BYTES = 65
 
 @dataclass(frozen=True)
 class Endpoint:
-    """What the endpoint file says."""
+    """The contents of the endpoint file."""
 
     port: int
     key: str
     pid: int
 
     def proof(self, side: str) -> bytes:
-        """Shows that a side knows the key, without telling it."""
+        """Prove that a side knows the key, without revealing it."""
         digest = hmac.new(self.key.encode(), side.encode(), hashlib.sha256)
         return digest.hexdigest().encode() + b"\n"
 
 
 def read(path: Path) -> Endpoint | None:
-    """The endpoint in the file, or None if there is none that makes sense."""
+    """Return the endpoint in the file, or None if there is no valid one."""
     try:
         return Endpoint(**json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
@@ -72,7 +72,7 @@ class Door:
         self._endpoint = Endpoint(0, secrets.token_hex(32), os.getpid())
 
     async def open(self) -> Endpoint:
-        """Start to listen on a free port, and write the endpoint file."""
+        """Start listening on a free port, and write the endpoint file."""
         self._server = await asyncio.start_server(
             self._welcome, "127.0.0.1", 0, limit=MAX_FRAME_BYTES
         )
@@ -82,7 +82,7 @@ class Door:
         return self._endpoint
 
     async def close(self) -> None:
-        """Take the file away, hang up on everyone."""
+        """Remove the file, and disconnect everyone."""
         if read(self._path) == self._endpoint:
             self._path.unlink()
         if self._server:
@@ -104,7 +104,7 @@ class Door:
                 writer.write(self._endpoint.proof("bot"))
                 await self._serve(Peer(reader, writer, self._catalogue, self._handlers))
         except asyncio.CancelledError:
-            pass  # The door closes; a stream callback must not end as cancelled.
+            pass  # The door is closing; a stream callback must not end as cancelled.
         finally:
             self._serving.discard(task)
             writer.close()
@@ -133,10 +133,10 @@ async def attach(
     catalogue: Catalogue,
     on_notification: Callable[[Any], None] | None = None,
 ) -> Peer | None:
-    """A peer of the running bot, to be `run`, or None when no bot runs.
+    """Return a peer of the running bot, to be `run`, or None when no bot runs.
 
-    A file left by a killed bot is recognised: its port answers nothing, or something
-    that does not know the key.
+    A file left by a killed bot is detected: its port does not answer, or its listener
+    does not know the key.
     """
     endpoint = read(path)
     if endpoint is None:

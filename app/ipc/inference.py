@@ -1,4 +1,4 @@
-"""The catalogue of what the bot may ask of a runner (one loaded language model)."""
+"""The catalogue of a runner's requests (one loaded language model)."""
 
 from dataclasses import dataclass, field
 from typing import ClassVar
@@ -31,9 +31,9 @@ class Generate(Request[GenerateReply]):
 
     method: ClassVar[str] = "generate"
     stream: int
-    """Number that the `Piece` notifications carry and `CancelGenerate` names."""
+    """The number in `Piece` notifications and in `CancelGenerate`."""
     conversation: str
-    """Key of the slot whose cached prefix most likely fits; guild-scoped."""
+    """The key of the slot whose cached prefix fits best; unique across guilds."""
     prompt: str
     """Plain text; special tokens in it are not parsed."""
     max_tokens: int = 120
@@ -46,15 +46,15 @@ class Generate(Request[GenerateReply]):
     voice: str | None = None
     """Directory of the guild's token voice; None decodes with the model alone."""
     dial: int = 0
-    """0 the model's own distribution, 100 the voice's."""
+    """The dial: 0 is the model's own distribution, 100 the voice's."""
     guild: str = ""
-    """Whose request it is, for fairness of the queue."""
+    """The guild of the request, for fairness of the queue."""
     adapter: str | None = None
-    """LoRA adapter in GGUF that the guild's lines are written with."""
+    """The guild's LoRA adapter, in GGUF."""
     lines: int = 1
-    """Short lines that the text may have."""
+    """The most short lines of the text."""
     line_start: str = ""
-    """What stands before each line but the first: the speaker, as in the prompt."""
+    """The start of each line but the first: the speaker, as in the prompt."""
 
 
 @dataclass(frozen=True)
@@ -102,12 +102,12 @@ class Info(Request[InfoReply]):
     method: ClassVar[str] = "info"
 
 
-# Notifications, runner → bot.
+# Notifications from the runner to the bot.
 
 
 @dataclass(frozen=True)
 class Piece:
-    """Some more text of a generation."""
+    """More text of a generation."""
 
     method: ClassVar[str] = "piece"
     stream: int
@@ -126,7 +126,7 @@ class Ready:
     context: int
     """Tokens of memory."""
     can_roll_back: bool
-    """Whether a prompt that differs late is read from there on, or wholly anew."""
+    """True if a prompt that differs late is only read from there on."""
     prompt_tokens_per_second: float
     tokens_per_second: float
     """Both measured on this machine, right after loading."""

@@ -36,13 +36,13 @@ BY_EXIT_CODE = {UsageError.exit_code: UsageError, ConfigError.exit_code: ConfigE
 
 
 class Reader(Protocol):
-    """Where frames come from."""
+    """A source of frames."""
 
     async def readline(self) -> bytes: ...
 
 
 class Writer(Protocol):
-    """Where frames go."""
+    """A destination of frames."""
 
     def write(self, data: bytes) -> None: ...
     async def drain(self) -> None: ...
@@ -50,7 +50,7 @@ class Writer(Protocol):
 
 
 class PeerGoneError(AppError):
-    """The other side is gone; what was asked of it will not be answered."""
+    """The other side is gone and will not answer."""
 
 
 class RemoteError(RuntimeError):
@@ -70,10 +70,10 @@ class OtherVersionError(AppError):
 def handlers_of(
     service: object, requests: Iterable[type[Request[Any]]]
 ) -> dict[str, Handler]:
-    """The methods of `service` by request; a Python keyword gets an underscore.
+    """Return the methods of `service` by request; a Python keyword gets an underscore.
 
     Raises:
-        AttributeError: If a request has no method of its name.
+        AttributeError: If a request has no method with its name.
     """
     found: dict[str, Handler] = {}
     for kind in requests:
@@ -124,10 +124,10 @@ class Peer:
         finally:
             del self._waiting[id]
             if not future.cancel() and not future.cancelled():
-                future.exception()  # Marks it as seen when sending failed first.
+                future.exception()  # Mark it as handled in case sending failed first.
 
     async def notify(self, notification: Params) -> None:
-        """Tell the other side; waits while it reads slower than we write.
+        """Send a notification; wait while the other side reads slowly.
 
         Raises:
             PeerGoneError: If the other side is gone.
@@ -135,7 +135,7 @@ class Peer:
         await self._send(Notification(notification))
 
     async def run(self) -> None:
-        """Serve the link; returns when it has ended, with all its work cancelled."""
+        """Serve the link; return when it has ended, with all its work cancelled."""
         try:
             while line := await self._read():
                 await self._take(line)

@@ -1,4 +1,4 @@
-"""A child's side of the pipe: frames on a private copy of fd 1, all else on stderr."""
+"""The child's side of the pipe: frames on a copy of fd 1, the rest on stderr."""
 
 import asyncio
 import os
@@ -13,10 +13,10 @@ CHUNK_BYTES = 64 * 1024
 
 
 def take_stdout() -> int:
-    """A private copy of fd 1; from here on whatever prints, prints to stderr.
+    """Return a private copy of fd 1; from now on, everything prints to stderr.
 
-    To be called before anything native is imported: llama.cpp and ONNX write to fd 1,
-    and llama-cpp-python points it elsewhere while it loads.
+    Call it before importing native code: llama.cpp and ONNX write to fd 1, and
+    llama-cpp-python redirects it while loading.
     """
     sys.stdout.flush()
     private = os.dup(1)
@@ -33,9 +33,9 @@ def write_all(fd: int, data: bytes) -> None:
 
 
 def read_lines(fd: int) -> Iterator[bytes]:
-    """The lines of a pipe until it ends; a last line without its end is dropped.
+    """Yield the lines of a pipe until it ends; an incomplete last line is dropped.
 
-    Reads the descriptor itself: a thread that waits inside `sys.stdin` holds its lock
+    It reads the descriptor itself: a thread waiting inside `sys.stdin` holds its lock
     when the interpreter ends, which aborts the process.
 
     Raises:
@@ -73,7 +73,7 @@ class StdinReader:
         except (OSError, ValueError):
             pass  # A broken pipe and a frame without end both end the link.
         except RuntimeError:
-            return  # The loop has ended before the pipe.
+            return  # The loop ended before the pipe.
         asyncio.run_coroutine_threadsafe(self._lines.put(b""), self._loop)
 
 
@@ -98,7 +98,7 @@ class StdoutWriter:
 
 
 def exit_with_stdin(on_line: Callable[[bytes], None], fd: int = 0) -> None:
-    """Hand each line of stdin to `on_line`, and end the process at once after the last.
+    """Pass each line of stdin to `on_line`, and end the process after the last.
 
     Runs a daemon thread. `os._exit` skips destructors: native code may hang in them,
     and a killed parent must leave no orphan.

@@ -1,4 +1,4 @@
-"""Frames: one JSON object a line, JSON-RPC words, checked against a catalogue."""
+"""Frames: one JSON object per line, in JSON-RPC words, checked against a catalogue."""
 
 import dataclasses
 import types
@@ -11,13 +11,13 @@ from typing import Any, ClassVar, Generic, Literal, Protocol, TypeVar
 import orjson
 
 MAX_FRAME_BYTES = 8 * 1024 * 1024
-"""A longer line is an attack or a bug; reading it would only fill the memory."""
+"""The longest line; a longer one is an attack or a bug, and would fill the memory."""
 
 PARSE_ERROR = -32700
 UNKNOWN_METHOD = -32601
 BAD_PARAMS = -32602
 INTERNAL_ERROR = -32603
-"""JSON-RPC's own codes; what the owner can mend carries its sysexits code instead."""
+"""JSON-RPC's own codes; errors for the owner carry their sysexits code instead."""
 
 Json = dict[str, Any]
 R = TypeVar("R")
@@ -25,7 +25,7 @@ P = TypeVar("P")
 
 
 class Params(Protocol):
-    """A dataclass of a catalogue: the parameters of one method."""
+    """A dataclass in a catalogue: the parameters of one method."""
 
     method: ClassVar[str]
     __dataclass_fields__: ClassVar[dict[str, Any]]
@@ -61,7 +61,7 @@ def reply_class(kind: type[Request[R]]) -> type[R]:
 
 @dataclass(frozen=True)
 class RequestFrame:
-    """Asks the other side for one reply."""
+    """A request for one reply from the other side."""
 
     id: int
     params: Request[Any]
@@ -69,7 +69,7 @@ class RequestFrame:
 
 @dataclass(frozen=True)
 class Notification:
-    """Tells the other side something; has no reply."""
+    """A message to the other side that has no reply."""
 
     params: Params
 
@@ -84,7 +84,7 @@ class ReplyFrame:
 
 @dataclass(frozen=True)
 class Failure:
-    """Why a request brought nothing; `id` is None when it could not even be read."""
+    """The reason a request failed; `id` is None if the request was unreadable."""
 
     id: int | None
     code: int
@@ -96,7 +96,7 @@ Frame = RequestFrame | Notification | ReplyFrame | Failure
 
 
 class WireError(ValueError):
-    """A line is not a frame of the catalogue; says which request it was, if known."""
+    """A line is not a frame of the catalogue; names its request, if known."""
 
     def __init__(self, code: int, message: str, id: int | None = None) -> None:
         super().__init__(message)
@@ -108,7 +108,7 @@ class WireError(ValueError):
 
 
 def encode(frame: Frame) -> bytes:
-    """The frame as one line, newline included.
+    """Encode the frame as one line, newline included.
 
     Raises:
         WireError: If it is longer than `MAX_FRAME_BYTES`, or cannot be JSON.
@@ -157,7 +157,7 @@ def _scrub(value: Any) -> Any:
 
 
 class Catalogue:
-    """The methods that one link knows."""
+    """The methods of one link."""
 
     def __init__(
         self,
@@ -168,10 +168,10 @@ class Catalogue:
         self.notifications = {kind.method: kind for kind in notifications}
 
     def decode(self, line: bytes) -> Frame:
-        """The frame in a line.
+        """Decode the frame in a line.
 
         Raises:
-            WireError: If the line is no frame of this catalogue.
+            WireError: If the line is not a frame of this catalogue.
         """
         try:
             tree = orjson.loads(line)

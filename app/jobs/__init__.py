@@ -1,1 +1,1 @@
-"""Jobs: the entry points of short-lived children that do long work."""
+"""Entry points of short-lived child processes for long work."""

@@ -34,10 +34,10 @@ from app.voice.vocabulary_diff import count_words, new_words
 Tell = Callable[[Progress], None]
 
 SMALL_IMPORT = 500
-"""So few new messages are learned by the running voice, without building it anew."""
+"""So few new messages are learned by the running voice, without a rebuild."""
 
 MOST_WORDS = 30
-"""Gained and lost words that are told."""
+"""The most gained and lost words to report."""
 
 REPORT_SECONDS = 0.2
 NICENESS = 5
@@ -50,8 +50,8 @@ def run(
     """Carry out a job."""
     # Millions of rows come and go without a cycle; looking for one costs a tenth.
     gc.disable()
-    # The thread that reads files holds the interpreter; the one that stores asks for it
-    # some ten times a batch, and would wait five milliseconds each time.
+    # The reading thread holds the interpreter; the storing thread asks for it about ten
+    # times per batch, and would wait five milliseconds each time.
     sys.setswitchinterval(SWITCH_SECONDS)
     # The bot is the only one to move the log into the file.
     with Database(home.database, checkpoints=False) as database:
@@ -108,7 +108,7 @@ def import_files(
 
 
 def rebuild(home: Home, database: Database, guild: int, tell: Tell) -> int:
-    """Write the guild's voice anew from the database; returns the messages in it."""
+    """Rewrite the guild's voice from the database; return its number of messages."""
     began = time.monotonic()
     total = database.call(messages.count, guild)
     row = database.call(guilds.get, guild)
@@ -127,7 +127,7 @@ def rebuild(home: Home, database: Database, guild: int, tell: Tell) -> int:
 def learnable(
     database: Database, guild: int, after: int = 0
 ) -> Iterator[tuple[int, str]]:
-    """(row, text) of the guild's messages to learn, read a page at a time."""
+    """Yield (row, text) of the guild's messages to learn, a page at a time."""
     return _pages(lambda row: database.call(messages.learnable_page, guild, row), after)
 
 
@@ -136,7 +136,7 @@ def compare(
 ) -> CompareJobReply:
     """Tell what words a guild's voice gained and lost from one snapshot to another.
 
-    Without `after`, to what the voice is now.
+    Without `after`, the second one is the present voice.
     """
     then, now = (_words_of(database, guild, name) for name in (before, after))
     gained, lost = new_words(then, now, MOST_WORDS), new_words(now, then, MOST_WORDS)
@@ -174,7 +174,7 @@ def _progress(
 
 
 class _Throttle:
-    """Passes on a few reports a second."""
+    """Passes on only a few reports per second."""
 
     def __init__(self, tell: Tell) -> None:
         self._tell = tell

@@ -1,1 +1,1 @@
-"""What Mynah remembers: meaning, recall, and which message answers which."""
+"""Mynah's memory: meaning, recall, and links between messages."""

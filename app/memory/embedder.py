@@ -1,4 +1,4 @@
-"""Texts to vectors of their meaning, on one embedding model loaded by fastembed."""
+"""Turns texts into vectors of their meaning, with one embedding model of fastembed."""
 
 import os
 import re
@@ -19,9 +19,9 @@ Floats = NDArray[np.float32]
 
 BUILT_IN = "built-in"
 BUILT_IN_ID = "all-MiniLM-L6-v2-int8"
-"""Changes with the file in assets, so that vectors of another file never meet these."""
+"""The model's name; it changes with the file in assets, as vectors must not mix."""
 BATCH_TOKENS = 1024
-"""Tokens of a batch at most, padding included; more only makes the session grow."""
+"""The most tokens of a batch, with padding; more only makes the session grow."""
 MAX_BATCH = 32
 PADDED = 1.25
 """The longest text of a batch to its shortest; the rest would be mostly padding."""
@@ -30,22 +30,22 @@ _NOT_WORDS = re.compile(r"https?://\S+|<a?:\w+:\d+>|<[@#][!&]?\d+>|[\W_\d]+")
 
 
 def is_trivial(text: str) -> bool:
-    """Whether a text has too little in it to mean anything: `lol`, a link, an emoji."""
+    """Return whether a text has too little meaning: `lol`, a link, an emoji."""
     return len(_NOT_WORDS.sub("", text)) < 4
 
 
 class Embeds(Protocol):
-    """What turns texts into vectors; its methods block and belong to one thread."""
+    """An embedder of texts; its methods block and belong to one thread."""
 
     model_id: str
     """Names the model in the database; vectors of two models never meet."""
     dimension: int
 
     def embed(self, texts: Sequence[str], most_tokens: int | None = None) -> Floats:
-        """Vectors of length 1, float32 (texts, dimension).
+        """Return vectors of length 1, float32 (texts, dimension).
 
         Args:
-            most_tokens: Read no more of a text than this; for what must be quick.
+            most_tokens: Read at most this many tokens of a text, to be quick.
         """
         ...
 
@@ -64,16 +64,17 @@ class Embedder:
     def open(
         cls, name: str = BUILT_IN, *, cache: Path | None = None, threads: int = 1
     ) -> "Embedder":
-        """Load the built-in model, or one that fastembed knows by `name`.
+        """Load the built-in model, or a model of fastembed by `name`.
 
         Args:
-            cache: Directory fetched models are kept in; fetching needs a network.
+            cache: Directory for downloaded models; a download needs a network.
 
         Raises:
-            ConfigError: If fastembed does not know the model or cannot fetch it.
+            ConfigError: If fastembed does not know the model or cannot download it.
         """
         telemetry.switch_off()
-        # Importing fastembed takes half a second that only an embedding process pays.
+        # Importing fastembed takes half a second; only an embedding process should pay
+        # for it.
         os.environ.setdefault("TQDM_DISABLE", "1")
         from fastembed import TextEmbedding
         from loguru import logger
@@ -82,7 +83,7 @@ class Embedder:
         if name in (BUILT_IN, BUILT_IN_ID):
             _register_built_in()
             directory = str(embedding_model(cache or asset("embedding")))
-            # Without a cache it makes a folder of its own in the temporary one.
+            # Without a cache it creates a folder in the temporary directory.
             options: dict[str, Any] = {
                 "specific_model_path": directory,
                 "cache_dir": directory,
@@ -101,10 +102,10 @@ class Embedder:
         return cls(made.model, model_id, made.embedding_size)
 
     def embed(self, texts: Sequence[str], most_tokens: int | None = None) -> Floats:
-        """Unit vectors of `texts`, in their order, shape (texts, dimension).
+        """Return unit vectors of `texts`, in their order, shape (texts, dimension).
 
         Args:
-            most_tokens: Read no more of a text than this; for what must be quick.
+            most_tokens: Read at most this many tokens of a text, to be quick.
         """
         vectors = np.empty((len(texts), self.dimension), np.float32)
         fresh: dict[str, list[int]] = {}
@@ -128,9 +129,9 @@ class Embedder:
     def _embed_unique(
         self, texts: list[str], most_tokens: int | None
     ) -> Iterator[tuple[list[int], Floats]]:
-        """(numbers of texts, their vectors), a batch of about equal lengths each."""
+        """Yield text numbers with their vectors, in batches of similar length."""
         if not hasattr(self._model, "onnx_embed"):
-            # Static models look words up: there is no padding to save.
+            # Static models look words up, so they need no padding.
             if texts:
                 yield list(range(len(texts))), np.stack(list(self._model.embed(texts)))
             return
@@ -145,7 +146,7 @@ class Embedder:
             yield numbers, self._run([encoded[number] for number in numbers])
 
     def _encode(self, texts: list[str]) -> list[list[int]]:
-        """Token ids of each text, without padding."""
+        """Return the token ids of each text, without padding."""
         tokenizer = self._model.tokenizer
         padding = tokenizer.padding
         tokenizer.no_padding()
@@ -154,7 +155,7 @@ class Embedder:
         return encoded
 
     def _run(self, batch: list[list[int]]) -> Floats:
-        """The model's vectors of one batch of token ids."""
+        """Return the model's vectors for one batch of token ids."""
         from fastembed.common.onnx_model import OnnxOutputContext
 
         inputs = self.inputs(batch)
@@ -164,7 +165,7 @@ class Embedder:
         return np.asarray(list(made), np.float32)
 
     def inputs(self, batch: list[list[int]]) -> dict[str, NDArray[np.int64]]:
-        """Padded arrays as the session takes them."""
+        """Pad arrays as the session expects them."""
         padding = self._model.tokenizer.padding or {}
         width = max(map(len, batch))
         ids = np.full((len(batch), width), padding.get("pad_id", 0), np.int64)
@@ -180,7 +181,7 @@ class Embedder:
 
 
 def batches(lengths: Sequence[int]) -> Iterator[list[int]]:
-    """Numbers of texts grouped by length, within the bounds of a batch."""
+    """Group text numbers by length, within the limits of a batch."""
     batch: list[int] = []
     for number in sorted(range(len(lengths)), key=lengths.__getitem__):
         length = lengths[number]
@@ -194,7 +195,7 @@ def batches(lengths: Sequence[int]) -> Iterator[list[int]]:
 
 
 def _register_built_in() -> None:
-    """Tell fastembed of the model in assets; a second time is refused by it."""
+    """Register the built-in model with fastembed, which refuses a second time."""
     from fastembed import TextEmbedding
     from fastembed.common.model_description import ModelSource, PoolingType
 
@@ -204,7 +205,7 @@ def _register_built_in() -> None:
         model=BUILT_IN_ID,
         pooling=PoolingType.DISABLED,
         normalization=False,
-        # Never asked, since the directory is given; fastembed wants one named.
+        # Never used, since the directory is given, but fastembed requires a source.
         sources=ModelSource(hf="sentence-transformers/all-MiniLM-L6-v2"),
         dim=384,
         model_file="model.onnx",

@@ -1,4 +1,4 @@
-"""One guild's index in use: opened from its files, kept in step with the database."""
+"""The index of one guild, opened from its files and kept in step with the database."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -10,14 +10,14 @@ from app.memory.vectors import Floats, unpack
 
 PAGE = 2000
 SAVE_EVERY = 20_000
-"""Vectors added after which the file is written anew, so that little is done twice."""
+"""Number of added vectors after which the file is rewritten."""
 
 Page = list[tuple[int, int, bytes]]
 """(own row, message row, vector) as the database holds them."""
 
 
 class Truth(Protocol):
-    """What the database says an index must hold."""
+    """The contents that the database requires of an index."""
 
     @property
     def vectors(self) -> int: ...
@@ -41,23 +41,23 @@ class GuildIndex:
 
     @property
     def last(self) -> int:
-        """Own row of the newest stored vector that is in the index."""
+        """The own row of the newest stored vector in the index."""
         return self._last
 
     @property
     def needs_rebuild(self) -> bool:
-        """Whether so much was removed that the graph is better built anew."""
+        """True when so much was removed that the graph should be rebuilt."""
         return isinstance(self._index, Graph) and self._index.is_worn
 
     def open(self) -> None:
-        """Take the graph from its files, if they are in order."""
+        """Open the graph from its files, if they are sound."""
         found = index_files.load(self._directory, self.model, self.dimension)
         if found is not None:
             self._index, sidecar = found
             self._last = sidecar.last
 
     def restart(self) -> None:
-        """Begin anew, empty, in memory and on disk."""
+        """Start empty, in memory and on disk."""
         index_files.drop(self._directory)
         self._index = Exact(self.dimension)
         self._last = 0
@@ -71,24 +71,24 @@ class GuildIndex:
         self._last = max(self._last, page[-1][0])
 
     def put(self, rows: Sequence[int], vectors: Floats) -> None:
-        """Make vectors searchable; what was there for a row is replaced."""
+        """Make vectors searchable, replacing those of the same rows."""
         if isinstance(self._index, Exact):
             self._index = choose(self._index, len(rows))
         self._index.add(rows, vectors)
         self._unsaved += len(rows)
 
     def remove(self, rows: Iterable[int]) -> None:
-        """Never find these rows again; files that hold them go at once."""
+        """Never find these rows again; delete files with them at once."""
         index_files.drop(self._directory)
         self._index.remove(rows)
         self._unsaved += 1
 
     def search(self, vector: Floats, count: int) -> list[Neighbor]:
-        """The nearest message rows, nearest first."""
+        """Return the nearest message rows, nearest first."""
         return self._index.search(vector, count)
 
     def agrees(self, truth: Truth) -> bool:
-        """Whether it holds exactly the rows that the database holds."""
+        """Return whether it holds exactly the rows that the database holds."""
         rows = self._index.rows()
         return (len(rows), int(rows.sum())) == (truth.vectors, truth.row_sum)
 
@@ -99,15 +99,15 @@ class GuildIndex:
             self._unsaved = 0
 
     def file_bytes(self) -> int:
-        """Bytes of the graph's file; 0 while there is none."""
+        """The size of the graph's file in bytes; 0 without a file."""
         return index_files.size(self._directory)
 
     def save_if_worth(self) -> None:
-        """Write the graph when so much was added that the time is well spent."""
+        """Write the graph once enough was added to be worth the time."""
         if self._unsaved >= SAVE_EVERY:
             self.save()
 
 
 def unpack_page(page: Page, dimension: int) -> Floats:
-    """The vectors of a page."""
+    """Unpack the vectors of a page."""
     return unpack([blob for _, _, blob in page], dimension)

@@ -1,4 +1,4 @@
-"""The nearest neighbors of a vector: compared with all while few, hnswlib above."""
+"""Finds the nearest neighbors of a vector: exact for few vectors, hnswlib for many."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple, Protocol
@@ -9,18 +9,18 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float32]
 
 EXACT_BELOW = 10_000
-"""Vectors up to which comparing with all of them is about as fast as the graph."""
+"""The number of vectors up to which a full comparison is as fast as the graph."""
 LINKS = 16
 BUILD_EFFORT = 120
 EFFORT = 100
 """hnswlib's M, ef_construction and ef: recall@10 of 0.99 and more and 0.2 ms a query
 at 20,000 and 200,000 vectors; half the building effort loses up to one in a hundred."""
 WORN = 0.05
-"""Share of removed places from which on a graph is built anew."""
+"""The share of removed places at which a graph is rebuilt."""
 
 
 class Neighbor(NamedTuple):
-    """A message row, and the cosine of its vector with the one asked for."""
+    """A message row, and the cosine of its vector with the query."""
 
     row: int
     similarity: float
@@ -32,20 +32,20 @@ class VectorIndex(Protocol):
     def __len__(self) -> int: ...
 
     def add(self, rows: Sequence[int], vectors: Floats) -> None:
-        """Add vectors; a row that is there already gets the new one."""
+        """Add vectors; a row that is already there gets the new one."""
 
     def remove(self, rows: Iterable[int]) -> None:
         """Never find these rows again."""
 
     def rows(self) -> NDArray[np.int64]:
-        """The rows that can be found."""
+        """Return the rows that can be found."""
 
     def search(self, vector: Floats, count: int) -> list[Neighbor]:
-        """The nearest rows, nearest first; fewer when there are fewer."""
+        """Return the nearest rows, nearest first; fewer when there are fewer."""
 
 
 class Exact:
-    """Compares with every vector: right by construction, and the oracle in tests."""
+    """Compares with every vector: exact, and the oracle in tests."""
 
     def __init__(self, dimension: int) -> None:
         self._matrix = np.empty((256, dimension), np.float32)
@@ -56,7 +56,7 @@ class Exact:
         return len(self._place)
 
     def add(self, rows: Sequence[int], vectors: Floats) -> None:
-        """Add vectors; a row that is there already gets the new one."""
+        """Add vectors; a row that is already there gets the new one."""
         self._make_room(len(self) + len(rows))
         for row, vector in zip(rows, vectors, strict=True):
             place = self._place.setdefault(int(row), len(self._place))
@@ -70,7 +70,7 @@ class Exact:
             self._rows = np.pad(self._rows, (0, more))
 
     def remove(self, rows: Iterable[int]) -> None:
-        """Never find these rows again; the last vector takes the place of each."""
+        """Never find these rows again; the last vector fills each gap."""
         for row in rows:
             place = self._place.pop(int(row), None)
             if place is None:
@@ -84,7 +84,7 @@ class Exact:
                 self._place[moved] = place
 
     def rows(self) -> NDArray[np.int64]:
-        """The rows that can be found."""
+        """Return the rows that can be found."""
         return self._rows[: len(self)].copy()
 
     def vectors(self) -> Floats:
@@ -92,7 +92,7 @@ class Exact:
         return self._matrix[: len(self)]
 
     def search(self, vector: Floats, count: int) -> list[Neighbor]:
-        """The nearest rows, nearest first; fewer when there are fewer."""
+        """Return the nearest rows, nearest first; fewer when there are fewer."""
         count = min(count, len(self))
         if count == 0:
             return []
@@ -104,7 +104,7 @@ class Exact:
 
 
 class Graph:
-    """hnswlib's graph of near vectors, on one thread of the caller."""
+    """A graph of near vectors by hnswlib, on the caller's thread."""
 
     def __init__(
         self,
@@ -113,7 +113,7 @@ class Graph:
         room: int = 0,
         removed: Iterable[int] = (),
     ) -> None:
-        """An empty graph, or the given one, in which `removed` rows are hidden."""
+        """Start with an empty graph, or a given one whose `removed` rows are hidden."""
         import hnswlib
 
         self.dimension = dimension
@@ -134,16 +134,16 @@ class Graph:
 
     @property
     def removed(self) -> list[int]:
-        """Rows that are hidden; nothing of their vectors is left."""
+        """The hidden rows; nothing of their vectors is left."""
         return sorted(self._removed)
 
     @property
     def is_worn(self) -> bool:
-        """Whether so many places are empty that it is better built anew."""
+        """True when so many places are empty that a rebuild is better."""
         return len(self._removed) > WORN * int(self.graph.get_current_count())
 
     def add(self, rows: Sequence[int], vectors: Floats) -> None:
-        """Add vectors; a row that is there already gets the new one."""
+        """Add vectors; a row that is already there gets the new one."""
         if not len(rows):
             return
         wanted = int(self.graph.get_current_count()) + len(rows)
@@ -156,9 +156,9 @@ class Graph:
         self.graph.add_items(vectors, np.asarray(rows, np.uint64), num_threads=1)
 
     def remove(self, rows: Iterable[int]) -> None:
-        """Never find these rows again; zeros take the place of their vectors.
+        """Never find these rows again; overwrite their vectors with zeros.
 
-        hnswlib itself only hides what is deleted, in memory and in its file.
+        hnswlib itself only hides deleted vectors, in memory and in its file.
         """
         asked = np.fromiter((int(row) for row in rows), np.int64)
         known = np.intersect1d(asked, self.rows())
@@ -169,22 +169,23 @@ class Graph:
         self._removed.update(known.tolist())
 
     def rows(self) -> NDArray[np.int64]:
-        """The rows that can be found."""
+        """Return the rows that can be found."""
         rows = np.asarray(self.graph.get_ids_list(), np.int64)
         if not self._removed:
             return rows
         return rows[~np.isin(rows, list(self._removed))]
 
     def search(self, vector: Floats, count: int) -> list[Neighbor]:
-        """The nearest rows, nearest first; fewer when there are fewer."""
+        """Return the nearest rows, nearest first; fewer when there are fewer."""
         count = min(count, len(self))
         while count:
-            # hnswlib forgets the effort when it loads, and needs it above the count.
+            # hnswlib forgets the search effort when it loads, and needs it above the
+            # count.
             self.graph.set_ef(max(EFFORT, count))
             try:
                 labels, distances = self.graph.knn_query(vector, k=count)
             except RuntimeError:
-                # A graph with removed parts may not reach as many as it has.
+                # A graph with removed parts may reach fewer rows than it has.
                 count //= 2
                 continue
             pairs = zip(labels[0].tolist(), distances[0].tolist(), strict=True)
@@ -193,7 +194,7 @@ class Graph:
 
 
 def choose(index: Exact, coming: int = 0) -> Exact | Graph:
-    """The kind of index that fits the number of vectors; a graph is built at once."""
+    """Choose the index that fits the number of vectors; build a graph at once."""
     if len(index) + coming < EXACT_BELOW:
         return index
     graph = Graph(index.vectors().shape[1], room=2 * (len(index) + coming))

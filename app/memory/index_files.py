@@ -1,4 +1,4 @@
-"""An index on disk: a cache beside the database, checked before hnswlib sees it."""
+"""An index on disk: a cache beside the database, checked before hnswlib opens it."""
 
 import hashlib
 import json
@@ -16,14 +16,14 @@ _FORM = 2
 
 @dataclass(frozen=True)
 class Sidecar:
-    """What is known of an index file without opening it."""
+    """The facts about an index file that are known without opening it."""
 
     model: str
     dimension: int
     links: int
     count: int
     row_sum: int
-    """Sum of the message rows: tells apart sets of rows of the same size."""
+    """Sum of the message rows, which distinguishes sets of the same size."""
     last: int
     """The newest embedding row in it; catching up goes on after it."""
     bytes: int
@@ -34,12 +34,12 @@ class Sidecar:
 
 
 def save(graph: Graph, directory: Path, model: str, last: int) -> Sidecar:
-    """Write index and sidecar so that a crash leaves a whole pair or none."""
+    """Write index and sidecar so that a crash leaves both or neither."""
     directory.mkdir(parents=True, exist_ok=True)
     rows = graph.rows()
     temporary = directory / "index.tmp"
     graph.graph.save_index(str(temporary))
-    # hnswlib does not look whether its writes arrived: a full disk shows here.
+    # hnswlib does not check its writes, so a full disk shows here.
     size, digest = _sync_and_hash(temporary)
     sidecar = Sidecar(
         model,
@@ -59,14 +59,14 @@ def save(graph: Graph, directory: Path, model: str, last: int) -> Sidecar:
 
 
 def load(directory: Path, model: str, dimension: int) -> tuple[Graph, Sidecar] | None:
-    """The saved graph; None on any doubt, and then nothing of it is left."""
+    """Load the saved graph; on any doubt, delete it and return None."""
     try:
         sidecar = _read(directory, model, dimension)
         graph = _open(directory / "index.bin", sidecar)
     except FileNotFoundError:
         graph = None
     except (ValueError, TypeError, OSError, RuntimeError) as error:
-        _log.warning("index in %s is built anew: %s", directory, error)
+        _log.warning("rebuilding the index in %s: %s", directory, error)
         graph = None
     if graph is None:
         drop(directory)
@@ -78,14 +78,14 @@ def _read(directory: Path, model: str, dimension: int) -> Sidecar:
     text = (directory / "sidecar.json").read_text(encoding="utf-8")
     sidecar = Sidecar(**json.loads(text))
     if sidecar.form != _FORM or sidecar.links != LINKS:
-        raise ValueError("it is of another form")
+        raise ValueError("it has another format")
     if (sidecar.model, sidecar.dimension) != (model, dimension):
-        raise ValueError(f"it is of the model {sidecar.model}")
+        raise ValueError(f"it belongs to the model {sidecar.model}")
     file = directory / "index.bin"
     if file.stat().st_size != sidecar.bytes:
-        raise ValueError("its size is not the one noted")
+        raise ValueError("its size has changed")
     if _sync_and_hash(file)[1] != sidecar.sha256:
-        raise ValueError("its bytes are not the ones noted")
+        raise ValueError("its checksum has changed")
     return sidecar
 
 
@@ -98,12 +98,12 @@ def _open(file: Path, sidecar: Sidecar) -> Graph:
     loaded = Graph(sidecar.dimension, graph, removed=sidecar.removed)
     rows = loaded.rows()
     if (len(rows), int(rows.sum())) != (sidecar.count, sidecar.row_sum):
-        raise ValueError("its rows are not the ones noted")
+        raise ValueError("its rows have changed")
     return loaded
 
 
 def size(directory: Path) -> int:
-    """Bytes of a saved index; 0 without one."""
+    """Return the size of a saved index in bytes; 0 without one."""
     file = directory / "index.bin"
     return file.stat().st_size if file.exists() else 0
 
@@ -116,7 +116,7 @@ def drop(directory: Path, keep: str = "") -> None:
 
 
 def _sync_and_hash(path: Path) -> tuple[int, str]:
-    """Size and sha256 of a file that is on the disk itself afterwards."""
+    """Sync a file to disk; return its size and sha256."""
     with path.open("rb+") as file:
         os.fsync(file.fileno())
         digest = hashlib.file_digest(file, "sha256").hexdigest()

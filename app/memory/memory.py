@@ -1,4 +1,4 @@
-"""What a bot remembers by meaning: learned in the background, recalled on demand."""
+"""The bot's memory by meaning: it learns in the background and recalls on demand."""
 
 import asyncio
 import functools
@@ -27,22 +27,22 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 PORTION = 32
-"""Texts embedded between two looks at whether a reply is wanted, about 0.1 s."""
+"""Texts embedded between two checks for a waiting reply, about 0.1 s."""
 GLANCE_TOKENS = 32
-"""Of a draft or turn, where the closest of many drafts is looked for in little time."""
+"""The tokens of a draft or turn to read when time is short."""
 PRUNED_TO = 0.9
-"""Of its cap, so that not every new message makes a guild let go of something."""
+"""The share of its limit to prune to, so that not every message prunes again."""
 NEAR = 64
-"""Neighbors looked at for each moment wanted; age and repeats put others first."""
+"""Neighbors to find per moment; age and repetition reorder them."""
 _WIDEST = 1024
 log = logging.getLogger(__name__)
 
 Report = Callable[[int, int, int, float], None]
-"""Told guild, texts done, texts in all and texts a second."""
+"""Receives guild, finished texts, all texts, and texts per second."""
 
 
 class Memory:
-    """Embeddings and indexes of all guilds; its blocking work is on one thread."""
+    """The embeddings and indexes of all guilds; one thread does the blocking work."""
 
     def __init__(
         self,
@@ -54,11 +54,11 @@ class Memory:
         report: Report = lambda guild, done, total, rate: None,
         now: Callable[[], float] = time.time,
     ) -> None:
-        """Prepare; a model is loaded when it is first needed.
+        """Prepare the memory; a model is loaded on first use.
 
         Args:
             reader: A second, read-only connection for long reads.
-            open_embedder: Loads the model of that id, or the owner's for None; called
+            open_embedder: Loads the model with that id, or the owner's for None; runs
                 in a thread.
             now: Seconds since the epoch.
         """
@@ -72,21 +72,21 @@ class Memory:
         self._embedders: dict[str | None, Embeds] = {}
         self._shelves: dict[int, GuildIndex] = {}
         self._done: dict[int, int] = {}
-        """Row up to which every message of a guild has been looked at."""
+        """Row up to which every message of a guild has been checked."""
         self._opening = asyncio.Lock()
         self._idle = asyncio.Event()
         self._idle.set()
         self._replies = 0
 
     async def close(self) -> None:
-        """Write what is not written; nothing may be asked of it afterwards."""
+        """Write everything; do not use the memory afterwards."""
         for shelf in self._shelves.values():
             await self._call(shelf.save)
         self._thread.shutdown()
 
     @contextmanager
     def quiet(self) -> Iterator[None]:
-        """While a reply is made, the backlog waits."""
+        """Pause the backlog while a reply is made."""
         self._replies += 1
         self._idle.clear()
         try:
@@ -105,10 +105,10 @@ class Memory:
         await self._embed(guild, [(row, text)])
 
     async def catch_up(self, guild: int) -> int:
-        """Embed what has no vector yet, newest first; returns how many texts.
+        """Embed messages without a vector, newest first; return their number.
 
-        The database says what is missing, so a kill costs one portion at most. The
-        vectors of another model serve until all are there by the owner's.
+        The database knows what is missing, so a kill costs one portion at most. The
+        vectors of the old model stay in use until the owner's model has all.
         """
         model = (await self._embedder(None)).model_id
         after, newest = (
@@ -132,20 +132,20 @@ class Memory:
     async def _portions(
         self, guild: int, model: str, after: int
     ) -> AsyncIterator[list[tuple[int, str]]]:
-        """What has no vector yet, newest first, while no reply is made."""
+        """Yield messages without a vector, newest first, while no reply is made."""
         before = None
         while page := await self._reader.run(
             embeddings.missing, guild, model, PAGE, after=after, before=before
         ):
             before = page[-1][0]
-            # Texts of about one length to a portion leave little padding.
+            # Texts of similar length in a portion need little padding.
             page.sort(key=lambda pair: len(pair[1]))
             for start in range(0, len(page), PORTION):
                 await self._idle.wait()
                 yield page[start : start + PORTION]
 
     async def _embed(self, guild: int, portion: Sequence[tuple[int, str]]) -> None:
-        """Give each text its vector in the database and in the index."""
+        """Store each text's vector in the database and the index."""
         embedder = await self._embedder(None)
         shelf = await self._shelf(guild)
         telling = [(row, text) for row, text in portion if not is_trivial(text)]
@@ -160,12 +160,12 @@ class Memory:
             await self._call(shelf.save_if_worth)
 
     async def forget(self, guild: int, rows: Sequence[int]) -> None:
-        """Take out messages that are gone from the database, from memory and files."""
+        """Take messages that left the database out of memory and files."""
         self._look_again(guild, rows)
         await self._take_out(guild, await self._shelf(guild), rows)
 
     def _look_again(self, guild: int, rows: Sequence[int]) -> None:
-        """Rows may be there still, with another text than the one embedded."""
+        """The rows may still exist, with a newer text than the embedded one."""
         first = min(rows, default=0) - 1
         self._done[guild] = min(self._done.get(guild, 0), max(first, 0))
 
@@ -178,9 +178,9 @@ class Memory:
             await self._add_new(guild, shelf)
 
     async def prune(self, guild: int, cap_bytes: int) -> int:
-        """Let go of the oldest vectors until the guild keeps under its cap.
+        """Drop the oldest vectors until the guild is under its limit.
 
-        Returns how many; messages always stay.
+        Returns the number dropped; messages always stay.
         """
         shelf = await self._shelf(guild)
         kept = await self._reader.run(embeddings.room, guild)
@@ -204,13 +204,13 @@ class Memory:
         *,
         without: Collection[int] = (),
     ) -> list[Moment]:
-        """Earlier moments that mean something to the conversation, best first.
+        """Recall earlier moments that fit the conversation's meaning, best first.
 
         Args:
             turns: Its last texts, oldest first.
-            channels: Rows of the channels that everyone who will read the reply can
-                see; None when all may be shown.
-            without: Rows of messages that are in the prompt already.
+            channels: Rows of the channels that every reader of the reply can see; None
+                means all.
+            without: Rows of messages already in the prompt.
         """
         shelf = await self._shelf(guild)
         if not turns or not len(shelf) or not limit:
@@ -243,7 +243,7 @@ class Memory:
     async def closeness(
         self, texts: Sequence[str], conversation: Sequence[str]
     ) -> list[float]:
-        """How close each text is in meaning to a conversation's last turns."""
+        """Return how close each text is in meaning to a conversation's last turns."""
         embedder = await self._embedder(None)
         turns = list(conversation[-recall.TURNS :])
         read = [*turns, *texts]
@@ -252,7 +252,7 @@ class Memory:
         return recall.closest(found[len(turns) :], meaning)
 
     async def relevance(self, replies: Sequence[tuple[str, Sequence[str]]]) -> float:
-        """The AUC of two replies or more, each a text and the turns before it."""
+        """Return the AUC of two or more replies, each with the turns before it."""
         embedder = await self._embedder(None)
         contexts = [
             await self._meaning(turns, embedder.model_id) for _, turns in replies
@@ -267,14 +267,14 @@ class Memory:
         )
 
     def change_model(self) -> None:
-        """Ask again which model the owner wants; the old one serves until then."""
+        """Ask again for the owner's model; the old one serves until then."""
         self._embedders.pop(None, None)
         self._done.clear()
 
     async def _embedder(self, model: str | None) -> Embeds:
-        """The loaded model of that id; None asks for the owner's.
+        """Return the loaded model with that id; None means the owner's.
 
-        Loading one, which may mean fetching it, leaves the memory's thread free.
+        Loading or downloading a model leaves the memory's thread free.
         """
         if model in self._embedders:
             return self._embedders[model]
@@ -285,7 +285,7 @@ class Memory:
         return self._embedders[model]
 
     async def _shelf(self, guild: int) -> GuildIndex:
-        """The guild's index, opened and brought up to date when first asked for."""
+        """Return the guild's index, opened and updated on first use."""
         if guild not in self._shelves:
             counts = dict(await self._reader.run(embeddings.models, guild))
             most = max(counts, key=counts.__getitem__, default=None)
@@ -298,11 +298,11 @@ class Memory:
         return self._shelves[guild]
 
     async def _bring_up(self, guild: int, shelf: GuildIndex) -> None:
-        """Add what the files lack; build anew if they and the database differ."""
+        """Add what the files lack; rebuild if they and the database differ."""
         await self._add_new(guild, shelf)
         truth = await self._reader.run(embeddings.state, guild, shelf.model)
         if not await self._call(shelf.agrees, truth):
-            log.warning("the index of guild %d is built anew", guild)
+            log.warning("rebuilding the index of guild %d", guild)
             await self._call(shelf.restart)
             await self._add_new(guild, shelf)
 

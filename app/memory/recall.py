@@ -1,4 +1,4 @@
-"""Which earlier messages are worth remembering, of those near in meaning."""
+"""Selects earlier messages worth remembering from those near in meaning."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,17 +11,17 @@ from app.memory.index import Neighbor
 from app.memory.vectors import Floats, normalise
 
 LEAST_SIMILARITY = 0.25
-"""Below this cosine two chat lines have nothing to do with each other."""
+"""The cosine below which two chat lines are unrelated."""
 HALF_LIFE_DAYS = 3.0
 FADED = 0.6
-"""What is left of the weight of a message however old it is.
+"""The least weight of a message, however old it is.
 
 In a guild's real replies of a year, the answered message is twice as often among the
 first ten found as with a half-life of 120 days and 0.75."""
 DIVERSITY = 0.3
-"""Weight of being unlike what is chosen already, 0 to 1."""
+"""The weight of being unlike the chosen ones, 0 to 1."""
 TURN_WEIGHT = 0.4
-"""Of each turn in the meaning of a conversation, against the turn after it."""
+"""The weight of each turn in a conversation's meaning, relative to the next turn."""
 TURNS = 4
 
 
@@ -34,7 +34,7 @@ class Candidate:
 
 
 def meaning(turns: Floats) -> Floats:
-    """The unit vector of a conversation from those of its last turns, oldest first."""
+    """Return the unit vector of a conversation from its last turns, oldest first."""
     turns = turns[-TURNS:]
     weights = TURN_WEIGHT ** np.arange(len(turns) - 1, -1, -1, dtype=np.float32)
     mixed: Floats = normalise((turns * weights[:, None]).sum(axis=0, keepdims=True))[0]
@@ -51,7 +51,7 @@ def fade(similarity: Floats, age_ms: NDArray[np.float64]) -> NDArray[np.float64]
 def weigh(
     neighbors: Sequence[Neighbor], times: Mapping[int, int], now_ms: int
 ) -> list[Candidate]:
-    """The neighbors whose time is known and that mean enough, best first."""
+    """Return neighbors of known age and sufficient weight, best first."""
     near = [
         neighbor
         for neighbor in neighbors
@@ -67,7 +67,7 @@ def weigh(
 def diversify(
     candidates: Sequence[Candidate], vectors: Mapping[int, Floats], limit: int
 ) -> list[Candidate]:
-    """The best candidates that do not repeat each other.
+    """Choose the best candidates that do not repeat each other.
 
     Maximal marginal relevance (Carbonell and Goldstein 1998).
     """
@@ -88,5 +88,5 @@ def diversify(
 
 
 def closest(drafts: Floats, conversation: Floats) -> list[float]:
-    """The cosine of each draft with a conversation's meaning."""
+    """Return the cosine of each draft with a conversation's meaning."""
     return [float(value) for value in drafts @ conversation]

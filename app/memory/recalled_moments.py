@@ -1,4 +1,4 @@
-"""Moments: a message found by its meaning, with what was said around it."""
+"""Moments: messages found by meaning, with the messages around them."""
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
@@ -9,12 +9,12 @@ from app.store.messages import StoredMessage
 
 NEIGHBORS_BEFORE, NEIGHBORS_AFTER = 2, 3
 APART_MS = 20 * 60_000
-"""Neighbors further away in time belong to another moment."""
+"""The distance in time beyond which neighbors belong to another moment."""
 
 
 @dataclass(frozen=True)
 class Moment:
-    """Something said before, with what was said around it."""
+    """An earlier message with those around it."""
 
     row: int
     """The message that was found."""
@@ -26,7 +26,7 @@ class Moment:
 def shown(
     guild: int, rows: list[int], channels: Collection[int] | None, without: set[int]
 ) -> list[StoredMessage]:
-    """The messages in those rows that may be shown."""
+    """Return the messages in those rows that may be shown."""
     is_quotable = _quotable(guild)
     return [
         message
@@ -45,7 +45,7 @@ def with_neighbors(
     shown: Sequence[StoredMessage],
     without: set[int],
 ) -> list[Moment]:
-    """The chosen messages with those said around them, each message once."""
+    """Return the chosen messages with their neighbors, each message once."""
     known = {message.id: message for message in shown}
     is_quotable = _quotable(guild)
     used = set(without)
@@ -68,7 +68,7 @@ def with_neighbors(
 
 
 def _quotable(guild: int) -> Callable[[StoredMessage], bool]:
-    """Whether a message is by nobody who opted out, and none that was rolled back."""
+    """Return whether a message may be quoted: not rolled back, author not opted out."""
     hidden, gaps = members.opted_out(guild), voice_changes.gaps(guild)
 
     def is_quotable(message: StoredMessage) -> bool:

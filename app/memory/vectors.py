@@ -1,4 +1,4 @@
-"""The stored form of a vector: one scale and one signed byte a number."""
+"""The stored form of a vector: one scale, and one signed byte per number."""
 
 from collections.abc import Iterable, Sequence
 
@@ -9,11 +9,11 @@ Floats = NDArray[np.float32]
 
 _SCALE = np.dtype("<f4")
 NOTHING = b""
-"""Stored for a text that means nothing, so that it is not looked at again."""
+"""The vector of a text without meaning, so that it is not embedded again."""
 
 
 def pack(vectors: Floats) -> list[bytes]:
-    """Vectors of shape (count, dimension) as blobs of 4 + dimension bytes."""
+    """Pack vectors of shape (count, dimension) as blobs of 4 + dimension bytes."""
     scales = np.abs(vectors).max(axis=1, keepdims=True) / np.float32(127)
     safe = np.where(scales > 0, scales, 1)
     rounded = np.rint(vectors / safe).astype(np.int8)
@@ -22,10 +22,10 @@ def pack(vectors: Floats) -> list[bytes]:
 
 
 def unpack(blobs: Sequence[bytes], dimension: int) -> Floats:
-    """Unit vectors of shape (blobs, dimension).
+    """Unpack blobs into unit vectors of shape (blobs, dimension).
 
     Raises:
-        ValueError: If a blob is not a vector of that dimension.
+        ValueError: If a blob has another dimension.
     """
     size = _SCALE.itemsize + dimension
     if any(len(blob) != size for blob in blobs):
@@ -36,7 +36,7 @@ def unpack(blobs: Sequence[bytes], dimension: int) -> Floats:
 
 
 def normalise(vectors: Floats) -> Floats:
-    """The vectors scaled to length one; a zero vector stays zero."""
+    """Scale the vectors to length one; a zero vector stays zero."""
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     return np.asarray(vectors / np.where(lengths > 0, lengths, 1), np.float32)
 
@@ -44,7 +44,7 @@ def normalise(vectors: Floats) -> Floats:
 def unpack_pairs(
     pairs: Iterable[tuple[int, bytes]], dimension: int
 ) -> tuple[NDArray[np.int64], Floats]:
-    """(rows, unit vectors) of stored pairs; those that mean nothing are left out."""
+    """Unpack stored pairs into rows and unit vectors, without the meaningless ones."""
     kept = [(row, blob) for row, blob in pairs if blob != NOTHING]
     rows = np.array([row for row, _ in kept], np.int64)
     return rows, unpack([blob for _, blob in kept], dimension)

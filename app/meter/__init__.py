@@ -1,1 +1,1 @@
-"""How much a guild's replies are like what its members write; pure sums over texts."""
+"""Compares a guild's replies with its members' messages; pure sums over texts."""

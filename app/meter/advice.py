@@ -1,4 +1,4 @@
-"""What a week's figures say, and what to turn to bring a guild's voice back."""
+"""Advice from a week's figures: which settings bring a guild's voice back."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -8,20 +8,20 @@ from app.meter.style import LEAST
 from app.meter.week import Week
 
 ASSISTANT = 0.08
-"""Share of replies in assistant-speak, beyond the members' own, that is a drift."""
+"""The share of assistant-like replies, beyond the members' own, that means drift."""
 
 UNLIKE = 0.6
 FALLEN = 0.12
-"""Of likeness, against the mean of the weeks before."""
+"""A drop of likeness below the mean of earlier weeks that counts."""
 
 COPIED = 0.1
 REPEATED = 0.1
 IRRELEVANT = 0.53
 TOO_LONG = 1.8
-"""Times as many words as members use."""
+"""The ratio to members' words at which replies are too long."""
 
 RATED = 5
-"""Ratings from which they say something."""
+"""The number of ratings from which they count."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Tuned:
 
 @dataclass(frozen=True)
 class Advice:
-    """One finding in words, with what to do."""
+    """One finding, with the remedy."""
 
     is_alarm: bool
     finding: str
@@ -45,11 +45,11 @@ class Advice:
 
 
 def advise(week: Week, before: Sequence[Week], tuned: Tuned) -> list[Advice]:
-    """What stands out, alarms first.
+    """List the findings, alarms first.
 
     Args:
         week: The newest figures.
-        before: Those of the weeks before, in any order.
+        before: The figures of earlier weeks, in any order.
         tuned: The guild's settings.
     """
     if week.replies < LEAST:
@@ -83,23 +83,23 @@ def _drift(week: Week, before: Sequence[Week], tuned: Tuned) -> Iterator[Advice]
 
 
 def _closer(tuned: Tuned) -> str:
-    """How to bring it nearer to the guild's own way."""
+    """Suggest how to bring replies nearer to the guild's own style."""
     if tuned.mode == "llm":
-        return "let the voice take part: reply.mode to hybrid"
+        return "give the voice a part: set reply.mode to hybrid"
     if tuned.dial < 80:
         return f"turn reply.dial up, from {tuned.dial} to {min(80, tuned.dial + 15)}"
     if not tuned.has_persona:
-        return "write a persona (reply.persona) in the words people use there"
+        return "write a persona (reply.persona) in the server's own words"
     return "use reply.mode markov, or another model"
 
 
 def _matter(week: Week, tuned: Tuned) -> Iterator[Advice]:
     if week.relevance is not None and week.relevance < IRRELEVANT:
-        remedy = "let it remember (memory.enabled), or use a larger model"
+        remedy = "switch on memory.enabled, or use a larger model"
         if tuned.mode != "llm" and tuned.dial > 30:
             remedy = f"turn reply.dial down, from {tuned.dial} to {tuned.dial - 15}"
         if tuned.mode == "markov":
-            remedy = "reply.mode hybrid answers what was said"
+            remedy = "set reply.mode to hybrid, which answers messages"
         yield Advice(False, "its replies hardly fit what was said", remedy)
     rated = week.liked + week.disliked
     if rated >= RATED and week.disliked > week.liked:
@@ -110,7 +110,7 @@ def _matter(week: Week, tuned: Tuned) -> Iterator[Advice]:
 def _manner(week: Week, tuned: Tuned) -> Iterator[Advice]:
     if week.words > TOO_LONG * max(week.words_members, 3.0):
         most = max(5, round(2 * week.words_members))
-        finding = f"{week.words:.0f} words a reply, where people use "
+        finding = f"{week.words:.0f} words per reply, while members use "
         finding += f"{week.words_members:.0f}"
         yield Advice(False, finding, f"set reply.max_words to {most}")
     if (week.copied or 0.0) > COPIED:
@@ -120,5 +120,5 @@ def _manner(week: Week, tuned: Tuned) -> Iterator[Advice]:
         finding = f"{week.repeated:.0%} of its replies were said before"
         yield Advice(False, finding, "raise model.temperature, or learn more messages")
     if (week.slowest or 0.0) > 1.2 * tuned.deadline_ms:
-        finding = f"one reply in twenty takes more than {week.slowest:.0f} ms"
-        yield Advice(False, finding, "use a smaller model; `mynah bench` names those")
+        finding = f"one reply in twenty takes over {week.slowest:.0f} ms"
+        yield Advice(False, finding, "use a smaller model; `mynah bench` lists them")

@@ -1,4 +1,4 @@
-"""Signs that a line was written by a help desk rather than by a member."""
+"""Signs that a help desk rather than a member wrote a line."""
 
 import re
 from collections.abc import Sequence
@@ -22,10 +22,10 @@ _SIGNS = re.compile(
 
 
 def sounds_like_assistant(text: str) -> bool:
-    """Whether the line has a phrase that assistants write and people hardly do."""
+    """Return whether the line has a phrase that assistants use and people rarely do."""
     return _SIGNS.search(text) is not None
 
 
 def share(texts: Sequence[str]) -> float:
-    """The share of lines that do; 0 for none."""
+    """Return the share of such lines; 0 for no lines."""
     return sum(map(sounds_like_assistant, texts)) / max(len(texts), 1)

@@ -1,34 +1,34 @@
-"""How much of what is said was said before, by members or by the bot itself."""
+"""Measures how much of the replies members or the bot said before."""
 
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 LONG = 8
-"""Words: a run of more from one message counts as copied."""
+"""The number of words in a row above which a reply counts as copied."""
 
 _WORD = re.compile(r"\w+")
 
 IsKnown = Callable[[Sequence[str]], bool]
-"""Whether these words stand in a row in a learned message."""
+"""A test that these words stand in a row in a learned message."""
 
 
 @dataclass(frozen=True)
 class Novelty:
-    """Shares of replies that are not new."""
+    """The shares of replies that are not new."""
 
     copied: float
-    """Hold more than `LONG` words in a row of one learned message."""
+    """The share with more than `LONG` words in a row of one learned message."""
     whole: float
-    """Are one learned message, of three words or more."""
+    """The share that are one learned message, of three words or more."""
     run: float
-    """Mean of the longest runs, in words."""
+    """The mean of the longest runs, in words."""
     repeated: float
-    """Were said by the bot before."""
+    """The share that the bot said before."""
 
 
 def longest_run(words: Sequence[str], is_known: IsKnown, limit: int = 32) -> int:
-    """The length of the longest run of `words` that `is_known`, up to `limit`."""
+    """Return the length of the longest known run of `words`, up to `limit`."""
     best, start = 0, 0
     for end in range(1, len(words) + 1):
         while start < end and (end - start > limit or not is_known(words[start:end])):
@@ -43,12 +43,12 @@ def novelty(
     is_known: IsKnown,
     is_message: Callable[[str], bool],
 ) -> Novelty:
-    """How new the replies are; all zeros for none.
+    """Measure the novelty of the replies; all zeros without replies.
 
     Args:
-        texts: In the order they were said.
-        split: A text as the words that `is_known` takes.
-        is_message: Whether a text is one whole learned message.
+        texts: In chronological order.
+        split: Splits a text into words for `is_known`.
+        is_message: Tells whether a text is one whole learned message.
     """
     runs = [longest_run(split(text), is_known) for text in texts]
     whole = [len(_WORD.findall(text)) >= 3 and is_message(text) for text in texts]
@@ -62,7 +62,7 @@ def novelty(
 
 
 def repeated(texts: Sequence[str]) -> float:
-    """The share of texts of two words or more that were said before, case aside."""
+    """Return the share of texts of two or more words that repeat an earlier text."""
     said: set[tuple[str, ...]] = set()
     again = 0
     for text in texts:

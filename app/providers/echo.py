@@ -1,4 +1,4 @@
-"""A provider that says what it hears: for tests, and as the smallest example of one."""
+"""A provider that repeats its input: for tests, and as the smallest example of one."""
 
 from collections.abc import AsyncGenerator
 
@@ -6,12 +6,12 @@ from app.providers.base import Completion, Prompt
 
 
 class EchoProvider:
-    """Writes the last turn back, word by word."""
+    """Repeats the last turn, word by word."""
 
     name = "echo"
 
     def unavailable(self, prompt: Prompt) -> str | None:
-        """Only an empty conversation has no echo."""
+        """Return a reason only for an empty conversation, which has no echo."""
         return None if prompt.turns else "nobody said anything"
 
     async def write(self, prompt: Prompt) -> AsyncGenerator[str | Completion, None]:
@@ -22,4 +22,4 @@ class EchoProvider:
         yield Completion(" ".join(words), completion_tokens=len(words))
 
     async def close(self) -> None:
-        """Nothing is held."""
+        """Do nothing, since nothing is held."""

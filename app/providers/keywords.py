@@ -1,4 +1,4 @@
-"""The words of a text that tell what it is about, without a dictionary."""
+"""Finds the topic words of a text without a dictionary."""
 
 import re
 
@@ -19,9 +19,9 @@ _WORD = re.compile(r"[^\W_](?:[\w'’+#-]*\w)?")
 
 
 def keywords(text: str, limit: int = 3) -> list[str]:
-    """The words most likely to be the topic, longest first, in the form written.
+    """Return the likely topic words as written, longest first.
 
-    Words of few letters and the commonest words of some languages are left out.
+    It skips short words and the most common words of some languages.
     """
     found: dict[str, str] = {}
     for word in _WORD.findall(text):
@@ -33,5 +33,5 @@ def keywords(text: str, limit: int = 3) -> list[str]:
 
 
 def bag(text: str) -> set[str]:
-    """The words of a text in one case."""
+    """Return the words of a text in one case."""
     return {word.casefold() for word in _WORD.findall(text)}

@@ -1,4 +1,4 @@
-"""The Markov chain as a provider: the last rung, which always has something to say."""
+"""The Markov chain as a provider: the last rung, which always has an answer."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from random import Random
@@ -25,7 +25,7 @@ RELAXED = {
 
 
 class MarkovProvider:
-    """Writes a line from what the guild has said."""
+    """Writes a line from the guild's messages."""
 
     name = "markov"
 
@@ -39,11 +39,11 @@ class MarkovProvider:
         self._rng = rng
 
     def unavailable(self, prompt: Prompt) -> str | None:
-        """Never: it is the rung that always answers."""
+        """Return None always, since this rung always answers."""
         return None
 
     async def write(self, prompt: Prompt) -> AsyncGenerator[str | Completion, None]:
-        """Yield one line and its sources; without anything learned, say so."""
+        """Yield one line and its sources; with nothing learned, say so."""
         start = perf_counter()
         topic = " ".join(keywords(prompt.turns[-1].text)) if prompt.turns else ""
         seed = prompt.seed or topic or None
@@ -60,13 +60,13 @@ class MarkovProvider:
         yield completion_of(line, (perf_counter() - start) * 1000, seed_wanted=wanted)
 
     async def close(self) -> None:
-        """Nothing is held."""
+        """Do nothing, since nothing is held."""
 
 
 def completion_of(
     line: GeneratedLine, ms: float, *, seed_wanted: bool = True
 ) -> Completion:
-    """A line of the chain as a completion, with the longest run of each source."""
+    """Convert a line of the chain to a completion, with each source's longest run."""
     longest: dict[int, Used] = {}
     for source in line.sources:
         known = longest.get(source.message)

@@ -1,4 +1,4 @@
-"""Every provider, and what each is made of."""
+"""Creates every provider from its parts."""
 
 import time
 from collections.abc import Awaitable, Callable
@@ -20,7 +20,7 @@ from app.voice.voice import Voice
 
 @dataclass(frozen=True)
 class Means:
-    """What providers need of the home they work in."""
+    """The parts of a home that providers need."""
 
     config: Callable[[], Config]
     """The home's settings as they are now."""
@@ -33,7 +33,7 @@ class Means:
     speeds: StateFile
     """How fast each model wrote when it was last loaded."""
     on_event: Callable[[str], None]
-    """Told what became of the model's process, and why."""
+    """Receives events of the model's process, with reasons."""
     key: Callable[[Address], str | None]
     prices: Prices
     on_spent: OnSpent
@@ -66,7 +66,7 @@ def _markov(means: Means) -> MarkovProvider:
 
 @dataclass(frozen=True)
 class Providers:
-    """One of each, by name; the ladder takes them from `every`."""
+    """One provider of each kind, by name; the ladder takes them from `every`."""
 
     openai: OpenAIProvider
     local: LocalProvider
@@ -74,15 +74,15 @@ class Providers:
 
     @property
     def every(self) -> dict[str, Provider]:
-        """All of them by name."""
+        """Return all of them by name."""
         return {one.name: one for one in (self.openai, self.local, self.markov)}
 
     async def close(self) -> None:
-        """Release what they hold."""
+        """Release their resources."""
         for one in self.every.values():
             await one.close()
 
 
 def make(means: Means) -> Providers:
-    """The providers of one home."""
+    """Create the providers of one home."""
     return Providers(_openai(means), _local(means), _markov(means))

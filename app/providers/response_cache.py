@@ -1,4 +1,4 @@
-"""Remembers what was answered a moment ago, so that a repeat costs nothing."""
+"""Remembers recent answers, so that a repeat costs nothing."""
 
 import hashlib
 import json
@@ -9,20 +9,20 @@ from dataclasses import replace
 from app.providers.base import Completion
 
 SAME_SECONDS = 20.0
-"""Identical requests without randomness are answered once within this time."""
+"""The time within which identical requests without randomness share an answer."""
 
 MOST = 256
 
 
 class Repeats:
-    """The newest answers, by what was asked."""
+    """The newest answers, by request."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._recent: OrderedDict[str, tuple[float, Completion]] = OrderedDict()
 
     def known(self, asked: object) -> Completion | None:
-        """What was answered to the same a moment ago, at no cost now."""
+        """Return the recent answer to the same request, at no cost now."""
         at, completion = self._recent.get(_digest(asked), (-SAME_SECONDS, None))
         if completion is None or self._clock() - at > SAME_SECONDS:
             return None
@@ -30,7 +30,7 @@ class Repeats:
         return replace(completion, cost=0.0, bytes_sent=0, notes=note)
 
     def remember(self, asked: object, completion: Completion) -> None:
-        """Keep an answer."""
+        """Store an answer."""
         self._recent[_digest(asked)] = (self._clock(), completion)
         if len(self._recent) > MOST:
             self._recent.popitem(last=False)

@@ -1,1 +1,1 @@
-"""One reply, from what was asked to the row that explains it."""
+"""One reply, from the request to the row that explains it."""

@@ -1,4 +1,4 @@
-"""Shows a cloud model how a guild writes: real lines of it, and drafts of the chain."""
+"""Shows a cloud model a guild's style: real lines, and drafts of the chain."""
 
 import asyncio
 from collections.abc import Sequence
@@ -16,17 +16,17 @@ from app.store.database import Database
 from app.voice.voice import Voice
 
 RECENT = 6
-"""Turns that tell what a conversation is about."""
+"""The number of turns that show a conversation's topic."""
 
 DRAFTS = 8
 DRAFT_TRIES = 3
-"""A draft need not be the best line; a cloud model only takes ideas from it."""
+"""The tries per draft; a cloud model only takes ideas from it."""
 EXAMPLES_SHOWN = 6
 DRAFTS_SHOWN = 3
 
 
 class Remembers(Protocol):
-    """Knows what was said by its meaning; None when there was no time."""
+    """A memory of earlier messages by meaning; None when there was no time."""
 
     async def recall(
         self,
@@ -79,13 +79,13 @@ class Illustrator:
     async def judge(
         self, texts: Sequence[str], turns: Sequence[Turn]
     ) -> Sequence[float]:
-        """How close each text is to the conversation; higher is closer."""
+        """Return how close each text is to the conversation; higher is closer."""
         return (await self._closeness(texts, turns))(texts)
 
     async def _closeness(
         self, texts: Sequence[str], turns: Sequence[Turn]
     ) -> example_selection.Closeness:
-        """By meaning where there is time for it, else by shared words."""
+        """Return closeness by meaning if there is time, else by shared words."""
         scores = None
         if self._memory:
             scores = await self._memory.closeness(texts, turns[-RECENT:])

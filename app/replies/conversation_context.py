@@ -1,4 +1,4 @@
-"""Reads from the store what was said before a message."""
+"""Reads the messages before a message from the store."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,29 +9,29 @@ from app.store.database import Database
 from app.store.messages import StoredMessage
 
 CHANNEL_TURNS = 30
-"""Of the channel, besides the conversation's own."""
+"""The number of the channel's other messages to read."""
 
 CONVERSATION_TURNS = 30
 CHAIN = 12
-"""Reply links followed backwards."""
+"""The number of reply links to follow backwards."""
 
 
 @dataclass(frozen=True)
 class ConversationContext:
-    """What may become context; not yet within any budget."""
+    """Possible context, not yet limited by a budget."""
 
     last: Turn
     conversation: tuple[Turn, ...] = ()
     """The reply chain and the linked messages."""
     channel: tuple[Turn, ...] = ()
-    """What else was said in the channel lately."""
+    """Other recent messages of the channel."""
     summary: str = ""
-    """What was said in a long conversation before its last turns."""
+    """A summary of a long conversation before its last turns."""
     summary_of: int | None = None
     """Row of that conversation."""
 
     def __len__(self) -> int:
-        """How many turns there are, the last one included."""
+        """Return the number of turns, including the last one."""
         rows = [turn.message for turn in (*self.conversation, *self.channel)]
         stored = {row for row in rows if row is not None}
         return len(stored) + rows.count(None) + 1
@@ -40,7 +40,7 @@ class ConversationContext:
 async def gather(
     database: Database, channel: int | None, last: Turn
 ) -> ConversationContext:
-    """Everything before `last` that could go into its prompt."""
+    """Collect everything before `last` that could go into its prompt."""
     if channel is None:
         return ConversationContext(last)
     return await database.run(_gather, channel, last)
@@ -68,7 +68,7 @@ def _gather(channel: int, last: Turn) -> ConversationContext:
 
 
 def _conversation(trigger: StoredMessage) -> list[StoredMessage]:
-    """The reply chain before a message, and what is linked to the same conversation."""
+    """Return the reply chain before a message, and linked messages."""
     found: dict[int, StoredMessage] = {}
     at: StoredMessage | None = trigger
     for _ in range(CHAIN):
@@ -83,7 +83,7 @@ def _conversation(trigger: StoredMessage) -> list[StoredMessage]:
         rows = reply_links.conversation(link.conversation, CONVERSATION_TURNS)
         found |= {message.id: message for message in messages.by_rows(rows)}
         begun = reply_links.get(link.conversation)
-        # A thread is about the message that it was opened on, in its parent channel.
+        # A thread is about the message that started it, in its parent channel.
         starter = begun.parent if begun else None
         opened_on = messages.by_rows([starter] if starter else [])
         found |= {message.id: message for message in opened_on}
@@ -99,7 +99,7 @@ def _conversation(trigger: StoredMessage) -> list[StoredMessage]:
 def _turns(
     stored: Sequence[StoredMessage], last: Turn, hidden: set[str]
 ) -> tuple[Turn, ...]:
-    """Messages as turns, without those of members who opted out."""
+    """Convert messages to turns, without those of members who opted out."""
     return tuple(
         Turn(message.name or "someone", message.text, message.is_bot, message.id)
         for message in stored

@@ -1,4 +1,4 @@
-"""The rungs of one reply's ladder: who is asked, under which locks and budgets."""
+"""Builds the rungs of one reply's ladder, with their locks and budgets."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
@@ -14,17 +14,17 @@ from app.replies.ledger import Ledger
 from app.settings.schema import Config
 
 CLOUD_TOKENS = 1500
-"""Of context for a cloud model; more costs more and says little."""
+"""The context tokens for a cloud model; more costs more and adds little."""
 
 ANSWER_TOKENS = 30
-"""A chat line rarely needs more; a longer one ends in time all the same."""
+"""The answer tokens to plan for; a chat line rarely needs more."""
 
 LOCAL_TRIES = 2
-"""Trying again costs no reading, as the conversation stays in the model's memory."""
+"""The tries of the model here, which keeps the conversation in memory."""
 
 
 class LocalModel(Protocol):
-    """What is measured of the model on this machine."""
+    """The measured facts about the model on this machine."""
 
     @property
     def speed(self) -> Speed: ...
@@ -35,7 +35,7 @@ class LocalModel(Protocol):
 
 
 class LadderBuilder:
-    """Builds the rungs from the settings that hold where the reply is made."""
+    """Builds the rungs from the settings in effect where the reply is made."""
 
     def __init__(
         self,
@@ -45,7 +45,7 @@ class LadderBuilder:
         clock: Clock,
         local: LocalModel | None = None,
     ) -> None:
-        """`home` gives the home's settings, whose budgets all guilds share."""
+        """`home` returns the home's settings, whose budgets all guilds share."""
         self._providers = providers
         self._ledger = ledger
         self._home = home
@@ -54,14 +54,14 @@ class LadderBuilder:
         self.queue = FairQueue(8)
 
     def order(self, config: Config, wanted: str | None = None) -> list[str]:
-        """The language models to be asked, in order; a local guild never goes out."""
+        """Return the language models to ask; a local guild never uses the cloud."""
         provider = wanted or config.reply.provider
         orders = {"openai": ["openai", "local"], "markov": []}
         order = orders.get(provider, [provider])
         return [name for name in order if name in self._providers]
 
     def model_of(self, provider: str, config: Config) -> str:
-        """The model behind a provider."""
+        """Return the model behind a provider."""
         if provider == "openai":
             return config.openai.model
         if provider == "local":
@@ -75,7 +75,7 @@ class LadderBuilder:
         config: Config,
         gathered: ConversationContext,
     ) -> list[Rung]:
-        """Rungs for those language models, with the chain as the last one."""
+        """Return rungs for those language models, with the chain as the last one."""
         rungs = []
         for name in names:
             provider = self._providers[name]
@@ -98,7 +98,7 @@ class LadderBuilder:
         return check
 
     def _local_budget(self, config: Config) -> Callable[[float], int]:
-        """Tokens of context that the local model can read in the time left."""
+        """Return the context tokens that the local model can read in the time left."""
 
         def budget(left_ms: float) -> int:
             if self._local is None:
@@ -113,13 +113,13 @@ class LadderBuilder:
 
 
 def _cloud_budget(config: Config) -> Callable[[float], int]:
-    """Tokens of context for a cloud model, which reads in no time."""
+    """Return the context tokens for a cloud model, whose reading time is negligible."""
     tokens = config.context.tokens or CLOUD_TOKENS
     return lambda left_ms: tokens
 
 
 def is_open_to_cloud(config: Config) -> bool:
-    """Whether anything of the guild may go to the cloud."""
+    """Return whether data of the guild may go to the cloud."""
     return config.reply.cloud_consent and not config.reply.local_only
 
 
@@ -128,7 +128,7 @@ def _lock(config: Config) -> Check:
         if config.reply.local_only:
             return "this server is locked to this computer"
         if not config.reply.cloud_consent:
-            return "nobody agreed yet that this server's messages go to the cloud"
+            return "nobody has agreed to send this server's messages to the cloud"
         return None
 
     return check
@@ -137,7 +137,7 @@ def _lock(config: Config) -> Check:
 def _fit(
     gathered: ConversationContext, config: Config, budget: Callable[[float], int]
 ) -> Fit:
-    """What makes a prompt as long as there is time to read it."""
+    """Limit a prompt to what can be read in time."""
     wanted = config.context
     shares = Shares(wanted.recall, wanted.summary, wanted.examples)
 

@@ -1,4 +1,4 @@
-"""The ledger of cloud requests while they happen, and the budgets that rest on it."""
+"""The live ledger of cloud requests, and the budgets based on it."""
 
 import asyncio
 import logging
@@ -13,14 +13,14 @@ from app.store.database import Database
 log = logging.getLogger(__name__)
 
 WARN_AT = 0.8
-"""Share of a budget at which its owner is told."""
+"""The share of a budget at which its owner is warned."""
 
 Budgets = tuple[float, float]
-"""US dollars a day and a month; 0 means no limit."""
+"""US dollars per day and per month; 0 means no limit."""
 
 
 class Ledger:
-    """Writes what was spent, and says when a budget is used up."""
+    """Records spending, and says when a budget is used up."""
 
     def __init__(
         self,
@@ -28,7 +28,7 @@ class Ledger:
         now: Callable[[], float],
         warn: Callable[[str], None] = log.warning,
     ) -> None:
-        """`now` is in seconds since the epoch; `warn` tells the owner."""
+        """`now` is in seconds since the epoch; `warn` notifies the owner."""
         self._database = database
         self._now = now
         self._warn = warn
@@ -45,7 +45,7 @@ class Ledger:
                 self._sums[period, None] += cost
 
     def spent(self, entry: Spent) -> None:
-        """Take one request down; the row is written in the background."""
+        """Record one request; the row is written in the background."""
         for period in self._starts():
             self._sums[period, entry.guild] += entry.cost
             self._sums[period, None] += entry.cost
@@ -71,19 +71,19 @@ class Ledger:
         await asyncio.gather(*self._writing)
 
     def today(self, guild: int | None = None) -> float:
-        """US dollars spent since midnight, UTC; of one guild or of all."""
+        """Return US dollars spent since midnight, UTC, by one guild or all."""
         return self._sums[next(iter(self._starts())), guild]
 
     def month(self, guild: int | None = None) -> float:
-        """US dollars spent since the first of the month, UTC."""
+        """Return US dollars spent since the first of the month, UTC."""
         return self._sums[list(self._starts())[1], guild]
 
     def refuses(self, guild: int, own: Budgets | None, home: Budgets) -> str | None:
-        """Why nothing may be spent for a guild now, or None.
+        """Return why nothing may be spent for a guild now, or None.
 
         Args:
             own: The guild's own budgets, if it has any.
-            home: Those that all guilds share.
+            home: The budgets that all guilds share.
         """
         for whose, name, budgets in ((guild, "this server", own), (None, "all", home)):
             if budgets is None:
@@ -104,7 +104,7 @@ class Ledger:
         return None
 
     def _starts(self) -> dict[str, int]:
-        """The present day and month by name, with their begin in milliseconds."""
+        """Return the present day and month by name, with their start in ms."""
         now = datetime.fromtimestamp(self._now(), UTC)
         day = now.replace(hour=0, minute=0, second=0, microsecond=0)
         month = day.replace(day=1)

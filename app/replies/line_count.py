@@ -1,4 +1,4 @@
-"""Learns how a guild splits what it says: one line, or several short ones in a row."""
+"""Learns whether a guild writes one line or several short ones in a row."""
 
 from collections.abc import Callable
 from random import Random
@@ -7,19 +7,19 @@ from app.store import messages
 from app.store.database import Database
 
 WITHIN_MS = 20_000
-"""Two messages of one author this close together are one thing said in two lines."""
+"""The time within which two messages of an author count as one thing said."""
 
 LOOKED_AT = 2_000
-"""Newest messages that tell how the guild writes now."""
+"""The number of newest messages that show the guild's present habit."""
 
 LEAST = 100
-"""Fewer say nothing of a guild."""
+"""The fewest messages that show a habit."""
 
 KEPT_SECONDS = 3600.0
 
 
 class Bursts:
-    """Draws how many lines a reply may have."""
+    """Draws the number of lines of a reply."""
 
     def __init__(
         self, database: Database, rng: Random, clock: Callable[[], float]
@@ -30,7 +30,7 @@ class Bursts:
         self._shares: dict[int, tuple[float, float]] = {}
 
     async def lines(self, guild: int, most: int) -> int:
-        """As many as people of the guild write in a row, and never more than `most`."""
+        """Return as many lines as people of the guild write in a row, up to `most`."""
         if most <= 1:
             return 1
         share = await self.share(guild)
@@ -40,7 +40,7 @@ class Bursts:
         return lines
 
     async def share(self, guild: int) -> float:
-        """Of all messages, those that their author followed up within seconds."""
+        """Return the share of messages that their author followed up within seconds."""
         known = self._shares.get(guild)
         if known is None or self._clock() - known[0] > KEPT_SECONDS:
             followed, all_of_them = await self._database.run(

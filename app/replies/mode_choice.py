@@ -1,4 +1,4 @@
-"""Which way a reply is made: by whose turn it is, or by what a guild likes."""
+"""Chooses the mode of a reply: by turns, or by a guild's feedback."""
 
 from dataclasses import dataclass
 from random import Random
@@ -15,7 +15,7 @@ from app.store.feedback import Rated
 
 
 class Asked(Protocol):
-    """What of a request the choice depends on."""
+    """The parts of a request that the choice depends on."""
 
     @property
     def guild(self) -> int: ...
@@ -31,13 +31,13 @@ class Asked(Protocol):
 
 @dataclass(frozen=True)
 class Drawn:
-    """Mode and dial of one reply, where they are not simply set."""
+    """Mode and dial of one reply, where they were drawn."""
 
     arm: Arm
     why: str = ""
-    """How they follow from what became of earlier replies; empty if they do not."""
+    """The link to earlier replies' success; empty if there is none."""
     is_turn: bool = False
-    """It was the arm's turn in a live comparison."""
+    """True if it was the arm's turn in a live comparison."""
 
 
 class ModeChoice:
@@ -50,7 +50,7 @@ class ModeChoice:
     async def draw(
         self, row: int | None, asked: Asked, config: Config, learned: int
     ) -> Drawn | None:
-        """How one reply is made; None where the settings or the asker decide.
+        """Choose mode and dial of one reply; None if settings or asker decide.
 
         Args:
             row: The reply's, if it has a trigger.
@@ -85,7 +85,7 @@ def _arm_of_turn(reply: int | None, asked: Asked, config: Config) -> Arm | None:
 
 
 def _made_by(rated: Rated) -> tuple[str, int]:
-    """Mode and dial of the words; those of the chain are its own in every mode."""
+    """Return mode and dial of the words; the chain's are its own in every mode."""
     if rated.provider == "markov":
         return "markov", 100
     return rated.mode, rated.dial

@@ -26,17 +26,17 @@ from app.store.database import Database
 from app.voice.voice import Voice
 
 DRAFT_SHARE = 0.2
-"""Of the deadline; when more is gone already, the machine is too busy for drafts."""
+"""The share of the deadline after which there is no time for drafts."""
 
 
 class VoiceSource(Protocol):
-    """Where the voices of guilds are had."""
+    """A source of guilds' voices."""
 
     async def voice(self, guild: int) -> Voice: ...
 
 
 class Replier:
-    """The one place where replies are made."""
+    """Makes every reply."""
 
     def __init__(
         self,
@@ -61,7 +61,7 @@ class Replier:
 
     @property
     def waiting(self) -> int:
-        """Requests that wait for their turn at the cloud."""
+        """The requests that wait for their turn at the cloud."""
         return self._rungs.queue.waiting
 
     async def reply(
@@ -70,7 +70,7 @@ class Replier:
         """Make a reply; None when its trigger has one already, or as in `fulfil`.
 
         Args:
-            on_piece: Takes the text as it is written; None takes it back.
+            on_piece: Receives the text as it is written; None withdraws it.
         """
         arrived = self._clock() if request.arrived is None else request.arrived
         reply = None
@@ -195,7 +195,7 @@ class Replier:
         return replace(prompt, moments=tuple(moments or ()))
 
     def _at_best(self, rung: Rung, config: Config, guard: Refuse) -> Rung:
-        """The same rung, if its model may try several times."""
+        """Return the same rung, with several tries if its model allows."""
         if rung.provider.name != "local":
             return rung
         best = BestOf(
@@ -236,7 +236,7 @@ class Replier:
             for used in done.sources
         ]
         if answer.provider == "openai":
-            # With these rows, forgetting a message finds what was sent of it.
+            # These rows let forgetting find the replies that used a message.
             sources += [replies.SourceMessage(row) for row in answer.prompt.shown]
         if made.reply:
             finish, row = replies.finish, made.reply
@@ -250,16 +250,16 @@ class Replier:
 
 
 def _kept(turn: Turn, request: ReplyRequest) -> list[str | int | None]:
-    """A turn as the row has it.
+    """Return a turn as the row stores it.
 
-    What Discord's people wrote where nothing is stored must not be stored here either.
+    Messages from places without storage must not be stored here either.
     """
     is_private = request.trigger is not None and turn.message is None
     return [turn.speaker, "" if is_private else turn.text, turn.message]
 
 
 def _visible(request: ReplyRequest) -> frozenset[int] | None:
-    """Channels whose moments may be shown; never more than the readers can see."""
+    """Return channels whose moments every reader may see."""
     if request.is_private:
         return None
     if request.visible is not None:
@@ -268,7 +268,7 @@ def _visible(request: ReplyRequest) -> frozenset[int] | None:
 
 
 class _Stages:
-    """Notes how long each stage took."""
+    """Records the duration of each stage."""
 
     def __init__(self, clock: Clock, arrived: float | None) -> None:
         self.timings: dict[str, float] = {}
@@ -278,7 +278,7 @@ class _Stages:
 
     @property
     def total(self) -> float:
-        """Milliseconds since the message arrived."""
+        """Return the milliseconds since the message arrived."""
         return (self._clock() - self._start) * 1000
 
     def end(self, name: str) -> None:
@@ -288,7 +288,7 @@ class _Stages:
 
 
 def _guard(voice: Voice, turns: Sequence[Turn]) -> Refuse:
-    """Refuses a model's text that is one learned message, or one just said."""
+    """Rejects a model's text that copies one learned message or a recent reply."""
     said = [turn.text for turn in turns]
 
     def refuse(text: str) -> str | None:

@@ -1,4 +1,4 @@
-"""What is asked of the replier, and what it hands back."""
+"""The replier's request and result."""
 
 from dataclasses import dataclass, field
 
@@ -7,12 +7,12 @@ from app.chat.prompt_settings import Mode
 from app.providers.base import Turn
 
 SHOWN = "sent as"
-"""How the notes begin that tell what else than turns a cloud model was sent."""
+"""The start of notes on extra text that a cloud model got."""
 
 
 @dataclass(frozen=True)
 class ReplyRequest:
-    """What is to be answered, and how, where that differs from the settings."""
+    """A message to answer, with any deviations from the settings."""
 
     guild: int
     text: str
@@ -22,7 +22,7 @@ class ReplyRequest:
     root: int | None = None
     """Whose settings hold, if it is another: the channel that a thread is in."""
     trigger: str | None = None
-    """Discord's id of the message answered; one reply for ever."""
+    """Discord's id of the answered message, which gets one reply at most."""
     message: int | None = None
     """Row of that message, if it is stored."""
     earlier: tuple[Turn, ...] = ()
@@ -33,18 +33,18 @@ class ReplyRequest:
     seed: str | None = None
     max_ms: float | None = None
     visible: frozenset[int] | None = None
-    """Rows of the channels that all who read the reply can see; None is this one."""
+    """Rows of the channels that every reader can see; None means this one."""
     is_private: bool = False
     """Only the owner reads it, who may see all channels."""
     is_draft: bool = False
     """It waits for the owner when it is written."""
     arrived: float | None = None
-    """When it came, by the replier's clock; None is now."""
+    """The time of arrival, by the replier's clock; None means now."""
 
 
 @dataclass(frozen=True)
 class MadeReply:
-    """A reply with everything that explains it."""
+    """A reply, with everything that explains it."""
 
     reply: int
     """Its row; 0 until there is one."""
@@ -56,9 +56,9 @@ class MadeReply:
     left_out: int
     """Turns of the conversation that were not in the prompt."""
     timings: dict[str, float] = field(default_factory=dict)
-    """Milliseconds a stage."""
+    """Milliseconds per stage."""
     tuned: str = ""
-    """Why it chose mode and dial itself; empty when they are set."""
+    """The reason for its own choice of mode and dial; empty when they are set."""
     arm: str = ""
     """Of a live comparison, if it is of one."""
     files: tuple[tuple[int, int], ...] = ()
@@ -66,13 +66,13 @@ class MadeReply:
 
     @property
     def recalled(self) -> list[int]:
-        """Rows of the messages recalled."""
+        """Rows of the recalled messages."""
         turns = (turn for moment in self.answer.prompt.moments for turn in moment)
         return [turn.message for turn in turns if turn.message is not None]
 
     @property
     def filled(self) -> dict[str, int]:
-        """Tokens of the prompt by what they were spent on, as far as it is known."""
+        """Tokens of the prompt by purpose, as far as known."""
         parts, read = self.answer.prompt.filled, self.answer.completion.prompt_tokens
         estimated = sum(parts.values())
         if not read or not estimated:
@@ -81,7 +81,7 @@ class MadeReply:
 
     @property
     def notes(self) -> list[str]:
-        """What is worth explaining, and what else than turns a cloud model was sent."""
+        """Facts that explain the reply, and what a cloud model got besides turns."""
         notes = [self.tuned] if self.tuned else []
         notes += self.answer.notes
         if self.left_out:

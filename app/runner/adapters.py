@@ -1,4 +1,4 @@
-"""The LoRA adapters that a runner has loaded, each for the guilds that use it."""
+"""The LoRA adapters loaded in a runner, shared by the guilds that use them."""
 
 from pathlib import Path
 
@@ -8,17 +8,17 @@ from app.runner.llama import Adapter, LlamaError, Model
 
 
 class Adapters:
-    """Loads an adapter when it is first asked for, and again when its file changed."""
+    """Loads an adapter on first use, and again when its file has changed."""
 
     def __init__(self, model: Model) -> None:
         self._model = model
         self._loaded: dict[tuple[Path, int], Adapter] = {}
 
     def get(self, path: str | None) -> Adapter | None:
-        """The adapter in a file; None for the model as it is.
+        """Return the adapter in a file; None means the model without an adapter.
 
         Raises:
-            AppError: If it is no adapter, or one of another model.
+            AppError: If it is no adapter, or belongs to another model.
         """
         if path is None:
             return None

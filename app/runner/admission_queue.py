@@ -1,4 +1,4 @@
-"""The waiting line before the slots: bounded, and fair between guilds."""
+"""The queue for slots: bounded, and fair between guilds."""
 
 from collections import deque
 from collections.abc import Callable
@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 
 class Waiting(Generic[T]):
-    """Guilds take turns; within a guild it is first come, first served."""
+    """A queue where guilds take turns; within a guild, first come, first served."""
 
     def __init__(self, most: int) -> None:
         self._most = most
@@ -21,14 +21,14 @@ class Waiting(Generic[T]):
 
     @property
     def by_guild(self) -> dict[str, int]:
-        """How many wait, a guild each."""
+        """Return the number of waiting requests of each guild."""
         return {guild: len(line) for guild, line in self._lines.items()}
 
     def put(self, guild: str, item: T) -> T | None:
-        """Join the line; who leaves it for that: the newest of the loudest guild.
+        """Join the queue; return a request of the busiest guild dropped for it.
 
         Raises:
-            AppError: If it is full, and no guild has more in it than this one.
+            AppError: If the queue is full and no guild has more requests in it.
         """
         ousted = None
         if len(self) >= self._most:
@@ -41,16 +41,16 @@ class Waiting(Generic[T]):
         return ousted
 
     def first(self) -> T | None:
-        """Whose turn it is, or None."""
+        """Return the next request, or None."""
         for line in self._lines.values():
             return line[0]
         return None
 
     def pop(self) -> T:
-        """Take out whose turn it is; the guild goes to the end.
+        """Take out the next request; its guild goes to the end.
 
         Raises:
-            IndexError: If nobody waits.
+            IndexError: If the queue is empty.
         """
         for guild, line in self._lines.items():
             item = line.popleft()
@@ -61,7 +61,7 @@ class Waiting(Generic[T]):
         raise IndexError("nobody waits")
 
     def remove(self, unwanted: Callable[[T], bool]) -> list[T]:
-        """Take out whoever is not wanted any more, and return them."""
+        """Remove and return every request that is no longer wanted."""
         removed: list[T] = []
         for guild, line in list(self._lines.items()):
             removed += filter(unwanted, line)

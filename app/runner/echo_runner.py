@@ -1,4 +1,4 @@
-"""A runner without a model, for tests: writes the prompt's last line back, by words."""
+"""A runner without a model, for tests: repeats the prompt's last line, word by word."""
 
 from collections import deque
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ CONTEXT = 4096
 
 
 class EchoDesk:
-    """Serves the same requests as a model, with what it was told."""
+    """Serves the same requests as a model by repeating its prompt."""
 
     def __init__(self) -> None:
         self._jobs: deque[tuple[Generate, ResponseWriter, Iterator[str]]] = deque()
@@ -63,7 +63,7 @@ class EchoDesk:
 
 
 def _last_line(prompt: str) -> str:
-    """What the last speaker said, in a log that ends with the bot's name."""
+    """Return the last speaker's words in a log that ends with the bot's name."""
     lines = prompt.rstrip().split("\n")
     said = lines[-2] if len(lines) > 1 else lines[-1]
     return said.partition(": ")[2] or said

@@ -1,13 +1,14 @@
-"""The next token's distribution, decided by the model and the voice together.
+"""Combines the model's and the voice's distributions of the next token.
 
     P(next) = w₁ · P_model + w₂ · P_both + Σ wₖ · P_part k of the voice
     P_both  ∝ P_model ** 0.6 · P_voice ** 0.5 / P_guild ** 0.25
 
-P_model is the model's after the prompt; the voice's parts are what follows the last few
-tokens in the guild and in the conversation, P_voice their mixture, P_guild how often a
-token is used at all. The mixture is that of kNN-LM (Khandelwal et al. 2020) and ∞-gram
-(Liu et al. 2024); the product, a log-linear interpolation (Klakow 1998) with unigram
-rescaling (Kneser, Peters and Klakow 1997), prefers what both sides find likely.
+P_model comes from the model after the prompt. The voice's parts are the tokens that
+follow the last few tokens in the guild and in the conversation, P_voice is their
+mixture, and P_guild is a token's overall frequency. The mixture is that of kNN-LM
+(Khandelwal et al. 2020) and ∞-gram (Liu et al. 2024); the product, a log-linear
+interpolation (Klakow 1998) with unigram rescaling (Kneser, Peters and Klakow 1997),
+prefers what both sides find likely.
 
 The weights are a softmax of linear functions (a mixture of experts, Jacobs et al. 1991)
 of what both sides show: how often a part's state occurs and how its followers are
@@ -34,7 +35,7 @@ BALANCED = 50
 MODEL_POWER = 0.6
 
 CIRCUMSTANCES = 7
-"""Numbers that tell how far the sides can be trusted; see `Sides.circumstances`."""
+"""The number of trust features; see `Sides.circumstances`."""
 
 # Fitted to held-out messages of several guilds by `python -m tests.bench.fit_fusion`:
 # for the model and the product by the circumstances, for the base a constant, for the
@@ -57,18 +58,18 @@ PARTS_WEIGHTS = np.array(
 )
 
 _MEMORY = 0.7
-"""How much of the trust so far remains after each token."""
+"""The share of trust that remains after each token."""
 
 _SURPRISE = 4.0
-"""A single token moves trust by at most this much, in nats."""
+"""The most that a single token can move trust, in nats."""
 
 
 _FLOORS = (1e-2, 3e-3, 1e-3, 3e-4, 1e-4, 3e-5, 1e-5, 1e-6)
-"""Of the likeliest token's probability; what is below the last is never drawn."""
+"""Floors, as shares of the highest probability; tokens below the last are dropped."""
 
 
 class Fused(NamedTuple):
-    """What both sides say of the next token."""
+    """The model's and the voice's shares of the next token."""
 
     probs: Probabilities
     """Shape (vocabulary,); sums to 1."""
@@ -79,10 +80,10 @@ class Fused(NamedTuple):
 
 
 class Sides:
-    """What model and voice say of one token, before they are weighed."""
+    """The opinions of model and voice on one token, before they are weighed."""
 
     def __init__(self, logits: Logits, prediction: Prediction) -> None:
-        """Look at both; the logits, shape (vocabulary,), are not changed."""
+        """Compare both sides; the logits, shape (vocabulary,), stay unchanged."""
         self.prediction = prediction
         top = logits.max()
         shifted = logits - top
@@ -90,7 +91,7 @@ class Sides:
         self._model_sum = float(self._model.sum())
         self.log_sum = float(top) + math.log(self._model_sum)
         self.likeliest = -math.log(self._model_sum)
-        # BLAS would do it in threads, which then stand in the way of the model's.
+        # BLAS would use threads, which would get in the way of the model's.
         mean = float(np.einsum("i,i->", self._model, shifted)) / self._model_sum
         self.entropy = math.log(self._model_sum) - mean
         shifted *= np.float32(MODEL_POWER)
@@ -101,7 +102,7 @@ class Sides:
         self._both_sum = float(self._both.sum())
 
     def circumstances(self, trust: float) -> Numbers:
-        """Return what the weights of model and product depend on; (CIRCUMSTANCES,).
+        """Return the inputs for the weights of model and product; (CIRCUMSTANCES,).
 
         That is 1, the model's entropy, its likeliest token's log-probability, the
         trust, whether the message starts, whether the guild's longest state is one
@@ -158,7 +159,7 @@ class Sides:
         return float(self.weights(dial, trust) @ self.shares_of(token))
 
     def mixed(self, dial: int, trust: float) -> Fused:
-        """Return the fused distribution; it is written over the sides themselves.
+        """Return the fused distribution, written over the sides themselves.
 
         Fresh arrays of this size would cost more than all the sums.
         """
@@ -185,8 +186,8 @@ def fuse(
 ) -> Fused:
     """Return the distribution of the next token.
 
-    No token has probability zero that the model gives any, nor below dial 100 one that
-    the voice gives none; a message's end always has some.
+    Every token that the model gives a chance keeps one, and below dial 100 so does a
+    token unknown to the voice; a message's end always has a chance.
 
     Args:
         logits: Shape (vocabulary,): the model's, finite; not changed.
@@ -206,14 +207,14 @@ def fuse(
 def next_trust(
     trust: float, logits: Logits, log_sum: float, prediction: Prediction, token: int
 ) -> float:
-    """Return the trust in the voice after a token: who foresaw the message so far.
+    """Update the trust in the voice after a token: which side predicted it better.
 
     Args:
         trust: Before the token.
-        logits: The model's, which `log_sum` of `Fused` belongs to.
+        logits: The model's, matching `log_sum` of `Fused`.
         log_sum: See `Fused`.
         prediction: The voice's.
-        token: The one that was chosen, or that stands in the text.
+        token: The chosen token, or the one in the text.
     """
     voice = math.log(max(prediction.probability(token), 1e-30))
     gained = voice - (float(logits[token]) - log_sum)
@@ -234,9 +235,9 @@ def sample(
     Args:
         probs: Shape (vocabulary,), not negative, some above 0; not changed.
         rng: Where chance comes from.
-        temperature: Below 1 the likely become likelier; 0 takes the likeliest.
-        top_p: The likeliest tokens that together reach this share stay.
-        min_p: Tokens at least this share of the likeliest one's probability stay.
+        temperature: Below 1 favors likely tokens; 0 takes the likeliest.
+        top_p: Keep the likeliest tokens that together reach this share.
+        min_p: Keep tokens with at least this share of the highest probability.
     """
     if temperature <= 0:
         return int(probs.argmax())
@@ -250,8 +251,8 @@ def sample(
 def _nucleus(probs: Probabilities, top_p: float, min_p: float) -> npt.NDArray[np.intp]:
     """Return the likeliest tokens that reach `top_p`, the likeliest first.
 
-    Sorting thousands of tokens would take a tenth of a small model's time, so that ever
-    lower floors are tried until enough is above.
+    Sorting thousands of tokens would take a tenth of a small model's time, so this
+    tries ever lower floors until enough is above.
     """
     top, wanted = probs.max(), top_p * float(probs.sum())
     for floor in _FLOORS:

@@ -1,4 +1,4 @@
-"""One generation on its way through the scheduler."""
+"""One generation in the scheduler."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -10,24 +10,24 @@ from app.runner.slots import Slot
 from app.runner.stream_text import StreamText, whole_part
 
 LINE_SHARE = 0.5
-"""Of the time until the deadline; after that no other line is begun."""
+"""The share of the deadline after which no new line starts."""
 
 
 @dataclass
 class Generation:
-    """What is asked, how far it is, and where its text goes."""
+    """A request, its progress, and the outlet for its text."""
 
     request: Generate
     prompt: list[int]
     """The prompt's tokens."""
     chooser: Chooser
     received: float
-    """When it came, in seconds of the scheduler's clock."""
+    """The time of arrival, in seconds of the scheduler's clock."""
     on_piece: Callable[[str, float], None]
-    """Takes some more text, and the milliseconds since it was received."""
+    """Receives more text, and the milliseconds since arrival."""
     on_done: Callable[[GenerateReply], None]
     adapter: Adapter | None = None
-    """What its guild tuned the model with."""
+    """The adapter that its guild tuned the model with."""
     line_start: list[int] = field(default_factory=list)
     """Tokens between two lines of one reply: the line's end and the speaker."""
     slot: Slot | None = None
@@ -35,9 +35,9 @@ class Generation:
     """Prompt tokens that needed no evaluation."""
     written: list[int] = field(default_factory=list)
     line: list[int] = field(default_factory=list)
-    """Those of them that stand in the present line."""
+    """The number of them in the present line."""
     pending: list[int] = field(default_factory=list)
-    """Tokens after the prompt that are to be evaluated next."""
+    """Tokens after the prompt to evaluate next."""
     first_token: float | None = None
     is_cancelled: bool = False
 
@@ -53,27 +53,27 @@ class Generation:
 
     @property
     def unread(self) -> int:
-        """Prompt tokens still to be evaluated."""
+        """The number of prompt tokens still to evaluate."""
         return len(self.prompt) - len(self.taken.tokens) if not self.written else 0
 
     @property
     def need(self) -> int:
-        """Tokens of memory it may come to use."""
+        """The number of memory tokens it may need."""
         starts = len(self.line_start) * (self.request.lines - 1)
         return len(self.prompt) + self.request.max_tokens + starts
 
     @property
     def adapter_name(self) -> str:
-        """What tells its tokens from those of other adapters."""
+        """The key that separates its tokens from those of other adapters."""
         return str(self.adapter.path) if self.adapter else ""
 
     def is_late(self, now: float) -> bool:
-        """Whether its deadline has passed."""
+        """True when its deadline has passed."""
         deadline = self.request.deadline_ms
         return deadline is not None and (now - self.received) * 1000 >= deadline
 
     def take(self, token: int, piece: bytes, now: float) -> None:
-        """Append a token that was chosen."""
+        """Append a chosen token."""
         if self.first_token is None:
             self.first_token = now
         self.written.append(token)
@@ -82,7 +82,7 @@ class Generation:
         self.show(self.text.feed(piece), now)
 
     def begin_line(self, now: float) -> bool:
-        """Go on in another line; False if there is to be none, or no time for one."""
+        """Continue in a new line; False if no line or no time is left."""
         deadline = self.request.deadline_ms
         used = (now - self.received) * 1000
         is_late = deadline is not None and used > deadline * LINE_SHARE
@@ -95,7 +95,7 @@ class Generation:
         return True
 
     def show(self, text: str, now: float) -> None:
-        """Hand on some more text."""
+        """Pass on more text."""
         if text:
             self.on_piece(text, (now - self.received) * 1000)
 

@@ -19,17 +19,17 @@ Logits = npt.NDArray[np.float32]
 
 WARNING_LEVEL = 3
 CONTINUED_LEVEL = 5
-"""ggml's log levels: 1 debug, 2 info, 3 warning, 4 error, 5 the last one goes on."""
+"""ggml's log levels: 1 debug, 2 info, 3 warning, 4 error, 5 continued."""
 
 _LOADING = "error loading model: "
-"""Stands before the cause in what llama.cpp writes."""
+"""The text before the cause in llama.cpp's output."""
 
 NO_SPACE = 1
-"""What llama_decode returns when the KV memory has no room for the batch."""
+"""The result of llama_decode when the KV memory has no room for the batch."""
 
 
 class LlamaError(RuntimeError):
-    """llama.cpp refused; its own words are on stderr."""
+    """An error of llama.cpp, which explains itself on stderr."""
 
 
 class _Log:
@@ -40,7 +40,7 @@ class _Log:
         self.last = ""
         """The last warning or error."""
         self.cause = ""
-        """Why the last model that could not be loaded could not."""
+        """The reason why the last model failed to load."""
         # llama.cpp keeps the pointer; this object keeps it from being collected.
         self.callback = api.llama_log_callback(self._write)
 
@@ -58,7 +58,7 @@ _LOG = _Log()
 
 
 def start() -> None:
-    """Prepare llama.cpp; to be called once in a process, before anything else."""
+    """Prepare llama.cpp; call it once in a process, before anything else."""
     api.llama_log_set(_LOG.callback, ctypes.c_void_p(0))
     _load_backend()
     api.llama_backend_init()
@@ -67,9 +67,10 @@ def start() -> None:
 def _load_backend() -> None:
     """Load the library for this processor, if llama.cpp was built with several.
 
-    It has to be the instance of ggml that llama.cpp is linked with. A wheel holds the
-    library under three names, which the loader takes for three libraries; it is found
-    as a dependency of llama.cpp, which Windows cannot do and has no need for.
+    It must be the instance of ggml that llama.cpp is linked with. A wheel holds the
+    library under three names, and the loader would take them for three libraries, so
+    this finds it as a dependency of llama.cpp. Windows cannot do this and does not need
+    it.
     """
     ggml = libggml if sys.platform == "win32" else api._lib
     if not ggml.ggml_backend_reg_count():
@@ -77,7 +78,7 @@ def _load_backend() -> None:
 
 
 def quantise(source: Path, target: Path, format: int, threads: int) -> None:
-    """Write a model anew with another number of bits a weight.
+    """Rewrite a model with another number of bits per weight.
 
     Args:
         format: llama.cpp's number of the format (`llama_ftype`).
@@ -106,7 +107,8 @@ class Model:
 
         Args:
             gpu_layers: Layers to offload; negative means all.
-            vocabulary_only: Leave the weights on disk; it can only tokenize then.
+            vocabulary_only: Leave the weights on disk; the model can then only
+                tokenize.
 
         Raises:
             AppError: If llama.cpp cannot load the file.
@@ -123,7 +125,7 @@ class Model:
             )
         self._vocab = api.llama_model_get_vocab(self.handle)
         self.vocabulary = int(api.llama_vocab_n_tokens(self._vocab))
-        """How many tokens it knows."""
+        """The number of known tokens."""
         self.path = path
         self.gpu_layers = gpu_layers
         self._pieces: dict[int, bytes] = {}
@@ -137,14 +139,14 @@ class Model:
 
     @property
     def slides(self) -> bool:
-        """Whether some of its layers see only the newest tokens."""
+        """True when some of its layers see only the newest tokens."""
         return int(api.llama_model_n_swa(self.handle)) > 0
 
     def tokens(self, text: str, *, is_start: bool = False) -> list[int]:
-        """The text's tokens; what looks like a special token stays plain text.
+        """Tokenize a text; text that looks like a special token stays plain text.
 
         Args:
-            is_start: Put the tokens in front with which the model's texts begin.
+            is_start: Start with the model's opening tokens.
         """
         data = text.encode("utf-8", "replace")
         room = len(data) + 8
@@ -158,7 +160,7 @@ class Model:
             room = -count
 
     def piece(self, token: int) -> bytes:
-        """The bytes a token stands for; none for a special token."""
+        """Return the bytes of a token; none for a special token."""
         known = self._pieces.get(token)
         if known is None:
             known = self._pieces[token] = self._read_piece(token)
@@ -174,7 +176,7 @@ class Model:
 
     @cached_property
     def end_tokens(self) -> npt.NDArray[np.int64]:
-        """The tokens that end a text, and those that are special and write nothing."""
+        """The tokens that end a text, including special ones that write nothing."""
         found = [
             token
             for token in range(self.vocabulary)
@@ -212,13 +214,13 @@ class Model:
         return Adapter(path, handle)
 
     def close(self) -> None:
-        """Free the weights; the model must not be used again."""
+        """Free the weights; the model must not be used afterwards."""
         api.llama_model_free(self.handle)
 
 
 @dataclass(frozen=True)
 class Adapter:
-    """A loaded LoRA adapter: what tunes the weights for one guild."""
+    """A loaded LoRA adapter, which tunes the weights for one guild."""
 
     path: Path
     handle: Any
@@ -233,7 +235,7 @@ class Batch:
 
     @property
     def size(self) -> int:
-        """Tokens in it."""
+        """The number of tokens in it."""
         return int(self.raw.n_tokens)
 
     def clear(self) -> None:
@@ -242,7 +244,7 @@ class Batch:
     def add(
         self, sequence: int, position: int, tokens: Sequence[int], wants_logits: bool
     ) -> int:
-        """Append tokens of one sequence; the place of the last one in the batch.
+        """Append tokens of one sequence; return the place of the last one in the batch.
 
         Args:
             wants_logits: Whether the last token's logits will be read.
@@ -266,9 +268,8 @@ class Batch:
 class Context:
     """The KV memory of several sequences over one model, a part for each.
 
-    With parts of their own, a sequence's attention does not run over what the others
-    hold. Without flash attention, which on a processor is slower, prompts of a part are
-    read a quarter faster.
+    With separate parts, a sequence's attention skips the tokens of the others. Prompts
+    are read a quarter faster without flash attention, which is slower on a processor.
     """
 
     def __init__(
@@ -280,13 +281,13 @@ class Context:
         batch: int,
         threads: int,
     ) -> None:
-        """Allocate it.
+        """Allocate the memory.
 
         Args:
-            size: Tokens of all sequences together; each gets an equal part, rounded
-                up to 256.
+            size: Tokens of all sequences together; each gets an equal part, rounded up
+                to 256.
             batch: Most tokens of one decode call.
-            threads: For prompt and decoding alike.
+            threads: For both prompts and decoding.
 
         Raises:
             AppError: If there is not enough memory.
@@ -309,17 +310,17 @@ class Context:
                 "Use a smaller model.context, or a smaller model.",
             )
         self.size = int(api.llama_n_ctx_seq(self._handle))
-        """Tokens that one sequence may have."""
+        """The most tokens of one sequence."""
         self.sequences = sequences
         self._memory = api.llama_get_memory(self._handle)
         self._row = ctypes.c_float * model.vocabulary
         self._adapter: Adapter | None = None
 
     def decode(self, batch: Batch) -> bool:
-        """Evaluate the batch; False when a sequence has no room for its part.
+        """Evaluate the batch; False when a sequence runs out of room.
 
         Raises:
-            LlamaError: If llama.cpp fails; the context cannot be trusted after that.
+            LlamaError: If llama.cpp fails; do not use the context afterwards.
         """
         code = api.llama_decode(self._handle, batch.raw)
         if code not in (0, NO_SPACE):
@@ -327,7 +328,7 @@ class Context:
         return bool(code == 0)
 
     def logits(self, place: int) -> Logits:
-        """The logits after the token at a place of the last batch.
+        """Return the logits after the token at a place of the last batch.
 
         Shape (vocabulary,); a view that the next `decode` overwrites.
         """
@@ -340,11 +341,11 @@ class Context:
         return bool(api.llama_memory_seq_rm(self._memory, sequence, position, -1))
 
     def drop(self, sequence: int) -> None:
-        """Drop all of a sequence."""
+        """Drop a whole sequence."""
         api.llama_memory_seq_rm(self._memory, sequence, -1, -1)
 
     def copy(self, source: int, target: int, length: int) -> None:
-        """Copy a sequence's first tokens over all of another; it must be able to cut.
+        """Replace a sequence by another's first tokens; the model must be able to cut.
 
         llama.cpp copies whole sequences only.
         """
@@ -352,7 +353,7 @@ class Context:
         self.cut(target, length)
 
     def use_adapter(self, adapter: Adapter | None) -> None:
-        """Decode with an adapter from now on, or with the model as it is."""
+        """Decode with an adapter from now on, or without one."""
         if adapter is self._adapter:
             return
         if adapter is None:
@@ -364,9 +365,9 @@ class Context:
         self._adapter = adapter
 
     def set_threads(self, threads: int) -> None:
-        """Use so many threads from the next decode on."""
+        """Set the number of threads for the next decode and later ones."""
         api.llama_set_n_threads(self._handle, threads, threads)
 
     def close(self) -> None:
-        """Free the memory; the context must not be used again."""
+        """Free the memory; the context must not be used afterwards."""
         api.llama_free(self._handle)

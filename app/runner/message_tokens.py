@@ -1,4 +1,4 @@
-"""Messages in a model's tokens, as they stand in the chat log."""
+"""Messages as tokens of a model, as they appear in the chat log."""
 
 from collections.abc import Sequence
 
@@ -13,8 +13,8 @@ def message_tokens(model: Model, text: str) -> list[int]:
 
     White space of any kind is one blank, since a chat log has a line a message.
 
-    Some tokenizers put a blank of their own before a text, so the tokens are those
-    that a colon in front of it does not have.
+    Some tokenizers put their own blank before a text, so these are the tokens left
+    after those of a leading colon.
     """
     words = text.split()
     if not words:
@@ -24,10 +24,10 @@ def message_tokens(model: Model, text: str) -> list[int]:
 
 
 def messages_tokens(model: Model, texts: Sequence[str]) -> list[list[int]]:
-    """Return `message_tokens` of each text, found five times as fast.
+    """Return `message_tokens` of each text, five times as fast.
 
-    All of them are tokenized as one chat log and split at the line breaks. Where a
-    tokenizer joins these with their neighbors, each is tokenized for itself.
+    Tokenizes all texts as one chat log and splits it at the line breaks. If a tokenizer
+    merges line breaks with their neighbors, it tokenizes each text alone.
     """
     lines = [" ".join(text.split()) for text in texts]
     end, colon = end_token(model), model.tokens(f"\n{_NAME_END}")[-1]
@@ -46,9 +46,9 @@ def messages_tokens(model: Model, texts: Sequence[str]) -> list[list[int]]:
 
 
 def said_in(model: Model, prompt: Sequence[int]) -> ConversationCache:
-    """Return what was said in a chat log whose last line is to be written.
+    """Return the messages of a chat log whose last line is still empty.
 
-    A line without a colon, as what heads a part of the log, is nobody's.
+    A line without a colon, such as a heading, belongs to nobody.
     """
     end, colon = end_token(model), model.tokens(f"\n{_NAME_END}")[-1]
     lines: list[list[int]] = [[]]

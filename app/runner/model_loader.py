@@ -1,4 +1,4 @@
-"""Opens a model for the scheduler, and finds out what its architecture can do."""
+"""Opens a model for the scheduler, and probes what its architecture can do."""
 
 import logging
 import os
@@ -12,10 +12,10 @@ from app.runner.llama import Batch, Context, Model
 log = logging.getLogger(__name__)
 
 SLOTS = 6
-"""Conversations that the memory holds, and generations under way at once."""
+"""The number of conversations in memory, and of simultaneous generations."""
 
 BATCH = 128
-"""Most tokens of one decode call; the compute buffers grow with it."""
+"""The most tokens of one decode call; the compute buffers grow with it."""
 
 SCRATCH = 0
 """The sequence that the probe writes to."""
@@ -34,8 +34,8 @@ def load(path: Path, *, context: int, threads: int, gpu_layers: int) -> Loaded:
     """Load the weights, allocate the memory, probe the architecture.
 
     Args:
-        context: Tokens of memory for all conversations together, an equal part each.
-        threads: 0 takes few, until `Context.set_threads` says otherwise.
+        context: Tokens of memory for all conversations together, in equal parts.
+        threads: 0 uses a few until `Context.set_threads` changes it.
 
     Raises:
         AppError: If llama.cpp cannot.
@@ -52,32 +52,32 @@ def load(path: Path, *, context: int, threads: int, gpu_layers: int) -> Loaded:
 
 
 def cores() -> int:
-    """Physical cores that this process may use."""
+    """Return the physical cores that this process may use."""
     allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 0
     physical = psutil.cpu_count(logical=False) or os.cpu_count() or 1
     return min(physical, allowed) if allowed else physical
 
 
 def usable_threads() -> int:
-    """Threads for work that is not measured first."""
+    """Return the threads for work that is not measured first."""
     return max(thread_choices())
 
 
 def thread_choices() -> list[int]:
-    """Numbers of threads worth trying: all but one core; of two, perhaps both.
+    """Return the numbers of threads worth trying: all but one core; of two, maybe both.
 
     llama.cpp's threads wait for each other at every operation, so one that shares its
-    core with other work makes all of them slow; whether it does is to be measured.
+    core with other work slows all of them down. Only measuring shows that.
     """
     count = cores()
     return [count - 1] if count > 2 else [*range(1, count + 1)]
 
 
 def can_roll_back(context: Context) -> bool:
-    """Whether the last tokens of a sequence can be taken back; it is tried out.
+    """Try whether the last tokens of a sequence can be taken back.
 
-    Recurrent and hybrid models keep a state instead of one entry a token. A sliding
-    window lets go of what it has passed, so a cut would leave a hole before it.
+    Recurrent and hybrid models keep one state instead of an entry per token. A sliding
+    window drops what it has passed, so a cut would leave a hole before it.
     """
     if context.model.slides:
         return False

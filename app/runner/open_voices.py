@@ -13,14 +13,14 @@ log = logging.getLogger(__name__)
 
 
 class OpenVoices:
-    """Opens a token voice when it is first asked for, and again when it was rebuilt."""
+    """Opens a token voice on first use, and again after it was rebuilt."""
 
     def __init__(self, model: Model) -> None:
         self._model = model
         self._open: dict[Path, tuple[int, TokenVoice]] = {}
 
     def get(self, directory: str | None) -> TokenVoice | None:
-        """The voice kept in a directory; None when there is none that can be used."""
+        """Return the voice in a directory; None when there is no usable one."""
         if directory is None:
             return None
         path = Path(directory)
@@ -41,7 +41,7 @@ class OpenVoices:
                 voice.learn(message, message_tokens(self._model, text))
 
     def forget(self, directory: str, messages: Iterable[int]) -> int:
-        """Take messages out of a voice; how many were in it."""
+        """Take messages out of a voice; return how many it had."""
         voice = self.get(directory)
         return voice.forget(messages) if voice else 0
 

@@ -1,4 +1,4 @@
-"""The runner: one loaded model, asked over stdin, answering on a private stdout."""
+"""The runner: one loaded model, requests on stdin, answers on a private stdout."""
 
 import argparse
 import logging
@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 
 class Desk(Protocol):
-    """Carries out requests; `step` does a little of the work under way."""
+    """Carries out requests; each `step` does a little of the current work."""
 
     @property
     def is_idle(self) -> bool: ...
@@ -30,9 +30,9 @@ class Desk(Protocol):
 
 
 def main(argv: Sequence[str]) -> int:
-    """Load the model named, and serve until stdin ends; returns the exit code."""
-    # Ctrl-C in a terminal and a service's stop reach the whole group; the bot decides
-    # when we end, and would else take it for a crash.
+    """Load the named model, and serve until stdin ends; return the exit code."""
+    # Ctrl-C in a terminal and a service's stop reach the whole group. The bot decides
+    # when this process ends, and would otherwise take that for a crash.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     fd = stdio.take_stdout()
@@ -69,14 +69,14 @@ def _open(options: argparse.Namespace) -> Desk:
 
         return EchoDesk()
     checks.check(options.model, options.context, options.gpu_layers)
-    # Only now: what is native is loaded after stdout is safe.
+    # Load native code only now that stdout is safe.
     from app.runner.request_handler import ModelDesk
 
     return ModelDesk.load(options)
 
 
 def serve(desk: Desk, lines: "queue.SimpleQueue[bytes]", fd: int) -> None:
-    """Answer requests while working; sleeps when there is nothing to do."""
+    """Answer requests while working; sleep when idle."""
     catalogue = Catalogue(REQUESTS, NOTIFICATIONS)
     ResponseWriter(fd, None).notify(desk.ready())
     while True:
@@ -86,7 +86,7 @@ def serve(desk: Desk, lines: "queue.SimpleQueue[bytes]", fd: int) -> None:
 
 
 def take(desk: Desk, catalogue: Catalogue, line: bytes, fd: int) -> None:
-    """Carry out one line; what is wrong with it is its own failure."""
+    """Carry out one line; a faulty line fails only its own request."""
     try:
         frame = catalogue.decode(line)
     except WireError as error:

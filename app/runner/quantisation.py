@@ -1,4 +1,4 @@
-"""Finds the weights that suit this processor: the same model, quantised otherwise.
+"""Finds the quantisation of a model that suits this processor best.
 
 Which kernels are fast differs by processor: on one with AVX2, Q4_1 has no fast one for
 prompts, while Q8_0 and IQ4_NL have.
@@ -22,14 +22,14 @@ FORMATS = {"Q8_0": 7, "IQ4_NL": 25}
 """Candidates beside the file itself, with llama.cpp's numbers for them."""
 
 MOST_LOSS = 1.01
-"""A file that needs more than this many times the best bits per byte is no choice."""
+"""The most bits per byte of a candidate, relative to the best."""
 
 PROMPT_TOKENS, ANSWER_TOKENS = 300, 30
-"""What a reply costs, to weigh the two speeds."""
+"""The cost of a reply, for weighing the two speeds."""
 
 SCORED_TOKENS = 1000
 BLOCK = 256
-"""Tokens of messages that are scored in one go."""
+"""The number of message tokens scored at once."""
 
 CONTEXT, BATCH = 1024, 64
 ROOM_BYTES = 64 << 20
@@ -41,18 +41,18 @@ OnFormat = Callable[[str, int, int], None]
 
 @dataclass(frozen=True)
 class Measured:
-    """One file, as it does on this machine."""
+    """The measurements of one file on this machine."""
 
     format: str
     bytes: int
     prompt_tokens_per_second: float
     tokens_per_second: float
     bits_per_byte: float
-    """Of the owner's messages; lower is better. 0 when it was not asked for."""
+    """The score on the owner's messages; lower is better, 0 without one."""
 
     @property
     def reply_seconds(self) -> float:
-        """A reply without anything cached."""
+        """The seconds for a reply without anything cached."""
         return (
             PROMPT_TOKENS / self.prompt_tokens_per_second
             + ANSWER_TOKENS / self.tokens_per_second
@@ -60,7 +60,7 @@ class Measured:
 
 
 def choose(measured: Sequence[Measured]) -> Measured:
-    """The quickest of those that lose next to nothing."""
+    """Return the fastest of those that lose next to nothing."""
     best = min(one.bits_per_byte for one in measured)
     good = [one for one in measured if one.bits_per_byte <= best * MOST_LOSS]
     return min(good, key=lambda one: one.reply_seconds)
@@ -76,15 +76,15 @@ def tune(
     """Measure the candidates, and keep the better one as `target`.
 
     Args:
-        target: The file that is used from now on; the source itself where none of the
-            candidates is better.
-        texts: Messages of the owner to score on.
+        target: The file to use from now on; the source itself if no candidate is
+            better.
+        texts: The owner's messages, for scoring.
 
     Returns:
         The format that was kept, and all that were measured.
 
     Raises:
-        AppError: If the disk has no room.
+        AppError: If the disk is full.
     """
     total = len(FORMATS) + 1
     tell("as it is", 0, total)
@@ -109,7 +109,7 @@ def tune(
 
 
 def _keep(source: Path, target: Path) -> None:
-    """Let the source be used as it is, also where an earlier tuned file was."""
+    """Use the source as it is, replacing any earlier tuned file."""
     partial = target.with_name(f"{target.name}.part")
     partial.unlink(missing_ok=True)
     try:
@@ -117,20 +117,22 @@ def _keep(source: Path, target: Path) -> None:
     except OSError:
         shutil.copy2(source, partial)
     partial.replace(target)
-    # Two names of one file are not renamed over each other.
+    # Two names of one file cannot be renamed over each other.
     partial.unlink(missing_ok=True)
 
 
 def requantise(source: Path, target: Path, name: str, threads: int) -> None:
-    """Write the model in another format; a half file never bears the target's name.
+    """Write the model in another format; a partial file never has the target's name.
 
     Raises:
-        AppError: If the disk has no room, or llama.cpp cannot.
+        AppError: If the disk is full, or llama.cpp fails.
     """
     # Q8_0 of a model of four bits a weight takes twice its bytes.
     needed = 2 * source.stat().st_size + ROOM_BYTES
     if shutil.disk_usage(target.parent).free < needed:
-        raise AppError("The disk has no room for a tuned model.", "Make some room.")
+        raise AppError(
+            "The disk has no space for a tuned model.", "Free some disk space."
+        )
     partial = target.with_name(f"{target.name}.part")
     try:
         quantise(source, partial, FORMATS[name], threads)

@@ -31,7 +31,7 @@ from app.runner.scheduler import MOST_LINE_START, Scheduler
 from app.runner.throughput import Speeds, ThreadPace
 
 WARM_TOKENS = 32
-"""Read to measure the speed: enough to tell, and soon over with a large model."""
+"""The prompt tokens for the speed test: enough, and soon over with a large model."""
 
 
 class ModelDesk:
@@ -49,7 +49,7 @@ class ModelDesk:
 
     @classmethod
     def load(cls, options: argparse.Namespace) -> "ModelDesk":
-        """Load the model that the command line names, and measure its speed."""
+        """Load the model from the command line, and measure its speed."""
         llama.start()
         loaded = model_loader.load(
             options.model,
@@ -83,8 +83,8 @@ class ModelDesk:
             self._loaded.context.set_threads(self._pace.note(call, self._clock()))
 
     def warm_up(self, choices: Sequence[int]) -> None:
-        """Measure both speeds, and begin with the threads that read fastest."""
-        self._read_a_little()  # The weights come from the disk now.
+        """Measure both speeds, and start with the threads that read fastest."""
+        self._read_a_little()  # The first run reads the weights from disk.
         measured: dict[int, Speeds] = {}
         for threads in choices:
             self._loaded.context.set_threads(threads)

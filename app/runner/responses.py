@@ -1,11 +1,11 @@
-"""Where the outcome of one request goes, and the notifications on the way."""
+"""Sends the result of one request, and the notifications before it."""
 
 from app.ipc import stdio
 from app.ipc.wire import Failure, Frame, Notification, Params, ReplyFrame, encode
 
 
 class ResponseWriter:
-    """Writes frames about one request; waits while the bot reads slower."""
+    """Writes frames about one request; waits while the bot reads more slowly."""
 
     def __init__(self, fd: int, id: int | None) -> None:
         self._fd = fd

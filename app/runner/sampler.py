@@ -1,4 +1,4 @@
-"""Chooses the next token of one generation, by the model and the voice."""
+"""Chooses the next token of one generation from the model and the voice."""
 
 from collections.abc import Sequence
 
@@ -22,7 +22,7 @@ class Chooser:
         prompt: Sequence[int],
         rng: np.random.Generator,
     ) -> None:
-        """The prompt, in tokens, is the conversation that the voice takes up."""
+        """The prompt tokens are the conversation for the voice."""
         self._model = model
         self._voice = voice if request.dial > 0 else None
         self._dial = request.dial
@@ -36,11 +36,11 @@ class Chooser:
 
     @property
     def voice_share(self) -> float:
-        """Mean weight of the voice over the tokens chosen."""
+        """The mean weight of the voice over the chosen tokens."""
         return self._weights / self._chosen if self._chosen else 0.0
 
     def begin_line(self) -> None:
-        """Another message begins; who foresaw the one before says nothing of it."""
+        """Start another message; trust does not carry over from the one before."""
         self._trust = 0.0
 
     def choose(self, logits: Logits, written: Sequence[int], *, may_end: bool) -> int:
@@ -49,7 +49,7 @@ class Chooser:
         Args:
             logits: Shape (vocabulary,); not changed.
             written: The tokens of the message so far.
-            may_end: Whether the message may end here; an empty reply is of no use.
+            may_end: True when the message may end here; an empty reply is useless.
         """
         prediction = self._voice.predict(written, self._said) if self._voice else None
         fused = fuse(logits, prediction, self._dial, self._trust)

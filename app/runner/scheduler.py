@@ -17,7 +17,7 @@ else wait longer for their next token, and a cancel for its effect."""
 MOST_WAITING = 32
 
 MOST_LINE_START = 8
-"""Tokens between two lines of a reply; a longer start leaves it at one line."""
+"""The most tokens between two lines of a reply; a longer start means one line."""
 
 ADAPTER_CALLS = 8
 """Decode calls in a row with one adapter while another one's work waits; to change it
@@ -26,16 +26,16 @@ takes a while."""
 
 @dataclass
 class DecodeStep:
-    """What one decode call evaluates for one job."""
+    """The tokens that one decode call evaluates for one job."""
 
     job: Generation
     tokens: Sequence[int]
     place: int
-    """Of its last token in the batch."""
+    """The place of its last token in the batch."""
 
 
 class Scheduler:
-    """Owns the context; to be driven by one thread, a `step` at a time."""
+    """Owns the context; one thread drives it, a `step` at a time."""
 
     def __init__(
         self,
@@ -57,21 +57,21 @@ class Scheduler:
 
     @property
     def is_idle(self) -> bool:
-        """Whether nothing is to be done."""
+        """True when there is nothing to do."""
         return not self._active and not self._waiting
 
     @property
     def active(self) -> int:
-        """Generations under way."""
+        """The number of generations under way."""
         return len(self._active)
 
     @property
     def waiting(self) -> dict[str, int]:
-        """Generations not begun, a guild each."""
+        """The number of waiting generations of each guild."""
         return self._waiting.by_guild
 
     def submit(self, job: Generation) -> None:
-        """Put a job in line; one of a guild with many more may have to leave it.
+        """Queue a job; a job of a much busier guild may have to leave.
 
         Raises:
             AppError: If too many wait already.
@@ -89,7 +89,7 @@ class Scheduler:
                 job.is_cancelled = True
 
     def step(self) -> DecodeCall | None:
-        """Advance the active jobs by one decode call; what it did, if it took place."""
+        """Advance the active jobs by one decode call; return what it did."""
         self._end_overdue()
         self._admit()
         steps = self._compose()
@@ -116,11 +116,11 @@ class Scheduler:
             slot.tokens = []
 
     def close(self) -> None:
-        """Free the batch; the context stays its maker's."""
+        """Free the batch; its maker keeps the context."""
         self._batch.close()
 
     def _fit(self, job: Generation) -> None:
-        """Cut what could never fit: the oldest part of the prompt, after its start."""
+        """Cut what can never fit: the oldest part of the prompt, after its start."""
         size = self._context.size
         answer = min(job.request.max_tokens, size // 2)
         job.request = replace(job.request, max_tokens=answer)
@@ -161,9 +161,10 @@ class Scheduler:
         self._active.append(job)
 
     def _compose(self) -> list[DecodeStep]:
-        """Next tokens of all who write, and of prompts, those nearest their end first.
+        """Collect a token of each writer, and tokens of prompts nearest their end.
 
-        In the order of their sequences: llama.cpp evaluates neighbors in one go.
+        They are in the order of their sequences, since llama.cpp evaluates neighbors at
+        once.
         """
         self._batch.clear()
         self._choose_adapter()
@@ -181,7 +182,7 @@ class Scheduler:
         return [self._add(job, tokens) for job, tokens in parts]
 
     def _choose_adapter(self) -> None:
-        """Take turns: one decode call evaluates tokens of one adapter alone."""
+        """Take turns: one decode call evaluates the tokens of only one adapter."""
         self._adapter_calls += 1
         is_wanted = any(job.adapter is self._adapter for job in self._active)
         if is_wanted and self._adapter_calls <= ADAPTER_CALLS:

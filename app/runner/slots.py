@@ -1,10 +1,10 @@
-"""Which tokens each sequence of the KV memory holds, and which one a prompt reuses."""
+"""Sequences of the KV memory: the tokens each holds, and the one a prompt reuses."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 MIN_COPIED = 8
-"""Fewer tokens are read again: to copy some, llama.cpp moves a whole part."""
+"""The fewest tokens worth copying, since llama.cpp copies a whole part."""
 
 
 @dataclass
@@ -13,28 +13,28 @@ class Slot:
 
     sequence: int
     tokens: list[int] = field(default_factory=list)
-    """Evaluated tokens, in order; what a later prompt may share."""
+    """Evaluated tokens, in order, which a later prompt may share."""
     conversation: str = ""
     adapter: str = ""
     """The LoRA adapter that the tokens were evaluated with; others cannot share it."""
     used: int = 0
-    """When it was last taken, in takings."""
+    """The number of its last use."""
     is_busy: bool = False
 
 
 @dataclass(frozen=True)
 class Plan:
-    """How a prompt is put into the memory."""
+    """The placement of a prompt in the memory."""
 
     slot: Slot
     source: Slot | None
-    """Whose first tokens are copied; None reuses the slot's own."""
+    """The slot whose first tokens are copied; None reuses the slot's own."""
     reused: int
     """Tokens that need not be evaluated."""
 
 
 def shared_prefix(left: Sequence[int], right: Sequence[int]) -> int:
-    """How many first tokens two sequences have in common."""
+    """Return the number of first tokens that two sequences share."""
     for place, (mine, other) in enumerate(zip(left, right, strict=False)):
         if mine != other:
             return place
@@ -45,7 +45,7 @@ class Slots:
     """All sequences of one context."""
 
     def __init__(self, count: int, can_roll_back: bool) -> None:
-        """With a model that cannot roll back, a slot is reused whole or not at all."""
+        """Reuse a slot whole or not at all if the model cannot roll back."""
         self.slots = [Slot(sequence) for sequence in range(count)]
         self._can_roll_back = can_roll_back
         self._takings = 0
@@ -53,9 +53,9 @@ class Slots:
     def plan(
         self, conversation: str, prompt: Sequence[int], adapter: str = ""
     ) -> Plan | None:
-        """The slot for a prompt and what it reuses; None while all are busy.
+        """Choose the slot for a prompt and what it reuses; None while all are busy.
 
-        At least the prompt's last token is left to evaluate, for its logits.
+        At least the prompt's last token must be evaluated, for its logits.
         """
         idle = [slot for slot in self.slots if not slot.is_busy]
         if not idle:
@@ -93,7 +93,7 @@ class Slots:
         slot.is_busy = True
 
     def oldest_idle(self) -> Slot | None:
-        """The idle slot with tokens that was taken longest ago, or None."""
+        """Return the idle slot with tokens that was used longest ago, or None."""
         full = [slot for slot in self.slots if slot.tokens and not slot.is_busy]
         return min(full, key=lambda slot: slot.used, default=None)
 
@@ -105,7 +105,7 @@ class Slots:
 
     @staticmethod
     def _to_be_lost(idle: Iterable[Slot], conversation: str) -> Slot:
-        """An empty slot, the conversation's own old one, or the least recently used."""
+        """Return an empty slot, the conversation's own, or the least recently used."""
         return min(
             idle,
             key=lambda slot: (

@@ -1,4 +1,4 @@
-"""From token bytes to text that may be shown: whole characters, stop strings, ends."""
+"""Turns token bytes into presentable text: whole characters, stop strings, ends."""
 
 import codecs
 import re
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 _SENTENCE_END = re.compile(r"[.!?…。！？]+[\"'”’)\]]*(?=\s|$)")
 _LEAST_SENTENCE = 0.4
-"""A whole sentence is kept alone only when it is this part of the text."""
+"""The share of the text that a whole sentence must be to stand alone."""
 
 
 class StreamText:
@@ -19,20 +19,20 @@ class StreamText:
         self._shown: list[str] = []
         self._line = 0
         self.is_stopped = False
-        """Whether a stop string has come; what follows it is dropped."""
+        """True after a stop string; later text is dropped."""
 
     @property
     def text(self) -> str:
-        """All that may be shown so far."""
+        """All the text that may be shown so far."""
         return "".join(self._shown)
 
     @property
     def line(self) -> str:
-        """The part of it that stands in the line that is being written."""
+        """The part of it in the current line."""
         return "".join(self._shown[self._line :])
 
     def begin_line(self) -> str:
-        """Go on after a stop, in a line of its own; return what may be shown."""
+        """Continue after a stop in a new line; return what may be shown."""
         shown = f"{self.finish()}\n"
         self.is_stopped = False
         self._decoder.reset()
@@ -42,10 +42,10 @@ class StreamText:
         return shown
 
     def feed(self, piece: bytes) -> str:
-        """Take a token's bytes; return what may be shown because of them.
+        """Take a token's bytes; return the text that may now be shown.
 
-        Held back are the first bytes of an unfinished character, and whatever may turn
-        out to be the beginning of a stop string.
+        It holds back the bytes of an unfinished character, and text that may be the
+        start of a stop string.
         """
         if self.is_stopped:
             return ""
@@ -57,7 +57,7 @@ class StreamText:
         return self._show(len(self._held) - self._undecided())
 
     def finish(self) -> str:
-        """No more will come; return what was held back."""
+        """End the text; return what was held back."""
         if self.is_stopped:
             return ""
         self._held += self._decoder.decode(b"", final=True)
@@ -69,7 +69,7 @@ class StreamText:
         return shown
 
     def _undecided(self) -> int:
-        """Characters at the end that begin a stop string."""
+        """Return the length of an ending that begins a stop string."""
         longest = 0
         for stop in self._stops:
             for size in range(min(len(stop) - 1, len(self._held)), longest, -1):
@@ -80,9 +80,9 @@ class StreamText:
 
 
 def whole_part(text: str) -> str:
-    """Text that was cut anywhere, up to its last whole sentence, or else whole word.
+    """Cut a text back to its last whole sentence, or else its last whole word.
 
-    Of several lines the last one, which broke off, is left out.
+    With several lines, the unfinished last one is dropped.
     """
     lines, broken, _ = text.rpartition("\n")
     if broken and lines.strip():

@@ -1,21 +1,21 @@
-"""How fast this machine reads prompts and writes tokens, measured while it works."""
+"""Measures how fast this machine reads prompts and writes tokens during work."""
 
 from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 KEPT_CALLS = {"prompt": 24, "decode": 60}
-"""So many decode calls tell the speed."""
+"""The number of decode calls that show the speed."""
 
 LATEST = 4
 """The newest one in so many tell it too: the slower of both counts, since a machine
 that became busy is seen at once and one that became free can wait."""
 
 LEAST_READ = 8
-"""A call that reads fewer tokens says little of how fast prompts are read."""
+"""The fewest tokens of a call that show how fast prompts are read."""
 
 LOST = 0.7
-"""More threads must reach this part of what fewer reached while nothing else ran."""
+"""The share of the idle speed that more threads must reach."""
 
 SLOW_CALLS = 2
 FIRST_PAUSE, LONGEST_PAUSE = 10.0, 300.0
@@ -23,7 +23,7 @@ FIRST_PAUSE, LONGEST_PAUSE = 10.0, 300.0
 
 
 class DecodeCall(NamedTuple):
-    """What one decode call did."""
+    """The work of one decode call."""
 
     read: int
     """Tokens of prompts."""
@@ -33,19 +33,19 @@ class DecodeCall(NamedTuple):
 
 
 class SpeedMeter:
-    """Tokens a second, at a cautious guess."""
+    """Tokens per second, as a cautious estimate."""
 
     def __init__(self, calls: int) -> None:
         self._calls: deque[tuple[int, float]] = deque(maxlen=calls)
 
     def add(self, tokens: int, seconds: float) -> None:
-        """Note that so many tokens took so long."""
+        """Note the time that so many tokens took."""
         if seconds > 0:
             self._calls.append((tokens, seconds))
 
     @property
     def rate(self) -> float:
-        """Tokens a second; 0 before anything was measured."""
+        """Return the tokens per second; 0 before any measurement."""
         if not self._calls:
             return 0.0
         calls = [*self._calls]
@@ -64,7 +64,7 @@ class Speeds:
         self._decode = SpeedMeter(KEPT_CALLS["decode"])
 
     def note(self, call: DecodeCall) -> None:
-        """Note one decode call; one with tokens of both kinds says little."""
+        """Note one decode call; a mix of both kinds of tokens says little."""
         if call.written == 0 and call.read >= LEAST_READ:
             self._prompt.add(call.read, call.seconds)
         elif call.read == 0 and call.written == 1:
@@ -72,20 +72,20 @@ class Speeds:
 
     @property
     def prompt(self) -> float:
-        """Prompt tokens a second."""
+        """Prompt tokens per second."""
         return self._prompt.rate
 
     @property
     def decode(self) -> float:
-        """Tokens a second that one conversation alone is written with."""
+        """Tokens per second of one conversation written alone."""
         return self._decode.rate
 
 
 class ThreadPace:
-    """Finds the number of threads that suits what else the machine does.
+    """Finds the number of threads that suits the machine's current load.
 
-    llama.cpp's threads wait for each other at every operation, so that one whose core
-    is taken by other work makes all of them many times slower.
+    llama.cpp's threads wait for each other at every operation, so a thread that loses
+    its core to other work slows all of them down many times.
     """
 
     def __init__(self, measured: Mapping[int, Speeds]) -> None:
@@ -97,13 +97,13 @@ class ThreadPace:
         self._pause = FIRST_PAUSE
         self._until = 0.0
         self.threads = self._best
-        """To be used for the next call."""
+        """The number for the next call."""
 
     def note(self, call: DecodeCall, now: float) -> int:
-        """Take a call into account; the number of threads for the next one.
+        """Take a call into account; return the number of threads for the next one.
 
         Args:
-            now: Seconds of a clock that never goes back.
+            now: Seconds of a monotonic clock.
         """
         if self.threads == self._fewest != self._best:
             if now >= self._until:

@@ -30,7 +30,7 @@ def build_from_home(home: Home, guild: int, model: Path, on_step: OnStep) -> int
     """Write the token voice of a guild, by row, for a GGUF file.
 
     Returns:
-        How many messages it speaks from.
+        The number of messages it speaks from.
 
     Raises:
         AppError: When the model cannot be read.
@@ -67,7 +67,7 @@ def tokenize(
 ) -> Iterator[tuple[int, list[int]]]:
     """Yield the row and tokens of every message, in order.
 
-    The tokenizer lets other threads run, so several of them share the work.
+    The tokenizer lets other threads run, so several threads share the work.
     """
     rows = iter(rows)
     read = told = 0

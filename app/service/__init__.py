@@ -1,1 +1,1 @@
-"""The service: what Discord, the screens and the command line all ask of the bot."""
+"""The service: the bot for Discord, the screens and the command line alike."""

@@ -211,13 +211,17 @@ class AppContext:
         """The guild of that name or Discord id.
 
         Raises:
-            UsageError: If there is none; names those there are.
+            UsageError: If there is none; names the known ones.
         """
         found = await self.database.run(guilds.find, name)
         if found is None:
             every = await self.database.run(guilds.every)
             names = ", ".join(guild.name for guild in every[:8])
-            hint = f"Known are: {names}." if names else "Learn one with `mynah import`."
+            hint = (
+                f"Known servers: {names}."
+                if names
+                else "Learn one with `mynah import`."
+            )
             raise UsageError(f"There is no server {name!r}.", hint)
         return found
 
@@ -231,5 +235,7 @@ class AppContext:
         if found is None:
             every = await self.database.run(guilds.channels, guild)
             names = ", ".join(channel.name for channel in every[:8])
-            raise UsageError(f"There is no channel {name!r}.", f"Known are: {names}.")
+            raise UsageError(
+                f"There is no channel {name!r}.", f"Known channels: {names}."
+            )
         return found

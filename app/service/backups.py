@@ -59,7 +59,7 @@ def back_up(home: Home, database: Database, target: Path) -> int:
 
 
 def restore(home: Home, source: Path) -> None:
-    """Put a backup in the place of an empty home, whose lock is held.
+    """Restore a backup into an empty home whose lock is held.
 
     All of it is unpacked and checked beside its place first, so that a damaged backup
     leaves nothing behind.
@@ -69,8 +69,8 @@ def restore(home: Home, source: Path) -> None:
     """
     if home.database.exists():
         raise UsageError(
-            f"There is a home in {home.root} already.",
-            "Restore into an empty one with --home, or move this one away.",
+            f"{home.root} already holds a home.",
+            "Restore into an empty directory with --home, or move this home away.",
         )
     with _folder(home) as folder:
         names = _unpack(source, folder)

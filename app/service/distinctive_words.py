@@ -1,4 +1,4 @@
-"""The words and phrases that make one guild's way of speaking its own."""
+"""Finds the words and phrases that are typical of one guild."""
 
 import json
 import math
@@ -10,16 +10,16 @@ from app.core.paths import asset
 from app.voice.word_tokenizer import fold, split
 
 LEAST_MESSAGES = 3
-"""Messages a word or phrase must stand in; less is somebody's whim."""
+"""The fewest messages with a word or phrase; fewer are somebody's whim."""
 
 LONGEST_PHRASE = 4
 
 COMMONEST = 2200
-"""Numbers of the vocabulary below this are signs and the two hundred top words."""
+"""The vocabulary number below which words are symbols or very common."""
 
 
 def own_words(texts: Iterable[str], limit: int) -> list[tuple[str, int]]:
-    """(word, messages) of words that are no common ones, the most used first."""
+    """Return (word, messages) of uncommon words, the most used first."""
     counts = Counter(word for text in texts for word in set(words_of(text)))
     own = [
         (word, count)
@@ -30,11 +30,11 @@ def own_words(texts: Iterable[str], limit: int) -> list[tuple[str, int]]:
 
 
 def own_phrases(texts: Iterable[str], limit: int) -> list[tuple[str, int]]:
-    """(phrase, messages) of words that stand together more than chance would have it.
+    """Return (phrase, messages) of words together more often than by chance.
 
     The score is count × ln(P(phrase) / ΠP(word)), the phrase's share of the mutual
-    information of its words (Church and Hanks 1990). A phrase within a longer one
-    that is said as often is left out.
+    information of its words (Church and Hanks 1990). A phrase is left out if a longer
+    one that contains it is as frequent.
     """
     words: Counter[str] = Counter()
     phrases: Counter[tuple[str, ...]] = Counter()
@@ -58,7 +58,7 @@ def own_phrases(texts: Iterable[str], limit: int) -> list[tuple[str, int]]:
 def _without_parts(
     ranked: list[tuple[str, ...]], counts: Counter[tuple[str, ...]]
 ) -> list[tuple[str, ...]]:
-    """The phrases that are not merely part of a longer one among them."""
+    """Drop phrases that are merely part of a longer one."""
     return [
         phrase
         for phrase in ranked
@@ -72,7 +72,7 @@ def _without_parts(
 
 
 def words_of(text: str) -> list[str]:
-    """The words of a text in small letters, without numbers, signs and links."""
+    """Return a text's words in lower case, without numbers, symbols and links."""
     words = (fold(word) for word in split(text))
     return [word for word in words if any(map(str.isalpha, word)) and "/" not in word]
 
@@ -84,7 +84,7 @@ def _phrases(line: list[str]) -> Iterator[tuple[str, ...]]:
 
 
 def _is_common(word: str) -> bool:
-    """Whether a word, and what an apostrophe joins to it, is said everywhere."""
+    """Return whether a word, with any ending after an apostrophe, is common."""
     return all(part in _vocabulary() for part in word.split("'"))
 
 
@@ -94,7 +94,7 @@ def _is_stop_word(word: str) -> bool:
 
 @cache
 def _vocabulary() -> Mapping[str, int]:
-    """Words of the built-in embedding model; more frequent ones have lower numbers."""
+    """Return the embedding model's vocabulary; frequent words have low numbers."""
     file = asset("embedding") / "tokenizer.json"
     tree = json.loads(file.read_text(encoding="utf-8"))
     vocabulary: dict[str, int] = tree["model"]["vocab"]

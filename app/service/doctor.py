@@ -1,4 +1,4 @@
-"""What commonly breaks, checked one by one, each with what to do about it."""
+"""Checks for common problems, each with its remedy."""
 
 import asyncio
 import os
@@ -22,7 +22,7 @@ SAFE_SQLITE = (3, 51, 3)
 
 
 async def check_all(context: AppContext) -> list[Check]:
-    """Every check, in the order in which one would mend things."""
+    """Run every check, in the order in which to fix problems."""
     found = []
     for check in CHECKS:
         try:
@@ -46,46 +46,48 @@ async def _home(context: AppContext) -> Check:
     mode = context.home.root.stat().st_mode
     if os.name == "posix" and mode & 0o077:
         hint = f"Run `chmod 700 {context.home.root}`."
-        return Check("home", False, "Others on this computer can look into it.", hint)
-    return Check("home", True, f"{context.home.root} is yours alone.")
+        return Check("home", False, "Other people on this computer can read it.", hint)
+    return Check("home", True, f"Only you can read {context.home.root}.")
 
 
 async def _clock(context: AppContext) -> Check:
-    """A clock that went back would date new messages before old ones."""
+    """Check the clock: a clock set back would date new messages before old ones."""
     ahead = context.home.database.stat().st_mtime - time.time()
     if ahead > MOST_CLOCK_SECONDS:
-        hint = "Set this computer's clock, or let it be set over the network."
-        return Check("clock", False, "The database was changed in the future.", hint)
+        hint = "Set this computer's clock, or switch on network time."
+        return Check(
+            "clock", False, "The clock is behind the database's last change.", hint
+        )
     return Check("clock", True, time.strftime("It is %Y-%m-%d %H:%M %Z here."))
 
 
 async def _keyring(context: AppContext) -> Check:
     if place := await asyncio.to_thread(secrets.keyring_name):
-        return Check("keyring", True, f"Secrets are kept in {place}.")
-    detail = f"None here; secrets are kept in {context.home.secrets_file}."
+        return Check("keyring", True, f"Secrets are stored in {place}.")
+    detail = f"No keyring here; secrets are stored in {context.home.secrets_file}."
     file = context.home.secrets_file
     is_open = file.exists() and os.name == "posix" and file.stat().st_mode & 0o077
-    hint = f"Run `chmod 600 {file}`; others can read it." if is_open else ""
+    hint = f"Run `chmod 600 {file}`; other people can read it." if is_open else ""
     return Check("keyring", not is_open, detail, hint)
 
 
 async def _disk(context: AppContext) -> Check:
     free = shutil.disk_usage(context.home.root).free
     detail = f"{free >> 20:,} MB are free for {context.home.root}."
-    hint = "" if free > LEAST_FREE else "Make room on that disk."
+    hint = "" if free > LEAST_FREE else "Free some space on that disk."
     return Check("disk", free > LEAST_FREE, detail, hint)
 
 
 async def _database(context: AppContext) -> Check:
     if await asyncio.to_thread(context.reader.is_sound):
-        return Check("database", True, "SQLite finds no fault in it.")
-    hint = "Restore a copy with `mynah restore`."
-    return Check("database", False, "SQLite finds it damaged.", hint)
+        return Check("database", True, "The database is sound.")
+    hint = "Restore a backup with `mynah restore`."
+    return Check("database", False, "The database is damaged.", hint)
 
 
 async def _sqlite(context: AppContext) -> Check:
-    # Versions before can corrupt a log that two processes checkpoint at once, which
-    # Mynah never lets happen; other programs on the same file could.
+    # Earlier versions can corrupt a log that two processes checkpoint at once. Mynah
+    # never does that, but other programs on the same file could.
     detail = f"SQLite {sqlite3.sqlite_version}."
     if sqlite3.sqlite_version_info >= SAFE_SQLITE:
         return Check("sqlite", True, detail)
@@ -100,9 +102,9 @@ async def _guilds(context: AppContext) -> Check:
     ]
     if learned:
         names = ", ".join(guild.name for guild in learned[:5])
-        return Check("servers", True, f"Learned from: {names}.")
-    hint = "Learn one with `mynah import NAME FILE`, or try `mynah demo`."
-    return Check("servers", False, "Nothing is learned yet.", hint)
+        return Check("servers", True, f"Learned servers: {names}.")
+    hint = "Teach it one with `mynah import NAME FILE`, or try `mynah demo`."
+    return Check("servers", False, "Mynah has not learned a server yet.", hint)
 
 
 async def _model(context: AppContext) -> Check:
@@ -119,7 +121,7 @@ async def _model(context: AppContext) -> Check:
         model = context.settings.home.model
         await asyncio.to_thread(checks.check, path, model.context, model.gpu_layers)
     size = path.stat().st_size >> 20
-    return Check("model", True, f"{name} is here, {size:,} MB, and fits the memory.")
+    return Check("model", True, f"{name} is here, {size:,} MB, and fits into memory.")
 
 
 async def _embedding(context: AppContext) -> Check:
@@ -127,11 +129,11 @@ async def _embedding(context: AppContext) -> Check:
     if not settings.enabled:
         return Check("memory", True, "Switched off.")
     if settings.model != BUILT_IN and not any(context.home.embedding_models.glob("*")):
-        hint = f"It is fetched when it is used; or set memory.model to {BUILT_IN}."
+        hint = f"It is fetched on first use; or set memory.model to {BUILT_IN}."
         return Check("memory", False, f"{settings.model} is not here yet.", hint)
     vectors = await asyncio.to_thread(_embed, context)
     return Check(
-        "memory", True, f"{settings.model} gives {vectors.shape[1]} numbers a text."
+        "memory", True, f"{settings.model} gives {vectors.shape[1]} numbers per text."
     )
 
 
@@ -147,8 +149,8 @@ async def _bot_token(context: AppContext) -> Check:
 
     token = await asyncio.to_thread(secrets.get, context.home, "bot_token")
     if not token:
-        hint = "To go on Discord: `mynah config set bot_token`, token on stdin."
-        return Check("bot token", True, "None; Mynah is not on Discord.", hint)
+        hint = "Enter it with `mynah config set bot_token`."
+        return Check("bot token", True, "No bot token; Mynah is not on Discord.", hint)
     found = await test_bot_token(token)
     return Check("bot token", found.ok, found.detail, found.hint)
 
@@ -158,14 +160,14 @@ async def _cloud(context: AppContext) -> Check:
     address = parse(home.openai.base_url)
     key = await asyncio.to_thread(secrets.get, context.home, "openai_key")
     if home.reply.provider != "openai" and not key:
-        return Check("cloud", True, "Not used; everything stays here.")
+        return Check("cloud", True, "Off; everything stays on this computer.")
     if address.is_openai and not key:
-        hint = "Enter one with `mynah config set openai_key`, key on stdin."
-        return Check("cloud", False, "No OpenAI key is kept.", hint)
+        hint = "Enter it with `mynah config set openai_key`."
+        return Check("cloud", False, "There is no OpenAI key.", hint)
     try:
         models = await context.cloud.models()
     except AppError as error:
-        hint = error.hint or "Check openai.base_url and the connection."
+        hint = error.hint or "Check openai.base_url and the internet connection."
         return Check("cloud", False, error.message, hint)
     wanted = home.openai.model
     if wanted in models:

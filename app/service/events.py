@@ -1,4 +1,4 @@
-"""What the bot tells everyone who watches it, without ever waiting for them."""
+"""Sends the bot's notifications to its watchers without waiting for them."""
 
 import asyncio
 import contextlib
@@ -20,17 +20,17 @@ MAX_PENDING = 2000
 MAX_EVENTS = 50
 
 MAX_LOGS = 500
-"""Log lines kept for those who start to watch later."""
+"""The log lines kept for later watchers."""
 
 
 class Asker(Protocol):
-    """Whoever sent a request: a peer on the wire, or a command in this process."""
+    """The sender of a request: a peer on the wire, or a command in this process."""
 
     async def notify(self, notification: Params) -> None: ...
 
 
 class Events:
-    """Passes notifications on to the watchers, and remembers what was remarkable."""
+    """Passes notifications to the watchers, and remembers notable events."""
 
     def __init__(self, now: Callable[[], float] = time.time) -> None:
         self._now = now
@@ -39,20 +39,20 @@ class Events:
         self._logs: deque[Params] = deque(maxlen=MAX_LOGS)
 
     def watch(self, asker: Asker) -> None:
-        """From now on tell this one everything, after the log lines up to now."""
+        """Start sending everything to this watcher, after the log lines so far."""
         if id(asker) not in self._watchers:
             outbox = self._watchers[id(asker)] = WatcherOutbox(asker, MAX_PENDING)
             for line in self._logs:
                 outbox.put(line)
 
     def leave(self, asker: Asker) -> None:
-        """Tell this one nothing more."""
+        """Stop sending to this watcher."""
         watcher = self._watchers.pop(id(asker), None)
         if watcher:
             watcher.stop()
 
     def tell(self, notification: Params, but_not: Asker | None = None) -> None:
-        """Pass a notification on; from the event loop's thread."""
+        """Pass a notification on, from the event loop's thread."""
         if isinstance(notification, Log):
             self._logs.append(notification)
         for name, watcher in self._watchers.items():
@@ -60,7 +60,7 @@ class Events:
                 watcher.put(notification)
 
     def warn(self, text: str) -> None:
-        """Tell the owner: in the log, and among the events."""
+        """Warn the owner, in the log and among the events."""
         log.warning("%s", text)
         self.event(text)
 
@@ -69,17 +69,17 @@ class Events:
         self.events.append(BotEvent(self._now(), text))
 
     def close(self) -> None:
-        """Let go of everyone."""
+        """Release every watcher."""
         for watcher in self._watchers.values():
             watcher.stop()
         self._watchers.clear()
 
 
 class WatcherOutbox:
-    """Notifications on their way to one asker, in order, at the pace it reads."""
+    """Queued notifications for one asker, sent in order at its reading pace."""
 
     def __init__(self, asker: Asker, most: int | None = None) -> None:
-        """With `most`, the oldest are dropped when more are waiting."""
+        """With `most`, the oldest notifications are dropped when more are waiting."""
         self._asker = asker
         self._pending: deque[Params] = deque(maxlen=most)
         self._more = asyncio.Event()
@@ -88,13 +88,13 @@ class WatcherOutbox:
         self._task = asyncio.create_task(self._pump())
 
     def put(self, notification: Params) -> None:
-        """Send it soon."""
+        """Queue it for sending."""
         self._pending.append(notification)
         self._empty.clear()
         self._more.set()
 
     async def drain(self) -> None:
-        """Wait until everything is sent or nobody is left to read it; then stop."""
+        """Wait until everything is sent or the reader is gone, then stop."""
         empty = asyncio.create_task(self._empty.wait())
         await asyncio.wait({empty, self._task}, return_when=asyncio.FIRST_COMPLETED)
         empty.cancel()

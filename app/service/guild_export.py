@@ -15,7 +15,7 @@ from app.store.messages import StoredMessage
 
 
 def export(reader: Database, guild: int, name: str, target: Path) -> int:
-    """Write all messages of a guild; returns how many. Blocking.
+    """Write all messages of a guild; return their number. Blocking.
 
     Raises:
         UsageError: If the file's directory does not exist.
@@ -33,7 +33,7 @@ def export(reader: Database, guild: int, name: str, target: Path) -> int:
 
 
 def rows_of(guild: str, rows: Sequence[int]) -> list[dict[str, Any]]:
-    """Lines of the interchange format for the messages in those rows, a few hundred."""
+    """Return lines of the interchange format for the messages in those rows."""
     return _rows(guild, messages.by_rows(rows))
 
 
@@ -49,7 +49,7 @@ def _rows(guild: str, page: Sequence[StoredMessage]) -> list[dict[str, Any]]:
 def _row(
     guild: str, message: StoredMessage, files: list[dict[str, str]]
 ) -> dict[str, Any]:
-    """One line of the interchange format; authors go by name, or else by hash."""
+    """Return one line of the interchange format, with the author's name or hash."""
     row: dict[str, Any] = {
         "guild": guild,
         "channel": message.channel_name,

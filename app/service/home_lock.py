@@ -11,18 +11,18 @@ from app.core.paths import Home
 
 
 class HomeBusyError(AppError):
-    """Another process works on this home."""
+    """Another process uses this home."""
 
     def __init__(self, home: Home) -> None:
         super().__init__(
-            f"Mynah works on {home.root} already.",
-            "Wait for it, or stop it; a running bot takes commands by itself.",
+            f"Another Mynah already uses {home.root}.",
+            "Wait until it ends, or stop it.",
         )
 
 
 @contextmanager
 def hold(home: Home) -> Iterator[None]:
-    """Hold the home's lock; the system frees it however the process ends.
+    """Hold the home's lock; the system releases it however the process ends.
 
     Raises:
         HomeBusyError: If another process holds it.

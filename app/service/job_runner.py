@@ -1,4 +1,4 @@
-"""Starts jobs as children, passes on their progress, and hands back their reply."""
+"""Runs jobs as child processes, and passes on their progress and reply."""
 
 import asyncio
 import contextlib
@@ -25,11 +25,11 @@ TAIL_CHARS = 2000
 OnProgress = Callable[[Progress], None]
 
 FIRST_NUMBER = 1_000_000_000
-"""Of the first job; trainings are numbered by their guild's row, far below."""
+"""The number of the first job; trainings have their guild's row, far below."""
 
 
 class _RunningJob:
-    """A child at work: what it said last, and how it is told to wait."""
+    """A running child, with its last progress and a way to pause it."""
 
     def __init__(self, number: int, process: Process, tell: OnProgress) -> None:
         assert process.stdin and process.stdout
@@ -44,7 +44,7 @@ class _RunningJob:
         self._latest: Progress | None = None
 
     def hear(self, progress: Progress) -> None:
-        """Pass on how far it is, with the number that steers it."""
+        """Pass on the progress, with the number that steers the job."""
         paused = self._is_paused
         self._latest = replace(progress, job=self._number, paused=paused)
         self._tell(self._latest)
@@ -69,7 +69,7 @@ class _RunningJob:
         return True
 
     def end(self, error: str) -> None:
-        """Say that it is over, and why if it failed."""
+        """Report the end, with the reason for a failure."""
         if self._latest:
             done = self._latest.done if error else self._latest.total
             latest = replace(self._latest, done=done, paused=False, job=0)
@@ -77,7 +77,7 @@ class _RunningJob:
 
 
 class JobRunner:
-    """Runs one job at a time; those asked for meanwhile wait."""
+    """Runs one job at a time; later ones wait."""
 
     def __init__(self, home: Home, *, spawn: Spawn = spawn) -> None:
         self._home = home
@@ -89,7 +89,7 @@ class JobRunner:
     async def steer(self, number: int, action: str) -> bool:
         """Pause, resume or stop a job; False if there is none of that number.
 
-        Work that was stopped keeps what it did.
+        Stopped work keeps its results so far.
         """
         running = self._running.get(number) if number else None
         return running is not None and await running.steer(action)
@@ -98,7 +98,7 @@ class JobRunner:
         """Do a job in a child and return its reply; cancelling ends the child.
 
         Raises:
-            AppError: What the job says that the owner can mend, or that it was stopped.
+            AppError: If the job reports an error for the owner, or was stopped.
             ChildExitError: If the child ended without a reply.
         """
         command = [*own_command(), "job", "--home", str(self._home.root)]
@@ -107,7 +107,7 @@ class JobRunner:
             number = next(self._numbers) if isinstance(request, STEERABLE) else 0
             running = _RunningJob(number, process, on_progress)
             self._running[number] = running
-            error = "it was given up"
+            error = "it was cancelled"
             try:
                 reply = await _reply(process, running, request)
                 error = ""

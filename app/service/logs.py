@@ -1,4 +1,4 @@
-"""Log lines on their way to a file and to the screens, without secrets."""
+"""Sends log lines to a file and to the screens, without secrets."""
 
 import asyncio
 import logging
@@ -36,7 +36,7 @@ class _Formatter(logging.Formatter):
 
 
 class NewsHandler(logging.Handler):
-    """Turns records into notifications; may be called from any thread."""
+    """Turns records into notifications; any thread may call it."""
 
     def __init__(self, news: Events) -> None:
         super().__init__(logging.INFO)
@@ -58,7 +58,7 @@ class NewsHandler(logging.Handler):
 
 
 def to_file(home: Home) -> logging.Handler:
-    """A handler that writes the home's log file: 3 files of 2 MB at most."""
+    """Return a handler that writes the home's log file: at most 3 files of 2 MB."""
     home.log_file.parent.mkdir(mode=0o700, exist_ok=True)
     handler = RotatingFileHandler(
         home.log_file, maxBytes=2_000_000, backupCount=2, encoding="utf-8"
@@ -68,14 +68,14 @@ def to_file(home: Home) -> logging.Handler:
 
 
 def to_stderr() -> logging.Handler:
-    """A handler for a terminal or a service manager."""
+    """Return a handler for a terminal or a service manager."""
     handler = logging.StreamHandler()
     handler.setFormatter(_Formatter("%(levelname)s %(name)s: %(message)s"))
     return handler
 
 
 def set_up(*handlers: logging.Handler) -> None:
-    """Log to these handlers and nowhere else."""
+    """Log to these handlers only."""
     root = logging.getLogger()
     root.handlers[:] = list(handlers)
     root.setLevel(logging.INFO)

@@ -1,4 +1,4 @@
-"""Memory beside the bot: catching up in the background, recalling in time."""
+"""The bot's memory: it catches up in the background, and recalls in time."""
 
 import asyncio
 import logging
@@ -26,19 +26,19 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 RECALL_SECONDS = 0.3
-"""A reply does not wait longer for its memories."""
+"""The longest time that a reply waits for its memories."""
 
 MEGABYTE = 1_000_000
 WEIGH_SECONDS = 600.0
 MANY = 1000
-"""How often a guild is held against its cap, and after how many new vectors."""
+"""The interval and the number of new vectors between checks of a guild's limit."""
 
 LOOK_SECONDS = 1.0
-"""How often new messages are looked for."""
+"""The interval between checks for new messages."""
 
 
 class MemoryKeeper:
-    """Opens memory when it is first needed, and keeps it in step with the database."""
+    """Opens memory on first use, and keeps it in step with the database."""
 
     def __init__(
         self,
@@ -57,11 +57,11 @@ class MemoryKeeper:
         self._linking: Linking | None = None
         self._summarising: Summaries | None = None
         self._weighed: dict[int, float] = {}
-        """When each guild was last held against its cap."""
+        """The time of each guild's last check against its limit."""
 
     @property
     def _memory(self) -> "Memory":
-        """Memory, with the libraries that a home without embeddings never loads."""
+        """Return memory, with libraries that a home without embeddings never loads."""
         if self._opened is None:
             from app.memory.memory import Memory
 
@@ -75,7 +75,7 @@ class MemoryKeeper:
         return self._opened
 
     async def link(self, rows: Sequence[int]) -> None:
-        """Note which earlier messages those just written answer."""
+        """Link new messages to the earlier messages they answer."""
         if self._linking is None:
             from app.conversations.conversations import Linking
 
@@ -89,10 +89,10 @@ class MemoryKeeper:
         channels: frozenset[int] | None,
         limit: int,
     ) -> list[tuple[Turn, ...]] | None:
-        """Earlier moments, oldest line first each; None when there was no time.
+        """Recall earlier moments, each oldest line first; None when there was no time.
 
         Args:
-            channels: Rows of channels that may be shown; None when all may be.
+            channels: Rows of channels that may be shown; None means all.
         """
         if not await self._reader.run(embeddings.models, guild):
             return []
@@ -114,12 +114,12 @@ class MemoryKeeper:
         ]
 
     def attach(self, model: Writes) -> None:
-        """Let the local model sum up long conversations while it has no work."""
+        """Let the idle local model summarise long conversations."""
         self._summarising = Summaries(self._database, self._settings, model)
 
     @contextmanager
     def quiet(self) -> Iterator[None]:
-        """While a reply is made, the backlog waits."""
+        """Pause the backlog while a reply is made."""
         with ExitStack() as stack:
             for one in (self._opened, self._summarising):
                 if one:
@@ -129,11 +129,11 @@ class MemoryKeeper:
     async def closeness(
         self, texts: Sequence[str], turns: Sequence[Turn]
     ) -> list[float] | None:
-        """How close each text is to the conversation; None when there was no time."""
+        """Return how close each text is to the conversation; None without time."""
         if not texts or not self._settings.home.memory.enabled:
             return None
         work = self._memory.closeness(texts, [turn.text for turn in turns])
-        # The first time the model is loaded, which goes on when it takes too long.
+        # The first call loads the model, which continues even if it takes too long.
         task = asyncio.ensure_future(work)
         try:
             return await asyncio.wait_for(asyncio.shield(task), RECALL_SECONDS)
@@ -146,9 +146,9 @@ class MemoryKeeper:
     async def relevance(
         self, replies: Sequence[tuple[str, Sequence[str]]]
     ) -> float | None:
-        """How surely replies (text, turns before) are told from shuffled ones, as AUC.
+        """Return the AUC of telling replies (text, turns before) from shuffled ones.
 
-        None when memory is off.
+        Returns None when memory is off.
         """
         if not self._settings.home.memory.enabled:
             return None
@@ -159,7 +159,7 @@ class MemoryKeeper:
             return None
 
     async def warm(self, guild: int) -> None:
-        """Load what recall in this guild needs, before it is in a hurry."""
+        """Load in advance what recall in this guild needs."""
         if not (await self._settings.of(guild)).memory.enabled:
             return
         with suppress(AppError):
@@ -168,7 +168,7 @@ class MemoryKeeper:
             await self._memory.recall(guild, ["hello there"], None, 1)
 
     async def forget(self, guild: int, rows: Sequence[int]) -> None:
-        """Take out messages that are gone from the database, or have another text."""
+        """Take out messages that left the database, or whose text changed."""
         if self._summarising:
             self._summarising.interrupt()
         talks = await self._database.run(conversations.of_messages, rows)
@@ -178,7 +178,7 @@ class MemoryKeeper:
             await self._memory.forget(guild, rows)
 
     async def keep_up(self) -> None:
-        """Embed what is new and sum up what is long, for ever."""
+        """Embed new messages and summarise long conversations, forever."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._keep_up_vectors())
             if self._summarising:
@@ -200,7 +200,7 @@ class MemoryKeeper:
             await asyncio.sleep(LOOK_SECONDS)
 
     async def close(self) -> None:
-        """Write what is not written."""
+        """Write everything."""
         if self._opened:
             await self._opened.close()
 
@@ -213,14 +213,14 @@ class MemoryKeeper:
                 await self._keep_under_cap(guild.id, memory.cap_megabytes, new)
 
     async def _keep_under_cap(self, guild: int, megabytes: int, new: int) -> None:
-        """Prune at first, after an import, and now and then; it reads all lengths."""
+        """Prune at first, after imports, and now and then; reads all lengths."""
         now = asyncio.get_running_loop().time()
         due = self._weighed.get(guild, -math.inf) + WEIGH_SECONDS
         if now < due and new < MANY:
             return
         self._weighed[guild] = now
         if gone := await self._memory.prune(guild, megabytes * MEGABYTE):
-            log.info("guild %d let go of its %d oldest vectors", guild, gone)
+            log.info("guild %d dropped its %d oldest vectors", guild, gone)
 
     def _open_embedder(self, model: str | None) -> "Embedder":
         from app.memory.embedder import Embedder
@@ -236,6 +236,6 @@ class MemoryKeeper:
 
 
 def _look_away(task: "asyncio.Future[list[float]]") -> None:
-    """An error that nobody waits for any more is no bug."""
+    """Ignore an error of abandoned work, which is not a bug."""
     if not task.cancelled():
         task.exception()

@@ -1,4 +1,4 @@
-"""Opinions of replies: kept, and felt by the voice that the words came from."""
+"""Stores opinions of replies, and lets them weigh the source messages."""
 
 from app.chat import feedback_weights
 from app.service.app_context import AppContext
@@ -14,22 +14,22 @@ async def rate(
     kind: Kind = "thumb",
     was: str = "",
 ) -> None:
-    """Keep what somebody (hash) thinks of a reply; 0 takes it back.
+    """Store somebody's (hash) opinion of a reply; 0 takes it back.
 
-    What its words came from weighs less in walks while it is disliked.
+    Source messages of disliked replies weigh less in walks.
     """
     await context.database.run(feedback.rate, reply, author, value, kind, was)
     await _feel(context, reply)
 
 
 async def take_back(context: AppContext, reply: int, author: str, value: int) -> None:
-    """Forget the thumb of that value that somebody (hash) gave a reply."""
+    """Forget somebody's (hash) thumb of that value for a reply."""
     await context.database.run(feedback.take_back, reply, author, value)
     await _feel(context, reply)
 
 
 async def _feel(context: AppContext, reply: int) -> None:
-    """Let what a reply drew on weigh what people think by now."""
+    """Update the weights of a reply's source messages."""
     row = await context.database.run(replies.get, reply)
     drawn = await context.database.run(feedback.sources_of, reply)
     if row is None or not drawn:

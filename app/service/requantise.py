@@ -1,4 +1,4 @@
-"""Has the model in use requantised for this processor, in a child."""
+"""Requantises the model in use for this processor, in a child."""
 
 import asyncio
 import logging
@@ -17,11 +17,11 @@ log = logging.getLogger(__name__)
 
 STARTER = "starter"
 LOOK_SECONDS = 20.0
-"""How often it is looked whether the starter is there to be tuned."""
+"""The interval between checks for a starter model to tune."""
 
 
 def tuned_file(home: Home, name: str) -> Path:
-    """Where the tuned file of a catalogue model belongs."""
+    """Return the place of a catalogue model's tuned file."""
     return catalogue.file_of(home, name).with_suffix(".tuned.gguf")
 
 
@@ -43,13 +43,13 @@ class Requantise:
         source = catalogue.file_of(self._context.home, catalogue.find(name).name)
         if not source.is_file():
             hint = f"Fetch it with `mynah models pull {name}`."
-            raise UsageError(f"The model {name} is not here yet.", hint)
+            raise UsageError(f"The model {name} is not on this computer yet.", hint)
         return await self._run(
             source, tuned_file(self._context.home, name), on_progress
         )
 
     async def keep_starter_tuned(self) -> None:
-        """Requantise the starter without loss as soon as it is here and used."""
+        """Requantise the starter without loss as soon as it is here and in use."""
         home = self._context.home
         source, target = catalogue.file_of(home, STARTER), tuned_file(home, STARTER)
         while True:

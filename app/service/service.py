@@ -26,11 +26,11 @@ R = TypeVar("R")
 log = logging.getLogger(__name__)
 
 LOADING_SECONDS = 60.0
-"""A command waits this long for a model to be loaded before its clock starts."""
+"""The time a command waits for a loading model before its clock starts."""
 
 
 class Service:
-    """All that a home's bot does, whoever asks: a screen, a command or Discord."""
+    """All the work of a home's bot, for screens, commands and Discord alike."""
 
     def __init__(
         self, context: AppContext, clock: Callable[[], float] = time.time
@@ -54,7 +54,7 @@ class Service:
         return MeterHandlers(self.context, self._clock)
 
     async def prepare(self, request: control.Say) -> None:
-        """Load what a reply needs, for a process that was started for this one."""
+        """Load what a reply needs, in a process started for just one."""
         if request.mode == "markov":
             return
         guild = await self.context.guild(request.guild)

@@ -1,4 +1,4 @@
-"""A snapshot as a file: its messages and settings, for another machine."""
+"""A snapshot as a file, with messages and settings, for another machine."""
 
 import json
 import zipfile
@@ -14,7 +14,7 @@ from app.store.database import Database
 from app.store.rows import StoredSnapshot
 
 FACTS = "snapshot"
-"""Without an ending, so that `mynah import` of the file takes the messages alone."""
+"""The suffix that lets `mynah import` of the file take only the messages."""
 
 MESSAGES = "messages.jsonl"
 FORMAT = 1
@@ -26,7 +26,7 @@ Setting = tuple[str | None, str, object]
 
 @dataclass(frozen=True)
 class Facts:
-    """What a file has besides messages."""
+    """The contents of a file besides messages."""
 
     name: str
     settings: list[Setting]
@@ -39,7 +39,7 @@ def write(
     settings: Sequence[Setting],
     target: Path,
 ) -> int:
-    """Write a snapshot; returns how many messages it has. Blocking.
+    """Write a snapshot; return its number of messages. Blocking.
 
     Raises:
         UsageError: If the file's directory does not exist.
@@ -64,15 +64,15 @@ def write(
 
 
 def read(path: Path) -> Facts:
-    """What a file has besides messages, checked for its shape.
+    """Read and check the contents of a file besides messages.
 
     Raises:
-        UsageError: If it is no snapshot.
+        UsageError: If it is not a snapshot.
     """
     try:
         with zipfile.ZipFile(path) as archive:
             if archive.getinfo(FACTS).file_size > MAX_FACTS_BYTES:
-                raise UsageError(f"{path} is no snapshot: its head is too long.")
+                raise UsageError(f"{path} is not a snapshot: its header is too long.")
             facts = json.loads(archive.read(FACTS))
         name, settings, version = facts["name"], facts["settings"], facts["format"]
         kept = [
@@ -80,7 +80,7 @@ def read(path: Path) -> Facts:
             for channel, key, value in settings
         ]
     except (OSError, zipfile.BadZipFile, KeyError, TypeError, ValueError) as error:
-        raise UsageError(f"{path} is no snapshot: {error}.") from error
+        raise UsageError(f"{path} is not a snapshot: {error}.") from error
     if version != FORMAT:
-        raise UsageError(f"{path} was written by a newer Mynah.", "Update this one.")
+        raise UsageError(f"{path} was written by a newer Mynah.", "Update this Mynah.")
     return Facts(str(name), kept)

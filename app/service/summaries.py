@@ -1,4 +1,4 @@
-"""Sums up long conversations in the background, while the local model has no work."""
+"""Summarises long conversations in the background while the local model is idle."""
 
 import asyncio
 import logging
@@ -19,11 +19,11 @@ from app.store.database import Database
 log = logging.getLogger(__name__)
 
 STEP = 24
-"""Turns that are summed up at once, together with the summary so far."""
+"""The number of turns summarised at once, with the summary so far."""
 KEPT = 16
-"""Turns at the end that stay as they are; they are in the prompt themselves."""
+"""The number of last turns left out, since the prompt contains them."""
 IDLE_SECONDS = 15.0
-"""After a reply the model is left alone for so long."""
+"""The time after a reply before the model is used."""
 LOOK_SECONDS = 5.0
 ANSWER_SECONDS = 60.0
 
@@ -33,7 +33,7 @@ class Writes(Protocol):
 
     @property
     def billions(self) -> float:
-        """Billions of parameters of the loaded model; 0 when that is not known."""
+        """The parameters of the loaded model in billions; 0 when unknown."""
         ...
 
     @property
@@ -41,7 +41,7 @@ class Writes(Protocol):
 
     @property
     def is_idle(self) -> bool:
-        """Whether it is loaded and writes nothing."""
+        """Return whether the model is loaded and writes nothing."""
         ...
 
     async def complete(
@@ -50,7 +50,7 @@ class Writes(Protocol):
 
 
 class Summaries:
-    """Keeps the summaries of conversations that are too long for a prompt."""
+    """Maintains the summaries of conversations too long for a prompt."""
 
     def __init__(
         self,
@@ -61,7 +61,7 @@ class Summaries:
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], float] = time.time,
     ) -> None:
-        """`clock` only grows; `now` is in seconds since the epoch."""
+        """`clock` is monotonic; `now` is in seconds since the epoch."""
         self._database = database
         self._settings = settings
         self._model = model
@@ -73,7 +73,7 @@ class Summaries:
 
     @contextmanager
     def quiet(self) -> Iterator[None]:
-        """While a reply is made, nothing else is asked of the model."""
+        """Leave the model alone while a reply is made."""
         self._replies += 1
         self.interrupt()
         try:
@@ -83,18 +83,18 @@ class Summaries:
             self._last_reply = self._clock()
 
     def interrupt(self) -> None:
-        """Give up the summary that is being written; it is begun anew later."""
+        """Abandon the present summary; it starts again later."""
         if self._running:
             self._running.cancel()
 
     async def keep_up(self) -> None:
-        """Sum up what needs it, for ever."""
+        """Summarise conversations as needed, forever."""
         while True:
             await asyncio.sleep(LOOK_SECONDS)
             await self.look()
 
     async def look(self) -> int:
-        """Sum up one part of each conversation that is long; returns how many."""
+        """Summarise one part of each long conversation; return the number."""
         done = 0
         since = int(self._now() * 1000) - SILENCE_MS
         for guild in await self._database.run(guilds.every):
@@ -107,7 +107,7 @@ class Summaries:
         return done
 
     async def _may(self, guild: int) -> bool:
-        """Whether the model is large enough, has nothing to do, and may do this."""
+        """Return whether the model is large enough, idle, and allowed to do this."""
         rested = self._clock() - self._last_reply >= IDLE_SECONDS
         if self._replies or not rested or not self._model.is_idle:
             return False
@@ -137,7 +137,7 @@ class Summaries:
         finally:
             self._running = None
         if not written:
-            # The turns are passed over, or the model would be asked the same for ever.
+            # Skip these turns, or the model would be asked the same forever.
             written = talk.summary
         return await self._database.run(
             conversations.summarise, talk.id, written, rows, talk.summarised
@@ -150,7 +150,7 @@ class Summaries:
 
 
 def _turns(talk: StoredConversation) -> tuple[list[int], list[Turn]]:
-    """Rows that are summed up next, and what may be told of them."""
+    """Return the rows to summarise next, with the parts that may be used."""
     rows = conversations.turns_after(talk.id, talk.summarised)[:STEP]
     hidden = members.opted_out(talk.guild)
     return rows, [

@@ -1,4 +1,4 @@
-"""The bundle for support: no secrets, no text that people wrote, no names of theirs."""
+"""The support bundle: no secrets, no text or names of people."""
 
 import json
 import platform
@@ -40,11 +40,11 @@ SAFE_TEXTS = {"model.name", "memory.model", "openai.model"}
 def write(
     home: Home, target: Path, checks: Sequence[Check], guilds: Sequence[GuildFigures]
 ) -> list[str]:
-    """Write the bundle; returns the names of the files in it.
+    """Write the bundle; return the names of its files.
 
     Args:
-        checks: The doctor's.
-        guilds: What is learned, as the control catalogue's `Guilds` has it.
+        checks: The doctor's checks.
+        guilds: The learned guilds, as in the reply to `Guilds`.
     """
     hide = _Hide(home, [guild.guild for guild in guilds])
     facts = {
@@ -84,7 +84,7 @@ def _without_errors_texts(log: str) -> str:
 
 
 class _Hide:
-    """Takes secrets, servers' names and the owner's own directory out of a text."""
+    """Removes secrets, server names and the owner's directory from a text."""
 
     def __init__(self, home: Home, names: Sequence[str]) -> None:
         found = {name: secrets.get(home, name) for name in secrets.ENVIRONMENT}
@@ -120,7 +120,7 @@ def _about() -> Json:
 
 
 def _settings(home: Home, hide: _Hide) -> Json:
-    """What differs from the defaults; of text that people wrote, its length alone."""
+    """Return settings that differ from the defaults; of text, only its length."""
     try:
         return {
             name: _shown(keys()[name], value)
@@ -139,7 +139,7 @@ def _shown(key: Key, value: object) -> object:
 
 
 def _home(home: Home) -> Json:
-    """Size of every file that is Mynah's, by its place in the home."""
+    """Return the size of every file of Mynah, by its place in the home."""
     return {
         path.relative_to(home.root).as_posix(): path.stat().st_size
         for paths in home.present().values()

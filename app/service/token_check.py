@@ -1,4 +1,4 @@
-"""Tries a bot token once, without connecting to the gateway."""
+"""Tests a bot token once, without connecting to the gateway."""
 
 import aiohttp
 
@@ -12,17 +12,20 @@ PORTAL = "Copy the token anew from the Bot page of the Discord developer portal.
 
 INTENT = (
     "Switch on the Message Content Intent on the Bot page of the developer portal;"
-    " without it the bot answers when it is mentioned, and learns nothing."
+    " without it the bot only answers mentions and learns nothing."
 )
 
 MESSAGE_CONTENT = 1 << 18 | 1 << 19
-"""Flags of an application that may read messages: as a large one, as a small one."""
+"""Flags of an application that may read messages: large one, small one."""
 
 
 async def test_bot_token(token: str | None) -> SecretTestReply:
     """Ask Discord whose token it is."""
     if not token:
-        return _bad("No bot token is kept.", "Enter it with `mynah config set`.")
+        return _bad(
+            "There is no bot token.",
+            "Enter it with `mynah config set bot_token`.",
+        )
     timeout = aiohttp.ClientTimeout(total=10)
     headers = {"Authorization": f"Bot {token}"}
     try:
@@ -32,7 +35,7 @@ async def test_bot_token(token: str | None) -> SecretTestReply:
     except aiohttp.ClientResponseError as error:
         if error.status == 401:
             return _bad("Discord refused the bot token.", PORTAL)
-        return _bad(f"Discord answered with {error.status}.", "Try later.")
+        return _bad(f"Discord answered with {error.status}.", "Try again later.")
     except (aiohttp.ClientError, TimeoutError, ValueError):
         return _bad("Discord cannot be reached.", "Check the internet connection.")
     reads = application["flags"] & MESSAGE_CONTENT

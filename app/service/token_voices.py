@@ -1,4 +1,4 @@
-"""Keeps the token voices, which fused decoding needs, in step with the database."""
+"""Keeps the token voices for fused decoding in step with the database."""
 
 import asyncio
 import logging
@@ -23,14 +23,14 @@ from app.voice.tokens import NAME
 log = logging.getLogger(__name__)
 
 MOST_TAIL = 2000
-"""Messages after a build that the runner learns one by one; more are built in."""
+"""The number of messages that the runner learns one by one before a rebuild."""
 
 THROUGH = "through"
-"""Beside the voice: up to which row of the database it was built."""
+"""The file beside the voice with the last row in it."""
 
 
 class Runner(Protocol):
-    """What is told of changes: the process that has the voices open."""
+    """A receiver of changes: the process that has the voices open."""
 
     @property
     def pid(self) -> int | None: ...
@@ -39,7 +39,7 @@ class Runner(Protocol):
 
 
 class TokenVoices:
-    """Builds a guild's token voice when a reply first asks for it, and follows up."""
+    """Builds a guild's token voice on first use, and keeps it current."""
 
     def __init__(
         self,
@@ -49,7 +49,7 @@ class TokenVoices:
         model: Callable[[], Path | None],
         on_progress: Callable[[Progress], None] = lambda progress: None,
     ) -> None:
-        """`model` gives the GGUF file in use."""
+        """`model` returns the GGUF file in use."""
         self._home = home
         self._database = database
         self._jobs = jobs
@@ -62,13 +62,13 @@ class TokenVoices:
         self._building: dict[Path, asyncio.Task[None]] = {}
 
     def attach(self, runner: Runner) -> None:
-        """From now on tell this runner of changes."""
+        """Report changes to this runner from now on."""
         self._runner = runner
 
     async def get(self, guild: int) -> Path | None:
-        """Directory of the guild's voice for the model in use, with all that is new.
+        """Return the guild's up-to-date voice directory for the model in use.
 
-        None while it is not built; that begins in the background.
+        Returns None until it is built, which starts in the background.
         """
         model = await asyncio.to_thread(self._model)
         if model is None:
@@ -76,7 +76,7 @@ class TokenVoices:
         try:
             path = await asyncio.to_thread(self._path, guild, model)
         except AppError as error:
-            log.error("there is no voice in the model's words: %s", error)
+            log.error("the token voice is unavailable: %s", error)
             return None
         through = await asyncio.to_thread(self._through, path)
         if through is None:
@@ -93,7 +93,7 @@ class TokenVoices:
         return await self.get(guild) is not None
 
     async def forget(self, guild: int, rows: Sequence[int]) -> None:
-        """Take messages out at once; the database no longer has them."""
+        """Take messages out at once, after the database has dropped them."""
         self._forgotten.setdefault(guild, set()).update(rows)
         directory = self._home.token_voice(guild, "any").parent
         for path in [path for path in self._told if path.parent == directory]:
@@ -101,13 +101,13 @@ class TokenVoices:
                 await self._runner.forget(path, list(rows))
 
     async def close(self) -> None:
-        """Give up what is being built."""
+        """Cancel running builds."""
         for task in self._building.values():
             task.cancel()
         await asyncio.gather(*self._building.values(), return_exceptions=True)
 
     async def _follow(self, guild: int, model: Path, path: Path, through: int) -> None:
-        """Tell the runner what changed since the build, or since it was told."""
+        """Tell the runner about changes since the build, or since the last report."""
         if self._runner is None or (pid := self._runner.pid) is None:
             return
         known, newest = self._told.get(path, (None, through))
@@ -151,7 +151,7 @@ class TokenVoices:
         self._told.pop(path, None)
 
     def _through(self, path: Path) -> int | None:
-        """Up to which row a voice was built; None when there is none that is whole."""
+        """Return the last row in the built voice; None without a sound voice."""
         try:
             written = (path / f"{NAME}.json").stat().st_mtime_ns
             if self._sound.get(path) != written:
@@ -159,7 +159,7 @@ class TokenVoices:
                 self._sound[path] = written
             return int((path / THROUGH).read_text())
         except VoiceFileError as error:
-            log.warning("a token voice is built anew: %s", error)
+            log.warning("rebuilding a token voice: %s", error)
         except (OSError, ValueError):
             pass
         return None
@@ -169,7 +169,7 @@ class TokenVoices:
 
 
 def _settle(path: Path, through: int) -> None:
-    """Note how far the voice goes, and remove those of vocabularies used before."""
+    """Note the last row in the voice, and remove voices of earlier vocabularies."""
     (path / THROUGH).write_text(str(through))
     for other in path.parent.iterdir():
         if other != path:

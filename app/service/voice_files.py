@@ -1,4 +1,4 @@
-"""The files of the voices: opened, built in a child, and rid of what is forgotten."""
+"""The files of the voices: opened, built in a child, and cleared of forgotten text."""
 
 import asyncio
 import contextlib
@@ -26,23 +26,23 @@ from app.voice.voice import Voice, VoiceFileError
 log = logging.getLogger(__name__)
 
 FEW = 500
-"""So few messages need no files: they are learned in a moment at every start."""
+"""The number of messages that need no files, since learning takes a moment."""
 
 MOST_TAIL = 5000
-"""Messages after the last build that are learned one by one when a voice is opened."""
+"""The number of messages learned one by one when a voice is opened."""
 
 PAUSE_EVERY = 50
-"""Messages learned without letting the loop go on, some milliseconds."""
+"""Messages learned in one go, for some milliseconds."""
 
 TRIES = 50
-"""To empty the log, a tenth of a second apart: readers are brief."""
+"""Tries to empty the log, a tenth of a second apart, as readers are brief."""
 
 R = TypeVar("R")
 OnProgress = Callable[[Progress], None]
 
 
 class VoiceFiles:
-    """Keeps the voice files of a home as its database says."""
+    """Keeps a home's voice files in step with its database."""
 
     def __init__(
         self, home: Home, database: Database, jobs: JobRunner, on_progress: OnProgress
@@ -53,10 +53,10 @@ class VoiceFiles:
         self._on_progress = on_progress
 
     async def open(self, guild: int) -> tuple[Voice, bool]:
-        """The guild's voice, and whether its files are to be built.
+        """Open the guild's voice, and tell whether its files must be built.
 
-        Missing or damaged files make no difference but to how much is remembered: it
-        then speaks from the newest messages of the database.
+        Missing or damaged files only reduce what it remembers: it then speaks from the
+        newest messages of the database.
         """
         is_damaged = False
         try:
@@ -64,7 +64,7 @@ class VoiceFiles:
         except FileNotFoundError:
             voice = Voice.empty()
         except VoiceFileError as error:
-            log.warning("the voice of guild %d is built anew: %s", guild, error)
+            log.warning("rebuilding the voice of guild %d: %s", guild, error)
             voice, is_damaged = Voice.empty(), True
         changed = await self._database.run(voice_changes.changes, guild)
         if voice_changes.ALL in changed:
@@ -82,7 +82,7 @@ class VoiceFiles:
         return voice, is_damaged or is_missing or is_long
 
     async def learn_after(self, voice: Voice, guild: int, row: int) -> bool:
-        """Learn what is newer than `row`; True if that is too much to be kept apart."""
+        """Learn messages after `row`; True if they are too many to keep apart."""
         newer = await self._database.run(
             messages.newest_learnable, guild, row, MOST_TAIL
         )
@@ -93,16 +93,16 @@ class VoiceFiles:
         return len(newer) == MOST_TAIL
 
     async def is_intact(self, voice: Voice, guild: int) -> bool:
-        """Whether every byte is as it was written; reads all of the file."""
+        """Return whether every byte is unchanged; reads the whole file."""
         try:
             await asyncio.to_thread(voice.verify)
         except (VoiceFileError, FileNotFoundError) as error:
-            log.warning("the voice of guild %d is built anew: %s", guild, error)
+            log.warning("rebuilding the voice of guild %d: %s", guild, error)
             return False
         return True
 
     async def build(self, voice: Voice, guild: int) -> None:
-        """Write the files anew from the database, and speak from them."""
+        """Rebuild the files from the database, and speak from them."""
         voice.begin_rebuild()
         await self._run(RebuildJob(guild), self._on_progress)
         await self._renew(voice, guild)
@@ -121,9 +121,9 @@ class VoiceFiles:
         return reply.counts
 
     async def scrub(self, voice: Voice, guild: int) -> bool:
-        """Write the files without what was deleted; True if nothing of it is left.
+        """Rewrite the files without deleted messages; True if nothing of them is left.
 
-        The note of what was deleted goes last: who is killed before starts over.
+        The note of the deletion goes last, so a killed process starts over.
         """
         change = await self._database.run(voice_changes.newest_change, guild)
         await self.build(voice, guild)
@@ -141,7 +141,7 @@ class VoiceFiles:
         return await self._jobs.run(job, self._on_progress)
 
     async def empty_log(self) -> bool:
-        """Empty the database's log, which holds deleted text; False if it is read."""
+        """Empty the database's log, with its deleted text; False while it is in use."""
         for _ in range(TRIES):
             if await self._database.truncate_log():
                 return True
@@ -149,7 +149,7 @@ class VoiceFiles:
         return False
 
     def sweep(self, known: set[int]) -> None:
-        """Remove what killed builds and deleted guilds left on disk."""
+        """Remove leftovers of killed builds and deleted guilds from disk."""
         for directory in self._home.root.glob("guilds/*"):
             if directory.name.isdigit() and int(directory.name) in known:
                 files.sweep(directory / "voice", voice_builder.NAME)
@@ -157,7 +157,7 @@ class VoiceFiles:
                 shutil.rmtree(directory, ignore_errors=True)
 
     def _remove_copies(self, guild: int) -> None:
-        """Remove what else holds the messages: it is made again when it is needed."""
+        """Remove other copies of the messages, which are rebuilt on demand."""
         shutil.rmtree(self._home.guild(guild) / "tokens", ignore_errors=True)
         for copy in self._home.backups.glob("before-version-*.db*"):
             copy.unlink(missing_ok=True)
@@ -171,7 +171,7 @@ class VoiceFiles:
 
     @contextlib.asynccontextmanager
     async def _short_log(self) -> AsyncIterator[None]:
-        """Use the database now and then: that moves the log of a child into it."""
+        """Use the database now and then, which moves a child's log into it."""
 
         async def tick() -> None:
             while True:

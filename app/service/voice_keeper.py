@@ -31,18 +31,18 @@ from app.voice.voice import Voice
 log = logging.getLogger(__name__)
 
 DELETE_AT_ONCE = 1000
-"""Messages deleted in one transaction, some milliseconds."""
+"""Messages deleted in one transaction, for some milliseconds."""
 
 SCRUB_SECONDS = 60.0
-"""How long after a deletion the files are written anew, with all deletions since."""
+"""The delay after a deletion before the files are rewritten."""
 
 SCRUB_MESSAGES = 60_000
-"""For each so many messages of the guild the files wait as long once more."""
+"""The number of messages that adds the same delay again."""
 
 Store = Callable[[Filters, AuthorKey], TakenIn | None]
 
 OnForgotten = Callable[[int, Sequence[int]], Awaitable[None]]
-"""Told the guild and the rows of messages that are gone from the database."""
+"""Receives the guild and the rows of messages deleted from the database."""
 
 OnWithdrawn = Callable[[int, Sequence[tuple[str, str]]], Awaitable[None]]
 """Told the guild, and the (channel, message) on Discord of the bot's lost lines."""
@@ -50,7 +50,7 @@ OnWithdrawn = Callable[[int, Sequence[tuple[str, str]]], Awaitable[None]]
 
 @dataclass(frozen=True)
 class Forgotten:
-    """What was forgotten; `complete` when no byte of it is left in the home."""
+    """The result of forgetting; `complete` when no byte of it is left in the home."""
 
     messages: int
     embeddings: int
@@ -66,7 +66,7 @@ class _Open:
     changing: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held while the files are replaced or built."""
     pending: "asyncio.Task[None] | None" = None
-    """A build that waits for its time."""
+    """A build that waits for its start."""
 
 
 class VoiceKeeper:
@@ -102,7 +102,7 @@ class VoiceKeeper:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
-        """Finish in the background what a killed process had begun to forget."""
+        """Finish in the background the forgetting that a killed process began."""
         known = await self._database.run(guilds.every)
         await asyncio.to_thread(self._files.sweep, {guild.id for guild in known})
         self._spawn(self._empty_log())
@@ -111,23 +111,23 @@ class VoiceKeeper:
                 self._build_soon(await self._opened(guild.id), guild.id, 0.0)
 
     async def close(self) -> None:
-        """Give up builds that wait or run; the database remembers what they lack."""
+        """Cancel waiting and running builds; the database remembers what they lack."""
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def voice(self, guild: int) -> Voice:
-        """The guild's voice, opened when it is first asked for.
+        """Return the guild's voice, opened on first use.
 
-        Missing or damaged files are built anew in the background; until then it speaks
+        Missing or damaged files are rebuilt in the background; until then it speaks
         from the newest messages.
         """
         return (await self._opened(guild)).voice
 
     async def hear(self, guild: int, records: Sequence[Record]) -> list[int]:
-        """Store messages as they are written, and learn them at once.
+        """Store live messages, and learn them at once.
 
-        Records need an id and a channel id. Returns the rows of those that were new.
+        Records need an id and a channel id. Returns the rows of the new ones.
         """
         stores = [partial(message_intake.store, guild, record) for record in records]
         return [one.row for one in await self._take_in(guild, stores)]
@@ -168,7 +168,7 @@ class VoiceKeeper:
         rows = await self._database.run(messages.learnable_of, guild, [message])
         for row, text in rows:
             opened.voice.learn(row, text)
-        # What it meant before the edit is forgotten like a message that is gone.
+        # The meaning before the edit is forgotten like a deleted message.
         for tell in self._on_forgotten:
             await tell(guild, [message])
         self._scrub_soon(opened, guild)
@@ -183,11 +183,11 @@ class VoiceKeeper:
     ) -> Forgotten:
         """Forget messages by row: at once in every walk, then in every file.
 
-        They stay forgotten whatever is read again; see `store.tombstones`.
+        They stay forgotten even if they are read again; see `store.tombstones`.
 
         Args:
             by_owner: False for what members delete on Discord.
-            wait: Without it the files follow in the background, a while later.
+            wait: If False, the files follow later in the background.
         """
         removed = await self._remove(guild, rows, by_owner=by_owner)
         return await self._finish(guild, removed, wait=wait)
@@ -201,7 +201,7 @@ class VoiceKeeper:
         by_owner: bool = True,
         wait: bool = True,
     ) -> Forgotten:
-        """Forget everything that an author (Discord's id, or a name in files) wrote.
+        """Forget all messages of an author (Discord's id, or a name in files).
 
         The rest is as in `forget_member`.
         """
@@ -227,7 +227,7 @@ class VoiceKeeper:
         What they wrote until now stays forgotten, also what was never stored.
 
         Args:
-            since_ms: Only what was written since then.
+            since_ms: Only messages since then.
             by_owner: False if the author asks for it.
             wait: As in `forget`.
         """
@@ -243,7 +243,7 @@ class VoiceKeeper:
     async def forget_channel(
         self, guild: int, channel: int, *, by_owner: bool = True, wait: bool = True
     ) -> Forgotten:
-        """Forget a channel (by row) with its threads; the rest as in `forget`."""
+        """Forget a channel (by row) with its threads; otherwise like `forget`."""
         rows = await self._database.run(forgetting.rows_of_channel, guild, channel)
         removed = await self._remove(guild, rows, by_owner=by_owner)
         await self._database.run(forgetting.delete_channel, guild, channel)
@@ -253,7 +253,7 @@ class VoiceKeeper:
         """Forget all messages, names and replies of a guild; its settings stay.
 
         Nothing of it comes back by itself. A training or an import may bring it back,
-        but not what was forgotten before.
+        except what was forgotten earlier.
         """
         await self._bury(guild, tombstones.EVERYONE, 0, by_owner=True)
         removed = Removed(
@@ -268,9 +268,9 @@ class VoiceKeeper:
     async def remember_author(
         self, guild: int, author_id: str, *, by_owner: bool = True
     ) -> int:
-        """Let what an author wrote be learned again; how many forgettings that ends.
+        """Let an author's messages be learned again; return the number of spans lifted.
 
-        The author's own wish ends only what they asked for themselves.
+        The author can only lift their own requests.
         """
         author = self._authors.author(author_id)
         lift = tombstones.lift_author
@@ -286,7 +286,7 @@ class VoiceKeeper:
         """Import files in a child while everything else goes on; returns the counts.
 
         Raises:
-            AppError: What the job says that the owner can mend.
+            AppError: If the job reports an error for the owner.
         """
         opened = await self._opened(guild)
         job = ImportJob(guild, [str(path.absolute()) for path in paths], channel)
@@ -294,12 +294,13 @@ class VoiceKeeper:
             async with opened.changing:
                 return await self._files.add(opened.voice, job, on_progress)
         except AppError:
-            # It was stopped, or broke off: what it stored is learned all the same.
+            # A stopped or failed import has stored messages, which are learned all the
+            # same.
             self._build_soon(opened, guild, 0.0)
             raise
 
     async def rebuild(self, guild: int) -> None:
-        """Write the guild's voice anew from the database, in a child."""
+        """Rebuild the guild's voice from the database, in a child."""
         opened = await self._opened(guild)
         async with opened.changing:
             await self._files.build(opened.voice, guild)
@@ -312,7 +313,7 @@ class VoiceKeeper:
     ) -> bool:
         """Speak from what a snapshot has, as `snapshots.roll_back` says.
 
-        Returns whether nothing else is left in the voice's files.
+        Returns True if nothing else is left in the voice's files.
         """
         guild = snapshot.guild_id
         opened = await self._opened(guild)
@@ -413,7 +414,7 @@ class VoiceKeeper:
 
     async def _build_later(self, opened: _Open, guild: int, seconds: float) -> None:
         await asyncio.sleep(seconds)
-        # What changes from here on asks for a build of its own.
+        # Changes from here on need their own build.
         opened.pending = None
         try:
             await self._scrub(opened, guild)
@@ -428,7 +429,7 @@ class VoiceKeeper:
         await self._files.empty_log()
 
     def _scrub_soon(self, opened: _Open, guild: int) -> None:
-        """Write the files anew in a while, for all deletions until then."""
+        """Rewrite the files after a while, for all deletions until then."""
         times = 1 + opened.voice.messages / SCRUB_MESSAGES
         self._build_soon(opened, guild, self._scrub_seconds * times)
 

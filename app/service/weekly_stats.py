@@ -1,4 +1,4 @@
-"""A guild's last seven days, as its members may see them."""
+"""A guild's last seven days, for its members."""
 
 import asyncio
 import math
@@ -17,41 +17,41 @@ DAYS = 7
 WORDS_SHOWN = 8
 TEACHERS_SHOWN = 5
 MOST_TEXTS = 20_000
-"""The newest of the week, and of what was before; a few tenths of a second."""
+"""The most messages of the week, and before it; takes tenths of a second."""
 
 LEAST_MESSAGES = 3
-"""Messages a word must stand in; less is somebody's whim."""
+"""The least number of messages with a word; fewer are somebody's whim."""
 
 LEAST_Z = 1.64
-"""What is said more than before by less may be so by chance, one time in twenty."""
+"""The least difference that is hardly chance: one time in twenty."""
 
 PRIOR_WORDS = 500.0
-"""The prior is as strong as so many words of the guild's whole past."""
+"""The strength of the prior, in words of the guild's past."""
 
 
 @dataclass(frozen=True)
 class GuildWeek:
-    """What happened in some channels in seven days."""
+    """Seven days of some channels."""
 
     words: tuple[tuple[str, int], ...]
-    """(word, messages it stood in) said more than before, the most telling first."""
+    """(word, messages with it) that became more frequent, the most telling first."""
     teachers: tuple[Taught, ...]
     days: tuple[int, ...]
-    """Messages learned a day, the oldest first."""
+    """Messages learned per day, the oldest first."""
     replies: int
     liked: int
     disliked: int
     median_ms: float
-    """Half of the replies took no longer than this; 0 without any."""
+    """The median time of a reply; 0 without replies."""
 
 
 async def week_of(
     database: Database, guild: int, channels: Collection[int], now_ms: int
 ) -> GuildWeek:
-    """The seven days that end now, in the channels of those Discord ids.
+    """Compute the last seven days of the channels with those Discord ids.
 
     Args:
-        database: A reader, since this reads much.
+        database: A reader, since this reads a lot.
         guild: Its row.
     """
     ids, since = [str(one) for one in channels], now_ms - DAYS * DAY_MS
@@ -76,12 +76,12 @@ async def week_of(
 def words_of_the_week(
     new: Iterable[str], old: Iterable[str], limit: int
 ) -> list[tuple[str, int]]:
-    """(word, messages) of the words that tell the new texts from the old ones.
+    """Return (word, messages) of the words that set new texts apart from old ones.
 
     Ranked by the log odds ratio with an informative Dirichlet prior, divided by its
     standard deviation: Monroe, Colaresi and Quinn 2008, "Fightin' Words", equations 16
-    and 22. The prior has the shares of all texts together. A word counts once a
-    message, so that one message of a word repeated makes no word of the week.
+    and 22. The prior has the shares of all texts together. A word counts once per
+    message, so that repeating it in one message does not make it a word of the week.
     """
     said, before = _counts(new), _counts(old)
     total_new, total_old = sum(said.values()), sum(before.values())

@@ -1,1 +1,1 @@
-"""Settings: what there is to set, what fits each, and what holds where."""
+"""Settings: their definitions, checks and effective values."""

@@ -1,4 +1,4 @@
-"""The owner's config.toml: every fault in it is pointed at, and comments stay."""
+"""The owner's config.toml: errors name their line, and comments stay."""
 
 import os
 import re
@@ -15,7 +15,7 @@ from app.settings.setting_keys import check, find_key, with_overrides
 
 
 def load(path: Path) -> Config:
-    """The settings of a config file; a missing file means all defaults.
+    """Load the settings of a config file; a missing file means all defaults.
 
     Raises:
         ConfigError: If the file is not TOML, or a setting in it is unknown or does not
@@ -25,7 +25,7 @@ def load(path: Path) -> Config:
 
 
 def stored(path: Path) -> dict[str, object]:
-    """Only what the file says, by name; raises as `load` does."""
+    """Return only the values in the file, by name; raises as `load` does."""
     text = _read(path)
     try:
         tree = tomllib.loads(text)
@@ -44,7 +44,7 @@ def stored(path: Path) -> dict[str, object]:
 
 
 def save(path: Path, name: str, value: object | None) -> None:
-    """Set one value in the file, or take it out with None; comments stay.
+    """Set one value in the file, or remove it with None; comments stay.
 
     Raises:
         ConfigError: If the name or value does not fit, or the file is broken.
@@ -67,7 +67,7 @@ def save(path: Path, name: str, value: object | None) -> None:
 
 
 def _read(path: Path) -> str:
-    """The file's text, without the mark that some editors on Windows put in front."""
+    """Read the file's text, without the mark that some Windows editors add."""
     try:
         return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
@@ -101,13 +101,13 @@ def _items(
     for section, table in tree.items():
         if not isinstance(table, dict):
             where = _where(path, text, "", section)
-            raise ConfigError(f"{where}: {section} must be a [section] of settings.")
+            raise ConfigError(f"{where}: {section} must be a [section] with settings.")
         for name, value in table.items():
             yield section, name, value
 
 
 def _where(path: Path, text: str, section: str, name: str) -> str:
-    """The file and, unless it is written in an unusual way, the line of a setting."""
+    """Return the file and, unless the syntax is unusual, the line of a setting."""
     here = ""
     for number, line in enumerate(text.splitlines(), start=1):
         if header := re.match(r"\s*\[\s*([\w-]+)\s*\]", line):

@@ -1,4 +1,4 @@
-"""The settings that hold in a home, a guild or a channel, and where they come from."""
+"""The effective settings of a home, guild or channel, and their origins."""
 
 import asyncio
 import logging
@@ -29,7 +29,7 @@ MOST_PLACES = 10_000
 
 @dataclass(frozen=True)
 class ResolvedSetting:
-    """A setting's value and where it comes from."""
+    """A setting's value and its origin."""
 
     key: Key
     value: Value
@@ -52,7 +52,7 @@ class Settings:
         is_forgiving: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Nothing is read yet.
+        """Prepare without reading.
 
         Args:
             warn: Told when the file was edited into something that cannot be used.
@@ -75,12 +75,12 @@ class Settings:
 
     @property
     def home(self) -> Config:
-        """The settings of the home.
+        """Return the settings of the home.
 
-        A file that cannot be used any more since it was edited changes nothing.
+        An edit that makes the file unusable changes nothing.
 
         Raises:
-            ConfigError: If the file could not be used from the start; names the line.
+            ConfigError: If the file was unusable from the start; names the line.
         """
         now = self._clock()
         if self._looked is None or now - self._looked >= LOOK_SECONDS:
@@ -154,7 +154,7 @@ class Settings:
     async def explain(
         self, guild: int | None, channel: int = 0
     ) -> list[ResolvedSetting]:
-        """Every setting with its value here and its origin."""
+        """Return every setting with its value here and its origin."""
         values: dict[Origin, Mapping[str, object]] = {"file": {}}
         base = self.home
         values["file"] = self._stored
@@ -184,12 +184,12 @@ class Settings:
         """Set a value as a person typed it, or reset it with None.
 
         Args:
-            agreed: The owner was told what leaves the machine, and agreed.
+            agreed: True when the owner knows what leaves the machine, and agreed.
 
         Raises:
             ConfigError: If the name or the value does not fit.
             UsageError: If the setting cannot differ there.
-            ConsentError: If it would switch to the cloud and nobody agreed yet.
+            ConsentError: If it would switch to the cloud without consent.
         """
         key = setting_keys.find_key(name)
         value = None if text is None else setting_keys.from_text(name, text)
@@ -257,7 +257,7 @@ def never_restored() -> list[str]:
 
 
 def _known(overrides: Mapping[str, object]) -> dict[str, object]:
-    """Without settings that a newer or older version knew."""
+    """Drop settings of a newer or older version."""
     return {name: value for name, value in overrides.items() if name in keys()}
 
 
@@ -268,6 +268,6 @@ def _origin(name: str, values: Mapping[Origin, Mapping[str, object]]) -> Origin:
 
 def _check_scope(key: Key, guild: int | None, channel: int) -> None:
     if channel and key.scope != "channel":
-        raise UsageError(f"{key.name} cannot differ between channels.")
+        raise UsageError(f"{key.name} cannot be set for a channel.")
     if guild is not None and key.scope == "home":
         raise UsageError(f"{key.name} is one for all servers.", "Leave --guild out.")

@@ -1,4 +1,4 @@
-"""Settings: what there is to set, a frozen dataclass a section."""
+"""Definitions of all settings, one frozen dataclass per section."""
 
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -7,7 +7,7 @@ from app.settings import validators
 from app.settings.validators import ListMeaning, TextMeaning, named, one_line
 
 Scope = Literal["home", "guild", "channel"]
-"""The narrowest place a setting can be changed for."""
+"""The narrowest scope of a setting."""
 
 Value = str | int | float | bool | list[str]
 
@@ -58,7 +58,7 @@ MODES = ("auto", *FIXED_MODES)
 
 @dataclass(frozen=True)
 class BotSettings:
-    """How the bot appears on Discord."""
+    """The bot's appearance on Discord."""
 
     name: str = setting(
         "Mynah",
@@ -96,14 +96,14 @@ class BotSettings:
 
 @dataclass(frozen=True)
 class ReplySettings:
-    """How a reply is made."""
+    """The making of replies."""
 
     mode: str = setting(
         "auto", "Who writes the words.", scope="channel", choices=MODES, snapshots="any"
     )
     provider: str = setting(
         "local",
-        "Where the language model runs.",
+        "Place of the language model: here or in the cloud.",
         scope="guild",
         choices=("local", "openai"),
         snapshots="never",
@@ -130,7 +130,7 @@ class ReplySettings:
     )
     split: list[str] = setting(
         [],
-        "Two ways between which real replies alternate, to compare them by feedback:"
+        "Two modes that take turns in real replies, to compare their feedback:"
         " `llm, hybrid 70`.",
         scope="guild",
         means=validators.way,
@@ -138,7 +138,7 @@ class ReplySettings:
     )
     candidates: int = setting(
         5,
-        "Hybrid lines the model here writes, of which the one closest to the"
+        "Hybrid lines that the model here writes for one reply; the one closest to the"
         " conversation is sent; a reply that streams has one.",
         scope="channel",
         low=1,
@@ -158,7 +158,7 @@ class ReplySettings:
     )
     lines: int = setting(
         3,
-        "Most short messages in a row, where the guild writes so; 1 is always one.",
+        "Maximum short messages in a row, if the server writes like that.",
         scope="channel",
         low=1,
         high=4,
@@ -172,10 +172,10 @@ class ReplySettings:
         2.5, "Deadline of a hybrid reply.", low=0.2, high=600
     )
     stream: bool = setting(
-        False, "Show a reply while it is written, by edits.", scope="channel"
+        False, "Show a reply while it is being written, by editing it.", scope="channel"
     )
     self_tune: bool = setting(
-        False, "Chooses mode and dial itself, by what people like.", scope="guild"
+        False, "Let the bot choose mode and dial from people's feedback.", scope="guild"
     )
     tune_modes: list[str] = setting(
         ["markov", "llm", "hybrid"],
@@ -202,24 +202,31 @@ class ReplySettings:
         snapshots="never",
     )
     shadow: bool = setting(
-        False, "Drafts wait for the owner; nothing is sent by itself.", scope="guild"
+        False, "Hold every reply as a draft until the owner approves it.", scope="guild"
     )
 
 
 @dataclass(frozen=True)
 class SpeakSettings:
-    """When the bot speaks without a command."""
+    """The conditions for speaking without a command."""
 
     mentions: bool = setting(True, "Answer mentions and replies.", scope="channel")
-    wake_words: list[str] = setting([], "Words that call it.", scope="channel")
+    wake_words: list[str] = setting([], "Words that call the bot.", scope="channel")
     join_in: float = setting(
-        0.0, "Chance to join in on any message.", scope="channel", low=0, high=1
+        0.0, "Chance of joining in on any message.", scope="channel", low=0, high=1
     )
     follow_up_seconds: int = setting(
         0, "Keeps talking this long after it spoke.", scope="channel", low=0, high=86400
     )
     burst_seconds: float = setting(
-        0.0, "Waits for a burst of messages to end.", scope="channel", low=0, high=30
+        0.0,
+        "Pause after which several messages count as complete.",
+        scope="channel",
+        low=0,
+        high=30,
+    )
+    quiet_hours: str = setting(
+        "", "Local hours of silence, such as 23-7.", scope="channel"
     )
     quiet_hours: str = setting(
         "",
@@ -246,7 +253,7 @@ class SpeakSettings:
         30, "Most replies a minute in one guild.", scope="guild", low=1, high=10000
     )
     react: float = setting(
-        0.0, "Chance to react with an emoji instead.", scope="channel", low=0, high=1
+        0.0, "Chance of reacting with an emoji instead.", scope="channel", low=0, high=1
     )
     max_age_seconds: int = setting(
         300,
@@ -296,7 +303,7 @@ class VoiceSettings:
 
 @dataclass(frozen=True)
 class LearnSettings:
-    """What is learned and what is dropped before learning."""
+    """The messages that are learned, and those that are dropped before learning."""
 
     patterns: list[str] = setting(
         [],
@@ -306,14 +313,14 @@ class LearnSettings:
         list_means=validators.few_patterns,
     )
     words: list[str] = setting(
-        [], "Messages with one of these words are not learned.", scope="guild"
+        [], "Words; messages with one of them are not learned.", scope="guild"
     )
     skip_links: bool = setting(
-        False, "Messages that are only a link are not learned.", scope="guild"
+        False, "Skip messages that are only a link.", scope="guild"
     )
     tuning_channels: list[str] = setting(
         [],
-        "Channels whose messages a model may be tuned on, of members who agreed.",
+        "Channels open for tuning a model, on messages of members who agreed.",
         scope="guild",
         means=validators.channel,
         snapshots="never",
@@ -327,7 +334,7 @@ class LearnSettings:
         scope="guild",
     )
     skip_mentions: bool = setting(
-        False, "Messages that are only a mention are not learned.", scope="guild"
+        False, "Skip messages that are only a mention.", scope="guild"
     )
 
 
@@ -370,7 +377,7 @@ class ModelSettings:
 
 @dataclass(frozen=True)
 class OpenAISettings:
-    """OpenAI, or any server that speaks its API."""
+    """OpenAI, or any server with its API."""
 
     base_url: str = setting(
         "https://api.openai.com/v1/", "Address of the API.", means=validators.address
@@ -414,39 +421,39 @@ class MemorySettings:
 
 @dataclass(frozen=True)
 class ContextSettings:
-    """How a prompt is filled; what its parts leave goes to the turns."""
+    """The parts of a prompt; unused shares go to the turns."""
 
     tokens: int = setting(
         0,
-        "Most tokens of a prompt; 0 takes what can be read in time, 1500 in the cloud.",
+        "Maximum tokens of a prompt; 0 means what fits in time, 1500 in the cloud.",
         scope="guild",
         low=0,
         high=1048576,
     )
     recall: int = setting(
         25,
-        "Percent of it that recalled moments may fill.",
+        "Maximum percent of a prompt for recalled moments.",
         scope="guild",
         low=0,
         high=80,
     )
     summary: int = setting(
         15,
-        "Percent that the summary of a long conversation may fill.",
+        "Maximum percent of a prompt for the conversation's summary.",
         scope="guild",
         low=0,
         high=80,
     )
     examples: int = setting(
         25,
-        "Percent that example lines and drafts may fill, for a cloud model.",
+        "Maximum percent of a cloud prompt for example lines and drafts.",
         scope="guild",
         low=0,
         high=80,
     )
     summary_billions: float = setting(
         1.5,
-        "A local model of fewer billion parameters is not asked for summaries.",
+        "Minimum size of a model for summaries, in billions of parameters.",
         low=0,
         high=10000,
     )

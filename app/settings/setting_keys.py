@@ -1,4 +1,4 @@
-"""Settings by name: what fits each, read from text or a file, and written down."""
+"""Settings by name: their checks, and conversions from and to text."""
 
 import dataclasses
 import difflib
@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Key:
-    """What is known of one setting; `name` is `section.field`."""
+    """The facts about one setting; `name` is `section.field`."""
 
     name: str
     type: type
@@ -44,7 +44,7 @@ class Key:
 
 @cache
 def keys() -> Mapping[str, Key]:
-    """Every setting by name, in the order of the file."""
+    """Return every setting by name, in the order of the file."""
     return {key.name: key for key in _declared()}
 
 
@@ -59,10 +59,10 @@ def _declared() -> Iterator[Key]:
 
 
 def find_key(name: str) -> Key:
-    """The setting of that name.
+    """Find the setting with that name.
 
     Raises:
-        ConfigError: If there is none; names the nearest one.
+        ConfigError: If there is none; suggests the nearest name.
     """
     if name in keys():
         return keys()[name]
@@ -114,12 +114,12 @@ def _coerce(key: Key, value: object) -> Value:
         if all(isinstance(item, str) for item in value):
             return list(value)
     kind = {bool: "true or false", int: "a whole number", float: "a number"}
-    wanted = kind.get(key.type, "text" if key.type is str else "a list of texts")
+    wanted = kind.get(key.type, "text" if key.type is str else "a list")
     raise ConfigError(f"{key.name} takes {wanted}.")
 
 
 def from_text(name: str, text: str) -> Value:
-    """The value a person typed for a setting; lists are separated by commas.
+    """Parse the text a person typed for a setting; commas separate list items.
 
     Raises:
         ConfigError: If the text does not fit the setting.
@@ -145,7 +145,7 @@ def from_text(name: str, text: str) -> Value:
 
 
 def with_overrides(config: Config, overrides: Mapping[str, object]) -> Config:
-    """`config` with single settings replaced, by name.
+    """Return `config` with single settings replaced, by name.
 
     Raises:
         ConfigError: If a name or value does not fit.
@@ -171,7 +171,7 @@ def with_stored(config: Config, stored: Mapping[str, object]) -> Config:
 
 
 def value_of(config: Config, name: str) -> Value:
-    """The value of the setting `name`."""
+    """Return the value of the setting `name`."""
     section, _, item = find_key(name).name.partition(".")
     value: Value = getattr(getattr(config, section), item)
     return value

@@ -1,1 +1,1 @@
-"""The database: what Mynah learned, said and spent. The only home of peewee."""
+"""The database of all that Mynah learned, said and spent. The only home of peewee."""

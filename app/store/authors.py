@@ -26,7 +26,7 @@ HINT = (
 
 
 class AuthorKey:
-    """The key of one home; without its file no hash can be tied to a person again."""
+    """The key of one home; without its file no hash leads back to a person."""
 
     def __init__(self, key: bytes) -> None:
         self._key = key
@@ -48,11 +48,11 @@ class AuthorKey:
         return cls(key)
 
     def author(self, author_id: str) -> str:
-        """The hash under which this author's rows are stored."""
+        """Return the hash for this author's rows."""
         return self._digest(author_id, b"")
 
     def message(self, external: str) -> str:
-        """The hash under which a forgotten message is remembered, by its id outside."""
+        """Return the hash that marks a forgotten message, by its external id."""
         return self._digest(external, b"message")
 
     def check(self) -> str:

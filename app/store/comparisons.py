@@ -1,4 +1,4 @@
-"""Blind choices between two replies, and feedback on replies that alternate."""
+"""Blind choices between two replies, and feedback on alternating replies."""
 
 import time
 from typing import NamedTuple
@@ -20,7 +20,7 @@ class Chosen(NamedTuple):
 
 
 class Live(NamedTuple):
-    """How the sent replies of one arm were received."""
+    """The reception of one arm's sent replies."""
 
     arm: str
     replies: int
@@ -30,13 +30,13 @@ class Live(NamedTuple):
 
 @write
 def add(guild: int, first: int, second: int, won: int) -> None:
-    """Store which of two replies (rows) was better: 1, 2, or 0 for neither."""
+    """Store the better of two replies (rows): 1, 2, or 0 for neither."""
     now = int(time.time() * 1000)
     Comparison.create(guild=guild, created=now, first=first, second=second, won=won)
 
 
 def of(guild: int) -> list[Chosen]:
-    """All blind choices, oldest first."""
+    """Return all blind choices, oldest first."""
     first, second = Reply.alias(), Reply.alias()
     query = (
         Comparison.select(
@@ -52,7 +52,7 @@ def of(guild: int) -> list[Chosen]:
 
 
 def live(guild: int) -> list[Live]:
-    """The arms that real replies were split between, with their feedback."""
+    """Return the arms that alternated in real replies, with their feedback."""
     query = (
         Reply.select(
             Reply.arm,

@@ -1,4 +1,4 @@
-"""Conversations: who takes part, the last turn, and what was said in short."""
+"""Conversations: members, last turn and summary."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -39,7 +39,7 @@ class Joined:
 
 
 def get(conversation: int) -> StoredConversation | None:
-    """The conversation of that row."""
+    """Return the conversation in that row."""
     row = Conversation.get_or_none(Conversation.id == conversation)
     if row is None:
         return None
@@ -57,7 +57,7 @@ def get(conversation: int) -> StoredConversation | None:
 
 
 def of_messages(rows: Sequence[int]) -> list[int]:
-    """The conversations that those messages belong to."""
+    """Return the conversations of those messages."""
     found: set[int] = set()
     for start in range(0, len(rows), BATCH):
         part = list(rows[start : start + BATCH])
@@ -68,9 +68,9 @@ def of_messages(rows: Sequence[int]) -> list[int]:
 
 
 def long_ones(guild: int, since: int, turns: int) -> list[int]:
-    """Conversations going on since that time with more turns than their summary.
+    """Return conversations active since that time whose summary lacks turns.
 
-    The one spoken in last comes first; `turns` is by how many at least.
+    The most recent comes first; `turns` is the least number of missing turns.
     """
     newer = ConversationLink.select(fn.COUNT(ConversationLink.id)).where(
         (ConversationLink.conversation == Conversation.id)
@@ -82,7 +82,7 @@ def long_ones(guild: int, since: int, turns: int) -> list[int]:
 
 
 def turns_after(conversation: int, row: int) -> list[int]:
-    """Rows of the conversation's messages after that row, oldest first."""
+    """Return rows of the conversation's messages after that row, oldest first."""
     query = ConversationLink.select(ConversationLink.message)
     here = ConversationLink.conversation == conversation
     query = query.where(here & (ConversationLink.message > row))
@@ -91,7 +91,7 @@ def turns_after(conversation: int, row: int) -> list[int]:
 
 @write
 def join(joined: Sequence[Joined]) -> None:
-    """Let linked messages take part in their conversations."""
+    """Add linked messages to their conversations."""
     by_talk: defaultdict[int, list[Joined]] = defaultdict(list)
     for one in joined:
         by_talk[one.conversation].append(one)
@@ -113,7 +113,7 @@ def join(joined: Sequence[Joined]) -> None:
 def summarise(conversation: int, summary: str, rows: Sequence[int], since: int) -> bool:
     """Store a summary that adds those messages to the one up to `since`.
 
-    False, and nothing is stored, if anything it tells of was forgotten meanwhile.
+    Returns False and stores nothing if part of it was forgotten meanwhile.
     """
     there = ConversationLink.select(fn.COUNT(ConversationLink.id)).where(
         (ConversationLink.conversation == conversation)
@@ -128,7 +128,7 @@ def summarise(conversation: int, summary: str, rows: Sequence[int], since: int) 
 
 @write
 def drop_summaries(conversations: Sequence[int]) -> None:
-    """Let go of summaries that told of something now changed or forgotten."""
+    """Drop summaries of anything that has been changed or forgotten."""
     for start in range(0, len(conversations), BATCH):
         part = list(conversations[start : start + BATCH])
         change = Conversation.update(summary="", summarised=0)
@@ -137,7 +137,7 @@ def drop_summaries(conversations: Sequence[int]) -> None:
 
 @write
 def count_anew(conversations: Sequence[int]) -> None:
-    """Make the rows say what the links do; summaries go, and empty conversations."""
+    """Update the rows from the links; drop summaries and empty conversations."""
     for conversation in conversations:
         query = (
             Message.select(
@@ -166,7 +166,7 @@ def count_anew(conversations: Sequence[int]) -> None:
 
 @write
 def leave(guild: int, author: str) -> None:
-    """Take an author (hash) out of every conversation, and the summaries with them."""
+    """Remove an author (hash) and affected summaries from every conversation."""
     took_part = Conversation.members.cast("TEXT").contains(f'"{author}"')
     here = (Conversation.guild == guild) & took_part
     for row in list(Conversation.select().where(here)):

@@ -1,4 +1,4 @@
-"""An open database: one connection, in a thread of its own."""
+"""An open database: one connection in its own thread."""
 
 import asyncio
 import functools
@@ -21,29 +21,29 @@ from app.store.tables import TABLES, Guild
 log = logging.getLogger(__name__)
 
 CHECKPOINT_SECONDS = 1.0
-"""How often, at most, the log is moved into the file while the database is in use."""
+"""The shortest time between moves of the log into the file."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
-# peewee keeps the database that makes the tables in a place all threads share.
+# peewee keeps the database of new tables in a place that all threads share.
 _opening = threading.Lock()
 
 
 class Database:
     """One connection in one named thread; query functions run there, one at a time.
 
-    A process that writes opens one; a second, read-only one keeps long reads from
-    holding up the writes.
+    A writing process opens one, and a second, read-only one so that long reads do not
+    delay writes.
     """
 
     def __init__(
         self, path: Path, *, read_only: bool = False, checkpoints: bool = True
     ) -> None:
-        """Open the file, making or migrating it unless `read_only`.
+        """Open the file; create or migrate it unless `read_only`.
 
-        The one process that has `checkpoints` moves the log of all into the file.
+        Only the process with `checkpoints` moves the log into the file, for all.
 
         Raises:
             AppError: If it is newer than the program, damaged or cannot be opened;
@@ -88,7 +88,7 @@ class Database:
             ) from error
 
     def call(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run a query function in the database's thread and wait for its result."""
+        """Run a query function in the database's thread, and wait for its result."""
         return self.submit(function, *args, **kwargs).result()
 
     async def run(
@@ -101,7 +101,7 @@ class Database:
     def submit(
         self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs
     ) -> "Future[T]":
-        """Run a query function in the database's thread, and do not wait."""
+        """Run a query function in the database's thread, without waiting."""
         if self._checkpoints:
             self._checkpoint_at_times()
         return self._thread.submit(
@@ -139,7 +139,7 @@ class Database:
             return False
 
     def is_sound(self) -> bool:
-        """Whether SQLite finds no fault in the file."""
+        """Return whether SQLite finds no fault in the file."""
         return self.call(sqlite.is_sound, self._peewee)
 
     def copy_to(self, target: Path) -> None:
@@ -147,7 +147,7 @@ class Database:
         self.call(sqlite.copy, self._peewee, target)
 
     def close(self) -> None:
-        """Finish what is queued, then close."""
+        """Finish the queue, then close."""
         self._keeper.shutdown()
         self._thread.submit(self._peewee.close).result()
         self._thread.shutdown()
@@ -171,11 +171,11 @@ def write(function: Callable[P, T]) -> Callable[P, T]:
 
 
 def bound() -> peewee.SqliteDatabase:
-    """The database that this thread's tables belong to."""
+    """Return the database that this thread's tables belong to."""
     database: peewee.SqliteDatabase = Guild._meta.database
     return database
 
 
 def tuples(query: Any) -> list[tuple[Any, ...]]:
-    """All rows of a select, as plain tuples."""
+    """Return all rows of a select as plain tuples."""
     return list(query.tuples())

@@ -1,4 +1,4 @@
-"""Embeddings: the database holds every vector, the index beside it is a cache."""
+"""Embeddings: the database holds every vector; the index beside it is a cache."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
@@ -11,16 +11,16 @@ from app.store.messages import BATCH
 from app.store.tables import Embedding, Message
 
 MESSAGE_OVERHEAD, VECTOR_OVERHEAD = 110, 145
-"""Bytes of a row with its part of the indexes, beside the text or the vector."""
+"""Bytes of a row and its index entries, beside the text or the vector."""
 
 
 def missing(
     guild: int, model: str, limit: int, *, after: int = 0, before: int | None = None
 ) -> list[tuple[int, str]]:
-    """(row, text) of messages to learn that `model` has not embedded, newest first.
+    """Return (row, text) of messages that `model` has not embedded, newest first.
 
-    Only of the rows between `after` and `before`: a reader that goes on where it
-    stopped does not pass over everything that is done already.
+    Limited to rows between `after` and `before`, so that a reader can resume without
+    skipping all that is done.
     """
     done = (Embedding.message == Message.id) & (Embedding.model == model)
     chosen = (Message.guild == guild) & Message.dropped.is_null()
@@ -39,7 +39,7 @@ def missing(
 
 @write
 def add_many(guild: int, model: str, vectors: Sequence[tuple[int, bytes]]) -> int:
-    """Store (message row, vector) each; messages gone meanwhile are left out."""
+    """Store (message row, vector) pairs, except for messages gone meanwhile."""
     asked = [row for row, _ in vectors]
     query = Message.select(Message.id).where(Message.id.in_(asked))
     present = {row for (row,) in tuples(query)}
@@ -49,7 +49,7 @@ def add_many(guild: int, model: str, vectors: Sequence[tuple[int, bytes]]) -> in
 
 
 def vectors(guild: int, model: str, after: int = 0) -> Iterator[tuple[int, bytes]]:
-    """(message row, vector) of all messages after that row, by row."""
+    """Yield (message row, vector) of all messages after that row, by row."""
     chosen = (
         (Embedding.guild == guild)
         & (Embedding.model == model)
@@ -62,17 +62,17 @@ def vectors(guild: int, model: str, after: int = 0) -> Iterator[tuple[int, bytes
 
 
 class IndexState(NamedTuple):
-    """What an index over a guild's vectors must agree with."""
+    """The facts that an index over a guild's vectors must match."""
 
     vectors: int
     row_sum: int
-    """Sum of the message rows: tells apart sets of the same size."""
+    """Sum of the message rows, which distinguishes sets of the same size."""
     last: int
-    """The newest vector's own row; 0 while there is none."""
+    """The newest vector's own row; 0 without vectors."""
 
 
 def state(guild: int, model: str) -> IndexState:
-    """Of the guild's vectors by that model, those that mean nothing left out."""
+    """Return the state of the guild's vectors of that model, without empty ones."""
     query = Embedding.select(
         fn.COUNT(Embedding.id),
         fn.COALESCE(fn.SUM(Embedding.message), 0),
@@ -85,14 +85,14 @@ def state(guild: int, model: str) -> IndexState:
 def added_after(
     guild: int, model: str, after: int, limit: int
 ) -> list[tuple[int, int, bytes]]:
-    """(own row, message row, vector) of vectors stored after that own row, in order."""
+    """Return (own row, message row, vector) of vectors after that own row, in order."""
     query = Embedding.select(Embedding.id, Embedding.message, Embedding.vector)
     query = query.where(_meaning(guild, model) & (Embedding.id > after))
     return list(tuples(query.order_by(Embedding.id).limit(limit)))
 
 
 def of_messages(model: str, rows: Sequence[int]) -> list[tuple[int, bytes]]:
-    """(message row, vector) of those messages that have one by that model."""
+    """Return (message row, vector) of those messages that the model has embedded."""
     chosen = Embedding.message.in_(list(rows)[:BATCH]) & (Embedding.model == model)
     query = Embedding.select(Embedding.message, Embedding.vector)
     return list(tuples(query.where(chosen & (Embedding.vector != b""))))
@@ -100,7 +100,7 @@ def of_messages(model: str, rows: Sequence[int]) -> list[tuple[int, bytes]]:
 
 @write
 def drop(rows: Sequence[int]) -> None:
-    """Remove the vectors of messages whose text is no longer what was embedded."""
+    """Remove the vectors of messages whose text has changed since."""
     for start in range(0, len(rows), BATCH):
         part = list(rows[start : start + BATCH])
         Embedding.delete().where(Embedding.message.in_(part)).execute()
@@ -108,9 +108,9 @@ def drop(rows: Sequence[int]) -> None:
 
 @write
 def drop_oldest(guild: int, number: int) -> list[int]:
-    """Blank the vectors of the guild's oldest messages; returns their rows.
+    """Blank the vectors of the guild's oldest messages; return their rows.
 
-    They stay as empty ones, or the messages would be embedded again.
+    They stay as empty vectors, or the messages would be embedded again.
     """
     oldest = Embedding.select(Embedding.id, Embedding.message)
     oldest = oldest.where((Embedding.guild == guild) & (Embedding.vector != b""))
@@ -122,18 +122,18 @@ def drop_oldest(guild: int, number: int) -> list[int]:
 
 
 class Room(NamedTuple):
-    """What a guild takes up in the database, about."""
+    """The approximate size of a guild in the database."""
 
     vectors: int
-    """Those that mean something."""
+    """Vectors with a meaning."""
     vector_bytes: int
-    """Of one, with its row."""
+    """Bytes of one vector with its row."""
     bytes: int
-    """Of all its messages and vectors."""
+    """Bytes of all its messages and vectors."""
 
 
 def room(guild: int) -> Room:
-    """How much of the database is the guild's, from lengths and measured overheads."""
+    """Estimate the guild's size in the database, from measured overheads."""
     text = fn.COALESCE(fn.SUM(fn.LENGTH(Message.text)), 0)
     query = Message.select(fn.COUNT(Message.id), text).where(Message.guild == guild)
     ((messages, letters),) = tuples(query)
@@ -147,7 +147,7 @@ def room(guild: int) -> Room:
 
 
 def models(guild: int) -> list[tuple[str, int]]:
-    """(model, vectors) of the guild, the most vectors first."""
+    """Return (model, vectors) of the guild, the most vectors first."""
     number = fn.COUNT(Embedding.id)
     query = Embedding.select(Embedding.model, number).where(Embedding.guild == guild)
     return list(tuples(query.group_by(Embedding.model).order_by(number.desc())))
@@ -162,7 +162,7 @@ def _meaning(guild: int, model: str) -> Any:
 
 
 def count(guild: int, model: str) -> int:
-    """How many vectors of that model the guild has."""
+    """Count the guild's vectors of that model."""
     chosen = (Embedding.guild == guild) & (Embedding.model == model)
     number: int = Embedding.select(fn.COUNT(Embedding.id)).where(chosen).scalar()
     return number
@@ -170,13 +170,13 @@ def count(guild: int, model: str) -> int:
 
 @write
 def drop_other_models(guild: int, model: str) -> int:
-    """Remove the guild's vectors of every other model; returns how many."""
+    """Remove the guild's vectors of every other model; return their number."""
     others = (Embedding.guild == guild) & (Embedding.model != model)
     return int(Embedding.delete().where(others).execute())
 
 
 def missing_count(guild: int, model: str, after: int = 0) -> int:
-    """How many messages `missing` would give in all."""
+    """Count the messages that `missing` would return in all."""
     done = (Embedding.message == Message.id) & (Embedding.model == model)
     query = Message.select(fn.COUNT(Message.id))
     query = query.left_outer_join(Embedding, on=done)

@@ -1,4 +1,4 @@
-"""What people think of replies, each opinion with how it was given."""
+"""Opinions of replies, each with the way it was given."""
 
 import time
 from collections.abc import Collection, Iterable
@@ -25,7 +25,7 @@ class Vote(NamedTuple):
 
 
 class Rated(NamedTuple):
-    """One opinion, and how its reply was made."""
+    """One opinion, with the mode of its reply."""
 
     vote: Vote
     mode: str
@@ -37,10 +37,10 @@ class Rated(NamedTuple):
 def rate(
     reply: int, author: str, value: int, kind: Kind = "thumb", was: str = ""
 ) -> None:
-    """Store +1 or -1 of one author (hash), or take it back with 0.
+    """Store +1 or -1 by one author (hash), or take it back with 0.
 
     Args:
-        was: What the reply said, when somebody put other words in its place.
+        was: The reply's old words, if somebody replaced them.
     """
     same = (Feedback.reply == reply) & (Feedback.author == author)
     Feedback.delete().where(same & (Feedback.kind == kind)).execute()
@@ -53,14 +53,14 @@ def rate(
 
 @write
 def take_back(reply: int, author: str, value: int) -> None:
-    """Remove an author's (hash) thumb of that value; another one given since stays."""
+    """Remove an author's (hash) thumb of that value, but not a later other one."""
     same = (Feedback.reply == reply) & (Feedback.author == author)
     thumb = (Feedback.kind == "thumb") & (Feedback.value == value)
     Feedback.delete().where(same & thumb).execute()
 
 
 def rating(reply: int) -> int:
-    """Likes minus dislikes."""
+    """Return likes minus dislikes."""
     query = Feedback.select(fn.SUM(Feedback.value))
     return query.where(Feedback.reply == reply).scalar() or 0
 
@@ -72,7 +72,7 @@ def of_reply(reply: int) -> list[StoredFeedback]:
 
 
 def sources_of(reply: int) -> list[int]:
-    """The messages that words of a reply come from."""
+    """Return the messages that a reply took words from."""
     chosen = (ReplySource.reply == reply) & (ReplySource.words > 0)
     return [
         row for (row,) in tuples(ReplySource.select(ReplySource.message).where(chosen))
@@ -82,10 +82,10 @@ def sources_of(reply: int) -> list[int]:
 def votes_by_source(
     guild: int, messages: Collection[int] | None = None
 ) -> dict[int, list[Vote]]:
-    """The opinions of replies by the messages (rows) whose words are in them.
+    """Group the opinions of replies by the messages (rows) that they took words from.
 
     Args:
-        messages: Only these; None is all of the guild that are in a rated reply.
+        messages: Only these; None means all messages of the guild with rated replies.
     """
     query = (
         Feedback.select(
@@ -104,7 +104,7 @@ def votes_by_source(
 
 
 def newest(guild: int, limit: int = 500) -> list[Rated]:
-    """The newest opinions of a guild's replies, newest first."""
+    """Return the newest opinions of a guild's replies, newest first."""
     query = (
         Feedback.select(
             Feedback.reply, Feedback.kind, Feedback.value,
@@ -122,7 +122,7 @@ def newest(guild: int, limit: int = 500) -> list[Rated]:
 
 
 def by_author(guild: int, author: str) -> list[dict[str, object]]:
-    """An author's (hash) opinions of replies, for the export of their own data."""
+    """Return an author's (hash) opinions of replies, for the export of their data."""
     query = Feedback.select(
         Feedback.reply, Feedback.kind, Feedback.value, Feedback.created
     ).join(Reply)
@@ -134,12 +134,12 @@ def by_author(guild: int, author: str) -> list[dict[str, object]]:
 
 
 def forget_words(replies: Iterable[int]) -> None:
-    """Take out what drafts said before they were changed."""
+    """Remove the old words of drafts that were changed."""
     Feedback.update(was="").where(Feedback.reply.in_(list(replies))).execute()
 
 
 def forget_author(guild: int, author: str) -> None:
-    """Delete what an author thought of a guild's replies."""
+    """Delete an author's opinions of a guild's replies."""
     here = Reply.select(Reply.id).where(Reply.guild == guild)
     mine = (Feedback.author == author) & Feedback.reply.in_(here)
     Feedback.delete().where(mine).execute()

@@ -1,4 +1,4 @@
-"""What members agreed to give for tuning a model, and what people think of replies."""
+"""Tuning data: messages that members agreed to share, and opinions of replies."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -10,7 +10,7 @@ from app.store.tables import Channel, Comparison, Feedback, Member, Message, Rep
 
 
 class TuningLine(NamedTuple):
-    """A message with what decides whether it may be given."""
+    """A message, with the facts that decide whether it may be shared."""
 
     channel: int
     author: str
@@ -21,7 +21,7 @@ class TuningLine(NamedTuple):
 
 
 class JudgedReply(NamedTuple):
-    """A reply with the turns before it and what people think of it."""
+    """A reply, with the turns before it and its opinions."""
 
     turns: list[list[object]]
     text: str
@@ -29,7 +29,7 @@ class JudgedReply(NamedTuple):
 
 
 def open_channels(guild: int, names: Sequence[str]) -> list[int]:
-    """Rows of the channels of those names or Discord ids, and of their threads."""
+    """Return rows of the channels with those names or Discord ids, with threads."""
     wanted = list(names)
     named = Channel.name.in_(wanted) | Channel.discord_id.in_(wanted)
     query = Channel.select(Channel.id).where((Channel.guild == guild) & named)
@@ -39,7 +39,7 @@ def open_channels(guild: int, names: Sequence[str]) -> list[int]:
 
 
 def lines(channel: int) -> list[TuningLine]:
-    """All messages of a channel, oldest first."""
+    """Return all messages of a channel, oldest first."""
     agreed = (
         Member.allows_tuning
         & ~Member.has_opted_out
@@ -59,7 +59,7 @@ def lines(channel: int) -> list[TuningLine]:
 
 
 def judged(guild: int) -> list[JudgedReply]:
-    """Replies that were rated, put into other words, or chosen in a blind test."""
+    """Return replies that were rated, reworded, or chosen in a blind test."""
     rating = fn.SUM(Feedback.value)
     query = (
         Reply.select(Reply.id, Reply.turns, Reply.text, rating)
@@ -81,14 +81,14 @@ def judged(guild: int) -> list[JudgedReply]:
 
 
 def _before_edits(guild: int) -> dict[int, str]:
-    """What replies said before somebody put other words in their place."""
+    """Return the old words of replies that somebody reworded."""
     query = Feedback.select(Feedback.reply, Feedback.was).join(Reply)
     edited = (Reply.guild == guild) & (Feedback.kind == "edited") & (Feedback.was != "")
     return dict(tuples(query.where(edited)))
 
 
 def _votes(guild: int) -> dict[int, int]:
-    """+1 for each time a reply was preferred, -1 when the other was."""
+    """Return +1 for each time a reply was preferred, and -1 when the other was."""
     votes: dict[int, int] = {}
     query = Comparison.select(Comparison.first, Comparison.second, Comparison.won)
     for first, second, won in tuples(query.where(Comparison.guild == guild)):

@@ -1,4 +1,4 @@
-"""Deleting for good: messages, what hangs on them, and replies that quote them."""
+"""Deletes for good: messages, everything attached, and replies that quote them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,12 +25,12 @@ from app.store.tables import (
 
 @dataclass(frozen=True)
 class Removed:
-    """How much was deleted."""
+    """Counts of deleted rows."""
 
     messages: int = 0
     embeddings: int = 0
     replies: int = 0
-    """Replies whose text went because it drew on a deleted message."""
+    """Replies that lost their text with a deleted message."""
 
     def __add__(self, other: "Removed") -> "Removed":
         return Removed(
@@ -41,7 +41,7 @@ class Removed:
 
 
 def rows_of_author(guild: int, author: str, since: int = 0) -> list[int]:
-    """Rows of an author's (hash) messages, those written since that time."""
+    """Return rows of an author's (hash) messages since that time."""
     chosen = (Member.guild == guild) & (Member.author == author)
     query = Message.select(Message.id).join(Member)
     query = query.where((Message.guild == guild) & chosen & (Message.ts >= since))
@@ -49,7 +49,7 @@ def rows_of_author(guild: int, author: str, since: int = 0) -> list[int]:
 
 
 def rows_of_channel(guild: int, channel: int) -> list[int]:
-    """Rows of a channel's messages, those of its threads included."""
+    """Return rows of a channel's messages, including those of its threads."""
     threads = Channel.select(Channel.id).where(Channel.parent == channel)
     here = (Message.channel == channel) | Message.channel.in_(threads)
     query = Message.select(Message.id).where((Message.guild == guild) & here)
@@ -57,7 +57,7 @@ def rows_of_channel(guild: int, channel: int) -> list[int]:
 
 
 def rows_of_guild(guild: int) -> list[int]:
-    """Rows of all of the guild's messages."""
+    """Return rows of all of the guild's messages."""
     query = Message.select(Message.id).where(Message.guild == guild)
     return [row for (row,) in tuples(query)]
 
@@ -168,7 +168,7 @@ def _drawing_on(guild: int, rows: Sequence[int]) -> set[int]:
 
 
 def _showing(chosen: Any, gone: set[int]) -> set[int]:
-    """Replies whose prompt held one of the messages."""
+    """Return replies whose prompt contained one of the messages."""
     found: set[int] = set()
     for row, turns, recalled in tuples(
         Reply.select(Reply.id, Reply.turns, Reply.recalled).where(chosen)
@@ -185,12 +185,13 @@ def delete(
 ) -> Removed:
     """Delete messages of a guild with their vectors, links and files.
 
-    Tombstones keep them from coming back, unless a span of time does (`bury_author`).
-    One transaction: with thousands of rows, call it for some at a time.
+    Tombstones keep them from coming back, unless a span of time does so
+    (`bury_author`). It is one transaction, so split thousands of rows into several
+    calls.
 
     Args:
-        by_owner: False for what members forget, or delete on Discord.
-        is_all: Everything of the guild goes; its span stands for all.
+        by_owner: False for messages that members forget, or delete on Discord.
+        is_all: Everything of the guild goes, and one span covers it all.
     """
     removed = Removed()
     for start in range(0, len(rows), BATCH):
@@ -241,7 +242,7 @@ def _blank(replies: list[int]) -> None:
 
 @write
 def delete_author(guild: int, author: str) -> None:
-    """Delete what is stored of an author besides messages; an opt-out stays."""
+    """Delete an author's data besides messages; an opt-out stays."""
     mine = (Member.guild == guild) & (Member.author == author)
     for (row,) in tuples(Member.select(Member.id).where(mine & ~Member.has_opted_out)):
         left = Message.select(fn.COUNT(Message.id)).where(Message.guild == guild)
@@ -252,14 +253,14 @@ def delete_author(guild: int, author: str) -> None:
 
 @write
 def delete_channel(guild: int, channel: int) -> None:
-    """Delete a channel that has no messages left, and its threads."""
+    """Delete a channel without messages, and its threads."""
     here = (Channel.id == channel) | (Channel.parent == channel)
     Channel.delete().where((Channel.guild == guild) & here).execute()
 
 
 @write
 def delete_replies(guild: int) -> int:
-    """Blank every reply of the guild; returns how many had words."""
+    """Blank every reply of the guild; return the number that had words."""
     chosen = (Reply.guild == guild) & (Reply.state != "forgotten")
     replies = [row for (row,) in tuples(Reply.select(Reply.id).where(chosen))]
     _blank(replies)
@@ -268,7 +269,7 @@ def delete_replies(guild: int) -> int:
 
 @write
 def delete_snapshots(guild: int) -> None:
-    """Delete the guild's snapshots, when nothing they could bring back is left."""
+    """Delete the guild's snapshots if nothing is left that they could bring back."""
     Snapshot.delete().where(Snapshot.guild == guild).execute()
     VoiceGap.delete().where(VoiceGap.guild == guild).execute()
 

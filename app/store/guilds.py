@@ -13,7 +13,7 @@ from app.store.tables import Channel, Embedding, Guild, Message
 
 @dataclass(frozen=True)
 class GuildCounts:
-    """What is stored of one guild."""
+    """The amount of data stored for one guild."""
 
     guild: int
     name: str
@@ -23,7 +23,7 @@ class GuildCounts:
     channels: int
     embeddings: int
     dropped: dict[str, int]
-    """Messages kept as context and not learned, by reason."""
+    """Messages kept only as context, by reason."""
 
 
 def find(name: str) -> StoredGuild | None:
@@ -57,7 +57,7 @@ def ensure(
 ) -> StoredGuild:
     """The guild of that Discord id or name, made if it is new and renamed if changed.
 
-    A guild learned from files is taken over by the Discord guild of the same name.
+    A Discord guild takes over a guild of the same name that was learned from files.
     """
     found: Guild | None = None
     if discord_id is None:
@@ -82,7 +82,7 @@ def ensure(
 
 @write
 def set_left(guild: int, ts: int | None) -> None:
-    """Note when the bot was removed from the guild, or that it is back."""
+    """Note that the bot left the guild, or is back."""
     Guild.update(left=ts).where(Guild.id == guild).execute()
 
 
@@ -92,7 +92,7 @@ def left_before(ts: int) -> list[StoredGuild]:
 
 
 def counts(guild: int) -> GuildCounts:
-    """What is stored of the guild; walks over all of its messages."""
+    """Count the guild's data; reads all of its messages."""
     row = Guild.get_by_id(guild)
     here = Message.guild == guild
     by_reason = (
@@ -145,7 +145,7 @@ def ensure_channel(
         )
         return rows.stored(StoredChannel, made)
     parent = parent or found.parent_id
-    # Who knows no parent says nothing about it: a thread stays under its channel.
+    # A missing parent says nothing: a thread stays under its channel.
     above = found.parent_id if parent is None else parent
     if discord_id is not None and (
         (found.name, found.discord_id, found.parent_id) != (name, discord_id, above)
@@ -176,7 +176,7 @@ def find_channel(guild: int, name: str) -> StoredChannel | None:
 
 @write
 def set_learning(channel: int, is_learning: bool) -> None:
-    """Learn from this channel from now on, or no longer."""
+    """Start or stop learning from this channel."""
     changed = Channel.update(is_learning=is_learning)
     changed.where(Channel.id == channel).execute()
 

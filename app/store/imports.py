@@ -1,4 +1,4 @@
-"""Bulk import: many rows a transaction, and how far each file has come."""
+"""Bulk import: many rows per transaction, and the progress of each file."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -12,28 +12,28 @@ from app.store.tables import ImportCheckpoint, Member
 
 
 class KnownMember(NamedTuple):
-    """A member's row, and whether anything of theirs may be stored."""
+    """A member's row, and whether their data may be stored."""
 
     row: int
     has_opted_out: bool
 
 
 def known_members(guild: int) -> dict[str, KnownMember]:
-    """Every member of the guild by author hash."""
+    """Return every member of the guild by author hash."""
     columns = (Member.author, Member.id, Member.has_opted_out)
     query = Member.select(*columns).where(Member.guild == guild)
     return {author: KnownMember(row, out) for author, row, out in tuples(query)}
 
 
 class StoredBatch(NamedTuple):
-    """What became of a batch."""
+    """The result of a batch."""
 
     rows: list[int | None]
-    """The row of each message; None for one that was not stored."""
+    """The row of each message; None if it was not stored."""
     forgotten: set[int]
-    """Places of those that are not stored because they were forgotten once."""
+    """Places of messages that were forgotten, and so not stored."""
     members: list[KnownMember | None]
-    """The rows of its new members; None for those of whom nothing was stored."""
+    """The rows of its new members; None for members without stored messages."""
 
 
 def _add_members(
@@ -61,12 +61,12 @@ def add_batch(
     batch: Sequence[NewMessage],
     files: Sequence[tuple[int, NewAttachment]],
 ) -> StoredBatch:
-    """Store messages and note how far the file has come, in one transaction.
+    """Store messages and the progress of their file, in one transaction.
 
     Args:
         file: The file's fingerprint.
-        position: Rows of the file that are done after this batch.
-        people: New members, (author hash, display name, is a bot) each.
+        position: Rows of the file done after this batch.
+        people: New members, each (author hash, display name, is a bot).
         batch: Messages; those of the first new member have -1 for their member's row,
             those of the second -2, and so on.
         files: Attachments, each with its message's place in the batch.
@@ -98,7 +98,7 @@ def add_batch(
 
 
 def position(guild: int, file: str) -> int:
-    """How many rows of a file an import that was cut short has done."""
+    """Return the number of a file's rows that an interrupted import has done."""
     same = (ImportCheckpoint.guild == guild) & (ImportCheckpoint.file == file)
     found = ImportCheckpoint.get_or_none(same)
     return found.position if found else 0
@@ -106,6 +106,6 @@ def position(guild: int, file: str) -> int:
 
 @write
 def finish(guild: int, file: str) -> None:
-    """Drop the note on a file that is done; importing it again starts over."""
+    """Drop the progress of a finished file; importing it again starts over."""
     same = (ImportCheckpoint.guild == guild) & (ImportCheckpoint.file == file)
     ImportCheckpoint.delete().where(same).execute()

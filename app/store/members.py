@@ -71,7 +71,7 @@ def like(guild: int, name: str, limit: int = 5) -> list[str]:
 
 
 def opted_out(guild: int) -> set[str]:
-    """Author hashes of the members who want nothing of theirs to be learned."""
+    """Return author hashes of the members who opted out."""
     here = (Member.guild == guild) & Member.has_opted_out
     return {row.author for row in Member.select(Member.author).where(here)}
 
@@ -89,7 +89,7 @@ def set_opted_out(guild: int, author: str, has_opted_out: bool) -> None:
 
 
 def allow_tuning(guild: int) -> set[str]:
-    """Author hashes of the members who agreed that a model is tuned on their words."""
+    """Return author hashes of the members who agreed to tuning on their words."""
     here = (Member.guild == guild) & Member.allows_tuning & ~Member.has_opted_out
     return {row.author for row in Member.select(Member.author).where(here)}
 
@@ -104,7 +104,7 @@ def set_allows_tuning(guild: int, author: str, allows: bool) -> None:
 
 @dataclass(frozen=True)
 class Kept:
-    """How much is stored of one author in one guild."""
+    """The amount of data stored about one author in one guild."""
 
     messages: int = 0
     learned: int = 0
@@ -114,11 +114,11 @@ class Kept:
     last: int | None = None
     has_opted_out: bool = False
     ratings: int = 0
-    """Replies they said they like or not."""
+    """Replies that they rated."""
 
 
 def kept(guild: int, author: str) -> Kept:
-    """Counts and times of what is stored of an author (hash)."""
+    """Return counts and times of an author's (hash) data."""
     rated = Feedback.select(fn.COUNT(Feedback.id)).join(Reply)
     rated = rated.where((Reply.guild == guild) & (Feedback.author == author))
     ratings = rated.scalar()
@@ -144,7 +144,7 @@ def kept(guild: int, author: str) -> Kept:
 
 
 def messages_of(guild: int, author: str) -> list[dict[str, object]]:
-    """All that is stored of one author's messages, for the export of their own data."""
+    """Return all data of one author's messages, for the export of their own data."""
     query = (
         Message.select(
             Message.id, Message.external, Message.ts, Message.text, Channel.name

@@ -21,11 +21,11 @@ from app.store.tables import (
 )
 
 BATCH = 500
-"""Row numbers put into one statement; SQLite takes at most 32,766 values."""
+"""Row numbers per statement; SQLite takes at most 32,766 values."""
 
 
 class NewAttachment(NamedTuple):
-    """A file that comes with a new message."""
+    """An attachment of a new message."""
 
     external: str
     name: str
@@ -51,12 +51,12 @@ COLUMNS = (
 
 
 class Added(NamedTuple):
-    """What became of new messages."""
+    """The result of adding messages."""
 
     rows: list[int | None]
-    """The row of each; None for one that was not stored."""
+    """The row of each; None if it was not stored."""
     forgotten: set[int]
-    """Places of those that were forgotten once, and so are not stored again."""
+    """Places of messages that were forgotten, and so not stored again."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,8 @@ def add_many(
 ) -> Added:
     """Store messages that were not there already and were never forgotten.
 
-    Every way in comes through here. `anew` is that of `tombstones.forgotten`.
+    Every import and live message passes here. `anew` has the meaning of
+    `tombstones.forgotten`.
     """
     forgotten = _forgotten(guild, messages, anew=anew)
     wanted = [one for i, one in enumerate(messages) if i not in forgotten]
@@ -126,7 +127,7 @@ def _insert(guild: int, messages: Sequence[NewMessage]) -> list[int | None]:
 
 @write
 def add_attachments(files: Sequence[tuple[int, NewAttachment]]) -> None:
-    """Store the files of messages, each with its message's row."""
+    """Store attachments, each with its message's row."""
     rows = [(message, *file) for message, file in files]
     columns = ("message_id", "external", "name", "url")
     sqlite.insert_new(bound(), "attachment", columns, rows)
@@ -136,7 +137,7 @@ def add_attachments(files: Sequence[tuple[int, NewAttachment]]) -> None:
 def add(
     guild: int, message: NewMessage, attachments: Sequence[NewAttachment] = ()
 ) -> int | None:
-    """Store one message; returns its row, None if it was there or was forgotten."""
+    """Store one message; return its row, or None if it is known or was forgotten."""
     ((row,), _) = add_many(guild, [message])
     if row is not None and attachments:
         add_attachments([(row, file) for file in attachments])
@@ -153,7 +154,7 @@ def note_heard(guild: int, external: str, channel: int) -> None:
 
 @write
 def edit(message: int, text: str, dropped: str | None = None) -> None:
-    """Replace a message's text, let its vectors go, note that the voice differs."""
+    """Replace a message's text, drop its vectors, and note the change for the voice."""
     row = Message.get_or_none(Message.id == message)
     if row is None or (row.text, row.dropped) == (text, dropped):
         return
@@ -164,18 +165,18 @@ def edit(message: int, text: str, dropped: str | None = None) -> None:
 
 
 def get(message: int) -> StoredMessage | None:
-    """The message in that row."""
+    """Return the message in that row."""
     return next(_stored(_joined().where(Message.id == message)), None)
 
 
 def find(guild: int, external: str) -> StoredMessage | None:
-    """The message with that id outside, such as Discord's."""
+    """Find the message by external id, such as Discord's."""
     same = (Message.guild == guild) & (Message.external == external)
     return next(_stored(_joined().where(same)), None)
 
 
 def rows_of(guild: int, externals: Sequence[str]) -> list[int]:
-    """The rows of the messages with those ids outside, as far as they are stored."""
+    """Return rows of the messages with those external ids, if stored."""
     rows: list[int] = []
     for start in range(0, len(externals), BATCH):
         part = externals[start : start + BATCH]
@@ -185,7 +186,7 @@ def rows_of(guild: int, externals: Sequence[str]) -> list[int]:
 
 
 def by_rows(rows: Sequence[int]) -> list[StoredMessage]:
-    """The messages in those rows, in that order; missing ones are left out."""
+    """Return the messages in those rows, in that order, without missing ones."""
     found: dict[int, StoredMessage] = {}
     for start in range(0, len(rows), BATCH):
         part = list(rows[start : start + BATCH])
@@ -197,7 +198,7 @@ def by_rows(rows: Sequence[int]) -> list[StoredMessage]:
 def latest(
     channel: int, limit: int, *, before: int | None = None
 ) -> list[StoredMessage]:
-    """The newest messages of a channel, oldest first; `before` is a time."""
+    """Return a channel's newest messages, oldest first; `before` is a time."""
     query = _joined().where(Message.channel == channel)
     if before is not None:
         query = query.where(Message.ts < before)
@@ -206,7 +207,7 @@ def latest(
 
 
 def oldest_heard(channel: int) -> int | None:
-    """The id outside of the oldest message of a channel that was seen on Discord."""
+    """Return the external id of a channel's oldest message that was seen on Discord."""
     query = Message.select(Message.external)
     query = query.where((Message.channel == channel) & Message.is_heard)
     row = query.order_by(Message.ts, Message.id).first()
@@ -224,12 +225,12 @@ class Heard(NamedTuple):
 def heard_between(
     channel: int, first: int, last: int, since: int, until: int
 ) -> list[Heard]:
-    """People's messages seen on Discord in a channel, between two ids of its.
+    """Return people's messages seen on Discord in a channel, between two ids.
 
     Args:
         first: Only ids above it.
         last: Only ids below it.
-        since: The time inside the first id; what a file says may differ by a second.
+        since: The time inside the first id; times from files may differ by a second.
         until: The time inside the last one.
     """
     query = Message.select(Message.id, Message.external, Message.text).join(Member)
@@ -240,7 +241,7 @@ def heard_between(
 
 
 def around(message: StoredMessage, before: int, after: int) -> list[StoredMessage]:
-    """A message between its neighbors of the same channel, in the order of time."""
+    """Return a message between its neighbors of the channel, in order of time."""
     here = Message.channel == message.channel
     older = (Message.ts < message.ts) | (
         (Message.ts == message.ts) & (Message.id < message.id)
@@ -263,7 +264,7 @@ def page(
     before_row: int | None = None,
     limit: int = 100,
 ) -> list[StoredMessage]:
-    """One page of a guild's messages, newest row first, for lists on the screen."""
+    """Return one page of a guild's messages, newest row first, for the screens."""
     query = _joined().where(Message.guild == guild)
     if channel is not None:
         query = query.where(Message.channel == channel)
@@ -275,13 +276,13 @@ def page(
 
 
 def page_after(guild: int, row: int, limit: int = BATCH) -> list[StoredMessage]:
-    """The guild's messages after a row, oldest first, a page at a time."""
+    """Return a page of the guild's messages after a row, oldest first."""
     query = _joined().where((Message.guild == guild) & (Message.id > row))
     return list(_stored(query.order_by(Message.id).limit(limit)))
 
 
 def newest_of_people(channel: int) -> str | None:
-    """The id outside of the newest message no bot wrote, for catching up after it."""
+    """Return the external id of the newest message by a person, for catching up."""
     query = Message.select(Message.external).join(Member)
     people = (Message.channel == channel) & ~Member.is_bot
     row = query.where(people).order_by(Message.ts.desc(), Message.id.desc()).first()
@@ -289,7 +290,7 @@ def newest_of_people(channel: int) -> str | None:
 
 
 def with_files(rows: Sequence[int]) -> list[int]:
-    """Those of the given messages that came with a file."""
+    """Return those of the messages that came with a file."""
     query = Attachment.select(Attachment.message).distinct()
     chosen = query.where(Attachment.message.in_(list(rows)[:BATCH]))
     return [row for (row,) in tuples(chosen)]
@@ -302,7 +303,7 @@ def attachments_of(rows: Sequence[int]) -> list[StoredAttachment]:
 
 
 def last_row() -> int:
-    """The newest row number given out, of any guild."""
+    """Return the newest row number given out, of any guild."""
     given = RowNumbers.get_or_none()
     return given.last if given else 0
 
@@ -313,20 +314,20 @@ def _give_out(last: int) -> None:
 
 
 def learnable(guild: int, after: int = 0) -> Iterator[tuple[int, str]]:
-    """(row, text) of the messages in the guild's voice after that row, by row."""
+    """Yield (row, text) of the messages in the guild's voice after that row, by row."""
     return _read(voice_changes.belongs(guild) & (Message.id > after))
 
 
 def _read(chosen: Any) -> Iterator[tuple[int, str]]:
     query = Message.select(Message.id, Message.text)
     sql, parameters = query.where(chosen).order_by(Message.id).sql()
-    # A plain cursor hands out a million rows in a third of peewee's time.
+    # A plain cursor returns a million rows in a third of peewee's time.
     rows: Iterator[tuple[int, str]] = bound().connection().execute(sql, parameters)
     return rows
 
 
 def replies_of(guild: int) -> list[tuple[str, int, str, str | None]]:
-    """(external id, time, text, external id it answers) of all learned, in order."""
+    """Yield (id, time, text, answered id) of all learned messages, in order."""
     query = Message.select(
         Message.external, Message.ts, Message.text, Message.reply_to
     ).where(voice_changes.belongs(guild))
@@ -336,21 +337,21 @@ def replies_of(guild: int) -> list[tuple[str, int, str, str | None]]:
 def learnable_page(
     guild: int, after: int = 0, limit: int = 20_000
 ) -> list[tuple[int, str]]:
-    """The first `limit` of `learnable`, for readers in another thread."""
+    """Return the first `limit` of `learnable`, for readers in another thread."""
     return list(itertools.islice(learnable(guild, after), limit))
 
 
 def of_snapshot(
     snapshot: StoredSnapshot, after: int, limit: int = 20_000
 ) -> list[tuple[int, str]]:
-    """A page of (row, text) of what is left of the voice that a snapshot has."""
+    """Return a page of (row, text) of what is left of a snapshot's voice."""
     chosen = voice_changes.belongs(snapshot.guild_id, snapshot.gaps)
     rows = (Message.id > after) & (Message.id <= snapshot.last)
     return list(itertools.islice(_read(chosen & rows), limit))
 
 
 def newest_learnable(guild: int, after: int, limit: int) -> list[tuple[int, str]]:
-    """(row, text) of the newest messages to learn after that row, by row."""
+    """Return (row, text) of the newest messages to learn after that row, by row."""
     query = Message.select(Message.id, Message.text)
     query = query.where(voice_changes.belongs(guild) & (Message.id > after))
     found = tuples(query.order_by(Message.id.desc()).limit(limit))
@@ -358,7 +359,7 @@ def newest_learnable(guild: int, after: int, limit: int) -> list[tuple[int, str]
 
 
 def learnable_of(guild: int, rows: Sequence[int]) -> list[tuple[int, str]]:
-    """(row, text) of those of the given messages that are in the guild's voice."""
+    """Return (row, text) of those of the messages that are in the guild's voice."""
     found: list[tuple[int, str]] = []
     for start in range(0, len(rows), BATCH):
         part = list(rows[start : start + BATCH])
@@ -369,10 +370,10 @@ def learnable_of(guild: int, rows: Sequence[int]) -> list[tuple[int, str]]:
 
 
 def bursts(guild: int, newest: int, within_ms: int) -> tuple[int, int]:
-    """Of the newest messages of people, those their author followed up; and all.
+    """Count people's newest messages: those with a follow-up by their author, and all.
 
     Args:
-        within_ms: How soon the same author must write the next one of the channel.
+        within_ms: The time limit for the author's next message in the channel.
     """
     query = Message.select(Message.channel, Message.member, Message.ts).join(Member)
     people = (Message.guild == guild) & ~Member.is_bot
@@ -388,7 +389,7 @@ def bursts(guild: int, newest: int, within_ms: int) -> tuple[int, int]:
 
 
 def count(guild: int) -> int:
-    """How many messages of the guild are stored."""
+    """Count the guild's messages."""
     chosen = Message.guild == guild
     number: int = Message.select(fn.COUNT(Message.id)).where(chosen).scalar()
     return number

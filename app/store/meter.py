@@ -1,4 +1,4 @@
-"""A guild's week as figures, and the rows that they are made from."""
+"""A guild's weekly figures, and the rows behind them."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -17,7 +17,7 @@ MOST_MESSAGES = 20_000
 
 
 class SentReply(NamedTuple):
-    """One reply that was sent, as far as its figures need it."""
+    """One sent reply, with the fields for the figures."""
 
     text: str
     turns: list[list[Any]]
@@ -26,12 +26,12 @@ class SentReply(NamedTuple):
 
 
 def week_of(moment: int) -> int:
-    """The Monday, 0:00 UTC, of the week that a time lies in; milliseconds."""
+    """Return the Monday, 0:00 UTC, of a time's week; milliseconds."""
     return (moment - _MONDAY_MS) // WEEK_MS * WEEK_MS + _MONDAY_MS
 
 
 def sent(guild: int, start: int, end: int) -> list[SentReply]:
-    """The replies sent between those times, oldest first."""
+    """Return the replies sent between those times, oldest first."""
     query = (
         Reply.select(Reply.text, Reply.turns, Reply.timings, fn.SUM(Feedback.value))
         .left_outer_join(Feedback)
@@ -51,20 +51,20 @@ def sent(guild: int, start: int, end: int) -> list[SentReply]:
 
 
 def weeks_with_replies(guild: int, since: int) -> list[int]:
-    """The weeks in which replies were sent, oldest first."""
+    """Return the weeks with sent replies, oldest first."""
     chosen = (Reply.guild == guild) & (Reply.state == "sent")
     query = Reply.select(Reply.created).where(chosen & (Reply.created >= since))
     return sorted({week_of(created) for (created,) in tuples(query)})
 
 
 def said(guild: int, start: int, end: int) -> list[str]:
-    """What members wrote between those times, and did not opt out of."""
+    """Return texts by members between those times, without opted-out authors."""
     query = _of_members(guild).where((Message.ts >= start) & (Message.ts < end))
     return [text for (text,) in tuples(query.limit(MOST_MESSAGES))]
 
 
 def said_before(guild: int, end: int, limit: int) -> list[str]:
-    """The newest of what members wrote before that time."""
+    """Return the newest texts by members before that time."""
     query = _of_members(guild).where(Message.ts < end)
     return [text for (text,) in tuples(query.order_by(Message.id.desc()).limit(limit))]
 
@@ -85,7 +85,7 @@ def _of_members(guild: int) -> Any:
 
 @write
 def put(guild: int, start: int, figures: Mapping[str, Any], made: int) -> None:
-    """Keep the figures of a week in place of those there are."""
+    """Store the figures of a week, replacing earlier ones."""
     same = (MeterWeek.guild == guild) & (MeterWeek.start == start)
     MeterWeek.delete().where(same).execute()
     MeterWeek.create(guild=guild, start=start, made=made, figures=dict(figures))

@@ -1,4 +1,4 @@
-"""How a database of an older version becomes one of this version."""
+"""Migrates a database of an older version to this version."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -34,7 +34,7 @@ def _compare_and_meter(database: SqliteDatabase) -> None:
 
 
 def _kinds_of_feedback(database: SqliteDatabase) -> None:
-    """An opinion says how it was given; one person may have several kinds of one."""
+    """An opinion records its kind; one person may have several kinds per reply."""
     migrator = SqliteMigrator(database)
     change(
         migrator.add_column("feedback", "kind", TextField(default="thumb")),
@@ -45,7 +45,7 @@ def _kinds_of_feedback(database: SqliteDatabase) -> None:
 
 
 def _conversations(database: SqliteDatabase) -> None:
-    """Conversations have rows, and replies say what filled their prompts."""
+    """Conversations get rows, and replies record the parts of their prompts."""
     database.create_tables([Conversation])
     for column in ("filled TEXT NOT NULL DEFAULT '{}'", "summary_of INTEGER"):
         database.execute_sql(f"ALTER TABLE reply ADD COLUMN {column}")
@@ -56,10 +56,10 @@ def _snapshots(database: SqliteDatabase) -> None:
 
 
 def _tombstones(database: SqliteDatabase) -> None:
-    """What is forgotten leaves a trace; messages say whether Discord had them."""
+    """Forgotten messages leave a trace; messages record whether Discord had them."""
     database.create_tables([Tombstone, ForgottenSpan])
-    # Whether an old message came from Discord or a file is not known, and none of a
-    # file's is to go because Discord lacks it.
+    # Old messages may come from Discord or from a file. None from a file may be deleted
+    # because Discord lacks it.
     database.execute_sql(
         "ALTER TABLE message ADD COLUMN is_heard INTEGER NOT NULL DEFAULT 0"
     )
@@ -82,7 +82,7 @@ MIGRATIONS: tuple[Migration, ...] = (
 
 
 def check(database: SqliteDatabase, path: Path) -> None:
-    """Refuse a database that this version cannot read.
+    """Reject a database that this version cannot read.
 
     Raises:
         AppError: If the database is newer or older than the program, or has no tables
@@ -92,14 +92,14 @@ def check(database: SqliteDatabase, path: Path) -> None:
     if found > newest:
         raise AppError(
             f"{path} was written by a newer Mynah (version {found} of the tables).",
-            "Update Mynah, or restore a copy from the backups directory.",
+            "Update Mynah, or restore a copy from the backups folder.",
         )
     if found == 0:
-        raise AppError(f"{path} has no tables yet.", "Start Mynah once.")
+        raise AppError(f"{path} is still empty.", "Start Mynah once.")
     if found < newest:
         raise AppError(
-            f"{path} is of an older version (version {found} of the tables).",
-            "The bot brings it up to date when it starts.",
+            f"{path} belongs to an older version (version {found} of the tables).",
+            "Start the bot to update it.",
         )
 
 
@@ -133,7 +133,7 @@ def migrate(
 
 def _step(database: SqliteDatabase, migration: Migration, number: int) -> None:
     # Rebuilding a table with foreign keys on would delete the rows that refer to it,
-    # and the pragma is only heard outside a transaction.
+    # and the pragma only works outside a transaction.
     database.pragma("foreign_keys", 0)
     try:
         with database.atomic("IMMEDIATE"):

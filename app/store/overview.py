@@ -1,4 +1,4 @@
-"""Sums over replies and messages for charts and lists on the screens."""
+"""Totals of replies and messages for the charts and lists of the screens."""
 
 from typing import Any, NamedTuple
 
@@ -20,7 +20,7 @@ MADE = ("made", "sent", "draft")
 
 
 class Bucket(NamedTuple):
-    """The replies of one provider in one stretch of time."""
+    """The replies of one provider in one time span."""
 
     start: int
     """Milliseconds since the epoch."""
@@ -39,11 +39,11 @@ class ChannelActivity(NamedTuple):
     messages: int
     is_learning: bool
     key: str
-    """What requests call it by: Discord's id, or its name."""
+    """Its name in requests: Discord's id, or its own name."""
 
 
 def replies_over_time(since: int, step: int, guild: int | None = None) -> list[Bucket]:
-    """The replies made since a time, a row a provider and `step` milliseconds."""
+    """Count replies since a time, by provider and span of `step` milliseconds."""
     start = (Reply.created / step).cast("INTEGER") * step
     total = fn.json_extract(Reply.timings, "$.total").cast("REAL")
     sums = (fn.COUNT(Reply.id), fn.AVG(total), fn.SUM(Reply.cost))
@@ -59,7 +59,7 @@ def replies_over_time(since: int, step: int, guild: int | None = None) -> list[B
 
 
 def since(start: int) -> dict[str, int]:
-    """How many messages came and how many replies were made since a time."""
+    """Count messages and replies since a time."""
     heard = Message.select(fn.COUNT(Message.id)).where(Message.ts >= start).scalar()
     chosen = (Reply.created >= start) & Reply.state.in_(MADE)
     made = Reply.select(fn.COUNT(Reply.id)).where(chosen).scalar()
@@ -67,7 +67,7 @@ def since(start: int) -> dict[str, int]:
 
 
 def channels_by_activity(guild: int) -> list[ChannelActivity]:
-    """The guild's channels, the one written in last first."""
+    """Return the guild's channels, the most recently active first."""
     newest = fn.MAX(Message.id)
     query = (
         Channel.select(
@@ -97,14 +97,14 @@ def drafts(guild: int | None = None) -> list[StoredReply]:
 
 
 def opted_out(guild: int) -> int:
-    """How many members want nothing of theirs to be learned."""
+    """Count the members who opted out."""
     chosen = (Member.guild == guild) & Member.has_opted_out
     number: int = Member.select(fn.COUNT(Member.id)).where(chosen).scalar()
     return number
 
 
 def conversations(messages: list[int]) -> dict[int, int]:
-    """The conversation of each message, as far as it is known."""
+    """Return the conversation of each message, if known."""
     query = ConversationLink.select(
         ConversationLink.message, ConversationLink.conversation
     ).where(ConversationLink.message.in_(messages))
@@ -112,7 +112,7 @@ def conversations(messages: list[int]) -> dict[int, int]:
 
 
 def sources(reply: int) -> list[tuple[int, int, str]]:
-    """(message row, words, run) of what a reply drew on, the longest run first."""
+    """Return (message row, words, run) of a reply's sources, the longest run first."""
     query = ReplySource.select(ReplySource.message, ReplySource.words, ReplySource.run)
     query = query.where(ReplySource.reply == reply)
     found: Any = tuples(query.order_by(ReplySource.words.desc(), ReplySource.id))

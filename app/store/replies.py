@@ -1,4 +1,4 @@
-"""Replies with all that explains them."""
+"""Replies, with everything that explains them."""
 
 import time
 from collections.abc import Collection, Mapping, Sequence
@@ -15,7 +15,7 @@ _BATCH = 500
 
 
 class SourceMessage(NamedTuple):
-    """A message a reply drew on, and the longest run of words taken from it."""
+    """A source message of a reply, and the longest run of words taken from it."""
 
     message: int
     words: int = 0
@@ -26,10 +26,10 @@ class SourceMessage(NamedTuple):
 def claim(
     guild: int, channel: int | None, reason: str, trigger: str | None = None
 ) -> int | None:
-    """Make the row of a reply before it is written; None if the trigger has one.
+    """Create the row of a reply in advance; None if the trigger already has one.
 
-    The row stays whatever happens to the reply, so that a message delivered twice or
-    a crash in between never leads to two answers.
+    The row stays whatever happens to the reply, so neither a message delivered twice
+    nor a crash leads to two answers.
     """
     try:
         reply: Reply = Reply.create(
@@ -156,7 +156,7 @@ def answer_to(trigger: str) -> StoredReply | None:
 
 
 def answered(triggers: Sequence[str]) -> set[str]:
-    """Those triggers that have a reply already."""
+    """Return the triggers that already have a reply."""
     query = Reply.select(Reply.trigger).where(Reply.trigger.in_(list(triggers)))
     return {str(row.trigger) for row in query}
 
@@ -183,7 +183,7 @@ def sources_of(reply: int) -> list[SourceMessage]:
 
 
 def seen_sources(reply: int, channels: Sequence[str]) -> set[int]:
-    """Those messages a reply drew on that stand in channels of these Discord ids."""
+    """Return a reply's source messages from channels with these Discord ids."""
     drawn = ReplySource.select(ReplySource.message).where(ReplySource.reply == reply)
     query = Message.select(Message.id).join(Channel)
     there = Message.id.in_(drawn) & Channel.discord_id.in_(list(channels))

@@ -1,4 +1,4 @@
-"""Conversation links: which message answers which."""
+"""Conversation links: pairs of a message and the message it answers."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -20,7 +20,7 @@ class NewLink(NamedTuple):
 
 @write
 def put_many(links: Sequence[NewLink]) -> None:
-    """Store links, replacing those the messages had, with their conversations."""
+    """Store links with their conversations, replacing the messages' old links."""
     rows = [link.message for link in links]
     moved = conversations.of_messages(rows)
     ConversationLink.delete().where(ConversationLink.message.in_(rows)).execute()
@@ -39,7 +39,7 @@ def put_many(links: Sequence[NewLink]) -> None:
 
 
 def get(message: int) -> NewLink | None:
-    """The link of one message."""
+    """Return the link of one message."""
     row = ConversationLink.get_or_none(ConversationLink.message == message)
     if row is None:
         return None
@@ -47,7 +47,7 @@ def get(message: int) -> NewLink | None:
 
 
 def conversation(first: int, limit: int = 50) -> list[int]:
-    """Rows of a conversation's newest messages, oldest first, by its first message."""
+    """Return rows of a conversation's newest messages, oldest first."""
     query = ConversationLink.select(ConversationLink.message)
     query = query.where(ConversationLink.conversation == first)
     query = query.order_by(ConversationLink.message.desc()).limit(limit)

@@ -1,4 +1,4 @@
-"""Settings of guilds and channels; the home's are in config.toml."""
+"""Settings of guilds and channels; the home's own are in config.toml."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from app.store.tables import Channel, Setting
 
 
 def of(guild: int, channel: int = 0) -> dict[str, Any]:
-    """The values set for a guild, or for one of its channels alone."""
+    """Return the values set for a guild, or for one of its channels alone."""
     chosen = (Setting.guild == guild) & (Setting.channel == channel)
     return {row.name: row.value for row in Setting.select().where(chosen)}
 
@@ -26,7 +26,7 @@ def effective(guild: int, channel: int = 0) -> dict[str, Any]:
 
 @write
 def put(guild: int, name: str, value: Any, channel: int = 0) -> None:
-    """Set a value, or take it out with None."""
+    """Store a value, or remove it with None."""
     same = (
         (Setting.guild == guild) & (Setting.channel == channel) & (Setting.name == name)
     )

@@ -1,4 +1,4 @@
-"""Snapshots: a guild's voice, persona and settings, kept under a name."""
+"""Snapshots: a guild's voice, persona and settings under a name."""
 
 from collections.abc import Collection, Sequence
 from typing import Any
@@ -28,7 +28,7 @@ def get(guild: int, name: str) -> StoredSnapshot | None:
 
 
 def count(guild: int) -> int:
-    """How many messages are in the guild's voice; walks over all of them."""
+    """Count the messages in the guild's voice; reads all of them."""
     found = Message.select(fn.COUNT(Message.id)).where(voice_changes.belongs(guild))
     return int(found.scalar())
 
@@ -51,7 +51,7 @@ def take(guild: int, name: str, created: int, count: int) -> StoredSnapshot:
 
 @write
 def remove(guild: int, name: str) -> bool:
-    """Drop a snapshot; False if there is none of that name."""
+    """Delete a snapshot; False if the name is unknown."""
     same = (Snapshot.guild == guild) & (Snapshot.name == name)
     return bool(Snapshot.delete().where(same).execute())
 
@@ -62,8 +62,8 @@ def roll_back(
 ) -> None:
     """Give the guild the voice and the settings of a snapshot.
 
-    Messages learned since then stay stored, outside the voice, and so another snapshot
-    can bring them back. Its files are noted to be another voice's.
+    Messages learned since then stay stored outside the voice, so another snapshot can
+    bring them back. The voice files are marked as outdated.
 
     Args:
         snapshot: One of the guild's.

@@ -1,4 +1,4 @@
-"""What is SQLite's alone: pragmas, row numbers, checkpoints, scrubbing and copies."""
+"""Everything specific to SQLite: pragmas, row numbers, checkpoints and copies."""
 
 import itertools
 import sqlite3
@@ -16,29 +16,29 @@ PRAGMAS = {
     "foreign_keys": 1,
     "busy_timeout": 10_000,
     "cache_size": -32_000,
-    # Deleted text is overwritten with zeros, or "forget" would only hide it.
+    # Overwrite deleted text with zeros, or "forget" would only hide it.
     "secure_delete": 1,
     "journal_size_limit": 64 * 1024 * 1024,
-    # A commit that moves the log of a busy import would take its reply's time, and
-    # SQLite before 3.51.3 can corrupt a file that two processes checkpoint at once:
-    # only `checkpoint` does it, for one process.
+    # A commit that moves the log of a busy import would delay a reply, and SQLite
+    # before 3.51.3 can corrupt a file that two processes checkpoint at once. So only
+    # `checkpoint` moves it, in one process.
     "wal_autocheckpoint": 0,
 }
 
 LOCK_SECONDS = 30.0
-"""How long a transaction waits for others to end theirs."""
+"""The longest wait of a transaction for others to end."""
 
 POLL_SECONDS = 0.001
 
 MOST_VALUES = 32_766
-"""As many can be given to one statement."""
+"""The most values of one statement."""
 
 
 class _Patient(SqliteDatabase):
     """Asks for the write lock every millisecond.
 
-    SQLite's own waiting grows to a tenth of a second a time, and so mostly misses the
-    moments between the transactions of an import.
+    SQLite's own waits grow to a tenth of a second, and so mostly miss the gaps between
+    an import's transactions.
     """
 
     def begin(self, lock_type: str | None = None) -> None:
@@ -57,12 +57,12 @@ class _Patient(SqliteDatabase):
 
 
 def writable(path: Path) -> SqliteDatabase:
-    """A database that may be written."""
+    """Open a database for writing."""
     return _Patient(str(path), pragmas=PRAGMAS, autoconnect=False)
 
 
 def readable(path: Path) -> SqliteDatabase:
-    """The same database, with no way to change it."""
+    """Open the same database without write access."""
     return SqliteDatabase(
         f"{path.resolve().as_uri()}?mode=ro",
         uri=True,
@@ -72,12 +72,12 @@ def readable(path: Path) -> SqliteDatabase:
 
 
 def version(database: SqliteDatabase) -> int:
-    """The schema's version; 0 for an empty file."""
+    """Return the schema's version; 0 for an empty file."""
     return int(database.pragma("user_version"))
 
 
 def set_version(database: SqliteDatabase, number: int) -> None:
-    """Record the schema's version, in the transaction that made the change."""
+    """Store the schema's version, in the transaction that made the change."""
     database.pragma("user_version", number)
 
 
@@ -87,11 +87,11 @@ def insert_new(
     columns: Sequence[str],
     rows: Sequence[Sequence[Any]],
 ) -> int:
-    """Insert rows that break no unique index; returns how many those were.
+    """Insert rows that break no unique index; return their number.
 
-    Many rows are one statement, during which other threads of Python go on: row by row
-    SQLite would let the interpreter go and take it back. peewee's own bulk insert takes
-    four times as long to build it.
+    Many rows form one statement, and Python's other threads run meanwhile; row by row,
+    SQLite would keep releasing and retaking the interpreter. peewee's own bulk insert
+    takes four times as long to build.
     """
     head = f"INSERT INTO {table} ({', '.join(columns)}) VALUES "
     marks = f"({', '.join('?' * len(columns))})"
@@ -100,7 +100,7 @@ def insert_new(
     for start in range(0, len(rows), most):
         part = rows[start : start + most]
         values = list(itertools.chain.from_iterable(part))
-        # OR IGNORE would also pass over rows that lack a value.
+        # OR IGNORE would also skip rows that lack a value.
         statement = f"{head}{', '.join([marks] * len(part))} ON CONFLICT DO NOTHING"
         added += connection.execute(statement, values).rowcount
     return added
@@ -109,10 +109,10 @@ def insert_new(
 def select_among(
     database: SqliteDatabase, select: str, values: Sequence[Any], *before: Any
 ) -> list[tuple[Any, ...]]:
-    """The rows of a statement that ends in `IN` for these values, thousands at a time.
+    """Run a statement that ends in `IN` for these values, thousands at a time.
 
-    An import asks this for each of its transactions, and peewee takes ten times as long
-    to build it. `before` are the values that come earlier in the statement.
+    An import does this in each transaction, and peewee takes ten times as long to build
+    it. `before` holds the earlier values of the statement.
     """
     connection, most = database.connection(), MOST_VALUES - len(before)
     found: list[tuple[Any, ...]] = []
@@ -124,9 +124,9 @@ def select_among(
 
 
 def checkpoint(path: Path) -> None:
-    """Move what is in the log into the file, as far as readers allow.
+    """Move the log into the file, as far as readers allow.
 
-    Over a connection of its own, for any thread: others read and write meanwhile.
+    It uses its own connection in any thread; others read and write meanwhile.
     """
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
@@ -139,7 +139,7 @@ def truncate_log(database: SqliteDatabase) -> bool:
 
 
 def is_sound(database: SqliteDatabase) -> bool:
-    """Whether SQLite finds no fault in the file."""
+    """Return whether SQLite finds no fault in the file."""
     return bool(database.execute_sql("PRAGMA quick_check(1)").fetchone()[0] == "ok")
 
 

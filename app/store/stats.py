@@ -1,4 +1,4 @@
-"""What happened in some channels of a guild lately, for its members to see."""
+"""Recent activity in some channels of a guild, for its members."""
 
 from collections.abc import Collection
 from typing import Any, NamedTuple
@@ -11,27 +11,27 @@ from app.store.tables import Channel, Feedback, Member, Message, Reply
 
 
 class Taught(NamedTuple):
-    """A member, and how many of their messages were learned."""
+    """A member, with the number of their learned messages."""
 
     name: str
     messages: int
 
 
 class Received(NamedTuple):
-    """One reply: the time it took, and likes minus dislikes."""
+    """One reply: its duration, and likes minus dislikes."""
 
     milliseconds: float
     rating: int
 
 
 def _channels(guild: int, channels: Collection[str]) -> Any:
-    """Rows of the channels with those Discord ids."""
+    """Return rows of the channels with those Discord ids."""
     chosen = (Channel.guild == guild) & Channel.discord_id.in_(list(channels))
     return Channel.select(Channel.id).where(chosen)
 
 
 def _learned(since: int, until: int) -> Any:
-    """Messages of members who did not opt out, learned between two times."""
+    """Select messages of members who did not opt out, learned between two times."""
     return (
         (Message.ts >= since)
         & (Message.ts < until)
@@ -44,9 +44,9 @@ def _learned(since: int, until: int) -> Any:
 def texts(
     guild: int, channels: Collection[str], since: int, until: int, limit: int
 ) -> list[str]:
-    """The newest texts written between two times."""
-    # Without the index on the channel the newest rows are read first, up to the limit;
-    # with it, all rows of the channels would be read and sorted.
+    """Return the newest texts written between two times."""
+    # Without the channel index, the newest rows are read first, up to the limit; with
+    # it, all rows of the channels would be read and sorted.
     here = (Message.channel + 0).in_(_channels(guild, channels))
     query = Message.select(Message.text).join(Member)
     query = query.where(here & _learned(since, until))
@@ -56,7 +56,7 @@ def texts(
 def teachers(
     guild: int, channels: Collection[str], since: int, until: int, limit: int
 ) -> list[Taught]:
-    """Those who wrote most of what was learned, the busiest first."""
+    """Return the members with the most learned messages, the busiest first."""
     count = fn.COUNT(Message.id)
     here = Message.channel.in_(_channels(guild, channels)) & (Member.name != "")
     query = Message.select(Member.name, count).join(Member)
@@ -66,7 +66,7 @@ def teachers(
 
 
 def by_day(guild: int, channels: Collection[str], since: int, days: int) -> list[int]:
-    """Messages learned on each of so many days, the first beginning at `since`."""
+    """Count learned messages on each of that many days, starting at `since`."""
     day = ((Message.ts - since) / DAY_MS).cast("INTEGER")
     here = Message.channel.in_(_channels(guild, channels))
     query = Message.select(day, fn.COUNT(Message.id)).join(Member)
@@ -76,7 +76,7 @@ def by_day(guild: int, channels: Collection[str], since: int, days: int) -> list
 
 
 def received(guild: int, channels: Collection[str], since: int) -> list[Received]:
-    """The replies sent in those channels since a time."""
+    """Return the replies sent in those channels since a time."""
     here = _channels(guild, channels)
     total = fn.json_extract(Reply.timings, "$.total").cast("REAL")
     query = (

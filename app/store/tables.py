@@ -1,4 +1,4 @@
-"""The tables, a class each; times are integer milliseconds since the epoch, UTC."""
+"""The tables, one class each; times are integer milliseconds since the epoch, UTC."""
 
 from peewee import (
     SQL,
@@ -18,7 +18,7 @@ from playhouse.sqlite_ext import AutoIncrementField
 
 
 class Table(Model):
-    """A table; which database it means is bound a thread."""
+    """A table; each thread binds its own database."""
 
     id = AutoField()
 
@@ -30,13 +30,13 @@ class Table(Model):
 class Guild(Table):
     """A Discord guild, or one learned from files alone."""
 
-    # Row numbers name directories, so none is given out twice.
+    # Row numbers name directories, so none is used twice.
     id = AutoIncrementField()
     discord_id = TextField(null=True, unique=True)
     name = TextField(index=True)
     joined = BigIntegerField()
     left = BigIntegerField(null=True)
-    """When the bot was removed from it."""
+    """The time when the bot was removed from it."""
     is_demo = BooleanField(default=False)
     """The sample guild that comes with the program."""
 
@@ -51,14 +51,14 @@ class Channel(Table):
     parent_id: int | None
     """The channel of a thread."""
     is_learning = BooleanField(default=False)
-    """Whether what is written there from now on is learned."""
+    """True if messages there are learned from now on."""
 
     class Meta:
         indexes = ((("guild", "discord_id"), True), (("guild", "name"), False))
 
 
 class Member(Table):
-    """An author in one guild; the only place that has a display name."""
+    """An author in one guild; the only place with a display name."""
 
     guild = ForeignKeyField(Guild, on_delete="CASCADE", index=False)
     author = TextField()
@@ -67,20 +67,20 @@ class Member(Table):
     is_bot = BooleanField(default=False)
     has_opted_out = BooleanField(default=False)
     allows_tuning = BooleanField(default=False)
-    """Agreed that a model may be tuned on what they wrote."""
+    """Agreed to tuning a model on their messages."""
 
     class Meta:
         indexes = ((("guild", "author"), True),)
 
 
 class Message(Table):
-    """A message; its row number is the id that voices and indexes use."""
+    """A message; voices and indexes use its row number as id."""
 
-    # `RowNumbers` gives them out, each once. SQLite's own way to do that would take
-    # a quarter of an import's time.
+    # `RowNumbers` gives them out, each once. SQLite's own way would add a quarter to an
+    # import's time.
     id = AutoField()
-    # Indexes by guild or member would slow imports down by a third. Most homes have
-    # one large guild, so that reading along the rows finds its messages as fast.
+    # Indexes by guild or member would slow imports down by a third. Most homes have one
+    # large guild, so a scan of the rows finds its messages as fast.
     guild = ForeignKeyField(Guild, on_delete="CASCADE", index=False)
     guild_id: int
     channel = ForeignKeyField(Channel, on_delete="CASCADE", index=False)
@@ -94,33 +94,33 @@ class Message(Table):
     reply_to = TextField(null=True)
     """The `external` of the message it answers."""
     dropped = TextField(null=True)
-    """Why it is not learned; null when it is."""
+    """The reason for not learning it; null if it is learned."""
     is_heard = BooleanField(default=False, constraints=[SQL("DEFAULT 0")])
-    """Seen on Discord in its channel: when it is missing there, it was deleted."""
+    """Seen on Discord in its channel; if it is missing there, it was deleted."""
 
     class Meta:
         indexes = ((("external", "guild"), True), (("channel", "ts"), False))
 
 
 class RowNumbers(Table):
-    """The highest row number of messages ever given out, so that none returns."""
+    """The highest row number of messages ever used, so that none returns."""
 
     last = IntegerField()
 
 
 class Attachment(Table):
-    """A file that came with a message."""
+    """An attachment of a message."""
 
     message = ForeignKeyField(Message, backref="attachments", on_delete="CASCADE")
     message_id: int
     external = TextField()
     name = TextField()
     url = TextField()
-    """Discord's addresses expire; the message is asked again for a fresh one."""
+    """Discord's addresses expire; fetching the message again gives a fresh one."""
 
 
 class ConversationLink(Table):
-    """Which message a message answers, as far as it can be told."""
+    """A link from a message to the message it answers, as far as known."""
 
     message = ForeignKeyField(Message, unique=True, on_delete="CASCADE")
     message_id: int
@@ -132,7 +132,7 @@ class ConversationLink(Table):
 
 
 class Conversation(Table):
-    """Messages of a channel that belong together; it has the row of the first."""
+    """Messages of a channel that belong together, stored under the first one's row."""
 
     id = IntegerField(primary_key=True)
     guild = ForeignKeyField(Guild, on_delete="CASCADE", index=False)
@@ -143,19 +143,19 @@ class Conversation(Table):
     last_turn = IntegerField()
     """Row of its newest message."""
     last_ms = BigIntegerField()
-    """When that was written; after a silence the conversation is over."""
+    """The time of that message; after a silence the conversation is over."""
     members = JSONField(default=list)
-    """Author hashes of those who take part, without those who opted out."""
+    """Author hashes of the participants, without those who opted out."""
     summary = TextField(default="")
-    """What was said up to `summarised`, in the words of the local model."""
+    """A summary up to `summarised`, by the local model."""
     summarised = IntegerField(default=0)
-    """Row of the newest message that the summary tells of."""
+    """Row of the newest message in the summary."""
 
 
 class Embedding(Table):
-    """The vector of one message by one embedding model; empty when it means nothing."""
+    """The vector of one message by one embedding model; empty without meaning."""
 
-    # An index goes on after the newest row it has, so none is given out twice.
+    # An index continues after its newest row, so no number is used twice.
     id = AutoIncrementField()
     message = ForeignKeyField(Message, on_delete="CASCADE", index=False)
     guild = ForeignKeyField(Guild, on_delete="CASCADE", index=False)
@@ -177,34 +177,34 @@ class Reply(Table):
     channel = ForeignKeyField(Channel, null=True, on_delete="SET NULL", index=False)
     channel_id: int | None
     trigger = TextField(null=True, unique=True)
-    """Discord's id of the message answered; one reply for ever."""
+    """Discord's id of the answered message; it gets one reply at most."""
     created = BigIntegerField(index=True)
     reason = TextField()
-    """Why it spoke: mention, reply, command, wake word, join-in…"""
+    """The reason for speaking: mention, reply, command, wake word, join-in…"""
     state = TextField()
     """claimed, made, sent, draft, failed or forgotten."""
     text = TextField(default="")
     sent = JSONField(default=list)
-    """Discord's ids of the messages it was sent as."""
+    """Discord's ids of its sent messages."""
     mode = TextField(default="")
     provider = TextField(default="")
     model = TextField(default="")
     dial = IntegerField(default=0)
     arm = TextField(default="")
-    """The arm of a live comparison that it was made by; empty without one."""
+    """The arm of a live comparison; empty without one."""
     rungs = JSONField(default=list)
     """`{provider, outcome, reason}` in the order tried."""
     turns = JSONField(default=list)
     """`[speaker, text, message row or null]` of the prompt, oldest first."""
     recalled = JSONField(default=list)
-    """Rows of the messages recalled."""
+    """Rows of the recalled messages."""
     filled = JSONField(default=dict)
-    """Tokens of the prompt by what they were spent on."""
+    """Tokens of the prompt by purpose."""
     summary_of = IntegerField(null=True)
     """The conversation whose summary was in the prompt."""
     notes = JSONField(default=list)
     timings = JSONField(default=dict)
-    """Milliseconds a stage."""
+    """Milliseconds per stage."""
     prompt_tokens = IntegerField(default=0)
     cached_tokens = IntegerField(default=0)
     completion_tokens = IntegerField(default=0)
@@ -213,27 +213,27 @@ class Reply(Table):
 
 
 class ReplySource(Table):
-    """A message that a reply drew on."""
+    """A source message of a reply."""
 
     reply = ForeignKeyField(Reply, backref="sources", on_delete="CASCADE")
     message = IntegerField(index=True)
     words = IntegerField(default=0)
-    """Longest run of words taken from it."""
+    """The longest run of words taken from it."""
     run = TextField(default="")
     """That run."""
 
 
 class Feedback(Table):
-    """What one person thinks of a reply: +1 or -1."""
+    """One person's opinion of a reply: +1 or -1."""
 
     reply = ForeignKeyField(Reply, on_delete="CASCADE", index=False)
     author = TextField()
     value = IntegerField()
     created = BigIntegerField()
     kind = TextField(default="thumb")
-    """How it was given; `store.feedback` names them."""
+    """The kind of opinion, as named in `store.feedback`."""
     was = TextField(default="")
-    """What a draft said before the owner put other words in its place."""
+    """A draft's text before the owner replaced it."""
 
     class Meta:
         indexes = ((("reply", "author", "kind"), True),)
@@ -256,13 +256,13 @@ class Usage(Table):
 
 
 class ImportCheckpoint(Table):
-    """How far the import of a file has come; the row goes when the file is done."""
+    """The progress of a file's import; the row is deleted when the file is done."""
 
     guild = ForeignKeyField(Guild, on_delete="CASCADE", index=False)
     file = TextField()
     """Fingerprint of the file, and of the channel it is imported as."""
     position = IntegerField(default=0)
-    """Rows of the file that are done."""
+    """The number of the file's rows that are done."""
 
     class Meta:
         indexes = ((("guild", "file"), True),)
@@ -293,7 +293,7 @@ class MeterWeek(Table):
 
     guild = ForeignKeyField(Guild, on_delete="CASCADE", index=False)
     start = BigIntegerField()
-    """Its Monday, 0:00 UTC."""
+    """The Monday it starts on, 0:00 UTC."""
     made = BigIntegerField()
     figures = JSONField(default=dict)
 
@@ -302,7 +302,7 @@ class MeterWeek(Table):
 
 
 class Comparison(Table):
-    """Which of two replies the owner chose without seeing who made them."""
+    """The owner's blind choice between two replies."""
 
     guild = ForeignKeyField(Guild, on_delete="CASCADE")
     created = BigIntegerField()
@@ -323,7 +323,7 @@ class VoiceChange(Table):
 
 
 class VoiceGap(Table):
-    """Messages that a rollback took out of a guild's voice; they stay stored."""
+    """Messages that a rollback removed from a guild's voice; they stay stored."""
 
     guild = ForeignKeyField(Guild, on_delete="CASCADE")
     after = IntegerField()
@@ -332,10 +332,10 @@ class VoiceGap(Table):
 
 
 class Snapshot(Table):
-    """A guild's voice, persona and settings as they were.
+    """An earlier state of a guild's voice, persona and settings.
 
-    It has no text of a message: its voice is what is still stored and learned up to the
-    row `last` and in none of its gaps, so that what is forgotten leaves it as well.
+    It holds no message text. Its voice is every stored and learned message up to the
+    row `last` outside its gaps, so forgotten messages leave it as well.
     """
 
     guild = ForeignKeyField(Guild, on_delete="CASCADE", index=False)
@@ -344,7 +344,7 @@ class Snapshot(Table):
     created = BigIntegerField()
     last = IntegerField()
     messages = IntegerField()
-    """How many were in the voice when it was taken."""
+    """The number of messages in the voice at that time."""
     gaps = JSONField()
     """`[after, until]` of each `VoiceGap`."""
     settings = JSONField()
@@ -355,11 +355,11 @@ class Snapshot(Table):
 
 
 class Tombstone(Table):
-    """A message that was forgotten, and is never stored again."""
+    """A forgotten message, which is never stored again."""
 
     guild = ForeignKeyField(Guild, on_delete="CASCADE", index=False)
     mark = TextField()
-    """Keyed hash of its id outside."""
+    """Keyed hash of its external id."""
     by_owner = BooleanField()
     """Forgotten by the owner or a moderator, not by deleting it on Discord."""
 
@@ -368,7 +368,7 @@ class Tombstone(Table):
 
 
 class ForgottenSpan(Table):
-    """Nothing that an author wrote in that time is stored again."""
+    """A time span of an author whose messages are never stored again."""
 
     guild = ForeignKeyField(Guild, on_delete="CASCADE", index=False)
     author = TextField()

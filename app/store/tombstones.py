@@ -1,8 +1,8 @@
-"""What was forgotten and must not come back, without a word or a plain id of it.
+"""Traces that keep forgotten messages out, without their words or plain ids.
 
-A forgotten message leaves the keyed hash of its id; an author leaves the time up to
-which nothing of theirs is taken; a guild that was forgotten as a whole leaves the same
-for everyone. Every message that is to be stored is held against them.
+A forgotten message leaves the keyed hash of its id. A forgotten author leaves a time up
+to which none of their messages are accepted, and a forgotten guild leaves one for
+everyone. Every new message is checked against these traces.
 """
 
 from collections import defaultdict
@@ -36,9 +36,9 @@ class TombstoneCandidate(NamedTuple):
 
 @write
 def bury(guild: int, externals: Iterable[str], *, by_owner: bool) -> None:
-    """Remember that the messages with these ids outside were forgotten.
+    """Mark the messages with these external ids as forgotten.
 
-    What the owner forgot and a member as well counts as the member's.
+    A message forgotten by both the owner and a member counts as the member's.
     """
     marks = _marks(externals)
     if not by_owner:
@@ -51,7 +51,7 @@ def bury(guild: int, externals: Iterable[str], *, by_owner: bool) -> None:
 def bury_author(
     guild: int, author: str, until: int, *, since: int = 0, by_owner: bool
 ) -> None:
-    """Remember that what an author (hash, or `EVERYONE`) wrote then was forgotten."""
+    """Mark a time span of an author (hash, or `EVERYONE`) as forgotten."""
     same = (ForgottenSpan.guild == guild) & (ForgottenSpan.author == author)
     inside = (ForgottenSpan.since >= since) & (ForgottenSpan.until <= until)
     same &= ForgottenSpan.by_owner == by_owner
@@ -62,7 +62,7 @@ def bury_author(
 
 
 def are_there(guild: int) -> bool:
-    """Whether anything was forgotten in the guild."""
+    """Return whether anything was forgotten in the guild."""
     here = ForgottenSpan.guild == guild
     return _has_marks(guild) or ForgottenSpan.select().where(here).exists()
 
@@ -70,11 +70,11 @@ def are_there(guild: int) -> bool:
 def forgotten(
     guild: int, candidates: Sequence[TombstoneCandidate], *, anew: bool = False
 ) -> set[int]:
-    """Places of the messages that were forgotten, and are not to be stored.
+    """Return the places of forgotten messages, which must not be stored.
 
     Args:
-        anew: Somebody asked to learn again, so that what went only with everything
-            else may come back.
+        anew: True when somebody asked to learn again: messages that were forgotten only
+            with everything else may return.
     """
     spans = _spans(guild, {one.author for one in candidates}, anew=anew)
     found = {place for place, one in enumerate(candidates) if _is_inside(spans, one)}
@@ -102,16 +102,16 @@ def outside_spans(guild: int, candidates: Sequence[TombstoneCandidate]) -> list[
 
 @write
 def lift(guild: int, externals: Sequence[str]) -> int:
-    """Let messages be learned again; returns how many of them had been forgotten."""
+    """Let messages be learned again; return the number that had been forgotten."""
     return _unbury(guild, _marks(externals))
 
 
 @write
 def lift_author(guild: int, author: str, *, by_owner: bool) -> int:
-    """Let what an author (hash, or `EVERYONE`) wrote be learned again.
+    """Let an author's (hash, or `EVERYONE`) messages be learned again.
 
-    Returns how many times of forgetting that takes back. The owner takes back all of
-    them; a member their own alone.
+    Returns the number of spans lifted. The owner lifts all of them, a member only their
+    own.
     """
     same = (ForgottenSpan.guild == guild) & (ForgottenSpan.author == author)
     if not by_owner:
@@ -121,7 +121,7 @@ def lift_author(guild: int, author: str, *, by_owner: bool) -> int:
 
 @write
 def lift_owners(guild: int) -> int:
-    """Let all that the owner forgot be learned again; what members forgot stays."""
+    """Let everything that the owner forgot be learned again, except members' own."""
     marks = (Tombstone.guild == guild) & Tombstone.by_owner
     spans = (ForgottenSpan.guild == guild) & ForgottenSpan.by_owner
     lifted = Tombstone.delete().where(marks).execute()
@@ -152,7 +152,7 @@ _Spans = Mapping[str, Sequence[tuple[int, int]]]
 
 
 def _spans(guild: int, authors: Iterable[str], *, anew: bool) -> _Spans:
-    """(since, until) of what was forgotten of these authors and of everyone."""
+    """Return forgotten (since, until) spans of these authors and of everyone."""
     asked = [*authors, *([] if anew else [EVERYONE])]
     select = (
         "SELECT author, since, until FROM forgotten_span"

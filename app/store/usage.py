@@ -1,4 +1,4 @@
-"""The ledger of tokens, cost and what left the machine."""
+"""The ledger of tokens, costs and data that left the machine."""
 
 import time
 from dataclasses import asdict, dataclass
@@ -30,7 +30,7 @@ class UsageEntry:
 
 @dataclass(frozen=True)
 class DayUse:
-    """The sums of one day, guild, provider and model."""
+    """The totals of one day, guild, provider and model."""
 
     day: str
     """ISO date, UTC."""
@@ -68,7 +68,7 @@ def add(entry: UsageEntry, now: int | None = None) -> int:
 
 
 def spent(since: int, guild: int | None = None) -> float:
-    """US dollars spent since that time, by one guild or by all."""
+    """Return US dollars spent since that time, by one guild or by all."""
     query = Usage.select(fn.SUM(Usage.cost)).where(Usage.created >= since)
     if guild is not None:
         query = query.where(Usage.guild == guild)
@@ -76,7 +76,7 @@ def spent(since: int, guild: int | None = None) -> float:
 
 
 def spent_by_guild(since: int) -> dict[int | None, float]:
-    """US dollars spent since that time, a guild each."""
+    """Return US dollars spent since that time, by guild."""
     query = Usage.select(Usage.guild, fn.SUM(Usage.cost))
     query = query.where(Usage.created >= since).group_by(Usage.guild)
     return {guild: float(cost or 0.0) for guild, cost in tuples(query)}
@@ -88,7 +88,7 @@ def latest(limit: int = 50) -> list[StoredUsage]:
 
 
 def sent_requests(limit: int = 500) -> list[SentRequest]:
-    """The newest requests that left the machine, newest first."""
+    """Return the newest requests that left the machine, newest first."""
     columns = (Usage.created, Usage.host, Guild.name, Usage.model)
     query = Usage.select(*columns, Usage.bytes_sent, Usage.cost)
     query = query.left_outer_join(Guild).where(Usage.bytes_sent > 0)
@@ -97,7 +97,7 @@ def sent_requests(limit: int = 500) -> list[SentRequest]:
 
 
 def by_day(since: int) -> list[DayUse]:
-    """The sums a day, guild, provider and model, newest day first."""
+    """Return the totals by day, guild, provider and model, newest day first."""
     day = (Usage.created / DAY_MS).cast("INTEGER")
     groups = (day, Usage.guild, Usage.provider, Usage.model, Usage.host)
     sums = (

@@ -1,4 +1,4 @@
-"""What belongs to a guild's voice, and what its files still lack of that."""
+"""The messages that belong to a guild's voice, and those its files still lack."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -10,14 +10,14 @@ from app.store.database import bound, tuples, write
 from app.store.tables import Message, VoiceChange, VoiceGap
 
 ALL = 0
-"""Noted in place of a message: the voice is another one as a whole."""
+"""The mark, in place of a message, that the whole voice was replaced."""
 
 Gap = tuple[int, int]
-"""Rows above the first, up to the second."""
+"""Rows above the first number, up to the second."""
 
 
 def gaps(guild: int) -> list[Gap]:
-    """The rows whose messages a rollback took out of the voice."""
+    """Return the row ranges that a rollback removed from the voice."""
     query = VoiceGap.select(VoiceGap.after, VoiceGap.until)
     return [
         (after, until) for after, until in tuples(query.where(VoiceGap.guild == guild))
@@ -25,7 +25,7 @@ def gaps(guild: int) -> list[Gap]:
 
 
 def belongs(guild: int, outside: Iterable[Sequence[int]] | None = None) -> Any:
-    """What holds of the messages in the guild's voice, or in one with other gaps."""
+    """Return the condition for messages of a guild's voice, with these gaps."""
     chosen = (Message.guild == guild) & Message.dropped.is_null()
     for after, until in gaps(guild) if outside is None else outside:
         chosen &= (Message.id <= after) | (Message.id > until)
@@ -40,19 +40,19 @@ def note(guild: int, messages: Sequence[int]) -> None:
 
 
 def changes(guild: int) -> list[int]:
-    """Rows of the messages changed since the voice files were written."""
+    """Return rows of the messages changed since the voice files were written."""
     query = VoiceChange.select(VoiceChange.message).distinct()
     return [row for (row,) in tuples(query.where(VoiceChange.guild == guild))]
 
 
 def newest_change(guild: int) -> int:
-    """Number of the newest change; a rebuild that starts now covers it."""
+    """Return the number of the newest change; a rebuild that starts now covers it."""
     query = VoiceChange.select(fn.MAX(VoiceChange.id))
     return query.where(VoiceChange.guild == guild).scalar() or 0
 
 
 @write
 def settle(guild: int, change: int) -> None:
-    """Drop the changes up to `change`: the voice files in use have them."""
+    """Drop the changes up to `change`, which the current voice files contain."""
     covered = (VoiceChange.guild == guild) & (VoiceChange.id <= change)
     VoiceChange.delete().where(covered).execute()

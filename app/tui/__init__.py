@@ -1,1 +1,1 @@
-"""The screens: watch the bot, steer it, trust it. The only home of textual."""
+"""The screens that watch and control the bot. The only home of textual."""

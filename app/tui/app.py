@@ -1,4 +1,4 @@
-"""The terminal application: a link to the bot, a shelf to read from, the screens."""
+"""The terminal application: a link to the bot, a database to read, and the screens."""
 
 import os
 import time
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from app.ipc.control import BotEvent, GuildFigures, Log, StatusReply
 
 NEWS_SECONDS = 0.05
-"""How long notifications are collected before the screens hear of them."""
+"""The time to collect notifications before the screens hear of them."""
 
 MAX_EVENTS = 50
 
@@ -46,7 +46,7 @@ NAVIGATION = [
 
 
 class MynahApp(App[int]):
-    """Everything on the terminal; talks to the bot through `link` alone."""
+    """Everything on the terminal; talks to the bot only through `link`."""
 
     TITLE = "Mynah"
     CSS_PATH = "app.tcss"
@@ -78,7 +78,7 @@ class MynahApp(App[int]):
         self.guilds: list[GuildFigures] = []
         """The guilds of the reply to `Guilds`, as last heard."""
         self.chosen_guild: int | None = None
-        """Row of the guild that Server shows."""
+        """Row of the guild on the Server screen."""
         self.chosen_section = ""
         """Section that Server turns to when it comes to the front."""
         self.events: deque[BotEvent] = deque(maxlen=MAX_EVENTS)
@@ -87,9 +87,9 @@ class MynahApp(App[int]):
         """The latest `Progress` of each piece of work, by its `work` and `label`."""
         self._streams = os.getpid() * 10_000
         self.status_at = 0.0
-        """When `status` was heard."""
+        """The time of the last `status`."""
         self._news: NewEvents | None = None
-        """What came since the screens were told."""
+        """The news since the last update of the screens."""
         self._gate = TerminalGate()
         for theme in THEMES:
             self.register_theme(theme)
@@ -99,16 +99,17 @@ class MynahApp(App[int]):
     def link(self) -> BotPort:
         """The way to the bot."""
         if self._link is None:
-            # With the wire it costs 60 ms, which the first picture need not wait for.
+            # Importing the wire costs 60 ms, so the first picture comes before it.
             from app.tui.bot_link import BotLink
 
             self._link = BotLink(self.home)
         return self._link
 
     def get_line_filters(self) -> list[LineFilter]:
-        """Textual's filters, and the gate before the terminal.
+        """Return Textual's filters, with the gate before the terminal.
 
-        Without colour the terminal's own two are used: grey on grey is hard to read.
+        Without color it uses the terminal's own two colors, since grey on grey is hard
+        to read.
         """
         filters = super().get_line_filters()
         if self.no_color:
@@ -117,7 +118,7 @@ class MynahApp(App[int]):
         return [*filters, self._gate]
 
     def on_mount(self) -> None:
-        """Show the first picture before anything else is loaded or started."""
+        """Show the first picture before loading or starting anything else."""
         if not self.shelf.is_there:
             self.call_after_refresh(self.action_wizard)
         self.call_after_refresh(self._begin)
@@ -131,17 +132,17 @@ class MynahApp(App[int]):
             await self._link.close()
         await self.shelf.close()
 
-    # The link speaks.
+    # Messages from the link.
 
     def on_notification(self, notification: Any) -> None:
-        """Collect what the bot says; the screens hear of it in one go."""
+        """Collect the bot's notifications, and tell the screens once."""
         if self._news is None:
             self._news = NewEvents()
             self.set_timer(NEWS_SECONDS, self._tell_news)
         self._news.add(notification)
 
     def on_link_state(self, state: LinkState) -> None:
-        """A bot was reached or lost."""
+        """Note that the bot was reached or lost."""
         was_up = self.link_state.is_up
         self.link_state = state
         if state.is_up and not was_up:
@@ -166,14 +167,14 @@ class MynahApp(App[int]):
 
         await self.link.call(control.Subscribe())
         await self.refresh_all()
-        # The bot may just have made the database, or brought it up to date.
+        # The bot may just have created or updated the database.
         if isinstance(screen := self._front(), MynahScreen):
             screen.refresh_data()
         if not self.guilds:
             self.action_wizard()
 
     async def refresh_all(self) -> None:
-        """Ask anew how things stand.
+        """Fetch the present state.
 
         Raises:
             AppError: If the bot does not answer.
@@ -207,11 +208,11 @@ class MynahApp(App[int]):
             screen.status_changed()
 
     def _front(self) -> Screen[Any] | None:
-        """The screen of the navigation that is shown, under dialogs if any."""
+        """Return the navigation screen in front, under any dialogs."""
         return self.screen_stack[0] if self.screen_stack else None
 
     async def load_guilds(self) -> None:
-        """Ask anew what is learned."""
+        """Fetch the learned servers again."""
         from app.ipc import control
 
         self.guilds = (await self.link.call(control.Guilds())).guilds
@@ -221,11 +222,11 @@ class MynahApp(App[int]):
         self.guilds = [guild if one.row == guild.row else one for one in self.guilds]
 
     def next_stream(self) -> int:
-        """A number for the tokens of one reply; no other process uses it too."""
+        """Return a number for the tokens of one reply, unique across processes."""
         self._streams += 1
         return self._streams
 
-    # What keys and the palette do.
+    # Actions of keys and the palette.
 
     def action_go(self, name: str) -> None:
         """Show a screen of the navigation."""
@@ -251,9 +252,9 @@ class MynahApp(App[int]):
     def run_link(
         self, job: Callable[[], Awaitable[None]], *, exclusive: bool = True
     ) -> None:
-        """Ask something of the bot beside the screens; what goes wrong is shown.
+        """Run a request to the bot in the background, and show its errors.
 
-        Starting and stopping are exclusive: the newer wish replaces the older one.
+        Starting and stopping are exclusive: the newer request replaces the older one.
         """
 
         async def run() -> None:
@@ -266,22 +267,22 @@ class MynahApp(App[int]):
         self.run_worker(run(), group=group, exclusive=exclusive, exit_on_error=False)
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        """Report a job of the application itself that failed."""
+        """Report a failed job of the application itself."""
         if event.state is WorkerState.ERROR and event.worker.error:
             self.report_bug(event.worker.error)
 
     def report_bug(self, error: BaseException) -> None:
-        """Keep a bug's traceback in Logs, and go on."""
+        """Keep a bug's traceback in Logs, and continue."""
         from app.ipc.control import Log
 
         text = safe_text("".join(traceback.format_exception(error)))
         self.logbook.add([Log("error", "terminal", text, self.clock())])
-        self.warn(AppError("Something in this terminal failed.", "See Logs (9)."))
+        self.warn(AppError("Something failed in this terminal.", "See Logs (9)."))
 
     def warn(self, error: AppError) -> None:
-        """Show what went wrong and what to do, without leaving the screen."""
+        """Show an error and its remedy, without leaving the screen."""
         self.notify(
-            safe_text(error.hint or "Logs may say more."),
+            safe_text(error.hint or "See Logs (9) for more."),
             title=safe_text(error.message)[:300],
             severity="error",
             timeout=8,
@@ -289,11 +290,11 @@ class MynahApp(App[int]):
         )
 
     def tell(self, text: str) -> None:
-        """Show that something was done."""
+        """Show that something is done."""
         self.notify(safe_text(text), timeout=4, markup=False)
 
     def write_file(self, path: str, text: str) -> None:
-        """Write a text where the owner wants it, and say so."""
+        """Write a text to the owner's chosen place, and report it."""
         target = Path(path).expanduser()
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -304,7 +305,7 @@ class MynahApp(App[int]):
             self.tell(f"Written to {target}")
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """Every screen and every shown key of it, for the command palette."""
+        """Return every screen and every visible key of it, for the command palette."""
         for entry in SCREENS:
             yield SystemCommand(
                 f"Go to {entry.title}",
@@ -339,7 +340,7 @@ def _event(line: "Log") -> "BotEvent":
 
 
 def run(home: Home) -> int:
-    """Show the screens until the owner quits; returns the exit code."""
+    """Show the screens until the owner quits; return the exit code."""
     home.create()
     app = MynahApp(home)
     if app.console.color_system == "standard" or app.no_color:

@@ -1,4 +1,4 @@
-"""The frame every screen shares: navigation above, status and keys below."""
+"""The frame of every screen: navigation above, status and keys below."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -29,14 +29,14 @@ T = TypeVar("T")
 
 @dataclass
 class Fetched(Message):
-    """Something asked for beside the screen has come."""
+    """The result of a background request."""
 
     data: Any
     show: Callable[[Any], None]
 
 
 class MynahScreen(Screen[None]):
-    """A screen of the navigation; what it shows is made in `compose_body`."""
+    """A screen of the navigation, with its content in `compose_body`."""
 
     app: "MynahApp"
     NAME: ClassVar[str]
@@ -53,14 +53,16 @@ class MynahScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         yield Nav(self.NAME)
-        yield Input(placeholder="words to look for; esc shows all again", id="filter")
+        yield Input(
+            placeholder="words to find; esc shows everything again", id="filter"
+        )
         with Container(id="body"):
             yield from self.compose_body()
         yield StatusBar()
         yield Keys()
 
     def compose_body(self) -> ComposeResult:
-        """What is between navigation and status bar."""
+        """Yield the widgets between navigation and status bar."""
         yield from ()
 
     def on_screen_resume(self) -> None:
@@ -83,13 +85,13 @@ class MynahScreen(Screen[None]):
         fetched.show(fetched.data)
 
     def hear(self, news: NewEvents) -> None:
-        """Take in what concerns this screen, while it is in front."""
+        """Process the events of this screen, while it is in front."""
 
     def status_changed(self) -> None:
-        """The bot's status or the link to it changed."""
+        """Show a change of the bot's status or of the link to it."""
 
     def refresh_data(self) -> None:
-        """Read lists anew; called when the screen comes to the front."""
+        """Read lists again, when the screen comes to the front."""
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer a filter only where there is a list."""
@@ -99,13 +101,13 @@ class MynahScreen(Screen[None]):
 
     @property
     def list_in_front(self) -> Feed | None:
-        """The list one is in, or else the first one that is shown."""
+        """Return the focused list, or else the first visible one."""
         if isinstance(self.focused, Feed):
             return self.focused
         return next((feed for feed in self.query(Feed) if feed.is_on_screen), None)
 
     def action_leave_field(self) -> None:
-        """Drop the filter, else give up a field, so that single keys act again."""
+        """Drop the filter, or else leave a field, so that single keys act again."""
         field = self.query_one("#filter", Input)
         if field.value or field.has_focus:
             self.clear_filter()
@@ -114,14 +116,14 @@ class MynahScreen(Screen[None]):
             self.set_focus(None)
 
     def action_filter(self) -> None:
-        """Type words to filter the list by; no words show all of it."""
+        """Filter the list by words; without words, show everything."""
         self._filtered = self.list_in_front
         field = self.query_one("#filter", Input)
         field.display = True
         field.focus()
 
     def clear_filter(self) -> None:
-        """Show all again."""
+        """Show everything again."""
         field = self.query_one("#filter", Input)
         field.value = ""
         field.display = False
@@ -140,7 +142,7 @@ class MynahScreen(Screen[None]):
             feed.focus()
 
     def filter(self, words: str) -> None:
-        """Show only what contains these words."""
+        """Show only lines with these words."""
         if feed := self._filtered or self.list_in_front:
             feed.filter(words)
 
@@ -158,7 +160,7 @@ class MynahScreen(Screen[None]):
         show: Callable[[T], None] = lambda _: None,
         group: str = "request",
     ) -> None:
-        """Ask the bot beside the screen and hand its reply to `show`."""
+        """Send a request in the background, and hand its reply to `show`."""
         self.fetch(lambda: self.ask(request), show, group, exclusive=False)
 
     def fetch(
@@ -169,7 +171,7 @@ class MynahScreen(Screen[None]):
         *,
         exclusive: bool = True,
     ) -> Worker[None]:
-        """Wait for a job beside the screen and hand what it brings to `show`.
+        """Run a job in the background, and hand its result to `show`.
 
         A newer job of the same group replaces an older one, unless not `exclusive`.
         """

@@ -1,4 +1,4 @@
-"""The way to the bot: a running one's endpoint, or a child of our own."""
+"""Connects to the bot: a running one's endpoint, or a child process."""
 
 import asyncio
 from typing import Any, TypeVar
@@ -11,6 +11,7 @@ from app.ipc.child import Child, ChildState
 from app.ipc.peer import Peer
 from app.ipc.wire import Catalogue, Request
 from app.tui.bot_ports import LinkState, Listener
+from app.tui.remedies import in_keys
 
 R = TypeVar("R")
 
@@ -34,7 +35,8 @@ class BotLink:
         try:
             return safe_json(await self._target().call(request))
         except AppError as error:
-            raise type(error)(safe_text(error.message), safe_text(error.hint)) from None
+            hint = in_keys(safe_text(error.hint))
+            raise type(error)(safe_text(error.message), hint) from None
         except RuntimeError as error:
             raise AppError(*_explain_remote(request, safe_text(str(error)))) from error
 
@@ -86,7 +88,7 @@ class BotLink:
     async def _read(self, peer: Peer) -> None:
         await peer.run()
         self._peer = None
-        self._enter(LinkState("stopped", "the bot this terminal watched has ended"))
+        self._enter(LinkState("stopped", "the bot of this terminal has ended"))
 
     def _child_changed(self, state: ChildState) -> None:
         reason = safe_text(state.reason)
@@ -105,7 +107,7 @@ class BotLink:
 def _explain_remote(request: Request[Any], message: str) -> tuple[str, str]:
     if "is not served here" in message or "unknown method" in message:
         return (
-            f"The running bot does not know how to do this ({request.method}).",
-            "It is another version: stop it and start this one.",
+            f"The running bot does not know this request ({request.method}).",
+            "It is another version: stop it and start it again on Home.",
         )
-    return f"The bot stumbled over this: {message}", "Its log has the details."
+    return f"The bot failed on this request: {message}", "See Logs (9)."

@@ -1,4 +1,4 @@
-"""What the screens need to know of the way to the bot, however it is reached."""
+"""The screens' interface to the bot, however it is reached."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
@@ -13,7 +13,7 @@ StateName = Literal["starting", "running", "attached", "waiting", "failed", "sto
 
 @dataclass(frozen=True)
 class LinkState:
-    """Whether there is a bot to talk to, and why not."""
+    """The state of the link to the bot, with the reason for a failure."""
 
     name: StateName = "starting"
     reason: str = ""
@@ -25,14 +25,14 @@ class LinkState:
 
 
 class Listener(Protocol):
-    """Who hears what the bot says; both methods are called in the event loop."""
+    """A listener for the bot; both methods are called in the event loop."""
 
     def on_notification(self, notification: Any) -> None: ...
     def on_link_state(self, state: LinkState) -> None: ...
 
 
 class BotPort(Protocol):
-    """What the screens need of the bot, however it is reached."""
+    """The screens' interface to the bot, however it is reached."""
 
     state: LinkState
 
@@ -42,7 +42,7 @@ class BotPort(Protocol):
         """The bot's reply, safe to show.
 
         Raises:
-            AppError: What went wrong, for a person.
+            AppError: If the request fails; the message is for a person.
         """
         ...
 
@@ -51,9 +51,9 @@ class BotPort(Protocol):
         ...
 
     async def stop(self) -> None:
-        """End the bot, whoever started it."""
+        """End the bot, no matter who started it."""
         ...
 
     async def close(self) -> None:
-        """Leave: a bot of our own ends, another one goes on."""
+        """Leave; a bot of our own ends, another one keeps running."""
         ...

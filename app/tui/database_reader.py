@@ -1,4 +1,4 @@
-"""What the screens read by themselves: the database, read-only, safe to show."""
+"""The screens' own reader of the database: read-only and safe to show."""
 
 import asyncio
 import dataclasses
@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class ShownReply:
-    """A reply with all that explains it, safe to show."""
+    """A reply with everything that explains it, safe to show."""
 
     row: int
     guild: int
@@ -42,7 +42,7 @@ class ShownReply:
     turns: list[list[Any]]
     recalled: list[int]
     filled: dict[str, int]
-    """Tokens of the prompt by what they were spent on."""
+    """Tokens of the prompt by purpose."""
     notes: list[str]
     timings: dict[str, float]
     prompt_tokens: int
@@ -53,22 +53,22 @@ class ShownReply:
 
 
 class DatabaseReader:
-    """The read-only database of a home, opened when it is first needed."""
+    """The read-only database of a home, opened on first use."""
 
     def __init__(self, home: Home) -> None:
         self._home = home
         self._database: Database | None = None
         self._opening = asyncio.Lock()
         self.trouble = ""
-        """Why nothing can be read, for a person."""
+        """The reason why nothing can be read, for a person."""
 
     @property
     def is_there(self) -> bool:
-        """Whether anything was ever stored."""
+        """Return whether anything was ever stored."""
         return self._home.database.exists()
 
     async def channels(self, guild: int) -> "list[ChannelActivity]":
-        """The guild's channels, the one written in last first."""
+        """Return the guild's channels, the most recently active first."""
         from app.store import overview
 
         rows = await self._read(overview.channels_by_activity, guild) or []
@@ -81,7 +81,7 @@ class DatabaseReader:
         containing: str = "",
         limit: int = 100,
     ) -> "list[StoredMessage]":
-        """The newest messages of a guild or channel, oldest first."""
+        """Return the newest messages of a guild or channel, oldest first."""
         from app.store import messages
 
         page = await self._read(
@@ -94,7 +94,7 @@ class DatabaseReader:
         return [_clean(row) for row in reversed(page or [])]
 
     async def messages_by_rows(self, rows: list[int]) -> "list[StoredMessage]":
-        """The messages in those rows, as far as they are still there."""
+        """Return the messages in those rows that still exist."""
         from app.store import messages
 
         return [_clean(row) for row in await self._read(messages.by_rows, rows) or []]
@@ -102,40 +102,40 @@ class DatabaseReader:
     async def replies(
         self, guild: int | None = None, channel: int | None = None, limit: int = 100
     ) -> list[ShownReply]:
-        """The newest replies, oldest first."""
+        """Return the newest replies, oldest first."""
         from app.store import replies
 
         rows = await self._read(replies.latest, guild, channel=channel, limit=limit)
         return [_shown(row) for row in reversed(rows or [])]
 
     async def drafts(self) -> list[ShownReply]:
-        """The shadow drafts that wait, oldest first."""
+        """Return the waiting shadow drafts, oldest first."""
         from app.store import overview
 
         return [_shown(row) for row in await self._read(overview.drafts) or []]
 
     async def reply(self, row: int) -> ShownReply | None:
-        """The reply in that row."""
+        """Return the reply in that row."""
         from app.store import replies
 
         found = await self._read(replies.get, row)
         return _shown(found) if found else None
 
     async def sources(self, reply: int) -> list[tuple[int, int, str]]:
-        """(message row, words, run) of what a reply drew on."""
+        """Return (message row, words, run) of a reply's sources."""
         from app.store import overview
 
         found = await self._read(overview.sources, reply) or []
         return [(row, words, safe_text(run)) for row, words, run in found]
 
     async def conversations(self, messages: list[int]) -> dict[int, int]:
-        """The conversation of each of those messages, as far as it is known."""
+        """Return the conversation of each of those messages, if known."""
         from app.store import overview
 
         return await self._read(overview.conversations, messages) or {}
 
     async def around(self, message: int) -> "list[StoredMessage]":
-        """The messages of a channel around one of them, oldest first."""
+        """Return the messages of a channel around one of them, oldest first."""
         from app.store import messages
 
         found = await self._read(messages.get, message)
@@ -151,7 +151,7 @@ class DatabaseReader:
         return [_clean(row) for row in reversed(page or [])]
 
     async def rating(self, reply: int) -> int:
-        """Likes minus dislikes of a reply."""
+        """Return likes minus dislikes of a reply."""
         from app.store import feedback
 
         return await self._read(feedback.rating, reply) or 0
@@ -159,20 +159,20 @@ class DatabaseReader:
     async def replies_over_time(
         self, since: int, step: int, guild: int | None = None
     ) -> "list[Bucket]":
-        """Replies a provider and stretch of time."""
+        """Count replies by provider and time span."""
         from app.store import overview
 
         found = await self._read(overview.replies_over_time, since, step, guild)
         return [row._replace(provider=safe_text(row.provider)) for row in found or []]
 
     async def use_by_day(self, since: int) -> "list[DayUse]":
-        """The ledger's sums, newest day first."""
+        """Return the ledger's totals, newest day first."""
         from app.store import usage
 
         return [_clean(row) for row in await self._read(usage.by_day, since) or []]
 
     async def sent_requests(self) -> "list[SentRequest]":
-        """The newest requests that left the machine, newest first."""
+        """Return the newest requests that left the machine, newest first."""
         from app.store import usage
 
         return [_clean(row) for row in await self._read(usage.sent_requests) or []]
@@ -209,10 +209,10 @@ def _database(home: Home) -> "Database":
 
 
 def _clean(row: T) -> T:
-    """A dataclass with every text in it safe to show."""
+    """Return a dataclass with every text in it safe to show."""
     changed = {}
     for name, value in vars(row).items():
-        # Most texts are harmless, and copying a row costs more than looking at it.
+        # Most texts are harmless, and copying a row costs more than checking it.
         safe = safe_json(value)
         if safe != value:
             changed[name] = safe

@@ -1,4 +1,4 @@
-"""What the bot said since the screens last looked, kept small however much it says."""
+"""The bot's news since the last update of the screens, kept small."""
 
 from collections import defaultdict, deque
 from dataclasses import dataclass, field
@@ -10,17 +10,17 @@ if TYPE_CHECKING:
     from app.ipc import control
 
 MAX_LOGS = 2000
-"""Log lines kept between two looks, and in all."""
+"""The most log lines between two updates, and in total."""
 
 
 def is_done(job: "control.Progress") -> bool:
-    """Whether nothing more will come of this work."""
+    """Return whether this work will report nothing more."""
     return job.finished or bool(job.error) or 0 < job.total <= job.done
 
 
 @dataclass
 class NewEvents(Message):
-    """Everything new, a message however many notifications it came as."""
+    """Everything new, merged so that each message appears once."""
 
     status: "control.StatusReply | None" = None
     tokens: defaultdict[int, list[str]] = field(
@@ -28,7 +28,7 @@ class NewEvents(Message):
     )
     """New pieces by stream."""
     restarted: set[int] = field(default_factory=set)
-    """Streams whose pieces so far count no longer; `tokens` are what came after."""
+    """Streams whose earlier pieces are void; `tokens` holds the later ones."""
     logs: "deque[control.Log]" = field(default_factory=lambda: deque(maxlen=MAX_LOGS))
     progress: "dict[tuple[str, str], control.Progress]" = field(default_factory=dict)
     """The latest of each piece of work, by its `work` and `label`."""
@@ -38,7 +38,7 @@ class NewEvents(Message):
     """Rows of new or changed replies."""
 
     def add(self, notification: Any) -> None:
-        """Add one notification; costs the same however many are there."""
+        """Add one notification; the cost does not depend on their number."""
         match notification.method:
             case "state":
                 self.status = notification.status

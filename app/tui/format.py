@@ -1,4 +1,4 @@
-"""Numbers, times and sizes as people read them."""
+"""Numbers, times and sizes in readable form."""
 
 import math
 import time
@@ -6,11 +6,11 @@ import time
 from app.core.time_units import DAY_SECONDS
 
 MATURE_MESSAGES = 20_000
-"""Messages from which a voice rarely lacks a continuation."""
+"""The number of messages from which a voice rarely lacks a continuation."""
 
 
 def count(number: float) -> str:
-    """950, 12.4 k, 3.1 M."""
+    """Format a count: 950, 12.4 k, 3.1 M."""
     for limit, unit in ((1e9, " G"), (1e6, " M"), (1e4, " k")):
         if number >= limit:
             scale = 1e3 if unit == " k" else limit
@@ -19,13 +19,13 @@ def count(number: float) -> str:
 
 
 def many(number: int, noun: str) -> str:
-    """1 reply, 2,140 replies."""
+    """Format a count with its noun: 1 reply, 2,140 replies."""
     plural = noun[:-1] + "ies" if noun.endswith("y") else noun + "s"
     return f"{count(number)} {noun if number == 1 else plural}"
 
 
 def size(number: float) -> str:
-    """Bytes: 640 B, 12 KB, 93.8 MB, 1.2 GB."""
+    """Format bytes: 640 B, 12 KB, 93.8 MB, 1.2 GB."""
     for limit, unit in ((1e9, "GB"), (1e6, "MB"), (1e3, "KB")):
         if number >= limit:
             shown = number / limit
@@ -34,7 +34,7 @@ def size(number: float) -> str:
 
 
 def seconds(number: float) -> str:
-    """0.84 s, 12 s, 3 min, 2 h 5 min."""
+    """Format seconds: 0.84 s, 12 s, 3 min, 2 h 5 min."""
     if number < 10:
         return f"{number:.2f} s"
     if number < 90:
@@ -47,24 +47,24 @@ def seconds(number: float) -> str:
 
 
 def money(dollars: float) -> str:
-    """$0, $0.0042, $1.20: enough digits that a small sum is not shown as nothing."""
+    """Format dollars: $0, $0.0042, $1.20, with enough digits for small sums."""
     if dollars == 0:
         return "$0"
     return f"${dollars:.4f}" if dollars < 0.01 else f"${dollars:.2f}"
 
 
 def model_name(name: str) -> str:
-    """A model as people call it: of a file's path, the file."""
+    """Return a model's short name: of a path, only the file."""
     return name.replace("\\", "/").rpartition("/")[2] or "no model"
 
 
 def clock(epoch_seconds: float) -> str:
-    """Hours and minutes, in the owner's time."""
+    """Format hours and minutes in the owner's time zone."""
     return time.strftime("%H:%M", time.localtime(epoch_seconds))
 
 
 def day(epoch_seconds: float) -> str:
-    """Day and month, in the owner's time."""
+    """Format day and month in the owner's time zone."""
     return time.strftime("%d %b", time.localtime(epoch_seconds))
 
 
@@ -76,19 +76,19 @@ def moment(epoch_seconds: float, now: float) -> str:
 
 
 def percent(share: float) -> str:
-    """2 %, 0.5 %."""
+    """Format a share: 2 %, 0.5 %."""
     return f"{100 * share:.2g} %" if share < 0.1 else f"{100 * share:.0f} %"
 
 
 def maturity(messages: int) -> float:
-    """How much of a voice there is, from 0 to 1; each tenfold is worth the same."""
+    """Return a voice's maturity, from 0 to 1; each tenfold counts the same."""
     if messages <= 0:
         return 0.0
     return min(1.0, math.log1p(messages) / math.log1p(MATURE_MESSAGES))
 
 
 def maturity_words(messages: int) -> str:
-    """What can be expected of a voice of so many messages."""
+    """Describe the maturity of a voice with that many messages."""
     steps = (
         (0, "has heard nothing yet"),
         (200, "mostly listening"),
@@ -102,6 +102,6 @@ def maturity_words(messages: int) -> str:
 
 
 def bar(share: float, width: int) -> str:
-    """A bar of `width` cells, filled from the left."""
+    """Draw a bar of `width` cells, filled from the left."""
     filled = round(max(0.0, min(1.0, share)) * width)
     return "━" * filled + "─" * (width - filled)

@@ -1,4 +1,4 @@
-"""How the bot is, in one sign, one word, a reason and a remedy."""
+"""The bot's health: one sign, one word, a reason and a remedy."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Health:
-    """What a person should know first; the sign and the word say it without colour."""
+    """The most important state; its sign and word work without color."""
 
     sign: str
     word: str
@@ -23,9 +23,19 @@ class Health:
 
 _LINK = {
     "starting": ("◌", "starting", "$warning", ""),
-    "waiting": ("↻", "restarting", "$warning", "Nothing to do; see Logs for why."),
-    "failed": ("✕", "crashed", "$error", "Read Logs, then start it again with s."),
-    "stopped": ("○", "stopped", "$quiet", "Start it with s."),
+    "waiting": (
+        "↻",
+        "restarting",
+        "$warning",
+        "You need not do anything. See Logs (9) for the reason.",
+    ),
+    "failed": (
+        "✕",
+        "crashed",
+        "$error",
+        "Read Logs (9), then press s on Home to start it again.",
+    ),
+    "stopped": ("○", "stopped", "$quiet", "Press s on Home to start it."),
 }
 
 _DISCORD = {
@@ -44,7 +54,7 @@ def health(link: LinkState, status: "StatusReply | None") -> Health:
         if link.name == "waiting" and link.retry_seconds:
             reason = f"{reason}; again in {link.retry_seconds:.0f} s".lstrip("; ")
         return Health(sign, word, colour, reason, remedy)
-    if not status:  # It runs, and has not said yet how it is.
+    if not status:  # It is running, but has not reported its state yet.
         return Health(*_LINK["starting"][:3])
     discord = status.discord
     state = discord.state
@@ -52,7 +62,7 @@ def health(link: LinkState, status: "StatusReply | None") -> Health:
     reason, remedy = discord.reason, discord.hint
     if state == "off" and not status.has_bot_token:
         reason = reason or "no bot token yet: talk to it in the Playground"
-        remedy = remedy or "Connect it to Discord on Settings."
+        remedy = remedy or "Connect it to Discord on Settings (8)."
     return Health(sign, word, colour, reason, remedy)
 
 
@@ -62,9 +72,9 @@ def model_trouble(status: "StatusReply") -> Health | None:
     if state in ("ready", "idle", ""):
         return None
     words = {
-        "absent": ("○", "no language model", "Fetch one on Models."),
+        "absent": ("○", "no language model", "Fetch one on Models (6)."),
         "loading": ("◌", "model is loading", ""),
-        "crashed": ("✕", "model crashed", "Mynah restarts it by itself."),
+        "crashed": ("✕", "model crashed", "Mynah restarts it automatically."),
     }
     sign, word, remedy = words.get(state, ("◌", f"model is {state}", ""))
     colour = "$error" if state == "crashed" else "$warning"
@@ -78,5 +88,5 @@ def version_trouble(status: "StatusReply") -> Health | None:
     if version in (__version__, ""):
         return None
     reason = f"the running bot is {version}, this terminal is {__version__}"
-    remedy = "What one of them does not know is said; stop it and start this one."
+    remedy = "Stop the bot and start it again to use this version."
     return Health("≠", "another version", "$warning", reason, remedy)

@@ -1,4 +1,4 @@
-"""A reply explained: who wrote it, in what time, from what, and who was skipped."""
+"""Explains a reply in bars: writer, time, sources and skipped providers."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -31,7 +31,7 @@ def summary(reply: SayReply) -> str:
 
 
 def speed_of(ms: dict[str, float], tokens: int) -> float:
-    """Tokens a second after the first one; 0 of a text that came all at once."""
+    """Return tokens per second after the first; 0 for a text that came all at once."""
     first, total = ms.get("first_token", 0), ms.get("total", 0)
     if not first or first > total * AT_ONCE:
         return 0.0
@@ -48,7 +48,7 @@ def skipped(rungs: Sequence[Rung]) -> list[str]:
 
 
 def timeline(timings: dict[str, float], width: int) -> list[Content]:
-    """A bar a stage, scaled to the whole, in the order they ran."""
+    """Draw one bar per stage, scaled to the whole, in the order they ran."""
     total = timings.get("total") or sum(timings.values()) or 1.0
     stages = {
         name.replace("_", " "): ms for name, ms in timings.items() if name != "total"
@@ -59,7 +59,7 @@ def timeline(timings: dict[str, float], width: int) -> list[Content]:
 def bars(
     parts: Mapping[str, float], total: float, width: int, unit: str
 ) -> list[Content]:
-    """A bar a part, scaled to the whole."""
+    """Draw one bar per part, scaled to the whole."""
     label = max(map(len, parts), default=0)
     lines = []
     for name, amount in parts.items():
@@ -76,7 +76,7 @@ def bars(
 
 
 def quote(name: str, text: str, run: str = "") -> Content:
-    """A message as a source, the words that were taken from it in bold."""
+    """Show a source message, with the used words in bold."""
     line = safe_line(text)
     at = line.find(run) if run else -1
     who = (f"  {name}", "$quiet")

@@ -1,4 +1,4 @@
-"""All that explains one reply, in the order a person asks."""
+"""The full explanation of one reply, in the order of a person's questions."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -22,13 +22,13 @@ class ExplainedReply:
 
     reply: ShownReply
     sources: "list[tuple[StoredMessage, str]]"
-    """Messages it drew on, with the run of words taken."""
+    """The source messages, each with the run of words taken."""
     recalled: "list[StoredMessage]"
     rating: int
 
 
 async def explain(shelf: DatabaseReader, reply: ShownReply) -> ExplainedReply:
-    """Read what the reply's row only names."""
+    """Read the messages that the reply's row only names."""
     sources = await shelf.sources(reply.row)
     found = {
         message.id: message
@@ -43,13 +43,13 @@ async def explain(shelf: DatabaseReader, reply: ShownReply) -> ExplainedReply:
 
 
 def draw(explained: ExplainedReply, width: int) -> Content:
-    """The whole story of a reply."""
+    """Draw the full story of a reply."""
     reply = explained.reply
     parts = [
         _head(reply),
         Content(reply.text),
         _section("Why it spoke", [Content(reply.reason or "unknown")]),
-        _section("Who was asked", [_rung(rung) for rung in reply.rungs]),
+        _section("Providers asked", [_rung(rung) for rung in reply.rungs]),
         _section("Time", reply_bars.timeline(reply.timings, width)),
         _section(_prompt_title(reply), [*_filled(reply, width), *_turns(reply)]),
         _section(
@@ -91,18 +91,16 @@ def _rung(rung: "Rung") -> Content:
 def _prompt_title(reply: ShownReply) -> str:
     if not reply.prompt_tokens:
         return "Prompt"
-    return (
-        f"Prompt, {reply.prompt_tokens} tokens, {reply.cached_tokens} kept from before"
-    )
+    return f"Prompt, {reply.prompt_tokens} tokens, {reply.cached_tokens} from the cache"
 
 
 def _filled(reply: ShownReply, width: int) -> list[Content]:
-    """A bar for each part of the prompt, in tokens."""
+    """Draw a bar for each part of the prompt, in tokens."""
     return reply_bars.bars(reply.filled, sum(reply.filled.values()), width, "tokens")
 
 
 def _turns(reply: ShownReply) -> list[Content]:
-    """The turns, each with its share of the tokens of all turns, by its length."""
+    """Return the turns, each with its share of the turns' tokens, by length."""
     texts = [f"{turn[0]}: {turn[1]}" for turn in reply.turns]
     spent = sum(reply.filled.get(part, 0) for part in ("conversation", "channel"))
     letters = sum(map(len, texts)) or 1
@@ -115,7 +113,7 @@ def _turns(reply: ShownReply) -> list[Content]:
 
 def _foot(explained: ExplainedReply) -> Content:
     reply, rating = explained.reply, explained.rating
-    liked = {0: "nobody rated it"}.get(rating, f"rated {rating:+d}")
+    liked = {0: "not rated"}.get(rating, f"rated {rating:+d}")
     cost = f"cost {format.money(reply.cost)}"
     wrote = f"{reply.completion_tokens} tokens written"
     return Content.styled(f"{wrote}, {cost}, {liked}", "$quiet")

@@ -1,4 +1,4 @@
-"""Settings as a list: what holds, where it comes from, and how it is changed."""
+"""A list of settings, each with its value and origin, and the way to change it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ ORIGINS = {
 }
 
 WIDE = 110
-"""Cells from which what a setting means fits beside it."""
+"""The width from which a setting's meaning fits beside it."""
 
 CLOUD_WARNING = (
     f"{consent.WHAT_LEAVES} The address is set as openai.base_url. Local locks on Usage"
@@ -32,7 +32,7 @@ CLOUD_WARNING = (
 
 @dataclass(frozen=True)
 class Item:
-    """One setting as it holds here."""
+    """One setting with its value here."""
 
     key: setting_keys.Key
     value: Any
@@ -50,7 +50,7 @@ def items(reply: control.ConfigGetReply, scopes: tuple[str, ...]) -> list[Item]:
 
 
 def matching(found: list[Item], words: str) -> list[Item]:
-    """Those whose name or description contains the words."""
+    """Return items whose name or description contains the words."""
     wanted = words.lower()
     return [
         item
@@ -71,13 +71,13 @@ def shown_value(value: Any, empty: str = "none") -> str:
 
 
 def head(width: int) -> str:
-    """The titles above a list of settings."""
+    """Return the titles above a list of settings."""
     means = "what it does" if width >= WIDE else ""
     return f"{'setting':<28} {'value':<{_value_width(width)}} {'set by':<16}{means}"
 
 
 def draw(item: Item, width: int) -> Content:
-    """One setting: name, value, and where it comes from."""
+    """Draw one setting: name, value, and origin."""
     is_own = item.origin != "default"
     name = Content(item.key.name).truncate(28, ellipsis=True, pad=True)
     value = Content(shown_value(item.value, item.key.empty))
@@ -96,14 +96,14 @@ def _value_width(width: int) -> int:
 
 
 def explained(item: Item) -> Content:
-    """What a setting does, and how it is changed."""
+    """Explain a setting, and how to change it."""
     return Content.assemble(item.key.doc, ("  enter changes it", "$accent"))
 
 
 def change(
     screen: MynahScreen, item: Item, done: Callable[[], None], guild: str | None = None
 ) -> None:
-    """Ask for a new value with the control that fits it, and set it."""
+    """Ask for a new value with the fitting control, and set it."""
     key = item.key
 
     def put(text: str | None) -> None:
@@ -150,14 +150,14 @@ def ask_text(
 
 
 def shown_plain(value: Any) -> str:
-    """A value as it stands in a text field."""
+    """Return a value as it appears in a text field."""
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def reset(
     screen: MynahScreen, item: Item, done: Callable[[], None], guild: str | None = None
 ) -> None:
-    """Go back to what holds without this place's own value."""
+    """Drop this place's own value."""
     screen.request(
         control.ConfigSet(item.key.name, None, guild=guild), lambda _: done()
     )

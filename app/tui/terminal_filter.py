@@ -1,4 +1,4 @@
-"""The last gate before the terminal: no drawn text carries what a terminal obeys."""
+"""The last gate before the terminal: removes control characters from all output."""
 
 from rich.segment import Segment
 from textual.color import Color
@@ -8,9 +8,9 @@ from app.core.safe_text import safe_line
 
 
 class TerminalGate(LineFilter):
-    """Cleans every segment; what came through the link or shelf is clean already.
+    """Cleans every segment, although most of their text is clean already.
 
-    It stands there for what a person pastes into a field, and for texts of libraries.
+    It is for text that a person pastes into a field, and for texts of libraries.
     """
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:

@@ -1,4 +1,4 @@
-"""Mynah's own colours: ink or paper, and the amber of the bird's bill."""
+"""Mynah's own colors: ink or paper, and the amber of the bird's bill."""
 
 from textual.theme import Theme
 

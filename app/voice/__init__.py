@@ -1,1 +1,1 @@
-"""What a guild sounds like: suffix arrays of words and tokens, and walks on them."""
+"""The voice of a guild: suffix arrays of words and tokens, and random walks on them."""

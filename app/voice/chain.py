@@ -1,4 +1,4 @@
-"""Walks on the index: one line after another that no message holds as it is."""
+"""Random walks on the index that make lines no message holds as they are."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,33 +8,33 @@ from app.voice.generated_line import Rules
 from app.voice.index import DEPTH, END, Range, View
 
 _PLENTY = 32
-"""Places that a longer state must have to be used."""
+"""The number of places that a longer state needs."""
 
 _LONGER = 2
-"""Words by which a state may grow past the state size."""
+"""The number of words by which a state may exceed the state size."""
 
 _DRAWS = 3
-"""Followers drawn before a walk that only repeats one message is given up."""
+"""The number of followers drawn before a repetitive walk is abandoned."""
 
 _PROBE = 4
-"""Words tried first where a run of one message is looked for: few occur twice."""
+"""The words tried first in a search for a run of one message."""
 
 
 class Walk:
-    """A line in the making, from the END before it on."""
+    """A line in the making, from its starting END on."""
 
     __slots__ = ("choices", "copied", "places", "ranges", "run", "symbols")
 
     def __init__(self, start: Range) -> None:
         self.symbols = [END]
         self.places: list[int] = []
-        """Where each word was drawn: its position in the index."""
+        """The source of each word: its position in the index."""
         self.ranges = [start]
-        """The states it is in, the longest first: where its last symbols occur."""
+        """The states of the walk, the longest first: the places of its last symbols."""
         self.copied = 0
-        """How many of its last words the message drawn from last holds in a row."""
+        """The number of its last words that the last source message has in a row."""
         self.run = 0
-        """The most that `copied` has been."""
+        """The highest value of `copied` so far."""
         self.choices = 0
         """Steps at which more than one symbol could follow."""
 
@@ -47,9 +47,9 @@ class Chain:
     rules: Rules
     rng: Random
     may_run: bool = False
-    """Whether a run of one message may be of any length."""
+    """True if a run of one message may have any length."""
     may_repeat: bool = False
-    """Whether the line may be a whole message."""
+    """True if the line may be a whole message."""
 
     def walk(self) -> Walk | None:
         """Return a line from start to end, or None where it would only repeat."""
@@ -58,11 +58,11 @@ class Chain:
     def walk_through(self, phrase: tuple[int, ...]) -> Walk | None:
         """Return a line that holds the phrase, or None where it would only repeat.
 
-        It grows backwards first: what precedes a random place of a state is as much a
-        sample as what follows one.
+        It grows backwards first: the words before a random place of a state are as good
+        a sample as the words after one.
 
         Raises:
-            LookupError: When no message that is left holds the phrase.
+            LookupError: When no remaining message holds the phrase.
         """
         symbols, places = self._grow_back(phrase)
         walk = Walk(self.view.find([END]))
@@ -94,7 +94,7 @@ class Chain:
         return symbols, places
 
     def _finish(self, walk: Walk) -> Walk | None:
-        """Walk on to the message's end, or to the most words a line may have."""
+        """Walk on to the message's end, or to the longest allowed line."""
         while len(walk.places) < self.rules.max_words:
             if not self._step(walk):
                 return None
@@ -103,7 +103,7 @@ class Chain:
         return walk if self._is_new(walk) else None
 
     def _step(self, walk: Walk) -> bool:
-        """Add a word or the END; False when all that was drawn would only repeat."""
+        """Add a word or the END; False when every word drawn would only repeat."""
         view = self.view
         at, choice = self._choose_state(walk)
         for _ in range(_DRAWS):
@@ -112,7 +112,7 @@ class Chain:
             try:
                 place = view.pick(found, self.rng) + found.depth
             except LookupError:
-                # Only forgotten messages have been in this state.
+                # Every message that had this state is forgotten.
                 continue
             symbol = view.symbol_at(place)
             if symbol == END:
@@ -135,10 +135,10 @@ class Chain:
         return False
 
     def _add(self, walk: Walk, symbol: int, place: int, depth: int) -> bool:
-        """Add a word drawn at `place`, unless the run of its message gets too long."""
+        """Add a word drawn at `place`, unless its message would be quoted too long."""
         copied = depth + (depth < len(walk.symbols))
         if walk.places:
-            # Any place of a state is as good a source; one message is a clearer one.
+            # Any place of a state is as good a source; one message is easier to follow.
             stay = walk.places[-1] + 1
             if self.view.symbol_at(stay) == symbol:
                 place, copied = stay, walk.copied + 1
@@ -151,7 +151,7 @@ class Chain:
         return True
 
     def _choose_state(self, walk: Walk) -> tuple[int, bool]:
-        """Return which of the ranges to draw from, and whether it has a choice."""
+        """Return the range to draw from, and whether it offers a choice."""
         view, ranges = self.view, walk.ranges
         at, last = 0, len(ranges) - 1
         choice = view.branches(ranges[0])
@@ -160,7 +160,7 @@ class Chain:
                 break
             at += 1
             choice = view.branches(ranges[at])
-        # A state that leaves no choice goes on repeating its message: let go in time.
+        # A state without a choice keeps repeating its message: drop it in time.
         if 2 * walk.copied > self.rules.max_run and not self.may_run:
             while not choice and at < last:
                 at += 1
@@ -168,7 +168,7 @@ class Chain:
         return at, choice
 
     def _follow(self, walk: Walk, symbol: int) -> None:
-        """Add the symbol, and keep the states that may be drawn from next."""
+        """Add the symbol, and keep the states that the next word may come from."""
         size = self.rules.state_size
         kept = []
         for found in walk.ranges:
@@ -198,6 +198,6 @@ class Chain:
                 if probe == start:
                     return True
                 probe = max(start, probe - 2)
-            # What nobody wrote is in all windows of this length up to here.
+            # A run that nobody wrote is in every window of this length up to here.
             start = probe + 1
         return False

@@ -1,30 +1,30 @@
-"""What one conversation said so far, and where its sequences of tokens go on."""
+"""The lines of one conversation, and the tokens that follow each sequence in them."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 LONGEST = 3
-"""The longest sequence looked for, in tokens."""
+"""The longest sequence to look up, in tokens."""
 
 
 class Continuation(NamedTuple):
-    """What followed the last `length` tokens in this conversation."""
+    """The tokens that followed the last `length` tokens in this conversation."""
 
     length: int
     ids: list[int]
     """Distinct tokens, ascending."""
     counts: list[int]
-    """How often each came."""
+    """The number of occurrences of each."""
 
 
 class ConversationCache:
     """The lines of one conversation as tokens.
 
-    People repeat what was just said: names, emotes, whole lines; a cache of it is what
-    Kuhn and De Mori (1990) add to a model of the language.
+    People repeat names, emotes and whole lines that were just used. Kuhn and De Mori
+    (1990) add such a cache to a language model.
 
-    It is a few hundred tokens, for which plain lists are faster than arrays.
+    It holds a few hundred tokens; at that size plain lists are faster than arrays.
     """
 
     def __init__(self, lines: Iterable[Sequence[int]], end: int) -> None:
@@ -35,10 +35,10 @@ class ConversationCache:
         self._words = [token for token in self._tokens if token != end]
 
     def followers(self, written: Sequence[int]) -> list[Continuation]:
-        """Return what followed the last 0, 1, 2, … tokens, the message's own included.
+        """Return what followed the last 0, 1, 2, … tokens of the conversation.
 
         The message's start counts as a token; nothing crosses it. Lengths that occur
-        nowhere are left out; for length 0 it is all tokens but the ends.
+        nowhere are left out; length 0 gives all tokens except the ends.
         """
         tokens = [*self._tokens, *written]
         words = [*self._words, *written]

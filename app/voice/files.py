@@ -1,7 +1,7 @@
-"""Named arrays on disk: one mapped file a generation, and a manifest that names it.
+"""Named arrays on disk: one mapped file per generation, and a manifest that names it.
 
-A generation is complete before the manifest names it, so a process killed at any moment
-leaves the generation before it in place.
+A generation is complete before the manifest names it, so killing the process at any
+moment leaves the previous generation in place.
 """
 
 import json
@@ -20,14 +20,14 @@ import numpy.typing as npt
 _FORMAT = 2
 _ALIGN = 64
 _BLOCK = 1 << 18
-"""Bytes under one checksum."""
+"""The number of bytes under one checksum."""
 
 _SAMPLES = 16
 """Blocks checked at opening: 4 MiB, a few milliseconds."""
 
 
 class VoiceFileError(ValueError):
-    """A file of a voice is damaged; it is to be built again from the database."""
+    """A damaged file of a voice; the voice must be rebuilt from the database."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,22 +36,22 @@ class MappedFiles:
 
     path: Path
     facts: dict[str, Any]
-    """What the writer noted beside the arrays."""
+    """The writer's notes beside the arrays."""
 
     arrays: dict[str, npt.NDArray[Any]]
-    """Read-only, and read from disk when they are touched."""
+    """Read-only arrays, read from disk on access."""
 
     bytes: int
     checksums: list[int]
 
     def verify(self) -> None:
-        """Read the whole file and compare every checksum; about a second a gigabyte.
+        """Read the whole file and compare every checksum: a second per gigabyte.
 
-        Reads past the mapping, so the process does not grow, and lets other threads
-        run meanwhile.
+        It bypasses the mapping, so the process does not grow, and lets other threads
+        run.
 
         Raises:
-            VoiceFileError: When a bit differs from what was written.
+            VoiceFileError: When a bit has changed since the file was written.
         """
         _check_blocks(self.path, self.checksums, range(len(self.checksums)))
 
@@ -64,7 +64,7 @@ def write(
 ) -> None:
     """Write the next generation of `name` and remove the earlier ones.
 
-    When this returns, the generation is on disk and is what `read` opens.
+    When this returns, the generation is on disk and `read` opens it.
 
     Args:
         directory: Made when missing.
@@ -101,9 +101,9 @@ def write(
 
 
 def read(directory: Path, name: str) -> MappedFiles:
-    """Map the newest generation of `name`, after a check of a few milliseconds.
+    """Map the newest generation of `name` after a check that takes a few milliseconds.
 
-    Size, manifest and a sample of the blocks are checked here, the rest by `verify`.
+    This checks size, manifest and a sample of the blocks; `verify` checks the rest.
 
     Raises:
         FileNotFoundError: When there is none.
@@ -134,10 +134,10 @@ def read(directory: Path, name: str) -> MappedFiles:
 
 
 def sweep(directory: Path, name: str) -> bool:
-    """Remove what is not of the newest generation of `name`.
+    """Remove every generation of `name` except the newest.
 
     Returns:
-        Whether nothing of an earlier one is left; Windows keeps files that are mapped.
+        True when nothing older is left; Windows keeps mapped files.
     """
     try:
         newest = _read_manifest(directory / f"{name}.json")["file"]
@@ -154,7 +154,7 @@ def sweep(directory: Path, name: str) -> bool:
 
 
 def remove(directory: Path, name: str) -> bool:
-    """Remove every generation of `name`; returns whether nothing is left."""
+    """Remove every generation of `name`; return True when nothing is left."""
     (directory / f"{name}.json").unlink(missing_ok=True)
     return sweep(directory, name)
 
@@ -223,7 +223,7 @@ def _sync(file: BinaryIO) -> None:
 
 
 def sync_directory(directory: Path) -> None:
-    """Make renames in a directory last; Windows has no such call."""
+    """Make renames in a directory durable; Windows has no such call."""
     if os.name == "posix":
         handle = os.open(directory, os.O_RDONLY)
         try:

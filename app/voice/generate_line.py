@@ -1,4 +1,4 @@
-"""Makes one line: walks, throws back what only repeats, and chooses the best."""
+"""Makes one line: walks several times, rejects mere repeats, keeps the best."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -16,7 +16,7 @@ _TRIES_A_PHRASE = 4
 
 @dataclass(frozen=True, slots=True)
 class _Attempt:
-    """One way to make a line, and the rules it gives up."""
+    """One attempt at a line, with the rules it relaxes."""
 
     chain: Chain
     phrases: Sequence[Phrase]
@@ -48,7 +48,7 @@ def speak(
 def _attempts(
     view: View, rng: Random, rules: Rules, phrases: list[Phrase], seeded: bool
 ) -> Iterator[_Attempt]:
-    """Yield ever laxer ways; a seed is given up sooner than a line's being new."""
+    """Yield attempts, each laxer than the last; the seed goes before novelty does."""
 
     def attempt(wanted: Sequence[Phrase], relaxed: tuple[str, ...]) -> _Attempt:
         return _Attempt(_chain(view, rng, rules, relaxed), wanted, relaxed)
@@ -74,7 +74,7 @@ def _chain(view: View, rng: Random, rules: Rules, relaxed: tuple[str, ...]) -> C
 
 
 def _choose(attempt: _Attempt, rules: Rules) -> tuple[Walk | None, float, int]:
-    """Return the best of the first fair walks, its score, and how many were tried."""
+    """Return the best of the first acceptable walks, its score, and the tries."""
     best: Walk | None = None
     best_score, fair = -1.0, 0
     for tried in range(1, rules.max_tries + 1):
@@ -97,7 +97,7 @@ def _walk(attempt: _Attempt, tried: int) -> Walk | None:
     try:
         return attempt.chain.walk_through(attempt.phrases[at])
     except LookupError:
-        # Every message that held the phrase is forgotten.
+        # Every message with the phrase is forgotten.
         return None
 
 

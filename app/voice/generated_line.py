@@ -1,29 +1,29 @@
-"""What a line of the chain is, what it may be, and how good it is."""
+"""A line of the chain, the rules for it, and its score."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """How a guild's lines are made and chosen."""
+    """The rules for making and choosing a guild's lines."""
 
     state_size: int = 2
-    """Words of context, 1 to 6; thin states use fewer, plentiful ones two more."""
+    """Words of context, 1 to 6; rare states use fewer, frequent ones two more."""
 
     max_run: int = 8
     """Most words in a row from one message; lines under ten words get fewer."""
 
     min_score: float = 25.0
-    """Lines below are thrown back while tries are left; 0 to 100."""
+    """The score below which lines are rejected while tries are left; 0 to 100."""
 
     good_score: float = 75.0
-    """A line as good is taken at once."""
+    """The score at which a line is accepted at once."""
 
     walks: int = 2
-    """Lines above `min_score` to choose the best of, when none is good at once."""
+    """The number of lines above `min_score` to choose from."""
 
     max_tries: int = 20
-    """Walks before a rule is relaxed."""
+    """The number of walks before a rule is relaxed."""
 
     max_words: int = 60
 
@@ -34,13 +34,13 @@ class Rules:
             raise ValueError("the longest run is 2 to 24")
 
     def longest_run(self, words: int) -> int:
-        """Return how many words in a row one message may give to a line of `words`."""
+        """Return how many words in a row a line of `words` may take from a message."""
         return min(self.max_run, max(3, words - 2))
 
 
 @dataclass(frozen=True, slots=True)
 class LineSource:
-    """A run of a line's words and the message that it was drawn from."""
+    """A run of words in a line, and the message it came from."""
 
     message: int
     """The message's row id."""
@@ -53,28 +53,29 @@ class LineSource:
 
 @dataclass(frozen=True, slots=True)
 class GeneratedLine:
-    """One line that the chain made."""
+    """A line that the chain made."""
 
     text: str
     words: tuple[str, ...]
     sources: tuple[LineSource, ...]
-    """In the order of the line; together they cover it."""
+    """The sources in the order of the line; together they cover it."""
 
     score: float
     """0 to 100; see `score_of`."""
 
     walks: int
-    """How many walks it took."""
+    """The number of walks it took."""
 
     relaxed: tuple[str, ...]
-    """Rules that had to give way: `state_size`, `run`, `whole`, `score`, `seed`."""
+    """Rules that were relaxed: `state_size`, `run`, `whole`, `score`, `seed`."""
 
 
 def score_of(words: int, run: int, choices: int) -> float:
-    """Return how good a line is without knowing what it means, 0 to 100.
+    """Score a line from 0 to 100, without looking at its meaning.
 
-    The mean of its length up to twelve words, the share of words beyond the longest run
-    of one message, and the share of steps where the chain had a choice.
+    The score is the mean of three shares: its length up to twelve words, the words
+    outside the longest run from one message, and the steps where the chain had a
+    choice.
     """
     length = min(1.0, words / 12)
     novelty = 1 - run / words

@@ -1,8 +1,8 @@
-"""Where every sequence of symbols occurs: the chain of all state sizes at once.
+"""An index of every sequence of symbols: the chain of all state sizes at once.
 
-A symbol is a word's or a token's number. The places at which a state occurs are one
-range of the sorted suffixes; what follows a random place of the range is a sample of
-the exact Markov distribution, and the place's message is the source of that choice.
+A symbol is the number of a word or token. All places of a state form one range of the
+sorted suffixes. The symbol after a random place of the range is a sample of the exact
+Markov distribution, and that place's message is the source of the choice.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -22,7 +22,7 @@ __all__ = ["DEPTH", "END", "Index", "Range", "View"]
 class Index:
     """Messages of symbols that can be learned, forgotten and looked up.
 
-    One thread at a time writes; any number read, each through a `view`.
+    One thread writes at a time; any number of threads read, each through a `view`.
     """
 
     def __init__(self, base: Base) -> None:
@@ -49,25 +49,25 @@ class Index:
 
     @property
     def messages(self) -> int:
-        """How many messages can be sampled."""
+        """The number of messages that can be sampled."""
         return self._base.messages + len(self._tail.ids) - self._forgotten
 
     @property
     def tail_messages(self) -> int:
-        """How many were learned since the base was built."""
+        """The number of messages learned since the base was built."""
         return len(self._tail.ids)
 
     def view(self) -> View:
-        """Return the index as it stands."""
+        """Return the index as it is now."""
         return View(self._base, self._tail, self._weights)
 
     def learn(self, message: int, symbols: Sequence[int]) -> None:
-        """Learn a message; one with a known id takes the place of the earlier.
+        """Learn a message; a known id replaces the earlier message.
 
         Args:
             message: Its id, not negative.
-            symbols: At least one, each above 0; without any there is nothing to learn,
-                and an earlier message of this id is forgotten.
+            symbols: Each above 0. Without symbols nothing is learned, and an earlier
+                message of this id is forgotten.
         """
         with self._writing:
             self._set_weight(message, 0)
@@ -77,23 +77,23 @@ class Index:
             self._tail = self._tail.learn(message, symbols)
 
     def forget(self, messages: Iterable[int]) -> int:
-        """Take the messages out of all sampling from now on; unknown ids are no error.
+        """Stop sampling these messages; unknown ids are no error.
 
         Returns:
-            How many of them were there.
+            The number of messages that were known.
         """
         with self._writing:
             return sum(self._set_weight(message, 0) for message in messages)
 
     def weigh(self, message: int, weight: float) -> bool:
-        """Let a message's places be drawn `weight` times as often as others.
+        """Draw from a message `weight` times as often as from others.
 
         Args:
             message: Its id.
-            weight: Above 0 and at most 1, which is what every message weighs at first.
+            weight: Above 0 and at most 1, the initial weight of every message.
 
         Returns:
-            Whether it is there; a forgotten message stays forgotten.
+            True when the message is known; a forgotten one stays forgotten.
 
         Raises:
             ValueError: When the weight is out of bounds.

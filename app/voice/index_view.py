@@ -1,4 +1,4 @@
-"""Looks up where sequences of symbols occur, in an index as it stood at one moment."""
+"""Looks up sequences of symbols in an index as it was at one moment."""
 
 from collections.abc import Iterable, Sequence
 from random import Random
@@ -14,17 +14,17 @@ FULL = 255
 """A message's whole weight, as kept in a byte."""
 
 _REDRAWS = 24
-"""Draws that may hit faded messages before all places of the range are weighed."""
+"""The number of failed draws before all places of the range are weighed."""
 
 _new = tuple.__new__
-"""Makes a Range in half the time of its own constructor."""
+"""A maker of Range that takes half the time of its constructor."""
 
 
 class Range(NamedTuple):
-    """The places at which one sequence of symbols occurs."""
+    """All places of one sequence of symbols."""
 
     depth: int
-    """How many symbols the sequence has; 0 stands for every place there is."""
+    """The number of symbols in the sequence; 0 stands for every place."""
     lo: int
     hi: int
     """Half-open, in the base's sorted suffixes."""
@@ -34,26 +34,26 @@ class Range(NamedTuple):
 
     @property
     def places(self) -> int:
-        """How many places, those of forgotten messages included."""
+        """The number of places, including those of forgotten messages."""
         return self.hi - self.lo + self.tail_hi - self.tail_lo
 
 
 class Weights:
-    """How much less than others some messages count, by their place in the parts."""
+    """The reduced weights of some messages, by their place in the parts."""
 
     __slots__ = ("base", "tail")
 
     def __init__(self) -> None:
         self.base: npt.NDArray[np.uint8] | None = None
-        """A byte a message, once one of the base's weighs less."""
+        """A byte per message, once any message of the base weighs less."""
         self.tail: dict[int, int] = {}
 
 
 class View:
-    """The index as it stood at one moment; what is learned later does not move it.
+    """The index as it was at one moment; later learning does not change it.
 
-    Forgetting is felt at once, also by views that are already there. A position counts
-    through the base, and on through the tail.
+    Forgetting affects existing views at once. Positions count through the base and
+    continue through the tail.
     """
 
     __slots__ = ("_weights", "base", "everything", "tail")
@@ -85,9 +85,9 @@ class View:
         return _new(Range, (depth + 1, lo, hi, tail_lo, tail_hi))
 
     def extend(self, ranges: Sequence[Range], symbol: int) -> list[Range]:
-        """Return where the sequences of `ranges` and the empty one go on with `symbol`.
+        """Extend the sequences of `ranges`, and the empty one, by `symbol`.
 
-        Those that do so nowhere, or are as deep as a range can be, are left out.
+        Sequences that never continue so, or are at the greatest depth, are left out.
         """
         base, tail = self.base, self.tail
         longer = []
@@ -129,8 +129,8 @@ class View:
     def matches(self, context: Sequence[int], longest: int) -> list[Range]:
         """Return where the last 0, 1, 2, … symbols of `context` occur.
 
-        Ends before the first length that occurs nowhere, with `longest` at the latest,
-        or with the END that starts the message, since nothing crosses it.
+        Stops before the first length that occurs nowhere, at `longest`, or at the END
+        that starts the message, since nothing crosses it.
 
         Returns:
             At least one range; the one at i is i symbols deep.
@@ -146,7 +146,7 @@ class View:
         return found
 
     def pick(self, found: Range, rng: Random) -> int:
-        """Return a random place of the range, each as likely as its message weighs.
+        """Return a random place of the range, weighted by its message.
 
         Raises:
             LookupError: When the range is empty, or all of it is forgotten.
@@ -192,7 +192,8 @@ class View:
     def branches(self, found: Range) -> bool:
         """Return whether two different symbols follow the range's places."""
         depth, lo, hi, tail_lo, tail_hi = found
-        # The places are sorted by what follows, so the outermost of each part tell.
+        # Places are sorted by what follows, so the outermost places of each part
+        # decide.
         first = last = -1
         if lo < hi:
             suffix_at, symbol_after = self.base.suffix_at, self.base.symbol_after[depth]
@@ -207,23 +208,22 @@ class View:
     def followers(
         self, found: Range, limit: int = 4096
     ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
-        """Return what follows the range, and how often.
+        """Return the symbols that follow the range, with their counts.
 
-        A range of more than `limit` places is looked at in `limit` places spread evenly
-        over it, and their counts are scaled to the whole. As places are sorted by what
-        follows them, no follower's count is off by more than one such step.
+        A range of more than `limit` places is sampled at `limit` evenly spread places,
+        and the counts are scaled up. Places are sorted by what follows them, so no
+        count is off by more than one such step.
 
         Returns:
-            The distinct symbols, ascending, and their counts, each place counting as
-            much as its message weighs; both of shape (k,), k may be 0. END is a symbol
-            like the others here.
+            The distinct symbols, ascending, and their counts, each place weighted by
+            its message; both of shape (k,), k may be 0. END counts as a symbol.
         """
         positions, weights = self._places(found, limit)
         follow = self._symbols_at(positions + found.depth)
         if found.tail_lo < found.tail_hi:
             order = np.argsort(follow, kind="stable")
             follow, weights = follow[order], weights[order]
-        # The places are sorted by what follows them: each symbol is one run.
+        # Places are sorted by what follows them, so each symbol is one run.
         runs = np.flatnonzero(np.diff(follow, prepend=-1))
         symbols = follow[runs]
         counts = np.add.reduceat(weights, runs) if len(runs) else weights
@@ -245,7 +245,7 @@ class View:
     def _places(
         self, found: Range, limit: int
     ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
-        """Return at most `limit` positions of each part, and what each stands for."""
+        """Return up to `limit` positions of each part, each standing for so many."""
         base, step = _spread(self.base.suffixes, found.lo, found.hi, limit)
         weights = np.full(len(base), step)
         if self._weights.base is not None:

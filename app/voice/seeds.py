@@ -1,4 +1,4 @@
-"""Finds the words of a seed in what a guild wrote, in any case, longest match first."""
+"""Finds the words of a seed in a guild's messages, in any case, longest match first."""
 
 from app.voice.index import Range, View
 from app.voice.vocabulary import Vocabulary
@@ -15,15 +15,15 @@ Phrase = tuple[int, ...]
 def find_phrases(
     view: View, vocabulary: Vocabulary, seed: str, longest: int
 ) -> list[Phrase]:
-    """Return phrases of the seed that were written, the most telling first.
+    """Return the phrases of the seed that somebody wrote, the most telling first.
 
-    Longer ones come first, and among those of a length the rarer: they say more.
+    Longer phrases come first; among equals, the rarer one.
 
     Args:
         view: Where to look.
         vocabulary: Its words.
-        seed: Any text; its last words are looked at.
-        longest: The most words of a phrase.
+        seed: Any text; only its last words count.
+        longest: The most words in a phrase.
     """
     words = split(seed)[-_MOST_WORDS:]
     spellings = [vocabulary.alike(word, _MOST_SPELLINGS) for word in words]

@@ -13,14 +13,14 @@ END = 0
 """The symbol between two messages: the end of one is the start of the next."""
 
 DEPTH = 32
-"""The most symbols of a state; the tail is sorted by so many."""
+"""The most symbols of a state, and the sort depth of the tail."""
 
 Arrays = dict[str, npt.NDArray[Any]]
 
 _WORD_BITS = 64
 
 _FEW = 4
-"""Places that are looked at one by one sooner than searched."""
+"""The number of places that a scan handles faster than a search."""
 
 _WIDE = 16
 
@@ -45,7 +45,7 @@ def build(symbols: Symbols, ids: npt.NDArray[np.int64]) -> Arrays:
 
     Raises:
         ValueError: When the ids do not ascend, or do not fit the messages.
-        OverflowError: When it is too much for one index.
+        OverflowError: When there is too much for one index.
     """
     ends = symbols == END
     if int(ends.sum()) != len(ids) + 1 or not ends[0] or not ends[-1]:
@@ -56,7 +56,7 @@ def build(symbols: Symbols, ids: npt.NDArray[np.int64]) -> Arrays:
     marks = _pack_bits(ends)
     ranks = np.cumsum(np.bitwise_count(marks), dtype=np.int64)
     small = np.uint16 if int(symbols.max()) < 1 << 16 else np.int32
-    # The last END starts no message, and as the shortest suffix it sorts first.
+    # The last END starts no message; as the shortest suffix it sorts first.
     suffixes = sort_suffixes(symbols)[1:]
     return {
         "symbols": symbols.astype(small, copy=False),
@@ -71,7 +71,7 @@ def build(symbols: Symbols, ids: npt.NDArray[np.int64]) -> Arrays:
 
 
 def _first_of_each(symbols: Symbols) -> npt.NDArray[np.int32]:
-    """Return where the suffixes of each symbol begin; with the total last."""
+    """Return where the suffixes of each symbol begin, with the total last."""
     counts = np.bincount(symbols)
     counts[END] -= 1
     return np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
@@ -90,17 +90,17 @@ def search(
     hi: int,
     symbol: int,
 ) -> tuple[int, int]:
-    """Return which of the sorted suffixes lo..hi go on with `symbol`.
+    """Find the sorted suffixes in lo..hi that continue with `symbol`.
 
     Args:
         suffix_at: The places, sorted by what follows them.
-        symbol_after: What follows a place.
+        symbol_after: The symbol after a place.
         lo: The first suffix.
         hi: The one after the last.
-        symbol: What is to follow.
+        symbol: The continuation to find.
     """
     start = bisect_left(suffix_at, symbol, lo, hi, key=symbol_after)
-    # Most results are short, so their end is looked for from their start on.
+    # Most results are short, so the search for their end starts at their beginning.
     before, after, step = start, start, 1
     while after < hi and symbol_after(suffix_at[after]) == symbol:
         before, after, step = after + 1, min(after + step, hi), step * 6
@@ -110,7 +110,7 @@ def search(
 
 
 class Base:
-    """Messages one after another, and every place of them in the order of what follows.
+    """Messages in a row, and all their places sorted by what follows.
 
     A message owns the positions from the END before it to its last symbol.
     """
@@ -137,11 +137,11 @@ class Base:
             or len(self._marks) != len(self._ranks)
         ):
             raise ValueError("the index's parts do not fit each other")
-        # A memoryview gives a Python int several times faster than its array does.
+        # A memoryview returns a Python int several times faster than its array does.
         self.symbol_at: Sequence[int] = self.symbols.data
         self.suffix_at: Sequence[int] = self.suffixes.data
         self.symbol_after = [self.symbols.data[at:].__getitem__ for at in range(DEPTH)]
-        """At depth d, what gives the symbol d after a position: the sorter's key."""
+        """The symbol after a position at depth d: the sorter's key."""
         self.first_of: Sequence[int] = first.data
         self._mark_at: Sequence[int] = self._marks.data
         self._rank_at: Sequence[int] = self._ranks.data
@@ -164,7 +164,7 @@ class Base:
         return 0, 0
 
     def narrow(self, lo: int, hi: int, depth: int, symbol: int) -> tuple[int, int]:
-        """Return which suffixes of lo..hi, alike to `depth`, go on with `symbol`."""
+        """Return the suffixes of lo..hi, equal up to `depth`, followed by `symbol`."""
         suffix_at, symbol_after = self.suffix_at, self.symbol_after[depth]
         if hi - lo <= _FEW:
             while lo < hi and symbol_after(suffix_at[lo]) != symbol:
@@ -187,7 +187,7 @@ class Base:
         return found
 
     def _search_sampled(self, lo: int, hi: int, symbol: int) -> tuple[int, int]:
-        """Do what `search` does for places of one symbol, by the samples first."""
+        """Do the work of `search` for places of one symbol, with the samples first."""
         suffix_at, symbol_after = self.suffix_at, self.symbol_after[1]
         first, last = -(-lo // _STEP), -(-hi // _STEP)
         before = bisect_left(self._seconds, symbol, first, last)
@@ -200,13 +200,13 @@ class Base:
         return start, bisect_right(suffix_at, symbol, end, hi, key=symbol_after)
 
     def message_at(self, position: int) -> int:
-        """Return which message, counted from 0, owns the position."""
+        """Return the message that owns the position, counted from 0."""
         word = position >> 6
         before = self._mark_at[word] & ((2 << (position & 63)) - 1)
         return self._rank_at[word] + before.bit_count() - 1
 
     def messages_at(self, positions: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-        """Return which message owns each position; shapes (k,) and (k,)."""
+        """Return the message that owns each position; shapes (k,) and (k,)."""
         words = positions >> 6
         masks = (np.uint64(2) << (positions & 63).astype(np.uint64)) - np.uint64(1)
         before = np.bitwise_count(self._marks[words] & masks)
@@ -219,7 +219,7 @@ class Base:
         return self._run_ids[run] + message - self._run_starts[run]
 
     def find(self, message_id: int) -> int | None:
-        """Return which message, counted from 0, has the id, or None."""
+        """Return the message with the id, counted from 0, or None."""
         run = bisect_right(self._run_ids, message_id) - 1
         if run < 0:
             return None

@@ -1,4 +1,4 @@
-"""Sorts the suffixes of a sequence of symbols, in some 20 bytes of memory a symbol."""
+"""Sorts the suffixes of a symbol sequence, in about 20 bytes of memory per symbol."""
 
 import numpy as np
 import numpy.typing as npt
@@ -14,8 +14,8 @@ _LEADS = 256
 def sort_suffixes(symbols: Symbols) -> Positions:
     """Return the start of every suffix of `symbols`, in ascending order of the suffix.
 
-    The sorter knows bytes only, so each symbol becomes one to three bytes whose order
-    is the order of the symbols, as in UTF-8; the fewer bytes, the less time and memory.
+    The sorter only knows bytes. Each symbol becomes one to three bytes in the same
+    order, as in UTF-8; fewer bytes take less time and memory.
 
     Args:
         symbols: Shape (n,), each in 0..16,777,215.
@@ -77,7 +77,7 @@ def _encode(
 
 
 def _choose_leads(counts: npt.NDArray[np.int64]) -> tuple[int, int]:
-    """Return how many first bytes stand for one-byte and for two-byte symbols."""
+    """Return how many lead bytes stand for one-byte and for two-byte symbols."""
     alphabet = len(counts)
     ones, twos = np.meshgrid(np.arange(_LEADS + 1), np.arange(_LEADS + 1))
     threes = _LEADS - ones - twos

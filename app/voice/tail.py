@@ -12,10 +12,10 @@ from app.voice.static_index import DEPTH, END, search
 
 @dataclass(frozen=True, slots=True)
 class Tail:
-    """A few messages in memory; learning makes a new one, so readers need no lock.
+    """A few messages in memory; learning makes a new tail, so readers need no lock.
 
-    The lists are shared with the tails learned after this one, which only append to
-    them; what belongs to this one is what its `suffixes` point at.
+    Later tails share the lists and only append to them; this tail owns only what its
+    `suffixes` point at.
     """
 
     symbols: list[int]
@@ -58,12 +58,12 @@ class Tail:
         return Tail(known, self.bounds, self.ids, suffixes, suffixes.data)
 
     def narrow(self, lo: int, hi: int, depth: int, symbol: int) -> tuple[int, int]:
-        """Return which suffixes of lo..hi, alike to `depth`, go on with `symbol`."""
+        """Return the suffixes of lo..hi, equal up to `depth`, followed by `symbol`."""
         known = self.symbols
         return search(
             self.suffix_at, lambda place: known[place + depth], lo, hi, symbol
         )
 
     def message_at(self, position: int) -> int:
-        """Return which message, counted from 0, owns the position."""
+        """Return the message that owns the position, counted from 0."""
         return bisect_right(self.bounds, position) - 1

@@ -1,4 +1,4 @@
-"""A guild's voice in the tokens of one language model: what it would write next."""
+"""A guild's voice in one language model's tokens: its guess at the next token."""
 
 import math
 from array import array
@@ -19,13 +19,13 @@ NAME = "tokens"
 """The files' name in a guild's directory."""
 
 STATE_SIZE = 5
-"""The longest state looked up, in symbols; longer ones gain nothing measurable."""
+"""The longest state to look up, in symbols; longer ones gain nothing."""
 
 KINDS = STATE_SIZE + LONGEST + 1
 """Kinds of parts: the guild's states of 1 symbol and more, then the conversation's."""
 
 EVIDENCE = 6
-"""Numbers that tell how far a part can be trusted; see `Prediction.evidence`."""
+"""The number of trust features of a part; see `Prediction.evidence`."""
 
 # Fitted to held-out messages of several guilds by `python -m tests.bench.fit_fusion`:
 # a row a kind, a column a number of the evidence.
@@ -44,17 +44,17 @@ BY_EVIDENCE = np.array(
 )
 
 _DISCOUNT = 0.7
-"""What each follower's count in the guild gives away, as what is rare is overrated."""
+"""The discount on each follower's count in the guild, as rare ones are overrated."""
 
 _UNSEEN = 0.5
-"""Times that every token of the model counts as written, seen or not."""
+"""The count that every token of the model starts with."""
 
 _COMMON = 512
-"""Places from which on the followers of a state are kept once they are counted."""
+"""The number of places from which a state's followers are cached."""
 
 _KEPT_STATES = 2048
 _PLACES = 1 << 12
-"""Places of a state that are counted; of more, this many evenly spread ones."""
+"""The most places to count; of more, this many evenly spread ones."""
 
 Ids = npt.NDArray[np.int64]
 Shares = npt.NDArray[np.float32]
@@ -64,26 +64,26 @@ _NOBODY = np.empty(0, np.int64)
 
 
 class Followers(NamedTuple):
-    """What follows one state."""
+    """The symbols that follow one state."""
 
     ids: Ids
     """Shape (k,): distinct tokens."""
     shares: Shares
     """Shape (k,): their shares, which sum to 1."""
     evidence: tuple[float, ...]
-    """The first numbers of a part's evidence."""
+    """The first features of a part's evidence."""
 
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """What the guild would write next, as a distribution over the model's tokens.
+    """The guild's likely next token, as a distribution over the model's tokens.
 
-    It is a mixture: one part a state of the guild's messages that occurs, one a state
-    of the conversation, and the base, which every token has a share of.
+    It is a mixture of the base, which gives every token a share, one part for each
+    state found in the guild's messages, and one for each state of the conversation.
     """
 
     base: Shares
-    """Shape (vocabulary,): the share of each token at all; never 0, sums to 1."""
+    """Shape (vocabulary,): the overall share of each token; never 0, sums to 1."""
     base_root: Shares
     """Shape (vocabulary,): the fourth root of the base."""
     parts: list[tuple[Ids, Shares]]
@@ -96,7 +96,7 @@ class Prediction:
     frequent one, and whether it is the guild's longest, or the message's first token.
     """
     weights: Numbers
-    """Shape (1 + parts,): what base and parts get in the voice; sums to 1."""
+    """Shape (1 + parts,): the shares of base and parts in the voice; sums to 1."""
     depth: int
     """Symbols of the longest known state, the message's start counted as one."""
     at: int
@@ -116,13 +116,13 @@ class Prediction:
         return float(self.weights @ self.shares_of(token))
 
     def mixed(self, weights: Numbers) -> Shares:
-        """Return base and parts, by weight; shape (vocabulary,)."""
+        """Return the mixture of base and parts; shape (vocabulary,)."""
         probs = self.base * np.float32(weights[0])
         self.add_parts(probs, weights[1:])
         return probs
 
     def gains(self) -> tuple[Ids, Shares]:
-        """Return how much likelier than by the base alone the parts make tokens.
+        """Return how much the parts raise the likelihood of tokens above the base.
 
         Returns:
             The tokens of all parts, each as often as it is in one, and by how many
@@ -159,7 +159,7 @@ class TokenVoice:
         self._index = index
         self._common: dict[Range, Followers] = {}
         self.vocabulary = vocabulary
-        """How many tokens the model knows."""
+        """The number of tokens that the model knows."""
         self.end = end
         """The token that ends a message in the chat log: the line break."""
         self.last_message = last_message
@@ -173,7 +173,7 @@ class TokenVoice:
 
         Raises:
             FileNotFoundError: When none was built.
-            VoiceFileError: When its files are damaged: build it again.
+            VoiceFileError: When its files are damaged; rebuild it.
         """
         stored = files.read(directory, NAME)
         try:
@@ -185,22 +185,22 @@ class TokenVoice:
 
     @property
     def messages(self) -> int:
-        """How many messages it speaks from."""
+        """The number of messages it speaks from."""
         return self._index.messages
 
     @property
     def tail_messages(self) -> int:
-        """How many messages it learned since it was built: a reason to build anew."""
+        """The number of messages learned since the build: a reason to rebuild."""
         return self._index.tail_messages
 
     def learn(self, message: int, tokens: Sequence[int]) -> None:
-        """Learn a message, without its end token; a known id is learned anew."""
+        """Learn a message without its end token; a known id replaces the old one."""
         self._common.clear()
         self.last_message = max(self.last_message, message)
         self._index.learn(message, [token + 1 for token in tokens])
 
     def forget(self, messages: Iterable[int]) -> int:
-        """Forget messages from now on, and return how many were there."""
+        """Forget messages from now on, and return how many were known."""
         self._common.clear()
         return self._index.forget(messages)
 
@@ -322,7 +322,7 @@ def build(
 
     Raises:
         ValueError: When the ids do not ascend.
-        OverflowError: When it is too much for one index.
+        OverflowError: When there is too much for one index.
         OSError: When the files cannot be written; the earlier generation stays.
     """
     symbols, ids = array("i", [END - 1]), array("q")

@@ -1,4 +1,4 @@
-"""The words of a voice and their numbers, looked up exactly or by how they sound."""
+"""The words of a voice and their numbers, looked up exactly or by sound."""
 
 import zlib
 from bisect import bisect_left, bisect_right
@@ -38,7 +38,7 @@ def build(words: Iterable[str]) -> Arrays:
 
 
 class Vocabulary:
-    """The numbers of words, those of a file and those learned since."""
+    """The numbers of words, both from a file and learned since."""
 
     def __init__(self, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
         """Wrap what `build` returned, or the same arrays mapped from a file.
@@ -99,7 +99,7 @@ class Vocabulary:
 
         Args:
             word: In any case.
-            most: How many at most of those in the file, and of those learned since.
+            most: The limit for words of the file, and again for words learned since.
         """
         folded = fold(word)
         stored = (
@@ -110,7 +110,7 @@ class Vocabulary:
         return [*islice(stored, most), *self._folded.get(folded, [])[:most]]
 
     def learn(self, word: str) -> int:
-        """Return the number of the word, which is new when the word is; one writer."""
+        """Return the number of the word, adding a new word; one writer at a time."""
         number = self.find(word)
         if number is None:
             self._learned.append(word)
@@ -129,5 +129,5 @@ def _encode(word: str) -> bytes:
 
 
 def _hash(folded: str) -> int:
-    # Stable between processes, which str's own hash is not.
+    # Stable between processes, unlike str's own hash.
     return zlib.crc32(_encode(folded))

@@ -1,4 +1,4 @@
-"""Which words a voice has gained and lost."""
+"""Words that a voice has gained and lost."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -7,7 +7,7 @@ from app.voice.word_tokenizer import fold, split
 
 
 def count_words(texts: Iterable[str]) -> Counter[str]:
-    """Return how often each word occurs, exactly as it is written."""
+    """Count each word, exactly as it is written."""
     counts: Counter[str] = Counter()
     for text in texts:
         counts.update(split(text))
@@ -17,7 +17,7 @@ def count_words(texts: Iterable[str]) -> Counter[str]:
 def new_words(
     before: Counter[str], after: Counter[str], most: int
 ) -> list[tuple[str, int]]:
-    """Return words of `after` that `before` has in no spelling, frequent ones first.
+    """Return the words that only `after` has in any spelling, frequent ones first.
 
     Args:
         before: What `count_words` returned.

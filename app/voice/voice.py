@@ -21,14 +21,14 @@ __all__ = ["GeneratedLine", "LineSource", "Rules", "Voice", "VoiceFileError", "b
 _DEFAULT = Rules()
 
 _FEW_CHANGES = 16
-"""So many are repeated in a few milliseconds, while writers wait."""
+"""The number of changes that apply in milliseconds while writers wait."""
 
 Result = TypeVar("Result")
 
 
 @dataclass(slots=True)
 class _Known:
-    """What a voice speaks from; a newer generation replaces it as a whole."""
+    """The state a voice speaks from; a newer generation replaces it as a whole."""
 
     index: Index
     vocabulary: Vocabulary
@@ -43,14 +43,14 @@ class _Known:
         return found if len(found) == len(symbols) else []
 
     def occurs(self, symbols: list[int]) -> bool:
-        """Whether the first symbols stand in a row in a message."""
+        """Return whether the first symbols stand in a row in one message."""
         return self.index.view().find(symbols[:DEPTH]).places > 0
 
 
 class Voice:
-    """What one guild sounds like.
+    """The voice of one guild.
 
-    Any thread may do anything at any time; what changes the voice takes turns.
+    It is safe for threads; changes to the voice take turns.
     """
 
     def __init__(self) -> None:
@@ -70,7 +70,7 @@ class Voice:
 
         Raises:
             FileNotFoundError: When none was built.
-            VoiceFileError: When its files are damaged: build it again.
+            VoiceFileError: When its files are damaged; rebuild it.
         """
         voice = cls()
         voice._known = _open(directory)
@@ -78,27 +78,27 @@ class Voice:
 
     @property
     def messages(self) -> int:
-        """How many messages it speaks from."""
+        """The number of messages it speaks from."""
         return self._known.index.messages
 
     @property
     def words(self) -> int:
-        """How many words it has learned, those forgotten since the build included."""
+        """The number of words learned, including those forgotten since the build."""
         return self._known.words
 
     @property
     def last_message(self) -> int:
-        """The highest message row id it has learned, or 0."""
+        """The highest row id of a learned message, or 0."""
         return self._known.last_message
 
     @property
     def tail_messages(self) -> int:
-        """How many messages it learned since it was built: a reason to build anew."""
+        """The number of messages learned since the build: a reason to rebuild."""
         return self._known.index.tail_messages
 
     @property
     def bytes(self) -> int:
-        """What its files take on disk."""
+        """The size of its files on disk, in bytes."""
         return self._known.stored.bytes if self._known.stored else 0
 
     @property
@@ -107,25 +107,26 @@ class Voice:
         return self._known.vocabulary
 
     def view(self) -> View:
-        """Return all it knows as symbols, as it stands: for counting, not talking."""
+        """Return everything it knows as symbols, for counting rather than speaking."""
         return self._known.index.view()
 
     def verify(self) -> None:
-        """Compare its files with their checksums, in about a second a gigabyte.
+        """Compare its files with their checksums; takes about a second per gigabyte.
 
         Raises:
-            VoiceFileError: When a bit of them is damaged: build it again.
+            VoiceFileError: When any of them is damaged; rebuild it.
         """
         stored = self._known.stored
         if stored:
             stored.verify()
 
     def learn(self, message: int, text: str) -> None:
-        """Learn a message; one with a known id takes the place of the earlier.
+        """Learn a message; a known id replaces the earlier message.
 
         Args:
             message: Its row id.
-            text: As it was written; without a word in it, it is only forgotten.
+            text: As it was written; a text without words only forgets the earlier
+                message.
         """
         words = split(text)
         self._change(lambda known: self._learn(known, message, words))
@@ -136,7 +137,7 @@ class Voice:
         Their words are gone from disk after the next build.
 
         Returns:
-            How many of them it knew.
+            The number of messages it knew.
         """
         gone = list(messages)
         return self._change(lambda known: known.index.forget(gone))
@@ -146,10 +147,10 @@ class Voice:
 
         Args:
             message: Its row id.
-            weight: Above 0 and at most 1, which is what every message weighs at first.
+            weight: Above 0 and at most 1, the initial weight of every message.
 
         Returns:
-            Whether it is known.
+            True when the message is known.
 
         Raises:
             ValueError: When the weight is out of bounds.
@@ -165,9 +166,9 @@ class Voice:
 
         Args:
             rng: Makes every choice.
-            seed: Words of which some should be in the line, in any case; the longest
-                phrase of them that was written comes first.
-            rules: What the line may be; `Line.relaxed` names those that gave way.
+            seed: Words to work into the line, in any case; the longest phrase that
+                somebody wrote comes first.
+            rules: The rules for the line; `Line.relaxed` names those that were relaxed.
 
         Raises:
             LookupError: When nothing is learned, or a damaged file is not yet noticed.
@@ -197,7 +198,7 @@ class Voice:
         return list(lines.values())
 
     def repeats(self, text: str) -> bool:
-        """Return whether a learned message is this text, word for word.
+        """Return whether a learned message equals this text, word for word.
 
         Of a long text, only the first words are compared.
         """
@@ -215,19 +216,19 @@ class Voice:
         return known.occurs(found) if found else False
 
     def begin_rebuild(self) -> None:
-        """Remember all changes from now on, for `renew`.
+        """Record all changes from now on, for `renew`.
 
-        Call it before the rows for `build` are read, so that no change is lost.
+        Call it before reading the rows for `build`, so that no change is lost.
         """
         with self._writing:
             self._changes = []
 
     def renew(self, directory: Path) -> None:
-        """Speak from the newest generation, with the changes since `begin_rebuild`.
+        """Switch to the newest generation, with the changes since `begin_rebuild`.
 
         Raises:
             FileNotFoundError: When none was built.
-            VoiceFileError: When its files are damaged; this voice goes on as it is.
+            VoiceFileError: When its files are damaged; this voice keeps its old files.
         """
         known = _open(directory)
         for message, weight in list(self._weights.items()):
@@ -236,7 +237,7 @@ class Voice:
             pass
 
     def _catch_up(self, known: _Known) -> bool:
-        """Repeat changes on `known`; True when it has all and is in use."""
+        """Apply changes to `known`; True when it has all of them and is in use."""
         with self._writing:
             changes = self._changes or []
             is_last = len(changes) <= _FEW_CHANGES
@@ -246,7 +247,7 @@ class Voice:
                 self._known, self._changes = known, None
             else:
                 self._changes = []
-        # Many changes are repeated without the lock, so that nobody waits for them.
+        # Most changes are applied without the lock, so that nobody waits for them.
         for change in [] if is_last else changes:
             change(known)
         return is_last

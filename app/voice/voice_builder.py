@@ -24,10 +24,10 @@ def build(
     rows: Iterable[tuple[int, str]],
     progress: Callable[[int], None] | None = None,
 ) -> int:
-    """Write a new generation of a guild's voice; the earlier one is removed at the end.
+    """Write a new generation of a guild's voice, then remove the earlier one.
 
-    Meant for a process of its own: it holds the interpreter for seconds a million
-    messages, and some 40 bytes a word.
+    Run it in its own process: it blocks the interpreter for seconds per million
+    messages and needs some 40 bytes per word.
 
     Args:
         directory: Where the voice's files are.
@@ -35,11 +35,11 @@ def build(
         progress: Called with the messages read so far, now and then.
 
     Returns:
-        How many messages were learned; those without a word are not.
+        The number of messages learned; messages without a word are skipped.
 
     Raises:
         ValueError: When the ids do not ascend.
-        OverflowError: When it is too much for one index.
+        OverflowError: When there is too much for one index.
         OSError: When the files cannot be written; the earlier generation stays.
     """
     symbols, ids = array("i", [END]), array("q")
@@ -63,7 +63,7 @@ def _arrays_of(
     symbols: "array[int]", ids: "array[int]", words: list[str]
 ) -> tuple[Arrays, dict[str, int]]:
     flat = np.frombuffer(symbols, np.int32)
-    # Numbers by rank: the sorter's codes of frequent words are short.
+    # Numbers go by rank, since the sorter's codes for frequent words are short.
     counts = np.bincount(flat, minlength=len(words) + 1)
     order = np.argsort(-counts[1:], kind="stable")
     rank = np.zeros(len(words) + 1, np.int32)

@@ -1,9 +1,9 @@
-"""Texts as words and back, exactly as they were written.
+"""Splits texts into words and joins them again, exactly as written.
 
-A word is what stands between spaces, with its punctuation. Custom emoji, and each Han
-character or run of kana, are words of their own, as their writers put no spaces between
-them. One space between two words is understood, and none between two of these; where
-the text does otherwise, a word of white space, or the empty word, says so.
+A word is the text between spaces, with its punctuation. Custom emoji, each Han
+character and each run of kana are words of their own, since people write them without
+spaces. One space between ordinary words is implied, and none between these; a word of
+white space, or the empty word, marks every exception.
 """
 
 import re
@@ -31,7 +31,7 @@ JOINT = ""
 def split(text: str) -> list[str]:
     """Return the words of a text; `join` gives the text back exactly."""
     words = text.split()
-    # Nearly every message is words with single spaces between, which C splits.
+    # Nearly every message is words with single spaces between them, which C splits.
     plain = " ".join(words) == text
     if plain and ((text.isascii() and "<" not in text) or not _SPECIAL.search(text)):
         return words
@@ -39,7 +39,7 @@ def split(text: str) -> list[str]:
 
 
 def join(words: Iterable[str]) -> str:
-    """Return the text of the words, also of words that never stood together."""
+    """Join words into a text, including words that never stood together."""
     pieces: list[str] = []
     before: str | None = None
     for word in words:
@@ -54,7 +54,7 @@ def join(words: Iterable[str]) -> str:
 
 
 def fold(word: str) -> str:
-    """Return what a word is looked up by: without its case and outer punctuation."""
+    """Fold a word to its lookup form: no case, no outer punctuation."""
     folded = word.casefold()
     return folded.strip(_EDGES) or folded
 

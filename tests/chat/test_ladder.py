@@ -108,7 +108,7 @@ async def test_a_stream_that_stalls_is_ended_at_a_whole_word():
     assert answer.provider == "local"
     assert answer.finished.text == "one sentence here."
     assert answer.total_ms < 400
-    assert any("broke off" in note for note in answer.notes)
+    assert any("stopped early" in note for note in answer.notes)
 
 
 async def test_a_stream_that_breaks_too_early_is_taken_back():

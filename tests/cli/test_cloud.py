@@ -46,7 +46,7 @@ TO_CLOUD = switch("reply.provider", "openai", agreed=True)
 
 
 async def test_the_first_switch_says_what_leaves_and_asks(bot, stand_in):
-    with pytest.raises(UsageError, match="leaves this computer"):
+    with pytest.raises(UsageError, match="leave this computer"):
         await ask(bot, switch("reply.provider", "openai"))
     assert (await ask(bot, say())).provider == "markov"
     assert not stand_in.served
@@ -97,13 +97,13 @@ async def test_a_locked_server_sends_nothing_whatever_is_asked(bot, stand_in):
 @pytest.mark.parametrize(
     ("fault", "words"),
     [
-        ("key", "refused the key"),
+        ("key", "rejected the key"),
         ("quota", "no credit left"),
         ("model", "has no model gpt-4o-mini"),
-        ("html", "a problem of its own (502)"),
-        ("malformed", "what cannot be read"),
-        ("rate_long", "asks to slow down"),
-        ("redirect", "sends us elsewhere"),
+        ("html", "an internal problem (502)"),
+        ("malformed", "an unreadable answer"),
+        ("rate_long", "asks us to slow down"),
+        ("redirect", "redirects to another address"),
         ("hang_up", "cannot be reached"),
     ],
 )

@@ -74,7 +74,7 @@ def test_replies_of_every_mode_are_judged_beside_real_messages(
 
 def test_a_guild_needs_its_own_file(home: Home):
     files = {"pirates": Path("pirates.jsonl"), "cooks": Path("cooks.jsonl")}
-    with pytest.raises(UsageError, match="with a file each"):
+    with pytest.raises(UsageError, match="with one file each"):
         eval_personality.measure(home, arguments(files, guild=["pirates"]))
 
 

@@ -72,7 +72,7 @@ async def test_an_estimate_sends_nothing(bot: Service, stand_in: StandIn, capsys
 
 
 async def test_nothing_is_sent_before_both_consents(bot: Service, stand_in: StandIn):
-    with pytest.raises(UsageError, match="leaves this"):
+    with pytest.raises(UsageError, match="leave this"):
         await ask(bot, control.TuneStart("den", MODEL, agreed=True))
     await agree(bot)
     with pytest.raises(UsageError, match="policy"):

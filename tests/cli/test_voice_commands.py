@@ -53,4 +53,4 @@ def test_a_snapshot_is_taken_compared_rolled_back_and_moved(
     (moved,) = answer(other, "snapshot", "import", str(file), "--guild", "inn")
     assert (moved["name"], moved["added"]) == ("calm", 5)
     wrong = mynah(other, "snapshot", "rollback", "--guild", "inn", "nope")
-    assert wrong.returncode == 64 and "There are: calm." in wrong.stderr
+    assert wrong.returncode == 64 and "Known snapshots: calm." in wrong.stderr

@@ -39,7 +39,7 @@ async def test_members_may_not_change_what_is_learned(
             ("privacy member", {"user": scene.ben}),
         ):
             shown = await stand_in.command(scene.general, scene.ann, path, **options)
-            assert shown.ephemeral and "permissions" in shown.text, path
+            assert shown.ephemeral and "permission" in shown.text, path
     assert host.learning == {} and host.overrides == {}
 
 
@@ -135,7 +135,7 @@ async def test_a_member_sees_exports_and_forgets_what_is_theirs(
     assert shown.ephemeral and "1 messages" in shown.text
     assert export.ephemeral and b"mine" in export.parts[0].file_bodies[0]
     assert b"his" not in export.parts[0].file_bodies[0]
-    assert "Nothing you wrote" in after.text
+    assert "No message of yours" in after.text
     assert [message.text for message in host.messages.values()] == ["his"]
 
 
@@ -147,7 +147,7 @@ async def test_a_member_agrees_to_tuning_and_takes_it_back(
             scene.general, scene.ann, "privacy tuning", allow=True
         )
         assert len(host.allows_tuning) == 1
-        assert said.ephemeral and "take" in said.text
+        assert said.ephemeral and "reverses" in said.text
         await stand_in.command(scene.general, scene.ann, "privacy tuning", allow=False)
         assert not host.allows_tuning
 

@@ -23,7 +23,7 @@ async def test_nothing_is_learned_before_a_moderator_says_so(
         await stand_in.say(scene.side, scene.ann, "elsewhere")
         await stand_in.wait_for(lambda: texts(host) == ["after"])
     assert scene.general.id in host.learning
-    assert "listening to" in shown.text
+    assert "I now listen to" in shown.text
 
 
 async def test_edits_and_deletions_follow(

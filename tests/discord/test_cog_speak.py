@@ -175,7 +175,7 @@ async def test_only_allowed_roles_can_make_it_speak(
         answered = await stand_in.command(scene.general, scene.mod, "mark")
         await stand_in.say(scene.general, scene.ann, f"{stand_in.bot.mention} hello")
         await stand_in.command(scene.general, scene.ann, "why")
-    assert refused.ephemeral and "permissions" in refused.text
+    assert refused.ephemeral and "permission" in refused.text
     assert answered.text.startswith("You said")
     assert len(host.asked) == 1
 
@@ -197,7 +197,7 @@ async def test_the_menu_on_a_reply_explains_repeats_and_forgets(
         )
     assert why.ephemeral and "mention" in why.text and "a source" in why.text
     assert again.text == "You said: hello"
-    assert "permissions" in refused.text
+    assert "permission" in refused.text
     assert "2 messages" in gone.text
 
 

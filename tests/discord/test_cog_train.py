@@ -74,7 +74,9 @@ async def test_training_leaves_out_channels_it_may_not_read_and_says_so(
         await stand_in.wait_for(lambda: len(stand_in.outbox.sent()) == 1)
         told = stand_in.outbox.sent()[0].message_id
         await stand_in.wait_for(
-            lambda: "not read #side" in scene.general.messages[told]["content"]
+            lambda: (
+                "no permission to read #side" in scene.general.messages[told]["content"]
+            )
         )
 
 
@@ -99,9 +101,9 @@ async def test_training_asks_before_it_forgets_what_is_learned(
         asked = await stand_in.command(scene.general, scene.mod, "train")
         assert "5 messages" in asked.text and len(host.messages) == 5
         refused = await stand_in.press(asked, scene.ann, "train-clean")
-        assert refused.ephemeral and "permissions" in refused.text
+        assert refused.ephemeral and "permission" in refused.text
         kept = await stand_in.press(asked, scene.mod, "train-cancel")
-        assert kept.text == "Nothing done." and len(host.messages) == 5
+        assert kept.text == "Nothing was changed." and len(host.messages) == 5
         asked = await stand_in.command(scene.general, scene.mod, "train")
         await stand_in.press(asked, scene.mod, "train-keep")
         await stand_in.wait_for(lambda: "Done" in _final(scene, asked))
@@ -127,7 +129,7 @@ async def test_the_message_form_of_training_asks_too(
         await stand_in.say(scene.general, scene.mod, "!mark train")
         await stand_in.wait_for(lambda: len(stand_in.outbox.sent()) == 2)
     refused, asked = stand_in.outbox.sent()
-    assert "permissions" in refused.text
+    assert "permission" in refused.text
     buttons = asked.payload["components"][0]["components"]
     assert [one["label"] for one in buttons] == [
         "Forget them first",

@@ -187,7 +187,7 @@ async def test_a_member_can_take_their_forgetting_back(
         told = await stand_in.command(
             scene.general, scene.ann, "privacy forget", undo=True
         )
-    assert "did not ask me to forget" in told.text
+    assert "have not asked me to forget" in told.text
 
 
 async def test_a_member_cannot_take_back_what_a_moderator_forgot_but_the_owner_can(

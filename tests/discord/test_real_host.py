@@ -36,7 +36,7 @@ async def test_it_learns_speaks_explains_and_forgets(
         await stand_in.wait_for(lambda: len(shown.parts) == 2)
         own = shown.parts[0].message_id
         why = await stand_in.message_command(scene.general, scene.ann, "Why this?", own)
-        assert "markov" in why.text and "Messages it drew on" in why.text
+        assert "markov" in why.text and "Source messages" in why.text
         gone = await stand_in.message_command(
             scene.general, scene.mod, "Forget the sources", own
         )
@@ -281,8 +281,8 @@ async def test_no_words_or_files_come_out_of_channels_that_people_cannot_see(
         all_of_it = await stand_in.message_command(general, owner, "Why this?", own)
         inside = await stand_in.command(side, mod, "mark")
     assert shown.parts[0].files == [] and inside.parts[0].files == ["plan.png"]
-    assert "Messages it drew on" not in why.text
-    assert "from channels not shown here" in why.text
+    assert "Source messages" not in why.text
+    assert "from channels that are not shown here" in why.text
     assert '"sources": []' in shown.texts[1]
     assert "Messages it drew on" in all_of_it.text
 

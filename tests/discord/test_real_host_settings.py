@@ -53,7 +53,7 @@ async def test_an_owner_has_to_agree_before_messages_leave_the_machine(
         done = await stand_in.command(
             scene.general, scene.mod, "config set", agree=True, **options
         )
-    assert "leaves this" in told.text and "agree" in told.text
+    assert "leave this" in told.text and "agree" in told.text
     assert "`reply.provider` = openai (server)" in done.text
 
 
@@ -124,7 +124,7 @@ async def test_every_setting_is_shown_set_and_reset_for_server_and_channel(
             assert told == f"Now `{key}` = {wide} (server)."
             if narrow is None:
                 refused = await config("set", key, value=wide, channel=True, agree=True)
-                assert "cannot differ between channels" in refused
+                assert "cannot be set for a channel" in refused
             else:
                 told = await config("set", key, value=narrow, channel=True)
                 assert told == f"Now `{key}` = {narrow} (channel)."
@@ -187,7 +187,7 @@ async def test_every_sign_of_what_people_think_is_kept_and_felt(
             feedback_weights.weight(about) < 1 for about in votes.values()
         )
         kept = await stand_in.command(general, scene.ann, "privacy show")
-        assert "Of 1 replies is stored what you think" in kept.text
+        assert "Your ratings of 1 replies are stored" in kept.text
         export = await stand_in.command(general, scene.ann, "privacy export")
         assert b'"rating": -1' in export.parts[0].file_bodies[0]
         assert await count(service) >= len(LINES)

@@ -103,9 +103,9 @@ async def test_every_fault_is_an_error_in_words_or_a_line_and_is_accounted(
     ("fault", "words"),
     [
         ("quota", "no credit left"),
-        ("key", "refused the key"),
+        ("key", "rejected the key"),
         ("model", "has no model gpt-4o-mini"),
-        ("redirect", "sends us elsewhere"),
+        ("redirect", "redirects to another address"),
     ],
 )
 async def test_lasting_troubles_are_a_state_and_not_retried(
@@ -159,7 +159,7 @@ async def test_the_limit_in_the_headers_is_kept_before_a_429_comes(bench, stand_
 
 async def test_a_broken_stream_is_counted_by_what_came(bench, stand_in):
     stand_in.choose = lambda body: "cut"
-    with pytest.raises(ProviderError, match="broke off"):
+    with pytest.raises(ProviderError, match="stopped early"):
         await bench.write()
     (spent,) = bench.spent
     assert spent.is_estimate

@@ -61,7 +61,7 @@ def test_an_adapter_is_loaded_once(load, tuned):
     ("more", "complaint"),
     [
         ({"architecture": "gemma2"}, "made for gemma2, not llama"),
-        ({"width": 32}, "blk.0.attn_q.weight is of another size"),
+        ({"width": 32}, "blk.0.attn_q.weight has another size"),
     ],
 )
 def test_an_adapter_of_another_model_is_refused_in_words(
@@ -73,7 +73,7 @@ def test_an_adapter_of_another_model_is_refused_in_words(
 
 
 def test_a_model_is_no_adapter(load, tiny_files):
-    with pytest.raises(AppError, match="is no LoRA adapter"):
+    with pytest.raises(AppError, match="is not a LoRA adapter"):
         Adapters(load().model).get(str(tiny_files["recurrent"]))
 
 

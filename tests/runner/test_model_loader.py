@@ -69,5 +69,5 @@ def test_why_a_file_cannot_be_loaded_is_never_that_of_another_file(
 
 def test_the_setting_says_how_many_conversations_share_the_context():
     field = ModelSettings.__dataclass_fields__["context"]
-    assert f"for {model_loader.SLOTS} conversations" in str(field.metadata)
+    assert f"by {model_loader.SLOTS} conversations" in str(field.metadata)
     assert ModelSettings().context % (model_loader.SLOTS * 256) == 0

@@ -61,7 +61,7 @@ async def test_a_clock_that_went_back_is_noticed(home: Home):
 
 async def test_a_full_disk_is_noticed(home: Home, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("app.service.doctor.LEAST_FREE", 1 << 60)
-    assert "Make room" in (await checked(home))["disk"].hint
+    assert "Free some space" in (await checked(home))["disk"].hint
 
 
 async def test_the_bot_token_is_tried_and_its_intents_looked_at(

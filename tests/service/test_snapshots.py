@@ -255,5 +255,5 @@ async def test_a_made_up_snapshot_changes_nothing_it_should_not(
         here = await town.run(settings.of, await town.row())
         assert here == {"reply.dial": 30}
         for path in (broken, tmp_path / "absent.zip", Path(__file__)):
-            with pytest.raises(UsageError, match="no snapshot"):
+            with pytest.raises(UsageError, match="not a snapshot"):
                 await town.ask(control.SnapshotImport("G", str(path)))

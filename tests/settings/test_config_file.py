@@ -44,7 +44,7 @@ def test_an_unknown_key_is_refused_with_a_suggestion(tmp_path: Path):
         ("[reply]\ndial = 101\n", "from 0 up to 100"),
         ("[reply]\ndial = true\n", "whole number"),
         ("[reply]\nmode = 'loud'\n", "one of"),
-        ("[speak]\nwake_words = [1]\n", "list of texts"),
+        ("[speak]\nwake_words = [1]\n", "takes a list"),
         ("# mine\n\n[reply]\ndail = 10\n", "line 4: There is no setting reply.dail"),
         ("[bot]\nname = 'B'\n[ replay ]\nmode='llm'\n", "line 4: .*reply.mode"),
         ("reply.dial = 101\n", "line 1: reply.dial takes"),

@@ -38,7 +38,7 @@ async def test_a_reply_is_explained_beside_it(open_app: Open):
         page = text_of(pilot)
         for words in (
             "Why it spoke", "mention", "openai skipped: budget is spent", "recall",
-            "Prompt, 412 tokens, 300 kept from before", "Recalled", "Drawn from",
+            "Prompt, 412 tokens, 300 from the cache", "Recalled", "Drawn from",
             "210 tokens", "≈ 195  Toby", "24 tokens written",
         ):  # fmt: skip
             assert words in page, words

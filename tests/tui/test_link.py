@@ -50,7 +50,7 @@ class Service:
         return filled(control.GuildsReply, {"guilds": [row]})
 
     async def forget(self, peer: Any, request: control.Forget) -> Any:
-        raise UsageError("No \x1b such thing.", "Look\x07 again.")
+        raise UsageError("No \x1b such thing.", "Look\x07 at `mynah demo`.")
 
     async def doctor(self, peer: Any, request: control.Doctor) -> Any:
         raise ZeroDivisionError("a \x1b bug")
@@ -102,7 +102,7 @@ async def test_all_that_comes_in_is_safe_to_show(link: BotLink):
         await link.call(control.Forget("x"))
     assert (raised.value.message, raised.value.hint) == (
         "No ␛ such thing.",
-        "Look␇ again.",
+        "Look␇ at w on Home (1).",
     )
 
 
@@ -110,7 +110,7 @@ async def test_a_bug_of_the_bot_is_a_sentence(link: BotLink):
     await link.start()
     with pytest.raises(AppError) as raised:
         await link.call(control.Doctor())
-    assert "stumbled" in raised.value.message
+    assert "failed on this request" in raised.value.message
     assert "\x1b" not in raised.value.message
 
 
@@ -118,7 +118,7 @@ async def test_a_request_the_bot_does_not_serve_says_that_it_is_another_version(
     link: BotLink,
 ):
     await link.start()
-    with pytest.raises(AppError, match="does not know how to do this"):
+    with pytest.raises(AppError, match="does not know this request"):
         await link.call(control.Models())
 
 

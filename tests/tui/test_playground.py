@@ -108,10 +108,10 @@ async def test_mode_provider_voice_name_and_server_change_what_is_asked(open_app
 async def test_cloud_says_what_is_missing(open_app: Open):
     async with open_app("playground", size=(80, 24)) as pilot:
         await pilot.press("ctrl+l")
-        assert "locked to this machine" in text_of(pilot)
+        assert "locked to this computer" in text_of(pilot)
         await pilot.press("ctrl+g", "down", "enter")
         await settle(pilot)
-        assert "Cloud needs an API key" in text_of(pilot)
+        assert "The cloud needs an API key" in text_of(pilot)
 
 
 async def test_a_missing_model_is_said_before_one_asks(open_app: Open):
@@ -138,19 +138,21 @@ async def test_escape_stops_a_reply_that_is_written(open_app: Open):
 
 
 async def test_a_failed_reply_is_shown_and_the_talk_goes_on(open_app: Open):
-    bot = busy_bot(say=AppError("Nothing is learned yet.", "Import messages."))
+    bot = busy_bot(
+        say=AppError("Mynah has not learned a server yet.", "Import messages.")
+    )
     async with open_app("playground", bot) as pilot:
         await pilot.press(*"hello", "enter")
         await settle(pilot)
         assert "no reply" in text_of(pilot)
-        assert "Nothing is learned yet." in told(pilot)
+        assert "Mynah has not learned a server yet." in told(pilot)
 
 
 async def test_without_a_server_it_says_how_to_get_one(open_app: Open):
     async with open_app("playground", busy_bot(guilds={"guilds": []})) as pilot:
         await pilot.press("escape", "2")  # The first steps stand in front.
         await settle(pilot)
-        assert "Nothing is learned yet." in text_of(pilot)
+        assert "Mynah has not learned a server yet." in text_of(pilot)
         await pilot.press(*"hello", "enter")
         assert not pilot.app.screen.query(ReplyLine)
 

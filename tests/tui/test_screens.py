@@ -159,7 +159,7 @@ async def test_the_cloud_asks_for_consent(open_app: Open):
     bot = busy_bot(status={**STATUS, "has_openai_key": True})
     async with open_app("models", bot) as pilot:
         await pilot.press("l")
-        assert "Let words leave this computer?" in text_of(pilot)
+        assert "Let messages leave this computer?" in text_of(pilot)
         await pilot.press("n")
         assert not bot.requests(control.ConfigSet)
         await pilot.press("l", "y")
@@ -323,7 +323,7 @@ async def test_a_model_set_aside_says_why_and_is_tried_again(open_app: Open):
         put_cursor(list_of(pilot, "#catalogue"), "name", "lfm2.5-1.2b")
         await settle(pilot)
         assert "✕ lfm2.5-1.2b" in text_of(pilot)
-        assert f"u tries it again. {reason}" in text_of(pilot)
+        assert f"press u to try again. {reason}" in text_of(pilot)
         await pilot.press("u")
         await settle(pilot)
         assert bot.requests(control.ModelUse) == [control.ModelUse("lfm2.5-1.2b")]
@@ -381,7 +381,7 @@ async def test_a_local_lock_is_turned(open_app: Open):
     bot = busy_bot()
     async with open_app("usage", bot) as pilot:
         await pilot.press("space")  # Shows the locks first.
-        assert "● locked to this machine" in text_of(pilot)
+        assert "● locked to this computer" in text_of(pilot)
         await pilot.press("space")
         await settle(pilot)
         (request,) = bot.requests(control.ConfigSet)
@@ -389,13 +389,13 @@ async def test_a_local_lock_is_turned(open_app: Open):
 
 
 async def test_the_check_up_says_what_to_do(open_app: Open):
-    checks = [
-        {"name": "disk", "ok": False, "detail": "1 MB free", "hint": "Make room."}
-    ]
+    hint = "Make room, or `mynah demo`."
+    checks = [{"name": "disk", "ok": False, "detail": "1 MB free", "hint": hint}]
     async with open_app("settings", busy_bot(doctor={"checks": checks})) as pilot:
         await pilot.press("c")
         await settle(pilot)
-        assert "✕ disk" in text_of(pilot) and "Make room." in text_of(pilot)
+        assert "✕ disk" in text_of(pilot)
+        assert "Make room, or w on Home (1)." in text_of(pilot)
 
 
 async def test_logs_are_filtered_by_level_and_words(open_app: Open):

@@ -82,7 +82,7 @@ async def test_a_bot_that_does_not_come_up_is_shown_with_reason_and_remedy(
         page = text_of(pilot)
         assert "✕ crashed" in page
         assert "config.toml, line 3" in page
-        assert "start it again with s" in page
+        assert "press s on Home" in page
 
 
 async def test_a_crash_is_announced_with_the_time_of_the_restart(open_app: Open):
@@ -109,7 +109,7 @@ async def test_every_screen_lives_without_a_bot(open_app: Open, entry):
 
 @pytest.mark.parametrize("entry", SCREENS, ids=lambda entry: entry.name)
 async def test_every_screen_lives_with_a_bot_of_another_version(open_app: Open, entry):
-    missing = AppError("The running bot does not know how to do this.", "Stop it.")
+    missing = AppError("The running bot does not know this request.", "Stop it.")
     other = FakeBot(
         status={"version": "9.0"},
         guilds=OtherVersionError(control.Guilds(), "missing 'learned'"),
@@ -136,16 +136,16 @@ async def test_a_history_of_another_version_is_said_to_be_unreadable(
         database.execute(f"PRAGMA user_version = {version + off_by}")
     async with open_app(home=home) as pilot:
         await settle(pilot)
-        assert "≠ the history cannot be read" in text_of(pilot)
+        assert "≠ the history is unreadable" in text_of(pilot)
         assert "online" in text_of(pilot)
 
 
 async def test_a_request_the_bot_does_not_know_is_shown_not_thrown(open_app: Open):
-    error = AppError("The running bot does not know how to do this.", "Stop it.")
+    error = AppError("The running bot does not know this request.", "Stop it.")
     async with open_app("models", busy_bot(model_test=error)) as pilot:
         await pilot.press("m")
         await settle(pilot)
-        assert "does not know how" in told(pilot)
+        assert "does not know this request" in told(pilot)
 
 
 async def test_dark_and_light_by_key(open_app: Open):

@@ -1,4 +1,4 @@
-"""What the bot tells about itself: `/help`, `/invite`, `/why` and `/quiet`."""
+"""The bot's answers about itself: `/help`, `/invite`, `/why` and `/quiet`."""
 
 from typing import Annotated
 
@@ -22,28 +22,28 @@ IN_GUILDS = {discord.InteractionContextType.guild}
 
 
 class AboutCog(discord.Cog):
-    """Help, the invitation, and why it speaks or keeps quiet."""
+    """Help, the invitation, and the reasons for speaking or keeping quiet."""
 
     def __init__(self, bot: MynahBot) -> None:
         self.bot = bot
 
-    @discord.slash_command(name="help", description="How to use this bot.")
+    @discord.slash_command(name="help", description="Show how to use this bot.")
     async def help(self, context: discord.ApplicationContext) -> None:
-        """Show what can be done here."""
+        """Show help for this place."""
         await context.respond(await self._help(place_of(context.channel)))
 
     @discord.slash_command(name="invite", description="Get the invite link.")
     async def invite(self, context: discord.ApplicationContext) -> None:
-        """Show the link that brings the bot into another server."""
+        """Show the link that invites the bot to another server."""
         await context.respond(self._invite())
 
     @discord.slash_command(
         name="why",
-        description="Why the bot spoke, or did not, in this channel lately.",
+        description="Show why the bot recently spoke or kept quiet here.",
         contexts=IN_GUILDS,
     )
     async def why(self, context: discord.ApplicationContext) -> None:
-        """Show the last decisions of this channel, seen by the asker alone."""
+        """Show the last decisions of this channel, visible only to the asker."""
         here = [
             one for one in self.bot.speaker.judged if one.channel == context.channel_id
         ]
@@ -53,33 +53,39 @@ class AboutCog(discord.Cog):
             if one.decision.speak:
                 tuned = await self.bot.ports.replies.how_tuned(one.message)
             lines.append(f"- {decision_text(one.author_name, one.decision, tuned)}")
-        text = pages(lines) or ["I saw no message in this channel since I started."]
+        text = pages(lines) or [
+            "I have seen no message in this channel since I started."
+        ]
         await context.respond(text[0], ephemeral=True)
 
     @discord.slash_command(
         name="quiet",
-        description="Be quiet in this channel for a time; off ends it.",
+        description="Keep quiet in this channel for a while; off ends the silence.",
         contexts=IN_GUILDS,
     )
     async def quiet(
         self,
         context: discord.ApplicationContext,
         time: Annotated[
-            str, discord.Option(str, description="Such as 30m, 8h or off.")
+            str, discord.Option(str, description="For example 30m, 8h or off.")
         ] = "1h",
     ) -> None:
-        """Silence everything but commands."""
+        """Silence everything except commands."""
         place = place_of(context.channel)
         if place is None:
             raise discord.CheckFailure(ONLY_IN_SERVERS)
         require_manager(context.author, self.bot.settings)
         seconds = 0.0 if time.strip().casefold() == "off" else parse_duration(time)
         if seconds is None:
-            await context.respond("I understand 30m, 8h, 1d or off.", ephemeral=True)
+            await context.respond("Please write 30m, 8h, 1d or off.", ephemeral=True)
             return
         self.bot.speaker.hush(place.root, seconds)
         until = int(self.bot.surroundings.clock() + seconds)
-        text = f"Quiet here until <t:{until}:t>." if seconds else "I may speak again."
+        text = (
+            f"I will keep quiet here until <t:{until}:t>."
+            if seconds
+            else "I may speak again."
+        )
         await context.respond(text)
 
     @discord.Cog.listener()

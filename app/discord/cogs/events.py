@@ -9,7 +9,7 @@ LIKES = {"👍": 1, "👎": -1}
 
 
 class EventsCog(discord.Cog):
-    """Live learning, edits, deletions, feedback and the guilds the bot is in."""
+    """Live learning, edits, deletions, feedback, and the bot's guilds."""
 
     def __init__(self, bot: MynahBot) -> None:
         self.bot = bot
@@ -28,19 +28,19 @@ class EventsCog(discord.Cog):
 
     @discord.Cog.listener()
     async def on_raw_message_edit(self, event: discord.RawMessageUpdateEvent) -> None:
-        """Learn the new text in place of the old one."""
+        """Replace the old text by the new one."""
         message = event.new_message
         if event.guild_id is None or message.author.bot:
             return
         if "content" not in event.data:
-            # Discord only added a preview of a link.
+            # Discord only added a link preview.
             return
         text = spell_out(message, self.bot.own_id)
         await self.bot.ports.messages.edited(event.guild_id, event.message_id, text)
 
     @discord.Cog.listener()
     async def on_raw_message_delete(self, event: discord.RawMessageDeleteEvent) -> None:
-        """Forget a deleted message; a deleted reply of the bot counts as disliked."""
+        """Forget a deleted message; a deleted reply of the bot counts as a dislike."""
         if event.guild_id is None:
             return
         reply = await self.bot.ports.replies.find_reply(event.message_id)
@@ -70,7 +70,7 @@ class EventsCog(discord.Cog):
 
     @discord.Cog.listener()
     async def on_raw_reaction_add(self, event: discord.RawReactionActionEvent) -> None:
-        """A thumb on one of the bot's replies is feedback."""
+        """Count a thumb on one of the bot's replies as feedback."""
         reply, value = await self._rated(event)
         if reply is not None:
             await self.bot.ports.replies.rate(reply, event.user_id, value)
@@ -79,7 +79,7 @@ class EventsCog(discord.Cog):
     async def on_raw_reaction_remove(
         self, event: discord.RawReactionActionEvent
     ) -> None:
-        """A thumb taken back is no feedback any more."""
+        """Withdraw the feedback of a removed thumb."""
         reply, value = await self._rated(event)
         if reply is not None:
             await self.bot.ports.replies.take_back(reply, event.user_id, value)
@@ -87,7 +87,7 @@ class EventsCog(discord.Cog):
     async def _rated(
         self, event: discord.RawReactionActionEvent
     ) -> tuple[int | None, int]:
-        """The reply that a thumb belongs to, if it is one, and what the thumb says."""
+        """Return the reply of a thumb, if any, and the thumb's value."""
         value = LIKES.get(str(event.emoji))
         if value is None or event.user_id == self.bot.own_id:
             return None, 0
@@ -100,7 +100,7 @@ class EventsCog(discord.Cog):
 
     @discord.Cog.listener()
     async def on_guild_channel_create(self, channel: discord.abc.GuildChannel) -> None:
-        """A new channel can be chosen at once."""
+        """Offer a new channel at once."""
         place = place_of(channel)
         if place is not None:
             await self.bot.ports.guilds.channels_seen([place])

@@ -1,4 +1,4 @@
-"""Which channels are learned: `/listen`, and the menu to choose many of them."""
+"""Chooses the channels to learn from: `/listen`, with a menu for many of them."""
 
 from collections.abc import Sequence
 from typing import Annotated
@@ -17,7 +17,7 @@ One = Annotated[
     discord.Option(
         discord.TextChannel,
         name="channel",
-        description="This channel; without one a menu offers them all.",
+        description="A channel; leave it out for a menu of all channels.",
         required=False,
         default=None,
     ),
@@ -25,11 +25,11 @@ One = Annotated[
 
 
 class ListenCog(discord.Cog):
-    """Adding, removing and showing the channels that are listened to."""
+    """Adding, removing and showing the listened channels."""
 
     listen = discord.SlashCommandGroup(
         "listen",
-        "Change what channels are listened to and learned.",
+        "Choose the channels that the bot listens to and learns from.",
         contexts={discord.InteractionContextType.guild},
     )
 
@@ -38,17 +38,17 @@ class ListenCog(discord.Cog):
 
     @listen.command(
         name="add",
-        description="Learn from channels. For their past messages use /train.",
+        description="Learn from channels. Use /train for their past messages.",
     )
     async def add(
         self, context: discord.ApplicationContext, channel: One = None
     ) -> None:
-        """Switch learning on for a channel, or offer those that are not learned."""
+        """Switch learning on for a channel, or offer a menu of the others."""
         require_manager(context.author, self.bot.settings)
         if channel is not None:
             await self.set_learning(channel, on=True)
             await context.respond(
-                f"Now listening to {channel.mention}. Everybody there can opt out with"
+                f"I now listen to {channel.mention}. Everybody there can opt out with"
                 " `/privacy opt-out`; `/train` reads the past messages."
             )
             return
@@ -59,16 +59,16 @@ class ListenCog(discord.Cog):
 
     @listen.command(
         name="remove",
-        description="Learn no longer from channels. What is learned stays.",
+        description="Stop learning from channels. Learned messages stay.",
     )
     async def remove(
         self, context: discord.ApplicationContext, channel: One = None
     ) -> None:
-        """Switch learning off for a channel, or offer those that are learned."""
+        """Switch learning off for a channel, or offer a menu of the listened ones."""
         require_manager(context.author, self.bot.settings)
         if channel is not None:
             await self.set_learning(channel, on=False)
-            await context.respond(f"No longer listening to {channel.mention}.")
+            await context.respond(f"I no longer listen to {channel.mention}.")
             return
         guild = _guild(context)
         listened = await self.bot.ports.guilds.learning_channels(guild.id)
@@ -76,20 +76,22 @@ class ListenCog(discord.Cog):
         title = "Select the channels to remove"
         await self._offer(context, offered, listened, title, removes=True)
 
-    @listen.command(name="list", description="Show the channels that are listened to.")
+    @listen.command(
+        name="list", description="Show the channels that the bot listens to."
+    )
     async def show(self, context: discord.ApplicationContext) -> None:
         """List them, by name."""
         guild = _guild(context)
         listened = await self.bot.ports.guilds.learning_channels(guild.id)
         found = [one for one in guild.text_channels if one.id in listened]
-        lines = [f"This bot is listening to and learning from {len(found)} channel(s)."]
+        lines = [f"I listen to and learn from {len(found)} channel(s)."]
         lines += [f"- {channel.mention}" for channel in found]
         for page in pages(lines):
             await context.respond(page)
 
     @listen.command(name="modify", description="Choose the channels in a menu.")
     async def modify(self, context: discord.ApplicationContext) -> None:
-        """Offer every channel, with the listened ones chosen."""
+        """Offer every channel, with the listened ones selected."""
         require_manager(context.author, self.bot.settings)
         guild = _guild(context)
         listened = await self.bot.ports.guilds.learning_channels(guild.id)
@@ -107,7 +109,7 @@ class ListenCog(discord.Cog):
     ) -> None:
         if not channels:
             which = "no channel" if removes else "every channel"
-            await context.respond(f"I listen to {which} already.", ephemeral=True)
+            await context.respond(f"I already listen to {which}.", ephemeral=True)
             return
         menu = ChannelMenu(self.set_learning, channels, listened, title, removes)
         await context.respond(menu.text, view=menu, ephemeral=True)

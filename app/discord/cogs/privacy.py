@@ -1,4 +1,4 @@
-"""What is stored about whom: `/privacy`."""
+"""The data stored about people: `/privacy`."""
 
 import io
 from typing import Annotated
@@ -13,14 +13,14 @@ from app.discord.texts import forgotten, kept_text, quote
 HOUR_MS = 3_600_000
 
 STAYS = (
-    "It stays forgotten, even when I read this server again; `/privacy forget"
-    " undo:True` takes that back."
+    "It stays forgotten, even if I read this server again. `/privacy forget "
+    "undo:True` reverses that."
 )
 REMEMBERED = (
-    "What you wrote may be learned again. It comes back when a moderator runs `/train`"
-    " or imports it."
+    "Your messages may be learned again. They come back when a moderator runs `/train` "
+    "or imports them."
 )
-NOT_FORGOTTEN = "You did not ask me to forget anything here."
+NOT_FORGOTTEN = "You have not asked me to forget anything here."
 
 
 class PrivacyCog(discord.Cog):
@@ -28,32 +28,32 @@ class PrivacyCog(discord.Cog):
 
     privacy = discord.SlashCommandGroup(
         "privacy",
-        "What is stored about you, and how to get or remove it.",
+        "See, export or remove the data stored about you.",
         contexts={discord.InteractionContextType.guild},
     )
 
     def __init__(self, bot: MynahBot) -> None:
         self.bot = bot
 
-    @privacy.command(name="show", description="Show what is stored about me.")
+    @privacy.command(name="show", description="Show the data stored about me.")
     async def show(self, context: discord.ApplicationContext) -> None:
-        """Answer with counts and dates, seen by the asker alone."""
+        """Answer with counts and dates, visible only to the asker."""
         await context.defer(ephemeral=True)
         kept = await self.bot.ports.members.kept(_guild_id(context), context.author.id)
         await context.respond(kept_text(kept), ephemeral=True)
 
-    @privacy.command(name="export", description="Send me all of it as a file.")
+    @privacy.command(name="export", description="Send me all my data as a file.")
     async def export(self, context: discord.ApplicationContext) -> None:
-        """Answer with a file, seen by the asker alone."""
+        """Answer with a file, visible only to the asker."""
         await context.defer(ephemeral=True)
         guild = _guild_id(context)
         data = await self.bot.ports.members.export_author(guild, context.author.id)
         file = discord.File(io.BytesIO(data), "my-messages.jsonl")
-        await context.respond("What is stored of you:", file=file, ephemeral=True)
+        await context.respond("Your data:", file=file, ephemeral=True)
 
     @privacy.command(
         name="opt-out",
-        description="Learn, remember and quote nothing of me; forget what there is.",
+        description="Forget my messages, and never learn, remember or quote me again.",
     )
     async def opt_out(self, context: discord.ApplicationContext) -> None:
         """Opt out, and forget at once."""
@@ -75,16 +75,19 @@ class PrivacyCog(discord.Cog):
 
     @privacy.command(
         name="tuning",
-        description="Say whether a model may be tuned on what I write here.",
+        description="Allow or forbid tuning a model on my messages here.",
     )
     async def tuning(
         self,
         context: discord.ApplicationContext,
         allow: Annotated[
-            bool, discord.Option(bool, description="Nobody's words are used unasked.")
+            bool,
+            discord.Option(
+                bool, description="Nobody's words are used without consent."
+            ),
         ],
     ) -> None:
-        """Agree that a model is tuned on the asker's words, or no longer."""
+        """Allow or forbid tuning a model on the asker's words."""
         await context.defer(ephemeral=True)
         await self.bot.ports.members.allow_tuning(
             _guild_id(context), context.author.id, allow
@@ -92,20 +95,22 @@ class PrivacyCog(discord.Cog):
         text = "A model is never tuned on what you write here."
         if allow:
             text = (
-                "What you wrote in channels that the owner opened for it may be used to"
-                " tune a language model, also one in the cloud. `/privacy tuning"
-                " allow:False` takes it back for every later tuning."
+                "Your messages in channels that the owner opened for it may be used to"
+                " tune a language model, even one in the cloud. `/privacy tuning"
+                " allow:False` reverses that for every later tuning."
             )
         await context.respond(text, ephemeral=True)
 
-    @privacy.command(name="forget", description="Forget everything I ever wrote here.")
+    @privacy.command(
+        name="forget", description="Forget everything I have written here."
+    )
     async def forget(
         self,
         context: discord.ApplicationContext,
         undo: Annotated[
             bool,
             discord.Option(
-                bool, description="Take it back: it may be learned again instead."
+                bool, description="Undo it: allow my messages to be learned again."
             ),
         ] = False,
     ) -> None:
@@ -121,13 +126,14 @@ class PrivacyCog(discord.Cog):
 
     @privacy.command(
         name="member",
-        description="Moderators: forget what a member wrote lately (or ever).",
+        description="For moderators: forget a member's recent messages, or all.",
     )
     async def member(
         self,
         context: discord.ApplicationContext,
         user: Annotated[
-            discord.User, discord.Option(discord.User, description="Also a banned one.")
+            discord.User,
+            discord.Option(discord.User, description="The member, even if banned."),
         ],
         hours: Annotated[
             int,

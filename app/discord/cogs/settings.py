@@ -1,4 +1,4 @@
-"""Changing how the bot behaves in a guild or channel: `/config`."""
+"""Changes the bot's behavior in a guild or channel: `/config`."""
 
 from typing import Annotated
 
@@ -23,15 +23,15 @@ OWNERS_ONLY = (
     "reply.tune_",
     "model.",
 )
-"""Where the words go, what that may cost, the limits of what it chooses itself, and
+"""The settings for the words' destination, costs, the bot's own choices, and
 files of the owner's computer."""
 
 HIDDEN = ("model.adapter",)
-"""A path of the owner's computer is nothing for a server to read."""
+"""Settings of paths on the owner's computer, which a server must not read."""
 
 
 async def suggest_keys(context: discord.AutocompleteContext) -> list[str]:
-    """Names of settings that contain what was typed so far."""
+    """Return names of settings that contain the typed text."""
     typed = str(context.value or "").casefold()
     names = [key.name for key in keys().values() if key.scope != "home"]
     return [name for name in names if typed in name][:MAX_SUGGESTIONS]
@@ -43,23 +43,23 @@ def _key() -> discord.Option:
 
 ChannelOnly = Annotated[
     bool,
-    discord.Option(bool, description="For this channel alone, not the whole server."),
+    discord.Option(bool, description="Only for this channel, not the whole server."),
 ]
 
 
 class SettingsCog(discord.Cog):
-    """Showing, setting and resetting, each with where the value comes from."""
+    """Showing, setting and resetting, each with the value's origin."""
 
     config = discord.SlashCommandGroup(
         "config",
-        "How the bot behaves in this server and channel.",
+        "Change how the bot behaves in this server and channel.",
         contexts={discord.InteractionContextType.guild},
     )
 
     def __init__(self, bot: MynahBot) -> None:
         self.bot = bot
 
-    @config.command(name="show", description="Show the settings that hold here.")
+    @config.command(name="show", description="Show the settings in effect here.")
     async def show(
         self,
         context: discord.ApplicationContext,
@@ -94,21 +94,21 @@ class SettingsCog(discord.Cog):
         agree: Annotated[
             bool,
             discord.Option(
-                bool, description="I agree that messages leave the machine."
+                bool, description="I agree that messages leave the owner's computer."
             ),
         ] = False,
     ) -> None:
         """Set a value for the guild or the channel."""
         await self._change(context, key, value, channel, agree)
 
-    @config.command(name="reset", description="Go back to what held before.")
+    @config.command(name="reset", description="Reset a setting to its default.")
     async def reset(
         self,
         context: discord.ApplicationContext,
         key: Annotated[str, _key()],
         channel: ChannelOnly = False,
     ) -> None:
-        """Take a value of the guild or the channel out."""
+        """Remove a value of the guild or the channel."""
         await self._change(context, key, None, channel, agreed=False)
 
     async def _change(
@@ -129,7 +129,9 @@ class SettingsCog(discord.Cog):
                 place, key, value, channel_only=channel_only, agreed=agreed
             )
         except ConsentError:
-            await context.respond(f"{WHAT_LEAVES} Repeat it with `agree: True`.")
+            await context.respond(
+                f"{WHAT_LEAVES} Repeat the command with `agree: True` to agree."
+            )
             return
         await context.respond(f"Now {setting_lines([changed])[0]}.")
 

@@ -1,4 +1,4 @@
-"""Making the bot speak: the slash command, and the menu on its replies."""
+"""Makes the bot speak: the slash command, and the menu on its replies."""
 
 from collections.abc import Sequence
 from typing import Annotated
@@ -21,21 +21,19 @@ from app.discord.ports import Ask, ReadyReply
 from app.discord.texts import explanation, forgotten
 
 MAX_DEBUG_CHARS = 1900
-NOT_MINE = (
-    "That message is not one of my replies, or I no longer know how it came about."
-)
+NOT_MINE = "That message is not one of my replies, or I no longer have its record."
 NOTHING_TO_SAY = "I have nothing to say to that."
 
 
 class SpeakCog(discord.Cog):
-    """Replies on demand, and what one can do with a reply."""
+    """Replies on demand, and actions on a reply."""
 
     def __init__(self, bot: MynahBot) -> None:
         self.bot = bot
 
     @discord.slash_command(
         name="mark",
-        description="Generate a message from learned past messages",
+        description="Generate a message from learned messages",
         contexts={discord.InteractionContextType.guild},
     )
     async def mark(
@@ -46,11 +44,11 @@ class SpeakCog(discord.Cog):
         ] = False,
         debug: Annotated[
             bool,
-            discord.Option(bool, description="Follow up with the sources behind it."),
+            discord.Option(bool, description="Show its sources as well."),
         ] = False,
         seed: Annotated[
             str | None,
-            discord.Option(str, description="Words to start the message with."),
+            discord.Option(str, description="First words of the message."),
         ] = None,
     ) -> None:
         """Answer the command with a reply."""
@@ -82,7 +80,7 @@ class SpeakCog(discord.Cog):
             await context.respond(NOTHING_TO_SAY, ephemeral=True)
             return
         if answer.is_draft:
-            await context.respond("The owner looks at my replies first.")
+            await context.respond("The owner approves my replies before I send them.")
             return
         files = await source_files(self.bot, answer.files, context.channel)
         ids = []
@@ -105,7 +103,7 @@ class SpeakCog(discord.Cog):
     async def why_this(
         self, context: discord.ApplicationContext, message: discord.Message
     ) -> None:
-        """Show what a reply was made of."""
+        """Show the sources and the story of a reply."""
         await context.defer(ephemeral=True)
         reply = await self._reply_of(message)
         channels = seen_by(context.author)
@@ -118,7 +116,7 @@ class SpeakCog(discord.Cog):
     async def again(
         self, context: discord.ApplicationContext, message: discord.Message
     ) -> None:
-        """Make another reply to what a reply answered."""
+        """Make another reply to the same message."""
         if not may_speak_to(context.author, self.bot.settings.allowed_roles):
             raise discord.CheckFailure(NOT_ALLOWED)
         await context.defer()
@@ -137,7 +135,7 @@ class SpeakCog(discord.Cog):
     async def forget_sources(
         self, context: discord.ApplicationContext, message: discord.Message
     ) -> None:
-        """Forget the messages that a reply was made of."""
+        """Forget the source messages of a reply."""
         require_manager(context.author, self.bot.settings)
         await context.defer(ephemeral=True)
         reply = await self._reply_of(message)

@@ -14,16 +14,16 @@ MAX_ALT_CHARS = 1024
 
 
 class StatsCog(discord.Cog):
-    """What a server says, who taught it, and how the bot is doing."""
+    """A server's words, its top teachers, and the bot's success."""
 
     def __init__(self, bot: MynahBot) -> None:
         self.bot = bot
         self._counting = asyncio.Lock()
-        """Counting takes a moment; who asks often waits, and holds up no reply."""
+        """The wait between counts, so that frequent askers delay no reply."""
 
     @discord.slash_command(
         name="stats",
-        description="This server's own words of the week, and who taught them.",
+        description="Show this server's words of the week, and who taught them.",
         contexts={discord.InteractionContextType.guild},
     )
     async def stats(self, context: discord.ApplicationContext) -> None:
@@ -32,7 +32,7 @@ class StatsCog(discord.Cog):
         if guild is None:
             raise discord.CheckFailure(ONLY_IN_SERVERS)
         await context.defer()
-        # It takes a tenth of a second to load what draws, and few ever need it.
+        # Drawing code takes a tenth of a second to load, and few ever need it.
         from app.discord.week_picture import draw
 
         channels = open_channels(guild, context.channel_id or 0)

@@ -1,4 +1,4 @@
-"""Learning the past: `/train`, its message form, and files."""
+"""Learns the past: `/train`, its message form, and files."""
 
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
@@ -11,7 +11,7 @@ from app.discord.permissions import may_manage, require_manager
 from app.discord.texts import cut, forgotten
 
 Tell = Callable[[str, discord.ui.View | None], Awaitable[discord.Message]]
-"""Answers who asked for a training, with or without buttons."""
+"""Answers the person who asked for a training, with or without buttons."""
 
 NO_CHANNELS = "No channels to learn from. Set some with `/listen add`."
 UNREADABLE = (
@@ -31,7 +31,7 @@ class TrainCog(discord.Cog):
 
     @discord.slash_command(
         name="train",
-        description="Learn the past messages of the channels listened to.",
+        description="Learn the past messages of the channels that the bot listens to.",
         contexts={discord.InteractionContextType.guild},
     )
     async def train(
@@ -40,24 +40,25 @@ class TrainCog(discord.Cog):
         clean: Annotated[
             bool,
             discord.Option(
-                bool, description="Start from nothing (asks first); default is true."
+                bool,
+                description="Start from nothing (asks first). The default is true.",
             ),
         ] = True,
         json: Annotated[
             discord.Attachment | None,
             discord.Option(
                 discord.Attachment,
-                description="Learn an export instead of the channels' history.",
+                description="Learn an export file instead of the channels' history.",
                 required=False,
                 default=None,
             ),
         ] = None,
         stop: Annotated[
             bool,
-            discord.Option(bool, description="Give up the training that is under way."),
+            discord.Option(bool, description="Stop the running training."),
         ] = False,
     ) -> None:
-        """Begin to read, and show the progress in the answer."""
+        """Start reading, and show the progress in the answer."""
         require_manager(context.author, self.bot.settings)
         guild = context.guild
         if guild is None:
@@ -65,7 +66,7 @@ class TrainCog(discord.Cog):
         await context.defer()
         if stop:
             was = await self.bot.training.stop(guild.id)
-            await context.respond("Stopped." if was else "There is no training.")
+            await context.respond("Stopped." if was else "No training is running.")
             return
 
         async def tell(text: str, view: discord.ui.View | None) -> discord.Message:
@@ -98,7 +99,7 @@ class TrainCog(discord.Cog):
         *,
         clean: bool,
     ) -> None:
-        """Begin, or ask first whether what is learned already shall go."""
+        """Start, or ask first whether to delete the learned messages."""
         channels = await self.bot.training.channels_of(guild)
         if self.bot.training.is_running(guild.id):
             await tell(ALREADY, None)
@@ -144,7 +145,9 @@ class TrainCog(discord.Cog):
 
     async def _learn_file(self, guild: int, file: discord.Attachment) -> str:
         if file.size > MAX_FILE_BYTES:
-            return "That file is too large; the owner can import it on the machine."
+            return (
+                "That file is too large. The owner can import it on the bot's computer."
+            )
         data = await file.read()
         added, read = await self.bot.ports.messages.learn_file(
             guild, file.filename, data
@@ -153,7 +156,7 @@ class TrainCog(discord.Cog):
 
 
 class CleanQuestion(discord.ui.View):
-    """Asks whether to forget everything before a training."""
+    """A question whether to forget everything before a training."""
 
     def __init__(
         self, cog: TrainCog, guild: discord.Guild, file: discord.Attachment | None
@@ -164,7 +167,7 @@ class CleanQuestion(discord.ui.View):
         self._file = file
 
     async def interaction_check(self, interaction: discord.Interaction) -> bool:
-        """Only who may train may answer."""
+        """Only accept answers from people who may train."""
         user = interaction.user
         if user is not None and may_manage(user, self._cog.bot.settings):
             return True
@@ -195,7 +198,9 @@ class CleanQuestion(discord.ui.View):
     ) -> None:
         """Leave everything as it is."""
         self.stop()
-        await interaction.response.edit_message(content="Nothing done.", view=None)
+        await interaction.response.edit_message(
+            content="Nothing was changed.", view=None
+        )
 
     async def _go(self, interaction: discord.Interaction, *, clean: bool) -> None:
         self.stop()

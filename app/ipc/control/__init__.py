@@ -1,4 +1,4 @@
-"""The catalogue of what the TUI and the command line may ask of the bot.
+"""The catalogue of requests from the TUI and the command line to the bot.
 
 A request is a frozen dataclass with the wire's `method` name, beside the dataclass of
 its reply; the bot has one handler of that name, and a class of handlers for each of

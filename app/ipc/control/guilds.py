@@ -1,4 +1,4 @@
-"""What is asked about what a guild's bot knows, and how it talks."""
+"""Requests about the servers, their data and their voices."""
 
 from dataclasses import dataclass, field
 from typing import ClassVar

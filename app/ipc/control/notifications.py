@@ -1,4 +1,4 @@
-"""What the bot tells its askers without being asked."""
+"""The bot's notifications to its askers."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -14,16 +14,16 @@ class Token:
     stream: int
     text: str
     restart: bool = False
-    """Take back what came so far: another provider begins anew."""
+    """Withdraw the text so far: another provider starts again."""
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How far long work is."""
+    """The progress of long work."""
 
     method: ClassVar[str] = "progress"
     work: str
-    """What is done: import, train, rebuild, tokens, embed, pull, tune."""
+    """The kind of work: import, train, rebuild, tokens, embed, pull, tune."""
     label: str
     """Of what; the same as long as it is the same work."""
     done: int
@@ -37,9 +37,9 @@ class Progress:
     paused: bool = False
     finished: bool = False
     error: str = ""
-    """Why it ended early, for a person."""
+    """The reason for an early end, for a person."""
     note: str = ""
-    """What else is to be said, such as messages read so far."""
+    """An extra note, such as messages read so far."""
 
 
 @dataclass(frozen=True)

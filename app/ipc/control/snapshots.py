@@ -1,4 +1,4 @@
-"""What is asked about kept states of a guild."""
+"""Requests about snapshots of a guild."""
 
 from dataclasses import dataclass
 from typing import ClassVar

@@ -1,4 +1,4 @@
-"""The prompt for a model on this machine: a chat log; and how its answer is cleaned."""
+"""Builds a chat log as the prompt for a local model, and cleans its answer."""
 
 import re
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from app.providers.base import Prompt, Turn
 
 MOST_NAME_CHARS = 32
 MOST_TURN_CHARS = 200
-"""More of a turn surprises the model more, measured on held-out messages."""
+"""The longest turn; longer ones make prediction worse on held-out messages."""
 
 EARLIER = "(earlier)"
 NOW = "(now)"
@@ -16,9 +16,9 @@ _SPACE = re.compile(r"\s+")
 
 
 def build(prompt: Prompt) -> str:
-    """The conversation as "name: text" lines, ending where the bot is to speak.
+    """Return the conversation as "name: text" lines that end at the bot's turn.
 
-    What stays the same from turn to turn comes first, so that its evaluation is kept.
+    The stable part comes first, so that the model keeps it evaluated.
     """
     lines = []
     if prompt.persona:
@@ -34,12 +34,12 @@ def build(prompt: Prompt) -> str:
 
 
 def start_of_line(bot_name: str) -> str:
-    """What stands before a line of the bot."""
+    """Return the start of a line by the bot."""
     return f"{_name(bot_name)}:"
 
 
 def log(turns: Sequence[Turn], bot_name: str) -> list[str]:
-    """A line a turn."""
+    """Return one line per turn."""
     return [
         f"{_name(bot_name if turn.is_bot else turn.speaker)}: {_shortened(turn.text)}"
         for turn in turns
@@ -59,10 +59,10 @@ def _name(speaker: str) -> str:
 
 
 class Cleaner:
-    """Takes the speaker's prefix off a line while it streams."""
+    """Removes the speaker's prefix from a line while it streams."""
 
     def __init__(self, speakers: Sequence[str]) -> None:
-        """Known are the bot's name and those of the people in the log."""
+        """The known names are the bot's and those of the people in the log."""
         names = (re.escape(_name(speaker)) for speaker in speakers)
         self._prefix = re.compile(rf"\s*(?:(?:{'|'.join(names)})\s*:\s*)*", re.I)
         self._names = [f"{_name(speaker).lower()}:" for speaker in speakers]
@@ -70,7 +70,7 @@ class Cleaner:
         self._is_begun = False
 
     def feed(self, text: str) -> str:
-        """Return what may be shown of the text so far and was not shown yet."""
+        """Return the text that may now be shown and was not shown before."""
         if self._is_begun:
             return text
         self._held += text
@@ -83,6 +83,6 @@ class Cleaner:
         return rest
 
     def clean(self, text: str) -> str:
-        """The whole text without prefixes."""
+        """Return the whole text without prefixes."""
         found = self._prefix.match(text)
         return text[found.end() :] if found else text

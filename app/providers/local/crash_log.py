@@ -1,4 +1,4 @@
-"""Counts how often a model ended its process, and sets it aside for that."""
+"""Counts the crashes of each model, and sets a crashing model aside."""
 
 import logging
 import time
@@ -11,32 +11,32 @@ from app.core.state_file import StateFile
 log = logging.getLogger(__name__)
 
 MOST_CRASHES = 2
-"""A model that ended its runner so often is set aside."""
+"""The number of crashes after which a model is set aside."""
 
 HEALTHY_SECONDS = 300.0
-"""A crash after this time does not count together with an earlier one."""
+"""The time within which crashes count together."""
 
 
 class Crashes:
-    """Which models crashed, and are set aside until their owner tries them again.
+    """The models that crashed and are set aside until their owner tries them again.
 
-    A model is known by its `identity`, so that another file in its place, or a smaller
-    context, is tried anew.
+    A model is known by its `identity`, so a new file in its place, or a smaller
+    context, gets a new try.
     """
 
     def __init__(self, kept: StateFile, now: Callable[[], float] = time.time) -> None:
-        """`kept` has them across restarts."""
+        """`kept` preserves them across restarts."""
         self._kept = kept
         self._now = now
 
     def why_aside(self, model: str) -> str | None:
-        """Why a model is set aside, and since when; None when it is not."""
+        """Return why and since when a model is set aside; None when it is not."""
         found = self._kept.get(model)
         if found is None or len(found["times"]) < MOST_CRASHES:
             return None
         since = datetime.fromtimestamp(found["times"][-1]).strftime("%Y-%m-%d %H:%M")
         times = f"it ended its process {len(found['times'])} times"
-        return f"{times} and is set aside since {since}: {found['reason']}"
+        return f"{times} and has been set aside since {since}: {found['reason']}"
 
     def note(self, model: str, reason: str) -> None:
         """Count a crash."""
@@ -46,7 +46,7 @@ class Crashes:
         try:
             self._kept.put(model, {"times": [*recent, now], "reason": reason})
         except OSError as error:
-            log.warning("that a model crashed is known until a restart: %s", error)
+            log.warning("a model's crash is only remembered until a restart: %s", error)
 
     def forgive(self) -> None:
         """Try every model again, as the owner asks."""
@@ -54,7 +54,7 @@ class Crashes:
 
 
 def identity(words: Sequence[str]) -> str:
-    """The words that start a runner (role, file, options), the file's size and time."""
+    """Identify a runner: its command words, and the file's size and time."""
     try:
         stat = Path(words[1]).stat()
     except OSError:

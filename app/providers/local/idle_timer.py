@@ -1,11 +1,11 @@
-"""A timer for what is let go of when nobody needs it for a while."""
+"""A timer that releases things after a period without use."""
 
 import asyncio
 from collections.abc import Callable
 
 
 class Idle:
-    """Calls back once nothing was done for some minutes; to be told of all work."""
+    """Calls back after some minutes without work; it must be told of all work."""
 
     def __init__(
         self,
@@ -13,21 +13,21 @@ class Idle:
         is_busy: Callable[[], bool],
         on_idle: Callable[[], None],
     ) -> None:
-        """`minutes` gives the time, 0 for ever; work under way begins it anew."""
+        """`minutes` returns the time, 0 for never; work restarts it."""
         self._minutes = minutes
         self._is_busy = is_busy
         self._on_idle = on_idle
         self._timer: asyncio.TimerHandle | None = None
 
     def begin(self) -> None:
-        """Let the time run from now."""
+        """Start the time now."""
         self.stop()
         if (minutes := self._minutes()) > 0:
             loop = asyncio.get_running_loop()
             self._timer = loop.call_later(minutes * 60, self._end)
 
     def stop(self) -> None:
-        """Call back no more."""
+        """Cancel the callback."""
         if self._timer:
             self._timer.cancel()
             self._timer = None

@@ -1,4 +1,4 @@
-"""Whether a model's file can be loaded, in the memory that is free or soon will be."""
+"""Checks that a model fits into the memory that is free, or soon will be."""
 
 from pathlib import Path
 
@@ -10,20 +10,20 @@ from app.settings.schema import ModelSettings
 
 
 def check(path: Path, settings: ModelSettings, runner: int | None) -> Header:
-    """The file's header.
+    """Return the file's header.
 
     Args:
-        runner: Process of the model that it would take the place of.
+        runner: Process of the model that it would replace.
 
     Raises:
-        GgufError: If it cannot be loaded.
+        GgufError: If the model cannot be loaded.
     """
     spare = _held(runner) if runner else 0
     return checks.check(path, settings.context, settings.gpu_layers, spare)
 
 
 def _held(runner: int) -> int:
-    """Bytes that end with a process and its children, as far as no file has them."""
+    """Return the bytes freed when a process and its children end."""
     try:
         process = psutil.Process(runner)
         family = [process, *process.children(recursive=True)]

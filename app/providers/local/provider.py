@@ -1,4 +1,4 @@
-"""The language model on this machine, as a provider: its runner is loaded on demand."""
+"""The language model on this machine, as a provider; its runner starts on demand."""
 
 import asyncio
 import itertools
@@ -25,14 +25,12 @@ from app.settings.schema import ModelSettings
 log = logging.getLogger(__name__)
 
 MARGIN_MS = 60.0
-"""Kept of a deadline for the way back."""
+"""The part of a deadline reserved for the way back."""
 
-TRY_AGAIN = (
-    "Try it again with u on Models or `mynah models use NAME`; or choose another."
-)
+TRY_AGAIN = "Try it again with `mynah models use NAME`, or choose another."
 
 BACKGROUND_TEMPERATURE = 0.3
-"""Of what nobody waits for: it should be right rather than lively."""
+"""The temperature of background work, which should be accurate rather than lively."""
 
 TOKENS_A_WORD = 2
 STREAM_END = None
@@ -51,7 +49,7 @@ class LocalStatus:
 
 
 class LocalProvider:
-    """Writes with a model in a process of its own, and keeps watch over it."""
+    """Writes with a model in its own process, and supervises it."""
 
     name = "local"
 
@@ -67,7 +65,7 @@ class LocalProvider:
         spawn: Spawn = spawn,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Nothing is started yet.
+        """Prepare without starting anything.
 
         Args:
             locate: The GGUF file of a model's name, if it is here.
@@ -97,7 +95,7 @@ class LocalProvider:
 
     @property
     def speed(self) -> Speed:
-        """As measured on this machine; cautious before that."""
+        """The speed measured on this machine; a cautious guess before that."""
         return self._speed
 
     def measured(self, name: str) -> float | None:
@@ -107,23 +105,23 @@ class LocalProvider:
 
     @property
     def context_size(self) -> int:
-        """Tokens that the model's memory holds."""
+        """The tokens that fit into the model's memory."""
         ready = self._keeper.ready
         return ready.context if ready else self._settings().context
 
     @property
     def billions(self) -> float:
-        """Billions of parameters of the model; 0 for one without a file."""
+        """The model's parameters in billions; 0 without a file."""
         return self._keeper.billions
 
     @property
     def is_idle(self) -> bool:
-        """Whether it is loaded and nobody waits for its words."""
+        """True when the model is loaded and nobody waits for its words."""
         return self._keeper.ready is not None and not self._pieces
 
     @property
     def model(self) -> str:
-        """Name of the model, as the owner knows it."""
+        """The name of the model, as the owner knows it."""
         return self._settings().name
 
     def status(self) -> LocalStatus:
@@ -152,36 +150,36 @@ class LocalProvider:
         return "Choose another model on Models." if is_refused else ""
 
     def unavailable(self, prompt: Prompt) -> str | None:
-        """Why no text can be had now; a model being loaded is waited for a while."""
+        """Return why no text is possible now; a loading model gets some time."""
         return self._keeper.unavailable()
 
     @property
     def pid(self) -> int | None:
-        """Process id of the runner while it lives."""
+        """The process id of the runner while it lives."""
         return self._keeper.pid
 
     def start(self) -> None:
-        """Load the model now, so that the first reply need not wait for it."""
+        """Load the model now, so that the first reply need not wait."""
         self._keeper.start()
 
     async def wait_until_ready(self, seconds: float) -> bool:
-        """Load the model, and wait so long for it; whether it is ready."""
+        """Load the model, and wait that long; return whether it is ready."""
         return await self._keeper.wait_until_ready(seconds)
 
     def check(self, path: Path) -> None:
-        """See whether a model's file can be loaded in place of the present one.
+        """Check that a model's file can replace the present one.
 
         Raises:
-            AppError: If it cannot; says why.
+            AppError: If it cannot; gives the reason.
         """
         self._keeper.check(path)
 
     def why_aside(self, name: str) -> str | None:
-        """Why a model is set aside, and since when; None when it is not."""
+        """Return why and since when a model is set aside; None when it is not."""
         return self._keeper.why_aside(name)
 
     def retry(self) -> None:
-        """Give a model that was set aside another chance, as its owner asks."""
+        """Give a model that was set aside another chance, at its owner's request."""
         self._keeper.retry()
 
     async def close(self) -> None:
@@ -201,7 +199,7 @@ class LocalProvider:
         """Yield the line as it is written; closing this stops the model.
 
         Raises:
-            ProviderError: If the model cannot be had in time, or its process ends.
+            ProviderError: If the model is not ready in time, or its process ends.
         """
         began = self._clock()
         if reason := self._keeper.refusal():
@@ -237,12 +235,12 @@ class LocalProvider:
     async def complete(
         self, guild: int, text: str, max_tokens: int, seconds: float
     ) -> str:
-        """What the loaded model writes after `text`, up to the end of the line.
+        """Let the loaded model continue `text` up to the end of the line.
 
         Cancelling it stops the model.
 
         Raises:
-            ProviderError: If none is loaded, or its process ends.
+            ProviderError: If no model is loaded, or its process ends.
         """
         request = Generate(
             stream=next(self._streams),
@@ -289,7 +287,7 @@ class LocalProvider:
         )
 
     def _misfit(self, adapter: str) -> str:
-        """Why a guild's adapter is not used; empty when it is, or there is none."""
+        """Return why a guild's adapter is not used; empty when it is, or has none."""
         path = self._locate(self.model)
         if not adapter or path is None:
             return ""

@@ -1,4 +1,4 @@
-"""Keeps the process of the language model: loads it, watches it, lets it go."""
+"""Supervises the process of the language model: loads, watches and unloads it."""
 
 import asyncio
 import logging
@@ -26,13 +26,13 @@ ECHO = "echo"
 """The model name of the runner that only echoes."""
 
 LOADING_SECONDS = 5.0
-"""Past this time of loading, a prompt no longer waits for its end."""
+"""The loading time after which a prompt no longer waits for the end."""
 
 _CATALOGUE = Catalogue(inference.REQUESTS, inference.NOTIFICATIONS)
 
 
 class Keeper:
-    """One runner at most, of the model that the settings name."""
+    """At most one runner, of the model in the settings."""
 
     def __init__(
         self,
@@ -45,13 +45,14 @@ class Keeper:
         clock: Callable[[], float],
         crashes: Crashes,
     ) -> None:
-        """Nothing is started yet.
+        """Prepare without starting anything.
 
         Args:
-            locate: The GGUF file of a model's name, if it is here.
-            is_busy: Whether it writes, and must be neither replaced nor unloaded.
-            on_notification: Takes what the runner tells, its `Ready` included.
-            on_event: Told what became of the process, and why.
+            locate: Finds the GGUF file of a model's name, if it is here.
+            is_busy: Tells whether it is writing and must be neither replaced nor
+                unloaded.
+            on_notification: Receives the runner's messages, including `Ready`.
+            on_event: Receives events of the process, with reasons.
         """
         self._settings = settings
         self._locate = locate
@@ -62,10 +63,10 @@ class Keeper:
         self._clock = clock
         self._child: Child | None = None
         self._model = ""
-        """What it was started with; see `crashes.identity`."""
+        """The identity of the running model; see `crashes.identity`."""
         self._settled = asyncio.Event()
         self.ready: Ready | None = None
-        """What the runner said of itself once it had loaded the model."""
+        """The runner's report after it loaded the model."""
         self._began = 0.0
         self._crashes = crashes
         self._parameters = 0
@@ -76,12 +77,12 @@ class Keeper:
 
     @property
     def billions(self) -> float:
-        """Billions of parameters of the model; 0 for one without a file."""
+        """The model's parameters in billions; 0 without a file."""
         is_file = self._settings().name != ECHO
         return self._parameters / 1e9 if is_file else 0.0
 
     def state(self) -> tuple[str, str]:
-        """One of ready, loading, absent, crashed, idle; and why."""
+        """The state and its reason: ready, loading, absent, crashed or idle."""
         if reason := self.refusal():
             name = self._settings().name
             is_here = name == ECHO or self._locate(name)
@@ -89,14 +90,14 @@ class Keeper:
         if self.ready:
             return "ready", ""
         if self._child is None or self._child.state.name == "stopped":
-            return "idle", "it is loaded when it is needed"
+            return "idle", "it loads on first use"
         state = self._child.state
         if state.name in ("waiting", "failed"):
             return "crashed", state.reason
         return "loading", ""
 
     def unavailable(self) -> str | None:
-        """Why no text can be had now; a model being loaded is waited for a while."""
+        """Return why no text is possible now; a loading model gets some time."""
         if reason := self.refusal():
             return reason
         child = self._child
@@ -111,18 +112,18 @@ class Keeper:
 
     @property
     def pid(self) -> int | None:
-        """Process id of the runner while it lives."""
+        """The process id of the runner while it lives."""
         return self._child.pid if self._child else None
 
     def start(self) -> None:
-        """Load the model now, so that the first reply need not wait for it."""
+        """Load the model now, so that the first reply need not wait."""
         if self.refusal() is None:
             self._start()
 
     async def wait_until_ready(self, seconds: float) -> bool:
-        """Load the model, and wait so long for it; whether it is ready.
+        """Load the model, and wait that long; return whether it is ready.
 
-        It is over at once when the model cannot be loaded, or its process dies.
+        It returns at once if the model cannot be loaded or its process dies.
         """
         self.start()
         if self.ready is None and self._child:
@@ -131,7 +132,7 @@ class Keeper:
         return self.ready is not None
 
     def retry(self) -> None:
-        """Give a model that was set aside another chance, as its owner asks."""
+        """Give a model that was set aside another chance, at its owner's request."""
         self._crashes.forgive()
         self.start()
 
@@ -148,7 +149,7 @@ class Keeper:
             await child.stop()
 
     def refusal(self) -> str | None:
-        """Why the model that is wanted cannot be loaded at all."""
+        """Return why the wanted model cannot be loaded at all."""
         settings = self._settings()
         path = None
         if settings.name != ECHO:
@@ -166,20 +167,20 @@ class Keeper:
         return None
 
     def why_aside(self, name: str) -> str | None:
-        """Why a model is set aside, and since when; None when it is not."""
+        """Return why and since when a model is set aside; None when it is not."""
         return self._crashes.why_aside(identity(self._words_for(name)))
 
     def check(self, path: Path) -> None:
-        """See whether a model's file can be loaded in place of the present one.
+        """Check that a model's file can replace the present one.
 
         Raises:
-            AppError: If it cannot; says why.
+            AppError: If it cannot; gives the reason.
         """
         header = memory_check.check(path, self._settings(), self.pid)
         self._parameters = header.parameters
 
     def _wanted(self) -> tuple[str, ...]:
-        """The words that start the runner that the settings ask for."""
+        """Return the command for the runner that the settings ask for."""
         return self._words_for(self._settings().name)
 
     def _words_for(self, name: str) -> tuple[str, ...]:
@@ -214,7 +215,7 @@ class Keeper:
         def on_notification(notification: Params) -> None:
             if self._child is not child:
                 return
-            # The speeds are known before anyone who waits for the model goes on.
+            # Set the speeds before anyone who waits for the model continues.
             self._on_notification(notification)
             if isinstance(notification, Ready):
                 self._set_ready(notification)
@@ -231,7 +232,7 @@ class Keeper:
         return child
 
     def _replace(self) -> None:
-        """Let the present child go; what it writes fails, and the ladder goes on."""
+        """Let the present child go; its text fails, and the ladder continues."""
         child, self._child = self._child, None
         self._set_ready(None)
         if child:
@@ -245,7 +246,7 @@ class Keeper:
             self._on_event(f"the model {Path(self._settings().name).name} is loaded")
 
     def _settle(self) -> None:
-        """Let those go on who wait until the model is ready, or cannot be."""
+        """Release those who wait until the model is ready, or cannot be."""
         self._settled.set()
         self._settled = asyncio.Event()
 
@@ -287,13 +288,13 @@ class Keeper:
             await self.call(request)
 
     def unload_later(self) -> None:
-        """Let the idle time begin anew."""
+        """Restart the idle time."""
         self._idle.begin()
 
     def _unload_idle(self) -> None:
         if self._child:
-            log.info("the model had nothing to do and is unloaded")
-            self._on_event("the model had nothing to do and is unloaded")
+            log.info("the model was idle and is unloaded")
+            self._on_event("the model was idle and is unloaded")
             self._replace()
 
     def spawn_task(self, work: Coroutine[Any, Any, Any]) -> "asyncio.Task[Any]":

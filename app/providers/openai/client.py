@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class Clients:
-    """Gives the client for an address and key, and hangs up with the one before."""
+    """Returns the client for an address and key, and closes the one before."""
 
     def __init__(self, on_change: Callable[[], None]) -> None:
         self._on_change = on_change
@@ -20,7 +20,7 @@ class Clients:
         self._closing: set[asyncio.Task[None]] = set()
 
     def of(self, address: Address, key: str | None) -> "AsyncOpenAI":
-        """The client for an address; the key goes to no other."""
+        """Return the client for an address; the key goes to no other."""
         import httpx2
         from openai import AsyncOpenAI
 
@@ -35,7 +35,7 @@ class Clients:
                 max_retries=0,
                 timeout=httpx2.Timeout(60.0, connect=5.0),
                 http_client=httpx2.AsyncClient(
-                    # A redirect could carry what people wrote to a host nobody chose.
+                    # A redirect could carry people's words to a host nobody chose.
                     follow_redirects=False,
                     trust_env=not address.is_this_machine,
                     event_hooks={"request": [count_bytes]},
@@ -46,12 +46,12 @@ class Clients:
         return self._client
 
     async def close(self) -> None:
-        """Hang up."""
+        """Close the connection."""
         self._let_go()
         await asyncio.gather(*self._closing)
 
     def _let_go(self) -> None:
-        """Hang up with a host that is not asked any more."""
+        """Close the connection to a host that is no longer used."""
         client, self._client = self._client, None
         if client:
             closing = asyncio.create_task(client.close())

@@ -1,7 +1,7 @@
-"""A prompt as chat turns for a cloud model.
+"""Renders a prompt as chat turns for a cloud model.
 
-What stays the same comes first and what changes comes last, so that the host's own
-prompt cache hits from one reply of a conversation to the next.
+Stable parts come first and changing parts last, so that the host's prompt cache hits
+from one reply to the next.
 """
 
 import re
@@ -26,7 +26,7 @@ _BREAKOUT = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]+")
 
 
 def render(prompt: Prompt) -> list[Item]:
-    """The chat turns of a request, the stable ones first."""
+    """Return the chat turns of a request, the stable ones first."""
     system = instruction(prompt.bot_name, prompt.max_words, prompt.persona)
     items = [{"role": "system", "content": system}]
     if prompt.summary:
@@ -48,13 +48,13 @@ def render(prompt: Prompt) -> list[Item]:
 
 
 def instruction(bot_name: str, max_words: int, persona: str) -> str:
-    """What every request begins with."""
+    """Return the instruction at the start of every request."""
     system = RULES.format(name=bot_name, words=max_words)
     return f"{system}\n\nAbout {bot_name}: {persona.strip()}" if persona else system
 
 
 def _task(prompt: Prompt) -> str:
-    """What changes from reply to reply: recalled moments, examples and drafts."""
+    """Return the part that changes each time: moments, examples and drafts."""
     parts = []
     if prompt.moments:
         moments = ["\n".join(map(_named, moment)) for moment in prompt.moments]

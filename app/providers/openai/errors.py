@@ -1,4 +1,4 @@
-"""What went wrong at a host of OpenAI's API, in words, and whether to ask again."""
+"""Explains errors of an OpenAI-compatible host, and says whether to retry."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -9,19 +9,19 @@ QUOTA_SECONDS = 3600.0
 KEY_SECONDS = 900.0
 MODEL_SECONDS = 600.0
 FIRST_WAIT = 0.25
-"""Seconds before the retry of a hiccup that says nothing of when it will be over."""
+"""Seconds before a retry when the host names no time."""
 
 
 @dataclass(frozen=True)
 class Trouble:
-    """A state of a host, with what its owner can do."""
+    """A host's problem, with the remedy for its owner."""
 
     kind: str
     reason: str
     hint: str = ""
     stay_away_seconds: float = 0.0
     is_of_model: bool = False
-    """Other models of the same host may work."""
+    """True if other models of the same host may work."""
 
     def __str__(self) -> str:
         return f"{self.reason} {self.hint}".strip()
@@ -30,7 +30,7 @@ class Trouble:
 def describe(
     error: Exception, host: str, model: str, *, has_begun: bool = False
 ) -> Trouble:
-    """The trouble behind an exception of the client; `has_begun` if text came first."""
+    """Describe the problem behind an exception; `has_begun` if text came first."""
     status = getattr(error, "status_code", None)
     code = _code(error)
     if code in ("insufficient_quota", "billing_hard_limit_reached"):
@@ -43,7 +43,7 @@ def describe(
     if status in (401, 403) or code == "invalid_api_key":
         return Trouble(
             "key",
-            f"{host} refused the key.",
+            f"{host} rejected the key.",
             "Enter a valid one with `mynah config set openai_key`.",
             KEY_SECONDS,
         )
@@ -56,28 +56,34 @@ def describe(
             is_of_model=True,
         )
     if status == 429:
-        return Trouble("rate", f"{host} asks to slow down.", "It will be tried later.")
+        return Trouble(
+            "rate", f"{host} asks us to slow down.", "Mynah tries again later."
+        )
     if status is not None and status >= 500:
-        return Trouble("host", f"{host} has a problem of its own ({status}).")
+        return Trouble("host", f"{host} has an internal problem ({status}).")
     if status is not None and 300 <= status < 400:
         hint = "Set openai.base_url to the address it points to, if you trust it."
-        return Trouble("address", f"{host} sends us elsewhere.", hint, MODEL_SECONDS)
+        return Trouble(
+            "address", f"{host} redirects to another address.", hint, MODEL_SECONDS
+        )
     if status is not None:
-        return Trouble("request", f"{host} did not take the request ({status}).")
+        return Trouble("request", f"{host} rejected the request ({status}).")
     kind = type(error).__name__
     if has_begun and not isinstance(error, ValueError):
-        return Trouble("broken", f"The answer of {host} broke off.")
+        return Trouble("broken", f"The answer of {host} stopped early.")
     if kind == "APIConnectionError" or isinstance(error, TimeoutError):
         return Trouble("unreachable", f"{host} cannot be reached.")
     if kind in ("APITimeoutError", "ReadTimeout"):
         return Trouble("slow", f"{host} did not answer in time.")
     if isinstance(error, ValueError):
-        return Trouble("nonsense", f"{host} sent what cannot be read: {_short(error)}.")
+        return Trouble(
+            "nonsense", f"{host} sent an unreadable answer: {_short(error)}."
+        )
     return Trouble("broken", f"{host} failed: {_short(error)}.")
 
 
 def is_worth_retrying(error: Exception) -> float | None:
-    """Seconds after which the same request may work, or None when it will not."""
+    """Return after how many seconds a retry may work, or None if it will not."""
     if _code(error) in ("insufficient_quota", "billing_hard_limit_reached"):
         return None
     status = getattr(error, "status_code", None)

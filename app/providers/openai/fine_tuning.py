@@ -1,4 +1,4 @@
-"""Tuning jobs at OpenAI: start one, follow it, name the model it made."""
+"""Tuning jobs at OpenAI: start one, follow it, and name the resulting model."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -7,18 +7,18 @@ from app.core.errors import ProviderError
 from app.providers.openai.provider import OpenAIProvider
 
 EPOCHS = 3
-"""Times the examples are read; OpenAI's own choice for some hundreds of them."""
+"""Passes over the examples; OpenAI's own choice for some hundreds of them."""
 
 LEAST_EXAMPLES = 10
-"""OpenAI takes no fewer."""
+"""The fewest examples that OpenAI accepts."""
 
 OWN = "mynah_guild"
-"""Name under which a job says which guild it is of."""
+"""The metadata name for a job's guild."""
 
 
 @dataclass(frozen=True)
 class Order:
-    """What is to be tuned on what."""
+    """An order for a tuning: the model and its data."""
 
     guild: int
     model: str
@@ -26,15 +26,15 @@ class Order:
     """JSON Lines."""
     validation: bytes
     tokens: int
-    """Of all epochs, as estimated."""
+    """The estimated tokens of all epochs."""
     cost: float
-    """US dollars, as estimated."""
+    """The estimated cost in US dollars."""
     is_preference: bool = False
 
 
 @dataclass(frozen=True)
 class TuningJob:
-    """A tuning as its host tells of it."""
+    """A tuning as its host describes it."""
 
     id: str
     state: str
@@ -54,10 +54,10 @@ class CloudTuning:
         self._provider = provider
 
     async def start(self, order: Order) -> str:
-        """Send the files and start; returns the job's id.
+        """Send the files, start the job and return its id.
 
         Raises:
-            ProviderError: If the host cannot be asked, or refuses.
+            ProviderError: If the host is unreachable or refuses.
         """
         work = self._provider.work(order.guild, order.model, order.tokens, order.cost)
         async with work as client:
@@ -84,10 +84,10 @@ class CloudTuning:
         return str(job.id)
 
     async def status(self, guild: int, job: str | None) -> TuningJob:
-        """The job of that id, or else the guild's newest.
+        """Return the job with that id, or else the guild's newest.
 
         Raises:
-            ProviderError: If there is none, or the host cannot be asked.
+            ProviderError: If there is no job, or the host is unreachable.
         """
         async with self._provider.work(guild, "") as client:
             if job is None:

@@ -1,4 +1,4 @@
-"""What a cloud model costs, from a file that the owner may edit."""
+"""Prices of cloud models, from a file that the owner may edit."""
 
 import tomllib
 from dataclasses import dataclass
@@ -11,16 +11,16 @@ SHIPPED = Path(__file__).with_name("prices.toml")
 
 @dataclass(frozen=True)
 class Price:
-    """US dollars for a million tokens."""
+    """A price in US dollars per million tokens."""
 
     input: float
     cached: float
     output: float
     training: float = 0.0
-    """Of tokens that a tuning reads; 0 where the model cannot be tuned."""
+    """The price of tuning tokens; 0 if the model cannot be tuned."""
 
     def cost(self, prompt: int, cached: int, completion: int) -> float:
-        """US dollars; `cached` of the `prompt` tokens came from the host's cache."""
+        """Return US dollars; `cached` of `prompt` tokens came from the host's cache."""
         cached = min(max(cached, 0), max(prompt, 0))
         fresh = max(prompt, 0) - cached
         dollars = fresh * self.input + cached * self.cached + completion * self.output
@@ -29,15 +29,15 @@ class Price:
 
 @dataclass(frozen=True)
 class Prices:
-    """The prices of one file, with the date they were taken."""
+    """The prices of one file, with their date."""
 
     date: str
     models: dict[str, Price]
 
     def of(self, model: str) -> Price:
-        """The price of the longest name that `model` begins with.
+        """Return the price of the longest name that `model` begins with.
 
-        An unknown model counts as the dearest one, so that no budget is overrun.
+        An unknown model costs as much as the dearest one, so that no budget is overrun.
         """
         known = [name for name in self.models if model.startswith(name)]
         if known:
@@ -49,12 +49,12 @@ class Prices:
         )
 
     def knows(self, model: str) -> bool:
-        """Whether the file has a price for the model."""
+        """Return whether the file has a price for the model."""
         return any(model.startswith(name) for name in self.models)
 
 
 def load(owners: Path | None = None) -> Prices:
-    """The owner's file if there is one, else the one shipped with the program.
+    """Load the owner's file, or else the one shipped with the program.
 
     Raises:
         ConfigError: If the owner's file is broken.
@@ -69,5 +69,5 @@ def load(owners: Path | None = None) -> Prices:
         return Prices(str(tree["date"]), models)
     except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
         raise ConfigError(
-            f"{path} cannot be read: {error}.", f"{SHIPPED} shows its form."
+            f"{path} cannot be read: {error}.", f"{SHIPPED} shows the format."
         ) from error

@@ -1,4 +1,4 @@
-"""OpenAI, and any server that speaks its Chat Completions, by its address."""
+"""OpenAI, and any server with its Chat Completions API, by address."""
 
 import asyncio
 import itertools
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 Clock = Callable[[], float]
 
 LEAST_MS = 500.0
-"""A retry with less time than this left would come to nothing."""
+"""The least time left that is worth a retry."""
 
 MOST_ATTEMPTS = 2
-"""What fails twice in a second or two is better answered by the next rung."""
+"""The most tries; after two failures the next rung is better."""
 
 
 class OpenAIProvider:
-    """Writes by the owner's account, or by a server of the owner's own."""
+    """Writes with the owner's account, or with the owner's own server."""
 
     name = "openai"
 
@@ -44,7 +44,7 @@ class OpenAIProvider:
         clock: Clock,
         sleep: Callable[[float], Any] = asyncio.sleep,
     ) -> None:
-        """`key` gives the key that belongs to an address, and None for any other."""
+        """`key` returns the key of an address, and None for any other."""
         self._settings = settings
         self._key = key
         self._prices = prices
@@ -58,13 +58,13 @@ class OpenAIProvider:
 
     @property
     def trouble(self) -> Trouble | None:
-        """The newest state that the owner should know of."""
+        """The latest problem that the owner should know about."""
         now = self._clock()
         live = [trouble for trouble, until in self._troubles.values() if until > now]
         return live[-1] if live else None
 
     def unavailable(self, prompt: Prompt) -> str | None:
-        """Why no request would be made now: no key, a known trouble, a rate limit."""
+        """Return why no request is possible: no key, a known problem, a rate limit."""
         try:
             address = parse(self._settings().base_url)
         except ConfigError as error:
@@ -77,22 +77,22 @@ class OpenAIProvider:
                 return str(trouble)
         wait = self._throttle.wait(estimate("".join(t.text for t in prompt.turns)))
         if wait * 1000 > max(0.0, prompt.deadline_ms - LEAST_MS):
-            return f"its rate limit is reached; free again in {wait:.0f} s"
+            return f"its rate limit is reached; it is free again in {wait:.0f} s"
         return None
 
     def forget_troubles(self) -> None:
-        """Try again at once, since the owner changed something."""
+        """Retry at once, since the owner changed something."""
         self._troubles.clear()
 
     def prepare(self) -> None:
-        """Load the client library, which takes more than a second; blocking."""
+        """Load the client library, which takes over a second; blocking."""
         import openai  # noqa: F401
 
     async def models(self) -> list[str]:
-        """The models that the server offers.
+        """List the server's models.
 
         Raises:
-            ProviderError: If it cannot be asked.
+            ProviderError: If the server is unreachable.
         """
         import openai
 
@@ -108,14 +108,14 @@ class OpenAIProvider:
     async def work(
         self, guild: int, model: str, tokens: int = 0, cost: float = 0.0
     ) -> "AsyncIterator[AsyncOpenAI]":
-        """The client for work besides chat; what it sends goes into the ledger.
+        """Return the client for work other than chat, and enter its use in the ledger.
 
         Args:
-            tokens: What the work will be billed for, as far as it can be told.
+            tokens: The expected number of billed tokens.
             cost: The same in US dollars; neither is noted if the work fails.
 
         Raises:
-            ProviderError: If the host cannot be asked, or refuses.
+            ProviderError: If the host is unreachable or refuses.
         """
         import httpx2
         import openai
@@ -125,7 +125,8 @@ class OpenAIProvider:
         address = parse(self._settings().base_url)
         if address.is_openai and not self._key(address):
             raise ProviderError(
-                "No OpenAI key is set.", "Enter one: `mynah config set openai_key`."
+                "There is no OpenAI key.",
+                "Enter it with `mynah config set openai_key`.",
             )
         counts: list[int] = []
         token = ON_BYTES.set(counts.append)
@@ -178,7 +179,7 @@ class OpenAIProvider:
         yield done
 
     async def close(self) -> None:
-        """Hang up."""
+        """Close the connection."""
         await self._clients.close()
 
     # One request.
@@ -190,7 +191,7 @@ class OpenAIProvider:
         return prompt.model or self._settings().model
 
     async def _stream(self, call: ChatCall) -> AsyncGenerator[str, None]:
-        """The pieces of one request; what it cost is told whatever becomes of it."""
+        """Yield the pieces of one request, and report its cost whatever the outcome."""
         import httpx2
         import openai
 
@@ -223,7 +224,7 @@ class OpenAIProvider:
         kind = answer.headers.get("content-type", "")
         if "event-stream" not in kind:
             await answer.http_response.aclose()
-            raise ValueError(f"it sent {kind or 'something'} where a stream was due")
+            raise ValueError(f"it sent {kind or 'something'} instead of a stream")
         stream: AsyncStream[Any] = answer.parse()
         return stream
 
@@ -238,7 +239,7 @@ class OpenAIProvider:
         *,
         has_begun: bool = False,
     ) -> ProviderError:
-        """Remember what kind of trouble it is, and put it in words."""
+        """Remember the kind of problem, and describe it."""
         headers: Mapping[str, str] = {}
         if response := getattr(error, "response", None):
             headers = response.headers
@@ -254,7 +255,7 @@ class OpenAIProvider:
 
 
 class _RetryError(Exception):
-    """It may work after some seconds; `reason` is what to say if there is no time."""
+    """A retry may work after some seconds; `reason` explains it if time runs out."""
 
     def __init__(self, seconds: float, reason: ProviderError) -> None:
         super().__init__(str(reason))

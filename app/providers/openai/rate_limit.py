@@ -1,4 +1,4 @@
-"""What a host says about its limits: rate-limit headers, and how long to stay away."""
+"""A host's limits: rate-limit headers, and how long to stay away."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -8,7 +8,7 @@ _PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
 
 
 def seconds_of(text: str | None) -> float | None:
-    """A span such as `6m0s`, `20ms` or `1.5`, in seconds; None if it is none."""
+    """Convert a span such as `6m0s`, `20ms` or `1.5` to seconds; None if invalid."""
     text = (text or "").strip().lower()
     if re.fullmatch(r"\d+(\.\d+)?", text):
         return float(text)
@@ -19,7 +19,7 @@ def seconds_of(text: str | None) -> float | None:
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds that the host asks to wait; None if it does not say."""
+    """Return the seconds that the host asks to wait; None if it does not say."""
     milliseconds = headers.get("retry-after-ms", "")
     if re.fullmatch(r"\d+(\.\d+)?", milliseconds):
         return float(milliseconds) / 1000
@@ -27,12 +27,12 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 
 
 class Throttle:
-    """Remembers what is left of a host's limits, so that a 429 need not come."""
+    """Remembers the rest of a host's limits, so that it need not answer 429."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._left: dict[str, tuple[int, float]] = {}
-        """What is left of requests and tokens, and when it is full again."""
+        """The remaining requests and tokens, with the time of their renewal."""
         self._blocked_until = 0.0
 
     def note(self, headers: Mapping[str, str]) -> None:
@@ -48,7 +48,7 @@ class Throttle:
         self._blocked_until = max(self._blocked_until, self._clock() + seconds)
 
     def wait(self, tokens: int) -> float:
-        """Seconds until a request of that many tokens is welcome; 0 means now."""
+        """Return the seconds until a request of that many tokens fits; 0 is now."""
         now = self._clock()
         waits = [self._blocked_until - now]
         for kind, need in (("requests", 1), ("tokens", tokens)):
@@ -58,7 +58,7 @@ class Throttle:
         return max(0.0, *waits)
 
     def spend(self, tokens: int) -> None:
-        """Count a request that goes out before its answer tells what is left."""
+        """Count an outgoing request before its answer tells what is left."""
         for kind, need in (("requests", 1), ("tokens", tokens)):
             if kind in self._left:
                 left, reset = self._left[kind]

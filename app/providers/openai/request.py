@@ -1,4 +1,4 @@
-"""One chat completion at a cloud host: what is asked, what comes, what it took."""
+"""One chat completion at a cloud host: its request, stream and cost."""
 
 import json
 from collections.abc import AsyncGenerator
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from openai import AsyncStream
 
 MAX_CHARS = 8000
-"""A host that sends more than this for one chat line is cut off."""
+"""The most bytes for one chat line before a host is cut off."""
 
 
 @dataclass
@@ -40,23 +40,23 @@ class ChatCall:
 
     @property
     def prompt_tokens(self) -> int:
-        """Tokens of what is asked, as counted here."""
+        """The tokens of the request, as counted here."""
         return sum(estimate(item["content"]) + 4 for item in self.body["messages"])
 
     @property
     def asked(self) -> object:
-        """What makes another request the same as this one."""
+        """The key by which another request is the same as this one."""
         return [self.address.url, self.prompt.guild, self.body]
 
     def add_bytes(self, count: int) -> None:
-        """Note what went out of the body."""
+        """Note the body bytes that went out."""
         self.bytes_sent += count
 
     async def texts(self, stream: "AsyncStream[Any]") -> AsyncGenerator[str, None]:
-        """The texts of its stream; notes counts and the finish reason.
+        """Yield the texts of its stream; note counts and the finish reason.
 
         Raises:
-            ValueError: If more comes than a line of chat can be.
+            ValueError: If the answer is too long for a line of chat.
         """
         try:
             async for chunk in stream:
@@ -76,7 +76,7 @@ class ChatCall:
                 await stream.close()
 
     def spent(self, provider: str, prices: Prices) -> Spent:
-        """What it took, as reported, else as counted here."""
+        """Return the usage as reported, or else as counted here."""
         tokens, is_estimate = self._tokens()
         body = json.dumps(self.body, ensure_ascii=False, separators=(",", ":"))
         return Spent(
@@ -94,7 +94,7 @@ class ChatCall:
         )
 
     def completion(self, spent: Spent, first_ms: float, total_ms: float) -> Completion:
-        """The whole of it, once it has ended."""
+        """Return the whole completion, once it has ended."""
         notes = ("tokens were counted here",) if spent.is_estimate else ()
         return Completion(
             self.text,
@@ -111,7 +111,7 @@ class ChatCall:
         )
 
     def _tokens(self) -> tuple[Tokens, bool]:
-        """Its tokens, and whether they were counted here."""
+        """Return its tokens, and whether they were counted here."""
         if self.is_refused:
             return Tokens(0, 0, 0), False
         completion = max(self.chunks, estimate(self.text)) if self.text else 0
@@ -148,7 +148,7 @@ def _usage(chunk: Any) -> Tokens | None:
 
 
 def _body(address: Address, model: str, prompt: Prompt) -> dict[str, Any]:
-    """The request's body; the names of options differ by host and model."""
+    """Build the request's body; the names of options differ by host and model."""
     body: dict[str, Any] = {
         "model": model,
         "messages": render(prompt),

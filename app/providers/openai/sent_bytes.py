@@ -1,4 +1,4 @@
-"""Counts what of a request's body really goes out; part of the OpenAI provider."""
+"""Counts the bytes of a request's body that really go out."""
 
 from collections.abc import AsyncIterator, Callable
 from contextvars import ContextVar
@@ -8,18 +8,18 @@ import httpx2
 OnBytes = Callable[[int], None]
 
 ON_BYTES: ContextVar[OnBytes | None] = ContextVar("on_bytes", default=None)
-"""Told of the bytes sent by the present task."""
+"""Receives the bytes sent by the present task."""
 
 
 async def count_bytes(request: httpx2.Request) -> None:
-    """An event hook that counts the body of each request that is sent."""
+    """Count the body of each request that is sent; an event hook."""
     on_bytes = ON_BYTES.get()
     if on_bytes is not None and isinstance(request.stream, httpx2.AsyncByteStream):
         request.stream = _Counted(request.stream, on_bytes)
 
 
 class _Counted(httpx2.AsyncByteStream):
-    """A body that counts what of it was handed to the network."""
+    """A body that counts the bytes passed to the network."""
 
     def __init__(self, stream: httpx2.AsyncByteStream, on_bytes: OnBytes) -> None:
         self._stream = stream
@@ -31,5 +31,5 @@ class _Counted(httpx2.AsyncByteStream):
             yield chunk
 
     async def aclose(self) -> None:
-        """Let go of the body."""
+        """Release the body."""
         await self._stream.aclose()

@@ -1,1 +1,1 @@
-"""Handlers: one class a topic of the control catalogue, of the same name."""
+"""Handlers: one class for each topic of the control catalogue."""

@@ -1,4 +1,4 @@
-"""What this machine can do, measured in a minute, and which model fits it."""
+"""Measures this machine in a minute, and finds the models that fit it."""
 
 import asyncio
 import os
@@ -29,7 +29,7 @@ MEASURE_SECONDS = 30.0
 MEASURE_TEXT = "Tell me about the town where you grew up, its streets and its people."
 
 PROMPT_TOKENS, ANSWER_TOKENS = 300, 30
-"""What a reply costs, for the answer time of models that are not measured."""
+"""The cost of a reply, for the answer time of unmeasured models."""
 
 
 class BenchmarkHandlers:
@@ -68,7 +68,7 @@ class BenchmarkHandlers:
         """Measure how fast the model in use reads and writes."""
         if request.name != self._context.local.model:
             raise UsageError(
-                f"{request.name} is not in use.", "Use it, then measure it."
+                f"{request.name} is not in use.", "Switch to it, then measure it."
             )
         done = await self._write()
         reading = done.first_token_ms / 1000
@@ -80,7 +80,7 @@ class BenchmarkHandlers:
         )
 
     async def _write(self) -> Completion:
-        """One answer of the local model, to nobody."""
+        """Let the local model write one answer, for nobody."""
         prompt = Prompt(
             guild=0,
             conversation=f"measure {time.monotonic()}",
@@ -92,10 +92,10 @@ class BenchmarkHandlers:
         async for piece in self._context.local.write(prompt):
             if isinstance(piece, Completion):
                 return piece
-        raise UsageError("The model wrote nothing.", "Look at the log.")
+        raise UsageError("The model wrote nothing.", "See the log for the reason.")
 
     def _disk(self) -> float:
-        """How fast the home's disk takes a file; the database waits for it."""
+        """Measure how fast the home's disk takes a file, since the database waits."""
         block = bytes(1 << 20)
         began = self._clock()
         with TemporaryFile(dir=self._context.home.root) as file:
@@ -117,7 +117,7 @@ class BenchmarkHandlers:
         return TEXTS / (self._clock() - began)
 
     async def _walk_ms(self) -> float | None:
-        """Median milliseconds of a line of the largest voice; None without one."""
+        """Return the median milliseconds of a line of the largest voice, or None."""
         every = await self._context.database.run(guilds.every)
         counts = [
             (await self._context.reader.run(messages.count, one.id), one.id)
@@ -142,7 +142,7 @@ def _fits(
 ) -> list[control.ModelOutlook]:
     """The catalogue's language models, with the time a reply of each would take.
 
-    Speed goes down as the weights grow, since each token reads all of them.
+    Speed falls with the size of the weights, since each token reads all of them.
     """
     memory = psutil.virtual_memory().total / 1e9
     measured = path.stat().st_size if path else 0

@@ -1,4 +1,4 @@
-"""Blind tests: two replies to something that was said, and which one was better."""
+"""Blind tests: two replies to a message, and the choice of the better one."""
 
 import itertools
 from dataclasses import asdict
@@ -16,15 +16,15 @@ from app.store.messages import StoredMessage
 from app.store.rows import StoredGuild
 
 LATELY = 2000
-"""Newest messages among which one is drawn to be answered."""
+"""The number of newest messages to draw one from."""
 
 LEAST_WORDS = 3
 TRIES = 4
-"""Conversations tried until two arms say different things."""
+"""The most conversations to try until two arms differ."""
 
 SHOWN = 6
 WAIT_MS = 8000.0
-"""Nobody waits on Discord; a slow model may finish."""
+"""The time limit; nobody waits on Discord, so a slow model may finish."""
 
 
 class BlindTestHandlers:
@@ -43,10 +43,12 @@ class BlindTestHandlers:
         dial = config.reply.dial
         arms = [parse(request.first, dial), parse(request.second, dial)]
         if arms[0] == arms[1]:
-            raise UsageError("A comparison needs two different ways to reply.")
+            raise UsageError("A comparison needs two different modes.")
         said = await self._context.reader.run(_said, guild.id)
         if not said:
-            raise UsageError("Nothing was said there yet.", "Learn some messages.")
+            raise UsageError(
+                "This server has no messages yet.", "Import some messages first."
+            )
         first, second = await self._two(guild, said, arms)
         pair = next(self._numbers)
         self._pending = {pair: (guild.id, first, second)}
@@ -62,9 +64,9 @@ class BlindTestHandlers:
     ) -> control.BlindChooseReply:
         """Store the choice, and only now say who made which."""
         if request.pair not in self._pending:
-            raise UsageError("That comparison is over.", "Ask for another one.")
+            raise UsageError("That comparison has ended.", "Start another one.")
         if request.won not in (0, 1, 2):
-            raise UsageError("The better one is 1 or 2; 0 is neither.")
+            raise UsageError("Choose 1 or 2 for the better reply, or 0 for neither.")
         guild, first, second = self._pending.pop(request.pair)
         await self._context.database.run(
             comparisons.add, guild, first.reply, second.reply, request.won
@@ -83,7 +85,7 @@ class BlindTestHandlers:
     async def _two(
         self, guild: StoredGuild, said: list[StoredMessage], arms: list[Arm]
     ) -> tuple[MadeReply, MadeReply]:
-        """Two replies that differ, each made by its own arm."""
+        """Return two different replies, each made by its own arm."""
         why = ""
         for _ in range(TRIES):
             self._rng.shuffle(arms)
@@ -93,8 +95,8 @@ class BlindTestHandlers:
             if not why and first.answer.finished.text != second.answer.finished.text:
                 return first, second
         raise UsageError(
-            f"No two replies could be had: {why or 'both say the same'}.",
-            "See that the model is here and fast enough: `mynah bench`.",
+            f"Mynah could not make two replies: {why or 'both replies are the same'}.",
+            "Check with `mynah bench` that the model is here and fast enough.",
         )
 
     async def _reply(
@@ -142,7 +144,7 @@ class BlindTestHandlers:
 
 
 def _fell_back(made: MadeReply, arm: Arm) -> str:
-    """Why the chain stood in for the model; empty when it did not."""
+    """Return why the chain replaced the model; empty if it did not."""
     if made.answer.provider != "markov" or arm.mode == "markov":
         return ""
     reasons = (rung.reason for rung in made.answer.rungs if rung.reason)
@@ -150,7 +152,7 @@ def _fell_back(made: MadeReply, arm: Arm) -> str:
 
 
 def _said(guild: int) -> list[StoredMessage]:
-    """Messages of people that are worth an answer."""
+    """Return people's messages that are worth an answer."""
     page = messages.page(guild, limit=LATELY)
     return [
         message

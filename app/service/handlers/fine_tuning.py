@@ -1,4 +1,4 @@
-"""Tuning a cloud model on what members agreed to give: examples, price, job, model."""
+"""Tunes a cloud model on messages that members agreed to share."""
 
 import asyncio
 import json
@@ -37,7 +37,7 @@ TOKENS_A_MESSAGE = 4
 
 
 class FineTuningHandlers:
-    """Answers what concerns tuning a cloud model."""
+    """Answers the requests for tuning a cloud model."""
 
     def __init__(self, context: AppContext) -> None:
         self._context = context
@@ -94,7 +94,7 @@ class FineTuningHandlers:
         if job.state != "succeeded" or not job.tuned_model:
             raise UsageError(
                 f"The tuning {job.id} has no model yet: it is {job.state}.",
-                "Follow it with `mynah tune status`.",
+                "Check its progress with `mynah tune status`.",
             )
         await self._context.settings.change("openai.model", job.tuned_model, guild.id)
         return control.TuneUseReply(job.id, job.tuned_model)
@@ -149,7 +149,7 @@ class FineTuningHandlers:
         return order, told
 
     def _check(self, order: Order, config: Config) -> None:
-        """Refuse what the host would not take, or a budget does not allow."""
+        """Refuse an order that the host would reject or a budget forbids."""
         count = order.train.count(b"\n")
         if count < LEAST_EXAMPLES:
             raise UsageError(
@@ -170,7 +170,7 @@ class FineTuningHandlers:
                     raise UsageError(
                         f"It would cost ${order.cost:.2f}, more than the budget of"
                         f" ${budget:.2f} leaves.",
-                        "Raise openai.monthly_budget, or give fewer channels.",
+                        "Raise openai.monthly_budget, or open fewer channels.",
                     )
 
 
@@ -179,7 +179,7 @@ def _given(line: fine_tuning.TuningLine) -> Given | None:
 
 
 def _rated(guild: int, agreed: set[str], channels: frozenset[int]) -> list[RatedReply]:
-    """Judged replies of which every line was given by somebody who agreed."""
+    """Return judged replies whose lines all come from people who agreed."""
     found = []
     for reply in fine_tuning.judged(guild):
         rows = [row for *_, row in reply.turns if isinstance(row, int)]
@@ -204,7 +204,7 @@ def _lines(rows: Sequence[Json]) -> bytes:
 
 
 def _tokens(example: Any) -> int:
-    """Estimated tokens of all texts in an example."""
+    """Estimate the tokens of all texts in an example."""
     if isinstance(example, dict):
         own = example.get("content")
         if isinstance(own, str):

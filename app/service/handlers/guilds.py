@@ -1,4 +1,4 @@
-"""Handlers for what is known: guilds, imports, forgetting and exports."""
+"""Handlers for servers: lists, imports, forgetting and exports."""
 
 import asyncio
 from collections.abc import Sequence
@@ -29,14 +29,14 @@ from app.store.authors import AuthorKey
 from app.store.rows import StoredGuild
 
 MATURE = 2000
-"""Messages from which on a voice has plenty to say."""
+"""The number of messages from which a voice has plenty to say."""
 
 TEXTS_READ = 50_000
-"""Newest messages that the own words are taken from."""
+"""The number of newest messages to find typical words in."""
 
 
 class GuildHandlers:
-    """Answers what concerns the guilds and their messages."""
+    """Answers the requests about guilds and their messages."""
 
     def __init__(self, context: AppContext) -> None:
         self._context = context
@@ -74,7 +74,7 @@ class GuildHandlers:
         chosen = [request.messages, request.author, request.channel, request.everything]
         if sum(map(bool, chosen)) != 1:
             raise UsageError(
-                "Say what to forget: messages, an author, a channel or everything."
+                "Choose one to forget: messages, an author, a channel, everything."
             )
         learning, guild = self._context.voices, await self._context.guild(request.guild)
         if request.undo:
@@ -157,7 +157,7 @@ class GuildHandlers:
         )
 
     async def _lift(self, guild: int, request: control.Forget) -> int:
-        """Let what was forgotten be learned again."""
+        """Allow forgotten messages to be learned again."""
         run = self._context.database.run
         if request.messages:
             return await run(tombstones.lift, guild, request.messages)
@@ -165,8 +165,8 @@ class GuildHandlers:
             return await self._context.voices.remember_author(guild, request.author)
         if request.channel:
             raise UsageError(
-                "What was forgotten of a channel is not kept by channel.",
-                "Take back single messages, an author or everything.",
+                "Forgotten channels cannot be restored one by one.",
+                "Undo single messages, an author or everything instead.",
             )
         return await run(tombstones.lift_owners, guild)
 
@@ -237,7 +237,7 @@ class GuildHandlers:
 
 
 def state_of_voice(learned: int) -> str:
-    """How far a voice is, in words."""
+    """Describe the state of a voice in words."""
     if not learned:
         return "empty"
     return "speaks well" if learned >= MATURE else "speaks, still learning"
@@ -263,7 +263,7 @@ def _present(names: Sequence[str]) -> list[Path]:
 
 
 def _sizes(home: Home, guild: int) -> dict[str, int]:
-    """Bytes on disk by part."""
+    """Return the bytes on disk by part."""
     return {
         "voice": size(home.voice(guild)),
         "tokens": size(home.guild(guild) / "tokens"),

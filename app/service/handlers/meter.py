@@ -1,4 +1,4 @@
-"""Keeps the meter: each guild's week in figures, made in the background."""
+"""Computes the meter, each guild's weekly figures, in the background."""
 
 import asyncio
 import logging
@@ -25,27 +25,27 @@ log = logging.getLogger(__name__)
 
 KEPT_WEEKS = 12
 FRESH_SECONDS = 24 * 3600.0
-"""The figures of the present week are made anew when they are older."""
+"""The figures of the present week are computed again when they are older."""
 
 LOOK_SECONDS = 3600.0
 FIRST_LOOK_SECONDS = 120.0
-"""A bot that just started has better things to do."""
+"""The delay after the start, when the bot has better things to do."""
 
 SAMPLED = 1500
-"""Messages of members that a week is held against, drawn evenly."""
+"""The most members' messages to compare a week with, spread evenly."""
 
 FEW = 50
-"""With fewer in the week, the newest before its end stand in for them."""
+"""The number below which earlier messages complete the week's."""
 
 RECENT = 4
-"""Turns that tell what a reply was about."""
+"""The number of turns that show a reply's topic."""
 
 LEAST_RELEVANCE = 8
-"""Replies below which closeness says nothing."""
+"""The number of replies below which closeness means nothing."""
 
 
 class MeterHandlers:
-    """Answers `Meter`, and makes the figures once a day."""
+    """Answers `Meter`, and computes the figures once a day."""
 
     def __init__(
         self, context: AppContext, now: Callable[[], float] = time.time
@@ -63,7 +63,7 @@ class MeterHandlers:
         return await self._describe(guild, request.weeks)
 
     async def keep_up(self) -> None:
-        """Make the figures of every guild, for ever."""
+        """Compute the figures of every guild, forever."""
         await asyncio.sleep(FIRST_LOOK_SECONDS)
         while True:
             for guild in await self._context.reader.run(guilds.every):
@@ -121,7 +121,7 @@ class MeterHandlers:
         )
 
     async def _relevance(self, sent: list[SentReply]) -> float | None:
-        """The AUC of replies whose conversation is known; None for too few."""
+        """Return the AUC of replies with a known conversation; None for too few."""
         pairs = [(reply.text, _texts(reply)) for reply in sent]
         known = [(text, turns) for text, turns in pairs if turns and text.strip()]
         if len(known) < LEAST_RELEVANCE:
@@ -161,7 +161,7 @@ def _texts(reply: SentReply) -> list[str]:
 
 
 def _week(figures: dict[str, Any]) -> Week:
-    """The stored figures; those of another version are left out."""
+    """Return the stored figures; skip those of another version."""
     names = {one.name for one in fields(Week)}
     return Week(**{name: value for name, value in figures.items() if name in names})
 

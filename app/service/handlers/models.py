@@ -1,4 +1,4 @@
-"""Handlers for models: the catalogue, fetching, choosing and removing."""
+"""Handlers for models: list, fetch, choose and remove."""
 
 import asyncio
 import threading
@@ -17,7 +17,7 @@ from app.service.requantise import Requantise
 
 
 class ModelHandlers:
-    """Answers what concerns models."""
+    """Answers the requests about models."""
 
     def __init__(self, context: AppContext) -> None:
         self._context = context
@@ -70,12 +70,12 @@ class ModelHandlers:
         if path is None:
             if request.name in catalogue.entries():
                 raise UsageError(
-                    f"The model {request.name} is not here yet.",
+                    f"The model {request.name} is not on this computer yet.",
                     f"Fetch it with `mynah models pull {request.name}`.",
                 )
             raise UsageError(
-                f"{request.name} is neither a name of the catalogue nor a file.",
-                "See `mynah models list`.",
+                f"{request.name} is neither in the catalogue nor a file.",
+                "Choose one with `mynah models list`.",
             )
         await asyncio.to_thread(self._context.local.check, path)
         has_name = path.parent == self._context.home.models
@@ -102,7 +102,7 @@ class ModelHandlers:
         """Delete the files of a catalogue model; files of one's own stay."""
         if request.name not in catalogue.own(self._context.home):
             catalogue.find(request.name)
-        # The system frees gigabytes before it answers.
+        # The system takes a while to free gigabytes.
         freed = await asyncio.to_thread(
             _remove, self._context.home.models, request.name
         )
@@ -147,7 +147,7 @@ class ModelHandlers:
 
 
 def _remove(models: Path, name: str) -> int:
-    """Delete the files of a model; returns how many bytes that were."""
+    """Delete the files of a model; return their size in bytes."""
     freed = 0
     for path in models.glob(f"{name}.*gguf"):
         freed += path.stat().st_size

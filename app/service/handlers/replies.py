@@ -1,4 +1,4 @@
-"""Handlers for talking: one reply, its explanation, and what people think of it."""
+"""Handlers for replies: one reply, its explanation, and opinions of it."""
 
 import asyncio
 from collections.abc import Sequence
@@ -19,11 +19,11 @@ from app.store.messages import StoredMessage
 from app.store.replies import SourceMessage
 
 OWNER = "owner"
-"""Who gives feedback in the TUI and on the command line."""
+"""The author of feedback in the TUI and on the command line."""
 
 
 class ReplyHandlers:
-    """Answers `Say` and what belongs to it."""
+    """Answers `Say` and related requests."""
 
     def __init__(self, context: AppContext) -> None:
         self._context = context
@@ -173,7 +173,7 @@ async def explain(context: AppContext, reply: int) -> control.ExplainReply:
     """Everything in a reply's row, with the messages it drew on.
 
     Raises:
-        UsageError: If there is no such reply.
+        UsageError: If the reply does not exist.
     """
     row = await context.database.run(replies.get, reply)
     if row is None:
@@ -234,12 +234,12 @@ class _Stream:
         self._outbox = None if number is None else WatcherOutbox(asker)
 
     def put(self, piece: str | None) -> None:
-        """Send a piece; None takes back what was sent."""
+        """Send a piece; None withdraws the earlier ones."""
         if self._outbox and self._number is not None:
             token = control.Token(self._number, piece or "", restart=piece is None)
             self._outbox.put(token)
 
     async def close(self) -> None:
-        """Wait until everything is sent, so that the reply comes after its pieces."""
+        """Wait until everything is sent, so that the reply follows its pieces."""
         if self._outbox:
             await self._outbox.drain()

@@ -14,7 +14,7 @@ SecretName = Literal["bot_token", "openai_key", "server_key"]
 
 
 class SettingsHandlers:
-    """Answers what only the owner asks."""
+    """Answers the requests reserved for the owner."""
 
     def __init__(self, context: AppContext) -> None:
         self._context = context
@@ -93,5 +93,5 @@ def _setting(one: ResolvedSetting) -> control.Setting:
 def _secret_name(name: str) -> SecretName:
     if name not in secrets.ENVIRONMENT:
         known = ", ".join(secrets.ENVIRONMENT)
-        raise UsageError(f"There is no secret {name}.", f"Known are: {known}.")
+        raise UsageError(f"There is no secret {name}.", f"Known secrets: {known}.")
     return cast(SecretName, name)

@@ -1,4 +1,4 @@
-"""Handlers for snapshots: a guild's voice, persona and settings kept under a name."""
+"""Handlers for snapshots: a guild's voice, persona and settings under a name."""
 
 import asyncio
 import time
@@ -22,7 +22,7 @@ Placed = dict[tuple[str | None, str], control.SettingValue]
 
 
 class SnapshotHandlers:
-    """Answers what concerns the snapshots of a guild."""
+    """Answers the requests about the snapshots of a guild."""
 
     def __init__(self, context: AppContext) -> None:
         self._context = context
@@ -130,7 +130,7 @@ class SnapshotHandlers:
         if found is None:
             kept = await self._context.reader.run(snapshots.every, guild)
             names = ", ".join(snapshot.name for snapshot in kept[:8])
-            hint = f"There are: {names}." if names else "Take one first."
+            hint = f"Known snapshots: {names}." if names else "Take one first."
             raise UsageError(f"There is no snapshot {name!r}.", hint)
         return found
 
@@ -165,7 +165,7 @@ class SnapshotHandlers:
     async def _put(
         self, guild: int, channel: str | None, name: str, value: object
     ) -> bool:
-        """Set what a file says; False for what does not fit here."""
+        """Apply a setting of a file; False if it does not fit here."""
         row = 0
         if channel is not None:
             found = await self._context.database.run(

@@ -1,4 +1,4 @@
-"""What every section of the Server screen has in common."""
+"""The common part of all sections of the Server screen."""
 
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Pane(Vertical):
-    """One section; `show_guild` is called whenever it or its server comes up."""
+    """One section; `show_guild` runs whenever it or its server comes up."""
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
@@ -27,7 +27,7 @@ class Pane(Vertical):
 
     @property
     def mynah(self) -> MynahScreen:
-        """The screen the section is on."""
+        """The screen of this section."""
         screen = self.screen
         assert isinstance(screen, MynahScreen)
         return screen
@@ -38,15 +38,15 @@ class Pane(Vertical):
         self.reload()
 
     def reload(self) -> None:
-        """Read what this section shows."""
+        """Read the content of this section."""
 
     def filter(self, words: str) -> None:
-        """Show only what contains these words."""
+        """Show only lines with these words."""
         for feed in self.query(Feed):
             feed.filter(words)
 
     def take_focus(self) -> None:
-        """Give the focus to the part one most likely wants."""
+        """Focus the part that people most likely want."""
         first = next((child for child in self.query("*") if child.focusable), None)
         if isinstance(first, Widget):
             first.focus()

@@ -1,4 +1,4 @@
-"""The blind test: which of two replies is better, before one knows who made them."""
+"""The blind test: choose the better of two replies without knowing their makers."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -20,14 +20,14 @@ WIDTH = 24
 
 
 class BlindPane(Pane):
-    """Something that was said, two replies, and the win rates so far."""
+    """A message, two replies, and the win rates so far."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("n", "another", "Two replies"),
         Binding("f", "choose(1)", "First is better"),
         Binding("s", "choose(2)", "Second"),
         Binding("e", "choose(0)", "Equal"),
-        Binding("a", "arms", "What is compared"),
+        Binding("a", "arms", "Compared modes"),
     ]
 
     def __init__(self, *, id: str) -> None:
@@ -48,7 +48,7 @@ class BlindPane(Pane):
         self._shown = self.guild.row
         self._pair = None
         self._show_arms()
-        hint = "\nn makes two replies to something that was said on this server.\n"
+        hint = "\nPress n for two replies to a message of this server.\n"
         self.query_one("#blind-pair", Static).update(Content.styled(hint, "$quiet"))
         request = control.BlindResults(self.guild.key)
         self.mynah.request(request, self._show_results)
@@ -60,9 +60,9 @@ class BlindPane(Pane):
         )
 
     def action_another(self) -> None:
-        """Have two replies made."""
+        """Have two new replies made."""
         self._pair = None
-        writing = Content.styled("\nTwo replies are being written…\n", "$quiet")
+        writing = Content.styled("\nWriting two replies…\n", "$quiet")
         self.query_one("#blind-pair", Static).update(writing)
         request = control.Blind(self.guild.key, *self._arms)
         self.mynah.fetch(lambda: self.mynah.ask(request), self._show_pair, "blind")
@@ -72,7 +72,7 @@ class BlindPane(Pane):
         self.query_one("#blind-pair", Static).update(_pair(reply))
 
     def action_choose(self, won: int) -> None:
-        """Store the choice, and see who made which."""
+        """Store the choice, and reveal the makers."""
         if self._pair is None:
             return
         request = control.BlindChoose(self._pair, won)
@@ -89,7 +89,7 @@ class BlindPane(Pane):
         self.query_one("#blind-results", Static).update(_results(reply))
 
     def action_arms(self) -> None:
-        """Choose the two ways to reply that are compared."""
+        """Choose the two modes to compare."""
 
         def written(text: str | None) -> None:
             arms = tuple(arm.strip() for arm in (text or "").split(",") if arm.strip())
@@ -97,8 +97,8 @@ class BlindPane(Pane):
                 self._arms = arms
                 self._show_arms()
 
-        detail = "Two of markov, llm and hybrid, the last with a dial: llm, hybrid 70"
-        question = "Which two ways to reply?"
+        detail = "Two of markov, llm and hybrid; hybrid may have a dial: llm, hybrid 70"
+        question = "Which two modes?"
         self.app.push_screen(AskText(question, detail, ", ".join(self._arms)), written)
 
 

@@ -1,4 +1,4 @@
-"""Where the bot may speak and what it listens to, channel by channel."""
+"""Speaking and listening, channel by channel."""
 
 from dataclasses import dataclass, replace
 from typing import ClassVar
@@ -27,13 +27,13 @@ class ChannelRow:
 
 
 EMPTY = (
-    "No channel is known yet. Channels come with an import, or when the bot joins the "
-    "server."
+    "There is no channel yet. Channels appear after an import, or when the bot "
+    "joins the server."
 )
 
 
 class ChannelsPane(Pane):
-    """Space lets it speak there or not; t learns the channel's history."""
+    """A list of channels; space toggles speaking, and t learns the history."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "speak", "Speak/silent"),
@@ -71,7 +71,7 @@ class ChannelsPane(Pane):
 
     @on(Feed.Chosen)
     def action_speak(self) -> None:
-        """Let the bot speak in this channel, or no longer."""
+        """Let the bot speak in this channel, or stop it."""
         feed = self.query_one(Feed)
         line: ChannelRow | None = feed.item
         if line is None:
@@ -87,14 +87,14 @@ class ChannelsPane(Pane):
         settings_list.set_value(self.mynah, "speak.channels", value, self.reload, key)
 
     def action_listen(self) -> None:
-        """Learn what is written in this channel from now on, or no longer."""
+        """Start or stop learning from this channel."""
         line: ChannelRow | None = self.query_one(Feed).item
         if line:
             request = control.Listen(self.guild.key, line.key, not line.learns)
             self.mynah.request(request, lambda _: self.reload())
 
     def action_train(self) -> None:
-        """Learn what was written in this channel before."""
+        """Learn the earlier messages of this channel."""
         line: ChannelRow | None = self.query_one(Feed).item
         if line:
             request = control.Train(self.guild.key, [line.key])
@@ -108,15 +108,15 @@ def _written(line: ChannelRow) -> str:
 
 
 def head(width: int) -> str:
-    """The titles above the channels."""
+    """Return the titles above the channels."""
     return f"{'channel':<28} {'learned':>8}   {'new messages':<14}the bot there"
 
 
 def draw(line: ChannelRow, width: int) -> Content:
-    """One channel; what holds is said in words."""
+    """Draw one channel, with its state in words."""
     name = Content(f"#{line.name}").truncate(28, ellipsis=True, pad=True)
     listens = "● learned" if line.learns else "○ ignored"
-    speaks = "● may speak" if line.may_speak else "○ keeps silent"
+    speaks = "● may speak" if line.may_speak else "○ keeps quiet"
     return Content.assemble(
         name.stylize("bold"),
         (f" {format.count(line.messages):>8}   ", "$quiet"),

@@ -1,4 +1,4 @@
-"""A server's data: export it, keep a snapshot, roll back, forget."""
+"""A server's data: export, snapshots, rollback and forgetting."""
 
 from collections.abc import Callable
 from typing import Any, ClassVar
@@ -16,11 +16,13 @@ from app.tui.panes.base import Pane
 from app.tui.widgets.dialogs import AskText, Confirm, Detail
 from app.tui.widgets.feed import Feed
 
-EMPTY = "No snapshot yet. n keeps the voice as it is; after a raid, r brings it back."
+EMPTY = (
+    "No snapshot yet. Press n to save the voice; after a raid, press r to restore it."
+)
 
 
 class DataPane(Pane):
-    """Snapshots in a list; everything that loses data asks first."""
+    """A list of snapshots; everything that loses data asks first."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("n", "take", "Snapshot"),
@@ -44,14 +46,14 @@ class DataPane(Pane):
         self.query_one(Feed).show(reply.snapshots, 0)
 
     def action_take(self) -> None:
-        """Keep the voice as it is now."""
+        """Save the voice as it is now."""
 
         def named(name: str | None) -> None:
             if name and name.strip():
                 request = control.SnapshotTake(self.guild.key, name.strip())
                 self._do(request, "Kept.")
 
-        self.app.push_screen(AskText("What should this snapshot be called?"), named)
+        self.app.push_screen(AskText("What is the snapshot's name?"), named)
 
     def action_restore(self) -> None:
         """Give voice, persona and settings back what the chosen snapshot has."""
@@ -61,8 +63,9 @@ class DataPane(Pane):
             request = control.SnapshotRestore(self.guild.key, name)
             self._confirm(
                 f"Roll back to {safe_line(name)}?",
-                "Persona and settings go back, too. What was learned since then leaves "
-                "the voice but stays stored; another snapshot is taken to undo this.",
+                "Persona and settings go back, too. Messages learned since then "
+                "leave the voice but stay stored. Mynah takes another snapshot, so "
+                "you can undo this.",
                 lambda: self._do(request, "Rolled back."),
             )
 
@@ -88,7 +91,7 @@ class DataPane(Pane):
                 self._do(request, f"Written to {path}")
 
         default = str(self.mynah.app.home.root / "export.jsonl")
-        detail = "JSON Lines, one message a line; Mynah can import it again."
+        detail = "JSON Lines, one message per line. Mynah can import it again."
         self.app.push_screen(AskText("Export to which file?", detail, default), chosen)
 
     def action_forget_author(self) -> None:
@@ -98,12 +101,12 @@ class DataPane(Pane):
             if author and author.strip():
                 request = control.Forget(self.guild.key, author=author.strip())
                 self._confirm(
-                    f"Forget everything {safe_line(author)} wrote?",
-                    "It leaves the voice, the memory and the database. No undo.",
+                    f"Forget everything by {safe_line(author)}?",
+                    "It leaves voice, memory and database. You cannot undo this.",
                     lambda: self._do(request, "Forgotten."),
                 )
 
-        detail = "Their Discord id, or their name as it is shown here."
+        detail = "Their Discord id, or their name as shown here."
         self.app.push_screen(AskText("Forget which person?", detail), named)
 
     def action_forget_all(self) -> None:

@@ -1,4 +1,4 @@
-"""What the voice picked up lately, with a veto."""
+"""Recently learned messages, with a veto."""
 
 from typing import TYPE_CHECKING, ClassVar
 
@@ -21,7 +21,7 @@ SHOWN = 400
 
 
 class LearnedPane(Pane):
-    """The newest messages below; what was not learned says why."""
+    """A list with the newest messages below; skipped ones show the reason."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("x", "veto", "Veto"),
@@ -32,10 +32,10 @@ class LearnedPane(Pane):
         self._words = ""
 
     def compose(self) -> ComposeResult:
-        yield Feed(draw, id="learned-list", empty="Nothing is learned here yet.")
+        yield Feed(draw, id="learned-list", empty="No message is learned here yet.")
 
     def filter(self, words: str) -> None:
-        """Find the words in everything learned, not only in what is shown."""
+        """Find the words in all learned messages, not only in the visible ones."""
         self._words = words.strip()
         self.reload()
 
@@ -48,7 +48,7 @@ class LearnedPane(Pane):
 
     def _show(self, messages: "list[StoredMessage]") -> None:
         self.query_one(Feed).show(messages)
-        found = f"Nothing learned here contains “{safe_line(self._words)}”."
+        found = f"No learned message contains “{safe_line(self._words)}”."
         if self._words and not messages:
             self.query_one(Feed).empty = found
 
@@ -57,7 +57,7 @@ class LearnedPane(Pane):
         self.app.push_screen(Detail(safe_line(event.item.name), event.item.text))
 
     def action_veto(self) -> None:
-        """Unlearn the chosen message."""
+        """Forget the chosen message."""
         message: StoredMessage | None = self.query_one(Feed).item
         if message is None:
             return
@@ -72,12 +72,12 @@ class LearnedPane(Pane):
                 self.mynah.request(request, forgotten)
 
         detail = safe_line(message.text)[:200]
-        question = "Unlearn this message for ever?"
+        question = "Forget this message forever?"
         self.app.push_screen(Confirm(question, detail, "Unlearn"), answered)
 
 
 def draw(message: "StoredMessage", width: int) -> Content:
-    """One message; a dropped one is marked with its reason."""
+    """Draw one message; a skipped one shows its reason."""
     dropped = f"not learned: {message.dropped}  " if message.dropped else ""
     name = Content(safe_line(message.name)).truncate(16, ellipsis=True, pad=True)
     return Content.assemble(

@@ -1,4 +1,4 @@
-"""The meter: whether the bot still sounds like its server, week by week."""
+"""The meter: the bot's likeness to its server, week by week."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from app.tui.widgets.charts import columns
 
 WEEKS = 12
 BEFORE = 4
-"""Weeks whose mean a trend is measured against."""
+"""The number of earlier weeks in the mean for a trend."""
 
 
 def _percent(value: float) -> str:
@@ -27,7 +27,7 @@ def _percent(value: float) -> str:
 
 
 def _of_relevance(value: float) -> str:
-    """An AUC as what it means: 0.5 is chance."""
+    """Rescale an AUC, where 0.5 means chance."""
     return f"{max(0.0, 2 * value - 1):.0%}"
 
 
@@ -41,7 +41,7 @@ class Figure:
     is_better: int
     """1 when more is better, -1 when less is, 0 when neither."""
     step: float
-    """A change smaller than this is none."""
+    """The least change that counts."""
 
 
 FIGURES = (
@@ -58,7 +58,7 @@ FIGURES = (
 
 
 class MeterPane(Pane):
-    """A figure a line with its course; below them, what to turn."""
+    """One line per figure with its course, and advice below."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("m", "anew", "Measure now")]
 
@@ -72,7 +72,7 @@ class MeterPane(Pane):
         self._ask(anew=False)
 
     def action_anew(self) -> None:
-        """Make this week's figures now."""
+        """Compute this week's figures now."""
         self._ask(anew=True)
 
     def _ask(self, *, anew: bool) -> None:
@@ -90,8 +90,7 @@ class MeterPane(Pane):
 def _figures(weeks: list[MeteredWeek]) -> Content:
     if not weeks:
         return Content.styled(
-            "Nothing was said on Discord yet; a week of replies makes the first "
-            "figures.",
+            "The bot has not replied on Discord yet. Figures need a week of replies.",
             "$quiet",
         )
     first, last = (format.day(week.start) for week in (weeks[0], weeks[-1]))
@@ -115,7 +114,7 @@ def _line(figure: Figure, weeks: list[MeteredWeek]) -> Content:
 
 
 def _trend(figure: Figure, values: Sequence[float | None]) -> tuple[str, str]:
-    """An arrow and a word: how this week compares with the weeks before."""
+    """Return an arrow and a word that compare this week with earlier weeks."""
     *before, now = values
     known = [value for value in before[-BEFORE:] if value is not None]
     if now is None or not known:
@@ -135,7 +134,7 @@ def _aspects(weeks: list[MeteredWeek]) -> Content:
     aspects = weeks[-1].aspects if weeks else {}
     if not aspects:
         return Content("")
-    lines = [Content.styled("\nHow alike it is in", "bold")]
+    lines = [Content.styled("\nLikeness in", "bold")]
     for name, share in aspects.items():
         bar = format.bar(share, 20)
         lines.append(
@@ -150,7 +149,7 @@ def _aspects(weeks: list[MeteredWeek]) -> Content:
 
 def _advice(advice: list[MeterAdvice], *, has_weeks: bool) -> Content:
     if not advice:
-        calm = "\nNothing to turn: it sounds like your server." if has_weeks else ""
+        calm = "\nNothing to change: it sounds like your server." if has_weeks else ""
         return Content.styled(calm, "$success")
     lines = []
     for one in advice:

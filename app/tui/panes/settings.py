@@ -1,4 +1,4 @@
-"""Every setting a server can have of its own, with where its value comes from."""
+"""A server's settings, each with the origin of its value."""
 
 from typing import ClassVar
 
@@ -14,7 +14,7 @@ from app.tui.widgets.feed import Feed
 
 
 class SettingsPane(Pane):
-    """Enter changes, u goes back to what holds elsewhere."""
+    """A list of settings; enter changes one, and u drops the server's own value."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("u", "reset", "Drop own value")]
 
@@ -38,6 +38,6 @@ class SettingsPane(Pane):
         settings_list.change(self.mynah, event.item, self.reload, self.guild.key)
 
     def action_reset(self) -> None:
-        """Take this server's own value away."""
+        """Drop this server's own value."""
         if item := self.query_one(Feed).item:
             settings_list.reset(self.mynah, item, self.reload, self.guild.key)

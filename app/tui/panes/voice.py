@@ -22,11 +22,11 @@ from app.tui.widgets.dial import Dial
 
 SAMPLES = 3
 SETTLE_SECONDS = 0.4
-"""How long the dial must rest before samples are asked for."""
+"""The rest of the dial before samples are requested."""
 
 
 class VoicePane(Pane):
-    """What the owner hears changes as the dial moves."""
+    """A dial with samples that follow it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("p", "persona", "Persona"),
@@ -49,7 +49,7 @@ class VoicePane(Pane):
         with Horizontal(classes="row"):
             yield Static("Persona", classes="label")
             yield Static("", id="persona", markup=False)
-        yield Static("How it would answer now", classes="title")
+        yield Static("Sample answers", classes="title")
         yield Static("", id="samples", markup=False)
 
     def reload(self) -> None:
@@ -66,7 +66,7 @@ class VoicePane(Pane):
         found = settings_list.items(reply, ("channel",))
         values = {item.key.name: item.value for item in found}
         self._persona = str(values.get("reply.persona", ""))
-        shown = self._persona or "none; p writes one"
+        shown = self._persona or "none; press p to write one"
         self.query_one("#persona", Static).update(Content(safe_line(shown)))
 
     @on(Dial.Changed)
@@ -119,12 +119,12 @@ class VoicePane(Pane):
                     (f"{name}: {safe_line(text)}\n", "$quiet"), (answer, "bold"), "\n"
                 )
             )
-        nothing = Content.styled("Nothing to answer to yet.", "$quiet")
+        nothing = Content.styled("There is no message to answer yet.", "$quiet")
         shown = Content("\n").join(parts) if parts else nothing
         self.query_one("#samples", Static).update(shown)
 
     def action_persona(self) -> None:
-        """Write who the bot is here, in plain words."""
+        """Edit the bot's persona for this server, in plain words."""
 
         def done() -> None:
             self._shown = None

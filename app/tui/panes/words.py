@@ -1,4 +1,4 @@
-"""The words and phrases that make this voice its own."""
+"""The words and phrases that are typical of this voice."""
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
@@ -14,7 +14,7 @@ class WordsPane(Pane):
     """Two lists, the most telling first."""
 
     def compose(self) -> ComposeResult:
-        yield Static("What is said here more than elsewhere", classes="quiet")
+        yield Static("Words this server uses more than others", classes="quiet")
         with VerticalScroll(), Horizontal(id="word-lists"):
             yield Static("", id="own-words", markup=False)
             yield Static("", id="own-phrases", markup=False)

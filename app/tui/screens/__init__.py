@@ -1,4 +1,4 @@
-"""Every screen, in the order of its key; its module is loaded when it is shown."""
+"""Every screen, in the order of its key; a screen's module is loaded on first use."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,10 +15,10 @@ class ScreenEntry:
     name: str
     title: str
     key: str
-    """Pressed outside of text fields; the function key of that number always works."""
+    """A key for outside text fields; the same function key always works."""
     load: Callable[[], "MynahScreen"]
     short: str = ""
-    """What the navigation of a narrow terminal says instead of the title."""
+    """A shorter title for the navigation of a narrow terminal."""
 
 
 def _home() -> "MynahScreen":

@@ -1,4 +1,4 @@
-"""What was said in a talk, a line each, and how a reply came about."""
+"""The lines of a conversation, and the story of a reply."""
 
 from textual.content import Content
 from textual.widgets import Static
@@ -10,7 +10,7 @@ SOURCES_SHOWN = 8
 
 
 class SpokenLine(Static):
-    """Someone's words."""
+    """A person's words."""
 
     DEFAULT_CSS = """
     SpokenLine { height: auto; margin: 0 0 1 0; padding: 0 1; }
@@ -32,7 +32,7 @@ class ReplyLine(SpokenLine):
         self._shows_sources = False
 
     def add(self, text: str, *, restart: bool = False) -> None:
-        """Some more words; with `restart`, in place of those so far."""
+        """Add words; with `restart`, replace those so far."""
         self._text = text if restart else self._text + text
         self._repaint("writing…")
 
@@ -47,7 +47,7 @@ class ReplyLine(SpokenLine):
         self._repaint("\n".join(lines))
 
     def toggle_sources(self) -> None:
-        """Show or hide the messages it drew on."""
+        """Show or hide the source messages."""
         self._shows_sources = not self._shows_sources
         self.finish(self.reply)
 
@@ -60,7 +60,7 @@ class ReplyLine(SpokenLine):
         if self._shows_sources:
             drawn = self.reply.drawn if self.reply else []
             if not drawn:
-                parts.append(("\nIt drew on no message.", "$quiet"))
+                parts.append(("\nIt has no source message.", "$quiet"))
             for used in drawn[:SOURCES_SHOWN]:
                 parts += ["\n  ", reply_bars.quote(used.author, used.text, used.run)]
         self.update(Content.assemble(*parts))

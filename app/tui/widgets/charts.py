@@ -1,4 +1,4 @@
-"""Small charts from block characters: they need no colour, and no library."""
+"""Small charts from block characters, without color or a library."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -9,12 +9,12 @@ BLOCKS = " ▁▂▃▄▅▆▇█"
 
 
 def columns(values: Sequence[float], height: int) -> list[str]:
-    """The values as columns, a line of text a row, highest row first."""
+    """Draw the values as columns, one line of text per row, the highest first."""
     top = max(values, default=0.0)
     if top <= 0:
         return [" " * len(values)] * (height - 1) + ["▁" * len(values)]
     eighths = [round(value / top * height * 8) for value in values]
-    # What is not nothing must be seen.
+    # Every value above zero must be visible.
     eighths = [
         max(1, n) if value > 0 else 0 for n, value in zip(eighths, values, strict=True)
     ]
@@ -26,7 +26,7 @@ def columns(values: Sequence[float], height: int) -> list[str]:
 
 
 def squeeze(values: Sequence[float], width: int) -> list[float]:
-    """The values summed up, or spread, to `width` columns."""
+    """Sum or spread the values to `width` columns."""
     if not values or width <= 0:
         return []
     if len(values) <= width:
@@ -38,7 +38,7 @@ def squeeze(values: Sequence[float], width: int) -> list[float]:
 
 
 def course(values: Sequence[float], width: int) -> str:
-    """The values as one line of text of `width` columns; the highest of each counts."""
+    """Draw the values on a line of `width` columns, each with its highest value."""
     if not values or width <= 0:
         return ""
     if len(values) > width:
@@ -49,7 +49,7 @@ def course(values: Sequence[float], width: int) -> str:
 
 
 class Chart(Widget):
-    """A title above what is drawn; `unit` writes a value as a person reads it."""
+    """A titled chart; `unit` formats a value for people."""
 
     DEFAULT_CSS = """
     Chart { height: 1fr; width: 1fr; min-height: 4; }
@@ -64,7 +64,7 @@ class Chart(Widget):
 
 
 class Columns(Chart):
-    """One series over time: a title, its peak, the columns, and where time begins."""
+    """One series over time: its title, peak, columns and start."""
 
     _values: Sequence[float] = ()
     _span = ("", "")
@@ -95,7 +95,7 @@ class Columns(Chart):
 
 
 class Sparks(Chart):
-    """Several series, a line each: name, course, present value."""
+    """Several series, one per line: name, course, present value."""
 
     _series: Mapping[str, Sequence[float]] = {}
 

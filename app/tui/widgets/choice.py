@@ -1,4 +1,4 @@
-"""A few values on one line, of which one is chosen."""
+"""A choice between a few values on one line."""
 
 from typing import ClassVar
 
@@ -11,7 +11,7 @@ from textual.widget import Widget
 
 
 class Choice(Widget, can_focus=True):
-    """Left and right choose; the chosen value stands in brackets."""
+    """Values on a line; left and right choose, and brackets mark the choice."""
 
     DEFAULT_CSS = """
     Choice { height: 1; width: auto; }
@@ -25,7 +25,7 @@ class Choice(Widget, can_focus=True):
     value: reactive[str] = reactive("", layout=True)
 
     class Changed(Message):
-        """Another value was chosen by the owner."""
+        """The owner chose another value."""
 
         def __init__(self, choice: "Choice", value: str) -> None:
             super().__init__()
@@ -47,7 +47,7 @@ class Choice(Widget, can_focus=True):
         return Content(" ").join(self._item(value) for value in self.values)
 
     def action_step(self, step: int) -> None:
-        """Choose the neighbour, round and round."""
+        """Choose the neighbor, wrapping around."""
         at = self.values.index(self.value) if self.value in self.values else 0
         self.choose(self.values[(at + step) % len(self.values)])
 

@@ -1,4 +1,4 @@
-"""The voice dial: from the model's own words to the guild's."""
+"""The voice dial, from the model's own words to the server's."""
 
 from typing import ClassVar
 
@@ -13,7 +13,7 @@ STEP = 5
 
 
 class Dial(Widget, can_focus=True):
-    """0 is the model alone, 100 the chain alone; arrows or a click turn it."""
+    """A dial from 0 (model alone) to 100 (chain alone), for arrows and clicks."""
 
     DEFAULT_CSS = """
     Dial { height: 1; width: 1fr; min-width: 20; max-width: 48; }
@@ -59,7 +59,7 @@ class Dial(Widget, can_focus=True):
         return max(8, self.size.width - 6)
 
     def action_turn(self, by: int) -> None:
-        """Turn by so many percent."""
+        """Turn by that many percent."""
         self.turn_to(self.value + by)
 
     def turn_to(self, value: int) -> None:

@@ -12,7 +12,7 @@ from textual.widgets import Button, Input, OptionList, Static
 
 
 class Confirm(ModalScreen[bool]):
-    """Asks before data goes; the safe answer has the focus."""
+    """A confirmation before data goes; the safe answer has the focus."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "answer(True)", "Yes", show=False),
@@ -43,7 +43,7 @@ class Confirm(ModalScreen[bool]):
 
 
 class AskText(ModalScreen[str | None]):
-    """Asks for one line of text; None when the owner changed their mind."""
+    """A question for one line of text; None when the owner cancels."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "Cancel", show=False),
@@ -82,7 +82,7 @@ class AskText(ModalScreen[str | None]):
 
 
 class Pick(ModalScreen[int | None]):
-    """Asks to pick one of a list; returns its place."""
+    """A choice from a list; returns its place."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "Cancel", show=False),

@@ -1,4 +1,4 @@
-"""A long list of one-line items that stays quick however fast it grows."""
+"""A long list of one-line items that stays fast however much it grows."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
@@ -19,10 +19,10 @@ MAX_ITEMS = 2000
 
 
 class Feed(ScrollView, can_focus=True):
-    """Draws only the lines in view; keeps the newest `MAX_ITEMS` items.
+    """A list that draws only visible lines, and keeps the newest `MAX_ITEMS` items.
 
-    While the cursor is on the last line, it follows what is added. A head of column
-    titles stays above the lines; an empty list says what to do.
+    While the cursor is on the last line, it follows new items. Column titles stay above
+    the lines; an empty list says what to do.
     """
 
     DEFAULT_CSS = """
@@ -42,7 +42,7 @@ class Feed(ScrollView, can_focus=True):
     cursor: reactive[int] = reactive(-1, repaint=False)
 
     class Pointed(Message):
-        """Something about one item."""
+        """An event about one item."""
 
         def __init__(self, feed: "Feed", item: Any) -> None:
             super().__init__()
@@ -54,7 +54,7 @@ class Feed(ScrollView, can_focus=True):
             return self.feed
 
     class Chosen(Pointed):
-        """Enter on an item, or a click on the one under the cursor."""
+        """An item was chosen with enter, or with a click on the cursor's line."""
 
     class Moved(Pointed):
         """The cursor came to rest on another item."""
@@ -67,9 +67,9 @@ class Feed(ScrollView, can_focus=True):
         head: Callable[[int], str] | None = None,
         empty: str = "",
     ) -> None:
-        """`draw` makes the line of one item, `head` the titles, for a width in cells.
+        """`draw` returns the line of one item, `head` the titles, for a width in cells.
 
-        `empty` stands in place of the items while there are none.
+        `empty` is shown while there are no items.
         """
         super().__init__(id=id)
         self._draw = draw
@@ -77,9 +77,9 @@ class Feed(ScrollView, can_focus=True):
         self._empty = empty
         self._all: list[Any] = []
         self.items: list[Any] = []
-        """What is shown: all that was given, or what matches the filter."""
+        """The visible items: all of them, or those that match the filter."""
         self.words = ""
-        """Filters the lines, in small letters."""
+        """The filter words, in lower case."""
 
     @property
     def item(self) -> Any | None:
@@ -88,7 +88,7 @@ class Feed(ScrollView, can_focus=True):
 
     @property
     def empty(self) -> str:
-        """What stands there while there are no items."""
+        """The text shown without items."""
         return f"Nothing here matches “{self.words}”." if self.words else self._empty
 
     @empty.setter
@@ -98,7 +98,7 @@ class Feed(ScrollView, can_focus=True):
         self.refresh()
 
     def show(self, items: Sequence[Any], cursor: int | None = None) -> None:
-        """Replace all items; the cursor goes to the newest unless told otherwise."""
+        """Replace all items; by default the cursor goes to the newest."""
         self._all = list(items[-MAX_ITEMS:])
         self.items = self._matching(self._all)
         last = len(self.items) - 1
@@ -108,7 +108,7 @@ class Feed(ScrollView, can_focus=True):
         self.refresh()
 
     def add(self, items: Sequence[Any]) -> None:
-        """Append items; the oldest make room."""
+        """Append items, dropping the oldest ones when full."""
         if not items:
             return
         follows = self.cursor >= len(self.items) - 1
@@ -124,14 +124,14 @@ class Feed(ScrollView, can_focus=True):
         self.refresh()
 
     def filter(self, words: str) -> None:
-        """Show only the lines that contain the words; none shows all."""
+        """Show only lines with the words; without words, show all."""
         self.words = safe_line(words.strip().lower())
         self.show(self._all, 0 if self.words else None)
 
     def _matching(self, items: list[Any]) -> list[Any]:
         if not self.words:
             return items
-        width = 400  # Wide enough that nothing of a line is cut off.
+        width = 400  # The width is large enough that no line is cut.
         return [x for x in items if self.words in self._draw(x, width).plain.lower()]
 
     def on_resize(self) -> None:
@@ -141,7 +141,7 @@ class Feed(ScrollView, can_focus=True):
     def render_line(self, y: int) -> Strip:
         width = self.scrollable_content_region.width
         if width <= 1:
-            # A terminal made narrower is laid out once for the width it had before.
+            # After the terminal shrinks, one layout still uses its old width.
             return Strip.blank(width, self.rich_style)
         if y < self._head_height and self._head:
             head = Content.styled(f" {self._head(width - 1)}", "$quiet")
@@ -207,7 +207,7 @@ class Feed(ScrollView, can_focus=True):
 
     @property
     def _rows(self) -> int:
-        """Lines of items that are in view."""
+        """Return the visible lines."""
         return self.size.height - self._head_height
 
     def _lay_out(self) -> None:

@@ -1,4 +1,4 @@
-"""A dialog to look for a file."""
+"""A dialog for choosing a file."""
 
 from pathlib import Path
 from typing import ClassVar
@@ -12,7 +12,7 @@ from textual.widgets import DirectoryTree, Static
 
 
 class PickFile(ModalScreen[str | None]):
-    """Returns the path of the chosen file."""
+    """A file browser; returns the path of the chosen file."""
 
     DEFAULT_CSS = """
     PickFile DirectoryTree { height: 16; background: $surface; }

@@ -1,4 +1,4 @@
-"""The keys that act now, below every screen: on as many lines as they need."""
+"""The keys that work now, below every screen, on as many lines as they need."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ GAP = 2
 
 @dataclass(frozen=True)
 class Shown:
-    """One key on its place."""
+    """One visible key with its position."""
 
     key: str
     display: str
@@ -27,9 +27,9 @@ class Shown:
 
 
 class Keys(Widget):
-    """Every shown key with what it does; a click presses it.
+    """Every visible key with its action; a click presses it.
 
-    One widget draws them all, so that keys which come and go cost no layout.
+    One widget draws them all, so changing keys need no new layout.
     """
 
     ALLOW_SELECT = False
@@ -62,7 +62,7 @@ class Keys(Widget):
         return Content("\n").join(gap.join(line) for line in lines.values())
 
     def shown(self, width: int) -> list[Shown]:
-        """The keys, each on its place, for a width in cells; the palette is last."""
+        """Return the keys with their positions, for a width in cells, palette last."""
         found: list[Shown] = []
         line = start = 0
         for key, display, says in self._bindings_now():

@@ -1,4 +1,4 @@
-"""The one line above every screen: where one is, and where one can go."""
+"""The navigation line above every screen."""
 
 from textual import events
 from textual.content import Content
@@ -7,11 +7,11 @@ from textual.widget import Widget
 from app.tui.screens import SCREENS, ScreenEntry
 
 WIDE = 112
-"""Columns from which full titles and the name fit."""
+"""The width from which full titles and the name fit."""
 
 
 class Nav(Widget):
-    """The screens with their keys; a click goes there."""
+    """The screens with their keys; a click opens one."""
 
     DEFAULT_CSS = """
     Nav { height: 1; padding: 0 1; background: $surface; }
@@ -29,7 +29,7 @@ class Nav(Widget):
         return Content("  " if self._is_wide else " ").join(parts)
 
     def on_click(self, event: events.Click) -> None:
-        """Go to the screen whose name is under the mouse."""
+        """Open the screen whose name is under the mouse."""
         x = 1 + (len("mynah  ") if self._is_wide else 0)
         for entry in SCREENS:
             end = x + self._item(entry).cell_length

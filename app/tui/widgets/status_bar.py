@@ -1,4 +1,4 @@
-"""The one line that always says how the bot is and what answers."""
+"""The status line of the bot and its model."""
 
 from typing import TYPE_CHECKING
 
@@ -28,7 +28,7 @@ WORK = {
 
 
 class StatusBar(Widget):
-    """Bot, model, mode, provider, speed, and work in progress."""
+    """Bot, model, mode, provider, speed, and running work."""
 
     DEFAULT_CSS = """
     StatusBar { height: 1; padding: 0 1; background: $surface; }

@@ -1,4 +1,4 @@
-"""The lines of a channel as they are shown: messages and replies, by time."""
+"""The lines of a channel: messages and replies, by time."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ MESSAGES_SHOWN = 300
 REPLIES_SHOWN = 100
 
 SIGNS = {"markov": "○", "local": "◆", "openai": "☁"}
-"""A provider's sign; the word stands beside it."""
+"""A provider's sign, shown beside its name."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class TalkLine:
 
 
 async def load(shelf: DatabaseReader, guild: int, channel: int) -> list[TalkLine]:
-    """The newest lines of a channel, oldest first."""
+    """Load the newest lines of a channel, oldest first."""
     messages = await shelf.messages(guild, channel, limit=MESSAGES_SHOWN)
     replies = await shelf.replies(guild, channel, REPLIES_SHOWN)
     links = await shelf.conversations([message.id for message in messages])
@@ -49,7 +49,7 @@ def merge(
     replies: Sequence[ShownReply],
     links: dict[int, int],
 ) -> list[TalkLine]:
-    """Messages and replies by time; a reply stands for the messages it was sent as."""
+    """Merge messages and replies by time; a reply replaces its own sent messages."""
     sent = {id for reply in replies for id in reply.sent}
     of_sent = {m.external: links.get(m.id) for m in messages if m.external in sent}
     lines = [
@@ -82,7 +82,7 @@ def merge(
 
 
 def draw(line: TalkLine, width: int, now: float) -> Content:
-    """One line of the talk at a time; a reply names its provider."""
+    """Draw one line; a reply names its provider."""
     name_width = 12 if width < 70 else 18
     name = Content(line.name).truncate(name_width, ellipsis=True, pad=True)
     text = safe_line(line.text)[: width * 2]

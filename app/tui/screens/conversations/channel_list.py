@@ -1,4 +1,4 @@
-"""Where one can look in Conversations: the drafts, servers, channels, conversations."""
+"""The places in Conversations: drafts, servers, channels, conversations."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -12,30 +12,30 @@ from app.tui.database_reader import DatabaseReader
 from app.tui.screens.conversations.channel_lines import TalkLine
 
 MOST_CONVERSATIONS = 5
-"""Conversations that are listed below the channel one looks at."""
+"""The number of conversations listed below a chosen channel."""
 
 
 @dataclass(frozen=True)
 class Place:
-    """A line of the list of places."""
+    """A line in the list of places."""
 
     title: str
     guild: int = 0
     channel: int | None = None
     name: str = ""
-    """What requests call the channel by."""
+    """The channel's name in requests."""
     drafts: int = 0
-    """How many wait, where it stands for all drafts."""
+    """The number of waiting drafts, for the place of all drafts."""
     conversation: int | None = None
 
     @property
     def is_drafts(self) -> bool:
-        """Whether it stands for all drafts."""
+        """True for the place of all drafts."""
         return self.drafts > 0
 
     @property
     def key(self) -> tuple[int, int | None, bool, int | None]:
-        """The same for the same place, whatever happens in it."""
+        """The key that identifies the place, whatever happens in it."""
         return self.guild, self.channel, self.is_drafts, self.conversation
 
 
@@ -55,7 +55,7 @@ async def load(shelf: DatabaseReader, guilds: list[GuildFigures]) -> list[Place]
 
 
 def conversations(place: Place, lines: Sequence[TalkLine]) -> list[Place]:
-    """The newest conversations among the lines of a channel, the latest first."""
+    """Return the newest conversations in a channel's lines, the latest first."""
     sizes = Counter(line.conversation for line in lines)
     first: dict[int, TalkLine] = {}
     newest: dict[int, int] = {}
@@ -77,7 +77,7 @@ def conversations(place: Place, lines: Sequence[TalkLine]) -> list[Place]:
 
 
 def with_conversations(found: list[Place], inner: Sequence[Place]) -> list[Place]:
-    """The places, the conversations of one channel below it."""
+    """Insert a channel's conversations below it."""
     if not inner:
         return found
     key = inner[0].guild, inner[0].channel
@@ -89,7 +89,7 @@ def with_conversations(found: list[Place], inner: Sequence[Place]) -> list[Place
 
 
 def draw(place: Place, width: int) -> Content:
-    """One line of the list of places."""
+    """Draw one line in the list of places."""
     if place.is_drafts:
         return Content.styled(f"Drafts waiting: {place.drafts}", "bold $warning")
     if place.channel is None:

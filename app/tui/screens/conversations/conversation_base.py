@@ -1,4 +1,4 @@
-"""The places, their talk, and why the bot said what it said: what is shown of them."""
+"""The view of the conversations screen: places, lines, and a reply's story."""
 
 from dataclasses import replace
 from functools import partial
@@ -20,27 +20,27 @@ from app.tui.widgets.dialogs import Detail
 from app.tui.widgets.feed import Feed
 
 RELOAD_SECONDS = 0.3
-"""Least time between two readings, however many messages come in."""
+"""The shortest time between two readings, however many messages come in."""
 
 
 class Inspector(VerticalScroll):
-    """Where a reply's story stands; its bars are as long as it is wide."""
+    """The story of a reply, with bars as wide as the pane."""
 
     class Resized(Message):
-        """It became wider or narrower, or was laid out at all."""
+        """The pane was resized or laid out for the first time."""
 
     def on_resize(self) -> None:
         self.post_message(self.Resized())
 
 
 class TalkScreen(MynahScreen):
-    """Places on the left, the talk beside, the story of a reply on the right."""
+    """Places on the left, lines in the middle, the story of a reply on the right."""
 
-    # Below, a story beside the talk would leave it no room: enter opens it then.
+    # On a narrower terminal the story would leave no room, so enter opens it.
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-medium"), (150, "-wide")]
 
     place: Place | None = None
-    """The place that is shown."""
+    """The visible place."""
     explained: reply_explanation.ExplainedReply | None = None
     """The story of the chosen line, if it is a reply."""
 
@@ -50,7 +50,7 @@ class TalkScreen(MynahScreen):
         self._words = ""
         self._places: list[Place] = []
         self._conversations: list[Place] = []
-        """Those of the channel that is shown."""
+        """The lines of the visible channel."""
         self._reload_is_due = False
 
     def compose_body(self) -> ComposeResult:
@@ -77,7 +77,7 @@ class TalkScreen(MynahScreen):
             self.set_timer(RELOAD_SECONDS, self.reload)
 
     def _concerns(self, news: NewEvents) -> bool:
-        """Whether something was written in the place that is shown."""
+        """Return whether something was written in the visible place."""
         place = self.place
         if place is None:
             return False
@@ -86,7 +86,7 @@ class TalkScreen(MynahScreen):
         return (place.guild, place.channel) in news.channels
 
     def reload(self) -> None:
-        """Read the lines of the place anew."""
+        """Read the lines of the place again."""
         self._reload_is_due = False
         if self.place:
             self._load(self.place)
@@ -105,7 +105,7 @@ class TalkScreen(MynahScreen):
         first = next((i for i, p in enumerate(shown) if p.channel or p.is_drafts), 0)
         feed.show(shown, first)
         if not found:
-            self._say_empty("Nothing is learned yet: import on Learn (5).")
+            self._say_empty("No server is learned yet: import messages on Learn (5).")
 
     @on(Feed.Moved, "#places")
     def _place_moved(self, event: Feed.Moved) -> None:
@@ -117,7 +117,7 @@ class TalkScreen(MynahScreen):
             self._load(place)
 
     def look_at(self, guild: int, channel: int | None) -> None:
-        """Make a channel the place that is shown, without reading its lines."""
+        """Show a channel as the place, without reading its lines."""
         feed = self.query_one("#places", Feed)
         for at, place in enumerate(feed.items):
             if place.key == (guild, channel, False, None):
@@ -145,7 +145,7 @@ class TalkScreen(MynahScreen):
         return await channel_lines.load(self.app.shelf, place.guild, place.channel)
 
     def _titles(self) -> dict[int | None, str]:
-        """The channels by row, as the list of places calls them."""
+        """Return the channels' names by row, as in the list of places."""
         places: list[Place] = self.query_one("#places", Feed).items
         return {place.channel: place.title for place in places if place.channel}
 
@@ -227,5 +227,5 @@ def _message_story(line: TalkLine) -> Content:
     return Content.assemble(
         (f"{line.name}\n", "bold"),
         line.text,
-        ("\n\nf forgets it.", "$quiet"),
+        ("\n\nPress f to forget it.", "$quiet"),
     )

@@ -1,4 +1,4 @@
-"""Conversations: what is said on every server, and what can be done with a reply."""
+"""Conversations: messages of every server, and actions on replies."""
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class ConversationsScreen(TalkScreen):
-    """The talk, and the keys that act on a line of it."""
+    """The lines of a place, with keys that act on them."""
 
     NAME = "conversations"
     CSS_PATH = "conversations_screen.tcss"
@@ -39,7 +39,7 @@ class ConversationsScreen(TalkScreen):
     ]
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer only what can be done with the chosen line."""
+        """Offer only actions that fit the chosen line."""
         if not self.is_mounted:
             return True
         line: TalkLine | None = self.query_one("#lines", Feed).item
@@ -60,11 +60,11 @@ class ConversationsScreen(TalkScreen):
         self.query_one("#places").focus()
 
     def action_lines(self) -> None:
-        """Go to the talk."""
+        """Go to the lines."""
         self.query_one("#lines").focus()
 
     def action_conversation(self) -> None:
-        """Show only the conversation of this message, or all of the channel again."""
+        """Show only this message's conversation, or the whole channel again."""
         line, place = self.query_one("#lines", Feed).item, self.place
         feed = self.query_one("#places", Feed)
         wanted = (
@@ -78,7 +78,7 @@ class ConversationsScreen(TalkScreen):
             if here and other.conversation == wanted:
                 feed.cursor = at
                 return
-        self.app.tell("This message stands alone.")
+        self.app.tell("This message belongs to no conversation.")
 
     @property
     def _reply(self) -> ShownReply | None:
@@ -92,17 +92,17 @@ class ConversationsScreen(TalkScreen):
     def action_rate(self, value: int) -> None:
         """Like or dislike the reply."""
         if reply := self._reply:
-            word = "Liked." if value > 0 else "Disliked: such lines come less often."
+            word = "Liked." if value > 0 else "Disliked. Similar lines become rarer."
             self._do(control.Rate(reply.row, value), word)
 
     def action_decide(self, approve: bool) -> None:
-        """Send a draft, or throw it away."""
+        """Send a draft, or discard it."""
         if reply := self._reply:
-            word = "Sent." if approve else "Thrown away; it learns from that."
+            word = "Sent." if approve else "Discarded. The bot learns from that."
             self._do(control.Decide(reply.row, approve), word)
 
     def action_edit(self) -> None:
-        """Change the words and send them: a draft in its place, else anew."""
+        """Edit the text and send it: in place of a draft, or else as a new message."""
         if reply := self._reply:
 
             def edited(text: str | None) -> None:
@@ -111,11 +111,11 @@ class ConversationsScreen(TalkScreen):
                 elif text:
                     self._send(reply.guild, reply.channel, text)
 
-            question = "Change the words, then send them."
+            question = "Change the text, then send it."
             self.app.push_screen(AskText(question, "", reply.text), edited)
 
     def action_again(self) -> None:
-        """Make another reply to the same words, and ask before sending it."""
+        """Make another reply to the same message, and ask before sending it."""
         reply = self._reply
         guild = self._guild(reply.guild) if reply else None
         if reply and guild and reply.turns:
@@ -126,7 +126,7 @@ class ConversationsScreen(TalkScreen):
                 author=str(last[0]),
                 turns=[[str(turn[0]), str(turn[1])] for turn in earlier],
             )
-            self.app.tell("Writing another one…")
+            self.app.tell("Writing another reply…")
             self.request(request, lambda made: self._offer(reply, made))
             self.request(control.Rate(reply.row, -1, again=True))
 
@@ -138,11 +138,11 @@ class ConversationsScreen(TalkScreen):
         question = "Another reply: send it?"
         text = made.text
         self.app.push_screen(
-            AskText(question, "Change it as you like.", text), accepted
+            AskText(question, "You can change it first.", text), accepted
         )
 
     def action_speak(self) -> None:
-        """Say something in this channel as the bot."""
+        """Write in this channel as the bot."""
         place = self.place
         if place is None or place.channel is None:
             self.app.tell("Choose a channel first.")
@@ -152,10 +152,10 @@ class ConversationsScreen(TalkScreen):
             if text:
                 self._send(place.guild, place.channel, text)
 
-        self.app.push_screen(AskText(f"Say as the bot in {place.title}", ""), said)
+        self.app.push_screen(AskText(f"Write as the bot in {place.title}", ""), said)
 
     def action_forget(self) -> None:
-        """Forget the messages a reply drew on, or the chosen message."""
+        """Forget a reply's source messages, or the chosen message."""
         line: TalkLine | None = self.query_one("#lines", Feed).item
         if line is None or self.place is None:
             return
@@ -171,14 +171,16 @@ class ConversationsScreen(TalkScreen):
             if yes:
                 self._do(control.Forget(guild.key, messages=ids), "Forgotten.")
 
-        question = f"Forget {len(ids)} message{'s' * (len(ids) > 1)} for ever?"
-        detail = "They leave the voice, the memory and the database. No undo."
+        question = f"Forget {len(ids)} message{'s' * (len(ids) > 1)} forever?"
+        detail = (
+            "They leave the voice, the memory and the database. You cannot undo this."
+        )
         self.app.push_screen(Confirm(question, detail, "Forget"), answered)
 
     def action_jump(self) -> None:
-        """Go to a message that the reply drew on."""
+        """Go to a source message of the reply."""
         if self.explained is None or not self.explained.sources:
-            self.app.tell("This line drew on no message.")
+            self.app.tell("This line has no source message.")
             return
         messages = [message for message, _ in self.explained.sources]
 

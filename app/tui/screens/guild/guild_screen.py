@@ -1,4 +1,4 @@
-"""Server: one guild's voice, its settings, its words, and what becomes of its data."""
+"""Server: one server's voice, settings, words and data."""
 
 from typing import TYPE_CHECKING, ClassVar
 
@@ -23,14 +23,14 @@ LOCKED = "locked to this machine"
 
 
 class GuildScreen(MynahScreen):
-    """A head line, and one section at a time."""
+    """A header, and one section at a time."""
 
     NAME = "guild"
     CSS_PATH = "guild_screen.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+g", "pick", "Server"),
         Binding("right_square_bracket", "section(1)", "Next section", key_display="]"),
-        Binding("left_square_bracket", "section(-1)", "Section before", show=False),
+        Binding("left_square_bracket", "section(-1)", "Previous section", show=False),
     ]
 
     def compose_body(self) -> ComposeResult:
@@ -59,7 +59,7 @@ class GuildScreen(MynahScreen):
 
     @property
     def pane(self) -> Pane:
-        """The section that is shown."""
+        """The visible section."""
         switcher = self.query_one(ContentSwitcher)
         return self.query_one(f"#{switcher.current}", Pane)
 

@@ -23,7 +23,7 @@ LEAST_WIDTH = 40
 """Cells of a guide's lines, however narrow the terminal is."""
 
 EVERYWHERE = (
-    ("1 … 9, 0", "go to a screen (outside of text fields)"),
+    ("1 … 9, 0", "go to a screen (outside text fields)"),
     ("F1 … F10", "go to a screen from anywhere"),
     ("esc", "leave a text field, close a dialog"),
     ("tab", "next part of the screen"),
@@ -31,22 +31,22 @@ EVERYWHERE = (
     ("/", "filter the list"),
     ("^p", "every action by name"),
     ("^t", "light or dark"),
-    ("^q", "quit; a bot started elsewhere goes on"),
+    ("^q", "quit; a bot started elsewhere keeps running"),
 )
 
 WORDS = (
-    ("voice", "what Mynah learned of how one server speaks"),
-    ("dial", "0 % the language model alone, 100 % the voice alone"),
-    ("chain", "the voice walking by itself, in milliseconds, without a model"),
-    ("hybrid", "model and voice decide every word together"),
+    ("voice", "the way one server writes, as Mynah learned it"),
+    ("dial", "0 % is the model alone, 100 % the voice alone"),
+    ("chain", "the voice alone writes, in milliseconds, without a model"),
+    ("hybrid", "model and voice choose every word together"),
     (
         "provider",
-        "who wrote a reply: markov, local (this machine), openai (cloud)",
+        "the writer of a reply: markov, local (here), openai (in the cloud)",
     ),
-    ("rung", "one provider on the ladder; the next one answers when it can't"),
-    ("recall", "earlier moments found by meaning"),
+    ("rung", "one provider on the ladder; if it can't answer, the next one does"),
+    ("recall", "earlier messages found by meaning"),
     ("shadow", "replies wait as drafts until you approve them"),
-    ("lock", "nothing of a locked server ever leaves this machine"),
+    ("lock", "data of a locked server never leaves this computer"),
 )
 
 
@@ -131,8 +131,8 @@ def _keys_and_words() -> Content:
 
 
 def key_tables() -> Iterator[tuple[str, Sequence[tuple[str, str]]]]:
-    """(title, keys with what they do) of everywhere, every screen, every section."""
-    # Loads every screen, which takes a moment that only Help should cost.
+    """Return (title, keys with their actions) of every place, screen and section."""
+    # This loads every screen, which takes a moment, so only Help does it.
     from app.tui.panes import PANES
 
     yield "Everywhere", EVERYWHERE
@@ -147,7 +147,7 @@ def key_tables() -> Iterator[tuple[str, Sequence[tuple[str, str]]]]:
 
 
 def _keys(owner: type[DOMNode]) -> list[tuple[str, str]]:
-    """The keys of a screen or section with what their actions say they do."""
+    """Return the keys of a screen or section, with their actions' descriptions."""
     found = [b for b in owner.BINDINGS if isinstance(b, Binding) and b.description]
     return [(b.key_display or _shown(b.key), _says(owner, b)) for b in found]
 
@@ -161,7 +161,7 @@ def _shown(keys: str) -> str:
 
 
 def _says(owner: type[DOMNode], binding: Binding) -> str:
-    # An action that several keys call with other values says too little of each.
+    # An action shared by several keys describes each too vaguely.
     action = getattr(owner, f"action_{binding.action}", None)
     says = (action.__doc__ if action else None) or binding.description
     return says.strip().rstrip(".")

@@ -1,4 +1,4 @@
-"""The series that Home draws, from the rows of the database."""
+"""The data for Home's charts, from the database."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -26,14 +26,14 @@ class Trends:
 
 
 def reply_time(milliseconds: float) -> str:
-    """Milliseconds as a person reads them."""
+    """Format milliseconds for people."""
     if milliseconds < 1000:
         return f"{milliseconds:.0f} ms"
     return format.seconds(milliseconds / 1000)
 
 
 async def load(shelf: DatabaseReader, now: float) -> Trends:
-    """All series up to `now` (seconds since the epoch)."""
+    """Load all series up to `now` (seconds since the epoch)."""
     hour = int(now * 1000) // HOUR_MS * HOUR_MS
     first_hour = hour - (HOURS - 1) * HOUR_MS
     day = int(now * 1000) // DAY_MS * DAY_MS
@@ -61,7 +61,7 @@ async def load(shelf: DatabaseReader, now: float) -> Trends:
 def spread(
     buckets: "list[Bucket]", first: int, step: int, steps: int, name: str
 ) -> list[float]:
-    """One value a step, 0 where nothing was."""
+    """Return one value per step, 0 where there is none."""
     values = [0.0] * steps
     for bucket in buckets:
         at = (bucket.start - first) // step

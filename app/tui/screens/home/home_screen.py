@@ -1,4 +1,4 @@
-"""Home: how the bot is, what it does today, and a line for every server."""
+"""Home: the bot's health, today's activity, and one line per server."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
@@ -35,7 +35,7 @@ NO_SERVERS = (
 
 
 class HomeScreen(MynahScreen):
-    """The screen one leaves open."""
+    """The screen to leave open."""
 
     NAME = "home"
     CSS_PATH = "home_screen.tcss"
@@ -58,7 +58,7 @@ class HomeScreen(MynahScreen):
         yield Feed(draw_guild, id="servers", head=head, empty=NO_SERVERS)
         with Horizontal(id="charts"):
             yield Columns("Replies, 24 h", format.count, id="replies")
-            yield Sparks("Time of a reply, 24 h", home_charts.reply_time, id="times")
+            yield Sparks("Reply time, 24 h", home_charts.reply_time, id="times")
             yield Columns("Cost, 31 days", format.money, id="cost")
         with Container(id="lower"):
             yield Static(id="recent", markup=False)
@@ -138,11 +138,11 @@ class HomeScreen(MynahScreen):
             self.app.show_guild(guild)
 
     def action_start_or_stop(self) -> None:
-        """Start the bot, or stop it after a question."""
+        """Start the bot, or stop it after a confirmation."""
         if not self.app.link_state.is_up:
             self.app.run_link(self.app.link.start)
             return
-        detail = "It leaves Discord and answers nobody until it is started again."
+        detail = "It leaves Discord and answers nobody until you start it again."
         self.app.push_screen(Confirm("Stop the bot?", detail, "Stop"), self._stop)
 
     def _stop(self, yes: bool | None) -> None:
@@ -159,7 +159,7 @@ class HomeScreen(MynahScreen):
         self.app.run_link(again)
 
     def action_discord(self) -> None:
-        """Connect to Discord, or leave it."""
+        """Connect to Discord, or disconnect."""
         from app.ipc import control
 
         status = self.app.status
@@ -169,7 +169,7 @@ class HomeScreen(MynahScreen):
 
 
 def head(width: int) -> str:
-    """The titles above the servers."""
+    """Return the titles above the servers."""
     name, voice = _widths(width)
     shown = f"{'server':<{name}} {'learned':>7}  {'voice':<{voice}}"
     return f"{shown}  {'mode':<6} {'dial':>5}  joins in"
@@ -196,7 +196,7 @@ def draw_guild(guild: "GuildFigures", width: int) -> Content:
 
 
 def _widths(width: int) -> tuple[int, int]:
-    """Cells for the name, and for the voice's bar with what it means."""
+    """Return the widths of the name, and of the voice's bar with its meaning."""
     return (16, 6) if width < 90 else (28, 31)
 
 
@@ -223,13 +223,13 @@ def _state(
             lines.append(Content.styled(word, f"bold {trouble.colour}"))
             lines += _why(trouble)
     if unread:
-        lines.append(Content.styled("≠ the history cannot be read", "bold $warning"))
+        lines.append(Content.styled("≠ the history is unreadable", "bold $warning"))
         lines.append(Content(f"  {unread}"))
     return Content("\n").join(lines)
 
 
 def _why(trouble: Health) -> list[Content]:
-    """The reason and the remedy, a line each, as far as there are any."""
+    """Return reason and remedy, one per line, if there are any."""
     reason = Content(f"  {trouble.reason[:400]}")
     remedy = Content.styled(f"  {trouble.remedy}", "$accent")
     said = ((trouble.reason, reason), (trouble.remedy, remedy))

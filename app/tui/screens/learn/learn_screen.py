@@ -1,4 +1,4 @@
-"""Learn: imports and training, their progress, and what could not be read."""
+"""Learn: imports and trainings, their progress, and unreadable files."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -29,11 +29,11 @@ WORDS = {
     "pull": "Model",
     "tune": "Model",
 }
-"""What each kind of work is called."""
+"""The name of each kind of work."""
 
 
 class LearnScreen(MynahScreen):
-    """A line a job; drop a file on the terminal to import it."""
+    """A line per job; drop a file on the terminal to import it."""
 
     NAME = "learn"
     CSS_PATH = "learn_screen.tcss"
@@ -54,7 +54,8 @@ class LearnScreen(MynahScreen):
     def compose_body(self) -> ComposeResult:
         yield Static(
             "Drop a file on this window, or press i. DiscordChatExporter JSON, the "
-            "Discord data package, training JSON, JSON Lines and plain text are read.",
+            "Discord data package, training JSON, JSON Lines and plain text are "
+            "supported.",
             id="how",
             classes="quiet",
         )
@@ -90,7 +91,7 @@ class LearnScreen(MynahScreen):
     # Importing.
 
     def on_paste(self, event: events.Paste) -> None:
-        """A file dropped on a terminal arrives as its pasted path."""
+        """Import a file dropped on the terminal, which arrives as its pasted path."""
         path = dropped_path(event.text)
         if path:
             event.stop()
@@ -99,11 +100,11 @@ class LearnScreen(MynahScreen):
     def action_import(self) -> None:
         """Import a file or folder by its path."""
         question = "Which file or folder?"
-        detail = "Its full path; a folder is read with all that is in it."
+        detail = "Its full path. A folder is read with everything in it."
         self.app.push_screen(AskText(question, detail), self._choose_guild)
 
     def action_browse(self) -> None:
-        """Look for a file to import."""
+        """Browse for a file to import."""
         self.app.push_screen(PickFile("Which file?", Path.home()), self._choose_guild)
 
     def _choose_guild(self, path: str | None) -> None:
@@ -130,8 +131,8 @@ class LearnScreen(MynahScreen):
             if name and name.strip():
                 self._import(name.strip(), path)
 
-        question = "What is the server called?"
-        detail = "If the bot joins a Discord server of this name, it takes this over."
+        question = "What is the server's name?"
+        detail = "A Discord server with this name will take over its messages."
         self.app.push_screen(AskText(question, detail), named)
 
     def _import(self, guild: str, path: str) -> None:
@@ -145,12 +146,12 @@ class LearnScreen(MynahScreen):
         self.refresh_data()
 
     def action_results(self) -> None:
-        """Show what the last import brought, file by file."""
+        """Show the results of the last import, file by file."""
         if self._results:
             title, text = result(self._results[-1])
             self.app.push_screen(Detail(title, text))
         else:
-            self.app.tell("No import has ended since this window was opened.")
+            self.app.tell("No import has finished since you opened this window.")
 
     def action_train(self) -> None:
         """Learn the history of the channels the bot listens to."""
@@ -163,11 +164,9 @@ class LearnScreen(MynahScreen):
                 self.request(request, lambda _: self.app.tell("Reading its history."))
 
         if names:
-            self.app.push_screen(
-                Pick("Learn the history of which server?", names), picked
-            )
+            self.app.push_screen(Pick("Learn which server's history?", names), picked)
         else:
-            self.app.tell("The bot is on no Discord server yet: see Settings (8).")
+            self.app.tell("The bot is not on a Discord server yet: see Settings (8).")
 
     # Steering.
 
@@ -175,12 +174,12 @@ class LearnScreen(MynahScreen):
     def _job(self) -> Progress | None:
         job: Progress | None = self.query_one(Feed).item
         if job is None or not job.job or is_done(job):
-            self.app.tell("Choose an import or a history that is being read.")
+            self.app.tell("Choose a running import or training first.")
             return None
         return job
 
     def action_pause(self) -> None:
-        """Pause the chosen job, or go on with it."""
+        """Pause or continue the chosen job."""
         if job := self._job:
             action = "resume" if job.paused else "pause"
             self.request(
@@ -194,14 +193,16 @@ class LearnScreen(MynahScreen):
         self._show()
 
     def action_stop(self) -> None:
-        """Stop the chosen job; what it did stays."""
+        """Stop the chosen job; its results stay."""
         if job := self._job:
 
             def answered(yes: bool | None) -> None:
                 if yes:
                     self.request(control.JobControl(job.job, "stop"))
 
-            detail = "What was learned so far stays; a later import goes on from there."
+            detail = (
+                "Messages learned so far stay. A later import continues from there."
+            )
             self.app.push_screen(Confirm("Stop this?", detail, "Stop"), answered)
 
     @on(Feed.Chosen)
@@ -211,7 +212,7 @@ class LearnScreen(MynahScreen):
             self.app.push_screen(Detail(safe_line(job.label), job.error))
 
 
-EMPTY = "No work since this window was opened. i imports, t reads a server's history."
+EMPTY = "No work since you opened this window. Press i to import, t to read a history."
 
 COUNTS = (
     "messages read",
@@ -241,7 +242,7 @@ def result(reply: ImportReply) -> tuple[str, str]:
 
 
 def dropped_path(text: str) -> Path | None:
-    """The file that a pasted text names, if it names one."""
+    """Return the file named by a pasted text, if any."""
     cleaned = text.strip().removeprefix("file://").strip("'\"").replace("\\ ", " ")
     if not cleaned or "\n" in cleaned or len(cleaned) > 4096:
         return None
@@ -250,7 +251,7 @@ def dropped_path(text: str) -> Path | None:
 
 
 def head(width: int) -> str:
-    """The titles above the jobs."""
+    """Return the titles above the jobs."""
     return f"{'work':<8} {'of':<{_room(width)}} {'done':<20} {'left':<15} rate"
 
 
@@ -259,7 +260,7 @@ def _room(width: int) -> int:
 
 
 def draw(job: Progress, width: int) -> Content:
-    """One job: what, how far, how long still, how fast."""
+    """Draw one job: its name, progress, time left and speed."""
     note = f", {job.note}" if job.note else ""
     label = Content(safe_line(f"{job.label}{note}"))
     share = job.done / job.total if job.total else 0.0
@@ -304,5 +305,5 @@ def _backlog(guilds: list[GuildFigures]) -> Content:
         format.many(known, "message"),
     ]
     if waiting:
-        parts.append((f", {format.count(waiting)} more not yet", "$warning"))
+        parts.append((f", {format.count(waiting)} more to do", "$warning"))
     return Content.assemble(*parts)

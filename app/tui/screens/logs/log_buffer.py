@@ -1,4 +1,4 @@
-"""The log lines of this evening, bounded, and what of them a filter lets through."""
+"""The log lines of this session, bounded, with a filter."""
 
 from collections import deque
 from collections.abc import Iterable
@@ -21,23 +21,23 @@ class Logbook:
         return len(self._lines)
 
     def add(self, lines: "Iterable[Log]") -> None:
-        """Append lines; the oldest ones make room."""
+        """Append lines, dropping the oldest ones when full."""
         self._lines.extend(lines)
 
     def matching(self, level: str = "debug", text: str = "") -> "list[Log]":
-        """Lines of at least this level that contain the text in any case."""
+        """Return lines of at least this level that contain the text in any case."""
         wanted = text.lower()
         return [line for line in self._lines if matches(line, level, wanted)]
 
 
 def rank(level: str) -> int:
-    """How grave a level is; unknown ones count as errors, so nothing is hidden."""
+    """Rank a level; unknown ones count as errors, so nothing is hidden."""
     name = level.lower().replace("critical", "error")
     return LEVELS.index(name) if name in LEVELS else len(LEVELS)
 
 
 def matches(line: "Log", level: str, lowered: str) -> bool:
-    """Whether a filter lets the line through; `lowered` is in small letters."""
+    """Return whether a line passes the filter; `lowered` is in lower case."""
     if rank(line.level) < rank(level):
         return False
     return lowered in line.text.lower() or lowered in line.source.lower()

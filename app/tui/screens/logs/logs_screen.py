@@ -1,4 +1,4 @@
-"""Logs: what every process said, filtered by level and words."""
+"""Logs: the output of every process, filtered by level and words."""
 
 from typing import ClassVar
 
@@ -20,17 +20,17 @@ from app.tui.widgets.feed import Feed
 COLOURS = {"debug": "$quiet", "info": "$foreground", "warning": "$warning"}
 
 
-EMPTY = "Nothing was logged yet. Lines appear here as the bot works."
-PASSES_NOT = "No line passes this filter. l shows another level, esc drops the words."
+EMPTY = "The log is empty. Lines appear here while the bot works."
+PASSES_NOT = "No line matches. Press l for another level, esc to clear the filter."
 
 
 def head(width: int) -> str:
-    """The titles above the lines."""
+    """Return the titles above the lines."""
     return f"{'at':<6}  {'level':<7}  {'from':<14}  what happened"
 
 
 def draw(line: Log, width: int, now: float) -> Content:
-    """One log line at a time; its level stands there as a word, too."""
+    """Draw one log line, with its level as a word."""
     colour = COLOURS.get(line.level.lower(), "bold $error")
     return Content.assemble(
         (f"{format.moment(line.at, now):<6}", "$quiet"),
@@ -43,13 +43,13 @@ def draw(line: Log, width: int, now: float) -> Content:
 
 
 def short_source(source: str) -> str:
-    """A logger as people read it: of `app.serve`, the last word."""
+    """Return a logger's short name: the last word of `app.serve`."""
     name = safe_line(source)
     return (name.rpartition(".")[2] if name.startswith("app.") else name)[:14]
 
 
 class LogsScreen(MynahScreen):
-    """The newest lines below; it follows them while the cursor is on the last one."""
+    """A list with the newest lines below, followed while the cursor is on the last."""
 
     NAME = "logs"
     CSS_PATH = "logs_screen.tcss"
@@ -99,17 +99,17 @@ class LogsScreen(MynahScreen):
         self.app.push_screen(Detail(title, line.text))
 
     def action_level(self) -> None:
-        """Show from the next level on."""
+        """Switch to the next level."""
         self.query_one(Choice).action_step(1)
 
     def action_newest(self) -> None:
-        """Go to the newest line, and follow."""
+        """Go to the newest line, and follow new ones."""
         self.query_one(Feed).action_move(len(self.app.logbook))
 
     def action_save(self) -> None:
-        """Write the lines that are shown to a file."""
+        """Write the visible lines to a file."""
         default = str(self.app.home.root / "logs" / "shown.txt")
-        question = "Where should these lines be written?"
+        question = "Save these lines to which file?"
         self.app.push_screen(AskText(question, "", default), self._save)
 
     def _save(self, path: str | None) -> None:

@@ -1,4 +1,4 @@
-"""Models: which one fits this machine, fetching, switching, and the cloud."""
+"""Models: choose, fetch and switch models, here or in the cloud."""
 
 from typing import ClassVar
 
@@ -29,11 +29,11 @@ TUNABLE = (
     "openai.daily_budget",
     "openai.monthly_budget",
 )
-"""Settings of the model and the cloud that are changed here, too."""
+"""Settings of the model and the cloud that this screen can change."""
 
 
 class ModelsScreen(MynahScreen):
-    """The catalogue above, where replies come from below."""
+    """The catalogue above, and the source of replies below."""
 
     NAME = "models"
     CSS_PATH = "models_screen.tcss"
@@ -137,7 +137,7 @@ class ModelsScreen(MynahScreen):
             self.action_pull()
 
     def action_pull(self) -> None:
-        """Fetch the chosen model; an interrupted fetch goes on where it was."""
+        """Fetch the chosen model; an interrupted fetch continues."""
         model = self._model
         if not model or model.present:
             self.app.tell("It is here already; u uses it.")
@@ -172,7 +172,7 @@ class ModelsScreen(MynahScreen):
             self.app.tell("Measuring; this takes a few seconds…")
             self.request(control.ModelTest(model.name), self._measured)
         else:
-            self.app.tell("It is not here yet: f fetches it.")
+            self.app.tell("It is not here yet: press f to fetch it.")
 
     def _measured(self, reply: ModelTestReply) -> None:
         read, write = reply.prompt_tokens_per_second, reply.tokens_per_second
@@ -195,14 +195,16 @@ class ModelsScreen(MynahScreen):
         self.app.push_screen(Confirm(question, detail, "Delete"), answered)
 
     def action_own(self) -> None:
-        """Use a GGUF file of one's own."""
+        """Use one of the owner's own GGUF files."""
 
         def chosen(path: str | None) -> None:
             if path and path.strip():
                 request = control.ModelUse(path.strip())
                 self.request(request, lambda _: self._done("It answers from now on."))
 
-        detail = "A file from people you trust: a crafted one can harm this computer."
+        detail = (
+            "Use files only from people you trust: a bad one can harm this computer."
+        )
         self.app.push_screen(AskText("Which GGUF file?", detail), chosen)
 
     @on(Choice.Changed)
@@ -218,14 +220,14 @@ class ModelsScreen(MynahScreen):
         settings_list.set_value(self, "reply.provider", wanted, self.refresh_data)
 
     def action_key(self) -> None:
-        """Enter the API key, and make one test call with it."""
+        """Enter the API key, and test it with one call."""
 
         def entered(value: str | None) -> None:
             if value and value.strip():
                 request = control.SecretSet("openai_key", value.strip())
                 self.request(request, lambda _: self.action_test_cloud())
 
-        detail = "It is kept by this computer and tried once with a tiny call."
+        detail = "It is stored on this computer and tested with one tiny call."
         dialog = AskText("API key: paste it here", detail, is_secret=True)
         self.app.push_screen(dialog, entered)
 
@@ -241,15 +243,15 @@ class ModelsScreen(MynahScreen):
         self.request(control.SecretTest("openai_key"), tried)
 
     def action_tune(self) -> None:
-        """Go to context, threads, offload, the cloud's address, model and budget."""
+        """Edit context, threads, offload, and the cloud's address, model and budget."""
         self.query_one("#tunable").focus()
 
 
-EMPTY = "The catalogue is read from the bot; start it on Home (s)."
+EMPTY = "The catalogue comes from the bot: start it on Home (s)."
 
 
 def head(width: int) -> str:
-    """The titles above the catalogue."""
+    """Return the titles above the catalogue."""
     return f"  {'model':<22} {'state':<10}{'file':>9}  {'memory':<19}  speed here"
 
 

@@ -1,4 +1,4 @@
-"""Playground: talk to any learned guild as anyone, and see where a reply comes from."""
+"""Playground: talk to any learned server as anyone, and see a reply's sources."""
 
 from typing import ClassVar
 
@@ -22,14 +22,14 @@ from app.tui.widgets.dialogs import AskText, Pick
 
 PROVIDERS = ("local", "cloud")
 MAX_LINES = 120
-"""Lines of the talk kept on the screen."""
+"""The number of lines on the screen."""
 
 MAX_TURNS = 12
-"""Earlier turns sent along with a text."""
+"""The number of earlier turns sent with a text."""
 
 
 class PlaygroundScreen(MynahScreen):
-    """A talk of which nothing is learned or sent."""
+    """A conversation that is neither learned nor sent."""
 
     NAME = "playground"
     CSS_PATH = "playground_screen.tcss"
@@ -79,7 +79,7 @@ class PlaygroundScreen(MynahScreen):
         self._show_empty()
         self.query_one("#say", Input).focus()
 
-    # What is chosen.
+    # Choices.
 
     @property
     def mode(self) -> str:
@@ -135,7 +135,7 @@ class PlaygroundScreen(MynahScreen):
         self.query_one("#notice").display = bool(notice)
 
     def _missing(self) -> str:
-        """What stands in the way of the chosen mode and provider, with the remedy."""
+        """Return the obstacle for the chosen mode and provider, with the remedy."""
         if self.mode == "markov":
             return ""
         status = self.app.status
@@ -148,7 +148,7 @@ class PlaygroundScreen(MynahScreen):
             return "No language model yet: fetch one on Models. The chain answers."
         return ""
 
-    # The talk.
+    # Conversation.
 
     def _show_empty(self) -> None:
         talk = self.query_one("#talk", VerticalScroll)
@@ -159,8 +159,9 @@ class PlaygroundScreen(MynahScreen):
             text = "Type below and press enter. Nothing said here is learned or sent."
         else:
             text = (
-                "Nothing is learned yet.\n\nImport messages on Learn, or open First "
-                "steps in the palette (^p) to try the sample server."
+                "Mynah has not learned a server yet.\n\nImport messages on Learn "
+                "(5), or open First steps from the palette (^p) to try the sample "
+                "server."
             )
         talk.mount(Static(text, classes="empty", markup=False))
 
@@ -245,17 +246,17 @@ class PlaygroundScreen(MynahScreen):
                 self._choose_guild(self.app.guilds[at])
 
         if names:
-            self.app.push_screen(Pick("Which server should speak?", names), picked)
+            self.app.push_screen(Pick("Which server should answer?", names), picked)
 
     def action_name(self) -> None:
-        """Choose the name one speaks as."""
+        """Choose the name to speak as."""
 
         def named(name: str | None) -> None:
             if name and name.strip():
                 self.author = safe_line(name.strip())[:32]
 
-        question = "Who are you in this talk?"
-        detail = "Any name; Mynah answers as if this person had written."
+        question = "Who are you in this conversation?"
+        detail = "Any name; Mynah answers as if this person wrote to it."
         self.app.push_screen(AskText(question, detail, self.author), named)
 
     def action_again(self) -> None:
@@ -264,13 +265,13 @@ class PlaygroundScreen(MynahScreen):
             self._say(self.guild, self._last_text)
 
     def action_sources(self) -> None:
-        """Show or hide which messages the newest reply drew on."""
+        """Show or hide the newest reply's source messages."""
         lines = list(self.query(ReplyLine))
         if lines:
             lines[-1].toggle_sources()
 
     def action_leave_or_stop(self) -> None:
-        """Stop the replies that are being written, else leave the field."""
+        """Stop the replies in progress, or else leave the field."""
         if not self._streams:
             self.action_leave_field()
         for stream in self._streams:

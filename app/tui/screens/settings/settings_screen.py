@@ -1,4 +1,4 @@
-"""Settings: what holds for the whole home, the secrets, and how it looks."""
+"""Settings: the home's settings, the secrets, and the appearance."""
 
 from typing import ClassVar
 
@@ -12,6 +12,7 @@ from app.core.safe_text import safe_line
 from app.ipc import control
 from app.tui import settings_list
 from app.tui.base import MynahScreen
+from app.tui.remedies import in_keys
 from app.tui.widgets.dialogs import AskText, Confirm, Detail
 from app.tui.widgets.feed import Feed
 
@@ -22,11 +23,13 @@ SECRETS = {
 }
 
 
-EMPTY = "No setting to show: the bot is not running, or no name or meaning matches."
+EMPTY = (
+    "No setting to show: start the bot on Home (s), or press esc to clear the filter."
+)
 
 
 class SettingsScreen(MynahScreen):
-    """A list of every setting; a server can have its own on its screen."""
+    """A list of every setting; a server's own values are on its screen."""
 
     NAME = "settings"
     CSS_PATH = "settings_screen.tcss"
@@ -115,7 +118,7 @@ class SettingsScreen(MynahScreen):
         self.request(control.SecretSet(name, value), lambda _: self._try(name))
 
     def _try(self, name: str) -> None:
-        self.app.tell("Kept. Trying it…")
+        self.app.tell("Stored. Testing it…")
         self.request(control.SecretTest(name), self._tried)
 
     def _tried(self, reply: control.SecretTestReply) -> None:
@@ -124,7 +127,7 @@ class SettingsScreen(MynahScreen):
         self.app.push_screen(Detail(sign, "\n\n".join(filter(None, parts))))
 
     def action_doctor(self) -> None:
-        """Check what commonly breaks."""
+        """Check for common problems."""
         self.request(control.Doctor(), self._diagnosed)
 
     def _diagnosed(self, reply: control.DoctorReply) -> None:

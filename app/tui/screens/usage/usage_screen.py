@@ -1,4 +1,4 @@
-"""Usage and privacy: money, what left the machine, and the locks that prevent it."""
+"""Usage and privacy: costs, data that left the machine, and locks against that."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -40,13 +40,13 @@ class LedgerLine:
 
 
 class UsageScreen(MynahScreen):
-    """One view at a time of the same ledger."""
+    """Several views of the same ledger, one at a time."""
 
     NAME = "usage"
     CSS_PATH = "usage_screen.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("right_square_bracket", "view(1)", "Next view", key_display="]"),
-        Binding("left_square_bracket", "view(-1)", "View before", show=False),
+        Binding("left_square_bracket", "view(-1)", "Previous view", show=False),
         Binding("space", "lock", "Lock/unlock"),
         Binding("b", "budget", "Budget"),
     ]
@@ -75,9 +75,9 @@ class UsageScreen(MynahScreen):
 
     @property
     def _view(self) -> str:
-        """The list that is shown."""
+        """The visible list."""
         chosen = self.query_one(Choice).value
-        return {"left the machine": "sent", "locks": "locks"}.get(chosen, "ledger")
+        return {"left this computer": "sent", "locks": "locks"}.get(chosen, "ledger")
 
     def refresh_data(self) -> None:
         self.fetch(self._load, self._take)
@@ -116,7 +116,7 @@ class UsageScreen(MynahScreen):
         self.query_one(Choice).action_step(step)
 
     def action_lock(self) -> None:
-        """Lock the chosen server to this machine, or allow the cloud again."""
+        """Lock the chosen server to this computer, or allow the cloud again."""
         if self._view != "locks":
             self.query_one(Choice).choose("locks")
             return
@@ -134,7 +134,7 @@ class UsageScreen(MynahScreen):
         self.fetch(load, lambda _: self._show())
 
     def action_budget(self) -> None:
-        """Change the monthly budget of the cloud."""
+        """Change the monthly budget for the cloud."""
         from app.ipc import control
 
         def take(reply: "control.ConfigGetReply") -> None:
@@ -144,8 +144,8 @@ class UsageScreen(MynahScreen):
         self.request(control.ConfigGet("openai.monthly_budget"), take)
 
 
-EMPTY = "No model was asked in the last 31 days."
-KEPT = "Nothing left this machine. What is sent to a cloud model is listed here."
+EMPTY = "No model was used in the last 31 days."
+KEPT = "Nothing has left this computer. Requests to a cloud model appear here."
 UNLEARNED = "No server is learned yet."
 
 
@@ -176,7 +176,7 @@ def _sum(name: str, rows: "list[DayUse]") -> LedgerLine:
 
 
 def head(view: str) -> str:
-    """The titles above the sums of a view."""
+    """Return the titles above the sums of a view."""
     named = f"{view.removesuffix('s'):<24}"
     return f"{named}{'calls':>8}{'read':>10}{'written':>10}{'sent out':>11}{'cost':>10}"
 
@@ -195,12 +195,12 @@ def draw(row: LedgerLine, width: int) -> Content:
 
 
 def head_sent(width: int) -> str:
-    """The titles above the requests that left the machine."""
+    """Return the titles above the requests that left the machine."""
     return f"{'at':<6}  {'to':<20}{'from':<16}{'model':<14}{'sent':>9}{'cost':>9}"
 
 
 def draw_sent(sent: "SentRequest", now: float) -> Content:
-    """One request that left the machine."""
+    """Draw one request that left the machine."""
     cells = ((sent.host, 20), (sent.guild or "nobody", 16), (sent.model, 14))
     named = [
         Content(safe_line(text)).truncate(width - 1, ellipsis=True, pad=True) + " "
@@ -215,8 +215,8 @@ def draw_sent(sent: "SentRequest", now: float) -> Content:
 
 
 def head_lock(width: int) -> str:
-    """What a lock means."""
-    return "what a locked server says never leaves this machine; space turns the lock"
+    """Return the meaning of a lock."""
+    return "data of a locked server never leaves this computer; space toggles the lock"
 
 
 def draw_lock(guild: "GuildFigures", width: int) -> Content:
@@ -236,8 +236,8 @@ def _budget(status: "StatusReply | None") -> Content:
     today = status.today.cost if status else 0.0
     words = f"{format.money(spent)} this month, {format.money(today)} today"
     if not budget:
-        return Content.assemble(words, ("   no budget is set; b sets one", "$quiet"))
+        return Content.assemble(words, ("   no budget yet; b sets one", "$quiet"))
     bar = format.bar(spent / budget, 20)
     says = f"   {bar} of {format.money(budget)}"
-    over = "   spent: replies come from this machine" if spent >= budget else ""
+    over = "   spent: the model here writes replies" if spent >= budget else ""
     return Content.assemble(words, (says, "$accent"), (over, "$warning"))

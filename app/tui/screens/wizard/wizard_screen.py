@@ -1,4 +1,4 @@
-"""First steps: a checklist that knows what is done, and never has to be finished."""
+"""First steps: a checklist that ticks itself, and may stay unfinished."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -30,14 +30,14 @@ STARTER = "starter"
 TICK_SECONDS = 0.25
 
 ROOMY = 30
-"""Lines from which an empty one fits between two steps."""
+"""The height from which an empty line fits between two steps."""
 
 TOKEN_STEPS = """\
 1. Open discord.com/developers/applications and press New Application.
 2. On the page Bot, switch on “Message Content Intent”, and save.
 3. On the same page press Reset Token, and copy the token.
 
-Paste it here. It is kept by this computer, and never shown again."""
+Paste it here. It is stored on this computer and never shown again."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class ChecklistStep:
 
 
 class WizardScreen(ModalScreen[None]):
-    """Each step can be done in any order, later, or never."""
+    """A checklist whose steps can be done in any order, later, or never."""
 
     app: "MynahApp"
     CSS_PATH = "wizard_screen.tcss"
@@ -70,7 +70,7 @@ class WizardScreen(ModalScreen[None]):
             yield OptionList(id="steps", markup=False)
             yield Static("", id="doing", markup=False)
             yield Static(
-                "enter does a step · esc leaves · w on Home brings you back",
+                "enter starts a step · esc leaves · w on Home brings you back",
                 classes="quiet",
             )
 
@@ -80,7 +80,7 @@ class WizardScreen(ModalScreen[None]):
         self.set_interval(TICK_SECONDS, self._tick)
 
     def _tick(self) -> None:
-        """Follow the work that is under way; its steps tick themselves off."""
+        """Follow the running work, whose steps tick themselves."""
         self._show()
         running = [job for job in self.app.progress.values() if not is_done(job)]
         words = "\n".join(progress_line(job) for job in running[:2])
@@ -136,7 +136,7 @@ class WizardScreen(ModalScreen[None]):
         self._ask(control.ModelUse(STARTER), lambda _: self.app.tell(done))
 
     def _do_token(self) -> None:
-        """Take the bot token, and try it once."""
+        """Enter the bot token, and test it once."""
 
         def entered(value: str | None) -> None:
             if value and value.strip():
@@ -157,7 +157,7 @@ class WizardScreen(ModalScreen[None]):
         self._ask(control.SecretTest("bot_token"), tried)
 
     def _do_invite(self) -> None:
-        """Show the link that brings the bot to a server."""
+        """Show the link that invites the bot to a server."""
 
         def tried(reply: control.SecretTestReply) -> None:
             link = reply.invite or reply.hint or "Enter a bot token first."
@@ -224,7 +224,7 @@ def steps(
 
 
 def progress_line(job: control.Progress) -> str:
-    """Work under way in one line."""
+    """Describe running work in one line."""
     share = job.done / job.total if job.total else 0.0
     rate = f"{format.size(job.rate)}/s" if job.unit in ("bytes", "B") else ""
     return (

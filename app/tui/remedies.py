@@ -1,0 +1,20 @@
+"""Names the key of a screen where a remedy names a command."""
+
+import re
+
+_KEYS = {
+    r"mynah models (pull|list)( [^\s`]+)?": "f on Models (6)",
+    r"mynah models use( [^\s`]+)?": "u on Models (6)",
+    r"mynah config set openai_key": "k on Models (6)",
+    r"mynah config set openai\.model( [^\s`]+)?": "e on Models (6)",
+    r"mynah config set bot_token": "b on Settings (8)",
+    r"mynah import( [^\s`]+)*": "i on Learn (5)",
+    r"mynah demo": "w on Home (1)",
+}
+
+
+def in_keys(hint: str) -> str:
+    """Return a hint with every command that has a key in the screens replaced by it."""
+    for command, key in _KEYS.items():
+        hint = re.sub(f"`{command}`", key, hint)
+    return hint
