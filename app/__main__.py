@@ -9,7 +9,7 @@ from app.core.errors import EXIT_BUG
 
 
 def main() -> int:
-    """Run one role; returns the exit code (sysexits)."""
+    """Run one role; return the exit code (sysexits)."""
     # Whatever is written is for its owner alone, in a home that was open before too.
     os.umask(0o077)
     telemetry.switch_off()

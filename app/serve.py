@@ -85,7 +85,7 @@ async def _serve_parent(service: Service, stdout: int) -> None:
 
 
 async def _tell_state(service: Service) -> None:
-    """Tell the watchers the state whenever it changed."""
+    """Send the state to the watchers whenever it changes."""
     known: control.StatusReply | None = None
     here = _Nobody()
     while True:

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parent.parent
 GUIDES = ROOT / "assets" / "guides"
 
 PLACES = {"guild": "server"}
-"""Words of people for words of the code."""
+"""Words for people in place of words of the code."""
 
 _PART = re.compile(
     r"(?P<begin><!-- generated: (?P<name>[a-z ]+) -->\n).*?(?P<end><!-- end -->)",

@@ -3,11 +3,11 @@
 from collections.abc import Callable
 
 Clock = Callable[[], float]
-"""Seconds of a clock that never goes back."""
+"""A monotonic clock, in seconds."""
 
 
 class CircuitBreaker:
-    """Keeps off a provider that fails, and lets single probes through after a while.
+    """Blocks a failing provider, and lets single probes through after a pause.
 
     It opens after `threshold` failures in a row, for `first_pause` seconds, then lets
     one request through: success closes it, failure doubles the pause.
@@ -30,30 +30,32 @@ class CircuitBreaker:
         self._probe_until = 0.0
 
     def refuses(self) -> str | None:
-        """Why it is not to be asked now, or None."""
+        """Return why the provider must not be asked now, or None."""
         if self._open_until is None:
             return None
         left = self._open_until - self._clock()
         if left > 0:
-            return f"it failed {self._failures} times; asked again in {left:.0f} s"
+            return (
+                f"it failed {self._failures} times; it is tried again in {left:.0f} s"
+            )
         if self._clock() < self._probe_until:
-            return "one request is trying whether it is back"
+            return "one request is testing it"
         return None
 
     def enter(self) -> None:
-        """A request goes out; while the breaker is half open it is the only one."""
+        """Note an outgoing request, the only one while the breaker is half open."""
         if self._open_until is not None:
             self._probe_until = self._clock() + 10.0
 
     def succeeded(self) -> None:
-        """Close: all is well."""
+        """Close the breaker."""
         self._failures = 0
         self._pause = self._first_pause
         self._open_until = None
         self._probe_until = 0.0
 
     def failed(self) -> None:
-        """Count a failure, and open when there were too many."""
+        """Count a failure, and open the breaker after too many."""
         self._failures += 1
         self._probe_until = 0.0
         if self._open_until is not None:
@@ -62,5 +64,5 @@ class CircuitBreaker:
             self._open_until = self._clock() + self._pause
 
     def released(self) -> None:
-        """A request ended, whether it told anything or was only cancelled."""
+        """Note that a request ended, with a result or by being cancelled."""
         self._probe_until = 0.0

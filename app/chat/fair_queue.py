@@ -7,11 +7,11 @@ from contextlib import asynccontextmanager
 
 
 class QueueFullError(Exception):
-    """Too much is waiting already."""
+    """Too many requests are waiting."""
 
 
 class FairQueue:
-    """Lets `width` pieces of work run at once, and guilds take turns for the places."""
+    """Runs up to `width` pieces of work at once; guilds take turns."""
 
     def __init__(self, width: int, max_waiting: int = 64) -> None:
         self._free = width
@@ -27,7 +27,7 @@ class FairQueue:
         """Wait for a place.
 
         Raises:
-            QueueFullError: If too many wait, in all or of this guild.
+            QueueFullError: If too many wait, in total or from this guild.
         """
         if self._free > 0 and not self._lines:
             self._free -= 1
@@ -43,7 +43,7 @@ class FairQueue:
         line = self._lines.get(guild, deque())
         share = max(4, self._max_waiting // (len(self._lines) + 1))
         if self.waiting >= self._max_waiting or len(line) >= share:
-            raise QueueFullError(f"{self.waiting} requests wait already")
+            raise QueueFullError(f"{self.waiting} requests are already waiting")
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._lines.setdefault(guild, line).append(future)
         try:

@@ -53,7 +53,7 @@ def build(
     summary: str = "",
     summary_of: int | None = None,
 ) -> Prompt:
-    """The prompt of one reply; examples, drafts and moments are added by the caller."""
+    """Build the prompt of one reply; the caller adds examples, drafts and moments."""
     wanted, model = config.reply, config.model
     return Prompt(
         guild=guild,
@@ -79,7 +79,7 @@ def build(
 
 
 def rules_of(config: Config) -> Rules:
-    """How lines of the chain are made under these settings."""
+    """Return the chain's rules for lines under these settings."""
     voice = config.voice
     return Rules(
         state_size=voice.state_size,

@@ -66,7 +66,7 @@ class Examples:
 
 
 def is_private(text: str) -> bool:
-    """Whether a text holds what looks like a secret, an address or a number of one."""
+    """Return whether a text seems to contain a secret, an address or a phone number."""
     return has_secret(text) or _PRIVATE.search(text) is not None
 
 

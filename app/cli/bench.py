@@ -31,7 +31,7 @@ def _tell(measured: BenchReply) -> None:
         ("prompt", measured.prompt_tokens_per_second, "tokens/s"),
         ("writing", measured.tokens_per_second, "tokens/s"),
         ("embeddings", measured.embeddings_per_second, "texts/s"),
-        ("chain", measured.walk_ms, "ms a line"),
+        ("chain", measured.walk_ms, "ms per line"),
         ("disk", measured.disk_megabytes_per_second, "MB/s"),
     )
     say(f"Measured with the model {measured.model}:")
@@ -43,7 +43,7 @@ def _tell(measured: BenchReply) -> None:
     for model in measured.models:
         seconds = model.answer_seconds
         time = "not known" if seconds is None else f"{seconds:.1f} s"
-        fits = "" if model.fits else "  (needs more memory than there is)"
+        fits = "" if model.fits else "  (too large for this computer's memory)"
         say(f"  {model.name:24} {time}{fits}")
 
 

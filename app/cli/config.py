@@ -83,7 +83,7 @@ async def _set(bot: Bot, arguments: argparse.Namespace) -> None:
 
 async def _change(
     bot: Bot, arguments: argparse.Namespace, *, agreed: bool
-) -> control.Setting:
+) -> control.ShownSetting:
     request = control.ConfigSet(
         arguments.key, arguments.value, arguments.guild, arguments.channel, agreed
     )

@@ -31,7 +31,7 @@ class Bot(Protocol):
     """True for a bot in another process, which runs on after the command."""
 
     async def call(self, request: Request[R]) -> R:
-        """The reply.
+        """Send a request and return its reply.
 
         Raises:
             AppError: If the request fails; the message is for a person.

@@ -51,7 +51,7 @@ async def _run(home: Home, as_json: bool) -> None:
 
 
 async def _prepare(bot: Bot, tell: Any) -> None:
-    """Have the sample guild learned and the starter model here."""
+    """Learn the sample server, and fetch the starter model, if they are missing."""
     models = (await bot.call(control.Models())).models
     starter = next(model for model in models if model.name == "starter")
     if not any(model.present and model.used for model in models):

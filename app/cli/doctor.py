@@ -18,7 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Check; 69 when something is not well."""
+    """Check; return 69 when something is not well."""
     found = asyncio.run(_doctor(find_home(arguments.home)))
     if arguments.json:
         print_json(found)

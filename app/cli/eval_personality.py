@@ -167,7 +167,7 @@ def _classifier(home: Home, names: Sequence[str]) -> Classifier:
 async def _reply_to(
     home: Home, held: dict[str, list[Held]], arguments: argparse.Namespace
 ) -> dict[tuple[str, str], Side]:
-    """Every mode's reply to every conversation, by the way of `mynah say`."""
+    """Return every mode's reply to every conversation, as `mynah say` makes them."""
     sides = {(name, mode): Side() for name in held for mode in FIXED_MODES}
     total = sum(map(len, held.values()))
     told, done = time.monotonic(), 0

@@ -190,7 +190,7 @@ def _speed(people: Figures) -> list[str]:
         for mode in FIXED_MODES
     ]
     plot = Bars(
-        "Milliseconds a reply", list(guilds), _series(guilds, "ms", FIXED_MODES)
+        "Milliseconds per reply", list(guilds), _series(guilds, "ms", FIXED_MODES)
     )
     head = ["mode", *guilds, "written by"]
     return [heading("Speed", note), table(head, rows), bars(plot)]

@@ -56,9 +56,9 @@ def run(arguments: argparse.Namespace) -> int:
         f" the text of {done.replies:,} replies."
     )
     if done.complete:
-        say("Nothing of them is left on this computer's disk.")
+        say("Nothing of them is left on this computer.")
     else:
-        say("The files are being rewritten; the last of it is gone within minutes.")
+        say("The files are being rewritten; everything is gone within minutes.")
     return _tell_receipt(done.receipt) if done.receipt else 0
 
 
@@ -83,7 +83,7 @@ def _tell_receipt(receipt: control.Receipt) -> int:
 
 def _tell_undone(done: control.ForgetReply) -> None:
     if done.lifted:
-        say("It may be learned again: import it, or run /train on Discord.")
+        say("You can learn it again: import it, or run /train on Discord.")
     else:
         say("There was nothing to undo.")
 

@@ -36,7 +36,9 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         _tell(counts)
     for error in counts.errors:
-        raise UsageError(f"{error.file}: {error.text}.", "What was read is kept.")
+        raise UsageError(
+            f"{error.file}: {error.text}.", "Messages read so far are kept."
+        )
     return 0
 
 
@@ -68,6 +70,6 @@ def _tell(counts: control.ImportReply) -> None:
     for reason, count in sorted(counts.reasons.items()):
         say(f"  {count:,} left out: {reason}")
     if "forgotten" in counts.reasons:
-        say("  `mynah forget --undo` lets what was forgotten be learned again.")
+        say("  `mynah forget --undo` allows forgotten messages to be learned again.")
     if counts.added:
         say(f"Try it:  mynah say --guild '{counts.guild}' \"hello!\"")

@@ -20,10 +20,10 @@ Row = tuple[str, Callable[[MeteredWeek], float | None], Callable[[float], str]]
 ROWS: tuple[Row, ...] = (
     ("sounds like you", lambda week: week.alike, PERCENT),
     ("assistant-speak", lambda week: week.assistant, PERCENT),
-    ("fits what was said", lambda week: week.relevance, NUMBER),
+    ("fits the conversation", lambda week: week.relevance, NUMBER),
     ("copied", lambda week: week.copied, PERCENT),
     ("said before", lambda week: week.repeated, PERCENT),
-    ("ms a reply", lambda week: week.milliseconds, "{:.0f}".format),
+    ("ms per reply", lambda week: week.milliseconds, "{:.0f}".format),
     ("liked", lambda week: week.liked, str),
     ("disliked", lambda week: week.disliked, str),
     ("replies", lambda week: week.replies, str),
@@ -39,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Measure what is missing, and print."""
+    """Measure the missing weeks, and print."""
     request = Meter(arguments.guild, arguments.weeks, anew=True)
     found = asyncio.run(_meter(find_home(arguments.home), request))
     if arguments.json:

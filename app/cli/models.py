@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Carry out the request."""
     if arguments.action != "list" and not arguments.name:
-        raise UsageError("Name a model.", "See `mynah models list`.")
+        raise UsageError("Name a model.", "Choose one with `mynah models list`.")
     return asyncio.run(_run(find_home(arguments.home), arguments))
 
 
@@ -72,7 +72,7 @@ def _name_or_path(name: str) -> str:
 
 
 def _table(tuned: control.ModelTuneReply) -> str:
-    """What was measured of each format, and which was kept."""
+    """Print the measured formats, and the one that was kept."""
     lines = ["format      prompt/s   tokens/s   bits/byte   reply"]
     for row in tuned.formats:
         lines.append(
@@ -93,7 +93,7 @@ async def _list(bot: Bot, as_json: bool) -> None:
     for model in found.models:
         mark = "●" if model.used else "○" if model.present else " "
         here = "in use" if model.used else "here" if model.present else ""
-        fits = "needs more memory than there is" if model.fits is False else ""
+        fits = "too large for this computer's memory" if model.fits is False else ""
         aside = "set aside" if model.set_aside else ""
         state = ", ".join(word for word in (here, fits, aside) if word)
         write_styled(

@@ -41,7 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 async def _ask(home: Home) -> tuple[list[control.Check], list[control.GuildFigures]]:
-    """What the bot says of itself; why it cannot, if it cannot."""
+    """Ask the bot about itself; return its error if it cannot answer."""
     try:
         async with connect(home) as bot:
             checks = (await bot.call(control.Doctor())).checks

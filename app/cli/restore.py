@@ -55,4 +55,4 @@ def _restore(home: Home, arguments: argparse.Namespace) -> str:
             database.call(replace_key, home.author_key_file)
         return "Made a new key. People who opted out have to opt out again."
     restore(home, Path(arguments.file).expanduser())
-    return f"Restored into {home.root}. Voices are built when they are first used."
+    return f"Restored into {home.root}. Voices are rebuilt on first use."

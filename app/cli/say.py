@@ -94,7 +94,7 @@ async def _answer(
 
 
 def explain(reply: control.SayReply) -> None:
-    """Print how a reply came about."""
+    """Print the explanation of a reply."""
     ms = reply.ms
     made = reply.provider + (f" · {reply.model}" if reply.model else "")
     rows = [

@@ -62,9 +62,9 @@ async def _run(home: Home) -> list[str]:
                 control.Say("selftest", "cat?", mode="markov", seed="cat")
             )
             if chain.provider != "markov" or not chain.sources:
-                raise AppError("The chain did not speak from what it learned.")
+                raise AppError("The chain did not use the learned messages.")
             steps.append(f"the chain speaks in {chain.ms['total']:.0f} ms")
-            # The model echoes; more words would be refused as a repetition.
+            # The model echoes; more words would be rejected as a repetition.
             model = await attached.call(
                 control.Say("selftest", "hello", mode="llm", max_ms=20_000)
             )

@@ -48,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Do what was asked."""
+    """Carry out the request."""
     rows, lines = asyncio.run(_run(find_home(arguments.home), arguments))
     if arguments.json:
         for row in rows:
@@ -71,7 +71,7 @@ async def _list(bot: Bot, arguments: argparse.Namespace) -> Told:
         f"  {one.messages:>10,}  {one.name}"
         for one in kept
     ]
-    return kept, lines or ["There is none yet."]
+    return kept, lines or ["There is no snapshot yet."]
 
 
 async def _take(bot: Bot, arguments: argparse.Namespace) -> Told:

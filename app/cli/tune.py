@@ -36,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Do what was asked."""
+    """Carry out the request."""
     done = asyncio.run(_tune(find_home(arguments.home), arguments))
     if arguments.json:
         print_json(done)
@@ -84,14 +84,14 @@ def _show_status(done: control.TuneStatusReply) -> None:
 
 def _show_estimate(done: control.TuneEstimateReply) -> None:
     show_counts(done)
-    cost = "no price is known" if done.cost is None else f"about ${done.cost:.2f}"
+    cost = "unknown price" if done.cost is None else f"about ${done.cost:.2f}"
     say(f"{done.model}: {done.tokens:,} tokens in {done.epochs} epochs, {cost}")
     if isinstance(done, control.TuneStartReply):
         say(f"Started as {done.job}.")
 
 
 def show_counts(done: control.TuningCounts) -> None:
-    """Print what there is to tune on."""
+    """Print the counts of the training data."""
     say(
         f"{done.messages:,} messages of {done.members} members who agreed, in"
         f" {done.channels} channels: {done.train:,} examples,"

@@ -38,7 +38,7 @@ class ProviderError(AppError):
 
 
 class ChildExitError(AppError):
-    """A child process ended, or could not be started."""
+    """A child process ended, or could not start."""
 
 
 _BY_NUMBER = {

@@ -17,15 +17,15 @@ TREE: Mapping[str, str] = {
     "guilds": "voices and indexes, one folder per server; rebuilt from the database",
     "models": "language models",
     "embedding-models": "embedding models",
-    "backups": "the database as it was before an update changed its tables",
-    "logs": "what happened, at most 6 MB",
-    "discord.json": "what the connection to Discord remembers across restarts",
-    "crashed-models.json": "which models crashed and are set aside until you try them",
+    "backups": "the database before an update changed its tables",
+    "logs": "the log, at most 6 MB",
+    "discord.json": "the state of the Discord connection across restarts",
+    "crashed-models.json": "crashed models, set aside until you try them again",
     "model-speeds.json": "how fast each model wrote when it was last loaded",
     "tmp": "files that are not finished yet; emptied at every start",
-    "telemetry-removed": "says that what a library left elsewhere was deleted, once",
-    "lock": "held by the one process that writes here",
-    "endpoint.json": "how commands and screens find the running bot",
+    "telemetry-removed": "a marker that a library's leftovers were deleted",
+    "lock": "the lock of the one process that writes here",
+    "endpoint.json": "the address of the running bot for commands and screens",
 }
 """The contents of a home, with their purpose."""
 

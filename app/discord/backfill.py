@@ -44,7 +44,7 @@ class Training:
         return guild in self._tasks
 
     async def channels_of(self, guild: discord.Guild) -> list[discord.TextChannel]:
-        """The channels that a training of this guild would read."""
+        """Return the channels that a training of this guild would read."""
         listened = await self._ports.guilds.learning_channels(guild.id)
         return [one for one in guild.text_channels if one.id in listened]
 
@@ -165,7 +165,7 @@ class Training:
         plan["new"] += await self._ports.messages.hear(said)
         plan["read"] += len(said)
         if page:
-            # Whatever else is stored of this stretch is no longer on Discord.
+            # Other stored messages of this stretch are no longer on Discord.
             await recheck_page(self._bot, self._ports, page, before or page[0].id + 1)
         plan["channels"][key] = page[-1].id if len(page) == PAGE else "done"
         self._save(guild, plan)

@@ -99,7 +99,7 @@ class CatchUp:
             said, place = self._said(page), place_of(channel)
             await self._ports.messages.hear(said)
             if place is not None and page:
-                # What was told before the session ended may be stored only now.
+                # Messages reported before the session ended may be stored only now.
                 await self._ports.messages.recheck(place, said, last, page[-1].id)
             for message in page:
                 await self._consider(message, False)

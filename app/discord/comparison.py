@@ -24,7 +24,7 @@ UNKNOWN_CHANNEL = 10003
 
 
 class HistoryComparison:
-    """Goes through channels from new to old; the state file says how far it is."""
+    """Goes through channels from new to old; the state file holds its position."""
 
     def __init__(
         self, bot: discord.Client, ports: Ports, state: StateFile, seconds: float

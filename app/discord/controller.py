@@ -133,7 +133,7 @@ class DiscordController:
             self._context.events.event(f"Discord: {state.detail}")
 
     def state(self) -> control.DiscordStatus:
-        """The `discord` part of the status."""
+        """Return the `discord` part of the status."""
         state, client = self._state, self._link.client if self._link else None
         told = control.DiscordStatus(
             state="off" if state.name == "offline" else state.name,
@@ -154,7 +154,7 @@ class DiscordController:
     async def reconnect(
         self, asker: Asker, request: control.Reconnect
     ) -> control.ReconnectReply:
-        """Connect anew, with the token as it is now; or go offline."""
+        """Connect again with the present token, or go offline."""
         self._wanted = request.connect
         self._changed.set()
         return control.ReconnectReply(request.connect)
@@ -162,7 +162,7 @@ class DiscordController:
     async def listen(
         self, asker: Asker, request: control.Listen
     ) -> control.ListenReply:
-        """Learn from a channel from now on, or no longer."""
+        """Start or stop learning from a channel."""
         guild = await self._context.guild(request.guild)
         channel = await self._context.channel(guild.id, request.channel)
         await self._context.database.run(guilds.set_learning, channel.id, request.learn)
@@ -180,7 +180,7 @@ class DiscordController:
     async def decide(
         self, asker: Asker, request: control.Decide
     ) -> control.DecideReply:
-        """Send a draft, as it is or as the owner puts it; or throw it away."""
+        """Send a draft, as it is or as edited by the owner, or discard it."""
         row = await self._context.database.run(replies.get, request.reply)
         if row is None or row.state != "draft":
             raise UsageError(f"Reply {request.reply} is not a draft.")
@@ -211,7 +211,7 @@ class DiscordController:
         await self._client().delivery.deliver(answer, talk, int(row.trigger or 0))
 
     async def train(self, asker: Asker, request: control.Train) -> control.TrainReply:
-        """Read the history of channels, or of all that are listened to."""
+        """Read the history of channels, or of all listened channels."""
         guild = await self._context.guild(request.guild)
         found = self._client().get_guild(int(guild.discord_id or 0))
         if found is None:
@@ -239,7 +239,7 @@ class DiscordController:
     async def job(
         self, asker: Asker, request: control.JobControl
     ) -> control.JobControlReply:
-        """Pause, resume or stop long work: a job, or the training of a guild's row."""
+        """Pause, resume or stop a job, or the training of a guild's row."""
         if await self._context.jobs.steer(request.job, request.action):
             return control.JobControlReply(request.job, request.action)
         guild = await self._context.database.run(guilds.get, request.job)
@@ -252,7 +252,7 @@ class DiscordController:
         else:
             done = training.resume(number)
         if not done:
-            raise UsageError(f"There is no such work to {request.action}.")
+            raise UsageError(f"There is no such job to {request.action}.")
         return control.JobControlReply(request.job, request.action)
 
     def _client(self) -> MynahBot:

@@ -100,7 +100,7 @@ class Delivery:
                     await self._ports.replies.sent(piece.reply, first + rest)
 
     async def finish_unsent(self) -> None:
-        """Send what was begun before a restart, if it is not too old."""
+        """Send replies that were begun before a restart, unless they are too old."""
         for unsent in await self._ports.replies.unsent():
             channel = self._bot.get_channel(unsent.channel)
             place = place_of(channel)

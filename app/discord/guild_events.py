@@ -29,12 +29,12 @@ class StoredGuilds:
         self._rng = rng
 
     async def settings(self, place: MessagePlace) -> Config:
-        """The settings that hold in a channel."""
+        """Return the effective settings of a channel."""
         rows = await self._ids.rows(place)
         return await self._context.settings.of(rows.guild, rows.root)
 
     async def explain_settings(self, place: MessagePlace) -> list[ResolvedSetting]:
-        """Every setting that can differ in a channel, with its origin."""
+        """Return every setting that can differ in a channel, with its origin."""
         rows = await self._ids.rows(place)
         explained = await self._context.settings.explain(rows.guild, rows.root)
         return [one for one in explained if one.key.scope != "home"]
@@ -48,7 +48,7 @@ class StoredGuilds:
         channel_only: bool,
         agreed: bool = False,
     ) -> ResolvedSetting:
-        """Set or reset a setting of the guild, or of the channel alone."""
+        """Set or reset a setting of the guild, or only of the channel."""
         rows = await self._ids.rows(place)
         scope = rows.root if channel_only else 0
         settings = self._context.settings
@@ -57,19 +57,19 @@ class StoredGuilds:
         return next(one for one in explained if one.key.name == name)
 
     async def learning_channels(self, guild: int) -> set[int]:
-        """Discord's ids of the channels that are listened to."""
+        """Return Discord's ids of the listened channels."""
         row = await self._ids.guild(guild)
         channels = await self._context.database.run(guilds.channels, row)
         ids = (one.discord_id for one in channels if one.is_learning)
         return {int(one) for one in ids if one is not None}
 
     async def set_learning(self, place: MessagePlace, on: bool) -> None:
-        """Learn from a channel from now on, or no longer."""
+        """Start or stop learning from a channel."""
         rows = await self._ids.rows(place)
         await self._context.database.run(guilds.set_learning, rows.root, on)
 
     async def present(self, present: Mapping[int, str]) -> None:
-        """The bot is in these guilds and in no other; old grace times end."""
+        """Note that the bot is in exactly these guilds; old grace periods end."""
         now_ms = int(time.time() * 1000)
         for guild, name in present.items():
             await self.joined(guild, name)
@@ -80,19 +80,19 @@ class StoredGuilds:
         await delete_after_grace(self._context)
 
     async def joined(self, guild: int, name: str) -> None:
-        """The bot is in a guild; a running grace time ends."""
+        """Note that the bot is in a guild; a running grace period ends."""
         self._ids.forget(guild)
         await self._ids.guild(guild, name)
 
     async def left(self, guild: int) -> None:
-        """The bot was removed from a guild: its grace time begins."""
+        """Note that the bot was removed from a guild; its grace period begins."""
         row = await self._ids.guild(guild)
         now_ms = int(time.time() * 1000)
         await self._context.database.run(guilds.set_left, row, now_ms)
         self._ids.forget(guild)
 
     async def channels_seen(self, places: Sequence[MessagePlace]) -> None:
-        """These channels exist, so that an owner can choose among them."""
+        """Note these channels, so that an owner can choose among them."""
         for place in places:
             await self._ids.rows(place)
 
@@ -106,13 +106,13 @@ class StoredGuilds:
         return await voices.forget_channel(row, found.id, by_owner=False, wait=False)
 
     async def week(self, guild: int, channels: Collection[int]) -> GuildWeek:
-        """The last seven days of some channels."""
+        """Return the last seven days of some channels."""
         row = await self._ids.guild(guild)
         now_ms = int(time.time() * 1000)
         return await week_of(self._context.reader, row, channels, now_ms)
 
     async def emoji(self, guild: int) -> str | None:
-        """An emoji that people of the guild use, drawn by how often they do."""
+        """Return an emoji of the guild's people, drawn by frequency."""
         row = await self._ids.guild(guild)
         page = await self._context.reader.run(messages.page, row, limit=EMOJI_MESSAGES)
         counts: Counter[str] = Counter(

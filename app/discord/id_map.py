@@ -23,7 +23,7 @@ class IdMap:
         return self._authors.author(str(author))
 
     async def guild(self, guild: int, name: str | None = None) -> int:
-        """The row of a guild; a guild seen for the first time gets one."""
+        """Return the row of a guild, created on first sight."""
         if guild not in self._guilds:
             find, ensure = guilds.find, guilds.ensure
             known = await self._database.run(find, str(guild))

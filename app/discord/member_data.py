@@ -35,35 +35,35 @@ class StoredMembers:
         return Forgotten(0, 0, 0, False)
 
     async def allow_tuning(self, guild: int, author: int, on: bool) -> None:
-        """Note whether a model may be tuned on what a member wrote."""
+        """Note whether a model may be tuned on a member's messages."""
         row = await self._ids.guild(guild)
         await self._context.database.run(
             members.set_allows_tuning, row, self._ids.author(author), on
         )
 
     async def kept(self, guild: int, author: int) -> Kept:
-        """How much is stored of a member."""
+        """Return the amount of data stored about a member."""
         row = await self._ids.guild(guild)
         return await self._context.reader.run(
             members.kept, row, self._ids.author(author)
         )
 
     async def export_author(self, guild: int, author: int) -> bytes:
-        """What is stored about a member, as JSON Lines."""
+        """Return a member's data as JSON Lines."""
         row = await self._ids.guild(guild)
         return await privacy.export(self._context, row, self._ids.author(author))
 
     async def forget_author(
         self, guild: int, author: int, since_ms: int = 0, *, by_owner: bool = False
     ) -> Forgotten:
-        """Forget what a member wrote, everywhere; returns when nothing is left."""
+        """Forget a member's messages everywhere; return when nothing is left."""
         row = await self._ids.guild(guild)
         return await self._context.voices.forget_author(
             row, str(author), since_ms=since_ms, by_owner=by_owner
         )
 
     async def remember_author(self, guild: int, author: int) -> bool:
-        """Let what a member forgot of their own be learned again."""
+        """Let a member's own forgotten messages be learned again."""
         row = await self._ids.guild(guild)
         learning = self._context.voices
         return await learning.remember_author(row, str(author), by_owner=False) > 0

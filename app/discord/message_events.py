@@ -55,7 +55,7 @@ class StoredMessages:
     async def recheck(
         self, place: MessagePlace, batch: Sequence[Incoming], first: int, last: int
     ) -> Forgotten:
-        """Follow edits and deletions that were missed between two messages."""
+        """Apply edits and deletions that were missed between two messages."""
         rows = await self._ids.rows(place)
         there = {one.id: clean(one.text) for one in batch}
         known = await self._context.database.run(
@@ -84,7 +84,7 @@ class StoredMessages:
         externals = [str(one) for one in gone]
         async with self._order[guild]:
             row = await self._ids.guild(guild)
-            # A page that was read before may still have them, and so may an export.
+            # An earlier page, or an export, may still contain them.
             await self._context.database.run(
                 tombstones.bury, row, externals, by_owner=False
             )
@@ -108,7 +108,7 @@ class StoredMessages:
             )
 
     async def stored(self, guild: int) -> int:
-        """How many messages of the guild are stored."""
+        """Return the number of the guild's stored messages."""
         row = await self._ids.guild(guild)
         return await self._context.reader.run(messages.count, row)
 
@@ -119,13 +119,13 @@ class StoredMessages:
         )
 
     async def learn_anew(self, guild: int) -> None:
-        """Let what was forgotten with everything else come back, as asked for."""
+        """Allow what was forgotten with everything else to come back, on request."""
         row = await self._ids.guild(guild)
         lift, everyone = tombstones.lift_author, tombstones.EVERYONE
         await self._context.database.run(lift, row, everyone, by_owner=True)
 
     async def learn_file(self, guild: int, name: str, data: bytes) -> tuple[int, int]:
-        """Learn an export; returns how many messages were added and read."""
+        """Learn an export; return the numbers of added and read messages."""
         row = await self._ids.guild(guild)
         folder = self._context.home.temporary
         folder.mkdir(mode=0o700, exist_ok=True)
@@ -136,7 +136,7 @@ class StoredMessages:
         return reply.added, reply.read
 
     async def forget_sources(self, reply: int) -> Forgotten:
-        """Forget the messages that a reply drew on."""
+        """Forget the source messages of a reply."""
         drawn = await self._context.database.run(_drawn, reply)
         if drawn is None:
             return Forgotten(0, 0, 0, False)
@@ -147,14 +147,14 @@ class StoredMessages:
         return await self._context.database.run(_newest)
 
     async def oldest_heard(self, place: MessagePlace) -> int | None:
-        """The oldest stored message that Discord had in a channel or thread."""
+        """Return the oldest stored message that Discord had in a channel or thread."""
         rows = await self._ids.rows(place)
         return await self._context.database.run(messages.oldest_heard, rows.channel)
 
     async def train_progress(
         self, guild: int, share: float, read: int, rate: float, finished: bool
     ) -> None:
-        """Show on the owner's screen how far reading a history is."""
+        """Show the progress of reading a history on the owner's screen."""
         row = await self._ids.guild(guild)
         found = await self._context.database.run(guilds.get, row)
         progress = Progress(

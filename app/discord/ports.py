@@ -38,7 +38,7 @@ class MessagePlace:
 
 @dataclass(frozen=True)
 class Attached:
-    """A file that came with a message."""
+    """An attachment of a message."""
 
     id: int
     name: str
@@ -127,11 +127,11 @@ class GuildEvents(Protocol):
     """
 
     async def settings(self, place: MessagePlace) -> Config:
-        """The settings that hold in a channel."""
+        """Return the effective settings of a channel."""
         ...
 
     async def explain_settings(self, place: MessagePlace) -> list[ResolvedSetting]:
-        """Every setting that can differ in a channel, with its origin."""
+        """Return every setting that can differ in a channel, with its origin."""
         ...
 
     async def change_setting(
@@ -168,17 +168,17 @@ class GuildEvents(Protocol):
     async def left(self, guild: int) -> None: ...
 
     async def channels_seen(self, places: Sequence[MessagePlace]) -> None:
-        """These channels exist, so that an owner can choose among them."""
+        """Note these channels, so that an owner can choose among them."""
         ...
 
     async def channel_deleted(self, guild: int, channel: int) -> Forgotten: ...
 
     async def week(self, guild: int, channels: Collection[int]) -> GuildWeek:
-        """The last seven days of some channels."""
+        """Return the last seven days of some channels."""
         ...
 
     async def emoji(self, guild: int) -> str | None:
-        """An emoji that people of the guild use, drawn by how often they do."""
+        """Return an emoji of the guild's people, drawn by frequency."""
         ...
 
 
@@ -186,7 +186,7 @@ class MessageEvents(Protocol):
     """What is learned of a guild, followed and forgotten."""
 
     async def hear(self, batch: Sequence[Incoming]) -> int:
-        """Store messages of listened channels; returns how many were new."""
+        """Store messages of listened channels; return the number of new ones."""
         ...
 
     async def recheck(
@@ -204,11 +204,11 @@ class MessageEvents(Protocol):
     async def deleted(self, guild: int, messages: Sequence[int]) -> Forgotten: ...
 
     async def newest(self) -> dict[int, int]:
-        """The newest stored message of every channel that is listened to."""
+        """Return the newest stored message of every listened channel."""
         ...
 
     async def oldest_heard(self, place: MessagePlace) -> int | None:
-        """The oldest stored message that Discord had in a channel or thread."""
+        """Return the oldest stored message that Discord had in a channel or thread."""
         ...
 
     async def banned(self, guild: int, author: int) -> Forgotten:
@@ -224,11 +224,11 @@ class MessageEvents(Protocol):
         ...
 
     async def learn_anew(self, guild: int) -> None:
-        """Let what was forgotten with everything else come back, as asked for."""
+        """Allow what was forgotten with everything else to come back, on request."""
         ...
 
     async def learn_file(self, guild: int, name: str, data: bytes) -> tuple[int, int]:
-        """Learn an export; returns how many messages were added and read.
+        """Learn an export; return the numbers of added and read messages.
 
         Raises:
             AppError: If the file is in no known format.
@@ -236,13 +236,13 @@ class MessageEvents(Protocol):
         ...
 
     async def forget_sources(self, reply: int) -> Forgotten:
-        """Forget the messages that a reply drew on."""
+        """Forget the source messages of a reply."""
         ...
 
     async def train_progress(
         self, guild: int, share: float, read: int, rate: float, finished: bool
     ) -> None:
-        """Show on the owner's screen how far reading a history is."""
+        """Show the progress of reading a history on the owner's screen."""
         ...
 
 
@@ -254,21 +254,21 @@ class Replies(Protocol):
         ...
 
     async def claim(self, ask: Ask) -> Claim | None:
-        """Make the row of a reply before it is its turn; None if there is one."""
+        """Create the row of a reply in advance; None if there already is one."""
         ...
 
     async def answer(self, ask: Ask) -> ReadyReply | None:
-        """Make a reply; None when this trigger has one already."""
+        """Make a reply; None if this trigger already has one."""
         ...
 
     def stream(self, ask: Ask) -> AsyncIterator[str | ReadyReply | None]:
-        """The same, with the whole text so far each time more of it is written."""
+        """Do the same, with the whole text so far after each addition."""
         ...
 
     async def again(
         self, reply: int, author: int, trigger: int, text: str = ""
     ) -> ReadyReply | None:
-        """Make another reply to what an earlier one answered.
+        """Make another reply to the message of an earlier reply.
 
         Args:
             author: Who wants another; that counts as a mild dislike.
@@ -285,15 +285,15 @@ class Replies(Protocol):
         ...
 
     async def unsent(self) -> list[Unsent]:
-        """Replies begun lately that may or may not have arrived."""
+        """Return recent replies that may or may not have arrived."""
         ...
 
     async def find_reply(self, message: int) -> int | None:
-        """The row of the reply that a message of the bot is part of."""
+        """Return the row of the reply that a message of the bot belongs to."""
         ...
 
     async def explain(self, reply: int, channels: Collection[int]) -> ExplainReply:
-        """The row that explains a reply, for somebody who can see those channels."""
+        """Return the row that explains a reply, for people who see those channels."""
         ...
 
     async def rate(
@@ -301,7 +301,7 @@ class Replies(Protocol):
     ) -> None: ...
 
     async def take_back(self, reply: int, author: int, value: int) -> None:
-        """A thumb of that value was taken back; the other one stays."""
+        """Withdraw a thumb of that value; the other one stays."""
         ...
 
     async def how_tuned(self, trigger: int) -> str:
@@ -319,7 +319,7 @@ class MemberData(Protocol):
     async def opt_out(self, guild: int, author: int, on: bool) -> Forgotten: ...
 
     async def allow_tuning(self, guild: int, author: int, on: bool) -> None:
-        """Note whether a model may be tuned on what a member wrote."""
+        """Note whether a model may be tuned on a member's messages."""
         ...
 
     async def kept(self, guild: int, author: int) -> Kept: ...
@@ -333,7 +333,7 @@ class MemberData(Protocol):
     ) -> Forgotten: ...
 
     async def remember_author(self, guild: int, author: int) -> bool:
-        """Let what a member forgot of their own be learned again."""
+        """Let a member's own forgotten messages be learned again."""
         ...
 
 

@@ -49,7 +49,7 @@ class StoredReplies:
         )
 
     async def claim(self, ask: Ask) -> Claim | None:
-        """Make the row of a reply before it is its turn; None if there is one.
+        """Create the row of a reply in advance; None if there already is one.
 
         A killed process can then find its unanswered messages.
         """
@@ -120,7 +120,7 @@ class StoredReplies:
     async def again(
         self, reply: int, author: int, trigger: int, text: str = ""
     ) -> ReadyReply | None:
-        """Make another reply to what an earlier one answered."""
+        """Make another reply to the message of an earlier reply."""
         again = await self._context.database.run(_again, reply, str(trigger))
         if again is None:
             return None
@@ -175,7 +175,7 @@ class StoredReplies:
         return None if found is None else int(found.id)
 
     async def explain(self, reply: int, channels: Collection[int]) -> ExplainReply:
-        """The row that explains a reply, for somebody who can see those channels."""
+        """Return the row that explains a reply, for people who see those channels."""
         told = await explain(self._context, reply)
         ids = [str(one) for one in channels]
         seen = await self._context.database.run(replies.seen_sources, reply, ids)
@@ -184,12 +184,12 @@ class StoredReplies:
             told,
             sources=sources,
             hidden=len(told.sources) - len(sources),
-            # Examples and drafts for a cloud model are taken from every channel.
+            # Examples and drafts for a cloud model come from every channel.
             notes=[one for one in told.notes if not one.startswith(SHOWN)],
         )
 
     async def take_back(self, reply: int, author: int, value: int) -> None:
-        """A thumb of that value was taken back; the other one stays."""
+        """Withdraw a thumb of that value; the other one stays."""
         await opinions.take_back(self._context, reply, self._ids.author(author), value)
 
     async def how_tuned(self, trigger: int) -> str:
@@ -201,7 +201,7 @@ class StoredReplies:
     async def rate(
         self, reply: int, author: int, value: int, kind: Kind = "thumb"
     ) -> None:
-        """Keep what a person thinks of a reply; 0 takes it back."""
+        """Store a person's opinion of a reply; 0 takes it back."""
         await opinions.rate(self._context, reply, self._ids.author(author), value, kind)
 
 

@@ -113,7 +113,7 @@ def invite_text(application_id: int, name: str) -> str:
 
 
 def explanation(told: ExplainReply) -> str:
-    """The row that explains a reply, in words."""
+    """Put the row that explains a reply into words."""
     lines = [
         f"Called by: {told.reason}.",
         f"Written by **{told.provider}** ({told.mode}, voice {told.dial} %).",
@@ -144,7 +144,7 @@ def _time_lines(times: Mapping[str, float]) -> list[str]:
 def _source_lines(sources: Sequence[ExplainedSource]) -> list[str]:
     if not sources:
         return []
-    lines = ["Messages it drew on:"]
+    lines = ["Source messages:"]
     lines += [f"> {quote(source.text)}" for source in sources[:MAX_SOURCES]]
     if len(sources) > MAX_SOURCES:
         lines.append(f"> … and {len(sources) - MAX_SOURCES} more")
@@ -184,7 +184,7 @@ def _day(at_ms: int | None) -> str:
 
 
 def setting_lines(settings: Sequence[ResolvedSetting]) -> list[str]:
-    """Settings with their values and origins, a line each."""
+    """List settings with their values and origins, one per line."""
     lines = []
     for one in settings:
         value, origin = shown(one.value, one.key.empty), ORIGINS.get(one.origin)

@@ -89,7 +89,7 @@ def matches_csv(head: bytes) -> bool:
 
 
 def read_csv(source: SourceFile, stream: Stream) -> Iterator[Record]:
-    """The messages of one channel, whose name stands in the file's name."""
+    """Read the messages of one channel, named after the file."""
     channel, channel_id = _channel_of(source.name)
     text = io.TextIOWrapper(
         io.BufferedReader(stream), encoding="utf-8-sig", errors="replace", newline=""

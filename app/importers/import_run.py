@@ -51,7 +51,7 @@ class Counts:
     """New messages that are not learned; useful ones are stored as context."""
     seconds: float = 0.0
     reasons: dict[str, int] = field(default_factory=dict)
-    """How many were filtered, by reason."""
+    """The number filtered, by reason."""
     files: list[ImportedFile] = field(default_factory=list)
     errors: list[UnreadFile] = field(default_factory=list)
     """The files that could not be read in full, each with position and reason."""

@@ -100,7 +100,7 @@ class Child:
             self._supervisor = asyncio.create_task(self._supervise())
 
     async def call(self, request: Request[R]) -> R:
-        """The child's reply.
+        """Send a request, and return the child's reply.
 
         Raises:
             AppError: As the child raised it.

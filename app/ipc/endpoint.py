@@ -47,7 +47,7 @@ def read(path: Path) -> Endpoint | None:
 
 
 def write(path: Path, endpoint: Endpoint) -> None:
-    """Replace the file in one step; nobody but the owner can ever read it."""
+    """Replace the file in one step; only the owner can ever read it."""
     write_text(path, json.dumps(asdict(endpoint)), is_secret=True)
 
 

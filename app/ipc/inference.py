@@ -22,7 +22,7 @@ class GenerateReply:
     """Mean weight of the voice over the tokens written."""
     prompt_tokens_per_second: float = 0.0
     tokens_per_second: float = 0.0
-    """Both as measured lately, cautiously; 0 when nothing was."""
+    """Both as recently measured, cautiously; 0 without measurements."""
 
 
 @dataclass(frozen=True)

@@ -107,12 +107,12 @@ class Peer:
         self._gone: PeerGoneError | None = None
 
     async def call(self, request: Request[R]) -> R:
-        """The other side's reply.
+        """Send a request, and return the other side's reply.
 
         Raises:
             AppError: As the other side raised it.
             OtherVersionError: If the reply lacks a field.
-            PeerGoneError: If the other side is or goes away.
+            PeerGoneError: If the other side is gone, or goes away.
             RemoteError: If the other side has a bug.
         """
         id = next(self._ids)

@@ -95,7 +95,7 @@ def main(argv: Sequence[str]) -> int:
 
     def tell(progress: Progress) -> None:
         send(Notification(progress))
-        # Between two batches: nothing is being written, nobody is kept waiting.
+        # Between two batches nothing is being written and nobody waits.
         orders.wait_while_paused()
 
     try:

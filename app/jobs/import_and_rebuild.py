@@ -48,12 +48,13 @@ def run(
     request: ImportJob | RebuildJob | CompareJob, home: Home, tell: Tell
 ) -> ImportJobReply | RebuildJobReply | CompareJobReply:
     """Carry out a job."""
-    # Millions of rows come and go without a cycle; looking for one costs a tenth.
+    # Millions of rows come and go without a cycle, and searching for one costs a tenth
+    # of the time.
     gc.disable()
     # The reading thread holds the interpreter; the storing thread asks for it about ten
     # times per batch, and would wait five milliseconds each time.
     sys.setswitchinterval(SWITCH_SECONDS)
-    # The bot is the only one to move the log into the file.
+    # Only the bot moves the log into the file.
     with Database(home.database, checkpoints=False) as database:
         match request:
             case ImportJob():
@@ -134,7 +135,7 @@ def learnable(
 def compare(
     database: Database, guild: int, before: str, after: str | None = None
 ) -> CompareJobReply:
-    """Tell what words a guild's voice gained and lost from one snapshot to another.
+    """Find the words that a guild's voice gained and lost between two snapshots.
 
     Without `after`, the second one is the present voice.
     """

@@ -47,7 +47,7 @@ def run(
 
 
 def _texts(home: Home) -> list[str]:
-    """The newest messages of each guild; without any, the sample guild's."""
+    """Return the newest messages of each guild, or else the sample guild's."""
     texts: list[str] = []
     if home.database.exists():
         with Database(home.database, read_only=True) as database:

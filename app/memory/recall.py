@@ -42,7 +42,7 @@ def meaning(turns: Floats) -> Floats:
 
 
 def fade(similarity: Floats, age_ms: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Similarities weighed by age: halfway to `FADED` every `HALF_LIFE_DAYS`."""
+    """Weigh similarities by age: halfway to `FADED` every `HALF_LIFE_DAYS`."""
     age = np.maximum(age_ms, 0.0) / DAY_MS
     rest = 0.5 ** (age / HALF_LIFE_DAYS)
     return np.asarray(similarity * (FADED + (1 - FADED) * rest), np.float64)

@@ -19,7 +19,7 @@ class SpokenReply:
     text: str
     milliseconds: float = 0.0
     rating: int = 0
-    """Likes minus dislikes."""
+    """Return likes minus dislikes."""
 
 
 @dataclass(frozen=True)

@@ -23,13 +23,13 @@ class Means:
     """The parts of a home that providers need."""
 
     config: Callable[[], Config]
-    """The home's settings as they are now."""
+    """Return the home's present settings."""
     voice: Callable[[int], Awaitable[Voice]]
     rng: Random
     locate_model: Callable[[str], Path | None]
     token_voice: Callable[[int], Awaitable[Path | None]]
     crashed: StateFile
-    """Which models crashed and are set aside."""
+    """The models that crashed and are set aside."""
     speeds: StateFile
     """How fast each model wrote when it was last loaded."""
     on_event: Callable[[str], None]

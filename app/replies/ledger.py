@@ -37,7 +37,7 @@ class Ledger:
         self._writing: set[asyncio.Task[int]] = set()
 
     def load(self) -> None:
-        """Read what today and this month cost so far."""
+        """Read the costs of today and this month so far."""
         for period, start in self._starts().items():
             sums = self._database.call(usage.spent_by_guild, start)
             for guild, cost in sums.items():

@@ -78,7 +78,7 @@ class ModeChoice:
 
 
 def _arm_of_turn(reply: int | None, asked: Asked, config: Config) -> Arm | None:
-    """Whose turn it is, where real replies alternate between two arms."""
+    """Return the next arm, where real replies alternate between two arms."""
     if reply is None or asked.trigger is None or asked.mode or asked.seed:
         return None
     return turn([parse(arm, config.reply.dial) for arm in config.reply.split], reply)

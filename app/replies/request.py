@@ -35,7 +35,7 @@ class ReplyRequest:
     visible: frozenset[int] | None = None
     """Rows of the channels that every reader can see; None means this one."""
     is_private: bool = False
-    """Only the owner reads it, who may see all channels."""
+    """True if only the owner reads it, who may see all channels."""
     is_draft: bool = False
     """It waits for the owner when it is written."""
     arrived: float | None = None
@@ -60,7 +60,7 @@ class MadeReply:
     tuned: str = ""
     """The reason for its own choice of mode and dial; empty when they are set."""
     arm: str = ""
-    """Of a live comparison, if it is of one."""
+    """True if it was part of a live comparison."""
     files: tuple[tuple[int, int], ...] = ()
     """(channel, message) on Discord of sources that came with a file."""
 

@@ -59,7 +59,7 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
     except argparse.ArgumentError as error:
         raise UsageError(f"{error}.") from error
     if not options.echo and options.model is None:
-        raise UsageError("The runner needs a model.", "Name a GGUF file.")
+        raise UsageError("The runner needs a model.", "Choose a GGUF file.")
     return options
 
 

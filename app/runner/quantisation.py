@@ -127,7 +127,7 @@ def requantise(source: Path, target: Path, name: str, threads: int) -> None:
     Raises:
         AppError: If the disk is full, or llama.cpp fails.
     """
-    # Q8_0 of a model of four bits a weight takes twice its bytes.
+    # Q8_0 takes twice the bytes of a four-bit model.
     needed = 2 * source.stat().st_size + ROOM_BYTES
     if shutil.disk_usage(target.parent).free < needed:
         raise AppError(
@@ -144,7 +144,7 @@ def requantise(source: Path, target: Path, name: str, threads: int) -> None:
 
 
 def measure(path: Path, name: str, texts: Sequence[str], threads: int) -> Measured:
-    """How quick a file is here, and how well it foresees the messages."""
+    """Measure a file's speed here, and how well it predicts the messages."""
     model = Model(path)
     context = Context(model, size=CONTEXT, sequences=1, batch=BATCH, threads=threads)
     batch = Batch(BATCH)
@@ -159,7 +159,7 @@ def measure(path: Path, name: str, texts: Sequence[str], threads: int) -> Measur
 
 
 def _speeds(context: Context, batch: Batch) -> tuple[float, float]:
-    """Tokens a second of prompts and of writing; the better of two goes each."""
+    """Return tokens per second for reading and writing, the best of two tries."""
     tokens = context.model.tokens("the quick brown fox jumps over the lazy dog " * 80)
     prompt, decode = 0.0, 0.0
     for _ in range(2):
@@ -185,7 +185,7 @@ def _read(context: Context, batch: Batch, tokens: Sequence[int]) -> None:
 
 
 def _bits_per_byte(context: Context, batch: Batch, texts: Iterable[str]) -> float:
-    """Surprise over the messages, a line each, in blocks of `BLOCK` tokens."""
+    """Return the surprise over the messages, a line each, in blocks of `BLOCK`."""
     tokens = context.model.tokens("\n".join(texts))[:SCORED_TOKENS]
     nats, size = 0.0, 0
     for start in range(0, len(tokens), BLOCK):
@@ -197,7 +197,7 @@ def _bits_per_byte(context: Context, batch: Batch, texts: Iterable[str]) -> floa
 
 
 def _surprise(context: Context, batch: Batch, block: Sequence[int]) -> float:
-    """Nats of all tokens of a block but the first."""
+    """Return the nats of all tokens of a block except the first."""
     nats = 0.0
     for start in range(0, len(block) - 1, BATCH):
         part = block[start : min(start + BATCH, len(block) - 1)]

@@ -10,7 +10,7 @@ _LEAST_SENTENCE = 0.4
 
 
 class StreamText:
-    """The text of one generation while it grows."""
+    """The growing text of one generation."""
 
     def __init__(self, stops: Sequence[str]) -> None:
         self._stops = [stop for stop in stops if stop]

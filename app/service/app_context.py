@@ -35,7 +35,7 @@ Json = dict[str, Any]
 
 
 class AppContext:
-    """Everything one home's bot works with.
+    """All parts of one home's bot.
 
     A part, and the libraries it stands on, is loaded when it is first asked for, so
     that a command waits for nothing that it does not use.
@@ -151,7 +151,7 @@ class AppContext:
 
     @property
     def cloud(self) -> "OpenAIProvider":
-        """OpenAI, or a server of its kind."""
+        """OpenAI, or a compatible server."""
         return self.providers.openai
 
     @property
@@ -175,11 +175,11 @@ class AppContext:
         )
 
     def _config(self) -> Config:
-        """The home's settings as they are now."""
+        """Return the home's present settings."""
         return self.settings.home
 
     def _locate_model(self, name: str) -> Path | None:
-        """The file of a model, if it is here."""
+        """Return the file of a model, if it is here."""
         from app.modelfiles import catalogue
 
         return catalogue.locate(self.home, name)
@@ -188,7 +188,7 @@ class AppContext:
         from app.providers.registry import Means
 
         def key(address: "Address") -> str | None:
-            """OpenAI's key goes to OpenAI alone."""
+            """Send OpenAI's key only to OpenAI."""
             return secrets.get(
                 self.home, "openai_key" if address.is_openai else "server_key"
             )
@@ -208,7 +208,7 @@ class AppContext:
         )
 
     async def guild(self, name: str) -> StoredGuild:
-        """The guild of that name or Discord id.
+        """Return the guild with that name or Discord id.
 
         Raises:
             UsageError: If there is none; names the known ones.
@@ -226,7 +226,7 @@ class AppContext:
         return found
 
     async def channel(self, guild: int, name: str) -> StoredChannel:
-        """The guild's channel of that name or Discord id.
+        """Return the guild's channel with that name or Discord id.
 
         Raises:
             UsageError: If there is none.

@@ -97,7 +97,7 @@ def _unpack(source: Path, folder: Path) -> list[str]:
         with zipfile.ZipFile(source) as archive:
             names = archive.namelist()
             if DATABASE not in names or not set(names) <= {DATABASE, *FILES}:
-                raise UsageError(f"{source} is not a backup of Mynah.")
+                raise UsageError(f"{source} is not a Mynah backup.")
             if len(names) != len(set(names)):
                 raise UsageError(f"{source} has two files of one name.")
             wanted = [name for name in (*FILES, DATABASE) if name in names]

@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 async def assemble(
     home: Home, rng: Random, *, is_forgiving: bool = False
 ) -> AsyncIterator[AppContext]:
-    """The parts of a home whose lock is held.
+    """Build the parts of a home whose lock is held.
 
     Args:
         is_forgiving: Go on with the defaults when the settings cannot be used.
@@ -33,14 +33,14 @@ async def assemble(
         _sweep(home)
         if telemetry.remove_left_behind(home):
             log.info(
-                "Deleted what onnxruntime's telemetry had left in your cache folder"
+                "Deleted leftovers of onnxruntime's telemetry from your cache folder"
             )
         database = stack.enter_context(Database(home.database))
         reader = stack.enter_context(Database(home.database, read_only=True))
         news = Events()
         stack.callback(news.close)
         settings = Settings(home, database, news.warn, is_forgiving=is_forgiving)
-        _ = settings.home  # What is wrong with the file is said now.
+        _ = settings.home  # Report errors in the file at once.
         yield AppContext(home, database, reader, settings, news, rng, stack)
 
 

@@ -112,10 +112,10 @@ async def _model(context: AppContext) -> Check:
     path = catalogue.locate(context.home, name)
     if path is None:
         hint = f"Fetch it with `mynah models pull {name}`."
-        return Check("model", False, f"The model {name} is not here.", hint)
+        return Check("model", False, f"The model {name} is not on this computer.", hint)
     running = context.local.status().model
     if running.state == "crashed":
-        hint = f"Try again with `mynah models use {name}`, or choose another so."
+        hint = f"Try it again with `mynah models use {name}`, or choose another model."
         return Check("model", False, f"{name}: {running.reason}.", hint)
     if running.state != "ready":
         model = context.settings.home.model

@@ -65,7 +65,7 @@ class Events:
         self.event(text)
 
     def event(self, text: str) -> None:
-        """Remember what supervision did, and why."""
+        """Remember an action of the supervision, with its reason."""
         self.events.append(BotEvent(self._now(), text))
 
     def close(self) -> None:

@@ -17,7 +17,7 @@ PERMISSIONS = sum(bit for bit, _ in RIGHTS.values())
 
 
 def invite_url(application_id: int | str) -> str:
-    """The address that invites the bot, with no more rights than it needs."""
+    """Return the bot's invitation address, with no more rights than it needs."""
     return (
         f"https://discord.com/oauth2/authorize?client_id={application_id}"
         f"&scope={'%20'.join(SCOPES)}&permissions={PERMISSIONS}"

@@ -87,7 +87,7 @@ class JobRunner:
         self._running: dict[int, _RunningJob] = {}
 
     async def steer(self, number: int, action: str) -> bool:
-        """Pause, resume or stop a job; False if there is none of that number.
+        """Pause, resume or stop a job; False if the number is unknown.
 
         Stopped work keeps its results so far.
         """
@@ -142,12 +142,14 @@ async def _reply(process: Process, running: _RunningJob, request: Request[R]) ->
 def _why_gone(process: Process, running: _RunningJob, errors: bytes) -> AppError:
     """The end of a child that did not reply, in words."""
     if running.is_stopped:
-        hint = "What it did is kept; the same work goes on from there."
+        hint = "Its work is kept; start it again to continue."
         return AppError("It was stopped.", hint)
     ended = f"The job ended with code {process.returncode}"
     said = errors.decode("utf-8", "replace")[-TAIL_CHARS:].strip()
-    said = said or "it said nothing"
+    said = said or "it gave no reason"
     log.error("%s: %s", ended, said)
     if process.returncode == EXIT_BUG:
-        said = said.splitlines()[-1]  # Of a traceback, this is what happened.
+        said = said.splitlines()[
+            -1
+        ]  # The last line of a traceback tells what happened.
     return ChildExitError(f"{ended}: {said}.")

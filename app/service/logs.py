@@ -24,7 +24,7 @@ QUIET = ("discord", "httpx2", "httpcore2", "openai", "filelock", "asyncio", "pee
 
 
 def redact(text: str) -> str:
-    """`text` without what looks like a token, a key or a signed address."""
+    """Return `text` without anything like a token, a key or a signed address."""
     for pattern in _ADDRESSED:
         text = pattern.sub("[secret]", text)
     return secret_patterns.redact(text)

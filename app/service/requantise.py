@@ -35,7 +35,7 @@ class Requantise:
     async def tune(
         self, name: str, on_progress: Callable[[Progress], None]
     ) -> RequantiseJobReply:
-        """Measure the candidates, and keep the better file; the reply is the table.
+        """Measure the candidates, keep the better file, and return the table.
 
         Raises:
             AppError: If the model is not here, or cannot be requantised.
@@ -76,7 +76,7 @@ class Requantise:
         threads = self._context.settings.home.model.threads
         job = RequantiseJob(str(source), str(target), threads, lossless)
         reply = await self._jobs.run(job, on_progress)
-        # The tuned file is the one that is found from now on.
+        # From now on, the tuned file is found first.
         self._context.local.start()
         return reply
 

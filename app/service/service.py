@@ -162,7 +162,7 @@ TOPICS: Mapping[tuple[type[Request[Any]], ...], Callable[[Service], object]] = {
 async def open_service(
     home: Home, rng: Random | None = None, *, is_forgiving: bool = False
 ) -> AsyncIterator[Service]:
-    """The service of a home whose lock is held; closed when the block ends.
+    """Yield the service of a home whose lock is held; close it afterwards.
 
     Args:
         is_forgiving: Go on with the defaults when the settings cannot be used.

@@ -8,7 +8,7 @@ from app.service.invite_link import invite_url
 
 API_URL = "https://discord.com/api/v10"
 
-PORTAL = "Copy the token anew from the Bot page of the Discord developer portal."
+PORTAL = "Copy the token again from the Bot page of the Discord developer portal."
 
 INTENT = (
     "Switch on the Message Content Intent on the Bot page of the developer portal;"
@@ -39,7 +39,7 @@ async def test_bot_token(token: str | None) -> SecretTestReply:
     except (aiohttp.ClientError, TimeoutError, ValueError):
         return _bad("Discord cannot be reached.", "Check the internet connection.")
     reads = application["flags"] & MESSAGE_CONTENT
-    detail = f"It is the token of {me['username']}"
+    detail = f"This is the token of {me['username']}"
     return SecretTestReply(
         ok=bool(reads),
         detail=f"{detail}." if reads else f"{detail}, which may not read messages.",

@@ -110,7 +110,7 @@ class VoiceFiles:
     async def add(
         self, voice: Voice, job: ImportJob, on_progress: OnProgress | None
     ) -> ImportReply:
-        """Run an import, and speak from what it brought; returns its counts."""
+        """Run an import, speak from its messages, and return its counts."""
         newest = await self._database.run(messages.last_row)
         voice.begin_rebuild()
         reply = await self._run(job, on_progress or self._on_progress)
@@ -137,7 +137,7 @@ class VoiceFiles:
         return True
 
     async def compare(self, job: CompareJob) -> CompareJobReply:
-        """What words are in one snapshot and not in the other, or in what is now."""
+        """Return words in one snapshot but not in the other, or in the voice now."""
         return await self._jobs.run(job, self._on_progress)
 
     async def empty_log(self) -> bool:

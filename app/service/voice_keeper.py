@@ -83,7 +83,7 @@ class VoiceKeeper:
         on_forgotten: Sequence[OnForgotten] = (),
         scrub_seconds: float = SCRUB_SECONDS,
     ) -> None:
-        """Prepare; `start` does what a killed process left undone.
+        """Prepare; `start` finishes the work of a killed process.
 
         Args:
             config: Gives the settings that hold in a guild.
@@ -224,14 +224,14 @@ class VoiceKeeper:
     ) -> Forgotten:
         """Forget everything that an author (hash) wrote.
 
-        What they wrote until now stays forgotten, also what was never stored.
+        Their messages up to now stay forgotten, even those never stored.
 
         Args:
             since_ms: Only messages since then.
             by_owner: False if the author asks for it.
             wait: As in `forget`.
         """
-        # First, so that nothing that is being read right now slips in behind.
+        # Do this first, so that nothing being read right now slips in.
         await self._bury(guild, author, since_ms, by_owner=by_owner)
         rows = await self._database.run(
             forgetting.rows_of_author, guild, author, since_ms
@@ -283,7 +283,7 @@ class VoiceKeeper:
         channel: str | None = None,
         on_progress: OnProgress | None = None,
     ) -> ImportReply:
-        """Import files in a child while everything else goes on; returns the counts.
+        """Import files in a child while everything else continues; return the counts.
 
         Raises:
             AppError: If the job reports an error for the owner.
@@ -311,7 +311,7 @@ class VoiceKeeper:
         kept: Collection[str],
         put: Sequence[SettingRow],
     ) -> bool:
-        """Speak from what a snapshot has, as `snapshots.roll_back` says.
+        """Roll the voice back to a snapshot, like `snapshots.roll_back`.
 
         Returns True if nothing else is left in the voice's files.
         """
@@ -323,7 +323,7 @@ class VoiceKeeper:
     async def compare(
         self, guild: int, before: str, after: str | None
     ) -> CompareJobReply:
-        """What words the voice gained and lost from one snapshot to another or now."""
+        """Return words the voice gained and lost between snapshots, or since one."""
         return await self._files.compare(CompareJob(guild, before, after))
 
     async def _bury(

@@ -92,7 +92,7 @@ def _hint_for(text: str, error: tomllib.TOMLDecodeError) -> str:
     line = lines[int(found[1]) - 1] if found and int(found[1]) <= len(lines) else ""
     if '"' in line and "\\" in line:
         return "Write a path in single quotes, or with / in place of \\."
-    return "Mend that line."
+    return "Correct that line."
 
 
 def _items(

@@ -5,17 +5,17 @@ from app.core.errors import UsageError
 CONSENT = "reply.cloud_consent"
 
 WHAT_LEAVES = (
-    "With a cloud model, what people of this server write to the bot leaves this"
+    "With a cloud model, messages to the bot on this server leave this"
     " computer: the turns of the conversation with display names, recalled moments,"
     " example lines and drafts. The host may keep them."
 )
 
 
 class ConsentError(UsageError):
-    """The owner has to agree before anything of a guild goes to the cloud."""
+    """The owner must agree before data of a guild goes to the cloud."""
 
     def __init__(self) -> None:
-        super().__init__(WHAT_LEAVES, "Repeat it with --yes if you agree.")
+        super().__init__(WHAT_LEAVES, "Repeat the command with --yes if you agree.")
 
 
 def is_needed(name: str, value: object) -> bool:

@@ -55,7 +55,7 @@ class Settings:
         """Prepare without reading.
 
         Args:
-            warn: Told when the file was edited into something that cannot be used.
+            warn: Receives a warning when an edit made the file unusable.
             is_forgiving: Go on with the defaults when the file cannot be used.
         """
         self._home = home
@@ -64,7 +64,7 @@ class Settings:
         self._is_forgiving = is_forgiving
         self._clock = clock
         self.trouble: ConfigError | None = None
-        """What is wrong with the file as it is; the settings from before hold."""
+        """The error in the present file; the earlier settings stay in effect."""
         self._looked: float | None = None
         self._stamp: tuple[int, int] | None = None
         self._stored: dict[str, object] = {}
@@ -138,7 +138,7 @@ class Settings:
             del self._places[place]
 
     async def of(self, guild: int, channel: int = 0) -> Config:
-        """The settings that hold in a guild, or in one of its channels (rows)."""
+        """Return the effective settings of a guild, or of a channel (rows)."""
         home, place = self.home, (guild, channel)
         if place in self._places:
             return self._places[place]
@@ -270,4 +270,4 @@ def _check_scope(key: Key, guild: int | None, channel: int) -> None:
     if channel and key.scope != "channel":
         raise UsageError(f"{key.name} cannot be set for a channel.")
     if guild is not None and key.scope == "home":
-        raise UsageError(f"{key.name} is one for all servers.", "Leave --guild out.")
+        raise UsageError(f"{key.name} applies to all servers.", "Leave out --guild.")

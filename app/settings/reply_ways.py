@@ -21,14 +21,12 @@ def parse(text: str) -> ReplyWay:
     """The way that a text means.
 
     Raises:
-        ConfigError: If it is none.
+        ConfigError: If the text names no arm.
     """
     found = _WAY.fullmatch(text.strip().lower())
     dial = int(found[2]) if found and found[2] else None
     if found is None or (dial or 0) > 100:
-        raise ConfigError(
-            f"{text!r} is no way to reply.", "Say markov, llm or hybrid 70."
-        )
+        raise ConfigError(f"{text!r} is not a mode.", "Write markov, llm or hybrid 70.")
     if found[1] == "hybrid":
         return ReplyWay("hybrid", dial)
     return ReplyWay("markov" if found[1] == "markov" else "llm")

@@ -29,7 +29,7 @@ def setting(
     empty: str = "none",
     snapshots: Snapshots = "own",
 ) -> Any:
-    """Declare one setting; `setting_keys.Key` is what readers get of it.
+    """Declare one setting; readers get it as a `setting_keys.Key`.
 
     Args:
         means: The meaning of the text, or of every text of a list.
@@ -62,7 +62,7 @@ class BotSettings:
 
     name: str = setting(
         "Mynah",
-        "Name the bot has in prompts.",
+        "The bot's name in prompts.",
         scope="guild",
         means=named(80),
         snapshots="any",
@@ -72,23 +72,23 @@ class BotSettings:
     )
     command: str = setting(
         "mark",
-        "Name of the slash command that makes it speak.",
+        "Name of the slash command that makes the bot speak.",
         means=validators.command,
     )
     prefix: str = setting(
-        "!mark", "Prefix of the message form of the commands.", means=validators.word
+        "!mark", "Prefix of commands typed as messages.", means=validators.word
     )
     owners: list[str] = setting(
-        [], "Discord ids of people who may do everything.", means=validators.person
+        [], "Discord ids of people who may use every command.", means=validators.person
     )
     allowed_roles: list[str] = setting(
         [],
-        "Roles (names or ids) that may make it speak; empty means everyone.",
+        "Roles (names or ids) that may make the bot speak; empty means everyone.",
         empty="everyone",
     )
     keep_days_after_leaving: int = setting(
         30,
-        "Days a guild's data is kept after the bot left it; 0 keeps it.",
+        "Days to keep a server's data after the bot leaves; 0 keeps it forever.",
         low=0,
         high=36500,
     )
@@ -99,7 +99,11 @@ class ReplySettings:
     """The making of replies."""
 
     mode: str = setting(
-        "auto", "Who writes the words.", scope="channel", choices=MODES, snapshots="any"
+        "auto",
+        "Source of the words: the chain, the model, or both.",
+        scope="channel",
+        choices=MODES,
+        snapshots="any",
     )
     provider: str = setting(
         "local",
@@ -110,7 +114,7 @@ class ReplySettings:
     )
     dial: int = setting(
         50,
-        "The voice dial: 0 model, 100 chain.",
+        "Voice dial: 0 is the model alone, 100 the chain alone.",
         scope="channel",
         low=0,
         high=100,
@@ -118,13 +122,13 @@ class ReplySettings:
     )
     local_only: bool = setting(
         False,
-        "Nothing of this guild ever leaves the machine.",
+        "Never let data of this server leave this computer.",
         scope="guild",
         snapshots="never",
     )
     cloud_consent: bool = setting(
         False,
-        "The owner agreed that messages go to the cloud.",
+        "The owner agreed to send messages to the cloud.",
         scope="guild",
         snapshots="never",
     )
@@ -146,11 +150,11 @@ class ReplySettings:
         snapshots="any",
     )
     persona: str = setting(
-        "", "Who the bot is, in plain words.", scope="channel", snapshots="any"
+        "", "The bot's character, in plain words.", scope="channel", snapshots="any"
     )
     max_words: int = setting(
         60,
-        "Longest reply, in words.",
+        "Maximum length of a reply, in words.",
         scope="channel",
         low=1,
         high=400,
@@ -165,11 +169,13 @@ class ReplySettings:
         snapshots="any",
     )
     markov_seconds: float = setting(
-        0.1, "Deadline of a chain reply.", low=0.01, high=600
+        0.1, "Time limit for a reply by the chain.", low=0.01, high=600
     )
-    llm_seconds: float = setting(2.0, "Deadline of a model reply.", low=0.2, high=600)
+    llm_seconds: float = setting(
+        2.0, "Time limit for a reply by the model.", low=0.2, high=600
+    )
     hybrid_seconds: float = setting(
-        2.5, "Deadline of a hybrid reply.", low=0.2, high=600
+        2.5, "Time limit for a hybrid reply.", low=0.2, high=600
     )
     stream: bool = setting(
         False, "Show a reply while it is being written, by editing it.", scope="channel"
@@ -179,7 +185,7 @@ class ReplySettings:
     )
     tune_modes: list[str] = setting(
         ["markov", "llm", "hybrid"],
-        "Modes it may choose among.",
+        "Modes that the bot may choose.",
         scope="guild",
         snapshots="never",
         means=validators.mode,
@@ -187,7 +193,7 @@ class ReplySettings:
     )
     tune_dial_low: int = setting(
         20,
-        "Lowest dial it may choose.",
+        "Lowest dial that the bot may choose.",
         scope="guild",
         low=0,
         high=100,
@@ -195,7 +201,7 @@ class ReplySettings:
     )
     tune_dial_high: int = setting(
         80,
-        "Highest dial it may choose.",
+        "Highest dial that the bot may choose.",
         scope="guild",
         low=0,
         high=100,
@@ -216,7 +222,11 @@ class SpeakSettings:
         0.0, "Chance of joining in on any message.", scope="channel", low=0, high=1
     )
     follow_up_seconds: int = setting(
-        0, "Keeps talking this long after it spoke.", scope="channel", low=0, high=86400
+        0,
+        "Time after a reply during which the bot keeps talking.",
+        scope="channel",
+        low=0,
+        high=86400,
     )
     burst_seconds: float = setting(
         0.0,
@@ -226,11 +236,8 @@ class SpeakSettings:
         high=30,
     )
     quiet_hours: str = setting(
-        "", "Local hours of silence, such as 23-7.", scope="channel"
-    )
-    quiet_hours: str = setting(
         "",
-        "Local hours of silence: 23-7, 23:30-07:00.",
+        "Local hours of silence, such as 23-7 or 23:30-07:00.",
         scope="channel",
         means=validators.hours,
     )
@@ -244,20 +251,24 @@ class SpeakSettings:
     )
     user_cooldown_seconds: float = setting(
         2.0,
-        "Least time between replies to one person.",
+        "Minimum time between replies to one person.",
         scope="guild",
         low=0,
         high=86400,
     )
     guild_per_minute: int = setting(
-        30, "Most replies a minute in one guild.", scope="guild", low=1, high=10000
+        30,
+        "Maximum replies per minute on one server.",
+        scope="guild",
+        low=1,
+        high=10000,
     )
     react: float = setting(
         0.0, "Chance of reacting with an emoji instead.", scope="channel", low=0, high=1
     )
     max_age_seconds: int = setting(
         300,
-        "A mention older than this is not answered after downtime.",
+        "Age after which a mention missed during downtime gets no answer.",
         low=0,
         high=604800,
     )
@@ -269,7 +280,7 @@ class VoiceSettings:
 
     state_size: int = setting(
         2,
-        "Words of context a walk looks at.",
+        "Words of context for each step of the chain.",
         scope="guild",
         low=1,
         high=6,
@@ -285,7 +296,7 @@ class VoiceSettings:
     )
     min_score: float = setting(
         25.0,
-        "A walk below this score is thrown back.",
+        "Minimum score of a line.",
         scope="guild",
         low=0,
         high=100,
@@ -293,7 +304,7 @@ class VoiceSettings:
     )
     max_tries: int = setting(
         20,
-        "Walks tried for one line.",
+        "Attempts at one line.",
         scope="guild",
         low=1,
         high=1000,
@@ -307,7 +318,7 @@ class LearnSettings:
 
     patterns: list[str] = setting(
         [],
-        "Regular expressions of messages not to learn.",
+        "Regular expressions; matching messages are not learned.",
         scope="guild",
         means=validators.pattern,
         list_means=validators.few_patterns,
@@ -344,35 +355,40 @@ class ModelSettings:
 
     name: str = setting(
         "starter",
-        "A name of models.txt, or the path of a GGUF file.",
+        "A model's name from models.txt, or the path of a GGUF file.",
         scope="home",
         means=named(1000),
     )
     adapter: str = setting(
         "",
-        "Whole path of a LoRA adapter in GGUF for the model.",
+        "Full path of a LoRA adapter for the model, in GGUF.",
         scope="guild",
         means=validators.adapter,
         snapshots="never",
     )
     context: int = setting(
         6144,
-        "Context size in tokens, in equal parts for 6 conversations.",
+        "Context size in tokens, shared equally by 6 conversations.",
         low=512,
         high=1048576,
     )
     threads: int = setting(
-        0, "Threads; 0 takes the number that reads fastest here.", low=0, high=1024
+        0, "Threads; 0 picks the number that reads fastest here.", low=0, high=1024
     )
     gpu_layers: int = setting(
         0, "Layers offloaded to the GPU; -1 means all.", low=-1, high=10000
     )
     idle_minutes: float = setting(
-        30, "Unloads after this time without work; 0 never.", low=0, high=100000
+        30,
+        "Unload the model after this time without work; 0 means never.",
+        low=0,
+        high=100000,
     )
     temperature: float = setting(0.8, "Sampling temperature.", low=0, high=2)
     top_p: float = setting(0.95, "Nucleus sampling.", low=0.05, high=1)
-    seed: int = setting(-1, "Seed of sampling; -1 draws one.", low=-1, high=2147483647)
+    seed: int = setting(
+        -1, "Sampling seed; -1 draws a new one each time.", low=-1, high=2147483647
+    )
 
 
 @dataclass(frozen=True)
@@ -380,18 +396,18 @@ class OpenAISettings:
     """OpenAI, or any server with its API."""
 
     base_url: str = setting(
-        "https://api.openai.com/v1/", "Address of the API.", means=validators.address
+        "https://api.openai.com/v1/", "The API's address.", means=validators.address
     )
     model: str = setting(
         "gpt-4o-mini",
-        "Model asked for.",
+        "Model to request.",
         scope="guild",
         means=named(200),
         snapshots="never",
     )
     daily_budget: float = setting(
         0.0,
-        "Most money a day, in US dollars; 0 means no limit.",
+        "Daily budget in US dollars; 0 means no limit.",
         scope="guild",
         low=0,
         high=1000000,
@@ -399,7 +415,7 @@ class OpenAISettings:
     )
     monthly_budget: float = setting(
         5.0,
-        "Most money a month; 0 means no limit.",
+        "Monthly budget in US dollars; 0 means no limit.",
         scope="guild",
         low=0,
         high=1000000,
@@ -411,11 +427,13 @@ class OpenAISettings:
 class MemorySettings:
     """Embeddings and recall."""
 
-    enabled: bool = setting(True, "Remember by meaning.", scope="guild")
+    enabled: bool = setting(True, "Recall earlier messages by meaning.", scope="guild")
     model: str = setting("built-in", "Embedding model.", means=named(200))
-    recall: int = setting(3, "Moments recalled.", scope="channel", low=0, high=20)
+    recall: int = setting(
+        3, "Number of moments to recall.", scope="channel", low=0, high=20
+    )
     cap_megabytes: int = setting(
-        1024, "Most disk a guild may use.", scope="guild", low=1, high=10000000
+        1024, "Maximum disk space for one server.", scope="guild", low=1, high=10000000
     )
 
 

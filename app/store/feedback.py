@@ -66,7 +66,7 @@ def rating(reply: int) -> int:
 
 
 def of_reply(reply: int) -> list[StoredFeedback]:
-    """All opinions of a reply, oldest first."""
+    """Return all opinions of a reply, oldest first."""
     query = Feedback.select().where(Feedback.reply == reply)
     return all_of(StoredFeedback, query.order_by(Feedback.id))
 

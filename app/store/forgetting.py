@@ -94,7 +94,7 @@ class Blanked:
 
 @write
 def blank_replies(guild: int, rows: Sequence[int]) -> Blanked:
-    """Take the words out of replies that drew on these messages, or answered them.
+    """Blank the replies that used or answered these messages.
 
     A later reply that was shown one of those lines loses its words as well. Their rows
     stay, since a trigger is answered once for ever, and those still being written learn

@@ -27,7 +27,7 @@ class GuildCounts:
 
 
 def find(name: str) -> StoredGuild | None:
-    """The guild of that Discord id, else of that name in any case."""
+    """Find the guild by Discord id, or else by name in any case."""
     return rows.found(StoredGuild, _find(name))
 
 
@@ -42,12 +42,12 @@ def _find(name: str) -> Guild | None:
 
 
 def get(guild: int) -> StoredGuild | None:
-    """The guild with that row number."""
+    """Return the guild in that row."""
     return rows.found(StoredGuild, Guild.get_or_none(Guild.id == guild))
 
 
 def every() -> list[StoredGuild]:
-    """All guilds, by name."""
+    """Return all guilds, by name."""
     return rows.all_of(StoredGuild, Guild.select().order_by(Guild.name))
 
 
@@ -55,7 +55,7 @@ def every() -> list[StoredGuild]:
 def ensure(
     name: str, discord_id: str | None = None, *, is_demo: bool = False
 ) -> StoredGuild:
-    """The guild of that Discord id or name, made if it is new and renamed if changed.
+    """Return the guild by Discord id or name, created or renamed as needed.
 
     A Discord guild takes over a guild of the same name that was learned from files.
     """
@@ -87,7 +87,7 @@ def set_left(guild: int, ts: int | None) -> None:
 
 
 def left_before(ts: int) -> list[StoredGuild]:
-    """The guilds that the bot was removed from before that time."""
+    """Return guilds that the bot left before that time."""
     return rows.all_of(StoredGuild, Guild.select().where(Guild.left < ts))
 
 
@@ -130,7 +130,7 @@ def ensure_channel(
     *,
     parent: int | None = None,
 ) -> StoredChannel:
-    """The channel of that Discord id or name, made if it is new, renamed if changed."""
+    """Return the channel by Discord id or name, created or renamed as needed."""
     here = Channel.guild == guild
     unclaimed = here & (Channel.name == name) & Channel.discord_id.is_null()
     found: Channel | None = None
@@ -156,18 +156,18 @@ def ensure_channel(
 
 
 def channels(guild: int) -> list[StoredChannel]:
-    """The guild's channels, by name."""
+    """Return the guild's channels, by name."""
     query = Channel.select().where(Channel.guild == guild).order_by(Channel.name)
     return rows.all_of(StoredChannel, query)
 
 
 def get_channel(channel: int) -> StoredChannel | None:
-    """The channel in that row."""
+    """Return the channel in that row."""
     return rows.found(StoredChannel, Channel.get_or_none(Channel.id == channel))
 
 
 def find_channel(guild: int, name: str) -> StoredChannel | None:
-    """The guild's channel of that Discord id, else of that name."""
+    """Find the guild's channel by Discord id, or else by name."""
     here = Channel.guild == guild
     row: Channel | None = Channel.get_or_none(here & (Channel.discord_id == name))
     row = row or Channel.get_or_none(here & (Channel.name == name.lstrip("#")))

@@ -21,7 +21,7 @@ from app.store.tables import (
 
 @write
 def ensure(guild: int, author: str, name: str, *, is_bot: bool = False) -> StoredMember:
-    """The member with that author hash, made if new; its name follows changes."""
+    """Return the member with that author hash, created or renamed as needed."""
     return rows.stored(StoredMember, _ensure(guild, author, name, is_bot=is_bot))
 
 
@@ -39,7 +39,7 @@ def _ensure(guild: int, author: str, name: str, *, is_bot: bool = False) -> Memb
 
 
 def find(guild: int, author: str) -> StoredMember | None:
-    """The member with that author hash."""
+    """Find the member with that author hash."""
     return rows.found(StoredMember, _find(guild, author))
 
 
@@ -50,7 +50,7 @@ def _find(guild: int, author: str) -> Member | None:
 
 
 def named(guild: int, name: str) -> StoredMember | None:
-    """The member with that display name."""
+    """Find the member with that display name."""
     same = (Member.guild == guild) & (Member.name == name)
     return rows.found(StoredMember, Member.get_or_none(same))
 
@@ -78,7 +78,7 @@ def opted_out(guild: int) -> set[str]:
 
 @write
 def set_opted_out(guild: int, author: str, has_opted_out: bool) -> None:
-    """Note the choice, also of someone who never wrote; the name is not kept."""
+    """Store the choice, even of someone who never wrote, without the name."""
     member = _ensure(guild, author, "")
     member.has_opted_out = has_opted_out
     if has_opted_out:
@@ -96,7 +96,7 @@ def allow_tuning(guild: int) -> set[str]:
 
 @write
 def set_allows_tuning(guild: int, author: str, allows: bool) -> None:
-    """Note the choice, also of someone who never wrote."""
+    """Store the choice, even of someone who never wrote."""
     member = _find(guild, author) or _ensure(guild, author, "")
     member.allows_tuning = allows
     member.save()

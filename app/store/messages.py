@@ -297,7 +297,7 @@ def with_files(rows: Sequence[int]) -> list[int]:
 
 
 def attachments_of(rows: Sequence[int]) -> list[StoredAttachment]:
-    """The files that came with those messages."""
+    """Return the files of those messages."""
     query = Attachment.select().where(Attachment.message.in_(list(rows)[:BATCH]))
     return all_of(StoredAttachment, query.order_by(Attachment.id))
 

@@ -92,7 +92,7 @@ def put(guild: int, start: int, figures: Mapping[str, Any], made: int) -> None:
 
 
 def weeks(guild: int, limit: int) -> list[StoredMeterWeek]:
-    """The newest weeks with figures, oldest first."""
+    """Return the newest weeks with figures, oldest first."""
     query = MeterWeek.select().where(MeterWeek.guild == guild)
     newest = query.order_by(MeterWeek.start.desc()).limit(limit)
     return all_of(StoredMeterWeek, newest)[::-1]

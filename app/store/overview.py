@@ -89,7 +89,7 @@ def channels_by_activity(guild: int) -> list[ChannelActivity]:
 
 
 def drafts(guild: int | None = None) -> list[StoredReply]:
-    """The shadow drafts that wait for the owner, oldest first."""
+    """Return the shadow drafts that wait for the owner, oldest first."""
     query = Reply.select().where(Reply.state == "draft")
     if guild is not None:
         query = query.where(Reply.guild == guild)

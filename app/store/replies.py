@@ -134,7 +134,7 @@ def is_forgotten(reply: int) -> bool:
 
 @write
 def set_state(reply: int, state: str, sent: Sequence[str] | None = None) -> None:
-    """Note what became of a reply, and the ids of the messages it was sent as.
+    """Store the outcome of a reply, and the ids of its sent messages.
 
     One that was forgotten stays so.
     """
@@ -146,12 +146,12 @@ def set_state(reply: int, state: str, sent: Sequence[str] | None = None) -> None
 
 
 def get(reply: int) -> StoredReply | None:
-    """The reply in that row."""
+    """Return the reply in that row."""
     return rows.found(StoredReply, Reply.get_or_none(Reply.id == reply))
 
 
 def answer_to(trigger: str) -> StoredReply | None:
-    """The reply to the Discord message of that id."""
+    """Return the reply to the Discord message with that id."""
     return rows.found(StoredReply, Reply.get_or_none(Reply.trigger == trigger))
 
 
@@ -162,20 +162,20 @@ def answered(triggers: Sequence[str]) -> set[str]:
 
 
 def unsent(since: int) -> list[StoredReply]:
-    """Replies to messages, begun since that time, that never were noted as sent."""
+    """Return replies to messages since that time that were never noted as sent."""
     begun = Reply.state.in_(("claimed", "made")) & Reply.trigger.is_null(False)
     query = Reply.select().where(begun & (Reply.created >= since))
     return rows.all_of(StoredReply, query.order_by(Reply.id))
 
 
 def find_sent(message: str) -> StoredReply | None:
-    """The reply that was sent as the Discord message of that id."""
+    """Find the reply that was sent as the Discord message with that id."""
     quoted = Reply.sent.cast("TEXT").contains(f'"{message}"')
     return rows.found(StoredReply, Reply.select().where(quoted).first())
 
 
 def sources_of(reply: int) -> list[SourceMessage]:
-    """The messages a reply drew on, the longest run first."""
+    """Return the source messages of a reply, the longest run first."""
     columns = (ReplySource.message, ReplySource.words, ReplySource.run)
     query = ReplySource.select(*columns).where(ReplySource.reply == reply)
     longest = query.order_by(ReplySource.words.desc(), ReplySource.id)
@@ -193,7 +193,7 @@ def seen_sources(reply: int, channels: Sequence[str]) -> set[int]:
 def latest(
     guild: int | None = None, *, channel: int | None = None, limit: int = 50
 ) -> list[StoredReply]:
-    """The newest replies, newest first."""
+    """Return the newest replies, newest first."""
     query = Reply.select()
     if guild is not None:
         query = query.where(Reply.guild == guild)

@@ -15,7 +15,7 @@ class StoredGuild:
     name: str
     joined: int
     left: int | None
-    """When the bot was removed from it."""
+    """The time when the bot was removed from it."""
     is_demo: bool
     """The sample guild that comes with the program."""
 
@@ -50,14 +50,14 @@ class StoredMember:
 
 @dataclass(frozen=True)
 class StoredSnapshot:
-    """A guild's voice, persona and settings as they were."""
+    """An earlier state of a guild's voice, persona and settings."""
 
     guild_id: int
     name: str
     created: int
     last: int
     messages: int
-    """How many were in the voice when it was taken."""
+    """The number of messages in the voice at that time."""
     gaps: list[list[int]]
     """`[after, until]` of each gap in the voice."""
     settings: list[tuple[int, str, Any]]
@@ -79,7 +79,7 @@ class StoredReply:
     """claimed, made, sent, draft, failed or forgotten."""
     text: str
     sent: list[str]
-    """Discord's ids of the messages it was sent as."""
+    """Discord's ids of its sent messages."""
     mode: str
     provider: str
     model: str
@@ -102,7 +102,7 @@ class StoredReply:
 
 @dataclass(frozen=True)
 class StoredFeedback:
-    """What one person thinks of a reply: +1 or -1."""
+    """One person's opinion of a reply: +1 or -1."""
 
     reply_id: int
     author: str
@@ -114,7 +114,7 @@ class StoredFeedback:
 
 @dataclass(frozen=True)
 class StoredAttachment:
-    """A file that came with a message."""
+    """An attachment of a message."""
 
     message_id: int
     external: str
@@ -128,7 +128,7 @@ class StoredMeterWeek:
 
     guild_id: int
     start: int
-    """Its Monday, 0:00 UTC."""
+    """The Monday it starts on, 0:00 UTC."""
     made: int
     figures: dict[str, Any]
 

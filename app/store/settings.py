@@ -13,7 +13,7 @@ def of(guild: int, channel: int = 0) -> dict[str, Any]:
 
 
 def effective(guild: int, channel: int = 0) -> dict[str, Any]:
-    """The guild's values with the channel's laid over them.
+    """Return the guild's values, overridden by the channel's.
 
     A thread has its channel's, beneath its own.
     """

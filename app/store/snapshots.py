@@ -15,14 +15,14 @@ SettingRow = tuple[int, str, Any]
 
 
 def every(guild: int) -> list[StoredSnapshot]:
-    """The guild's snapshots, newest first."""
+    """Return the guild's snapshots, newest first."""
     query = Snapshot.select().where(Snapshot.guild == guild)
     newest = query.order_by(Snapshot.created.desc(), Snapshot.id.desc())
     return rows.all_of(StoredSnapshot, newest)
 
 
 def get(guild: int, name: str) -> StoredSnapshot | None:
-    """The guild's snapshot of that name."""
+    """Return the guild's snapshot with that name."""
     same = (Snapshot.guild == guild) & (Snapshot.name == name)
     return rows.found(StoredSnapshot, Snapshot.get_or_none(same))
 
@@ -35,7 +35,7 @@ def count(guild: int) -> int:
 
 @write
 def take(guild: int, name: str, created: int, count: int) -> StoredSnapshot:
-    """Keep what is now; an earlier snapshot of that name gives way."""
+    """Store the present state, replacing a snapshot of the same name."""
     remove(guild, name)
     made: Snapshot = Snapshot.create(
         guild=guild,
@@ -60,14 +60,14 @@ def remove(guild: int, name: str) -> bool:
 def roll_back(
     snapshot: StoredSnapshot, kept: Collection[str], put: Sequence[SettingRow]
 ) -> None:
-    """Give the guild the voice and the settings of a snapshot.
+    """Restore the guild's voice and settings from a snapshot.
 
     Messages learned since then stay stored outside the voice, so another snapshot can
     bring them back. The voice files are marked as outdated.
 
     Args:
         snapshot: One of the guild's.
-        kept: Names of settings that stay as they are.
+        kept: Names of settings to leave unchanged.
         put: The settings of the snapshot that hold again.
     """
     guild = snapshot.guild_id

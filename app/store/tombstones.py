@@ -26,7 +26,7 @@ _BATCH = 500
 
 
 class TombstoneCandidate(NamedTuple):
-    """What tells of a message whether it was forgotten."""
+    """The facts that show whether a message was forgotten."""
 
     author: str
     """Hash of the author's id."""
@@ -95,7 +95,7 @@ def is_buried(guild: int, external: str) -> bool:
 
 
 def outside_spans(guild: int, candidates: Sequence[TombstoneCandidate]) -> list[str]:
-    """Ids outside of the messages whose authors left no time that covers them."""
+    """Return external ids of messages outside their authors' forgotten spans."""
     spans = _spans(guild, {one.author for one in candidates}, anew=True)
     return [one.external for one in candidates if not _is_inside(spans, one)]
 

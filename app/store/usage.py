@@ -48,7 +48,7 @@ class DayUse:
 
 @dataclass(frozen=True)
 class SentRequest:
-    """One request that left the machine."""
+    """Draw one request that left the machine."""
 
     at: int
     """Milliseconds since the epoch."""
@@ -83,7 +83,7 @@ def spent_by_guild(since: int) -> dict[int | None, float]:
 
 
 def latest(limit: int = 50) -> list[StoredUsage]:
-    """The newest requests that left the machine, newest first."""
+    """Return the newest requests that left the machine, newest first."""
     return all_of(StoredUsage, Usage.select().order_by(Usage.id.desc()).limit(limit))
 
 

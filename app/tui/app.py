@@ -76,13 +76,13 @@ class MynahApp(App[int]):
         self.shelf = DatabaseReader(home)
         self.logbook = Logbook()
         self.guilds: list[GuildFigures] = []
-        """The guilds of the reply to `Guilds`, as last heard."""
+        """The guilds of the last reply to `Guilds`."""
         self.chosen_guild: int | None = None
         """Row of the guild on the Server screen."""
         self.chosen_section = ""
-        """Section that Server turns to when it comes to the front."""
+        """Section that Server opens when it comes to the front."""
         self.events: deque[BotEvent] = deque(maxlen=MAX_EVENTS)
-        """What became of the bot's process, as `events` of its status."""
+        """The history of the bot's process, as `events` of its status."""
         self.progress: dict[tuple[str, str], Any] = {}
         """The latest `Progress` of each piece of work, by its `work` and `label`."""
         self._streams = os.getpid() * 10_000

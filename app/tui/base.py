@@ -147,7 +147,7 @@ class MynahScreen(Screen[None]):
             feed.filter(words)
 
     async def ask(self, request: "Request[T]") -> T | None:
-        """The bot's reply; what went wrong is shown, and None returned."""
+        """Return the bot's reply; on an error, show it and return None."""
         try:
             return await self.app.link.call(request)
         except AppError as error:

@@ -39,7 +39,7 @@ class BotPort(Protocol):
     def listen(self, listener: Listener) -> None: ...
 
     async def call(self, request: "Request[R]") -> R:
-        """The bot's reply, safe to show.
+        """Send a request, and return the bot's reply, safe to show.
 
         Raises:
             AppError: If the request fails; the message is for a person.

@@ -11,7 +11,7 @@ from app.core.paths import Home
 from app.core.safe_text import safe_json, safe_text
 
 if TYPE_CHECKING:
-    from app.ipc.control import Rung
+    from app.ipc.control import RungOutcome
     from app.store.database import Database
     from app.store.messages import StoredMessage
     from app.store.overview import Bucket, ChannelActivity
@@ -38,7 +38,7 @@ class ShownReply:
     provider: str
     model: str
     dial: int
-    rungs: "list[Rung]"
+    rungs: "list[RungOutcome]"
     turns: list[list[Any]]
     recalled: list[int]
     filled: dict[str, int]
@@ -220,7 +220,7 @@ def _clean(row: T) -> T:
 
 
 def _shown(row: "StoredReply") -> ShownReply:
-    from app.ipc.control import Rung
+    from app.ipc.control import RungOutcome
     from app.ipc.wire import build
 
     names = {field.name for field in dataclasses.fields(ShownReply)}
@@ -228,5 +228,5 @@ def _shown(row: "StoredReply") -> ShownReply:
     shared = {
         name: safe_json(values[name]) for name in names & values.keys() - {"rungs"}
     }
-    rungs = [safe_json(build(Rung, rung)) for rung in row.rungs]
+    rungs = [safe_json(build(RungOutcome, rung)) for rung in row.rungs]
     return ShownReply(row=row.id, rungs=rungs, **shared)

@@ -69,7 +69,7 @@ def day(epoch_seconds: float) -> str:
 
 
 def moment(epoch_seconds: float, now: float) -> str:
-    """The time of today, or the day before today; six cells at most."""
+    """Format today's time, or an earlier day; six cells at most."""
     if day(epoch_seconds) == day(now) and abs(now - epoch_seconds) < DAY_SECONDS:
         return clock(epoch_seconds)
     return day(epoch_seconds)

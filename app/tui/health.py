@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from app import __version__
 from app.tui.bot_ports import LinkState
+from app.tui.remedies import in_keys
 
 if TYPE_CHECKING:
     from app.ipc.control import StatusReply
@@ -47,7 +48,7 @@ _DISCORD = {
 
 
 def health(link: LinkState, status: "StatusReply | None") -> Health:
-    """The bot's health from what is known of its process and of Discord."""
+    """Return the bot's health, from its process and from Discord."""
     if not link.is_up:
         sign, word, colour, remedy = _LINK[link.name]
         reason = link.reason
@@ -67,7 +68,7 @@ def health(link: LinkState, status: "StatusReply | None") -> Health:
 
 
 def model_trouble(status: "StatusReply") -> Health | None:
-    """What is wrong with the language model, if anything."""
+    """Return the language model's problem, if any."""
     model, state = status.model, status.model.state
     if state in ("ready", "idle", ""):
         return None
@@ -78,12 +79,12 @@ def model_trouble(status: "StatusReply") -> Health | None:
     }
     sign, word, remedy = words.get(state, ("◌", f"model is {state}", ""))
     colour = "$error" if state == "crashed" else "$warning"
-    hint = model.hint or remedy
+    hint = in_keys(model.hint or remedy)
     return Health(sign, word, colour, model.reason, hint)
 
 
 def version_trouble(status: "StatusReply") -> Health | None:
-    """What is wrong if the running bot is of another version than this terminal."""
+    """Return a problem if the bot's version differs from this terminal's."""
     version = status.version
     if version in (__version__, ""):
         return None

@@ -6,7 +6,7 @@ from typing import Any
 from textual.content import Content
 
 from app.core.safe_text import safe_line
-from app.ipc.control import Rung, SayReply
+from app.ipc.control import RungOutcome, SayReply
 from app.tui import format
 
 AT_ONCE = 0.95
@@ -15,7 +15,7 @@ came: of several candidates, the best one is shown when all are written."""
 
 
 def summary(reply: SayReply) -> str:
-    """One line under a reply, from what `Say` brings."""
+    """Return one line below a reply, from the result of `Say`."""
     ms = reply.ms
     parts = [f"{reply.mode} by {reply.provider}"]
     if total := ms.get("total"):
@@ -38,8 +38,8 @@ def speed_of(ms: dict[str, float], tokens: int) -> float:
     return max(0, tokens - 1) / (total - first) * 1000
 
 
-def skipped(rungs: Sequence[Rung]) -> list[str]:
-    """Why each rung before the one that answered did not."""
+def skipped(rungs: Sequence[RungOutcome]) -> list[str]:
+    """Return the reason of each rung that did not answer."""
     return [
         safe_line(f"{rung.provider} {rung.outcome}: {rung.reason}")
         for rung in rungs

@@ -10,7 +10,7 @@ from app.tui import format, reply_bars
 from app.tui.database_reader import DatabaseReader, ShownReply
 
 if TYPE_CHECKING:
-    from app.ipc.control import Rung
+    from app.ipc.control import RungOutcome
     from app.store.messages import StoredMessage
 
 TURNS_SHOWN = 12
@@ -80,7 +80,7 @@ def _section(title: str, lines: list[Content]) -> Content:
     return Content("\n").join([Content.styled(title, "bold"), *lines])
 
 
-def _rung(rung: "Rung") -> Content:
+def _rung(rung: "RungOutcome") -> Content:
     outcome, reason = safe_line(rung.outcome), safe_line(rung.reason)
     sign = "✓" if outcome in ("answered", "ok", "used") else "–"
     said = f": {reason}" if reason else ""

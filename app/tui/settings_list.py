@@ -40,7 +40,7 @@ class Item:
 
 
 def items(reply: control.ConfigGetReply, scopes: tuple[str, ...]) -> list[Item]:
-    """The settings of a `ConfigGet` reply that can be changed for these scopes."""
+    """Return the settings of a `ConfigGet` reply that these scopes can change."""
     known = setting_keys.keys()
     return [
         Item(known[row.key], row.value, row.origin)
@@ -171,7 +171,7 @@ def set_value(
     guild: str | None = None,
     refused: Callable[[AppError], None] | None = None,
 ) -> None:
-    """Set a value as a person typed it; sending a server to the cloud asks first.
+    """Set a typed value; sending a server to the cloud asks first.
 
     Args:
         refused: Told why the value cannot be used; without it, that is only shown.
@@ -199,7 +199,7 @@ def set_value(
             )
 
     if consent.is_needed(name, value):
-        question = "Let words leave this computer?"
+        question = "Let messages leave this computer?"
         screen.app.push_screen(Confirm(question, CLOUD_WARNING, "I agree"), send)
     else:
         send(True)
@@ -209,7 +209,7 @@ def _hint(key: setting_keys.Key) -> str:
     if key.type is list:
         return f"Several, separated by commas; nothing means {key.empty}."
     kind = {int: "A whole number", float: "A number"}.get(key.type, "Text")
-    return f"{kind} {key.bounds}".strip() + f"; built in is {_default(key)}."
+    return f"{kind} {key.bounds}".strip() + f"; the default is {_default(key)}."
 
 
 def _default(key: setting_keys.Key) -> str:

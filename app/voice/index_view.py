@@ -108,7 +108,7 @@ class View:
         return longer
 
     def find(self, symbols: Iterable[int]) -> Range:
-        """Return where the symbols occur one after another; `DEPTH` at most."""
+        """Return the places where the symbols stand in a row; at most `DEPTH`."""
         base, tail = self.base, self.tail
         depth, lo, hi, tail_lo, tail_hi = self.everything
         # As `narrow` does, without a call and a Range for each symbol.

@@ -163,7 +163,7 @@ class TokenVoice:
         self.end = end
         """The token that ends a message in the chat log: the line break."""
         self.last_message = last_message
-        """The highest message row id it has learned, or 0."""
+        """The highest row id of a learned message, or 0."""
         self._base = self._count_tokens()
         self._base_root = np.sqrt(np.sqrt(self._base))
 

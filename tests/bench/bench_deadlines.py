@@ -27,7 +27,7 @@ class Nobody:
     """An asker that wants no notifications."""
 
     async def notify(self, notification: object) -> None:
-        """Nobody listens."""
+        """Do nothing, since nobody listens."""
 
 
 def history(rng: Random, turns: int) -> list[list[str]]:

@@ -34,7 +34,7 @@ def test_half_open_lets_one_probe_through(clock):
     clock.now += 6
     assert breaker.refuses() is None
     breaker.enter()
-    assert breaker.refuses() == "one request is trying whether it is back"
+    assert breaker.refuses() == "one request is testing it"
     breaker.succeeded()
     assert breaker.refuses() is None
 

@@ -1,4 +1,4 @@
-"""What opinions of replies mean for the messages they drew on."""
+"""Turns opinions of replies into weights of their source messages."""
 
 from app.chat import feedback_weights
 from app.store.feedback import Vote

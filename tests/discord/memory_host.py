@@ -12,7 +12,7 @@ from app.discord.ports import (
     Situation,
     Unsent,
 )
-from app.ipc.control import ExplainedSource, ExplainReply, Rung, TokenCounts
+from app.ipc.control import ExplainedSource, ExplainReply, RungOutcome, TokenCounts
 from app.service.voice_keeper import Forgotten
 from app.service.weekly_stats import GuildWeek
 from app.settings.effective import Origin, ResolvedSetting
@@ -257,7 +257,7 @@ class MemoryHost:
             model="",
             dial=50,
             arm="",
-            rungs=[Rung("openai", "skipped", "off")],
+            rungs=[RungOutcome("openai", "skipped", "off")],
             recalled=[],
             filled={},
             notes=[],

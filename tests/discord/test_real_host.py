@@ -284,7 +284,7 @@ async def test_no_words_or_files_come_out_of_channels_that_people_cannot_see(
     assert "Source messages" not in why.text
     assert "from channels that are not shown here" in why.text
     assert '"sources": []' in shown.texts[1]
-    assert "Messages it drew on" in all_of_it.text
+    assert "Source messages" in all_of_it.text
 
 
 async def _own_lines(service: Service) -> list[str]:

@@ -12,7 +12,7 @@ class Nobody:
     """An asker that wants no notifications."""
 
     async def notify(self, notification):
-        """Nobody listens."""
+        """Do nothing, since nobody listens."""
 
 
 async def put(service, key, value):

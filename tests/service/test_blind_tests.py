@@ -49,7 +49,7 @@ async def test_two_replies_are_shown_blind_and_the_choice_counts(service: Servic
         choice = control.BlindChoose(pair.pair, won)
         told = await blind.blind_choose(Nobody(), choice)
         assert sorted(told.arms) == ["llm", "markov"]
-        with pytest.raises(UsageError, match="over"):
+        with pytest.raises(UsageError, match="has ended"):
             await blind.blind_choose(Nobody(), choice)
     found = await blind.blind_results(Nobody(), control.BlindResults("den"))
     assert found.comparisons == 3

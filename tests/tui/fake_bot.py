@@ -219,7 +219,7 @@ METER = control.MeterReply(
     advice=[
         control.MeterAdvice(True, "19% of its replies sound like an assistant",
                             "turn reply.dial up, from 50 to 65"),
-        control.MeterAdvice(False, "19 words a reply, where people use 7",
+        control.MeterAdvice(False, "19 words per reply, while members use 7",
                             "set reply.max_words to 14"),
     ],
 )  # fmt: skip

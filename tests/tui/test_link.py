@@ -1,4 +1,4 @@
-"""The way to the bot: a running one's endpoint, or a child of our own."""
+"""Connects to the bot: a running one's endpoint, or a child process."""
 
 import asyncio
 from collections.abc import AsyncIterator

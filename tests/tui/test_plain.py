@@ -16,7 +16,7 @@ from app.tui.event_buffer import MAX_LOGS, NewEvents, is_done
 from app.tui.health import health, model_trouble, version_trouble
 from app.tui.screens.conversations import channel_list
 from app.tui.screens.conversations.channel_lines import TalkLine, merge
-from app.tui.screens.conversations.channel_list import Place
+from app.tui.screens.conversations.channel_list import ListedPlace
 from app.tui.screens.guild.guild_screen import head_line
 from app.tui.screens.home import home_charts
 from app.tui.screens.learn.learn_screen import result
@@ -180,8 +180,8 @@ def test_a_reply_stands_for_the_messages_it_was_sent_as():
 
 
 def test_the_conversations_of_a_channel_stand_below_it():
-    place = Place("#tavern", 1, 2, "c2")
-    others = [Place("The Players", 1), place, Place("#stage", 1, 3, "c3")]
+    place = ListedPlace("#tavern", 1, 2, "c2")
+    others = [ListedPlace("The Players", 1), place, ListedPlace("#stage", 1, 3, "c3")]
     lines = [
         TalkLine(("message", n), n, "Viola", f"line {n}", conversation=group)
         for n, group in enumerate((10, 10, None, 11, 12, 12))

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from app.ipc import control
 from app.tui.health import model_trouble
 from app.tui.remedies import in_keys
 
@@ -42,7 +43,8 @@ def test_every_command_in_a_remedy_of_the_service_has_a_key_or_a_reason():
 
 
 def test_the_state_of_the_model_names_a_key():
-    model = {"state": "absent", "hint": "Fetch it with `mynah models pull starter`."}
-    found = model_trouble({"model": model})
+    hint = "Fetch it with `mynah models pull starter`."
+    status = control.StatusReply(model=control.ModelStatus(state="absent", hint=hint))
+    found = model_trouble(status)
     assert found is not None
     assert found.remedy == "Fetch it with f on Models (6)."

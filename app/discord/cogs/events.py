@@ -114,5 +114,5 @@ class EventsCog(discord.Cog):
 
     @discord.Cog.listener()
     async def on_guild_remove(self, guild: discord.Guild) -> None:
-        """Start the grace time; an unavailable guild never comes here."""
+        """Start the grace period; an unavailable guild never triggers this."""
         await self.bot.ports.guilds.left(guild.id)

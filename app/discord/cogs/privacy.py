@@ -70,7 +70,7 @@ class PrivacyCog(discord.Cog):
         await self.bot.ports.members.opt_out(
             _guild_id(context), context.author.id, False
         )
-        text = "From now on what you write in listened channels is learned."
+        text = "I now learn from what you write in the channels I listen to."
         await context.respond(text, ephemeral=True)
 
     @privacy.command(
@@ -92,7 +92,7 @@ class PrivacyCog(discord.Cog):
         await self.bot.ports.members.allow_tuning(
             _guild_id(context), context.author.id, allow
         )
-        text = "A model is never tuned on what you write here."
+        text = "Your messages here are never used to tune a model."
         if allow:
             text = (
                 "Your messages in channels that the owner opened for it may be used to"

@@ -91,7 +91,7 @@ class SpeakCog(discord.Cog):
         await self.bot.ports.replies.sent(answer.reply, ids)
 
     async def _debug(self, answer: ReadyReply, channels: Sequence[int]) -> str:
-        """The row that explains the reply, as the original bot shows it."""
+        """Return the row that explains the reply, in the format of the original bot."""
         told = await self.bot.ports.replies.explain(answer.reply, channels)
         text = orjson.dumps(told, option=orjson.OPT_INDENT_2).decode()
         text, _ = neutralise(text)

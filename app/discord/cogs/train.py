@@ -18,7 +18,7 @@ UNREADABLE = (
     "I may not read any of these channels, so I forgot nothing. Give me “View Channel”"
     " and “Read Message History” there, then try again."
 )
-ALREADY = "A training is under way already."
+ALREADY = "A training is already running."
 MAX_FILE_BYTES = 200 << 20
 ANSWER_SECONDS = 600.0
 

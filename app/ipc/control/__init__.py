@@ -115,7 +115,7 @@ from app.ipc.control.replies import ExplainedSource as ExplainedSource
 from app.ipc.control.replies import ExplainReply as ExplainReply
 from app.ipc.control.replies import Rate as Rate
 from app.ipc.control.replies import RateReply as RateReply
-from app.ipc.control.replies import Rung as Rung
+from app.ipc.control.replies import RungOutcome as RungOutcome
 from app.ipc.control.replies import Say as Say
 from app.ipc.control.replies import SayReply as SayReply
 from app.ipc.control.replies import TokenCounts as TokenCounts
@@ -127,8 +127,8 @@ from app.ipc.control.settings import SecretSet as SecretSet
 from app.ipc.control.settings import SecretSetReply as SecretSetReply
 from app.ipc.control.settings import SecretTest as SecretTest
 from app.ipc.control.settings import SecretTestReply as SecretTestReply
-from app.ipc.control.settings import Setting as Setting
 from app.ipc.control.settings import SettingValue as SettingValue
+from app.ipc.control.settings import ShownSetting as ShownSetting
 from app.ipc.control.snapshots import SNAPSHOT_REQUESTS as SNAPSHOT_REQUESTS
 from app.ipc.control.snapshots import KeptSnapshot as KeptSnapshot
 from app.ipc.control.snapshots import SettingChange as SettingChange

@@ -66,7 +66,7 @@ class BotEvent:
 
 @dataclass(frozen=True)
 class StatusReply:
-    """State of the whole chain.
+    """Return the state of everything.
 
     Every field has a default: a bot of another version must be able to say so.
     """
@@ -96,7 +96,7 @@ class StatusReply:
 
 @dataclass(frozen=True)
 class Status(Request[StatusReply]):
-    """State of the whole chain."""
+    """Return the state of everything."""
 
     method: ClassVar[str] = "status"
 
@@ -117,7 +117,7 @@ class Shutdown(Request[Done]):
 
 @dataclass(frozen=True)
 class UsageDay:
-    """The sums of one day, guild, provider and model."""
+    """The totals of one day, guild, provider and model."""
 
     day: str
     """ISO date, UTC."""
@@ -135,7 +135,7 @@ class UsageDay:
 
 @dataclass(frozen=True)
 class UsageCall:
-    """One request that left the machine."""
+    """Draw one request that left the machine."""
 
     at: float
     """Seconds since the epoch."""
@@ -151,7 +151,7 @@ class UsageCall:
 
 @dataclass(frozen=True)
 class UsageReply:
-    """What was spent, and what left the machine."""
+    """Return the spending, and the data that left the machine."""
 
     days: list[UsageDay]
     sent: list[UsageCall]
@@ -174,7 +174,7 @@ class UsageReport(Request[UsageReply]):
 
 @dataclass(frozen=True)
 class Check:
-    """One thing looked at."""
+    """The result of one check."""
 
     name: str
     ok: bool
@@ -184,14 +184,14 @@ class Check:
 
 @dataclass(frozen=True)
 class DoctorReply:
-    """Every check, in the order in which one would mend things."""
+    """Run every check, in the order in which to fix problems."""
 
     checks: list[Check]
 
 
 @dataclass(frozen=True)
 class Doctor(Request[DoctorReply]):
-    """Check what commonly breaks."""
+    """Check for common problems."""
 
     method: ClassVar[str] = "doctor"
 

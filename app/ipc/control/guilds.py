@@ -45,7 +45,7 @@ class GuildFigures:
 
 @dataclass(frozen=True)
 class GuildsReply:
-    """What is learned, a guild each."""
+    """List the learned guilds."""
 
     guilds: list[GuildFigures]
 

@@ -87,7 +87,7 @@ class MeasuredFormat:
     bits_per_byte: float
     """Of the owner's messages; lower is better."""
     reply_seconds: float
-    """A reply without anything cached."""
+    """The seconds for a reply without anything cached."""
 
 
 @dataclass(frozen=True)

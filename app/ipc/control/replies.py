@@ -7,7 +7,7 @@ from app.ipc.wire import Request
 
 
 @dataclass(frozen=True)
-class Rung:
+class RungOutcome:
     """A provider that was tried for a reply, and what became of it."""
 
     provider: str
@@ -28,7 +28,7 @@ class TokenCounts:
 
 @dataclass(frozen=True)
 class DrawnMessage:
-    """A message that a reply drew on."""
+    """A source message of a reply."""
 
     id: str
     """Its id where it comes from."""
@@ -49,7 +49,7 @@ class SayReply:
     provider: str
     voice: int
     """The dial, 0-100."""
-    rungs: list[Rung]
+    rungs: list[RungOutcome]
     ms: dict[str, float]
     """Milliseconds by stage, and `total`."""
     tokens: TokenCounts
@@ -69,7 +69,7 @@ class SayReply:
     parts: list[str]
     notes: list[str]
     filled: dict[str, int]
-    """Tokens of the prompt by what they were spent on."""
+    """Tokens of the prompt by purpose."""
     left_out: int
     """Turns that did not fit into the prompt."""
     prompt: list[list[str]] = field(default_factory=list)
@@ -144,7 +144,7 @@ class ExplainReply:
     dial: int
     arm: str
     """The arm of a live comparison; empty without one."""
-    rungs: list[Rung]
+    rungs: list[RungOutcome]
     recalled: list[int]
     """Rows of messages."""
     filled: dict[str, int]

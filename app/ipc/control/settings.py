@@ -9,7 +9,7 @@ SettingValue = bool | int | float | str | list[str] | None
 
 
 @dataclass(frozen=True)
-class Setting:
+class ShownSetting:
     """One setting as it holds at a place."""
 
     key: str
@@ -21,9 +21,9 @@ class Setting:
 
 @dataclass(frozen=True)
 class ConfigGetReply:
-    """Settings with their origin."""
+    """Return settings with their origin."""
 
-    settings: list[Setting]
+    settings: list[ShownSetting]
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class ConfigGet(Request[ConfigGetReply]):
 
 
 @dataclass(frozen=True)
-class ConfigSet(Request[Setting]):
+class ConfigSet(Request[ShownSetting]):
     """Change a setting for the home, a guild or a channel; value None resets it."""
 
     method: ClassVar[str] = "config_set"
@@ -46,7 +46,7 @@ class ConfigSet(Request[Setting]):
     guild: str | None = None
     channel: str | None = None
     agreed: bool = False
-    """The owner was told what leaves the machine with a cloud model, and agreed."""
+    """True if the owner knows what leaves the machine, and agreed."""
 
 
 @dataclass(frozen=True)

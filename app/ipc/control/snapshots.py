@@ -86,7 +86,7 @@ class SnapshotCompareReply:
 
 @dataclass(frozen=True)
 class SnapshotCompare(Request[SnapshotCompareReply]):
-    """What the voice gained and lost between two snapshots, or since one."""
+    """The voice's gains and losses between two snapshots, or since one."""
 
     method: ClassVar[str] = "snapshot_compare"
     guild: str

@@ -68,11 +68,11 @@ class LocalProvider:
         """Prepare without starting anything.
 
         Args:
-            locate: The GGUF file of a model's name, if it is here.
-            voice: Directory of a guild's token voice, if it is built.
-            crashed: Keeps across restarts which models crashed and are set aside.
+            locate: Finds the GGUF file of a model's name, if it is here.
+            voice: Finds the directory of a guild's token voice, if it is built.
+            crashed: Remembers crashed models across restarts.
             speeds: Keeps across restarts how fast each model wrote here.
-            on_event: Told what became of the model's process, and why.
+            on_event: Receives events of the model's process, with reasons.
         """
         self._settings = settings
         self._locate = locate
@@ -306,9 +306,9 @@ class LocalProvider:
     ) -> Completion:
         self._note_speed(result)
         if result.finish == "ousted":
-            raise ProviderError("other servers' replies had to come first.")
+            raise ProviderError("replies for other servers came first.")
         if not result.completion_tokens:
-            raise ProviderError("the time was over before the model had read it all.")
+            raise ProviderError("the time ran out while the model was reading.")
         notes: tuple[str, ...] = ()
         if request.dial:
             notes = (f"the voice decided {result.voice_share:.0%} of it",)
@@ -328,7 +328,7 @@ class LocalProvider:
         )
 
     def _note_speed(self, result: GenerateReply) -> None:
-        """The machine may be busier than it was when the model was loaded."""
+        """The machine may be busier than when the model was loaded."""
         prompt = result.prompt_tokens_per_second or self._speed.prompt
         decode = result.tokens_per_second or self._speed.decode
         self._speed = Speed(prompt, decode)

@@ -283,7 +283,7 @@ class Keeper:
             raise ProviderError(error.message, error.hint) from error
 
     async def tell(self, request: Request[Done]) -> None:
-        """Call without an interest in the outcome; a new runner starts afresh."""
+        """Call without waiting for the result; a new runner starts afresh."""
         with suppress(ProviderError):
             await self.call(request)
 

@@ -35,7 +35,7 @@ class AppHandlers:
     async def status(
         self, asker: Asker, request: control.Status
     ) -> control.StatusReply:
-        """State of the whole chain."""
+        """Return the state of everything."""
         context = self._context
         config = context.settings.home
         local = context.local.status()
@@ -80,19 +80,19 @@ class AppHandlers:
         return control.TodayCounts(**counts, cost=self._context.ledger.today())
 
     async def subscribe(self, asker: Asker, request: control.Subscribe) -> Done:
-        """Tell this asker everything from now on."""
+        """Send every notification to this asker from now on."""
         self._context.events.watch(asker)
         return Done()
 
     async def shutdown(self, asker: Asker, request: control.Shutdown) -> Done:
-        """End the bot, after this has been answered."""
+        """End the bot after this answer."""
         asyncio.get_running_loop().call_later(0.05, self.asked_to_stop.set)
         return Done()
 
     async def usage(
         self, asker: Asker, request: control.UsageReport
     ) -> control.UsageReply:
-        """What was spent, and what left the machine."""
+        """Return the spending, and the data that left the machine."""
         context = self._context
         await context.ledger.flush()
         since = int(time.time() * 1000) - max(1, request.days) * DAY_MS
@@ -112,7 +112,7 @@ class AppHandlers:
     async def doctor(
         self, asker: Asker, request: control.Doctor
     ) -> control.DoctorReply:
-        """Check what commonly breaks."""
+        """Check for common problems."""
         return control.DoctorReply(await check_all(self._context))
 
 

@@ -140,7 +140,7 @@ class BenchmarkHandlers:
 def _fits(
     path: Path | None, prompt: float | None, decode: float | None
 ) -> list[control.ModelOutlook]:
-    """The catalogue's language models, with the time a reply of each would take.
+    """Return the catalogue's language models, with the estimated time of a reply.
 
     Speed falls with the size of the weights, since each token reads all of them.
     """

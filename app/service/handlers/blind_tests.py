@@ -37,7 +37,7 @@ class BlindTestHandlers:
         self._pending: dict[int, tuple[int, MadeReply, MadeReply]] = {}
 
     async def blind(self, asker: Asker, request: control.Blind) -> control.BlindReply:
-        """Two replies by two arms, in an order drawn by lot."""
+        """Return two replies by two arms, in random order."""
         guild = await self._context.guild(request.guild)
         config = await self._context.settings.of(guild.id)
         dial = config.reply.dial
@@ -62,7 +62,7 @@ class BlindTestHandlers:
     async def blind_choose(
         self, asker: Asker, request: control.BlindChoose
     ) -> control.BlindChooseReply:
-        """Store the choice, and only now say who made which."""
+        """Store the choice, and only then reveal the arms."""
         if request.pair not in self._pending:
             raise UsageError("That comparison has ended.", "Start another one.")
         if request.won not in (0, 1, 2):
@@ -78,7 +78,7 @@ class BlindTestHandlers:
     async def blind_results(
         self, asker: Asker, request: control.BlindResults
     ) -> control.BlindResultsReply:
-        """Win rates so far, and those of a live split."""
+        """Return the win rates so far, including those of a live split."""
         guild = await self._context.guild(request.guild)
         return await self._results(guild.id)
 

@@ -64,7 +64,7 @@ class FineTuningHandlers:
     async def tune_start(
         self, asker: Asker, request: control.TuneStart
     ) -> control.TuneStartReply:
-        """Send what was agreed to, and start."""
+        """Send the agreed messages, and start."""
         guild = await self._context.guild(request.guild)
         config = await self._context.settings.of(guild.id)
         if config.reply.local_only:
@@ -81,14 +81,14 @@ class FineTuningHandlers:
     async def tune_status(
         self, asker: Asker, request: control.TuneStatus
     ) -> control.TuneStatusReply:
-        """Ask the host how far it is."""
+        """Ask the host for the progress."""
         guild = await self._context.guild(request.guild)
         return _told(await self._cloud.status(guild.id, request.job))
 
     async def tune_use(
         self, asker: Asker, request: control.TuneUse
     ) -> control.TuneUseReply:
-        """Choose the model that a job made, for this guild alone."""
+        """Use the tuned model for this guild only."""
         guild = await self._context.guild(request.guild)
         job = await self._cloud.status(guild.id, request.job)
         if job.state != "succeeded" or not job.tuned_model:

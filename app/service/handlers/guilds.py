@@ -44,14 +44,14 @@ class GuildHandlers:
     async def guilds(
         self, asker: Asker, request: control.Guilds
     ) -> control.GuildsReply:
-        """What is learned, a guild each."""
+        """List the learned guilds."""
         every = await self._context.database.run(guilds.every)
         return control.GuildsReply([await self._guild(guild) for guild in every])
 
     async def import_(
         self, asker: Asker, request: control.Import
     ) -> control.ImportReply:
-        """Learn from files; progress goes to the asker and to all who watch."""
+        """Learn from files, with progress for the asker and all watchers."""
         paths = _present(request.paths)
         guild = await self._context.database.run(guilds.ensure, request.guild)
         outbox = WatcherOutbox(asker)
@@ -70,7 +70,7 @@ class GuildHandlers:
     async def forget(
         self, asker: Asker, request: control.Forget
     ) -> control.ForgetReply:
-        """Forget everywhere; returns when nothing of it is left."""
+        """Forget everywhere; return when nothing is left."""
         chosen = [request.messages, request.author, request.channel, request.everything]
         if sum(map(bool, chosen)) != 1:
             raise UsageError(
@@ -194,7 +194,7 @@ class GuildHandlers:
     async def phrases(
         self, asker: Asker, request: control.Phrases
     ) -> control.PhrasesReply:
-        """Words and phrases that are said here more than elsewhere."""
+        """Return words and phrases that are typical of this guild."""
         guild = await self._context.guild(request.guild)
         texts = await self._context.reader.run(_newest_texts, guild.id)
         words, phrases = await asyncio.to_thread(_telling, texts, request.limit)

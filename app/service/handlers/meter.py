@@ -57,7 +57,7 @@ class MeterHandlers:
         self._warned: set[tuple[int, int]] = set()
 
     async def meter(self, asker: Asker, request: control.Meter) -> control.MeterReply:
-        """The weeks of a guild, with what they say."""
+        """Return the weeks of a guild, with advice."""
         guild = await self._context.guild(request.guild)
         await self._bring_up(guild, FRESH_SECONDS if not request.anew else 0.0)
         return await self._describe(guild, request.weeks)
@@ -72,7 +72,7 @@ class MeterHandlers:
             await asyncio.sleep(LOOK_SECONDS)
 
     async def _bring_up(self, guild: StoredGuild, fresh_seconds: float) -> None:
-        """Make the weeks that are missing, and the present one when it is old."""
+        """Compute the missing weeks, and the present one when it is old."""
         now_ms = int(self._now() * 1000)
         this_week = meter.week_of(now_ms)
         since = this_week - (KEPT_WEEKS - 1) * WEEK_MS
@@ -146,7 +146,7 @@ class MeterHandlers:
         return advise(newest, before, _tuned(config))
 
     async def _warn(self, guild: StoredGuild) -> None:
-        """Tell the owner of an alarm once a week."""
+        """Warn the owner of an alarm, once a week."""
         key = (guild.id, meter.week_of(int(self._now() * 1000)))
         alarms = [one for one in await self._advice(guild) if one.is_alarm]
         if alarms and key not in self._warned:

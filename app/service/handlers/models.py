@@ -26,7 +26,7 @@ class ModelHandlers:
     async def models(
         self, asker: Asker, request: control.Models
     ) -> control.ModelsReply:
-        """The catalogue, with what is here and what is used."""
+        """Return the catalogue, with the present models and the one in use."""
         used = self._context.settings.home.model.name
         entries = catalogue.entries()
         memory = psutil.virtual_memory().total / 1e9
@@ -38,7 +38,7 @@ class ModelHandlers:
     async def model_pull(
         self, asker: Asker, request: control.ModelPull
     ) -> control.ModelPullReply:
-        """Fetch a model; what it fetched so far is kept when it is cancelled."""
+        """Fetch a model; a cancelled fetch keeps its data."""
         entry = catalogue.find(request.name)
         loop = asyncio.get_running_loop()
         outbox, began = WatcherOutbox(asker), time.monotonic()
@@ -99,7 +99,7 @@ class ModelHandlers:
     async def model_remove(
         self, asker: Asker, request: control.ModelRemove
     ) -> control.ModelRemoveReply:
-        """Delete the files of a catalogue model; files of one's own stay."""
+        """Delete the files of a catalogue model, but never the owner's own files."""
         if request.name not in catalogue.own(self._context.home):
             catalogue.find(request.name)
         # The system takes a while to free gigabytes.
@@ -107,7 +107,7 @@ class ModelHandlers:
             _remove, self._context.home.models, request.name
         )
         if not freed:
-            raise UsageError(f"The model {request.name} is not here.")
+            raise UsageError(f"The model {request.name} is not on this computer.")
         return control.ModelRemoveReply(request.name, freed)
 
     def _entry(

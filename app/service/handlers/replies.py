@@ -65,7 +65,7 @@ class ReplyHandlers:
     async def explain(
         self, asker: Asker, request: control.Explain
     ) -> control.ExplainReply:
-        """The row of a reply, with its sources."""
+        """Return the row of a reply, with its sources."""
         return await explain(self._context, request.reply)
 
     async def rate(self, asker: Asker, request: control.Rate) -> control.RateReply:
@@ -136,8 +136,10 @@ class ReplyHandlers:
         return _explained(reply, answer.prompt, done.sources, stored)
 
 
-def _rung(tried: RungRecord) -> control.Rung:
-    return control.Rung(tried.provider, tried.outcome, tried.reason, round(tried.ms, 1))
+def _rung(tried: RungRecord) -> control.RungOutcome:
+    return control.RungOutcome(
+        tried.provider, tried.outcome, tried.reason, round(tried.ms, 1)
+    )
 
 
 def _explained(
@@ -170,7 +172,7 @@ def _spoken(turns: Sequence[Turn]) -> list[list[str]]:
 
 
 async def explain(context: AppContext, reply: int) -> control.ExplainReply:
-    """Everything in a reply's row, with the messages it drew on.
+    """Return everything in a reply's row, with its source messages.
 
     Raises:
         UsageError: If the reply does not exist.
@@ -197,7 +199,7 @@ async def explain(context: AppContext, reply: int) -> control.ExplainReply:
         model=row.model,
         dial=row.dial,
         arm=row.arm,
-        rungs=[build(control.Rung, rung) for rung in row.rungs],
+        rungs=[build(control.RungOutcome, rung) for rung in row.rungs],
         recalled=row.recalled,
         filled=row.filled,
         notes=row.notes,

@@ -22,7 +22,7 @@ class SettingsHandlers:
     async def config_get(
         self, asker: Asker, request: control.ConfigGet
     ) -> control.ConfigGetReply:
-        """Settings with their origin."""
+        """Return settings with their origin."""
         guild, channel = await self._place(request.guild, request.channel)
         explained = await self._context.settings.explain(guild, channel)
         if request.key:
@@ -35,8 +35,8 @@ class SettingsHandlers:
 
     async def config_set(
         self, asker: Asker, request: control.ConfigSet
-    ) -> control.Setting:
-        """Change a setting; it counts from the next reply on."""
+    ) -> control.ShownSetting:
+        """Change a setting; it takes effect with the next reply."""
         guild, channel = await self._place(request.guild, request.channel)
         one = await self._context.settings.change(
             request.key, request.value, guild, channel, agreed=request.agreed
@@ -48,7 +48,7 @@ class SettingsHandlers:
     async def secret_set(
         self, asker: Asker, request: control.SecretSet
     ) -> control.SecretSetReply:
-        """Keep a secret, or delete it."""
+        """Store a secret, or delete it."""
         name = _secret_name(request.name)
         place = await asyncio.to_thread(
             secrets.put, self._context.home, name, request.value
@@ -59,7 +59,7 @@ class SettingsHandlers:
     async def secret_test(
         self, asker: Asker, request: control.SecretTest
     ) -> control.SecretTestReply:
-        """Try a secret once."""
+        """Test a secret once."""
         name = _secret_name(request.name)
         if name == "bot_token":
             from app.service.token_check import test_bot_token
@@ -70,7 +70,7 @@ class SettingsHandlers:
             found = await self._context.cloud.models()
         except AppError as error:
             return control.SecretTestReply(False, error.message, error.hint)
-        detail = f"The key works; {len(found)} models are offered."
+        detail = f"The key works; the server offers {len(found)} models."
         return control.SecretTestReply(True, detail, models=found)
 
     async def _place(
@@ -86,8 +86,8 @@ class SettingsHandlers:
         return row, (await self._context.channel(row, channel)).id
 
 
-def _setting(one: ResolvedSetting) -> control.Setting:
-    return control.Setting(one.key.name, one.value, one.origin, one.key.doc)
+def _setting(one: ResolvedSetting) -> control.ShownSetting:
+    return control.ShownSetting(one.key.name, one.value, one.origin, one.key.doc)
 
 
 def _secret_name(name: str) -> SecretName:

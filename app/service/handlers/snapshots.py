@@ -30,7 +30,7 @@ class SnapshotHandlers:
     async def snapshots(
         self, asker: Asker, request: control.Snapshots
     ) -> control.SnapshotsReply:
-        """The guild's snapshots, newest first."""
+        """Return the guild's snapshots, newest first."""
         guild = await self._context.guild(request.guild)
         kept = await self._context.reader.run(snapshots.every, guild.id)
         return control.SnapshotsReply([_described(snapshot) for snapshot in kept])
@@ -38,14 +38,14 @@ class SnapshotHandlers:
     async def snapshot_take(
         self, asker: Asker, request: control.SnapshotTake
     ) -> control.KeptSnapshot:
-        """Keep what is now."""
+        """Save the present state."""
         guild = await self._context.guild(request.guild)
         return _described(await self._take(guild.id, request.name))
 
     async def snapshot_restore(
         self, asker: Asker, request: control.SnapshotRestore
     ) -> control.SnapshotRestoreReply:
-        """Give the guild the voice and the settings of a snapshot."""
+        """Restore the guild's voice and settings from a snapshot."""
         guild = await self._context.guild(request.guild)
         snapshot = await self._find(guild.id, request.name)
         await self._take(guild.id, UNDO)
@@ -57,7 +57,7 @@ class SnapshotHandlers:
     async def snapshot_compare(
         self, asker: Asker, request: control.SnapshotCompare
     ) -> control.SnapshotCompareReply:
-        """What words a voice gained and lost, and which settings differ."""
+        """Return the words a voice gained and lost, and the settings that differ."""
         guild = await self._context.guild(request.guild)
         before = await self._placed(await self._find(guild.id, request.name))
         if request.to is None:
@@ -100,7 +100,7 @@ class SnapshotHandlers:
     async def snapshot_import(
         self, asker: Asker, request: control.SnapshotImport
     ) -> control.SnapshotImportReply:
-        """Learn what a file has, set what it sets, and keep that under its name."""
+        """Learn a file's messages, apply its settings, and store both as a snapshot."""
         path = Path(request.file)
         found = await asyncio.to_thread(snapshot_files.read, path)
         guild = await self._context.database.run(guilds.ensure, request.guild)
@@ -119,7 +119,7 @@ class SnapshotHandlers:
     async def snapshot_remove(
         self, asker: Asker, request: control.SnapshotRemove
     ) -> control.SnapshotRemoveReply:
-        """Drop a snapshot."""
+        """Delete a snapshot."""
         guild = await self._context.guild(request.guild)
         snapshot = await self._find(guild.id, request.name)
         await self._context.database.run(snapshots.remove, guild.id, snapshot.name)

@@ -33,7 +33,7 @@ class Pane(Vertical):
         return screen
 
     def show_guild(self, guild: "GuildFigures") -> None:
-        """Show a server, or the same one anew."""
+        """Show a server, or refresh the present one."""
         self._guild = guild
         self.reload()
 

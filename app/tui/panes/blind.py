@@ -81,7 +81,7 @@ class BlindPane(Pane):
 
     def _show_told(self, reply: control.BlindChooseReply) -> None:
         first, second = map(safe_line, reply.arms)
-        told = f"\nThe first was {first}, the second {second}. n makes two more.\n"
+        told = f"\nThe first was {first}, the second {second}. Press n for two more.\n"
         self.query_one("#blind-pair", Static).update(Content.styled(told, "$accent"))
         self._show_results(reply)
 
@@ -110,7 +110,7 @@ def _pair(reply: control.BlindReply) -> Content:
     for number, text in enumerate(reply.texts, 1):
         mark = (f"\n {number}  ", "bold $accent")
         parts.append(Content.assemble(mark, (safe_line(text), "bold")))
-    question = "\nWhich one is better? f the first, s the second, e neither.\n"
+    question = "\nWhich one is better? f: the first, s: the second, e: neither.\n"
     return Content("\n").join([*parts, Content.styled(question, "$quiet")])
 
 
@@ -123,7 +123,7 @@ def _results(reply: control.BlindResultsReply) -> Content:
 
 
 def _rates(title: str, rows: Sequence[control.WinRate]) -> list[Content]:
-    """A line an arm: its rate as a bar, and the 95 % interval."""
+    """Return a line per arm: its rate as a bar, and the 95 % interval."""
     if not rows:
         return []
     lines = [Content.styled(title, "bold")]

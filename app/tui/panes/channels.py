@@ -98,7 +98,7 @@ class ChannelsPane(Pane):
         line: ChannelRow | None = self.query_one(Feed).item
         if line:
             request = control.Train(self.guild.key, [line.key])
-            done = f"Learning the history of #{line.name}; see Learn (5)."
+            done = f"Learning the history of #{line.name}. See Learn (5)."
             self.mynah.request(request, lambda _: self.mynah.app.tell(done))
 
 

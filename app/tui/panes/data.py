@@ -56,7 +56,7 @@ class DataPane(Pane):
         self.app.push_screen(AskText("What is the snapshot's name?"), named)
 
     def action_restore(self) -> None:
-        """Give voice, persona and settings back what the chosen snapshot has."""
+        """Restore voice, persona and settings from the chosen snapshot."""
         snapshot: control.KeptSnapshot | None = self.query_one(Feed).item
         if snapshot:
             name = snapshot.name
@@ -70,7 +70,7 @@ class DataPane(Pane):
             )
 
     def action_compare(self) -> None:
-        """Show what the voice gained and lost since the chosen snapshot."""
+        """Show the voice's gains and losses since the chosen snapshot."""
         snapshot: control.KeptSnapshot | None = self.query_one(Feed).item
         if snapshot:
             name = snapshot.name
@@ -114,8 +114,8 @@ class DataPane(Pane):
         request = control.Forget(self.guild.key, everything=True)
         self._confirm(
             f"Forget all of {self.guild.guild}?",
-            "Messages, voice, memory and replies are deleted. An export first may "
-            "be wise. No undo.",
+            "This deletes messages, voice, memory and replies. Consider an export "
+            "first. You cannot undo this.",
             lambda: self._do(request, "Forgotten."),
         )
 
@@ -136,7 +136,7 @@ class DataPane(Pane):
 
 
 def draw(snapshot: control.KeptSnapshot, width: int) -> Content:
-    """One snapshot."""
+    """Draw one snapshot."""
     return Content.assemble(
         (f"{safe_line(snapshot.name)[:30]:<30} ", "bold"),
         (format.day(snapshot.at), "$quiet"),
@@ -145,7 +145,7 @@ def draw(snapshot: control.KeptSnapshot, width: int) -> Content:
 
 
 def _differences(found: control.SnapshotCompareReply) -> str:
-    """Words gained and lost, and settings that changed."""
+    """Return gained and lost words, and changed settings."""
     lines = []
     for which, words in (("gained", found.gained), ("lost", found.lost)):
         listed = ", ".join(f"{word.text} ({word.count})" for word in words)

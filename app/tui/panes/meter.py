@@ -47,10 +47,12 @@ class Figure:
 FIGURES = (
     Figure("sounds like you", lambda week: week.alike, _percent, 1, 0.03),
     Figure("assistant-speak", lambda week: week.assistant, _percent, -1, 0.03),
-    Figure("fits what was said", lambda week: week.relevance, _of_relevance, 1, 0.03),
+    Figure(
+        "fits the conversation", lambda week: week.relevance, _of_relevance, 1, 0.03
+    ),
     Figure("copied from one message", lambda week: week.copied, _percent, -1, 0.03),
     Figure("said before", lambda week: week.repeated, _percent, -1, 0.03),
-    Figure("time of a reply", lambda week: week.milliseconds, reply_time, -1, 50.0),
+    Figure("reply time", lambda week: week.milliseconds, reply_time, -1, 50.0),
     Figure("liked", lambda week: week.liked, format.count, 1, 1.0),
     Figure("disliked", lambda week: week.disliked, format.count, -1, 1.0),
     Figure("replies", lambda week: week.replies, format.count, 0, 1.0),

@@ -86,7 +86,7 @@ class VoicePane(Pane):
         self.action_samples()
 
     def action_samples(self) -> None:
-        """Ask for three replies to things that were said there."""
+        """Request three replies to real messages."""
         if self._guild:
             self.query_one("#samples", Static).update("listening…")
             self.mynah.fetch(self._sample, self._show_samples, "samples")
@@ -130,8 +130,8 @@ class VoicePane(Pane):
             self._shown = None
             self.reload()
 
-        question = "Who is the bot on this server?"
-        detail = "A sentence or two in plain words; nothing for no persona."
+        question = "What is the bot's character on this server?"
+        detail = "One or two sentences in plain words. Leave it empty for no persona."
         settings_list.ask_text(
             self.mynah,
             "reply.persona",

@@ -37,7 +37,7 @@ class ReplyLine(SpokenLine):
         self._repaint("writing…")
 
     def finish(self, reply: SayReply | None) -> None:
-        """The reply is complete, or there is none."""
+        """Complete the reply, or note that there is none."""
         self.reply = reply
         if reply is None:
             self._repaint("no reply" if not self._text else "stopped")

@@ -16,7 +16,7 @@ MOST_CONVERSATIONS = 5
 
 
 @dataclass(frozen=True)
-class Place:
+class ListedPlace:
     """A line in the list of places."""
 
     title: str
@@ -39,22 +39,22 @@ class Place:
         return self.guild, self.channel, self.is_drafts, self.conversation
 
 
-async def load(shelf: DatabaseReader, guilds: list[GuildFigures]) -> list[Place]:
-    """All places but conversations, the drafts first if any wait."""
+async def load(shelf: DatabaseReader, guilds: list[GuildFigures]) -> list[ListedPlace]:
+    """Load all places except conversations, with waiting drafts first."""
     waiting = await shelf.drafts()
     places = []
     if waiting:
-        places.append(Place("Drafts", drafts=len(waiting)))
+        places.append(ListedPlace("Drafts", drafts=len(waiting)))
     for guild in guilds:
         row, name = guild.row, guild.guild
-        places.append(Place(name, row))
+        places.append(ListedPlace(name, row))
         for channel in await shelf.channels(row):
             title = f"#{channel.name}"
-            places.append(Place(title, row, channel.channel, channel.key))
+            places.append(ListedPlace(title, row, channel.channel, channel.key))
     return places
 
 
-def conversations(place: Place, lines: Sequence[TalkLine]) -> list[Place]:
+def conversations(place: ListedPlace, lines: Sequence[TalkLine]) -> list[ListedPlace]:
     """Return the newest conversations in a channel's lines, the latest first."""
     sizes = Counter(line.conversation for line in lines)
     first: dict[int, TalkLine] = {}
@@ -65,7 +65,7 @@ def conversations(place: Place, lines: Sequence[TalkLine]) -> list[Place]:
             newest[line.conversation] = line.at
     latest = sorted(newest, key=lambda one: -newest[one])[:MOST_CONVERSATIONS]
     return [
-        Place(
+        ListedPlace(
             safe_line(first[one].text),
             place.guild,
             place.channel,
@@ -76,7 +76,9 @@ def conversations(place: Place, lines: Sequence[TalkLine]) -> list[Place]:
     ]
 
 
-def with_conversations(found: list[Place], inner: Sequence[Place]) -> list[Place]:
+def with_conversations(
+    found: list[ListedPlace], inner: Sequence[ListedPlace]
+) -> list[ListedPlace]:
     """Insert a channel's conversations below it."""
     if not inner:
         return found
@@ -88,7 +90,7 @@ def with_conversations(found: list[Place], inner: Sequence[Place]) -> list[Place
     return [*found[:at], *inner, *found[at:]]
 
 
-def draw(place: Place, width: int) -> Content:
+def draw(place: ListedPlace, width: int) -> Content:
     """Draw one line in the list of places."""
     if place.is_drafts:
         return Content.styled(f"Drafts waiting: {place.drafts}", "bold $warning")

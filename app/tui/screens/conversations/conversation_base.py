@@ -15,7 +15,7 @@ from app.tui.base import MynahScreen
 from app.tui.event_buffer import NewEvents
 from app.tui.screens.conversations import channel_lines, channel_list
 from app.tui.screens.conversations.channel_lines import TalkLine
-from app.tui.screens.conversations.channel_list import Place
+from app.tui.screens.conversations.channel_list import ListedPlace
 from app.tui.widgets.dialogs import Detail
 from app.tui.widgets.feed import Feed
 
@@ -39,7 +39,7 @@ class TalkScreen(MynahScreen):
     # On a narrower terminal the story would leave no room, so enter opens it.
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-medium"), (150, "-wide")]
 
-    place: Place | None = None
+    place: ListedPlace | None = None
     """The visible place."""
     explained: reply_explanation.ExplainedReply | None = None
     """The story of the chosen line, if it is a reply."""
@@ -48,8 +48,8 @@ class TalkScreen(MynahScreen):
         super().__init__()
         self._lines: list[TalkLine] = []
         self._words = ""
-        self._places: list[Place] = []
-        self._conversations: list[Place] = []
+        self._places: list[ListedPlace] = []
+        self._conversations: list[ListedPlace] = []
         """The lines of the visible channel."""
         self._reload_is_due = False
 
@@ -91,10 +91,10 @@ class TalkScreen(MynahScreen):
         if self.place:
             self._load(self.place)
 
-    async def _load_places(self) -> list[Place]:
+    async def _load_places(self) -> list[ListedPlace]:
         return await channel_list.load(self.app.shelf, self.app.guilds)
 
-    def _show_places(self, found: list[Place]) -> None:
+    def _show_places(self, found: list[ListedPlace]) -> None:
         self._places = found
         feed = self.query_one("#places", Feed)
         shown = channel_list.with_conversations(found, self._conversations)
@@ -109,7 +109,7 @@ class TalkScreen(MynahScreen):
 
     @on(Feed.Moved, "#places")
     def _place_moved(self, event: Feed.Moved) -> None:
-        place: Place = event.item
+        place: ListedPlace = event.item
         if self.place is None or place.key != self.place.key:
             self.place = place
             if self._filtered is not event.feed:
@@ -128,10 +128,10 @@ class TalkScreen(MynahScreen):
     def _place_chosen(self) -> None:
         self.query_one("#lines").focus()
 
-    def _load(self, place: Place) -> None:
+    def _load(self, place: ListedPlace) -> None:
         self.fetch(lambda: self._load_lines(place), self.show_lines, "lines")
 
-    async def _load_lines(self, place: Place) -> list[TalkLine]:
+    async def _load_lines(self, place: ListedPlace) -> list[TalkLine]:
         if place.channel is None:
             shelf = self.app.shelf
             is_drafts = place.is_drafts
@@ -146,7 +146,7 @@ class TalkScreen(MynahScreen):
 
     def _titles(self) -> dict[int | None, str]:
         """Return the channels' names by row, as in the list of places."""
-        places: list[Place] = self.query_one("#places", Feed).items
+        places: list[ListedPlace] = self.query_one("#places", Feed).items
         return {place.channel: place.title for place in places if place.channel}
 
     def show_lines(self, lines: list[TalkLine]) -> None:

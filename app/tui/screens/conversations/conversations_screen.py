@@ -9,7 +9,7 @@ from app.ipc.wire import Request
 from app.tui.database_reader import ShownReply
 from app.tui.screens.conversations import channel_lines
 from app.tui.screens.conversations.channel_lines import TalkLine
-from app.tui.screens.conversations.channel_list import Place
+from app.tui.screens.conversations.channel_list import ListedPlace
 from app.tui.screens.conversations.conversation_base import TalkScreen
 from app.tui.widgets.dialogs import AskText, Confirm, Pick
 from app.tui.widgets.feed import Feed
@@ -135,7 +135,7 @@ class ConversationsScreen(TalkScreen):
             if text:
                 self._send(reply.guild, reply.channel, text)
 
-        question = "Another reply: send it?"
+        question = "Send this reply?"
         text = made.text
         self.app.push_screen(
             AskText(question, "You can change it first.", text), accepted
@@ -212,7 +212,7 @@ class ConversationsScreen(TalkScreen):
 
     def _send(self, guild: int, channel: int | None, text: str) -> None:
         known = self._guild(guild)
-        places: list[Place] = self.query_one("#places", Feed).items
+        places: list[ListedPlace] = self.query_one("#places", Feed).items
         names = [place.name for place in places if place.channel == channel]
         if known and channel is not None and names:
             self._do(control.Send(known.key, names[0], text), "Sent.")

@@ -19,7 +19,7 @@ from app.tui.widgets.dialogs import Pick
 if TYPE_CHECKING:
     from app.ipc.control import GuildFigures
 
-LOCKED = "locked to this machine"
+LOCKED = "locked to this computer"
 
 
 class GuildScreen(MynahScreen):
@@ -122,7 +122,7 @@ class GuildScreen(MynahScreen):
 
 
 def head_line(guild: "GuildFigures", *, is_narrow: bool = False) -> Content:
-    """The server's name and what is worth knowing of it."""
+    """Return the server's name with its most important facts."""
     messages = guild.messages
     facts = [f"{format.count(messages)} messages", format.maturity_words(messages)]
     if not is_narrow:

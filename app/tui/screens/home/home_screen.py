@@ -82,7 +82,7 @@ class HomeScreen(MynahScreen):
         self._show_guilds()
 
     def _since(self, status: "StatusReply | None") -> float:
-        """When the bot started, in seconds since the epoch; 0 if that is unknown."""
+        """The start of the bot, in seconds since the epoch; 0 if unknown."""
         up = status.uptime_seconds if status else 0.0
         return self.app.status_at - up if up else 0.0
 
@@ -176,7 +176,7 @@ def head(width: int) -> str:
 
 
 def draw_guild(guild: "GuildFigures", width: int) -> Content:
-    """One server: how much it learned, and how it speaks."""
+    """Draw one server: its learning, and its way of speaking."""
     messages = guild.messages
     name, voice = _widths(width)
     bar = format.bar(format.maturity(messages), min(voice, 8))
@@ -251,13 +251,13 @@ def _today(status: "StatusReply", costs: Sequence[float]) -> Content:
 
 
 def _model(status: "StatusReply") -> str:
-    """Which model answers, where it runs, how fast, and who waits for it."""
+    """Describe the model: its name, place, speed and queue."""
     name = format.model_name(status.model.name)
     speed = status.tokens_per_second
-    facts = [f"{name} on this machine"]
+    facts = [f"{name} here"]
     if status.provider == "openai":
         cloud = status.cloud.model or "a model"
-        facts = [f"{cloud} in the cloud", f"else {name} on this machine"]
+        facts = [f"{cloud} in the cloud", f"else {name} here"]
     if speed:
         facts.append(f"{speed:.0f} tokens/s")
     return ", ".join([*facts, f"{status.queue or 'nothing'} waiting"])
@@ -292,7 +292,7 @@ def _recent(replies: list[ShownReply], names: dict[int, str], now: float) -> Con
 
 def _events(events: "list[BotEvent]", now: float) -> Content:
     newest = sorted(events, key=lambda event: -event.at)[:EVENTS_SHOWN]
-    lines = [Content.styled("What Mynah did by itself", "bold")]
+    lines = [Content.styled("What Mynah did on its own", "bold")]
     for event in newest:
         at = format.moment(event.at, now)
         said = safe_line(event.text)

@@ -49,7 +49,7 @@ class LearnScreen(MynahScreen):
     def __init__(self) -> None:
         super().__init__()
         self._results: list[ImportReply] = []
-        """What each import since the start of this window brought."""
+        """The results of each import since the window was opened."""
 
     def compose_body(self) -> ComposeResult:
         yield Static(
@@ -154,7 +154,7 @@ class LearnScreen(MynahScreen):
             self.app.tell("No import has finished since you opened this window.")
 
     def action_train(self) -> None:
-        """Learn the history of the channels the bot listens to."""
+        """Learn the history of the listened channels."""
         guilds = [guild for guild in self.app.guilds if guild.id]
         names = [guild.guild for guild in guilds]
 
@@ -217,13 +217,13 @@ EMPTY = "No work since you opened this window. Press i to import, t to read a hi
 COUNTS = (
     "messages read",
     "learned or kept as context",
-    "known already",
+    "already known",
     "left out by your filters",
 )
 
 
 def result(reply: ImportReply) -> tuple[str, str]:
-    """Title and text of what an import brought: in all, by file, and what failed."""
+    """Return title and text of an import's results: total, by file, and failures."""
     counts = (reply.read, reply.added, reply.duplicates, reply.filtered)
     lines = [
         f"{format.count(count):>8}  {what}"

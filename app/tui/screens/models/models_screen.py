@@ -89,7 +89,7 @@ class ModelsScreen(MynahScreen):
         models = reply.models
         used = [at for at, model in enumerate(models) if model.used]
         feed = self.query_one("#catalogue", Feed)
-        # The one in use is what most people look for, when it changes.
+        # When it changes, most people want to see the model in use.
         name = models[used[0]].name if used else ""
         at = used[0] if name != self._seen_used else max(0, feed.cursor)
         self._seen_used, self._memory = name, reply.memory_gigabytes
@@ -108,10 +108,10 @@ class ModelsScreen(MynahScreen):
     @on(Feed.Moved, "#catalogue")
     def _explain(self, event: Feed.Moved) -> None:
         model: ModelEntry = event.item
-        has = f"This machine has {self._memory:.1f} GB" if self._memory else ""
+        has = f"This computer has {self._memory:.1f} GB" if self._memory else ""
         parts = [model.note, model.licence, has]
         if model.set_aside:
-            parts = ["u tries it again", model.set_aside]
+            parts = ["press u to try again", model.set_aside]
         text = ". ".join(part for part in parts if part)
         self.query_one("#note", Static).update(Content(safe_line(text)))
 
@@ -140,10 +140,10 @@ class ModelsScreen(MynahScreen):
         """Fetch the chosen model; an interrupted fetch continues."""
         model = self._model
         if not model or model.present:
-            self.app.tell("It is here already; u uses it.")
+            self.app.tell("It is already here; press u to use it.")
         elif model.fits is False:
             detail = f"It needs {model.ram_gigabytes} GB; replies may be slow."
-            question = "Fetch a model that is too large for this machine?"
+            question = "Fetch a model that is too large for this computer?"
             self.app.push_screen(Confirm(question, detail, "Fetch"), self._pull)
         else:
             self._pull(True)
@@ -160,7 +160,7 @@ class ModelsScreen(MynahScreen):
         self.refresh_data()
 
     def action_use(self) -> None:
-        """Answer with the chosen model from now on."""
+        """Use the chosen model from now on."""
         if model := self._model:
             done = f"{model.name} answers from now on."
             self.request(control.ModelUse(model.name), lambda _: self._done(done))
@@ -169,7 +169,7 @@ class ModelsScreen(MynahScreen):
         """Measure how fast the chosen model is on this machine."""
         model = self._model
         if model and model.present:
-            self.app.tell("Measuring; this takes a few seconds…")
+            self.app.tell("Measuring. This takes a few seconds…")
             self.request(control.ModelTest(model.name), self._measured)
         else:
             self.app.tell("It is not here yet: press f to fetch it.")
@@ -182,7 +182,7 @@ class ModelsScreen(MynahScreen):
         """Delete the chosen model's file."""
         model = self._model
         if not model or not model.present:
-            self.app.tell("It is not here; there is nothing to remove.")
+            self.app.tell("It is not here, so there is nothing to remove.")
             return
 
         def answered(yes: bool | None) -> None:
@@ -209,13 +209,13 @@ class ModelsScreen(MynahScreen):
 
     @on(Choice.Changed)
     def action_where(self, event: Choice.Changed | None = None) -> None:
-        """Let the model run on this machine, or in the cloud."""
+        """Switch between the model here and the cloud."""
         status = self.app.status
         now = status.provider if status else "local"
         wanted = event.value if event else "openai" if now == "local" else "local"
         self.query_one(Choice).value = now
         if wanted == "openai" and not (status and status.has_openai_key):
-            self.app.tell("The cloud needs an API key first: k enters one.")
+            self.app.tell("The cloud needs an API key first: press k to enter one.")
             return
         settings_list.set_value(self, "reply.provider", wanted, self.refresh_data)
 
@@ -256,7 +256,7 @@ def head(width: int) -> str:
 
 
 def draw(model: ModelEntry, pull: Progress | None, width: int) -> Content:
-    """One model: its state, size, whether it fits, and its speed."""
+    """Draw one model: its state, size, fit and speed."""
     sign, word, colour = _state(model)
     speed = model.tokens_per_second
     name = Content(safe_line(format.model_name(model.name)))
@@ -297,7 +297,7 @@ def _state(model: ModelEntry) -> tuple[str, str, str]:
 
 def _cloud(status: control.StatusReply | None) -> Content:
     status = status or control.StatusReply()
-    key = "an API key is kept" if status.has_openai_key else "no API key yet (k)"
+    key = "an API key is stored" if status.has_openai_key else "no API key yet (k)"
     budget, spent = status.monthly_budget, format.money(status.month_cost)
     limit = f" of {format.money(budget)}" if budget else ", no limit set"
     return Content.styled(f"   {key}; {spent}{limit} spent this month", "$quiet")

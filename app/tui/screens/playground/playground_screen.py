@@ -141,11 +141,11 @@ class PlaygroundScreen(MynahScreen):
         status = self.app.status
         if self.is_cloud:
             if self.guild and self.guild.local_only:
-                return "This server is locked to this machine: see Server."
+                return "This server is locked to this computer: see Usage (7)."
             if not status or not status.has_openai_key:
-                return "Cloud needs an API key: enter one on Models. Local answers."
+                return "The cloud needs an API key: enter one on Models (6)."
         elif status and status.model.state == "absent":
-            return "No language model yet: fetch one on Models. The chain answers."
+            return "There is no model yet: fetch one on Models (6)."
         return ""
 
     # Conversation.
@@ -238,7 +238,7 @@ class PlaygroundScreen(MynahScreen):
         self.query_one(Dial).action_turn(by)
 
     def action_pick_guild(self) -> None:
-        """Choose the server to talk with."""
+        """Choose the server to talk to."""
         names = [guild.guild for guild in self.app.guilds]
 
         def picked(at: int | None) -> None:

@@ -90,12 +90,12 @@ class SettingsScreen(MynahScreen):
             settings_list.reset(self, item, self.refresh_data)
 
     def action_secret(self, name: str) -> None:
-        """Enter a secret; it is masked, kept safely, and tried once."""
+        """Enter a secret: masked, stored safely, and tested once."""
         title = SECRETS[name]
         question = f"{title}: paste it here"
-        detail = "It is kept by this computer and never shown again."
+        detail = "It is stored on this computer and never shown again."
         if _is_kept(self.app.status, name):
-            detail += " There is one already; an empty line deletes it."
+            detail += " One is already stored; an empty line deletes it."
 
         def entered(value: str | None) -> None:
             if value is not None:
@@ -155,7 +155,7 @@ def _secrets(status: control.StatusReply | None) -> Content:
 
 def _check(check: control.Check) -> Content:
     sign = ("✓ ", "$success") if check.ok else ("✕ ", "$error")
-    hint = safe_line(check.hint)
+    hint = in_keys(safe_line(check.hint))
     return Content.assemble(
         sign,
         (f"{safe_line(check.name)}  ", "bold"),

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from app.store.usage import DayUse, SentRequest
 
 DAYS = 31
-VIEWS = ("days", "servers", "models", "left the machine", "locks")
+VIEWS = ("days", "servers", "models", "left this computer", "locks")
 
 
 @dataclass(frozen=True)
@@ -150,7 +150,7 @@ UNLEARNED = "No server is learned yet."
 
 
 def sums(rows: "Iterable[DayUse]", view: str) -> list[LedgerLine]:
-    """The ledger summed up for a view, the dearest or newest first."""
+    """Sum the ledger for a view, the most expensive or newest first."""
     groups: defaultdict[str, list[DayUse]] = defaultdict(list)
     for row in rows:
         name = {
@@ -182,7 +182,7 @@ def head(view: str) -> str:
 
 
 def draw(row: LedgerLine, width: int) -> Content:
-    """One line of the ledger: calls, tokens read and written, bytes sent, money."""
+    """Draw one line of the ledger: calls, tokens read and written, bytes sent, cost."""
     name = Content(safe_line(row.name)).truncate(24, ellipsis=True, pad=True)
     sent = format.size(row.sent) if row.sent else "nothing"
     return Content.assemble(
@@ -220,10 +220,10 @@ def head_lock(width: int) -> str:
 
 
 def draw_lock(guild: "GuildFigures", width: int) -> Content:
-    """One server and its lock, in words."""
+    """Draw one server and its lock, in words."""
     name = Content(safe_line(guild.guild))
     locked = guild.local_only
-    state = "● locked to this machine" if locked else "○ may use the cloud"
+    state = "● locked to this computer" if locked else "○ may use the cloud"
     return Content.assemble(
         name.truncate(30, ellipsis=True, pad=True).stylize("bold"),
         (f"  {state}", "$success" if locked else "$quiet"),

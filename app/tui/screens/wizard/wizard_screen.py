@@ -166,7 +166,7 @@ class WizardScreen(ModalScreen[None]):
         self._ask(control.SecretTest("bot_token"), tried)
 
     def _do_channels(self) -> None:
-        """Choose where it listens and speaks."""
+        """Choose the channels for listening and speaking."""
         on_discord = [guild.row for guild in self.app.guilds if guild.id]
         self.app.chosen_guild = on_discord[0] if on_discord else None
         self.app.chosen_section = "channels"
@@ -186,7 +186,7 @@ class WizardScreen(ModalScreen[None]):
 def steps(
     status: control.StatusReply | None, guilds: list[control.GuildFigures]
 ) -> list[ChecklistStep]:
-    """The checklist as things stand."""
+    """Return the checklist in its present state."""
     status = status or control.StatusReply()
     on_discord = any(guild.id for guild in guilds)
     return [
@@ -205,13 +205,13 @@ def steps(
         ChecklistStep(
             "token",
             "Connect a Discord bot",
-            "your own bot token, kept on this computer",
+            "your own bot token, stored on this computer",
             status.has_bot_token,
         ),
         ChecklistStep(
             "invite",
             "Invite it to your server",
-            "the link, with the rights it needs",
+            "the link, with the permissions it needs",
             status.discord.state == "online" and on_discord,
         ),
         ChecklistStep(
