@@ -64,7 +64,7 @@ def _tell(counts: control.ImportReply) -> None:
     rate = counts.read / seconds if seconds else 0
     say(f"Learned {counts.added:,} messages of {counts.guild}.")
     say(
-        f"  {counts.read:,} read, {counts.duplicates:,} known already,"
+        f"  {counts.read:,} read, {counts.duplicates:,} already known,"
         f" {counts.filtered:,} left out, in {seconds:.1f} s ({rate:,.0f}/s)"
     )
     for reason, count in sorted(counts.reasons.items()):

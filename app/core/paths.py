@@ -85,7 +85,7 @@ class Home:
 
     @property
     def model_speeds_file(self) -> Path:
-        """How fast each model wrote when it was last loaded."""
+        """Each model's speed when it was last loaded."""
         return self.root / "model-speeds.json"
 
     @property

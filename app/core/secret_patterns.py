@@ -34,5 +34,5 @@ def redact(text: str, instead: str = "[secret]") -> str:
 
 
 def has_secret(text: str) -> bool:
-    """Whether a text holds what looks like a secret."""
+    """Tell if a text holds something that looks like a secret."""
     return any(pattern.search(text) for pattern in SECRETS)

@@ -88,7 +88,7 @@ class DiscordController:
                 left += 1
         if left:
             self._context.events.warn(
-                f"{left} messages of the bot that drew on what was forgotten stay on"
+                f"{left} of the bot's messages that drew on forgotten messages stay on"
                 " Discord. Delete them there."
             )
 
@@ -199,7 +199,7 @@ class DiscordController:
         if text is not None:
             run, changed = self._context.database.run, {"text": text}
             if await run(replies.finish, row.id, changed) is None:
-                raise UsageError("What this draft answers was forgotten meanwhile.")
+                raise UsageError("The message behind this draft was forgotten.")
         channel = (
             await self._context.database.run(guilds.get_channel, row.channel_id)
             if row.channel_id

@@ -110,14 +110,14 @@ class Unsent:
 
 @dataclass(frozen=True)
 class Situation:
-    """What the decision on a message depends on, besides the message."""
+    """The circumstances that decide on a message, besides the message itself."""
 
     config: Config
     has_opted_out: bool
     """Its author."""
     is_answered: bool
     is_learning: bool
-    """Whether its channel is listened to, so that what was said before is stored."""
+    """True if its channel is listened to; then its history is stored."""
 
 
 class GuildEvents(Protocol):
@@ -183,7 +183,7 @@ class GuildEvents(Protocol):
 
 
 class MessageEvents(Protocol):
-    """What is learned of a guild, followed and forgotten."""
+    """Learns, follows and forgets a guild's messages."""
 
     async def hear(self, batch: Sequence[Incoming]) -> int:
         """Store messages of listened channels; return the number of new ones."""
@@ -250,7 +250,7 @@ class Replies(Protocol):
     """Replies: made, explained and rated."""
 
     async def situation(self, said: Incoming) -> Situation:
-        """What the decision on a message depends on."""
+        """The circumstances that decide on a message."""
         ...
 
     async def claim(self, ask: Ask) -> Claim | None:
@@ -281,7 +281,7 @@ class Replies(Protocol):
         ...
 
     async def is_forgotten(self, reply: int) -> bool:
-        """Whether what a reply drew on was forgotten since, so that it isn't sent."""
+        """Tell if a source of the reply was forgotten since; then it isn't sent."""
         ...
 
     async def unsent(self) -> list[Unsent]:
@@ -310,7 +310,7 @@ class Replies(Protocol):
 
 
 class MemberData(Protocol):
-    """What members want to be done with what they wrote."""
+    """Members' wishes for their own messages."""
 
     async def opted_out(self, guild: int, authors: Collection[int]) -> set[int]:
         """Those who want nothing of theirs to be learned."""

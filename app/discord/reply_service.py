@@ -36,7 +36,7 @@ class StoredReplies:
         self._ids = ids
 
     async def situation(self, said: Incoming) -> Situation:
-        """What the decision on a message depends on."""
+        """The circumstances that decide on a message."""
         found = await self._context.database.run(
             places.standing,
             stored(said.place),
@@ -166,7 +166,7 @@ class StoredReplies:
         return await self._context.database.run(_unsent, since)
 
     async def is_forgotten(self, reply: int) -> bool:
-        """Whether what a reply drew on was forgotten since it was made."""
+        """Tell if a source of the reply was forgotten since it was made."""
         return await self._context.database.run(replies.is_forgotten, reply)
 
     async def find_reply(self, message: int) -> int | None:

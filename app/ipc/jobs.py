@@ -16,7 +16,7 @@ class ImportJobReply:
 
     counts: ImportReply
     built: bool
-    """Whether the voice's files have the messages."""
+    """True if the voice's files have the messages."""
 
 
 @dataclass(frozen=True)

@@ -235,7 +235,7 @@ class Peer:
 
 
 def built_reply(request: Request[R], result: object) -> R:
-    """What came over the wire as the reply to a request.
+    """Build the reply to a request from the wire's fields.
 
     Raises:
         OtherVersionError: If it lacks a field, or one is of another type.

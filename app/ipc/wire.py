@@ -76,7 +76,7 @@ class Notification:
 
 @dataclass(frozen=True)
 class ReplyFrame:
-    """What a request brought: a dataclass on its way out, its fields when it comes."""
+    """The outcome of a request: a dataclass going out, its fields coming in."""
 
     id: int
     result: object

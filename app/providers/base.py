@@ -45,7 +45,7 @@ class Prompt:
     seed: str | None = None
     """Words a chain reply must start from."""
     rules: Rules = Rules()
-    """How lines of the chain are made."""
+    """The rules by which the chain makes lines."""
     examples: tuple[str, ...] = ()
     """Real lines of the guild."""
     drafts: tuple[str, ...] = ()

@@ -31,7 +31,7 @@ class Means:
     crashed: StateFile
     """The models that crashed and are set aside."""
     speeds: StateFile
-    """How fast each model wrote when it was last loaded."""
+    """Each model's speed when it was last loaded."""
     on_event: Callable[[str], None]
     """Receives events of the model's process, with reasons."""
     key: Callable[[Address], str | None]

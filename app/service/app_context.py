@@ -120,7 +120,7 @@ class AppContext:
 
     @cached_property
     def ledger(self) -> "Ledger":
-        """What the cloud cost so far."""
+        """The ledger of cloud requests."""
         from app.replies.ledger import Ledger
 
         ledger = Ledger(self.database, time.time, self.events.warn)
@@ -130,7 +130,7 @@ class AppContext:
 
     @cached_property
     def prices(self) -> "Prices":
-        """What models of the cloud cost.
+        """The prices of cloud models.
 
         Raises:
             AppError: If the owner's list of prices cannot be used.
@@ -141,7 +141,7 @@ class AppContext:
 
     @cached_property
     def providers(self) -> "Providers":
-        """What produces text."""
+        """The providers of text."""
         from app.providers import registry
 
         providers = registry.make(self._means())

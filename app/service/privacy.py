@@ -1,4 +1,4 @@
-"""What members want to be done with what they wrote, whoever passes it on."""
+"""Members' wishes for their own messages, whoever passes them on."""
 
 import json
 import time

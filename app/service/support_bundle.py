@@ -24,7 +24,7 @@ from app.settings.config_file import stored
 from app.settings.setting_keys import Key, keys
 
 _RECORD = re.compile(r"\d{4}(?:-\d\d-\d\d \d\d:\d\d:\d\d,\d+)? [A-Z]+ [\w.]+:")
-"""How a line of the log begins that is no part of a traceback."""
+"""The start of a log record, as opposed to a line of a traceback."""
 
 _FRAME = re.compile(r'[\s|+-]*(?:File ["\'][^"\']+["\'], line \d+|Traceback \()')
 """A line of a traceback that says where, and nothing that anyone wrote."""

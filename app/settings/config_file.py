@@ -86,7 +86,7 @@ def _read(path: Path) -> str:
 
 
 def _hint_for(text: str, error: tomllib.TOMLDecodeError) -> str:
-    """What to do about a line that is not TOML."""
+    """Say how to correct a line that is not TOML."""
     found = re.search(r"at line (\d+)", str(error))
     lines = text.splitlines()
     line = lines[int(found[1]) - 1] if found and int(found[1]) <= len(lines) else ""

@@ -19,5 +19,5 @@ class ConsentError(UsageError):
 
 
 def is_needed(name: str, value: object) -> bool:
-    """Whether setting a value lets messages leave the computer."""
+    """Tell if setting a value lets messages leave the computer."""
     return (name, value) == ("reply.provider", "openai")

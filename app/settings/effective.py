@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 Origin = Literal["default", "file", "guild", "channel"]
 
 LOOK_SECONDS = 1.0
-"""How often the file is looked at: an edit by hand counts after that long."""
+"""Longest time until an edit of the file by hand counts."""
 
 MOST_PLACES = 10_000
 """So many places have their settings kept in memory."""

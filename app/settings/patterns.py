@@ -38,7 +38,7 @@ class Patterns:
             )
 
     def found_in(self, text: str) -> bool:
-        """Whether any of the patterns matches somewhere in the text."""
+        """Tell if any of the patterns matches somewhere in the text."""
         if not self._compiled:
             return False
         sent = _UNSENDABLE.sub("\ufffd", text)
@@ -61,8 +61,8 @@ def _refusal(name: str, pattern: str, error: Exception) -> tuple[str, str]:
     why = said.decode(errors="replace") if isinstance(said, bytes) else str(said)
     if any(sign in why for sign in _BACKTRACKING) or _BACKREFERENCE.search(why):
         return (
-            f"{name} cannot use {pattern!r}: look-arounds and backreferences can take"
-            " for ever.",
+            f"{name} cannot use {pattern!r}: look-arounds and backreferences can stop"
+            " the bot.",
             "Write it without (?=…), (?!…), (?<…) and \\1.",
         )
     return (

@@ -12,7 +12,7 @@ def parse(text: str) -> tuple[int, int] | None:
     """First and last minute of the day, the last one excluded; None for no silence.
 
     Raises:
-        ConfigError: If the text is no span of hours.
+        ConfigError: If the text is not a span of hours.
     """
     if not text.strip():
         return None
@@ -22,7 +22,7 @@ def parse(text: str) -> tuple[int, int] | None:
         if start is not None and end is not None and start % 1440 != end:
             return start % 1440, end
     raise ConfigError(
-        f"{text!r} is no span of hours.", "Write it like 23-7 or 23:30-07:00."
+        f"{text!r} is not a span of hours.", "Write it like 23-7 or 23:30-07:00."
     )
 
 
@@ -35,10 +35,10 @@ def _minute(hour: str, minute: str | None) -> int | None:
 
 
 def is_quiet(minute: int, hours: str) -> bool:
-    """Whether a minute of the day, 0-1439, lies in the hours of silence.
+    """Tell if a minute of the day, 0-1439, lies in the hours of silence.
 
     Raises:
-        ConfigError: If `hours` is no span of hours.
+        ConfigError: If `hours` is not a span of hours.
     """
     span = parse(hours)
     if span is None:

@@ -33,7 +33,7 @@ def parse(text: str) -> ReplyWay:
 
 
 def are_two(ways: list[str]) -> bool:
-    """Whether these are two ways that always differ.
+    """Tell if these are two ways that always differ.
 
     Raises:
         ConfigError: If one of them is no way.

@@ -341,7 +341,7 @@ class LearnSettings:
     )
     delete_own_lines: bool = setting(
         False,
-        "Deletes the bot's messages on Discord that drew on what was forgotten.",
+        "Deletes the bot's messages on Discord that drew on forgotten messages.",
         scope="guild",
     )
     skip_mentions: bool = setting(

@@ -36,7 +36,7 @@ class Key:
 
     @property
     def bounds(self) -> str:
-        """What a number lies between, in words."""
+        """Describe a number's bounds in words."""
         found = f"from {self.low:g}" if self.low is not None else ""
         found += f" up to {self.high:,.10g}" if self.high is not None else ""
         return found.strip()

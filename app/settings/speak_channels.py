@@ -7,7 +7,7 @@ NOWHERE = "none"
 
 
 def may_speak_in(channels: Sequence[str], *names: str) -> bool:
-    """Whether `speak.channels` allows a channel that is known by these names or ids."""
+    """Tell if `speak.channels` allows a channel of these names or ids."""
     if list(channels) == [NOWHERE]:
         return False
     return not channels or not set(names).isdisjoint(channels)

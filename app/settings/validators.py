@@ -140,7 +140,8 @@ def channel(name: str, text: str) -> str:
     kept = ((found[1] or found[2]) if found else "").strip()
     if not kept or len(kept) > 100:
         raise ConfigError(
-            f"{name}: {text!r} is no channel.", "Write names such as general, or ids."
+            f"{name}: {text!r} is not a channel.",
+            "Write channel names or ids.",
         )
     return kept
 

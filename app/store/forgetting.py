@@ -83,7 +83,7 @@ def still_said(texts: Sequence[str]) -> set[str]:
 
 @dataclass(frozen=True)
 class Blanked:
-    """What lost its words because of messages that are forgotten or edited."""
+    """The replies and own lines emptied because messages went or changed."""
 
     replies: int = 0
     own: tuple[int, ...] = ()

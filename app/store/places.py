@@ -61,7 +61,7 @@ def rows_of(place: Place) -> PlaceRows:
 
 
 def is_learning(place: Place) -> bool:
-    """Whether the place is listened to; nothing is made for one that is not."""
+    """Tell if the place is listened to; make no row for one that is not."""
     chosen = (Guild.discord_id == place.guild) & (Channel.discord_id == place.root)
     query = Channel.select(Channel.id).join(Guild)
     return bool(query.where(chosen & Channel.is_learning).exists())
@@ -89,7 +89,7 @@ def claim(place: Place, reason: str, trigger: str) -> Claim | None:
 
 
 def claim_of(reply: StoredReply, new: int | None = None) -> Claim:
-    """What a reply is to be written with, or a new one (by row) in its place."""
+    """The claim of a reply, or of a new one (by row) in its place."""
     channel = guilds.get_channel(reply.channel_id) if reply.channel_id else None
     return Claim(
         new or reply.id,

@@ -105,7 +105,7 @@ def _with_files(rows: Sequence[int]) -> list[tuple[int, int]]:
 
 
 def _went(row: Reply, named: set[int]) -> bool:
-    """Whether a trigger or a message (by row) is no longer what it was."""
+    """Tell if a trigger or a message (by row) changed or went."""
     if row.state == "claimed" and not named.isdisjoint(row.recalled):
         # While a reply is written, that is what changed meanwhile.
         return True
@@ -127,7 +127,7 @@ def _still_there(asked_rows: Collection[int]) -> set[int]:
 
 
 def is_forgotten(reply: int) -> bool:
-    """Whether the reply's words were taken out, so that it must not be sent."""
+    """Tell if the reply's words were taken out; then it must not be sent."""
     same = (Reply.id == reply) & (Reply.state == "forgotten")
     return bool(Reply.select().where(same).exists())
 

@@ -31,7 +31,7 @@ class StoredChannel:
     parent_id: int | None
     """The channel of a thread."""
     is_learning: bool
-    """Whether new messages there are learned."""
+    """True if new messages there are learned."""
 
 
 @dataclass(frozen=True)

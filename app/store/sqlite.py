@@ -144,7 +144,7 @@ def is_sound(database: SqliteDatabase) -> bool:
 
 
 def is_sound_file(path: Path) -> bool:
-    """Whether a file is a database in which SQLite finds no fault, indexes included."""
+    """Tell if SQLite finds a file to be a sound database, indexes included."""
     try:
         with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as opened:
             found = opened.execute("PRAGMA integrity_check(1)").fetchone()

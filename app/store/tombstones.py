@@ -87,7 +87,7 @@ def forgotten(
 
 
 def is_buried(guild: int, external: str) -> bool:
-    """Whether the message with that id outside was forgotten by itself."""
+    """Tell if the message with that outside id has a tombstone of its own."""
     if not _has_marks(guild):
         return False
     marks = Tombstone.mark.in_(_marks([external]))

@@ -42,7 +42,7 @@ def _known(text: str, path: Path) -> AppError | None:
     if any(words in text for words in FULL):
         return AppError(
             f"The disk of {path.parent} is full.",
-            "Make room on that disk and try again. What was written before is kept.",
+            "Make room on that disk and try again. Everything written before is kept.",
         )
     if any(words in text for words in READ_ONLY):
         return AppError(

@@ -1,4 +1,4 @@
-"""What is asked of the program itself: state, use, health, its end."""
+"""Requests to the program itself: state, use, health, its end."""
 
 from dataclasses import dataclass, field
 from typing import ClassVar
@@ -48,7 +48,7 @@ class CloudStatus:
 
 @dataclass(frozen=True)
 class TodayCounts:
-    """What came and went since midnight, UTC."""
+    """Messages, replies and cost since midnight, UTC."""
 
     messages: int = 0
     replies: int = 0
@@ -57,7 +57,7 @@ class TodayCounts:
 
 @dataclass(frozen=True)
 class BotEvent:
-    """What supervision did, and why."""
+    """An act of supervision, with its reason."""
 
     at: float
     """Seconds since the epoch."""
@@ -166,7 +166,7 @@ class UsageReply:
 
 @dataclass(frozen=True)
 class UsageReport(Request[UsageReply]):
-    """What was spent, and what left the machine, in the last days."""
+    """Money spent and bytes sent in the last days."""
 
     method: ClassVar[str] = "usage"
     days: int = 31

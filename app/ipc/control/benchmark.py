@@ -8,7 +8,7 @@ from app.ipc.wire import Request
 
 @dataclass(frozen=True)
 class ModelOutlook:
-    """How a model of the catalogue would do on this machine."""
+    """A model's expected speed on this machine."""
 
     name: str
     fits: bool
@@ -18,7 +18,7 @@ class ModelOutlook:
 
 @dataclass(frozen=True)
 class BenchReply:
-    """What this machine does; None where nothing can be measured."""
+    """This machine's speeds; None where nothing can be measured."""
 
     model: str
     """The model in use, which the speeds are of."""
@@ -42,7 +42,7 @@ class Bench(Request[BenchReply]):
 
 @dataclass(frozen=True)
 class ModelTestReply:
-    """How fast a model reads and writes."""
+    """A model's speed of reading and writing."""
 
     prompt_tokens_per_second: float
     tokens_per_second: float

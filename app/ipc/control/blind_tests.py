@@ -1,4 +1,4 @@
-"""What is asked about which of two replies is better."""
+"""Requests about blind tests between two replies."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -20,7 +20,7 @@ class BlindReply:
 
 @dataclass(frozen=True)
 class WinRate:
-    """How often an arm was preferred, with its 95 % interval."""
+    """An arm's share of preferences, with its 95 % interval."""
 
     arm: str
     won: float
@@ -32,7 +32,7 @@ class WinRate:
 
 @dataclass(frozen=True)
 class LiveWinRate(WinRate):
-    """How often the replies of an arm were liked, of those that got a mark."""
+    """An arm's share of likes among its rated replies."""
 
     replies: int
 

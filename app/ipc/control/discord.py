@@ -25,7 +25,7 @@ class Send(Request[SendReply]):
 
 @dataclass(frozen=True)
 class DecideReply:
-    """Whether the draft was sent."""
+    """True if the draft was sent."""
 
     reply: int
     sent: bool
@@ -43,7 +43,7 @@ class Decide(Request[DecideReply]):
 
 @dataclass(frozen=True)
 class ListenReply:
-    """Whether the channel is learned from."""
+    """True if the channel is learned from."""
 
     channel: str
     learn: bool
@@ -78,7 +78,7 @@ class Train(Request[TrainReply]):
 
 @dataclass(frozen=True)
 class JobControlReply:
-    """What was done to which work."""
+    """The action taken, and the work it was taken on."""
 
     job: int
     action: str
@@ -96,7 +96,7 @@ class JobControl(Request[JobControlReply]):
 
 @dataclass(frozen=True)
 class ReconnectReply:
-    """Whether a connection is wanted now."""
+    """True if a connection is wanted now."""
 
     connect: bool
 

@@ -8,7 +8,7 @@ from app.ipc.wire import Request
 
 @dataclass(frozen=True)
 class TuningCounts:
-    """How much there is to tune on."""
+    """The size of the tuning data."""
 
     messages: int
     train: int
@@ -92,7 +92,7 @@ class TuningEvent:
 
 @dataclass(frozen=True)
 class TuneStatusReply:
-    """How far a tuning is."""
+    """The progress of a tuning."""
 
     job: str
     state: str

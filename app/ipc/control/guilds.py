@@ -52,7 +52,7 @@ class GuildsReply:
 
 @dataclass(frozen=True)
 class Guilds(Request[GuildsReply]):
-    """What is learned."""
+    """The learned guilds."""
 
     method: ClassVar[str] = "guilds"
 
@@ -68,7 +68,7 @@ class ImportedFile:
 
 @dataclass(frozen=True)
 class UnreadFile:
-    """What could not be read of a file, and where."""
+    """A fault in a file, with its place."""
 
     file: str
     text: str
@@ -102,7 +102,7 @@ class Import(Request[ImportReply]):
 
 @dataclass(frozen=True)
 class Receipt:
-    """What was searched, for how many texts, and where one was found."""
+    """The outcome of a search of the home for forgotten texts."""
 
     files: int
     bytes: int
@@ -115,14 +115,14 @@ class Receipt:
 
 @dataclass(frozen=True)
 class ForgetReply:
-    """What was removed."""
+    """The counts of a removal."""
 
     messages: int
     embeddings: int
     replies: int
     """Replies that drew on them, whose text is gone."""
     complete: bool
-    """Whether the files are rewritten, too."""
+    """True if the files are rewritten, too."""
     lifted: int = 0
     """Entries about what was forgotten that an `undo` took away."""
     receipt: Receipt | None = None
@@ -192,7 +192,7 @@ class CountedText:
 
 @dataclass(frozen=True)
 class PhrasesReply:
-    """What is said here more than elsewhere, the most telling first."""
+    """The most telling words and phrases of a guild, best first."""
 
     words: list[CountedText]
     phrases: list[CountedText]
@@ -200,7 +200,7 @@ class PhrasesReply:
 
 @dataclass(frozen=True)
 class Phrases(Request[PhrasesReply]):
-    """What makes a guild's voice its own."""
+    """The words and phrases that make a guild's voice its own."""
 
     method: ClassVar[str] = "phrases"
     guild: str

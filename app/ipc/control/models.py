@@ -23,7 +23,7 @@ class ModelEntry:
     set_aside: str
     """Why, and since when; empty when it is not."""
     fits: bool | None
-    """Whether this machine has the memory; None while that is unknown."""
+    """True if this machine has the memory; None while that is unknown."""
     tokens_per_second: float | None
     """As last measured on this machine."""
 

@@ -1,4 +1,4 @@
-"""What is asked about replies: one more, why it is so, a mark."""
+"""Requests about replies: make, explain and rate one."""
 
 from dataclasses import dataclass, field
 from typing import ClassVar
@@ -104,7 +104,7 @@ class Say(Request[SayReply]):
 
 @dataclass(frozen=True)
 class CancelReply:
-    """Whether there was a reply to stop."""
+    """True if there was a reply to stop."""
 
     cancelled: bool
 
@@ -135,7 +135,7 @@ class ExplainReply:
     created: int
     """Milliseconds since the epoch."""
     reason: str
-    """What it was called by: mention, reply, command, wake word, join-in…"""
+    """Its trigger: mention, reply, command, wake word, join-in…"""
     state: str
     text: str
     mode: str
@@ -161,7 +161,7 @@ class ExplainReply:
 
 @dataclass(frozen=True)
 class Explain(Request[ExplainReply]):
-    """Why a reply is as it is."""
+    """The explanation of a reply."""
 
     method: ClassVar[str] = "explain"
     reply: int

@@ -1,4 +1,4 @@
-"""What is asked about settings and secrets."""
+"""Requests about settings and secrets."""
 
 from dataclasses import dataclass, field
 from typing import ClassVar
@@ -51,7 +51,7 @@ class ConfigSet(Request[ShownSetting]):
 
 @dataclass(frozen=True)
 class SecretSetReply:
-    """Where a secret is kept now, in words."""
+    """The place of a secret, in words."""
 
     name: str
     place: str
@@ -68,7 +68,7 @@ class SecretSet(Request[SecretSetReply]):
 
 @dataclass(frozen=True)
 class SecretTestReply:
-    """Whether a secret works."""
+    """The outcome of trying a secret."""
 
     ok: bool
     detail: str

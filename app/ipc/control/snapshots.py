@@ -111,7 +111,7 @@ class SnapshotImportReply(ImportReply):
 
     name: str
     settings: int
-    """How many were set."""
+    """The number of settings that were set."""
 
 
 @dataclass(frozen=True)

@@ -116,7 +116,7 @@ class BlindTestHandlers:
         )
         made = await self._context.replier.reply(request)
         if made is None:
-            raise UsageError("What it drew on was forgotten meanwhile.", "Try again.")
+            raise UsageError("A message behind it was just forgotten.", "Try again.")
         return made
 
     async def _results(self, guild: int) -> control.BlindResultsReply:

@@ -47,7 +47,7 @@ class ReplyHandlers:
             self._running.pop(key, None)
             await stream.close()
         if made is None:
-            raise UsageError("What it drew on was forgotten meanwhile.", "Ask again.")
+            raise UsageError("A message behind it was just forgotten.", "Ask again.")
         self._context.events.tell(
             control.ReplyMade(made.reply, asked.guild, asked.channel)
         )

@@ -136,7 +136,7 @@ class SettingsScreen(MynahScreen):
 
 
 def _is_kept(status: control.StatusReply | None, name: str) -> bool:
-    """Whether the bot says that it has a secret; it says so of two."""
+    """Tell if the bot has a secret; it reports two of them."""
     if status is None:
         return False
     kept = {"bot_token": status.has_bot_token, "openai_key": status.has_openai_key}
