@@ -125,6 +125,7 @@ async def _guild(service: Service, number: int, storm: Storm) -> int:
             await context.database.run(settings.put, row, "reply.cloud_consent", True)
     else:
         await context.database.run(settings.put, row, "reply.cloud_consent", True)
+    context.settings.drop(row)
     return int(row)
 
 

@@ -25,7 +25,7 @@ def test_a_breaker_opens_after_failures_in_a_row(clock):
         breaker.failed()
     assert breaker.refuses() is None
     breaker.failed()
-    assert breaker.refuses() == "it failed 3 times; asked again in 5 s"
+    assert breaker.refuses() == "it failed 3 times; it is tried again in 5 s"
 
 
 def test_half_open_lets_one_probe_through(clock):

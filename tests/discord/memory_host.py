@@ -166,6 +166,9 @@ class MemoryHost:
         return Forgotten(sum(one is not None for one in gone), 0, 0, False)
 
     async def banned(self, guild: int, author: int) -> Forgotten:
+        config = with_overrides(Config(), self.overrides.get((guild, 0), {}))
+        if not config.learn.forget_banned:
+            return await self.deleted(guild, [])
         there = [m.id for m in self.messages.values() if m.author == author]
         return await self.deleted(guild, there)
 

@@ -171,7 +171,7 @@ async def test_a_thousand_messages_through_a_storm(
         ("reply.mode", "llm"),
         ("model.name", "echo"),
         ("speak.user_cooldown_seconds", 0.0),
-        ("speak.guild_per_minute", 100_000),
+        ("speak.guild_per_minute", 10_000),
     ):
         save(home.config_file, name, value)
     storm = Storm(stand_in, scene, home)

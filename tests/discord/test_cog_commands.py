@@ -173,6 +173,7 @@ async def test_a_banned_members_recent_messages_go_in_one_step(
     stand_in: DiscordStandIn, start: Start, host: MemoryHost, scene: Scene
 ) -> None:
     host.learning[scene.general.id] = scene.guild.id
+    host.overrides[(scene.guild.id, 0)] = {"learn.forget_banned": False}
     day = 86_400.0
     async with start().connected():
         await stand_in.say(scene.general, scene.ann, "long ago", age_seconds=3 * day)
@@ -256,7 +257,7 @@ async def test_the_invitation_asks_for_no_more_rights_than_needed(
         shown = await stand_in.command(scene.general, scene.ann, "invite")
         await stand_in.say(scene.general, scene.ann, "!mark invite")
         await stand_in.wait_for(lambda: len(stand_in.outbox.sent()) == 1)
-    assert "scope=bot+applications.commands" in shown.text
+    assert "scope=bot%20applications.commands" in shown.text
     assert "permissions=8" not in shown.text
     assert stand_in.outbox.sent()[0].text == shown.text
 

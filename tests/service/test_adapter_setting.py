@@ -27,7 +27,7 @@ async def test_an_adapter_that_does_not_fit_is_refused_when_it_is_set(home, tmp_
         await put(service, "model.name", str(model))
         with pytest.raises(AppError, match="made for gemma2, not llama"):
             await put(service, "model.adapter", str(bad))
-        with pytest.raises(AppError, match="not the full path"):
+        with pytest.raises(AppError, match="not the whole path"):
             await put(service, "model.adapter", "good.gguf")
         done = await put(service, "model.adapter", str(good))
         assert done.value == str(good)

@@ -98,8 +98,8 @@ def test_no_damaged_backup_leaves_anything_behind(
 @pytest.mark.parametrize(
     ("names", "message"),
     [
-        (["mynah.db", "../evil"], "is not a backup"),
-        (["config.toml"], "is not a backup"),
+        (["mynah.db", "../evil"], "is not a Mynah backup"),
+        (["config.toml"], "is not a Mynah backup"),
         (["mynah.db", "mynah.db"], "two files of one name"),
         (["mynah.db"], "damaged"),
     ],

@@ -70,7 +70,7 @@ async def test_the_order_is_drawn_by_lot(service: Service):
 
 async def test_a_comparison_needs_two_ways_that_exist(service: Service):
     blind = comparing(service)
-    with pytest.raises(UsageError, match="two different"):
+    with pytest.raises(ConfigError, match="two different"):
         await blind.blind(Nobody(), control.Blind("den", "llm", "llm"))
     with pytest.raises(ConfigError):
         await blind.blind(Nobody(), control.Blind("den", "llm", "cloud"))
@@ -80,7 +80,7 @@ async def test_real_replies_alternate_between_two_arms_and_feedback_is_compared(
     service: Service,
 ):
     change, run = service.context.settings.change, service.context.database.run
-    with pytest.raises(UsageError, match="two different"):
+    with pytest.raises(ConfigError, match="two different"):
         await change("reply.split", "llm", 1)
     await change("reply.split", "markov, llm", 1)
     for number in range(6):

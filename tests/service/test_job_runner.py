@@ -152,7 +152,7 @@ async def until(is_so: Callable[[], bool]) -> None:
             "echo Trace >&2; echo KeyError: 1 >&2; exit 70",
             r"code 70: KeyError: 1\.$",
         ),
-        ("exit 1", r"code 1: it said nothing\.$"),
+        ("exit 1", r"code 1: it gave no reason\.$"),
     ],
 )
 async def test_a_job_that_dies_says_so(home: Home, script: str, told: str) -> None:

@@ -143,7 +143,7 @@ async def test_a_comparison_tells_words_and_settings(town: Town) -> None:
     await town.ask(control.SnapshotTake("G", "raided"))
     back = await town.ask(control.SnapshotCompare("G", "raided", "calm"))
     assert back.gained == [] and back.lost == since.gained
-    with pytest.raises(UsageError, match="not a snapshot"):
+    with pytest.raises(UsageError, match="no snapshot"):
         await town.ask(control.SnapshotCompare("G", "calm", "other"))
 
 

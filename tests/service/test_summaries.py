@@ -11,6 +11,7 @@ from app.service.summaries import KEPT, STEP, Summaries
 from app.settings.effective import Settings
 from app.settings.schema import ModelSettings
 from app.store import conversations, forgetting, guilds, members, messages, reply_links
+from app.store.authors import open_key
 from app.store.database import Database
 from app.store.reply_links import NewLink
 
@@ -88,6 +89,7 @@ class Bench:
 @pytest.fixture
 def bench(home):
     with Database(home.database) as database:
+        database.call(open_key, home.author_key_file)
         yield Bench(home, database)
 
 

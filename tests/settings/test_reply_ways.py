@@ -8,7 +8,7 @@ def test_a_way_is_a_mode_with_the_dial_of_hybrid():
     assert parse("Hybrid @70") == ReplyWay("hybrid", 70)
     assert parse("llm") == ReplyWay("llm")
     for text in ("loud", "hybrid 101"):
-        with pytest.raises(ConfigError, match="no way to reply"):
+        with pytest.raises(ConfigError, match="is not a mode"):
             parse(text)
 
 
