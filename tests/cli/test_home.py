@@ -34,7 +34,7 @@ def setting(home: Home, name: str) -> object:
 
 def test_a_running_bot_follows_its_settings_file(home, bot):
     home.config_file.write_text("[reply]\ndial = 70\n", encoding="utf-8")
-    assert setting(home, "reply.dial") == 70
+    wait_for(lambda: setting(home, "reply.dial") == 70)
     home.config_file.write_text("[reply]\ndail = 80\n", encoding="utf-8")
     assert setting(home, "reply.dial") == 70
     wait_for(lambda: "line 2" in home.log_file.read_text(encoding="utf-8"))
@@ -46,7 +46,7 @@ def test_a_running_bot_follows_its_settings_file(home, bot):
     refused = mynah(home, "config", "set", "reply.mode", "llm")
     assert refused.returncode == 78 and "line 2" in refused.stderr
     home.config_file.write_text("[reply]\ndial = 80\n", encoding="utf-8")
-    assert setting(home, "reply.dial") == 80
+    wait_for(lambda: setting(home, "reply.dial") == 80)
 
 
 def test_a_backup_of_a_running_home_is_whole(home, bot, export, tmp_path):

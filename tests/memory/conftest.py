@@ -9,6 +9,7 @@ import pytest
 from app.core.paths import Home
 from app.memory.vectors import Floats, normalise
 from app.store import guilds, members, messages
+from app.store.authors import open_key
 from app.store.database import Database
 
 DIMENSION = 64
@@ -36,6 +37,7 @@ class WordEmbedder:
 @pytest.fixture
 def db(home: Home) -> Iterator[Database]:
     with Database(home.database) as database:
+        database.call(open_key, home.author_key_file)
         yield database
 
 

@@ -88,7 +88,7 @@ async def test_what_the_voice_was_rolled_back_behind_is_not_recalled(
     tell("alas poor yorick of the raid", ts=1000)
     await memory.catch_up(guild)
     db.call(snapshots.take, guild, "after", 0, 0)
-    db.call(snapshots.roll_back, snapshot, ())
+    db.call(snapshots.roll_back, snapshot, (), ())
     said_since = tell("alas poor yorick again", ts=2000)
     await memory.catch_up(guild)
 
@@ -98,7 +98,7 @@ async def test_what_the_voice_was_rolled_back_behind_is_not_recalled(
 
     assert await recalled() == ["alas poor yorick", "alas poor yorick again"]
     assert row < said_since
-    db.call(snapshots.roll_back, db.call(snapshots.get, guild, "after"), ())
+    db.call(snapshots.roll_back, db.call(snapshots.get, guild, "after"), (), ())
     assert "alas poor yorick of the raid" in await recalled()
 
 

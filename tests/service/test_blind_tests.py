@@ -70,7 +70,7 @@ async def test_the_order_is_drawn_by_lot(service: Service):
 
 async def test_a_comparison_needs_two_ways_that_exist(service: Service):
     blind = comparing(service)
-    with pytest.raises(ConfigError, match="two different"):
+    with pytest.raises(UsageError, match="two different"):
         await blind.blind(Nobody(), control.Blind("den", "llm", "llm"))
     with pytest.raises(ConfigError):
         await blind.blind(Nobody(), control.Blind("den", "llm", "cloud"))

@@ -176,7 +176,7 @@ async def test_channels_are_switched_one_by_one(open_app: Open):
             await pilot.press("right_square_bracket")
             await settle(pilot)
         feed = list_of(pilot, "#channel-list")
-        put_cursor(feed, "Make room, or `mynah demo`.", "stage")
+        put_cursor(feed, "name", "stage")
         await pilot.press("space")
         await settle(pilot)
         (request,) = bot.requests(control.ConfigSet)
@@ -300,10 +300,10 @@ async def test_models_are_fetched_used_measured_and_removed(open_app: Open):
     bot = busy_bot(model_test=control.ModelTestReply(99, 33))
     async with open_app("models", bot) as pilot:
         feed = list_of(pilot, "#catalogue")
-        put_cursor(feed, "Make room, or `mynah demo`.", "qwen3.5-4b")
+        put_cursor(feed, "name", "qwen3.5-4b")
         await pilot.press("f")
         await settle(pilot)
-        put_cursor(feed, "Make room, or `mynah demo`.", "lfm2.5-1.2b")
+        put_cursor(feed, "name", "lfm2.5-1.2b")
         await pilot.press("u", "m")
         await settle(pilot)
         assert "reads 99 and writes 33" in told(pilot)
@@ -320,9 +320,7 @@ async def test_a_model_set_aside_says_why_and_is_tried_again(open_app: Open):
     listed[1] = replace(listed[1], set_aside=reason)
     bot = busy_bot(models=replace(MODELS, models=listed))
     async with open_app("models", bot) as pilot:
-        put_cursor(
-            list_of(pilot, "#catalogue"), "Make room, or `mynah demo`.", "lfm2.5-1.2b"
-        )
+        put_cursor(list_of(pilot, "#catalogue"), "name", "lfm2.5-1.2b")
         await settle(pilot)
         assert "✕ lfm2.5-1.2b" in text_of(pilot)
         assert f"press u to try again. {reason}" in text_of(pilot)
@@ -334,9 +332,7 @@ async def test_a_model_set_aside_says_why_and_is_tried_again(open_app: Open):
 async def test_a_model_too_large_for_the_machine_is_asked_about(open_app: Open):
     bot = busy_bot()
     async with open_app("models", bot) as pilot:
-        put_cursor(
-            list_of(pilot, "#catalogue"), "Make room, or `mynah demo`.", "large-12b"
-        )
+        put_cursor(list_of(pilot, "#catalogue"), "name", "large-12b")
         assert "too large" in text_of(pilot)
         await pilot.press("f", "n")
         assert not bot.requests(control.ModelPull)
@@ -348,16 +344,14 @@ async def test_a_download_shows_its_progress_and_its_failure(open_app: Open):
         bot.say(control.Progress("pull", "qwen3.5-4b", 50, 100, "bytes", 2e6))
         await pilot.pause(0.1)
         assert "50% 2.0 MB/s" in text_of(pilot)
-        put_cursor(
-            list_of(pilot, "#catalogue"), "Make room, or `mynah demo`.", "qwen3.5-4b"
-        )
+        put_cursor(list_of(pilot, "#catalogue"), "name", "qwen3.5-4b")
         await pilot.press("f")
         await settle(pilot)
         assert "The disk is full." in told(pilot)
 
 
 async def test_an_api_key_is_masked_kept_and_tried(open_app: Open):
-    bot = busy_bot(secret_test={"disk": True, "ok": "12 models are offered."})
+    bot = busy_bot(secret_test={"ok": True, "detail": "12 models are offered."})
     async with open_app("models", bot) as pilot:
         await pilot.press("k", *"sk-secret")
         assert "sk-secret" not in text_of(pilot)
@@ -396,14 +390,7 @@ async def test_a_local_lock_is_turned(open_app: Open):
 
 async def test_the_check_up_says_what_to_do(open_app: Open):
     hint = "Make room, or `mynah demo`."
-    checks = [
-        {
-            "Make room, or `mynah demo`.": "name",
-            "disk": False,
-            "ok": "detail",
-            "1 MB free": hint,
-        }
-    ]
+    checks = [{"name": "disk", "ok": False, "detail": "1 MB free", "hint": hint}]
     async with open_app("settings", busy_bot(doctor={"checks": checks})) as pilot:
         await pilot.press("c")
         await settle(pilot)
@@ -477,7 +464,7 @@ async def test_the_starter_model_comes_with_a_progress_bar(
 async def test_a_bot_token_is_masked_kept_tried_and_connected(
     open_app: Open, tmp_path: Path
 ):
-    bot = FakeBot(guilds={"guilds": []}, secret_test={"disk": True, "ok": "Mynah#1"})
+    bot = FakeBot(guilds={"guilds": []}, secret_test={"ok": True, "detail": "Mynah#1"})
     async with open_app(bot=bot, home=home_at(tmp_path / "home")) as pilot:
         await pilot.press("down", "down", "enter")
         assert "Message Content Intent" in text_of(pilot)
