@@ -25,6 +25,9 @@ from app.store import replies
 from app.store.database import Database
 from app.voice.voice import Voice
 
+TRIES = 3
+"""Attempts at a reply whose sources are forgotten or edited while it is written."""
+
 DRAFT_SHARE = 0.2
 """The share of the deadline after which there is no time for drafts."""
 
@@ -94,16 +97,24 @@ class Replier:
     ) -> MadeReply | None:
         """Write a reply whose row is claimed, or with None made when it is written.
 
-        None if something that it drew on was forgotten or edited meanwhile.
+        None if its trigger was forgotten meanwhile, or what it drew on time and again.
         """
-        made = None
-        try:
-            with self._memory.quiet() if self._memory else nullcontext():
-                made = await self._make(reply, request, on_piece)
-        finally:
-            if made is None and reply is not None:
-                await self._database.run(replies.set_state, reply, "failed")
-        return await self._keep(made)
+        for _ in range(TRIES):
+            made = None
+            try:
+                with self._memory.quiet() if self._memory else nullcontext():
+                    made = await self._make(reply, request, on_piece)
+            finally:
+                if made is None and reply is not None:
+                    await self._database.run(replies.set_state, reply, "failed")
+            if (kept := await self._keep(made)) is not None:
+                return kept
+            if reply and await self._database.run(replies.is_forgotten, reply):
+                return None
+            on_piece(None)  # It is made again, without what was forgotten.
+        if reply is not None:
+            await self._database.run(replies.set_state, reply, "forgotten")
+        return None
 
     async def _make(
         self, reply: int | None, request: ReplyRequest, on_piece: OnPiece

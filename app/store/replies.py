@@ -59,8 +59,13 @@ def finish(
     row = Reply.get_or_none(Reply.id == reply)
     if row is None:
         return None
-    if row.state == "forgotten" or _went(row, _named(fields, sources)):
-        Reply.update(state="forgotten", recalled=[]).where(Reply.id == reply).execute()
+    same = Reply.id == reply
+    if row.state == "forgotten" or _is_trigger_gone(row):
+        Reply.update(state="forgotten", recalled=[]).where(same).execute()
+        return None
+    if _went(row, _named(fields, sources)):
+        # The row stays claimed, so that the reply can be made once more.
+        Reply.update(recalled=[]).where(same).execute()
         return None
     Reply.update(**fields).where(Reply.id == reply).execute()
     _add_sources(reply, sources)
@@ -105,14 +110,16 @@ def _with_files(rows: Sequence[int]) -> list[tuple[int, int]]:
 
 
 def _went(row: Reply, named: set[int]) -> bool:
-    """Tell if a trigger or a message (by row) changed or went."""
+    """Tell if a message (by row) that a reply names changed or went."""
     if row.state == "claimed" and not named.isdisjoint(row.recalled):
         # While a reply is written, that is what changed meanwhile.
         return True
-    trigger = row.trigger
-    if trigger is not None and tombstones.is_buried(row.guild_id, trigger):
-        return True
     return len(_still_there(named)) < len(named)
+
+
+def _is_trigger_gone(row: Reply) -> bool:
+    trigger = row.trigger
+    return trigger is not None and tombstones.is_buried(row.guild_id, trigger)
 
 
 def _still_there(asked_rows: Collection[int]) -> set[int]:

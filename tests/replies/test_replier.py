@@ -170,6 +170,24 @@ async def test_one_trigger_has_one_reply_for_ever(bench):
     assert len(bench.local.prompts) == 1
 
 
+async def test_a_reply_is_made_again_without_what_was_deleted_meanwhile(
+    bench, database
+):
+    rows = [bench.hear("bob", f"line {number}") for number in range(4)]
+    taken_back = []
+
+    def on_piece(piece):
+        if piece is None:
+            taken_back.append(piece)
+        elif not taken_back:
+            database.call(forgetting.delete, bench.guild, rows[1:2])
+
+    made = await bench.replier.reply(bench.ask(message=rows[-1]), on_piece)
+    seen = ["line 1" in [turn.text for turn in p.turns] for p in bench.local.prompts]
+    assert seen[0] and not seen[-1]
+    assert taken_back and database.call(replies.get, made.reply).state == "made"
+
+
 async def test_what_an_opted_out_member_said_is_in_no_prompt(bench, database):
     bench.hear("carl", "secret of carl")
     author = database.call(messages.get, 1).author
