@@ -25,7 +25,7 @@ from app.store import replies
 from app.store.database import Database
 from app.voice.voice import Voice
 
-TRIES = 3
+TRIES = 6
 """Attempts at a reply whose sources are forgotten or edited while it is written."""
 
 DRAFT_SHARE = 0.2
@@ -99,7 +99,10 @@ class Replier:
 
         None if its trigger was forgotten meanwhile, or what it drew on time and again.
         """
-        for _ in range(TRIES):
+        for attempt in range(TRIES):
+            if attempt == TRIES // 2:
+                # Where much is edited, only the chain is quick enough.
+                request = replace(request, mode="markov")
             made = None
             try:
                 with self._memory.quiet() if self._memory else nullcontext():

@@ -174,7 +174,7 @@ async def test_a_reply_is_made_again_without_what_was_deleted_meanwhile(
     bench, database
 ):
     rows = [bench.hear("bob", f"line {number}") for number in range(4)]
-    taken_back = []
+    taken_back: list[None] = []
 
     def on_piece(piece):
         if piece is None:
