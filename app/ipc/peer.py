@@ -210,6 +210,7 @@ class Peer:
         except Exception as error:
             known = explain_os_error(error) if isinstance(error, OSError) else None
             if known is not None:
+                log.warning("%s failed: %s", method, error, exc_info=True)
                 return Failure(request.id, known.exit_code, known.message, known.hint)
             log.exception("%s failed", method)
             message = f"{type(error).__name__}: {error}"

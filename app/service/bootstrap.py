@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from random import Random
 
 from app.core import telemetry
-from app.core.paths import Home
+from app.core.paths import TREE, Home
 from app.service.app_context import AppContext
 from app.service.events import Events
 from app.settings.effective import Settings
@@ -47,7 +47,8 @@ async def assemble(
 def _sweep(home: Home) -> None:
     """Remove what a killed process left unfinished, by the names of all versions."""
     shutil.rmtree(home.temporary, ignore_errors=True)
-    for left in (*home.root.glob("backup.tmp*"), *home.root.glob("*.part")):
+    parts = (home.root / f"{name}.part" for name in TREE)
+    for left in (*home.root.glob("backup.tmp*"), *parts):
         left.unlink(missing_ok=True)
     for upload in home.root.glob("tmp*/upload*"):
         shutil.rmtree(upload.parent, ignore_errors=True)
