@@ -39,6 +39,8 @@ class Given:
     author: str
     text: str
     at_ms: int
+    guild: int | None = None
+    """Row id of the guild where it was said; None if that is not known."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,8 @@ class RatedReply:
     """`name: text` each, oldest first."""
     text: str
     rating: int
+    guilds: frozenset[int | None] = frozenset()
+    """Row ids of the guilds where its lines were said."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,8 @@ class Examples:
     duplicates: int = 0
     private: int = 0
     """The number of messages with a secret, an address or a phone number."""
+    guilds: frozenset[int | None] = frozenset()
+    """Every guild whose words are in them."""
 
 
 def is_private(text: str) -> bool:
@@ -71,7 +77,7 @@ def is_private(text: str) -> bool:
 
 
 def make(
-    given: Iterable[Given | None], rated: Iterable[RatedReply], system: str, task: str
+    given: Sequence[Given | None], rated: Sequence[RatedReply], system: str, task: str
 ) -> Examples:
     """Chat examples and preference pairs.
 
@@ -113,6 +119,9 @@ def make(
         messages=messages,
         duplicates=duplicates,
         private=private,
+        guilds=frozenset(one.guild for one in given if one).union(
+            *(one.guilds for one in rated)
+        ),
     )
 
 

@@ -13,6 +13,7 @@ from app.core.paths import Home
 from app.core.state_file import StateFile
 from app.service.events import Events
 from app.settings.effective import Settings
+from app.settings.gate import Gate
 from app.settings.schema import Config
 from app.store import guilds
 from app.store.database import Database
@@ -129,6 +130,11 @@ class AppContext:
         return ledger
 
     @cached_property
+    def gate(self) -> Gate:
+        """The one gate to model hosts."""
+        return Gate(self.settings)
+
+    @cached_property
     def prices(self) -> "Prices":
         """The prices of cloud models.
 
@@ -205,6 +211,7 @@ class AppContext:
             key=key,
             prices=self.prices,
             on_spent=self.ledger.spent,
+            gate=self.gate,
         )
 
     async def guild(self, name: str) -> StoredGuild:

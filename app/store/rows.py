@@ -148,6 +148,7 @@ class StoredUsage:
     cost: float
     bytes_sent: int
     host: str
+    reach: str
 
 
 def stored(kind: type[T], row: object) -> T:

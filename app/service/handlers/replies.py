@@ -13,7 +13,7 @@ from app.replies.request import MadeReply, ReplyRequest
 from app.service import opinions
 from app.service.app_context import AppContext
 from app.service.events import Asker, WatcherOutbox
-from app.store import feedback, messages, replies
+from app.store import feedback, messages, replies, usage
 from app.store.feedback import Kind
 from app.store.messages import StoredMessage
 from app.store.replies import SourceMessage
@@ -82,9 +82,10 @@ class ReplyHandlers:
         if request.channel:
             channel = (await self._context.channel(guild.id, request.channel)).id
         name = (await self._context.settings.of(guild.id)).bot.name
+        origins = await self._origins(guild.id, request)
         earlier = tuple(
-            Turn(speaker, text, is_bot=speaker == name)
-            for speaker, text in request.turns
+            Turn(speaker, text, is_bot=speaker == name, guild=origin)
+            for (speaker, text), origin in zip(request.turns, origins, strict=True)
         )
         return ReplyRequest(
             guild.id,
@@ -99,7 +100,18 @@ class ReplyHandlers:
             seed=request.seed,
             max_ms=request.max_ms,
             is_private=True,
+            is_free=request.is_free,
         )
+
+    async def _origins(self, guild: int, request: control.Say) -> list[int]:
+        """Return the row of the guild where each earlier turn was said."""
+        keys = request.turn_guilds or [request.guild] * len(request.turns)
+        if len(keys) != len(request.turns):
+            raise UsageError("Every earlier turn needs the server it was said to.")
+        rows = {request.guild: guild}
+        for key in {*keys} - rows.keys():
+            rows[key] = (await self._context.guild(key)).id
+        return [rows[key] for key in keys]
 
     async def _describe(
         self, made: MadeReply, request: control.Say
@@ -130,6 +142,8 @@ class ReplyHandlers:
             notes=made.notes,
             filled=made.filled,
             left_out=made.left_out,
+            host=done.host,
+            reach=done.reach,
         )
         if not request.explain:
             return reply
@@ -186,6 +200,9 @@ async def explain(context: AppContext, reply: int) -> control.ExplainReply:
         message.id: message
         for message in await context.database.run(messages.by_rows, rows)
     }
+    sent = None
+    if row.provider == "openai":
+        sent = await context.database.run(usage.of_reply, reply)
     return control.ExplainReply(
         id=row.id,
         guild=row.guild_id,
@@ -214,6 +231,8 @@ async def explain(context: AppContext, reply: int) -> control.ExplainReply:
             for source in sources
             if source.message in stored
         ],
+        host=sent.host if sent else "",
+        reach=sent.reach if sent else "",
     )
 
 
