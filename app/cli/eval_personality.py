@@ -200,6 +200,7 @@ def _request(
         voice=arguments.voice,
         max_ms=arguments.max_ms,
         turns=[list(turn) for turn in earlier],
+        is_free=True,
     )
 
 

@@ -11,6 +11,7 @@ from app.core.errors import UsageError
 from app.core.paths import Home, find_home
 from app.core.safe_text import safe_line, safe_text
 from app.ipc import control
+from app.settings.base_url import WORDS
 
 NAME = "say"
 HELP = "say something to a learned server and print the reply"
@@ -97,6 +98,8 @@ def explain(reply: control.SayReply) -> None:
     """Print the explanation of a reply."""
     ms = reply.ms
     made = reply.provider + (f" · {reply.model}" if reply.model else "")
+    if reply.host:
+        made += f" at {reply.host} ({WORDS[reply.reach]})"
     rows = [
         ("mode", f"{reply.mode} at dial {reply.voice}, by {made}"),
         ("time", f"{ms['total']:.0f} ms  ({_stages(ms)})"),

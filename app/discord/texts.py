@@ -13,6 +13,8 @@ from app.ipc.control import ExplainedSource, ExplainReply
 from app.service.invite_link import invite_url
 from app.service.voice_keeper import Forgotten
 from app.service.weekly_stats import GuildWeek
+from app.settings.base_url import WORDS
+from app.settings.consent import AGREE
 from app.settings.effective import ResolvedSetting
 from app.settings.schema import BotSettings, Config
 from app.store.members import Kept
@@ -32,6 +34,9 @@ ACTIONS: Mapping[str, Action] = {
     "tts": "tts",
 }
 """The second words of commands typed as messages."""
+
+AGREE_HERE = "/config set key:reply.provider value:openai agree:True"
+"""The slash command by which the owner agrees that words go to a host."""
 
 ORIGINS = {"guild": "server"}
 """Words for people in place of words of the code."""
@@ -114,13 +119,15 @@ def invite_text(application_id: int, name: str) -> str:
 
 def explanation(told: ExplainReply) -> str:
     """Put the row that explains a reply into words."""
+    at = f" at {quote(told.host)}, {WORDS[told.reach]}" if told.host else ""
     lines = [
         f"Called by: {told.reason}.",
-        f"Written by **{told.provider}** ({told.mode}, voice {told.dial} %).",
+        f"Written by **{told.provider}**{at} ({told.mode}, voice {told.dial} %).",
     ]
     for rung in told.rungs:
         if rung.reason:
-            lines.append(f"- {rung.provider}: {rung.outcome}, {rung.reason}")
+            reason = rung.reason.replace(AGREE["replies"], AGREE_HERE)
+            lines.append(f"- {rung.provider}: {rung.outcome}, {reason}")
     lines += _time_lines(told.timings)
     lines += _source_lines(told.sources)
     if told.hidden:

@@ -62,6 +62,7 @@ class AppContext:
         self.database = database
         self.reader = reader
         self.settings = settings
+        self.gate = Gate(settings)
         self.events = events
         self._rng = rng
         self._stack = stack
@@ -128,11 +129,6 @@ class AppContext:
         ledger.load()
         self._stack.push_async_callback(ledger.flush)
         return ledger
-
-    @cached_property
-    def gate(self) -> Gate:
-        """The one gate to model hosts."""
-        return Gate(self.settings)
 
     @cached_property
     def prices(self) -> "Prices":

@@ -51,12 +51,15 @@ def what_leaves(host: str, purpose: Purpose, *, is_everywhere: bool = False) -> 
         "on every server, also on later ones," if is_everywhere else "on this server"
     )
     leaves = _LEAVES[purpose].format(where=where)
-    return f"With a model at {host}, in the cloud, {leaves} The host may keep it."
+    return (
+        f"With a model at {host}, in the cloud, {leaves} The host may keep it. A locked"
+        " server sends nothing."
+    )
 
 
 def what_own_means(hosts: str) -> str:
     """Say what follows when the owner calls hosts their own."""
     return (
-        f"Mynah then treats {hosts} like this computer: it asks for no consent,"
-        " messages of locked servers go there as well, and nothing there counts as cost."
+        f"Mynah then treats {hosts} like this computer: it asks for no consent, sends"
+        " messages of locked servers there too, and counts no cost."
     )

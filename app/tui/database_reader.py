@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 from app.core.errors import AppError
 from app.core.paths import Home
 from app.core.safe_text import safe_json, safe_text
+from app.tui import format
 
 if TYPE_CHECKING:
     from app.ipc.control import RungOutcome
@@ -155,6 +156,13 @@ class DatabaseReader:
         from app.store import feedback
 
         return await self._read(feedback.rating, reply) or 0
+
+    async def host_of(self, reply: int) -> str:
+        """Return the host that wrote a reply and where that is, in words."""
+        from app.store import usage
+
+        sent = await self._read(usage.of_reply, reply)
+        return format.at(sent.host, sent.reach) if sent else ""
 
     async def replies_over_time(
         self, since: int, step: int, guild: int | None = None

@@ -8,6 +8,7 @@ from textual.content import Content
 from app.core.safe_text import safe_line
 from app.tui import format, reply_bars
 from app.tui.database_reader import DatabaseReader, ShownReply
+from app.tui.remedies import in_keys
 
 if TYPE_CHECKING:
     from app.ipc.control import RungOutcome
@@ -25,6 +26,8 @@ class ExplainedReply:
     """The source messages, each with the run of words taken."""
     recalled: "list[StoredMessage]"
     rating: int
+    place: str = ""
+    """The host that it came from, in words."""
 
 
 async def explain(shelf: DatabaseReader, reply: ShownReply) -> ExplainedReply:
@@ -39,6 +42,7 @@ async def explain(shelf: DatabaseReader, reply: ShownReply) -> ExplainedReply:
         [(found[row], run) for row, _, run in sources if row in found],
         await shelf.messages_by_rows(reply.recalled),
         await shelf.rating(reply.row),
+        await shelf.host_of(reply.row) if reply.provider == "openai" else "",
     )
 
 
@@ -46,7 +50,7 @@ def draw(explained: ExplainedReply, width: int) -> Content:
     """Draw the full story of a reply."""
     reply = explained.reply
     parts = [
-        _head(reply),
+        _head(reply, explained.place),
         Content(reply.text),
         _section("Why it spoke", [Content(reply.reason or "unknown")]),
         _section("Providers asked", [_rung(rung) for rung in reply.rungs]),
@@ -65,10 +69,10 @@ def draw(explained: ExplainedReply, width: int) -> Content:
     return Content("\n\n").join([part for part in parts if part.plain])
 
 
-def _head(reply: ShownReply) -> Content:
+def _head(reply: ShownReply, place: str) -> Content:
     model = f" ({reply.model})" if reply.model else ""
     return Content.assemble(
-        (f"{reply.mode} by {reply.provider}{model}", "bold $accent"),
+        (f"{reply.mode} by {reply.provider}{model}{place}", "bold $accent"),
         (f"\n{reply.state} {format.clock(reply.created / 1000)}", "$quiet"),
         (f", voice {reply.dial} %", "$quiet"),
     )
@@ -81,7 +85,7 @@ def _section(title: str, lines: list[Content]) -> Content:
 
 
 def _rung(rung: "RungOutcome") -> Content:
-    outcome, reason = safe_line(rung.outcome), safe_line(rung.reason)
+    outcome, reason = safe_line(rung.outcome), in_keys(safe_line(rung.reason))
     sign = "✓" if outcome in ("answered", "ok", "used") else "–"
     said = f": {reason}" if reason else ""
     name = safe_line(rung.provider)

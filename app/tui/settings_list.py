@@ -24,8 +24,6 @@ ORIGINS = {
 WIDE = 110
 """The width from which a setting's meaning fits beside it."""
 
-LOCKS = "Local locks on Usage (7) keep a server out of the cloud."
-
 
 @dataclass(frozen=True)
 class Item:
@@ -199,7 +197,7 @@ def set_value(
                 send(agreed=True)
 
         title = "Let messages leave this computer?"
-        dialog = Confirm(title, f"{question} {LOCKS}", "I agree")
+        dialog = Confirm(title, question, "I agree")
         screen.app.push_screen(dialog, answered)
 
     send()

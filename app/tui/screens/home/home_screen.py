@@ -256,8 +256,9 @@ def _model(status: "StatusReply") -> str:
     speed = status.tokens_per_second
     facts = [f"{name} here"]
     if status.provider == "openai":
-        cloud = status.cloud.model or "a model"
-        facts = [f"{cloud} in the cloud", f"else {name} here"]
+        cloud = status.cloud
+        server = f"{cloud.model or 'a model'} {format.where(cloud.reach)}"
+        facts = [server, f"else {name} here"]
     if speed:
         facts.append(f"{speed:.0f} tokens/s")
     return ", ".join([*facts, f"{status.queue or 'nothing'} waiting"])
