@@ -200,7 +200,7 @@ async def test_nothing_goes_out_without_consent_or_when_locked(bench):
     request = bench.ask(provider="openai")
     made = await bench.replier.reply(request)
     assert "agreed" in made.answer.rungs[0].reason
-    await bench.settings.change("reply.cloud_consent", "on", bench.guild)
+    await bench.settings.agree(bench.guild, "replies")
     assert (await bench.replier.reply(request)).answer.provider == "openai"
     await bench.settings.change("reply.local_only", "on", bench.guild)
     made = await bench.replier.reply(request)
@@ -209,7 +209,7 @@ async def test_nothing_goes_out_without_consent_or_when_locked(bench):
 
 
 async def test_a_local_guild_never_falls_to_the_cloud(bench):
-    await bench.settings.change("reply.cloud_consent", "on", bench.guild)
+    await bench.settings.agree(bench.guild, "replies")
     bench.local.text = ""
     made = await bench.replier.reply(bench.ask())
     assert {rung.provider for rung in made.answer.rungs} == {"local", "markov"}

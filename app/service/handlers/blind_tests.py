@@ -91,7 +91,7 @@ class BlindTestHandlers:
     ) -> tuple[MadeReply, MadeReply]:
         """Return two different replies, each made by its own arm."""
         why = ""
-        for _ in range(TRIES):
+        for _ in range(1 if may_cost else TRIES):
             self._rng.shuffle(arms)
             message = self._rng.choice(said)
             first, second = [
@@ -119,6 +119,7 @@ class BlindTestHandlers:
             dial=arm.dial,
             max_ms=WAIT_MS,
             is_private=True,
+            provider="openai" if may_cost else None,
             is_free=not may_cost,
         )
         made = await self._context.replier.reply(request)
