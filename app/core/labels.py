@@ -1,0 +1,16 @@
+"""Words for people: where a setting's value comes from, and where a model runs."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+Origin = Literal["default", "file", "guild", "channel"]
+
+ORIGINS: Mapping[Origin, str] = {
+    "default": "built in",
+    "file": "config.toml",
+    "guild": "this server",
+    "channel": "this channel",
+}
+
+PLACES: Mapping[str, str] = {"local": "here", "openai": "in the cloud"}
+"""The place of a provider's model."""
