@@ -12,5 +12,6 @@ ORIGINS: Mapping[Origin, str] = {
     "channel": "this channel",
 }
 
-PLACES: Mapping[str, str] = {"local": "here", "openai": "in the cloud"}
-"""The place of a provider's model."""
+HERE = "here"
+CLOUD = "in the cloud"
+"""Where a model runs."""
