@@ -14,4 +14,4 @@ ORIGINS: Mapping[Origin, str] = {
 
 HERE = "here"
 CLOUD = "in the cloud"
-"""Where a model runs."""
+"""The places of a model."""
