@@ -7,7 +7,7 @@ from app.cli.connect import connect
 from app.cli.output import print_json, say
 from app.core.errors import UsageError
 from app.core.paths import find_home
-from app.evaluation.personality import Comparison, PersonalityScores, measure
+from app.evaluation.personality import ServersToCompare, PersonalityScores, measure
 
 NAME = "personality"
 HELP = "attribute replies of each mode to the servers they were made for"
@@ -47,7 +47,7 @@ def add_guilds(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def comparison(arguments: argparse.Namespace) -> Comparison:
+def comparison(arguments: argparse.Namespace) -> ServersToCompare:
     """Return the comparison that the words of `add_guilds` ask for.
 
     Raises:
@@ -59,7 +59,7 @@ def comparison(arguments: argparse.Namespace) -> Comparison:
             "Name at least two servers, with one file each.",
             "mynah eval personality --guild A --guild B --held-out A.jsonl B.jsonl",
         )
-    return Comparison(
+    return ServersToCompare(
         dict(zip(names, files, strict=True)),
         arguments.turns,
         arguments.limit,

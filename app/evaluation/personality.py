@@ -56,7 +56,7 @@ class Side:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class ServersToCompare:
     """Servers to compare, and the way to ask them."""
 
     held_out: Mapping[str, Path]
@@ -97,7 +97,7 @@ class PersonalityScores:
     """Means over the servers by mode."""
 
 
-class Speaker(Protocol):
+class AnsweringBot(Protocol):
     """The part of the bot that replies."""
 
     async def call(self, request: Request[R], /) -> R:
@@ -105,11 +105,11 @@ class Speaker(Protocol):
         ...
 
 
-Connect = Callable[[Home], AbstractAsyncContextManager[Speaker]]
+Connect = Callable[[Home], AbstractAsyncContextManager[AnsweringBot]]
 
 
 def measure(
-    home: Home, wanted: Comparison, connect: Connect, keep: Path | None = None
+    home: Home, wanted: ServersToCompare, connect: Connect, keep: Path | None = None
 ) -> PersonalityScores:
     """Measure every server and mode, with means over the servers.
 
@@ -132,7 +132,7 @@ def measure(
     return judge(home, held, sides, classifier)
 
 
-def _held(home: Home, name: str, file: Path, wanted: Comparison) -> list[Held]:
+def _held(home: Home, name: str, file: Path, wanted: ServersToCompare) -> list[Held]:
     """Return people's messages that answer something, with the turns before each."""
     rows = list(read_rows(file))
     with Database(home.database, read_only=True) as database:
@@ -155,7 +155,7 @@ def _classifier(home: Home, names: Sequence[str]) -> Classifier:
 
 
 async def _reply_to(
-    home: Home, held: dict[str, list[Held]], wanted: Comparison, connect: Connect
+    home: Home, held: dict[str, list[Held]], wanted: ServersToCompare, connect: Connect
 ) -> dict[tuple[str, str], Side]:
     """Return every mode's reply to every conversation, as `mynah say` makes them."""
     sides = {(name, mode): Side() for name in held for mode in FIXED_MODES}
@@ -178,7 +178,9 @@ async def _reply_to(
     return sides
 
 
-def _request(guild: str, mode: str, held: Held, wanted: Comparison) -> control.Say:
+def _request(
+    guild: str, mode: str, held: Held, wanted: ServersToCompare
+) -> control.Say:
     *earlier, (speaker, text) = held.turns
     return control.Say(
         guild,
