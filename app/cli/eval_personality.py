@@ -7,7 +7,7 @@ from app.cli.connect import connect
 from app.cli.output import print_json, say
 from app.core.errors import UsageError
 from app.core.paths import find_home
-from app.evaluation.personality import ServersToCompare, PersonalityScores, measure
+from app.evaluation.personality import PersonalityScores, ServersToCompare, measure
 
 NAME = "personality"
 HELP = "attribute replies of each mode to the servers they were made for"
