@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from app.ipc.control import ExplainReply
+from app.core.explanation import Explanation
 from app.service.voice_keeper import Forgotten
 from app.service.weekly_stats import GuildWeek
 from app.settings.effective import ResolvedSetting
@@ -292,7 +292,7 @@ class Replies(Protocol):
         """Return the row of the reply that a message of the bot belongs to."""
         ...
 
-    async def explain(self, reply: int, channels: Collection[int]) -> ExplainReply:
+    async def explain(self, reply: int, channels: Collection[int]) -> Explanation:
         """Return the row that explains a reply, for people who see those channels."""
         ...
 

@@ -7,10 +7,11 @@ from dataclasses import replace
 
 from app.chat import self_tune
 from app.chat.ladder import OnPiece
+from app.core.explanation import Explanation
 from app.discord.id_map import IdMap, stored
 from app.discord.ports import Ask, Incoming, ReadyReply, Situation, Unsent
 from app.importers.records import Record
-from app.ipc.control import ExplainReply, ReplyMade
+from app.ipc.control import ReplyMade
 from app.providers.base import Turn
 from app.replies.request import SHOWN, MadeReply, ReplyRequest
 from app.service import opinions
@@ -174,7 +175,7 @@ class StoredReplies:
         found = await self._context.database.run(replies.find_sent, str(message))
         return None if found is None else int(found.id)
 
-    async def explain(self, reply: int, channels: Collection[int]) -> ExplainReply:
+    async def explain(self, reply: int, channels: Collection[int]) -> Explanation:
         """Return the row that explains a reply, for people who see those channels."""
         told = await explain(self._context, reply)
         ids = [str(one) for one in channels]
@@ -184,6 +185,8 @@ class StoredReplies:
             told,
             sources=sources,
             hidden=len(told.sources) - len(sources),
+            turns=[],
+            moments=[],
             # Examples and drafts for a cloud model come from every channel.
             notes=[one for one in told.notes if not one.startswith(SHOWN)],
         )

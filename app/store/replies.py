@@ -154,12 +154,14 @@ def set_state(reply: int, state: str, sent: Sequence[str] | None = None) -> None
 
 def get(reply: int) -> StoredReply | None:
     """Return the reply in that row."""
-    return rows.found(StoredReply, Reply.get_or_none(Reply.id == reply))
+    row = Reply.get_or_none(Reply.id == reply)
+    return None if row is None else rows.reply(row)
 
 
 def answer_to(trigger: str) -> StoredReply | None:
     """Return the reply to the Discord message with that id."""
-    return rows.found(StoredReply, Reply.get_or_none(Reply.trigger == trigger))
+    row = Reply.get_or_none(Reply.trigger == trigger)
+    return None if row is None else rows.reply(row)
 
 
 def answered(triggers: Sequence[str]) -> set[str]:
@@ -172,13 +174,14 @@ def unsent(since: int) -> list[StoredReply]:
     """Return replies to messages since that time that were never noted as sent."""
     begun = Reply.state.in_(("claimed", "made")) & Reply.trigger.is_null(False)
     query = Reply.select().where(begun & (Reply.created >= since))
-    return rows.all_of(StoredReply, query.order_by(Reply.id))
+    return [rows.reply(row) for row in query.order_by(Reply.id)]
 
 
 def find_sent(message: str) -> StoredReply | None:
     """Find the reply that was sent as the Discord message with that id."""
     quoted = Reply.sent.cast("TEXT").contains(f'"{message}"')
-    return rows.found(StoredReply, Reply.select().where(quoted).first())
+    row = Reply.select().where(quoted).first()
+    return None if row is None else rows.reply(row)
 
 
 def sources_of(reply: int) -> list[SourceMessage]:
@@ -206,4 +209,4 @@ def latest(
         query = query.where(Reply.guild == guild)
     if channel is not None:
         query = query.where(Reply.channel == channel)
-    return rows.all_of(StoredReply, query.order_by(Reply.id.desc()).limit(limit))
+    return [rows.reply(row) for row in query.order_by(Reply.id.desc()).limit(limit)]
