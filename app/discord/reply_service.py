@@ -231,8 +231,10 @@ def _note_sent(
     channel = guilds.get_channel(row.channel_id) if row and row.channel_id else None
     if row is None or channel is None or channel.discord_id is None:
         return None
-    root = guilds.get_channel(channel.parent_id) if channel.parent_id else channel
-    return (row, channel) if root and root.is_learning else None
+    listened: StoredChannel | None = channel
+    if channel.parent_id and not channel.is_private:
+        listened = guilds.get_channel(channel.parent_id)
+    return (row, channel) if listened and listened.is_learning else None
 
 
 def _unsent(since: int) -> list[Unsent]:
