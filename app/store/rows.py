@@ -70,7 +70,7 @@ class StoredSnapshot:
     """`[channel row or 0, name, value]` of each setting."""
 
 
-class StoredTurn(NamedTuple):
+class PromptTurn(NamedTuple):
     """A turn of a reply's prompt."""
 
     speaker: str
@@ -102,7 +102,7 @@ class StoredReply:
     arm: str
     rungs: list[RungOutcome]
     """In the order tried."""
-    turns: list[StoredTurn]
+    turns: list[PromptTurn]
     """The prompt's, oldest first."""
     recalled: list[int]
     filled: dict[str, int]
@@ -181,7 +181,7 @@ def reply(row: Reply) -> StoredReply:
     return replace(
         stored(StoredReply, row),
         rungs=[RungOutcome(**rung) for rung in row.rungs],
-        turns=[StoredTurn(*turn) for turn in row.turns],
+        turns=[PromptTurn(*turn) for turn in row.turns],
     )
 
 
