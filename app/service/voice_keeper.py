@@ -378,7 +378,7 @@ class VoiceKeeper:
             if opened.pending:
                 opened.pending.cancel()
             complete = await self._scrub(opened, guild)
-        elif removed.messages:
+        elif await self._database.run(voice_changes.newest_change, guild):
             self._scrub_soon(opened, guild)
         return Forgotten(
             removed.messages, removed.embeddings, removed.replies, complete

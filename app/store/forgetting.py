@@ -107,7 +107,7 @@ def blank_replies(guild: int, rows: Sequence[int]) -> Blanked:
         found = _drawing_on(guild, reached)
         replies |= found
         places = _sent_as(found)
-        _blank(sorted(found))
+        _blank(guild, sorted(found))
         sent += places
         ids = [message for _, message in places]
         # One that was sent just now is perhaps about to be stored.
@@ -125,7 +125,7 @@ def blank_answers(guild: int, externals: Sequence[str]) -> None:
     for start in range(0, len(externals), BATCH):
         asked = Reply.trigger.in_(list(externals[start : start + BATCH]))
         unstored = Reply.select(Reply.id).where(chosen & asked)
-        _blank([row for (row,) in tuples(unstored)])
+        _blank(guild, [row for (row,) in tuples(unstored)])
 
 
 def _tell_unfinished(guild: int, rows: Sequence[int]) -> None:
@@ -223,7 +223,9 @@ def _delete(guild: int, asked: list[int]) -> Removed:
     return Removed(len(rows), embeddings)
 
 
-def _blank(replies: list[int]) -> None:
+def _blank(guild: int, replies: list[int]) -> None:
+    if replies:
+        voice_changes.note(guild, [voice_changes.OTHER_WORDS])
     for start in range(0, len(replies), BATCH):
         part = replies[start : start + BATCH]
         ReplySource.delete().where(ReplySource.reply.in_(part)).execute()
@@ -249,6 +251,7 @@ def delete_author(guild: int, author: str) -> None:
         if not left.where(Message.member == row).scalar():
             Member.delete().where(Member.id == row).execute()
     feedback.forget_author(guild, author)
+    voice_changes.note(guild, [voice_changes.OTHER_WORDS])
 
 
 @write
@@ -263,7 +266,7 @@ def delete_replies(guild: int) -> int:
     """Blank every reply of the guild; return the number that had words."""
     chosen = (Reply.guild == guild) & (Reply.state != "forgotten")
     replies = [row for (row,) in tuples(Reply.select(Reply.id).where(chosen))]
-    _blank(replies)
+    _blank(guild, replies)
     return len(replies)
 
 
