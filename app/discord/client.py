@@ -193,8 +193,9 @@ class MynahBot(discord.Bot):
         for guild in self.guilds:
             await self.ports.guilds.channels_seen(places_of(guild))
         self.training.resume_all()
-        await self.delivery.finish_unsent()
+        # What was deleted meanwhile must not be in what is sent now.
         await self.catch_up.run()
+        await self.delivery.finish_unsent()
 
     async def close(self) -> None:
         """Stop the background work before the connection."""

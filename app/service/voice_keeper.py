@@ -368,9 +368,13 @@ class VoiceKeeper:
             )
             for tell in self._on_forgotten:
                 await tell(guild, blanked.own)
-        if blanked.sent and self.on_withdrawn is not None:
-            await self.on_withdrawn(guild, blanked.sent)
+        await self.withdraw(guild, blanked.sent)
         return blanked
+
+    async def withdraw(self, guild: int, sent: Sequence[tuple[str, str]]) -> None:
+        """Report the bot's messages, (channel, message), whose words are forgotten."""
+        if sent and self.on_withdrawn is not None:
+            await self.on_withdrawn(guild, sent)
 
     async def _finish(self, guild: int, removed: Removed, *, wait: bool) -> Forgotten:
         opened, complete = await self._opened(guild), False

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from peewee import fn
+from peewee import Case, fn
 
 from app.store import conversations, feedback, messages, tombstones, voice_changes
 from app.store.database import tuples, write
@@ -224,13 +224,15 @@ def _delete(guild: int, asked: list[int]) -> Removed:
 
 
 def _blank(guild: int, replies: list[int]) -> None:
+    """Take the words out of replies; one that was not sent yet is made again."""
     if replies:
         voice_changes.note(guild, [voice_changes.OTHER_WORDS])
+    is_unsent = (Reply.state == "made") & Reply.trigger.is_null(False)
     for start in range(0, len(replies), BATCH):
         part = replies[start : start + BATCH]
         ReplySource.delete().where(ReplySource.reply.in_(part)).execute()
         emptied = Reply.update(
-            state="forgotten",
+            state=Case(None, ((is_unsent, "claimed"),), "forgotten"),
             text="",
             turns=[],
             recalled=[],
