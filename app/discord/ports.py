@@ -25,6 +25,10 @@ class MessagePlace:
     parent: int | None = None
     """The channel of a thread."""
     parent_name: str = ""
+    is_private: bool = False
+    """True if not everyone in the guild can see it; of a thread, if it is private."""
+    is_parent_private: bool = False
+    is_age_restricted: bool = False
 
     @property
     def root(self) -> int:
@@ -168,7 +172,10 @@ class GuildEvents(Protocol):
     async def left(self, guild: int) -> None: ...
 
     async def channels_seen(self, places: Sequence[MessagePlace]) -> None:
-        """Note these channels, so that an owner can choose among them."""
+        """Note these channels and their readers, for owners to choose and for replies.
+
+        Of threads only those count that are stored.
+        """
         ...
 
     async def channel_deleted(self, guild: int, channel: int) -> Forgotten: ...

@@ -242,8 +242,11 @@ def _note_sent(reply: int, sent: Sequence[str]) -> _Sent | None:
     channel = guilds.get_channel(row.channel_id) if row and row.channel_id else None
     if row is None or channel is None or channel.discord_id is None:
         return None
-    root = guilds.get_channel(channel.parent_id) if channel.parent_id else channel
-    return _Sent(row, channel, is_whole, bool(root and root.is_learning))
+    listened: StoredChannel | None = channel
+    if channel.parent_id and not channel.is_private:
+        listened = guilds.get_channel(channel.parent_id)
+    is_listened_to = listened is not None and listened.is_learning
+    return _Sent(row, channel, is_whole, is_listened_to)
 
 
 def _unsent(since: int) -> list[Unsent]:

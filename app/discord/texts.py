@@ -9,6 +9,7 @@ import discord
 
 from app.chat.postprocess import neutralise
 from app.chat.reply_trigger import Decision
+from app.core.labels import ORIGINS
 from app.ipc.control import ExplainedSource, ExplainReply
 from app.service.invite_link import invite_url
 from app.service.voice_keeper import Forgotten
@@ -32,9 +33,6 @@ ACTIONS: Mapping[str, Action] = {
     "tts": "tts",
 }
 """The second words of commands typed as messages."""
-
-ORIGINS = {"guild": "server"}
-"""Words for people in place of words of the code."""
 
 _UNITS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
 
@@ -187,8 +185,8 @@ def setting_lines(settings: Sequence[ResolvedSetting]) -> list[str]:
     """List settings with their values and origins, one per line."""
     lines = []
     for one in settings:
-        value, origin = shown(one.value, one.key.empty), ORIGINS.get(one.origin)
-        lines.append(f"`{one.key.name}` = {value} ({origin or one.origin})")
+        value = shown(one.value, one.key.empty)
+        lines.append(f"`{one.key.name}` = {value} ({ORIGINS[one.origin]})")
     return lines
 
 

@@ -32,6 +32,9 @@ class StoredChannel:
     """The channel of a thread."""
     is_learning: bool
     """True if new messages there are learned."""
+    is_private: bool | None
+    """True if not everyone in the guild can see it; None while Discord has not told."""
+    is_age_restricted: bool
 
 
 @dataclass(frozen=True)

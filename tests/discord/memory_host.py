@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 
+from app.core.labels import Origin
 from app.discord.ports import (
     Ask,
     Incoming,
@@ -15,7 +16,7 @@ from app.discord.ports import (
 from app.ipc.control import ExplainedSource, ExplainReply, RungOutcome, TokenCounts
 from app.service.voice_keeper import Forgotten
 from app.service.weekly_stats import GuildWeek
-from app.settings.effective import Origin, ResolvedSetting
+from app.settings.effective import ResolvedSetting
 from app.settings.schema import Config
 from app.settings.setting_keys import (
     check,

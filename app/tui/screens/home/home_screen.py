@@ -10,6 +10,7 @@ from textual.containers import Container, Horizontal
 from textual.content import Content
 from textual.widgets import Static
 
+from app.core.labels import CLOUD, HERE
 from app.core.safe_text import safe_line
 from app.tui import format
 from app.tui.base import MynahScreen
@@ -254,10 +255,10 @@ def _model(status: "StatusReply") -> str:
     """Describe the model: its name, place, speed and queue."""
     name = format.model_name(status.model.name)
     speed = status.tokens_per_second
-    facts = [f"{name} here"]
+    facts = [f"{name} {HERE}"]
     if status.provider == "openai":
         cloud = status.cloud.model or "a model"
-        facts = [f"{cloud} in the cloud", f"else {name} here"]
+        facts = [f"{cloud} {CLOUD}", f"else {facts[0]}"]
     if speed:
         facts.append(f"{speed:.0f} tokens/s")
     return ", ".join([*facts, f"{status.queue or 'nothing'} waiting"])
