@@ -287,8 +287,8 @@ class Replies(Protocol):
         """Note under which ids a reply was sent."""
         ...
 
-    async def is_forgotten(self, reply: int) -> bool:
-        """Tell if a source of the reply was forgotten since; then it isn't sent."""
+    async def may_send(self, reply: int) -> bool:
+        """Return False if a source of the reply was forgotten since it was made."""
         ...
 
     async def unsent(self) -> list[Unsent]:

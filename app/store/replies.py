@@ -134,9 +134,26 @@ def _still_there(asked_rows: Collection[int]) -> set[int]:
 
 
 def is_forgotten(reply: int) -> bool:
-    """Tell if the reply's words were taken out; then it must not be sent."""
+    """Tell if the reply's words were taken out for good."""
     same = (Reply.id == reply) & (Reply.state == "forgotten")
     return bool(Reply.select().where(same).exists())
+
+
+def has_words(reply: int) -> bool:
+    """Tell if the reply may be sent: it is made, and nothing took its words out."""
+    there = (Reply.id == reply) & (Reply.text != "")
+    return bool(Reply.select().where(there).exists())
+
+
+@write
+def note_sent(reply: int, sent: Sequence[str]) -> bool:
+    """Note the ids under which a reply was sent; False if its words went meanwhile."""
+    is_whole = has_words(reply)
+    set_state(reply, "sent" if is_whole else "forgotten", sent)
+    row = None if is_whole else get(reply)
+    if row is not None:
+        tombstones.bury(row.guild_id, sent, by_owner=True)
+    return is_whole
 
 
 @write

@@ -237,8 +237,8 @@ class MemoryHost:
     async def sent(self, reply: int, messages: Sequence[int]) -> None:
         self.sent_as[reply] = list(messages)
 
-    async def is_forgotten(self, reply: int) -> bool:
-        return False
+    async def may_send(self, reply: int) -> bool:
+        return True
 
     async def unsent(self) -> list[Unsent]:
         return self.left_unsent
