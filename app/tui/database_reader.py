@@ -86,9 +86,9 @@ class DatabaseReader:
 
     async def explanation(self, reply: int) -> "Explanation | None":
         """Return all that is kept of a reply."""
-        from app.store import explanations
+        from app.store import replies
 
-        found = await self._read(explanations.explained, reply)
+        found = await self._read(replies.explained, reply)
         return _clean(found) if found else None
 
     async def conversations(self, messages: list[int]) -> dict[int, int]:

@@ -12,7 +12,7 @@ from app.replies.request import MadeReply, ReplyRequest
 from app.service import opinions
 from app.service.app_context import AppContext
 from app.service.events import Asker, WatcherOutbox
-from app.store import explanations, feedback, messages
+from app.store import feedback, messages, replies
 from app.store.feedback import Kind
 from app.store.messages import StoredMessage
 
@@ -145,7 +145,7 @@ def _explained(
         prompt=_spoken(prompt.turns),
         moments=[_spoken(moment) for moment in prompt.moments],
         drawn=[
-            explanations.drawn(message, runs[message.id].words, runs[message.id].run)
+            replies.drawn(message, runs[message.id].words, runs[message.id].run)
             for message in stored
         ],
     )
@@ -161,7 +161,7 @@ async def explain(context: AppContext, reply: int) -> Explanation:
     Raises:
         UsageError: If the reply does not exist.
     """
-    found = await context.database.run(explanations.explained, reply)
+    found = await context.database.run(replies.explained, reply)
     if found is None:
         raise UsageError(f"There is no reply {reply}.")
     return found

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from app.core.explanation import Explanation, RungOutcome
-from app.store import explanations, feedback, forgetting, replies
+from app.store import feedback, forgetting, replies
 from app.store.database import Database
 
 Write = Callable[..., int]
@@ -18,7 +18,7 @@ def explained(db: Database, guild: int, **fields: Any) -> Explanation:
         assert row is not None
         replies.finish(row, {"state": "made", **fields}, sources)
         feedback.rate(row, "ann", 1)
-        return explanations.explained(row)
+        return replies.explained(row)
 
     found = db.call(make)
     assert found is not None
@@ -58,9 +58,9 @@ def test_a_forgotten_message_explains_nothing(db: Database, guild: int, write: W
     found = explained(db, guild, sources=[replies.SourceMessage(gone, 2, "a secret")])
     assert [m.text for m in found.sources] == ["a secret"]
     db.call(forgetting.delete, guild, [gone])
-    after = db.call(explanations.explained, found.id)
+    after = db.call(replies.explained, found.id)
     assert after is not None and after.sources == []
 
 
 def test_no_reply_has_no_explanation(db: Database):
-    assert db.call(explanations.explained, 7) is None
+    assert db.call(replies.explained, 7) is None
