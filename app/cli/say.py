@@ -8,10 +8,10 @@ import sys
 from app.cli.connect import Bot, connect
 from app.cli.output import dim, print_json, say, write_styled
 from app.core.errors import UsageError
+from app.core.labels import PLACES
 from app.core.paths import Home, find_home
 from app.core.safe_text import safe_line, safe_text
 from app.ipc import control
-from app.settings.base_url import WORDS
 
 NAME = "say"
 HELP = "say something to a learned server and print the reply"
@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--voice", metavar="0-100", type=_percent, help="the voice dial"
     )
-    parser.add_argument("--seed", metavar="WORDS", help="words to include")
+    parser.add_argument("--seed", metavar="PLACES", help="words to include")
     parser.add_argument("--max-ms", metavar="N", type=int, help="deadline")
     parser.add_argument("--explain", action="store_true", help="explain the reply")
 
@@ -99,7 +99,7 @@ def explain(reply: control.SayReply) -> None:
     ms = reply.ms
     made = reply.provider + (f" · {reply.model}" if reply.model else "")
     if reply.host:
-        made += f" at {reply.host} ({WORDS[reply.reach]})"
+        made += f" at {reply.host} ({PLACES[reply.reach]})"
     rows = [
         ("mode", f"{reply.mode} at dial {reply.voice}, by {made}"),
         ("time", f"{ms['total']:.0f} ms  ({_stages(ms)})"),

@@ -8,9 +8,9 @@ from datetime import datetime
 
 from app.cli.connect import connect
 from app.cli.output import bold, dim, print_json, say, size, write_styled
+from app.core.labels import PLACES
 from app.core.paths import Home, find_home
 from app.ipc import control
-from app.settings.base_url import WORDS
 
 NAME = "usage"
 HELP = "show tokens, cost and what left this computer"
@@ -68,7 +68,7 @@ def show(usage: control.UsageReply) -> None:
 def _model(day: control.UsageDay) -> str:
     """Name a model, and where it is unless that is the cloud."""
     is_cloud = day.reach == "cloud"
-    return day.model if is_cloud else f"{day.model} ({WORDS[day.reach]})"
+    return day.model if is_cloud else f"{day.model} ({PLACES[day.reach]})"
 
 
 def _grouped(

@@ -1,23 +1,14 @@
 """The address of an OpenAI-compatible server, checked before anything is sent there."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Literal
 from urllib.parse import urlsplit
 
 from app.core.errors import ConfigError
+from app.core.labels import PLACES, Reach
 from app.core.loopback import is_loopback
 
 OPENAI_HOST = "api.openai.com"
-
-Reach = Literal["here", "own", "cloud"]
-"""A host's place: this computer, another one of the owner's, or anybody else's."""
-
-WORDS: Mapping[str, str] = {
-    "here": "on this computer",
-    "own": "your own host",
-    "cloud": "in the cloud",
-}
 
 _PORTS = {"http": 80, "https": 443}
 
@@ -54,7 +45,7 @@ class Address:
     @property
     def described(self) -> str:
         """The host, and where it is."""
-        return f"{self.name} ({WORDS[self.reach]})"
+        return f"{self.name} ({PLACES[self.reach]})"
 
 
 def parse(url: str, own_hosts: Collection[str] = ()) -> Address:

@@ -4,9 +4,9 @@ import math
 import time
 from typing import TYPE_CHECKING
 
+from app.core.labels import PLACES
 from app.core.safe_text import safe_line
 from app.core.time_units import DAY_SECONDS
-from app.settings.base_url import WORDS
 
 if TYPE_CHECKING:
     from app.ipc.control import StatusReply
@@ -81,7 +81,7 @@ def place(status: "StatusReply | None") -> str:
 
 def where(reach: str) -> str:
     """Return a host's place in words."""
-    return WORDS.get(reach, reach)
+    return PLACES.get(reach, reach)
 
 
 def lacks_key(status: "StatusReply | None") -> bool:

@@ -71,7 +71,14 @@ async def test_usage_tells_what_it_cost_and_what_left(bot, stand_in, capsys):
     assert all(one.reply for one in told.sent)
     usage.show(told)
     text = capsys.readouterr().out
-    for words in ("Today", "By server", "den", "By model", "gpt-4o-mini", "cloud.example"):
+    for words in (
+        "Today",
+        "By server",
+        "den",
+        "By model",
+        "gpt-4o-mini",
+        "cloud.example",
+    ):
         assert words in text
 
 

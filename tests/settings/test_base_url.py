@@ -93,7 +93,15 @@ def test_a_host_is_the_owners_if_it_is_marked_by_exactly_its_name(url, reach):
 
 @pytest.mark.parametrize(
     "text",
-    ["api.openai.com", "http://gpu.lan", "gpu.lan/v1", "*.lan", "a@gpu.lan", "", "a b/"],
+    [
+        "api.openai.com",
+        "http://gpu.lan",
+        "gpu.lan/v1",
+        "*.lan",
+        "a@gpu.lan",
+        "",
+        "a b/",
+    ],
 )
 def test_only_a_host_can_be_marked_and_never_openai(text):
     with pytest.raises(ConfigError):
@@ -101,7 +109,7 @@ def test_only_a_host_can_be_marked_and_never_openai(text):
 
 
 def test_an_address_says_where_it_is():
-    assert parse("http://localhost:1/").described == "localhost:1 (on this computer)"
+    assert parse("http://localhost:1/").described == "localhost:1 (here)"
     assert parse("https://x.example/").described == "x.example (in the cloud)"
     assert parse("http://x.example/").described == "http://x.example (in the cloud)"
     own = parse("http://gpu.lan/", ["gpu.lan"])

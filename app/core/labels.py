@@ -1,0 +1,25 @@
+"""Words for people: where a setting's value comes from, and where a model runs."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+Origin = Literal["default", "file", "guild", "channel"]
+
+ORIGINS: Mapping[Origin, str] = {
+    "default": "built in",
+    "file": "config.toml",
+    "guild": "this server",
+    "channel": "this channel",
+}
+
+Reach = Literal["here", "own", "cloud"]
+"""A model's place: this computer, another one of the owner's, or anybody else's."""
+
+HERE = "here"
+
+PLACES: Mapping[str, str] = {
+    "here": HERE,
+    "own": "your own host",
+    "cloud": "in the cloud",
+}
+"""The words for each `Reach`."""
