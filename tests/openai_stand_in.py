@@ -20,7 +20,7 @@ REPLY = "this is what the cloud says today"
 
 
 class AnyoneMay(Gate):
-    """A gate that lets everything pass; the real one has tests/settings/test_gate.py."""
+    """A gate that lets everything pass; the real one has test_gate.py."""
 
     def __init__(self) -> None:
         pass
@@ -66,6 +66,8 @@ class StandIn:
     port: int = 0
     extra_headers: dict[str, str] = field(default_factory=Json)
     tunings: Tunings = field(default_factory=Tunings)
+    elsewhere: str = ""
+    """The address that a redirect points to; empty for one of its own."""
     pause: float = 0.0
     """Seconds between two chunks."""
 
@@ -181,7 +183,8 @@ class StandIn:
         return await _page(writer, 200)
 
     async def _redirect(self, writer, served) -> bool:
-        where = {"location": f"http://127.0.0.1:{self.port}/elsewhere"}
+        there = self.elsewhere or f"http://127.0.0.1:{self.port}/elsewhere"
+        where = {"location": there}
         return await _send(writer, 307, {}, where)
 
     async def _slow(self, writer, served) -> bool:

@@ -82,7 +82,7 @@ class Explanation:
     host: str = ""
     """The server that wrote it; empty for the model or the voice here."""
     reach: str = ""
-    """Where that server was: here, own or cloud."""
+    """Its place: here, own or cloud."""
     turns: list[list[str]] = field(default_factory=list)
     """[speaker, text] of each turn in the prompt; for the owner alone."""
     moments: list[QuotedMessage] = field(default_factory=list)

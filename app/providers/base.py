@@ -121,7 +121,7 @@ class Completion:
     host: str = ""
     """The host that received them."""
     reach: str = ""
-    """Where that host is: here, own or cloud."""
+    """Its place: here, own or cloud."""
     extra: dict[str, float] = field(default_factory=dict)
     ends_well: bool = False
     """True if the writer has already cut a broken text to whole words."""

@@ -20,7 +20,7 @@ class Spent:
     cost: float
     """US dollars."""
     reach: str = "cloud"
-    """Where the host is: here, own or cloud."""
+    """Its place: here, own or cloud."""
     is_estimate: bool = False
     """The host did not say, or not credibly, and the tokens were counted here."""
 

@@ -56,7 +56,7 @@ class LadderBuilder:
 
     @property
     def address(self) -> Address:
-        """Where requests to a server go."""
+        """The destination of requests to a server."""
         return self._home().openai.address
 
     def order(

@@ -14,7 +14,6 @@ from app.settings.base_url import Address
 from app.settings.consent import ConsentError, Purpose
 from app.settings.schema import Config, Value
 from app.settings.setting_keys import Key, keys
-from app.store import consents
 from app.store import settings as rows
 from app.store.database import Database
 
@@ -210,7 +209,7 @@ class Settings:
         return explained[name]
 
     async def _question(self, name: str, value: Value | None, guild: int | None) -> str:
-        """What the owner must agree to before a change; empty if nothing."""
+        """Return what the owner must agree to before a change; empty if nothing."""
         now = self.home.openai
         if name == "openai.own_hosts" and isinstance(value, list):
             new = [host for host in value if host not in now.own_hosts]
@@ -230,13 +229,13 @@ class Settings:
             guild: The row of a guild; None for every guild, also later ones.
         """
         origin, now = self.home.openai.address.origin, int(time.time() * 1000)
-        await self._database.run(consents.give, guild, purpose, origin, now)
+        await self._database.run(rows.give_consent, guild, purpose, origin, now)
 
     async def has_agreed(
         self, guild: int | None, purpose: Purpose, address: Address
     ) -> bool:
         """Tell if the owner agreed to a host for a guild, or for every guild."""
-        given = await self._database.run(consents.given, guild)
+        given = await self._database.run(rows.consents, guild)
         return (purpose, address.origin) in given
 
     async def take_from_file(

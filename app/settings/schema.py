@@ -425,7 +425,7 @@ class OpenAISettings:
 
     @property
     def address(self) -> Address:
-        """Where requests go.
+        """The destination of requests.
 
         Raises:
             ConfigError: If it is not an address.

@@ -29,7 +29,7 @@ class UsageEntry:
     bytes_sent: int = 0
     host: str = ""
     reach: str = "cloud"
-    """Where the host is: here, own or cloud."""
+    """Its place: here, own or cloud."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class DayUse:
     cost: float
     bytes_sent: int
     reach: str
-    """Where the host was: here, own or cloud; only to the cloud did bytes leave."""
+    """Its place: here, own or cloud; only to the cloud did bytes leave."""
 
 
 @dataclass(frozen=True)

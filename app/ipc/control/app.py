@@ -138,7 +138,7 @@ class UsageDay:
     bytes_sent: int
     """Bytes that left the machine, unless the host is the owner's."""
     reach: str
-    """Where the host was: here, own or cloud."""
+    """Its place: here, own or cloud."""
 
 
 @dataclass(frozen=True)

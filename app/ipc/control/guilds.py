@@ -37,7 +37,7 @@ class GuildFigures:
     shadow: bool
     local_only: bool
     refused: str
-    """Why replies may not go to the server now, in words; empty if they may."""
+    """The reason why replies may not go to the host now; empty if they may."""
     is_demo: bool
     disliked: int
     opted_out: int

@@ -52,7 +52,7 @@ class SayReply:
     host: str = ""
     """The server that wrote it; empty for the model or the voice here."""
     reach: str = ""
-    """Where that server is: here, own or cloud."""
+    """Its place: here, own or cloud."""
 
 
 @dataclass(frozen=True)

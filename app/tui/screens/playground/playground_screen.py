@@ -53,7 +53,7 @@ class Talk:
 
 
 @dataclass(frozen=True)
-class Answer:
+class Answered:
     """A reply, or none."""
 
     reply: control.SayReply | None
@@ -242,7 +242,7 @@ class PlaygroundScreen(MynahScreen):
         self._add(talk, SpokenLine(self.author, safe_line(text)), bubble)
         talk.turns.append(SaidTurn(self.author, text, guild.key))
 
-        def answered(answer: Answer) -> None:
+        def answered(answer: Answered) -> None:
             if answer.reply and answer.reply.text:
                 talk.turns.append(
                     SaidTurn(bubble.speaker, answer.reply.text, guild.key)
@@ -253,9 +253,9 @@ class PlaygroundScreen(MynahScreen):
 
         self.fetch(lambda: self._answer(request), answered, exclusive=False)
 
-    async def _answer(self, request: control.Say) -> Answer:
+    async def _answer(self, request: control.Say) -> Answered:
         reply: control.SayReply | None = await self.ask(request)
-        return Answer(reply)
+        return Answered(reply)
 
     def hear(self, news: NewEvents) -> None:
         for stream, pieces in news.tokens.items():
