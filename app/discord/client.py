@@ -203,8 +203,9 @@ class MynahBot(discord.Bot):
             await self.know_channels(guild)
         self.survey.start()
         self.training.resume_all()
-        await self.delivery.finish_unsent()
+        # What was deleted meanwhile must not be in what is sent now.
         await self.catch_up.run()
+        await self.delivery.finish_unsent()
 
     async def know_channels(self, guild: discord.Guild) -> None:
         """Note who reads which channel, once a session, before anything is said."""

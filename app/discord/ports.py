@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from app.ipc.control import ExplainReply
+from app.core.explanation import Explanation
 from app.service.voice_keeper import Forgotten
 from app.service.weekly_stats import GuildWeek
 from app.settings.effective import ResolvedSetting
@@ -306,8 +306,8 @@ class Replies(Protocol):
         """Note under which ids a reply was sent."""
         ...
 
-    async def is_forgotten(self, reply: int) -> bool:
-        """Tell if a source of the reply was forgotten since; then it isn't sent."""
+    async def may_send(self, reply: int) -> bool:
+        """Return False if a source of the reply was forgotten since it was made."""
         ...
 
     async def unsent(self) -> list[Unsent]:
@@ -322,7 +322,7 @@ class Replies(Protocol):
         """Return the channels and threads that a reply drew on."""
         ...
 
-    async def explain(self, reply: int, channels: Collection[int]) -> ExplainReply:
+    async def explain(self, reply: int, channels: Collection[int]) -> Explanation:
         """Return the row that explains a reply, for people who see those channels."""
         ...
 
