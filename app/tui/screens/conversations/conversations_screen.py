@@ -182,14 +182,16 @@ class ConversationsScreen(TalkScreen):
         if self.explained is None or not self.explained.sources:
             self.app.tell("This line has no source message.")
             return
-        messages = [message for message, _ in self.explained.sources]
 
-        def picked(at: int | None) -> None:
-            if at is not None:
-                self._jump_to(messages[at])
+        def picked(message: "StoredMessage | None") -> None:
+            if message is not None:
+                self._jump_to(message)
 
-        names = [f"{message.name}: {message.text}"[:120] for message in messages]
-        self.app.push_screen(Pick("Go to which message?", names), picked)
+        options = [
+            (f"{message.name}: {message.text}"[:120], message)
+            for message, _ in self.explained.sources
+        ]
+        self.app.push_screen(Pick("Go to which message?", options), picked)
 
     def _jump_to(self, message: "StoredMessage") -> None:
         self.look_at(message.guild, message.channel)
