@@ -17,7 +17,7 @@ from typing import Any, BinaryIO
 import numpy as np
 import numpy.typing as npt
 
-_FORMAT = 2
+_FORMAT = 3
 _ALIGN = 64
 _BLOCK = 1 << 18
 """The number of bytes under one checksum."""

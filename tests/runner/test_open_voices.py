@@ -28,7 +28,7 @@ def directory(loaded, tmp_path):
 
 
 def build(model, path, texts):
-    rows = [(row, message_tokens(model, text)) for row, text in texts.items()]
+    rows = [(row, message_tokens(model, text), 3) for row, text in texts.items()]
     tokens.build(path, rows, vocabulary=model.vocabulary, end=end_token(model))
 
 
@@ -81,7 +81,7 @@ def test_a_voice_that_was_rebuilt_is_opened_anew(loaded, directory, tmp_path):
 def test_a_missing_or_foreign_voice_leaves_the_model_alone(loaded, tmp_path, caplog):
     voices = OpenVoices(loaded.model)
     assert voices.get(str(tmp_path / "none")) is None
-    rows = [(1, [5, 6])]
+    rows = [(1, [5, 6], 3)]
     tokens.build(tmp_path / "other", rows, vocabulary=999, end=3)
     assert voices.get(str(tmp_path / "other")) is None
     assert "another model" in caplog.text
