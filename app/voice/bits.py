@@ -69,7 +69,8 @@ class Bits:
         words = places >> 6
         masks = (np.uint64(1) << (places & 63).astype(np.uint64)) - np.uint64(1)
         before = np.bitwise_count(self._words[words] & masks)
-        return self._ranks[words] + before.astype(np.int64)
+        ranks: Places = self._ranks[words] + before.astype(np.int64)
+        return ranks
 
     def select(self, number: int) -> int:
         """Return the place of a set bit, counted from 0."""
@@ -123,7 +124,8 @@ class Bits:
         bits = np.unpackbits(octets, axis=1, bitorder="little")
         order = np.cumsum(bits, axis=1, dtype=np.uint8)
         wanted = (numbers - self._ranks[words] + 1)[:, None]
-        return words * WORD + np.argmax(order == wanted, axis=1)
+        places: Places = words * WORD + np.argmax(order == wanted, axis=1)
+        return places
 
     def without(self, places: Places) -> "Bits":
         """Return the same bits with these cleared."""

@@ -270,7 +270,8 @@ class Base:
     def _by_suffix(self, flags: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
         """Return each message's flag at all its suffixes; some 20 ns each."""
         bounds = np.flatnonzero(self.symbols == END)
-        return np.repeat(flags, np.diff(bounds))[self.suffixes]
+        flags = np.repeat(flags, np.diff(bounds))[self.suffixes]
+        return flags
 
     def _span(self, message: int) -> range:
         ends = self._ends

@@ -67,7 +67,7 @@ def test_at_dial_0_the_model_speaks_as_if_there_were_no_voice(loaded, directory)
 def test_what_is_learned_and_forgotten_is_felt_in_the_next_reply(loaded, directory):
     voices = OpenVoices(loaded.model)
     assert voices.forget(directory, [1, 99]) == 1
-    voices.learn(directory, [(2, "see you tomorrow")])
+    voices.learn(directory, [(2, "see you tomorrow", 3)])
     assert write(loaded, voices, directory).text.strip() == "see you tomorrow"
 
 
