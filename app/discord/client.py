@@ -108,6 +108,7 @@ class MynahBot(discord.Bot):
         self.budget = IdentifyBudget(state, clock)
         self._session_url: str | None = None
         self._resume_url: str | None = None
+        self._knowing: dict[int, asyncio.Task[None]] = {}
         self._plain_gateway = self.http.get_gateway
         # py-cord asks for the general address even when it resumes, but Discord says
         # that sessions live longer at the address in READY.
@@ -172,6 +173,7 @@ class MynahBot(discord.Bot):
     async def on_connect(self) -> None:
         """At the start of a session, mark possible gaps, and sync commands."""
         self._session_url = self._resume_url = self._named_url()
+        self._knowing.clear()
         await self.catch_up.mark()
         await self._sync_changed_commands()
 
@@ -191,10 +193,24 @@ class MynahBot(discord.Bot):
         self._tell_online()
         await self.ports.guilds.present({guild.id: guild.name for guild in self.guilds})
         for guild in self.guilds:
-            await self.ports.guilds.channels_seen(places_of(guild))
+            await self.know_channels(guild)
         self.training.resume_all()
-        await self.delivery.finish_unsent()
+        # What was deleted meanwhile must not be in what is sent now.
         await self.catch_up.run()
+        await self.delivery.finish_unsent()
+
+    async def know_channels(self, guild: discord.Guild) -> None:
+        """Note who reads which channel, once a session, before anything is said."""
+        if guild.id not in self._knowing:
+            noting = self.ports.guilds.channels_seen(places_of(guild))
+            self._knowing[guild.id] = asyncio.ensure_future(noting)
+        await asyncio.shield(self._knowing[guild.id])
+
+    async def on_interaction(self, interaction: discord.Interaction) -> None:
+        """Carry out a command, when it is known who reads what it may say."""
+        if interaction.guild is not None:
+            await self.know_channels(interaction.guild)
+        await super().on_interaction(interaction)  # type: ignore[no-untyped-call]
 
     async def close(self) -> None:
         """Stop the background work before the connection."""

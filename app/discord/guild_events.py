@@ -66,7 +66,7 @@ class StoredGuilds:
     async def set_learning(self, place: MessagePlace, on: bool) -> None:
         """Start or stop learning from a channel."""
         rows = await self._ids.rows(place)
-        await self._context.database.run(guilds.set_learning, rows.root, on)
+        await self._context.database.run(guilds.set_learning, rows.listened, on)
 
     async def present(self, present: Mapping[int, str]) -> None:
         """Note that the bot is in exactly these guilds; old grace periods end."""
@@ -93,8 +93,7 @@ class StoredGuilds:
 
     async def channels_seen(self, places: Sequence[MessagePlace]) -> None:
         """Note these channels, so that an owner can choose among them."""
-        for place in places:
-            await self._ids.rows(place)
+        await self._ids.note(places)
 
     async def channel_deleted(self, guild: int, channel: int) -> Forgotten:
         """Forget a channel or thread that was deleted on Discord."""

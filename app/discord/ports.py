@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from app.ipc.control import ExplainReply
+from app.core.explanation import Explanation
 from app.service.voice_keeper import Forgotten
 from app.service.weekly_stats import GuildWeek
 from app.settings.effective import ResolvedSetting
@@ -25,6 +25,10 @@ class MessagePlace:
     parent: int | None = None
     """The channel of a thread."""
     parent_name: str = ""
+    is_private: bool = False
+    """True if not everyone in the guild can see it; of a thread, if it is private."""
+    is_parent_private: bool = False
+    is_age_restricted: bool = False
 
     @property
     def root(self) -> int:
@@ -168,7 +172,10 @@ class GuildEvents(Protocol):
     async def left(self, guild: int) -> None: ...
 
     async def channels_seen(self, places: Sequence[MessagePlace]) -> None:
-        """Note these channels, so that an owner can choose among them."""
+        """Note these channels and their readers, for owners to choose and for replies.
+
+        Of threads only those count that are stored.
+        """
         ...
 
     async def channel_deleted(self, guild: int, channel: int) -> Forgotten: ...
@@ -280,8 +287,8 @@ class Replies(Protocol):
         """Note under which ids a reply was sent."""
         ...
 
-    async def is_forgotten(self, reply: int) -> bool:
-        """Tell if a source of the reply was forgotten since; then it isn't sent."""
+    async def may_send(self, reply: int) -> bool:
+        """Return False if a source of the reply was forgotten since it was made."""
         ...
 
     async def unsent(self) -> list[Unsent]:
@@ -292,7 +299,7 @@ class Replies(Protocol):
         """Return the row of the reply that a message of the bot belongs to."""
         ...
 
-    async def explain(self, reply: int, channels: Collection[int]) -> ExplainReply:
+    async def explain(self, reply: int, channels: Collection[int]) -> Explanation:
         """Return the row that explains a reply, for people who see those channels."""
         ...
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 
+from app.core.explanation import DrawnMessage, Explanation, RungOutcome, TokenCounts
 from app.core.labels import Origin
 from app.discord.ports import (
     Ask,
@@ -13,7 +14,6 @@ from app.discord.ports import (
     Situation,
     Unsent,
 )
-from app.ipc.control import ExplainedSource, ExplainReply, RungOutcome, TokenCounts
 from app.service.voice_keeper import Forgotten
 from app.service.weekly_stats import GuildWeek
 from app.settings.effective import ResolvedSetting
@@ -237,8 +237,8 @@ class MemoryHost:
     async def sent(self, reply: int, messages: Sequence[int]) -> None:
         self.sent_as[reply] = list(messages)
 
-    async def is_forgotten(self, reply: int) -> bool:
-        return False
+    async def may_send(self, reply: int) -> bool:
+        return True
 
     async def unsent(self) -> list[Unsent]:
         return self.left_unsent
@@ -247,8 +247,8 @@ class MemoryHost:
         found = (reply for reply, ids in self.sent_as.items() if message in ids)
         return next(found, None)
 
-    async def explain(self, reply: int, channels: Collection[int]) -> ExplainReply:
-        return ExplainReply(
+    async def explain(self, reply: int, channels: Collection[int]) -> Explanation:
+        return Explanation(
             id=reply,
             guild=1,
             channel=None,
@@ -269,7 +269,7 @@ class MemoryHost:
             tokens=TokenCounts(0, 0, 0),
             cost=0.0,
             rating=0,
-            sources=[ExplainedSource("1", "Ann", "a source *line*", 2, "line", 1)],
+            sources=[DrawnMessage("1", "Ann", "a source *line*", 1, 2, "line")],
         )
 
     async def forget_sources(self, reply: int) -> Forgotten:

@@ -195,6 +195,11 @@ class DiscordStandIn:
         body = channel.payload() | {"newly_created": True}
         await self._dispatch_in(channel, event, body)
 
+    async def update_channel(self, channel: Channel) -> None:
+        """A moderator changed a channel's name, permissions or age restriction."""
+        event = "CHANNEL_UPDATE" if channel.parent is None else "THREAD_UPDATE"
+        await self._dispatch_in(channel, event, channel.payload())
+
     async def delete_channel(self, channel: Channel) -> None:
         """A channel or thread is deleted."""
         assert channel.guild is not None

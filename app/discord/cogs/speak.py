@@ -156,6 +156,7 @@ class SpeakCog(discord.Cog):
         if not may_speak_to(message.author, self.bot.settings.allowed_roles):
             await message.reply(NOT_ALLOWED)
             return
+        await self.bot.know_channels(channel.guild)
         author = message.author
         ask = Ask(place, message.id, author.id, author.display_name, "", "command")
         answer = await self.bot.ports.replies.answer(ask)
