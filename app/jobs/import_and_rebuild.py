@@ -129,9 +129,7 @@ def rebuild(home: Home, database: Database, guild: int, tell: Tell) -> int:
     return voice_builder.build(home.voice(guild), rows, on_read)
 
 
-def learnable(
-    database: Database, guild: int, after: int = 0
-) -> Iterator[Learnable]:
+def learnable(database: Database, guild: int, after: int = 0) -> Iterator[Learnable]:
     """Yield the guild's messages to learn, a page at a time."""
     return _pages(lambda row: database.call(messages.learnable_page, guild, row), after)
 

@@ -340,9 +340,7 @@ def replies_of(guild: int) -> list[tuple[str, int, str, str | None]]:
     return list(tuples(query.order_by(Message.ts, Message.id)))
 
 
-def learnable_page(
-    guild: int, after: int = 0, limit: int = 20_000
-) -> list[Learnable]:
+def learnable_page(guild: int, after: int = 0, limit: int = 20_000) -> list[Learnable]:
     """Return the first `limit` of `learnable`, for readers in another thread."""
     return list(itertools.islice(learnable(guild, after), limit))
 

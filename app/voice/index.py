@@ -12,14 +12,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from app.voice.index_view import FULL, Audience, Range, View, Weights
+from app.voice.index_view import FULL, Range, Scope, View, Weights
 from app.voice.static_index import DEPTH, END, Base
 from app.voice.tail import Tail
 
 __all__ = ["DEPTH", "END", "Index", "Range", "View"]
 
 
-MOST_AUDIENCES = 16
+MOST_SCOPES = 16
 """The most sets of channels to keep ready; each takes a fifth of a byte a symbol."""
 
 
@@ -36,8 +36,8 @@ class Index:
         self._in_tail: dict[int, int] = {}
         self._in_base_no_more: set[int] = set()
         self._channels = set(base.channels)
-        self._everyone = Audience(None, None)
-        self._audiences: dict[frozenset[int], Audience] = {}
+        self._everyone = Scope(None, None)
+        self._scopes: dict[frozenset[int], Scope] = {}
         self._writing = Lock()
 
     @classmethod
@@ -76,16 +76,16 @@ class Index:
         base, weights = self._base, self._weights
         if channels is None or self._channels <= channels:
             return View(base, self._tail, weights, self._everyone)
-        audience = self._audiences.get(channels)
-        if audience is None or audience.whole_tail is not self._tail:
+        scope = self._scopes.get(channels)
+        if scope is None or scope.whole_tail is not self._tail:
             with self._writing:
-                audience = self._audience_of(channels)
-        assert audience.tail is not None
-        return View(base, audience.tail, weights, audience)
+                scope = self._scope_of(channels)
+        assert scope.tail is not None
+        return View(base, scope.tail, weights, scope)
 
     def prepare_as(self, other: "Index") -> None:
         """Get ready for the sets of channels that another index was asked for."""
-        for channels in list(other._audiences):
+        for channels in list(other._scopes):
             self.view(channels)
 
     def learn(self, message: int, symbols: Sequence[int], channel: int = 0) -> None:
@@ -174,23 +174,23 @@ class Index:
         everyone = self._everyone
         if everyone.bits is None:
             everyone.bits = self._base.bits_of(self._base.channels)
-        for audience in (everyone, *self._audiences.values()):
-            assert audience.bits is not None
-            audience.bits = audience.bits.without(suffixes)
+        for scope in (everyone, *self._scopes.values()):
+            assert scope.bits is not None
+            scope.bits = scope.bits.without(suffixes)
 
-    def _audience_of(self, channels: frozenset[int]) -> Audience:
-        """Return the audience of some channels, up to date, as the newest one."""
-        audience = self._audiences.pop(channels, None)
-        if audience is None:
+    def _scope_of(self, channels: frozenset[int]) -> Scope:
+        """Return the scope of some channels, up to date, as the newest one."""
+        scope = self._scopes.pop(channels, None)
+        if scope is None:
             bits = self._base.bits_of(channels)
             if self._everyone.bits is not None:
                 bits = bits.both(self._everyone.bits)
-            audience = Audience(channels, bits)
-            if len(self._audiences) >= MOST_AUDIENCES:
-                self._audiences.pop(next(iter(self._audiences)))
-        if audience.whole_tail is not self._tail:
+            scope = Scope(channels, bits)
+            if len(self._scopes) >= MOST_SCOPES:
+                self._scopes.pop(next(iter(self._scopes)))
+        if scope.whole_tail is not self._tail:
             tail = self._tail
             shown = np.array([one in channels for one in tail.channels], np.bool_)
-            audience.tail, audience.whole_tail = tail.within(shown), tail
-        self._audiences[channels] = audience
-        return audience
+            scope.tail, scope.whole_tail = tail.within(shown), tail
+        self._scopes[channels] = scope
+        return scope

@@ -52,8 +52,8 @@ class Weights:
         self.tail: dict[int, int] = {}
 
 
-class Audience:
-    """The messages that one set of channels may hear; all others are as if unwritten."""
+class Scope:
+    """The messages of some channels; all others are as if they were never written."""
 
     __slots__ = ("bits", "channels", "tail", "whole_tail")
 
@@ -74,17 +74,15 @@ class View:
     continue through the tail.
     """
 
-    __slots__ = ("_audience", "_weights", "base", "everything", "tail")
+    __slots__ = ("_scope", "_weights", "base", "everything", "tail")
 
-    def __init__(
-        self, base: Base, tail: Tail, weights: Weights, audience: Audience
-    ) -> None:
-        """`tail` holds only what the audience may hear."""
+    def __init__(self, base: Base, tail: Tail, weights: Weights, scope: Scope) -> None:
+        """`tail` holds only what is in the scope."""
         self.base = base
         self.tail = tail
         self._weights = weights
-        self._audience = audience
-        size, bits = len(base.suffixes), audience.bits
+        self._scope = scope
+        size, bits = len(base.suffixes), scope.bits
         shown = size if bits is None else bits.count(0, size)
         self.everything = Range(0, 0, size, shown, 0, len(tail.suffixes))
 
@@ -106,7 +104,7 @@ class View:
             lo, hi = self.base.narrow(lo, hi, depth, symbol)
         if tail_lo < tail_hi:
             tail_lo, tail_hi = self.tail.narrow(tail_lo, tail_hi, depth, symbol)
-        bits = self._audience.bits
+        bits = self._scope.bits
         shown = hi - lo if bits is None else bits.count(lo, hi)
         return _new(Range, (depth + 1, lo, hi, shown, tail_lo, tail_hi))
 
@@ -115,7 +113,7 @@ class View:
 
         Sequences that never continue so, or are at the greatest depth, are left out.
         """
-        base, tail, bits = self.base, self.tail, self._audience.bits
+        base, tail, bits = self.base, self.tail, self._scope.bits
         longer = []
         for depth, lo, hi, shown, tail_lo, tail_hi in ranges:
             if depth == DEPTH:
@@ -126,9 +124,7 @@ class View:
             if tail_lo < tail_hi:
                 tail_lo, tail_hi = tail.narrow(tail_lo, tail_hi, depth, symbol)
             if shown or tail_lo < tail_hi:
-                longer.append(
-                    _new(Range, (depth + 1, lo, hi, shown, tail_lo, tail_hi))
-                )
+                longer.append(_new(Range, (depth + 1, lo, hi, shown, tail_lo, tail_hi)))
         lo, hi = base.places_of(symbol)
         shown = hi - lo if bits is None else bits.count(lo, hi)
         _, _, _, _, tail_lo, tail_hi = self.everything
@@ -139,7 +135,7 @@ class View:
 
     def find(self, symbols: Iterable[int]) -> Range:
         """Return the places where the symbols stand in a row; at most `DEPTH`."""
-        base, tail, bits = self.base, self.tail, self._audience.bits
+        base, tail, bits = self.base, self.tail, self._scope.bits
         depth, lo, hi, shown, tail_lo, tail_hi = self.everything
         # As `narrow` does, without a call and a Range for each symbol.
         for symbol in symbols:
@@ -186,7 +182,7 @@ class View:
         count = in_base + tail_hi - tail_lo
         if count == 0:
             raise LookupError("nothing learned follows this")
-        weights, bits = self._weights, self._audience.bits
+        weights, bits = self._weights, self._scope.bits
         faded = weights.base is not None or weights.tail
         for _ in range(_REDRAWS):
             drawn = int(rng.random() * count)
@@ -227,7 +223,7 @@ class View:
         # decide.
         first = last = -1
         if shown:
-            start, end, bits = lo, hi - 1, self._audience.bits
+            start, end, bits = lo, hi - 1, self._scope.bits
             if bits is not None:
                 start, end = bits.outermost(lo, hi)
             suffix_at, symbol_after = self.base.suffix_at, self.base.symbol_after[depth]
@@ -269,8 +265,8 @@ class View:
     def counts(self, symbols: int) -> npt.NDArray[np.int64]:
         """Return how often each symbol from END on occurs in the base; (symbols,)."""
         first = np.asarray(self.base.first_of, np.int64)
-        if self._audience.bits is not None:
-            first = self._audience.bits.ranks(first)
+        if self._scope.bits is not None:
+            first = self._scope.bits.ranks(first)
         counts = np.zeros(symbols, np.int64)
         counts[: len(first) - 1] = np.diff(first)
         return counts
@@ -289,7 +285,7 @@ class View:
         self, found: Range, limit: int
     ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
         """Return up to `limit` positions of each part, each standing for so many."""
-        suffixes, bits = self.base.suffixes, self._audience.bits
+        suffixes, bits = self.base.suffixes, self._scope.bits
         if bits is None:
             base, step = _spread(suffixes, found.lo, found.hi, limit)
         else:

@@ -79,9 +79,7 @@ class Tail:
     def _of(
         self, suffixes: npt.NDArray[np.int32], owners: npt.NDArray[np.int32]
     ) -> "Tail":
-        return replace(
-            self, suffixes=suffixes, owners=owners, suffix_at=suffixes.data
-        )
+        return replace(self, suffixes=suffixes, owners=owners, suffix_at=suffixes.data)
 
     def narrow(self, lo: int, hi: int, depth: int, symbol: int) -> tuple[int, int]:
         """Return the suffixes of lo..hi, equal up to `depth`, followed by `symbol`."""

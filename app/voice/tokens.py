@@ -13,7 +13,7 @@ import numpy.typing as npt
 from app.voice import files, static_index
 from app.voice.conversation_cache import LONGEST, ConversationCache
 from app.voice.files import VoiceFileError
-from app.voice.index import END, MOST_AUDIENCES, Index, Range, View
+from app.voice.index import END, MOST_SCOPES, Index, Range, View
 
 NAME = "tokens"
 """The files' name in a guild's directory."""
@@ -289,7 +289,7 @@ class TokenVoice:
         counts = seen[1:] + _UNSEEN
         counts[self.end] += seen[END]
         base: Shares = (counts / counts.sum()).astype(np.float32)
-        if len(self._counted) >= MOST_AUDIENCES:
+        if len(self._counted) >= MOST_SCOPES:
             self._counted.clear()
         counted = _Counted(base, np.sqrt(np.sqrt(base)), {})
         self._counted[channels] = counted

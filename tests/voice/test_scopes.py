@@ -66,14 +66,14 @@ def index_of(messages: dict[int, tuple[list[int], int]]) -> Index:
 
 
 message_lists = st.lists(
-    st.tuples(
-        st.lists(st.integers(1, 4), min_size=1, max_size=6), st.integers(10, 13)
-    ),
+    st.tuples(st.lists(st.integers(1, 4), min_size=1, max_size=6), st.integers(10, 13)),
     min_size=1,
     max_size=14,
 )
 corpora = st.builds(
-    lambda lists, built, gone, shown: Corpus(dict(enumerate(lists)), built, gone, shown),
+    lambda lists, built, gone, shown: Corpus(
+        dict(enumerate(lists)), built, gone, shown
+    ),
     message_lists,
     st.integers(0, 14),
     st.frozensets(st.integers(0, 13)),
@@ -186,17 +186,17 @@ def test_a_lighter_message_stays_lighter_for_some_channels():
 def test_one_view_serves_all_when_every_channel_may_be_heard():
     index = index_of({1: ([1], 10), 2: ([2], 11)})
     assert index.view(frozenset([10, 11, 12])).everything.shown == 4
-    assert not index._audiences
+    assert not index._scopes
     index.learn(3, [3], 13)
     assert index.view(frozenset([10, 11, 12])).everything.places == 4
-    assert list(index._audiences) == [frozenset([10, 11, 12])]
+    assert list(index._scopes) == [frozenset([10, 11, 12])]
 
 
 def test_only_so_many_sets_of_channels_are_kept():
     index = index_of({at: ([at], at) for at in range(1, 40)})
     for at in range(1, 40):
         assert index.view(frozenset([at])).find([at]).places == 1
-    assert len(index._audiences) == index_module.MOST_AUDIENCES
+    assert len(index._scopes) == index_module.MOST_SCOPES
 
 
 def words_of(messages: dict[int, tuple[list[int], int]]) -> list[tuple[int, str, int]]:
@@ -242,7 +242,7 @@ def test_a_rebuilt_voice_is_ready_for_the_channels_asked_for_before(tmp_path):
     voice.begin_rebuild()
     build_voice(tmp_path, [(1, "a b c", 10), (2, "d e f", 11), (3, "g h i", 11)])
     voice.renew(tmp_path)
-    assert list(voice._known.index._audiences) == [frozenset([11])]
+    assert list(voice._known.index._scopes) == [frozenset([11])]
     words = voice.speak(Random(1), channels=frozenset([11])).words
     assert words[0] in ("d", "g")
 
