@@ -157,7 +157,7 @@ class TokenVoice:
         self, index: Index, vocabulary: int, end: int, last_message: int
     ) -> None:
         self._index = index
-        self._counted: dict[frozenset[int] | None, _Counted] = {}
+        self._counted: dict[frozenset[int] | None, _ScopeCounts] = {}
         self.vocabulary = vocabulary
         """The number of tokens that the model knows."""
         self.end = end
@@ -256,7 +256,9 @@ class TokenVoice:
             len(written),
         )
 
-    def _followers(self, view: View, found: Range, counted: "_Counted") -> Followers:
+    def _followers(
+        self, view: View, found: Range, counted: "_ScopeCounts"
+    ) -> Followers:
         if found.places < _COMMON:
             return self._count_followers(view, found)
         common = counted.common
@@ -284,19 +286,19 @@ class TokenVoice:
             ids, kept.astype(np.float32), _evidence(*map(float, of_counts))
         )
 
-    def _count(self, channels: frozenset[int] | None, view: View) -> "_Counted":
+    def _count(self, channels: frozenset[int] | None, view: View) -> "_ScopeCounts":
         seen = view.counts(self.vocabulary + 1).astype(np.float64)
         counts = seen[1:] + _UNSEEN
         counts[self.end] += seen[END]
         base: Shares = (counts / counts.sum()).astype(np.float32)
         if len(self._counted) >= MOST_SCOPES:
             self._counted.clear()
-        counted = _Counted(base, np.sqrt(np.sqrt(base)), {})
+        counted = _ScopeCounts(base, np.sqrt(np.sqrt(base)), {})
         self._counted[channels] = counted
         return counted
 
 
-class _Counted(NamedTuple):
+class _ScopeCounts(NamedTuple):
     """What was counted of the messages of some channels."""
 
     base: Shares
