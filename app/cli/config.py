@@ -9,6 +9,7 @@ from pathlib import Path
 from app.cli.connect import Bot, connect
 from app.cli.output import dim, print_json, say, write_styled
 from app.core.errors import AppError, UsageError
+from app.core.labels import ORIGINS
 from app.core.paths import Home, find_home
 from app.core.safe_text import safe_line
 from app.core.secrets import ENVIRONMENT
@@ -67,7 +68,7 @@ async def _get(bot: Bot, arguments: argparse.Namespace) -> None:
         if arguments.json:
             print_json(one)
             continue
-        origin = "" if one.origin == "default" else f"  ({one.origin})"
+        origin = "" if one.origin == "default" else f"  ({ORIGINS[one.origin]})"
         say(f"{one.key:28} {safe_line(_shown(one.value))}{origin}")
         if arguments.key:
             write_styled(dim(one.doc))
@@ -78,7 +79,7 @@ async def _set(bot: Bot, arguments: argparse.Namespace) -> None:
     if arguments.json:
         print_json(done)
     else:
-        say(f"{done.key} is {_shown(done.value)} ({done.origin}).")
+        say(f"{done.key} is {_shown(done.value)} ({ORIGINS[done.origin]}).")
 
 
 async def _change(

@@ -85,6 +85,7 @@ class CatchUp:
             for guild in self._bot.guilds
             for thread in guild.threads
             if str(thread.id) not in behind
+            and not thread.is_private()
             and thread.id > behind.get(str(thread.parent_id), thread.id)
         }
 

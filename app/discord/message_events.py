@@ -206,7 +206,8 @@ def _newest() -> dict[int, int]:
         channels = guilds.channels(guild.id)
         learning = {one.id for one in channels if one.is_learning}
         for one in channels:
-            is_learned = one.id in learning or one.parent_id in learning
+            follows = one.parent_id in learning and not one.is_private
+            is_learned = one.id in learning or follows
             external = messages.newest_of_people(one.id) if is_learned else None
             if external is not None and external.isdigit() and one.discord_id:
                 found[int(one.discord_id)] = int(external)

@@ -9,7 +9,8 @@ import discord
 
 from app.chat.postprocess import neutralise
 from app.chat.reply_trigger import Decision
-from app.ipc.control import ExplainedSource, ExplainReply
+from app.core.explanation import DrawnMessage, Explanation
+from app.core.labels import ORIGINS
 from app.service.invite_link import invite_url
 from app.service.voice_keeper import Forgotten
 from app.service.weekly_stats import GuildWeek
@@ -32,9 +33,6 @@ ACTIONS: Mapping[str, Action] = {
     "tts": "tts",
 }
 """The second words of commands typed as messages."""
-
-ORIGINS = {"guild": "server"}
-"""Words for people in place of words of the code."""
 
 _UNITS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
 
@@ -112,7 +110,7 @@ def invite_text(application_id: int, name: str) -> str:
     return f"[Invite {name} to your server]({invite_url(application_id)})"
 
 
-def explanation(told: ExplainReply) -> str:
+def explanation(told: Explanation) -> str:
     """Put the row that explains a reply into words."""
     lines = [
         f"Called by: {told.reason}.",
@@ -141,7 +139,7 @@ def _time_lines(times: Mapping[str, float]) -> list[str]:
     return [f"It took {times['total']:.0f} ms{inside}."]
 
 
-def _source_lines(sources: Sequence[ExplainedSource]) -> list[str]:
+def _source_lines(sources: Sequence[DrawnMessage]) -> list[str]:
     if not sources:
         return []
     lines = ["Source messages:"]
@@ -187,8 +185,8 @@ def setting_lines(settings: Sequence[ResolvedSetting]) -> list[str]:
     """List settings with their values and origins, one per line."""
     lines = []
     for one in settings:
-        value, origin = shown(one.value, one.key.empty), ORIGINS.get(one.origin)
-        lines.append(f"`{one.key.name}` = {value} ({origin or one.origin})")
+        value = shown(one.value, one.key.empty)
+        lines.append(f"`{one.key.name}` = {value} ({ORIGINS[one.origin]})")
     return lines
 
 

@@ -368,9 +368,13 @@ class VoiceKeeper:
             )
             for tell in self._on_forgotten:
                 await tell(guild, blanked.own)
-        if blanked.sent and self.on_withdrawn is not None:
-            await self.on_withdrawn(guild, blanked.sent)
+        await self.withdraw(guild, blanked.sent)
         return blanked
+
+    async def withdraw(self, guild: int, sent: Sequence[tuple[str, str]]) -> None:
+        """Report the bot's messages, (channel, message), whose words are forgotten."""
+        if sent and self.on_withdrawn is not None:
+            await self.on_withdrawn(guild, sent)
 
     async def _finish(self, guild: int, removed: Removed, *, wait: bool) -> Forgotten:
         opened, complete = await self._opened(guild), False
@@ -378,7 +382,7 @@ class VoiceKeeper:
             if opened.pending:
                 opened.pending.cancel()
             complete = await self._scrub(opened, guild)
-        elif removed.messages:
+        elif await self._database.run(voice_changes.newest_change, guild):
             self._scrub_soon(opened, guild)
         return Forgotten(
             removed.messages, removed.embeddings, removed.replies, complete

@@ -5,9 +5,9 @@ import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from app.core.errors import AppError, ConfigError, UsageError
+from app.core.labels import Origin
 from app.core.paths import Home
 from app.settings import config_file, consent, model_files, setting_keys
 from app.settings.consent import ConsentError
@@ -17,8 +17,6 @@ from app.store import settings as rows
 from app.store.database import Database
 
 log = logging.getLogger(__name__)
-
-Origin = Literal["default", "file", "guild", "channel"]
 
 LOOK_SECONDS = 1.0
 """Longest time until an edit of the file by hand counts."""

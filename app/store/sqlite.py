@@ -138,6 +138,15 @@ def truncate_log(database: SqliteDatabase) -> bool:
     return not busy
 
 
+def compact(database: SqliteDatabase) -> None:
+    """Write the whole file anew.
+
+    `secure_delete` overwrites a deleted row, but not the copies that stay in the gaps
+    of pages when SQLite moves rows to other pages.
+    """
+    database.execute_sql("VACUUM")
+
+
 def is_sound(database: SqliteDatabase) -> bool:
     """Return whether SQLite finds no fault in the file."""
     return bool(database.execute_sql("PRAGMA quick_check(1)").fetchone()[0] == "ok")

@@ -8,18 +8,12 @@ from typing import Any
 from textual.content import Content
 
 from app.core.errors import AppError, ConfigError
+from app.core.labels import ORIGINS, Origin
 from app.core.safe_text import safe_line
 from app.ipc import control
 from app.settings import consent, setting_keys
 from app.tui.base import MynahScreen
 from app.tui.widgets.dialogs import AskText, Confirm, Pick
-
-ORIGINS = {
-    "default": "built in",
-    "file": "your config.toml",
-    "guild": "this server",
-    "channel": "this channel",
-}
 
 WIDE = 110
 """The width from which a setting's meaning fits beside it."""
@@ -36,7 +30,7 @@ class Item:
 
     key: setting_keys.Key
     value: Any
-    origin: str
+    origin: Origin
 
 
 def items(reply: control.ConfigGetReply, scopes: tuple[str, ...]) -> list[Item]:
@@ -86,7 +80,7 @@ def draw(item: Item, width: int) -> Content:
         name,
         " ",
         value.stylize("bold $accent" if is_own else "bold"),
-        (f" {ORIGINS.get(item.origin, item.origin):<16}", "$quiet"),
+        (f" {ORIGINS[item.origin]:<16}", "$quiet"),
         (item.key.doc if width >= WIDE else "", "$quiet"),
     )
 

@@ -3,6 +3,8 @@
 import json
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 
+from app.core.explanation import DrawnMessage, Explanation, RungOutcome, TokenCounts
+from app.core.labels import Origin
 from app.discord.ports import (
     Ask,
     Incoming,
@@ -12,10 +14,9 @@ from app.discord.ports import (
     Situation,
     Unsent,
 )
-from app.ipc.control import ExplainedSource, ExplainReply, RungOutcome, TokenCounts
 from app.service.voice_keeper import Forgotten
 from app.service.weekly_stats import GuildWeek
-from app.settings.effective import Origin, ResolvedSetting
+from app.settings.effective import ResolvedSetting
 from app.settings.schema import Config
 from app.settings.setting_keys import (
     check,
@@ -115,6 +116,12 @@ class MemoryHost:
         self.guilds[guild] = name
 
     async def channels_seen(self, places: Sequence[MessagePlace]) -> None:
+        return
+
+    async def unknown_channels(self, guild: int) -> list[int]:
+        return []
+
+    async def channel_gone(self, guild: int, channel: int) -> None:
         return
 
     async def left(self, guild: int) -> None:
@@ -236,8 +243,8 @@ class MemoryHost:
     async def sent(self, reply: int, messages: Sequence[int]) -> None:
         self.sent_as[reply] = list(messages)
 
-    async def is_forgotten(self, reply: int) -> bool:
-        return False
+    async def may_send(self, reply: int) -> bool:
+        return True
 
     async def unsent(self) -> list[Unsent]:
         return self.left_unsent
@@ -246,8 +253,11 @@ class MemoryHost:
         found = (reply for reply, ids in self.sent_as.items() if message in ids)
         return next(found, None)
 
-    async def explain(self, reply: int, channels: Collection[int]) -> ExplainReply:
-        return ExplainReply(
+    async def source_channels(self, reply: int) -> set[int]:
+        return {self.replies[reply].place.channel}
+
+    async def explain(self, reply: int, channels: Collection[int]) -> Explanation:
+        return Explanation(
             id=reply,
             guild=1,
             channel=None,
@@ -268,7 +278,7 @@ class MemoryHost:
             tokens=TokenCounts(0, 0, 0),
             cost=0.0,
             rating=0,
-            sources=[ExplainedSource("1", "Ann", "a source *line*", 2, "line", 1)],
+            sources=[DrawnMessage("1", "Ann", "a source *line*", 1, 2, "line")],
         )
 
     async def forget_sources(self, reply: int) -> Forgotten:
@@ -290,7 +300,7 @@ class MemoryHost:
         self.weeks_of.append(frozenset(channels))
         return self.the_week
 
-    async def emoji(self, guild: int) -> str | None:
+    async def emoji(self, place: MessagePlace) -> str | None:
         return self.emoji_used
 
     async def opted_out(self, guild: int, authors: Collection[int]) -> set[int]:

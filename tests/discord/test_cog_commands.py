@@ -203,9 +203,9 @@ async def test_settings_are_shown_with_their_origin_set_and_reset(
         )
         everything = await stand_in.command(general, mod, "config show")
         await asyncio.sleep(0.1)
-    assert "`reply.dial` = 20 (channel)" in here.text
-    assert "`reply.dial` = 80 (server)" in there.text
-    assert "`reply.dial` = 80 (server)" in back.text
+    assert "`reply.dial` = 20 (this channel)" in here.text
+    assert "`reply.dial` = 80 (this server)" in there.text
+    assert "`reply.dial` = 80 (this server)" in back.text
     assert "`speak.join_in`" in "\n".join(everything.texts)
 
 

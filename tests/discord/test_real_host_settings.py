@@ -39,7 +39,7 @@ async def test_settings_of_guild_and_channel_hold_from_the_next_message_on(
             scene.general, scene.mod, "config show", key="speak.wake_words"
         )
     assert "owner" in refused.text
-    assert "parrot, polly (server)" in shown.text
+    assert "parrot, polly (this server)" in shown.text
 
 
 async def test_an_owner_has_to_agree_before_messages_leave_the_machine(
@@ -54,7 +54,7 @@ async def test_an_owner_has_to_agree_before_messages_leave_the_machine(
             scene.general, scene.mod, "config set", agree=True, **options
         )
     assert "leave this" in told.text and "agree" in told.text
-    assert "`reply.provider` = openai (server)" in done.text
+    assert "`reply.provider` = openai (this server)" in done.text
 
 
 async def test_thumbs_are_kept_with_the_reply(
@@ -119,17 +119,17 @@ async def test_every_setting_is_shown_set_and_reset_for_server_and_channel(
         for key, (wide, narrow) in LISTED.items():
             assert f"`{key}` = " in listed
             before = (await config("show", key)).splitlines()[0]
-            assert before.endswith(("(default)", "(file)"))
+            assert before.endswith(("(built in)", "(config.toml)"))
             told = await config("set", key, value=wide, agree=True)
-            assert told == f"Now `{key}` = {wide} (server)."
+            assert told == f"Now `{key}` = {wide} (this server)."
             if narrow is None:
                 refused = await config("set", key, value=wide, channel=True, agree=True)
                 assert "cannot be set for a channel" in refused
             else:
                 told = await config("set", key, value=narrow, channel=True)
-                assert told == f"Now `{key}` = {narrow} (channel)."
+                assert told == f"Now `{key}` = {narrow} (this channel)."
                 told = await config("reset", key, channel=True)
-                assert told == f"Now `{key}` = {wide} (server)."
+                assert told == f"Now `{key}` = {wide} (this server)."
             assert await config("reset", key) == f"Now {before}."
 
 

@@ -34,7 +34,9 @@ def test_a_thread_has_a_row_under_its_channels_and_is_heard_with_it(
     db.call(guilds.set_learning, stage.channel, True)
     assert db.call(places.is_learning, thread)
     rows = db.call(places.rows_of, thread)
-    assert rows == places.PlaceRows(stage.guild, rows.channel, stage.channel, True)
+    assert rows == places.PlaceRows(
+        stage.guild, rows.channel, stage.channel, stage.channel, True
+    )
     found = db.call(guilds.get_channel, rows.channel)
     assert found is not None and found.parent_id == stage.channel
 

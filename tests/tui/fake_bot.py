@@ -62,6 +62,8 @@ def filled(kind: Any, told: Any) -> Any:
 def blank(hint: Any) -> Any:
     """Nothing, as a field of that type has it."""
     origin, inner = typing.get_origin(hint), typing.get_args(hint)
+    if origin is typing.Literal:
+        return inner[0]
     if types.NoneType in inner:
         return None
     return (origin or hint)()

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from app.core.labels import Origin
 from app.ipc.wire import Request
 
 SettingValue = bool | int | float | str | list[str] | None
@@ -14,8 +15,7 @@ class ShownSetting:
 
     key: str
     value: SettingValue
-    origin: str
-    """default, file, guild or channel."""
+    origin: Origin
     doc: str
 
 
