@@ -98,8 +98,9 @@ def held() -> Iterator[tuple[str, AnyPattern]]:
     """Yield the patterns that modules and their classes hold."""
     for module in modules():
         for name, value in vars(module).items():
-            is_ours = getattr(value, "__module__", None) == module.__name__
-            inner = list(vars(value).values()) if is_ours else []
+            inner = list[object]()
+            if isinstance(value, type) and value.__module__ == module.__name__:
+                inner = list(vars(value).values())
             for pattern in patterns_in([value, inner]):
                 yield f"{module.__name__}.{name}", pattern
 
