@@ -133,11 +133,21 @@ class VoiceKeeper:
         return [one.row for one in await self._take_in(guild, stores)]
 
     async def hear_at(
-        self, guild: int, heard: Sequence[tuple[Place, Record]]
+        self,
+        guild: int,
+        heard: Sequence[tuple[Place, Record]],
+        *,
+        is_missed: bool = False,
     ) -> list[TakenIn]:
-        """The same with messages of Discord; only places listened to count."""
+        """The same with messages of Discord; only places listened to count.
+
+        Args:
+            is_missed: They were missed, so the places count as they were at the time.
+        """
         store = message_intake.store_heard
-        stores = [partial(store, place, guild, record) for place, record in heard]
+        stores = [
+            partial(store, place, guild, record, is_missed) for place, record in heard
+        ]
         return await self._take_in(guild, stores)
 
     async def _take_in(self, guild: int, stores: Sequence[Store]) -> list[TakenIn]:

@@ -105,10 +105,17 @@ def _note_readers(channel: int, is_private: bool, is_age_restricted: bool) -> No
     changed.where(Channel.id == channel).execute()
 
 
-def is_learning(place: Place) -> bool:
-    """Tell if the place is listened to; make no row for one that is not."""
+def is_learning(place: Place, since: int | None = None) -> bool:
+    """Tell if the place is listened to; make no row for one that is not.
+
+    Args:
+        since: Tell if it was already at that time.
+    """
     chosen = Guild.discord_id == place.guild
     chosen &= Channel.discord_id == place.listened
+    if since is not None:
+        began = Channel.learning_since
+        chosen &= began.is_null() | (began <= since)
     query = Channel.select(Channel.id).join(Guild)
     return bool(query.where(chosen & Channel.is_learning).exists())
 

@@ -211,6 +211,14 @@ def sources_of(reply: int) -> list[SourceMessage]:
     return [SourceMessage(*row) for row in tuples(longest)]
 
 
+def source_channels(reply: int) -> set[str]:
+    """Return Discord's ids of the channels that a reply drew on."""
+    drawn = ReplySource.select(ReplySource.message).where(ReplySource.reply == reply)
+    query = Message.select(Channel.discord_id).join(Channel).distinct()
+    there = Message.id.in_(drawn) & Channel.discord_id.is_null(False)
+    return {channel for (channel,) in tuples(query.where(there))}
+
+
 def seen_sources(reply: int, channels: Sequence[str]) -> set[int]:
     """Return a reply's source messages from channels with these Discord ids."""
     drawn = ReplySource.select(ReplySource.message).where(ReplySource.reply == reply)

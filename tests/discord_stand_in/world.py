@@ -14,6 +14,7 @@ OWNER_ID = 900_000_000_000_000_003
 
 MANAGE_GUILD = 1 << 5
 VIEW_CHANNEL = 1 << 10
+MANAGE_THREADS = 1 << 34
 MEMBER_PERMISSIONS = (1 << 10) | (1 << 11) | (1 << 16) | (1 << 6) | (1 << 31)
 """View channel, send messages, read history, add reactions, use commands."""
 
