@@ -299,7 +299,7 @@ class TokenVoice:
 
 
 class _ScopeCounts(NamedTuple):
-    """What was counted of the messages of some channels."""
+    """Counts over the messages of some channels, kept until one changes."""
 
     base: Shares
     base_root: Shares
