@@ -110,6 +110,8 @@ def _channel(
 ) -> StoredChannel:
     same = (Channel.guild == guild) & (Channel.discord_id == discord_id)
     found: Channel | None = Channel.get_or_none(same)
+    # Discord keeps the names of hidden channels; one that is known stays.
+    name = name or (found.name if found else f"hidden-{discord_id}")
     if found is not None and found.name == name:
         if parent is None or found.parent_id == parent:
             return stored(StoredChannel, found)

@@ -3,7 +3,13 @@
 import discord
 
 from app.discord.client import MynahBot
-from app.discord.messages import incoming, place_of, places_of, spell_out
+from app.discord.messages import (
+    incoming,
+    is_hidden,
+    place_of,
+    places_of,
+    spell_out,
+)
 
 LIKES = {"👍": 1, "👎": -1}
 
@@ -102,7 +108,7 @@ class EventsCog(discord.Cog):
     async def on_guild_channel_create(self, channel: discord.abc.GuildChannel) -> None:
         """Offer a new channel at once."""
         place = place_of(channel)
-        if place is not None:
+        if place is not None and not is_hidden(channel):
             await self.bot.ports.guilds.channels_seen([place])
 
     @discord.Cog.listener()
