@@ -105,13 +105,11 @@ def string_keys(tree: ast.AST) -> set[str]:
 
 
 def test_screens_and_commands_read_replies_by_attribute_and_not_by_string_key():
-    """The `eval_*` commands are left out: they hold figures of their own by name."""
     read: dict[str, set[str]] = {}
     for path in [*(ROOT / "app/tui").rglob("*.py"), *(ROOT / "app/cli").glob("*.py")]:
-        if not path.stem.startswith("eval_"):
-            keys = string_keys(ast.parse(path.read_text(encoding="utf-8")))
-            if strange := keys - MAPPINGS.keys():
-                read[path.relative_to(ROOT).as_posix()] = strange
+        keys = string_keys(ast.parse(path.read_text(encoding="utf-8")))
+        if strange := keys - MAPPINGS.keys():
+            read[path.relative_to(ROOT).as_posix()] = strange
     assert read == {}
 
 
@@ -128,6 +126,43 @@ def test_the_service_loads_no_discord():
 @pytest.mark.process
 def test_a_planted_import_of_discord_is_seen():
     assert "discord" in loaded("import app.service.service, discord")
+
+
+RENAMES = {"rename", "renames", "replace"}
+MAY_RENAME = {
+    "app/core/files.py": "the one way to replace a file",
+    "app/modelfiles/bundled.py": "a whole directory takes its place",
+    "app/service/backups.py": "a restored home takes its place",
+}
+
+
+def renames_files(tree: ast.AST) -> bool:
+    """Tell if code gives a file another name: `os.replace(a, b)`, `path.replace(b)`."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            called = node.func.attr in RENAMES
+            is_os = getattr(node.func.value, "id", None) == "os"
+            one = len(node.args) == 1 and not node.keywords
+            if called and (is_os or one):
+                return True
+    return False
+
+
+def test_files_are_replaced_in_one_place():
+    found = {
+        path.relative_to(ROOT).as_posix()
+        for path in sources()
+        if renames_files(ast.parse(path.read_text(encoding="utf-8")))
+    }
+    assert found == MAY_RENAME.keys()
+
+
+@pytest.mark.parametrize(
+    "planted", ["os.replace(made, target)", "made.rename(target)", "made.replace(to)"]
+)
+def test_a_planted_rename_is_seen(planted: str):
+    assert renames_files(ast.parse(planted))
+    assert not renames_files(ast.parse('text.replace("a", "b"); replace(row, x=1)'))
 
 
 TOPICS = {

@@ -22,7 +22,7 @@ def place_of(channel: object) -> MessagePlace | None:
 
     A hidden channel has no name; the store keeps the one it knows.
     """
-    if not isinstance(channel, Talk):
+    if not isinstance(channel, Talk | discord.ForumChannel):
         return None
     parent = channel.parent if isinstance(channel, discord.Thread) else None
     return MessagePlace(
@@ -32,24 +32,34 @@ def place_of(channel: object) -> MessagePlace | None:
         channel_name=_name_of(channel),
         parent=parent.id if parent else None,
         parent_name=_name_of(parent) if parent else "",
+        is_private=_is_private(channel),
+        is_parent_private=parent is not None and _is_private(parent),
+        is_age_restricted=channel.is_nsfw(),
     )
 
 
-def is_hidden(channel: discord.abc.GuildChannel) -> bool:
+def is_hidden(channel: object) -> bool:
     """Return whether the bot cannot see a channel, whose name then says nothing."""
     flags = getattr(channel, "flags", None)
-    return bool(flags is not None and flags.value & OBFUSCATED)
+    is_thread = isinstance(channel, discord.Thread)
+    return flags is not None and not is_thread and bool(flags.value & OBFUSCATED)
 
 
 def _name_of(channel: discord.abc.GuildChannel | discord.Thread) -> str:
-    hidden = not isinstance(channel, discord.Thread) and is_hidden(channel)
-    return "" if hidden else str(channel.name)
+    return "" if is_hidden(channel) else str(channel.name)
+
+
+def _is_private(channel: Talk | discord.ForumChannel) -> bool:
+    """Tell if not everyone can see a channel, or if a thread is private."""
+    if isinstance(channel, discord.Thread):
+        return channel.is_private() or channel.parent is None
+    return not channel.permissions_for(channel.guild.default_role).view_channel
 
 
 def places_of(guild: discord.Guild) -> list[MessagePlace]:
-    """Return the text channels of a guild that the bot can see."""
-    seen = (one for one in guild.text_channels if not is_hidden(one))
-    found = (place_of(channel) for channel in seen)
+    """Return the channels and open threads of a guild."""
+    channels = [*guild.text_channels, *guild.voice_channels, *guild.forum_channels]
+    found = (place_of(channel) for channel in (*channels, *guild.threads))
     return [place for place in found if place is not None]
 
 

@@ -6,12 +6,25 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Required, TypedDict, cast
 
 from app.conversations.message_features import MessageFeatures, looks_like_bot
 from app.core.errors import AppError
 
-Row = Mapping[str, Any]
+
+class Row(TypedDict, total=False):
+    """A message in the interchange format."""
+
+    text: Required[str]
+    author: str | None
+    channel: str | None
+    id: str
+    ts: str | None
+    reply_to: str | None
+    bot: bool
+    system: bool
+    gold: bool
+    links: list[str | None]
 
 
 @dataclass(frozen=True)
@@ -52,7 +65,7 @@ def read_rows(path: Path) -> Iterator[Row]:
                     row = json.loads(line)
                     if not isinstance(row, dict) or "text" not in row:
                         raise ValueError("a row is not a message")
-                    yield row
+                    yield cast(Row, row)
     except (OSError, ValueError, EOFError) as error:
         raise AppError(
             f"{path} cannot be read: {error}.", "It must be JSON Lines of messages."
@@ -74,15 +87,14 @@ def _judged(channel: str, rows: Sequence[Row]) -> AnnotatedChannel:
 def to_lines(rows: Iterable[Row]) -> Iterator[MessageFeatures]:
     """Convert rows to lines for linking; a missing time takes the previous one."""
     rows = list(rows)
-    times = [_seconds(row["ts"]) for row in rows if row.get("ts")]
-    seconds = times[0] if times else 0.0
-    for row in rows:
-        if row.get("ts"):
-            seconds = _seconds(row["ts"])
+    times = [_seconds(row.get("ts")) for row in rows]
+    seconds = next((time for time in times if time is not None), 0.0)
+    for row, time in zip(rows, times, strict=True):
+        seconds = seconds if time is None else time
         author = None if row.get("system") else row.get("author")
         is_bot = bool(row.get("bot")) or (author is not None and looks_like_bot(author))
         yield MessageFeatures(author, seconds, row["text"], (), is_bot)
 
 
-def _seconds(text: str) -> float:
-    return datetime.fromisoformat(text).timestamp()
+def _seconds(text: str | None) -> float | None:
+    return datetime.fromisoformat(text).timestamp() if text else None

@@ -9,8 +9,8 @@ import math
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
+from app.evaluation.held_out import Held
 from app.runner.fusion import BALANCED, Sides, next_trust
 from app.runner.llama import Batch, Context, Logits, Model
 from app.runner.message_tokens import end_token, message_tokens, said_in
@@ -25,17 +25,21 @@ _TINY = 1e-30
 _TRY_EVERY = 16
 """The number of messages between tries of another number of threads."""
 
-Turns = Sequence[tuple[str, str]]
-"""(name, text) of the messages before, oldest first."""
+
+@dataclass(frozen=True)
+class Surprise:
+    """The surprise of one predictor."""
+
+    bits_per_byte: float
+    perplexity: float
+    """Of a token."""
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
-    """A held-out message, with the channel's messages before it."""
+@dataclass(frozen=True)
+class FusedSurprise(Surprise):
+    """The surprise of model and voice together."""
 
-    turns: Turns
-    name: str
-    text: str
+    dial: int
 
 
 @dataclass(slots=True)
@@ -52,27 +56,40 @@ class Scores:
         """Count the surprise of one token."""
         self.nats[predictor] = self.nats.get(predictor, 0.0) + nats
 
-    def of(self, predictor: str) -> dict[str, float]:
+    def of(self, predictor: str) -> Surprise:
         """Return the bits per byte and the perplexity per token."""
-        nats = self.nats[predictor]
-        return {
-            "bits_per_byte": nats / math.log(2) / self.bytes,
-            "perplexity": math.exp(nats / self.tokens),
-        }
+        return Surprise(*self._surprise(predictor))
 
-    def report(self, dial: int = BALANCED) -> dict[str, Any]:
-        """Return the output of `mynah eval voice --json`."""
-        dials = {str(step): self.of(str(step)) for step in DIALS}
-        best = min(DIALS, key=lambda step: self.nats[str(step)])
-        return {
-            "messages": self.messages,
-            "tokens": self.tokens,
-            "model": self.of("model"),
-            "voice": self.of("voice"),
-            "fused": {"dial": dial, **self.of(str(dial))},
-            "dials": dials,
-            "recommended": best,
-        }
+    def _surprise(self, predictor: str) -> tuple[float, float]:
+        nats = self.nats[predictor]
+        return nats / math.log(2) / self.bytes, math.exp(nats / self.tokens)
+
+    def report(self, dial: int = BALANCED) -> "VoiceScores":
+        """Return the scores of model, voice and both."""
+        return VoiceScores(
+            self.messages,
+            self.tokens,
+            self.of("model"),
+            self.of("voice"),
+            FusedSurprise(*self._surprise(str(dial)), dial),
+            {str(step): self.of(str(step)) for step in DIALS},
+            min(DIALS, key=lambda step: self.nats[str(step)]),
+        )
+
+
+@dataclass(frozen=True)
+class VoiceScores:
+    """The output of `mynah eval voice --json`."""
+
+    messages: int
+    tokens: int
+    model: Surprise
+    voice: Surprise
+    fused: FusedSurprise
+    dials: dict[str, Surprise]
+    recommended: int
+    """The dial that predicts best."""
+    without_adapter: "VoiceScores | None" = None
 
 
 def prompt_of(held: Held) -> str:

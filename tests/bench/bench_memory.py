@@ -213,7 +213,7 @@ def _conversations(
     for path in paths:
         for row in read_rows(path):
             place[str(row["id"])] = len(said)
-            line = last.setdefault(row["channel"], [])
+            line = last.setdefault(row.get("channel") or "", [])
             line.append(len(said))
             before.append(line[-4:])
             said.append(

@@ -21,8 +21,8 @@ from typing import Any
 import numpy as np
 from scipy.optimize import minimize
 
-from app.cli.eval_voice import hold_out
 from app.evaluation.annotated_chat import read_rows
+from app.evaluation.held_out import hold_out
 from app.evaluation.perplexity import MESSAGE_CHARS, Scorer, prompt_of
 from app.runner import llama
 from app.runner.fusion import CIRCUMSTANCES, Sides, next_trust

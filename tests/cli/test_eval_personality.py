@@ -1,16 +1,17 @@
-"""Personality and the report on two small guilds, with the echo runner as the model."""
+"""Personality on two small guilds, with the echo runner as the model."""
 
 import json
 from argparse import Namespace
-from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 
 import pytest
 
-from app.cli import eval_personality, eval_report
+from app.cli import eval_personality
+from app.cli.connect import connect
 from app.core.errors import UsageError
 from app.core.paths import Home
+from app.evaluation import personality
 from app.importers.records import Record
 from app.service.service import open_service
 from app.store import guilds
@@ -57,43 +58,24 @@ def test_replies_of_every_mode_are_judged_beside_real_messages(
 ):
     home, files = learned
     kept = tmp_path / "replies.jsonl"
-    found = eval_personality.measure(home, arguments(files), kept)
-    assert found["conversations"] == 6
-    for modes in (*found["guilds"].values(), found["all"]):
+    found = personality.measure(
+        home, eval_personality.comparison(arguments(files)), connect, kept
+    )
+    assert found.conversations == 6
+    for modes in (*found.guilds.values(), found.all):
         assert list(modes) == ["real", "adrift", "markov", "llm", "hybrid"]
-        assert modes["real"]["of_real"] == 1
-        assert all(0 <= row["relevance"] <= 1 for row in modes.values())
-    assert found["all"]["real"]["attributed"] == 1
-    assert found["all"]["markov"]["attributed"] > 0.7
-    assert found["all"]["markov"]["providers"] == {"markov": 6}
+        assert modes["real"].of_real == 1
+        assert all(0 <= row.relevance <= 1 for row in modes.values())
+    assert found.all["real"].attributed == 1
+    assert found.all["markov"].attributed > 0.7
+    assert found.all["markov"].providers == {"markov": 6}
     rows = [json.loads(line) for line in kept.read_text().splitlines()]
     assert len(rows) == 6 and rows[0]["guild"] == "pirates"
     eval_personality.show(found)
     assert "attributed" in capsys.readouterr().out
 
 
-def test_a_guild_needs_its_own_file(home: Home):
+def test_a_guild_needs_its_own_file():
     files = {"pirates": Path("pirates.jsonl"), "cooks": Path("cooks.jsonl")}
     with pytest.raises(UsageError, match="with one file each"):
-        eval_personality.measure(home, arguments(files, guild=["pirates"]))
-
-
-def test_the_page_stands_alone_and_shows_every_figure():
-    row = {
-        "attributed": 0.8, "of_real": 0.9, "relevance": 0.7, "copied": 0.01,
-        "whole": 0.0, "run": 2.5, "repeated": 0.0, "words": 7.0, "ms": 300.0,
-        "providers": {"local": 9},
-    }  # fmt: skip
-    modes = dict.fromkeys(("real", "adrift", "markov", "llm", "hybrid"), row)
-    people = {"conversations": 9, "guilds": {"<den>": modes}, "all": modes}
-    score = {"perplexity": 30.0, "bits_per_byte": 1.0}
-    voice = {
-        "messages": 9, "model": score, "voice": score, "recommended": 50,
-        "fused": {"perplexity": 20.0}, "dials": {"0": score, "50": {"perplexity": 20}},
-    }  # fmt: skip
-    page = eval_report.page(people, {"<den>": voice}, datetime(2026, 1, 1, tzinfo=UTC))
-    for part in ("Voice", "Personality", "Relevance", "Novelty", "Speed", "-33.3%"):
-        assert part in page
-    assert page.count("<svg") == 4
-    assert "&lt;den&gt;" in page and "<den>" not in page
-    assert "http" not in page and "<script" not in page
+        eval_personality.comparison(arguments(files, guild=["pirates"]))

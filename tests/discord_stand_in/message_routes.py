@@ -44,6 +44,18 @@ class MessageRoutes:
         body = {"threads": threads, "members": [], "has_more": False}
         return web.json_response(body)
 
+    async def thread_member(self, request: web.Request) -> web.Response:
+        """Tell if a user is in a thread.
+
+        "Get Thread Member … Returns a thread member object for the specified user if
+        they are a member of the thread, returns a 404 response otherwise."
+        """
+        channel = self._visible(request)
+        user = int(request.match_info["user"])
+        if user not in channel.thread_members:
+            raise RequestError(404, 10007, "Unknown Member")
+        return web.json_response({"id": str(channel.id), "user_id": str(user)})
+
     async def history(self, request: web.Request) -> web.Response:
         channel = self._channel(request)
         reads = check_history(channel, self.gateway.bot, self.force)

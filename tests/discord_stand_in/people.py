@@ -129,6 +129,11 @@ class People:
         body = channel.payload() | {"newly_created": True}
         await self._dispatch_in(channel, event, body)
 
+    async def update_channel(self, channel: Channel) -> None:
+        """A moderator changed a channel's name, permissions or age restriction."""
+        event = "CHANNEL_UPDATE" if channel.parent is None else "THREAD_UPDATE"
+        await self._dispatch_in(channel, event, channel.payload())
+
     async def delete_channel(self, channel: Channel) -> None:
         """A channel or thread is deleted."""
         assert channel.guild is not None
@@ -304,11 +309,6 @@ class People:
             ]
             if gone:
                 await self.delete(channel, *gone, together=True)
-
-    async def update_channel(self, channel: Channel) -> None:
-        """Tell of a change of a channel's or thread's name, rights or flags."""
-        event = "CHANNEL_UPDATE" if channel.parent is None else "THREAD_UPDATE"
-        await self._dispatch_in(channel, event, channel.payload())
 
     async def _publish(self, channel: Channel, body: dict[str, Any]) -> int:
         channel.messages[int(body["id"])] = body

@@ -68,6 +68,7 @@ class Rest(MessageRoutes):
             web.post("/channels/{channel}/messages", self.send),
             web.post("/channels/{channel}/typing", self.typing),
             web.get("/channels/{channel}/threads/archived/public", self.archived),
+            web.get("/channels/{channel}/thread-members/{user}", self.thread_member),
             web.get(message, self.read_message),
             web.patch(message, self.edit),
             web.delete(message, self.delete),

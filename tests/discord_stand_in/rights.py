@@ -42,7 +42,7 @@ def rights_in(channel: Channel, user: User, in_force: Rules) -> int:
     if not rights & VIEW_CHANNEL and in_force.hold(rules.VIEW):
         return 0
     if channel.type == PRIVATE_THREAD and in_force.hold(rules.PRIVATE_THREAD):
-        is_in = user.id in channel.members or rights & MANAGE_THREADS
+        is_in = user.id in channel.thread_members or rights & MANAGE_THREADS
         return rights if is_in else 0
     return rights
 

@@ -125,6 +125,7 @@ class DiscordStandIn(People):
     ) -> Interaction:
         """A user runs a slash command (`listen add`) and waits for its answer."""
         name, *inner = path.split()
+        self._check_channels(name, inner, options)
         leaf: list[dict[str, Any]] = [
             _option(key, value) for key, value in options.items()
         ]
@@ -136,6 +137,18 @@ class DiscordStandIn(People):
         if resolved:
             body["resolved"] = resolved
         return await self._interact(COMMAND, channel, user, body)
+
+    def _check_channels(
+        self, name: str, inner: Sequence[str], options: dict[str, Any]
+    ) -> None:
+        """Discord only offers channels "restricted to these types", channel_types."""
+        known = next(one for one in self.rest.commands if one["name"] == name)
+        for sub in inner:
+            known = next(one for one in known["options"] if one["name"] == sub)
+        kinds = {one["name"]: one.get("channel_types") for one in known["options"]}
+        for key, value in options.items():
+            if isinstance(value, Channel) and kinds[key]:
+                assert value.type in kinds[key], f"Discord offers no {value.name}"
 
     def _resolved(self, options: dict[str, Any]) -> dict[str, Any]:
         resolved: dict[str, Any] = {}

@@ -15,6 +15,7 @@ OWNER_ID = 900_000_000_000_000_003
 
 MANAGE_GUILD = 1 << 5
 VIEW_CHANNEL = 1 << 10
+MANAGE_THREADS = 1 << 34
 MEMBER_PERMISSIONS = (
     (1 << 10) | (1 << 11) | (1 << 16) | (1 << 6) | (1 << 31) | (1 << 20) | (1 << 38)
 )
@@ -98,10 +99,10 @@ class Channel:
     locked: bool = False
     for_moderators: bool = False
     """Hidden from members who have no role of their own; the bot's role sees it."""
-    nsfw: bool = False
+    is_age_restricted: bool = False
     slow_seconds: int = 0
-    members: set[int] = field(default_factory=set)
-    """Of a private thread."""
+    thread_members: set[int] = field(default_factory=set)
+    """Users in a private thread; Discord shows it to nobody else but moderators."""
     rights: list[Overwrite] = field(default_factory=list)
     """Overwrites besides those that `readable` and `for_moderators` make."""
     messages: dict[int, dict[str, Any]] = field(default_factory=dict)
@@ -130,7 +131,7 @@ class Channel:
             "name": self.name,
             "position": 0,
             "permission_overwrites": [one.payload() for one in self.overwrites],
-            "nsfw": self.nsfw,
+            "nsfw": self.is_age_restricted,
             "parent_id": str(self.parent.id) if self.parent else None,
             "last_message_id": None,
             "rate_limit_per_user": self.slow_seconds,
@@ -198,6 +199,13 @@ class Guild:
     def thread(self, parent: Channel, name: str, kind: int = PUBLIC_THREAD) -> Channel:
         """Add a thread below a channel."""
         made = Channel(name, self, type=kind, parent=parent)
+        self.channels[made.id] = made
+        return made
+
+    def private_thread(self, parent: Channel, name: str, *users: User) -> Channel:
+        """Add a private thread below a channel, with the bot and others in it."""
+        made = Channel(name, self, type=PRIVATE_THREAD, parent=parent)
+        made.thread_members = {BOT_ID, *(user.id for user in users)}
         self.channels[made.id] = made
         return made
 

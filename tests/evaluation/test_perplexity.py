@@ -3,7 +3,8 @@ import math
 import numpy as np
 import pytest
 
-from app.evaluation.perplexity import DIALS, Held, Scores, Threads, add_token, prompt_of
+from app.evaluation.held_out import Held
+from app.evaluation.perplexity import DIALS, Scores, Threads, add_token, prompt_of
 from app.runner.fusion import fuse
 from app.voice.tokens import Prediction
 
@@ -51,12 +52,12 @@ def test_the_report_has_perplexity_a_token_and_bits_a_byte():
     scores = Scores(2, 10, 40, {str(dial): 20.0 + dial for dial in DIALS})
     scores.nats |= {"model": 30.0, "voice": 40.0, "20": 15.0}
     report = scores.report()
-    assert report["model"]["perplexity"] == pytest.approx(math.exp(3))
-    assert report["voice"]["bits_per_byte"] == pytest.approx(1 / math.log(2))
-    assert report["fused"]["dial"] == 50
-    assert report["fused"]["perplexity"] == pytest.approx(math.exp(7))
-    assert report["recommended"] == 20
-    assert list(report["dials"]) == [str(dial) for dial in DIALS]
+    assert report.model.perplexity == pytest.approx(math.exp(3))
+    assert report.voice.bits_per_byte == pytest.approx(1 / math.log(2))
+    assert report.fused.dial == 50
+    assert report.fused.perplexity == pytest.approx(math.exp(7))
+    assert report.recommended == 20
+    assert list(report.dials) == [str(dial) for dial in DIALS]
 
 
 def test_the_number_of_threads_follows_what_is_fastest_now():

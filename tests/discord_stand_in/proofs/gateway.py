@@ -48,7 +48,7 @@ async def the_bot_has_a_managed_role(raw: Raw) -> None:
 
 async def a_hidden_channel_comes_obfuscated(raw: Raw) -> None:
     hidden = raw.guild.channel("treasury", readable=False)
-    hidden.nsfw = True
+    hidden.is_age_restricted = True
     async with raw.gateway() as frames:
         body = await frames.event("GUILD_CREATE")
         told = {int(one["id"]): one for one in body["channels"]}

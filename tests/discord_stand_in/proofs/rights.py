@@ -52,9 +52,9 @@ async def writing_in_threads_is_a_right_of_its_own(raw: Raw) -> None:
 async def a_private_thread_is_closed_to_others(raw: Raw) -> None:
     thread = raw.guild.thread(raw.general, "secret", PRIVATE_THREAD)
     assert await raw.send(thread) == rules.ACCESS
-    thread.members.add(raw.stand_in.bot.id)
+    thread.thread_members.add(raw.stand_in.bot.id)
     assert await raw.send(thread) == 0
-    thread.members.clear()
+    thread.thread_members.clear()
     raw.allow(rights.MANAGE_THREADS)
     assert await raw.send(thread) == 0
 
