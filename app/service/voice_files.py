@@ -71,9 +71,9 @@ class VoiceFiles:
             voice, is_damaged = Voice.empty(), True
         voice.forget(changed)
         known = await self._database.run(messages.learnable_of, guild, changed)
-        for row, text in known:
+        for row, text, channel in known:
             if row <= voice.last_message:
-                voice.learn(row, text)
+                voice.learn(row, text, channel)
         is_long = await self.learn_after(voice, guild, voice.last_message)
         votes = await self._database.run(feedback.votes_by_source, guild)
         for message, weight in feedback_weights.weights(votes).items():
@@ -86,8 +86,8 @@ class VoiceFiles:
         newer = await self._database.run(
             messages.newest_learnable, guild, row, MOST_TAIL
         )
-        for count, (message, text) in enumerate(newer, 1):
-            voice.learn(message, text)
+        for count, message in enumerate(newer, 1):
+            voice.learn(*message)
             if count % PAUSE_EVERY == 0:
                 await asyncio.sleep(0)
         return len(newer) == MOST_TAIL
@@ -101,10 +101,14 @@ class VoiceFiles:
             return False
         return True
 
-    async def build(self, voice: Voice, guild: int) -> None:
-        """Rebuild the files from the database, and speak from them."""
+    async def build(self, voice: Voice, guild: int, *, compact: bool = False) -> None:
+        """Rebuild the files from the database, and speak from them.
+
+        Args:
+            compact: Write the database anew as well.
+        """
         voice.begin_rebuild()
-        await self._run(RebuildJob(guild), self._on_progress)
+        await self._run(RebuildJob(guild, compact), self._on_progress)
         await self._renew(voice, guild)
 
     async def add(
@@ -126,7 +130,7 @@ class VoiceFiles:
         The note of the deletion goes last, so a killed process starts over.
         """
         change = await self._database.run(voice_changes.newest_change, guild)
-        await self.build(voice, guild)
+        await self.build(voice, guild, compact=bool(change))
         if change:
             await asyncio.to_thread(self._remove_copies, guild)
         directory = self._home.voice(guild)
