@@ -7,7 +7,6 @@ from time import perf_counter
 from app.core.secret_patterns import has_secret
 from app.providers.base import Completion, Prompt, Used
 from app.providers.keywords import keywords
-from app.voice.generated_line import Rules
 from app.voice.voice import GeneratedLine, Voice
 from app.voice.word_tokenizer import join
 
@@ -54,7 +53,7 @@ class MarkovProvider:
         seed = prompt.seed or topic or None
         try:
             voice = await self._voice(prompt.guild)
-            line = self._speak(voice, seed, prompt.rules)
+            line = self._speak(voice, seed, prompt)
         except LookupError:
             text = self._rng.choice(NOTHING_LEARNED)
             yield text
@@ -64,10 +63,12 @@ class MarkovProvider:
         wanted = prompt.seed is not None
         yield completion_of(line, (perf_counter() - start) * 1000, seed_wanted=wanted)
 
-    def _speak(self, voice: Voice, seed: str | None, rules: Rules) -> GeneratedLine:
+    def _speak(self, voice: Voice, seed: str | None, prompt: Prompt) -> GeneratedLine:
         """Return a line, if possible without a secret that was learned once."""
         for _ in range(SECRET_TRIES):
-            line = voice.speak(self._rng, seed=seed, rules=rules)
+            line = voice.speak(
+                self._rng, seed=seed, rules=prompt.rules, channels=prompt.channels
+            )
             if not has_secret(line.text):
                 break
         return line
