@@ -395,7 +395,7 @@ def count(guild: int) -> int:
     return number
 
 
-def _joined() -> ModelSelect[Message]:
+def _joined() -> "ModelSelect[Message]":
     return (
         Message.select(
             Message.id, Message.guild, Message.channel, Channel.name, Message.member,
@@ -408,5 +408,5 @@ def _joined() -> ModelSelect[Message]:
     )  # fmt: skip
 
 
-def _stored(query: ModelSelect[Message]) -> Iterator[StoredMessage]:
+def _stored(query: "ModelSelect[Message]") -> Iterator[StoredMessage]:
     return (StoredMessage(*row) for row in tuples(query))

@@ -69,7 +69,7 @@ def said_before(guild: int, end: int, limit: int) -> list[str]:
     return [text for (text,) in tuples(query.order_by(Message.id.desc()).limit(limit))]
 
 
-def _of_members(guild: int) -> ModelSelect[Message]:
+def _of_members(guild: int) -> "ModelSelect[Message]":
     here = Channel.select(Channel.id).where(Channel.guild == guild)
     return (
         Message.select(Message.text)

@@ -24,7 +24,7 @@ class Received(NamedTuple):
     rating: int
 
 
-def _channels(guild: int, channels: Collection[str]) -> ModelSelect[Channel]:
+def _channels(guild: int, channels: Collection[str]) -> "ModelSelect[Channel]":
     """Return rows of the channels with those Discord ids."""
     chosen = (Channel.guild == guild) & Channel.discord_id.in_(list(channels))
     return Channel.select(Channel.id).where(chosen)

@@ -14,7 +14,7 @@ import pytest
 from app.core.errors import ChildExitError
 from app.ipc.child import Child, ChildState
 from app.ipc.wire import Params
-from tests.ipc.children import CATALOGUE, Do, Said
+from tests.ipc.children import CATALOGUE, Do, Hello, Said
 
 pytestmark = pytest.mark.process
 
