@@ -9,7 +9,7 @@ from app.store.tables import Reply
 
 T = TypeVar("T")
 
-StoredValue = bool | int | float | str | list[str] | None
+OverrideValue = bool | int | float | str | list[str] | None
 """The value of a setting."""
 
 
@@ -70,7 +70,7 @@ class StoredSnapshot:
     """The number of messages in the voice at that time."""
     gaps: list[list[int]]
     """`[after, until]` of each gap in the voice."""
-    settings: list[tuple[int, str, StoredValue]]
+    settings: list[tuple[int, str, OverrideValue]]
     """`[channel row or 0, name, value]` of each setting."""
 
 

@@ -6,10 +6,10 @@ from peewee import fn
 
 from app.store import messages, rows, voice_changes
 from app.store.database import tuples, write
-from app.store.rows import StoredSnapshot, StoredValue
+from app.store.rows import OverrideValue, StoredSnapshot
 from app.store.tables import Channel, Message, Setting, Snapshot, VoiceGap
 
-SettingRow = tuple[int, str, StoredValue]
+SettingRow = tuple[int, str, OverrideValue]
 """A channel's row or 0, a setting's name, its value."""
 
 
