@@ -301,7 +301,7 @@ def _collection(
 
 
 def _is_plain(value: object, hint: object) -> bool:
-    if hint is object:
+    if hint is Any:
         return True
     if typing.get_origin(hint) is Literal:
         return value in typing.get_args(hint)
