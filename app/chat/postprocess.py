@@ -42,6 +42,7 @@ _INVITE = re.compile(
 )
 _MASS_PING = re.compile(r"@(?=everyone|here)", re.IGNORECASE)
 _ID_PING = re.compile(r"<(@[!&]?)(?=\d)")
+_AROUND = " <>[]*"
 _ASCII = "".join(map(chr, range(33, 127)))
 _NUMBER = frozenset("0123456789()./+-")
 _SENTENCE_END = re.compile(r"[.!?…。！？][\"'”’)]*(?=\s|$)")
@@ -122,10 +123,13 @@ def clean(text: str, names: Sequence[str]) -> str:
 
 
 def _prefix(line: str, names: Sequence[str]) -> re.Match[str] | None:
-    spelled = "|".join(re.escape(name) for name in names if name)
-    if not spelled:
+    exact = "|".join(re.escape(name) for name in names if name)
+    if not exact:
         return None
-    return re.match(rf"\s*[<\[*]*(?:{spelled})[>\]*]*\s*[:：]\s*", line, re.I)
+    # Without the marks that may surround it, a name fits in one way only.
+    bare = "|".join(re.escape(kept) for name in names if (kept := name.strip(_AROUND)))
+    spelled = rf"{exact}|[<\[*]*+(?:{bare})[>\]*]*+" if bare else exact
+    return re.match(rf"\A\s*+(?:{spelled})\s*+[:：]\s*+", line, re.I)
 
 
 def _strip_prefix(line: str, names: Sequence[str]) -> str:

@@ -98,7 +98,7 @@ class CatchUp:
             )
             page = await history.flatten()
             said, place = self._said(page), place_of(channel)
-            await self._ports.messages.hear(said)
+            await self._ports.messages.hear(said, is_missed=True)
             if place is not None and page:
                 # Messages reported before the session ended may be stored only now.
                 await self._ports.messages.recheck(place, said, last, page[-1].id)
@@ -123,7 +123,8 @@ class CatchUp:
             page = await history.flatten()
             if not page:
                 return
-            await self._ports.messages.hear(self._said(page))
+            said = self._said(page)
+            await self._ports.messages.hear(said, is_missed=True)
             below = await recheck_page(self._bot, self._ports, page, below)
             for message in reversed(page):
                 await self._consider(message, True)

@@ -211,8 +211,12 @@ class GuildEvents(Protocol):
 class MessageEvents(Protocol):
     """Learns, follows and forgets a guild's messages."""
 
-    async def hear(self, batch: Sequence[Incoming]) -> int:
-        """Store messages of listened channels; return the number of new ones."""
+    async def hear(self, batch: Sequence[Incoming], *, is_missed: bool = False) -> int:
+        """Store messages of listened channels; return the number of new ones.
+
+        Args:
+            is_missed: Store only what was written while the channel was listened to.
+        """
         ...
 
     async def recheck(

@@ -49,7 +49,9 @@ class MarkovProvider:
         seed = prompt.seed or topic or None
         try:
             voice = await self._voice(prompt.guild)
-            line = voice.speak(self._rng, seed=seed, rules=prompt.rules)
+            line = voice.speak(
+                self._rng, seed=seed, rules=prompt.rules, channels=prompt.channels
+            )
         except LookupError:
             text = self._rng.choice(NOTHING_LEARNED)
             yield text

@@ -127,7 +127,7 @@ class MemoryHost:
     async def left(self, guild: int) -> None:
         self.gone.add(guild)
 
-    async def hear(self, batch: Sequence[Incoming]) -> int:
+    async def hear(self, batch: Sequence[Incoming], *, is_missed: bool = False) -> int:
         new = 0
         for said in batch:
             out = (said.place.guild, said.author) in self.opted_out_of
