@@ -282,9 +282,7 @@ class MynahApp(App[int]):
         self.logbook.add([Log("error", "terminal", text, self.clock())])
         self.warn(AppError("Something failed in this terminal.", "See Logs (9)."))
 
-    def show_result(
-        self, asker: Screen[object], title: str, text: str | Content
-    ) -> None:
+    def show_result(self, asker: Screen[None], title: str, text: str | Content) -> None:
         """Show a result in full on the screen that asked for it, or else only tell it.
 
         A result never comes between the owner and what they type meanwhile.
