@@ -53,6 +53,7 @@ def build(
     summary: str = "",
     summary_of: int | None = None,
     lent: frozenset[int] = frozenset(),
+    channels: frozenset[int] | None = None,
 ) -> Prompt:
     """Build the prompt of one reply; the caller adds examples, drafts and moments."""
     wanted, model = config.reply, config.model
@@ -76,6 +77,7 @@ def build(
         summary=summary,
         summary_of=summary_of,
         lent=lent,
+        channels=channels,
         model=config.openai.model,
     )
 

@@ -3,13 +3,13 @@
 import argparse
 import asyncio
 from pathlib import Path
-from typing import Any
 
 from app.cli.connect import connect
 from app.cli.output import Bar, print_json, say, size
 from app.core.errors import UsageError
 from app.core.paths import Home, find_home
 from app.ipc import control
+from app.ipc.wire import Params
 
 NAME = "import"
 HELP = "learn a server from files"
@@ -45,7 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
 async def _import(home: Home, request: control.Import) -> control.ImportReply:
     bar = Bar()
 
-    def show(progress: Any) -> None:
+    def show(progress: Params) -> None:
         if isinstance(progress, control.Progress):
             what = f"{progress.label}  {progress.note}".strip()
             label = f"{LABELS.get(progress.work, progress.work)}  {what}"

@@ -184,6 +184,11 @@ class StoredReplies:
         found = await self._context.database.run(replies.find_sent, str(message))
         return None if found is None else int(found.id)
 
+    async def source_channels(self, reply: int) -> set[int]:
+        """Return the channels and threads that a reply drew on."""
+        found = await self._context.database.run(replies.source_channels, reply)
+        return {int(one) for one in found}
+
     async def explain(self, reply: int, channels: Collection[int]) -> Explanation:
         """Return the row that explains a reply, for people who see those channels."""
         told = await explain(self._context, reply)

@@ -51,7 +51,7 @@ def prefix_action(text: str, prefix: str) -> Action | None:
 
 def parse_duration(text: str) -> float | None:
     """Parse seconds from `90`, `20m`, `8h` or `1d`; bare numbers are minutes."""
-    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*", text.casefold())
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*+([a-z]*)", text.casefold().strip())
     if not match or (match[2] and match[2] not in _UNITS):
         return None
     return float(match[1]) * _UNITS.get(match[2], 60)

@@ -214,6 +214,7 @@ class Replier:
             summary=gathered.summary,
             summary_of=gathered.summary_of,
             lent=frozenset(filter(None, [gathered.summary_guild])),
+            channels=gathered.speakable,
         )
 
     async def _remember(

@@ -164,7 +164,7 @@ def set_state(reply: int, state: str, sent: Sequence[str] | None = None) -> None
 
     One that was forgotten stays so.
     """
-    fields: dict[str, Any] = {} if is_forgotten(reply) else {"state": state}
+    fields: dict[str, object] = {} if is_forgotten(reply) else {"state": state}
     if sent is not None:
         fields["sent"] = list(sent)
     if fields:
@@ -209,6 +209,14 @@ def sources_of(reply: int) -> list[SourceMessage]:
     query = ReplySource.select(*columns).where(ReplySource.reply == reply)
     longest = query.order_by(ReplySource.words.desc(), ReplySource.id)
     return [SourceMessage(*row) for row in tuples(longest)]
+
+
+def source_channels(reply: int) -> set[str]:
+    """Return Discord's ids of the channels that a reply drew on."""
+    drawn = ReplySource.select(ReplySource.message).where(ReplySource.reply == reply)
+    query = Message.select(Channel.discord_id).join(Channel).distinct()
+    there = Message.id.in_(drawn) & Channel.discord_id.is_null(False)
+    return {channel for (channel,) in tuples(query.where(there))}
 
 
 def seen_sources(reply: int, channels: Sequence[str]) -> set[int]:

@@ -10,6 +10,8 @@ from typing import Any
 
 from peewee import OperationalError, SqliteDatabase
 
+from app.core.files import put, unfinished
+
 PRAGMAS = {
     "journal_mode": "wal",
     "synchronous": "normal",
@@ -85,7 +87,7 @@ def insert_new(
     database: SqliteDatabase,
     table: str,
     columns: Sequence[str],
-    rows: Sequence[Sequence[Any]],
+    rows: Sequence[Sequence[object]],
 ) -> int:
     """Insert rows that break no unique index; return their number.
 
@@ -107,7 +109,7 @@ def insert_new(
 
 
 def select_among(
-    database: SqliteDatabase, select: str, values: Sequence[Any], *before: Any
+    database: SqliteDatabase, select: str, values: Sequence[object], *before: object
 ) -> list[tuple[Any, ...]]:
     """Run a statement that ends in `IN` for these values, thousands at a time.
 
@@ -164,12 +166,8 @@ def is_sound_file(path: Path) -> bool:
 
 def copy(source: SqliteDatabase, target: Path) -> None:
     """Write a complete copy to `target` while the source stays in use."""
-    temporary = target.with_name(target.name + ".part")
-    temporary.unlink(missing_ok=True)
-    destination = sqlite3.connect(temporary)
-    try:
-        source.connection().backup(destination)
-        destination.execute("PRAGMA journal_mode = delete").fetchone()
-    finally:
-        destination.close()
-    temporary.replace(target)
+    with unfinished(target) as temporary:
+        with closing(sqlite3.connect(temporary)) as destination:
+            source.connection().backup(destination)
+            destination.execute("PRAGMA journal_mode = delete").fetchone()
+        put(temporary, target)

@@ -118,10 +118,16 @@ class MemoryHost:
     async def channels_seen(self, places: Sequence[MessagePlace]) -> None:
         return
 
+    async def unknown_channels(self, guild: int) -> list[int]:
+        return []
+
+    async def channel_gone(self, guild: int, channel: int) -> None:
+        return
+
     async def left(self, guild: int) -> None:
         self.gone.add(guild)
 
-    async def hear(self, batch: Sequence[Incoming]) -> int:
+    async def hear(self, batch: Sequence[Incoming], *, is_missed: bool = False) -> int:
         new = 0
         for said in batch:
             out = (said.place.guild, said.author) in self.opted_out_of
@@ -247,6 +253,9 @@ class MemoryHost:
         found = (reply for reply, ids in self.sent_as.items() if message in ids)
         return next(found, None)
 
+    async def source_channels(self, reply: int) -> set[int]:
+        return {self.replies[reply].place.channel}
+
     async def explain(self, reply: int, channels: Collection[int]) -> Explanation:
         return Explanation(
             id=reply,
@@ -291,7 +300,7 @@ class MemoryHost:
         self.weeks_of.append(frozenset(channels))
         return self.the_week
 
-    async def emoji(self, guild: int) -> str | None:
+    async def emoji(self, place: MessagePlace) -> str | None:
         return self.emoji_used
 
     async def opted_out(self, guild: int, authors: Collection[int]) -> set[int]:

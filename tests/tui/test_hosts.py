@@ -75,6 +75,12 @@ async def on_screen(service: Service, screen: str) -> AsyncIterator[Pilot[int]]:
         await door.close()
 
 
+async def go(pilot: Pilot[int], screen: str) -> None:
+    assert isinstance(pilot.app, MynahApp)
+    pilot.app.action_go(screen)
+    await settle(pilot)
+
+
 async def say(pilot: Pilot[int], text: str) -> None:
     await pilot.press(*text, "enter")
     await settle(pilot)
@@ -175,12 +181,9 @@ async def test_looking_at_every_screen_and_the_check_up_cost_nothing(
     screens = ("home", "playground", "conversations", "guild", "learn", "models")
     async with on_screen(service, "home") as pilot:
         for name in (*screens, "usage", "settings", "logs", "help"):
-            assert isinstance(pilot.app, MynahApp)
-            pilot.app.action_go(name)
-            await settle(pilot)
+            await go(pilot, name)
             await pilot.pause(0.6)
-        pilot.app.action_go("settings")
-        await settle(pilot)
+        await go(pilot, "settings")
         await pilot.press("c")
         await settle(pilot)
         assert f"{CLOUD}:" in text_of(pilot)
@@ -201,8 +204,7 @@ async def test_another_address_keeps_replies_here_until_the_new_host_is_agreed_t
         assert "reply.provider on Server (4)" in page
         await say(pilot, "hello")
         assert not stand_in.served
-        pilot.app.action_go("guild")  # type: ignore[attr-defined]
-        await settle(pilot)
+        await go(pilot, "guild")
         await pilot.press("ctrl+g", "down", "enter", "right_square_bracket")
         await settle(pilot)
         await _choose_openai(pilot)
@@ -210,8 +212,7 @@ async def test_another_address_keeps_replies_here_until_the_new_host_is_agreed_t
         assert "I agree" in text_of(pilot)
         await pilot.press("y")
         await settle(pilot)
-        pilot.app.action_go("playground")  # type: ignore[attr-defined]
-        await settle(pilot)
+        await go(pilot, "playground")
         await say(pilot, "hello")
         assert len(stand_in.served) == 1
 
@@ -237,12 +238,10 @@ async def test_a_server_on_this_computer_is_no_cloud_on_any_screen(
         assert f"127.0.0.1:{stand_in.port}, here" in text_of(pilot)
         await say(pilot, "hello")
         assert "by openai at 127.0.0.1 (here)" in text_of(pilot)
-        pilot.app.action_go("models")  # type: ignore[attr-defined]
-        await settle(pilot)
+        await go(pilot, "models")
         page = text_of(pilot)
         assert f"127.0.0.1:{stand_in.port}, here" in page and "API key yet" not in page
-        pilot.app.action_go("usage")  # type: ignore[attr-defined]
-        await settle(pilot)
+        await go(pilot, "usage")
         await pilot.press(*["right_square_bracket"] * 3)
         await settle(pilot)
         assert "Nothing has left this computer" in text_of(pilot)
