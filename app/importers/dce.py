@@ -1,141 +1,160 @@
-"""DiscordChatExporter: one JSON or CSV file per channel, new and old."""
+"""DiscordChatExporter's JSON, old and new: one file per channel."""
 
-import csv
-import functools
-import io
 import re
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Any
 
 from app.importers import json_stream
+from app.importers.discord_names import NamedPlace, place_of
+from app.importers.head import Head
 from app.importers.records import (
-    BrokenFileError,
     BrokenRow,
     File,
+    FileGuild,
     Record,
+    id_of,
     milliseconds,
+    name_of,
     text_of,
 )
-from app.importers.sources import SourceFile, Stream
+from app.importers.sources import SourceFile
+from app.importers.streams import Stream
 
 WRITTEN = {"Default", "Reply", "0", "19"}
 """Message types that a person wrote; types without a name come as numbers."""
+
 ANSWERED_BY_BOT = {"20", "23"}
 """Replies to slash commands and context menus."""
 
-_JSON_HEAD = re.compile(rb'\s*\{\s*"(?:guild|channel)"\s*:\s*\{')
-_CSV_HEAD = re.compile(
-    rb'(?:\xef\xbb\xbf)?"?(?:AuthorID"?[,;]"?)?Author"?[,;]"?Date"?[,;]'
-)
-_FILE_NAME = re.compile(r" \[(?P<id>\d+)\](?: \[part \d+\])?\.csv\Z")
-_OLD_DATES = ("%d-%b-%y %I:%M %p", "%m/%d/%Y %I:%M %p", "%d-%b-%y %H:%M")
+_DIRECT = {"DirectTextChat", "DirectGroupTextChat", "1", "3"}
+"""Types of channels outside any server."""
+
+_EMOJI = re.compile(r"(?<![\w<]):(\w{2,32}):(?!\d)")
 
 
-def matches_json(head: bytes) -> bool:
-    """Return whether it starts like an export, with the guild's or channel's object."""
-    return bool(_JSON_HEAD.match(head.removeprefix(b"\xef\xbb\xbf")))
+def matches(head: Head) -> bool:
+    """Return whether it is an export, or a list of its messages."""
+    outline = head.outline
+    if outline is None or outline.array not in ("messages", ""):
+        return False
+    if isinstance(outline.first, dict):
+        return "content" in outline.first and "author" in outline.first
+    # An export without messages.
+    is_empty = outline.array == "messages" and outline.first is None
+    return is_empty and {"guild", "channel"} <= outline.head.keys()
 
 
-def read_json(source: SourceFile, stream: Stream) -> Iterator[Record | BrokenRow]:
+def guilds(source: SourceFile) -> list[FileGuild]:
+    """Return the server that the file names."""
+    head = json_stream.header(source, ("guild", "channel"))
+    guild, channel = head.get("guild"), head.get("channel")
+    if not isinstance(guild, dict) or not guild.get("id"):
+        named = place_of(source.name).guild
+        return [named] if named else []
+    kind = channel.get("type") if isinstance(channel, dict) else None
+    is_private = str(guild["id"]) == "0" or str(kind) in _DIRECT
+    return [
+        FileGuild(str(guild["id"]), str(guild.get("name") or "") or None, is_private)
+    ]
+
+
+def read(source: SourceFile, stream: Stream) -> Iterator[Record | BrokenRow]:
     """Read the messages of one channel; a truncated export keeps what is whole."""
-    channel = json_stream.first(source, "channel", before="messages")
-    name = str(channel.get("name") or "general")
-    id = str(channel["id"]) if channel.get("id") else None
-    make = functools.partial(_record, channel=name, channel_id=id)
-    return json_stream.records(stream, "messages.item", make)
+    place = _place(source)
+
+    def make(message: dict[str, Any]) -> Record:
+        return _record(message, place)
+
+    reader = json_stream.JsonReader(stream)
+    is_list = reader.peek() == "["
+    yield from json_stream.records_of(reader, "" if is_list else "messages", make)
 
 
-def _record(message: dict[str, Any], channel: str, channel_id: str | None) -> Record:
+def _place(source: SourceFile) -> NamedPlace:
+    named = place_of(source.name)
+    found = json_stream.header(source, ("guild", "channel")).get("channel")
+    if not isinstance(found, dict):
+        return named
+    id = str(found["id"]) if found.get("id") else named.channel_id
+    return NamedPlace(None, str(found.get("name") or named.channel or "general"), id)
+
+
+def _record(message: dict[str, Any], place: NamedPlace) -> Record:
     author = message.get("author") or {}
+    if isinstance(author, str):
+        author = {"name": author}
     kind = str(message.get("type", "Default"))
-    name = author.get("nickname") or author.get("name") or ""
-    reference = message.get("reference") or {}
+    name = (
+        author.get("nickname")
+        or author.get("global_name")
+        or author.get("name")
+        or author.get("username")
+        or ""
+    )
+    reference = message.get("reference") or message.get("message_reference") or {}
+    answered = reference.get("messageId") or reference.get("message_id")
     # A forward has a reference as well, but answers nothing.
-    answers = kind in ("Reply", "19") and reference.get("messageId")
+    is_answer = kind in ("Reply", "19") and answered
+    text = text_of(message.get("content") or "")
+    if emojis := message.get("inlineEmojis"):
+        text = _with_emojis(text, emojis)
+    channel_id = place.channel_id or id_of(message.get("channel_id"))
+    stamp = message.get("timestamp")
+    ts = milliseconds(str(stamp)) if stamp else None
+    if stamp and ts is None:
+        raise ValueError(f"its time is {stamp!r:.40}")
+    id = id_of(message.get("id"))
     return Record(
-        author=str(author.get("id") or name),
-        name=str(name),
-        text=text_of(message.get("content") or ""),
-        id=str(message["id"]),
-        ts=milliseconds(str(message.get("timestamp"))),
-        reply_to=str(reference["messageId"]) if answers else None,
-        channel=channel,
+        author=id_of(author.get("id")) or name_of(name) or "",
+        name=name_of(name) or "",
+        text=text,
+        id=id,
+        ts=ts if ts is not None else _sent(id),
+        reply_to=str(answered) if is_answer else None,
+        channel=place.channel or channel_id,
         channel_id=channel_id,
-        is_bot=bool(author.get("isBot")) or kind in ANSWERED_BY_BOT,
+        is_bot=bool(author.get("isBot") or author.get("bot"))
+        or kind in ANSWERED_BY_BOT,
         is_system=kind not in WRITTEN | ANSWERED_BY_BOT,
         files=tuple(_files(message.get("attachments") or ())),
         mentions=_mentions(message.get("mentions") or ()),
     )
 
 
+DISCORD_EPOCH_MS = 1_420_070_400_000
+
+
+def _sent(id: str | None) -> int | None:
+    """Return the time in Discord's id, if it is one."""
+    if id is None or not (id.isascii() and id.isdigit()) or len(id) < 15:
+        return None
+    return DISCORD_EPOCH_MS + (int(id) >> 22)
+
+
+def _with_emojis(text: str, emojis: list[dict[str, Any]]) -> str:
+    """Write the server's own emoji as Discord does, so that it shows them."""
+    known = {
+        str(
+            one.get("name")
+        ): f"<{'a' * bool(one.get('isAnimated'))}:{one['name']}:{one['id']}>"
+        for one in emojis
+        if one.get("id") and one.get("name")
+    }
+    return _EMOJI.sub(lambda found: known.get(found[1], found[0]), text)
+
+
 def _files(attachments: Any) -> Iterator[File]:
     for file in attachments:
         url = str(file.get("url", ""))
-        yield File(str(file.get("id", url)), str(file.get("fileName", "")), url)
+        name = file.get("fileName") or file.get("filename") or ""
+        yield File(str(file.get("id", url)), str(name), url)
 
 
 def _mentions(people: Any) -> dict[str, str] | None:
     return {
-        str(person["id"]): str(person.get("nickname") or person.get("name") or "")
+        str(person["id"]): str(
+            person.get("nickname") or person.get("name") or person.get("username") or ""
+        )
         for person in people
         if "id" in person
     } or None
-
-
-def matches_csv(head: bytes) -> bool:
-    """Return whether the first line is the header of an export."""
-    return bool(_CSV_HEAD.match(head))
-
-
-def read_csv(source: SourceFile, stream: Stream) -> Iterator[Record]:
-    """Read the messages of one channel, named after the file."""
-    channel, channel_id = _channel_of(source.name)
-    text = io.TextIOWrapper(
-        io.BufferedReader(stream), encoding="utf-8-sig", errors="replace", newline=""
-    )
-    first = text.readline()
-    delimiter = ";" if first.count(";") > first.count(",") else ","
-    columns = next(csv.reader([first], delimiter=delimiter))
-    rows = csv.DictReader(text, columns, delimiter=delimiter, restval="")
-    try:
-        for row in rows:
-            author = row.get("Author") or ""
-            urls = (row.get("Attachments") or "").split(",")
-            yield Record(
-                author=row.get("AuthorID") or author,
-                name=author.removesuffix("#0000"),
-                text=row.get("Content") or "",
-                ts=_date(row.get("Date") or ""),
-                channel=channel,
-                channel_id=channel_id,
-                files=tuple(File(url, _name(url), url) for url in urls if url),
-            )
-    except csv.Error as error:
-        raise BrokenFileError(f"line {rows.line_num + 1}", str(error)) from error
-
-
-def _channel_of(name: str) -> tuple[str, str] | tuple[None, None]:
-    """Name and id of the channel in a file's name: `Server - Group - name [id].csv`."""
-    found = _FILE_NAME.search(name)
-    if not found:
-        return None, None
-    path = name[: found.start()]
-    channel = re.split(r"[/\\]", path)[-1].rpartition(" - ")[2]
-    return (channel, found["id"]) if channel else (None, None)
-
-
-def _date(text: str) -> int | None:
-    found = milliseconds(text)
-    if found is not None:
-        return found
-    for form in _OLD_DATES:
-        try:
-            return milliseconds(datetime.strptime(text, form).isoformat())
-        except ValueError:
-            continue
-    return None
-
-
-def _name(url: str) -> str:
-    return url.rsplit("/", 1)[-1].split("?", 1)[0]

@@ -69,6 +69,11 @@ def _home_values(database: SqliteDatabase) -> None:
     database.create_tables([HomeValue])
 
 
+def _claimed_guilds(database: SqliteDatabase) -> None:
+    """A guild keeps the server that its files say they are of."""
+    database.execute_sql("ALTER TABLE guild ADD COLUMN claimed TEXT")
+
+
 FIRST_VERSION = 1
 MIGRATIONS: tuple[Migration, ...] = (
     _compare_and_meter,
@@ -77,6 +82,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     _snapshots,
     _tombstones,
     _home_values,
+    _claimed_guilds,
 )
 """The steps after the first version, oldest first; a new database needs none."""
 

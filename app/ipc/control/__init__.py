@@ -77,6 +77,7 @@ from app.ipc.control.guilds import GuildsReply as GuildsReply
 from app.ipc.control.guilds import Import as Import
 from app.ipc.control.guilds import ImportedFile as ImportedFile
 from app.ipc.control.guilds import ImportReply as ImportReply
+from app.ipc.control.guilds import PassedOver as PassedOver
 from app.ipc.control.guilds import Phrases as Phrases
 from app.ipc.control.guilds import PhrasesReply as PhrasesReply
 from app.ipc.control.guilds import Receipt as Receipt

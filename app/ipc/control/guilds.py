@@ -64,6 +64,20 @@ class ImportedFile:
     file: str
     read: int
     added: int
+    format: str = ""
+    """The name of its format."""
+    refused: int = 0
+    """Rows that are no messages."""
+
+
+@dataclass(frozen=True)
+class PassedOver:
+    """Files that are not read, and the reason."""
+
+    reason: str
+    count: int
+    example: str
+    """The name of one of them."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +102,11 @@ class ImportReply:
     seconds: float
     files: list[ImportedFile]
     errors: list[UnreadFile]
+    refused: int
+    """Rows that are no messages; `errors` tells why."""
+    passed_over: list[PassedOver]
+    notes: list[str]
+    """What the files cannot tell."""
 
 
 @dataclass(frozen=True)
@@ -98,6 +117,10 @@ class Import(Request[ImportReply]):
     guild: str
     paths: list[str]
     channel: str | None = None
+    as_format: str | None = None
+    """The format of all files, instead of the one that they look like."""
+    dates: str | None = None
+    """`dmy` or `mdy`: the order of day and month, where dates don't show it."""
 
 
 @dataclass(frozen=True)
