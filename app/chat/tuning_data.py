@@ -18,7 +18,7 @@ VALIDATION = 0.1
 """The share of the newest examples that validate the tuning."""
 
 _PRIVATE = re.compile(
-    r"[\w.+-]+@[\w-]+\.[\w.]{2,}"
+    r"(?<![\w.+-])[\w.+-]++@[\w-]++\.[\w.]{2,}"
     r"|(?<!\w)(?:\+|00)\d[\d ()/.-]{7,17}\d"
     r"|(?<![\w-])\(?0\d{2,4}\)?[ /.-]\d[\d /.-]{4,11}\d(?!\w)"
     r"|\b\d{3}[-. ]\d{3}[-. ]\d{4}\b"

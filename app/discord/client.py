@@ -21,6 +21,7 @@ from app.discord.errors import answer_error
 from app.discord.identify_budget import IdentifyBudget
 from app.discord.messages import places_of
 from app.discord.ports import Ports
+from app.discord.reader_survey import ReaderSurvey
 from app.discord.responder import Speaker
 from app.discord.texts import Action, prefix_action
 from app.settings.schema import BotSettings
@@ -65,6 +66,8 @@ class Pace:
     longest_retry: float = 600.0
     between_compared: float = 2.0
     """The pause after each page of the slow comparison with Discord."""
+    between_surveys: float = 30.0
+    """The pause before looking again for channels whose readers are unknown."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +92,7 @@ class MynahBot(discord.Bot):
     speaker: Speaker
     training: Training
     comparison: HistoryComparison
+    survey: ReaderSurvey
     catch_up: CatchUp
     on_state: Callable[[ConnectionState], None]
     has_content: bool
@@ -108,6 +112,7 @@ class MynahBot(discord.Bot):
         self.budget = IdentifyBudget(state, clock)
         self._session_url: str | None = None
         self._resume_url: str | None = None
+        self._knowing: dict[int, asyncio.Task[None]] = {}
         self._plain_gateway = self.http.get_gateway
         # py-cord asks for the general address even when it resumes, but Discord says
         # that sessions live longer at the address in READY.
@@ -119,6 +124,9 @@ class MynahBot(discord.Bot):
         self.training = Training(self, ports, state, clock)
         self.comparison = HistoryComparison(
             self, ports, state, around.pace.between_compared
+        )
+        self.survey = ReaderSurvey(
+            self, ports, around.pace.between_compared, around.pace.between_surveys
         )
         self.catch_up = CatchUp(
             self, ports, state, self.speaker.hear_missed, self.comparison
@@ -172,6 +180,7 @@ class MynahBot(discord.Bot):
     async def on_connect(self) -> None:
         """At the start of a session, mark possible gaps, and sync commands."""
         self._session_url = self._resume_url = self._named_url()
+        self._knowing.clear()
         await self.catch_up.mark()
         await self._sync_changed_commands()
 
@@ -191,10 +200,25 @@ class MynahBot(discord.Bot):
         self._tell_online()
         await self.ports.guilds.present({guild.id: guild.name for guild in self.guilds})
         for guild in self.guilds:
-            await self.ports.guilds.channels_seen(places_of(guild))
+            await self.know_channels(guild)
+        self.survey.start()
         self.training.resume_all()
-        await self.delivery.finish_unsent()
+        # What was deleted meanwhile must not be in what is sent now.
         await self.catch_up.run()
+        await self.delivery.finish_unsent()
+
+    async def know_channels(self, guild: discord.Guild) -> None:
+        """Note who reads which channel, once a session, before anything is said."""
+        if guild.id not in self._knowing:
+            noting = self.ports.guilds.channels_seen(places_of(guild))
+            self._knowing[guild.id] = asyncio.ensure_future(noting)
+        await asyncio.shield(self._knowing[guild.id])
+
+    async def on_interaction(self, interaction: discord.Interaction) -> None:
+        """Carry out a command, when it is known who reads what it may say."""
+        if interaction.guild is not None:
+            await self.know_channels(interaction.guild)
+        await super().on_interaction(interaction)  # type: ignore[no-untyped-call]
 
     async def close(self) -> None:
         """Stop the background work before the connection."""
@@ -202,6 +226,7 @@ class MynahBot(discord.Bot):
             await self.speaker.close()
             await self.training.close()
             await self.comparison.close()
+            await self.survey.close()
         await super().close()
 
     async def on_resumed(self) -> None:

@@ -10,7 +10,7 @@ from dataclasses import replace
 import aiohttp
 import discord
 
-from app.chat.postprocess import neutralise, split
+from app.chat.postprocess import preview
 from app.discord.attachments import source_files
 from app.discord.messages import Talk, incoming, place_of
 from app.discord.ports import Ask, Incoming, Ports, ReadyReply, Unsent
@@ -42,40 +42,51 @@ class Delivery:
         """Make a reply and send it as an answer to its trigger."""
         if not isinstance(channel, Talk):
             return
-        self._under_way.add(ask.trigger)
-        try:
-            await self._respond(ask, channel, config)
-        finally:
-            self._under_way.discard(ask.trigger)
+        with self._answering(ask.trigger):
+            is_over = await self._respond(ask, channel, config)
+        if not is_over:
+            await self.finish_unsent()
 
-    async def _respond(self, ask: Ask, channel: Talk, config: Config) -> None:
+    @contextmanager
+    def _answering(self, trigger: int) -> Iterator[None]:
+        self._under_way.add(trigger)
+        try:
+            yield
+        finally:
+            self._under_way.discard(trigger)
+
+    async def _respond(self, ask: Ask, channel: Talk, config: Config) -> bool:
+        """Return False if the reply has to be made again, as in `deliver`."""
         async with self._locks[channel.id]:
             if config.reply.stream and not config.reply.shadow:
                 with _failures_told(channel):
                     await self._stream(ask, channel)
-                return
+                return True
             async with typing(channel):
                 answer = await self._ports.replies.answer(ask)
-            if answer is not None:
-                await self.deliver(answer, channel, ask.trigger)
+            return answer is None or await self.deliver(answer, channel, ask.trigger)
 
     async def deliver(
         self, answer: ReadyReply, channel: Talk, trigger: int, *, tts: bool = False
-    ) -> None:
-        """Send a reply's parts, and note their ids."""
+    ) -> bool:
+        """Send a reply's parts, and note their ids.
+
+        Returns False if a source was forgotten meanwhile, so that it was not sent.
+        """
         if answer.is_draft or not answer.parts:
-            return
+            return True
         files = await source_files(self._bot, answer.files, channel)
         reference = reference_to(channel.id, trigger)
         # Fetching files takes a while, in which a source may have been deleted.
-        if answer.files and await self._ports.replies.is_forgotten(answer.reply):
-            return
+        if answer.files and not await self._ports.replies.may_send(answer.reply):
+            return False
         with _failures_told(channel):
             ids = await send_parts(
                 channel, answer.parts, trigger,
                 reference=reference, files=files, tts=tts,
             )  # fmt: skip
             await self._ports.replies.sent(answer.reply, ids)
+        return True
 
     async def _stream(self, ask: Ask, channel: Talk) -> None:
         """Show the reply while it is being written."""
@@ -90,7 +101,7 @@ class Delivery:
         async with typing(channel):
             async for piece in self._ports.replies.stream(ask):
                 if isinstance(piece, str):
-                    await growing.show(split(neutralise(piece)[0])[0])
+                    await growing.show(preview(piece))
                 elif piece is None:
                     await growing.withdraw()
                 elif piece.parts:
@@ -111,7 +122,8 @@ class Delivery:
             config = await self._ports.guilds.settings(place)
             written = discord.utils.snowflake_time(unsent.trigger).timestamp()
             if self._clock() - written <= config.speak.max_age_seconds:
-                await self._finish(unsent, channel)
+                with self._answering(unsent.trigger):
+                    await self._finish(unsent, channel)
 
     async def _finish(self, unsent: Unsent, channel: Talk) -> None:
         try:

@@ -37,6 +37,11 @@ class IdMap:
         """The rows of a place; the owner may have forgotten the channel meanwhile."""
         return await self._database.run(places.rows_of, stored(place))
 
+    async def note(self, found: Sequence[MessagePlace]) -> None:
+        """Note the names and readers of places."""
+        known = [stored(place) for place in found]
+        await self._database.run(places.rows_of_many, known)
+
     async def messages(self, guild: int, ids: Sequence[int]) -> list[int]:
         """The rows of messages in the guild of that row, as far as they are stored."""
         externals = [str(one) for one in ids]
@@ -56,4 +61,7 @@ def stored(place: MessagePlace) -> Place:
         clean(place.channel_name),
         str(place.root),
         clean(place.root_name),
+        place.is_private,
+        place.is_parent_private if place.parent else place.is_private,
+        place.is_age_restricted,
     )

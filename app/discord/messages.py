@@ -16,7 +16,7 @@ Talk = discord.TextChannel | discord.Thread | discord.VoiceChannel
 
 def place_of(channel: object) -> MessagePlace | None:
     """Return the place of a guild's channel or thread; None for anything else."""
-    if not isinstance(channel, Talk):
+    if not isinstance(channel, Talk | discord.ForumChannel):
         return None
     parent = channel.parent if isinstance(channel, discord.Thread) else None
     return MessagePlace(
@@ -26,12 +26,23 @@ def place_of(channel: object) -> MessagePlace | None:
         channel_name=channel.name,
         parent=parent.id if parent else None,
         parent_name=parent.name if parent else "",
+        is_private=_is_private(channel),
+        is_parent_private=parent is not None and _is_private(parent),
+        is_age_restricted=channel.is_nsfw(),
     )
 
 
+def _is_private(channel: Talk | discord.ForumChannel) -> bool:
+    """Tell if not everyone can see a channel, or if a thread is private."""
+    if isinstance(channel, discord.Thread):
+        return channel.is_private() or channel.parent is None
+    return not channel.permissions_for(channel.guild.default_role).view_channel
+
+
 def places_of(guild: discord.Guild) -> list[MessagePlace]:
-    """Return the text channels of a guild."""
-    found = (place_of(channel) for channel in guild.text_channels)
+    """Return the channels and open threads of a guild."""
+    channels = [*guild.text_channels, *guild.voice_channels, *guild.forum_channels]
+    found = (place_of(channel) for channel in (*channels, *guild.threads))
     return [place for place in found if place is not None]
 
 

@@ -4,13 +4,15 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from app.chat import self_tune
 from app.chat.ladder import OnPiece
+from app.core.explanation import Explanation
 from app.discord.id_map import IdMap, stored
 from app.discord.ports import Ask, Incoming, ReadyReply, Situation, Unsent
 from app.importers.records import Record
-from app.ipc.control import ExplainReply, ReplyMade
+from app.ipc.control import ReplyMade
 from app.providers.base import Turn
 from app.replies.request import SHOWN, MadeReply, ReplyRequest
 from app.service import opinions
@@ -142,10 +144,16 @@ class StoredReplies:
     async def sent(self, reply: int, sent: Sequence[int]) -> None:
         """Note the ids of a sent reply; in listened channels it becomes context."""
         ids = [str(one) for one in sent]
-        found = await self._context.database.run(_note_sent, reply, ids)
-        if found is None or not sent:
+        noted = await self._context.database.run(_note_sent, reply, ids)
+        if noted is None or not ids:
             return
-        row, channel = found
+        row, channel, is_whole, is_listened_to = noted
+        if not is_whole:
+            # What it drew on went while it was being sent.
+            withdrawn = [(str(channel.discord_id), one) for one in ids]
+            await self._context.voices.withdraw(row.guild_id, withdrawn)
+        if not (is_whole and is_listened_to):
+            return
         config = await self._context.settings.of(row.guild_id)
         line = Record(
             author=OWN_AUTHOR,
@@ -165,16 +173,21 @@ class StoredReplies:
         since = int(time.time() * 1000) - UNSENT_MS
         return await self._context.database.run(_unsent, since)
 
-    async def is_forgotten(self, reply: int) -> bool:
-        """Tell if a source of the reply was forgotten since it was made."""
-        return await self._context.database.run(replies.is_forgotten, reply)
+    async def may_send(self, reply: int) -> bool:
+        """Return False if a source of the reply was forgotten since it was made."""
+        return await self._context.database.run(replies.has_words, reply)
 
     async def find_reply(self, message: int) -> int | None:
         """Return the row of the reply that a message of the bot belongs to."""
         found = await self._context.database.run(replies.find_sent, str(message))
         return None if found is None else int(found.id)
 
-    async def explain(self, reply: int, channels: Collection[int]) -> ExplainReply:
+    async def source_channels(self, reply: int) -> set[int]:
+        """Return the channels and threads that a reply drew on."""
+        found = await self._context.database.run(replies.source_channels, reply)
+        return {int(one) for one in found}
+
+    async def explain(self, reply: int, channels: Collection[int]) -> Explanation:
         """Return the row that explains a reply, for people who see those channels."""
         told = await explain(self._context, reply)
         ids = [str(one) for one in channels]
@@ -184,6 +197,8 @@ class StoredReplies:
             told,
             sources=sources,
             hidden=len(told.sources) - len(sources),
+            turns=[],
+            moments=[],
             # Examples and drafts for a cloud model come from every channel.
             notes=[one for one in told.notes if not one.startswith(SHOWN)],
         )
@@ -219,17 +234,27 @@ def _again(
     return places.claim_of(row, new), (speaker, text, message)
 
 
-def _note_sent(
-    reply: int, sent: Sequence[str]
-) -> tuple[StoredReply, StoredChannel] | None:
-    """Note under which ids a reply was sent; where, if that is listened to."""
-    replies.set_state(reply, "sent", sent)
+class _Sent(NamedTuple):
+    reply: StoredReply
+    channel: StoredChannel
+    is_whole: bool
+    """False if its words went while it was being sent."""
+    is_listened_to: bool
+    """Its channel."""
+
+
+def _note_sent(reply: int, sent: Sequence[str]) -> _Sent | None:
+    """Note under which ids a reply was sent; None unless it was on Discord."""
+    is_whole = replies.note_sent(reply, sent)
     row = replies.get(reply)
     channel = guilds.get_channel(row.channel_id) if row and row.channel_id else None
     if row is None or channel is None or channel.discord_id is None:
         return None
-    root = guilds.get_channel(channel.parent_id) if channel.parent_id else channel
-    return (row, channel) if root and root.is_learning else None
+    listened: StoredChannel | None = channel
+    if channel.parent_id and not channel.is_private:
+        listened = guilds.get_channel(channel.parent_id)
+    is_listened_to = listened is not None and listened.is_learning
+    return _Sent(row, channel, is_whole, is_listened_to)
 
 
 def _unsent(since: int) -> list[Unsent]:

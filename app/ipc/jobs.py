@@ -43,6 +43,8 @@ class RebuildJob(Request[RebuildJobReply]):
 
     method: ClassVar[str] = "rebuild"
     guild: int
+    compact: bool = False
+    """Write the database anew as well, without traces of what was deleted."""
 
 
 @dataclass(frozen=True)

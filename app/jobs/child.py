@@ -87,6 +87,9 @@ def main(argv: Sequence[str]) -> int:
     parser = argparse.ArgumentParser("mynah job")
     parser.add_argument("--home", type=Path, required=True)
     home = Home(parser.parse_args(argv).home)
+    # SQLite reads this when it loads; what it sorts and compacts stays in the home.
+    home.temporary.mkdir(mode=0o700, exist_ok=True)
+    os.environ["SQLITE_TMPDIR"] = str(home.temporary)
     stdout, orders = take_stdout(), Orders()
     exit_with_stdin(orders.take)
 

@@ -59,8 +59,11 @@ def run(
         match request:
             case ImportJob():
                 return import_and_learn(home, database, request, tell)
-            case RebuildJob(guild):
-                return RebuildJobReply(rebuild(home, database, guild, tell))
+            case RebuildJob(guild, is_compacting):
+                built = rebuild(home, database, guild, tell)
+                if is_compacting:
+                    database.compact()
+                return RebuildJobReply(built)
             case CompareJob(guild, before, after):
                 return compare(database, guild, before, after)
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from app.providers.base import Turn
 from app.store import conversations, members, messages, reply_links
+from app.store.audience import speakable_channels
 from app.store.database import Database
 from app.store.messages import StoredMessage
 
@@ -29,6 +30,8 @@ class ConversationContext:
     """A summary of a long conversation before its last turns."""
     summary_of: int | None = None
     """Row of that conversation."""
+    speakable: frozenset[int] | None = None
+    """Rows of the channels whose words may be said here; None means all."""
 
     def __len__(self) -> int:
         """Return the number of turns, including the last one."""
@@ -38,15 +41,16 @@ class ConversationContext:
 
 
 async def gather(
-    database: Database, channel: int | None, last: Turn
+    database: Database, guild: int, channel: int | None, last: Turn
 ) -> ConversationContext:
     """Collect everything before `last` that could go into its prompt."""
+    return await database.run(_gather, guild, channel, last)
+
+
+def _gather(guild: int, channel: int | None, last: Turn) -> ConversationContext:
     if channel is None:
-        return ConversationContext(last)
-    return await database.run(_gather, channel, last)
-
-
-def _gather(channel: int, last: Turn) -> ConversationContext:
+        speakable = speakable_channels(guild, None)
+        return ConversationContext(last, speakable=speakable)
     trigger = messages.get(last.message) if last.message is not None else None
     before = None if trigger is None else trigger.ts + 1
     recent = messages.latest(channel, CHANNEL_TURNS, before=before)
@@ -64,6 +68,7 @@ def _gather(channel: int, last: Turn) -> ConversationContext:
         _turns(recent, last, hidden),
         talk.summary if talk else "",
         talk.id if talk and talk.summary else None,
+        speakable_channels(guild, channel),
     )
 
 

@@ -170,9 +170,11 @@ class Replier:
 
     async def _gather(self, request: ReplyRequest) -> ConversationContext:
         last = Turn(request.speaker, request.text, message=request.message)
-        stored = await gather(self._database, request.channel, last)
+        stored = await gather(self._database, request.guild, request.channel, last)
         earlier = (*stored.conversation, *request.earlier)
-        return replace(stored, conversation=earlier)
+        # The owner's own replies draw on everything.
+        speakable = None if request.is_private else stored.speakable
+        return replace(stored, conversation=earlier, speakable=speakable)
 
     def _prompt(
         self,

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from app.core.errors import AppError
+from app.core.files import write_text
 from app.core.paths import Home
 from app.ipc.control import Progress
 from app.ipc.jobs import TokenVoiceJob
@@ -170,7 +171,7 @@ class TokenVoices:
 
 def _settle(path: Path, through: int) -> None:
     """Note the last row in the voice, and remove voices of earlier vocabularies."""
-    (path / THROUGH).write_text(str(through))
+    write_text(path / THROUGH, str(through))
     for other in path.parent.iterdir():
         if other != path:
             shutil.rmtree(other, ignore_errors=True)

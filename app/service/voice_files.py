@@ -101,10 +101,14 @@ class VoiceFiles:
             return False
         return True
 
-    async def build(self, voice: Voice, guild: int) -> None:
-        """Rebuild the files from the database, and speak from them."""
+    async def build(self, voice: Voice, guild: int, *, compact: bool = False) -> None:
+        """Rebuild the files from the database, and speak from them.
+
+        Args:
+            compact: Write the database anew as well.
+        """
         voice.begin_rebuild()
-        await self._run(RebuildJob(guild), self._on_progress)
+        await self._run(RebuildJob(guild, compact), self._on_progress)
         await self._renew(voice, guild)
 
     async def add(
@@ -126,7 +130,7 @@ class VoiceFiles:
         The note of the deletion goes last, so a killed process starts over.
         """
         change = await self._database.run(voice_changes.newest_change, guild)
-        await self.build(voice, guild)
+        await self.build(voice, guild, compact=bool(change))
         if change:
             await asyncio.to_thread(self._remove_copies, guild)
         directory = self._home.voice(guild)

@@ -133,11 +133,21 @@ class VoiceKeeper:
         return [one.row for one in await self._take_in(guild, stores)]
 
     async def hear_at(
-        self, guild: int, heard: Sequence[tuple[Place, Record]]
+        self,
+        guild: int,
+        heard: Sequence[tuple[Place, Record]],
+        *,
+        is_missed: bool = False,
     ) -> list[TakenIn]:
-        """The same with messages of Discord; only places listened to count."""
+        """The same with messages of Discord; only places listened to count.
+
+        Args:
+            is_missed: They were missed, so the places count as they were at the time.
+        """
         store = message_intake.store_heard
-        stores = [partial(store, place, guild, record) for place, record in heard]
+        stores = [
+            partial(store, place, guild, record, is_missed) for place, record in heard
+        ]
         return await self._take_in(guild, stores)
 
     async def _take_in(self, guild: int, stores: Sequence[Store]) -> list[TakenIn]:
@@ -368,9 +378,13 @@ class VoiceKeeper:
             )
             for tell in self._on_forgotten:
                 await tell(guild, blanked.own)
-        if blanked.sent and self.on_withdrawn is not None:
-            await self.on_withdrawn(guild, blanked.sent)
+        await self.withdraw(guild, blanked.sent)
         return blanked
+
+    async def withdraw(self, guild: int, sent: Sequence[tuple[str, str]]) -> None:
+        """Report the bot's messages, (channel, message), whose words are forgotten."""
+        if sent and self.on_withdrawn is not None:
+            await self.on_withdrawn(guild, sent)
 
     async def _finish(self, guild: int, removed: Removed, *, wait: bool) -> Forgotten:
         opened, complete = await self._opened(guild), False
@@ -378,7 +392,7 @@ class VoiceKeeper:
             if opened.pending:
                 opened.pending.cancel()
             complete = await self._scrub(opened, guild)
-        elif removed.messages:
+        elif await self._database.run(voice_changes.newest_change, guild):
             self._scrub_soon(opened, guild)
         return Forgotten(
             removed.messages, removed.embeddings, removed.replies, complete

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from peewee import fn
+from peewee import Case, fn
 
 from app.store import conversations, feedback, messages, tombstones, voice_changes
 from app.store.database import tuples, write
@@ -107,7 +107,7 @@ def blank_replies(guild: int, rows: Sequence[int]) -> Blanked:
         found = _drawing_on(guild, reached)
         replies |= found
         places = _sent_as(found)
-        _blank(sorted(found))
+        _blank(guild, sorted(found))
         sent += places
         ids = [message for _, message in places]
         # One that was sent just now is perhaps about to be stored.
@@ -125,7 +125,7 @@ def blank_answers(guild: int, externals: Sequence[str]) -> None:
     for start in range(0, len(externals), BATCH):
         asked = Reply.trigger.in_(list(externals[start : start + BATCH]))
         unstored = Reply.select(Reply.id).where(chosen & asked)
-        _blank([row for (row,) in tuples(unstored)])
+        _blank(guild, [row for (row,) in tuples(unstored)])
 
 
 def _tell_unfinished(guild: int, rows: Sequence[int]) -> None:
@@ -223,12 +223,16 @@ def _delete(guild: int, asked: list[int]) -> Removed:
     return Removed(len(rows), embeddings)
 
 
-def _blank(replies: list[int]) -> None:
+def _blank(guild: int, replies: list[int]) -> None:
+    """Take the words out of replies; one that was not sent yet is made again."""
+    if replies:
+        voice_changes.note(guild, [voice_changes.OTHER_WORDS])
+    is_unsent = (Reply.state == "made") & Reply.trigger.is_null(False)
     for start in range(0, len(replies), BATCH):
         part = replies[start : start + BATCH]
         ReplySource.delete().where(ReplySource.reply.in_(part)).execute()
         emptied = Reply.update(
-            state="forgotten",
+            state=Case(None, ((is_unsent, "claimed"),), "forgotten"),
             text="",
             turns=[],
             recalled=[],
@@ -249,6 +253,7 @@ def delete_author(guild: int, author: str) -> None:
         if not left.where(Message.member == row).scalar():
             Member.delete().where(Member.id == row).execute()
     feedback.forget_author(guild, author)
+    voice_changes.note(guild, [voice_changes.OTHER_WORDS])
 
 
 @write
@@ -263,7 +268,7 @@ def delete_replies(guild: int) -> int:
     """Blank every reply of the guild; return the number that had words."""
     chosen = (Reply.guild == guild) & (Reply.state != "forgotten")
     replies = [row for (row,) in tuples(Reply.select(Reply.id).where(chosen))]
-    _blank(replies)
+    _blank(guild, replies)
     return len(replies)
 
 

@@ -176,9 +176,10 @@ def find_channel(guild: int, name: str) -> StoredChannel | None:
 
 @write
 def set_learning(channel: int, is_learning: bool) -> None:
-    """Start or stop learning from this channel."""
-    changed = Channel.update(is_learning=is_learning)
-    changed.where(Channel.id == channel).execute()
+    """Start or stop learning from this channel, with what is written from now on."""
+    changed = Channel.update(is_learning=is_learning, learning_since=_now())
+    is_news = Channel.is_learning != is_learning
+    changed.where((Channel.id == channel) & is_news).execute()
 
 
 def _now() -> int:

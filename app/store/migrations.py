@@ -1,5 +1,6 @@
 """Migrates a database of an older version to this version."""
 
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -69,6 +70,23 @@ def _home_values(database: SqliteDatabase) -> None:
     database.create_tables([HomeValue])
 
 
+def _readers_of_channels(database: SqliteDatabase) -> None:
+    """Channels record their readers, and from when on they are learned."""
+    for column in (
+        "learning_since INTEGER",
+        "is_private INTEGER",
+        "is_age_restricted INTEGER NOT NULL DEFAULT 0",
+    ):
+        database.execute_sql(f"ALTER TABLE channel ADD COLUMN {column}")
+    # Nothing older than the oldest message there was ever wanted.
+    oldest = "SELECT MIN(ts) FROM message WHERE channel_id = channel.id"
+    database.execute_sql(
+        "UPDATE channel SET learning_since = COALESCE("
+        f"({oldest} AND is_heard), ({oldest}), ?) WHERE is_learning",
+        (int(time.time() * 1000),),
+    )
+
+
 def _claimed_guilds(database: SqliteDatabase) -> None:
     """A guild keeps the server that its files say they are of."""
     database.execute_sql("ALTER TABLE guild ADD COLUMN claimed TEXT")
@@ -82,6 +100,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     _snapshots,
     _tombstones,
     _home_values,
+    _readers_of_channels,
     _claimed_guilds,
 )
 """The steps after the first version, oldest first; a new database needs none."""

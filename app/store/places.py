@@ -3,9 +3,11 @@
 Each function here is all that one stage of a reply asks of the database.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from app.store import guilds, members, messages, replies
+from app.store.database import write
 from app.store.rows import StoredChannel, StoredReply, stored
 from app.store.tables import Channel, Guild
 
@@ -20,6 +22,15 @@ class Place(NamedTuple):
     root: str
     """The channel whose settings hold: itself, or the one that a thread is in."""
     root_name: str
+    is_private: bool = False
+    """True if not everyone in the guild can see it; of a thread, if it is private."""
+    is_root_private: bool = False
+    is_age_restricted: bool = False
+
+    @property
+    def listened(self) -> str:
+        """The channel that must be listened to: a private thread counts for itself."""
+        return self.channel if self.is_private else self.root
 
 
 class PlaceRows(NamedTuple):
@@ -28,6 +39,8 @@ class PlaceRows(NamedTuple):
     guild: int
     channel: int
     root: int
+    listened: int
+    """The one of them that must be listened to."""
     is_learning: bool
 
 
@@ -57,12 +70,52 @@ def rows_of(place: Place) -> PlaceRows:
     root = channel = _channel(guild, place.root, place.root_name)
     if place.channel != place.root:
         channel = _channel(guild, place.channel, place.channel_name, root.id)
-    return PlaceRows(guild, channel.id, root.id, root.is_learning)
+        note_readers(channel, place.is_private, False)
+    note_readers(root, place.is_root_private, place.is_age_restricted)
+    listened = channel if place.is_private else root
+    return PlaceRows(guild, channel.id, root.id, listened.id, listened.is_learning)
 
 
-def is_learning(place: Place) -> bool:
-    """Tell if the place is listened to; make no row for one that is not."""
-    chosen = (Guild.discord_id == place.guild) & (Channel.discord_id == place.root)
+@write
+def rows_of_many(places: Sequence[Place]) -> None:
+    """Make or rename the rows of channels, and of threads that have a row."""
+    for place in places:
+        if place.channel == place.root or _is_known(place):
+            rows_of(place)
+
+
+def _is_known(place: Place) -> bool:
+    chosen = Guild.discord_id == place.guild
+    chosen &= Channel.discord_id == place.channel
+    return bool(Channel.select(Channel.id).join(Guild).where(chosen).exists())
+
+
+def note_readers(
+    channel: StoredChannel, is_private: bool, is_age_restricted: bool
+) -> None:
+    """Note who reads a channel, if it is news."""
+    told = (is_private, is_age_restricted)
+    if (channel.is_private, channel.is_age_restricted) != told:
+        _note_readers(channel.id, *told)
+
+
+@write
+def _note_readers(channel: int, is_private: bool, is_age_restricted: bool) -> None:
+    changed = Channel.update(is_private=is_private, is_age_restricted=is_age_restricted)
+    changed.where(Channel.id == channel).execute()
+
+
+def is_learning(place: Place, since: int | None = None) -> bool:
+    """Tell if the place is listened to; make no row for one that is not.
+
+    Args:
+        since: Tell if it was already at that time.
+    """
+    chosen = Guild.discord_id == place.guild
+    chosen &= Channel.discord_id == place.listened
+    if since is not None:
+        began = Channel.learning_since
+        chosen &= began.is_null() | (began <= since)
     query = Channel.select(Channel.id).join(Guild)
     return bool(query.where(chosen & Channel.is_learning).exists())
 

@@ -10,6 +10,8 @@ from typing import Any
 
 from peewee import OperationalError, SqliteDatabase
 
+from app.core.files import put, unfinished
+
 PRAGMAS = {
     "journal_mode": "wal",
     "synchronous": "normal",
@@ -138,6 +140,15 @@ def truncate_log(database: SqliteDatabase) -> bool:
     return not busy
 
 
+def compact(database: SqliteDatabase) -> None:
+    """Write the whole file anew.
+
+    `secure_delete` overwrites a deleted row, but not the copies that stay in the gaps
+    of pages when SQLite moves rows to other pages.
+    """
+    database.execute_sql("VACUUM")
+
+
 def is_sound(database: SqliteDatabase) -> bool:
     """Return whether SQLite finds no fault in the file."""
     return bool(database.execute_sql("PRAGMA quick_check(1)").fetchone()[0] == "ok")
@@ -155,12 +166,8 @@ def is_sound_file(path: Path) -> bool:
 
 def copy(source: SqliteDatabase, target: Path) -> None:
     """Write a complete copy to `target` while the source stays in use."""
-    temporary = target.with_name(target.name + ".part")
-    temporary.unlink(missing_ok=True)
-    destination = sqlite3.connect(temporary)
-    try:
-        source.connection().backup(destination)
-        destination.execute("PRAGMA journal_mode = delete").fetchone()
-    finally:
-        destination.close()
-    temporary.replace(target)
+    with unfinished(target) as temporary:
+        with closing(sqlite3.connect(temporary)) as destination:
+            source.connection().backup(destination)
+            destination.execute("PRAGMA journal_mode = delete").fetchone()
+        put(temporary, target)

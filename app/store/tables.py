@@ -54,6 +54,15 @@ class Channel(Table):
     """The channel of a thread."""
     is_learning = BooleanField(default=False)
     """True if messages there are learned from now on."""
+    learning_since = BigIntegerField(null=True)
+    """Catching up learns nothing from before this time; null sets no limit."""
+    is_private = BooleanField(null=True)
+    """True if not everyone in the guild can see it; null until Discord tells.
+
+    A thread that is not private has the readers of its channel.
+    """
+    is_age_restricted = BooleanField(default=False, constraints=[SQL("DEFAULT 0")])
+    """True for adults only; a thread follows its channel."""
 
     class Meta:
         indexes = ((("guild", "discord_id"), True), (("guild", "name"), False))

@@ -12,6 +12,10 @@ from app.store.tables import Message, VoiceChange, VoiceGap
 ALL = 0
 """The mark, in place of a message, that the whole voice was replaced."""
 
+OTHER_WORDS = -1
+"""The mark, in place of a message, that words went which no voice has, as of replies.
+"""
+
 Gap = tuple[int, int]
 """Rows above the first number, up to the second."""
 

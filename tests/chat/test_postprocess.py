@@ -10,6 +10,7 @@ from app.chat.postprocess import (
     is_assistant_speak,
     is_copy,
     neutralise,
+    preview,
     shorten,
     split,
     units,
@@ -144,3 +145,26 @@ def test_a_long_reply_is_shortened_to_whole_words():
     assert shorten(text, 5) == "one two three."
     assert shorten("one two three four five", 3) == "one two three"
     assert shorten(text, 50) == text
+
+
+SECRETS = [
+    "sk-proj-0123456789abcdefghij",
+    "MTIzNDU2Nzg5MDEyMzQ1Njc4OTAx.GabcdE.abcdefghijklmnopqrstuvwxyz0",
+    "ghp_0123456789abcdefghij0123",
+    "+49 170 1234567",
+    "discord.gg/secretplace",
+    "https://discord.com/api/webhooks/123456/abcdefghijk",
+]
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+def test_no_preview_of_an_unfinished_text_shows_the_start_of_a_secret(secret):
+    text = f"he said it is {secret}"
+    for end in range(len(text) + 1):
+        assert secret[:4] not in preview(text[:end])
+
+
+def test_a_preview_shows_whole_words_and_scripts_without_spaces():
+    assert preview("hello the") == "hello"
+    assert preview("天气很好") == "天气很好"
+    assert preview("") == preview(" \n ") == preview("word") == ""

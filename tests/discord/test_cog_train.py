@@ -44,8 +44,8 @@ async def test_training_goes_on_after_a_restart_where_it_was(
     history = ("GET", f"/channels/{scene.general.id}/messages")
     hear = host.hear
 
-    async def slow_hear(batch):
-        new = await hear(batch)
+    async def slow_hear(batch, **asked):
+        new = await hear(batch, **asked)
         await asyncio.sleep(0.2)
         return new
 

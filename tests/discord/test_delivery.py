@@ -111,3 +111,30 @@ async def test_a_reply_deleted_while_it_is_written_is_left_alone(
         await stand_in.say(scene.general, scene.ann, f"{stand_in.bot.mention} go")
         await stand_in.wait_for(lambda: bool(host.sent_as))
     assert len(stand_in.outbox.sent()) == 1
+
+
+async def test_no_preview_shows_a_part_of_a_secret_and_a_blank_start_is_no_harm(
+    stand_in: DiscordStandIn, start: Start, host: MemoryHost, scene: Scene
+) -> None:
+    now = time.time()
+    text = "the key is sk-proj-0123456789abcdefghij and"
+
+    def later() -> float:
+        nonlocal now
+        now += 2.0
+        return now
+
+    async def stream(ask):
+        yield " "
+        for end in range(1, len(text) + 1):
+            yield text[:end]
+        yield ReadyReply(ask.claim.reply, ("the key is [removed] and that is all",))
+
+    host.stream = stream  # type: ignore[method-assign]
+    host.overrides[(scene.guild.id, 0)] = {"reply.stream": True}
+    async with start(clock=later).connected():
+        await stand_in.say(scene.general, scene.ann, f"{stand_in.bot.mention} go")
+        await stand_in.wait_for(lambda: bool(host.sent_as))
+    shown = [one.text for one in stand_in.outbox.messages]
+    assert len(shown) > 2 and not any("sk-" in one for one in shown)
+    assert shown[-1] == "the key is [removed] and that is all"

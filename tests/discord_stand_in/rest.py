@@ -73,6 +73,7 @@ class Rest:
             web.post("/channels/{channel}/messages", self.send),
             web.post("/channels/{channel}/typing", self.typing),
             web.get("/channels/{channel}/threads/archived/public", self.archived),
+            web.get("/channels/{channel}/thread-members/{user}", self.thread_member),
             web.get(message, self.read_message),
             web.patch(message, self.edit),
             web.delete(message, self.delete),
@@ -208,6 +209,18 @@ class Rest:
         ]
         body = {"threads": threads, "members": [], "has_more": False}
         return web.json_response(body)
+
+    async def thread_member(self, request: web.Request) -> web.Response:
+        """Tell if a user is in a thread.
+
+        "Get Thread Member … Returns a thread member object for the specified user if
+        they are a member of the thread, returns a 404 response otherwise."
+        """
+        channel = self._readable(request)
+        user = int(request.match_info["user"])
+        if user not in channel.thread_members:
+            raise RequestError(404, 10007, "Unknown Member")
+        return web.json_response({"id": str(channel.id), "user_id": str(user)})
 
     async def history(self, request: web.Request) -> web.Response:
         channel = self._readable(request)

@@ -195,6 +195,11 @@ class DiscordStandIn:
         body = channel.payload() | {"newly_created": True}
         await self._dispatch_in(channel, event, body)
 
+    async def update_channel(self, channel: Channel) -> None:
+        """A moderator changed a channel's name, permissions or age restriction."""
+        event = "CHANNEL_UPDATE" if channel.parent is None else "THREAD_UPDATE"
+        await self._dispatch_in(channel, event, channel.payload())
+
     async def delete_channel(self, channel: Channel) -> None:
         """A channel or thread is deleted."""
         assert channel.guild is not None
@@ -243,6 +248,7 @@ class DiscordStandIn:
     ) -> Interaction:
         """A user runs a slash command (`listen add`) and waits for its answer."""
         name, *inner = path.split()
+        self._check_channels(name, inner, options)
         leaf: list[dict[str, Any]] = [
             _option(key, value) for key, value in options.items()
         ]
@@ -254,6 +260,18 @@ class DiscordStandIn:
         if resolved:
             body["resolved"] = resolved
         return await self._interact(COMMAND, channel, user, body)
+
+    def _check_channels(
+        self, name: str, inner: Sequence[str], options: dict[str, Any]
+    ) -> None:
+        """Discord only offers channels "restricted to these types", channel_types."""
+        known = next(one for one in self.rest.commands if one["name"] == name)
+        for sub in inner:
+            known = next(one for one in known["options"] if one["name"] == sub)
+        kinds = {one["name"]: one.get("channel_types") for one in known["options"]}
+        for key, value in options.items():
+            if isinstance(value, Channel) and kinds[key]:
+                assert value.type in kinds[key], f"Discord offers no {value.name}"
 
     def _resolved(self, options: dict[str, Any]) -> dict[str, Any]:
         resolved: dict[str, Any] = {}

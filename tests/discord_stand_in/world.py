@@ -14,12 +14,15 @@ OWNER_ID = 900_000_000_000_000_003
 
 MANAGE_GUILD = 1 << 5
 VIEW_CHANNEL = 1 << 10
+MANAGE_THREADS = 1 << 34
 MEMBER_PERMISSIONS = (1 << 10) | (1 << 11) | (1 << 16) | (1 << 6) | (1 << 31)
 """View channel, send messages, read history, add reactions, use commands."""
 
 TEXT_CHANNEL = 0
 DIRECT_MESSAGE = 1
 PUBLIC_THREAD = 11
+PRIVATE_THREAD = 12
+THREADS = (PUBLIC_THREAD, PRIVATE_THREAD)
 
 _counter = itertools.count()
 
@@ -74,6 +77,9 @@ class Channel:
     """Archived threads are not told at the start of a session."""
     for_moderators: bool = False
     """Hidden from those who have no role of their own."""
+    is_age_restricted: bool = False
+    thread_members: set[int] = field(default_factory=set)
+    """Users in a private thread; Discord shows it to nobody else but moderators."""
     messages: dict[int, dict[str, Any]] = field(default_factory=dict)
 
     def payload(self) -> dict[str, Any]:
@@ -83,14 +89,14 @@ class Channel:
             "name": self.name,
             "position": 0,
             "permission_overwrites": self._overwrites(),
-            "nsfw": False,
+            "nsfw": self.is_age_restricted,
             "parent_id": str(self.parent.id) if self.parent else None,
             "last_message_id": None,
             "rate_limit_per_user": 0,
         }
         if self.guild is not None:
             body["guild_id"] = str(self.guild.id)
-        if self.type == PUBLIC_THREAD:
+        if self.type in THREADS:
             body |= {
                 "owner_id": str(OWNER_ID),
                 "message_count": len(self.messages),
@@ -138,6 +144,13 @@ class Guild:
         self.channels[made.id] = made
         return made
 
+    def private_thread(self, parent: Channel, name: str, *users: User) -> Channel:
+        """Add a private thread below a channel, with its members."""
+        made = Channel(name, self, type=PRIVATE_THREAD, parent=parent)
+        made.thread_members = {user.id for user in users}
+        self.channels[made.id] = made
+        return made
+
     def role(self, name: str, permissions: int = 0) -> int:
         """Add a role and return its id."""
         role_id = snowflake()
@@ -172,9 +185,7 @@ class Guild:
         """The body of GUILD_CREATE."""
         plain = [c for c in self.channels.values() if c.type == TEXT_CHANNEL]
         threads = [
-            c
-            for c in self.channels.values()
-            if c.type == PUBLIC_THREAD and not c.archived
+            c for c in self.channels.values() if c.type in THREADS and not c.archived
         ]
         everyone = _role_payload(self.id, "@everyone", MEMBER_PERMISSIONS)
         return {

@@ -130,6 +130,9 @@ def test_a_home_without_conversations_is_brought_up(
             "ALTER TABLE reply DROP COLUMN filled",
             "ALTER TABLE reply DROP COLUMN summary_of",
             "ALTER TABLE message DROP COLUMN is_heard",
+            "ALTER TABLE channel DROP COLUMN learning_since",
+            "ALTER TABLE channel DROP COLUMN is_private",
+            "ALTER TABLE channel DROP COLUMN is_age_restricted",
         ):
             bound().execute_sql(statement)
         before = migrations.MIGRATIONS.index(migrations._conversations)

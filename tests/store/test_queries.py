@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from app.core.explanation import RungOutcome
 from app.core.time_units import DAY_MS
 from app.store import (
     embeddings,
@@ -197,7 +198,7 @@ def test_a_reply_explains_itself(db: Database, guild: int, write: Write) -> None
     db.call(replies.finish, reply, fields, [source])
     db.call(replies.set_state, reply, "sent", ["777"])
     found = db.call(replies.find_sent, "777")
-    assert found is not None and found.rungs == rungs
+    assert found is not None and found.rungs == [RungOutcome("markov", "wrote", "")]
     assert db.call(replies.find_sent, "77") is None
     (stored,) = db.call(replies.sources_of, reply)
     assert (stored.message, stored.words) == (message, 4)

@@ -18,6 +18,8 @@ class EventsCog(discord.Cog):
     async def on_message(self, message: discord.Message) -> None:
         """Learn a message, and decide whether to answer it."""
         said = incoming(message, self.bot.own_id)
+        if message.guild is not None:
+            await self.bot.know_channels(message.guild)
         if said is None or self.bot.prefix_action(message) is not None:
             return
         try:
@@ -101,6 +103,24 @@ class EventsCog(discord.Cog):
     @discord.Cog.listener()
     async def on_guild_channel_create(self, channel: discord.abc.GuildChannel) -> None:
         """Offer a new channel at once."""
+        await self._see(channel)
+
+    @discord.Cog.listener()
+    async def on_guild_channel_update(
+        self, before: discord.abc.GuildChannel, after: discord.abc.GuildChannel
+    ) -> None:
+        """Follow a channel's name and its readers."""
+        await self._see(after)
+
+    @discord.Cog.listener()
+    async def on_guild_role_update(
+        self, before: discord.Role, after: discord.Role
+    ) -> None:
+        """Follow who reads which channel, when everyone's rights change."""
+        if after.is_default() and before.permissions != after.permissions:
+            await self.bot.ports.guilds.channels_seen(places_of(after.guild))
+
+    async def _see(self, channel: discord.abc.GuildChannel) -> None:
         place = place_of(channel)
         if place is not None:
             await self.bot.ports.guilds.channels_seen([place])

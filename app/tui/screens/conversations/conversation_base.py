@@ -10,6 +10,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
+from app.core.explanation import Explanation
 from app.tui import reply_explanation
 from app.tui.base import MynahScreen
 from app.tui.event_buffer import NewEvents
@@ -41,7 +42,7 @@ class TalkScreen(MynahScreen):
 
     place: ListedPlace | None = None
     """The visible place."""
-    explained: reply_explanation.ExplainedReply | None = None
+    explained: Explanation | None = None
     """The story of the chosen line, if it is a reply."""
 
     def __init__(self) -> None:
@@ -138,7 +139,7 @@ class TalkScreen(MynahScreen):
             found = await (shelf.drafts() if is_drafts else shelf.replies(place.guild))
             titles = self._titles()
             return [
-                replace(line, name=titles.get(line.reply.channel, line.name))
+                replace(line, name=titles.get(line.reply.channel_id, line.name))
                 for line in channel_lines.merge([], found, {})
                 if line.reply
             ]
@@ -199,10 +200,10 @@ class TalkScreen(MynahScreen):
             self.explained = None
             self.query_one("#story", Static).update(_message_story(line))
             return
-        job = partial(reply_explanation.explain, self.app.shelf, line.reply)
+        job = partial(self.app.shelf.explanation, line.reply.id)
         self.fetch(job, self._show_story, "story")
 
-    def _show_story(self, explained: reply_explanation.ExplainedReply) -> None:
+    def _show_story(self, explained: Explanation | None) -> None:
         self.explained = explained
         self._draw_story()
 

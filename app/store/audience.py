@@ -1,0 +1,99 @@
+"""The channels whose words may be said in a channel: those that its readers can see."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from app.store.database import tuples, write
+from app.store.tables import Channel
+
+
+class Audience(NamedTuple):
+    """The readers of a channel or thread."""
+
+    channel: int
+    """The channel that they can see; of a private thread itself, of others theirs."""
+    above: int | None
+    """The channel of a private thread, which its members can see as well."""
+    is_private: bool
+    """True if not everyone in the guild belongs to them."""
+    is_age_restricted: bool
+
+    def may_hear(self, said_to: "Audience") -> bool:
+        """Tell if they may hear what was said to other readers."""
+        if said_to.is_age_restricted and not self.is_age_restricted:
+            return False
+        if not said_to.is_private:
+            return True
+        return said_to.channel in (self.channel, self.above)
+
+
+class ChannelFacts(NamedTuple):
+    """The facts about a channel's readers, as far as Discord told them."""
+
+    id: int
+    parent: int | None
+    """The channel of a thread."""
+    is_private: bool
+    is_age_restricted: bool
+
+
+EVERYONE = Audience(0, None, is_private=False, is_age_restricted=False)
+"""Hears what is public, and nothing else."""
+
+
+_IS_UNKNOWN = Channel.is_private.is_null() & Channel.discord_id.is_null(False)
+"""On Discord, which told nothing of its readers yet: it counts as private."""
+
+
+def speakable_channels(guild: int, channel: int | None) -> frozenset[int] | None:
+    """Return the rows of a guild's channels whose words may be said in that channel.
+
+    None means all of them, which is the usual case. Where no channel (row) is known,
+    only what everyone can see may be said.
+    """
+    if not _has_secluded(guild):
+        return None
+    is_private = Channel.is_private | _IS_UNKNOWN
+    columns = (Channel.id, Channel.parent, is_private, Channel.is_age_restricted)
+    query = Channel.select(*columns).where(Channel.guild == guild)
+    known = {row[0]: ChannelFacts(*row) for row in tuples(query)}
+    here = known.get(channel) if channel is not None else None
+    readers = audience_of(here, known) if here else EVERYONE
+    found = frozenset(
+        row
+        for row, facts in known.items()
+        if readers.may_hear(audience_of(facts, known))
+    )
+    return None if len(found) == len(known) else found
+
+
+def unknown_channels(guild: int) -> list[str]:
+    """Return Discord's ids of stored channels that Discord told nothing of yet."""
+    query = Channel.select(Channel.discord_id)
+    query = query.where((Channel.guild == guild) & _IS_UNKNOWN)
+    return [discord_id for (discord_id,) in tuples(query.order_by(Channel.id.desc()))]
+
+
+@write
+def note_gone(guild: int, discord_id: str) -> None:
+    """Note that a channel is not on Discord any more; it was imported from a file."""
+    gone = (Channel.guild == guild) & (Channel.discord_id == discord_id)
+    Channel.update(is_private=False).where(gone & _IS_UNKNOWN).execute()
+
+
+def audience_of(facts: ChannelFacts, channels: Mapping[int, ChannelFacts]) -> Audience:
+    """Return the readers of a channel or thread, given the guild's channels."""
+    parent = channels.get(facts.parent) if facts.parent is not None else None
+    if parent is None:
+        return Audience(facts.id, None, facts.is_private, facts.is_age_restricted)
+    if facts.is_private:
+        return Audience(facts.id, parent.id, True, parent.is_age_restricted)
+    return Audience(parent.id, None, parent.is_private, parent.is_age_restricted)
+
+
+def _has_secluded(guild: int) -> bool:
+    """Tell if any channel of the guild has other readers than everyone."""
+    secluded = Channel.is_private | Channel.is_age_restricted | _IS_UNKNOWN
+    return bool(
+        Channel.select(Channel.id).where((Channel.guild == guild) & secluded).exists()
+    )

@@ -1,0 +1,73 @@
+"""A reply that was made but not sent loses its words and is made again."""
+
+import asyncio
+from collections.abc import Sequence
+
+from app.service.service import Service
+from app.store import messages, replies
+from app.store.replies import SourceMessage
+from tests.discord.conftest import Running
+from tests.discord.real_host import LINES, taught, until_stored
+from tests.discord.scene import Scene
+from tests.discord_stand_in.server import DiscordStandIn
+
+
+async def made_but_not_sent(
+    service: Service, running: Running, stand_in: DiscordStandIn, scene: Scene
+) -> int:
+    """Ask the bot, and kill its connection between making and sending the reply."""
+    made = asyncio.Event()
+    async with taught(running, stand_in, service, scene):
+        replier, fulfil = service.context.replier, service.context.replier.fulfil
+
+        async def stuck(*asked: object) -> None:
+            await fulfil(*asked)  # type: ignore[arg-type]
+            made.set()
+            await asyncio.Event().wait()
+
+        replier.fulfil = stuck  # type: ignore[assignment, method-assign]
+        asked = await stand_in.say(
+            scene.general, scene.ann, f"{stand_in.bot.mention} what about the tide"
+        )
+        await made.wait()
+        replier.fulfil = fulfil  # type: ignore[method-assign]
+    return asked
+
+
+async def sources(service: Service, asked: int) -> Sequence[SourceMessage]:
+    found = await service.context.database.run(replies.answer_to, str(asked))
+    assert found is not None and found.state == "made" and found.text
+    return await service.context.database.run(replies.sources_of, found.id)
+
+
+async def test_a_reply_that_was_not_sent_before_a_kill_is_made_again_without_its_source(
+    stand_in: DiscordStandIn, running: Running, service: Service, scene: Scene
+) -> None:
+    asked = await made_but_not_sent(service, running, stand_in, scene)
+    drawn = await sources(service, asked)
+    assert drawn
+    for one in await service.context.database.run(
+        messages.by_rows, [one.message for one in drawn]
+    ):
+        await stand_in.delete(scene.general, int(one.external))
+    async with running.connected():
+        await stand_in.wait_for(lambda: bool(stand_in.outbox.sent()))
+    (sent,) = stand_in.outbox.sent()
+    assert sent.reply_to == asked
+    row = await service.context.database.run(replies.answer_to, str(asked))
+    assert row is not None and (row.state, row.text) == ("sent", sent.text)
+    again = await service.context.database.run(replies.sources_of, row.id)
+    assert {one.message for one in again}.isdisjoint(one.message for one in drawn)
+
+
+async def test_a_reply_whose_trigger_went_after_a_kill_is_never_sent(
+    stand_in: DiscordStandIn, running: Running, service: Service, scene: Scene
+) -> None:
+    asked = await made_but_not_sent(service, running, stand_in, scene)
+    await stand_in.delete(scene.general, asked)
+    async with running.connected():
+        await until_stored(service, len(LINES))
+        await asyncio.sleep(0.2)
+    assert stand_in.outbox.sent() == []
+    row = await service.context.database.run(replies.answer_to, str(asked))
+    assert row is not None and row.text == "" and row.turns == []

@@ -1,0 +1,55 @@
+"""No byte of what was forgotten stays in the database's files, pages' gaps included."""
+
+import subprocess
+from random import Random
+
+import pytest
+
+from app.core.paths import Home
+from app.importers.records import Record
+from app.service.service import Service, open_service
+from app.store import forgetting, guilds, messages
+
+pytestmark = pytest.mark.process
+
+PHRASE = "quizzical zanzibar platypus"
+
+
+def files_with(home: Home, phrase: str) -> list[str]:
+    """Files of the home with a phrase, read by another process.
+
+    Closing a plain file drops this process's locks on it: section 2.2 of
+    https://www.sqlite.org/howtocorrupt.html
+    """
+    command = ["grep", "-rlaF", "--", phrase, str(home.root)]
+    found = subprocess.run(command, capture_output=True, text=True, check=False)
+    return sorted(found.stdout.splitlines())
+
+
+async def fill(service: Service) -> int:
+    """Learn lines of two people, and edit some, so that SQLite moves rows about."""
+    rng, voices = Random(1), service.context.voices
+    guild = int((await service.context.database.run(guilds.ensure, "Harbour")).id)
+    for number in range(300):
+        who = rng.choice(["11", "12"])
+        text = f"{PHRASE if who == '11' else 'a plain line'} {number} "
+        text += "w " * rng.randrange(4, 200)
+        line = Record(who, "Ann", text, str(number), 5, None, "general", "7")
+        await voices.hear(guild, [line])
+    rows = await service.context.database.run(forgetting.rows_of_guild, guild)
+    for row in rng.sample(rows, 150):
+        stored = await service.context.database.run(messages.get, row)
+        assert stored is not None
+        longer = stored.text + " y" * rng.randrange(1, 900)
+        await voices.edit(guild, row, longer)
+    return guild
+
+
+async def test_copies_that_sqlite_left_in_the_gaps_of_pages_go_too(home: Home) -> None:
+    async with open_service(home, Random(1)) as service:
+        guild = await fill(service)
+        assert files_with(home, PHRASE)
+        done = await service.context.voices.forget_author(guild, "11")
+        assert done.complete
+        assert files_with(home, PHRASE) == []
+    assert files_with(home, PHRASE) == []
