@@ -11,7 +11,7 @@ _NUMBERS = re.compile(
     r"(?:[./\-\s]|\.\s|-|月\s?|월\s?)(\d{1,4})(?=\D|\Z)"
 )
 _TIME = re.compile(r"(\d{1,2})[:.時시](\d{2})(?:[:.分](\d{2}))?(?:[.,]\d+)?")
-_WORDS_BETWEEN = re.compile(r"\s+(?:de|del|di|of)\s+|,\s+")
+_WORDS_BETWEEN = re.compile(r" (?:de|del|di|of) |, ")
 _PM = re.compile(r"p\.?\s?m\b|오후|下午|μ\.?μ|\bм\b|\bم\b|\bch\b", re.IGNORECASE)
 _AM = re.compile(r"a\.?\s?m\b|오전|上午|π\.?μ|\bص\b|\bsa\b", re.IGNORECASE)
 _ZONE = re.compile(r"(?:Z|([+-])(\d{2}):?(\d{2}))\s*\Z")
@@ -58,7 +58,7 @@ class DateReader:
 
         Without a zone the time is taken as UTC.
         """
-        text = text.strip().replace("\u202f", " ").replace("\u200e", "")
+        text = " ".join(text.replace("\u200e", "").split())
         iso = milliseconds(text) if text[:1].isdigit() else None
         if iso is not None:
             return iso

@@ -10,7 +10,7 @@ from app.importers.streams import READ_ERRORS, explain_read_error
 
 HEAD_BYTES = 256 * 1024
 
-_JSON = re.compile(rb"\s*(?:[\[{]|//|/\*)")
+_JSON = re.compile(rb"\A\s*(?:[\[{]|//|/\*)")
 
 
 class Head:

@@ -14,22 +14,22 @@ from app.importers.text_lines import lines
 LACKS = "a log of IRC tells no ids, and neither bots nor replies"
 
 _LINE = re.compile(
-    r"\s*(?:(?P<date>\d{4}-\d{2}-\d{2}|[A-Z][a-z]{2} \d{2}"
+    r"\A\s*(?:(?P<date>\d{4}-\d{2}-\d{2}|[A-Z][a-z]{2} \d{2}"
     r"|\d{1,2}[./]\d{1,2}[./]\d{2,4})[ T,]{1,2})?"
     r"\[?(?P<time>\d{1,2}:\d{2}(?::\d{2})?)(?:[.,]\d+)?\]?(?P<rest>[\s|].*)",
     re.DOTALL,
 )
 _SPOKEN = re.compile(
-    r"\s*<[ @+%&~!]?(?P<nick>[^\s<>]{1,40})>[ \t](?P<text>.*)"
+    r"\A(?:\s*<[ @+%&~!]?(?P<nick>[^\s<>]{1,40})>[ \t](?P<text>.*)"
     r"|\t[@+%&~!]?(?P<tabbed>[^\s<>*]{1,40})\t(?P<said>.*)"
-    r"|[ \t]{1,2}\*[ \t]+(?P<doer>[^\s*]{1,40})[ \t](?P<done>.*)"
+    r"|[ \t]{1,2}\*[ \t]+(?P<doer>[^\s*]{1,40})[ \t](?P<done>.*))"
 )
 _DAY = re.compile(
     r"(?:--- (?:Log opened|Day changed)|\*\*\*\* (?:BEGIN|ENDING) LOGGING AT"
     r"|Session (?:Start|Time):) (?P<day>.+)"
 )
 _STATUS = re.compile(
-    r"\s*(?:-!-|\*\*\*|-->|<--|--\s|=!=|-[^\s-]+-\s"
+    r"\A\s*(?:-!-|\*\*\*|-->|<--|--\s|=!=|-[^\s-]+-\s"
     r"|\*\s+\S+ (?:\([^()]{0,200}\) |\[[^\[\]]{0,200}\] )?"
     r"(?:has (?:joined|left|quit|kicked|changed)|sets mode|gives|is now known|removes)"
     r"|\*\s+(?:Joins|Parts|Quits|Now talking|Topic|Set by|Disconnected|You are|Loaded))"
@@ -38,7 +38,9 @@ _CODES = re.compile(
     r"\x03(?:\d{1,2}(?:,\d{1,2})?)?|\x04[0-9a-fA-F]{6}|[\x02\x0f\x11\x16\x1d-\x1f]"
 )
 _FILE_DAY = re.compile(r"(?<!\d)(\d{4})-?(\d{2})-?(\d{2})(?!\d)")
-_CHANNEL = re.compile(r"(#[^\s/\\]{1,60}?)(?:[._]\d{4}|_?\.weechatlog|\.log|\.txt|\Z)")
+_CHANNEL = re.compile(
+    r"(?<!#)(#+(?:[^\s/\\._#]|[._](?!\d{4}|weechatlog|log|txt)){1,60})"
+)
 _DAYS = ("%a %b %d %H:%M:%S %Y", "%a %b %d %Y", "%Y-%m-%d")
 HEADS = 60
 

@@ -27,13 +27,11 @@ CHUNK = 1 << 18
 
 _DECODER = json.JSONDecoder(strict=False)
 _SPACE = re.compile(r"[\s\ufeff]*+")
-_COMMENT = re.compile(r"//[^\n]*+\n?|/\*.*?\*/", re.DOTALL)
-_TOKEN = re.compile(
-    r'"(?:[^"\\]++|\\.)*+"|//[^\n]*+|/\*.*?\*/|[\[\]{}]|"|/\*', re.DOTALL
-)
-_LOOSE = re.compile(
-    r'("(?:[^"\\]++|\\.)*+")|//[^\n]*+|/\*.*?\*/|,(?=\s*+[\]}])', re.DOTALL
-)
+_MARK = re.compile(r'["\[\]{}/]')
+"""What decides where a piece ends, outside strings."""
+
+_IN_STRING = re.compile(r'\\.|"', re.DOTALL)
+
 _WORD = re.compile(r"[^,\]}\n]*+")
 _NOT_UTF8 = re.compile("[\udc80-\udcff]")
 
@@ -82,13 +80,13 @@ class JsonReader:
             space = _SPACE.match(self._text, self._at)
             self._at = space.end() if space else self._at
             if self._text.startswith("/", self._at):
-                comment = _COMMENT.match(self._text, self._at)
-                if comment and (comment.end() < len(self._text) or self._is_whole):
-                    self._at = comment.end()
+                end = _end_of_comment(self._text, self._at)
+                if end:
+                    self._at = end
                     continue
                 self._check_length()
                 if not self._fill():
-                    return "/"
+                    return self._text[self._at :][:1]
                 continue
             if self._at < len(self._text):
                 return self._text[self._at]
@@ -122,10 +120,10 @@ class JsonReader:
             try:
                 found, end = _DECODER.raw_decode(self._text, self._at)
             except (ValueError, RecursionError):
-                piece_end = self._end_of_piece()
-                if piece_end is None:
+                broken = self._broken_piece()
+                if broken is None:
                     continue
-                found, end = self._loosely(piece_end), piece_end
+                found, end = broken
             else:
                 if end == len(self._text) and not self._is_whole:
                     self._check_length()
@@ -142,51 +140,37 @@ class JsonReader:
             self._at = end
             raise BrokenPieceError(line, "it is not UTF-8: save the file as UTF-8")
 
-    def _end_of_piece(self) -> int | None:
-        """Find the end of a broken piece; None after reading more."""
-        if self._text[self._at] not in '[{"':
-            end = _WORD.match(self._text, self._at)
-            if end and (end.end() < len(self._text) or self._is_whole):
-                return max(end.end(), self._at + 1)
+    def _broken_piece(self) -> tuple[Json, int] | None:
+        """Read a piece with small faults; None after reading more of the file."""
+        if self._text[self._at] in '[{"':
+            found = scan(self._text, self._at)
+            if found is not None:
+                return self._loosely(*found)
         else:
-            end_of_brackets = self._matching_bracket()
-            if end_of_brackets is not None:
-                return end_of_brackets
+            word = _WORD.match(self._text, self._at)
+            if word and (word.end() < len(self._text) or self._is_whole):
+                line, self._at = self.line, max(word.end(), self._at + 1)
+                raise BrokenPieceError(line, "not JSON")
         self._check_length()
         if not self._fill():
             raise BrokenFileError(f"line {self.line}", "the file ends early")
         return None
 
-    def _matching_bracket(self) -> int | None:
-        depth = 0
-        for token in _TOKEN.finditer(self._text, self._at):
-            kind = token[0]
-            if kind in ('"', "/*"):
-                break
-            if kind[0] in "[{":
-                depth += 1
-            elif kind[0] in "]}":
-                depth -= 1
-            if depth > MAX_DEPTH:
-                raise BrokenFileError(
-                    f"line {self.line}", f"it nests deeper than {MAX_DEPTH}"
-                )
-            if depth <= 0 and kind[0] != "/":
-                return token.end()
-        return None
-
-    def _loosely(self, end: int) -> Json:
-        piece = self._text[self._at : end]
-        tidy = _LOOSE.sub(lambda found: found[1] or "", piece)
+    def _loosely(self, end: int, cuts: list[tuple[int, int]]) -> tuple[Json, int]:
+        kept, at = [], self._at
+        for start, stop in sorted(cuts):
+            kept.append(self._text[at:start])
+            at = stop
+        kept.append(self._text[at:end])
+        piece = "".join(kept)
         try:
-            found, _ = _DECODER.raw_decode(tidy.lstrip())
+            found, _ = _DECODER.raw_decode(piece)
         except (ValueError, RecursionError) as error:
-            line = self.line
-            self._at = end
+            line, self._at = self.line, end
             if isinstance(error, json.JSONDecodeError):
                 line += piece.count("\n", 0, error.pos)
             raise BrokenPieceError(line, f"not JSON ({_why(error)})") from None
-        return found
+        return found, end
 
     def keys(self) -> Iterator[str]:
         """Yield the keys of an object; the reader of each must take its value."""
@@ -234,6 +218,71 @@ class JsonReader:
     def is_there_more(self) -> bool:
         """Tell if something follows the last value."""
         return bool(self.peek())
+
+
+def scan(text: str, start: int) -> tuple[int, list[tuple[int, int]]] | None:
+    """Find the end of an object, array or string, and what to cut out of it.
+
+    Returns:
+        The end, and the places of comments and of commas before a closing bracket.
+        None if the text ends before.
+
+    Raises:
+        BrokenFileError: If it nests too deeply.
+    """
+    depth, at, is_string = 0, start, False
+    cuts: list[tuple[int, int]] = []
+    while found := (_IN_STRING if is_string else _MARK).search(text, at):
+        mark, at = found[0], found.end()
+        if mark == '"':
+            is_string = not is_string
+            if not is_string and depth == 0:
+                return at, cuts
+        elif is_string:
+            continue
+        elif mark == "/":
+            end = _end_of_comment(text, found.start())
+            if end is None:
+                return None
+            if end:
+                cuts.append((found.start(), end))
+                at = end
+        elif mark in "[{":
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise BrokenFileError("", f"it nests deeper than {MAX_DEPTH}")
+        else:
+            depth -= 1
+            comma = _comma_before(text, found.start(), cuts)
+            if comma is not None:
+                cuts.append((comma, comma + 1))
+            if depth == 0:
+                return at, cuts
+    return None
+
+
+def _end_of_comment(text: str, at: int) -> int | None:
+    """Return the end of a comment; 0 if there is none, None if it is not whole."""
+    opening = text[at : at + 2]
+    closing = {"//": "\n", "/*": "*/"}.get(opening)
+    if closing is None:
+        return 0 if len(opening) == 2 else None
+    end = text.find(closing, at + 2)
+    return None if end < 0 else end + len(closing)
+
+
+def _comma_before(text: str, at: int, cuts: list[tuple[int, int]]) -> int | None:
+    """Return the place of a comma with nothing between it and a closing bracket."""
+    behind = len(cuts)
+    while at > 0:
+        if behind and cuts[behind - 1][1] == at:
+            behind -= 1
+            at = cuts[behind][0]
+        elif text[at - 1].isspace():
+            at -= 1
+        else:
+            return at - 1 if text[at - 1] == "," else None
+    return None
 
 
 def _why(error: Exception) -> str:

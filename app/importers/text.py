@@ -18,13 +18,13 @@ SHARE = 0.1
 """The share of lines that may look like something else."""
 
 _STAMP = re.compile(
-    r"\s*[\[(<*-]*\s*(?:\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}|\d{1,2}:\d{2}(?::\d{2})?\b)"
+    r"\A\s*[\[(<*-]{0,4}\s?(?:\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}|\d{1,2}:\d{2}(?::\d{2})?\b)"
 )
 _SPEAKER = re.compile(
-    r"\s*(?:<[^<>\s]{1,40}>|\[[^\[\]]{1,40}\]|[^\s:,.!?]{1,32}:)\s+\S"
+    r"\A\s*(?:<[^<>\s]{1,40}>|\[[^\[\]]{1,40}\]|[^\s:,.!?]{1,32}:)\s+\S"
 )
 _MARKUP = re.compile(
-    r"\s*(?:<(?!a?:\w+:\d+>)/?[a-zA-Z!?][^>]*>|[{}\[\]]+,?\s*$|[\"'][\w-]+[\"']\s*:|[#=\-_*~]{4,}\s*$"
+    r"\A\s*(?:<(?!a?:\w+:\d+>)/?[a-zA-Z!?][^>]*>|[{}\[\]]+,?\s*$|[\"'][\w-]+[\"']\s*:|[#=\-_*~]{4,}\s*$"
     r"|[\w.-]+\s*=\s*\S|\[[\w.-]+\]\s*$|(?:def|class|import|from|return|function|var|let"
     r"|const|public|private|#include|package|using)\s.*[;:{(]\s*$|.*[;{]\s*$"
     r"|(?:From|To|Date|Subject|Message-ID|Received|Content-Type): )"

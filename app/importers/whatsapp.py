@@ -23,7 +23,7 @@ _SPEAKER = re.compile(
     r"(?P<name>[^:\n]{1,60}?): (?P<text>.*)|(?P<empty>[^:\n]{1,60}):", re.DOTALL
 )
 _OMITTED = re.compile(
-    r"<(?:media|attached|medien|multimedia|médias|archivo|mídia|file)\b[^>]*>"
+    r"\A(?:<(?:media|attached|medien|multimedia|médias|archivo|mídia|file)\b[^>]*>"
     r"|<[^<>]{3,40}(?:omitted|omitido|ausgeschlossen|omis|omesso|weggelaten)>"
     r"|(?:image|video|audio|sticker|gif|document|contact card|bild|imagen|foto|vídeo"
     r"|imagem|immagine|afbeelding|dokument|figurinha|vidéo)"
@@ -32,13 +32,10 @@ _OMITTED = re.compile(
     r"|\S+\.\w{2,5} \((?:file attached|datei angehängt|archivo adjunto|fichier joint"
     r"|arquivo anexado|file allegato)\)"
     r"|(?:you deleted this message|this message was deleted|null"
-    r"|diese nachricht wurde gelöscht|du hast diese nachricht gelöscht)\.?",
+    r"|diese nachricht wurde gelöscht|du hast diese nachricht gelöscht)\.?)",
     re.IGNORECASE,
 )
-_EDITED = re.compile(r"\s*<This message was edited>\Z")
-_FILE_NAME = re.compile(
-    r"WhatsApp.{1,20}?(?: (?:with|mit|con|avec|com) )(?P<chat>.+?)\.(?:txt|zip)"
-)
+_EDITED = "<This message was edited>"
 HEADS, SAMPLES = 40, 100_000
 
 
@@ -99,7 +96,7 @@ def _message(
         return
     name = (said["name"] or said["empty"]).strip()
     raw = said["text"] or ""
-    text = _EDITED.sub("", _MARKS.sub("", raw)).strip()
+    text = _MARKS.sub("", raw).strip().removesuffix(_EDITED).strip()
     # What WhatsApp itself says begins with a mark of direction.
     is_system = bool(_OMITTED.fullmatch(text)) or raw.startswith("\u200e")
     yield Record(name, name, text, ts=ts, is_system=is_system or _is_notice(text))
