@@ -8,13 +8,15 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from app.core.errors import UsageError
+from app.core.names import is_same
 from app.importers import discord_package, leftovers, slack
 from app.importers.head import Head
-from app.importers.records import BrokenFileError, FileGuild, same
+from app.importers.records import BrokenFileError, FileGuild
 from app.importers.registry import TEXT, Importer, find_importer
 from app.importers.sources import LeftOutFile, SourceFile, Sources
 from app.importers.streams import READ_ERRORS, explain_read_error
 from app.ipc.control import PassedOver
+from app.store.rows import StoredGuild
 
 
 class Target(NamedTuple):
@@ -25,6 +27,14 @@ class Target(NamedTuple):
     """Discord's id, from Discord or from earlier files."""
     claimed: str | None = None
     """The name that earlier files without an id gave it."""
+
+    @classmethod
+    def of(cls, guild: StoredGuild) -> "Target":
+        """Return a stored guild as a target."""
+        claimed = guild.claimed
+        if claimed and claimed.isdigit():
+            return cls(guild.name, guild.discord_id or claimed)
+        return cls(guild.name, guild.discord_id, claimed)
 
     def is_it(self, guild: FileGuild) -> bool:
         """Tell if a file's server is this one."""
@@ -71,10 +81,15 @@ class Survey:
 
 
 def _is_one(one: FileGuild, other: FileGuild) -> bool:
+    """Tell if two names mean the same server; a private conversation is none."""
+    if one.is_private or other.is_private:
+        return False
     if one.id and other.id:
         return one.id == other.id
     return (
-        one.name is not None and other.name is not None and same(one.name, other.name)
+        one.name is not None
+        and other.name is not None
+        and is_same(one.name, other.name)
     )
 
 
@@ -150,11 +165,35 @@ def choose(found: Survey, target: Target) -> Choice:
             passed_over.append(LeftOutFile(file.source.name, reason))
         else:
             files.append(file)
-    named = [
-        one for file in files for one in file.guilds if guild and _is_one(one, guild)
+    return Choice(files, guild, _keys(files, guild), passed_over)
+
+
+def each(found: Survey) -> list[Choice]:
+    """Return the files of every server, and those that name none."""
+    private = [
+        LeftOutFile(file.source.name, leftovers.PRIVATE)
+        for file in found.accepted
+        if file.guilds and all(one.is_private for one in file.guilds)
     ]
-    keys = frozenset(key for one in named for key in (one.key, one.id, one.name) if key)
-    return Choice(files, guild, keys, passed_over)
+    choices = []
+    for guild in found.servers():
+        files = [
+            file
+            for file in found.accepted
+            if any(_is_one(one, guild) for one in file.guilds)
+        ]
+        choices.append(Choice(files, guild, _keys(files, guild), private))
+    nameless = [file for file in found.accepted if not file.guilds]
+    if nameless:
+        choices.append(Choice(nameless, None, frozenset(), private))
+    return choices or [Choice([], None, frozenset(), private)]
+
+
+def _keys(files: Sequence[Accepted], guild: FileGuild | None) -> frozenset[str]:
+    """Return what the messages of a server call it."""
+    theirs = [one for file in files for one in file.guilds]
+    named = [one for one in theirs if guild and _is_one(one, guild)]
+    return frozenset(key for one in named for key in (one.key, one.id, one.name) if key)
 
 
 def summed_up(left_out: Sequence[LeftOutFile]) -> list[PassedOver]:
@@ -187,9 +226,9 @@ def _check_same(guild: FileGuild, target: Target) -> None:
     Raises:
         UsageError: If the target is another server.
     """
-    is_other = guild.id and target.id and guild.id != target.id
-    if not guild.id and target.claimed and not same(guild.name or "", target.claimed):
-        is_other = True
+    is_other = bool(guild.id and target.id and guild.id != target.id)
+    if not guild.id and target.claimed:
+        is_other = not is_same(guild.name or "", target.claimed)
     if is_other:
         name = guild.name or guild.id
         raise UsageError(

@@ -14,7 +14,7 @@ from app.importers.intake import Intake, IntakeEntry, NewMember
 from app.importers.records import ContentIds
 from app.importers.sources import SourceFile, find_sources, fingerprint
 from app.ipc.control import ImportedFile, PassedOver, UnreadFile
-from app.store import imports
+from app.store import guilds, imports
 from app.store.database import Database
 from app.store.messages import NewAttachment, NewMessage
 
@@ -96,6 +96,9 @@ class ImportRun:
         with find_sources(paths) as sources:
             survey = gate.survey(sources, self._reading.as_format)
             choice = gate.choose(survey, self._target)
+            if choice.guild and not self._target.id and choice.files:
+                claimed = choice.guild.id or choice.guild.name or self._target.name
+                self._database.call(guilds.claim, self._guild, claimed)
             for fault in survey.faults:
                 self.counts.errors.append(UnreadFile(fault.name, fault.reason))
             left_out = survey.passed_over + choice.passed_over

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+from app.core.names import is_same
+
 MAX_TEXT_CHARS = 20_000
 """The longest text; Discord's own limit is 4,000 characters."""
 
@@ -30,16 +32,11 @@ class FileGuild(NamedTuple):
 
     def is_named(self, name: str) -> bool:
         """Tell if a person may call it that."""
-        return name == self.id or (self.name is not None and same(name, self.name))
+        return name == self.id or (self.name is not None and is_same(name, self.name))
 
 
 PRIVATE = "\0private"
 """The `Record.guild` of a message outside any server."""
-
-
-def same(one: str, other: str) -> bool:
-    """Tell if two names of servers are the same in any case."""
-    return one.strip().casefold() == other.strip().casefold()
 
 
 class File(NamedTuple):

@@ -230,4 +230,49 @@ class Phrases(Request[PhrasesReply]):
     limit: int = 30
 
 
-GUILD_REQUESTS = (Guilds, Import, Forget, Export, Backup, Phrases)
+@dataclass(frozen=True)
+class FoundServer:
+    """A server that files are of, and what would be learned."""
+
+    id: str | None
+    name: str | None
+    """None for files that name no server."""
+    files: int
+    messages: int
+    channels: list[CountedText]
+    """The channels by name, those with most messages first."""
+    first: float | None
+    """Seconds since the epoch."""
+    last: float | None
+
+
+@dataclass(frozen=True)
+class ImportPreviewReply:
+    """What an import would learn; nothing is stored."""
+
+    servers: list[FoundServer]
+    files: list[ImportedFile]
+    filtered: int
+    reasons: dict[str, int]
+    """Of the messages left out, how many for which reason."""
+    errors: list[UnreadFile]
+    refused: int
+    passed_over: list[PassedOver]
+    notes: list[str]
+    seconds: float
+
+
+@dataclass(frozen=True)
+class ImportPreview(Request[ImportPreviewReply]):
+    """Look at files before learning from them."""
+
+    method: ClassVar[str] = "import_preview"
+    guild: str
+    """Name or id of the server; empty to look at every server in the files."""
+    paths: list[str]
+    channel: str | None = None
+    as_format: str | None = None
+    dates: str | None = None
+
+
+GUILD_REQUESTS = (Guilds, Import, ImportPreview, Forget, Export, Backup, Phrases)
