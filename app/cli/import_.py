@@ -5,7 +5,7 @@ import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from app.cli.connect import connect
 from app.cli.output import Bar, complain, print_json, say, size
@@ -14,7 +14,7 @@ from app.core.names import wire_name
 from app.core.paths import Home, find_home
 from app.ipc import control
 from app.ipc.control import FoundServer, PassedOver, UnreadFile
-from app.ipc.wire import Request
+from app.ipc.wire import Params, Request
 
 R = TypeVar("R")
 
@@ -81,7 +81,7 @@ def run(arguments: argparse.Namespace) -> int:
 async def _call(home: Home, request: Request[R]) -> R:
     bar = Bar()
 
-    def show(progress: Any) -> None:
+    def show(progress: Params) -> None:
         if isinstance(progress, control.Progress):
             what = f"{progress.label}  {progress.note}".strip()
             label = f"{LABELS.get(progress.work, progress.work)}  {what}"

@@ -10,7 +10,6 @@ import queue
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 from app.core.errors import AppError, UsageError
 from app.core.paths import Home
@@ -116,7 +115,7 @@ def main(argv: Sequence[str]) -> int:
     return 0
 
 
-def carry_out(request: Request[Any], home: Home, tell: Tell) -> object:
+def carry_out(request: Request[object], home: Home, tell: Tell) -> object:
     """Do one job of the catalogue.
 
     Only now is imported what the job needs: native code writes to fd 1.

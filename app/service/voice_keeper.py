@@ -161,7 +161,7 @@ class VoiceKeeper:
                 continue
             new.append(taken)
             if taken.text is not None:
-                opened.voice.learn(taken.row, taken.text)
+                opened.voice.learn(taken.row, taken.text, taken.channel)
         self._build_if_long(opened, guild)
         return new
 
@@ -177,8 +177,8 @@ class VoiceKeeper:
         await self._database.run(messages.edit, message, clean(text), dropped)
         opened.voice.forget([message])
         rows = await self._database.run(messages.learnable_of, guild, [message])
-        for row, text in rows:
-            opened.voice.learn(row, text)
+        for learned in rows:
+            opened.voice.learn(*learned)
         # The meaning before the edit is forgotten like a deleted message.
         for tell in self._on_forgotten:
             await tell(guild, [message])
