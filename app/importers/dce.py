@@ -11,6 +11,7 @@ from app.importers.records import (
     BrokenRow,
     File,
     FileGuild,
+    JsonObject,
     Record,
     id_of,
     milliseconds,
@@ -62,7 +63,7 @@ def read(source: SourceFile, stream: Stream) -> Iterator[Record | BrokenRow]:
     """Read the messages of one channel; a truncated export keeps what is whole."""
     place = _place(source)
 
-    def make(message: dict[str, Any]) -> Record:
+    def make(message: JsonObject) -> Record:
         return _record(message, place)
 
     reader = json_stream.JsonReader(stream)
@@ -79,7 +80,7 @@ def _place(source: SourceFile) -> NamedPlace:
     return NamedPlace(None, str(found.get("name") or named.channel or "general"), id)
 
 
-def _record(message: dict[str, Any], place: NamedPlace) -> Record:
+def _record(message: JsonObject, place: NamedPlace) -> Record:
     author = message.get("author") or {}
     if isinstance(author, str):
         author = {"name": author}
@@ -131,7 +132,7 @@ def _sent(id: str | None) -> int | None:
     return DISCORD_EPOCH_MS + (int(id) >> 22)
 
 
-def _with_emojis(text: str, emojis: list[dict[str, Any]]) -> str:
+def _with_emojis(text: str, emojis: list[JsonObject]) -> str:
     """Write the server's own emoji as Discord does, so that it shows them."""
     known = {
         str(

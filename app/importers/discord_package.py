@@ -3,7 +3,6 @@
 import csv
 import io
 from collections.abc import Iterator
-from typing import Any
 
 import orjson
 
@@ -16,6 +15,7 @@ from app.importers.records import (
     File,
     FileGuild,
     Item,
+    JsonObject,
     Record,
     id_of,
     milliseconds,
@@ -76,7 +76,7 @@ def read_json(source: SourceFile, stream: Stream) -> Iterator[Item]:
     """Read the messages of one channel of the package."""
     name, id = _place(source)
 
-    def make(message: dict[str, Any]) -> Record:
+    def make(message: JsonObject) -> Record:
         return _record(message, name, id)
 
     return json_stream.records(stream, "", make)
@@ -101,7 +101,7 @@ def read_csv(source: SourceFile, stream: Stream) -> Iterator[Item]:
         raise BrokenFileError(where, f"{error}: is a quote missing?") from error
 
 
-def _record(message: dict[str, Any], channel: str, channel_id: str | None) -> Record:
+def _record(message: JsonObject, channel: str, channel_id: str | None) -> Record:
     urls = str(message.get("Attachments") or "").split()
     stamp = message.get("Timestamp")
     ts = milliseconds(str(stamp)) if stamp else None
@@ -128,7 +128,7 @@ def _place(source: SourceFile) -> tuple[str, str | None]:
     return str(channel.get("name") or id or "general"), id
 
 
-def _channel(source: SourceFile) -> dict[str, Any]:
+def _channel(source: SourceFile) -> JsonObject:
     try:
         found = orjson.loads(source.beside("channel.json") or b"{}")
     except orjson.JSONDecodeError:

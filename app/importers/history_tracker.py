@@ -14,6 +14,7 @@ from app.importers.records import (
     File,
     FileGuild,
     Item,
+    JsonObject,
     Record,
 )
 from app.importers.sources import SourceFile
@@ -138,7 +139,7 @@ def guilds_of_text(source: SourceFile) -> list[FileGuild]:
     ]
 
 
-def _meta(source: SourceFile) -> dict[str, Any]:
+def _meta(source: SourceFile) -> JsonObject:
     found = header(source, ("meta",)).get("meta")
     return found if isinstance(found, dict) else {}
 
@@ -157,7 +158,7 @@ def read_text(source: SourceFile, stream: Stream) -> Iterator[Item]:
 
 
 def _text_item(
-    reader: JsonReader, meta: dict[str, Any], channel: str, id: str
+    reader: JsonReader, meta: JsonObject, channel: str, id: str
 ) -> Record | BrokenRow:
     where = f"message {id}"
     try:
@@ -171,7 +172,7 @@ def _text_item(
 
 
 def _text_record(
-    message: dict[str, Any], meta: dict[str, Any], channel: str, id: str
+    message: JsonObject, meta: JsonObject, channel: str, id: str
 ) -> Record:
     user = str(meta["userindex"][int(message["u"])])
     place = meta["channels"].get(channel) or {}

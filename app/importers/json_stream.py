@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from app.importers.records import BrokenFileError, BrokenRow, Record
+from app.importers.records import BrokenFileError, BrokenRow, JsonObject, Record
 from app.importers.sources import SourceFile
 from app.importers.streams import Stream
 
@@ -291,7 +291,7 @@ def _why(error: Exception) -> str:
     return error.msg if isinstance(error, json.JSONDecodeError) else str(error)
 
 
-Make = Callable[[dict[str, Any]], Record]
+Make = Callable[[JsonObject], Record]
 
 
 def read_items(reader: JsonReader, make: Make) -> Iterator[Record | BrokenRow]:
@@ -365,7 +365,7 @@ def records_of(
 class Outline(NamedTuple):
     """The beginning of a JSON file, by which its format is known."""
 
-    head: dict[str, Json]
+    head: JsonObject
     """The values before the messages."""
     array: str | None
     """The key where the messages begin; "" if the file is an array."""
@@ -385,7 +385,7 @@ def outline(source: SourceFile) -> Outline | None:
     """Read the beginning of a JSON file; None if it is something else."""
     with source.open() as stream:
         reader = JsonReader(stream)
-        head: dict[str, Json] = {}
+        head: JsonObject = {}
         try:
             if reader.peek() == "[":
                 return Outline(head, "", _first(reader))
@@ -415,9 +415,9 @@ def _first(reader: JsonReader) -> Json:
     return None
 
 
-def header(source: SourceFile, wanted: tuple[str, ...]) -> dict[str, Any]:
+def header(source: SourceFile, wanted: tuple[str, ...]) -> JsonObject:
     """Return the values of those keys, wherever they stand; broken ones are missing."""
-    found: dict[str, Any] = {}
+    found: JsonObject = {}
     with source.open() as stream:
         reader = JsonReader(stream)
         try:

@@ -13,6 +13,7 @@ from app.importers.records import (
     File,
     FileGuild,
     Item,
+    JsonObject,
     Record,
     id_of,
     milliseconds,
@@ -99,7 +100,7 @@ def _load(line: bytes) -> Any:
     return json.loads(line.decode(), strict=False)
 
 
-def _record(row: dict[str, Any]) -> Record:
+def _record(row: JsonObject) -> Record:
     get = row.get
     text, ts, id, reply_to = row["text"], get("ts"), get("id"), get("reply_to")
     channel, thread, files = get("channel"), get("thread"), get("attachments")
@@ -128,7 +129,7 @@ def _record(row: dict[str, Any]) -> Record:
     )
 
 
-def _file(file: dict[str, Any] | str) -> File:
+def _file(file: JsonObject | str) -> File:
     if isinstance(file, str):
         return File(file, file.rsplit("/", 1)[-1].split("?", 1)[0], file)
     url = str(file.get("url", ""))

@@ -1,11 +1,18 @@
 """Training files of markov-discord: `[{"message", "attachments"?}]`, and the first."""
 
 from collections.abc import Iterator
-from typing import Any
 
 from app.importers import json_stream
 from app.importers.head import Head
-from app.importers.records import File, FileGuild, Item, Record, id_of, text_of
+from app.importers.records import (
+    File,
+    FileGuild,
+    Item,
+    JsonObject,
+    Record,
+    id_of,
+    text_of,
+)
 from app.importers.sources import SourceFile
 from app.importers.streams import Stream
 
@@ -36,7 +43,7 @@ def read(source: SourceFile, stream: Stream) -> Iterator[Item]:
     yield from json_stream.records_of(reader, "" if is_list else "messages", _record)
 
 
-def _record(row: dict[str, Any]) -> Record:
+def _record(row: JsonObject) -> Record:
     # Its first form, markovDB.json, says `string` and `attachment`, and has ids.
     text = row["message"] if "message" in row else row["string"]
     urls = [text_of(url) for url in row.get("attachments") or ()]

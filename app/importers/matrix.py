@@ -1,11 +1,10 @@
 """Element's export of a Matrix room as JSON."""
 
 from collections.abc import Iterator
-from typing import Any
 
 from app.importers import json_stream
 from app.importers.head import Head
-from app.importers.records import FileGuild, Item, Record, text_of
+from app.importers.records import FileGuild, Item, JsonObject, Record, text_of
 from app.importers.sources import SourceFile
 from app.importers.streams import Stream
 
@@ -32,7 +31,7 @@ def read(source: SourceFile, stream: Stream) -> Iterator[Item]:
     """Read the messages of one room; edits replace nothing and are left out."""
     room = json_stream.header(source, ("room_name",)).get("room_name")
 
-    def make(event: dict[str, Any]) -> Record:
+    def make(event: JsonObject) -> Record:
         return _record(event, str(room) if room else None)
 
     reader = json_stream.JsonReader(stream)
@@ -40,7 +39,7 @@ def read(source: SourceFile, stream: Stream) -> Iterator[Item]:
     yield from json_stream.records_of(reader, "" if is_list else "messages", make)
 
 
-def _record(event: dict[str, Any], room: str | None) -> Record:
+def _record(event: JsonObject, room: str | None) -> Record:
     content = event.get("content") or {}
     relation = content.get("m.relates_to") or {}
     answered = (relation.get("m.in_reply_to") or {}).get("event_id")

@@ -3,9 +3,12 @@
 import hashlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from app.core.names import is_same
+
+JsonObject = dict[str, Any]
+"""An object of a JSON file, of which nothing is known yet."""
 
 MAX_TEXT_CHARS = 20_000
 """The longest text; Discord's own limit is 4,000 characters."""

@@ -2,13 +2,12 @@
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
 import orjson
 
 from app.importers import json_stream
 from app.importers.head import Head
-from app.importers.records import FileGuild, Item, Record, text_of
+from app.importers.records import FileGuild, Item, JsonObject, Record, text_of
 from app.importers.sources import SourceFile
 from app.importers.streams import Stream
 
@@ -60,14 +59,14 @@ def read(source: SourceFile, stream: Stream) -> Iterator[Item]:
     }
     channel = _folder(source)
 
-    def make(message: dict[str, Any]) -> Record:
+    def make(message: JsonObject) -> Record:
         return _record(message, channel, people, bots)
 
     return json_stream.records(stream, "", make)
 
 
 def _record(
-    message: dict[str, Any], channel: str, people: dict[str, str], bots: set[str]
+    message: JsonObject, channel: str, people: dict[str, str], bots: set[str]
 ) -> Record:
     user = str(message.get("user") or message.get("bot_id") or "")
     name = people.get(user) or str(message.get("username") or user)
@@ -105,7 +104,7 @@ def _plain(text: str, people: dict[str, str]) -> str:
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
-def _name(user: dict[str, Any]) -> str:
+def _name(user: JsonObject) -> str:
     profile = user.get("profile")
     shown = profile.get("display_name") if isinstance(profile, dict) else None
     return str(shown or user.get("real_name") or user.get("name") or "")
@@ -116,7 +115,7 @@ def _folder(source: SourceFile) -> str:
     return parts[-2] if len(parts) > 1 else "general"
 
 
-def _list(source: SourceFile, name: str) -> list[dict[str, Any]]:
+def _list(source: SourceFile, name: str) -> list[JsonObject]:
     try:
         found = orjson.loads(source.beside(f"../{name}") or b"[]")
     except orjson.JSONDecodeError:

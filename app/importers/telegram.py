@@ -1,7 +1,6 @@
 """Telegram Desktop's JSON: one chat, or all of an account."""
 
 from collections.abc import Iterator
-from typing import Any
 
 from app.importers.head import Head
 from app.importers.json_stream import BrokenPieceError, JsonReader, at_end, read_items
@@ -9,6 +8,7 @@ from app.importers.records import (
     BrokenFileError,
     FileGuild,
     Item,
+    JsonObject,
     Record,
     id_of,
     milliseconds,
@@ -54,7 +54,7 @@ def read(source: SourceFile, stream: Stream) -> Iterator[Item]:
 
 def _walk(reader: JsonReader, *, wants_messages: bool) -> Iterator[Item | FileGuild]:
     """Yield the chats, and the messages of each if they are wanted."""
-    head: dict[str, Any] = {}
+    head: JsonObject = {}
     try:
         for key in reader.keys():
             if key == "chats":
@@ -77,7 +77,7 @@ def _chats(reader: JsonReader, *, wants_messages: bool) -> Iterator[Item | FileG
             reader.skip()
             continue
         for _ in reader.items():
-            head: dict[str, Any] = {}
+            head: JsonObject = {}
             for part in reader.keys():
                 if part == "messages":
                     yield from _chat(reader, head, wants_messages=wants_messages)
@@ -88,7 +88,7 @@ def _chats(reader: JsonReader, *, wants_messages: bool) -> Iterator[Item | FileG
 
 
 def _chat(
-    reader: JsonReader, head: dict[str, Any], *, wants_messages: bool
+    reader: JsonReader, head: JsonObject, *, wants_messages: bool
 ) -> Iterator[Item | FileGuild]:
     name = str(head.get("name") or "") or None
     kind = str(head.get("type") or "")
@@ -98,13 +98,13 @@ def _chat(
         reader.skip()
         return
 
-    def make(message: dict[str, Any]) -> Record:
+    def make(message: JsonObject) -> Record:
         return _record(message, guild, str(head.get("id") or ""))
 
     yield from read_items(reader, make)
 
 
-def _record(message: dict[str, Any], guild: FileGuild, chat: str) -> Record:
+def _record(message: JsonObject, guild: FileGuild, chat: str) -> Record:
     name = name_of(message.get("from")) or "someone"
     stamp = message.get("date_unixtime")
     ts = int(stamp) * 1000 if stamp else milliseconds(str(message["date"]))
