@@ -54,7 +54,7 @@ def test_any_value_is_read_wherever_the_pieces_end(value: object, size: int):
 @given(Json)
 def test_comments_and_trailing_commas_change_nothing(value: object):
     plain = json.dumps(value)
-    loose = f"// one\n[{plain}, /* two */ [{plain} ,], {{\"a\": {plain}, // three\n}},]"
+    loose = f'// one\n[{plain}, /* two */ [{plain} ,], {{"a": {plain}, // three\n}},]'
     reader = JsonReader(stream(loose.encode()))
     assert [reader.value() for _ in reader.items()] == [value, [value], {"a": value}]
 
