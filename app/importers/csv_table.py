@@ -42,7 +42,7 @@ _NAMES = {
 """The names of columns in small letters, without spaces and underscores."""
 
 
-class Columns(NamedTuple):
+class TableColumns(NamedTuple):
     """The places of the columns that are known; -1 for one that is missing."""
 
     text: int
@@ -97,7 +97,7 @@ def read(
 
 
 def _record(
-    row: list[str], columns: Columns, dates: DateReader, line: int
+    row: list[str], columns: TableColumns, dates: DateReader, line: int
 ) -> Record | BrokenRow:
     def at(column: int) -> str:
         return row[column] if 0 <= column < len(row) else ""
@@ -182,14 +182,14 @@ def _delimiter(line: str) -> str:
     return max(",;\t", key=line.count)
 
 
-def _columns(names: list[str]) -> Columns | None:
+def _columns(names: list[str]) -> TableColumns | None:
     """Find the columns by their names; None if nothing has texts."""
     tidy = [one.strip().lower().replace(" ", "").replace("_", "") for one in names]
 
     def place(wanted: tuple[str, ...]) -> int:
         return next((tidy.index(one) for one in wanted if one in tidy), -1)
 
-    found = Columns(**{field: place(wanted) for field, wanted in _NAMES.items()})
+    found = TableColumns(**{field: place(wanted) for field, wanted in _NAMES.items()})
     has_people = max(found.author, found.author_id, found.date) >= 0
     return found if found.text >= 0 and has_people else None
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from app.importers.dates import DateReader
 from app.importers.discord_names import SAID_BY_NOBODY, guild_named, place_of
 from app.importers.head import Head
-from app.importers.html_page import Page, PageMessage
+from app.importers.html_page import ExportPage, PageMessage
 from app.importers.records import BrokenRow, File, FileGuild, Note, Record
 from app.importers.sources import SourceFile
 from app.importers.streams import Stream
@@ -33,7 +33,7 @@ def guilds(source: SourceFile) -> list[FileGuild]:
 
 def _title(source: SourceFile) -> tuple[str | None, str | None]:
     """Return the names of server and channel in the heading."""
-    page = Page()
+    page = ExportPage()
     with source.open() as stream:
         page.feed((stream.read(HEADING_BYTES) or b"").decode("utf-8", "replace"))
     if page.entries[1:]:
@@ -72,7 +72,7 @@ def read(
 
 
 def _messages(stream: Stream) -> Iterator[PageMessage]:
-    page = Page()
+    page = ExportPage()
     decode = codecs.getincrementaldecoder("utf-8")("replace").decode
     while data := stream.read(CHUNK):
         page.feed(decode(data))

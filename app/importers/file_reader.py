@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 
-from app.importers.gate import Accepted, Reading
+from app.importers.gate import Accepted, ReadingOptions
 from app.importers.records import (
     EARLIEST_MS,
     PRIVATE,
@@ -40,7 +40,9 @@ def short(name: str) -> str:
 class FileReader:
     """Yields the records of a file that its import is about."""
 
-    def __init__(self, file: Accepted, keys: frozenset[str], reading: Reading) -> None:
+    def __init__(
+        self, file: Accepted, keys: frozenset[str], reading: ReadingOptions
+    ) -> None:
         self.refused = 0
         self.left_out: Counter[str] = Counter()
         self.notes: list[str] = []

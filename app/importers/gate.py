@@ -44,7 +44,7 @@ class Target(NamedTuple):
         return any(guild.is_named(name) for name in names)
 
 
-class Reading(NamedTuple):
+class ReadingOptions(NamedTuple):
     """What the owner says about files that do not say it themselves."""
 
     as_format: str | None = None
@@ -132,7 +132,7 @@ def _leave_out_text(found: Survey) -> None:
     ]
 
 
-class Choice(NamedTuple):
+class ChosenFiles(NamedTuple):
     """The files of one server."""
 
     files: list[Accepted]
@@ -143,7 +143,7 @@ class Choice(NamedTuple):
     passed_over: list[LeftOutFile]
 
 
-def choose(found: Survey, target: Target) -> Choice:
+def choose(found: Survey, target: Target) -> ChosenFiles:
     """Choose the files of the target; the others are left out.
 
     Raises:
@@ -165,10 +165,10 @@ def choose(found: Survey, target: Target) -> Choice:
             passed_over.append(LeftOutFile(file.source.name, reason))
         else:
             files.append(file)
-    return Choice(files, guild, _keys(files, guild), passed_over)
+    return ChosenFiles(files, guild, _keys(files, guild), passed_over)
 
 
-def each(found: Survey) -> list[Choice]:
+def each(found: Survey) -> list[ChosenFiles]:
     """Return the files of every server, and those that name none."""
     private = [
         LeftOutFile(file.source.name, leftovers.PRIVATE)
@@ -182,11 +182,11 @@ def each(found: Survey) -> list[Choice]:
             for file in found.accepted
             if any(_is_one(one, guild) for one in file.guilds)
         ]
-        choices.append(Choice(files, guild, _keys(files, guild), private))
+        choices.append(ChosenFiles(files, guild, _keys(files, guild), private))
     nameless = [file for file in found.accepted if not file.guilds]
     if nameless:
-        choices.append(Choice(nameless, None, frozenset(), private))
-    return choices or [Choice([], None, frozenset(), private)]
+        choices.append(ChosenFiles(nameless, None, frozenset(), private))
+    return choices or [ChosenFiles([], None, frozenset(), private)]
 
 
 def _keys(files: Sequence[Accepted], guild: FileGuild | None) -> frozenset[str]:

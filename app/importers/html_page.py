@@ -49,7 +49,7 @@ class PageMessage:
     files: list[str] = field(default_factory=list)
 
 
-class Page(HTMLParser):
+class ExportPage(HTMLParser):
     """Collects messages; a message without a heading has that of the one before."""
 
     def __init__(self) -> None:

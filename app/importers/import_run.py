@@ -9,7 +9,7 @@ from pathlib import Path
 from app.importers import gate
 from app.importers.file_reader import FileReader
 from app.importers.filters import FORGOTTEN
-from app.importers.gate import Accepted, Reading, Target
+from app.importers.gate import Accepted, ReadingOptions, Target
 from app.importers.intake import Intake, IntakeEntry, NewMember
 from app.importers.records import ContentIds
 from app.importers.sources import SourceFile, find_sources, fingerprint
@@ -71,7 +71,7 @@ class ImportRun:
         *,
         channel: str | None = None,
         target: Target | None = None,
-        reading: Reading | None = None,
+        reading: ReadingOptions | None = None,
         on_step: Callable[[ImportStep], None] = lambda step: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -81,7 +81,7 @@ class ImportRun:
         self._intake = intake
         self._channel = channel
         self._target = target or Target(name)
-        self._reading = reading or Reading()
+        self._reading = reading or ReadingOptions()
         self._on_step = on_step
         self._clock = clock
         self._began = clock()

@@ -8,7 +8,7 @@ from pathlib import Path
 from app.importers import gate
 from app.importers.file_reader import FileReader
 from app.importers.filters import Filters
-from app.importers.gate import Accepted, Choice, Reading, Target
+from app.importers.gate import Accepted, ChosenFiles, ReadingOptions, Target
 from app.importers.records import FileGuild
 from app.importers.sources import find_sources
 from app.ipc.control import (
@@ -30,7 +30,7 @@ def preview(
     target: Target | None,
     filters: Filters,
     *,
-    reading: Reading,
+    reading: ReadingOptions,
     channel: str | None = None,
     is_deep: bool = True,
     on_file: OnFile = lambda name, done, total: None,
@@ -68,7 +68,11 @@ class _Look:
     """Reads files and counts what they hold."""
 
     def __init__(
-        self, filters: Filters, reading: Reading, channel: str | None, tell: OnFile
+        self,
+        filters: Filters,
+        reading: ReadingOptions,
+        channel: str | None,
+        tell: OnFile,
     ) -> None:
         self.files: list[ImportedFile] = []
         self.errors: list[UnreadFile] = []
@@ -81,7 +85,7 @@ class _Look:
         self._channel = channel
         self._tell = tell
 
-    def server(self, choice: Choice, *, is_deep: bool) -> FoundServer:
+    def server(self, choice: ChosenFiles, *, is_deep: bool) -> FoundServer:
         """Return what one server's files hold; only their number unless it is deep."""
         guild = choice.guild or FileGuild()
         channels: Counter[str] = Counter()
@@ -99,7 +103,11 @@ class _Look:
         )
 
     def _file(
-        self, file: Accepted, choice: Choice, channels: Counter[str], times: list[int]
+        self,
+        file: Accepted,
+        choice: ChosenFiles,
+        channels: Counter[str],
+        times: list[int],
     ) -> None:
         reader = FileReader(file, choice.keys, self._reading)
         read = learned = 0

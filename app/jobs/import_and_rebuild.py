@@ -13,7 +13,7 @@ from app.core.names import named_path
 from app.core.paths import Home
 from app.importers import previews
 from app.importers.filters import Filters
-from app.importers.gate import Reading, Target
+from app.importers.gate import ReadingOptions, Target
 from app.importers.import_run import Counts, ImportRun, ImportStep
 from app.importers.intake import Intake
 from app.ipc.control import CountedText, ImportPreviewReply, ImportReply, Progress
@@ -121,7 +121,7 @@ def import_files(
         intake,
         channel=channel,
         target=Target.of(row) if row else None,
-        reading=Reading(request.as_format, request.dates),
+        reading=ReadingOptions(request.as_format, request.dates),
         on_step=on_step,
     )
     return work.run(paths)
@@ -144,7 +144,7 @@ def preview(
         [named_path(path) for path in request.paths],
         target if request.guild else None,
         Filters(config.learn, config.bot.prefix),
-        reading=Reading(request.as_format, request.dates),
+        reading=ReadingOptions(request.as_format, request.dates),
         channel=request.channel,
         is_deep=request.is_deep,
         on_file=on_file,
