@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from app.core.errors import UsageError
 from app.core.names import is_same
-from app.importers import discord_package, leftovers, slack
+from app.importers import leftovers
+from app.importers.formats import discord_package, slack
 from app.importers.head import Head
 from app.importers.records import BrokenFileError, FileGuild
 from app.importers.registry import TEXT, Importer, find_importer

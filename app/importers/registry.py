@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from app.importers import (
+from app.importers.formats import (
     csv_table,
     dce,
     dce_html,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from app.importers.dates import DateReader
-from app.importers.discord_names import SAID_BY_NOBODY, place_of
+from app.importers.formats.discord_names import SAID_BY_NOBODY, place_of
 from app.importers.head import Head
 from app.importers.records import (
     MAX_LINE_BYTES,

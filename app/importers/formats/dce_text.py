@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from app.importers.dates import DateReader
-from app.importers.discord_names import SAID_BY_NOBODY, guild_named, place_of
+from app.importers.formats.discord_names import SAID_BY_NOBODY, guild_named, place_of
 from app.importers.head import Head
 from app.importers.records import BrokenRow, File, FileGuild, Item, Record
 from app.importers.sources import SourceFile

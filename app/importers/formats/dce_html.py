@@ -4,9 +4,9 @@ import codecs
 from collections.abc import Iterator
 
 from app.importers.dates import DateReader
-from app.importers.discord_names import SAID_BY_NOBODY, guild_named, place_of
+from app.importers.formats.discord_names import SAID_BY_NOBODY, guild_named, place_of
+from app.importers.formats.html_page import ExportPage, PageMessage
 from app.importers.head import Head
-from app.importers.html_page import ExportPage, PageMessage
 from app.importers.records import BrokenRow, File, FileGuild, Note, Record
 from app.importers.sources import SourceFile
 from app.importers.streams import Stream

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from app.importers import json_stream
-from app.importers.discord_names import NamedPlace, place_of
+from app.importers.formats.discord_names import NamedPlace, place_of
 from app.importers.head import Head
 from app.importers.records import (
     BrokenRow,
