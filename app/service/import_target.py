@@ -84,7 +84,7 @@ async def choose(
         if request.guild == server.id or is_same(request.guild, server.name or ""):
             return ImportTarget(known, is_new=False)
         raise UsageError(
-            f"The files are of {known.name}, which is known already.",
+            f"The files are of {known.name}, which Mynah already knows.",
             f'Import them into it: mynah import "{known.name}" …',
         )
     name = _name(request.guild, server)

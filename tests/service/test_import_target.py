@@ -104,7 +104,7 @@ async def test_a_second_server_never_joins_the_voice_of_a_first(
     await learn(service, "Srv", one)
     with pytest.raises(UsageError, match="of Other Place, and Srv is another server"):
         await learn(service, "Srv", two)
-    with pytest.raises(UsageError, match="of Srv, which is known already"):
+    with pytest.raises(UsageError, match="of Srv, which Mynah already knows"):
         await learn(service, "Again", one)
     assert await known(service) == {"Srv": ["the knight fork"]}
 
