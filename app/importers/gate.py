@@ -46,7 +46,7 @@ class Target(NamedTuple):
 
 
 class ReadingOptions(NamedTuple):
-    """What the owner says about files that do not say it themselves."""
+    """The owner's word on files that do not say it themselves."""
 
     as_format: str | None = None
     """The key of the format to read all files in."""
@@ -64,7 +64,7 @@ class Accepted(NamedTuple):
 
 @dataclass
 class Survey:
-    """What the files of an import are."""
+    """The files of an import, by what they are."""
 
     accepted: list[Accepted] = field(default_factory=list)
     passed_over: list[LeftOutFile] = field(default_factory=list)
@@ -140,7 +140,7 @@ class ChosenFiles(NamedTuple):
     guild: FileGuild | None
     """The server as the files name it; None if none does."""
     keys: frozenset[str]
-    """What its messages call it, where a file has those of several."""
+    """Its names in messages, where a file has those of several servers."""
     passed_over: list[LeftOutFile]
 
 

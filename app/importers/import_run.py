@@ -56,7 +56,7 @@ class Counts:
     passed_over: list[PassedOver] = field(default_factory=list)
     """Files that are not read, by reason."""
     notes: list[str] = field(default_factory=list)
-    """What the files cannot tell."""
+    """Facts that the files cannot tell."""
 
 
 class ImportRun:

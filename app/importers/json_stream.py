@@ -15,7 +15,7 @@ from app.importers.sources import SourceFile
 from app.importers.streams import Stream
 
 Json = Any
-"""What a JSON file may hold."""
+"""A value of a JSON file."""
 
 MAX_DEPTH = 100
 """No export nests deeper than ten."""
@@ -28,7 +28,7 @@ CHUNK = 1 << 18
 _DECODER = json.JSONDecoder(strict=False)
 _SPACE = re.compile(r"[\s\ufeff]*+")
 _MARK = re.compile(r'["\[\]{}/]')
-"""What decides where a piece ends, outside strings."""
+"""The signs that decide where a piece ends, outside strings."""
 
 _IN_STRING = re.compile(r'\\.|"', re.DOTALL)
 
@@ -372,7 +372,7 @@ class Outline(NamedTuple):
     first: Json
     """The first message, if that key has an array."""
     fault: str = ""
-    """Why nothing further can be read, and where."""
+    """The fault after which nothing can be read, with its place."""
 
 
 LISTS = ("messages", "chats", "data")

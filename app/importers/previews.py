@@ -1,4 +1,4 @@
-"""What an import would learn, found out without storing anything."""
+"""Finds out what an import would learn, and stores nothing."""
 
 import time
 from collections import Counter

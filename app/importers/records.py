@@ -137,7 +137,7 @@ class Note(NamedTuple):
 
 
 Item = Record | BrokenRow | Note
-"""What a reader yields."""
+"""An item that a reader yields."""
 
 
 class ContentIds:

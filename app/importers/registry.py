@@ -32,14 +32,14 @@ class Importer(NamedTuple):
     """One format: its test and its reader."""
 
     key: str
-    """What the command line calls it."""
+    """Its name on the command line."""
     name: str
     matches: Callable[[Head], bool]
     guilds: Callable[[SourceFile], list[FileGuild]]
     """Tells the servers that a file says it is of."""
     read: Read
     lacks: str = ""
-    """What the format cannot tell."""
+    """Facts that the format cannot tell."""
     read_dated: ReadDated | None = None
     """A reader that takes the order of day and month, where dates have no fixed one."""
 

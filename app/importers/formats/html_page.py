@@ -18,7 +18,7 @@ _VOID = {
 _AROUND = {
     "strong": "**", "b": "**", "em": "*", "i": "*", "u": "__", "s": "~~", "code": "`",
 }  # fmt: skip
-"""What Discord writes for a tag within a message."""
+"""The signs that Discord writes for a tag within a message."""
 
 _GUILD = {"preamble__entry", "info__guild-name", "info__channel-name"}
 _AUTHOR = {

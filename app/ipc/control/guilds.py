@@ -106,7 +106,7 @@ class ImportReply:
     """Rows that are no messages; `errors` tells why."""
     passed_over: list[PassedOver]
     notes: list[str]
-    """What the files cannot tell."""
+    """Facts that the files cannot tell."""
 
 
 @dataclass(frozen=True)
@@ -248,7 +248,7 @@ class FoundServer:
 
 @dataclass(frozen=True)
 class ImportPreviewReply:
-    """What an import would learn; nothing is stored."""
+    """The messages that an import would learn; nothing is stored."""
 
     servers: list[FoundServer]
     files: list[ImportedFile]
