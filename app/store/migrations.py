@@ -89,6 +89,11 @@ def _readers_of_channels(database: SqliteDatabase) -> None:
     )
 
 
+def _claimed_guilds(database: SqliteDatabase) -> None:
+    """A guild keeps the server that its files say they are of."""
+    database.execute_sql("ALTER TABLE guild ADD COLUMN claimed TEXT")
+
+
 def _consents(database: SqliteDatabase) -> None:
     """Consent names host and purpose, and the ledger knows where a host is.
 
@@ -115,6 +120,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     _tombstones,
     _home_values,
     _readers_of_channels,
+    _claimed_guilds,
     _consents,
 )
 """The steps after the first version, oldest first; a new database needs none."""
