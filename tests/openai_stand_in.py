@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from unittest import mock
 
-from app.settings.gate import Gate
+from app.settings.host_gate import Gate
 from tests.tuning_stand_in import Tunings
 
 Json = dict[str, Any]
@@ -20,7 +20,7 @@ REPLY = "this is what the cloud says today"
 
 
 class AnyoneMay(Gate):
-    """A gate that lets everything pass; the real one has test_gate.py."""
+    """A gate that lets everything pass; the real one has test_host_gate.py."""
 
     def __init__(self) -> None:
         pass

@@ -14,7 +14,7 @@ from app.providers.markov import MarkovProvider
 from app.providers.openai.prices import Prices
 from app.providers.openai.provider import OpenAIProvider
 from app.settings.base_url import Address
-from app.settings.gate import Gate
+from app.settings.host_gate import Gate
 from app.settings.schema import Config
 from app.voice.voice import Voice
 

@@ -20,7 +20,7 @@ from app.replies.line_count import Bursts
 from app.replies.mode_choice import ModeChoice
 from app.replies.request import MadeReply, ReplyRequest
 from app.settings.effective import Settings
-from app.settings.gate import Gate
+from app.settings.host_gate import Gate
 from app.settings.schema import Config
 from app.store import replies
 from app.store.database import Database

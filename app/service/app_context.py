@@ -13,7 +13,7 @@ from app.core.paths import Home
 from app.core.state_file import StateFile
 from app.service.events import Events
 from app.settings.effective import Settings
-from app.settings.gate import Gate
+from app.settings.host_gate import Gate
 from app.settings.schema import Config
 from app.store import guilds
 from app.store.database import Database

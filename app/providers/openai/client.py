@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from app.settings.gate import Permit
+from app.settings.host_gate import Permit
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI

@@ -17,7 +17,7 @@ from app.providers.openai.rate_limit import Throttle, retry_after
 from app.providers.openai.request import ChatCall
 from app.providers.response_cache import Repeats
 from app.settings.base_url import Address
-from app.settings.gate import Gate, Permit
+from app.settings.host_gate import Gate, Permit
 from app.settings.schema import OpenAISettings
 
 if TYPE_CHECKING:

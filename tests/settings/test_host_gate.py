@@ -9,7 +9,7 @@ from app.core.errors import NotAllowedError
 from app.providers.base import Prompt, Turn
 from app.settings.base_url import parse
 from app.settings.effective import Settings
-from app.settings.gate import Gate
+from app.settings.host_gate import Gate
 from app.store import guilds
 from app.store.database import Database
 
@@ -84,5 +84,5 @@ def test_only_the_gate_makes_permits_and_no_client_is_made_without_one():
         for path, text in sources.items()
         if re.search(r"AsyncOpenAI\(|AsyncClient\(|OpenAI\(", text)
     }
-    assert makers == {"gate.py"}
+    assert makers == {"host_gate.py"}
     assert clients == {"client.py"}
