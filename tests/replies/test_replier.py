@@ -159,7 +159,8 @@ async def test_the_row_explains_the_reply(bench, database):
     row = database.call(replies.get, made.reply)
     assert (row.state, row.text) == ("made", "what a fine day to be here")
     assert (row.provider, row.mode, row.trigger) == ("local", "hybrid", "77")
-    assert row.turns[-1] == ["ann", "", None]
+    last = row.turns[-1]
+    assert (last.speaker, last.text, last.message) == ("ann", "", None)
     assert row.rungs[0]["outcome"] == "answered"
     assert {"context", "ladder", "total", "first_token"} <= set(row.timings)
 
