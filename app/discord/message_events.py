@@ -11,6 +11,7 @@ from app.discord.id_map import IdMap, stored
 from app.discord.ports import Incoming, MessagePlace
 from app.importers import file_check
 from app.importers.filters import clean
+from app.importers.gate import Target
 from app.importers.records import File, Record
 from app.ipc.control import MessageSeen, Progress
 from app.service.app_context import AppContext
@@ -132,10 +133,13 @@ class StoredMessages:
         lift, everyone = tombstones.lift_author, tombstones.EVERYONE
         await self._context.database.run(lift, row, everyone, by_owner=True)
 
-    async def check_file(self, name: str, data: bytes) -> None:
+    async def check_file(self, guild: int, name: str, data: bytes) -> None:
         """Read an export, to know that it can be learned."""
+        row = await self._ids.guild(guild)
+        found = await self._context.database.run(guilds.get, row)
+        target = Target.of(found) if found else Target(str(guild))
         async with self._unpacked(name, data) as path:
-            await asyncio.to_thread(file_check.check, [path])
+            await asyncio.to_thread(file_check.check, [path], target)
 
     async def learn_file(self, guild: int, name: str, data: bytes) -> tuple[int, int]:
         """Learn an export; return the numbers of added and read messages."""

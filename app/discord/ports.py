@@ -257,7 +257,7 @@ class MessageEvents(Protocol):
         """Allow what was forgotten with everything else to come back, on request."""
         ...
 
-    async def check_file(self, name: str, data: bytes) -> None:
+    async def check_file(self, guild: int, name: str, data: bytes) -> None:
         """Read an export, to know that it can be learned.
 
         Raises:

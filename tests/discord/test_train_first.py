@@ -109,8 +109,15 @@ async def test_a_training_that_was_killed_before_it_forgot_does_both_at_the_next
     async with taught(running, stand_in, service, scene) as ids:
         pass
     state: StateFile = running.surroundings.state
-    plan = {"channels": {str(scene.general.id): 0}, "report": None, "skipped": []}
-    plans = {str(scene.guild.id): plan | {"new": 0, "read": 0, "clean": True}}
+    plan = {
+        "channels": {str(scene.general.id): 0},
+        "report": None,
+        "new": 0,
+        "read": 0,
+        "skipped": list[str](),
+        "clean": True,
+    }
+    plans = {str(scene.guild.id): plan}
     state.put("trainings", plans)
     del scene.general.messages[ids[0]]
     async with running.connected():

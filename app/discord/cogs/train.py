@@ -172,7 +172,7 @@ class TrainCog(discord.Cog):
         try:
             data = await file.read()
             if clean:
-                await messages.check_file(file.filename, data)
+                await messages.check_file(guild, file.filename, data)
         except (AppError, discord.HTTPException, aiohttp.ClientError, OSError) as error:
             problem = neutralise(_problem(error))[0]
             await told.edit(content=FORGOT_NOTHING.format(problem=problem))
