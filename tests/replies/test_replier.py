@@ -161,7 +161,7 @@ async def test_the_row_explains_the_reply(bench, database):
     assert (row.provider, row.mode, row.trigger) == ("local", "hybrid", "77")
     last = row.turns[-1]
     assert (last.speaker, last.text, last.message) == ("ann", "", None)
-    assert row.rungs[0]["outcome"] == "answered"
+    assert row.rungs[0].outcome == "answered"
     assert {"context", "ladder", "total", "first_token"} <= set(row.timings)
 
 
