@@ -93,18 +93,22 @@ class Blanked:
 
 
 @write
-def blank_replies(guild: int, rows: Sequence[int]) -> Blanked:
+def blank_replies(
+    guild: int, rows: Sequence[int], answered: Sequence[str] = ()
+) -> Blanked:
     """Blank the replies that used or answered these messages.
 
     A later reply that was shown one of those lines loses its words as well. Their rows
     stay, since a trigger is answered once for ever, and those still being written learn
     what to do without. Call it while the messages are still there.
+
+    Args:
+        answered: Outside ids of more messages, which were perhaps never stored.
     """
     _tell_unfinished(guild, rows)
     replies, own, sent = set[int](), list[int](), list[tuple[str, str]]()
-    reached: Sequence[int] = rows
-    while reached:
-        found = _drawing_on(guild, reached)
+    found = _drawing_on(guild, rows) | _answers_to(guild, answered)
+    while found:
         replies |= found
         places = _sent_as(found)
         _blank(guild, sorted(found))
@@ -115,17 +119,17 @@ def blank_replies(guild: int, rows: Sequence[int]) -> Blanked:
         reached = messages.rows_of(guild, ids)
         _tell_unfinished(guild, reached)
         own += reached
+        found = _drawing_on(guild, reached)
     return Blanked(len(replies), tuple(own), tuple(sent))
 
 
-@write
-def blank_answers(guild: int, externals: Sequence[str]) -> None:
-    """Take the words out of answers to messages that were perhaps never stored."""
+def _answers_to(guild: int, externals: Sequence[str]) -> set[int]:
     chosen = (Reply.guild == guild) & (Reply.state != "forgotten")
+    found: set[int] = set()
     for start in range(0, len(externals), BATCH):
         asked = Reply.trigger.in_(list(externals[start : start + BATCH]))
-        unstored = Reply.select(Reply.id).where(chosen & asked)
-        _blank(guild, [row for (row,) in tuples(unstored)])
+        found.update(r for (r,) in tuples(Reply.select(Reply.id).where(chosen & asked)))
+    return found
 
 
 def _tell_unfinished(guild: int, rows: Sequence[int]) -> None:

@@ -311,12 +311,20 @@ async def _answered(
     return asked, found.id
 
 
+@pytest.mark.parametrize("how", ["an edit", "a deletion"])
 async def test_an_edit_or_a_deletion_leaves_nothing_in_replies_or_own_lines(
-    stand_in: DiscordStandIn, running: Running, service: Service, scene: Scene
+    stand_in: DiscordStandIn,
+    running: Running,
+    service: Service,
+    scene: Scene,
+    how: str,
 ) -> None:
     async with taught(running, stand_in, service, scene):
         asked, reply = await _answered(stand_in, service, scene)
-        await stand_in.edit(scene.general, asked, "nothing about fish")
+        if how == "an edit":
+            await stand_in.edit(scene.general, asked, "nothing about fish")
+        else:
+            await stand_in.delete(scene.general, asked)
 
         async def is_blank() -> bool:
             row = await service.context.database.run(replies.get, reply)
