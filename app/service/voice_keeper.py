@@ -369,12 +369,11 @@ class VoiceKeeper:
     ) -> Blanked:
         """Take the words out of replies that drew on messages, and the bot's lines."""
         blank = forgetting.blank_replies
-        blanked = await self._database.run(blank, guild, rows, answered)
+        blanked = await self._database.run(
+            blank, guild, rows, answered, by_owner=by_owner
+        )
         if blanked.own:
             (await self._opened(guild)).voice.forget(blanked.own)
-            await self._database.run(
-                forgetting.delete, guild, blanked.own, by_owner=by_owner
-            )
             for tell in self._on_forgotten:
                 await tell(guild, blanked.own)
         await self.withdraw(guild, blanked.sent)

@@ -87,16 +87,20 @@ class Blanked:
 
     replies: int = 0
     own: tuple[int, ...] = ()
-    """Rows of the bot's own stored lines that those replies were sent as."""
+    """Rows of the bot's own lines that those replies were sent as, now deleted."""
     sent: tuple[tuple[str, str], ...] = ()
     """(channel, message) on Discord of all that those replies were sent as."""
 
 
 @write
 def blank_replies(
-    guild: int, rows: Sequence[int], answered: Sequence[str] = ()
+    guild: int,
+    rows: Sequence[int],
+    answered: Sequence[str] = (),
+    *,
+    by_owner: bool = True,
 ) -> Blanked:
-    """Blank the replies that used or answered these messages.
+    """Blank the replies that used or answered these messages, and delete what they said.
 
     A later reply that was shown one of those lines loses its words as well. Their rows
     stay, since a trigger is answered once for ever, and those still being written learn
@@ -104,6 +108,7 @@ def blank_replies(
 
     Args:
         answered: Outside ids of more messages, which were perhaps never stored.
+        by_owner: As in `delete`.
     """
     _tell_unfinished(guild, rows)
     replies, own, sent = set[int](), list[int](), list[tuple[str, str]]()
@@ -120,6 +125,8 @@ def blank_replies(
         _tell_unfinished(guild, reached)
         own += reached
         found = _drawing_on(guild, reached)
+    # At once, as nothing leads from an empty reply to the bot's stored line.
+    delete(guild, own, by_owner=by_owner)
     return Blanked(len(replies), tuple(own), tuple(sent))
 
 

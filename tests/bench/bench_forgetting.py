@@ -34,7 +34,7 @@ def main() -> None:
             super().teardown()
 
     began = time.perf_counter()
-    run_state_machine_as_test(Counted, settings=chosen)  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(Counted, settings=chosen)
     seconds = time.perf_counter() - began
     print(f"{seconds:.0f} s, nothing forgotten came back, nothing kept was lost")
     for name, count in done.most_common():

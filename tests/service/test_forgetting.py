@@ -17,6 +17,4 @@ Forgetting.TestCase.settings = settings(
     phases=[Phase.generate],
 )
 
-
-class TestWhatIsForgottenIsGoneWhateverHappens(Forgetting.TestCase):
-    pass
+TestWhatIsForgottenIsGoneWhateverHappens = Forgetting.TestCase
