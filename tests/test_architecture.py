@@ -128,6 +128,43 @@ def test_a_planted_import_of_discord_is_seen():
     assert "discord" in loaded("import app.service.service, discord")
 
 
+RENAMES = {"rename", "renames", "replace"}
+MAY_RENAME = {
+    "app/core/files.py": "the one way to replace a file",
+    "app/modelfiles/bundled.py": "a whole directory takes its place",
+    "app/service/backups.py": "a restored home takes its place",
+}
+
+
+def renames_files(tree: ast.AST) -> bool:
+    """Tell if code gives a file another name: `os.replace(a, b)`, `path.replace(b)`."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            called = node.func.attr in RENAMES
+            is_os = getattr(node.func.value, "id", None) == "os"
+            one = len(node.args) == 1 and not node.keywords
+            if called and (is_os or one):
+                return True
+    return False
+
+
+def test_files_are_replaced_in_one_place():
+    found = {
+        path.relative_to(ROOT).as_posix()
+        for path in sources()
+        if renames_files(ast.parse(path.read_text(encoding="utf-8")))
+    }
+    assert found == MAY_RENAME.keys()
+
+
+@pytest.mark.parametrize(
+    "planted", ["os.replace(made, target)", "made.rename(target)", "made.replace(to)"]
+)
+def test_a_planted_rename_is_seen(planted: str):
+    assert renames_files(ast.parse(planted))
+    assert not renames_files(ast.parse('text.replace("a", "b"); replace(row, x=1)'))
+
+
 TOPICS = {
     *("app", "base", "benchmark", "blind_tests", "child", "client", "conversations"),
     *("doctor", "errors", "events", "files", "privacy", "requantise"),

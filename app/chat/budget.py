@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from app.chat import context
+from app.core.token_estimate import estimate_tokens
 from app.providers.base import Prompt, Turn
 
 PERSONA, SUMMARY, RECALLED = "persona", "summary", "recalled"
@@ -37,7 +38,7 @@ def fill(
         conversation: Turns of this conversation before `last`.
         channel: Other recent messages of the channel.
     """
-    persona = context.estimate_tokens(prompt.persona)
+    persona = estimate_tokens(prompt.persona)
     summary = _shortened(prompt.summary, tokens * shares.summary // 100)
     moments = _within(prompt.moments, tokens * shares.recall // 100)
     room = tokens * shares.examples // 100
@@ -45,7 +46,7 @@ def fill(
     examples = _lines_within(prompt.examples, room - _cost(drafts))
     filled = {
         PERSONA: persona,
-        SUMMARY: context.estimate_tokens(summary),
+        SUMMARY: estimate_tokens(summary),
         RECALLED: sum(map(context.cost_of, moments)),
         EXAMPLES: _cost(examples),
         DRAFTS: _cost(drafts),
@@ -67,7 +68,7 @@ def fill(
 
 def _shortened(text: str, tokens: int) -> str:
     """Cut a text between two sentences to fit a budget, or to nothing."""
-    while text and context.estimate_tokens(text) > tokens:
+    while text and estimate_tokens(text) > tokens:
         before, dot, _ = text.rstrip(".").rpartition(". ")
         text = before + dot.strip()
     return text
@@ -98,4 +99,4 @@ def _lines_within(lines: Sequence[str], tokens: int) -> tuple[str, ...]:
 
 
 def _cost(lines: Sequence[str]) -> int:
-    return sum(context.estimate_tokens(line) + 2 for line in lines)
+    return sum(estimate_tokens(line) + 2 for line in lines)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from math import inf
 
+from app.core.token_estimate import estimate_tokens
 from app.providers.base import Speed, Turn
 
 Count = Callable[[str], int]
@@ -33,17 +34,6 @@ class ChosenTurns:
     """Turns of the conversation that did not fit."""
     channel_tokens: int = 0
     """The part of `tokens` for the channel's other turns."""
-
-
-def estimate_tokens(text: str) -> int:
-    """Guess cautiously: three and a half ASCII letters make a token.
-
-    Small models know other scripts and emoji hardly better than as bytes, so one and a
-    half of those characters make a token.
-    """
-    size = len(text.encode("utf-8", "replace"))
-    ascii_size = sum(map(str.isascii, text))
-    return -(-ascii_size * 2 // 7) - (-(size - ascii_size) * 2 // 3)
 
 
 def plan_budget(

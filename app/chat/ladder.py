@@ -10,6 +10,7 @@ from app.chat.circuit_breaker import CircuitBreaker, Clock
 from app.chat.fair_queue import FairQueue, QueueFullError
 from app.chat.postprocess import Finished, finish
 from app.core.errors import ProviderError
+from app.core.explanation import RungOutcome
 from app.providers.base import Completion, Prompt, Provider
 
 Outcome = Literal["answered", "skipped", "failed", "late", "rejected"]
@@ -55,23 +56,13 @@ class Rung:
 
 
 @dataclass(frozen=True)
-class RungRecord:
-    """The outcome of one rung."""
-
-    provider: str
-    outcome: Outcome
-    reason: str
-    ms: float
-
-
-@dataclass(frozen=True)
 class Answer:
     """A usable line, and how it came about."""
 
     provider: str
     finished: Finished
     completion: Completion
-    rungs: tuple[RungRecord, ...]
+    rungs: tuple[RungOutcome, ...]
     total_ms: float
     prompt: Prompt
     """The value from the provider that answered."""
@@ -121,7 +112,7 @@ class Ladder:
             deadline_ms: Milliseconds from now to a whole reply.
         """
         start = self._clock()
-        records: list[RungRecord] = []
+        records: list[RungOutcome] = []
         was_rejected = False
         for place, rung, number in self._tries():
             if number and not was_rejected:
@@ -131,7 +122,7 @@ class Ladder:
             attempt = await self._climb(place, rung, _reseeded(prompt, number), left)
             ms = (self._clock() - began) * 1000
             name = rung.provider.name
-            records.append(RungRecord(name, attempt.outcome, attempt.reason, ms))
+            records.append(RungOutcome(name, attempt.outcome, attempt.reason, ms))
             if attempt.outcome == "answered":
                 break
             was_rejected = attempt.outcome == "rejected"

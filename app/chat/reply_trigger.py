@@ -1,11 +1,12 @@
 """Decides whether to answer a message, and gives the reason."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from random import Random
 from typing import Literal
 
+from app.settings.patterns import Patterns, whole_words
 from app.settings.quiet_hours import is_quiet
 from app.settings.schema import SpeakSettings
 from app.settings.speak_channels import may_speak_in
@@ -124,7 +125,9 @@ def _refusal(
 def find_wake_word(text: str, words: Sequence[str]) -> str | None:
     """Find the first wake word that appears in the text as a whole word."""
     folded = text.casefold()
-    for word in words:
-        if re.search(rf"(?<!\w){re.escape(word.casefold())}(?!\w)", folded):
-            return word
-    return None
+    return next((word for word in words if _finder(word).found_in(folded)), None)
+
+
+@lru_cache(maxsize=1000)
+def _finder(word: str) -> Patterns:
+    return Patterns("speak.wake_words", [whole_words([word.casefold()])])

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from app.chat.context import estimate_tokens
+from app.core.token_estimate import estimate_tokens
 from app.providers.base import Turn
 from app.providers.local import chat_log
 

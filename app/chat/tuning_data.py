@@ -1,6 +1,5 @@
 """Training examples from messages whose authors agreed to share them."""
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -16,19 +15,6 @@ APART_MS = 30 * 60_000
 MOST_CHARS = 600
 VALIDATION = 0.1
 """The share of the newest examples that validate the tuning."""
-
-_PRIVATE = re.compile(
-    r"[\w.+-]+@[\w-]+\.[\w.]{2,}"
-    r"|(?<!\w)(?:\+|00)\d[\d ()/.-]{7,17}\d"
-    r"|(?<![\w-])\(?0\d{2,4}\)?[ /.-]\d[\d /.-]{4,11}\d(?!\w)"
-    r"|\b\d{3}[-. ]\d{3}[-. ]\d{4}\b"
-    r"|\b(?:\d[ -]?){13,19}\b"
-    r"|\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}\b"
-    r"|/api/webhooks/\d+|\b(?:password|passwort|passwd|api[_ ]?key)\s*[:=]\s*\S+"
-    r"|\b\d{1,3}(?:\.\d{1,3}){3}\b"
-    r"|\b(?=\w*\d)(?=\w*[a-zA-Z])[A-Za-z0-9_]{32,}\b",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True)
@@ -65,11 +51,6 @@ class Examples:
     """The number of messages with a secret, an address or a phone number."""
 
 
-def is_private(text: str) -> bool:
-    """Return whether a text seems to contain a secret, an address or a phone number."""
-    return has_secret(text) or _PRIVATE.search(text) is not None
-
-
 def make(
     given: Iterable[Given | None], rated: Iterable[RatedReply], system: str, task: str
 ) -> Examples:
@@ -88,8 +69,8 @@ def make(
     before: list[Given] = []
     for message in given:
         messages += message is not None
-        if message is None or not message.text.strip() or is_private(message.text):
-            private += message is not None and is_private(message.text)
+        if message is None or not message.text.strip() or has_secret(message.text):
+            private += message is not None and has_secret(message.text)
             before = []
             continue
         before = _conversation(before, message)
@@ -154,7 +135,7 @@ def _pairs(rated: Iterable[RatedReply], system: str, task: str) -> Iterator[Json
     """Pair a liked with a disliked reply to each line, in OpenAI's DPO format."""
     by_line: dict[str, list[RatedReply]] = {}
     for one in rated:
-        if one.text.strip() and not is_private("\n".join((*one.lines, one.text))):
+        if one.text.strip() and not has_secret("\n".join((*one.lines, one.text))):
             by_line.setdefault(one.lines[-1], []).append(one)
     for replies in by_line.values():
         ranked = sorted(replies, key=lambda one: one.rating)

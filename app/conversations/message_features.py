@@ -23,8 +23,8 @@ JOINERS = frozenset(
 )
 _CALLS = (":", ",")
 BOT_NAME = re.compile(r"bot[a-z]{0,2}[_\d]*$")
-RENAMED = re.compile(r"^=* ?(\S+) is now known as (\S+)")
-JOINED = re.compile(r"^=* ?(\S+) .*has joined")
+RENAMED = re.compile(r"^=*+ ?+(\S++) is now known as (\S+)")
+JOINED = re.compile(r"^=*+ ?+(\S++) .*has joined")
 
 Names = Mapping[str, int]
 """The number of an author by each lower-case form of the name."""

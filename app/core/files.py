@@ -23,18 +23,37 @@ def replacing(path: Path, *, is_secret: bool = False) -> Iterator[BinaryIO]:
     The temporary lies beside it and is removed when anything fails, so that the
     earlier file stays as it was. A secret is never readable by others.
     """
-    _sweep(path.parent.glob(f".{glob.escape(path.name)}.*{UNFINISHED}"))
-    temporary = path.with_name(f".{path.name}.{token_hex(4)}{UNFINISHED}")
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-    handle = os.open(temporary, flags, 0o600 if is_secret else 0o666)
-    try:
+    with unfinished(path) as temporary:
+        handle = os.open(temporary, flags, 0o600 if is_secret else 0o666)
         with os.fdopen(handle, "w+b") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        os.replace(temporary, path)
+        put(temporary, path, is_synced=True)
+
+
+@contextmanager
+def unfinished(path: Path) -> Iterator[Path]:
+    """Yield a name beside `path` for a library that writes the file by itself.
+
+    Whatever has that name at the end of the block is removed, unless it was `put`.
+    """
+    _sweep(path.parent.glob(f".{glob.escape(path.name)}.*{UNFINISHED}"))
+    temporary = path.with_name(f".{path.name}.{token_hex(4)}{UNFINISHED}")
+    try:
+        yield temporary
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def put(temporary: Path, path: Path, *, is_synced: bool = False) -> None:
+    """Give a whole file its place in one step, once it is on the disk."""
+    if not is_synced:
+        # Windows flushes only what may be written to.
+        with temporary.open("rb+" if os.name == "nt" else "rb") as file:
+            os.fsync(file.fileno())
+    os.replace(temporary, path)
     sync_directory(path.parent)
 
 

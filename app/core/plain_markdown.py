@@ -20,14 +20,14 @@ GAP = "  "
 LEAST_COLUMN = 24
 """Cells in which a column of words can be read."""
 
-_TITLE = re.compile(r"(#+) (.*)")
-_ITEM = re.compile(r"(?P<mark>[-*]|\d+\.) +(?P<text>.*)")
+_TITLE = re.compile(r"\A(#+) (.*)")
+_ITEM = re.compile(r"\A(?P<mark>[-*]|\d+\.) ++(?P<text>.*)")
 _CELLS = re.compile(r"(?<!\\)\|")
-_COMMENT = re.compile(r"<!-- .* -->")
+_COMMENT = re.compile(r"\A<!-- .* -->")
 _INLINE = re.compile(
     r"(?P<code>`[^`]*`)"
-    r"|\[(?P<label>[^\]]*)\]\((?P<target>[^)]*)\)"
-    r"|<(?P<address>https?://[^>]*)>"
+    r"|\[(?P<label>[^\[\]]*)\]\((?P<target>[^()]*)\)"
+    r"|<(?P<address>https?://[^<>]*)>"
     r"|\*\*(?P<bold>[^*]+)\*\*"
     r"|(?<!\w)\*(?P<italic>[^*\s][^*]*)\*(?!\w)"
 )

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import aiohttp
 import discord
 
-from app.discord.messages import Talk
+from app.discord.messages import Talk, place_of
 
 log = logging.getLogger(__name__)
 
@@ -21,15 +21,15 @@ async def source_files(
     """Return the first available file of those (channel, message) sources.
 
     The message is fetched again: its file's old address has expired, and a file of a
-    deleted message must not come back. Nor may a file leave a restricted channel for
-    another channel, `here`.
+    deleted message must not come back. Nor may a file leave the readers of its
+    channel for those of another one, `here`.
     """
     for channel_id, message_id in sources:
         channel = bot.get_channel(channel_id)
         if not isinstance(channel, Talk):
             continue
-        everyone = channel.permissions_for(channel.guild.default_role)
-        if channel != here and not everyone.view_channel:
+        source, shown = place_of(channel), place_of(here)
+        if not source or not shown or not shown.audience.may_hear(source.audience):
             continue
         try:
             message = await channel.fetch_message(message_id)

@@ -23,6 +23,9 @@ Plan = dict[str, Any]
 
 RETRY_SECONDS = 5.0
 
+Trained = discord.TextChannel | discord.Thread
+"""A channel, or a private thread that is listened to by itself."""
+
 
 class Training:
     """Trains guilds in the background; a plan on disk records what is left."""
@@ -43,14 +46,13 @@ class Training:
     def is_running(self, guild: int) -> bool:
         return guild in self._tasks
 
-    async def channels_of(self, guild: discord.Guild) -> list[discord.TextChannel]:
+    async def channels_of(self, guild: discord.Guild) -> list[Trained]:
         """Return the channels that a training of this guild would read."""
         listened = await self._ports.guilds.learning_channels(guild.id)
-        return [one for one in guild.text_channels if one.id in listened]
+        channels: list[Trained] = [*guild.text_channels, *guild.threads]
+        return [one for one in channels if one.id in listened]
 
-    async def readable(
-        self, channels: Sequence[discord.TextChannel]
-    ) -> list[discord.TextChannel]:
+    async def readable(self, channels: Sequence[Trained]) -> list[Trained]:
         """Those whose newest page Discord hands out now."""
         found = []
         for channel in channels:
@@ -66,7 +68,7 @@ class Training:
     async def start(
         self,
         guild: discord.Guild,
-        channels: Sequence[discord.TextChannel],
+        channels: Sequence[Trained],
         report: tuple[int, int] | None,
     ) -> None:
         """Start reading channels and their threads.
@@ -154,7 +156,8 @@ class Training:
             page = await history.flatten()
         except (discord.Forbidden, discord.NotFound, LookupError) as error:
             log.warning("Training skips channel %s: %s", key, error)
-            plan["skipped"].append(getattr(channel, "name", key))
+            # Discord tells the names of hidden channels to those who see them alone.
+            plan["skipped"].append(f"<#{key}>")
             page = []
         except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
             log.warning("Training waits after %s", error)
@@ -263,10 +266,7 @@ def _summary(plan: Plan) -> str:
         f" {plan['new']:,} of them new."
     )
     if plan["skipped"]:
-        text += " I have no permission to read " + ", ".join(
-            f"#{one}" for one in plan["skipped"]
-        )
-        text += "."
+        text += f" I have no permission to read {', '.join(plan['skipped'])}."
     return text
 
 
@@ -291,9 +291,11 @@ def _share_done(plan: Plan) -> float:
     return sum(shares) / len(shares) if shares else 1.0
 
 
-async def _threads_of(channel: discord.TextChannel) -> list[int]:
-    """Return ids of a channel's threads, open and archived."""
-    ids = [thread.id for thread in channel.threads]
+async def _threads_of(channel: Trained) -> list[int]:
+    """Return ids of a channel's public threads, open and archived."""
+    if isinstance(channel, discord.Thread):
+        return []
+    ids = [thread.id for thread in channel.threads if not thread.is_private()]
     try:
         async for thread in channel.archived_threads(limit=MAX_THREADS):
             ids.append(thread.id)

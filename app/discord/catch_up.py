@@ -85,6 +85,7 @@ class CatchUp:
             for guild in self._bot.guilds
             for thread in guild.threads
             if str(thread.id) not in behind
+            and not thread.is_private()
             and thread.id > behind.get(str(thread.parent_id), thread.id)
         }
 
@@ -97,7 +98,7 @@ class CatchUp:
             )
             page = await history.flatten()
             said, place = self._said(page), place_of(channel)
-            await self._ports.messages.hear(said)
+            await self._ports.messages.hear(said, is_missed=True)
             if place is not None and page:
                 # Messages reported before the session ended may be stored only now.
                 await self._ports.messages.recheck(place, said, last, page[-1].id)
@@ -122,7 +123,8 @@ class CatchUp:
             page = await history.flatten()
             if not page:
                 return
-            await self._ports.messages.hear(self._said(page))
+            said = self._said(page)
+            await self._ports.messages.hear(said, is_missed=True)
             below = await recheck_page(self._bot, self._ports, page, below)
             for message in reversed(page):
                 await self._consider(message, True)

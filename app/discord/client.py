@@ -21,6 +21,7 @@ from app.discord.errors import answer_error
 from app.discord.identify_budget import IdentifyBudget
 from app.discord.messages import places_of
 from app.discord.ports import Ports
+from app.discord.reader_survey import ReaderSurvey
 from app.discord.responder import Speaker
 from app.discord.texts import Action, prefix_action
 from app.settings.schema import BotSettings
@@ -65,6 +66,8 @@ class Pace:
     longest_retry: float = 600.0
     between_compared: float = 2.0
     """The pause after each page of the slow comparison with Discord."""
+    between_surveys: float = 30.0
+    """The pause before looking again for channels whose readers are unknown."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +92,7 @@ class MynahBot(discord.Bot):
     speaker: Speaker
     training: Training
     comparison: HistoryComparison
+    survey: ReaderSurvey
     catch_up: CatchUp
     on_state: Callable[[ConnectionState], None]
     has_content: bool
@@ -120,6 +124,9 @@ class MynahBot(discord.Bot):
         self.training = Training(self, ports, state, clock)
         self.comparison = HistoryComparison(
             self, ports, state, around.pace.between_compared
+        )
+        self.survey = ReaderSurvey(
+            self, ports, around.pace.between_compared, around.pace.between_surveys
         )
         self.catch_up = CatchUp(
             self, ports, state, self.speaker.hear_missed, self.comparison
@@ -194,6 +201,7 @@ class MynahBot(discord.Bot):
         await self.ports.guilds.present({guild.id: guild.name for guild in self.guilds})
         for guild in self.guilds:
             await self.know_channels(guild)
+        self.survey.start()
         self.training.resume_all()
         # What was deleted meanwhile must not be in what is sent now.
         await self.catch_up.run()
@@ -218,6 +226,7 @@ class MynahBot(discord.Bot):
             await self.speaker.close()
             await self.training.close()
             await self.comparison.close()
+            await self.survey.close()
         await super().close()
 
     async def on_resumed(self) -> None:

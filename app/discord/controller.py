@@ -15,6 +15,7 @@ from app.chat.postprocess import neutralise, split
 from app.core import secrets
 from app.core.errors import UsageError
 from app.core.state_file import StateFile
+from app.discord.backfill import Trained
 from app.discord.client import ConnectionState, MynahBot, Surroundings
 from app.discord.connection import DiscordLink
 from app.discord.guild_events import StoredGuilds
@@ -229,12 +230,13 @@ class DiscordController:
 
     async def _chosen(
         self, guild: int, found: discord.Guild, names: Sequence[str]
-    ) -> list[discord.TextChannel]:
+    ) -> Sequence[Trained]:
         if not names:
             return await self._client().training.channels_of(found)
         rows = [await self._context.channel(guild, name) for name in names]
         ids = {int(row.discord_id) for row in rows if row.discord_id}
-        return [one for one in found.text_channels if one.id in ids]
+        channels: list[Trained] = [*found.text_channels, *found.threads]
+        return [one for one in channels if one.id in ids]
 
     async def job(
         self, asker: Asker, request: control.JobControl

@@ -14,7 +14,7 @@ from app.service.voice_keeper import Forgotten
 from app.service.weekly_stats import GuildWeek, week_of
 from app.settings.effective import ResolvedSetting
 from app.settings.schema import Config
-from app.store import guilds, messages
+from app.store import audience, guilds, messages
 
 EMOJI_MESSAGES = 400
 _EMOJI = re.compile(r"<a?:\w{2,32}:\d+>|[\U0001F300-\U0001FAFF☀-➿]")
@@ -95,6 +95,18 @@ class StoredGuilds:
         """Note these channels, so that an owner can choose among them."""
         await self._ids.note(places)
 
+    async def unknown_channels(self, guild: int) -> list[int]:
+        """Return stored channels and threads whose readers nobody told yet."""
+        row = await self._ids.guild(guild)
+        found = await self._context.database.run(audience.unknown_channels, row)
+        return [int(one) for one in found]
+
+    async def channel_gone(self, guild: int, channel: int) -> None:
+        """Note that Discord does not have an imported channel; it stays."""
+        row = await self._ids.guild(guild)
+        note_gone = audience.note_gone
+        await self._context.database.run(note_gone, row, str(channel))
+
     async def channel_deleted(self, guild: int, channel: int) -> Forgotten:
         """Forget a channel or thread that was deleted on Discord."""
         row = await self._ids.guild(guild)
@@ -110,14 +122,17 @@ class StoredGuilds:
         now_ms = int(time.time() * 1000)
         return await week_of(self._context.reader, row, channels, now_ms)
 
-    async def emoji(self, guild: int) -> str | None:
-        """Return an emoji of the guild's people, drawn by frequency."""
-        row = await self._ids.guild(guild)
-        page = await self._context.reader.run(messages.page, row, limit=EMOJI_MESSAGES)
+    async def emoji(self, place: MessagePlace) -> str | None:
+        """Return an emoji of people whose words may be said there, by frequency."""
+        rows = await self._ids.rows(place)
+        read = self._context.reader.run
+        page = await read(messages.page, rows.guild, limit=EMOJI_MESSAGES)
+        speakable = await read(audience.speakable_channels, rows.guild, rows.channel)
         counts: Counter[str] = Counter(
             emoji
             for message in page
             if not message.is_bot
+            if speakable is None or message.channel in speakable
             for emoji in _EMOJI.findall(message.text)
         )
         if not counts:

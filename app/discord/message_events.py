@@ -31,19 +31,25 @@ class StoredMessages:
         self._changes: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
         """Edits and deletions, which take longer; new messages do not wait for them."""
 
-    async def hear(self, batch: Sequence[Incoming]) -> int:
-        """Store messages of listened channels; return the number of new ones."""
+    async def hear(self, batch: Sequence[Incoming], *, is_missed: bool = False) -> int:
+        """Store messages of listened channels; return the number of new ones.
+
+        Args:
+            is_missed: Store only what was written while the channel was listened to.
+        """
         new = 0
         for guild in dict.fromkeys(said.place.guild for said in batch):
             async with self._order[guild]:
                 said = [one for one in batch if one.place.guild == guild]
-                new += await self._hear(guild, said)
+                new += await self._hear(guild, said, is_missed)
         return new
 
-    async def _hear(self, guild: int, batch: Sequence[Incoming]) -> int:
+    async def _hear(
+        self, guild: int, batch: Sequence[Incoming], is_missed: bool
+    ) -> int:
         row = await self._ids.guild(guild)
         heard = [(stored(one.place), record_of(one)) for one in batch]
-        new = await self._context.voices.hear_at(row, heard)
+        new = await self._context.voices.hear_at(row, heard, is_missed=is_missed)
         if not new:
             return 0
         await self._context.memory.link([one.row for one in new])

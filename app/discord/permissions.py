@@ -1,11 +1,14 @@
 """Permissions, from Discord's own and the owner's settings."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import discord
+from discord.http import Route
 
 from app.discord.errors import NOT_ALLOWED, OWNERS_ONLY
+from app.discord.messages import Talk, place_of, places_of
 from app.settings.schema import BotSettings
+from app.store.audience import EVERYONE
 
 Person = discord.Member | discord.User
 
@@ -64,27 +67,50 @@ def require_owner(user: Person, settings: BotSettings) -> None:
         raise discord.CheckFailure(OWNERS_ONLY)
 
 
-def open_channels(guild: discord.Guild, here: int) -> list[int]:
-    """Return ids of channels everybody may read, and of the present one."""
-    everyone = guild.default_role
-    channels = [
-        one.id
-        for one in guild.text_channels
-        if one.permissions_for(everyone).view_channel
-    ]
-    threads = [
-        one.id
-        for one in guild.threads
-        if one.parent_id in channels and not one.is_private()
-    ]
-    return [*channels, *threads, here]
+def open_channels(guild: discord.Guild, here: object) -> list[int]:
+    """Return ids of the channels whose words may be said in one of the guild."""
+    place = place_of(here)
+    readers = place.audience if place else EVERYONE
+    return [one.channel for one in places_of(guild) if readers.may_hear(one.audience)]
 
 
-def seen_by(person: Person) -> list[int]:
-    """Return ids of the channels and threads that a member can see."""
+async def seen_by(person: Person, asked: Collection[int], here: Talk) -> list[int]:
+    """Return those channels and threads that a member can read, when asking here."""
     if not isinstance(person, discord.Member):
         return []
-    guild = person.guild
-    places: list[discord.TextChannel | discord.Thread] = [*guild.text_channels]
-    places += guild.threads
-    return [one.id for one in places if one.permissions_for(person).view_channel]
+    found = []
+    for number in asked:
+        channel = person.guild.get_channel_or_thread(number)
+        if not isinstance(channel, Talk):
+            continue
+        if channel.is_nsfw() and not here.is_nsfw():
+            continue
+        if await _can_read(person, channel):
+            found.append(number)
+    return found
+
+
+async def _can_read(person: discord.Member, channel: Talk) -> bool:
+    if isinstance(channel, discord.Thread) and channel.parent is None:
+        return False
+    held = channel.permissions_for(person)
+    if not (held.view_channel and held.read_message_history):
+        return False
+    if not isinstance(channel, discord.Thread) or not channel.is_private():
+        return True
+    return held.manage_threads or await _is_in_thread(person, channel)
+
+
+async def _is_in_thread(person: discord.Member, thread: discord.Thread) -> bool:
+    """Ask Discord, which tells a bot of no members of threads by itself."""
+    route = Route(
+        "GET",
+        "/channels/{channel_id}/thread-members/{user_id}",
+        channel_id=thread.id,
+        user_id=person.id,
+    )
+    try:
+        await thread._state.http.request(route)
+    except discord.HTTPException:
+        return False
+    return True

@@ -4,11 +4,12 @@ from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from app.ipc.control import ExplainReply
+from app.core.explanation import Explanation
 from app.service.voice_keeper import Forgotten
 from app.service.weekly_stats import GuildWeek
 from app.settings.effective import ResolvedSetting
 from app.settings.schema import Config
+from app.store.audience import Audience
 from app.store.feedback import Kind
 from app.store.members import Kept
 from app.store.places import Claim
@@ -38,6 +39,16 @@ class MessagePlace:
     @property
     def root_name(self) -> str:
         return self.parent_name or self.channel_name
+
+    @property
+    def audience(self) -> Audience:
+        """The readers here, by Discord's ids."""
+        restricted = self.is_age_restricted
+        if self.parent is None:
+            return Audience(self.channel, None, self.is_private, restricted)
+        if self.is_private:
+            return Audience(self.channel, self.parent, True, restricted)
+        return Audience(self.parent, None, self.is_parent_private, restricted)
 
 
 @dataclass(frozen=True)
@@ -178,22 +189,34 @@ class GuildEvents(Protocol):
         """
         ...
 
+    async def unknown_channels(self, guild: int) -> list[int]:
+        """Return stored channels and threads whose readers nobody told yet."""
+        ...
+
+    async def channel_gone(self, guild: int, channel: int) -> None:
+        """Note that Discord does not have an imported channel; it stays."""
+        ...
+
     async def channel_deleted(self, guild: int, channel: int) -> Forgotten: ...
 
     async def week(self, guild: int, channels: Collection[int]) -> GuildWeek:
         """Return the last seven days of some channels."""
         ...
 
-    async def emoji(self, guild: int) -> str | None:
-        """Return an emoji of the guild's people, drawn by frequency."""
+    async def emoji(self, place: MessagePlace) -> str | None:
+        """Return an emoji of people whose words may be said there, by frequency."""
         ...
 
 
 class MessageEvents(Protocol):
     """Learns, follows and forgets a guild's messages."""
 
-    async def hear(self, batch: Sequence[Incoming]) -> int:
-        """Store messages of listened channels; return the number of new ones."""
+    async def hear(self, batch: Sequence[Incoming], *, is_missed: bool = False) -> int:
+        """Store messages of listened channels; return the number of new ones.
+
+        Args:
+            is_missed: Store only what was written while the channel was listened to.
+        """
         ...
 
     async def recheck(
@@ -299,7 +322,11 @@ class Replies(Protocol):
         """Return the row of the reply that a message of the bot belongs to."""
         ...
 
-    async def explain(self, reply: int, channels: Collection[int]) -> ExplainReply:
+    async def source_channels(self, reply: int) -> set[int]:
+        """Return the channels and threads that a reply drew on."""
+        ...
+
+    async def explain(self, reply: int, channels: Collection[int]) -> Explanation:
         """Return the row that explains a reply, for people who see those channels."""
         ...
 

@@ -8,10 +8,11 @@ from typing import NamedTuple
 
 from app.chat import self_tune
 from app.chat.ladder import OnPiece
+from app.core.explanation import Explanation
 from app.discord.id_map import IdMap, stored
 from app.discord.ports import Ask, Incoming, ReadyReply, Situation, Unsent
 from app.importers.records import Record
-from app.ipc.control import ExplainReply, ReplyMade
+from app.ipc.control import ReplyMade
 from app.providers.base import Turn
 from app.replies.request import SHOWN, MadeReply, ReplyRequest
 from app.service import opinions
@@ -181,7 +182,12 @@ class StoredReplies:
         found = await self._context.database.run(replies.find_sent, str(message))
         return None if found is None else int(found.id)
 
-    async def explain(self, reply: int, channels: Collection[int]) -> ExplainReply:
+    async def source_channels(self, reply: int) -> set[int]:
+        """Return the channels and threads that a reply drew on."""
+        found = await self._context.database.run(replies.source_channels, reply)
+        return {int(one) for one in found}
+
+    async def explain(self, reply: int, channels: Collection[int]) -> Explanation:
         """Return the row that explains a reply, for people who see those channels."""
         told = await explain(self._context, reply)
         ids = [str(one) for one in channels]
@@ -191,6 +197,8 @@ class StoredReplies:
             told,
             sources=sources,
             hidden=len(told.sources) - len(sources),
+            turns=[],
+            moments=[],
             # Examples and drafts for a cloud model come from every channel.
             notes=[one for one in told.notes if not one.startswith(SHOWN)],
         )

@@ -163,7 +163,7 @@ class Speaker:
     ) -> None:
         config = found.config
         if ask.reason in UNCALLED and self._rng.random() < config.speak.react:
-            if await self._react(message, ask.place.guild):
+            if await self._react(message, ask.place):
                 return
         if burst is not None:
             text = await self._whole(burst, config.speak.burst_seconds)
@@ -182,8 +182,8 @@ class Speaker:
         out = await self._ports.members.opted_out(guild, authors)
         return tuple((name, text) for author, name, text in turns if author not in out)
 
-    async def _react(self, message: discord.Message, guild: int) -> bool:
-        emoji = await self._ports.guilds.emoji(guild)
+    async def _react(self, message: discord.Message, place: MessagePlace) -> bool:
+        emoji = await self._ports.guilds.emoji(place)
         if emoji is None:
             return False
         try:

@@ -9,8 +9,8 @@ import discord
 
 from app.chat.postprocess import neutralise
 from app.chat.reply_trigger import Decision
+from app.core.explanation import DrawnMessage, Explanation
 from app.core.labels import ORIGINS
-from app.ipc.control import ExplainedSource, ExplainReply
 from app.service.invite_link import invite_url
 from app.service.voice_keeper import Forgotten
 from app.service.weekly_stats import GuildWeek
@@ -47,7 +47,7 @@ def prefix_action(text: str, prefix: str) -> Action | None:
 
 def parse_duration(text: str) -> float | None:
     """Parse seconds from `90`, `20m`, `8h` or `1d`; bare numbers are minutes."""
-    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*", text.casefold())
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*+([a-z]*)", text.casefold().strip())
     if not match or (match[2] and match[2] not in _UNITS):
         return None
     return float(match[1]) * _UNITS.get(match[2], 60)
@@ -110,7 +110,7 @@ def invite_text(application_id: int, name: str) -> str:
     return f"[Invite {name} to your server]({invite_url(application_id)})"
 
 
-def explanation(told: ExplainReply) -> str:
+def explanation(told: Explanation) -> str:
     """Put the row that explains a reply into words."""
     lines = [
         f"Called by: {told.reason}.",
@@ -139,7 +139,7 @@ def _time_lines(times: Mapping[str, float]) -> list[str]:
     return [f"It took {times['total']:.0f} ms{inside}."]
 
 
-def _source_lines(sources: Sequence[ExplainedSource]) -> list[str]:
+def _source_lines(sources: Sequence[DrawnMessage]) -> list[str]:
     if not sources:
         return []
     lines = ["Source messages:"]

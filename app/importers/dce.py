@@ -24,7 +24,7 @@ WRITTEN = {"Default", "Reply", "0", "19"}
 ANSWERED_BY_BOT = {"20", "23"}
 """Replies to slash commands and context menus."""
 
-_JSON_HEAD = re.compile(rb'\s*\{\s*"(?:guild|channel)"\s*:\s*\{')
+_JSON_HEAD = re.compile(rb'\A\s*\{\s*"(?:guild|channel)"\s*:\s*\{')
 _CSV_HEAD = re.compile(
     rb'(?:\xef\xbb\xbf)?"?(?:AuthorID"?[,;]"?)?Author"?[,;]"?Date"?[,;]'
 )

@@ -3,7 +3,8 @@
 import re
 from collections.abc import Mapping
 
-from app.settings.patterns import Patterns
+from app.core.secret_patterns import has_secret
+from app.settings.patterns import Patterns, whole_words
 from app.settings.schema import LearnSettings
 
 EMPTY = "empty"
@@ -13,6 +14,7 @@ PATTERN = "pattern"
 WORD = "word"
 LINK = "link"
 MENTION = "mention"
+SECRET = "secret"
 LONG = "too long"
 SYSTEM = "system"
 OPTED_OUT = "opted out"
@@ -70,9 +72,11 @@ class Filters:
         # Few texts start like a command; the others need no second look.
         self._starts = "!/?$" + self._prefix[0] + self._prefix[0].upper()
         self._patterns = Patterns("learn.patterns", learn.patterns)
-        self._words = _any_word(learn.words)
+        words = [whole_words(learn.words)] if learn.words else []
+        self._words = Patterns("learn.words", words)
         self._skip_links = learn.skip_links
         self._skip_mentions = learn.skip_mentions
+        self._learns_secrets = learn.secrets
         self._is_choosy = learn != LearnSettings()
 
     def reason(self, text: str, *, is_bot: bool = False) -> str | None:
@@ -88,9 +92,11 @@ class Filters:
         if text[0] in self._starts or "!" in text[1:3]:
             if _COMMAND.match(text) or text.lower().startswith(self._prefix):
                 return COMMAND
+        if not self._learns_secrets and has_secret(text):
+            return SECRET
         if not self._is_choosy:
             return None
-        if self._words and self._words.search(text):
+        if self._words.found_in(text):
             return WORD
         if self._patterns.found_in(text):
             return PATTERN
@@ -99,10 +105,3 @@ class Filters:
         if self._skip_mentions and _MENTIONS.fullmatch(text):
             return MENTION
         return None
-
-
-def _any_word(words: list[str]) -> re.Pattern[str] | None:
-    if not words:
-        return None
-    choices = "|".join(re.escape(word) for word in words)
-    return re.compile(rf"(?<!\w)(?:{choices})(?!\w)", re.IGNORECASE)

@@ -1,7 +1,6 @@
 """Reads items of a large, untrusted JSON file one by one."""
 
 import itertools
-import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -13,7 +12,6 @@ from app.importers.sources import SourceFile, Stream
 MAX_DEPTH = 100
 """No export nests deeper than ten; the parser's memory grows with the square of it."""
 
-_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
 _NOT_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
 _STEP = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 
@@ -24,22 +22,35 @@ class _Shallow:
     def __init__(self, stream: Stream) -> None:
         self._stream = stream
         self._depth = 0
-        self._open_string = b""
+        self._is_in_string = False
+        self._is_escaped = False
+        self._string_bytes = 0
 
     def read(self, size: int = -1) -> bytes:
         data: bytes = self._stream.read(size) or b""
-        bare = _STRING.sub(b"", self._open_string + data)
-        start = bare.find(b'"')
-        self._open_string = bare[start:] if start >= 0 else b""
-        if len(self._open_string) > MAX_LINE_BYTES:
-            raise BrokenFileError("a string", "it does not end")
-        brackets = bare[:start] if start >= 0 else bare
+        brackets = self._outside_strings(data)
         steps = map(_STEP.__getitem__, brackets.translate(None, _NOT_BRACKETS))
         depths = list(itertools.accumulate(steps, initial=self._depth))
         if max(depths) > MAX_DEPTH:
             raise BrokenFileError("start", f"it nests deeper than {MAX_DEPTH}")
         self._depth = depths[-1]
         return data
+
+    def _outside_strings(self, data: bytes) -> bytes:
+        """Return the data without strings; every other part between quotes is one."""
+        if self._is_escaped:
+            data = b"\\" + data
+        bare = data.replace(b"\\\\", b"").replace(b'\\"', b"")
+        self._is_escaped = bare.endswith(b"\\")
+        parts = bare.split(b'"')
+        outside = b"".join(parts[self._is_in_string :: 2])
+        if len(parts) > 1:
+            self._string_bytes = 0
+        self._is_in_string ^= len(parts) % 2 == 0
+        self._string_bytes += len(data) if self._is_in_string else 0
+        if self._string_bytes > MAX_LINE_BYTES:
+            raise BrokenFileError("a string", "it does not end")
+        return outside
 
 
 def records(

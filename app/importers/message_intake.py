@@ -21,10 +21,19 @@ class TakenIn(NamedTuple):
 
 
 def store_heard(
-    place: Place, guild: int, record: Record, filters: Filters, authors: AuthorKey
+    place: Place,
+    guild: int,
+    record: Record,
+    is_missed: bool,
+    filters: Filters,
+    authors: AuthorKey,
 ) -> TakenIn | None:
-    """Store a message of a place, if that is listened to."""
-    if not places.is_learning(place):
+    """Store a message of a place, if that is listened to.
+
+    Args:
+        is_missed: It was missed; the place was listened to when it was written.
+    """
+    if not places.is_learning(place, record.ts if is_missed else None):
         return None
     if place.channel != place.root:
         places.rows_of(place)  # A thread gets its parent, which no record names.

@@ -28,6 +28,7 @@ from app.settings.setting_keys import with_stored
 from app.store import guilds, messages, settings, snapshots
 from app.store.authors import open_key
 from app.store.database import Database
+from app.store.messages import Learnable
 from app.voice import voice_builder
 from app.voice.vocabulary_diff import count_words, new_words
 
@@ -128,10 +129,8 @@ def rebuild(home: Home, database: Database, guild: int, tell: Tell) -> int:
     return voice_builder.build(home.voice(guild), rows, on_read)
 
 
-def learnable(
-    database: Database, guild: int, after: int = 0
-) -> Iterator[tuple[int, str]]:
-    """Yield (row, text) of the guild's messages to learn, a page at a time."""
+def learnable(database: Database, guild: int, after: int = 0) -> Iterator[Learnable]:
+    """Yield the guild's messages to learn, a page at a time."""
     return _pages(lambda row: database.call(messages.learnable_page, guild, row), after)
 
 
@@ -151,17 +150,17 @@ def compare(
 
 def _words_of(database: Database, guild: int, name: str | None) -> Counter[str]:
     if name is None:
-        return count_words(text for _, text in learnable(database, guild))
+        return count_words(text for _, text, _ in learnable(database, guild))
     found = database.call(snapshots.get, guild, name)
     if found is None:
         raise UsageError(f"There is no snapshot {name!r}.")
     pages = _pages(lambda after: database.call(messages.of_snapshot, found, after))
-    return count_words(text for _, text in pages)
+    return count_words(text for _, text, _ in pages)
 
 
 def _pages(
-    read: Callable[[int], list[tuple[int, str]]], after: int = 0
-) -> Iterator[tuple[int, str]]:
+    read: Callable[[int], list[Learnable]], after: int = 0
+) -> Iterator[Learnable]:
     while page := read(after):
         yield from page
         after = page[-1][0]

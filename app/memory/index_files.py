@@ -7,7 +7,7 @@ import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from app.core.files import write_text
+from app.core.files import put, unfinished, write_text
 from app.memory.index import LINKS, Graph
 
 _log = logging.getLogger(__name__)
@@ -37,23 +37,23 @@ def save(graph: Graph, directory: Path, model: str, last: int) -> Sidecar:
     """Write index and sidecar so that a crash leaves both or neither."""
     directory.mkdir(parents=True, exist_ok=True)
     rows = graph.rows()
-    temporary = directory / "index.tmp"
-    graph.graph.save_index(str(temporary))
-    # hnswlib does not check its writes, so a full disk shows here.
-    size, digest = _sync_and_hash(temporary)
-    sidecar = Sidecar(
-        model,
-        graph.dimension,
-        LINKS,
-        len(rows),
-        int(rows.sum()),
-        last,
-        size,
-        digest,
-        graph.removed,
-    )
-    drop(directory, keep=temporary.name)
-    temporary.replace(directory / "index.bin")
+    with unfinished(directory / "index.bin") as temporary:
+        graph.graph.save_index(str(temporary))
+        # hnswlib does not check its writes, so a full disk shows here.
+        size, digest = _sync_and_hash(temporary)
+        sidecar = Sidecar(
+            model,
+            graph.dimension,
+            LINKS,
+            len(rows),
+            int(rows.sum()),
+            last,
+            size,
+            digest,
+            graph.removed,
+        )
+        drop(directory)
+        put(temporary, directory / "index.bin", is_synced=True)
     write_text(directory / "sidecar.json", json.dumps(asdict(sidecar)))
     return sidecar
 
@@ -108,11 +108,10 @@ def size(directory: Path) -> int:
     return file.stat().st_size if file.exists() else 0
 
 
-def drop(directory: Path, keep: str = "") -> None:
+def drop(directory: Path) -> None:
     """Delete the files of an index, the sidecar first."""
-    for name in ("sidecar.json", "sidecar.tmp", "index.bin", "index.tmp"):
-        if name != keep:
-            (directory / name).unlink(missing_ok=True)
+    for name in ("sidecar.json", "index.bin"):
+        (directory / name).unlink(missing_ok=True)
 
 
 def _sync_and_hash(path: Path) -> tuple[int, str]:

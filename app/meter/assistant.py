@@ -16,7 +16,7 @@ _SIGNS = re.compile(
     r"|\bis there anything else\b"
     r"|\b(?:in conclusion|in summary|additionally|furthermore|moreover),"
     r"|\bhere (?:are|is) (?:some|a few|the) (?:\w+ ){0,2}(?:tips|steps|ways|options)\b"
-    r"|^\s*(?:[-*•]|\d+\.)\s.+\n\s*(?:[-*•]|\d+\.)\s",
+    r"|^[^\S\n]*+(?:[-*•]|\d+\.)\s.+\n\s*+(?:[-*•]|\d+\.)\s",
     re.IGNORECASE | re.MULTILINE,
 )
 

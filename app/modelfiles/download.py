@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from app.core.errors import AppError
+from app.core.files import put
 from app.core.paths import Home
 from app.modelfiles.bundled import open_carried
 from app.modelfiles.catalogue import CatalogueEntry, file_of
@@ -65,7 +66,7 @@ def fetch(
         _need_space(partial, expected)
         file = _bring(partial, expected, report, stop)
         _check(file, expected, stop)
-        os.replace(file, target)
+        put(file, target)
     except OSError as error:
         raise FetchError(
             f"{entry.name} could not be fetched: {error}.",

@@ -48,8 +48,3 @@ class Tokens:
 def _near(reported: int, counted: int) -> bool:
     """Tokenizers differ and reasoning is hidden, but nobody is off tenfold."""
     return counted / 4 - 16 <= reported <= counted * 10 + 2000
-
-
-def estimate(text: str) -> int:
-    """Estimate the tokens of a text from its bytes."""
-    return -(-len(text.encode("utf-8", "replace")) * 2 // 7)

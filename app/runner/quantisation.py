@@ -9,12 +9,14 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from app.core.errors import AppError
+from app.core.files import put, unfinished
 from app.runner.llama import Batch, Context, LlamaError, Model, quantise
 
 LOSSLESS = "Q8_0"
@@ -90,35 +92,30 @@ def tune(
     tell("as it is", 0, total)
     found = {"as it is": measure(source, "as it is", texts, threads)}
     files: dict[str, Path] = {}
-    try:
+    with ExitStack() as stack:
         for done, name in enumerate(FORMATS, 1):
             tell(name, done, total)
-            files[name] = target.with_suffix(f".{name}.tmp")
+            files[name] = stack.enter_context(unfinished(target))
             requantise(source, files[name], name, threads)
             found[name] = measure(files[name], name, texts, threads)
         kept = choose(list(found.values()))
         if kept.format in files:
-            files[kept.format].replace(target)
+            put(files[kept.format], target)
         else:
             _keep(source, target)
-    finally:
-        for path in files.values():
-            path.unlink(missing_ok=True)
     tell("done", total, total)
     return kept, list(found.values())
 
 
 def _keep(source: Path, target: Path) -> None:
     """Use the source as it is, replacing any earlier tuned file."""
-    partial = target.with_name(f"{target.name}.part")
-    partial.unlink(missing_ok=True)
-    try:
-        os.link(source, partial)
-    except OSError:
-        shutil.copy2(source, partial)
-    partial.replace(target)
-    # Two names of one file cannot be renamed over each other.
-    partial.unlink(missing_ok=True)
+    # Two names of one file cannot be renamed over each other; the block removes one.
+    with unfinished(target) as partial:
+        try:
+            os.link(source, partial)
+        except OSError:
+            shutil.copy2(source, partial)
+        put(partial, target)
 
 
 def requantise(source: Path, target: Path, name: str, threads: int) -> None:
@@ -133,14 +130,12 @@ def requantise(source: Path, target: Path, name: str, threads: int) -> None:
         raise AppError(
             "The disk has no space for a tuned model.", "Free some disk space."
         )
-    partial = target.with_name(f"{target.name}.part")
     try:
-        quantise(source, partial, FORMATS[name], threads)
-        partial.replace(target)
+        with unfinished(target) as partial:
+            quantise(source, partial, FORMATS[name], threads)
+            put(partial, target)
     except LlamaError as error:
         raise AppError(f"{error}.", "The model stays as it is.") from error
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def measure(path: Path, name: str, texts: Sequence[str], threads: int) -> Measured:

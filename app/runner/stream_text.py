@@ -4,7 +4,7 @@ import codecs
 import re
 from collections.abc import Sequence
 
-_SENTENCE_END = re.compile(r"[.!?…。！？]+[\"'”’)\]]*(?=\s|$)")
+_SENTENCE_END = re.compile(r"(?<![.!?…。！？])[.!?…。！？]++[\"'”’)\]]*+(?=\s|$)")
 _LEAST_SENTENCE = 0.4
 """The share of the text that a whole sentence must be to stand alone."""
 

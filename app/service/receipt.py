@@ -6,12 +6,14 @@ What to search for is taken before the deletion and kept in memory alone.
 import asyncio
 import json
 import mmap
-import re
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from itertools import accumulate
 from pathlib import Path
 
 from app.core.paths import Home
 from app.ipc.control import Receipt
+from app.settings.patterns import search_for
 from app.store import forgetting
 from app.store.database import Database
 
@@ -21,8 +23,8 @@ SHORTEST = 12
 MOST = 2000
 """Texts searched for, the longest first."""
 
-TOGETHER = 200
-"""Texts in one pass over a file."""
+TOGETHER = 64 * 1024
+"""Bytes of texts in one pass over a file."""
 
 
 async def prove(home: Home, database: Database, texts: Sequence[str]) -> Receipt:
@@ -43,11 +45,11 @@ def _is_plain(path: Path) -> bool:
 def _search(
     root: Path, files: Sequence[Path], texts: Sequence[str]
 ) -> tuple[int, list[str]]:
-    size, found, patterns = 0, list[str](), _patterns(texts)
+    size, found, searches = 0, list[str](), _searches(texts)
     for path in files:
         try:
             size += path.stat().st_size
-            if _has(path, patterns):
+            if _has(path, searches):
                 found.append(str(path.relative_to(root)))
         except FileNotFoundError:
             # A temporary file that went meanwhile.
@@ -55,24 +57,24 @@ def _search(
     return size, found
 
 
-def _patterns(texts: Sequence[str]) -> list[re.Pattern[bytes]]:
+def _searches(texts: Sequence[str]) -> list[Callable[[mmap.mmap], bool]]:
     # JSON columns have other bytes than plain text where it is not ASCII.
     spelt = {text.encode(errors="surrogatepass") for text in texts}
     spelt |= {_in_json(text) for text in texts}
+    passes: dict[int, list[bytes]] = defaultdict(list)
     every = sorted(spelt)
-    return [
-        re.compile(b"|".join(map(re.escape, every[start : start + TOGETHER])))
-        for start in range(0, len(every), TOGETHER)
-    ]
+    for number, text in zip(accumulate(map(len, every)), every, strict=True):
+        passes[number // TOGETHER].append(text)
+    return [search_for(some) for some in passes.values()]
 
 
 def _in_json(text: str) -> bytes:
     return json.dumps(text)[1:-1].encode()
 
 
-def _has(path: Path, patterns: Sequence[re.Pattern[bytes]]) -> bool:
+def _has(path: Path, searches: Sequence[Callable[[mmap.mmap], bool]]) -> bool:
     with path.open("rb") as file:
         if not path.stat().st_size:
             return False
         with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-            return any(pattern.search(data) for pattern in patterns)
+            return any(search(data) for search in searches)

@@ -26,10 +26,10 @@ from app.settings.setting_keys import Key, keys
 _RECORD = re.compile(r"\d{4}(?:-\d\d-\d\d \d\d:\d\d:\d\d,\d+)? [A-Z]+ [\w.]+:")
 """The start of a log record, as opposed to a line of a traceback."""
 
-_FRAME = re.compile(r'[\s|+-]*(?:File ["\'][^"\']+["\'], line \d+|Traceback \()')
+_FRAME = re.compile(r'\A[\s|+-]*+(?:File ["\'][^"\']+["\'], line \d+|Traceback \()')
 """A line of a traceback that says where, and nothing that anyone wrote."""
 
-_ERROR = re.compile(r"[\s|+-]*((?:[A-Za-z_]\w*\.)*[A-Z]\w*)(?::.*)?$")
+_ERROR = re.compile(r"\A[\s|+-]*+((?:[A-Za-z_]\w*+\.)*+[A-Z]\w*+)(?::.*)?$")
 """The line that names an error; what it says of it may be chat text."""
 
 _CHANNEL = re.compile(r"(?<![\w&])#[\w-]+")

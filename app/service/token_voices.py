@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from app.core.errors import AppError
+from app.core.files import write_text
 from app.core.paths import Home
 from app.ipc.control import Progress
 from app.ipc.jobs import TokenVoiceJob
@@ -16,6 +17,7 @@ from app.modelfiles import gguf_header
 from app.service.job_runner import JobRunner
 from app.store import guilds, messages
 from app.store.database import Database
+from app.store.messages import Learnable
 from app.voice import files
 from app.voice.files import VoiceFileError
 from app.voice.tokens import NAME
@@ -34,7 +36,7 @@ class Runner(Protocol):
 
     @property
     def pid(self) -> int | None: ...
-    async def learn(self, voice: Path, rows: list[tuple[int, str]]) -> None: ...
+    async def learn(self, voice: Path, rows: list[Learnable]) -> None: ...
     async def forget(self, voice: Path, rows: Sequence[int]) -> None: ...
 
 
@@ -170,7 +172,7 @@ class TokenVoices:
 
 def _settle(path: Path, through: int) -> None:
     """Note the last row in the voice, and remove voices of earlier vocabularies."""
-    (path / THROUGH).write_text(str(through))
+    write_text(path / THROUGH, str(through))
     for other in path.parent.iterdir():
         if other != path:
             shutil.rmtree(other, ignore_errors=True)

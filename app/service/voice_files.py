@@ -71,9 +71,9 @@ class VoiceFiles:
             voice, is_damaged = Voice.empty(), True
         voice.forget(changed)
         known = await self._database.run(messages.learnable_of, guild, changed)
-        for row, text in known:
+        for row, text, channel in known:
             if row <= voice.last_message:
-                voice.learn(row, text)
+                voice.learn(row, text, channel)
         is_long = await self.learn_after(voice, guild, voice.last_message)
         votes = await self._database.run(feedback.votes_by_source, guild)
         for message, weight in feedback_weights.weights(votes).items():
@@ -86,8 +86,8 @@ class VoiceFiles:
         newer = await self._database.run(
             messages.newest_learnable, guild, row, MOST_TAIL
         )
-        for count, (message, text) in enumerate(newer, 1):
-            voice.learn(message, text)
+        for count, message in enumerate(newer, 1):
+            voice.learn(*message)
             if count % PAUSE_EVERY == 0:
                 await asyncio.sleep(0)
         return len(newer) == MOST_TAIL

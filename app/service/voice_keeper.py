@@ -133,11 +133,21 @@ class VoiceKeeper:
         return [one.row for one in await self._take_in(guild, stores)]
 
     async def hear_at(
-        self, guild: int, heard: Sequence[tuple[Place, Record]]
+        self,
+        guild: int,
+        heard: Sequence[tuple[Place, Record]],
+        *,
+        is_missed: bool = False,
     ) -> list[TakenIn]:
-        """The same with messages of Discord; only places listened to count."""
+        """The same with messages of Discord; only places listened to count.
+
+        Args:
+            is_missed: They were missed, so the places count as they were at the time.
+        """
         store = message_intake.store_heard
-        stores = [partial(store, place, guild, record) for place, record in heard]
+        stores = [
+            partial(store, place, guild, record, is_missed) for place, record in heard
+        ]
         return await self._take_in(guild, stores)
 
     async def _take_in(self, guild: int, stores: Sequence[Store]) -> list[TakenIn]:
@@ -150,7 +160,7 @@ class VoiceKeeper:
                 continue
             new.append(taken)
             if taken.text is not None:
-                opened.voice.learn(taken.row, taken.text)
+                opened.voice.learn(taken.row, taken.text, taken.channel)
         self._build_if_long(opened, guild)
         return new
 
@@ -166,8 +176,8 @@ class VoiceKeeper:
         await self._database.run(messages.edit, message, clean(text), dropped)
         opened.voice.forget([message])
         rows = await self._database.run(messages.learnable_of, guild, [message])
-        for row, text in rows:
-            opened.voice.learn(row, text)
+        for learned in rows:
+            opened.voice.learn(*learned)
         # The meaning before the edit is forgotten like a deleted message.
         for tell in self._on_forgotten:
             await tell(guild, [message])

@@ -110,9 +110,9 @@ def _where(path: Path, text: str, section: str, name: str) -> str:
     """Return the file and, unless the syntax is unusual, the line of a setting."""
     here = ""
     for number, line in enumerate(text.splitlines(), start=1):
-        if header := re.match(r"\s*\[\s*([\w-]+)\s*\]", line):
+        if header := re.match(r"\A\s*\[\s*([\w-]+)\s*\]", line):
             here = header[1]
-        elif item := re.match(r"\s*([\w.-]+)\s*=", line):
+        elif item := re.match(r"\A\s*([\w.-]+)\s*=", line):
             written = f"{here}.{item[1]}".lstrip(".")
             if written == f"{section}.{name}".lstrip("."):
                 return f"{path}, line {number}"

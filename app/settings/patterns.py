@@ -1,4 +1,4 @@
-"""Regular expressions that people set, run in time that grows only with the text.
+"""Searches for what people set and wrote, in time that grows only with the text.
 
 RE2 never backtracks, so no pattern can stop the process (Cox 2007, "Regular Expression
 Matching Can Be Simple And Fast"). Look-arounds and backreferences need backtracking and
@@ -6,7 +6,8 @@ are refused.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from mmap import mmap
 
 import re2
 
@@ -15,6 +16,9 @@ from app.core.errors import ConfigError
 MAX_STEPS = 10_000
 """Instructions of all patterns of one place together: a message takes milliseconds, and
 the longest one with the worst patterns a fraction of a second."""
+
+MAX_BYTES = 64 * 1024 * 1024
+"""The memory of a search for many texts at once."""
 
 _UNSENDABLE = re.compile("[\ud800-\udfff]")
 _BACKTRACKING = ("(?=", "(?!", "(?<", "(?>")
@@ -43,6 +47,21 @@ class Patterns:
             return False
         sent = _UNSENDABLE.sub("\ufffd", text)
         return any(one.search(sent) for one in self._compiled)
+
+
+def whole_words(words: Iterable[str]) -> str:
+    """Return a pattern that finds any of the words, standing alone."""
+    choices = "|".join(re2.escape(_UNSENDABLE.sub("\ufffd", word)) for word in words)
+    return rf"(?:^|[^\pL\pN_])(?:{choices})(?:[^\pL\pN_]|$)"
+
+
+def search_for(texts: Iterable[bytes]) -> Callable[[mmap], bool]:
+    """Return a search of a file for any of the texts."""
+    options = re2.Options()
+    options.encoding = re2.Options.Encoding.LATIN1
+    options.max_mem = MAX_BYTES
+    compiled = re2.compile(b"|".join(map(re2.escape, texts)), options)
+    return lambda data: compiled.search(data) is not None
 
 
 def _compiled(name: str, pattern: str) -> "re2._Regexp":

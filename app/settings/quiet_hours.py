@@ -5,7 +5,7 @@ import re
 from app.core.errors import ConfigError
 
 _TIME = r"\s*(\d{1,2})(?:[:.](\d{2}))?\s*"
-_SPAN = re.compile(rf"{_TIME}[-–]{_TIME}")
+_SPAN = re.compile(rf"\A{_TIME}[-–]{_TIME}")
 
 
 def parse(text: str) -> tuple[int, int] | None:

@@ -217,7 +217,9 @@ class SpeakSettings:
     """The conditions for speaking without a command."""
 
     mentions: bool = setting(True, "Answer mentions and replies.", scope="channel")
-    wake_words: list[str] = setting([], "Words that call the bot.", scope="channel")
+    wake_words: list[str] = setting(
+        [], "Words that call the bot.", scope="channel", means=one_line(100)
+    )
     join_in: float = setting(
         0.0, "Chance of joining in on any message.", scope="channel", low=0, high=1
     )
@@ -324,10 +326,21 @@ class LearnSettings:
         list_means=validators.few_patterns,
     )
     words: list[str] = setting(
-        [], "Words; messages with one of them are not learned.", scope="guild"
+        [],
+        "Words; messages with one of them are not learned.",
+        scope="guild",
+        list_means=validators.few_words,
     )
     skip_links: bool = setting(
         False, "Skip messages that are only a link.", scope="guild"
+    )
+    secrets: bool = setting(
+        False,
+        "Learns messages with a key, password, address, phone number or e-mail address,"
+        " which are left out whole otherwise: a gap would sound odd. The bot says none"
+        " of these either way.",
+        scope="guild",
+        snapshots="never",
     )
     tuning_channels: list[str] = setting(
         [],

@@ -10,7 +10,7 @@ from pathlib import PurePosixPath, PureWindowsPath
 
 from app.core.errors import ConfigError
 from app.settings import base_url, quiet_hours, reply_ways
-from app.settings.patterns import Patterns
+from app.settings.patterns import Patterns, whole_words
 from app.settings.speak_channels import NOWHERE
 
 TextMeaning = Callable[[str, str], str]
@@ -183,6 +183,12 @@ def pattern(name: str, text: str) -> str:
 def few_patterns(name: str, texts: list[str]) -> list[str]:
     """Patterns that can be searched for in every message."""
     Patterns(name, texts)
+    return texts
+
+
+def few_words(name: str, texts: list[str]) -> list[str]:
+    """Words that can be searched for in every message."""
+    Patterns(name, [whole_words(texts)] if texts else [])
     return texts
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from app.store.database import tuples
+from app.store.database import tuples, write
 from app.store.tables import Channel
 
 
@@ -28,17 +28,21 @@ class Audience(NamedTuple):
 
 
 class ChannelFacts(NamedTuple):
-    """The facts about a channel's readers, as Discord told them."""
+    """The facts about a channel's readers, as far as Discord told them."""
 
     id: int
     parent: int | None
     """The channel of a thread."""
-    is_private: bool | None
-    """None if Discord never told."""
+    is_private: bool
     is_age_restricted: bool
 
 
 EVERYONE = Audience(0, None, is_private=False, is_age_restricted=False)
+"""Hears what is public, and nothing else."""
+
+
+_IS_UNKNOWN = Channel.is_private.is_null() & Channel.discord_id.is_null(False)
+"""On Discord, which told nothing of its readers yet: it counts as private."""
 
 
 def speakable_channels(guild: int, channel: int | None) -> frozenset[int] | None:
@@ -49,9 +53,8 @@ def speakable_channels(guild: int, channel: int | None) -> frozenset[int] | None
     """
     if not _has_secluded(guild):
         return None
-    columns = (
-        Channel.id, Channel.parent, Channel.is_private, Channel.is_age_restricted,
-    )  # fmt: skip
+    is_private = Channel.is_private | _IS_UNKNOWN
+    columns = (Channel.id, Channel.parent, is_private, Channel.is_age_restricted)
     query = Channel.select(*columns).where(Channel.guild == guild)
     known = {row[0]: ChannelFacts(*row) for row in tuples(query)}
     here = known.get(channel) if channel is not None else None
@@ -64,35 +67,33 @@ def speakable_channels(guild: int, channel: int | None) -> frozenset[int] | None
     return None if len(found) == len(known) else found
 
 
-def unknown_threads(guild: int) -> list[str]:
-    """Return Discord's ids of stored threads that Discord told nothing of yet."""
-    unknown = Channel.is_private.is_null() & Channel.parent.is_null(False)
-    query = Channel.select(Channel.discord_id).where(unknown)
-    query = query.where((Channel.guild == guild) & Channel.discord_id.is_null(False))
+def unknown_channels(guild: int) -> list[str]:
+    """Return Discord's ids of stored channels that Discord told nothing of yet."""
+    query = Channel.select(Channel.discord_id)
+    query = query.where((Channel.guild == guild) & _IS_UNKNOWN)
     return [discord_id for (discord_id,) in tuples(query.order_by(Channel.id.desc()))]
 
 
-def audience_of(facts: ChannelFacts, channels: Mapping[int, ChannelFacts]) -> Audience:
-    """Return the readers of a channel or thread, given the guild's channels.
+@write
+def note_gone(guild: int, discord_id: str) -> None:
+    """Note that a channel is not on Discord any more; it was imported from a file."""
+    gone = (Channel.guild == guild) & (Channel.discord_id == discord_id)
+    Channel.update(is_private=False).where(gone & _IS_UNKNOWN).execute()
 
-    A thread of which Discord told nothing may be a private one.
-    """
+
+def audience_of(facts: ChannelFacts, channels: Mapping[int, ChannelFacts]) -> Audience:
+    """Return the readers of a channel or thread, given the guild's channels."""
     parent = channels.get(facts.parent) if facts.parent is not None else None
     if parent is None:
-        return Audience(facts.id, None, bool(facts.is_private), facts.is_age_restricted)
-    is_private = facts.is_private is not False
-    return Audience(
-        facts.id if is_private else parent.id,
-        parent.id if is_private else None,
-        is_private or bool(parent.is_private),
-        parent.is_age_restricted,
-    )
+        return Audience(facts.id, None, facts.is_private, facts.is_age_restricted)
+    if facts.is_private:
+        return Audience(facts.id, parent.id, True, parent.is_age_restricted)
+    return Audience(parent.id, None, parent.is_private, parent.is_age_restricted)
 
 
 def _has_secluded(guild: int) -> bool:
     """Tell if any channel of the guild has other readers than everyone."""
-    unknown_thread = Channel.is_private.is_null() & Channel.parent.is_null(False)
-    secluded = Channel.is_private | Channel.is_age_restricted | unknown_thread
+    secluded = Channel.is_private | Channel.is_age_restricted | _IS_UNKNOWN
     return bool(
         Channel.select(Channel.id).where((Channel.guild == guild) & secluded).exists()
     )

@@ -1,11 +1,11 @@
 """Authors are stored under a keyed hash of their id, never the id itself."""
 
 import hashlib
-import os
 import secrets
 from pathlib import Path
 
 from app.core.errors import ConfigError
+from app.core.files import replacing
 from app.store.database import write
 from app.store.tables import HomeValue, Member
 
@@ -97,10 +97,5 @@ def replace_key(path: Path) -> AuthorKey:
 
 
 def _make(path: Path) -> None:
-    temporary = path.with_name(f"{path.name}.{os.getpid()}")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
+    with replacing(path, is_secret=True) as file:
         file.write(secrets.token_bytes(KEY_BYTES))
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)

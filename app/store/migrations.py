@@ -1,5 +1,6 @@
 """Migrates a database of an older version to this version."""
 
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -77,10 +78,12 @@ def _readers_of_channels(database: SqliteDatabase) -> None:
         "is_age_restricted INTEGER NOT NULL DEFAULT 0",
     ):
         database.execute_sql(f"ALTER TABLE channel ADD COLUMN {column}")
-    # Nothing older than the oldest message heard there was ever wanted.
+    # Nothing older than the oldest message there was ever wanted.
+    oldest = "SELECT MIN(ts) FROM message WHERE channel_id = channel.id"
     database.execute_sql(
-        "UPDATE channel SET learning_since = (SELECT MIN(ts) FROM message"
-        " WHERE channel_id = channel.id AND is_heard) WHERE is_learning"
+        "UPDATE channel SET learning_since = COALESCE("
+        f"({oldest} AND is_heard), ({oldest}), ?) WHERE is_learning",
+        (int(time.time() * 1000),),
     )
 
 

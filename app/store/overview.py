@@ -1,18 +1,18 @@
 """Totals of replies and messages for the charts and lists of the screens."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from peewee import fn
 
+from app.store import rows
 from app.store.database import tuples
-from app.store.rows import StoredReply, all_of
+from app.store.rows import StoredReply
 from app.store.tables import (
     Channel,
     ConversationLink,
     Member,
     Message,
     Reply,
-    ReplySource,
 )
 
 MADE = ("made", "sent", "draft")
@@ -51,10 +51,10 @@ def replies_over_time(since: int, step: int, guild: int | None = None) -> list[B
     query = query.where((Reply.created >= since) & Reply.state.in_(MADE))
     if guild is not None:
         query = query.where(Reply.guild == guild)
-    rows = tuples(query.group_by(start, Reply.provider).order_by(start))
+    found = tuples(query.group_by(start, Reply.provider).order_by(start))
     return [
         Bucket(start, provider, replies, milliseconds or 0.0, cost or 0.0)
-        for start, provider, replies, milliseconds, cost in rows
+        for start, provider, replies, milliseconds, cost in found
     ]
 
 
@@ -93,7 +93,7 @@ def drafts(guild: int | None = None) -> list[StoredReply]:
     query = Reply.select().where(Reply.state == "draft")
     if guild is not None:
         query = query.where(Reply.guild == guild)
-    return all_of(StoredReply, query.order_by(Reply.id))
+    return [rows.reply(row) for row in query.order_by(Reply.id)]
 
 
 def opted_out(guild: int) -> int:
@@ -109,11 +109,3 @@ def conversations(messages: list[int]) -> dict[int, int]:
         ConversationLink.message, ConversationLink.conversation
     ).where(ConversationLink.message.in_(messages))
     return dict(tuples(query))
-
-
-def sources(reply: int) -> list[tuple[int, int, str]]:
-    """Return (message row, words, run) of a reply's sources, the longest run first."""
-    query = ReplySource.select(ReplySource.message, ReplySource.words, ReplySource.run)
-    query = query.where(ReplySource.reply == reply)
-    found: Any = tuples(query.order_by(ReplySource.words.desc(), ReplySource.id))
-    return list(found)

@@ -6,8 +6,10 @@ from typing import Any, NamedTuple
 
 from peewee import IntegrityError
 
-from app.store import messages, rows, tombstones
+from app.core.explanation import DrawnMessage, Explanation, QuotedMessage, TokenCounts
+from app.store import feedback, messages, rows, tombstones
 from app.store.database import tuples, write
+from app.store.messages import StoredMessage
 from app.store.rows import StoredReply
 from app.store.tables import Channel, Member, Message, Reply, ReplySource
 
@@ -171,12 +173,14 @@ def set_state(reply: int, state: str, sent: Sequence[str] | None = None) -> None
 
 def get(reply: int) -> StoredReply | None:
     """Return the reply in that row."""
-    return rows.found(StoredReply, Reply.get_or_none(Reply.id == reply))
+    row = Reply.get_or_none(Reply.id == reply)
+    return None if row is None else rows.reply(row)
 
 
 def answer_to(trigger: str) -> StoredReply | None:
     """Return the reply to the Discord message with that id."""
-    return rows.found(StoredReply, Reply.get_or_none(Reply.trigger == trigger))
+    row = Reply.get_or_none(Reply.trigger == trigger)
+    return None if row is None else rows.reply(row)
 
 
 def answered(triggers: Sequence[str]) -> set[str]:
@@ -189,13 +193,14 @@ def unsent(since: int) -> list[StoredReply]:
     """Return replies to messages since that time that were never noted as sent."""
     begun = Reply.state.in_(("claimed", "made")) & Reply.trigger.is_null(False)
     query = Reply.select().where(begun & (Reply.created >= since))
-    return rows.all_of(StoredReply, query.order_by(Reply.id))
+    return [rows.reply(row) for row in query.order_by(Reply.id)]
 
 
 def find_sent(message: str) -> StoredReply | None:
     """Find the reply that was sent as the Discord message with that id."""
     quoted = Reply.sent.cast("TEXT").contains(f'"{message}"')
-    return rows.found(StoredReply, Reply.select().where(quoted).first())
+    row = Reply.select().where(quoted).first()
+    return None if row is None else rows.reply(row)
 
 
 def sources_of(reply: int) -> list[SourceMessage]:
@@ -204,6 +209,14 @@ def sources_of(reply: int) -> list[SourceMessage]:
     query = ReplySource.select(*columns).where(ReplySource.reply == reply)
     longest = query.order_by(ReplySource.words.desc(), ReplySource.id)
     return [SourceMessage(*row) for row in tuples(longest)]
+
+
+def source_channels(reply: int) -> set[str]:
+    """Return Discord's ids of the channels that a reply drew on."""
+    drawn = ReplySource.select(ReplySource.message).where(ReplySource.reply == reply)
+    query = Message.select(Channel.discord_id).join(Channel).distinct()
+    there = Message.id.in_(drawn) & Channel.discord_id.is_null(False)
+    return {channel for (channel,) in tuples(query.where(there))}
 
 
 def seen_sources(reply: int, channels: Sequence[str]) -> set[int]:
@@ -223,4 +236,56 @@ def latest(
         query = query.where(Reply.guild == guild)
     if channel is not None:
         query = query.where(Reply.channel == channel)
-    return rows.all_of(StoredReply, query.order_by(Reply.id.desc()).limit(limit))
+    return [rows.reply(row) for row in query.order_by(Reply.id.desc()).limit(limit)]
+
+
+def explained(reply: int) -> Explanation | None:
+    """Return all that is kept of a reply, with those of its messages that exist."""
+    row = get(reply)
+    if row is None:
+        return None
+    sources = sources_of(reply)
+    named = {*(source.message for source in sources), *row.recalled}
+    found = {message.id: message for message in messages.by_rows(sorted(named))}
+    return Explanation(
+        id=row.id,
+        guild=row.guild_id,
+        channel=row.channel_id,
+        created=row.created,
+        reason=row.reason,
+        state=row.state,
+        text=row.text,
+        mode=row.mode,
+        provider=row.provider,
+        model=row.model,
+        dial=row.dial,
+        arm=row.arm,
+        rungs=row.rungs,
+        recalled=row.recalled,
+        filled=row.filled,
+        notes=row.notes,
+        timings=row.timings,
+        tokens=TokenCounts(row.prompt_tokens, row.cached_tokens, row.completion_tokens),
+        cost=row.cost,
+        rating=feedback.rating(reply),
+        sources=[
+            drawn(found[source.message], source.words, source.run)
+            for source in sources
+            if source.message in found
+        ],
+        turns=[[turn.speaker, turn.text] for turn in row.turns],
+        moments=[
+            _quoted(found[message]) for message in row.recalled if message in found
+        ],
+    )
+
+
+def drawn(message: StoredMessage, words: int, run: str) -> DrawnMessage:
+    """Return a message as a source of a reply, with the words taken from it."""
+    return DrawnMessage(
+        message.external, message.name, message.text, message.id, words, run
+    )
+
+
+def _quoted(message: StoredMessage) -> QuotedMessage:
+    return QuotedMessage(message.external, message.name, message.text, message.id)

@@ -1,7 +1,10 @@
 """Rows of the tables as plain values, for everyone outside of the store."""
 
-from dataclasses import dataclass, fields
-from typing import Any, TypeVar
+from dataclasses import dataclass, fields, replace
+from typing import Any, NamedTuple, TypeVar
+
+from app.core.explanation import RungOutcome
+from app.store.tables import Reply
 
 T = TypeVar("T")
 
@@ -67,6 +70,15 @@ class StoredSnapshot:
     """`[channel row or 0, name, value]` of each setting."""
 
 
+class PromptTurn(NamedTuple):
+    """A turn of a reply's prompt."""
+
+    speaker: str
+    text: str
+    message: int | None
+    """Its row, if it was stored."""
+
+
 @dataclass(frozen=True)
 class StoredReply:
     """A reply, and everything that explains it."""
@@ -88,10 +100,10 @@ class StoredReply:
     model: str
     dial: int
     arm: str
-    rungs: list[dict[str, Any]]
-    """`{provider, outcome, reason}` in the order tried."""
-    turns: list[list[Any]]
-    """`[speaker, text, message row or null]` of the prompt, oldest first."""
+    rungs: list[RungOutcome]
+    """In the order tried."""
+    turns: list[PromptTurn]
+    """The prompt's, oldest first."""
     recalled: list[int]
     filled: dict[str, int]
     summary_of: int | None
@@ -162,6 +174,15 @@ def stored(kind: type[T], row: object) -> T:
 def found(kind: type[T], row: object | None) -> T | None:
     """A row that may not be there, as a plain value."""
     return None if row is None else stored(kind, row)
+
+
+def reply(row: Reply) -> StoredReply:
+    """A reply's row as a plain value, with its rungs and turns."""
+    return replace(
+        stored(StoredReply, row),
+        rungs=[RungOutcome(**rung) for rung in row.rungs],
+        turns=[PromptTurn(*turn) for turn in row.turns],
+    )
 
 
 def all_of(kind: type[T], rows: Any) -> list[T]:

@@ -10,6 +10,8 @@ from typing import Any
 
 from peewee import OperationalError, SqliteDatabase
 
+from app.core.files import put, unfinished
+
 PRAGMAS = {
     "journal_mode": "wal",
     "synchronous": "normal",
@@ -164,12 +166,8 @@ def is_sound_file(path: Path) -> bool:
 
 def copy(source: SqliteDatabase, target: Path) -> None:
     """Write a complete copy to `target` while the source stays in use."""
-    temporary = target.with_name(target.name + ".part")
-    temporary.unlink(missing_ok=True)
-    destination = sqlite3.connect(temporary)
-    try:
-        source.connection().backup(destination)
-        destination.execute("PRAGMA journal_mode = delete").fetchone()
-    finally:
-        destination.close()
-    temporary.replace(target)
+    with unfinished(target) as temporary:
+        with closing(sqlite3.connect(temporary)) as destination:
+            source.connection().backup(destination)
+            destination.execute("PRAGMA journal_mode = delete").fetchone()
+        put(temporary, target)

@@ -55,7 +55,7 @@ class Channel(Table):
     learning_since = BigIntegerField(null=True)
     """Catching up learns nothing from before this time; null sets no limit."""
     is_private = BooleanField(null=True)
-    """True if not everyone in the guild can see it; null while Discord has not told.
+    """True if not everyone in the guild can see it; null until Discord tells.
 
     A thread that is not private has the readers of its channel.
     """

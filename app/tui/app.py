@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.content import Content
 from textual.filter import LineFilter, Monochrome, NoColor
 from textual.reactive import reactive
 from textual.screen import Screen
+from textual.widgets import Input
 from textual.worker import Worker, WorkerState
 
 from app.core.errors import AppError
@@ -278,6 +280,25 @@ class MynahApp(App[int]):
         text = safe_text("".join(traceback.format_exception(error)))
         self.logbook.add([Log("error", "terminal", text, self.clock())])
         self.warn(AppError("Something failed in this terminal.", "See Logs (9)."))
+
+    def show_result(self, asker: Screen[Any], title: str, text: str | Content) -> None:
+        """Show a result in full on the screen that asked for it, or else only tell it.
+
+        A result never comes between the owner and what they type meanwhile.
+        """
+        is_waiting = self.screen is asker and not isinstance(asker.focused, Input)
+        if is_waiting or not title:
+            from app.tui.widgets.dialogs import Detail
+
+            self.push_screen(Detail(title, text))
+            return
+        plain = text if isinstance(text, str) else text.plain
+        self.notify(
+            safe_text(plain)[:300],
+            title=safe_text(title)[:300],
+            timeout=8,
+            markup=False,
+        )
 
     def warn(self, error: AppError) -> None:
         """Show an error and its remedy, without leaving the screen."""

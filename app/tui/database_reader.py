@@ -3,15 +3,14 @@
 import asyncio
 import dataclasses
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from app.core.errors import AppError
 from app.core.paths import Home
 from app.core.safe_text import safe_json, safe_text
 
 if TYPE_CHECKING:
-    from app.ipc.control import RungOutcome
+    from app.core.explanation import Explanation
     from app.store.database import Database
     from app.store.messages import StoredMessage
     from app.store.overview import Bucket, ChannelActivity
@@ -20,36 +19,6 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class ShownReply:
-    """A reply with everything that explains it, safe to show."""
-
-    row: int
-    guild: int
-    channel: int | None
-    created: int
-    """Milliseconds since the epoch."""
-    reason: str
-    state: str
-    text: str
-    mode: str
-    provider: str
-    model: str
-    dial: int
-    rungs: "list[RungOutcome]"
-    turns: list[list[Any]]
-    recalled: list[int]
-    filled: dict[str, int]
-    """Tokens of the prompt by purpose."""
-    notes: list[str]
-    timings: dict[str, float]
-    prompt_tokens: int
-    cached_tokens: int
-    completion_tokens: int
-    cost: float
-    sent: list[str]
 
 
 class DatabaseReader:
@@ -93,40 +62,34 @@ class DatabaseReader:
         )
         return [_clean(row) for row in reversed(page or [])]
 
-    async def messages_by_rows(self, rows: list[int]) -> "list[StoredMessage]":
-        """Return the messages in those rows that still exist."""
-        from app.store import messages
-
-        return [_clean(row) for row in await self._read(messages.by_rows, rows) or []]
-
     async def replies(
         self, guild: int | None = None, channel: int | None = None, limit: int = 100
-    ) -> list[ShownReply]:
+    ) -> "list[StoredReply]":
         """Return the newest replies, oldest first."""
         from app.store import replies
 
         rows = await self._read(replies.latest, guild, channel=channel, limit=limit)
-        return [_shown(row) for row in reversed(rows or [])]
+        return [_clean(row) for row in reversed(rows or [])]
 
-    async def drafts(self) -> list[ShownReply]:
+    async def drafts(self) -> "list[StoredReply]":
         """Return the waiting shadow drafts, oldest first."""
         from app.store import overview
 
-        return [_shown(row) for row in await self._read(overview.drafts) or []]
+        return [_clean(row) for row in await self._read(overview.drafts) or []]
 
-    async def reply(self, row: int) -> ShownReply | None:
+    async def reply(self, row: int) -> "StoredReply | None":
         """Return the reply in that row."""
         from app.store import replies
 
         found = await self._read(replies.get, row)
-        return _shown(found) if found else None
+        return _clean(found) if found else None
 
-    async def sources(self, reply: int) -> list[tuple[int, int, str]]:
-        """Return (message row, words, run) of a reply's sources."""
-        from app.store import overview
+    async def explanation(self, reply: int) -> "Explanation | None":
+        """Return all that is kept of a reply."""
+        from app.store import replies
 
-        found = await self._read(overview.sources, reply) or []
-        return [(row, words, safe_text(run)) for row, words, run in found]
+        found = await self._read(replies.explained, reply)
+        return _clean(found) if found else None
 
     async def conversations(self, messages: list[int]) -> dict[int, int]:
         """Return the conversation of each of those messages, if known."""
@@ -149,12 +112,6 @@ class DatabaseReader:
             limit=100,
         )
         return [_clean(row) for row in reversed(page or [])]
-
-    async def rating(self, reply: int) -> int:
-        """Return likes minus dislikes of a reply."""
-        from app.store import feedback
-
-        return await self._read(feedback.rating, reply) or 0
 
     async def replies_over_time(
         self, since: int, step: int, guild: int | None = None
@@ -217,16 +174,3 @@ def _clean(row: T) -> T:
         if safe != value:
             changed[name] = safe
     return dataclasses.replace(row, **changed) if changed else row  # type: ignore[type-var]
-
-
-def _shown(row: "StoredReply") -> ShownReply:
-    from app.ipc.control import RungOutcome
-    from app.ipc.wire import build
-
-    names = {field.name for field in dataclasses.fields(ShownReply)}
-    values = vars(row) | {"guild": row.guild_id, "channel": row.channel_id}
-    shared = {
-        name: safe_json(values[name]) for name in names & values.keys() - {"rungs"}
-    }
-    rungs = [safe_json(build(RungOutcome, rung)) for rung in row.rungs]
-    return ShownReply(row=row.id, rungs=rungs, **shared)

@@ -1,12 +1,12 @@
 """Explains a reply in bars: writer, time, sources and skipped providers."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from textual.content import Content
 
+from app.core.explanation import RungOutcome
 from app.core.safe_text import safe_line
-from app.ipc.control import RungOutcome, SayReply
+from app.ipc.control import SayReply
 from app.tui import format
 
 AT_ONCE = 0.95
@@ -83,5 +83,9 @@ def quote(name: str, text: str, run: str = "") -> Content:
     if at < 0:
         return Content.assemble(("“", "$quiet"), line, ("”", "$quiet"), who)
     end = at + len(run)
-    body: list[Any] = [line[:at], (line[at:end], "bold $accent"), line[end:]]
+    body: list[str | tuple[str, str]] = [
+        line[:at],
+        (line[at:end], "bold $accent"),
+        line[end:],
+    ]
     return Content.assemble(("“", "$quiet"), *body, ("”", "$quiet"), who)

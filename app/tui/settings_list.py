@@ -14,6 +14,7 @@ from app.ipc import control
 from app.settings import consent, setting_keys
 from app.tui.base import MynahScreen
 from app.tui.widgets.dialogs import AskText, Confirm, Pick
+from app.tui.widgets.feed import Feed
 
 WIDE = 110
 """The width from which a setting's meaning fits beside it."""
@@ -64,6 +65,11 @@ def shown_value(value: Any, empty: str = "none") -> str:
     return safe_line(str(value)) or "empty"
 
 
+def feed(id: str, empty: str = "") -> Feed:
+    """A list of settings; each stays under the cursor while others change."""
+    return Feed(draw, lambda item: item.key.name, id=id, head=head, empty=empty)
+
+
 def head(width: int) -> str:
     """Return the titles above a list of settings."""
     means = "what it does" if width >= WIDE else ""
@@ -109,10 +115,8 @@ def change(
     elif key.choices:
         at = key.choices.index(item.value) if item.value in key.choices else 0
 
-        def picked(place: int | None) -> None:
-            put(None if place is None else key.choices[place])
-
-        screen.app.push_screen(Pick(key.doc, list(key.choices), at), picked)
+        options = [(choice, choice) for choice in key.choices]
+        screen.app.push_screen(Pick(key.doc, options, at), put)
     else:
         shown = ", ".join(item.value) if key.type is list else shown_plain(item.value)
         ask_text(screen, key.name, (key.doc, _hint(key)), shown, done, guild)

@@ -6,7 +6,6 @@ moment leaves the previous generation in place.
 
 import json
 import mmap
-import os
 import re
 import zlib
 from collections.abc import Mapping
@@ -17,7 +16,9 @@ from typing import Any, BinaryIO
 import numpy as np
 import numpy.typing as npt
 
-_FORMAT = 2
+from app.core.files import UNFINISHED, replacing, write_text
+
+_FORMAT = 3
 _ALIGN = 64
 _BLOCK = 1 << 18
 """The number of bytes under one checksum."""
@@ -75,11 +76,8 @@ def write(
     directory.mkdir(parents=True, exist_ok=True)
     generation = 1 + max(_generations(directory, name), default=0)
     path = directory / f"{name}-{generation}.bin"
-    unfinished = path.with_suffix(".tmp")
-    with unfinished.open("wb") as file:
+    with replacing(path) as file:
         parts, checksums = _write_parts(file, arrays)
-        _sync(file)
-    os.replace(unfinished, path)
     body = {
         "format": _FORMAT,
         "file": path.name,
@@ -88,15 +86,8 @@ def write(
         "parts": parts,
         "checksums": checksums,
     }
-    manifest = directory / f"{name}.json"
-    unfinished = manifest.with_suffix(".json.tmp")
-    with unfinished.open("wb") as file:
-        file.write(
-            json.dumps({"body": body, "checksum": _body_checksum(body)}).encode()
-        )
-        _sync(file)
-    os.replace(unfinished, manifest)
-    sync_directory(directory)
+    manifest = {"body": body, "checksum": _body_checksum(body)}
+    write_text(directory / f"{name}.json", json.dumps(manifest))
     sweep(directory, name)
 
 
@@ -160,13 +151,18 @@ def remove(directory: Path, name: str) -> bool:
 
 
 def _files(directory: Path, name: str) -> list[Path]:
-    ours = re.compile(rf"{re.escape(name)}(-\d+\.(bin|tmp)|\.json\.tmp)")
-    return [path for path in directory.glob(f"{name}*") if ours.fullmatch(path.name)]
+    """Files of `name` besides its manifest, also those that a killed process left."""
+    name, end = re.escape(name), re.escape(UNFINISHED)
+    # Earlier versions left `.tmp`.
+    ours = re.compile(
+        rf"{name}(-\d+\.(bin|tmp)|\.json\.tmp)|\.{name}(-\d+\.bin|\.json)\.\w+{end}"
+    )
+    return [path for path in directory.glob("*") if ours.fullmatch(path.name)]
 
 
 def _generations(directory: Path, name: str) -> list[int]:
-    numbers = (path.stem.rpartition("-")[2] for path in _files(directory, name))
-    return [int(number) for number in numbers if number.isdigit()]
+    found = (re.search(r"-(\d+)\.", path.name) for path in _files(directory, name))
+    return [int(number[1]) for number in found if number]
 
 
 def _write_parts(
@@ -215,18 +211,3 @@ def _check_blocks(path: Path, checksums: list[int], blocks: Any) -> None:
             file.seek(block * _BLOCK)
             if zlib.crc32(file.read(_BLOCK)) != checksums[block]:
                 raise VoiceFileError(f"{path.name} is damaged at {block * _BLOCK}")
-
-
-def _sync(file: BinaryIO) -> None:
-    file.flush()
-    os.fsync(file.fileno())
-
-
-def sync_directory(directory: Path) -> None:
-    """Make renames in a directory durable; Windows has no such call."""
-    if os.name == "posix":
-        handle = os.open(directory, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)

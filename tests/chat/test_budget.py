@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from app.chat import context
 from app.chat.budget import Shares, fill
+from app.core.token_estimate import estimate_tokens
 from app.providers.base import Prompt, Turn
 
 LAST = Turn("ann", "what do you say to that?", message=100)
@@ -58,7 +59,7 @@ def test_the_shares_are_the_owners_choice():
 
 
 def test_a_summary_is_cut_between_sentences():
-    share = context.estimate_tokens(FULL.summary) - 2
+    share = estimate_tokens(FULL.summary) - 2
     made = fill(FULL, [], [], LAST, share * 100 // 15 + 1, Shares())
     assert made.summary == "Bob asked for words. Ann gave him some."
     assert fill(FULL, [], [], LAST, 32, Shares()).summary == ""

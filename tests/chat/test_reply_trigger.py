@@ -1,3 +1,4 @@
+import time
 from dataclasses import replace
 from random import Random
 
@@ -111,3 +112,11 @@ def test_channels_may_be_named_or_numbered():
     heard = HeardMessage("77", "hi", channel_name="games", mentions_bot=True)
     assert ask(heard, channels=["games"]).speak
     assert ask(heard, channels=["77"]).speak
+
+
+def test_no_message_keeps_the_search_for_wake_words_busy():
+    words = [f"{'a ' * 49}{number:02}" for number in range(50)]
+    began = time.thread_time()
+    assert find_wake_word("a " * 3_000, words) is None
+    assert find_wake_word("A " * 3_000 + "49", words) == words[49]
+    assert time.thread_time() - began < 1

@@ -3,7 +3,7 @@
 import pytest
 
 from app.chat import summary
-from app.chat.context import estimate_tokens
+from app.core.token_estimate import estimate_tokens
 from app.providers.base import Turn
 
 TURNS = [Turn("Ann", f"line {n} of the talk", message=n) for n in range(30)]

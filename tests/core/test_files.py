@@ -102,3 +102,23 @@ def test_the_size_is_that_of_a_file_or_of_all_files_below(tmp_path):
     assert files.size(tmp_path / "a") == 3
     assert files.size(tmp_path) == 7
     assert files.size(tmp_path / "none") == 0
+
+
+def test_what_a_library_wrote_beside_a_file_takes_its_place(tmp_path):
+    target = tmp_path / "index.bin"
+    target.write_bytes(b"old")
+    with files.unfinished(target) as temporary:
+        temporary.write_bytes(b"new")
+        files.put(temporary, target)
+    assert target.read_bytes() == b"new"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_what_a_library_left_half_written_is_removed(tmp_path):
+    target = tmp_path / "index.bin"
+    target.write_bytes(b"old")
+    with pytest.raises(OSError, match="full"), files.unfinished(target) as temporary:
+        temporary.write_bytes(b"ha")
+        raise OSError("disk full")
+    assert target.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [target]

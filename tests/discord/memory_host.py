@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 
+from app.core.explanation import DrawnMessage, Explanation, RungOutcome, TokenCounts
 from app.core.labels import Origin
 from app.discord.ports import (
     Ask,
@@ -13,7 +14,6 @@ from app.discord.ports import (
     Situation,
     Unsent,
 )
-from app.ipc.control import ExplainedSource, ExplainReply, RungOutcome, TokenCounts
 from app.service.voice_keeper import Forgotten
 from app.service.weekly_stats import GuildWeek
 from app.settings.effective import ResolvedSetting
@@ -118,10 +118,16 @@ class MemoryHost:
     async def channels_seen(self, places: Sequence[MessagePlace]) -> None:
         return
 
+    async def unknown_channels(self, guild: int) -> list[int]:
+        return []
+
+    async def channel_gone(self, guild: int, channel: int) -> None:
+        return
+
     async def left(self, guild: int) -> None:
         self.gone.add(guild)
 
-    async def hear(self, batch: Sequence[Incoming]) -> int:
+    async def hear(self, batch: Sequence[Incoming], *, is_missed: bool = False) -> int:
         new = 0
         for said in batch:
             out = (said.place.guild, said.author) in self.opted_out_of
@@ -247,8 +253,11 @@ class MemoryHost:
         found = (reply for reply, ids in self.sent_as.items() if message in ids)
         return next(found, None)
 
-    async def explain(self, reply: int, channels: Collection[int]) -> ExplainReply:
-        return ExplainReply(
+    async def source_channels(self, reply: int) -> set[int]:
+        return {self.replies[reply].place.channel}
+
+    async def explain(self, reply: int, channels: Collection[int]) -> Explanation:
+        return Explanation(
             id=reply,
             guild=1,
             channel=None,
@@ -269,7 +278,7 @@ class MemoryHost:
             tokens=TokenCounts(0, 0, 0),
             cost=0.0,
             rating=0,
-            sources=[ExplainedSource("1", "Ann", "a source *line*", 2, "line", 1)],
+            sources=[DrawnMessage("1", "Ann", "a source *line*", 1, 2, "line")],
         )
 
     async def forget_sources(self, reply: int) -> Forgotten:
@@ -291,7 +300,7 @@ class MemoryHost:
         self.weeks_of.append(frozenset(channels))
         return self.the_week
 
-    async def emoji(self, guild: int) -> str | None:
+    async def emoji(self, place: MessagePlace) -> str | None:
         return self.emoji_used
 
     async def opted_out(self, guild: int, authors: Collection[int]) -> set[int]:

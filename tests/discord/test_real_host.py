@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from app.service.handlers.replies import explain
 from app.service.service import Service
 from app.settings.config_file import save
 from app.store import guilds, messages, replies
@@ -42,6 +43,24 @@ async def test_it_learns_speaks_explains_and_forgets(
         )
         assert "Nothing of it is left" in gone.text
         assert await count(service) < len(LINES)
+
+
+async def test_the_prompt_and_recalled_messages_are_explained_to_the_owner_alone(
+    stand_in: DiscordStandIn, running: Running, service: Service, scene: Scene
+) -> None:
+    async with taught(running, stand_in, service, scene):
+        mention = f"{stand_in.bot.mention} what about the boats"
+        await stand_in.say(scene.general, scene.ann, mention)
+        await stand_in.wait_for(lambda: len(stand_in.outbox.sent()) == 1)
+        (sent,) = stand_in.outbox.sent()
+        row = await running.surroundings.ports.replies.find_reply(sent.message_id)
+        assert row is not None
+        seen = [scene.general.id, scene.side.id]
+        on_discord = await running.surroundings.ports.replies.explain(row, seen)
+        in_the_screens = await explain(service.context, row)
+    assert in_the_screens.turns[-1][1].endswith("what about the boats")
+    assert on_discord.turns == [] and on_discord.moments == []
+    assert on_discord.sources == in_the_screens.sources != []
 
 
 async def test_a_mention_is_answered_from_what_was_learned(

@@ -1,4 +1,5 @@
 import re
+import time
 
 import pytest
 from hypothesis import given
@@ -55,6 +56,42 @@ def test_a_listed_word_drops_the_message_but_not_words_that_hold_it() -> None:
     assert filters.reason("spoilers ahead") is None
 
 
+def test_a_listed_word_is_found_between_letters_of_no_language() -> None:
+    filters = Filters(LearnSettings(words=["été", "a b", "\ud800"]), "!m")
+    assert filters.reason("first line\nÉTÉ") == "word"
+    assert filters.reason("l'été.") == "word"
+    assert filters.reason("étéж") == filters.reason("_été") is None
+    assert filters.reason("x a b") == "word"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "http://" * 5_000 + " x",
+        "http://x" * 5_000 + "\n",
+        "<" * 5_000 + "http://x> " * 5_000,
+        "<@" + "1" * 30_000,
+        "@a" * 15_000 + "!",
+        "a " * 15_000,
+        "!" + "a-" * 15_000,
+        "@" * 30_000,
+    ],
+)
+def test_no_message_keeps_the_filters_busy(text: str) -> None:
+    """With `learn.skip_links`, 178 characters once took six seconds."""
+    learn = LearnSettings(
+        patterns=["(a+ ?)+$", "(@a|@)+x"],
+        words=["a " * 40 + "b", "http"],
+        skip_links=True,
+        skip_mentions=True,
+    )
+    filters = Filters(learn, "!m")
+    began = time.thread_time()
+    filters.reason(text)
+    clean(text)
+    assert time.thread_time() - began < 1
+
+
 def test_patterns_are_searched_in_any_case() -> None:
     filters = Filters(LearnSettings(patterns=[r"\bdiscord\.gg/\w+"]), "!m")
     assert filters.reason("join DISCORD.gg/abc now") == "pattern"
@@ -109,3 +146,9 @@ def test_nothing_clean_can_ping(text: str, ping: str) -> None:
 @pytest.mark.parametrize("text", ["@@here", "@\0everyone", "<@\ud8001>", "</@here:1>"])
 def test_a_ping_cannot_be_hidden_from_the_cleaning(text: str) -> None:
     assert not PING.search(clean(text))
+
+
+def test_messages_with_secrets_are_not_learned_unless_that_is_set() -> None:
+    text = "write to jane@example.org about it"
+    assert Filters(LearnSettings(), "!m").reason(text) == "secret"
+    assert Filters(LearnSettings(secrets=True), "!m").reason(text) is None

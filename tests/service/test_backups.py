@@ -63,7 +63,7 @@ def test_a_damaged_database_leaves_the_good_copy_alone(
     with pytest.raises(AppError, match="damaged"), Database(empty.database) as broken:
         back_up(empty, broken, backup)
     assert backup.read_bytes() == good
-    assert list(backup.parent.glob("*.part")) == []
+    assert [one for one in backup.parent.iterdir() if one.is_file()] == [backup]
     assert list(empty.temporary.iterdir()) == []
 
 

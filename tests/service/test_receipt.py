@@ -1,10 +1,14 @@
 """Forgetting by name and id, and the receipt: a search of every file afterwards."""
 
+import time
+from pathlib import Path
+
 import pytest
 
 from app.core.errors import UsageError
 from app.importers.records import Record
 from app.ipc import control
+from app.service.receipt import _search
 from app.service.service import Service
 from app.store import guilds, messages
 from tests.discord.test_controller import NOBODY
@@ -81,3 +85,16 @@ async def test_a_name_that_several_have_is_an_error(service: Service) -> None:
     with pytest.raises(UsageError, match="2 members are named"):
         await service.call(NOBODY, control.Forget("Harbour", author="Ann"))
     assert len(await kept(service, guild)) == 3
+
+
+def test_texts_that_begin_alike_are_searched_for_as_quickly_as_others(
+    tmp_path: Path,
+) -> None:
+    """A member may write two hundred lines of one letter, and have them forgotten."""
+    texts = ["a" * 3_990 + str(number) for number in range(200)]
+    (tmp_path / "still.bin").write_bytes(b"x" + texts[-1].encode())
+    (tmp_path / "gone.bin").write_bytes(b"a" * 300_000)
+    began = time.thread_time()
+    found = _search(tmp_path, sorted(tmp_path.iterdir()), texts)
+    assert time.thread_time() - began < 2
+    assert found == (303_994, ["still.bin"])

@@ -11,6 +11,7 @@ from random import Random
 import pytest
 
 from app.core.errors import AppError, UsageError
+from app.core.files import UNFINISHED
 from app.core.paths import Home
 from app.importers.records import File, Record
 from app.ipc.control import ImportedFile, Progress
@@ -365,8 +366,8 @@ async def test_leftovers_of_killed_builds_are_swept_up(home: Home) -> None:
     async with opened(home) as bench:
         await bench.learning.import_files(bench.guild, [lines(home, 600)])
         guild = bench.guild
-    unfinished = home.voice(guild) / "voice-9.tmp"
-    unfinished.write_text(PHRASE)
+    for name in ("voice-9.tmp", f".voice-9.bin.00ff00ff{UNFINISHED}"):
+        (home.voice(guild) / name).write_text(PHRASE)
     stray = home.guild(777) / "voice"
     stray.mkdir(parents=True)
     (stray / "voice-1.bin").write_text(PHRASE)

@@ -5,6 +5,7 @@ import pytest
 
 from app.core.errors import ConfigError
 from app.settings.patterns import Patterns, split
+from app.settings.setting_keys import from_text
 
 
 def test_a_pattern_that_would_backtrack_for_ever_is_done_at_once():
@@ -37,3 +38,12 @@ def test_case_and_unpaired_surrogates_do_not_matter():
 
 def test_commas_inside_brackets_belong_to_the_pattern():
     assert split(r"a{1,3}, [,;]x,\,y") == ["a{1,3}", " [,;]x", r"\,y"]
+
+
+def test_a_list_of_words_too_long_to_look_for_is_refused_where_it_is_set():
+    found = from_text("learn.words", ", ".join(["spoiler", "naïve"]))
+    assert found == ["spoiler", "naïve"]
+    with pytest.raises(ConfigError, match=r"learn\.words is too large"):
+        from_text("learn.words", ",".join(f"{n}" + "word" * 900 for n in range(10)))
+    with pytest.raises(ConfigError, match="100 characters"):
+        from_text("speak.wake_words", "wake" * 26)

@@ -76,18 +76,38 @@ def test_a_channel_that_turns_private_is_heard_in_itself_alone(db: Database) -> 
     assert db.call(speakable_channels, 1, general.channel) is None
 
 
-def test_a_thread_of_which_discord_told_nothing_counts_as_private(
+@pytest.mark.parametrize("name", ["a talk", "general"])
+def test_a_channel_of_which_discord_told_nothing_counts_as_private(
+    db: Database, rows: dict[str, int], name: str
+) -> None:
+    def forget_readers() -> None:
+        unknown = Channel.update(is_private=None)
+        unknown.where(Channel.id == rows[name]).execute()
+
+    db.call(forget_readers)
+    found = db.call(speakable_channels, 1, rows["adults"])
+    assert found is not None and rows[name] not in found
+    assert db.call(audience.unknown_channels, 1) == [CHANNELS[name].channel]
+    db.call(audience.note_gone, 1, CHANNELS[name].channel)
+    found = db.call(speakable_channels, 1, rows["adults"])
+    assert found is not None and rows[name] in found
+    assert db.call(audience.unknown_channels, 1) == []
+
+
+def test_a_channel_that_was_private_stays_so_when_it_is_gone(
     db: Database, rows: dict[str, int]
 ) -> None:
-    def forget_type() -> None:
-        unknown = Channel.update(is_private=None)
-        unknown.where(Channel.id == rows["a talk"]).execute()
+    db.call(audience.note_gone, 1, CHANNELS["mods"].channel)
+    found = db.call(speakable_channels, 1, rows["general"])
+    assert found is not None and rows["mods"] not in found
 
-    db.call(forget_type)
-    for here in ("general", "mods"):
-        found = db.call(speakable_channels, 1, rows[here])
-        assert found is not None and rows["a talk"] not in found
-    assert db.call(audience.unknown_threads, 1) == ["11"]
+
+def test_a_channel_of_a_file_that_names_no_id_counts_as_public(
+    db: Database, rows: dict[str, int]
+) -> None:
+    made = db.call(guilds.ensure_channel, 1, "old log")
+    found = db.call(speakable_channels, 1, rows["general"])
+    assert found is not None and made.id in found
 
 
 def test_another_guild_has_its_own_channels(db: Database, rows: dict[str, int]) -> None:

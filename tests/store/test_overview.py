@@ -76,15 +76,3 @@ def test_conversations_are_known_by_message(db: Database, guild: int, write: Wri
     db.call(link)
     found = db.call(overview.conversations, [first, second, other])
     assert found == {first: first, second: first}
-
-
-def test_sources_come_with_the_longest_run_first(
-    db: Database, guild: int, write: Write
-):
-    one, two = write("a b"), write("c d e")
-    drawn = [
-        replies.SourceMessage(one, 2, "a b"),
-        replies.SourceMessage(two, 3, "c d e"),
-    ]
-    row = make_reply(db, guild, 1, drawn)
-    assert db.call(overview.sources, row) == [(two, 3, "c d e"), (one, 2, "a b")]

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from app import __version__
 from app.ipc import control
 from app.store.overview import Bucket
+from app.store.rows import StoredReply
 from app.tui import format, reply_bars
 from app.tui.bot_ports import LinkState
-from app.tui.database_reader import ShownReply
 from app.tui.event_buffer import MAX_LOGS, NewEvents, is_done
 from app.tui.health import health, model_trouble, version_trouble
 from app.tui.screens.conversations import channel_list
@@ -153,10 +153,12 @@ def test_the_logbook_is_bounded_and_hides_no_unknown_level():
     assert book.matching(text="tEXT") and not book.matching(text="other")
 
 
-def shown_reply(row: int, at: int, sent: list[str], state: str = "sent") -> ShownReply:
-    return ShownReply(
-        row, 1, 1, at, "", state, "hi", "", "local", "", 0, [], [], [], {}, [], {}, 0,
-        0, 0, 0.0, sent,
+def stored_reply(
+    row: int, at: int, sent: list[str], state: str = "sent"
+) -> StoredReply:
+    return StoredReply(
+        row, 1, 1, None, at, "", state, "hi", sent, "", "local", "", 0, "", [], [], [],
+        {}, None, [], {}, 0, 0, 0, 0.0,
     )  # fmt: skip
 
 
@@ -169,7 +171,7 @@ def test_a_reply_stands_for_the_messages_it_was_sent_as():
         )
 
     messages = [message(1, "a", 10), message(2, "s1", 20), message(3, "b", 30)]
-    replies = [shown_reply(7, 21, ["s1"]), shown_reply(8, 25, [], "claimed")]
+    replies = [stored_reply(7, 21, ["s1"]), stored_reply(8, 25, [], "claimed")]
     lines = merge(messages, replies, {3: 1})
     assert [line.key for line in lines] == [
         ("message", 1),
@@ -198,7 +200,7 @@ def test_a_reply_belongs_to_the_conversation_of_what_was_sent():
     from app.store.messages import StoredMessage
 
     sent = StoredMessage(2, 1, 1, "c", 1, "h", "N", False, "s1", 20, "t", None, None)
-    lines = merge([sent], [shown_reply(7, 21, ["s1"])], {2: 1})
+    lines = merge([sent], [stored_reply(7, 21, ["s1"])], {2: 1})
     assert [line.conversation for line in lines] == [1]
 
 

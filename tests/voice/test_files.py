@@ -3,6 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from app.core.files import UNFINISHED
 from app.voice import files
 from app.voice.files import VoiceFileError
 from app.voice.static_index import Arrays
@@ -53,6 +54,8 @@ def test_removing_leaves_nothing(written: Path):
 def test_an_unfinished_write_leaves_the_generation_before(written: Path):
     (written / "voice-2.tmp").write_bytes(b"half")
     (written / "voice.json.tmp").write_bytes(b"{")
+    (written / f".voice-2.bin.00ff00ff{UNFINISHED}").write_bytes(b"half")
+    (written / f".voice.json.00ff00ff{UNFINISHED}").write_bytes(b"{")
     files.read(written, "voice").verify()
     files.write(written, "voice", ARRAYS, {})
     assert {path.name for path in written.iterdir()} == {"voice.json", "voice-3.bin"}

@@ -13,11 +13,16 @@ from app.discord.permissions import require_manager
 from app.discord.texts import pages
 
 One = Annotated[
-    discord.TextChannel | None,
+    discord.TextChannel | discord.Thread | None,
     discord.Option(
-        discord.TextChannel,
+        discord.SlashCommandOptionType.channel,
         name="channel",
-        description="A channel; leave it out for a menu of all channels.",
+        description="A channel or private thread; leave it out for a menu of channels.",
+        channel_types=[
+            discord.ChannelType.text,
+            discord.ChannelType.news,
+            discord.ChannelType.private_thread,
+        ],
         required=False,
         default=None,
     ),
@@ -83,7 +88,11 @@ class ListenCog(discord.Cog):
         """List them, by name."""
         guild = _guild(context)
         listened = await self.bot.ports.guilds.learning_channels(guild.id)
-        found = [one for one in guild.text_channels if one.id in listened]
+        channels: list[discord.TextChannel | discord.Thread] = [
+            *guild.text_channels,
+            *guild.threads,
+        ]
+        found = [one for one in channels if one.id in listened]
         lines = [f"I listen to and learn from {len(found)} channel(s)."]
         lines += [f"- {channel.mention}" for channel in found]
         for page in pages(lines):
@@ -114,7 +123,9 @@ class ListenCog(discord.Cog):
         menu = ChannelMenu(self.set_learning, channels, listened, title, removes)
         await context.respond(menu.text, view=menu, ephemeral=True)
 
-    async def set_learning(self, channel: discord.TextChannel, *, on: bool) -> None:
+    async def set_learning(
+        self, channel: discord.TextChannel | discord.Thread, *, on: bool
+    ) -> None:
         """Switch one channel."""
         place = place_of(channel)
         if place is not None:

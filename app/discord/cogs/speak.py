@@ -70,7 +70,8 @@ class SpeakCog(discord.Cog):
         answer = await self.bot.ports.replies.answer(ask)
         await self._answer(context, answer, tts)
         if debug and answer is not None:
-            told = await self._debug(answer, seen_by(context.author))
+            channels = await self._seen(context, answer.reply)
+            told = await self._debug(answer, channels)
             await context.respond(told, ephemeral=True)
 
     async def _answer(
@@ -90,6 +91,13 @@ class SpeakCog(discord.Cog):
             ids.append(sent.id)
         await self.bot.ports.replies.sent(answer.reply, ids)
 
+    async def _seen(self, context: discord.ApplicationContext, reply: int) -> list[int]:
+        """Return the sources' channels that the person can see."""
+        if not isinstance(context.channel, Talk):
+            return []
+        asked = await self.bot.ports.replies.source_channels(reply)
+        return await seen_by(context.author, asked, context.channel)
+
     async def _debug(self, answer: ReadyReply, channels: Sequence[int]) -> str:
         """Return the row that explains the reply, in the format of the original bot."""
         told = await self.bot.ports.replies.explain(answer.reply, channels)
@@ -106,7 +114,7 @@ class SpeakCog(discord.Cog):
         """Show the sources and the story of a reply."""
         await context.defer(ephemeral=True)
         reply = await self._reply_of(message)
-        channels = seen_by(context.author)
+        channels = await self._seen(context, reply)
         told = await self.bot.ports.replies.explain(reply, channels)
         await context.respond(explanation(told), ephemeral=True)
 
@@ -168,7 +176,7 @@ class SpeakCog(discord.Cog):
         tts = action == "tts"
         await self.bot.delivery.deliver(answer, channel, message.id, tts=tts)
         if action == "debug":
-            channels = open_channels(channel.guild, channel.id)
+            channels = open_channels(channel.guild, channel)
             told = await self.bot.ports.replies.explain(answer.reply, channels)
             await message.reply(explanation(told))
 

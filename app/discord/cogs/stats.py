@@ -35,7 +35,7 @@ class StatsCog(discord.Cog):
         # Drawing code takes a tenth of a second to load, and few ever need it.
         from app.discord.week_picture import draw
 
-        channels = open_channels(guild, context.channel_id or 0)
+        channels = open_channels(guild, context.channel)
         async with self._counting:
             week = await self.bot.ports.guilds.week(guild.id, channels)
         text = week_text(week)

@@ -109,16 +109,11 @@ from app.ipc.control.notifications import Token as Token
 from app.ipc.control.replies import REPLY_REQUESTS as REPLY_REQUESTS
 from app.ipc.control.replies import Cancel as Cancel
 from app.ipc.control.replies import CancelReply as CancelReply
-from app.ipc.control.replies import DrawnMessage as DrawnMessage
 from app.ipc.control.replies import Explain as Explain
-from app.ipc.control.replies import ExplainedSource as ExplainedSource
-from app.ipc.control.replies import ExplainReply as ExplainReply
 from app.ipc.control.replies import Rate as Rate
 from app.ipc.control.replies import RateReply as RateReply
-from app.ipc.control.replies import RungOutcome as RungOutcome
 from app.ipc.control.replies import Say as Say
 from app.ipc.control.replies import SayReply as SayReply
-from app.ipc.control.replies import TokenCounts as TokenCounts
 from app.ipc.control.settings import SETTINGS_REQUESTS as SETTINGS_REQUESTS
 from app.ipc.control.settings import ConfigGet as ConfigGet
 from app.ipc.control.settings import ConfigGetReply as ConfigGetReply

@@ -3,41 +3,13 @@
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from app.core.explanation import (
+    DrawnMessage,
+    Explanation,
+    RungOutcome,
+    TokenCounts,
+)
 from app.ipc.wire import Request
-
-
-@dataclass(frozen=True)
-class RungOutcome:
-    """A provider that was tried for a reply, and what became of it."""
-
-    provider: str
-    outcome: str
-    reason: str
-    ms: float = 0.0
-
-
-@dataclass(frozen=True)
-class TokenCounts:
-    """Tokens that a reply took."""
-
-    prompt: int
-    cached: int
-    """Of the prompt, those that were not read again."""
-    completion: int
-
-
-@dataclass(frozen=True)
-class DrawnMessage:
-    """A source message of a reply."""
-
-    id: str
-    """Its id where it comes from."""
-    author: str
-    text: str
-    words: int
-    """Length of the longest run of words taken from it."""
-    run: str
-    """That run."""
 
 
 @dataclass(frozen=True)
@@ -118,49 +90,7 @@ class Cancel(Request[CancelReply]):
 
 
 @dataclass(frozen=True)
-class ExplainedSource(DrawnMessage):
-    """A message that a reply drew on, and its row."""
-
-    message: int
-
-
-@dataclass(frozen=True)
-class ExplainReply:
-    """All that is kept of a reply."""
-
-    id: int
-    guild: int
-    channel: int | None
-    """Both by row."""
-    created: int
-    """Milliseconds since the epoch."""
-    reason: str
-    """Its trigger: mention, reply, command, wake word, join-in…"""
-    state: str
-    text: str
-    mode: str
-    provider: str
-    model: str
-    dial: int
-    arm: str
-    """The arm of a live comparison; empty without one."""
-    rungs: list[RungOutcome]
-    recalled: list[int]
-    """Rows of messages."""
-    filled: dict[str, int]
-    notes: list[str]
-    timings: dict[str, float]
-    """Milliseconds by stage, and `total`."""
-    tokens: TokenCounts
-    cost: float
-    rating: int
-    sources: list[ExplainedSource]
-    hidden: int = 0
-    """Sources that the asker may not see."""
-
-
-@dataclass(frozen=True)
-class Explain(Request[ExplainReply]):
+class Explain(Request[Explanation]):
     """The explanation of a reply."""
 
     method: ClassVar[str] = "explain"

@@ -64,7 +64,7 @@ class Cleaner:
     def __init__(self, speakers: Sequence[str]) -> None:
         """The known names are the bot's and those of the people in the log."""
         names = (re.escape(_name(speaker)) for speaker in speakers)
-        self._prefix = re.compile(rf"\s*(?:(?:{'|'.join(names)})\s*:\s*)*", re.I)
+        self._prefix = re.compile(rf"\s*+(?:(?:{'|'.join(names)})\s*+:\s*+)*+", re.I)
         self._names = [f"{_name(speaker).lower()}:" for speaker in speakers]
         self._held = ""
         self._is_begun = False

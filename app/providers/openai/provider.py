@@ -7,8 +7,9 @@ from contextlib import aclosing, asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from app.core.errors import ConfigError, ProviderError
+from app.core.token_estimate import estimate_tokens
 from app.providers.base import Completion, Prompt
-from app.providers.cost_record import OnSpent, Spent, estimate
+from app.providers.cost_record import OnSpent, Spent
 from app.providers.openai.client import Clients
 from app.providers.openai.errors import Trouble, describe, is_worth_retrying
 from app.providers.openai.prices import Prices
@@ -75,7 +76,9 @@ class OpenAIProvider:
             trouble, until = self._troubles.get(scope, (None, 0.0))
             if trouble and until > self._clock():
                 return str(trouble)
-        wait = self._throttle.wait(estimate("".join(t.text for t in prompt.turns)))
+        wait = self._throttle.wait(
+            estimate_tokens("".join(t.text for t in prompt.turns))
+        )
         if wait * 1000 > max(0.0, prompt.deadline_ms - LEAST_MS):
             return f"its rate limit is reached; it is free again in {wait:.0f} s"
         return None

@@ -6,8 +6,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from app.core.token_estimate import estimate_tokens
 from app.providers.base import Completion, Prompt
-from app.providers.cost_record import Spent, Tokens, estimate
+from app.providers.cost_record import Spent, Tokens
 from app.providers.openai.cloud_prompt import render
 from app.providers.openai.prices import Prices
 from app.settings.base_url import Address
@@ -41,7 +42,9 @@ class ChatCall:
     @property
     def prompt_tokens(self) -> int:
         """The tokens of the request, as counted here."""
-        return sum(estimate(item["content"]) + 4 for item in self.body["messages"])
+        return sum(
+            estimate_tokens(item["content"]) + 4 for item in self.body["messages"]
+        )
 
     @property
     def asked(self) -> object:
@@ -114,7 +117,7 @@ class ChatCall:
         """Return its tokens, and whether they were counted here."""
         if self.is_refused:
             return Tokens(0, 0, 0), False
-        completion = max(self.chunks, estimate(self.text)) if self.text else 0
+        completion = max(self.chunks, estimate_tokens(self.text)) if self.text else 0
         counted = Tokens(self.prompt_tokens, 0, completion)
         if self.reported and self.reported.is_like(counted):
             return self.reported, False

@@ -10,8 +10,8 @@ from typing import Any
 from app.chat import tuning_data
 from app.chat.tuning_data import Examples, Given, RatedReply
 from app.core.errors import UsageError
+from app.core.token_estimate import estimate_tokens
 from app.ipc import control
-from app.providers.cost_record import estimate
 from app.providers.openai.cloud_prompt import TASK, instruction
 from app.providers.openai.fine_tuning import (
     EPOCHS,
@@ -208,7 +208,7 @@ def _tokens(example: Any) -> int:
     if isinstance(example, dict):
         own = example.get("content")
         if isinstance(own, str):
-            return estimate(own) + TOKENS_A_MESSAGE
+            return estimate_tokens(own) + TOKENS_A_MESSAGE
         return sum(map(_tokens, example.values()))
     return sum(map(_tokens, example)) if isinstance(example, list) else 0
 

@@ -4,10 +4,9 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 
-from app.chat.ladder import RungRecord
 from app.core.errors import UsageError
+from app.core.explanation import Explanation, TokenCounts
 from app.ipc import control
-from app.ipc.wire import build
 from app.providers.base import Prompt, Turn, Used
 from app.replies.request import MadeReply, ReplyRequest
 from app.service import opinions
@@ -16,7 +15,6 @@ from app.service.events import Asker, WatcherOutbox
 from app.store import feedback, messages, replies
 from app.store.feedback import Kind
 from app.store.messages import StoredMessage
-from app.store.replies import SourceMessage
 
 OWNER = "owner"
 """The author of feedback in the TUI and on the command line."""
@@ -62,9 +60,7 @@ class ReplyHandlers:
             work.cancel()
         return control.CancelReply(work is not None)
 
-    async def explain(
-        self, asker: Asker, request: control.Explain
-    ) -> control.ExplainReply:
+    async def explain(self, asker: Asker, request: control.Explain) -> Explanation:
         """Return the row of a reply, with its sources."""
         return await explain(self._context, request.reply)
 
@@ -113,9 +109,9 @@ class ReplyHandlers:
             mode=made.mode,
             provider=answer.provider,
             voice=made.dial,
-            rungs=[_rung(rung) for rung in answer.rungs],
+            rungs=[replace(rung, ms=round(rung.ms, 1)) for rung in answer.rungs],
             ms={name: round(ms, 1) for name, ms in made.timings.items()},
-            tokens=control.TokenCounts(
+            tokens=TokenCounts(
                 done.prompt_tokens, done.cached_tokens, done.completion_tokens
             ),
             turns=len(answer.prompt.turns),
@@ -136,12 +132,6 @@ class ReplyHandlers:
         return _explained(reply, answer.prompt, done.sources, stored)
 
 
-def _rung(tried: RungRecord) -> control.RungOutcome:
-    return control.RungOutcome(
-        tried.provider, tried.outcome, tried.reason, round(tried.ms, 1)
-    )
-
-
 def _explained(
     reply: control.SayReply,
     prompt: Prompt,
@@ -155,13 +145,7 @@ def _explained(
         prompt=_spoken(prompt.turns),
         moments=[_spoken(moment) for moment in prompt.moments],
         drawn=[
-            control.DrawnMessage(
-                message.external,
-                message.name,
-                message.text,
-                runs[message.id].words,
-                runs[message.id].run,
-            )
+            replies.drawn(message, runs[message.id].words, runs[message.id].run)
             for message in stored
         ],
     )
@@ -171,61 +155,16 @@ def _spoken(turns: Sequence[Turn]) -> list[list[str]]:
     return [[turn.speaker, turn.text] for turn in turns]
 
 
-async def explain(context: AppContext, reply: int) -> control.ExplainReply:
+async def explain(context: AppContext, reply: int) -> Explanation:
     """Return everything in a reply's row, with its source messages.
 
     Raises:
         UsageError: If the reply does not exist.
     """
-    row = await context.database.run(replies.get, reply)
-    if row is None:
+    found = await context.database.run(replies.explained, reply)
+    if found is None:
         raise UsageError(f"There is no reply {reply}.")
-    sources = await context.database.run(replies.sources_of, reply)
-    rows = [source.message for source in sources]
-    stored = {
-        message.id: message
-        for message in await context.database.run(messages.by_rows, rows)
-    }
-    return control.ExplainReply(
-        id=row.id,
-        guild=row.guild_id,
-        channel=row.channel_id,
-        created=row.created,
-        reason=row.reason,
-        state=row.state,
-        text=row.text,
-        mode=row.mode,
-        provider=row.provider,
-        model=row.model,
-        dial=row.dial,
-        arm=row.arm,
-        rungs=[build(control.RungOutcome, rung) for rung in row.rungs],
-        recalled=row.recalled,
-        filled=row.filled,
-        notes=row.notes,
-        timings=row.timings,
-        tokens=control.TokenCounts(
-            row.prompt_tokens, row.cached_tokens, row.completion_tokens
-        ),
-        cost=row.cost,
-        rating=await context.database.run(feedback.rating, reply),
-        sources=[
-            _source(stored[source.message], source)
-            for source in sources
-            if source.message in stored
-        ],
-    )
-
-
-def _source(message: StoredMessage, source: SourceMessage) -> control.ExplainedSource:
-    return control.ExplainedSource(
-        message.external,
-        message.name,
-        message.text,
-        source.words,
-        source.run,
-        message.id,
-    )
+    return found
 
 
 class _Stream:

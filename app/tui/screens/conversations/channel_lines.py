@@ -8,10 +8,11 @@ from textual.content import Content
 
 from app.core.safe_text import safe_line
 from app.tui import format
-from app.tui.database_reader import DatabaseReader, ShownReply
+from app.tui.database_reader import DatabaseReader
 
 if TYPE_CHECKING:
     from app.store.messages import StoredMessage
+    from app.store.rows import StoredReply
 
 MESSAGES_SHOWN = 300
 REPLIES_SHOWN = 100
@@ -31,7 +32,7 @@ class TalkLine:
     name: str
     text: str
     conversation: int | None = None
-    reply: ShownReply | None = None
+    reply: "StoredReply | None" = None
     external: str = ""
     """Discord's id of a message."""
 
@@ -46,7 +47,7 @@ async def load(shelf: DatabaseReader, guild: int, channel: int) -> list[TalkLine
 
 def merge(
     messages: "Sequence[StoredMessage]",
-    replies: Sequence[ShownReply],
+    replies: "Sequence[StoredReply]",
     links: dict[int, int],
 ) -> list[TalkLine]:
     """Merge messages and replies by time; a reply replaces its own sent messages."""
@@ -68,7 +69,7 @@ def merge(
     oldest = lines[0].at if lines else 0
     lines += [
         TalkLine(
-            ("reply", reply.row),
+            ("reply", reply.id),
             reply.created,
             "Mynah",
             reply.text,

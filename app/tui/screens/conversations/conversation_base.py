@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from functools import partial
+from operator import attrgetter
 
 from textual import on
 from textual.app import ComposeResult
@@ -10,6 +11,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
+from app.core.explanation import Explanation
 from app.tui import reply_explanation
 from app.tui.base import MynahScreen
 from app.tui.event_buffer import NewEvents
@@ -41,7 +43,7 @@ class TalkScreen(MynahScreen):
 
     place: ListedPlace | None = None
     """The visible place."""
-    explained: reply_explanation.ExplainedReply | None = None
+    explained: Explanation | None = None
     """The story of the chosen line, if it is a reply."""
 
     def __init__(self) -> None:
@@ -55,8 +57,10 @@ class TalkScreen(MynahScreen):
 
     def compose_body(self) -> ComposeResult:
         with Horizontal(id="columns"):
-            yield Feed(channel_list.draw, id="places")
-            yield Feed(self._draw_line, id="lines")
+            yield Feed(channel_list.draw, attrgetter("key"), id="places")
+            yield Feed(
+                self._draw_line, attrgetter("key"), id="lines", is_newest_last=True
+            )
             with Inspector(id="inspector"):
                 yield Static("", id="story", markup=False)
 
@@ -138,7 +142,7 @@ class TalkScreen(MynahScreen):
             found = await (shelf.drafts() if is_drafts else shelf.replies(place.guild))
             titles = self._titles()
             return [
-                replace(line, name=titles.get(line.reply.channel, line.name))
+                replace(line, name=titles.get(line.reply.channel_id, line.name))
                 for line in channel_lines.merge([], found, {})
                 if line.reply
             ]
@@ -179,10 +183,7 @@ class TalkScreen(MynahScreen):
             and wanted in (None, line.conversation)
         ]
         feed = self.query_one("#lines", Feed)
-        was, follows = feed.item, feed.cursor >= len(feed.items) - 1
-        keys = [line.key for line in shown]
-        keeps = was is not None and not follows and was.key in keys
-        feed.show(shown, keys.index(was.key) if keeps and was else None)
+        feed.show(shown)
         if not shown:
             self._say_empty("Nothing matches." if words else "Nothing here yet.")
 
@@ -199,10 +200,10 @@ class TalkScreen(MynahScreen):
             self.explained = None
             self.query_one("#story", Static).update(_message_story(line))
             return
-        job = partial(reply_explanation.explain, self.app.shelf, line.reply)
+        job = partial(self.app.shelf.explanation, line.reply.id)
         self.fetch(job, self._show_story, "story")
 
-    def _show_story(self, explained: reply_explanation.ExplainedReply) -> None:
+    def _show_story(self, explained: Explanation | None) -> None:
         self.explained = explained
         self._draw_story()
 

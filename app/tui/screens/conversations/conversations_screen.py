@@ -6,7 +6,6 @@ from textual.binding import Binding, BindingType
 
 from app.ipc import control
 from app.ipc.wire import Request
-from app.tui.database_reader import ShownReply
 from app.tui.screens.conversations import channel_lines
 from app.tui.screens.conversations.channel_lines import TalkLine
 from app.tui.screens.conversations.channel_list import ListedPlace
@@ -16,6 +15,7 @@ from app.tui.widgets.feed import Feed
 
 if TYPE_CHECKING:
     from app.store.messages import StoredMessage
+    from app.store.rows import StoredReply
 
 
 class ConversationsScreen(TalkScreen):
@@ -81,25 +81,25 @@ class ConversationsScreen(TalkScreen):
         self.app.tell("This message belongs to no conversation.")
 
     @property
-    def _reply(self) -> ShownReply | None:
+    def _reply(self) -> "StoredReply | None":
         line = self.query_one("#lines", Feed).item
         if line is None or line.reply is None:
             self.app.tell("Choose one of the bot's replies first.")
             return None
-        found: ShownReply = line.reply
+        found: StoredReply = line.reply
         return found
 
     def action_rate(self, value: int) -> None:
         """Like or dislike the reply."""
         if reply := self._reply:
             word = "Liked." if value > 0 else "Disliked. Similar lines become rarer."
-            self._do(control.Rate(reply.row, value), word)
+            self._do(control.Rate(reply.id, value), word)
 
     def action_decide(self, approve: bool) -> None:
         """Send a draft, or discard it."""
         if reply := self._reply:
             word = "Sent." if approve else "Discarded. The bot learns from that."
-            self._do(control.Decide(reply.row, approve), word)
+            self._do(control.Decide(reply.id, approve), word)
 
     def action_edit(self) -> None:
         """Edit the text and send it: in place of a draft, or else as a new message."""
@@ -107,9 +107,9 @@ class ConversationsScreen(TalkScreen):
 
             def edited(text: str | None) -> None:
                 if text and reply.state == "draft":
-                    self._do(control.Decide(reply.row, True, text), "Sent.")
+                    self._do(control.Decide(reply.id, True, text), "Sent.")
                 elif text:
-                    self._send(reply.guild, reply.channel, text)
+                    self._send(reply.guild_id, reply.channel_id, text)
 
             question = "Change the text, then send it."
             self.app.push_screen(AskText(question, "", reply.text), edited)
@@ -117,7 +117,7 @@ class ConversationsScreen(TalkScreen):
     def action_again(self) -> None:
         """Make another reply to the same message, and ask before sending it."""
         reply = self._reply
-        guild = self._guild(reply.guild) if reply else None
+        guild = self._guild(reply.guild_id) if reply else None
         if reply and guild and reply.turns:
             *earlier, last = reply.turns
             request = control.Say(
@@ -128,12 +128,12 @@ class ConversationsScreen(TalkScreen):
             )
             self.app.tell("Writing another reply…")
             self.request(request, lambda made: self._offer(reply, made))
-            self.request(control.Rate(reply.row, -1, again=True))
+            self.request(control.Rate(reply.id, -1, again=True))
 
-    def _offer(self, reply: ShownReply, made: control.SayReply) -> None:
+    def _offer(self, reply: "StoredReply", made: control.SayReply) -> None:
         def accepted(text: str | None) -> None:
             if text:
-                self._send(reply.guild, reply.channel, text)
+                self._send(reply.guild_id, reply.channel_id, text)
 
         question = "Send this reply?"
         text = made.text
@@ -161,8 +161,8 @@ class ConversationsScreen(TalkScreen):
             return
         ids = [line.external] if line.external else []
         if line.reply and self.explained:
-            ids = [message.external for message, _ in self.explained.sources]
-        guild = self._guild(line.reply.guild if line.reply else self.place.guild)
+            ids = [message.id for message in self.explained.sources]
+        guild = self._guild(line.reply.guild_id if line.reply else self.place.guild)
         if not ids or guild is None:
             self.app.tell("There is nothing to forget here.")
             return
@@ -182,30 +182,32 @@ class ConversationsScreen(TalkScreen):
         if self.explained is None or not self.explained.sources:
             self.app.tell("This line has no source message.")
             return
-        messages = [message for message, _ in self.explained.sources]
 
-        def picked(at: int | None) -> None:
-            if at is not None:
-                self._jump_to(messages[at])
+        def picked(message: int | None) -> None:
+            if message is not None:
+                self._jump_to(message)
 
-        names = [f"{message.name}: {message.text}"[:120] for message in messages]
-        self.app.push_screen(Pick("Go to which message?", names), picked)
+        options = [
+            (f"{source.author}: {source.text}"[:120], source.message)
+            for source in self.explained.sources
+        ]
+        self.app.push_screen(Pick("Go to which message?", options), picked)
 
-    def _jump_to(self, message: "StoredMessage") -> None:
-        self.look_at(message.guild, message.channel)
-
-        async def load() -> list[TalkLine]:
-            return channel_lines.merge(await self.app.shelf.around(message.id), [], {})
-
-        def show(lines: list[TalkLine]) -> None:
-            self.show_lines(lines)
+    def _jump_to(self, message: int) -> None:
+        def show(around: "list[StoredMessage]") -> None:
+            here = next((one for one in around if one.id == message), None)
+            if here is None:
+                self.app.tell("That message was forgotten.")
+                return
+            self.look_at(here.guild, here.channel)
+            self.show_lines(channel_lines.merge(around, [], {}))
             feed = self.query_one("#lines", Feed)
             keys = [line.key for line in feed.items]
-            if ("message", message.id) in keys:
-                feed.cursor = keys.index(("message", message.id))
+            if ("message", message) in keys:
+                feed.cursor = keys.index(("message", message))
             feed.focus()
 
-        self.fetch(load, show, "lines")
+        self.fetch(lambda: self.app.shelf.around(message), show, "lines")
 
     def _guild(self, row: int) -> control.GuildFigures | None:
         return next((guild for guild in self.app.guilds if guild.row == row), None)

@@ -1,6 +1,7 @@
 """Home: the bot's health, today's activity, and one line per server."""
 
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
@@ -14,7 +15,6 @@ from app.core.labels import CLOUD, HERE
 from app.core.safe_text import safe_line
 from app.tui import format
 from app.tui.base import MynahScreen
-from app.tui.database_reader import ShownReply
 from app.tui.event_buffer import NewEvents
 from app.tui.health import Health, health, model_trouble, version_trouble
 from app.tui.screens.conversations.channel_lines import SIGNS
@@ -25,6 +25,7 @@ from app.tui.widgets.feed import Feed
 
 if TYPE_CHECKING:
     from app.ipc.control import BotEvent, GuildFigures, StatusReply
+    from app.store.rows import StoredReply
 
 EVENTS_SHOWN = 22
 RECENT_SHOWN = 22
@@ -50,13 +51,15 @@ class HomeScreen(MynahScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._recent: list[ShownReply] = []
+        self._recent: list[StoredReply] = []
         self._costs: list[float] = []
 
     def compose_body(self) -> ComposeResult:
         yield Static(id="state", markup=False)
         yield Static(id="today", markup=False)
-        yield Feed(draw_guild, id="servers", head=head, empty=NO_SERVERS)
+        yield Feed(
+            draw_guild, attrgetter("row"), id="servers", head=head, empty=NO_SERVERS
+        )
         with Horizontal(id="charts"):
             yield Columns("Replies, 24 h", format.count, id="replies")
             yield Sparks("Reply time, 24 h", home_charts.reply_time, id="times")
@@ -97,7 +100,7 @@ class HomeScreen(MynahScreen):
         if news.replies:
             self.refresh_data()
 
-    async def _load_recent(self) -> list[ShownReply]:
+    async def _load_recent(self) -> "list[StoredReply]":
         return await self.app.shelf.replies(limit=RECENT_SHOWN)
 
     async def _load_trends(self) -> home_charts.Trends:
@@ -109,11 +112,11 @@ class HomeScreen(MynahScreen):
 
     def _show_guilds(self) -> None:
         feed = self.query_one(Feed)
-        feed.show(self.app.guilds, cursor=max(0, feed.cursor))
+        feed.show(self.app.guilds)
         feed.display = bool(self.app.guilds) or self.app.link_state.is_up
         self._show_recent(self._recent)
 
-    def _show_recent(self, replies: list[ShownReply]) -> None:
+    def _show_recent(self, replies: "list[StoredReply]") -> None:
         self._recent = replies
         names = {guild.row: guild.guild for guild in self.app.guilds}
         self.query_one("#recent", Static).update(
@@ -273,10 +276,10 @@ def _cost(status: "StatusReply", costs: Sequence[float]) -> str:
     return f"{format.money(spent)} of {format.money(budget)} this month  {bar}{past}"
 
 
-def _recent(replies: list[ShownReply], names: dict[int, str], now: float) -> Content:
+def _recent(replies: "list[StoredReply]", names: dict[int, str], now: float) -> Content:
     lines = [Content.styled("Last replies", "bold")]
     for reply in reversed(replies):
-        where = _fit(names.get(reply.guild, ""), 16)
+        where = _fit(names.get(reply.guild_id, ""), 16)
         provider = f"{SIGNS.get(reply.provider, '•')} {reply.provider:<7}"
         state = {"made": "tried here  ", "draft": "draft  "}.get(reply.state, "")
         lines.append(
