@@ -14,7 +14,7 @@ from app.importers import message_intake
 from app.importers.filters import Filters, clean
 from app.importers.message_intake import TakenIn
 from app.importers.records import Record
-from app.ipc.control import ImportReply
+from app.ipc.control import ImportReply, Receipt
 from app.ipc.jobs import CompareJob, CompareJobReply, ImportJob
 from app.service.job_runner import JobRunner
 from app.service.voice_files import MOST_TAIL, OnProgress, VoiceFiles
@@ -56,6 +56,8 @@ class Forgotten:
     embeddings: int
     replies: int
     complete: bool
+    receipt: Receipt | None = None
+    """Of a search of the home afterwards, where one was made."""
 
 
 @dataclass

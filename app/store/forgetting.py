@@ -100,7 +100,7 @@ def blank_replies(
     *,
     by_owner: bool = True,
 ) -> Blanked:
-    """Blank the replies that used or answered these messages, and delete what they said.
+    """Blank the replies that used or answered these messages, with the bot's lines.
 
     A later reply that was shown one of those lines loses its words as well. Their rows
     stay, since a trigger is answered once for ever, and those still being written learn

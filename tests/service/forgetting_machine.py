@@ -150,6 +150,10 @@ class Forgetting(RuleBasedStateMachine):
     def conversations_are_summed_up(self) -> None:
         self.step(self.world.sum_up())
 
+    @rule()
+    def the_memory_catches_up(self) -> None:
+        self.step(self.world.remember())
+
     @rule(which=SOME)
     def a_snapshot_is_taken(self, which: int) -> None:
         if self.row(which):

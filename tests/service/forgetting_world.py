@@ -7,6 +7,7 @@ which messages left a trace in it.
 import asyncio
 import contextlib
 import gc
+import itertools
 import json
 import logging
 import re
@@ -27,7 +28,7 @@ from app.core.paths import Home
 from app.discord.controller import ports_of
 from app.discord.ports import Ask, Incoming, MessagePlace, Ports, ReadyReply
 from app.ipc import control
-from app.ipc.jobs import TokenVoiceJob
+from app.ipc.jobs import SearchJob, TokenVoiceJob
 from app.ipc.wire import Request
 from app.jobs import import_and_rebuild
 from app.service import logs, summaries
@@ -41,6 +42,7 @@ from app.store import guilds, messages, replies
 from app.store.database import bound
 from tests.asking import ask
 from tests.discord_stand_in.world import snowflake
+from tests.memory.conftest import WordEmbedder
 
 R = TypeVar("R")
 
@@ -79,6 +81,8 @@ class InlineJobs(JobRunner):
         self._threads = ThreadPoolExecutor(1)
 
     async def run(self, request: Request[R], on_progress: OnProgress) -> R:
+        if isinstance(request, SearchJob):
+            return await super().run(request, on_progress)  # type: ignore[arg-type]
         async with self._turn:
             work = self._threads.submit(self._do, request, on_progress)
             return await asyncio.wrap_future(work)
@@ -137,7 +141,6 @@ class World:
         self._numbers = iter(range(10**9))
         self.home = Home(self.root / "home0").create()
         save(self.home.config_file, "reply.mode", "markov")
-        save(self.home.config_file, "memory.enabled", False)
 
     # Opening, closing, killing.
 
@@ -150,8 +153,11 @@ class World:
         if isinstance(jobs, InlineJobs):
             self._stack.callback(jobs.close)
         context.voices._scrub_seconds = 0.0
+        context.memory._open_embedder = lambda model: WordEmbedder()  # type: ignore
+        # The model has always rested long enough.
+        hours = itertools.count(0.0, 3600.0)
         context.memory._summarising = Summaries(
-            context.database, context.settings, Echo(), clock=lambda: 1e9
+            context.database, context.settings, Echo(), clock=lambda: next(hours)
         )
         await context.voices.start()
         self.context: AppContext = context
@@ -374,7 +380,11 @@ class World:
         with few_turns():
             self.done["summaries"] += await made.look()
 
-    async def ask(self, request: Request[R]) -> R:
+    async def remember(self) -> None:
+        """Embed what is new, as the memory does by itself in a running bot."""
+        await self.context.memory._catch_up()
+
+    async def ask(self, request: Request[Any]) -> Any:
         return await ask(self.service, request)
 
     def _are_gone(self, gone: "Iterator[Said] | list[Said] | tuple[Said, ...]") -> None:
@@ -443,7 +453,8 @@ def words_in(root: Path) -> set[str]:
     Closing a plain file here would drop this process's locks on the database: section
     2.2 of https://www.sqlite.org/howtocorrupt.html
     """
-    command = ["grep", "-raohE", "--", PLANTED.pattern.replace(r"\d", "[0-9]"), root]
+    pattern = PLANTED.pattern.replace(r"\d", "[0-9]")
+    command = ["grep", "-raohE", "--", pattern, str(root)]
     found = subprocess.run(command, capture_output=True, text=True, check=False)
     return set(found.stdout.split())
 
