@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import TypedDict
 
 from app.core.secret_patterns import has_secret
-from app.ipc.wire import Json
 
 TURNS = 6
 """The most lines before the one to learn."""
@@ -37,13 +37,42 @@ class RatedReply:
     rating: int
 
 
+class ChatLine(TypedDict):
+    """A turn in OpenAI's format."""
+
+    role: str
+    content: str
+
+
+class TuningExample(TypedDict):
+    """A line of OpenAI's format for supervised tuning."""
+
+    messages: list[ChatLine]
+
+
+class PairInput(TypedDict):
+    """The prompt of a preference pair."""
+
+    messages: list[ChatLine]
+    tools: list[str]
+    parallel_tool_calls: bool
+
+
+class PreferencePair(TypedDict):
+    """A line of OpenAI's format for tuning on preferences."""
+
+    input: PairInput
+    preferred_output: list[ChatLine]
+    non_preferred_output: list[ChatLine]
+
+
 @dataclass(frozen=True)
 class Examples:
     """The examples for a tuning, and counts of what was left out."""
 
-    train: list[Json] = field(default_factory=list)
-    validation: list[Json] = field(default_factory=list)
-    preferences: list[Json] = field(default_factory=list)
+    train: list[TuningExample] = field(default_factory=list)
+    validation: list[TuningExample] = field(default_factory=list)
+    preferences: list[PreferencePair] = field(default_factory=list)
     messages: int = 0
     """The number of shared messages."""
     duplicates: int = 0
@@ -63,7 +92,7 @@ def make(
         system: The instruction at the start of every example.
         task: The text after the lines, as in a request for a reply.
     """
-    kept: list[tuple[int, Json]] = []
+    kept: list[tuple[int, TuningExample]] = []
     seen: set[tuple[str, str]] = set()
     messages, duplicates, private = 0, 0, 0
     before: list[Given] = []
@@ -118,20 +147,22 @@ def _one_line(text: str) -> str:
     return " ".join(text.split())[:MOST_CHARS]
 
 
-def _prompt(lines: Sequence[str], system: str, task: str) -> list[Json]:
+def _prompt(lines: Sequence[str], system: str, task: str) -> list[ChatLine]:
     return [
         {"role": "system", "content": system},
         {"role": "user", "content": "\n".join(lines) + "\n\n" + task},
     ]
 
 
-def _example(prompt: list[Json], text: str) -> Json:
+def _example(prompt: list[ChatLine], text: str) -> TuningExample:
     """Make one line of OpenAI's format for supervised tuning."""
-    answer = {"role": "assistant", "content": text.strip()[:MOST_CHARS]}
+    answer: ChatLine = {"role": "assistant", "content": text.strip()[:MOST_CHARS]}
     return {"messages": [*prompt, answer]}
 
 
-def _pairs(rated: Iterable[RatedReply], system: str, task: str) -> Iterator[Json]:
+def _pairs(
+    rated: Iterable[RatedReply], system: str, task: str
+) -> Iterator[PreferencePair]:
     """Pair a liked with a disliked reply to each line, in OpenAI's DPO format."""
     by_line: dict[str, list[RatedReply]] = {}
     for one in rated:

@@ -282,6 +282,9 @@ class World:
             await members.opt_out(guild, author, True)
         elif how == "owner":
             if not await self._is_known(guild, author):
+                # Nobody, or all of it went before a kill.
+                for one in mine:
+                    one.state = "unknown" if one.state == "kept" else one.state
                 return
             await self.ask(control.Forget(str(guild), author=str(author)))
         else:
