@@ -1,4 +1,4 @@
-"""Where a home keeps words of chats: the one table that the receipt searches."""
+"""The places where a home keeps words of chats: the table that the receipt searches."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
