@@ -1,11 +1,12 @@
 """How often a reply works out its settings, and looks at their file."""
 
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
 from app.service.service import Service
-from app.settings import effective, setting_keys
+from app.settings import effective
 from app.settings.effective import Settings
 from tests.discord.conftest import Running
 from tests.discord.real_host import taught
@@ -13,27 +14,37 @@ from tests.discord.scene import Scene
 from tests.discord.test_database_trips import until_noted
 from tests.discord_stand_in.server import DiscordStandIn
 
-RESOLVED, LOOKED = "resolved", "looked at the file"
+
+@dataclass
+class Work:
+    """The work of settings since the last `clear`."""
+
+    resolved: list[tuple[int, int]] = field(default_factory=list)
+    """(guild, channel) of each place worked out."""
+    looks: int = 0
+    """Looks at the file."""
+
+    def clear(self) -> None:
+        self.resolved, self.looks = [], 0
 
 
 @pytest.fixture
-def counted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The work of settings in the order it is done."""
-    done: list[str] = []
-    resolve, look = setting_keys.with_stored, Settings._look
+def work(monkeypatch: pytest.MonkeyPatch) -> Work:
+    done = Work()
+    resolve, look = effective.rows.effective, Settings._look
 
-    def resolved(*args: Any) -> Any:
-        done.append(RESOLVED)
-        return resolve(*args)
+    def resolved(guild: int, channel: int = 0) -> Any:
+        done.resolved.append((guild, channel))
+        return resolve(guild, channel)
 
     def looked(self: Settings) -> None:
-        done.append(LOOKED)
+        done.looks += 1
         look(self)
 
-    monkeypatch.setattr(effective.setting_keys, "with_stored", resolved)
+    monkeypatch.setattr(effective.rows, "effective", resolved)
     monkeypatch.setattr(Settings, "_look", looked)
     # Other tests look whenever they ask; this one counts what the owner gets.
-    monkeypatch.setattr(effective, "LOOK_SECONDS", 1.0)
+    monkeypatch.setattr(effective, "LOOK_SECONDS", 60.0)
     return done
 
 
@@ -42,19 +53,21 @@ async def test_a_reply_resolves_its_settings_once_after_a_change_and_then_never(
     running: Running,
     service: Service,
     scene: Scene,
-    counted: list[str],
+    work: Work,
 ) -> None:
     async with taught(running, stand_in, service, scene):
         call = f"{stand_in.bot.mention} what about the boats"
-        service.context.settings.drop()
-        counted.clear()
         await stand_in.say(scene.general, scene.ann, call)
         await until_noted(service, 1)
-        after_a_change = counted.copy()
-        counted.clear()
-        await stand_in.say(scene.general, scene.ben, call)
+        service.context.settings.drop()
+        work.clear()
+        await stand_in.say(scene.general, scene.ann, call)
         await until_noted(service, 2)
-    assert after_a_change.count(RESOLVED) == 1
-    assert counted.count(RESOLVED) == 0
-    # A look is due once a second, whatever is asked meanwhile.
-    assert after_a_change.count(LOOKED) <= 3 and counted.count(LOOKED) <= 3
+        after_a_change = work.resolved.copy()
+        await stand_in.say(scene.general, scene.ben, call)
+        await until_noted(service, 3)
+    # The server's, by which the message is learned, and the channel's for the reply.
+    (learned, made) = sorted(after_a_change)
+    assert learned[1] == 0 and made[1] > 0
+    assert work.resolved == after_a_change
+    assert work.looks == 0
