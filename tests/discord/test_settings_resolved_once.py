@@ -8,6 +8,7 @@ import pytest
 from app.service.service import Service
 from app.settings import effective
 from app.settings.effective import Settings
+from app.store import settings as rows
 from tests.discord.conftest import Running
 from tests.discord.real_host import taught
 from tests.discord.scene import Scene
@@ -31,7 +32,7 @@ class Work:
 @pytest.fixture
 def work(monkeypatch: pytest.MonkeyPatch) -> Work:
     done = Work()
-    resolve, look = effective.rows.effective, Settings._look
+    resolve, look = rows.effective, Settings._look
 
     def resolved(guild: int, channel: int = 0) -> Any:
         done.resolved.append((guild, channel))
@@ -41,7 +42,7 @@ def work(monkeypatch: pytest.MonkeyPatch) -> Work:
         done.looks += 1
         look(self)
 
-    monkeypatch.setattr(effective.rows, "effective", resolved)
+    monkeypatch.setattr(rows, "effective", resolved)
     monkeypatch.setattr(Settings, "_look", looked)
     # Other tests look whenever they ask; this one counts what the owner gets.
     monkeypatch.setattr(effective, "LOOK_SECONDS", 60.0)
