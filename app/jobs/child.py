@@ -19,6 +19,7 @@ from app.ipc.jobs import (
     CompareJob,
     ImportJob,
     Pause,
+    PreviewJob,
     RebuildJob,
     RequantiseJob,
     Resume,
@@ -132,7 +133,7 @@ def carry_out(request: Request[object], home: Home, tell: Tell) -> object:
 
         _stand_back(requantise.NICENESS)
         return requantise.run(request, home, tell)
-    if isinstance(request, ImportJob | RebuildJob | CompareJob):
+    if isinstance(request, ImportJob | PreviewJob | RebuildJob | CompareJob):
         from app.jobs import import_and_rebuild
 
         _stand_back(import_and_rebuild.NICENESS)

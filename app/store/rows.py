@@ -25,6 +25,8 @@ class StoredGuild:
     """The time when the bot was removed from it."""
     is_demo: bool
     """The sample guild that comes with the program."""
+    claimed: str | None
+    """Discord's id, or else the name, that its files give it."""
 
 
 @dataclass(frozen=True)
