@@ -20,7 +20,7 @@ class ReplyRequest:
     reason: str = "command"
     channel: int | None = None
     root: int | None = None
-    """The channel whose settings hold, if it is another: a thread's parent."""
+    """Discord's id of the answered message, which gets one reply at most."""
     trigger: str | None = None
     """Discord's id of the answered message, which gets one reply at most."""
     message: int | None = None
