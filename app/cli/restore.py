@@ -63,6 +63,6 @@ def _restore(home: Home, arguments: argparse.Namespace) -> str:
         return "Made a new key. People who opted out have to opt out again."
     restore(home, Path(arguments.file).expanduser())
     return (
-        f"Restored into {home.root}. Voices are rebuilt on first use. What was"
-        " forgotten after this backup was made is back: forget it once more."
+        f"Restored into {home.root}. Voices are rebuilt on first use. Messages"
+        " forgotten after this backup was made are back: forget them again."
     )
