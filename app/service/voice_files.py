@@ -9,11 +9,12 @@ from typing import TypeVar
 
 from app.chat import feedback_weights
 from app.core.paths import Home
-from app.ipc.control import ImportReply, Progress
+from app.ipc.control import ImportPreviewReply, ImportReply, Progress
 from app.ipc.jobs import (
     CompareJob,
     CompareJobReply,
     ImportJob,
+    PreviewJob,
     RebuildJob,
 )
 from app.ipc.wire import Request
@@ -123,6 +124,12 @@ class VoiceFiles:
         else:
             await self.learn_after(voice, job.guild, newest)
         return reply.counts
+
+    async def preview(
+        self, job: PreviewJob, on_progress: OnProgress | None
+    ) -> ImportPreviewReply:
+        """Look at files, and store nothing."""
+        return await self._jobs.run(job, on_progress or self._on_progress)
 
     async def scrub(self, voice: Voice, guild: int) -> bool:
         """Rewrite the files without deleted messages; True if nothing of them is left.

@@ -3,9 +3,9 @@
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from peewee import fn
+from peewee import Expression, ModelSelect, fn
 
 from app.store import sqlite, tombstones, voice_changes
 from app.store.database import bound, tuples, write
@@ -324,7 +324,7 @@ def learnable(guild: int, after: int = 0) -> Iterator[Learnable]:
     return _read(voice_changes.belongs(guild) & (Message.id > after))
 
 
-def _read(chosen: Any) -> Iterator[Learnable]:
+def _read(chosen: Expression) -> Iterator[Learnable]:
     query = Message.select(*_LEARNED).where(chosen)
     sql, parameters = query.order_by(Message.id).sql()
     # A plain cursor returns a million rows in a third of peewee's time.
@@ -398,7 +398,7 @@ def count(guild: int) -> int:
     return number
 
 
-def _joined() -> Any:
+def _joined() -> "ModelSelect[Message]":
     return (
         Message.select(
             Message.id, Message.guild, Message.channel, Channel.name, Message.member,
@@ -411,5 +411,5 @@ def _joined() -> Any:
     )  # fmt: skip
 
 
-def _stored(query: Any) -> Iterator[StoredMessage]:
+def _stored(query: "ModelSelect[Message]") -> Iterator[StoredMessage]:
     return (StoredMessage(*row) for row in tuples(query))

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App
 from textual.binding import Binding, BindingType
@@ -36,7 +36,8 @@ from app.tui.widgets.status_bar import StatusBar
 if TYPE_CHECKING:
     from textual.command import Provider
 
-    from app.ipc.control import BotEvent, GuildFigures, Log, StatusReply
+    from app.ipc.control import BotEvent, GuildFigures, Log, Progress, StatusReply
+    from app.ipc.wire import Params
 
 NEWS_SECONDS = 0.05
 """The time to collect notifications before the screens hear of them."""
@@ -98,7 +99,7 @@ class MynahApp(App[int]):
         """Section that Server opens when it comes to the front."""
         self.events: deque[BotEvent] = deque(maxlen=MAX_EVENTS)
         """The history of the bot's process, as `events` of its status."""
-        self.progress: dict[tuple[str, str], Any] = {}
+        self.progress: dict[tuple[str, str], Progress] = {}
         """The latest `Progress` of each piece of work, by its `work` and `label`."""
         self._streams = os.getpid() * 10_000
         self.status_at = 0.0
@@ -161,7 +162,7 @@ class MynahApp(App[int]):
 
     # Messages from the link.
 
-    def on_notification(self, notification: Any) -> None:
+    def on_notification(self, notification: "Params") -> None:
         """Collect the bot's notifications, and tell the screens once."""
         if self._news is None:
             self._news = NewEvents()
@@ -234,7 +235,7 @@ class MynahApp(App[int]):
         if isinstance(screen := self._front(), MynahScreen) and screen.is_mounted:
             screen.status_changed()
 
-    def _front(self) -> Screen[Any] | None:
+    def _front(self) -> Screen[object] | None:
         """Return the navigation screen in front, under any dialogs."""
         return self.screen_stack[0] if self.screen_stack else None
 
@@ -309,7 +310,7 @@ class MynahApp(App[int]):
         self.logbook.add([Log("error", "terminal", text, self.clock())])
         self.warn(AppError("Something failed in this terminal.", "See Logs (9)."))
 
-    def show_result(self, asker: Screen[Any], title: str, text: str | Content) -> None:
+    def show_result(self, asker: Screen[None], title: str, text: str | Content) -> None:
         """Show a result in full on the screen that asked for it, or else only tell it.
 
         A result never comes between the owner and what they type meanwhile.
@@ -353,7 +354,7 @@ class MynahApp(App[int]):
         else:
             self.tell(f"Written to {target}")
 
-    def show_invite(self, asker: Screen[Any]) -> None:
+    def show_invite(self, asker: Screen[object]) -> None:
         """Show the link that brings the bot into a server, to copy or to open."""
         from app.ipc import control
 

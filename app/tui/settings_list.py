@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 from textual.content import Content
 
@@ -11,6 +10,7 @@ from app.core.errors import AppError, ConfigError
 from app.core.labels import ORIGINS, Origin
 from app.core.safe_text import safe_line
 from app.ipc import control
+from app.ipc.control import SettingValue
 from app.settings import consent, setting_keys
 from app.tui.base import MynahScreen
 from app.tui.widgets.dialogs import AskText, Confirm, Pick
@@ -30,7 +30,7 @@ class Item:
     """One setting with its value here."""
 
     key: setting_keys.Key
-    value: Any
+    value: SettingValue
     origin: Origin
 
 
@@ -54,7 +54,7 @@ def matching(found: list[Item], words: str) -> list[Item]:
     ]
 
 
-def shown_value(value: Any, empty: str = "none") -> str:
+def shown_value(value: SettingValue, empty: str = "none") -> str:
     """A value as a person writes it; `empty` is the word for an empty list."""
     if isinstance(value, bool):
         return "on" if value else "off"
@@ -118,7 +118,8 @@ def change(
         options = [(choice, choice) for choice in key.choices]
         screen.app.push_screen(Pick(key.doc, options, at), put)
     else:
-        shown = ", ".join(item.value) if key.type is list else shown_plain(item.value)
+        listed = item.value if isinstance(item.value, list) else None
+        shown = shown_plain(item.value) if listed is None else ", ".join(listed)
         ask_text(screen, key.name, (key.doc, _hint(key)), shown, done, guild)
 
 
@@ -147,7 +148,7 @@ def ask_text(
     screen.app.push_screen(AskText(*words, shown, refusal=refusal), put)
 
 
-def shown_plain(value: Any) -> str:
+def shown_plain(value: SettingValue) -> str:
     """Return a value as it appears in a text field."""
     return f"{value:g}" if isinstance(value, float) else str(value)
 

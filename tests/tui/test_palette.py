@@ -11,7 +11,7 @@ from app.tui.app import MynahApp
 from app.tui.palette import Entry, entries
 from app.tui.panes import PANES
 from app.tui.screens import SCREENS
-from app.tui.widgets.dialogs import AskText, Confirm
+from app.tui.widgets.dialogs import AskText
 from app.tui.widgets.feed import Feed
 from tests.tui.fake_bot import busy_bot
 from tests.tui.terminal import Open, settle, text_of
@@ -94,7 +94,7 @@ async def test_an_action_of_another_screen_is_done_there(open_app: Open):
 async def test_an_action_of_a_section_opens_the_section(open_app: Open):
     async with open_app("logs") as pilot:
         await choose(pilot, "forget all")
-        assert isinstance(pilot.app.screen, Confirm)
+        assert isinstance(pilot.app.screen, AskText)
         assert "Forget all of The Players?" in text_of(pilot)
 
 

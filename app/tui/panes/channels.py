@@ -54,8 +54,8 @@ class ChannelsPane(Pane):
         reply = await self.mynah.ask(request)
         allowed: list[str] = []
         for item in settings_list.items(reply, ("guild",)) if reply else []:
-            if item.key.name == "speak.channels":
-                allowed = [str(name) for name in item.value]
+            if item.key.name == "speak.channels" and isinstance(item.value, list):
+                allowed = item.value
         return [
             ChannelRow(
                 channel.key,

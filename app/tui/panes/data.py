@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from operator import attrgetter
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -147,7 +147,7 @@ class DataPane(Pane):
 
         self.app.push_screen(Confirm(question, detail), answered)
 
-    def _do(self, request: Request[Any], done: str) -> None:
+    def _do(self, request: Request[object], done: str) -> None:
         def finished(_: object) -> None:
             self.mynah.app.tell(done)
             self.mynah.refresh_data()

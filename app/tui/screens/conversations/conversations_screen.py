@@ -1,6 +1,6 @@
 """Conversations: messages of every server, and actions on replies."""
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 
@@ -228,7 +228,7 @@ class ConversationsScreen(TalkScreen):
         else:
             self.app.tell("This reply belongs to no channel.")
 
-    def _do(self, request: Request[Any], done: str) -> None:
+    def _do(self, request: Request[object], done: str) -> None:
         def finished(_: object) -> None:
             self.app.tell(done)
             self.reload()
