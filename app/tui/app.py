@@ -354,7 +354,7 @@ class MynahApp(App[int]):
         else:
             self.tell(f"Written to {target}")
 
-    def show_invite(self, asker: Screen[object]) -> None:
+    def show_invite(self, asker: Screen[None]) -> None:
         """Show the link that brings the bot into a server, to copy or to open."""
         from app.ipc import control
 

@@ -8,6 +8,7 @@ from app.core.guides import all_guides
 from app.ipc import control
 from app.settings import setting_keys
 from app.tui.app import MynahApp
+from app.tui.base import MynahScreen
 from app.tui.palette import Entry, entries
 from app.tui.panes import PANES
 from app.tui.screens import SCREENS
@@ -129,13 +130,15 @@ async def test_a_link_of_chat_text_is_not_opened_by_a_key(open_app: Open):
     async with open_app("home") as pilot:
         assert isinstance(pilot.app, MynahApp)
         pilot.app.open_url = lambda url, *, new_tab=True: opened.append(url)  # type: ignore[method-assign]
+        asker = pilot.app.screen
+        assert isinstance(asker, MynahScreen)
         for text in ("https://evil.example/", "https://discord.com/x and more"):
-            pilot.app.show_result(pilot.app.screen, "Said", text)
+            pilot.app.show_result(asker, "Said", text)
             await settle(pilot)
             await pilot.press("o", "escape")
             await settle(pilot)
         assert not opened
-        pilot.app.show_result(pilot.app.screen, "Link", "https://discord.com/x")
+        pilot.app.show_result(asker, "Link", "https://discord.com/x")
         await settle(pilot)
         await pilot.press("o")
         assert opened == ["https://discord.com/x"]
