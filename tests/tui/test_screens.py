@@ -231,6 +231,7 @@ async def test_snapshots_roll_back_and_everything_is_forgotten_after_a_question(
         assert not bot.requests(control.Forget)
         await answer(pilot, "The Players")
         assert bot.requests(control.Forget)[0].everything
+        assert "None of the 7 texts was found." in text_of(pilot)
 
 
 # Learn.

@@ -106,11 +106,11 @@ class DataPane(Pane):
 
         def named(author: str | None) -> None:
             if author and author.strip():
-                request = control.Forget(key, author=author.strip())
+                request = control.Forget(key, author=author.strip(), prove=True)
                 self._confirm(
                     f"Forget everything by {safe_line(author)}?",
                     "It leaves voice, memory and database. You cannot undo this.",
-                    lambda: self._do(request, "Forgotten."),
+                    lambda: self._forget(request),
                 )
 
         detail = "Their Discord id, or their name as shown here."
@@ -119,7 +119,7 @@ class DataPane(Pane):
     def action_forget_all(self) -> None:
         """Forget the whole server."""
         guild = self.guild
-        request = control.Forget(guild.key, everything=True)
+        request = control.Forget(guild.key, everything=True, prove=True)
 
         def ask(refusal: str = "") -> None:
             question = f"Forget all of {guild.guild}?"
@@ -136,9 +136,19 @@ class DataPane(Pane):
                 ask(f"That is not “{guild.guild}”; nothing was forgotten.")
                 return
             self.mynah.app.tell(f"Forgetting {guild.guild}…")
-            self._do(request, "Forgotten.")
+            self._forget(request)
 
         ask()
+
+    def _forget(self, request: control.Forget) -> None:
+        """Forget, and show the receipt."""
+
+        def show(done: control.ForgetReply) -> None:
+            self.mynah.refresh_data()
+            self.reload()
+            self.mynah.app.show_result(self.mynah, "Forgotten", _receipt(done))
+
+        self.mynah.request(request, show)
 
     def _confirm(self, question: str, detail: str, act: Callable[[], None]) -> None:
         def answered(yes: bool | None) -> None:
@@ -163,6 +173,18 @@ def draw(snapshot: control.KeptSnapshot, width: int) -> Content:
         (format.day(snapshot.at), "$quiet"),
         (f"  {format.count(snapshot.messages)} messages", "$quiet"),
     )
+
+
+def _receipt(done: control.ForgetReply) -> str:
+    """Say what was forgotten, what was searched afterwards, and what was found."""
+    lines = [
+        f"Forgot {done.messages:,} messages, {done.embeddings:,} embeddings and the"
+        f" text of {done.replies:,} replies."
+    ]
+    if done.receipt:
+        lines += done.receipt.in_words()
+        lines += map(safe_line, done.receipt.found)
+    return "\n\n".join(lines)
 
 
 def _differences(found: control.SnapshotCompareReply) -> str:
