@@ -28,7 +28,7 @@ SAFE_SQLITE = (3, 51, 3)
 
 
 class HasHome(Protocol):
-    """What the checks look at that need no database."""
+    """The part of an open home that needs no database."""
 
     @property
     def home(self) -> Home: ...
