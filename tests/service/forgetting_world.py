@@ -43,6 +43,7 @@ from app.store.database import bound
 from tests.asking import ask
 from tests.discord_stand_in.world import snowflake
 from tests.memory.conftest import WordEmbedder
+from tests.openai_stand_in import StandIn, running
 
 R = TypeVar("R")
 
@@ -126,6 +127,9 @@ class World:
     """The bot's own messages."""
     words: int = 0
     """How many were planted."""
+    locked: set[int] = field(default_factory=set)
+    agreed: set[tuple[int, str]] = field(default_factory=set)
+    """Guilds, and the hosts that their owner agreed to."""
     homes: int = 0
     done: "Counter[str]" = field(default_factory=Counter)
     """How often what was done and checked."""
@@ -142,6 +146,8 @@ class World:
         ]
         self.home = Home(self.root / "home0").create()
         save(self.home.config_file, "reply.mode", "markov")
+        self.host = StandIn()
+        self._net = AsyncExitStack()
 
     # What is true, for another process.
 
@@ -182,6 +188,9 @@ class World:
 
     async def open(self) -> None:
         """Start as the bot does, with Discord's catching up."""
+        if not self.host.port:
+            self.host.reply = self._answer
+            await self._net.enter_async_context(running(self.host))
         self._stack = AsyncExitStack()
         context = await self._stack.enter_async_context(assemble(self.home, self.rng))
         self._log_to_home()
@@ -205,6 +214,16 @@ class World:
 
     async def close(self) -> None:
         await self._stack.aclose()
+
+    async def end(self) -> None:
+        """Close the home, and the server of the hosts."""
+        await self.close()
+        await self._net.aclose()
+
+    def _answer(self, body: dict[str, Any]) -> str:
+        """Say some of the words in a request again."""
+        said = " ".join(message["content"] for message in body["messages"]).split()
+        return " ".join(self.rng.choices(said, k=6))
 
     def _log_to_home(self) -> None:
         handler = logs.to_file(self.home)
@@ -389,6 +408,7 @@ class World:
     async def _send(self, answer: ReadyReply) -> None:
         text = " ".join(answer.parts)
         self.check_speech(text)
+        self.check_requests()
         if answer.is_draft or not answer.parts:
             return
         number = snowflake()
@@ -413,6 +433,45 @@ class World:
                 raise
         else:
             self.check_speech(told.text)
+        self.check_requests()
+
+    async def row(self, guild: int) -> int:
+        found = await self.context.database.run(guilds.find, str(guild))
+        return int(found.id) if found else 0
+
+    async def change(
+        self, guild: int, name: str, value: str, *, agreed: bool = False
+    ) -> None:
+        row, change = await self.row(guild), self.context.settings.change
+        await change(name, value, row, agreed=agreed)
+
+    async def lock(self, guild: int, on: bool) -> None:
+        await self.change(guild, "reply.local_only", "on" if on else "off")
+        (self.locked.add if on else self.locked.discard)(guild)
+
+    async def agree(self, guild: int) -> None:
+        """Let a guild's replies come from the host that is set now."""
+        await self.change(guild, "reply.provider", "openai", agreed=True)
+        await self.change(guild, "reply.mode", "hybrid")
+        self.agreed.add((guild, self.context.settings.home.openai.address.host))
+
+    async def switch_host(self, name: str) -> None:
+        url = self.host.url_at(name)
+        await self.context.settings.change("openai.base_url", url)
+
+    def check_requests(self) -> None:
+        """Nothing left that is locked, forgotten, or meant for another host."""
+        written = {one.word: one for one in self.said.values()}
+        for served in self.host.served:
+            self.done["requests"] += 1
+            host = served.headers["host"].split(":")[0]
+            for word in planted(served.everything):
+                one = written[word]
+                self.done["planted words in requests"] += 1
+                assert one.place.guild not in self.locked, f"{one} is locked"
+                assert (one.place.guild, host) in self.agreed, f"{one} went to {host}"
+                assert one.state != "gone", f"{one} went to {host}"
+        self.host.served.clear()
 
     async def sum_up(self) -> None:
         made = self.context.memory._summarising
@@ -451,6 +510,7 @@ class World:
     async def check(self) -> None:
         """Compare the home with what must be kept, and what must be gone."""
         await self.settle()
+        self.check_requests()
         self.done["checks"] += 1
         assert self.context.database.is_sound()
         left = words_in(self.home.root) & self.gone()
