@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 import tempfile
+import traceback
 from collections.abc import Awaitable
 from pathlib import Path
 from random import Random
@@ -49,7 +50,12 @@ class Forgetting(RuleBasedStateMachine):
         async def done() -> T:
             return await work
 
-        return self.loop.run_until_complete(done())
+        try:
+            return self.loop.run_until_complete(done())
+        except Exception:
+            # Where a second try goes another way, hypothesis does not show the first.
+            traceback.print_exc()
+            raise
 
     def step(self, work: Awaitable[object]) -> None:
         self.do(work)
