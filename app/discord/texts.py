@@ -1,6 +1,5 @@
 """Texts about the bot: help, invitations, explanations, counts."""
 
-import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
@@ -21,16 +20,6 @@ MAX_CHARS = 2000
 MAX_SOURCES = 5
 MAX_QUOTE = 120
 MAX_NOTES = 4
-
-_UNITS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
-
-
-def parse_duration(text: str) -> float | None:
-    """Parse seconds from `90`, `20m`, `8h` or `1d`; bare numbers are minutes."""
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*+([a-z]*)", text.casefold().strip())
-    if not match or (match[2] and match[2] not in _UNITS):
-        return None
-    return float(match[1]) * _UNITS.get(match[2], 60)
 
 
 def cut(text: str, most: int = MAX_CHARS) -> str:
