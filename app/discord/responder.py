@@ -18,7 +18,7 @@ from app.discord.delivery import Delivery, ask_for
 from app.discord.messages import incoming, mentions_bot, recent_turns, replies_to_bot
 from app.discord.permissions import may_speak_to
 from app.discord.ports import Ask, Incoming, MessagePlace, Ports, Situation
-from app.service.channel_actions import Silences
+from app.service.handlers.channel_actions import Silences
 from app.settings.schema import BotSettings
 
 log = logging.getLogger(__name__)

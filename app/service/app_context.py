@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from app.providers.registry import Means, Providers
     from app.replies.ledger import Ledger
     from app.replies.replier import Replier
-    from app.service.channel_actions import Silences
+    from app.service.handlers.channel_actions import Silences
     from app.service.job_runner import JobRunner
     from app.service.memory_keeper import MemoryKeeper
     from app.service.token_voices import TokenVoices
@@ -74,7 +74,7 @@ class AppContext:
     @cached_property
     def silences(self) -> "Silences":
         """Channels where the bot keeps quiet for a while."""
-        from app.service.channel_actions import Silences
+        from app.service.handlers.channel_actions import Silences
 
         return Silences(self.discord_state)
 

@@ -12,10 +12,10 @@ from app.ipc import control
 from app.service import import_target, receipt
 from app.service.app_context import AppContext
 from app.service.backups import back_up
-from app.service.channel_actions import keep_quiet, set_learning
 from app.service.distinctive_words import own_phrases, own_words
 from app.service.events import Asker, WatcherOutbox
 from app.service.guild_export import export
+from app.service.handlers.channel_actions import keep_quiet, set_learning
 from app.store import (
     feedback,
     forgetting,
