@@ -11,7 +11,7 @@ from app.core.paths import Home
 from app.importers.records import Record
 from app.runner import llama, quantisation
 from app.service.job_runner import JobRunner
-from app.service.token_voices import TokenVoices
+from app.service.token_voices import THROUGH, TokenVoices
 from app.service.voice_keeper import VoiceKeeper
 from app.store import guilds, voice_changes
 from app.store.database import Database
@@ -234,9 +234,13 @@ async def test_a_rollback_builds_the_voice_anew_without_being_asked(home, model)
     async with opened(home, model) as bench:
         await bench.say("hello there")
         await bench.voices.prepare(bench.guild)
+        path = await bench.voices.get(bench.guild)
+        assert path is not None
         await bench.voices.scrub(bench.guild, [voice_changes.ALL])
-        await bench.voices.close()
-        assert home.token_voice(bench.guild, "any").parent.exists()
+        assert not path.exists()
+        while not (path / THROUGH).exists():  # noqa: ASYNC110 - the job tells nobody
+            await asyncio.sleep(0.01)
+        assert await bench.voices.get(bench.guild) == path
 
 
 async def test_a_damaged_voice_is_built_anew(home, model):
