@@ -22,6 +22,7 @@ TREE: Mapping[str, str] = {
     "discord.json": "the state of the Discord connection across restarts",
     "crashed-models.json": "crashed models, set aside until you try them again",
     "model-speeds.json": "how fast each model wrote when it was last loaded",
+    "theme": "the colors of the screens that you chose last",
     "tmp": "files that are not finished yet; emptied at every start",
     "telemetry-removed": "a marker that a library's leftovers were deleted",
     "lock": "the lock of the one process that writes here",
@@ -62,6 +63,11 @@ class Home:
     @property
     def backups(self) -> Path:
         return self.root / "backups"
+
+    @property
+    def theme_file(self) -> Path:
+        """The name of the screens' theme."""
+        return self.root / "theme"
 
     @property
     def lock_file(self) -> Path:
@@ -111,9 +117,14 @@ class Home:
     def embedding_models(self) -> Path:
         return self.root / "embedding-models"
 
+    @property
+    def guilds(self) -> Path:
+        """The folder of all guilds' derived files."""
+        return self.root / "guilds"
+
     def guild(self, row: int) -> Path:
         """Return the folder of a guild's derived files, by its row id."""
-        return self.root / "guilds" / str(row)
+        return self.guilds / str(row)
 
     def voice(self, guild: int) -> Path:
         return self.guild(guild) / "voice"
