@@ -134,8 +134,8 @@ def test_other_tables_are_read_by_their_header(desk: Desk, put: Put, text: str) 
 def test_emoji_of_the_server_are_written_as_discord_shows_them(
     desk: Desk, put: Put
 ) -> None:
-    message = {"id": "1", "content": "hey :pepe: :dance: 10:30:00 <:old:9>"}
-    message["inlineEmojis"] = [  # type: ignore[assignment]
+    message: dict[str, Any] = {"id": "1", "content": "hey :pepe: :dance: 10:30:00 <:old:9>"}
+    message["inlineEmojis"] = [
         {"id": "111", "name": "pepe", "isAnimated": False},
         {"id": "222", "name": "dance", "isAnimated": True},
         {"id": "", "name": "🙂"},

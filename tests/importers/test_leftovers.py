@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from app.importers import sources
+from app.importers import sources, streams
 from tests.importers.conftest import Desk
 from tests.importers.test_formats import exported, interchange, spoken
 
@@ -282,7 +282,7 @@ def test_an_unreadable_file_is_named_and_the_others_are_read(
 
 def test_a_gzip_bomb_of_any_format_stops_early(desk: Desk, put: Put) -> None:
     rows = (interchange("1", "hi", padding="a" * 5000) * 12_000).encode()
-    assert len(rows) > sources.RATIO_ALLOWANCE * 3
+    assert len(rows) > streams.RATIO_ALLOWANCE * 3
     counts = desk.load(put("a.jsonl.gz", gzip.compress(rows, 9)))
     assert "far more" in counts.errors[0].text
 
