@@ -77,7 +77,9 @@ class StoredReplies:
             root=claim.root,
             trigger=str(ask.trigger),
             message=claim.message,
-            earlier=tuple(Turn(name, text) for name, text in ask.turns),
+            earlier=tuple(
+                Turn(name, text, guild=claim.guild) for name, text in ask.turns
+            ),
             mode=ask.mode,
             seed=ask.seed,
         )
@@ -154,7 +156,8 @@ class StoredReplies:
             await self._context.voices.withdraw(row.guild_id, withdrawn)
         if not (is_whole and is_listened_to):
             return
-        config = await self._context.settings.of(row.guild_id)
+        place = channel.parent_id or channel.id
+        config = await self._context.settings.of(row.guild_id, place)
         line = Record(
             author=OWN_AUTHOR,
             name=config.bot.name,

@@ -20,7 +20,7 @@ class ReplyRequest:
     reason: str = "command"
     channel: int | None = None
     root: int | None = None
-    """The channel whose settings hold, if it is another: a thread's parent."""
+    """Discord's id of the answered message, which gets one reply at most."""
     trigger: str | None = None
     """Discord's id of the answered message, which gets one reply at most."""
     message: int | None = None
@@ -36,6 +36,8 @@ class ReplyRequest:
     """Rows of the channels that every reader can see; None means this one."""
     is_private: bool = False
     """True if only the owner reads it, who may see all channels."""
+    is_free: bool = False
+    """Nothing may be asked that costs money."""
     is_draft: bool = False
     """It waits for the owner when it is written."""
     arrived: float | None = None

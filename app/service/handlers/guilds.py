@@ -109,7 +109,7 @@ class GuildHandlers:
         async def note(rows: Sequence[int]) -> None:
             """Take the texts to search for while they are there."""
             if request.prove:
-                texts.extend(await run(forgetting.texts_of, guild.id, rows))
+                texts.extend(await receipt.texts_of(self._context, guild.id, rows))
 
         if request.messages:
             rows = await self._rows(guild.id, request.messages)
@@ -126,13 +126,12 @@ class GuildHandlers:
         else:
             await note(await run(forgetting.rows_of_guild, guild.id))
             done = await learning.forget_everything(guild.id)
-        home, database = self._context.home, self._context.database
         return control.ForgetReply(
             done.messages,
             done.embeddings,
             done.replies,
             done.complete,
-            receipt=await receipt.prove(home, database, texts)
+            receipt=await receipt.prove(self._context, texts)
             if request.prove
             else None,
         )
@@ -234,6 +233,7 @@ class GuildHandlers:
         config = await context.settings.of(guild.id)
         latest = await context.reader.run(replies.latest, guild.id, limit=1)
         votes = await context.reader.run(feedback.votes_by_source, guild.id)
+        address = context.settings.home.openai.address
         return control.GuildFigures(
             row=guild.id,
             id=guild.discord_id,
@@ -253,6 +253,7 @@ class GuildHandlers:
             join_in=config.speak.join_in,
             shadow=config.reply.shadow,
             local_only=config.reply.local_only,
+            refused=await context.gate.refuses(address, "replies", [guild.id]) or "",
             is_demo=guild.is_demo,
             disliked=len(feedback_weights.weights(votes)),
             opted_out=await context.reader.run(overview.opted_out, guild.id),
