@@ -134,7 +134,10 @@ def test_other_tables_are_read_by_their_header(desk: Desk, put: Put, text: str) 
 def test_emoji_of_the_server_are_written_as_discord_shows_them(
     desk: Desk, put: Put
 ) -> None:
-    message: dict[str, Any] = {"id": "1", "content": "hey :pepe: :dance: 10:30:00 <:old:9>"}
+    message: dict[str, Any] = {
+        "id": "1",
+        "content": "hey :pepe: :dance: 10:30:00 <:old:9>",
+    }
     message["inlineEmojis"] = [
         {"id": "111", "name": "pepe", "isAnimated": False},
         {"id": "222", "name": "dance", "isAnimated": True},
