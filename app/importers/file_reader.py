@@ -71,7 +71,7 @@ class FileReader:
                     items = importer.read(source, stream)
                 keys, latest = self._keys, self._latest
                 for item in items:
-                    if type(item) is Record:
+                    if isinstance(item, Record):
                         guild, ts = item.guild, item.ts
                         is_plain = (guild is None or guild in keys) and (
                             ts is None or EARLIEST_MS <= ts <= latest
