@@ -299,6 +299,12 @@ def page_after(guild: int, row: int, limit: int = BATCH) -> list[StoredMessage]:
     return list(_stored(query.order_by(Message.id).limit(limit)))
 
 
+def page_of_channel(channel: int, row: int, limit: int = BATCH) -> list[StoredMessage]:
+    """Return a page of the channel's messages after a row, oldest first."""
+    query = _joined().where((Message.channel == channel) & (Message.id > row))
+    return list(_stored(query.order_by(Message.id).limit(limit)))
+
+
 def newest_of_people(channel: int) -> str | None:
     """Return the external id of the newest message by a person, for catching up."""
     query = Message.select(Message.external).join(Member)
