@@ -42,7 +42,7 @@ WORDS = (
     ("hybrid", "model and voice choose every word together"),
     (
         "provider",
-        "the writer of a reply: markov, local (here), openai (in the cloud)",
+        "the writer of a reply: markov, local (here), openai (another server)",
     ),
     ("rung", "one provider on the ladder; if it can't answer, the next one does"),
     ("recall", "earlier messages found by meaning"),
