@@ -236,8 +236,11 @@ async def test_snapshots_roll_back_and_everything_is_forgotten_after_a_question(
         await pilot.press("c")
         await settle(pilot)
         assert "zounds (12)" in text_of(pilot) and "50 → 70" in text_of(pilot)
-        await pilot.press("escape", "X", "y")
-        await settle(pilot)
+        await pilot.press("escape", "X")
+        await answer(pilot, "the players")
+        assert "nothing was forgotten" in text_of(pilot)
+        assert not bot.requests(control.Forget)
+        await answer(pilot, "The Players")
         assert bot.requests(control.Forget)[0].everything
         assert "None of the 7 texts was found." in text_of(pilot)
 
