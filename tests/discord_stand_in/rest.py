@@ -209,8 +209,11 @@ class Rest(MessageRoutes):
             raise RequestError(403, 50013, "Missing Permissions")
         after = int(request.query.get("after", 0))
         found = sorted(guild.banned.values(), key=lambda user: user.id)
-        bans = [{"reason": None, "user": user.payload()} for user in found]
-        bans = [one for one in bans if int(one["user"]["id"]) > after]
+        bans = [
+            {"reason": None, "user": user.payload()}
+            for user in found
+            if user.id > after
+        ]
         return web.json_response(bans[: int(request.query.get("limit", 1000))])
 
     async def leave(self, request: web.Request) -> web.Response:
