@@ -14,6 +14,7 @@ import discord
 from app.chat.postprocess import neutralise, split
 from app.core import secrets
 from app.core.errors import UsageError
+from app.core.invite_link import invite_url
 from app.discord.backfill import Trained
 from app.discord.client import ConnectionState, MynahBot, Surroundings
 from app.discord.connection import DiscordLink
@@ -31,7 +32,6 @@ from app.service.app_context import AppContext
 from app.service.departed import delete_after_grace
 from app.service.events import Asker
 from app.service.handlers.replies import OWNER
-from app.service.invite_link import invite_url
 from app.store import guilds, replies
 from app.store.rows import StoredReply
 

@@ -8,8 +8,8 @@ import discord
 from app.chat.postprocess import neutralise
 from app.chat.reply_trigger import Decision
 from app.core.explanation import DrawnMessage, Explanation
+from app.core.invite_link import invite_url
 from app.core.labels import ORIGINS, PLACES
-from app.service.invite_link import invite_url
 from app.service.voice_keeper import Forgotten
 from app.service.weekly_stats import GuildWeek
 from app.settings.consent import AGREE

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import aiohttp
 
+from app.core.invite_link import invite_url
 from app.ipc.control import SecretTestReply
 from app.ipc.wire import build
-from app.service.invite_link import invite_url
 
 API_URL = "https://discord.com/api/v10"
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from app.service import invite_link
+from app.core import invite_link
 
 EPOCH_MS = 1_420_070_400_000
 BOT_ID = 900_000_000_000_000_001
