@@ -1,8 +1,6 @@
 """The py-cord bot: its surroundings, its intents and its restrictions."""
 
 import asyncio
-import hashlib
-import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +13,7 @@ from discord.http import API_VERSION
 from app.core.state_file import StateFile
 from app.discord.backfill import Training
 from app.discord.catch_up import CatchUp
+from app.discord.command_sync import sync_commands
 from app.discord.comparison import HistoryComparison
 from app.discord.delivery import Delivery
 from app.discord.errors import answer_error
@@ -24,6 +23,7 @@ from app.discord.ports import Ports
 from app.discord.reader_survey import ReaderSurvey
 from app.discord.responder import Speaker
 from app.discord.texts import Action, prefix_action
+from app.discord.troubles import Troubles
 from app.settings.schema import BotSettings
 
 StateName = Literal[
@@ -81,6 +81,7 @@ class Surroundings:
     clock: Callable[[], float] = time.time
     rng: Random = field(default_factory=Random)
     pace: Pace = field(default_factory=Pace)
+    troubles: Troubles = field(default_factory=Troubles)
 
 
 class MynahBot(discord.Bot):
@@ -182,18 +183,8 @@ class MynahBot(discord.Bot):
         self._session_url = self._resume_url = self._named_url()
         self._knowing.clear()
         await self.catch_up.mark()
-        await self._sync_changed_commands()
-
-    async def _sync_changed_commands(self) -> None:
-        """Send the commands to Discord if they have changed."""
-        application = self.application_id or 0
-        commands = [one.to_dict() for one in self.pending_application_commands]
-        text = json.dumps([application, commands], sort_keys=True)
-        digest = hashlib.sha256(text.encode()).hexdigest()
-        if self.surroundings.state.get("commands") == digest:
-            return
-        await self.http.bulk_upsert_global_commands(application, commands)
-        self.surroundings.state.put("commands", digest)
+        troubles = self.surroundings.troubles
+        await sync_commands(self, self.settings.command, troubles)
 
     async def on_ready(self) -> None:
         """Continue where the last session ended, now that everything is known."""

@@ -26,6 +26,7 @@ from app.discord.messages import Talk
 from app.discord.ports import Ports, ReadyReply
 from app.discord.reply_service import StoredReplies
 from app.discord.safe_sender import send_parts
+from app.discord.troubles import Troubles
 from app.ipc import control
 from app.service import opinions
 from app.service.app_context import AppContext
@@ -55,6 +56,7 @@ class DiscordController:
             lambda: settings.home.bot,
             StateFile(context.home.discord_file),
             rng=rng,
+            troubles=Troubles(context.events.warn),
         )
         self._state = ConnectionState("offline")
         self._link: DiscordLink | None = None
@@ -141,6 +143,7 @@ class DiscordController:
             reason=state.detail,
             hint=state.hint,
             is_mention_only=state.is_mention_only,
+            troubles=self._surroundings.troubles.every,
         )
         if client is None or client.user is None:
             return told

@@ -67,6 +67,14 @@ def health(link: LinkState, status: "StatusReply | None") -> Health:
     return Health(sign, word, colour, reason, remedy)
 
 
+def discord_troubles(status: "StatusReply") -> list[Health]:
+    """Return what works badly on Discord although the bot is connected."""
+    return [
+        Health("!", "on Discord", "$warning", one.detail, in_keys(one.hint))
+        for one in status.discord.troubles
+    ]
+
+
 def model_trouble(status: "StatusReply") -> Health | None:
     """Return the language model's problem, if any."""
     model, state = status.model, status.model.state

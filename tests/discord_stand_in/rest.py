@@ -6,7 +6,7 @@ from typing import Any
 from aiohttp import web
 
 from tests.discord_stand_in import rules
-from tests.discord_stand_in.command_rules import check_commands
+from tests.discord_stand_in.command_rules import as_kept, check_commands
 from tests.discord_stand_in.faults import Fault, Faults
 from tests.discord_stand_in.gateway import Gateway
 from tests.discord_stand_in.interactions import Interactions
@@ -189,8 +189,7 @@ class Rest(MessageRoutes):
         self.commands_created += check_commands(wanted, known, created, self.force)
         self.command_writes += 1
         self.commands = [
-            {"type": 1} | command | {"id": str(snowflake()), "version": "1"}
-            for command in wanted
+            as_kept(command, snowflake(), APPLICATION_ID) for command in wanted
         ]
         return web.json_response(self.commands)
 

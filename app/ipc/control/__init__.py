@@ -18,6 +18,7 @@ from app.ipc.control.app import Status as Status
 from app.ipc.control.app import StatusReply as StatusReply
 from app.ipc.control.app import Subscribe as Subscribe
 from app.ipc.control.app import TodayCounts as TodayCounts
+from app.ipc.control.app import Trouble as Trouble
 from app.ipc.control.app import UsageCall as UsageCall
 from app.ipc.control.app import UsageDay as UsageDay
 from app.ipc.control.app import UsageReply as UsageReply

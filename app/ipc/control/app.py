@@ -7,6 +7,14 @@ from app.ipc.wire import Done, Request
 
 
 @dataclass(frozen=True)
+class Trouble:
+    """Something that works badly and is not over yet, with its remedy."""
+
+    detail: str
+    hint: str
+
+
+@dataclass(frozen=True)
 class DiscordStatus:
     """The connection to Discord."""
 
@@ -19,6 +27,8 @@ class DiscordStatus:
     """The bot's name there; empty while it is not known."""
     invite: str = ""
     latency_ms: float | None = None
+    troubles: list[Trouble] = field(default_factory=list)
+    """Beside the state: refused commands, a wrong clock."""
 
 
 @dataclass(frozen=True)
