@@ -14,6 +14,7 @@ from app.discord.catch_up import MAX_THREADS, REPORT_SECONDS
 from app.discord.comparison import PAGE, recheck_page
 from app.discord.messages import Talk, incoming
 from app.discord.ports import Ports
+from app.service.supervisor import Supervisor
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +37,9 @@ class Training:
         ports: Ports,
         state: StateFile,
         clock: Callable[[], float],
+        supervisor: Supervisor,
     ) -> None:
+        self._supervisor = supervisor
         self._bot = bot
         self._ports = ports
         self._state = state
@@ -125,7 +128,8 @@ class Training:
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
 
     def _run(self, guild: int) -> None:
-        task = asyncio.create_task(self._train(guild))
+        kept = self._supervisor.keep("Reading history", lambda: self._train(guild))
+        task = asyncio.create_task(kept)
         self._tasks[guild] = task
         task.add_done_callback(lambda done: self._ended(guild, done))
 

@@ -1,14 +1,17 @@
 """The py-cord bot: its surroundings, its intents and its restrictions."""
 
 import asyncio
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from random import Random
 from typing import Any, Literal
 
+import aiohttp
 import discord
-from discord.http import API_VERSION
+from discord.http import API_VERSION, Route
 
 from app.core.state_file import StateFile
 from app.discord.backfill import Training
@@ -23,7 +26,8 @@ from app.discord.ports import Ports
 from app.discord.reader_survey import ReaderSurvey
 from app.discord.responder import Speaker
 from app.discord.texts import Action, prefix_action
-from app.discord.troubles import Troubles
+from app.service.supervisor import Supervisor
+from app.service.troubles import Troubles
 from app.settings.schema import BotSettings
 
 StateName = Literal[
@@ -47,6 +51,14 @@ class ConnectionState:
     """Connected, but only allowed to read messages that mention the bot."""
 
 
+class NotDiscordError(aiohttp.ClientError):
+    """Something else answered in Discord's place, such as a network's sign-in page."""
+
+
+class NotABotError(Exception):
+    """The token belongs to an account that is no bot."""
+
+
 class IdentifyRefusedError(Exception):
     """The budget allows no new session for now."""
 
@@ -68,6 +80,11 @@ class Pace:
     """The pause after each page of the slow comparison with Discord."""
     between_surveys: float = 30.0
     """The pause before looking again for channels whose readers are unknown."""
+    silence: float = 120.0
+    """The time without an answered heartbeat after which it connects anew."""
+    start: float = 180.0
+    """The time until a new connection must be ready."""
+    between_looks: float = 5.0
 
 
 @dataclass(frozen=True)
@@ -82,6 +99,7 @@ class Surroundings:
     rng: Random = field(default_factory=Random)
     pace: Pace = field(default_factory=Pace)
     troubles: Troubles = field(default_factory=Troubles)
+    supervisor: Supervisor = field(default_factory=Supervisor)
 
 
 class MynahBot(discord.Bot):
@@ -118,16 +136,21 @@ class MynahBot(discord.Bot):
         # py-cord asks for the general address even when it resumes, but Discord says
         # that sessions live longer at the address in READY.
         self.http.get_gateway = self._gateway  # type: ignore[method-assign]
+        self._plain_request = self.http.request
+        self.http.request = self._request  # type: ignore[method-assign]
+        self._contain_parsers()
         self.delivery = Delivery(self, ports, clock)
+        pace, supervisor = around.pace, around.supervisor
         self.speaker = Speaker(
-            self, ports, self.delivery, around.settings, state, clock, around.rng
-        )
-        self.training = Training(self, ports, state, clock)
+            self, ports, self.delivery, around.settings, state, clock, around.rng,
+            supervisor,
+        )  # fmt: skip
+        self.training = Training(self, ports, state, clock, supervisor)
         self.comparison = HistoryComparison(
-            self, ports, state, around.pace.between_compared
+            self, ports, state, pace.between_compared, supervisor
         )
         self.survey = ReaderSurvey(
-            self, ports, around.pace.between_compared, around.pace.between_surveys
+            self, ports, pace.between_compared, pace.between_surveys, supervisor
         )
         self.catch_up = CatchUp(
             self, ports, state, self.speaker.hear_missed, self.comparison
@@ -140,6 +163,43 @@ class MynahBot(discord.Bot):
             callback = getattr(command, "callback", None)
             if callback is not None and callback.__name__ == "mark":
                 command.name = self.settings.command
+
+    def _contain_parsers(self) -> None:
+        """Let an event that py-cord cannot read cost that event, not the connection.
+
+        Without READY there is no session, so its error does end the connection.
+        """
+        parsers = self._connection.parsers
+        for event, parse in list(parsers.items()):
+            if event != "READY":
+                parsers[event] = partial(self._parse, event, parse)
+
+    def _parse(self, event: str, parse: Callable[[Any], None], data: Any) -> None:
+        with self.surroundings.supervisor.contain(f"Reading {event} from Discord"):
+            parse(data)
+
+    async def _request(self, route: Route, **kwargs: Any) -> Any:
+        """Send a request; refuse a page that somebody else answers it with."""
+        answer = await self._plain_request(route, **kwargs)
+        if isinstance(answer, str) and answer:
+            raise NotDiscordError(f"{route.path} was answered with a page")
+        return answer
+
+    async def login(self, token: str) -> None:
+        """Log in, with the token of a bot.
+
+        Raises:
+            NotABotError: If it belongs to somebody else.
+        """
+        await super().login(token)
+        if self.user is not None and not self.user.bot:
+            raise NotABotError
+
+    async def on_error(self, event_method: str, *args: Any, **kwargs: Any) -> None:
+        """Log the error of a listener, and show it once."""
+        error = sys.exception()
+        if error is not None:
+            self.surroundings.supervisor.note(f"Handling {event_method}", error)
 
     @property
     def ports(self) -> Ports:

@@ -1,7 +1,6 @@
 """Switches Discord on and off for a home, and carries out the owner's requests."""
 
 import asyncio
-import contextlib
 import logging
 import math
 from collections.abc import Sequence
@@ -26,7 +25,6 @@ from app.discord.messages import Talk
 from app.discord.ports import Ports, ReadyReply
 from app.discord.reply_service import StoredReplies
 from app.discord.safe_sender import send_parts
-from app.discord.troubles import Troubles
 from app.ipc import control
 from app.service import opinions
 from app.service.app_context import AppContext
@@ -56,9 +54,9 @@ class DiscordController:
             lambda: settings.home.bot,
             StateFile(context.home.discord_file),
             rng=rng,
-            troubles=Troubles(context.events.warn),
+            troubles=context.troubles,
+            supervisor=context.supervisor,
         )
-        self._state = ConnectionState("offline")
         self._link: DiscordLink | None = None
         self._wanted = True
         self._changed = asyncio.Event()
@@ -66,9 +64,11 @@ class DiscordController:
 
     async def run(self) -> None:
         """Stay connected whenever that is wanted and possible."""
+        keep = self._context.supervisor.keep
+        overdue, connection = "Deleting overdue data", "The connection to Discord"
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._keep_grace_times())
-            await self._stay_connected()
+            group.create_task(keep(overdue, self._keep_grace_times))
+            group.create_task(keep(connection, self._stay_connected, gives_up=False))
 
     async def _withdraw(self, guild: int, sent: Sequence[tuple[str, str]]) -> None:
         """Delete the bot's messages that lost their words, where the owner wants it."""
@@ -119,19 +119,21 @@ class DiscordController:
         changed = asyncio.create_task(self._changed.wait())
         try:
             await asyncio.wait({running, changed}, return_when=asyncio.FIRST_COMPLETED)
-            if running.done():
-                # An exception here is a bug, and ends the process with its traceback.
-                running.result()
-            else:
-                self._tell(ConnectionState("offline"))
         finally:
+            is_over = running.done()
             changed.cancel()
             running.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await running
+            await asyncio.gather(running, return_exceptions=True)
+            if not is_over:
+                self._link = None
+        if is_over:
+            running.result()
+
+    @property
+    def _state(self) -> ConnectionState:
+        return self._link.state if self._link else ConnectionState("offline")
 
     def _tell(self, state: ConnectionState) -> None:
-        self._state = state
         if state.name != "online" and state.detail:
             self._context.events.event(f"Discord: {state.detail}")
 
@@ -143,7 +145,6 @@ class DiscordController:
             reason=state.detail,
             hint=state.hint,
             is_mention_only=state.is_mention_only,
-            troubles=self._surroundings.troubles.every,
         )
         if client is None or client.user is None:
             return told

@@ -18,6 +18,7 @@ from app.discord.delivery import Delivery, ask_for
 from app.discord.messages import incoming, mentions_bot, recent_turns, replies_to_bot
 from app.discord.permissions import may_speak_to
 from app.discord.ports import Ask, Incoming, MessagePlace, Ports, Situation
+from app.service.supervisor import Supervisor
 from app.settings.schema import BotSettings
 
 log = logging.getLogger(__name__)
@@ -50,7 +51,9 @@ class Speaker:
         state: StateFile,
         clock: Callable[[], float],
         rng: Random,
+        supervisor: Supervisor,
     ) -> None:
+        self._supervisor = supervisor
         self._bot = bot
         self._ports = ports
         self._delivery = delivery
@@ -102,6 +105,7 @@ class Speaker:
         if found.config.speak.burst_seconds:
             burst = self._bursts[said.place.channel, said.author] = Burst(said)
         task = asyncio.create_task(self._act(message, ask, found, burst))
+        self._supervisor.watch(task, "Answering a message")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 

@@ -12,6 +12,8 @@ from app.core.errors import UsageError
 from app.core.paths import Home
 from app.core.state_file import StateFile
 from app.service.events import Events
+from app.service.supervisor import Supervisor
+from app.service.troubles import Troubles
 from app.settings.effective import Settings
 from app.settings.schema import Config
 from app.store import guilds
@@ -62,6 +64,8 @@ class AppContext:
         self.reader = reader
         self.settings = settings
         self.events = events
+        self.troubles = Troubles(events.warn)
+        self.supervisor = Supervisor(events.event, self.troubles)
         self._rng = rng
         self._stack = stack
 

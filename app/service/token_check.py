@@ -1,5 +1,7 @@
 """Tests a bot token once, without connecting to the gateway."""
 
+import re
+
 import aiohttp
 
 from app.ipc.control import SecretTestReply
@@ -8,7 +10,24 @@ from app.service.invite_link import invite_url
 
 API_URL = "https://discord.com/api/v10"
 
-PORTAL = "Copy the token again from the Bot page of the Discord developer portal."
+TOKEN_HINT = (
+    "Copy a new token from the Bot page of the Discord developer portal, and enter it"
+    " with `mynah config set bot_token`."
+)
+
+OTHER_KINDS = (
+    (r"\d{15,21}", "That is an application id."),
+    (r"[0-9a-f]{64}", "That is an application's public key."),
+    (r"[\w-]{32}", "That is a client secret."),
+    (r"mfa\..+", "That is the token of a person's account."),
+    (r"https?://.+", "That is a web address."),
+)
+"""What people enter in a bot token's place, by its form."""
+
+IS_PUBLIC = (
+    "Anybody may invite this bot to their server. Switch off “Public Bot” on the Bot"
+    " page of the developer portal to keep it for yours."
+)
 
 INTENT = (
     "Switch on the Message Content Intent on the Bot page of the developer portal;"
@@ -17,6 +36,14 @@ INTENT = (
 
 MESSAGE_CONTENT = 1 << 18 | 1 << 19
 """Flags of an application that may read messages: large one, small one."""
+
+
+def hint_for(token: str) -> str:
+    """Return what to do about a token that Discord refused."""
+    for pattern, kind in OTHER_KINDS:
+        if re.fullmatch(pattern, token.strip()):
+            return f"{kind} {TOKEN_HINT}"
+    return TOKEN_HINT
 
 
 async def test_bot_token(token: str | None) -> SecretTestReply:
@@ -34,16 +61,21 @@ async def test_bot_token(token: str | None) -> SecretTestReply:
             application = await _ask(session, "/oauth2/applications/@me")
     except aiohttp.ClientResponseError as error:
         if error.status == 401:
-            return _bad("Discord refused the bot token.", PORTAL)
+            return _bad("Discord refused the bot token.", hint_for(token))
         return _bad(f"Discord answered with {error.status}.", "Try again later.")
-    except (aiohttp.ClientError, TimeoutError, ValueError):
+    except ValueError:
+        detail = "Something else answers in Discord's place."
+        return _bad(detail, "Sign in to this network, or check the proxy.")
+    except (aiohttp.ClientError, TimeoutError):
         return _bad("Discord cannot be reached.", "Check the internet connection.")
+    if not me.get("bot"):
+        return _bad("This token belongs to a person's account.", TOKEN_HINT)
     reads = application["flags"] & MESSAGE_CONTENT
     detail = f"This is the token of {me['username']}"
     return SecretTestReply(
         ok=bool(reads),
         detail=f"{detail}." if reads else f"{detail}, which may not read messages.",
-        hint="" if reads else INTENT,
+        hint=(IS_PUBLIC if application["bot_public"] else "") if reads else INTENT,
         invite=invite_url(me["id"]),
     )
 

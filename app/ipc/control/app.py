@@ -27,8 +27,6 @@ class DiscordStatus:
     """The bot's name there; empty while it is not known."""
     invite: str = ""
     latency_ms: float | None = None
-    troubles: list[Trouble] = field(default_factory=list)
-    """Beside the state: refused commands, a wrong clock."""
 
 
 @dataclass(frozen=True)
@@ -101,6 +99,8 @@ class StatusReply:
     daily_budget: float = 0.0
     uptime_seconds: float = 0.0
     events: list[BotEvent] = field(default_factory=list)
+    troubles: list[Trouble] = field(default_factory=list)
+    """What works badly and is not over: refused commands, a wrong clock."""
     """Newest last."""
 
 

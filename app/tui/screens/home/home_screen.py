@@ -17,9 +17,9 @@ from app.tui.base import MynahScreen
 from app.tui.event_buffer import NewEvents
 from app.tui.health import (
     Health,
-    discord_troubles,
     health,
     model_trouble,
+    standing_troubles,
     version_trouble,
 )
 from app.tui.screens.conversations.channel_lines import SIGNS
@@ -213,7 +213,7 @@ def _fit(text: str, width: int) -> Content:
 
 def _troubles(status: "StatusReply") -> list[Health]:
     own = (version_trouble(status), model_trouble(status))
-    return [one for one in own if one] + discord_troubles(status)
+    return [one for one in own if one] + standing_troubles(status)
 
 
 def _state(
