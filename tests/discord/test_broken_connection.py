@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from dataclasses import replace
+from typing import Any
 
 import discord
 import pytest
@@ -25,7 +26,7 @@ async def answers(stand_in: DiscordStandIn, scene: Scene) -> None:
     await stand_in.wait_for(lambda: len(stand_in.outbox.sent()) == before + 1)
 
 
-UNREADABLE = {
+UNREADABLE: dict[str, dict[str, Any]] = {
     "MESSAGE_REACTION_ADD": {"user_id": "1", "emoji": {"id": None}},
     "MESSAGE_CREATE": {"id": "no number"},
     "GUILD_CREATE": {"id": None},
@@ -158,7 +159,7 @@ async def test_an_error_in_learning_is_logged_shown_once_and_does_not_stop_answe
     async def hear(batch: object, **how: object) -> int:
         raise ZeroDivisionError("learning broke")
 
-    host.hear = hear  # type: ignore[method-assign, assignment]
+    host.hear = hear  # type: ignore[method-assign]
     running = start()
     async with running.connected():
         for _ in range(3):
@@ -176,7 +177,7 @@ async def test_an_error_while_answering_is_logged_and_shown(
     async def answer(ask: object) -> None:
         raise ZeroDivisionError("answering broke")
 
-    fine, host.answer = host.answer, answer  # type: ignore[method-assign, assignment]
+    fine, host.answer = host.answer, answer  # type: ignore[method-assign]
     running = start()
     async with running.connected():
         await stand_in.say(scene.general, scene.ann, f"{stand_in.bot.mention} hello")

@@ -97,7 +97,7 @@ async def test_the_connection_outlives_an_error_and_reconnect_makes_a_new_one(
     stand_in.gateway.broken_readies = 1
     plain, fails = secrets.get, iter([True])
 
-    def get(where: Home, name: str) -> str | None:
+    def get(where: Home, name: secrets.SecretName) -> str | None:
         if name == "bot_token" and next(fails, False):
             raise PermissionError("the keyring is closed")
         return plain(where, name)

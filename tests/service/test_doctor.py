@@ -92,8 +92,11 @@ async def test_the_bot_token_is_tried_and_its_intents_looked_at(
 async def test_the_state_of_the_running_bot_is_part_of_the_check_up(home: Home):
     async with open_service(home) as service:
 
-        async def found(**discord: str) -> dict[str, control.Check]:
-            service.app.discord = lambda: control.DiscordStatus(**discord)
+        async def found(
+            state: str, reason: str = "", user: str = ""
+        ) -> dict[str, control.Check]:
+            status = control.DiscordStatus(state, reason, user=user)
+            service.app.discord = lambda: status
             told = await service.app.doctor(Nobody(), control.Doctor())
             return {one.name: one for one in told.checks}
 

@@ -102,7 +102,7 @@ def _modelless() -> FakeBot:
     discord = {"state": "refused", "reason": "Discord does not know this bot token.",
                "hint": "Make a new one and enter it on Settings (b)."}  # fmt: skip
     troubles = [{"detail": "Discord refused the command /Mark (invalid name).",
-                 "hint": "Choose another name with `mynah config set bot.command NAME`."}]  # fmt: skip
+                 "hint": "Change it with `mynah config set bot.command NAME`."}]  # fmt: skip
     told = {"model": model, "discord": discord, "troubles": troubles}
     return busy_bot(status={**STATUS, **told})
 
