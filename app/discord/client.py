@@ -174,7 +174,7 @@ class MynahBot(discord.Bot):
             if event != "READY":
                 parsers[event] = partial(self._parse, event, parse)
 
-    def _parse(self, event: str, parse: Callable[[Any], None], data: Any) -> None:
+    def _parse(self, event: str, parse: Callable[[object], None], data: object) -> None:
         with self.surroundings.supervisor.contain(f"Reading {event} from Discord"):
             parse(data)
 
@@ -195,7 +195,9 @@ class MynahBot(discord.Bot):
         if self.user is not None and not self.user.bot:
             raise NotABotError
 
-    async def on_error(self, event_method: str, *args: Any, **kwargs: Any) -> None:
+    async def on_error(
+        self, event_method: str, *args: object, **kwargs: object
+    ) -> None:
         """Log the error of a listener, and show it once."""
         error = sys.exception()
         if error is not None:
@@ -317,7 +319,7 @@ class ShardedClient(MynahBot, discord.AutoShardedBot):  # type: ignore[misc]
 
 def client_options(
     has_content: bool, settings: BotSettings, pace: Pace
-) -> Mapping[str, Any]:
+) -> Mapping[str, object]:
     """Return py-cord's options: no pings ever, and only the necessary intents."""
     intents = discord.Intents.none()
     intents.guilds = True

@@ -53,7 +53,8 @@ def _is_private(channel: Talk | discord.ForumChannel) -> bool:
     """Tell if not everyone can see a channel, or if a thread is private."""
     if isinstance(channel, discord.Thread):
         return channel.is_private() or channel.parent is None
-    return not channel.permissions_for(channel.guild.default_role).view_channel
+    everyone = channel.permissions_for(channel.guild.default_role)
+    return is_hidden(channel) or not everyone.view_channel
 
 
 def places_of(guild: discord.Guild) -> list[MessagePlace]:

@@ -1,11 +1,12 @@
 """Tests a bot token once, without connecting to the gateway."""
 
 import re
+from dataclasses import dataclass
 
 import aiohttp
 
 from app.ipc.control import SecretTestReply
-from app.ipc.wire import Json
+from app.ipc.wire import build
 from app.service.invite_link import invite_url
 
 API_URL = "https://discord.com/api/v10"
@@ -38,6 +39,19 @@ MESSAGE_CONTENT = 1 << 18 | 1 << 19
 """Flags of an application that may read messages: large one, small one."""
 
 
+@dataclass(frozen=True)
+class _Account:
+    id: str
+    username: str
+    bot: bool = False
+
+
+@dataclass(frozen=True)
+class _Application:
+    flags: int
+    bot_public: bool = False
+
+
 def hint_for(token: str) -> str:
     """Return what to do about a token that Discord refused."""
     for pattern, kind in OTHER_KINDS:
@@ -57,8 +71,9 @@ async def test_bot_token(token: str | None) -> SecretTestReply:
     headers = {"Authorization": f"Bot {token}"}
     try:
         async with aiohttp.ClientSession(timeout=timeout, headers=headers) as session:
-            me = await _ask(session, "/users/@me")
-            application = await _ask(session, "/oauth2/applications/@me")
+            me = build(_Account, await _ask(session, "/users/@me"))
+            path = "/oauth2/applications/@me"
+            application = build(_Application, await _ask(session, path))
     except aiohttp.ClientResponseError as error:
         if error.status == 401:
             return _bad("Discord refused the bot token.", hint_for(token))
@@ -68,22 +83,22 @@ async def test_bot_token(token: str | None) -> SecretTestReply:
         return _bad(detail, "Sign in to this network, or check the proxy.")
     except (aiohttp.ClientError, TimeoutError):
         return _bad("Discord cannot be reached.", "Check the internet connection.")
-    if not me.get("bot"):
+    if not me.bot:
         return _bad("This token belongs to a person's account.", TOKEN_HINT)
-    reads = application["flags"] & MESSAGE_CONTENT
-    detail = f"This is the token of {me['username']}"
+    reads = application.flags & MESSAGE_CONTENT
+    detail = f"This is the token of {me.username}"
     return SecretTestReply(
         ok=bool(reads),
         detail=f"{detail}." if reads else f"{detail}, which may not read messages.",
-        hint=(IS_PUBLIC if application["bot_public"] else "") if reads else INTENT,
-        invite=invite_url(me["id"]),
+        hint=(IS_PUBLIC if application.bot_public else "") if reads else INTENT,
+        invite=invite_url(me.id),
     )
 
 
-async def _ask(session: aiohttp.ClientSession, path: str) -> Json:
+async def _ask(session: aiohttp.ClientSession, path: str) -> object:
     async with session.get(API_URL + path) as answer:
         answer.raise_for_status()
-        body: Json = await answer.json(content_type=None)
+        body: object = await answer.json(content_type=None)
         return body
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from app.ipc.control import Trouble
+from app.ipc.control import StandingTrouble
 
 
 class Troubles:
@@ -10,11 +10,11 @@ class Troubles:
 
     def __init__(self, warn: Callable[[str], None] = lambda text: None) -> None:
         self._warn = warn
-        self._now: dict[str, Trouble] = {}
+        self._now: dict[str, StandingTrouble] = {}
 
     def begin(self, name: str, detail: str, hint: str) -> None:
         """Note what is wrong, and what the owner can do."""
-        trouble = Trouble(detail, hint)
+        trouble = StandingTrouble(detail, hint)
         if self._now.get(name) != trouble:
             self._now[name] = trouble
             self._warn(f"{detail} {hint}")
@@ -24,5 +24,5 @@ class Troubles:
         self._now.pop(name, None)
 
     @property
-    def every(self) -> list[Trouble]:
+    def every(self) -> list[StandingTrouble]:
         return list(self._now.values())

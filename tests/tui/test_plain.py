@@ -127,7 +127,10 @@ def test_every_trouble_has_a_remedy():
 
 def test_every_standing_trouble_is_shown_with_the_key_of_its_remedy():
     hint = "Enter it with `mynah config set bot_token`."
-    told = [control.Trouble("Discord refused /x.", hint), control.Trouble("y", "z")]
+    told = [
+        control.StandingTrouble("Discord refused /x.", hint),
+        control.StandingTrouble("y", "z"),
+    ]
     first, second = standing_troubles(control.StatusReply(troubles=told))
     assert first.reason == "Discord refused /x." and "b on Settings" in first.remedy
     assert (second.sign, second.remedy) == ("!", "z")

@@ -7,7 +7,7 @@ from app.ipc.wire import Done, Request
 
 
 @dataclass(frozen=True)
-class Trouble:
+class StandingTrouble:
     """Something that works badly and is not over yet, with its remedy."""
 
     detail: str
@@ -99,7 +99,7 @@ class StatusReply:
     daily_budget: float = 0.0
     uptime_seconds: float = 0.0
     events: list[BotEvent] = field(default_factory=list)
-    troubles: list[Trouble] = field(default_factory=list)
+    troubles: list[StandingTrouble] = field(default_factory=list)
     """What works badly and is not over: refused commands, a wrong clock."""
     """Newest last."""
 
