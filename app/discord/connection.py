@@ -127,7 +127,7 @@ class DiscordLink:
                 state = ConnectionState("unreachable", detail, hint)
             case None | DeafError():
                 reason = str(error or "it ended")
-                log.warning("The connection to Discord is started anew: %s", reason)
+                log.warning("Mynah connects to Discord again: %s", reason)
                 detail = f"The connection to Discord was lost: {reason}."
                 state = ConnectionState("connecting", detail, "Mynah connects again.")
             case _:
