@@ -19,7 +19,7 @@ KEPT = (
     "channel_types", "min_value", "max_value", "min_length", "max_length", "value",
     "contexts", "integration_types", "nsfw", "default_member_permissions",
 )  # fmt: skip
-"""What the bot decides about a command; Discord adds ids, versions and more."""
+"""The fields that the bot decides on; Discord adds ids, versions and more."""
 
 DEFAULTS: dict[str, object] = {
     "type": 1,

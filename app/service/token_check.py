@@ -23,7 +23,7 @@ OTHER_KINDS = (
     (r"mfa\..+", "That is the token of a person's account."),
     (r"https?://.+", "That is a web address."),
 )
-"""What people enter in a bot token's place, by its form."""
+"""Things that people enter in a bot token's place, by their form."""
 
 IS_PUBLIC = (
     "Anybody may invite this bot to their server. Switch off “Public Bot” on the Bot"

@@ -100,7 +100,7 @@ class StatusReply:
     uptime_seconds: float = 0.0
     events: list[BotEvent] = field(default_factory=list)
     troubles: list[StandingTrouble] = field(default_factory=list)
-    """What works badly and is not over: refused commands, a wrong clock."""
+    """Faults that are not over: refused commands, a wrong clock."""
     """Newest last."""
 
 
