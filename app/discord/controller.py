@@ -229,7 +229,8 @@ class DiscordController:
             raise UsageError(
                 "The bot listens to no channel there.", "Choose a channel first."
             )
-        await training.start(found, channels, None)
+        await training.prepare(found, channels, None)
+        training.resume(found.id)
         return control.TrainReply(guild.name, [one.name for one in channels])
 
     async def _chosen(
