@@ -131,6 +131,7 @@ class MynahBot(discord.Bot):
         self.budget = IdentifyBudget(state, clock)
         self._session_url: str | None = None
         self._resume_url: str | None = None
+        self._settling: set[asyncio.Task[None]] = set()
         self._knowing: dict[int, asyncio.Task[None]] = {}
         self._plain_gateway = self.http.get_gateway
         # py-cord asks for the general address even when it resumes, but Discord says
@@ -251,18 +252,40 @@ class MynahBot(discord.Bot):
     async def on_ready(self) -> None:
         """Continue where the last session ended, now that everything is known."""
         self._tell_online()
-        await self.ports.guilds.present({guild.id: guild.name for guild in self.guilds})
+        contain = self.surroundings.supervisor.contain
+        with contain("Noting the servers"):
+            # A server that is not available yet has no name.
+            present = {guild.id: guild.name or "" for guild in self.guilds}
+            await self.ports.guilds.present(present)
         for guild in self.guilds:
-            await self.know_channels(guild)
+            with contain("Noting who reads a channel"):
+                await self.know_channels(guild)
         self.survey.start()
         self.training.resume_all()
-        # What was deleted meanwhile must not be in what is sent now.
-        await self.catch_up.run()
-        await self.delivery.finish_unsent()
+        self.settle_soon()
+
+    def settle_soon(self) -> None:
+        """Catch up and finish what is unsent, in the background, until it is done."""
+        keep = self.surroundings.supervisor.keep
+        task = asyncio.create_task(keep("Catching up", self._settle))
+        self._settling.add(task)
+        task.add_done_callback(self._settling.discard)
+
+    async def _settle(self) -> None:
+        pause = self.surroundings.pace.first_retry
+        while True:
+            # What was deleted meanwhile must not be in what is sent now.
+            is_over = await self.catch_up.run()
+            is_over &= await self.delivery.finish_unsent()
+            if is_over:
+                return
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, self.surroundings.pace.longest_retry)
 
     async def know_channels(self, guild: discord.Guild) -> None:
         """Note who reads which channel, once a session, before anything is said."""
-        if guild.id not in self._knowing:
+        known = self._knowing.get(guild.id)
+        if known is None or (known.done() and known.exception() is not None):
             noting = self.ports.guilds.channels_seen(places_of(guild))
             self._knowing[guild.id] = asyncio.ensure_future(noting)
         await asyncio.shield(self._knowing[guild.id])
@@ -276,6 +299,9 @@ class MynahBot(discord.Bot):
     async def close(self) -> None:
         """Stop the background work before the connection."""
         if not self.is_closed():
+            for task in self._settling:
+                task.cancel()
+            await asyncio.gather(*self._settling, return_exceptions=True)
             await self.speaker.close()
             await self.training.close()
             await self.comparison.close()

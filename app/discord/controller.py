@@ -24,7 +24,7 @@ from app.discord.message_events import StoredMessages
 from app.discord.messages import Talk
 from app.discord.ports import Ports, ReadyReply
 from app.discord.reply_service import StoredReplies
-from app.discord.safe_sender import send_parts
+from app.discord.safe_sender import refusal_of, send_parts
 from app.ipc import control
 from app.service import opinions
 from app.service.app_context import AppContext
@@ -179,7 +179,12 @@ class DiscordController:
         channel = await self._context.channel(guild.id, request.channel)
         talk = self._talk(channel.discord_id)
         nonce = discord.utils.time_snowflake(discord.utils.utcnow())
-        sent = await send_parts(talk, split(neutralise(request.text)[0]), nonce)
+        parts = split(neutralise(request.text)[0])
+        try:
+            sent = await send_parts(talk, parts, nonce)
+        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+            reason = refusal_of(error) or str(error)
+            raise UsageError(f"Nothing was sent: {reason}.") from error
         return control.SendReply([str(one) for one in sent])
 
     async def decide(
@@ -213,7 +218,10 @@ class DiscordController:
         talk = self._talk(channel.discord_id if channel else None)
         pieces = tuple(split(neutralise(text or row.text)[0]))
         answer = ReadyReply(row.id, pieces)
-        await self._client().delivery.deliver(answer, talk, int(row.trigger or 0))
+        delivery = self._client().delivery
+        sent = await delivery.deliver(answer, talk, int(row.trigger or 0))
+        if sent.state != "sent":
+            raise UsageError(f"The draft was not sent: {sent.reason}.")
 
     async def train(self, asker: Asker, request: control.Train) -> control.TrainReply:
         """Read the history of channels, or of all listened channels."""

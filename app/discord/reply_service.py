@@ -177,6 +177,16 @@ class StoredReplies:
         """Return False if a source of the reply was forgotten since it was made."""
         return await self._context.database.run(replies.has_words, reply)
 
+    async def refused(self, reply: int, reason: str) -> None:
+        """Note that Discord did not take a reply."""
+        await self._context.database.run(replies.note_refused, reply, reason)
+
+    async def refusal(self, trigger: int) -> str:
+        """Return why the answer to a message was refused; empty if it was not."""
+        row = await self._context.database.run(replies.answer_to, str(trigger))
+        notes: list[str] = row.notes if row and row.state == "refused" else []
+        return next((one for one in notes if one.startswith(replies.REFUSED)), "")
+
     async def find_reply(self, message: int) -> int | None:
         """Return the row of the reply that a message of the bot belongs to."""
         found = await self._context.database.run(replies.find_sent, str(message))

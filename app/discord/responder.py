@@ -15,8 +15,15 @@ from app.chat.rate_limiter import RateLimiter
 from app.core.state_file import StateFile
 from app.discord.debounce import Burst
 from app.discord.delivery import Delivery, ask_for
-from app.discord.messages import incoming, mentions_bot, recent_turns, replies_to_bot
-from app.discord.permissions import may_speak_to
+from app.discord.messages import (
+    incoming,
+    mentions_bot,
+    recent_turns,
+    replies_to_bot,
+    shown_words,
+    spell_out,
+)
+from app.discord.permissions import may_speak_to, may_write
 from app.discord.ports import Ask, Incoming, MessagePlace, Ports, Situation
 from app.service.supervisor import Supervisor
 from app.settings.schema import BotSettings
@@ -96,6 +103,9 @@ class Speaker:
         """Answer in the background; the decision takes effect now."""
         self._note_spoken(said.place, said.author)
         ask = ask_for(said, decision.kind)
+        if not message.content:
+            words = spell_out(message, self._own_id, shown_words(message))
+            ask = replace(ask, text=words)
         if decision.kind not in UNCALLED:
             claim = await self._ports.replies.claim(ask)
             if claim is None:
@@ -128,6 +138,10 @@ class Speaker:
             is_answered=found.is_answered,
             age_seconds=self._clock() - said.at_ms / 1000,
         )
+        if not may_write(message.channel) or self._delivery.is_closed(
+            said.place.channel
+        ):
+            return reply_trigger.Decision(False, "", "I have no right to write here")
         now = datetime.fromtimestamp(self._clock())
         recent = self._recent(said.place, said.author)
         minute, speak = now.hour * 60 + now.minute, found.config.speak

@@ -34,9 +34,6 @@ class EventsCog(discord.Cog):
         message = event.new_message
         if event.guild_id is None or message.author.bot:
             return
-        if "content" not in event.data:
-            # Discord only added a link preview.
-            return
         text = spell_out(message, self.bot.own_id)
         await self.bot.ports.messages.edited(event.guild_id, event.message_id, text)
 
@@ -110,6 +107,7 @@ class EventsCog(discord.Cog):
         self, before: discord.abc.GuildChannel, after: discord.abc.GuildChannel
     ) -> None:
         """Follow a channel's name and its readers."""
+        self.bot.delivery.reopen()
         await self._see(after)
 
     @discord.Cog.listener()
@@ -117,6 +115,7 @@ class EventsCog(discord.Cog):
         self, before: discord.Role, after: discord.Role
     ) -> None:
         """Follow who reads which channel, when everyone's rights change."""
+        self.bot.delivery.reopen()
         if after.is_default() and before.permissions != after.permissions:
             await self.bot.ports.guilds.channels_seen(places_of(after.guild))
 
@@ -124,6 +123,17 @@ class EventsCog(discord.Cog):
         place = place_of(channel)
         if place is not None:
             await self.bot.ports.guilds.channels_seen([place])
+
+    @discord.Cog.listener()
+    async def on_guild_unavailable(self, guild: discord.Guild) -> None:
+        """Mark how far the channels of a server are complete that Discord lost."""
+        await self.bot.catch_up.mark([one.id for one in guild.channels])
+
+    @discord.Cog.listener()
+    async def on_guild_available(self, guild: discord.Guild) -> None:
+        """Read what was missed in a server that came late, or came back."""
+        await self.bot.know_channels(guild)
+        self.bot.settle_soon()
 
     @discord.Cog.listener()
     async def on_member_ban(
