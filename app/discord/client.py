@@ -25,8 +25,7 @@ from app.discord.messages import Action, places_of, prefix_action
 from app.discord.ports import Ports
 from app.discord.reader_survey import ReaderSurvey
 from app.discord.responder import Speaker
-from app.service.supervisor import Supervisor
-from app.service.troubles import Troubles
+from app.service.supervisor import Supervisor, Troubles
 from app.settings.schema import BotSettings
 
 StateName = Literal[
