@@ -51,7 +51,7 @@ class DiscordController:
         settings = context.settings
         self._surroundings = Surroundings(
             self._ports,
-            lambda: settings.home.bot,
+            settings.bot,
             StateFile(context.home.discord_file),
             rng=rng,
             troubles=context.troubles,

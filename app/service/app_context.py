@@ -12,8 +12,7 @@ from app.core.errors import UsageError
 from app.core.paths import Home
 from app.core.state_file import StateFile
 from app.service.events import Events
-from app.service.supervisor import Supervisor
-from app.service.troubles import Troubles
+from app.service.supervisor import Supervisor, Troubles
 from app.settings.effective import Settings
 from app.settings.schema import Config
 from app.store import guilds

@@ -1,4 +1,4 @@
-"""Watches work in the background: tells its errors, and starts it again."""
+"""Watches work in the background: tells its errors and troubles, and restarts it."""
 
 import asyncio
 import logging
@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from app.service.troubles import Troubles
+from app.ipc.control import StandingTrouble
 
 log = logging.getLogger(__name__)
 
@@ -22,6 +22,29 @@ MOST_FAILURES = 8
 """Failures in a row after which another try is no use."""
 
 GIVEN_UP = "Restart Mynah. The log has the reason."
+
+
+class Troubles:
+    """At most one trouble of a name; each is told once when it begins."""
+
+    def __init__(self, warn: Callable[[str], None] = lambda text: None) -> None:
+        self._warn = warn
+        self._now: dict[str, StandingTrouble] = {}
+
+    def begin(self, name: str, detail: str, hint: str) -> None:
+        """Note what is wrong, and what the owner can do."""
+        trouble = StandingTrouble(detail, hint)
+        if self._now.get(name) != trouble:
+            self._now[name] = trouble
+            self._warn(f"{detail} {hint}")
+
+    def end(self, name: str) -> None:
+        """Note that it is well again."""
+        self._now.pop(name, None)
+
+    @property
+    def every(self) -> list[StandingTrouble]:
+        return list(self._now.values())
 
 
 class Supervisor:

@@ -11,9 +11,9 @@ from app.service.supervisor import (
     LONGEST_PAUSE,
     MOST_FAILURES,
     Supervisor,
+    Troubles,
     outcome_of,
 )
-from app.service.troubles import Troubles
 
 
 class Bench:

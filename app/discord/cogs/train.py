@@ -10,6 +10,7 @@ from app.chat.postprocess import neutralise
 from app.core.errors import AppError
 from app.discord.client import MynahBot
 from app.discord.errors import NOT_ALLOWED, ONLY_IN_SERVERS
+from app.discord.messages import Action
 from app.discord.permissions import may_manage, require_manager
 from app.discord.texts import cut, forgotten
 
@@ -86,10 +87,10 @@ class TrainCog(discord.Cog):
         await self._order(guild, json, tell, clean=clean)
 
     @discord.Cog.listener()
-    async def on_message(self, message: discord.Message) -> None:
+    async def on_typed_command(self, message: discord.Message, action: Action) -> None:
         """Carry out the message form of the command: `!mark train`."""
         guild = message.guild
-        if self.bot.prefix_action(message) != "train" or guild is None:
+        if action != "train" or guild is None:
             return
         if not may_manage(message.author, self.bot.settings):
             await message.reply(NOT_ALLOWED)
