@@ -19,6 +19,7 @@ from app.discord.catch_up import CatchUp
 from app.discord.command_sync import sync_commands
 from app.discord.comparison import HistoryComparison
 from app.discord.delivery import Delivery
+from app.discord.discord_clock import DiscordClock
 from app.discord.errors import answer_error
 from app.discord.identify_budget import IdentifyBudget
 from app.discord.messages import Action, places_of, prefix_action
@@ -105,6 +106,7 @@ class MynahBot(discord.Bot):
 
     surroundings: Surroundings
     budget: IdentifyBudget
+    clock: DiscordClock
     delivery: Delivery
     speaker: Speaker
     training: Training
@@ -123,10 +125,11 @@ class MynahBot(discord.Bot):
     ) -> None:
         """Give the client its parts and cogs."""
         around = self.surroundings = surroundings
-        ports, state, clock = around.ports, around.state, around.clock
+        ports, state = around.ports, around.state
+        clock = self.clock = DiscordClock(around.clock, around.troubles)
         self.on_state = on_state
         self.has_content = has_content
-        self.budget = IdentifyBudget(state, clock)
+        self.budget = IdentifyBudget(state, around.clock)
         self._session_url: str | None = None
         self._resume_url: str | None = None
         self._settling: set[asyncio.Task[None]] = set()
@@ -283,10 +286,17 @@ class MynahBot(discord.Bot):
     async def know_channels(self, guild: discord.Guild) -> None:
         """Note who reads which channel, once a session, before anything is said."""
         known = self._knowing.get(guild.id)
-        if known is None or (known.done() and known.exception() is not None):
+        failed = known is not None and known.done() and not _went_well(known)
+        if known is None or failed:
             noting = self.ports.guilds.channels_seen(places_of(guild))
             self._knowing[guild.id] = asyncio.ensure_future(noting)
         await asyncio.shield(self._knowing[guild.id])
+
+    async def know_again(self, guild: discord.Guild) -> None:
+        """Note a server that came late, or came back, as a new one."""
+        await self.ports.guilds.joined(guild.id, guild.name)
+        self._knowing.pop(guild.id, None)
+        await self.know_channels(guild)
 
     async def on_interaction(self, interaction: discord.Interaction) -> None:
         """Carry out a command, when it is known who reads what it may say."""
@@ -330,6 +340,10 @@ class MynahBot(discord.Bot):
     ) -> None:
         """Explain a failed command in words; the traceback goes to the log."""
         await answer_error(context, exception)
+
+
+def _went_well(task: "asyncio.Future[None]") -> bool:
+    return not task.cancelled() and task.exception() is None
 
 
 class Client(MynahBot):

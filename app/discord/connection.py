@@ -148,6 +148,7 @@ class DiscordLink:
             self.client = client
             try:
                 await client.login(self._token)
+                await client.clock.set()
                 await self._check_session_limit(client)
                 await self._stay_connected(client)
             finally:

@@ -80,9 +80,12 @@ class StoredGuilds:
         await delete_after_grace(self._context)
 
     async def joined(self, guild: int, name: str) -> None:
-        """Note that the bot is in a guild; a running grace period ends."""
+        """Note that the bot is in a guild; a running grace period ends.
+
+        A guild that is not available yet has no name; a known one keeps its own.
+        """
         self._ids.forget(guild)
-        await self._ids.guild(guild, name)
+        await self._ids.guild(guild, name or None)
 
     async def left(self, guild: int) -> None:
         """Note that the bot was removed from a guild; its grace period begins."""

@@ -68,7 +68,12 @@ class StoredMessages:
         rows = await self._ids.rows(place)
         there = {one.id: clean(one.text) for one in batch}
         known = await self._context.database.run(
-            messages.heard_between, rows.channel, first, last, _ms(first), _ms(last)
+            messages.heard_between,
+            rows.channel,
+            first,
+            last,
+            snowflake_ms(first),
+            snowflake_ms(last),
         )
         for one in known:
             if there.get(one.external, one.text) != one.text:
@@ -208,7 +213,7 @@ def record_of(said: Incoming) -> Record:
     )
 
 
-def _ms(snowflake: int) -> int:
+def snowflake_ms(snowflake: int) -> int:
     """Return the time inside a Discord id."""
     return (snowflake >> 22) + DISCORD_EPOCH_MS
 

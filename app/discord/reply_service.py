@@ -10,6 +10,7 @@ from app.chat import self_tune
 from app.chat.ladder import OnPiece
 from app.core.explanation import Explanation
 from app.discord.id_map import IdMap, stored
+from app.discord.message_events import snowflake_ms
 from app.discord.ports import Ask, Incoming, ReadyReply, Situation, Unsent
 from app.importers.records import Record
 from app.ipc.control import ReplyMade
@@ -161,7 +162,7 @@ class StoredReplies:
             name=config.bot.name,
             text=row.text,
             id=ids[0],
-            ts=int(time.time() * 1000),
+            ts=snowflake_ms(sent[0]),
             reply_to=row.trigger,
             channel=channel.name,
             channel_id=channel.discord_id,

@@ -122,7 +122,8 @@ class Rest(MessageRoutes):
     async def _authorized(
         self, request: web.Request, handler: Handler, path: str
     ) -> web.StreamResponse:
-        if path.startswith(FREE):
+        # "This endpoint does not require authentication": events/gateway#get-gateway.
+        if path.startswith(FREE) or path == "/gateway":
             return await handler(request)
         expected = f"Bot {self.gateway.token}"
         if request.headers.get("Authorization") != expected:

@@ -82,7 +82,7 @@ class AboutCog(discord.Cog):
             await context.respond("Please write 30m, 8h, 1d or off.", ephemeral=True)
             return
         self.bot.speaker.hush(place.root, seconds)
-        until = int(self.bot.surroundings.clock() + seconds)
+        until = int(self.bot.clock() + seconds)
         text = (
             f"I will keep quiet here until <t:{until}:t>."
             if seconds

@@ -21,6 +21,7 @@ class EventsCog(discord.Cog):
         if action is not None:
             self.bot.dispatch("typed_command", message, action)
         said = incoming(message, self.bot.own_id)
+        await self.bot.clock.check(message.id)
         if message.guild is not None:
             await self.bot.know_channels(message.guild)
         if said is None or action is not None:
@@ -135,7 +136,7 @@ class EventsCog(discord.Cog):
     @discord.Cog.listener()
     async def on_guild_available(self, guild: discord.Guild) -> None:
         """Read what was missed in a server that came late, or came back."""
-        await self.bot.know_channels(guild)
+        await self.bot.know_again(guild)
         self.bot.settle_soon()
 
     @discord.Cog.listener()
