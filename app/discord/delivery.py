@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 
 CLOSED_SECONDS = 300.0
-"""The time without replies in a channel that refused one against its known rights."""
+"""The time in which nobody uncalled is answered in a channel that refused a reply."""
 
 
 def ask_for(said: Incoming, reason: str) -> Ask:

@@ -32,6 +32,7 @@ log = logging.getLogger(__name__)
 
 REMEMBERED_DECISIONS = 200
 CLOSING_SECONDS = 3.0
+NO_RIGHT = "I have no right to write here"
 UNCALLED = ("follow-up", "join-in")
 """Kinds of call that nobody waits for, where a reaction may suffice."""
 
@@ -138,14 +139,16 @@ class Speaker:
             is_answered=found.is_answered,
             age_seconds=self._clock() - said.at_ms / 1000,
         )
-        if not may_write(message.channel) or self._delivery.is_closed(
-            said.place.channel
-        ):
-            return reply_trigger.Decision(False, "", "I have no right to write here")
+        if not may_write(message.channel):
+            return reply_trigger.Decision(False, "", NO_RIGHT)
         now = datetime.fromtimestamp(self._clock())
         recent = self._recent(said.place, said.author)
         minute, speak = now.hour * 60 + now.minute, found.config.speak
-        return reply_trigger.decide(heard, recent, speak, minute, self._rng)
+        decision = reply_trigger.decide(heard, recent, speak, minute, self._rng)
+        is_closed = self._delivery.is_closed(said.place.channel)
+        if is_closed and decision.speak and decision.kind in UNCALLED:
+            return reply_trigger.Decision(False, decision.kind, NO_RIGHT)
+        return decision
 
     def _recent(self, place: MessagePlace, author: int) -> reply_trigger.Recent:
         return reply_trigger.Recent(

@@ -54,7 +54,7 @@ async def test_a_clock_that_jumps_is_noticed_by_the_next_message(
         link.client.clock._looked, jump[0] = None, 0.0
         await stand_in.say(scene.general, scene.ben, f"{stand_in.bot.mention} hello")
         await stand_in.wait_for(lambda: len(stand_in.outbox.sent()) == 2)
-        assert running.surroundings.troubles.every == []
+        await stand_in.wait_for(lambda: running.surroundings.troubles.every == [])
 
 
 async def test_a_right_clock_is_no_trouble_and_a_discord_without_time_neither(
