@@ -14,6 +14,7 @@ from app.core.state_file import StateFile
 from app.service.events import Events
 from app.service.supervisor import Supervisor, Troubles
 from app.settings.effective import Settings
+from app.settings.host_gate import Gate
 from app.settings.schema import Config
 from app.store import guilds
 from app.store.database import Database
@@ -60,6 +61,7 @@ class AppContext:
         self.database = database
         self.reader = reader
         self.settings = settings
+        self.gate = Gate(settings)
         self.events = events
         self.troubles = Troubles(events.warn)
         self.supervisor = Supervisor(events.event, self.troubles)
@@ -206,6 +208,7 @@ class AppContext:
             key=key,
             prices=self.prices,
             on_spent=self.ledger.spent,
+            gate=self.gate,
         )
 
     async def guild(self, name: str) -> StoredGuild:
