@@ -10,11 +10,11 @@ import aiohttp
 import discord
 
 from app.core.state_file import StateFile
+from app.core.supervisor import Supervisor
 from app.discord.catch_up import MAX_THREADS, REPORT_SECONDS
 from app.discord.comparison import PAGE, recheck_page
 from app.discord.messages import Talk, incoming
 from app.discord.ports import Ports
-from app.service.supervisor import Supervisor
 from app.service.voice_keeper import Forgotten
 
 log = logging.getLogger(__name__)

@@ -14,6 +14,7 @@ import discord
 from discord.http import API_VERSION, Route
 
 from app.core.state_file import StateFile
+from app.core.supervisor import Supervisor, Troubles
 from app.discord.backfill import Training
 from app.discord.catch_up import CatchUp
 from app.discord.command_sync import sync_commands
@@ -26,7 +27,6 @@ from app.discord.messages import Action, places_of, prefix_action
 from app.discord.ports import Ports
 from app.discord.reader_survey import ReaderSurvey
 from app.discord.responder import Speaker
-from app.service.supervisor import Supervisor, Troubles
 from app.settings.schema import BotSettings
 
 StateName = Literal[

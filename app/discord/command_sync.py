@@ -8,7 +8,7 @@ from typing import Any
 import aiohttp
 import discord
 
-from app.service.supervisor import Troubles
+from app.core.supervisor import Troubles
 
 log = logging.getLogger(__name__)
 

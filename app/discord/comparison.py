@@ -11,9 +11,9 @@ import aiohttp
 import discord
 
 from app.core.state_file import StateFile
+from app.core.supervisor import Supervisor
 from app.discord.messages import Talk, incoming, place_of
 from app.discord.ports import Ports
-from app.service.supervisor import Supervisor
 
 log = logging.getLogger(__name__)
 

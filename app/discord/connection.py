@@ -8,6 +8,7 @@ import aiohttp
 import discord
 from discord.http import Route
 
+from app.core.supervisor import outcome_of
 from app.discord.client import (
     Client,
     ConnectionState,
@@ -20,7 +21,6 @@ from app.discord.client import (
 )
 from app.discord.cogs import COGS
 from app.discord.liveness import DeafError, Liveness
-from app.service.supervisor import outcome_of
 from app.service.token_check import TOKEN_HINT, hint_for
 
 log = logging.getLogger(__name__)

@@ -9,7 +9,7 @@ import aiohttp
 import discord
 from discord.http import Route
 
-from app.service.supervisor import Troubles
+from app.core.supervisor import Troubles
 
 log = logging.getLogger(__name__)
 

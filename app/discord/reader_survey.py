@@ -10,10 +10,10 @@ import logging
 import aiohttp
 import discord
 
+from app.core.supervisor import Supervisor
 from app.discord.comparison import UNKNOWN_CHANNEL
 from app.discord.messages import place_of
 from app.discord.ports import Ports
-from app.service.supervisor import Supervisor
 
 log = logging.getLogger(__name__)
 

@@ -13,6 +13,7 @@ import discord
 from app.chat import reply_trigger
 from app.chat.rate_limiter import RateLimiter
 from app.core.state_file import StateFile
+from app.core.supervisor import Supervisor
 from app.discord.debounce import Burst
 from app.discord.delivery import Delivery, ask_for
 from app.discord.messages import (
@@ -25,7 +26,6 @@ from app.discord.messages import (
 )
 from app.discord.permissions import may_speak_to, may_write
 from app.discord.ports import Ask, Incoming, MessagePlace, Ports, Situation
-from app.service.supervisor import Supervisor
 from app.settings.schema import BotSettings
 
 log = logging.getLogger(__name__)

@@ -11,8 +11,8 @@ from app.core import secrets
 from app.core.errors import UsageError
 from app.core.paths import Home
 from app.core.state_file import StateFile
+from app.core.supervisor import Supervisor, Troubles
 from app.service.events import Events
-from app.service.supervisor import Supervisor, Troubles
 from app.settings.effective import Settings
 from app.settings.host_gate import Gate
 from app.settings.schema import Config

@@ -10,11 +10,11 @@ from contextlib import asynccontextmanager
 import pytest
 
 from app import serve
-from app.core import secrets
+from app.core import secrets, supervisor
 from app.core.paths import Home
 from app.discord.controller import DiscordController
 from app.ipc import control
-from app.service import logs, supervisor
+from app.service import logs
 from app.service.service import Service
 from app.settings.config_file import save
 from tests.asking import Nobody

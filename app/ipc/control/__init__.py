@@ -5,6 +5,7 @@ its reply; the bot has one handler of that name, and a class of handlers for eac
 the tuples. The command line's `--json` prints the fields of the reply.
 """
 
+from app.core.supervisor import StandingTrouble as StandingTrouble
 from app.ipc.control.app import APP_REQUESTS as APP_REQUESTS
 from app.ipc.control.app import BotEvent as BotEvent
 from app.ipc.control.app import Check as Check
@@ -14,7 +15,6 @@ from app.ipc.control.app import Doctor as Doctor
 from app.ipc.control.app import DoctorReply as DoctorReply
 from app.ipc.control.app import ModelStatus as ModelStatus
 from app.ipc.control.app import Shutdown as Shutdown
-from app.ipc.control.app import StandingTrouble as StandingTrouble
 from app.ipc.control.app import Status as Status
 from app.ipc.control.app import StatusReply as StatusReply
 from app.ipc.control.app import Subscribe as Subscribe

@@ -3,15 +3,8 @@
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from app.core.supervisor import StandingTrouble
 from app.ipc.wire import Done, Request
-
-
-@dataclass(frozen=True)
-class StandingTrouble:
-    """Something that works badly and is not over yet, with its remedy."""
-
-    detail: str
-    hint: str
 
 
 @dataclass(frozen=True)

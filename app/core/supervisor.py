@@ -6,11 +6,10 @@ import time
 import traceback
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any
-
-from app.ipc.control import StandingTrouble
 
 log = logging.getLogger(__name__)
 
@@ -22,6 +21,14 @@ MOST_FAILURES = 8
 """Failures in a row after which another try is no use."""
 
 GIVEN_UP = "Restart Mynah. The log has the reason."
+
+
+@dataclass(frozen=True)
+class StandingTrouble:
+    """Something that works badly and is not over yet, with its remedy."""
+
+    detail: str
+    hint: str
 
 
 class Troubles:

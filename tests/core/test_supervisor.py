@@ -5,7 +5,7 @@ import logging
 
 import pytest
 
-from app.service.supervisor import (
+from app.core.supervisor import (
     FIRST_PAUSE,
     HEALTHY_SECONDS,
     LONGEST_PAUSE,
