@@ -134,7 +134,7 @@ class StoredReplies:
         request = ReplyRequest(
             claim.guild,
             known or text,
-            speaker,
+            speaker or "someone",
             "again",
             claim.channel,
             root=claim.root,
