@@ -16,6 +16,7 @@ from discord.http import API_VERSION, Route
 from app.core.state_file import StateFile
 from app.core.supervisor import Supervisor, Troubles
 from app.discord.backfill import Training
+from app.discord.bans import forget_banned
 from app.discord.catch_up import CatchUp
 from app.discord.command_sync import sync_commands
 from app.discord.comparison import HistoryComparison
@@ -263,6 +264,9 @@ class MynahBot(discord.Bot):
                 await self.know_channels(guild)
         self.survey.start()
         self.training.resume_all()
+        for guild in self.guilds:
+            with contain("Following bans"):
+                await forget_banned(guild, self.ports)
         self.settle_soon()
 
     def settle_soon(self) -> None:
@@ -283,6 +287,13 @@ class MynahBot(discord.Bot):
             await asyncio.sleep(pause)
             pause = min(pause * 2, self.surroundings.pace.longest_retry)
 
+    async def back_again(self, guild: discord.Guild) -> None:
+        """Continue in a guild that came late, or came back."""
+        self._knowing.pop(guild.id, None)
+        await self.ports.guilds.joined(guild.id, guild.name)
+        await self.know_channels(guild)
+        self.settle_soon()
+
     async def know_channels(self, guild: discord.Guild) -> None:
         """Note who reads which channel, once a session, before anything is said."""
         known = self._knowing.get(guild.id)
@@ -291,12 +302,6 @@ class MynahBot(discord.Bot):
             noting = self.ports.guilds.channels_seen(places_of(guild))
             self._knowing[guild.id] = asyncio.ensure_future(noting)
         await asyncio.shield(self._knowing[guild.id])
-
-    async def know_again(self, guild: discord.Guild) -> None:
-        """Note a server that came late, or came back, as a new one."""
-        await self.ports.guilds.joined(guild.id, guild.name)
-        self._knowing.pop(guild.id, None)
-        await self.know_channels(guild)
 
     async def on_interaction(self, interaction: discord.Interaction) -> None:
         """Carry out a command, when it is known who reads what it may say."""

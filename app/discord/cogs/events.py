@@ -38,6 +38,9 @@ class EventsCog(discord.Cog):
         message = event.new_message
         if event.guild_id is None or message.author.bot:
             return
+        said = incoming(message, self.bot.own_id)
+        if said is not None and said.is_withheld:
+            return
         text = spell_out(message, self.bot.own_id)
         await self.bot.ports.messages.edited(event.guild_id, event.message_id, text)
 
@@ -102,6 +105,11 @@ class EventsCog(discord.Cog):
         await self.bot.ports.guilds.channels_seen(places_of(guild))
 
     @discord.Cog.listener()
+    async def on_guild_available(self, guild: discord.Guild) -> None:
+        """Read what was missed in a guild that had an outage."""
+        await self.bot.back_again(guild)
+
+    @discord.Cog.listener()
     async def on_guild_channel_create(self, channel: discord.abc.GuildChannel) -> None:
         """Offer a new channel at once."""
         await self._see(channel)
@@ -132,12 +140,6 @@ class EventsCog(discord.Cog):
     async def on_guild_unavailable(self, guild: discord.Guild) -> None:
         """Mark how far the channels of a server are complete that Discord lost."""
         await self.bot.catch_up.mark([one.id for one in guild.channels])
-
-    @discord.Cog.listener()
-    async def on_guild_available(self, guild: discord.Guild) -> None:
-        """Read what was missed in a server that came late, or came back."""
-        await self.bot.know_again(guild)
-        self.bot.settle_soon()
 
     @discord.Cog.listener()
     async def on_member_ban(
