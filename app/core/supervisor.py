@@ -9,7 +9,6 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any
 
 log = logging.getLogger(__name__)
 
@@ -86,11 +85,11 @@ class Supervisor:
         """Note an error of the block, and go on after it."""
         return _Contained(self, what)
 
-    def watch(self, task: "asyncio.Future[Any]", what: str) -> None:
+    def watch(self, task: "asyncio.Future[None]", what: str) -> None:
         """Note the error of a task that nobody waits for."""
         task.add_done_callback(lambda done: self._look_at(done, what))
 
-    def _look_at(self, done: "asyncio.Future[Any]", what: str) -> None:
+    def _look_at(self, done: "asyncio.Future[None]", what: str) -> None:
         error = None if done.cancelled() else done.exception()
         if error is not None:
             self.note(what, error)
@@ -122,7 +121,7 @@ class Supervisor:
             pause = min(pause * 2, LONGEST_PAUSE)
 
     def on_lost_error(
-        self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]
+        self, loop: asyncio.AbstractEventLoop, context: dict[str, object]
     ) -> None:
         """Note an error that no task's owner asked for; an event loop calls this."""
         error = context.get("exception")

@@ -3,11 +3,11 @@
 import asyncio
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from random import Random
-from typing import Any, Literal
+from typing import Literal
 
 import aiohttp
 import discord
@@ -139,7 +139,7 @@ class MynahBot(discord.Bot):
         # py-cord asks for the general address even when it resumes, but Discord says
         # that sessions live longer at the address in READY.
         self.http.get_gateway = self._gateway  # type: ignore[method-assign]
-        self._plain_request = self.http.request
+        self._plain_request: Callable[..., Awaitable[object]] = self.http.request
         self.http.request = self._request  # type: ignore[method-assign]
         self._contain_parsers()
         self.delivery = Delivery(self, ports, clock)
@@ -181,7 +181,7 @@ class MynahBot(discord.Bot):
         with self.surroundings.supervisor.contain(f"Reading {event} from Discord"):
             parse(data)
 
-    async def _request(self, route: Route, **kwargs: Any) -> Any:
+    async def _request(self, route: Route, **kwargs: object) -> object:
         """Send a request; refuse a page that somebody else answers it with."""
         answer = await self._plain_request(route, **kwargs)
         if isinstance(answer, str) and answer:

@@ -3,7 +3,6 @@
 import logging
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import aiohttp
 import discord
@@ -12,7 +11,7 @@ from app.core.supervisor import Troubles
 
 log = logging.getLogger(__name__)
 
-Command = Mapping[str, Any]
+Command = Mapping[str, object]
 
 KEPT = (
     "type", "name", "description", "options", "choices", "required", "autocomplete",
@@ -65,7 +64,7 @@ async def sync_commands(bot: discord.Bot, chosen: str, troubles: Troubles) -> No
     troubles.begin("commands", f"Discord refused the command {names}.", hint)
 
 
-async def _send(bot: discord.Bot, wanted: list[dict[str, Any]]) -> dict[str, str]:
+async def _send(bot: discord.Bot, wanted: list[dict[str, object]]) -> dict[str, str]:
     """Replace all commands; return those that Discord refused, with its reasons."""
     refused: dict[str, str] = {}
     while True:
@@ -75,7 +74,7 @@ async def _send(bot: discord.Bot, wanted: list[dict[str, Any]]) -> dict[str, str
             number, reason = _fault_of(error)
             if error.status != 400 or number is None or number >= len(wanted):
                 raise
-            refused[wanted.pop(number)["name"]] = reason
+            refused[str(wanted.pop(number)["name"])] = reason
         else:
             return refused
 
@@ -86,7 +85,7 @@ def _fault_of(error: discord.HTTPException) -> tuple[int | None, str]:
     return (int(found[1]), found[2]) if found else (None, error.text)
 
 
-def _plain(commands: Sequence[Command]) -> dict[tuple[int, str], object]:
+def _plain(commands: Sequence[Command]) -> dict[tuple[object, object], object]:
     """Return commands in a form that is equal when they do the same."""
     return {
         (one.get("type") or 1, one["name"]): _value("", DEFAULTS | _told(one))
@@ -94,7 +93,7 @@ def _plain(commands: Sequence[Command]) -> dict[tuple[int, str], object]:
     }
 
 
-def _told(command: Command) -> dict[str, Any]:
+def _told(command: Command) -> dict[str, object]:
     return {key: value for key, value in command.items() if value is not None}
 
 
