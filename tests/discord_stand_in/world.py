@@ -245,6 +245,9 @@ class Guild:
             "mute": False,
             "flags": 0,
             "nick": None,
+            "communication_disabled_until": created_at(snowflake(-3600))
+            if user.id in self.timed_out
+            else None,
         }
 
     def payload(self, bot: User) -> dict[str, Any]:
