@@ -15,6 +15,7 @@ COMMANDS = (
     "serve",
     "import_",
     "say",
+    "invite",
     "guilds",
     "forget",
     "quiet",
