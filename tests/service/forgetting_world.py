@@ -413,6 +413,11 @@ class World:
         text = " ".join(answer.parts)
         self.check_speech(text)
         self.check_requests()
+        for one in self.said.values():
+            is_asked = one.word == self.asked and one.state == "gone"
+            if is_asked and one.word in planted(text):
+                # The bot said the word itself, so the reply's row has it.
+                one.state, one.returns_by = "unknown", ""
         if answer.is_draft or not answer.parts:
             return
         number = snowflake()
