@@ -6,10 +6,10 @@ import peewee
 import pytest
 
 from app.core.errors import AppError
-from app.store import guilds, trouble
+from app.store import guilds, sqlite
 from app.store.database import Database, bound, write
+from app.store.sqlite import DatabaseDamagedError
 from app.store.tables import Guild
-from app.store.trouble import DatabaseDamagedError
 
 
 @write
@@ -58,11 +58,11 @@ def test_the_cause_is_told_and_not_the_rollback_that_failed_after_it() -> None:
         except peewee.OperationalError:
             raise peewee.OperationalError("cannot rollback") from None
     except peewee.OperationalError as error:
-        known = trouble.explain(error, Path("home/mynah.db"))
+        known = sqlite.explain(error, Path("home/mynah.db"))
     assert known is not None and "is full" in known.message
 
 
 def test_a_bug_stays_a_bug(db: Database) -> None:
-    assert trouble.explain(peewee.OperationalError("no such table: x"), db.path) is None
+    assert sqlite.explain(peewee.OperationalError("no such table: x"), db.path) is None
     with pytest.raises(peewee.IntegrityError):
         db.call(lambda: Guild.insert(name=None, joined=None).execute())
