@@ -108,7 +108,7 @@ _KEYS = (
             r"(?:-----END [A-Z ]{0,40}PRIVATE KEY(?: BLOCK)?-----)?"
         )
     ),
-    # Any long random key, unless it is part of an address or a name of a file.
+    # A long random key, unless it is part of an address or a name of a file.
     Shape(
         re.compile(r"(?<![\w/=?&#@:.%+-])(?P<key>[A-Za-z0-9_]{32,128})(?![\w/.%+-])"),
         _is_mixed,

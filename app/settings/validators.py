@@ -29,7 +29,7 @@ _MENTION = re.compile(r"(?:<@!?)?([0-9]{1,20})>?")
 
 
 def plain(name: str, text: str) -> str:
-    """Any text that can be shown and stored."""
+    """A text that can be shown and stored."""
     text = text.strip()
     if _UNPRINTABLE.search(text):
         raise ConfigError(

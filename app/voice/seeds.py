@@ -22,7 +22,7 @@ def find_phrases(
     Args:
         view: Where to look.
         vocabulary: Its words.
-        seed: Any text; only its last words count.
+        seed: A text; only its last words count.
         longest: The most words in a phrase.
     """
     words = split(seed)[-_MOST_WORDS:]

@@ -310,7 +310,7 @@ class PlaygroundScreen(MynahScreen):
                 self.author = safe_line(name.strip())[:32]
 
         question = "Who are you in this conversation?"
-        detail = "Any name; Mynah answers as if this person wrote to it."
+        detail = "Choose a name; Mynah answers as if this person wrote to it."
         self.app.push_screen(AskText(question, detail, self.author), named)
 
     def action_again(self) -> None:
