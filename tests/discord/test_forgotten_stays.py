@@ -330,7 +330,7 @@ async def train(stand_in: DiscordStandIn, scene: Scene, button: str = "keep") ->
     asked = await stand_in.command(scene.general, scene.mod, "train")
     if asked.components:
         await stand_in.press(asked, scene.mod, f"train-{button}")
-    await stand_in.wait_for(lambda: "Done" in now(scene, asked))
+    await stand_in.wait_for(lambda: "Done" in now(scene, asked), 90)
 
 
 def now(scene: Scene, shown: Interaction) -> str:
