@@ -48,6 +48,8 @@ class Thoughts:
                 shown, is_fresh = "", True
         begun = _BEGUN_TAG.search(self._held)
         end = begun.start() if begun else len(self._held)
+        if self._mode == "answer" and not self.answer:
+            end = 0 if "analysis".startswith(self._held.strip()) else end
         ready, self._held = self._held[:end], self._held[end:]
         shown += self._take(ready)
         return FreshStart(shown) if is_fresh else shown
