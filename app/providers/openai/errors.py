@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import dataclass, replace
-from typing import Any
 
 from app.core.safe_text import safe_line
 from app.core.secret_patterns import redact
@@ -136,7 +135,7 @@ def status_of(error: Exception) -> int | None:
     return status
 
 
-def body_of(error: Exception) -> dict[str, Any]:
+def body_of(error: Exception) -> dict[str, object]:
     """Return the body of a host's error, without the envelope."""
     body: object = getattr(error, "body", None)
     while isinstance(body, list) and body:
@@ -158,13 +157,11 @@ def words_of(error: Exception) -> str:
         found = found.get("detail") or found.get("message") or ""
     if isinstance(found, list):
         found = "; ".join(_detail(one) for one in found if isinstance(one, dict))
-    text = safe_line(" ".join(str(found).split()))
-    if len(text) > MAX_WORDS:
-        text = text[: MAX_WORDS - 1] + "…"
-    return redact(text)
+    text = redact(safe_line(" ".join(str(found).split())))
+    return text if len(text) <= MAX_WORDS else text[: MAX_WORDS - 1] + "…"
 
 
-def _detail(one: dict[str, Any]) -> str:
+def _detail(one: dict[str, object]) -> str:
     where = one.get("loc")
     place = ".".join(map(str, where[1:])) if isinstance(where, list | tuple) else ""
     return f"{place}: {one.get('msg', '')}" if place else str(one.get("msg", ""))

@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import dataclass, field
-from typing import Any
 
 from app.providers.openai.errors import body_of, status_of, words_of
 from app.settings.base_url import Address
@@ -49,7 +48,7 @@ class Habits:
         thinks = bool(_THINKS.search(model)) and not _ANSWERS.search(model)
         return cls(thinks, thinks and bool(_BEGINS_INSIDE.search(model)))
 
-    def learn(self, error: Exception, body: dict[str, Any]) -> bool:
+    def learn(self, error: Exception, body: dict[str, object]) -> bool:
         """Return whether a refusal names something that can be left out."""
         status = status_of(error)
         words = words_of(error)
@@ -79,11 +78,15 @@ class Habits:
 
 
 def options(
-    address: Address, model: str, tokens: int, sampling: dict[str, Any], habits: Habits
-) -> dict[str, Any]:
+    address: Address,
+    model: str,
+    tokens: int,
+    sampling: dict[str, object],
+    habits: Habits,
+) -> dict[str, object]:
     """Return a request's options; their names differ by host and model."""
     is_openai = address.is_openai or address.host.endswith(".azure.com")
-    found: dict[str, Any] = {"stream_options": {"include_usage": True}}
+    found: dict[str, object] = {"stream_options": {"include_usage": True}}
     if not (is_openai and habits.thinks):
         found |= sampling
     limit = "max_completion_tokens" if is_openai else "max_tokens"
@@ -95,7 +98,7 @@ def options(
     return {name: found[name] for name in found if name not in habits.refused}
 
 
-def _less_thought(address: Address, model: str, habits: Habits) -> dict[str, Any]:
+def _less_thought(address: Address, model: str, habits: Habits) -> dict[str, object]:
     """Return what switches a model's thoughts off, or keeps them short.
 
     OpenAI's models before 5.1 know no `none`; gpt-oss and the o-series cannot stop.

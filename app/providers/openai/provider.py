@@ -10,7 +10,7 @@ from collections.abc import (
     Mapping,
 )
 from contextlib import aclosing, asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from app.core.errors import ConfigError, InputRefusedError, ProviderError
 from app.core.token_estimate import estimate_tokens
@@ -267,8 +267,7 @@ class OpenAIProvider:
         if "event-stream" not in kind:
             await answer.http_response.aclose()
             raise ValueError(f"it sent {kind or 'something'} instead of a stream")
-        stream: AsyncStream[Any] = answer.parse()
-        return stream
+        return cast("AsyncStream[Any]", answer.parse())
 
     async def _connect(self, permit: Permit) -> "AsyncOpenAI":
         return await self._clients.of(permit, self._key(permit.address))

@@ -18,6 +18,8 @@ from app.settings.base_url import Address
 if TYPE_CHECKING:
     from openai import AsyncStream
 
+Body = dict[str, Any]
+
 MAX_CHARS = 8000
 """The most bytes for one chat line before a host is cut off."""
 
@@ -35,7 +37,7 @@ class ChatCall:
     address: Address
     model: str
     habits: Habits
-    body: dict[str, Any] = field(init=False)
+    body: Body = field(init=False)
     bytes_sent: int = 0
     is_refused: bool = False
     """The host answered with an error, so nothing was written."""
@@ -53,7 +55,7 @@ class ChatCall:
         return self.thoughts.answer
 
     @property
-    def arguments(self) -> dict[str, Any]:
+    def arguments(self) -> Body:
         """The body as the client library takes it."""
         extra = {name: self.body[name] for name in NOT_OPENAIS if name in self.body}
         known = {name: self.body[name] for name in self.body if name not in extra}
@@ -187,11 +189,9 @@ def _usage(chunk: object) -> Tokens | None:
     return None
 
 
-def _body(
-    address: Address, model: str, prompt: Prompt, habits: Habits
-) -> dict[str, Any]:
+def _body(address: Address, model: str, prompt: Prompt, habits: Habits) -> Body:
     """Build the request's body."""
-    sampling = {"temperature": prompt.temperature, "top_p": prompt.top_p}
+    sampling: Body = {"temperature": prompt.temperature, "top_p": prompt.top_p}
     if prompt.random_seed >= 0:
         sampling["seed"] = prompt.random_seed
     tokens = max(16, prompt.max_words * 3)
@@ -228,5 +228,5 @@ def _said(choice: object) -> tuple[str, str]:
     return _joined(texts), next((one for one in thoughts if isinstance(one, str)), "")
 
 
-def _joined(texts: list[Any]) -> str:
+def _joined(texts: list[object]) -> str:
     return "".join(text for text in texts if isinstance(text, str))
