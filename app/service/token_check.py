@@ -17,11 +17,11 @@ TOKEN_HINT = (
 )
 
 OTHER_KINDS = (
-    (r"\d{15,21}", "That is an application id."),
-    (r"[0-9a-f]{64}", "That is an application's public key."),
-    (r"[\w-]{32}", "That is a client secret."),
-    (r"mfa\..+", "That is the token of a person's account."),
-    (r"https?://.+", "That is a web address."),
+    (re.compile(r"\d{15,21}"), "That is an application id."),
+    (re.compile(r"[0-9a-f]{64}"), "That is an application's public key."),
+    (re.compile(r"[\w-]{32}"), "That is a client secret."),
+    (re.compile(r"mfa\..+"), "That is the token of a person's account."),
+    (re.compile(r"https?://.+"), "That is a web address."),
 )
 """Things that people enter in a bot token's place, by their form."""
 
@@ -55,7 +55,7 @@ class _Application:
 def hint_for(token: str) -> str:
     """Return what to do about a token that Discord refused."""
     for pattern, kind in OTHER_KINDS:
-        if re.fullmatch(pattern, token.strip()):
+        if pattern.fullmatch(token.strip()):
             return f"{kind} {TOKEN_HINT}"
     return TOKEN_HINT
 
