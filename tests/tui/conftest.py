@@ -40,12 +40,12 @@ def utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def keep_what_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A notice fades, which on a busy machine may be before the test looks."""
+    """No notice fades, which on a busy machine may be before the test looks."""
     notify = MynahApp.notify
 
     def kept(self: MynahApp, message: str, **options: Any) -> None:
         TOLD.append(f"{options.get('title', '')} {message}")
-        notify(self, message, **options)
+        notify(self, message, **{**options, "timeout": 3600})
 
     monkeypatch.setattr(MynahApp, "notify", kept)
 
