@@ -4,6 +4,7 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, suppress
 from pathlib import Path
 
+from rich.segment import Segment
 from textual.pilot import Pilot
 from textual.strip import Strip
 from textual.worker import WorkerCancelled
@@ -31,7 +32,7 @@ async def settle(pilot: Pilot[int]) -> None:
     for _ in range(MOST_ROUNDS):
         await pilot.pause()
         is_asking = await _ask_for_the_rest(pilot)
-        now = [list(strip) for strip in _strips(pilot)]
+        now = drawn(pilot)
         quiet = 0 if is_asking or now != before else quiet + 1
         if quiet == ROUNDS:
             return
@@ -47,6 +48,11 @@ async def _ask_for_the_rest(pilot: Pilot[int]) -> bool:
             await worker.wait()
     # News is collected for a moment before it is shown.
     return bool(asked) or getattr(app, "_news", None) is not None
+
+
+def drawn(pilot: Pilot[int]) -> list[list[Segment]]:
+    """All that stands on the terminal, with its colors."""
+    return [list(strip) for strip in _strips(pilot)]
 
 
 def _strips(pilot: Pilot[int]) -> list[Strip]:
