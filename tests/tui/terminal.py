@@ -10,6 +10,7 @@ from textual.strip import Strip
 from textual.worker import WorkerCancelled
 
 from app.core.paths import Home
+from tests.tui.fake_bot import FakeBot
 
 Open = Callable[..., AbstractAsyncContextManager[Pilot[int]]]
 """The `open_app` fixture: opens the application on a screen."""
@@ -37,6 +38,15 @@ async def settle(pilot: Pilot[int]) -> None:
         if quiet == ROUNDS:
             return
         before = now
+
+
+async def begun(pilot: Pilot[int], bot: FakeBot) -> None:
+    """Wait until the application has drawn its first picture and turned to the bot."""
+    for _ in range(MOST_ROUNDS):
+        if bot.is_heard:
+            break
+        await pilot.pause()
+    await settle(pilot)
 
 
 async def _ask_for_the_rest(pilot: Pilot[int]) -> bool:
