@@ -229,11 +229,12 @@ async def fill(place: Place) -> None:
 
 
 async def until_channels_are_known(service: Service) -> None:
-    run = service.context.database.run
+    database = service.context.database
     async with asyncio.timeout(20):
         while True:
-            for one in await run(guilds.every):
-                if one.name == HARBOUR and await run(guilds.channels, one.id):
+            for one in await database.run(guilds.every):
+                known = await database.run(guilds.channels, one.id)
+                if one.name == HARBOUR and known:
                     return
             await asyncio.sleep(0.02)
 
