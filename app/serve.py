@@ -8,7 +8,6 @@ from collections.abc import Coroutine
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from random import SystemRandom
-from typing import Any
 
 from app.core.paths import Home
 from app.discord.controller import DiscordController
@@ -56,7 +55,7 @@ async def _serve(home: Home, stdout: int | None) -> None:
         door = Door(home.endpoint_file, CATALOGUE, service.handlers, on_gone=news.leave)
         await door.open()
         stack.push_async_callback(door.close)
-        work: list[Coroutine[Any, Any, None]] = [
+        work: list[Coroutine[object, None, None]] = [
             _tell_state(service),
             service.context.memory.keep_up(),
             service.metering.keep_up(),

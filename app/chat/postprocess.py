@@ -45,6 +45,7 @@ _ID_PING = re.compile(r"<(@[!&]?)(?=\d)")
 _AROUND = " <>[]*"
 _ASCII = "".join(map(chr, range(33, 127)))
 _NUMBER = frozenset("0123456789()./+-")
+_OPEN_HOUSE = re.compile(r"\d[\d ]*[A-Za-z]?,?(?: [^\s\d]{1,30}){0,5}$")
 _SENTENCE_END = re.compile(r"[.!?…。！？][\"'”’)]*(?=\s|$)")
 _SENTENCE = re.compile(r"(?<=[.!?…。！？])[\"'”’)\]]*\s+|\n+")
 
@@ -212,9 +213,11 @@ def preview(text: str) -> str:
     """Return what may be shown of a text that is still being written.
 
     Its last word may be the start of something that must not be said, and the numbers
-    before it the start of a telephone number, so they are held back.
+    before it the start of a telephone number or of a house's address, so they are held
+    back.
     """
     words = neutralise(text)[0].rstrip(_ASCII).rstrip()
+    words = _OPEN_HOUSE.sub("", words).rstrip()
     while words and _NUMBER.issuperset(last := words.rsplit(None, 1)[-1]):
         words = words.removesuffix(last).rstrip()
     return split(words)[0] if words else ""

@@ -52,6 +52,7 @@ def build(
     reply: int | None = None,
     summary: str = "",
     summary_of: int | None = None,
+    channels: frozenset[int] | None = None,
 ) -> Prompt:
     """Build the prompt of one reply; the caller adds examples, drafts and moments."""
     wanted, model = config.reply, config.model
@@ -74,6 +75,7 @@ def build(
         reply=reply,
         summary=summary,
         summary_of=summary_of,
+        channels=channels,
         model=config.openai.model,
     )
 

@@ -1,11 +1,10 @@
 """Training examples from messages whose authors agreed to share them."""
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import TypedDict
 
 from app.core.secret_patterns import has_secret
-from app.ipc.wire import Json
 
 TURNS = 6
 """The most lines before the one to learn."""
@@ -16,19 +15,6 @@ APART_MS = 30 * 60_000
 MOST_CHARS = 600
 VALIDATION = 0.1
 """The share of the newest examples that validate the tuning."""
-
-_PRIVATE = re.compile(
-    r"(?<![\w.+-])[\w.+-]++@[\w-]++\.[\w.]{2,}"
-    r"|(?<!\w)(?:\+|00)\d[\d ()/.-]{7,17}\d"
-    r"|(?<![\w-])\(?0\d{2,4}\)?[ /.-]\d[\d /.-]{4,11}\d(?!\w)"
-    r"|\b\d{3}[-. ]\d{3}[-. ]\d{4}\b"
-    r"|\b(?:\d[ -]?){13,19}\b"
-    r"|\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}\b"
-    r"|/api/webhooks/\d+|\b(?:password|passwort|passwd|api[_ ]?key)\s*[:=]\s*\S+"
-    r"|\b\d{1,3}(?:\.\d{1,3}){3}\b"
-    r"|\b(?=\w*\d)(?=\w*[a-zA-Z])[A-Za-z0-9_]{32,}\b",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True)
@@ -51,23 +37,47 @@ class RatedReply:
     rating: int
 
 
+class ChatLine(TypedDict):
+    """A turn in OpenAI's format."""
+
+    role: str
+    content: str
+
+
+class TuningExample(TypedDict):
+    """A line of OpenAI's format for supervised tuning."""
+
+    messages: list[ChatLine]
+
+
+class PairInput(TypedDict):
+    """The prompt of a preference pair."""
+
+    messages: list[ChatLine]
+    tools: list[str]
+    parallel_tool_calls: bool
+
+
+class PreferencePair(TypedDict):
+    """A line of OpenAI's format for tuning on preferences."""
+
+    input: PairInput
+    preferred_output: list[ChatLine]
+    non_preferred_output: list[ChatLine]
+
+
 @dataclass(frozen=True)
 class Examples:
     """The examples for a tuning, and counts of what was left out."""
 
-    train: list[Json] = field(default_factory=list)
-    validation: list[Json] = field(default_factory=list)
-    preferences: list[Json] = field(default_factory=list)
+    train: list[TuningExample] = field(default_factory=list)
+    validation: list[TuningExample] = field(default_factory=list)
+    preferences: list[PreferencePair] = field(default_factory=list)
     messages: int = 0
     """The number of shared messages."""
     duplicates: int = 0
     private: int = 0
     """The number of messages with a secret, an address or a phone number."""
-
-
-def is_private(text: str) -> bool:
-    """Return whether a text seems to contain a secret, an address or a phone number."""
-    return has_secret(text) or _PRIVATE.search(text) is not None
 
 
 def make(
@@ -82,14 +92,14 @@ def make(
         system: The instruction at the start of every example.
         task: The text after the lines, as in a request for a reply.
     """
-    kept: list[tuple[int, Json]] = []
+    kept: list[tuple[int, TuningExample]] = []
     seen: set[tuple[str, str]] = set()
     messages, duplicates, private = 0, 0, 0
     before: list[Given] = []
     for message in given:
         messages += message is not None
-        if message is None or not message.text.strip() or is_private(message.text):
-            private += message is not None and is_private(message.text)
+        if message is None or not message.text.strip() or has_secret(message.text):
+            private += message is not None and has_secret(message.text)
             before = []
             continue
         before = _conversation(before, message)
@@ -137,24 +147,26 @@ def _one_line(text: str) -> str:
     return " ".join(text.split())[:MOST_CHARS]
 
 
-def _prompt(lines: Sequence[str], system: str, task: str) -> list[Json]:
+def _prompt(lines: Sequence[str], system: str, task: str) -> list[ChatLine]:
     return [
         {"role": "system", "content": system},
         {"role": "user", "content": "\n".join(lines) + "\n\n" + task},
     ]
 
 
-def _example(prompt: list[Json], text: str) -> Json:
+def _example(prompt: list[ChatLine], text: str) -> TuningExample:
     """Make one line of OpenAI's format for supervised tuning."""
-    answer = {"role": "assistant", "content": text.strip()[:MOST_CHARS]}
+    answer: ChatLine = {"role": "assistant", "content": text.strip()[:MOST_CHARS]}
     return {"messages": [*prompt, answer]}
 
 
-def _pairs(rated: Iterable[RatedReply], system: str, task: str) -> Iterator[Json]:
+def _pairs(
+    rated: Iterable[RatedReply], system: str, task: str
+) -> Iterator[PreferencePair]:
     """Pair a liked with a disliked reply to each line, in OpenAI's DPO format."""
     by_line: dict[str, list[RatedReply]] = {}
     for one in rated:
-        if one.text.strip() and not is_private("\n".join((*one.lines, one.text))):
+        if one.text.strip() and not has_secret("\n".join((*one.lines, one.text))):
             by_line.setdefault(one.lines[-1], []).append(one)
     for replies in by_line.values():
         ranked = sorted(replies, key=lambda one: one.rating)

@@ -3,15 +3,15 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 from app.core.errors import AppError
 from app.core.paths import Home
 from app.ipc import control, endpoint
 from app.ipc.peer import Peer, RemoteError
-from app.ipc.wire import Catalogue, Params, Request
+from app.ipc.wire import Catalogue, OnNotification, Params, Request
 from app.service.home_lock import HomeBusyError, hold
 from app.service.service import Service, open_service
 
@@ -21,7 +21,6 @@ WAIT_SECONDS = 30.0
 """The wait for another command's lock."""
 
 R = TypeVar("R")
-OnNotification = Callable[[Any], None]
 
 
 class Bot(Protocol):

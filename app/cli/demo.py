@@ -2,13 +2,14 @@
 
 import argparse
 import asyncio
-from typing import Any
+from collections.abc import Callable
 
 from app.cli.connect import Bot, connect
 from app.cli.output import Bar, bold, dim, print_json, say, size, write_styled
 from app.core.paths import SAMPLE_GUILD, Home, find_home, sample_file
 from app.core.safe_text import safe_line
 from app.ipc import control
+from app.ipc.wire import Params
 from app.settings.schema import FIXED_MODES
 
 NAME = "demo"
@@ -34,7 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
 async def _run(home: Home, as_json: bool) -> None:
     bar = Bar()
 
-    def show(progress: Any) -> None:
+    def show(progress: Params) -> None:
         if isinstance(progress, control.Progress):
             bar.show(progress.label, progress.done, progress.total)
 
@@ -50,7 +51,7 @@ async def _run(home: Home, as_json: bool) -> None:
     tell('  mynah import "My server" export.json')
 
 
-async def _prepare(bot: Bot, tell: Any) -> None:
+async def _prepare(bot: Bot, tell: Callable[[str], None]) -> None:
     """Learn the sample server, and fetch the starter model, if they are missing."""
     models = (await bot.call(control.Models())).models
     starter = next(model for model in models if model.name == "starter")

@@ -2,19 +2,38 @@
 
 import argparse
 import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 from app.cli.connect import connect
-from app.cli.output import Bar, print_json, say, size
+from app.cli.output import Bar, complain, print_json, say, size
 from app.core.errors import UsageError
+from app.core.names import wire_name
 from app.core.paths import Home, find_home
 from app.ipc import control
+from app.ipc.control import FoundServer, PassedOver, UnreadFile
+from app.ipc.wire import Params, Request
+
+R = TypeVar("R")
 
 NAME = "import"
 HELP = "learn a server from files"
 
-LABELS = {"import": "reading", "rebuild": "building the voice"}
+LABELS = {
+    "import": "reading",
+    "preview": "looking",
+    "rebuild": "building the voice",
+}
+
+FORMATS = (
+    "jsonl", "telegram", "matrix", "slack", "tracker-text", "package", "dce",
+    "training", "package-csv", "csv", "dce-html", "dce-text", "tracker", "whatsapp",
+    "irc", "text",
+)  # fmt: skip
+
+MOST_CHANNELS = 12
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,28 +43,45 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--channel", metavar="NAME", help="channel for files that name none"
     )
+    parser.add_argument(
+        "--dry-run", action="store_true", help="show what would be learned, and stop"
+    )
+    parser.add_argument(
+        "--as",
+        dest="as_format",
+        metavar="FORMAT",
+        choices=FORMATS,
+        help=f"read every file as this format: {', '.join(FORMATS)}",
+    )
+    parser.add_argument(
+        "--dates",
+        choices=("dmy", "mdy"),
+        help="day or month first, where the dates don't show it",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Import, with progress; return 64 if a file could not be read in full."""
-    paths = [str(Path(path).expanduser().absolute()) for path in arguments.paths]
-    request = control.Import(arguments.guild, paths, arguments.channel)
-    counts = asyncio.run(_import(find_home(arguments.home), request))
+    paths = [wire_name(Path(path).expanduser()) for path in arguments.paths]
+    words = (arguments.guild, paths, arguments.channel)
+    how = (arguments.as_format, arguments.dates)
+    home = find_home(arguments.home)
+    if arguments.dry_run:
+        found = asyncio.run(_call(home, control.ImportPreview(*words, *how)))
+        _print_preview(found, is_json=arguments.json)
+        return _complain_about(found.errors)
+    counts = asyncio.run(_call(home, control.Import(*words, *how)))
     if arguments.json:
         print_json(counts)
     else:
         _tell(counts)
-    for error in counts.errors:
-        raise UsageError(
-            f"{error.file}: {error.text}.", "Messages read so far are kept."
-        )
-    return 0
+    return _complain_about(counts.errors)
 
 
-async def _import(home: Home, request: control.Import) -> control.ImportReply:
+async def _call(home: Home, request: Request[R]) -> R:
     bar = Bar()
 
-    def show(progress: Any) -> None:
+    def show(progress: Params) -> None:
         if isinstance(progress, control.Progress):
             what = f"{progress.label}  {progress.note}".strip()
             label = f"{LABELS.get(progress.work, progress.work)}  {what}"
@@ -59,17 +95,70 @@ async def _import(home: Home, request: control.Import) -> control.ImportReply:
             bar.clear()
 
 
+def _complain_about(errors: Sequence[UnreadFile]) -> int:
+    """Print every fault on a line of its own; return the exit code."""
+    for error in errors:
+        complain(UsageError(f"{error.file}: {error.text}."))
+    return UsageError.exit_code if errors else 0
+
+
 def _tell(counts: control.ImportReply) -> None:
     seconds = counts.seconds
     rate = counts.read / seconds if seconds else 0
     say(f"Learned {counts.added:,} messages of {counts.guild}.")
+    refused = f", {counts.refused:,} unreadable" if counts.refused else ""
     say(
         f"  {counts.read:,} read, {counts.duplicates:,} already known,"
-        f" {counts.filtered:,} left out, in {seconds:.1f} s ({rate:,.0f}/s)"
+        f" {counts.filtered:,} left out{refused}, in {seconds:.1f} s ({rate:,.0f}/s)"
     )
     for reason, count in sorted(counts.reasons.items()):
         say(f"  {count:,} left out: {reason}")
     if "forgotten" in counts.reasons:
         say("  `mynah forget --undo` allows forgotten messages to be learned again.")
+    _tell_files(counts.passed_over, counts.notes)
     if counts.added:
         say(f"Try it:  mynah say --guild '{counts.guild}' \"hello!\"")
+    elif counts.errors:
+        say("  Messages read before an error are kept.")
+
+
+def _tell_files(passed_over: Sequence[PassedOver], notes: Sequence[str]) -> None:
+    for files in passed_over:
+        number = "1 file" if files.count == 1 else f"{files.count:,} files"
+        say(f"  {number} passed over: {files.reason}, such as {files.example}")
+    for note in notes:
+        say(f"  Note: {note.removesuffix('.')}.")
+
+
+def _print_preview(found: control.ImportPreviewReply, *, is_json: bool) -> None:
+    if is_json:
+        print_json(found)
+        return
+    for server in found.servers:
+        say(f"{summary(server)}.")
+        for channel in server.channels[:MOST_CHANNELS]:
+            say(f"  {channel.count:>10,}  {channel.text}")
+        if len(server.channels) > MOST_CHANNELS:
+            say(f"  and {len(server.channels) - MOST_CHANNELS} more channels")
+    if found.refused:
+        say(f"  {found.refused:,} unreadable")
+    for reason, count in sorted(found.reasons.items()):
+        say(f"  {count:,} left out: {reason}")
+    _tell_files(found.passed_over, found.notes)
+    say("Nothing was learned: this was a dry run.")
+
+
+def summary(server: FoundServer) -> str:
+    """Return what would be learned of a server, in one line."""
+    channels = len(server.channels)
+    named = f" of {server.name or server.id}" if server.name or server.id else ""
+    years = ""
+    if server.first is not None and server.last is not None:
+        first, last = (_year(one) for one in (server.first, server.last))
+        years = f", {first}" if first == last else f", {first}-{last}"
+    many = "1 channel" if channels == 1 else f"{channels:,} channels"
+    return f"{many}{named}, {server.messages:,} messages{years}"
+
+
+def _year(seconds: float) -> int:
+    return datetime.fromtimestamp(seconds, UTC).year

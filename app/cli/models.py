@@ -3,7 +3,6 @@
 import argparse
 import asyncio
 from pathlib import Path
-from typing import Any
 
 from app.cli.connect import Bot, connect
 from app.cli.output import Bar, bold, dim, print_json, say, size, write_styled
@@ -11,6 +10,7 @@ from app.core.errors import UsageError
 from app.core.paths import Home, find_home
 from app.core.safe_text import safe_line
 from app.ipc import control
+from app.ipc.wire import Params
 
 NAME = "models"
 HELP = "list, fetch, choose, tune or remove language models"
@@ -32,7 +32,7 @@ def run(arguments: argparse.Namespace) -> int:
 async def _run(home: Home, arguments: argparse.Namespace) -> int:
     bar = Bar()
 
-    def show(progress: Any) -> None:
+    def show(progress: Params) -> None:
         if isinstance(progress, control.Progress):
             rate = f"{size(progress.rate)}/s" if progress.unit == "bytes" else ""
             bar.show(progress.label, progress.done, progress.total, rate)

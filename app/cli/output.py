@@ -1,7 +1,7 @@
 """Output of commands: lines for people, JSON for machines, errors on one line."""
 
 import sys
-from typing import Any, TextIO
+from typing import TextIO
 
 import orjson
 
@@ -9,7 +9,7 @@ from app.core.errors import AppError
 from app.core.safe_text import safe_line, safe_text
 
 
-def print_json(value: Any) -> None:
+def print_json(value: object) -> None:
     """Print one JSON object on one line."""
     sys.stdout.write(orjson.dumps(value).decode() + "\n")
     sys.stdout.flush()

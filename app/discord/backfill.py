@@ -156,7 +156,8 @@ class Training:
             page = await history.flatten()
         except (discord.Forbidden, discord.NotFound, LookupError) as error:
             log.warning("Training skips channel %s: %s", key, error)
-            plan["skipped"].append(getattr(channel, "name", key))
+            # Discord tells the names of hidden channels to those who see them alone.
+            plan["skipped"].append(f"<#{key}>")
             page = []
         except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
             log.warning("Training waits after %s", error)
@@ -265,10 +266,7 @@ def _summary(plan: Plan) -> str:
         f" {plan['new']:,} of them new."
     )
     if plan["skipped"]:
-        text += " I have no permission to read " + ", ".join(
-            f"#{one}" for one in plan["skipped"]
-        )
-        text += "."
+        text += f" I have no permission to read {', '.join(plan['skipped'])}."
     return text
 
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
-from typing import Any, Literal
+from typing import Literal
 
 import discord
 from discord.http import API_VERSION
@@ -266,7 +266,7 @@ class ShardedClient(MynahBot, discord.AutoShardedBot):  # type: ignore[misc]
 
 def client_options(
     has_content: bool, settings: BotSettings, pace: Pace
-) -> Mapping[str, Any]:
+) -> Mapping[str, object]:
     """Return py-cord's options: no pings ever, and only the necessary intents."""
     intents = discord.Intents.none()
     intents.guilds = True

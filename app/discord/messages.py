@@ -10,12 +10,18 @@ _USER = re.compile(r"<@!?(\d+)>")
 _ROLE = re.compile(r"<@&(\d+)>")
 _CHANNEL = re.compile(r"<#(\d+)>")
 
+OBFUSCATED = 1 << 17
+"""The flag of a channel whose name Discord keeps from the bot: it cannot see it."""
+
 Talk = discord.TextChannel | discord.Thread | discord.VoiceChannel
 """The channels where people of a guild write."""
 
 
 def place_of(channel: object) -> MessagePlace | None:
-    """Return the place of a guild's channel or thread; None for anything else."""
+    """Return the place of a guild's channel or thread; None for anything else.
+
+    A hidden channel has no name; the store keeps the one it knows.
+    """
     if not isinstance(channel, Talk | discord.ForumChannel):
         return None
     parent = channel.parent if isinstance(channel, discord.Thread) else None
@@ -23,20 +29,32 @@ def place_of(channel: object) -> MessagePlace | None:
         guild=channel.guild.id,
         guild_name=channel.guild.name,
         channel=channel.id,
-        channel_name=channel.name,
+        channel_name=_name_of(channel),
         parent=parent.id if parent else None,
-        parent_name=parent.name if parent else "",
+        parent_name=_name_of(parent) if parent else "",
         is_private=_is_private(channel),
         is_parent_private=parent is not None and _is_private(parent),
         is_age_restricted=channel.is_nsfw(),
     )
 
 
+def is_hidden(channel: object) -> bool:
+    """Return whether the bot cannot see a channel, whose name then says nothing."""
+    flags = getattr(channel, "flags", None)
+    is_thread = isinstance(channel, discord.Thread)
+    return flags is not None and not is_thread and bool(flags.value & OBFUSCATED)
+
+
+def _name_of(channel: discord.abc.GuildChannel | discord.Thread) -> str:
+    return "" if is_hidden(channel) else str(channel.name)
+
+
 def _is_private(channel: Talk | discord.ForumChannel) -> bool:
     """Tell if not everyone can see a channel, or if a thread is private."""
     if isinstance(channel, discord.Thread):
         return channel.is_private() or channel.parent is None
-    return not channel.permissions_for(channel.guild.default_role).view_channel
+    everyone = channel.permissions_for(channel.guild.default_role)
+    return is_hidden(channel) or not everyone.view_channel
 
 
 def places_of(guild: discord.Guild) -> list[MessagePlace]:
@@ -86,7 +104,7 @@ def spell_out(message: discord.Message, bot_id: int) -> str:
 
     def channel(match: re.Match[str]) -> str:
         found = guild.get_channel(int(match[1])) if guild else None
-        return "#" + (found.name if found else "channel")
+        return "#" + ((_name_of(found) if found else "") or "channel")
 
     text = _USER.sub(user, message.content)
     return _CHANNEL.sub(channel, _ROLE.sub(role, text)).strip()

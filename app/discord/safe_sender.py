@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager, suppress
 import aiohttp
 import discord
 
+from app.chat.postprocess import neutralise
 from app.discord.messages import Talk
 
 log = logging.getLogger(__name__)
@@ -33,6 +34,8 @@ async def send_parts(
 ) -> list[int]:
     """Send the parts of one reply, one message each; return their ids.
 
+    Whatever wrote them, no secret and no ping gets past this place.
+
     The nonce comes from the answered message, so that Discord recognises a repeated
     part, even from another process of the bot.
     """
@@ -41,7 +44,7 @@ async def send_parts(
         first = number == 0
         sent = await _send_once(
             channel,
-            part,
+            neutralise(part)[0],
             f"{nonce}-{number}",
             reference if first else None,
             files if first else (),

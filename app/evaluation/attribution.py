@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from random import Random
-from typing import Any
+from typing import TYPE_CHECKING
 
 from app.core.errors import AppError
+
+if TYPE_CHECKING:
+    from sklearn.pipeline import Pipeline
 
 LONGEST = 4
 """Characters of an n-gram."""
@@ -13,7 +16,7 @@ LONGEST = 4
 class Classifier:
     """A classifier of guilds by the character n-grams of single messages."""
 
-    def __init__(self, pipeline: Any) -> None:
+    def __init__(self, pipeline: "Pipeline") -> None:
         self._pipeline = pipeline
 
     @classmethod

@@ -150,7 +150,7 @@ def _classifier(home: Home, names: Sequence[str]) -> Classifier:
         for name in names:
             guild = find_guild(database, name)
             newest = database.call(messages.newest_learnable, guild.id, 0, LEARNED)
-            texts[name] = [text for _, text in newest if text.strip()]
+            texts[name] = [text for _, text, _ in newest if text.strip()]
     return Classifier.train(texts, Random(0))
 
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 
+from app.core.secret_patterns import has_secret
 from app.settings.patterns import Patterns, whole_words
 from app.settings.schema import LearnSettings
 
@@ -13,6 +14,7 @@ PATTERN = "pattern"
 WORD = "word"
 LINK = "link"
 MENTION = "mention"
+SECRET = "secret"
 LONG = "too long"
 SYSTEM = "system"
 OPTED_OUT = "opted out"
@@ -74,6 +76,7 @@ class Filters:
         self._words = Patterns("learn.words", words)
         self._skip_links = learn.skip_links
         self._skip_mentions = learn.skip_mentions
+        self._learns_secrets = learn.secrets
         self._is_choosy = learn != LearnSettings()
 
     def reason(self, text: str, *, is_bot: bool = False) -> str | None:
@@ -89,6 +92,8 @@ class Filters:
         if text[0] in self._starts or "!" in text[1:3]:
             if _COMMAND.match(text) or text.lower().startswith(self._prefix):
                 return COMMAND
+        if not self._learns_secrets and has_secret(text):
+            return SECRET
         if not self._is_choosy:
             return None
         if self._words.found_in(text):

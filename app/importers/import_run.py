@@ -1,29 +1,25 @@
 """An import: files → records → rows of the database, one batch per transaction."""
 
 import time
-import zlib
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from app.core.errors import UsageError
-from app.importers import discord_package
+from app.importers import gate
+from app.importers.file_reader import FileReader
 from app.importers.filters import FORGOTTEN
+from app.importers.gate import Accepted, ReadingOptions, Target
 from app.importers.intake import Intake, IntakeEntry, NewMember
-from app.importers.records import BrokenFileError, BrokenRow, ContentIds, Record
-from app.importers.registry import find_importer
-from app.importers.sources import BombError, SourceFile, find_sources, fingerprint
-from app.ipc.control import ImportedFile, UnreadFile
-from app.store import imports
+from app.importers.records import ContentIds
+from app.importers.sources import SourceFile, find_sources, fingerprint
+from app.ipc.control import ImportedFile, PassedOver, UnreadFile
+from app.store import guilds, imports
 from app.store.database import Database
 from app.store.messages import NewAttachment, NewMessage
 
 BATCH = 1000
 """Rows per transaction: a running bot waits some milliseconds for the lock."""
-
-MAX_BROKEN_ROWS = 100
-"""The number of broken rows after which a file is abandoned."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +51,12 @@ class Counts:
     files: list[ImportedFile] = field(default_factory=list)
     errors: list[UnreadFile] = field(default_factory=list)
     """The files that could not be read in full, each with position and reason."""
+    refused: int = 0
+    """Rows that are no messages, each in `errors` with the first of its kind."""
+    passed_over: list[PassedOver] = field(default_factory=list)
+    """Files that are not read, by reason."""
+    notes: list[str] = field(default_factory=list)
+    """Facts that the files cannot tell."""
 
 
 class ImportRun:
@@ -68,6 +70,8 @@ class ImportRun:
         intake: Intake,
         *,
         channel: str | None = None,
+        target: Target | None = None,
+        reading: ReadingOptions | None = None,
         on_step: Callable[[ImportStep], None] = lambda step: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -76,6 +80,8 @@ class ImportRun:
         self._guild = guild
         self._intake = intake
         self._channel = channel
+        self._target = target or Target(name)
+        self._reading = reading or ReadingOptions()
         self._on_step = on_step
         self._clock = clock
         self._began = clock()
@@ -87,68 +93,69 @@ class ImportRun:
         Raises:
             UsageError: If a path does not exist or makes no sense.
         """
-        with find_sources(paths) as found:
-            sources = _of_guild(found, self.counts.guild)
-            total = sum(source.size for source in sources)
+        with find_sources(paths) as sources:
+            survey = gate.survey(sources, self._reading.as_format)
+            choice = gate.choose(survey, self._target)
+            if choice.guild and not self._target.id and choice.files:
+                claimed = choice.guild.id or choice.guild.name or self._target.name
+                self._database.call(guilds.claim, self._guild, claimed)
+            for fault in survey.faults:
+                self.counts.errors.append(UnreadFile(fault.name, fault.reason))
+            left_out = survey.passed_over + choice.passed_over
+            self.counts.passed_over = gate.summed_up(left_out)
+            self.counts.notes = gate.notes_of(choice.files)
+            total = sum(file.source.size for file in choice.files)
             done = 0
-            for source in sources:
-                read, added = self.counts.read, self.counts.added
-                for batch in self._batches(source):
-                    self._send(batch)
-                    self._tell(source, done + batch.bytes_done, total)
-                self._land()
-                self._database.call(imports.finish, self._guild, batch.file)
-                done += source.size
-                self.counts.files.append(
-                    ImportedFile(
-                        Path(source.name).name,
-                        self.counts.read - read,
-                        self.counts.added - added,
-                    )
-                )
+            for file in choice.files:
+                self._import(file, choice.keys, done, total)
+                done += file.source.size
         self.counts.seconds = self._clock() - self._began
         return self.counts
 
-    def _batches(self, source: SourceFile) -> Iterator["_Batch"]:
+    def _import(
+        self, file: Accepted, keys: frozenset[str], done: int, total: int
+    ) -> None:
+        counts, source = self.counts, file.source
+        read, added = counts.read, counts.added
+        reader = FileReader(file, keys, self._reading)
+        for batch in self._batches(source, reader):
+            self._send(batch)
+            self._tell(source, done + batch.bytes_done, total)
+        self._land()
+        self._database.call(imports.finish, self._guild, batch.file)
+        counts.errors += reader.errors()
+        counts.notes += reader.notes
+        counts.refused += reader.refused
+        for reason, count in reader.left_out.items():
+            counts.filtered += count
+            counts.reasons[reason] = counts.reasons.get(reason, 0) + count
+        counts.files.append(
+            ImportedFile(
+                Path(source.name).name,
+                counts.read - read,
+                counts.added - added,
+                file.importer.name,
+                reader.refused,
+            )
+        )
+
+    def _batches(self, source: SourceFile, reader: FileReader) -> Iterator["_Batch"]:
         """Yield the file's messages that no earlier try stored."""
         file = fingerprint(source, self._channel or "")
         batch = _Batch(file, 0)
         skip = self._database.call(imports.position, self._guild, file)
         ids = ContentIds()
-        try:
-            importer = find_importer(source)
-            with source.open() as stream:
-                for record in self._records(importer.read(source, stream), source):
-                    entry = self._intake.take(record, ids, batch.position)
-                    batch.position += 1
-                    self._add(batch, entry, is_known=batch.position <= skip)
-                    if len(batch.messages) >= BATCH:
-                        batch.bytes_done = stream.done()
-                        yield batch
-                        batch = _Batch(file, batch.position)
-        except BrokenFileError as error:
-            self._report(source, error.position, error.reason)
-        except (OSError, EOFError, zlib.error, BombError) as error:
-            self._report(source, f"after {batch.position:,} messages", str(error))
+        for record in reader:
+            self.counts.read += 1
+            entry = self._intake.take(record, ids, batch.position)
+            batch.position += 1
+            self._add(batch, entry, is_known=batch.position <= skip)
+            if len(batch.messages) >= BATCH:
+                batch.bytes_done = reader.done()
+                yield batch
+                batch = _Batch(file, batch.position)
         batch.bytes_done = source.size
         yield batch
-
-    def _records(
-        self, items: Iterator[Record | BrokenRow], source: SourceFile
-    ) -> Iterator[Record]:
-        """Yield the records; report the first broken row, and give up after many."""
-        broken: list[BrokenRow] = []
-        for item in items:
-            if isinstance(item, Record):
-                self.counts.read += 1
-                yield item
-                continue
-            broken.append(item)
-            if len(broken) > MAX_BROKEN_ROWS:
-                break
-        if broken:
-            more = f" (and {len(broken) - 1} more rows)" if len(broken) > 1 else ""
-            self._report(source, broken[0].position, broken[0].reason + more)
 
     def _add(self, batch: "_Batch", entry: IntakeEntry, *, is_known: bool) -> None:
         if not entry.is_stored:
@@ -199,10 +206,6 @@ class ImportRun:
         self.counts.filtered += 1
         reasons[reason] = reasons.get(reason, 0) + 1
 
-    def _report(self, source: SourceFile, position: str, reason: str) -> None:
-        error = UnreadFile(source.name, f"{position}: {reason}")
-        self.counts.errors.append(error)
-
     def _tell(self, source: SourceFile, done: int, total: int) -> None:
         seconds = self._clock() - self._began
         self._on_step(ImportStep(source.name, done, total, self.counts.read, seconds))
@@ -220,29 +223,3 @@ class _Batch:
 
 
 _Flight = tuple[_Batch, dict[str, NewMember], "Future[imports.StoredBatch]"]
-
-
-def _of_guild(sources: Sequence[SourceFile], name: str) -> list[SourceFile]:
-    """Select one guild of a data package, without private messages.
-
-    Raises:
-        UsageError: If it holds several guilds, none with that name.
-    """
-    package_files = [
-        source for source in sources if discord_package.is_messages(source)
-    ]
-    if not package_files:
-        return list(sources)
-    guild_of = {
-        source.name: discord_package.guild_of(source) for source in package_files
-    }
-    known = {guild for guild in guild_of.values() if guild is not None}
-    chosen = {guild for guild in known if name in guild}
-    if not chosen and len(known) > 1:
-        names = ", ".join(sorted(guild for _, guild in known))
-        raise UsageError(
-            f"The data package has no server {name}.", f"It contains {names}."
-        )
-    return [
-        source for source in package_files if guild_of[source.name] in (chosen or known)
-    ]

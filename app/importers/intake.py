@@ -58,7 +58,7 @@ class Intake:
         """
         (
             author, _, text, external, ts, reply_to, channel, channel_id, thread,
-            is_bot, is_system, files, mentions,
+            is_bot, is_system, files, mentions, _,
         ) = record  # fmt: skip
         author = author or UNKNOWN_AUTHOR
         member = (

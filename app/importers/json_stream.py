@@ -1,101 +1,433 @@
-"""Reads items of a large, untrusted JSON file one by one."""
+"""Reads a large, untrusted JSON file piece by piece, and forgives small faults.
 
-import itertools
+Python's own decoder reads each piece: it takes NaN, raw control characters and halves
+of surrogate pairs. Comments and trailing commas are passed over.
+"""
+
+import codecs
+import json
+import re
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
-import ijson
+from app.importers.records import BrokenFileError, BrokenRow, JsonObject, Record
+from app.importers.sources import SourceFile
+from app.importers.streams import Stream
 
-from app.importers.records import MAX_LINE_BYTES, BrokenFileError, BrokenRow, Record
-from app.importers.sources import SourceFile, Stream
+Json = Any
+"""A value of a JSON file."""
 
 MAX_DEPTH = 100
-"""No export nests deeper than ten; the parser's memory grows with the square of it."""
+"""No export nests deeper than ten."""
 
-_NOT_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
-_STEP = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
+MAX_PIECE = 16 * 1024 * 1024
+"""The longest piece in characters; a longer one is a bomb, or no list of messages."""
+
+CHUNK = 1 << 18
+
+_DECODER = json.JSONDecoder(strict=False)
+_SPACE = re.compile(r"[\s\ufeff]*+")
+_MARK = re.compile(r'["\[\]{}/]')
+"""The signs that decide where a piece ends, outside strings."""
+
+_IN_STRING = re.compile(r'\\.|"', re.DOTALL)
+
+_WORD = re.compile(r"[^,\]}\n]*+")
+_NOT_UTF8 = re.compile("[\udc80-\udcff]")
 
 
-class _Shallow:
-    """A file that ends with an error if its JSON nests too deeply."""
+class BrokenPieceError(Exception):
+    """A piece is not JSON; the reader stands behind it."""
+
+    def __init__(self, line: int, reason: str) -> None:
+        super().__init__(reason)
+        self.position = f"line {line}"
+        self.reason = reason
+
+
+class JsonReader:
+    """Walks through a JSON file; only the piece being read is in memory."""
 
     def __init__(self, stream: Stream) -> None:
         self._stream = stream
-        self._depth = 0
-        self._is_in_string = False
-        self._is_escaped = False
-        self._string_bytes = 0
+        self._decode = codecs.getincrementaldecoder("utf-8")("surrogateescape").decode
+        self._text = ""
+        self._at = 0
+        self._lines = 1
+        self._is_whole = False
 
-    def read(self, size: int = -1) -> bytes:
-        data: bytes = self._stream.read(size) or b""
-        brackets = self._outside_strings(data)
-        steps = map(_STEP.__getitem__, brackets.translate(None, _NOT_BRACKETS))
-        depths = list(itertools.accumulate(steps, initial=self._depth))
-        if max(depths) > MAX_DEPTH:
-            raise BrokenFileError("start", f"it nests deeper than {MAX_DEPTH}")
-        self._depth = depths[-1]
-        return data
+    @property
+    def line(self) -> int:
+        """The number of the line that is being read."""
+        return self._lines + self._text.count("\n", 0, self._at)
 
-    def _outside_strings(self, data: bytes) -> bytes:
-        """Return the data without strings; every other part between quotes is one."""
-        if self._is_escaped:
-            data = b"\\" + data
-        bare = data.replace(b"\\\\", b"").replace(b'\\"', b"")
-        self._is_escaped = bare.endswith(b"\\")
-        parts = bare.split(b'"')
-        outside = b"".join(parts[self._is_in_string :: 2])
-        if len(parts) > 1:
-            self._string_bytes = 0
-        self._is_in_string ^= len(parts) % 2 == 0
-        self._string_bytes += len(data) if self._is_in_string else 0
-        if self._string_bytes > MAX_LINE_BYTES:
-            raise BrokenFileError("a string", "it does not end")
-        return outside
+    def _fill(self) -> bool:
+        """Read more; False at the end of the file."""
+        if self._is_whole:
+            return False
+        self._lines += self._text.count("\n", 0, self._at)
+        self._text = self._text[self._at :]
+        self._at = 0
+        # As much again as there is, so that a long piece is not looked at too often.
+        data = self._stream.read(max(CHUNK, len(self._text)))
+        self._is_whole = not data
+        self._text += self._decode(data or b"", final=self._is_whole)
+        return True
+
+    def peek(self) -> str:
+        """Return the next character that means something, "" at the end."""
+        while True:
+            space = _SPACE.match(self._text, self._at)
+            self._at = space.end() if space else self._at
+            if self._text.startswith("/", self._at):
+                end = _end_of_comment(self._text, self._at)
+                if end:
+                    self._at = end
+                    continue
+                self._check_length()
+                if not self._fill():
+                    return self._text[self._at :][:1]
+                continue
+            if self._at < len(self._text):
+                return self._text[self._at]
+            if not self._fill():
+                return ""
+
+    def _take(self, wanted: str) -> bool:
+        if self.peek() != wanted:
+            return False
+        self._at += 1
+        return True
+
+    def _check_length(self) -> None:
+        if len(self._text) - self._at > MAX_PIECE:
+            raise BrokenFileError(f"line {self.line}", "a value does not end")
+
+    def _broken(self) -> BrokenFileError:
+        reason = "not JSON" if self.peek() else "the file ends early"
+        return BrokenFileError(f"line {self.line}", reason)
+
+    def value(self) -> Json:
+        """Read one value.
+
+        Raises:
+            BrokenPieceError: If it is not JSON; what follows can be read.
+            BrokenFileError: If nothing more can be read.
+        """
+        if not self.peek():
+            raise self._broken()
+        while True:
+            try:
+                found, end = _DECODER.raw_decode(self._text, self._at)
+            except (ValueError, RecursionError):
+                broken = self._broken_piece()
+                if broken is None:
+                    continue
+                found, end = broken
+            else:
+                if end == len(self._text) and not self._is_whole:
+                    self._check_length()
+                    self._fill()
+                    continue
+            self._check_encoding(end)
+            self._at = end
+            return found
+
+    def _check_encoding(self, end: int) -> None:
+        piece = self._text[self._at : end]
+        if not piece.isascii() and _NOT_UTF8.search(piece):
+            line = self.line
+            self._at = end
+            raise BrokenPieceError(line, "it is not UTF-8: save the file as UTF-8")
+
+    def _broken_piece(self) -> tuple[Json, int] | None:
+        """Read a piece with small faults; None after reading more of the file."""
+        if self._text[self._at] in '[{"':
+            found = scan(self._text, self._at)
+            if found is not None:
+                return self._loosely(*found)
+        else:
+            word = _WORD.match(self._text, self._at)
+            if word and (word.end() < len(self._text) or self._is_whole):
+                line, self._at = self.line, max(word.end(), self._at + 1)
+                raise BrokenPieceError(line, "not JSON")
+        self._check_length()
+        if not self._fill():
+            raise BrokenFileError(f"line {self.line}", "the file ends early")
+        return None
+
+    def _loosely(self, end: int, cuts: list[tuple[int, int]]) -> tuple[Json, int]:
+        kept, at = [], self._at
+        for start, stop in sorted(cuts):
+            kept.append(self._text[at:start])
+            at = stop
+        kept.append(self._text[at:end])
+        piece = "".join(kept)
+        try:
+            found, _ = _DECODER.raw_decode(piece)
+        except (ValueError, RecursionError) as error:
+            line, self._at = self.line, end
+            if isinstance(error, json.JSONDecodeError):
+                line += piece.count("\n", 0, error.pos)
+            raise BrokenPieceError(line, f"not JSON ({_why(error)})") from None
+        return found, end
+
+    def keys(self) -> Iterator[str]:
+        """Yield the keys of an object; the reader of each must take its value."""
+        if not self._take("{"):
+            raise self._broken()
+        while not self._take("}"):
+            try:
+                key = self.value()
+            except BrokenPieceError as error:
+                raise BrokenFileError(error.position, error.reason) from None
+            if not isinstance(key, str) or not self._take(":"):
+                raise self._broken()
+            yield key
+            if not self._take(",") and self.peek() != "}":
+                raise self._broken()
+
+    def items(self) -> Iterator[int]:
+        """Yield the number of each item of an array, whose reader must take it."""
+        if not self._take("["):
+            raise self._broken()
+        number = 0
+        while not self._take("]"):
+            number += 1
+            yield number
+            if not self._take(",") and self.peek() != "]":
+                raise self._broken()
+
+    def skip(self) -> None:
+        """Pass over a value of any length."""
+        if self.peek() == "[":
+            for _ in self.items():
+                self._skip_piece()
+        elif self.peek() == "{":
+            for _ in self.keys():
+                self._skip_piece()
+        else:
+            self._skip_piece()
+
+    def _skip_piece(self) -> None:
+        try:
+            self.value()
+        except BrokenPieceError:
+            return
+
+    def is_there_more(self) -> bool:
+        """Tell if something follows the last value."""
+        return bool(self.peek())
 
 
-def records(
-    stream: Stream, prefix: str, make: Callable[[dict[str, Any]], Record]
-) -> Iterator[Record | BrokenRow]:
-    """Yield what `make` returns for the items at `prefix`.
+def scan(text: str, start: int) -> tuple[int, list[tuple[int, int]]] | None:
+    """Find the end of an object, array or string, and what to cut out of it.
+
+    Returns:
+        The end, and the places of comments and of commas before a closing bracket.
+        None if the text ends before.
+
+    Raises:
+        BrokenFileError: If it nests too deeply.
+    """
+    depth, at, is_string = 0, start, False
+    cuts: list[tuple[int, int]] = []
+    while found := (_IN_STRING if is_string else _MARK).search(text, at):
+        mark, at = found[0], found.end()
+        if mark == '"':
+            is_string = not is_string
+            if not is_string and depth == 0:
+                return at, cuts
+        elif is_string:
+            continue
+        elif mark == "/":
+            end = _end_of_comment(text, found.start())
+            if end is None:
+                return None
+            if end:
+                cuts.append((found.start(), end))
+                at = end
+        elif mark in "[{":
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise BrokenFileError("", f"it nests deeper than {MAX_DEPTH}")
+        else:
+            depth -= 1
+            comma = _comma_before(text, found.start(), cuts)
+            if comma is not None:
+                cuts.append((comma, comma + 1))
+            if depth == 0:
+                return at, cuts
+    return None
+
+
+def _end_of_comment(text: str, at: int) -> int | None:
+    """Return the end of a comment; 0 if there is none, None if it is not whole."""
+    opening = text[at : at + 2]
+    closing = {"//": "\n", "/*": "*/"}.get(opening)
+    if closing is None:
+        return 0 if len(opening) == 2 else None
+    end = text.find(closing, at + 2)
+    return None if end < 0 else end + len(closing)
+
+
+def _comma_before(text: str, at: int, cuts: list[tuple[int, int]]) -> int | None:
+    """Return the place of a comma with nothing between it and a closing bracket."""
+    behind = len(cuts)
+    while at > 0:
+        if behind and cuts[behind - 1][1] == at:
+            behind -= 1
+            at = cuts[behind][0]
+        elif text[at - 1].isspace():
+            at -= 1
+        else:
+            return at - 1 if text[at - 1] == "," else None
+    return None
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, RecursionError):
+        return f"it nests deeper than {MAX_DEPTH}"
+    return error.msg if isinstance(error, json.JSONDecodeError) else str(error)
+
+
+Make = Callable[[JsonObject], Record]
+
+
+def read_items(reader: JsonReader, make: Make) -> Iterator[Record | BrokenRow]:
+    """Yield what `make` returns for the items of the array that comes next.
 
     Raises:
         BrokenFileError: If the file ends early or is not JSON.
     """
-    count = 0
+    number = 0
     try:
-        for item in ijson.items(_Shallow(stream), prefix, use_float=True):
-            count += 1
-            yield _made(item, make, f"message {count}")
-    except ijson.IncompleteJSONError:
-        raise BrokenFileError(f"message {count + 1}", "the file ends early") from None
-    except (ijson.JSONError, UnicodeDecodeError) as error:
-        raise BrokenFileError(f"message {count + 1}", f"not JSON ({error})") from error
+        for number in reader.items():
+            yield _made(reader, make, number)
+    except BrokenFileError as error:
+        raise BrokenFileError(
+            f"message {number}, {error.position}", error.reason
+        ) from None
 
 
-def _made(
-    item: Any, make: Callable[[dict[str, Any]], Record], position: str
-) -> Record | BrokenRow:
+def _made(reader: JsonReader, make: Make, number: int) -> Record | BrokenRow:
+    try:
+        item = reader.value()
+    except BrokenPieceError as error:
+        return BrokenRow(f"message {number}, {error.position}", error.reason)
     try:
         return make(item)
     except KeyError as error:
-        return BrokenRow(position, f"not a message (it lacks {error})")
-    except (TypeError, ValueError, AttributeError) as error:
-        return BrokenRow(position, f"not a message ({error})")
+        reason = f"not a message (it lacks {error})"
+    except (TypeError, ValueError, AttributeError, OverflowError) as error:
+        reason = f"not a message ({error})"
+    return BrokenRow(f"message {number}, line {reader.line}", reason)
 
 
-def first(source: SourceFile, prefix: str, before: str) -> dict[str, Any]:
-    """Return the object at `prefix` if it precedes the array at `before`, else {}."""
+def at_end(reader: JsonReader) -> Iterator[BrokenRow]:
+    """Yield an error if something follows the value that was read."""
+    if reader.is_there_more():
+        yield BrokenRow(
+            f"line {reader.line}",
+            "a second document follows: save it as a file of its own",
+        )
+
+
+def records(stream: Stream, array: str, make: Make) -> Iterator[Record | BrokenRow]:
+    """Yield what `make` returns for the items of an array.
+
+    Args:
+        stream: The file.
+        array: The key of the array; "" if the file is one.
+        make: Makes a message of an item.
+
+    Raises:
+        BrokenFileError: If the file ends early or is not JSON.
+    """
+    yield from records_of(JsonReader(stream), array, make)
+
+
+def records_of(
+    reader: JsonReader, array: str, make: Make
+) -> Iterator[Record | BrokenRow]:
+    """Like `records`, of a reader that stands at the beginning."""
+    if not array:
+        yield from read_items(reader, make)
+    else:
+        for key in reader.keys():
+            if key == array and reader.peek() == "[":
+                yield from read_items(reader, make)
+            else:
+                reader.skip()
+    yield from at_end(reader)
+
+
+class Outline(NamedTuple):
+    """The beginning of a JSON file, by which its format is known."""
+
+    head: JsonObject
+    """The values before the messages."""
+    array: str | None
+    """The key where the messages begin; "" if the file is an array."""
+    first: Json
+    """The first message, if that key has an array."""
+    fault: str = ""
+    """The fault after which nothing can be read, with its place."""
+
+
+LISTS = ("messages", "chats", "data")
+"""Keys of values that may be too long to read at once."""
+
+MOST_KEYS = 64
+
+
+def outline(source: SourceFile) -> Outline | None:
+    """Read the beginning of a JSON file; None if it is something else."""
     with source.open() as stream:
-        builder = ijson.ObjectBuilder()
+        reader = JsonReader(stream)
+        head: JsonObject = {}
         try:
-            for path, event, value in ijson.parse(_Shallow(stream), use_float=True):
-                if (path, event) == (before, "start_array"):
+            if reader.peek() == "[":
+                return Outline(head, "", _first(reader))
+            if reader.peek() != "{":
+                return None
+            for key in reader.keys():
+                if key in LISTS:
+                    is_list = reader.peek() == "["
+                    return Outline(head, key, _first(reader) if is_list else None)
+                if len(head) < MOST_KEYS:
+                    head[key] = reader.value()
+                else:
+                    reader.skip()
+        except (BrokenFileError, BrokenPieceError) as error:
+            return Outline(head, None, None, f"{error.position}: {error.reason}")
+        return Outline(head, None, None)
+
+
+def _first(reader: JsonReader) -> Json:
+    """Return the first item that can be read."""
+    for number in reader.items():
+        try:
+            return reader.value()
+        except BrokenPieceError:
+            if number == 100:
+                return None
+    return None
+
+
+def header(source: SourceFile, wanted: tuple[str, ...]) -> JsonObject:
+    """Return the values of those keys, wherever they stand; broken ones are missing."""
+    found: JsonObject = {}
+    with source.open() as stream:
+        reader = JsonReader(stream)
+        try:
+            for key in reader.keys():
+                if key in wanted:
+                    found[key] = reader.value()
+                else:
+                    reader.skip()
+                if len(found) == len(wanted):
                     break
-                if path == prefix or path.startswith(f"{prefix}."):
-                    builder.event(event, value)
-                    if (path, event) == (prefix, "end_map"):
-                        found = builder.value
-                        return found if isinstance(found, dict) else {}
-        except (ijson.JSONError, BrokenFileError, UnicodeDecodeError):
-            return {}
-    return {}
+        except (BrokenFileError, BrokenPieceError):
+            return found
+    return found

@@ -3,13 +3,43 @@
 import hashlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from app.core.names import is_same
+
+JsonObject = dict[str, Any]
+"""An object of a JSON file, of which nothing is known yet."""
 
 MAX_TEXT_CHARS = 20_000
 """The longest text; Discord's own limit is 4,000 characters."""
 
 MAX_LINE_BYTES = 4 * 1024 * 1024
 """The longest line; a longer one is a bomb, or not a file of lines."""
+
+EARLIEST_MS = 473_385_600_000
+"""The year 1985; no chat is older."""
+
+
+class FileGuild(NamedTuple):
+    """A server that a file says it is of; what it does not say is None."""
+
+    id: str | None = None
+    name: str | None = None
+    is_private: bool = False
+    """True for a conversation outside any server."""
+
+    @property
+    def key(self) -> str:
+        """The name of the server in `Record.guild`."""
+        return PRIVATE if self.is_private else self.id or self.name or ""
+
+    def is_named(self, name: str) -> bool:
+        """Tell if a person may call it that."""
+        return name == self.id or (self.name is not None and is_same(name, self.name))
+
+
+PRIVATE = "\0private"
+"""The `Record.guild` of a message outside any server."""
 
 
 class File(NamedTuple):
@@ -43,6 +73,8 @@ class Record(NamedTuple):
     files: tuple[File, ...] = ()
     mentions: Mapping[str, str] | None = None
     """Display names by id, of those that the text mentions by id."""
+    guild: str | None = None
+    """The key of its server, in files that may hold several."""
 
 
 def text_of(value: object) -> str:
@@ -56,11 +88,37 @@ def text_of(value: object) -> str:
     raise TypeError(f"its text is {value!r:.40}")
 
 
+def id_of(value: object) -> str | None:
+    """Return an id as text; None stays None.
+
+    Raises:
+        TypeError: If it is no id, such as a number that lost digits.
+    """
+    if value is None or type(value) is str:
+        return value
+    if type(value) is int and abs(value) < 1 << 64:
+        return str(value)
+    raise TypeError(f"its id is {value!r:.40}")
+
+
+def name_of(value: object) -> str | None:
+    """Return a name that may be missing.
+
+    Raises:
+        TypeError: If it is neither text nor a number.
+    """
+    if value is None or type(value) is str:
+        return value
+    if type(value) is int:
+        return str(value)
+    raise TypeError(f"a name is {value!r:.40}")
+
+
 class BrokenFileError(Exception):
     """The file cannot be read further; says where and why."""
 
     def __init__(self, position: str, reason: str) -> None:
-        super().__init__(f"{position}: {reason}")
+        super().__init__(f"{position}: {reason}" if position else reason)
         self.position = position
         self.reason = reason
 
@@ -70,6 +128,16 @@ class BrokenRow(NamedTuple):
 
     position: str
     reason: str
+
+
+class Note(NamedTuple):
+    """Something about the whole file that its owner should know."""
+
+    text: str
+
+
+Item = Record | BrokenRow | Note
+"""An item that a reader yields."""
 
 
 class ContentIds:
@@ -94,8 +162,8 @@ def milliseconds(iso: str) -> int | None:
     """Convert an ISO 8601 time to milliseconds since the epoch; UTC without a zone."""
     try:
         moment = datetime.fromisoformat(iso)
-    except ValueError:
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        return round(moment.timestamp() * 1000)
+    except (ValueError, OverflowError):
         return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return round(moment.timestamp() * 1000)

@@ -1,73 +1,184 @@
 """The formats that can be imported, recognized by their content."""
 
-import zlib
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from app.importers import dce, discord_package, jsonl, markov_discord_json, text
-from app.importers.records import BrokenFileError, BrokenRow, Record
-from app.importers.sources import BombError, SourceFile, Stream
+from app.importers.formats import (
+    csv_table,
+    dce,
+    dce_html,
+    dce_text,
+    discord_package,
+    history_tracker,
+    irc,
+    jsonl,
+    markov_discord_json,
+    matrix,
+    slack,
+    telegram,
+    text,
+    whatsapp,
+)
+from app.importers.head import Head
+from app.importers.records import BrokenFileError, FileGuild, Item
+from app.importers.sources import SourceFile
+from app.importers.streams import Stream
 
-HEAD_BYTES = 256 * 1024
-
-Read = Callable[[SourceFile, Stream], Iterator[Record | BrokenRow]]
+Read = Callable[[SourceFile, Stream], Iterator[Item]]
+ReadDated = Callable[[SourceFile, Stream, str | None], Iterator[Item]]
 
 
 class Importer(NamedTuple):
     """One format: its test and its reader."""
 
+    key: str
+    """Its name on the command line."""
     name: str
-    matches: Callable[[bytes], bool]
-    """Takes the first `HEAD_BYTES` of a file, unpacked."""
+    matches: Callable[[Head], bool]
+    guilds: Callable[[SourceFile], list[FileGuild]]
+    """Tells the servers that a file says it is of."""
     read: Read
+    lacks: str = ""
+    """Facts that the format cannot tell."""
+    read_dated: ReadDated | None = None
+    """A reader that takes the order of day and month, where dates have no fixed one."""
 
+
+def _nothing(source: SourceFile) -> list[FileGuild]:
+    """Return no server: the format names none."""
+    return []
+
+
+PACKAGE_LACKS = discord_package.LACKS
 
 IMPORTERS = (
-    Importer("messages (JSON Lines)", jsonl.matches, jsonl.read),
-    Importer("DiscordChatExporter JSON", dce.matches_json, dce.read_json),
-    Importer("DiscordChatExporter CSV", dce.matches_csv, dce.read_csv),
     Importer(
-        "Discord data package", discord_package.matches_json, discord_package.read_json
+        "jsonl", "messages (JSON Lines)", jsonl.matches, jsonl.guilds, jsonl.read
     ),
     Importer(
-        "Discord data package CSV",
-        discord_package.matches_csv,
-        discord_package.read_csv,
+        "telegram", "Telegram JSON", telegram.matches, telegram.guilds, telegram.read,
+        telegram.LACKS,
     ),
-    Importer("training JSON", markov_discord_json.matches, markov_discord_json.read),
-    Importer("text", text.matches, text.read),
-)
+    Importer(
+        "matrix", "Matrix JSON", matrix.matches, _nothing, matrix.read, matrix.LACKS
+    ),
+    Importer("slack", "Slack export", slack.matches, slack.guilds, slack.read),
+    Importer(
+        "tracker-text", "Discord History Tracker text", history_tracker.matches_text,
+        history_tracker.guilds_of_text, history_tracker.read_text,
+        history_tracker.LACKS,
+    ),
+    Importer(
+        "package", "Discord data package", discord_package.matches_json,
+        discord_package.guilds, discord_package.read_json, PACKAGE_LACKS,
+    ),
+    Importer("dce", "DiscordChatExporter JSON", dce.matches, dce.guilds, dce.read),
+    Importer(
+        "training", "training JSON", markov_discord_json.matches, _nothing,
+        markov_discord_json.read, markov_discord_json.LACKS,
+    ),
+    Importer(
+        "package-csv", "Discord data package CSV", discord_package.matches_csv,
+        discord_package.guilds, discord_package.read_csv, PACKAGE_LACKS,
+    ),
+    Importer(
+        "csv", "CSV", csv_table.matches, csv_table.guilds, csv_table.read,
+        csv_table.LACKS, csv_table.read,
+    ),
+    Importer(
+        "dce-html", "DiscordChatExporter HTML", dce_html.matches, dce_html.guilds,
+        dce_html.read, dce_html.LACKS, dce_html.read,
+    ),
+    Importer(
+        "dce-text", "DiscordChatExporter text", dce_text.matches, dce_text.guilds,
+        dce_text.read, dce_text.LACKS, dce_text.read,
+    ),
+    Importer(
+        "tracker", "Discord History Tracker", history_tracker.matches_database,
+        history_tracker.guilds_of_database, history_tracker.read_database,
+        history_tracker.LACKS,
+    ),
+    Importer(
+        "whatsapp", "WhatsApp text", whatsapp.matches, _nothing, whatsapp.read,
+        whatsapp.LACKS, whatsapp.read,
+    ),
+    Importer("irc", "IRC log", irc.matches, _nothing, irc.read, irc.LACKS, irc.read),
+    Importer("text", "text", text.matches, _nothing, text.read, text.LACKS),
+)  # fmt: skip
 
-_BY_ENDING = {".jsonl": IMPORTERS[0], ".jsonl.gz": IMPORTERS[0]}
+KEYS = tuple(importer.key for importer in IMPORTERS)
+TEXT = IMPORTERS[-1]
+JSON_LINES = IMPORTERS[0]
 
 
-def find_importer(source: SourceFile) -> Importer:
-    """Find the format of a file.
+def find_importer(head: Head, as_format: str | None = None) -> Importer:
+    """Find the format of a file; `as_format` is the key of the one to take.
 
     Raises:
         BrokenFileError: If the format is unknown.
     """
-    head = _head(source)
-    for ending, importer in _BY_ENDING.items():
-        # Report a broken first line as such, rather than learn it as text.
-        if source.name.lower().endswith(ending):
-            return importer
-    found = next((importer for importer in IMPORTERS if importer.matches(head)), None)
-    is_json = source.name.lower().endswith((".json", ".json.gz"))
-    if found is None or (is_json and found.read is text.read):
-        names = ", ".join(importer.name for importer in IMPORTERS)
-        raise BrokenFileError("start", f"in no known format ({names})")
+    if as_format is not None:
+        return next(one for one in IMPORTERS if one.key == as_format)
+    if not head.data.strip():
+        raise BrokenFileError("", "it is empty")
+    if head.name.lower().endswith((".jsonl", ".jsonl.gz")):
+        # Report a broken first line as such.
+        return JSON_LINES
+    found = next((one for one in IMPORTERS if one.matches(head)), None)
+    is_json = head.name.lower().endswith((".json", ".json.gz"))
+    if found is None or (is_json and found is TEXT):
+        raise BrokenFileError("", why_unknown(head))
     return found
 
 
-def _head(source: SourceFile) -> bytes:
-    try:
-        with source.open() as stream:
-            head = b""
-            while len(head) < HEAD_BYTES and (
-                piece := stream.read(HEAD_BYTES - len(head))
-            ):
-                head += piece
-            return head
-    except (OSError, EOFError, zlib.error, BombError) as error:
-        raise BrokenFileError("start", f"cannot be unpacked ({error})") from error
+_MAGIC = (
+    (b"SQLite format 3\0", "a database of no known program"),
+    (b"\x1f\x8b", "packed twice: unpack it first"),
+    (b"BZh", "packed: unpack it first"),
+    (b"\xfd7zXZ\0", "packed: unpack it first"),
+    (b"(\xb5/\xfd", "packed: unpack it first"),
+    (b"7z\xbc\xaf'\x1c", "an archive: unpack it first"),
+    (b"Rar!", "an archive: unpack it first"),
+    (b"%PDF", "a document: export the chat as JSON"),
+)
+
+
+def why_unknown(head: Head) -> str:
+    """Return what a file is not, and what to do."""
+    data = head.data
+    for magic, what in _MAGIC:
+        if data.startswith(magic):
+            return f"it is {what}"
+    if data[257:262] == b"ustar":
+        return "it is an archive: unpack it first"
+    if data[:1] in b"{[" or head.outline is not None:
+        return _why_unknown_json(head)
+    start = data[:1000].lstrip().lower()
+    if start.startswith((b"<!doctype", b"<html", b"<?xml", b"<!--")):
+        return "it is a web page of no known export: export the chat as JSON"
+    if data.startswith(b"From ") and b"\nSubject:" in data:
+        return "it is mail, not a chat"
+    if head.is_text:
+        return (
+            "in no known format, and it does not look like prose with one message a"
+            " line (--as text learns each line)"
+        )
+    if b"\0" not in data:
+        return "it is not UTF-8: save it as UTF-8"
+    return "in no known format"
+
+
+def _why_unknown_json(head: Head) -> str:
+    outline = head.outline
+    if outline is None:
+        return "it is not JSON"
+    if outline.fault:
+        return outline.fault
+    if not outline.head and outline.first is None:
+        return "it holds no messages"
+    keys = outline.first if isinstance(outline.first, dict) else outline.head
+    named = ", ".join(str(key)[:30] for key in list(keys)[:6])
+    return (
+        f"in no known format: its JSON has {named or 'no messages'};"
+        " export the chat with DiscordChatExporter as JSON"
+    )

@@ -1,177 +1,253 @@
 """Finds the files in an owner's paths: folders, archives and compressed files."""
 
-import gzip
 import hashlib
-import io
 import os
 import stat
 import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO, Protocol
+from typing import NamedTuple, Protocol
 
 from app.core.errors import UsageError
+from app.importers import leftovers
+from app.importers.streams import (
+    MAX_RATIO,
+    RATIO_ALLOWANCE,
+    READ_ERRORS,
+    Stream,
+    explain_read_error,
+)
 
 MAX_FILES = 100_000
 MAX_FILE_BYTES = 64 * 1024**3
-MAX_RATIO = 250
-"""The highest ratio of compression; text shrinks tenfold, a bomb more."""
-RATIO_ALLOWANCE = 16 * 1024**2
-"""Bytes that any file may unpack to, however small it is."""
 END_BYTES = 64 * 1024
 
-GZIP_MAGIC = b"\x1f\x8b"
+ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
 
-
-class BombError(ValueError):
-    """A compressed file that unpacks to an implausible size."""
+COMPRESSIONS = {
+    zipfile.ZIP_STORED,
+    zipfile.ZIP_DEFLATED,
+    zipfile.ZIP_BZIP2,
+    zipfile.ZIP_LZMA,
+}
 
 
 class SourceFile(Protocol):
     """One file to import."""
 
     name: str
+    """Its path, as it is shown."""
     size: int
     """Bytes that `tell` counts up to."""
+    is_given: bool
+    """True if the owner named this very file."""
 
-    def open(self) -> "Stream":
+    def open(self) -> Stream:
         """Start reading at the beginning."""
         ...
 
     def beside(self, name: str) -> bytes | None:
-        """Return a small file in the same folder, or None."""
+        """Return a small file in the same folder, or above with `../`, or None."""
         ...
 
-
-class Stream(io.RawIOBase):
-    """Reads a file, unpacked, and tracks its position in the packed one."""
-
-    def __init__(self, packed: BinaryIO, size: int) -> None:
-        self._packed = packed
-        self._size = size
-        self._read = 0
-        self._is_packed = packed.read(2) == GZIP_MAGIC
-        packed.seek(0)
-        # gzip reads ahead of its output, so the position comes from the file below it.
-        self._plain: BinaryIO = packed
-        if self._is_packed:
-            self._plain = gzip.GzipFile(fileobj=packed)  # type: ignore[assignment]
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: "memoryview | bytearray") -> int:  # type: ignore[override]
-        data = self._plain.read(len(buffer))
-        self._read += len(data)
-        if self._is_packed and self._read > RATIO_ALLOWANCE + MAX_RATIO * self._size:
-            raise BombError("it unpacks to far more than any chat export")
-        buffer[: len(data)] = data
-        return len(data)
-
-    def done(self) -> int:
-        """The number of bytes read from the file on disk."""
-        return min(self._packed.tell(), self._size)
-
-    def close(self) -> None:
-        self._plain.close()
-        self._packed.close()
-        super().close()
+    def on_disk(self) -> Path | None:
+        """Return its path, if it is a plain file that other programs could open."""
+        ...
 
 
 class DiskFile:
     """A file in a folder."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, is_given: bool = False) -> None:
         self.path = path
-        self.name = str(path)
+        self.name = shown(path)
         self.size = path.stat().st_size
+        self.is_given = is_given
 
     def open(self) -> Stream:
         return Stream(self.path.open("rb"), self.size)
 
     def beside(self, name: str) -> bytes | None:
-        path = self.path.with_name(name)
-        return path.read_bytes()[:END_BYTES] if path.is_file() else None
+        path = self.path.parent / name
+        try:
+            with path.open("rb") as file:
+                return file.read(END_BYTES)
+        except OSError:
+            return None
+
+    def on_disk(self) -> Path | None:
+        return self.path
 
 
 class ZipMember:
     """A file in a zip archive, read in place, never unpacked to disk."""
 
+    is_given = False
+
     def __init__(self, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> None:
         self._archive = archive
         self._info = info
-        self.name = f"{archive.filename}/{info.filename}"
+        self.name = f"{shown(archive.filename or '')}/{shown(info.filename)}"
         self.size = info.file_size
-        if self.size > RATIO_ALLOWANCE + MAX_RATIO * info.compress_size:
-            raise UsageError(f"{self.name} unpacks to far more than any chat export.")
 
     def open(self) -> Stream:
         return Stream(self._archive.open(self._info), self.size)  # type: ignore[arg-type]
 
     def beside(self, name: str) -> bytes | None:
-        sibling = str(PurePosixPath(self._info.filename).with_name(name))
+        folder = PurePosixPath(self._info.filename).parent
+        while name.startswith("../"):
+            folder, name = folder.parent, name.removeprefix("../")
         try:
-            with self._archive.open(sibling) as file:
+            with self._archive.open(str(folder / name)) as file:
                 return file.read(END_BYTES)
-        except KeyError:
+        except (KeyError, *READ_ERRORS):
             return None
+
+    def on_disk(self) -> Path | None:
+        return None
+
+
+def shown(path: object) -> str:
+    """Return a path as text that can be sent; bytes that are no UTF-8 become `�`."""
+    return str(path).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+class LeftOutFile(NamedTuple):
+    """A file that is not read, and the reason."""
+
+    name: str
+    reason: str
+
+
+@dataclass
+class Sources:
+    """The files under an owner's paths."""
+
+    files: list[SourceFile] = field(default_factory=list)
+    passed_over: list[LeftOutFile] = field(default_factory=list)
+    """Files that are no messages, such as attachments."""
+    faults: list[LeftOutFile] = field(default_factory=list)
+    """Files that cannot be read, with what to do."""
 
 
 @contextmanager
-def find_sources(paths: Sequence[Path]) -> Iterator[list[SourceFile]]:
+def find_sources(paths: Sequence[Path]) -> Iterator[Sources]:
     """Return all files under the paths, sorted by name.
 
     Raises:
-        UsageError: If a path does not exist, or holds far too much.
+        UsageError: If a path does not exist, or holds far too many files.
     """
     archives: list[zipfile.ZipFile] = []
     try:
-        found: list[SourceFile] = []
+        found = Sources()
         for path in paths:
-            for file in _files(path):
-                if zipfile.is_zipfile(file):
-                    archive = zipfile.ZipFile(file)
-                    archives.append(archive)
-                    found += _members(archive)
-                else:
-                    found.append(DiskFile(file))
-        if len(found) > MAX_FILES:
-            raise UsageError(f"{len(found):,} files are too many for one import.")
+            if path.is_dir():
+                _add_folder(found, path, archives)
+            elif path.is_file():
+                _add(found, path, archives, is_given=True)
+            else:
+                raise UsageError(f"{shown(path)} does not exist.", "Check the path.")
+            if len(found.files) > MAX_FILES:
+                raise UsageError(
+                    f"More than {MAX_FILES:,} files are too many for one import.",
+                    "Import the folders one by one.",
+                )
         yield found
-    except zipfile.BadZipFile as error:
-        raise UsageError(f"A zip archive is damaged: {error}.") from error
     finally:
         for archive in archives:
             archive.close()
 
 
-def _files(path: Path) -> list[Path]:
-    if path.is_dir():
-        inside = (Path(top) / name for top, _, names in os.walk(path) for name in names)
+def _add_folder(found: Sources, path: Path, archives: list[zipfile.ZipFile]) -> None:
+    def unreadable(error: OSError) -> None:
+        found.faults.append(LeftOutFile(shown(error.filename), str(error.strerror)))
+
+    inside: list[Path] = []
+    for top, folders, names in os.walk(path, onerror=unreadable):
+        inside += (Path(top) / name for name in names)
         # A link that leaves the folder is not part of the owner's choice.
-        return sorted(file for file in inside if stat.S_ISREG(file.lstat().st_mode))
-    if not path.is_file():
-        raise UsageError(f"{path} does not exist.", "Check the path.")
-    return [path]
+        links = [one for one in folders if (Path(top) / one).is_symlink()]
+        inside += (Path(top) / name for name in links)
+    for file in sorted(inside):
+        mode = file.lstat().st_mode
+        name = shown(file)
+        reason = leftovers.reason(shown(file.relative_to(path)))
+        if stat.S_ISLNK(mode):
+            found.passed_over.append(LeftOutFile(name, leftovers.LINK))
+        elif not stat.S_ISREG(mode):
+            found.passed_over.append(LeftOutFile(name, leftovers.NO_FILE))
+        elif reason:
+            found.passed_over.append(LeftOutFile(name, reason))
+        else:
+            _add(found, file, archives, is_given=False)
 
 
-def _members(archive: zipfile.ZipFile) -> list[SourceFile]:
+def _add(
+    found: Sources, path: Path, archives: list[zipfile.ZipFile], *, is_given: bool
+) -> None:
+    try:
+        with path.open("rb") as file:
+            magic = file.read(4)
+        if magic not in ZIP_MAGIC:
+            found.files.append(DiskFile(path, is_given=is_given))
+            return
+        archive = zipfile.ZipFile(path)
+    except READ_ERRORS as error:
+        found.faults.append(LeftOutFile(shown(path), explain_read_error(error)))
+        return
+    archives.append(archive)
+    _add_members(found, archive)
+
+
+def _add_members(found: Sources, archive: zipfile.ZipFile) -> None:
+    name = shown(archive.filename or "")
     infos = sorted(archive.infolist(), key=lambda info: info.filename)
-    wanted = [info for info in infos if not info.is_dir() and _is_regular(info)]
-    if sum(info.file_size for info in wanted) > MAX_FILE_BYTES:
-        raise UsageError(f"{archive.filename} unpacks to more than 64 GiB.")
-    names = (".json", ".jsonl", ".csv", ".txt", ".gz")
-    return [
-        ZipMember(archive, info)
-        for info in wanted
-        if info.filename.lower().endswith(names)
-    ]
+    infos = [info for info in infos if not info.is_dir()]
+    if len(infos) > MAX_FILES or sum(one.file_size for one in infos) > MAX_FILE_BYTES:
+        reason = "it unpacks to far more than any chat export"
+        found.faults.append(LeftOutFile(name, reason))
+        return
+    faults: dict[str, list[str]] = {}
+    for info in infos:
+        passed = leftovers.reason(shown(info.filename)) or _is_no_file(info)
+        if passed:
+            member = f"{name}/{shown(info.filename)}"
+            found.passed_over.append(LeftOutFile(member, passed))
+        elif fault := _fault(archive, info):
+            faults.setdefault(fault, []).append(shown(info.filename))
+        else:
+            found.files.append(ZipMember(archive, info))
+    for fault, members in faults.items():
+        more = f" and {len(members) - 1} more" if len(members) > 1 else ""
+        found.faults.append(LeftOutFile(f"{name}/{members[0]}{more}", fault))
 
 
-def _is_regular(info: zipfile.ZipInfo) -> bool:
+def _is_no_file(info: zipfile.ZipInfo) -> str:
     mode = info.external_attr >> 16
-    return stat.S_IFMT(mode) in (0, stat.S_IFREG)
+    if stat.S_ISLNK(mode):
+        return leftovers.LINK
+    return "" if stat.S_IFMT(mode) in (0, stat.S_IFREG) else leftovers.NO_FILE
+
+
+def _fault(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> str:
+    """Return why a member cannot be read, "" if it can."""
+    if info.flag_bits & 1:
+        return "it is encrypted: unpack the archive, and import the folder"
+    if info.compress_type not in COMPRESSIONS:
+        return (
+            "it is compressed in a way that Mynah cannot read:"
+            " unpack the archive, and import the folder"
+        )
+    if info.file_size > RATIO_ALLOWANCE + MAX_RATIO * info.compress_size:
+        return "it unpacks to far more than any chat export"
+    try:
+        with archive.open(info) as file:
+            is_archive = file.read(4) in ZIP_MAGIC
+    except READ_ERRORS as error:
+        return explain_read_error(error)
+    return "it is an archive in an archive: unpack the outer one" if is_archive else ""
 
 
 def fingerprint(source: SourceFile, *more: str) -> str:

@@ -4,13 +4,22 @@ import io
 from collections.abc import Iterator
 
 from app.importers.records import MAX_LINE_BYTES, BrokenFileError
-from app.importers.sources import Stream
-
-BOM = b"\xef\xbb\xbf"
+from app.importers.streams import Stream
 
 
 def lines(stream: Stream) -> Iterator[tuple[int, bytes]]:
     """Yield every line that is not blank, with its number.
+
+    Raises:
+        BrokenFileError: If a line is longer than any message.
+    """
+    for number, line in all_lines(stream):
+        if not line.isspace():
+            yield number, line
+
+
+def all_lines(stream: Stream) -> Iterator[tuple[int, bytes]]:
+    """Yield every line with its number.
 
     Raises:
         BrokenFileError: If a line is longer than any message.
@@ -21,7 +30,15 @@ def lines(stream: Stream) -> Iterator[tuple[int, bytes]]:
         number += 1
         if len(line) > MAX_LINE_BYTES:
             raise BrokenFileError(f"line {number}", "the line does not end")
-        if number == 1:
-            line = line.removeprefix(BOM)
-        if not line.isspace():
-            yield number, line
+        yield number, line
+
+
+def decoded(line: bytes) -> str | None:
+    """Return a line as text without its end; None if it is not UTF-8."""
+    try:
+        return line.decode().rstrip("\r\n")
+    except UnicodeDecodeError:
+        return None
+
+
+NOT_UTF8 = "it is not UTF-8: save the file as UTF-8"

@@ -8,12 +8,12 @@ import signal
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, TypeVar
+from typing import Literal, TypeVar
 
 from app.core.errors import ChildExitError
 from app.ipc.backoff import Backoff
 from app.ipc.peer import Handler, Peer, PeerGoneError
-from app.ipc.wire import MAX_FRAME_BYTES, Catalogue, Request
+from app.ipc.wire import MAX_FRAME_BYTES, Catalogue, OnNotification, Request
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +63,7 @@ class Child:
         catalogue: Catalogue,
         *,
         handlers: Mapping[str, Handler] | None = None,
-        on_notification: Callable[[Any], None] | None = None,
+        on_notification: OnNotification | None = None,
         on_state: Callable[[ChildState], None] | None = None,
         on_stderr: Callable[[str], None] | None = None,
         spawn: Spawn = spawn,

@@ -11,11 +11,10 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from app.core.files import write_text
 from app.ipc.peer import Handler, Peer
-from app.ipc.wire import MAX_FRAME_BYTES, Catalogue
+from app.ipc.wire import MAX_FRAME_BYTES, Catalogue, OnNotification
 
 log = logging.getLogger(__name__)
 
@@ -131,7 +130,7 @@ class Door:
 async def attach(
     path: Path,
     catalogue: Catalogue,
-    on_notification: Callable[[Any], None] | None = None,
+    on_notification: OnNotification | None = None,
 ) -> Peer | None:
     """Return a peer of the running bot, to be `run`, or None when no bot runs.
 

@@ -45,6 +45,8 @@ class Generate(Request[GenerateReply]):
     seed: int = -1
     voice: str | None = None
     """Directory of the guild's token voice; None decodes with the model alone."""
+    channels: list[int] | None = None
+    """Rows of the only channels that the voice may speak from; None means all."""
     dial: int = 0
     """The dial: 0 is the model's own distribution, 100 the voice's."""
     guild: str = ""
@@ -72,7 +74,7 @@ class Learn(Request[Done]):
     method: ClassVar[str] = "learn"
     voice: str
     messages: list[list[int | str]]
-    """[message row id, text] each."""
+    """[message row id, text, channel row id] each."""
 
 
 @dataclass(frozen=True)

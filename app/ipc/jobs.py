@@ -6,7 +6,13 @@ The bot sends one request; the child sends `Progress` notifications, then the re
 from dataclasses import dataclass
 from typing import ClassVar
 
-from app.ipc.control import CountedText, ImportReply, MeasuredFormat, Progress
+from app.ipc.control import (
+    CountedText,
+    ImportPreviewReply,
+    ImportReply,
+    MeasuredFormat,
+    Progress,
+)
 from app.ipc.wire import Catalogue, Request
 
 
@@ -28,6 +34,29 @@ class ImportJob(Request[ImportJobReply]):
     paths: list[str]
     channel: str | None = None
     """Name of the channel for files that name none."""
+    as_format: str | None = None
+    dates: str | None = None
+
+
+@dataclass(frozen=True)
+class PreviewJob(Request[ImportPreviewReply]):
+    """Look at files, and store nothing."""
+
+    method: ClassVar[str] = "preview"
+    guild: str
+    """Name of the server; empty for every server in the files."""
+    paths: list[str]
+    id: str | None = None
+    """Discord's id of the server, if it is known here."""
+    claimed: str | None = None
+    """The name that its files gave it before."""
+    channel: str | None = None
+    as_format: str | None = None
+    dates: str | None = None
+    is_deep: bool = True
+    """Read the messages, too."""
+    row: int | None = None
+    """The server's row, whose filters hold; None for a new server."""
 
 
 @dataclass(frozen=True)
@@ -123,9 +152,9 @@ class Resume:
     method: ClassVar[str] = "resume"
 
 
-REQUESTS = (ImportJob, RebuildJob, CompareJob, TokenVoiceJob, RequantiseJob)
+REQUESTS = (ImportJob, PreviewJob, RebuildJob, CompareJob, TokenVoiceJob, RequantiseJob)
 
-STEERABLE = (ImportJob, RebuildJob, CompareJob)
+STEERABLE = (ImportJob, PreviewJob, RebuildJob, CompareJob)
 """Jobs that may be paused and stopped by hand."""
 
 TO_CHILD = Catalogue(REQUESTS, (Pause, Resume))

@@ -15,6 +15,7 @@ from app.ipc.wire import (
     Failure,
     Frame,
     Notification,
+    OnNotification,
     Params,
     ReplyFrame,
     Request,
@@ -60,7 +61,7 @@ class RemoteError(RuntimeError):
 class OtherVersionError(AppError):
     """The other side's reply lacks what this side knows of it."""
 
-    def __init__(self, request: Request[Any], complaint: str) -> None:
+    def __init__(self, request: Request[object], complaint: str) -> None:
         super().__init__(
             f"The running bot is of another version ({request.method}: {complaint}).",
             "Stop it and start this one.",
@@ -68,7 +69,7 @@ class OtherVersionError(AppError):
 
 
 def handlers_of(
-    service: object, requests: Iterable[type[Request[Any]]]
+    service: object, requests: Iterable[type[Request[object]]]
 ) -> dict[str, Handler]:
     """Return the methods of `service` by request; a Python keyword gets an underscore.
 
@@ -91,7 +92,7 @@ class Peer:
         writer: Writer,
         catalogue: Catalogue,
         handlers: Mapping[str, Handler] | None = None,
-        on_notification: Callable[[Any], None] | None = None,
+        on_notification: OnNotification | None = None,
         why_gone: Callable[[], Awaitable[PeerGoneError]] | None = None,
     ) -> None:
         self._reader = reader

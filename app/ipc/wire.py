@@ -3,7 +3,7 @@
 import dataclasses
 import types
 import typing
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, ClassVar, Generic, Literal, Protocol, TypeVar
@@ -19,8 +19,9 @@ BAD_PARAMS = -32602
 INTERNAL_ERROR = -32603
 """JSON-RPC's own codes; errors for the owner carry their sysexits code instead."""
 
-Json = dict[str, Any]
+Json = dict[str, object]
 R = TypeVar("R")
+R_co = TypeVar("R_co", covariant=True)
 P = TypeVar("P")
 
 
@@ -28,11 +29,14 @@ class Params(Protocol):
     """A dataclass in a catalogue: the parameters of one method."""
 
     method: ClassVar[str]
-    __dataclass_fields__: ClassVar[dict[str, Any]]
+    __dataclass_fields__: ClassVar[dict[str, dataclasses.Field[Any]]]
+
+
+OnNotification = Callable[[Params], None]
 
 
 @dataclass(frozen=True)
-class Request(Generic[R]):
+class Request(Generic[R_co]):
     """Parameters of a method that has a reply: a dataclass, named in the base class.
 
     `class Guilds(Request[GuildsReply])` is answered by a `GuildsReply`.
@@ -64,7 +68,7 @@ class RequestFrame:
     """A request for one reply from the other side."""
 
     id: int
-    params: Request[Any]
+    params: Request[object]
 
 
 @dataclass(frozen=True)
@@ -144,7 +148,7 @@ def _tree(frame: Frame) -> Json:
             return {"id": id, "error": error}
 
 
-def _scrub(value: Any) -> Any:
+def _scrub(value: object) -> object:
     if isinstance(value, str):
         return value.encode("utf-8", "replace").decode()
     if isinstance(value, Mapping):
@@ -161,7 +165,7 @@ class Catalogue:
 
     def __init__(
         self,
-        requests: Iterable[type[Request[Any]]],
+        requests: Iterable[type[Request[object]]],
         notifications: Iterable[type[Params]] = (),
     ) -> None:
         self.requests = {kind.method: kind for kind in requests}
@@ -242,17 +246,17 @@ def build(kind: type[P], tree: object) -> P:
         raise WireError(BAD_PARAMS, str(error)) from error
 
 
-def _hints(kind: Any) -> Mapping[str, Any]:
+def _hints(kind: Callable[..., object]) -> Mapping[str, object]:
     return _cached_hints(kind)
 
 
 @cache
-def _cached_hints(kind: type) -> Mapping[str, Any]:
+def _cached_hints(kind: type) -> Mapping[str, object]:
     hints = typing.get_type_hints(kind)
     return {field.name: hints[field.name] for field in dataclasses.fields(kind)}
 
 
-def _built(value: Any, hint: Any, name: str) -> Any:
+def _built(value: object, hint: object, name: str) -> object:
     """`value`, which JSON brought, as `hint` says."""
     origin, inner = typing.get_origin(hint), typing.get_args(hint)
     if origin in (typing.Union, types.UnionType):
@@ -269,7 +273,7 @@ def _built(value: Any, hint: Any, name: str) -> Any:
     return value
 
 
-def _first_that_fits(value: Any, options: tuple[Any, ...], name: str) -> Any:
+def _first_that_fits(value: object, options: tuple[object, ...], name: str) -> object:
     complaint = WireError(BAD_PARAMS, f"{name} does not fit")
     for option in options:
         try:
@@ -280,7 +284,9 @@ def _first_that_fits(value: Any, options: tuple[Any, ...], name: str) -> Any:
     raise complaint
 
 
-def _collection(value: Any, origin: Any, inner: tuple[Any, ...], name: str) -> Any:
+def _collection(
+    value: object, origin: type, inner: tuple[object, ...], name: str
+) -> object:
     if not isinstance(value, dict if origin is dict else list):
         raise WireError(BAD_PARAMS, f"{name} does not fit {origin.__name__}")
     if isinstance(value, dict):
@@ -294,7 +300,7 @@ def _collection(value: Any, origin: Any, inner: tuple[Any, ...], name: str) -> A
     )
 
 
-def _is_plain(value: Any, hint: Any) -> bool:
+def _is_plain(value: object, hint: object) -> bool:
     if hint is Any:
         return True
     if typing.get_origin(hint) is Literal:
@@ -303,4 +309,4 @@ def _is_plain(value: Any, hint: Any) -> bool:
         return hint is bool
     if hint is float:
         return isinstance(value, int | float)
-    return isinstance(value, types.NoneType if hint is None else hint)
+    return isinstance(hint, type) and isinstance(value, hint)

@@ -10,7 +10,6 @@ import queue
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 from app.core.errors import AppError, UsageError
 from app.core.paths import Home
@@ -20,6 +19,7 @@ from app.ipc.jobs import (
     CompareJob,
     ImportJob,
     Pause,
+    PreviewJob,
     RebuildJob,
     RequantiseJob,
     Resume,
@@ -115,7 +115,7 @@ def main(argv: Sequence[str]) -> int:
     return 0
 
 
-def carry_out(request: Request[Any], home: Home, tell: Tell) -> object:
+def carry_out(request: Request[object], home: Home, tell: Tell) -> object:
     """Do one job of the catalogue.
 
     Only now is imported what the job needs: native code writes to fd 1.
@@ -133,7 +133,7 @@ def carry_out(request: Request[Any], home: Home, tell: Tell) -> object:
 
         _stand_back(requantise.NICENESS)
         return requantise.run(request, home, tell)
-    if isinstance(request, ImportJob | RebuildJob | CompareJob):
+    if isinstance(request, ImportJob | PreviewJob | RebuildJob | CompareJob):
         from app.jobs import import_and_rebuild
 
         _stand_back(import_and_rebuild.NICENESS)

@@ -9,16 +9,20 @@ from dataclasses import replace
 from pathlib import Path
 
 from app.core.errors import UsageError
+from app.core.names import named_path
 from app.core.paths import Home
+from app.importers import previews
 from app.importers.filters import Filters
+from app.importers.gate import ReadingOptions, Target
 from app.importers.import_run import Counts, ImportRun, ImportStep
 from app.importers.intake import Intake
-from app.ipc.control import CountedText, ImportReply, Progress
+from app.ipc.control import CountedText, ImportPreviewReply, ImportReply, Progress
 from app.ipc.jobs import (
     CompareJob,
     CompareJobReply,
     ImportJob,
     ImportJobReply,
+    PreviewJob,
     RebuildJob,
     RebuildJobReply,
 )
@@ -28,6 +32,7 @@ from app.settings.setting_keys import with_stored
 from app.store import guilds, messages, settings, snapshots
 from app.store.authors import open_key
 from app.store.database import Database
+from app.store.messages import Learnable
 from app.voice import voice_builder
 from app.voice.vocabulary_diff import count_words, new_words
 
@@ -45,8 +50,8 @@ SWITCH_SECONDS = 0.0002
 
 
 def run(
-    request: ImportJob | RebuildJob | CompareJob, home: Home, tell: Tell
-) -> ImportJobReply | RebuildJobReply | CompareJobReply:
+    request: ImportJob | PreviewJob | RebuildJob | CompareJob, home: Home, tell: Tell
+) -> ImportJobReply | ImportPreviewReply | RebuildJobReply | CompareJobReply:
     """Carry out a job."""
     # Millions of rows come and go without a cycle, and searching for one costs a tenth
     # of the time.
@@ -59,6 +64,8 @@ def run(
         match request:
             case ImportJob():
                 return import_and_learn(home, database, request, tell)
+            case PreviewJob():
+                return preview(home, database, request, tell)
             case RebuildJob(guild, is_compacting):
                 built = rebuild(home, database, guild, tell)
                 if is_compacting:
@@ -88,7 +95,7 @@ def import_files(
 ) -> Counts:
     """Store the messages of files, filtered as the guild's settings say."""
     guild, channel = request.guild, request.channel
-    paths = [Path(path) for path in request.paths]
+    paths = [named_path(path) for path in request.paths]
     config = _settings(home, database, guild)
     filters = Filters(config.learn, config.bot.prefix)
     authors = database.call(open_key, home.author_key_file)
@@ -107,8 +114,41 @@ def import_files(
         throttle.tell(replace(progress, note=note))
 
     intake = Intake(database, guild, filters, authors, channel)
-    work = ImportRun(database, guild, name, intake, channel=channel, on_step=on_step)
+    work = ImportRun(
+        database,
+        guild,
+        name,
+        intake,
+        channel=channel,
+        target=Target.of(row) if row else None,
+        reading=ReadingOptions(request.as_format, request.dates),
+        on_step=on_step,
+    )
     return work.run(paths)
+
+
+def preview(
+    home: Home, database: Database, request: PreviewJob, tell: Tell
+) -> ImportPreviewReply:
+    """Look at files without storing anything."""
+    config = _settings(home, database, request.row or 0)
+    began, throttle = time.monotonic(), _Throttle(tell)
+
+    def on_file(name: str, done: int, total: int) -> None:
+        seconds = time.monotonic() - began
+        progress = _progress("preview", Path(name).name, done, total, seconds)
+        throttle.tell(progress)
+
+    target = Target(request.guild, request.id, request.claimed)
+    return previews.preview(
+        [named_path(path) for path in request.paths],
+        target if request.guild else None,
+        Filters(config.learn, config.bot.prefix),
+        reading=ReadingOptions(request.as_format, request.dates),
+        channel=request.channel,
+        is_deep=request.is_deep,
+        on_file=on_file,
+    )
 
 
 def rebuild(home: Home, database: Database, guild: int, tell: Tell) -> int:
@@ -128,10 +168,8 @@ def rebuild(home: Home, database: Database, guild: int, tell: Tell) -> int:
     return voice_builder.build(home.voice(guild), rows, on_read)
 
 
-def learnable(
-    database: Database, guild: int, after: int = 0
-) -> Iterator[tuple[int, str]]:
-    """Yield (row, text) of the guild's messages to learn, a page at a time."""
+def learnable(database: Database, guild: int, after: int = 0) -> Iterator[Learnable]:
+    """Yield the guild's messages to learn, a page at a time."""
     return _pages(lambda row: database.call(messages.learnable_page, guild, row), after)
 
 
@@ -151,17 +189,17 @@ def compare(
 
 def _words_of(database: Database, guild: int, name: str | None) -> Counter[str]:
     if name is None:
-        return count_words(text for _, text in learnable(database, guild))
+        return count_words(text for _, text, _ in learnable(database, guild))
     found = database.call(snapshots.get, guild, name)
     if found is None:
         raise UsageError(f"There is no snapshot {name!r}.")
     pages = _pages(lambda after: database.call(messages.of_snapshot, found, after))
-    return count_words(text for _, text in pages)
+    return count_words(text for _, text, _ in pages)
 
 
 def _pages(
-    read: Callable[[int], list[tuple[int, str]]], after: int = 0
-) -> Iterator[tuple[int, str]]:
+    read: Callable[[int], list[Learnable]], after: int = 0
+) -> Iterator[Learnable]:
     while page := read(after):
         yield from page
         after = page[-1][0]

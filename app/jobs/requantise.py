@@ -55,7 +55,7 @@ def _texts(home: Home) -> list[str]:
                 rows = database.call(
                     messages.newest_learnable, guild.id, 0, MESSAGES_READ
                 )
-                texts += [text for _, text in rows]
+                texts += [text for _, text, _ in rows]
     if not texts:
         with gzip.open(sample_file(), "rt", encoding="utf-8") as file:
             lines = itertools.islice(file, MESSAGES_READ)

@@ -4,6 +4,7 @@ import os
 import re
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -84,16 +85,15 @@ class Embedder:
             _register_built_in()
             directory = str(embedding_model(cache or asset("embedding")))
             # Without a cache it creates a folder in the temporary directory.
-            options: dict[str, Any] = {
-                "specific_model_path": directory,
-                "cache_dir": directory,
-            }
-            wanted, model_id = BUILT_IN_ID, BUILT_IN_ID
+            make = partial(
+                TextEmbedding, cache_dir=directory, specific_model_path=directory
+            )
+            model_id = BUILT_IN_ID
         else:
-            options = {"cache_dir": str(cache)} if cache else {}
-            wanted, model_id = name, name
+            make = partial(TextEmbedding, cache_dir=str(cache) if cache else None)
+            model_id = name
         try:
-            made = TextEmbedding(wanted, threads=threads, **options)
+            made = make(model_id, threads=threads)
         except ValueError as error:
             raise ConfigError(
                 f"The embedding model {name} cannot be used: {error}.",

@@ -1,10 +1,13 @@
 """Finds the nearest neighbors of a vector: exact for few vectors, hnswlib for many."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import hnswlib
 
 Floats = NDArray[np.float32]
 
@@ -109,7 +112,7 @@ class Graph:
     def __init__(
         self,
         dimension: int,
-        graph: Any = None,
+        graph: "hnswlib.Index | None" = None,
         room: int = 0,
         removed: Iterable[int] = (),
     ) -> None:

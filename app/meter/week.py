@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from random import Random
 from statistics import median, quantiles
-from typing import Any
 
 from app.meter import assistant, novelty
 from app.meter.style import likeness
@@ -53,7 +52,7 @@ class Week:
     liked: int = 0
     disliked: int = 0
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         """Return the figures as they are stored and sent."""
         return asdict(self)
 

@@ -13,12 +13,12 @@ import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, BinaryIO
 
 from app.core.errors import AppError
 from app.core.files import put
 from app.core.paths import Home
-from app.modelfiles.bundled import open_carried
+from app.modelfiles.bundled import Slice, open_carried
 from app.modelfiles.catalogue import CatalogueEntry, file_of
 
 Report = Callable[[int, int], None]
@@ -204,7 +204,7 @@ def _size_below(directory: Path) -> int:
     return total
 
 
-def _copy(source: Any, out: BinaryIO, cancelled: threading.Event) -> None:
+def _copy(source: IO[bytes] | Slice, out: BinaryIO, cancelled: threading.Event) -> None:
     while block := source.read(_BLOCK):
         if cancelled.is_set():
             raise CancelledFetchError
@@ -226,10 +226,9 @@ def _from_hub(
     class Bar(tqdm):  # type: ignore[misc, type-arg, unused-ignore]
         """Passes every block to `report`; the only place to stop a download."""
 
-        def __init__(self, *args: Any, **kwargs: Any) -> None:
-            kwargs.pop("name", None)
-            super().__init__(*args, **kwargs | {"disable": True})
-            self.count = int(kwargs.get("initial") or 0)
+        def __init__(self, *, initial: int = 0, **others: object) -> None:
+            super().__init__(initial=initial, disable=True)
+            self.count = initial
 
         def update(self, n: float | None = 1) -> None:
             if cancelled.is_set():

@@ -46,6 +46,8 @@ class Prompt:
     """Words a chain reply must start from."""
     rules: Rules = Rules()
     """The rules by which the chain makes lines."""
+    channels: frozenset[int] | None = None
+    """Rows of the only channels that the voice may speak from; None means all."""
     examples: tuple[str, ...] = ()
     """Real lines of the guild."""
     drafts: tuple[str, ...] = ()

@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from random import Random
 from time import perf_counter
 
+from app.core.secret_patterns import has_secret
 from app.providers.base import Completion, Prompt, Used
 from app.providers.keywords import keywords
 from app.voice.voice import GeneratedLine, Voice
@@ -14,6 +15,9 @@ NOTHING_LEARNED = (
     "Still listening… I know too few of your words so far.",
     "Give me something to learn from and I will start talking.",
 )
+
+SECRET_TRIES = 4
+"""Attempts at a line without a secret; the last check removes what is left."""
 
 RELAXED = {
     "state_size": "it looked at fewer words of context, since little is learned",
@@ -49,7 +53,7 @@ class MarkovProvider:
         seed = prompt.seed or topic or None
         try:
             voice = await self._voice(prompt.guild)
-            line = voice.speak(self._rng, seed=seed, rules=prompt.rules)
+            line = self._speak(voice, seed, prompt)
         except LookupError:
             text = self._rng.choice(NOTHING_LEARNED)
             yield text
@@ -58,6 +62,16 @@ class MarkovProvider:
         yield line.text
         wanted = prompt.seed is not None
         yield completion_of(line, (perf_counter() - start) * 1000, seed_wanted=wanted)
+
+    def _speak(self, voice: Voice, seed: str | None, prompt: Prompt) -> GeneratedLine:
+        """Return a line, if possible without a secret that was learned once."""
+        for _ in range(SECRET_TRIES):
+            line = voice.speak(
+                self._rng, seed=seed, rules=prompt.rules, channels=prompt.channels
+            )
+            if not has_secret(line.text):
+                break
+        return line
 
     async def close(self) -> None:
         """Do nothing, since nothing is held."""

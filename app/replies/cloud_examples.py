@@ -59,7 +59,12 @@ class Illustrator:
         rules = replace(rules_of(config), walks=1, max_tries=DRAFT_TRIES)
         try:
             lines = await asyncio.to_thread(
-                voice.drafts, self._rng, DRAFTS, seed=seed, rules=rules
+                voice.drafts,
+                self._rng,
+                DRAFTS,
+                seed=seed,
+                rules=rules,
+                channels=prompt.channels,
             )
         except LookupError:
             return prompt

@@ -195,6 +195,7 @@ class Replier:
             reply=reply,
             summary=gathered.summary,
             summary_of=gathered.summary_of,
+            channels=gathered.speakable,
         )
 
     async def _remember(

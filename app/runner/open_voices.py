@@ -34,11 +34,11 @@ class OpenVoices:
             return None
         return known[1]
 
-    def learn(self, directory: str, messages: Iterable[tuple[int, str]]) -> None:
-        """Add messages, by row id, to a voice."""
+    def learn(self, directory: str, messages: Iterable[tuple[int, str, int]]) -> None:
+        """Add messages (row id, text, channel) to a voice."""
         if voice := self.get(directory):
-            for message, text in messages:
-                voice.learn(message, message_tokens(self._model, text))
+            for message, text, channel in messages:
+                voice.learn(message, message_tokens(self._model, text), channel)
 
     def forget(self, directory: str, messages: Iterable[int]) -> int:
         """Take messages out of a voice; return how many it had."""

@@ -113,8 +113,8 @@ class ModelDesk:
                 self._scheduler.cancel(stream)
                 outbox.reply(Done())
             case Learn(voice, messages):
-                pairs = ((int(row), str(text)) for row, text in messages)
-                self._voices.learn(voice, pairs)
+                learned = ((int(row), str(text), int(at)) for row, text, at in messages)
+                self._voices.learn(voice, learned)
                 outbox.reply(Done())
             case ForgetMessages(voice, rows):
                 self._voices.forget(voice, rows)

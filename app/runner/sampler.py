@@ -26,6 +26,8 @@ class Chooser:
         self._model = model
         self._voice = voice if request.dial > 0 else None
         self._dial = request.dial
+        channels = request.channels
+        self._channels = None if channels is None else frozenset(channels)
         self._said = said_in(model, prompt) if self._voice else None
         self._temperature = request.temperature
         self._top_p = request.top_p
@@ -51,7 +53,9 @@ class Chooser:
             written: The tokens of the message so far.
             may_end: True when the message may end here; an empty reply is useless.
         """
-        prediction = self._voice.predict(written, self._said) if self._voice else None
+        prediction = None
+        if self._voice:
+            prediction = self._voice.predict(written, self._said, self._channels)
         fused = fuse(logits, prediction, self._dial, self._trust)
         self._weights += fused.weight
         self._chosen += 1

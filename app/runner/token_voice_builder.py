@@ -11,6 +11,7 @@ from app.runner import llama
 from app.runner.message_tokens import end_token, messages_tokens
 from app.store import messages
 from app.store.database import Database
+from app.store.messages import Learnable
 from app.voice import tokens
 
 THREADS = 2
@@ -19,7 +20,6 @@ PART = 256
 
 _REPORT_EVERY = 10_000
 
-Row = tuple[int, str]
 Tokenize = Callable[[Sequence[str]], list[list[int]]]
 OnRead = Callable[[int], None]
 OnStep = Callable[[int, int], None]
@@ -54,8 +54,8 @@ def build_from_home(home: Home, guild: int, model: Path, on_step: OnStep) -> int
         )
 
 
-def iter_pages(database: Database, guild: int) -> Iterator[Row]:
-    """Yield the row and text of every message to learn, by row."""
+def iter_pages(database: Database, guild: int) -> Iterator[Learnable]:
+    """Yield every message to learn, by row."""
     newest = 0
     while page := database.call(messages.learnable_page, guild, newest):
         yield from page
@@ -63,18 +63,21 @@ def iter_pages(database: Database, guild: int) -> Iterator[Row]:
 
 
 def tokenize(
-    rows: Iterable[Row], tokens_of: Tokenize, on_read: OnRead
-) -> Iterator[tuple[int, list[int]]]:
-    """Yield the row and tokens of every message, in order.
+    rows: Iterable[Learnable], tokens_of: Tokenize, on_read: OnRead
+) -> Iterator[tuple[int, list[int], int]]:
+    """Yield the row, tokens and channel of every message, in order.
 
     The tokenizer lets other threads run, so several threads share the work.
     """
     rows = iter(rows)
     read = told = 0
 
-    def work(part: list[Row]) -> list[tuple[int, list[int]]]:
-        found = tokens_of([text for _, text in part])
-        return [(row, tokens) for (row, _), tokens in zip(part, found, strict=True)]
+    def work(part: list[Learnable]) -> list[tuple[int, list[int], int]]:
+        found = tokens_of([text for _, text, _ in part])
+        return [
+            (row, tokens, channel)
+            for (row, _, channel), tokens in zip(part, found, strict=True)
+        ]
 
     with ThreadPoolExecutor(THREADS) as threads:
         while parts := [part for _ in range(THREADS) if (part := _take(rows))]:
@@ -86,5 +89,5 @@ def tokenize(
                 on_read(read)
 
 
-def _take(rows: Iterator[Row]) -> list[Row]:
+def _take(rows: Iterator[Learnable]) -> list[Learnable]:
     return list(islice(rows, PART))

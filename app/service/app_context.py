@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack
 from functools import cached_property
 from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from app.core import secrets
 from app.core.errors import UsageError
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from app.service.token_voices import TokenVoices
     from app.service.voice_keeper import VoiceKeeper
     from app.settings.base_url import Address
-
-Json = dict[str, Any]
 
 
 class AppContext:

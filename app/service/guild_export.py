@@ -5,7 +5,6 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from app.core.errors import UsageError
 from app.core.files import replacing
@@ -32,12 +31,12 @@ def export(reader: Database, guild: int, name: str, target: Path) -> int:
     return written
 
 
-def rows_of(guild: str, rows: Sequence[int]) -> list[dict[str, Any]]:
+def rows_of(guild: str, rows: Sequence[int]) -> list[dict[str, object]]:
     """Return lines of the interchange format for the messages in those rows."""
     return _rows(guild, messages.by_rows(rows))
 
 
-def _rows(guild: str, page: Sequence[StoredMessage]) -> list[dict[str, Any]]:
+def _rows(guild: str, page: Sequence[StoredMessage]) -> list[dict[str, object]]:
     files: defaultdict[int, list[dict[str, str]]] = defaultdict(list)
     for file in messages.attachments_of([message.id for message in page]):
         files[file.message_id].append(
@@ -48,9 +47,9 @@ def _rows(guild: str, page: Sequence[StoredMessage]) -> list[dict[str, Any]]:
 
 def _row(
     guild: str, message: StoredMessage, files: list[dict[str, str]]
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Return one line of the interchange format, with the author's name or hash."""
-    row: dict[str, Any] = {
+    row: dict[str, object] = {
         "guild": guild,
         "channel": message.channel_name,
         "id": message.external,

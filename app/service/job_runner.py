@@ -14,7 +14,7 @@ from app.ipc.child import Process, Spawn, spawn
 from app.ipc.control import Progress
 from app.ipc.jobs import FROM_CHILD, STEERABLE, Pause, Resume
 from app.ipc.peer import Peer, PeerGoneError
-from app.ipc.wire import Request
+from app.ipc.wire import Params, Request
 
 log = logging.getLogger(__name__)
 
@@ -43,11 +43,12 @@ class _RunningJob:
         self._is_paused = False
         self._latest: Progress | None = None
 
-    def hear(self, progress: Progress) -> None:
-        """Pass on the progress, with the number that steers the job."""
-        paused = self._is_paused
-        self._latest = replace(progress, job=self._number, paused=paused)
-        self._tell(self._latest)
+    def hear(self, told: Params) -> None:
+        """Pass on its progress, with the number that steers the job."""
+        if isinstance(told, Progress):
+            paused = self._is_paused
+            self._latest = replace(told, job=self._number, paused=paused)
+            self._tell(self._latest)
 
     async def steer(self, action: str) -> bool:
         """Pause, resume or stop it; False for any other action, or if it has ended."""

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from functools import cached_property
 from random import Random
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from app.core.paths import Home
 from app.ipc import control
@@ -144,7 +144,7 @@ def _snapshots(service: Service) -> object:
     return SnapshotHandlers(service.context)
 
 
-TOPICS: Mapping[tuple[type[Request[Any]], ...], Callable[[Service], object]] = {
+TOPICS: Mapping[tuple[type[Request[object]], ...], Callable[[Service], object]] = {
     tuple(control.APP_REQUESTS): lambda service: service.app,
     tuple(control.REPLY_REQUESTS): _replies,
     tuple(control.GUILD_REQUESTS): _guilds,

@@ -55,7 +55,7 @@ def write(
         archive.writestr(FACTS, json.dumps(facts))
         with archive.open(MESSAGES, "w", force_zip64=True) as lines:
             while page := reader.call(messages.of_snapshot, snapshot, after, 500):
-                rows = [row for row, _ in page]
+                rows = [row for row, _, _ in page]
                 for row in reader.call(rows_of, guild, rows):
                     lines.write(json.dumps(row, ensure_ascii=False).encode() + b"\n")
                     written += 1

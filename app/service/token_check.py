@@ -1,9 +1,11 @@
 """Tests a bot token once, without connecting to the gateway."""
 
+from dataclasses import dataclass
+
 import aiohttp
 
 from app.ipc.control import SecretTestReply
-from app.ipc.wire import Json
+from app.ipc.wire import build
 from app.service.invite_link import invite_url
 
 API_URL = "https://discord.com/api/v10"
@@ -19,6 +21,17 @@ MESSAGE_CONTENT = 1 << 18 | 1 << 19
 """Flags of an application that may read messages: large one, small one."""
 
 
+@dataclass(frozen=True)
+class _Account:
+    id: str
+    username: str
+
+
+@dataclass(frozen=True)
+class _Application:
+    flags: int
+
+
 async def test_bot_token(token: str | None) -> SecretTestReply:
     """Ask Discord whose token it is."""
     if not token:
@@ -30,28 +43,29 @@ async def test_bot_token(token: str | None) -> SecretTestReply:
     headers = {"Authorization": f"Bot {token}"}
     try:
         async with aiohttp.ClientSession(timeout=timeout, headers=headers) as session:
-            me = await _ask(session, "/users/@me")
-            application = await _ask(session, "/oauth2/applications/@me")
+            me = build(_Account, await _ask(session, "/users/@me"))
+            path = "/oauth2/applications/@me"
+            application = build(_Application, await _ask(session, path))
     except aiohttp.ClientResponseError as error:
         if error.status == 401:
             return _bad("Discord refused the bot token.", PORTAL)
         return _bad(f"Discord answered with {error.status}.", "Try again later.")
     except (aiohttp.ClientError, TimeoutError, ValueError):
         return _bad("Discord cannot be reached.", "Check the internet connection.")
-    reads = application["flags"] & MESSAGE_CONTENT
-    detail = f"This is the token of {me['username']}"
+    reads = application.flags & MESSAGE_CONTENT
+    detail = f"This is the token of {me.username}"
     return SecretTestReply(
         ok=bool(reads),
         detail=f"{detail}." if reads else f"{detail}, which may not read messages.",
         hint="" if reads else INTENT,
-        invite=invite_url(me["id"]),
+        invite=invite_url(me.id),
     )
 
 
-async def _ask(session: aiohttp.ClientSession, path: str) -> Json:
+async def _ask(session: aiohttp.ClientSession, path: str) -> object:
     async with session.get(API_URL + path) as answer:
         answer.raise_for_status()
-        body: Json = await answer.json(content_type=None)
+        body: object = await answer.json(content_type=None)
         return body
 
 

@@ -17,6 +17,7 @@ from app.modelfiles import gguf_header
 from app.service.job_runner import JobRunner
 from app.store import guilds, messages
 from app.store.database import Database
+from app.store.messages import Learnable
 from app.voice import files
 from app.voice.files import VoiceFileError
 from app.voice.tokens import NAME
@@ -35,7 +36,7 @@ class Runner(Protocol):
 
     @property
     def pid(self) -> int | None: ...
-    async def learn(self, voice: Path, rows: list[tuple[int, str]]) -> None: ...
+    async def learn(self, voice: Path, rows: list[Learnable]) -> None: ...
     async def forget(self, voice: Path, rows: Sequence[int]) -> None: ...
 
 

@@ -9,11 +9,12 @@ from typing import TypeVar
 
 from app.chat import feedback_weights
 from app.core.paths import Home
-from app.ipc.control import ImportReply, Progress
+from app.ipc.control import ImportPreviewReply, ImportReply, Progress
 from app.ipc.jobs import (
     CompareJob,
     CompareJobReply,
     ImportJob,
+    PreviewJob,
     RebuildJob,
 )
 from app.ipc.wire import Request
@@ -71,9 +72,9 @@ class VoiceFiles:
             voice, is_damaged = Voice.empty(), True
         voice.forget(changed)
         known = await self._database.run(messages.learnable_of, guild, changed)
-        for row, text in known:
+        for row, text, channel in known:
             if row <= voice.last_message:
-                voice.learn(row, text)
+                voice.learn(row, text, channel)
         is_long = await self.learn_after(voice, guild, voice.last_message)
         votes = await self._database.run(feedback.votes_by_source, guild)
         for message, weight in feedback_weights.weights(votes).items():
@@ -86,8 +87,8 @@ class VoiceFiles:
         newer = await self._database.run(
             messages.newest_learnable, guild, row, MOST_TAIL
         )
-        for count, (message, text) in enumerate(newer, 1):
-            voice.learn(message, text)
+        for count, message in enumerate(newer, 1):
+            voice.learn(*message)
             if count % PAUSE_EVERY == 0:
                 await asyncio.sleep(0)
         return len(newer) == MOST_TAIL
@@ -123,6 +124,12 @@ class VoiceFiles:
         else:
             await self.learn_after(voice, job.guild, newest)
         return reply.counts
+
+    async def preview(
+        self, job: PreviewJob, on_progress: OnProgress | None
+    ) -> ImportPreviewReply:
+        """Look at files, and store nothing."""
+        return await self._jobs.run(job, on_progress or self._on_progress)
 
     async def scrub(self, voice: Voice, guild: int) -> bool:
         """Rewrite the files without deleted messages; True if nothing of them is left.

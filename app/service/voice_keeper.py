@@ -9,13 +9,14 @@ from functools import partial
 from pathlib import Path
 
 from app.core.errors import AppError
+from app.core.names import wire_name
 from app.core.paths import Home
 from app.importers import message_intake
 from app.importers.filters import Filters, clean
 from app.importers.message_intake import TakenIn
 from app.importers.records import Record
-from app.ipc.control import ImportReply
-from app.ipc.jobs import CompareJob, CompareJobReply, ImportJob
+from app.ipc.control import ImportPreviewReply, ImportReply
+from app.ipc.jobs import CompareJob, CompareJobReply, ImportJob, PreviewJob
 from app.service.job_runner import JobRunner
 from app.service.voice_files import MOST_TAIL, OnProgress, VoiceFiles
 from app.settings.schema import Config
@@ -160,7 +161,7 @@ class VoiceKeeper:
                 continue
             new.append(taken)
             if taken.text is not None:
-                opened.voice.learn(taken.row, taken.text)
+                opened.voice.learn(taken.row, taken.text, taken.channel)
         self._build_if_long(opened, guild)
         return new
 
@@ -176,8 +177,8 @@ class VoiceKeeper:
         await self._database.run(messages.edit, message, clean(text), dropped)
         opened.voice.forget([message])
         rows = await self._database.run(messages.learnable_of, guild, [message])
-        for row, text in rows:
-            opened.voice.learn(row, text)
+        for learned in rows:
+            opened.voice.learn(*learned)
         # The meaning before the edit is forgotten like a deleted message.
         for tell in self._on_forgotten:
             await tell(guild, [message])
@@ -292,6 +293,9 @@ class VoiceKeeper:
         paths: Sequence[Path],
         channel: str | None = None,
         on_progress: OnProgress | None = None,
+        *,
+        as_format: str | None = None,
+        dates: str | None = None,
     ) -> ImportReply:
         """Import files in a child while everything else continues; return the counts.
 
@@ -299,7 +303,8 @@ class VoiceKeeper:
             AppError: If the job reports an error for the owner.
         """
         opened = await self._opened(guild)
-        job = ImportJob(guild, [str(path.absolute()) for path in paths], channel)
+        names = [wire_name(path) for path in paths]
+        job = ImportJob(guild, names, channel, as_format, dates)
         try:
             async with opened.changing:
                 return await self._files.add(opened.voice, job, on_progress)
@@ -308,6 +313,16 @@ class VoiceKeeper:
             # same.
             self._build_soon(opened, guild, 0.0)
             raise
+
+    async def preview(
+        self, job: PreviewJob, on_progress: OnProgress | None = None
+    ) -> ImportPreviewReply:
+        """Look at files in a child, and store nothing.
+
+        Raises:
+            AppError: If the job reports an error for the owner.
+        """
+        return await self._files.preview(job, on_progress)
 
     async def rebuild(self, guild: int) -> None:
         """Rebuild the guild's voice from the database, in a child."""

@@ -334,6 +334,14 @@ class LearnSettings:
     skip_links: bool = setting(
         False, "Skip messages that are only a link.", scope="guild"
     )
+    secrets: bool = setting(
+        False,
+        "Learns messages with a key, password, address, phone number or e-mail address,"
+        " which are left out whole otherwise: a gap would sound odd. The bot says none"
+        " of these either way.",
+        scope="guild",
+        snapshots="never",
+    )
     tuning_channels: list[str] = setting(
         [],
         "Channels open for tuning a model, on messages of members who agreed.",

@@ -1,9 +1,9 @@
 """Embeddings: the database holds every vector; the index beside it is a cache."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from peewee import fn
+from peewee import Expression, fn
 
 from app.store import sqlite
 from app.store.database import bound, tuples, write
@@ -153,7 +153,7 @@ def models(guild: int) -> list[tuple[str, int]]:
     return list(tuples(query.group_by(Embedding.model).order_by(number.desc())))
 
 
-def _meaning(guild: int, model: str) -> Any:
+def _meaning(guild: int, model: str) -> Expression:
     return (
         (Embedding.guild == guild)
         & (Embedding.model == model)

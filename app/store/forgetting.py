@@ -2,9 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from peewee import Case, fn
+from peewee import Case, Expression, fn
 
 from app.store import conversations, feedback, messages, tombstones, voice_changes
 from app.store.database import tuples, write
@@ -167,7 +166,7 @@ def _drawing_on(guild: int, rows: Sequence[int]) -> set[int]:
     return found | _showing(chosen & (Reply.state != "claimed"), set(rows))
 
 
-def _showing(chosen: Any, gone: set[int]) -> set[int]:
+def _showing(chosen: Expression, gone: set[int]) -> set[int]:
     """Return replies whose prompt contained one of the messages."""
     found: set[int] = set()
     for row, turns, recalled in tuples(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from peewee import fn
 
+from app.core.names import is_same
 from app.store import rows, voice_changes
 from app.store.database import tuples, write
 from app.store.rows import StoredChannel, StoredGuild
@@ -36,8 +37,8 @@ def _find(name: str) -> Guild | None:
     if found is None:
         found = Guild.get_or_none(Guild.name == name)
     if found is None:
-        matching = fn.LOWER(Guild.name) == name.lower()
-        found = Guild.select().where(matching).order_by(Guild.id).first()
+        every = Guild.select().order_by(Guild.id)
+        found = next((one for one in every if is_same(one.name, name)), None)
     return found
 
 
@@ -57,7 +58,8 @@ def ensure(
 ) -> StoredGuild:
     """Return the guild by Discord id or name, created or renamed as needed.
 
-    A Discord guild takes over a guild of the same name that was learned from files.
+    A Discord guild takes over the guild that was learned from its files: of its id, or
+    of its name in any case.
     """
     found: Guild | None = None
     if discord_id is None:
@@ -65,8 +67,7 @@ def ensure(
     else:
         found = Guild.get_or_none(Guild.discord_id == discord_id)
         if found is None:
-            unclaimed = Guild.discord_id.is_null() & (Guild.name == name)
-            found = Guild.get_or_none(unclaimed & ~Guild.is_demo)
+            found = _learned_from_files(name, discord_id)
     if found is None:
         made: Guild = Guild.create(
             name=name, discord_id=discord_id, joined=_now(), is_demo=is_demo
@@ -78,6 +79,37 @@ def ensure(
         found.name, found.discord_id, found.left = name, discord_id, None
         found.save()
     return rows.stored(StoredGuild, found)
+
+
+def _learned_from_files(name: str, discord_id: str) -> Guild | None:
+    """Find the guild that files made of a Discord guild."""
+    waiting = list(Guild.select().where(Guild.discord_id.is_null() & ~Guild.is_demo))
+    claimed = [one for one in waiting if one.claimed == discord_id]
+    named = [
+        one
+        for one in waiting
+        if is_same(one.name, name) and not (one.claimed or "").isdigit()
+    ]
+    return next(iter(claimed + named), None)
+
+
+def of_files(discord_id: str) -> StoredGuild | None:
+    """Find the guild of that id, from Discord or as its files say."""
+    chosen = (Guild.discord_id == discord_id) | (Guild.claimed == discord_id)
+    return rows.found(StoredGuild, Guild.get_or_none(chosen))
+
+
+@write
+def claim(guild: int, claimed: str) -> None:
+    """Note Discord's id, or else the name, that a guild's files give it."""
+    Guild.update(claimed=claimed).where(Guild.id == guild).execute()
+
+
+@write
+def remove_empty(guild: int) -> None:
+    """Remove a guild that files made, if it has no message."""
+    if not Message.select().where(Message.guild == guild).exists():
+        Guild.delete().where((Guild.id == guild) & Guild.discord_id.is_null()).execute()
 
 
 @write

@@ -3,9 +3,9 @@
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from peewee import fn
+from peewee import Expression, ModelSelect, fn
 
 from app.store import sqlite, tombstones, voice_changes
 from app.store.database import bound, tuples, write
@@ -48,6 +48,12 @@ COLUMNS = (
     "id", "guild_id", "channel_id", "member_id", "external", "ts", "text", "reply_to",
     "dropped",
 )  # fmt: skip
+
+
+Learnable = tuple[int, str, int]
+"""A message as a voice learns it: its row, its text, and its channel's row."""
+
+_LEARNED = (Message.id, Message.text, Message.channel)
 
 
 class Added(NamedTuple):
@@ -313,16 +319,16 @@ def _give_out(last: int) -> None:
         RowNumbers.create(last=last)
 
 
-def learnable(guild: int, after: int = 0) -> Iterator[tuple[int, str]]:
-    """Yield (row, text) of the messages in the guild's voice after that row, by row."""
+def learnable(guild: int, after: int = 0) -> Iterator[Learnable]:
+    """Yield the messages in the guild's voice after that row, by row."""
     return _read(voice_changes.belongs(guild) & (Message.id > after))
 
 
-def _read(chosen: Any) -> Iterator[tuple[int, str]]:
-    query = Message.select(Message.id, Message.text)
-    sql, parameters = query.where(chosen).order_by(Message.id).sql()
+def _read(chosen: Expression) -> Iterator[Learnable]:
+    query = Message.select(*_LEARNED).where(chosen)
+    sql, parameters = query.order_by(Message.id).sql()
     # A plain cursor returns a million rows in a third of peewee's time.
-    rows: Iterator[tuple[int, str]] = bound().connection().execute(sql, parameters)
+    rows: Iterator[Learnable] = bound().connection().execute(sql, parameters)
     return rows
 
 
@@ -334,38 +340,35 @@ def replies_of(guild: int) -> list[tuple[str, int, str, str | None]]:
     return list(tuples(query.order_by(Message.ts, Message.id)))
 
 
-def learnable_page(
-    guild: int, after: int = 0, limit: int = 20_000
-) -> list[tuple[int, str]]:
+def learnable_page(guild: int, after: int = 0, limit: int = 20_000) -> list[Learnable]:
     """Return the first `limit` of `learnable`, for readers in another thread."""
     return list(itertools.islice(learnable(guild, after), limit))
 
 
 def of_snapshot(
     snapshot: StoredSnapshot, after: int, limit: int = 20_000
-) -> list[tuple[int, str]]:
-    """Return a page of (row, text) of what is left of a snapshot's voice."""
+) -> list[Learnable]:
+    """Return a page of what is left of a snapshot's voice."""
     chosen = voice_changes.belongs(snapshot.guild_id, snapshot.gaps)
     rows = (Message.id > after) & (Message.id <= snapshot.last)
     return list(itertools.islice(_read(chosen & rows), limit))
 
 
-def newest_learnable(guild: int, after: int, limit: int) -> list[tuple[int, str]]:
-    """Return (row, text) of the newest messages to learn after that row, by row."""
-    query = Message.select(Message.id, Message.text)
+def newest_learnable(guild: int, after: int, limit: int) -> list[Learnable]:
+    """Return the newest messages to learn after that row, by row."""
+    query = Message.select(*_LEARNED)
     query = query.where(voice_changes.belongs(guild) & (Message.id > after))
-    found = tuples(query.order_by(Message.id.desc()).limit(limit))
-    return [(row, text) for row, text in reversed(found)]
+    found: list[Learnable] = tuples(query.order_by(Message.id.desc()).limit(limit))
+    return found[::-1]
 
 
-def learnable_of(guild: int, rows: Sequence[int]) -> list[tuple[int, str]]:
-    """Return (row, text) of those of the messages that are in the guild's voice."""
-    found: list[tuple[int, str]] = []
+def learnable_of(guild: int, rows: Sequence[int]) -> list[Learnable]:
+    """Return those of the messages that are in the guild's voice."""
+    found: list[Learnable] = []
     for start in range(0, len(rows), BATCH):
         part = list(rows[start : start + BATCH])
         chosen = Message.id.in_(part) & voice_changes.belongs(guild)
-        query = Message.select(Message.id, Message.text).where(chosen)
-        found += [(row, text) for row, text in tuples(query)]
+        found += tuples(Message.select(*_LEARNED).where(chosen))
     return found
 
 
@@ -395,7 +398,7 @@ def count(guild: int) -> int:
     return number
 
 
-def _joined() -> Any:
+def _joined() -> "ModelSelect[Message]":
     return (
         Message.select(
             Message.id, Message.guild, Message.channel, Channel.name, Message.member,
@@ -408,5 +411,5 @@ def _joined() -> Any:
     )  # fmt: skip
 
 
-def _stored(query: Any) -> Iterator[StoredMessage]:
+def _stored(query: "ModelSelect[Message]") -> Iterator[StoredMessage]:
     return (StoredMessage(*row) for row in tuples(query))

@@ -1,13 +1,13 @@
 """A guild's weekly figures, and the rows behind them."""
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from peewee import fn
+from peewee import ModelSelect, fn
 
 from app.core.time_units import DAY_MS, WEEK_MS
 from app.store.database import tuples, write
-from app.store.rows import StoredMeterWeek, all_of
+from app.store.rows import PromptTurn, StoredMeterWeek, all_of
 from app.store.tables import Channel, Feedback, Member, Message, MeterWeek, Reply
 
 _MONDAY_MS = 4 * DAY_MS
@@ -20,7 +20,7 @@ class SentReply(NamedTuple):
     """One sent reply, with the fields for the figures."""
 
     text: str
-    turns: list[list[Any]]
+    turns: list[PromptTurn]
     timings: dict[str, float]
     rating: int
 
@@ -45,7 +45,7 @@ def sent(guild: int, start: int, end: int) -> list[SentReply]:
         .order_by(Reply.id)
     )
     return [
-        SentReply(text, turns, timings, rating or 0)
+        SentReply(text, [PromptTurn(*turn) for turn in turns], timings, rating or 0)
         for text, turns, timings, rating in tuples(query)
     ]
 
@@ -69,7 +69,7 @@ def said_before(guild: int, end: int, limit: int) -> list[str]:
     return [text for (text,) in tuples(query.order_by(Message.id.desc()).limit(limit))]
 
 
-def _of_members(guild: int) -> Any:
+def _of_members(guild: int) -> "ModelSelect[Message]":
     here = Channel.select(Channel.id).where(Channel.guild == guild)
     return (
         Message.select(Message.text)
@@ -84,7 +84,7 @@ def _of_members(guild: int) -> Any:
 
 
 @write
-def put(guild: int, start: int, figures: Mapping[str, Any], made: int) -> None:
+def put(guild: int, start: int, figures: Mapping[str, object], made: int) -> None:
     """Store the figures of a week, replacing earlier ones."""
     same = (MeterWeek.guild == guild) & (MeterWeek.start == start)
     MeterWeek.delete().where(same).execute()

@@ -87,6 +87,11 @@ def _readers_of_channels(database: SqliteDatabase) -> None:
     )
 
 
+def _claimed_guilds(database: SqliteDatabase) -> None:
+    """A guild keeps the server that its files say they are of."""
+    database.execute_sql("ALTER TABLE guild ADD COLUMN claimed TEXT")
+
+
 FIRST_VERSION = 1
 MIGRATIONS: tuple[Migration, ...] = (
     _compare_and_meter,
@@ -96,6 +101,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     _tombstones,
     _home_values,
     _readers_of_channels,
+    _claimed_guilds,
 )
 """The steps after the first version, oldest first; a new database needs none."""
 

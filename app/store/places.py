@@ -78,9 +78,13 @@ def rows_of(place: Place) -> PlaceRows:
 
 @write
 def rows_of_many(places: Sequence[Place]) -> None:
-    """Make or rename the rows of channels, and of threads that have a row."""
+    """Make or rename the rows of channels, and of what has a row already.
+
+    Threads get no row by this, and hidden channels, whose names nobody tells.
+    """
     for place in places:
-        if place.channel == place.root or _is_known(place):
+        is_offered = place.channel == place.root and place.root_name
+        if is_offered or _is_known(place):
             rows_of(place)
 
 
@@ -163,6 +167,8 @@ def _channel(
 ) -> StoredChannel:
     same = (Channel.guild == guild) & (Channel.discord_id == discord_id)
     found: Channel | None = Channel.get_or_none(same)
+    # Discord keeps the names of hidden channels; one that is known stays.
+    name = name or (found.name if found else f"hidden-{discord_id}")
     if found is not None and found.name == name:
         if parent is None or found.parent_id == parent:
             return stored(StoredChannel, found)

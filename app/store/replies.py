@@ -164,7 +164,7 @@ def set_state(reply: int, state: str, sent: Sequence[str] | None = None) -> None
 
     One that was forgotten stays so.
     """
-    fields: dict[str, Any] = {} if is_forgotten(reply) else {"state": state}
+    fields: dict[str, object] = {} if is_forgotten(reply) else {"state": state}
     if sent is not None:
         fields["sent"] = list(sent)
     if fields:

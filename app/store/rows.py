@@ -1,12 +1,16 @@
 """Rows of the tables as plain values, for everyone outside of the store."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
 from app.core.explanation import RungOutcome
 from app.store.tables import Reply
 
 T = TypeVar("T")
+
+OverrideValue = bool | int | float | str | list[str] | None
+"""The value of a setting."""
 
 
 @dataclass(frozen=True)
@@ -21,6 +25,8 @@ class StoredGuild:
     """The time when the bot was removed from it."""
     is_demo: bool
     """The sample guild that comes with the program."""
+    claimed: str | None
+    """Discord's id, or else the name, that its files give it."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +72,7 @@ class StoredSnapshot:
     """The number of messages in the voice at that time."""
     gaps: list[list[int]]
     """`[after, until]` of each gap in the voice."""
-    settings: list[tuple[int, str, Any]]
+    settings: list[tuple[int, str, OverrideValue]]
     """`[channel row or 0, name, value]` of each setting."""
 
 
@@ -145,7 +151,7 @@ class StoredMeterWeek:
     start: int
     """The Monday it starts on, 0:00 UTC."""
     made: int
-    figures: dict[str, Any]
+    figures: dict[str, object]
 
 
 @dataclass(frozen=True)
@@ -185,6 +191,6 @@ def reply(row: Reply) -> StoredReply:
     )
 
 
-def all_of(kind: type[T], rows: Any) -> list[T]:
+def all_of(kind: type[T], rows: Iterable[object]) -> list[T]:
     """The rows of a query as plain values."""
     return [stored(kind, row) for row in rows]

@@ -1,18 +1,17 @@
 """Settings of guilds and channels; the home's own are in config.toml."""
 
-from typing import Any
-
 from app.store.database import write
+from app.store.rows import OverrideValue
 from app.store.tables import Channel, Setting
 
 
-def of(guild: int, channel: int = 0) -> dict[str, Any]:
+def of(guild: int, channel: int = 0) -> dict[str, OverrideValue]:
     """Return the values set for a guild, or for one of its channels alone."""
     chosen = (Setting.guild == guild) & (Setting.channel == channel)
     return {row.name: row.value for row in Setting.select().where(chosen)}
 
 
-def effective(guild: int, channel: int = 0) -> dict[str, Any]:
+def effective(guild: int, channel: int = 0) -> dict[str, OverrideValue]:
     """Return the guild's values, overridden by the channel's.
 
     A thread has its channel's, beneath its own.
@@ -25,7 +24,7 @@ def effective(guild: int, channel: int = 0) -> dict[str, Any]:
 
 
 @write
-def put(guild: int, name: str, value: Any, channel: int = 0) -> None:
+def put(guild: int, name: str, value: OverrideValue, channel: int = 0) -> None:
     """Store a value, or remove it with None."""
     same = (
         (Setting.guild == guild) & (Setting.channel == channel) & (Setting.name == name)

@@ -1,16 +1,15 @@
 """Snapshots: a guild's voice, persona and settings under a name."""
 
 from collections.abc import Collection, Sequence
-from typing import Any
 
 from peewee import fn
 
 from app.store import messages, rows, voice_changes
 from app.store.database import tuples, write
-from app.store.rows import StoredSnapshot
+from app.store.rows import OverrideValue, StoredSnapshot
 from app.store.tables import Channel, Message, Setting, Snapshot, VoiceGap
 
-SettingRow = tuple[int, str, Any]
+SettingRow = tuple[int, str, OverrideValue]
 """A channel's row or 0, a setting's name, its value."""
 
 

@@ -87,7 +87,7 @@ def insert_new(
     database: SqliteDatabase,
     table: str,
     columns: Sequence[str],
-    rows: Sequence[Sequence[Any]],
+    rows: Sequence[Sequence[object]],
 ) -> int:
     """Insert rows that break no unique index; return their number.
 
@@ -109,7 +109,7 @@ def insert_new(
 
 
 def select_among(
-    database: SqliteDatabase, select: str, values: Sequence[Any], *before: Any
+    database: SqliteDatabase, select: str, values: Sequence[object], *before: object
 ) -> list[tuple[Any, ...]]:
     """Run a statement that ends in `IN` for these values, thousands at a time.
 

@@ -1,9 +1,9 @@
 """Recent activity in some channels of a guild, for its members."""
 
 from collections.abc import Collection
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from peewee import fn
+from peewee import Expression, ModelSelect, fn
 
 from app.core.time_units import DAY_MS
 from app.store.database import tuples
@@ -24,21 +24,22 @@ class Received(NamedTuple):
     rating: int
 
 
-def _channels(guild: int, channels: Collection[str]) -> Any:
+def _channels(guild: int, channels: Collection[str]) -> "ModelSelect[Channel]":
     """Return rows of the channels with those Discord ids."""
     chosen = (Channel.guild == guild) & Channel.discord_id.in_(list(channels))
     return Channel.select(Channel.id).where(chosen)
 
 
-def _learned(since: int, until: int) -> Any:
+def _learned(since: int, until: int) -> Expression:
     """Select messages of members who did not opt out, learned between two times."""
-    return (
+    chosen: Expression = (
         (Message.ts >= since)
         & (Message.ts < until)
         & Message.dropped.is_null()
         & ~Member.is_bot
         & ~Member.has_opted_out
     )
+    return chosen
 
 
 def texts(

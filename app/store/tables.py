@@ -39,6 +39,8 @@ class Guild(Table):
     """The time when the bot was removed from it."""
     is_demo = BooleanField(default=False)
     """The sample guild that comes with the program."""
+    claimed = TextField(null=True)
+    """Discord's id, or else the name, that the files it was learned from give it."""
 
 
 class Channel(Table):

@@ -1,9 +1,8 @@
 """The messages that belong to a guild's voice, and those its files still lack."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
-from peewee import fn
+from peewee import Expression, fn
 
 from app.store import sqlite
 from app.store.database import bound, tuples, write
@@ -28,7 +27,7 @@ def gaps(guild: int) -> list[Gap]:
     ]
 
 
-def belongs(guild: int, outside: Iterable[Sequence[int]] | None = None) -> Any:
+def belongs(guild: int, outside: Iterable[Sequence[int]] | None = None) -> Expression:
     """Return the condition for messages of a guild's voice, with these gaps."""
     chosen = (Message.guild == guild) & Message.dropped.is_null()
     for after, until in gaps(guild) if outside is None else outside:

@@ -6,13 +6,15 @@ import traceback
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.content import Content
 from textual.filter import LineFilter, Monochrome, NoColor
 from textual.reactive import reactive
 from textual.screen import Screen
+from textual.widgets import Input
 from textual.worker import Worker, WorkerState
 
 from app.core.errors import AppError
@@ -29,7 +31,8 @@ from app.tui.theme import ANSI, DARK, LIGHT, THEMES
 from app.tui.widgets.status_bar import StatusBar
 
 if TYPE_CHECKING:
-    from app.ipc.control import BotEvent, GuildFigures, Log, StatusReply
+    from app.ipc.control import BotEvent, GuildFigures, Log, Progress, StatusReply
+    from app.ipc.wire import Params
 
 NEWS_SECONDS = 0.05
 """The time to collect notifications before the screens hear of them."""
@@ -83,7 +86,7 @@ class MynahApp(App[int]):
         """Section that Server opens when it comes to the front."""
         self.events: deque[BotEvent] = deque(maxlen=MAX_EVENTS)
         """The history of the bot's process, as `events` of its status."""
-        self.progress: dict[tuple[str, str], Any] = {}
+        self.progress: dict[tuple[str, str], Progress] = {}
         """The latest `Progress` of each piece of work, by its `work` and `label`."""
         self._streams = os.getpid() * 10_000
         self.status_at = 0.0
@@ -134,7 +137,7 @@ class MynahApp(App[int]):
 
     # Messages from the link.
 
-    def on_notification(self, notification: Any) -> None:
+    def on_notification(self, notification: "Params") -> None:
         """Collect the bot's notifications, and tell the screens once."""
         if self._news is None:
             self._news = NewEvents()
@@ -207,7 +210,7 @@ class MynahApp(App[int]):
         if isinstance(screen := self._front(), MynahScreen) and screen.is_mounted:
             screen.status_changed()
 
-    def _front(self) -> Screen[Any] | None:
+    def _front(self) -> Screen[object] | None:
         """Return the navigation screen in front, under any dialogs."""
         return self.screen_stack[0] if self.screen_stack else None
 
@@ -279,6 +282,25 @@ class MynahApp(App[int]):
         self.logbook.add([Log("error", "terminal", text, self.clock())])
         self.warn(AppError("Something failed in this terminal.", "See Logs (9)."))
 
+    def show_result(self, asker: Screen[None], title: str, text: str | Content) -> None:
+        """Show a result in full on the screen that asked for it, or else only tell it.
+
+        A result never comes between the owner and what they type meanwhile.
+        """
+        is_waiting = self.screen is asker and not isinstance(asker.focused, Input)
+        if is_waiting or not title:
+            from app.tui.widgets.dialogs import Detail
+
+            self.push_screen(Detail(title, text))
+            return
+        plain = text if isinstance(text, str) else text.plain
+        self.notify(
+            safe_text(plain)[:300],
+            title=safe_text(title)[:300],
+            timeout=8,
+            markup=False,
+        )
+
     def warn(self, error: AppError) -> None:
         """Show an error and its remedy, without leaving the screen."""
         self.notify(
@@ -304,7 +326,7 @@ class MynahApp(App[int]):
         else:
             self.tell(f"Written to {target}")
 
-    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Return every screen and every visible key of it, for the command palette."""
         for entry in SCREENS:
             yield SystemCommand(
@@ -329,7 +351,7 @@ class MynahApp(App[int]):
         yield SystemCommand("Light or dark", "Key ^t", self.action_next_theme)
         yield SystemCommand("Quit", "Key ^q", self.exit)
 
-    def _run(self, screen: Screen[Any], action: str) -> None:
+    def _run(self, screen: Screen[object], action: str) -> None:
         self.call_later(screen.run_action, action)
 
 

@@ -10,12 +10,14 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.message import Message
 from textual.screen import Screen
+from textual.widget import Widget
 from textual.widgets import Input
 from textual.worker import Worker, WorkerState
 
 from app.core.errors import AppError
 from app.tui.event_buffer import NewEvents
 from app.tui.widgets.feed import Feed
+from app.tui.widgets.field import Field
 from app.tui.widgets.keys import Keys
 from app.tui.widgets.nav import Nav
 from app.tui.widgets.status_bar import StatusBar
@@ -53,7 +55,7 @@ class MynahScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         yield Nav(self.NAME)
-        yield Input(
+        yield Field(
             placeholder="words to find; esc shows everything again", id="filter"
         )
         with Container(id="body"):
@@ -106,14 +108,19 @@ class MynahScreen(Screen[None]):
             return self.focused
         return next((feed for feed in self.query(Feed) if feed.is_on_screen), None)
 
+    @property
+    def main(self) -> Widget | None:
+        """The widget that has the keys when no field does."""
+        return self.list_in_front
+
     def action_leave_field(self) -> None:
         """Drop the filter, or else leave a field, so that single keys act again."""
         field = self.query_one("#filter", Input)
         if field.value or field.has_focus:
             self.clear_filter()
             self._focus_filtered()
-        else:
-            self.set_focus(None)
+        elif main := self.main:
+            main.focus()
 
     def action_filter(self) -> None:
         """Filter the list by words; without words, show everything."""

@@ -1,7 +1,7 @@
 """Connects to the bot: a running one's endpoint, or a child process."""
 
 import asyncio
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from app.core.errors import AppError
 from app.core.paths import Home, own_command
@@ -9,7 +9,7 @@ from app.core.safe_text import safe_json, safe_text
 from app.ipc import control, endpoint
 from app.ipc.child import Child, ChildState
 from app.ipc.peer import Peer
-from app.ipc.wire import Catalogue, Request
+from app.ipc.wire import Catalogue, Params, Request
 from app.tui.bot_ports import LinkState, Listener
 from app.tui.remedies import in_keys
 
@@ -94,7 +94,7 @@ class BotLink:
         reason = safe_text(state.reason)
         self._enter(LinkState(state.name, reason, state.retry_seconds))
 
-    def _hear(self, notification: Any) -> None:
+    def _hear(self, notification: Params) -> None:
         if self._listener:
             self._listener.on_notification(safe_json(notification))
 
@@ -104,7 +104,7 @@ class BotLink:
             self._listener.on_link_state(state)
 
 
-def _explain_remote(request: Request[Any], message: str) -> tuple[str, str]:
+def _explain_remote(request: Request[object], message: str) -> tuple[str, str]:
     if "is not served here" in message or "unknown method" in message:
         return (
             f"The running bot does not know this request ({request.method}).",

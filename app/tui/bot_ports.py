@@ -1,10 +1,10 @@
 """The screens' interface to the bot, however it is reached."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Literal, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    from app.ipc.wire import Request
+    from app.ipc.wire import Params, Request
 
 R = TypeVar("R")
 
@@ -27,7 +27,7 @@ class LinkState:
 class Listener(Protocol):
     """A listener for the bot; both methods are called in the event loop."""
 
-    def on_notification(self, notification: Any) -> None: ...
+    def on_notification(self, notification: "Params") -> None: ...
     def on_link_state(self, state: LinkState) -> None: ...
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 from textual.content import Content
 
@@ -11,9 +10,11 @@ from app.core.errors import AppError, ConfigError
 from app.core.labels import ORIGINS, Origin
 from app.core.safe_text import safe_line
 from app.ipc import control
+from app.ipc.control import SettingValue
 from app.settings import consent, setting_keys
 from app.tui.base import MynahScreen
 from app.tui.widgets.dialogs import AskText, Confirm, Pick
+from app.tui.widgets.feed import Feed
 
 WIDE = 110
 """The width from which a setting's meaning fits beside it."""
@@ -29,7 +30,7 @@ class Item:
     """One setting with its value here."""
 
     key: setting_keys.Key
-    value: Any
+    value: SettingValue
     origin: Origin
 
 
@@ -53,7 +54,7 @@ def matching(found: list[Item], words: str) -> list[Item]:
     ]
 
 
-def shown_value(value: Any, empty: str = "none") -> str:
+def shown_value(value: SettingValue, empty: str = "none") -> str:
     """A value as a person writes it; `empty` is the word for an empty list."""
     if isinstance(value, bool):
         return "on" if value else "off"
@@ -62,6 +63,11 @@ def shown_value(value: Any, empty: str = "none") -> str:
     if isinstance(value, float):
         return f"{value:g}"
     return safe_line(str(value)) or "empty"
+
+
+def feed(id: str, empty: str = "") -> Feed:
+    """A list of settings; each stays under the cursor while others change."""
+    return Feed(draw, lambda item: item.key.name, id=id, head=head, empty=empty)
 
 
 def head(width: int) -> str:
@@ -109,12 +115,11 @@ def change(
     elif key.choices:
         at = key.choices.index(item.value) if item.value in key.choices else 0
 
-        def picked(place: int | None) -> None:
-            put(None if place is None else key.choices[place])
-
-        screen.app.push_screen(Pick(key.doc, list(key.choices), at), picked)
+        options = [(choice, choice) for choice in key.choices]
+        screen.app.push_screen(Pick(key.doc, options, at), put)
     else:
-        shown = ", ".join(item.value) if key.type is list else shown_plain(item.value)
+        listed = item.value if isinstance(item.value, list) else None
+        shown = shown_plain(item.value) if listed is None else ", ".join(listed)
         ask_text(screen, key.name, (key.doc, _hint(key)), shown, done, guild)
 
 
@@ -143,7 +148,7 @@ def ask_text(
     screen.app.push_screen(AskText(*words, shown, refusal=refusal), put)
 
 
-def shown_plain(value: Any) -> str:
+def shown_plain(value: SettingValue) -> str:
     """Return a value as it appears in a text field."""
     return f"{value:g}" if isinstance(value, float) else str(value)
 

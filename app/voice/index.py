@@ -12,11 +12,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from app.voice.index_view import FULL, Range, View, Weights
+from app.voice.index_view import FULL, Range, Scope, View, Weights
 from app.voice.static_index import DEPTH, END, Base
 from app.voice.tail import Tail
 
 __all__ = ["DEPTH", "END", "Index", "Range", "View"]
+
+
+MOST_SCOPES = 16
+"""The most sets of channels to keep ready; each takes a fifth of a byte a symbol."""
 
 
 class Index:
@@ -30,7 +34,10 @@ class Index:
         self._tail = Tail.empty()
         self._weights = Weights()
         self._in_tail: dict[int, int] = {}
-        self._forgotten = 0
+        self._in_base_no_more: set[int] = set()
+        self._channels = set(base.channels)
+        self._everyone = Scope(None, None)
+        self._scopes: dict[frozenset[int], Scope] = {}
         self._writing = Lock()
 
     @classmethod
@@ -50,31 +57,53 @@ class Index:
     @property
     def messages(self) -> int:
         """The number of messages that can be sampled."""
-        return self._base.messages + len(self._tail.ids) - self._forgotten
+        in_base = self._base.messages - len(self._in_base_no_more)
+        return in_base + len(self._in_tail)
 
     @property
     def tail_messages(self) -> int:
         """The number of messages learned since the base was built."""
         return len(self._tail.ids)
 
-    def view(self) -> View:
-        """Return the index as it is now."""
-        return View(self._base, self._tail, self._weights)
+    def view(self, channels: frozenset[int] | None = None) -> View:
+        """Return the index as it is now.
 
-    def learn(self, message: int, symbols: Sequence[int]) -> None:
+        Args:
+            channels: The channels to look into, as if the others had never been
+                learned; None means all. A new set takes some 20 ns a symbol, and is
+                then kept.
+        """
+        base, weights = self._base, self._weights
+        if channels is None or self._channels <= channels:
+            return View(base, self._tail, weights, self._everyone)
+        scope = self._scopes.get(channels)
+        if scope is None or scope.whole_tail is not self._tail:
+            with self._writing:
+                scope = self._scope_of(channels)
+        assert scope.tail is not None
+        return View(base, scope.tail, weights, scope)
+
+    def prepare_as(self, other: "Index") -> None:
+        """Get ready for the sets of channels that another index was asked for."""
+        for channels in list(other._scopes):
+            self.view(channels)
+
+    def learn(self, message: int, symbols: Sequence[int], channel: int = 0) -> None:
         """Learn a message; a known id replaces the earlier message.
 
         Args:
             message: Its id, not negative.
             symbols: Each above 0. Without symbols nothing is learned, and an earlier
                 message of this id is forgotten.
+            channel: The channel it is from.
         """
         with self._writing:
-            self._set_weight(message, 0)
+            self._forget([message])
             if not symbols:
                 return
+            self._channels.add(channel)
             self._in_tail[message] = len(self._tail.ids)
-            self._tail = self._tail.learn(message, symbols)
+            self._tail = self._tail.learn(message, symbols, channel)
 
     def forget(self, messages: Iterable[int]) -> int:
         """Stop sampling these messages; unknown ids are no error.
@@ -83,7 +112,7 @@ class Index:
             The number of messages that were known.
         """
         with self._writing:
-            return sum(self._set_weight(message, 0) for message in messages)
+            return self._forget(messages)
 
     def weigh(self, message: int, weight: float) -> bool:
         """Draw from a message `weight` times as often as from others.
@@ -108,17 +137,60 @@ class Index:
         at = self._in_tail.get(message)
         if at is not None:
             weights.tail[at] = weight
-            if weight == 0:
-                del self._in_tail[message]
-                self._forgotten += 1
             return True
-        at = self._base.find(message)
+        at = self._find(message)
         if at is None:
             return False
         if weights.base is None:
             weights.base = np.full(self._base.messages, FULL, np.uint8)
-        if weights.base[at] == 0:
-            return False
         weights.base[at] = weight
-        self._forgotten += weight == 0
         return True
+
+    def _find(self, message: int) -> int | None:
+        """Return the place of a message in the base, unless it is forgotten."""
+        at = self._base.find(message)
+        return None if at in self._in_base_no_more else at
+
+    def _forget(self, messages: Iterable[int]) -> int:
+        gone: set[int] = set()
+        count = 0
+        for message in messages:
+            at = self._in_tail.pop(message, None)
+            if at is not None:
+                # The weight is for the views that are already there.
+                self._weights.tail[at] = 0
+                self._tail = self._tail.without(at)
+                count += 1
+            elif (at := self._find(message)) is not None:
+                gone.add(at)
+        if gone:
+            self._hide(sorted(gone))
+        return count + len(gone)
+
+    def _hide(self, messages: Sequence[int]) -> None:
+        """Hide messages of the base from everyone."""
+        self._in_base_no_more.update(messages)
+        suffixes = self._base.suffixes_of(messages)
+        everyone = self._everyone
+        if everyone.bits is None:
+            everyone.bits = self._base.bits_of(self._base.channels)
+        for scope in (everyone, *self._scopes.values()):
+            assert scope.bits is not None
+            scope.bits = scope.bits.without(suffixes)
+
+    def _scope_of(self, channels: frozenset[int]) -> Scope:
+        """Return the scope of some channels, up to date, as the newest one."""
+        scope = self._scopes.pop(channels, None)
+        if scope is None:
+            bits = self._base.bits_of(channels)
+            if self._everyone.bits is not None:
+                bits = bits.both(self._everyone.bits)
+            scope = Scope(channels, bits)
+            if len(self._scopes) >= MOST_SCOPES:
+                self._scopes.pop(next(iter(self._scopes)))
+        if scope.whole_tail is not self._tail:
+            tail = self._tail
+            shown = np.array([one in channels for one in tail.channels], np.bool_)
+            scope.tail, scope.whole_tail = tail.within(shown), tail
+        self._scopes[channels] = scope
+        return scope

@@ -2,7 +2,7 @@
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -25,17 +25,23 @@ class Tail:
     """The END before each message."""
 
     ids: list[int]
+    channels: list[int]
+    """The channel of each message."""
+
     suffixes: npt.NDArray[np.int32]
+    owners: npt.NDArray[np.int32]
+    """The message of each suffix, counted from 0."""
+
     suffix_at: Sequence[int]
 
     @classmethod
     def empty(cls) -> "Tail":
         """Return a tail without messages."""
         none = np.empty(0, np.int32)
-        return cls([END], [], [], none, none.data)
+        return cls([END], [], [], [], none, none, none.data)
 
-    def learn(self, message_id: int, symbols: Sequence[int]) -> "Tail":
-        """Return a tail with one more message; costs a copy of `suffixes`.
+    def learn(self, message_id: int, symbols: Sequence[int], channel: int) -> "Tail":
+        """Return a tail with one more message; costs a copy of its suffixes.
 
         Only the newest tail may learn, and one thread at a time.
         """
@@ -43,6 +49,7 @@ class Tail:
         bound = len(known) - 1
         self.bounds.append(bound)
         self.ids.append(message_id)
+        self.channels.append(channel)
         known.extend(symbols)
         known.append(END)
         end = len(known)
@@ -55,7 +62,24 @@ class Tail:
             for key, _ in places
         ]
         suffixes = np.insert(self.suffixes, where, [at for _, at in places])
-        return Tail(known, self.bounds, self.ids, suffixes, suffixes.data)
+        owners = np.insert(self.owners, where, np.int32(len(self.ids) - 1))
+        return self._of(suffixes, owners)
+
+    def without(self, message: int) -> "Tail":
+        """Return a tail without the message counted from 0."""
+        return self._kept(self.owners != message)
+
+    def within(self, is_shown: npt.NDArray[np.bool_]) -> "Tail":
+        """Return a tail of the messages whose flag is set."""
+        return self._kept(is_shown[self.owners])
+
+    def _kept(self, kept: npt.NDArray[np.bool_]) -> "Tail":
+        return self._of(self.suffixes[kept], self.owners[kept])
+
+    def _of(
+        self, suffixes: npt.NDArray[np.int32], owners: npt.NDArray[np.int32]
+    ) -> "Tail":
+        return replace(self, suffixes=suffixes, owners=owners, suffix_at=suffixes.data)
 
     def narrow(self, lo: int, hi: int, depth: int, symbol: int) -> tuple[int, int]:
         """Return the suffixes of lo..hi, equal up to `depth`, followed by `symbol`."""

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from app.voice import files, static_index
 from app.voice.conversation_cache import LONGEST, ConversationCache
 from app.voice.files import VoiceFileError
-from app.voice.index import END, Index, Range, View
+from app.voice.index import END, MOST_SCOPES, Index, Range, View
 
 NAME = "tokens"
 """The files' name in a guild's directory."""
@@ -157,15 +157,14 @@ class TokenVoice:
         self, index: Index, vocabulary: int, end: int, last_message: int
     ) -> None:
         self._index = index
-        self._common: dict[Range, Followers] = {}
+        self._counted: dict[frozenset[int] | None, _ScopeCounts] = {}
         self.vocabulary = vocabulary
         """The number of tokens that the model knows."""
         self.end = end
         """The token that ends a message in the chat log: the line break."""
         self.last_message = last_message
         """The highest row id of a learned message, or 0."""
-        self._base = self._count_tokens()
-        self._base_root = np.sqrt(np.sqrt(self._base))
+        self._count(None, index.view())
 
     @classmethod
     def open(cls, directory: Path) -> "TokenVoice":
@@ -193,19 +192,22 @@ class TokenVoice:
         """The number of messages learned since the build: a reason to rebuild."""
         return self._index.tail_messages
 
-    def learn(self, message: int, tokens: Sequence[int]) -> None:
+    def learn(self, message: int, tokens: Sequence[int], channel: int = 0) -> None:
         """Learn a message without its end token; a known id replaces the old one."""
-        self._common.clear()
+        self._counted.clear()
         self.last_message = max(self.last_message, message)
-        self._index.learn(message, [token + 1 for token in tokens])
+        self._index.learn(message, [token + 1 for token in tokens], channel)
 
     def forget(self, messages: Iterable[int]) -> int:
         """Forget messages from now on, and return how many were known."""
-        self._common.clear()
+        self._counted.clear()
         return self._index.forget(messages)
 
     def predict(
-        self, written: Sequence[int], said: ConversationCache | None = None
+        self,
+        written: Sequence[int],
+        said: ConversationCache | None = None,
+        channels: frozenset[int] | None = None,
     ) -> Prediction:
         """Return what follows.
 
@@ -216,16 +218,18 @@ class TokenVoice:
         Args:
             written: All tokens of the message so far.
             said: The conversation before it.
+            channels: As in `Index.view`.
         """
         context = [token + 1 for token in written[-STATE_SIZE:]]
         if len(context) < STATE_SIZE:
             context.insert(0, END)
-        view = self._index.view()
+        view = self._index.view(channels)
+        counted = self._counted.get(channels) or self._count(channels, view)
         matches = view.matches(context, STATE_SIZE)
         depth = len(matches) - 1
         parts, kinds, evidence = [], [], []
         for found in matches[1:]:
-            follow = self._followers(view, found)
+            follow = self._followers(view, found, counted)
             if len(follow.ids):
                 parts.append((follow.ids, follow.shares))
                 kinds.append(found.depth - 1)
@@ -242,8 +246,8 @@ class TokenVoice:
         energies = np.einsum("ij,ij->i", numbers, BY_EVIDENCE[table])
         weights = softmax(np.concatenate([[0.0], energies]))
         return Prediction(
-            self._base,
-            self._base_root,
+            counted.base,
+            counted.base_root,
             parts,
             table,
             numbers,
@@ -252,14 +256,17 @@ class TokenVoice:
             len(written),
         )
 
-    def _followers(self, view: View, found: Range) -> Followers:
+    def _followers(
+        self, view: View, found: Range, counted: "_ScopeCounts"
+    ) -> Followers:
         if found.places < _COMMON:
             return self._count_followers(view, found)
-        follow = self._common.get(found)
+        common = counted.common
+        follow = common.get(found)
         if follow is None:
-            if len(self._common) >= _KEPT_STATES:
-                self._common.clear()
-            follow = self._common[found] = self._count_followers(view, found)
+            if len(common) >= _KEPT_STATES:
+                common.clear()
+            follow = common[found] = self._count_followers(view, found)
         return follow
 
     def _count_followers(self, view: View, found: Range) -> Followers:
@@ -279,14 +286,24 @@ class TokenVoice:
             ids, kept.astype(np.float32), _evidence(*map(float, of_counts))
         )
 
-    def _count_tokens(self) -> Shares:
-        first = np.asarray(self._index.view().base.first_of)
-        seen = np.diff(first).astype(np.float64)
-        counts = np.full(self.vocabulary, _UNSEEN)
-        counts[: len(seen) - 1] += seen[1:]
+    def _count(self, channels: frozenset[int] | None, view: View) -> "_ScopeCounts":
+        seen = view.counts(self.vocabulary + 1).astype(np.float64)
+        counts = seen[1:] + _UNSEEN
         counts[self.end] += seen[END]
-        shares: Shares = (counts / counts.sum()).astype(np.float32)
-        return shares
+        base: Shares = (counts / counts.sum()).astype(np.float32)
+        if len(self._counted) >= MOST_SCOPES:
+            self._counted.clear()
+        counted = _ScopeCounts(base, np.sqrt(np.sqrt(base)), {})
+        self._counted[channels] = counted
+        return counted
+
+
+class _ScopeCounts(NamedTuple):
+    """Counts over the messages of some channels, kept until one changes."""
+
+    base: Shares
+    base_root: Shares
+    common: dict[Range, Followers]
 
 
 def _evidence(
@@ -303,7 +320,7 @@ def _evidence(
 
 def build(
     directory: Path,
-    rows: Iterable[tuple[int, Sequence[int]]],
+    rows: Iterable[tuple[int, Sequence[int], int]],
     *,
     vocabulary: int,
     end: int,
@@ -312,8 +329,8 @@ def build(
 
     Args:
         directory: Where its files are.
-        rows: The row id and tokens of every message, without the end token, ids
-            ascending; those without tokens are not learned.
+        rows: The row id, tokens and channel (row id) of every message, without the end
+            token, ids ascending; those without tokens are not learned.
         vocabulary: How many tokens the model knows.
         end: The token that ends a message.
 
@@ -325,16 +342,19 @@ def build(
         OverflowError: When there is too much for one index.
         OSError: When the files cannot be written; the earlier generation stays.
     """
-    symbols, ids = array("i", [END - 1]), array("q")
-    for message, tokens in rows:
+    symbols, ids, channels = array("i", [END - 1]), array("q"), array("q")
+    for message, tokens, channel in rows:
         if tokens:
             symbols.extend(tokens)
             symbols.append(END - 1)
             ids.append(message)
+            channels.append(channel)
     flat = np.frombuffer(symbols, np.int32)
     flat += 1
-    message_ids = np.frombuffer(ids, np.int64) if ids else np.empty(0, np.int64)
+    arrays = static_index.build(
+        flat, np.array(ids, np.int64), np.array(channels, np.int64)
+    )
     last = int(ids[-1]) if ids else 0
     facts = {"vocabulary": vocabulary, "end": end, "last_message": last}
-    files.write(directory, NAME, static_index.build(flat, message_ids), facts)
+    files.write(directory, NAME, arrays, facts)
     return len(ids)

@@ -120,16 +120,17 @@ class Voice:
         if stored:
             stored.verify()
 
-    def learn(self, message: int, text: str) -> None:
+    def learn(self, message: int, text: str, channel: int = 0) -> None:
         """Learn a message; a known id replaces the earlier message.
 
         Args:
             message: Its row id.
             text: As it was written; a text without words only forgets the earlier
                 message.
+            channel: The row id of its channel.
         """
         words = split(text)
-        self._change(lambda known: self._learn(known, message, words))
+        self._change(lambda known: self._learn(known, message, words, channel))
 
     def forget(self, messages: Iterable[int]) -> int:
         """Never speak from these messages again; unknown ids are no error.
@@ -160,7 +161,12 @@ class Voice:
         return is_known
 
     def speak(
-        self, rng: Random, *, seed: str | None = None, rules: Rules = _DEFAULT
+        self,
+        rng: Random,
+        *,
+        seed: str | None = None,
+        rules: Rules = _DEFAULT,
+        channels: frozenset[int] | None = None,
     ) -> GeneratedLine:
         """Return a new line; the same `rng` state gives the same line.
 
@@ -169,12 +175,14 @@ class Voice:
             seed: Words to work into the line, in any case; the longest phrase that
                 somebody wrote comes first.
             rules: The rules for the line; `Line.relaxed` names those that were relaxed.
+            channels: Row ids of the only channels to speak from, as if the others had
+                never been learned; None means all.
 
         Raises:
             LookupError: When nothing is learned, or a damaged file is not yet noticed.
         """
         known = self._known
-        return speak(known.index.view(), known.vocabulary, rng, seed, rules)
+        return speak(known.index.view(channels), known.vocabulary, rng, seed, rules)
 
     def drafts(
         self,
@@ -183,6 +191,7 @@ class Voice:
         *,
         seed: str | None = None,
         rules: Rules = _DEFAULT,
+        channels: frozenset[int] | None = None,
     ) -> list[GeneratedLine]:
         """Return up to `count` different lines, made like `speak`'s.
 
@@ -193,7 +202,7 @@ class Voice:
         for _ in range(2 * count):
             if len(lines) == count:
                 break
-            line = self.speak(rng, seed=seed, rules=rules)
+            line = self.speak(rng, seed=seed, rules=rules, channels=channels)
             lines.setdefault(line.text, line)
         return list(lines.values())
 
@@ -231,6 +240,7 @@ class Voice:
             VoiceFileError: When its files are damaged; this voice keeps its old files.
         """
         known = _open(directory)
+        known.index.prepare_as(self._known.index)
         for message, weight in list(self._weights.items()):
             known.index.weigh(message, weight)
         while not self._catch_up(known):
@@ -258,9 +268,11 @@ class Voice:
                 self._changes.append(change)
             return change(self._known)
 
-    def _learn(self, known: _Known, message: int, words: list[str]) -> None:
+    def _learn(
+        self, known: _Known, message: int, words: list[str], channel: int
+    ) -> None:
         numbers = [known.vocabulary.learn(word) for word in words]
-        known.index.learn(message, numbers)
+        known.index.learn(message, numbers, channel)
         if message in self._weights:
             known.index.weigh(message, self._weights[message])
         known.words += len(numbers)

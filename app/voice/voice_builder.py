@@ -21,7 +21,7 @@ _CHUNK = 1 << 20
 
 def build(
     directory: Path,
-    rows: Iterable[tuple[int, str]],
+    rows: Iterable[tuple[int, str, int]],
     progress: Callable[[int], None] | None = None,
 ) -> int:
     """Write a new generation of a guild's voice, then remove the earlier one.
@@ -31,7 +31,7 @@ def build(
 
     Args:
         directory: Where the voice's files are.
-        rows: The row id and text of every message, ids ascending.
+        rows: The row id, text and channel (row id) of every message, ids ascending.
         progress: Called with the messages read so far, now and then.
 
     Returns:
@@ -42,25 +42,26 @@ def build(
         OverflowError: When there is too much for one index.
         OSError: When the files cannot be written; the earlier generation stays.
     """
-    symbols, ids = array("i", [END]), array("q")
+    symbols, ids, channels = array("i", [END]), array("q"), array("q")
     numbers: defaultdict[str, int] = defaultdict(count(1).__next__)
     number = numbers.__getitem__
-    for read, (message, text) in enumerate(rows, 1):
+    for read, (message, text, channel) in enumerate(rows, 1):
         words = split(text)
         if words:
             symbols.extend(map(number, words))
             symbols.append(END)
             ids.append(message)
+            channels.append(channel)
         if progress and read % _REPORT_EVERY == 0:
             progress(read)
-    arrays, facts = _arrays_of(symbols, ids, list(numbers))
+    arrays, facts = _arrays_of(symbols, ids, channels, list(numbers))
     numbers.clear()
     files.write(directory, NAME, arrays, facts)
     return len(ids)
 
 
 def _arrays_of(
-    symbols: "array[int]", ids: "array[int]", words: list[str]
+    symbols: "array[int]", ids: "array[int]", channels: "array[int]", words: list[str]
 ) -> tuple[Arrays, dict[str, int]]:
     flat = np.frombuffer(symbols, np.int32)
     # Numbers go by rank, since the sorter's codes for frequent words are short.
@@ -70,8 +71,9 @@ def _arrays_of(
     rank[order + 1] = np.arange(1, len(words) + 1)
     for at in range(0, len(flat), _CHUNK):
         flat[at : at + _CHUNK] = rank[flat[at : at + _CHUNK]]
-    message_ids = np.frombuffer(ids, np.int64) if ids else np.empty(0, np.int64)
-    arrays = static_index.build(flat, message_ids)
+    arrays = static_index.build(
+        flat, np.array(ids, np.int64), np.array(channels, np.int64)
+    )
     arrays |= vocabulary.build(words[at] for at in order.tolist())
     facts = {
         "words": len(flat) - len(ids) - 1,

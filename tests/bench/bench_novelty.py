@@ -50,7 +50,7 @@ def texts_of(path: Path, count: int) -> list[str]:
 def report(name: str, texts: list[str], lines: int) -> None:
     for part in (texts, texts[:50]):
         with tempfile.TemporaryDirectory() as scratch:
-            build(Path(scratch), enumerate(part, 1))
+            build(Path(scratch), ((at, text, 0) for at, text in enumerate(part)))
             voice, rng = Voice.open(Path(scratch)), Random(1)
             said = [voice.speak(rng, rules=Rules()) for _ in range(lines)]
         print_line(name, part, said)

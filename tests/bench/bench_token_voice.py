@@ -17,14 +17,15 @@ from app.runner import llama
 from app.runner.fusion import BALANCED, fuse, next_trust, sample
 from app.runner.message_tokens import end_token, messages_tokens, said_in
 from app.runner.model_loader import usable_threads
-from app.runner.token_voice_builder import Row, tokenize
+from app.runner.token_voice_builder import tokenize
+from app.store.messages import Learnable
 from app.voice.tokens import TokenVoice, build
 
 OPENINGS = 9
 PROMPT = "Ann: good morning\nBo: hello, what is new?\nCy:"
 
 
-def build_voice(model: llama.Model, rows: list[Row], directory: Path) -> None:
+def build_voice(model: llama.Model, rows: list[Learnable], directory: Path) -> None:
     began, busy = time.perf_counter(), time.process_time()
     tokenized = list(
         tokenize(rows, lambda part: messages_tokens(model, part), lambda read: None)
@@ -33,7 +34,7 @@ def build_voice(model: llama.Model, rows: list[Row], directory: Path) -> None:
     build(directory, tokenized, vocabulary=model.vocabulary, end=end_token(model))
     ended, worked = time.perf_counter(), time.process_time() - busy
     read = len(tokenized)
-    count = sum(len(tokens) for _, tokens in tokenized) + read
+    count = sum(len(tokens) for _, tokens, _ in tokenized) + read
     size = sum(file.stat().st_size for file in directory.iterdir())
     print(f"{read:,} messages, {count:,} tokens with ends")
     print(f"tokenize {read / (split - began):,.0f} messages/s")
@@ -103,7 +104,7 @@ def main() -> None:
     parser.add_argument("--limit", type=int, default=1_000_000)
     parser.add_argument("--steps", type=int, default=600)
     args = parser.parse_args()
-    rows = [(at, row["text"]) for at, row in enumerate(read_rows(args.file))]
+    rows = [(at, row["text"], 0) for at, row in enumerate(read_rows(args.file))]
     llama.start()
     model = llama.Model(args.model)
     with tempfile.TemporaryDirectory() as scratch:

@@ -102,7 +102,8 @@ def measure(
         table.setdefault(label, {})[size] = value
 
     directory = scratch / str(size)
-    seconds = timed(lambda: build(directory, enumerate(texts, 1)))
+    rows = [(at, text, 0) for at, text in enumerate(texts, 1)]
+    seconds = timed(lambda: build(directory, rows))
     put("split, sorted and written, messages/s", f"{size / seconds:,.0f}")
     if not args.no_import:
         put("file to database to speaking, messages/s", imported(texts, scratch))

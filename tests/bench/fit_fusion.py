@@ -144,11 +144,11 @@ def ask(model: llama.Model, file: Path, count: int, keep: Path) -> None:
                 out.write(logits.astype(np.float16).tobytes())
             messages.append((prompt, own))
     learned = tokenize(
-        [(at, row["text"]) for at, row in enumerate(rows[:split])],
+        [(at, row["text"], 0) for at, row in enumerate(rows[:split])],
         lambda part: messages_tokens(model, part),
         lambda read: None,
     )
-    kept = {"messages": messages, "learned": [line for _, line in learned]}
+    kept = {"messages": messages, "learned": [line for _, line, _ in learned]}
     (keep / "tokens.json").write_text(json.dumps(kept))
 
 
@@ -159,7 +159,7 @@ def recall(model: llama.Model, keep: Path, scratch: Path) -> Guild:
     voices = {}
     for size in SIZES:
         place = scratch / keep.name / str(size)
-        rows = enumerate(kept["learned"][-size:])
+        rows = ((at, line, 0) for at, line in enumerate(kept["learned"][-size:]))
         build(place, rows, vocabulary=model.vocabulary, end=end_token(model))
         voices[size] = TokenVoice.open(place)
     shaped = logits.reshape(-1, model.vocabulary)

@@ -154,6 +154,11 @@ SECRETS = [
     "+49 170 1234567",
     "discord.gg/secretplace",
     "https://discord.com/api/webhooks/123456/abcdefghijk",
+    "2778 Mala Vista Drive",
+    "12 rue de la Paix",
+    "DE89 3704 0044 0532 0130 00",
+    "4111 1111 1111 1111",
+    "47.66644, -122.37085",
 ]
 
 

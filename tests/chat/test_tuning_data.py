@@ -2,7 +2,8 @@ import json
 
 import pytest
 
-from app.chat.tuning_data import Examples, Given, RatedReply, is_private, make
+from app.chat.tuning_data import Examples, Given, RatedReply, make
+from app.core.secret_patterns import has_secret
 
 SYSTEM, TASK = "Write like this server.", "(Now write.)"
 
@@ -73,7 +74,7 @@ def test_the_newest_tenth_is_for_validation():
 )
 def test_what_looks_private_is_left_out(text: str):
     made = make(said("hi", text, "ok"), (), SYSTEM, TASK)
-    assert is_private(text)
+    assert has_secret(text)
     assert made.private == 1
     assert not answers(made)
 
@@ -83,7 +84,7 @@ def test_what_looks_private_is_left_out(text: str):
     ["see you at 20:30", "3.5 is fine", "v1.2.3", "lol 1000000", "<:pog:123456789012>"],
 )
 def test_everyday_numbers_are_not_private(text: str):
-    assert not is_private(text)
+    assert not has_secret(text)
 
 
 def test_a_liked_and_a_disliked_reply_to_the_same_lines_are_a_pair():

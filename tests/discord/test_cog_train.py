@@ -75,7 +75,8 @@ async def test_training_leaves_out_channels_it_may_not_read_and_says_so(
         told = stand_in.outbox.sent()[0].message_id
         await stand_in.wait_for(
             lambda: (
-                "no permission to read #side" in scene.general.messages[told]["content"]
+                f"no permission to read <#{scene.side.id}>"
+                in scene.general.messages[told]["content"]
             )
         )
 

@@ -21,8 +21,9 @@ from tests.discord.real_host import (
 from tests.discord.scene import Scene
 from tests.discord.test_controller import NOBODY
 from tests.discord_stand_in.interactions import Interaction
+from tests.discord_stand_in.payloads import message_payload
 from tests.discord_stand_in.server import DiscordStandIn
-from tests.discord_stand_in.world import message_payload, snowflake
+from tests.discord_stand_in.world import snowflake
 
 Forget = Callable[[DiscordStandIn, Service, Scene, list[int]], Awaitable[list[int]]]
 """Forgets in one of the ways; returns the ids of the messages that must not return."""

@@ -10,6 +10,7 @@ Kind = Literal[
     "rate limit",
     "global rate limit",
     "cloudflare",
+    "page",
     "drop",
     "drop after accept",
 ]

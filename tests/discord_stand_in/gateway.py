@@ -1,18 +1,21 @@
 """The gateway half of the stand-in: sessions, heartbeats, dispatches and resumes."""
 
 import json
+import time
 import zlib
 from dataclasses import dataclass, field
 from typing import Any
 
 from aiohttp import WSMsgType, web
 
+from tests.discord_stand_in import rules
+from tests.discord_stand_in.rules import Rules
+from tests.discord_stand_in.sight import Sight
 from tests.discord_stand_in.world import APPLICATION_ID, Guild, User
 
 DISPATCH, HEARTBEAT, IDENTIFY, RESUME = 0, 1, 2, 6
 RECONNECT, INVALID_SESSION, HELLO, ACK = 7, 9, 10, 11
 
-MESSAGE_CONTENT = 1 << 15
 EVENT_INTENTS = {
     "MESSAGE_REACTION_ADD": 1 << 10,
     "MESSAGE_REACTION_REMOVE": 1 << 10,
@@ -74,8 +77,12 @@ class Socket:
 class Gateway:
     """Sessions of the bot, and the faults a test asks for."""
 
-    def __init__(self, bot: User, token: str, guilds: dict[int, Guild]) -> None:
+    def __init__(
+        self, bot: User, token: str, guilds: dict[int, Guild], force: Rules
+    ) -> None:
         self.bot = bot
+        self.force = force
+        self.sight = Sight(bot, guilds, force)
         self.token = token
         self.guilds = guilds
         self.url = ""
@@ -86,6 +93,7 @@ class Gateway:
         self.identifies: list[dict[str, Any]] = []
         self.resumes: list[dict[str, Any]] = []
         self.heartbeats = 0
+        self.frames_a_minute = 120
         self.heartbeat_interval_ms = 41_250
         self.acknowledges = True
         """`False` makes the gateway deaf: no acknowledgement, no dispatch."""
@@ -105,11 +113,15 @@ class Gateway:
         hello = {"heartbeat_interval": self.heartbeat_interval_ms}
         await socket.send(json.dumps({"op": HELLO, "d": hello}))
         session: Session | None = None
+        times: list[float] = []
         async for message in response:
             if message.type is not WSMsgType.TEXT:
                 continue
             frame = json.loads(message.data)
-            if frame["op"] == HEARTBEAT:
+            code = self._fault_of(frame["op"], session, times)
+            if code is not None:
+                await response.close(code=code)
+            elif frame["op"] == HEARTBEAT:
                 self.heartbeats += 1
                 if self.acknowledges:
                     await socket.send(json.dumps({"op": ACK}))
@@ -124,13 +136,33 @@ class Gateway:
                 self.sessions.pop(session.id, None)
         return response
 
+    def _fault_of(
+        self, operation: int, session: Session | None, times: list[float]
+    ) -> int | None:
+        """The close code for a frame that comes too early, too late or too often."""
+        now = time.monotonic()
+        times[:] = [then for then in times if now - then < 60.0] + [now]
+        if len(times) > self.frames_a_minute and self.force.hold(rules.FRAMES):
+            return 4008
+        begins = operation in (HEARTBEAT, IDENTIFY, RESUME)
+        if session is None and not begins and self.force.hold(rules.IDENTIFY_FIRST):
+            return 4003
+        again = session is not None and operation == IDENTIFY
+        return 4005 if again and self.force.hold(rules.IDENTIFY_ONCE) else None
+
     async def dispatch(
         self, event: str, data: dict[str, Any], guild_id: int | None = None
     ) -> None:
-        """Send an event to every session that asked for it."""
+        """Send an event to every session that asked for it and may see it."""
+        seen = self.sight.event(event, data, guild_id)
+        if seen is None:
+            return
+        data = seen
         for session in list(self.sessions.values()):
             if session.wants(event, guild_id):
-                await self._send(session, event, self._visible(session, event, data))
+                await self._send(
+                    session, event, self.sight.words(session.intents, event, data)
+                )
 
     async def drop_sockets(self) -> None:
         """Cut every connection without a close frame; sessions stay resumable."""
@@ -186,8 +218,9 @@ class Gateway:
         ]
         await self._send(session, "READY", self._ready(session, guilds))
         for guild in guilds:
-            if guild.available:
-                await self._send(session, "GUILD_CREATE", guild.payload(self.bot))
+            if guild.available or not self.force.hold(rules.UNAVAILABLE_READY):
+                body = self.sight.guild(guild, guild.payload(self.bot))
+                await self._send(session, "GUILD_CREATE", body)
         self.sessions[session.id] = session
         await self._replay(session, socket, 0)
         return session
@@ -240,17 +273,3 @@ class Gateway:
         session.sent.append(text)
         if session.socket is not None and self.acknowledges:
             await session.socket.send(text)
-
-    def _visible(
-        self, session: Session, event: str, data: dict[str, Any]
-    ) -> dict[str, Any]:
-        """The event as a session may see it: no text without the content intent."""
-        if event not in ("MESSAGE_CREATE", "MESSAGE_UPDATE"):
-            return data
-        if session.intents & MESSAGE_CONTENT or "guild_id" not in data:
-            return data
-        mine = data["author"]["id"] == str(self.bot.id)
-        named = any(user["id"] == str(self.bot.id) for user in data["mentions"])
-        if mine or named:
-            return data
-        return data | {"content": "", "attachments": [], "embeds": []}

@@ -8,14 +8,13 @@ from typing import Any
 
 from aiohttp import web
 
+from tests.discord_stand_in import rules
+from tests.discord_stand_in.checks import check_moderation, check_view
 from tests.discord_stand_in.outbox import Outbox, Outgoing
-from tests.discord_stand_in.world import (
-    APPLICATION_ID,
-    Channel,
-    User,
-    message_payload,
-    snowflake,
-)
+from tests.discord_stand_in.payloads import message_payload
+from tests.discord_stand_in.rights import rights_in
+from tests.discord_stand_in.rules import RequestError, Rules
+from tests.discord_stand_in.world import APPLICATION_ID, Channel, User, snowflake
 
 ANSWER_SECONDS = 3.0
 
@@ -69,9 +68,13 @@ class Interaction:
 class Interactions:
     """Open interactions by token."""
 
-    def __init__(self, bot: User, outbox: Outbox, keep: Keep) -> None:
+    def __init__(self, bot: User, outbox: Outbox, keep: Keep, force: Rules) -> None:
         self._bot = bot
+        self._rules = force
         self.by_token: dict[str, Interaction] = {}
+        self.answer_seconds = ANSWER_SECONDS
+        self.may_be_late = False
+        """Whether a test makes the bot answer too late on purpose."""
         self._outbox = outbox
         self._keep = keep
 
@@ -92,7 +95,7 @@ class Interactions:
             "channel": channel.payload(),
             "locale": "en-US",
             "entitlements": [],
-            "app_permissions": str((1 << 50) - 1),
+            "app_permissions": str(rights_in(channel, self._bot, self._rules)),
             "authorizing_integration_owners": {"0": str(guild.id if guild else 0)},
             "context": 0 if guild else 1,
             "attachment_size_limit": 10 << 20,
@@ -112,16 +115,18 @@ class Interactions:
     ) -> web.Response:
         """The first answer, within three seconds and once only."""
         one = self.by_token.get(token)
-        if one is None or time.monotonic() - one.born > ANSWER_SECONDS:
-            self._outbox.violations.append("an interaction was answered too late")
-            body = {"message": "Unknown interaction", "code": 10062}
-            return web.json_response(body, status=404)
-        if one.kind is not None:
-            body = {"message": "Already acknowledged", "code": 40060}
-            return web.json_response(body, status=400)
-        one.kind = payload["type"]
+        if one is None:
+            raise RequestError(404, 10062, "Unknown interaction")
+        if time.monotonic() - one.born > self.answer_seconds:
+            if not self.may_be_late:
+                self._outbox.violations.append("an interaction was answered too late")
+            self._rules.refuse(rules.ANSWER_TIME)
+        if one.kind is not None and self._rules.hold(rules.ANSWER_TIME):
+            raise RequestError(400, 40060, "Already acknowledged")
         data = payload.get("data") or {}
         one.ephemeral = bool(int(data.get("flags") or 0) & EPHEMERAL)
+        self._check(one, data)
+        one.kind = payload["type"]
         if one.kind == UPDATE:
             # What was pressed changes; no new message appears.
             one.message = one.body.get("message")
@@ -164,6 +169,7 @@ class Interactions:
         payload: dict[str, Any],
         files: list[tuple[str, bytes]],
     ) -> dict[str, Any]:
+        self._check(one, payload)
         self._outbox.check(kind, payload)
         if one.message is None or kind == "follow-up":
             body = await self._store(one, payload)
@@ -177,6 +183,13 @@ class Interactions:
         one.parts.append(shown)
         self._outbox.add(shown)
         return body
+
+    def _check(self, one: Interaction, payload: dict[str, Any]) -> None:
+        if not self._rules.hold(rules.ANSWERS):
+            check_view(one.channel, self._bot, Rules())
+        if not one.ephemeral:
+            text = str(payload.get("content") or "")
+            check_moderation(one.channel, text, self._rules)
 
     async def _store(self, one: Interaction, payload: dict[str, Any]) -> dict[str, Any]:
         if not one.ephemeral:

@@ -15,17 +15,11 @@ from tests.discord_stand_in.interactions import (
     Interaction,
 )
 from tests.discord_stand_in.outbox import Outbox
+from tests.discord_stand_in.people import People
 from tests.discord_stand_in.rest import Rest
-from tests.discord_stand_in.world import (
-    BOT_ID,
-    DIRECT_MESSAGE,
-    Channel,
-    Guild,
-    User,
-    created_at,
-    message_payload,
-    snowflake,
-)
+from tests.discord_stand_in.rights import rights_in
+from tests.discord_stand_in.rules import Rules
+from tests.discord_stand_in.world import BOT_ID, Channel, Guild, User, snowflake
 
 TOKEN = "stand-in-token"
 WAIT_SECONDS = 15.0
@@ -45,14 +39,15 @@ class Channels(dict[int, Channel]):
         return super().get(key, default)
 
 
-class DiscordStandIn:
+class DiscordStandIn(People):
     """REST, gateway and CDN on one port, with what people do as methods."""
 
     def __init__(self) -> None:
         self.bot = User("Mynah", BOT_ID, bot=True)
         self.guilds: dict[int, Guild] = {}
+        self.force = Rules()
         self.direct = Channels(self.guilds)
-        self.gateway = Gateway(self.bot, TOKEN, self.guilds)
+        self.gateway = Gateway(self.bot, TOKEN, self.guilds, self.force)
         self.rest = Rest(self.gateway, self.direct)
         self.base_url = ""
         self._runner: web.AppRunner | None = None
@@ -109,6 +104,12 @@ class DiscordStandIn:
         await self.gateway.dispatch("GUILD_CREATE", body, guild.id)
         return guild
 
+    async def return_guild(self, guild: Guild) -> None:
+        """A guild that was unavailable is there again."""
+        guild.available = True
+        body = guild.payload(self.bot)
+        await self.gateway.dispatch("GUILD_CREATE", body, guild.id)
+
     async def remove_guild(self, guild: Guild, *, unavailable: bool = False) -> None:
         """The bot is removed from the guild, or Discord has an outage there."""
         body: dict[str, Any] = {"id": str(guild.id)}
@@ -118,130 +119,6 @@ class DiscordStandIn:
         else:
             del self.guilds[guild.id]
         await self.gateway.dispatch("GUILD_DELETE", body, guild.id)
-
-    def direct_channel(self, user: User) -> Channel:
-        """The direct-message channel of the bot and a user."""
-        channel = Channel(user.name, None, type=DIRECT_MESSAGE)
-        self.direct[channel.id] = channel
-        return channel
-
-    async def say(
-        self,
-        channel: Channel,
-        author: User,
-        content: str,
-        *,
-        reply_to: int | None = None,
-        mentions: Sequence[User] = (),
-        files: Sequence[str] = (),
-        age_seconds: float = 0.0,
-        **extra: Any,
-    ) -> int:
-        """A user writes a message; returns its id."""
-        answered = channel.messages[reply_to] if reply_to is not None else None
-        named = list(mentions)
-        if self.bot.mention in content and self.bot not in named:
-            named.append(self.bot)
-        if answered is not None and answered["author"]["id"] == str(self.bot.id):
-            named.append(self.bot)
-        body = message_payload(
-            channel,
-            author,
-            content,
-            message_id=snowflake(age_seconds),
-            mentions=named,
-            reply_to=answered,
-            attachments=[self._attachment(name) for name in files],
-        )
-        body |= extra
-        channel.messages[int(body["id"])] = body
-        await self._dispatch_in(channel, "MESSAGE_CREATE", body)
-        return int(body["id"])
-
-    def _attachment(self, name: str) -> dict[str, Any]:
-        url = f"{self.base_url}/cdn/{name}?ex=fresh"
-        size = len(self.rest.files.get(name, b""))
-        return {
-            "id": str(snowflake()),
-            "filename": name,
-            "size": size,
-            "url": url,
-            "proxy_url": url,
-            "content_type": "image/png",
-        }
-
-    async def edit(self, channel: Channel, message_id: int, content: str) -> None:
-        """The author edits a message."""
-        body = channel.messages[message_id]
-        body["content"] = content
-        body["edited_timestamp"] = created_at(snowflake())
-        await self._dispatch_in(channel, "MESSAGE_UPDATE", body)
-
-    async def delete(self, channel: Channel, *message_ids: int) -> None:
-        """One message is deleted, or several at once by a moderator."""
-        for message_id in message_ids:
-            channel.messages.pop(message_id, None)
-        body: dict[str, Any] = {"channel_id": str(channel.id)}
-        if len(message_ids) == 1:
-            body["id"] = str(message_ids[0])
-            await self._dispatch_in(channel, "MESSAGE_DELETE", body)
-        else:
-            body["ids"] = [str(one) for one in message_ids]
-            await self._dispatch_in(channel, "MESSAGE_DELETE_BULK", body)
-
-    async def add_channel(self, channel: Channel) -> None:
-        """Tell a connected bot of a channel or thread made after it connected."""
-        event = "CHANNEL_CREATE" if channel.parent is None else "THREAD_CREATE"
-        body = channel.payload() | {"newly_created": True}
-        await self._dispatch_in(channel, event, body)
-
-    async def update_channel(self, channel: Channel) -> None:
-        """A moderator changed a channel's name, permissions or age restriction."""
-        event = "CHANNEL_UPDATE" if channel.parent is None else "THREAD_UPDATE"
-        await self._dispatch_in(channel, event, channel.payload())
-
-    async def delete_channel(self, channel: Channel) -> None:
-        """A channel or thread is deleted."""
-        assert channel.guild is not None
-        event = "CHANNEL_DELETE" if channel.parent is None else "THREAD_DELETE"
-        await self._dispatch_in(channel, event, channel.payload())
-        del channel.guild.channels[channel.id]
-
-    async def react(
-        self, channel: Channel, user: User, message_id: int, emoji: str
-    ) -> None:
-        """A user reacts to a message."""
-        await self._reaction("MESSAGE_REACTION_ADD", channel, user, message_id, emoji)
-
-    async def unreact(
-        self, channel: Channel, user: User, message_id: int, emoji: str
-    ) -> None:
-        """A user takes a reaction back."""
-        await self._reaction(
-            "MESSAGE_REACTION_REMOVE", channel, user, message_id, emoji
-        )
-
-    async def _reaction(
-        self, event: str, channel: Channel, user: User, message_id: int, emoji: str
-    ) -> None:
-        body: dict[str, Any] = {
-            "user_id": str(user.id),
-            "channel_id": str(channel.id),
-            "message_id": str(message_id),
-            "emoji": {"id": None, "name": emoji},
-            "burst": False,
-            "type": 0,
-        }
-        if channel.guild is not None and event.endswith("ADD"):
-            member = channel.guild.member_payload(user)
-            body["member"] = member | {"user": user.payload()}
-        await self._dispatch_in(channel, event, body)
-
-    async def ban(self, guild: Guild, user: User) -> None:
-        """A moderator bans a member."""
-        guild.members.pop(user.id, None)
-        body = {"guild_id": str(guild.id), "user": user.payload()}
-        await self.gateway.dispatch("GUILD_BAN_ADD", body, guild.id)
 
     async def command(
         self, channel: Channel, user: User, path: str, /, **options: Any
@@ -277,7 +154,8 @@ class DiscordStandIn:
         resolved: dict[str, Any] = {}
         for value in options.values():
             if isinstance(value, Channel):
-                found = value.payload() | {"permissions": str((1 << 50) - 1)}
+                may = str(rights_in(value, self.bot, self.force))
+                found = value.payload() | {"permissions": may, "app_permissions": may}
                 resolved.setdefault("channels", {})[str(value.id)] = found
             elif isinstance(value, User):
                 resolved.setdefault("users", {})[str(value.id)] = value.payload()
@@ -370,15 +248,6 @@ class DiscordStandIn:
             if command["name"] == name:
                 return int(command["id"])
         raise LookupError(f"the bot registered no command {name}")
-
-    async def _dispatch_in(
-        self, channel: Channel, event: str, body: dict[str, Any]
-    ) -> None:
-        if channel.guild is not None:
-            body = body | {"guild_id": str(channel.guild.id)}
-            await self.gateway.dispatch(event, body, channel.guild.id)
-        else:
-            await self.gateway.dispatch(event, body)
 
 
 class File:

@@ -2,10 +2,11 @@
 
 import itertools
 import time
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
+
+from app.service import invite_link
 
 EPOCH_MS = 1_420_070_400_000
 BOT_ID = 900_000_000_000_000_001
@@ -15,14 +16,20 @@ OWNER_ID = 900_000_000_000_000_003
 MANAGE_GUILD = 1 << 5
 VIEW_CHANNEL = 1 << 10
 MANAGE_THREADS = 1 << 34
-MEMBER_PERMISSIONS = (1 << 10) | (1 << 11) | (1 << 16) | (1 << 6) | (1 << 31)
-"""View channel, send messages, read history, add reactions, use commands."""
+MEMBER_PERMISSIONS = (
+    (1 << 10) | (1 << 11) | (1 << 16) | (1 << 6) | (1 << 31) | (1 << 20) | (1 << 38)
+)
+"""View channel, send messages, read history, add reactions, use commands, connect,
+send messages in threads. What the bot needs beyond these its invitation asks for."""
 
-TEXT_CHANNEL = 0
-DIRECT_MESSAGE = 1
-PUBLIC_THREAD = 11
-PRIVATE_THREAD = 12
-THREADS = (PUBLIC_THREAD, PRIVATE_THREAD)
+TEXT_CHANNEL, DIRECT_MESSAGE, VOICE_CHANNEL, CATEGORY, ANNOUNCEMENTS = 0, 1, 2, 4, 5
+PUBLIC_THREAD, PRIVATE_THREAD, STAGE_CHANNEL = 11, 12, 13
+FORUM, MEDIA = 15, 16
+"""resources/channel#channel-object-channel-types."""
+
+THREADS = (10, PUBLIC_THREAD, PRIVATE_THREAD)
+SILENT = (CATEGORY, FORUM, MEDIA)
+"""Channels that hold no messages of their own."""
 
 _counter = itertools.count()
 
@@ -63,8 +70,22 @@ class User:
 
 
 @dataclass
+class Overwrite:
+    """Rights that one role (type 0) or member (type 1) has or lacks in a channel."""
+
+    id: int
+    type: int = 0
+    allow: int = 0
+    deny: int = 0
+
+    def payload(self) -> dict[str, Any]:
+        allow, deny = str(self.allow), str(self.deny)
+        return {"id": str(self.id), "type": self.type, "allow": allow, "deny": deny}
+
+
+@dataclass
 class Channel:
-    """A text channel, thread or direct message, with its messages by id."""
+    """A channel of any kind, or a thread, with its messages by id."""
 
     name: str
     guild: "Guild | None"
@@ -72,15 +93,36 @@ class Channel:
     type: int = TEXT_CHANNEL
     parent: "Channel | None" = None
     readable: bool = True
-    """Whether the bot may read its history; `False` answers 403."""
+    """Whether the bot may see it."""
     archived: bool = False
     """Archived threads are not told at the start of a session."""
+    locked: bool = False
     for_moderators: bool = False
-    """Hidden from those who have no role of their own."""
+    """Hidden from members who have no role of their own; the bot's role sees it."""
     is_age_restricted: bool = False
+    slow_seconds: int = 0
     thread_members: set[int] = field(default_factory=set)
     """Users in a private thread; Discord shows it to nobody else but moderators."""
+    rights: list[Overwrite] = field(default_factory=list)
+    """Overwrites besides those that `readable` and `for_moderators` make."""
     messages: dict[int, dict[str, Any]] = field(default_factory=dict)
+
+    @property
+    def overwrites(self) -> list[Overwrite]:
+        """Every overwrite that holds here."""
+        found = list(self.rights)
+        if self.guild is not None and not self.readable:
+            found.append(Overwrite(BOT_ID, 1, deny=VIEW_CHANNEL))
+        if self.guild is not None and self.for_moderators:
+            # The role of everyone has the guild's own id.
+            found.append(Overwrite(self.guild.id, deny=VIEW_CHANNEL))
+            chosen = [*self.guild.roles, self.guild.managed_role]
+            found += [Overwrite(one, allow=VIEW_CHANNEL) for one in chosen]
+        return found
+
+    def deny(self, user: User, bits: int) -> None:
+        """Take rights from one member here."""
+        self.rights.append(Overwrite(user.id, 1, deny=bits))
 
     def payload(self) -> dict[str, Any]:
         body: dict[str, Any] = {
@@ -88,11 +130,12 @@ class Channel:
             "type": self.type,
             "name": self.name,
             "position": 0,
-            "permission_overwrites": self._overwrites(),
+            "permission_overwrites": [one.payload() for one in self.overwrites],
             "nsfw": self.is_age_restricted,
             "parent_id": str(self.parent.id) if self.parent else None,
             "last_message_id": None,
-            "rate_limit_per_user": 0,
+            "rate_limit_per_user": self.slow_seconds,
+            "flags": 0,
         }
         if self.guild is not None:
             body["guild_id"] = str(self.guild.id)
@@ -106,17 +149,22 @@ class Channel:
                     "auto_archive_duration": 1440,
                     "archive_timestamp": created_at(self.id),
                     "create_timestamp": created_at(self.id),
-                    "locked": False,
+                    "locked": self.locked,
                 },
             }
+        if self.type in (VOICE_CHANNEL, STAGE_CHANNEL):
+            body |= {"bitrate": 64_000, "user_limit": 0, "rtc_region": None}
+        if self.type in (FORUM, MEDIA):
+            body |= {"available_tags": [], "default_reaction_emoji": None}
+            body |= {"default_sort_order": None, "default_forum_layout": 0}
         return body
 
-    def _overwrites(self) -> list[dict[str, Any]]:
-        if not self.for_moderators or self.guild is None:
-            return []
-        # The role of everyone has the guild's own id.
-        hidden = {"id": str(self.guild.id), "type": 0, "allow": "0"}
-        return [hidden | {"deny": str(VIEW_CHANNEL)}]
+    def hidden_payload(self) -> dict[str, Any]:
+        """The same for a bot that may not see it."""
+        guild = self.guild.id if self.guild else 0
+        denied = Overwrite(guild, deny=VIEW_CHANNEL).payload()
+        hidden = {"name": "___hidden___", "flags": 1 << 17, "nsfw": False}
+        return self.payload() | hidden | {"permission_overwrites": [denied]}
 
 
 @dataclass
@@ -131,23 +179,33 @@ class Guild:
     members: dict[int, list[int]] = field(default_factory=dict)
     emojis: list[dict[str, Any]] = field(default_factory=list)
     available: bool = True
+    everyone: int = MEMBER_PERMISSIONS
+    """The rights of every member, the bot included."""
+    managed_role: int = field(default_factory=snowflake)
+    """The role that the invitation made; the bot alone has it."""
+    bot_rights: int = invite_link.PERMISSIONS
+    timed_out: set[int] = field(default_factory=set)
+    blocked_words: dict[str, int] = field(default_factory=dict)
+    """Words that automatic moderation refuses, with Discord's code."""
 
-    def channel(self, name: str, *, readable: bool = True) -> Channel:
-        """Add a text channel."""
-        made = Channel(name, self, readable=readable)
+    def channel(
+        self, name: str, kind: int = TEXT_CHANNEL, *, readable: bool = True
+    ) -> Channel:
+        """Add a channel."""
+        made = Channel(name, self, type=kind, readable=readable)
         self.channels[made.id] = made
         return made
 
-    def thread(self, parent: Channel, name: str) -> Channel:
-        """Add a public thread below a channel."""
-        made = Channel(name, self, type=PUBLIC_THREAD, parent=parent)
+    def thread(self, parent: Channel, name: str, kind: int = PUBLIC_THREAD) -> Channel:
+        """Add a thread below a channel."""
+        made = Channel(name, self, type=kind, parent=parent)
         self.channels[made.id] = made
         return made
 
     def private_thread(self, parent: Channel, name: str, *users: User) -> Channel:
-        """Add a private thread below a channel, with its members."""
+        """Add a private thread below a channel, with the bot and others in it."""
         made = Channel(name, self, type=PRIVATE_THREAD, parent=parent)
-        made.thread_members = {user.id for user in users}
+        made.thread_members = {BOT_ID, *(user.id for user in users)}
         self.channels[made.id] = made
         return made
 
@@ -165,15 +223,22 @@ class Guild:
     def permissions(self, user: User) -> int:
         """What a user may do in this guild, as Discord's permission bits."""
         if user.id == self.owner_id:
-            return (1 << 50) - 1
-        bits = MEMBER_PERMISSIONS
+            return (1 << 53) - 1
+        bits = self.everyone
+        if user.id == BOT_ID:
+            bits |= self.bot_rights
         for role_id in self.members.get(user.id, ()):
             bits |= self.roles[role_id][1]
         return bits
 
+    def roles_of(self, user: User) -> list[int]:
+        """Ids of a member's roles, without that of everyone."""
+        own = [self.managed_role] if user.id == BOT_ID else []
+        return own + self.members.get(user.id, [])
+
     def member_payload(self, user: User) -> dict[str, Any]:
         return {
-            "roles": [str(role) for role in self.members.get(user.id, ())],
+            "roles": [str(role) for role in self.roles_of(user)],
             "joined_at": created_at(self.id),
             "deaf": False,
             "mute": False,
@@ -182,12 +247,12 @@ class Guild:
         }
 
     def payload(self, bot: User) -> dict[str, Any]:
-        """The body of GUILD_CREATE."""
-        plain = [c for c in self.channels.values() if c.type == TEXT_CHANNEL]
-        threads = [
-            c for c in self.channels.values() if c.type in THREADS and not c.archived
-        ]
-        everyone = _role_payload(self.id, "@everyone", MEMBER_PERMISSIONS)
+        """The body of GUILD_CREATE, before it is cut to what the bot may see."""
+        everyone = _role_payload(self.id, "@everyone", self.everyone)
+        own = _role_payload(self.managed_role, bot.name, self.bot_rights)
+        own |= {"managed": True, "tags": {"bot_id": str(bot.id)}}
+        named = [_role_payload(i, *role) for i, role in self.roles.items()]
+        every = self.channels.values()
         return {
             "id": str(self.id),
             "name": self.name,
@@ -196,13 +261,14 @@ class Guild:
             "member_count": len(self.members) + 1,
             "large": False,
             "joined_at": created_at(self.id),
-            "roles": [everyone]
-            + [_role_payload(i, name, bits) for i, (name, bits) in self.roles.items()],
+            "roles": [everyone, own, *named],
             "emojis": self.emojis,
             "stickers": [],
             "features": [],
-            "channels": [c.payload() for c in plain],
-            "threads": [c.payload() for c in threads],
+            "channels": [c.payload() for c in every if c.type not in THREADS],
+            "threads": [
+                c.payload() for c in every if c.type in THREADS and not c.archived
+            ],
             "members": [self.member_payload(bot) | {"user": bot.payload()}],
             "presences": [],
             "voice_states": [],
@@ -237,50 +303,3 @@ def _role_payload(role_id: int, name: str, permissions: int) -> dict[str, Any]:
         "mentionable": False,
         "flags": 0,
     }
-
-
-def message_payload(
-    channel: Channel,
-    author: User,
-    content: str,
-    *,
-    message_id: int,
-    mentions: Iterable[User] = (),
-    reply_to: dict[str, Any] | None = None,
-    attachments: Iterable[dict[str, Any]] = (),
-) -> dict[str, Any]:
-    """The body of MESSAGE_CREATE."""
-    body: dict[str, Any] = {
-        "id": str(message_id),
-        "channel_id": str(channel.id),
-        "author": author.payload(),
-        "content": content,
-        "timestamp": created_at(message_id),
-        "edited_timestamp": None,
-        "tts": False,
-        "mention_everyone": False,
-        "mentions": [user.payload() for user in mentions],
-        "mention_roles": [],
-        "attachments": list(attachments),
-        "embeds": [],
-        "components": [],
-        "pinned": False,
-        "flags": 0,
-        "type": 0,
-    }
-    if channel.guild is not None:
-        body["guild_id"] = str(channel.guild.id)
-        body["member"] = channel.guild.member_payload(author)
-    if reply_to is not None:
-        body["type"] = 19
-        body["message_reference"] = {
-            "message_id": reply_to["id"],
-            "channel_id": reply_to["channel_id"],
-            "guild_id": reply_to.get("guild_id"),
-        }
-        body["referenced_message"] = {
-            key: value
-            for key, value in reply_to.items()
-            if key not in ("referenced_message", "member", "guild_id")
-        }
-    return body

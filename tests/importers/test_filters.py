@@ -146,3 +146,9 @@ def test_nothing_clean_can_ping(text: str, ping: str) -> None:
 @pytest.mark.parametrize("text", ["@@here", "@\0everyone", "<@\ud8001>", "</@here:1>"])
 def test_a_ping_cannot_be_hidden_from_the_cleaning(text: str) -> None:
     assert not PING.search(clean(text))
+
+
+def test_messages_with_secrets_are_not_learned_unless_that_is_set() -> None:
+    text = "write to jane@example.org about it"
+    assert Filters(LearnSettings(), "!m").reason(text) == "secret"
+    assert Filters(LearnSettings(secrets=True), "!m").reason(text) is None

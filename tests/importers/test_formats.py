@@ -201,7 +201,7 @@ def test_a_package_of_several_other_guilds_is_refused_by_name(
         guild = {"id": str(number), "name": name}
         rows = [written(number, "x")]
         root = package(put, f"M/c{number}", rows, id=str(number), guild=guild)
-    with pytest.raises(UsageError, match="no server MeshCore") as caught:
+    with pytest.raises(UsageError, match="none of them MeshCore") as caught:
         desk.load(root)
     assert "School" in caught.value.hint
 

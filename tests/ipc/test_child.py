@@ -13,6 +13,7 @@ import pytest
 
 from app.core.errors import ChildExitError
 from app.ipc.child import Child, ChildState
+from app.ipc.wire import Params
 from tests.ipc.children import CATALOGUE, Do, Hello, Said
 
 pytestmark = pytest.mark.process
@@ -27,7 +28,7 @@ class Watched:
         self.states: list[ChildState] = []
         self.naps: list[float] = []
         self.lines: list[str] = []
-        self.hello: asyncio.Queue[Hello] = asyncio.Queue()
+        self.hello: asyncio.Queue[Params] = asyncio.Queue()
         self.changed = asyncio.Event()
         self.child = Child(
             "helper",
@@ -47,7 +48,9 @@ class Watched:
         self.naps.append(seconds)
 
     async def up(self):
-        return (await asyncio.wait_for(self.hello.get(), 20)).pid
+        hello = await asyncio.wait_for(self.hello.get(), 20)
+        assert isinstance(hello, Hello)
+        return hello.pid
 
     async def until(self, name):
         while self.child.state.name != name:

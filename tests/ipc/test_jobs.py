@@ -10,6 +10,7 @@ from app.ipc.wire import Notification, RequestFrame, encode
 SENT = [
     jobs.ImportJob(1, ["/a b", "--c"], None),
     jobs.ImportJob(1, ["/a"], "the hall"),
+    jobs.PreviewJob("Rook Club", ["/a b", "--c"], "5", None, "the hall", "text"),
     jobs.RebuildJob(2),
     jobs.CompareJob(3, "before", None),
     jobs.TokenVoiceJob(4, "/models/a.gguf"),

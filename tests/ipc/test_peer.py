@@ -16,7 +16,7 @@ from app.ipc.peer import (
     RemoteError,
     handlers_of,
 )
-from app.ipc.wire import MAX_FRAME_BYTES, Catalogue, Done, Request
+from app.ipc.wire import MAX_FRAME_BYTES, Catalogue, Done, Params, Request
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Link:
     answerer: Peer
 
     def __init__(self):
-        self.told: list[Told] = []
+        self.told: list[Params] = []
 
 
 @asynccontextmanager

@@ -95,7 +95,9 @@ def test_a_real_job_reads_its_request_and_does_it(home, tmp_path):
     code, frames, _ = Child(home).ask(RequestFrame(1, job))
     counts = frames[-1]["result"]["counts"]
     assert (code, counts["read"], counts["added"]) == (0, 2, 2)
-    assert counts["files"] == [{"file": file.name, "read": 2, "added": 2}]
+    (read,) = counts["files"]
+    assert (read["file"], read["read"], read["added"]) == (file.name, 2, 2)
+    assert read["format"] == "text"
 
 
 def test_a_failure_is_told_as_such(home):

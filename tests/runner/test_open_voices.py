@@ -28,7 +28,7 @@ def directory(loaded, tmp_path):
 
 
 def build(model, path, texts):
-    rows = [(row, message_tokens(model, text)) for row, text in texts.items()]
+    rows = [(row, message_tokens(model, text), 3) for row, text in texts.items()]
     tokens.build(path, rows, vocabulary=model.vocabulary, end=end_token(model))
 
 
@@ -67,7 +67,7 @@ def test_at_dial_0_the_model_speaks_as_if_there_were_no_voice(loaded, directory)
 def test_what_is_learned_and_forgotten_is_felt_in_the_next_reply(loaded, directory):
     voices = OpenVoices(loaded.model)
     assert voices.forget(directory, [1, 99]) == 1
-    voices.learn(directory, [(2, "see you tomorrow")])
+    voices.learn(directory, [(2, "see you tomorrow", 3)])
     assert write(loaded, voices, directory).text.strip() == "see you tomorrow"
 
 
@@ -81,7 +81,7 @@ def test_a_voice_that_was_rebuilt_is_opened_anew(loaded, directory, tmp_path):
 def test_a_missing_or_foreign_voice_leaves_the_model_alone(loaded, tmp_path, caplog):
     voices = OpenVoices(loaded.model)
     assert voices.get(str(tmp_path / "none")) is None
-    rows = [(1, [5, 6])]
+    rows = [(1, [5, 6], 3)]
     tokens.build(tmp_path / "other", rows, vocabulary=999, end=3)
     assert voices.get(str(tmp_path / "other")) is None
     assert "another model" in caplog.text

@@ -100,7 +100,7 @@ async def check(home: Home) -> str:
 
 
 def _learnable(guild: int) -> list[int]:
-    return [row for row, _ in messages.learnable(guild)]
+    return [row for row, _, _ in messages.learnable(guild)]
 
 
 def _texts() -> list[str]:

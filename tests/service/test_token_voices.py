@@ -14,6 +14,7 @@ from app.service.token_voices import TokenVoices
 from app.service.voice_keeper import VoiceKeeper
 from app.store import guilds
 from app.store.database import Database
+from app.store.messages import Learnable
 from app.voice.tokens import TokenVoice
 from tests.asking import built_in
 from tests.runner import tiny
@@ -29,8 +30,8 @@ class Runner:
         self.learned: list[tuple[Path, str]] = []
         self.forgotten: list[int] = []
 
-    async def learn(self, voice: Path, rows: list[tuple[int, str]]) -> None:
-        self.learned += [(voice, text) for _, text in rows]
+    async def learn(self, voice: Path, rows: list[Learnable]) -> None:
+        self.learned += [(voice, text) for _, text, _ in rows]
 
     async def forget(self, voice: Path, rows: Sequence[int]) -> None:
         self.forgotten += rows

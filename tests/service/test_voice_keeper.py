@@ -249,7 +249,8 @@ async def test_an_import_that_is_stopped_keeps_what_it_read_and_goes_on_later(
         assert "stopped" in heard[-1].error
         counts = await bench.learning.import_files(bench.guild, [file])
         assert counts.duplicates + counts.added == 20_000
-        assert counts.files == [ImportedFile(file.name, 20_000, counts.added)]
+        kind = "messages (JSON Lines)"
+        assert counts.files == [ImportedFile(file.name, 20_000, counts.added, kind)]
         await bench.settled()
         assert await bench.knows("w1")
 

@@ -42,7 +42,8 @@ def poison(value: Any) -> Any:
         names = (one.name for one in fields(value))
         return replace(value, **{name: poison(getattr(value, name)) for name in names})
     if isinstance(value, dict):
-        keep = {"key", "mode", "state", "id", "work"}
+        # The wire refuses any other origin, as its type is a literal.
+        keep = {"key", "mode", "state", "id", "work", "origin"}
         return {k: v if k in keep else poison(v) for k, v in value.items()}
     if isinstance(value, list):
         return [poison(item) for item in value]
@@ -179,7 +180,7 @@ async def test_dialogs_and_notices_are_no_way_around(
         elif kind == "detail":
             app.push_screen(Detail(EVIL, EVIL))
         elif kind == "pick":
-            app.push_screen(Pick(EVIL, [EVIL, EVIL]))
+            app.push_screen(Pick(EVIL, [(EVIL, 1), (EVIL, 2)]))
         elif kind == "files":
             (tmp_path / "\x1b[2J\u202e[b]evil.json").touch()
             app.push_screen(PickFile("Which?", tmp_path))

@@ -21,6 +21,8 @@ class Lister(App[int]):
     def compose(self) -> ComposeResult:
         yield Feed(
             lambda item, width: Content(str(item)),
+            str,
+            is_newest_last=True,
             head=lambda width: "title",
             empty="nothing here yet",
         )
@@ -105,3 +107,28 @@ async def test_a_click_on_a_key_presses_it(open_app: Open):
         await pilot.click(Keys, offset=(1 + level.start, level.line))
         await settle(pilot)
         assert "[warning]" in text_of(pilot)
+
+
+async def test_the_cursor_stays_on_its_item_wherever_the_item_moves():
+    async with Lister().run_test(size=(30, 10)) as pilot:
+        feed = pilot.app.query_one(Feed)
+        feed.show([f"item {n}" for n in range(20)])
+        feed.cursor = 7
+        feed.show([f"item {n}" for n in reversed(range(20))])
+        assert feed.item == "item 7"
+        feed.show([f"item {n}" for n in range(20) if n % 2 or n > 9])
+        assert feed.item == "item 7"
+        feed.show(["item 1", "item 2"])
+        assert feed.item == "item 2"
+
+
+async def test_a_list_with_the_newest_last_follows_it_from_the_end_alone():
+    async with Lister().run_test(size=(30, 10)) as pilot:
+        feed = pilot.app.query_one(Feed)
+        feed.show(["a", "b"])
+        assert feed.item == "b"
+        feed.show(["a", "b", "c"])
+        assert feed.item == "c"
+        feed.cursor = 1
+        feed.show(["a", "b", "c", "d"])
+        assert feed.item == "b"

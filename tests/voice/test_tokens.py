@@ -14,7 +14,8 @@ END = 7
 
 @pytest.fixture
 def voice(tmp_path: Path) -> TokenVoice:
-    rows = [(1, [10, 11, 12]), (2, [10, 11, 13]), (5, [20]), (6, [10, 11, 12])]
+    lines = {1: [10, 11, 12], 2: [10, 11, 13], 5: [20], 6: [10, 11, 12]}
+    rows = [(at, line, 3) for at, line in lines.items()]
     assert build(tmp_path, rows, vocabulary=VOCABULARY, end=END) == 4
     return TokenVoice.open(tmp_path)
 
@@ -95,7 +96,7 @@ def followers(voice: TokenVoice) -> list[int]:
 
 
 def test_common_states_change_with_what_is_learned_and_forgotten(tmp_path):
-    rows = [(at, [10, 11]) for at in range(1000)]
+    rows = [(at, [10, 11], 3) for at in range(1000)]
     build(tmp_path, rows, vocabulary=VOCABULARY, end=END)
     voice = TokenVoice.open(tmp_path)
     assert followers(voice) == [11]
@@ -108,7 +109,7 @@ def test_common_states_change_with_what_is_learned_and_forgotten(tmp_path):
 def test_a_state_of_many_places_is_close_to_its_exact_counts(tmp_path):
     rng = np.random.default_rng(1)
     follow = rng.choice(40, 60_000, p=np.arange(1, 41) / 820)
-    rows = [(at, [10, int(token)]) for at, token in enumerate(follow)]
+    rows = [(at, [10, int(token)], 3) for at, token in enumerate(follow)]
     build(tmp_path, rows, vocabulary=VOCABULARY, end=END)
     ids, shares = TokenVoice.open(tmp_path).predict([10]).parts[-1]
     assert ids.tolist() == [*range(40)]
@@ -122,7 +123,8 @@ def test_an_empty_voice_predicts_every_token_alike(tmp_path):
 
 
 def test_messages_without_tokens_are_not_learned(tmp_path):
-    assert build(tmp_path, [(1, []), (2, [3])], vocabulary=VOCABULARY, end=END) == 1
+    rows = [(1, [], 3), (2, [3], 3)]
+    assert build(tmp_path, rows, vocabulary=VOCABULARY, end=END) == 1
 
 
 def test_damaged_files_are_named(voice, tmp_path):

@@ -1,6 +1,7 @@
 import multiprocessing
 import threading
 from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -12,7 +13,8 @@ from scipy.stats import chisquare
 
 from app.voice import files
 from app.voice.index import END
-from app.voice.voice import GeneratedLine, Rules, Voice, VoiceFileError, build
+from app.voice.voice import GeneratedLine, Rules, Voice, VoiceFileError
+from app.voice.voice import build as build_files
 from app.voice.word_tokenizer import split
 
 Texts = dict[int, str]
@@ -46,6 +48,14 @@ def spoken(
 ) -> list[GeneratedLine]:
     rng = Random(seed)
     return [voice.speak(rng, rules=rules) for _ in range(count)]
+
+
+def build(
+    directory: Path,
+    rows: Iterable[tuple[int, str]],
+    progress: Callable[[int], None] | None = None,
+) -> int:
+    return build_files(directory, ((row, text, 3) for row, text in rows), progress)
 
 
 def voice_of(directory: Path, texts: Texts) -> Voice:

@@ -1,7 +1,7 @@
 """Learns the past: `/train`, its message form, and files."""
 
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Any
+from typing import Annotated
 
 import discord
 
@@ -180,21 +180,27 @@ class CleanQuestion(discord.ui.View):
         style=discord.ButtonStyle.danger,
     )
     async def clean(
-        self, button: discord.ui.Button[Any], interaction: discord.Interaction
+        self,
+        button: discord.ui.Button[discord.ui.View],
+        interaction: discord.Interaction,
     ) -> None:
         """Start from nothing."""
         await self._go(interaction, clean=True)
 
     @discord.ui.button(label="Keep them", custom_id="train-keep")
     async def keep(
-        self, button: discord.ui.Button[Any], interaction: discord.Interaction
+        self,
+        button: discord.ui.Button[discord.ui.View],
+        interaction: discord.Interaction,
     ) -> None:
         """Learn what is new."""
         await self._go(interaction, clean=False)
 
     @discord.ui.button(label="Cancel", custom_id="train-cancel")
     async def cancel(
-        self, button: discord.ui.Button[Any], interaction: discord.Interaction
+        self,
+        button: discord.ui.Button[discord.ui.View],
+        interaction: discord.Interaction,
     ) -> None:
         """Leave everything as it is."""
         self.stop()

@@ -71,12 +71,16 @@ from app.ipc.control.guilds import Export as Export
 from app.ipc.control.guilds import ExportReply as ExportReply
 from app.ipc.control.guilds import Forget as Forget
 from app.ipc.control.guilds import ForgetReply as ForgetReply
+from app.ipc.control.guilds import FoundServer as FoundServer
 from app.ipc.control.guilds import GuildFigures as GuildFigures
 from app.ipc.control.guilds import Guilds as Guilds
 from app.ipc.control.guilds import GuildsReply as GuildsReply
 from app.ipc.control.guilds import Import as Import
 from app.ipc.control.guilds import ImportedFile as ImportedFile
+from app.ipc.control.guilds import ImportPreview as ImportPreview
+from app.ipc.control.guilds import ImportPreviewReply as ImportPreviewReply
 from app.ipc.control.guilds import ImportReply as ImportReply
+from app.ipc.control.guilds import PassedOver as PassedOver
 from app.ipc.control.guilds import Phrases as Phrases
 from app.ipc.control.guilds import PhrasesReply as PhrasesReply
 from app.ipc.control.guilds import Receipt as Receipt

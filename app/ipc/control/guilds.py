@@ -64,6 +64,20 @@ class ImportedFile:
     file: str
     read: int
     added: int
+    format: str = ""
+    """The name of its format."""
+    refused: int = 0
+    """Rows that are no messages."""
+
+
+@dataclass(frozen=True)
+class PassedOver:
+    """Files that are not read, and the reason."""
+
+    reason: str
+    count: int
+    example: str
+    """The name of one of them."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +102,11 @@ class ImportReply:
     seconds: float
     files: list[ImportedFile]
     errors: list[UnreadFile]
+    refused: int
+    """Rows that are no messages; `errors` tells why."""
+    passed_over: list[PassedOver]
+    notes: list[str]
+    """Facts that the files cannot tell."""
 
 
 @dataclass(frozen=True)
@@ -98,6 +117,10 @@ class Import(Request[ImportReply]):
     guild: str
     paths: list[str]
     channel: str | None = None
+    as_format: str | None = None
+    """The format of all files, instead of the one that they look like."""
+    dates: str | None = None
+    """`dmy` or `mdy`: the order of day and month, where dates don't show it."""
 
 
 @dataclass(frozen=True)
@@ -207,4 +230,49 @@ class Phrases(Request[PhrasesReply]):
     limit: int = 30
 
 
-GUILD_REQUESTS = (Guilds, Import, Forget, Export, Backup, Phrases)
+@dataclass(frozen=True)
+class FoundServer:
+    """A server that files are of, and what would be learned."""
+
+    id: str | None
+    name: str | None
+    """None for files that name no server."""
+    files: int
+    messages: int
+    channels: list[CountedText]
+    """The channels by name, those with most messages first."""
+    first: float | None
+    """Seconds since the epoch."""
+    last: float | None
+
+
+@dataclass(frozen=True)
+class ImportPreviewReply:
+    """The messages that an import would learn; nothing is stored."""
+
+    servers: list[FoundServer]
+    files: list[ImportedFile]
+    filtered: int
+    reasons: dict[str, int]
+    """Of the messages left out, how many for which reason."""
+    errors: list[UnreadFile]
+    refused: int
+    passed_over: list[PassedOver]
+    notes: list[str]
+    seconds: float
+
+
+@dataclass(frozen=True)
+class ImportPreview(Request[ImportPreviewReply]):
+    """Look at files before learning from them."""
+
+    method: ClassVar[str] = "import_preview"
+    guild: str
+    """Name or id of the server; empty to look at every server in the files."""
+    paths: list[str]
+    channel: str | None = None
+    as_format: str | None = None
+    dates: str | None = None
+
+
+GUILD_REQUESTS = (Guilds, Import, ImportPreview, Forget, Export, Backup, Phrases)

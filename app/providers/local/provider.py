@@ -257,10 +257,10 @@ class LocalProvider:
             self._keeper.spawn_task(self._cancel(request.stream))
             raise
 
-    async def learn(self, voice: Path, rows: list[tuple[int, str]]) -> None:
-        """Add (row id, text) of new messages to an open token voice."""
+    async def learn(self, voice: Path, rows: list[tuple[int, str, int]]) -> None:
+        """Add (row id, text, channel) of new messages to an open token voice."""
         if self._keeper.ready:
-            learned: list[list[int | str]] = [[row, text] for row, text in rows]
+            learned: list[list[int | str]] = [[*row] for row in rows]
             await self._keeper.tell(inference.Learn(str(voice), learned))
 
     async def forget(self, voice: Path, rows: Sequence[int]) -> None:
@@ -279,6 +279,7 @@ class LocalProvider:
             top_p=prompt.top_p,
             seed=prompt.random_seed,
             voice=str(voice) if voice else None,
+            channels=None if prompt.channels is None else sorted(prompt.channels),
             dial=prompt.dial if voice else 0,
             guild=str(prompt.guild),
             adapter=prompt.adapter or None,

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from app.core.errors import AppError, ProviderError
 from app.core.paths import own_command
@@ -19,6 +19,7 @@ from app.providers.local.idle_timer import Idle
 from app.settings.schema import ModelSettings
 
 R = TypeVar("R")
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
@@ -73,7 +74,7 @@ class Keeper:
         self._idle = Idle(
             lambda: self._settings().idle_minutes, is_busy, self._unload_idle
         )
-        self._tasks: set[asyncio.Task[Any]] = set()
+        self._tasks: set[asyncio.Task[object]] = set()
 
     @property
     def billions(self) -> float:
@@ -297,7 +298,7 @@ class Keeper:
             self._on_event("the model was idle and is unloaded")
             self._replace()
 
-    def spawn_task(self, work: Coroutine[Any, Any, Any]) -> "asyncio.Task[Any]":
+    def spawn_task(self, work: Coroutine[object, None, T]) -> "asyncio.Task[T]":
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

@@ -7,6 +7,7 @@ from one reply to the next.
 import re
 from collections.abc import Iterable
 
+from app.core.secret_patterns import redact
 from app.providers.base import Prompt, Turn
 
 Item = dict[str, str]
@@ -83,4 +84,4 @@ def _named(turn: Turn) -> str:
 
 
 def _clean(text: str) -> str:
-    return _BREAKOUT.sub(" ", text).strip()
+    return redact(_BREAKOUT.sub(" ", text).strip(), "…")

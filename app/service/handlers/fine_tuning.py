@@ -5,7 +5,6 @@ import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from app.chat import tuning_data
 from app.chat.tuning_data import Examples, Given, RatedReply
@@ -21,7 +20,7 @@ from app.providers.openai.fine_tuning import (
     TuningJob,
 )
 from app.replies.ladder_builder import is_open_to_cloud
-from app.service.app_context import AppContext, Json
+from app.service.app_context import AppContext
 from app.service.events import Asker
 from app.settings.consent import ConsentError
 from app.settings.schema import Config
@@ -199,11 +198,11 @@ def _rated(guild: int, agreed: set[str], channels: frozenset[int]) -> list[Rated
     return found
 
 
-def _lines(rows: Sequence[Json]) -> bytes:
+def _lines(rows: Sequence[object]) -> bytes:
     return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode()
 
 
-def _tokens(example: Any) -> int:
+def _tokens(example: object) -> int:
     """Estimate the tokens of all texts in an example."""
     if isinstance(example, dict):
         own = example.get("content")

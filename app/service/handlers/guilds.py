@@ -9,7 +9,7 @@ from app.core.errors import UsageError
 from app.core.files import size
 from app.core.paths import Home
 from app.ipc import control
-from app.service import receipt
+from app.service import import_target, receipt
 from app.service.app_context import AppContext
 from app.service.backups import back_up
 from app.service.distinctive_words import own_phrases, own_words
@@ -52,17 +52,41 @@ class GuildHandlers:
         self, asker: Asker, request: control.Import
     ) -> control.ImportReply:
         """Learn from files, with progress for the asker and all watchers."""
-        paths = _present(request.paths)
-        guild = await self._context.database.run(guilds.ensure, request.guild)
-        outbox = WatcherOutbox(asker)
+        context, outbox = self._context, WatcherOutbox(asker)
 
         def report(progress: control.Progress) -> None:
             outbox.put(progress)
-            self._context.events.tell(progress, but_not=asker)
+            context.events.tell(progress, but_not=asker)
 
+        found = await import_target.look(
+            context, request, lambda progress: None, is_deep=False
+        )
+        chosen = await import_target.choose(context, request, found)
+        if chosen is None:
+            return _nothing(request.guild, found)
+        guild = chosen.guild.id
         try:
-            return await self._context.voices.import_files(
-                guild.id, paths, request.channel, report
+            return await context.voices.import_files(
+                guild,
+                import_target.present(request.paths),
+                request.channel,
+                report,
+                as_format=request.as_format,
+                dates=request.dates,
+            )
+        finally:
+            if chosen.is_new:
+                await context.database.run(guilds.remove_empty, guild)
+            await outbox.drain()
+
+    async def import_preview(
+        self, asker: Asker, request: control.ImportPreview
+    ) -> control.ImportPreviewReply:
+        """Look at files, and tell what an import would learn."""
+        outbox = WatcherOutbox(asker)
+        try:
+            return await import_target.look(
+                self._context, request, outbox.put, is_deep=True
             )
         finally:
             await outbox.drain()
@@ -254,12 +278,22 @@ def _newest_texts(guild: int) -> list[str]:
     return [message.text for message in page if message.dropped is None]
 
 
-def _present(names: Sequence[str]) -> list[Path]:
-    paths = [Path(name) for name in names]
-    for path in paths:
-        if not path.exists():
-            raise UsageError(f"There is no file {path}.", "Check the path.")
-    return paths
+def _nothing(guild: str, found: control.ImportPreviewReply) -> control.ImportReply:
+    """The reply to an import of which no file can be read."""
+    return control.ImportReply(
+        guild=guild,
+        read=0,
+        added=0,
+        duplicates=0,
+        filtered=found.filtered,
+        reasons=found.reasons,
+        seconds=found.seconds,
+        files=[],
+        errors=found.errors,
+        refused=found.refused,
+        passed_over=found.passed_over,
+        notes=found.notes,
+    )
 
 
 def _sizes(home: Home, guild: int) -> dict[str, int]:

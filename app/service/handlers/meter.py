@@ -3,14 +3,13 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable
-from dataclasses import fields
+from collections.abc import Callable, Mapping
 from random import Random
-from typing import Any
 
 from app.chat.prompt_settings import deadline_ms
 from app.core.time_units import WEEK_MS
 from app.ipc import control
+from app.ipc.wire import build
 from app.meter.advice import Advice, Tuned, advise
 from app.meter.week import SpokenReply, Week, measure
 from app.service.app_context import AppContext
@@ -160,13 +159,12 @@ def _texts(reply: SentReply) -> list[str]:
     return [text for text in texts[-RECENT:] if text.strip()]
 
 
-def _week(figures: dict[str, Any]) -> Week:
+def _week(figures: Mapping[str, object]) -> Week:
     """Return the stored figures; skip those of another version."""
-    names = {one.name for one in fields(Week)}
-    return Week(**{name: value for name, value in figures.items() if name in names})
+    return build(Week, figures)
 
 
-def _metered(start: int, figures: dict[str, Any]) -> control.MeteredWeek:
+def _metered(start: int, figures: Mapping[str, object]) -> control.MeteredWeek:
     return control.MeteredWeek(start=start / 1000, **vars(_week(figures)))
 
 

@@ -45,8 +45,12 @@ class Pane(Vertical):
         for feed in self.query(Feed):
             feed.filter(words)
 
+    @property
+    def main(self) -> Widget | None:
+        """The part that people most likely want."""
+        return next((child for child in self.query("*") if child.focusable), None)
+
     def take_focus(self) -> None:
-        """Focus the part that people most likely want."""
-        first = next((child for child in self.query("*") if child.focusable), None)
-        if isinstance(first, Widget):
-            first.focus()
+        """Focus the main part."""
+        if self.main:
+            self.main.focus()

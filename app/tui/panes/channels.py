@@ -1,6 +1,7 @@
 """Speaking and listening, channel by channel."""
 
 from dataclasses import dataclass, replace
+from operator import attrgetter
 from typing import ClassVar
 
 from textual import on
@@ -42,7 +43,7 @@ class ChannelsPane(Pane):
     ]
 
     def compose(self) -> ComposeResult:
-        yield Feed(draw, id="channel-list", head=head, empty=EMPTY)
+        yield Feed(draw, attrgetter("key"), id="channel-list", head=head, empty=EMPTY)
 
     def reload(self) -> None:
         self.mynah.fetch(self._load, self._show, "channels")
@@ -52,8 +53,8 @@ class ChannelsPane(Pane):
         reply = await self.mynah.ask(request)
         allowed: list[str] = []
         for item in settings_list.items(reply, ("guild",)) if reply else []:
-            if item.key.name == "speak.channels":
-                allowed = [str(name) for name in item.value]
+            if item.key.name == "speak.channels" and isinstance(item.value, list):
+                allowed = item.value
         return [
             ChannelRow(
                 channel.key,
@@ -66,8 +67,7 @@ class ChannelsPane(Pane):
         ]
 
     def _show(self, lines: list[ChannelRow]) -> None:
-        feed = self.query_one(Feed)
-        feed.show(lines, max(0, feed.cursor))
+        self.query_one(Feed).show(lines)
 
     @on(Feed.Chosen)
     def action_speak(self) -> None:

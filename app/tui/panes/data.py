@@ -1,7 +1,8 @@
 """A server's data: export, snapshots, rollback and forgetting."""
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from operator import attrgetter
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -13,7 +14,7 @@ from app.ipc import control
 from app.ipc.wire import Request
 from app.tui import format
 from app.tui.panes.base import Pane
-from app.tui.widgets.dialogs import AskText, Confirm, Detail
+from app.tui.widgets.dialogs import AskText, Confirm
 from app.tui.widgets.feed import Feed
 
 EMPTY = (
@@ -36,14 +37,14 @@ class DataPane(Pane):
     def compose(self) -> ComposeResult:
         yield Static("", id="sizes", markup=False)
         yield Static("Snapshots of the voice", classes="title")
-        yield Feed(draw, id="snapshots", empty=EMPTY)
+        yield Feed(draw, attrgetter("name"), id="snapshots", empty=EMPTY)
 
     def reload(self) -> None:
         self.query_one("#sizes", Static).update(_sizes(self.guild))
         self.mynah.request(control.Snapshots(self.guild.key), self._show)
 
     def _show(self, reply: control.SnapshotsReply) -> None:
-        self.query_one(Feed).show(reply.snapshots, 0)
+        self.query_one(Feed).show(reply.snapshots)
 
     def action_take(self) -> None:
         """Save the voice as it is now."""
@@ -78,7 +79,7 @@ class DataPane(Pane):
 
             def show(found: control.SnapshotCompareReply) -> None:
                 title = f"Since {safe_line(name)}"
-                self.app.push_screen(Detail(title, _differences(found)))
+                self.mynah.app.show_result(self.mynah, title, _differences(found))
 
             self.mynah.request(request, show)
 
@@ -126,7 +127,7 @@ class DataPane(Pane):
 
         self.app.push_screen(Confirm(question, detail), answered)
 
-    def _do(self, request: Request[Any], done: str) -> None:
+    def _do(self, request: Request[object], done: str) -> None:
         def finished(_: object) -> None:
             self.mynah.app.tell(done)
             self.mynah.refresh_data()

@@ -1,5 +1,6 @@
 """Recently learned messages, with a veto."""
 
+from operator import attrgetter
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
@@ -32,7 +33,13 @@ class LearnedPane(Pane):
         self._words = ""
 
     def compose(self) -> ComposeResult:
-        yield Feed(draw, id="learned-list", empty="No message is learned here yet.")
+        yield Feed(
+            draw,
+            attrgetter("id"),
+            id="learned-list",
+            empty="No message is learned here yet.",
+            is_newest_last=True,
+        )
 
     def filter(self, words: str) -> None:
         """Find the words in all learned messages, not only in the visible ones."""

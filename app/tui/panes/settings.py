@@ -19,7 +19,7 @@ class SettingsPane(Pane):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("u", "reset", "Drop own value")]
 
     def compose(self) -> ComposeResult:
-        yield Feed(settings_list.draw, id="settings-list", head=settings_list.head)
+        yield settings_list.feed("settings-list")
         yield Static("", id="doc", markup=False)
 
     def reload(self) -> None:
@@ -27,7 +27,7 @@ class SettingsPane(Pane):
 
     def _take(self, reply: control.ConfigGetReply) -> None:
         feed = self.query_one(Feed)
-        feed.show(settings_list.items(reply, ("guild", "channel")), max(0, feed.cursor))
+        feed.show(settings_list.items(reply, ("guild", "channel")))
 
     @on(Feed.Moved)
     def _explain(self, event: Feed.Moved) -> None:

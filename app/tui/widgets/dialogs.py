@@ -1,6 +1,7 @@
 """Small questions in front of a screen."""
 
-from typing import ClassVar
+from collections.abc import Sequence
+from typing import ClassVar, TypeVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -9,6 +10,10 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, OptionList, Static
+
+from app.tui.widgets.field import Field
+
+T = TypeVar("T")
 
 
 class Confirm(ModalScreen[bool]):
@@ -73,7 +78,7 @@ class AskText(ModalScreen[str | None]):
             if self._refusal:
                 yield Static(Content.styled(self._refusal, "$error"), id="refusal")
             yield Static("", classes="gap")
-            yield Input(self._value, password=self._is_secret)
+            yield Field(self._value, is_secret=self._is_secret)
             yield Static("enter to accept, esc to cancel", classes="quiet")
 
     @on(Input.Submitted)
@@ -81,14 +86,16 @@ class AskText(ModalScreen[str | None]):
         self.dismiss(event.value)
 
 
-class Pick(ModalScreen[int | None]):
-    """A choice from a list; returns its place."""
+class Pick(ModalScreen[T | None]):
+    """A choice from a list of (name, value); returns the value."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "Cancel", show=False),
     ]
 
-    def __init__(self, question: str, options: list[str], at: int = 0) -> None:
+    def __init__(
+        self, question: str, options: Sequence[tuple[str, T]], at: int = 0
+    ) -> None:
         super().__init__()
         self._question = question
         self._options = options
@@ -97,7 +104,7 @@ class Pick(ModalScreen[int | None]):
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog"):
             yield Static(self._question, classes="title", markup=False)
-            yield OptionList(*self._options, markup=False)
+            yield OptionList(*(name for name, _ in self._options), markup=False)
 
     def on_mount(self) -> None:
         options = self.query_one(OptionList)
@@ -106,7 +113,7 @@ class Pick(ModalScreen[int | None]):
 
     @on(OptionList.OptionSelected)
     def _selected(self, event: OptionList.OptionSelected) -> None:
-        self.dismiss(event.option_index)
+        self.dismiss(self._options[event.option_index][1])
 
 
 class Detail(ModalScreen[None]):

@@ -62,17 +62,24 @@ class Feed(ScrollView, can_focus=True):
     def __init__(
         self,
         draw: Callable[[Any, int], Content],
+        key: Callable[[Any], object],
         *,
         id: str | None = None,
         head: Callable[[int], str] | None = None,
         empty: str = "",
+        is_newest_last: bool = False,
     ) -> None:
         """`draw` returns the line of one item, `head` the titles, for a width in cells.
 
-        `empty` is shown while there are no items.
+        Args:
+            key: Returns what identifies an item, so that the cursor stays on it.
+            empty: The text shown while there are no items.
+            is_newest_last: Whether the cursor starts on the last item.
         """
         super().__init__(id=id)
         self._draw = draw
+        self._key = key
+        self._is_newest_last = is_newest_last
         self._head = head
         self._empty = empty
         self._all: list[Any] = []
@@ -98,14 +105,32 @@ class Feed(ScrollView, can_focus=True):
         self.refresh()
 
     def show(self, items: Sequence[Any], cursor: int | None = None) -> None:
-        """Replace all items; by default the cursor goes to the newest."""
+        """Replace all items; the cursor stays on its item, wherever that moves.
+
+        Args:
+            cursor: The place to go to instead.
+        """
+        was, at = self.item, self.cursor
+        follows = self._is_newest_last and at >= len(self.items) - 1
         self._all = list(items[-MAX_ITEMS:])
         self.items = self._matching(self._all)
-        last = len(self.items) - 1
         self._lay_out()
-        self.cursor = last if cursor is None else max(min(cursor, last), min(0, last))
+        last = len(self.items) - 1
+        if cursor is None:
+            cursor = last if follows else self._place_of(was, at)
+        self.cursor = max(min(cursor, last), min(0, last))
+        if self.cursor == at and self.item is not None and self.item != was:
+            self.post_message(self.Moved(self, self.item))
         self._reveal()
         self.refresh()
+
+    def _place_of(self, item: Any, otherwise: int) -> int:
+        """Find an item among the present ones by its key."""
+        if item is None:
+            return otherwise
+        key = self._key(item)
+        keys = map(self._key, self.items)
+        return next((at for at, one in enumerate(keys) if one == key), otherwise)
 
     def add(self, items: Sequence[Any]) -> None:
         """Append items, dropping the oldest ones when full."""
@@ -126,7 +151,7 @@ class Feed(ScrollView, can_focus=True):
     def filter(self, words: str) -> None:
         """Show only lines with the words; without words, show all."""
         self.words = safe_line(words.strip().lower())
-        self.show(self._all, 0 if self.words else None)
+        self.show(self._all, 0 if self.words and self.item is None else None)
 
     def _matching(self, items: list[Any]) -> list[Any]:
         if not self.words:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from functools import partial
+from operator import attrgetter
 
 from textual import on
 from textual.app import ComposeResult
@@ -56,8 +57,10 @@ class TalkScreen(MynahScreen):
 
     def compose_body(self) -> ComposeResult:
         with Horizontal(id="columns"):
-            yield Feed(channel_list.draw, id="places")
-            yield Feed(self._draw_line, id="lines")
+            yield Feed(channel_list.draw, attrgetter("key"), id="places")
+            yield Feed(
+                self._draw_line, attrgetter("key"), id="lines", is_newest_last=True
+            )
             with Inspector(id="inspector"):
                 yield Static("", id="story", markup=False)
 
@@ -180,10 +183,7 @@ class TalkScreen(MynahScreen):
             and wanted in (None, line.conversation)
         ]
         feed = self.query_one("#lines", Feed)
-        was, follows = feed.item, feed.cursor >= len(feed.items) - 1
-        keys = [line.key for line in shown]
-        keeps = was is not None and not follows and was.key in keys
-        feed.show(shown, keys.index(was.key) if keeps and was else None)
+        feed.show(shown)
         if not shown:
             self._say_empty("Nothing matches." if words else "Nothing here yet.")
 

@@ -1,6 +1,6 @@
 """Conversations: messages of every server, and actions on replies."""
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 
@@ -182,14 +182,16 @@ class ConversationsScreen(TalkScreen):
         if self.explained is None or not self.explained.sources:
             self.app.tell("This line has no source message.")
             return
-        messages = self.explained.sources
 
-        def picked(at: int | None) -> None:
-            if at is not None:
-                self._jump_to(messages[at].message)
+        def picked(message: int | None) -> None:
+            if message is not None:
+                self._jump_to(message)
 
-        names = [f"{message.author}: {message.text}"[:120] for message in messages]
-        self.app.push_screen(Pick("Go to which message?", names), picked)
+        options = [
+            (f"{source.author}: {source.text}"[:120], source.message)
+            for source in self.explained.sources
+        ]
+        self.app.push_screen(Pick("Go to which message?", options), picked)
 
     def _jump_to(self, message: int) -> None:
         def show(around: "list[StoredMessage]") -> None:
@@ -219,7 +221,7 @@ class ConversationsScreen(TalkScreen):
         else:
             self.app.tell("This reply belongs to no channel.")
 
-    def _do(self, request: Request[Any], done: str) -> None:
+    def _do(self, request: Request[object], done: str) -> None:
         def finished(_: object) -> None:
             self.app.tell(done)
             self.reload()

@@ -7,6 +7,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.content import Content
+from textual.widget import Widget
 from textual.widgets import ContentSwitcher, Static
 
 from app.tui import format
@@ -63,6 +64,10 @@ class GuildScreen(MynahScreen):
         switcher = self.query_one(ContentSwitcher)
         return self.query_one(f"#{switcher.current}", Pane)
 
+    @property
+    def main(self) -> Widget | None:
+        return self.pane.main
+
     def status_changed(self) -> None:
         self._show_head()
 
@@ -111,14 +116,17 @@ class GuildScreen(MynahScreen):
     def action_pick(self) -> None:
         """Choose another server."""
 
-        def picked(at: int | None) -> None:
-            if at is not None:
-                self.app.chosen_guild = self.app.guilds[at].row
+        def picked(row: int | None) -> None:
+            if row is not None:
+                self.app.chosen_guild = row
                 self._show_head()
 
-        names = [guild.guild for guild in self.app.guilds]
-        if names:
-            self.app.push_screen(Pick("Which server?", names), picked)
+        options = [(guild.guild, guild.row) for guild in self.app.guilds]
+        if options:
+            at = next(
+                (n for n, one in enumerate(self.app.guilds) if one == self.guild), 0
+            )
+            self.app.push_screen(Pick("Which server?", options, at), picked)
 
 
 def head_line(guild: "GuildFigures", *, is_narrow: bool = False) -> Content:

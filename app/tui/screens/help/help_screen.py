@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 from textual import on
 from textual.app import ComposeResult
@@ -96,13 +97,17 @@ class HelpScreen(MynahScreen):
 
     def compose_body(self) -> ComposeResult:
         with Horizontal():
-            yield Feed(lambda page, width: Content(page.title), id="topics")
+            yield Feed(
+                lambda page, width: Content(page.title),
+                attrgetter("title"),
+                id="topics",
+            )
             yield PageView(id="page")
 
     def on_mount(self) -> None:
         pages = [Page("Keys and words")]
         pages += [Page(guide.title, guide) for guide in all_guides()]
-        self.query_one("#topics", Feed).show(pages, 0)
+        self.query_one("#topics", Feed).show(pages)
         self.query_one("#topics").focus()
 
     @on(Feed.Moved, "#topics")

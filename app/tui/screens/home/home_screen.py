@@ -1,6 +1,7 @@
 """Home: the bot's health, today's activity, and one line per server."""
 
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
@@ -56,7 +57,9 @@ class HomeScreen(MynahScreen):
     def compose_body(self) -> ComposeResult:
         yield Static(id="state", markup=False)
         yield Static(id="today", markup=False)
-        yield Feed(draw_guild, id="servers", head=head, empty=NO_SERVERS)
+        yield Feed(
+            draw_guild, attrgetter("row"), id="servers", head=head, empty=NO_SERVERS
+        )
         with Horizontal(id="charts"):
             yield Columns("Replies, 24 h", format.count, id="replies")
             yield Sparks("Reply time, 24 h", home_charts.reply_time, id="times")
@@ -109,7 +112,7 @@ class HomeScreen(MynahScreen):
 
     def _show_guilds(self) -> None:
         feed = self.query_one(Feed)
-        feed.show(self.app.guilds, cursor=max(0, feed.cursor))
+        feed.show(self.app.guilds)
         feed.display = bool(self.app.guilds) or self.app.link_state.is_up
         self._show_recent(self._recent)
 

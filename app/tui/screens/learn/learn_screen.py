@@ -1,6 +1,7 @@
 """Learn: imports and trainings, their progress, and unreadable files."""
 
 from dataclasses import replace
+from operator import attrgetter
 from pathlib import Path
 from typing import ClassVar
 
@@ -60,7 +61,7 @@ class LearnScreen(MynahScreen):
             classes="quiet",
         )
         yield Static("", id="backlog", markup=False)
-        yield Feed(draw, id="jobs", head=head, empty=EMPTY)
+        yield Feed(draw, attrgetter("work", "label"), id="jobs", head=head, empty=EMPTY)
 
     def on_mount(self) -> None:
         self.query_one(Feed).focus()
@@ -84,7 +85,7 @@ class LearnScreen(MynahScreen):
     def _show(self) -> None:
         feed = self.query_one(Feed)
         jobs = sorted(self.app.progress.values(), key=is_done)
-        feed.show(jobs, max(0, feed.cursor))
+        feed.show(jobs)
         self.refresh_bindings()
         self.query_one("#backlog", Static).update(_backlog(self.app.guilds))
 
@@ -110,18 +111,16 @@ class LearnScreen(MynahScreen):
     def _choose_guild(self, path: str | None) -> None:
         if not path:
             return
-        names = [guild.guild for guild in self.app.guilds]
+        known = [(guild.guild, guild.key) for guild in self.app.guilds]
 
-        def picked(at: int | None) -> None:
-            if at is None:
-                return
-            if at < len(names):
-                self._import(self.app.guilds[at].key, path)
-            else:
+        def picked(key: str | None) -> None:
+            if key == "":
                 self._name_guild(path)
+            elif key:
+                self._import(key, path)
 
-        if names:
-            options = [*names, "A new server…"]
+        if known:
+            options = [*known, ("A new server…", "")]
             self.app.push_screen(Pick("Whose messages are these?", options), picked)
         else:
             self._name_guild(path)
@@ -142,7 +141,7 @@ class LearnScreen(MynahScreen):
 
     def _imported(self, reply: ImportReply) -> None:
         self._results.append(reply)
-        self.action_results()
+        self.app.show_result(self, *result(reply))
         self.refresh_data()
 
     def action_results(self) -> None:
@@ -155,16 +154,15 @@ class LearnScreen(MynahScreen):
 
     def action_train(self) -> None:
         """Learn the history of the listened channels."""
-        guilds = [guild for guild in self.app.guilds if guild.id]
-        names = [guild.guild for guild in guilds]
+        options = [(guild.guild, guild.key) for guild in self.app.guilds if guild.id]
 
-        def picked(at: int | None) -> None:
-            if at is not None:
-                request = control.Train(guilds[at].key)
+        def picked(key: str | None) -> None:
+            if key is not None:
+                request = control.Train(key)
                 self.request(request, lambda _: self.app.tell("Reading its history."))
 
-        if names:
-            self.app.push_screen(Pick("Learn which server's history?", names), picked)
+        if options:
+            self.app.push_screen(Pick("Learn which server's history?", options), picked)
         else:
             self.app.tell("The bot is not on a Discord server yet: see Settings (8).")
 

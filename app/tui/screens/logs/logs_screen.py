@@ -1,5 +1,6 @@
 """Logs: the output of every process, filtered by level and words."""
 
+from operator import attrgetter
 from typing import ClassVar
 
 from textual import on
@@ -65,7 +66,14 @@ class LogsScreen(MynahScreen):
 
     def compose_body(self) -> ComposeResult:
         yield Choice(LEVELS, "info", id="level")
-        yield Feed(self._draw, id="lines", head=head, empty=EMPTY)
+        yield Feed(
+            self._draw,
+            attrgetter("at", "text"),
+            id="lines",
+            head=head,
+            empty=EMPTY,
+            is_newest_last=True,
+        )
 
     def on_mount(self) -> None:
         self.query_one(Feed).focus()

@@ -1,5 +1,6 @@
 """Models: choose, fetch and switch models, here or in the cloud."""
 
+from operator import attrgetter
 from typing import ClassVar
 
 from textual import on
@@ -16,7 +17,7 @@ from app.tui import format, settings_list
 from app.tui.base import MynahScreen
 from app.tui.event_buffer import NewEvents
 from app.tui.widgets.choice import Choice
-from app.tui.widgets.dialogs import AskText, Confirm, Detail
+from app.tui.widgets.dialogs import AskText, Confirm
 from app.tui.widgets.feed import Feed
 
 TUNABLE = (
@@ -55,13 +56,15 @@ class ModelsScreen(MynahScreen):
         self._seen_used = ""
 
     def compose_body(self) -> ComposeResult:
-        yield Feed(self._draw, id="catalogue", head=head, empty=EMPTY)
+        yield Feed(
+            self._draw, attrgetter("name"), id="catalogue", head=head, empty=EMPTY
+        )
         yield Static("", id="note", markup=False)
         with Horizontal(id="where-row"):
             yield Static("Replies come from  ", classes="title")
             yield Choice(("local", "openai"), id="where")
             yield Static("", id="cloud", markup=False)
-        yield Feed(settings_list.draw, id="tunable", head=settings_list.head)
+        yield settings_list.feed("tunable")
 
     def on_mount(self) -> None:
         self.query_one("#catalogue").focus()
@@ -91,7 +94,7 @@ class ModelsScreen(MynahScreen):
         feed = self.query_one("#catalogue", Feed)
         # When it changes, most people want to see the model in use.
         name = models[used[0]].name if used else ""
-        at = used[0] if name != self._seen_used else max(0, feed.cursor)
+        at = used[0] if name != self._seen_used and used else None
         self._seen_used, self._memory = name, reply.memory_gigabytes
         feed.show(models, at)
 
@@ -99,7 +102,7 @@ class ModelsScreen(MynahScreen):
         found = settings_list.items(reply, ("home", "guild", "channel"))
         feed = self.query_one("#tunable", Feed)
         chosen = [item for item in found if item.key.name in TUNABLE]
-        feed.show(chosen, max(0, feed.cursor))
+        feed.show(chosen)
 
     def _draw(self, model: ModelEntry, width: int) -> Content:
         pull = self.app.progress.get(("pull", model.name))
@@ -144,16 +147,19 @@ class ModelsScreen(MynahScreen):
         elif model.fits is False:
             detail = f"It needs {model.ram_gigabytes} GB; replies may be slow."
             question = "Fetch a model that is too large for this computer?"
-            self.app.push_screen(Confirm(question, detail, "Fetch"), self._pull)
-        else:
-            self._pull(True)
 
-    def _pull(self, yes: bool | None) -> None:
-        if yes and self._model:
-            name = self._model.name
-            self.app.tell(f"Fetching {name}…")
-            done = f"{name} is here."
-            self.request(control.ModelPull(name), lambda _: self._done(done))
+            def answered(yes: bool | None) -> None:
+                if yes:
+                    self._pull(model.name)
+
+            self.app.push_screen(Confirm(question, detail, "Fetch"), answered)
+        else:
+            self._pull(model.name)
+
+    def _pull(self, name: str) -> None:
+        self.app.tell(f"Fetching {name}…")
+        done = f"{name} is here."
+        self.request(control.ModelPull(name), lambda _: self._done(done))
 
     def _done(self, words: str) -> None:
         self.app.tell(words)
@@ -236,9 +242,8 @@ class ModelsScreen(MynahScreen):
 
         def tried(reply: control.SecretTestReply) -> None:
             title = "✓ The cloud answers" if reply.ok else "✕ It does not work"
-            self.app.push_screen(
-                Detail(title, f"{reply.detail}\n\n{reply.hint}".strip())
-            )
+            text = f"{reply.detail}\n\n{reply.hint}".strip()
+            self.app.show_result(self, title, text)
 
         self.request(control.SecretTest("openai_key"), tried)
 

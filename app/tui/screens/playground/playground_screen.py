@@ -8,6 +8,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.reactive import reactive
+from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from app.core.safe_text import safe_line
@@ -19,6 +20,7 @@ from app.tui.widgets.bubbles import ReplyLine, SpokenLine
 from app.tui.widgets.choice import Choice
 from app.tui.widgets.dial import Dial
 from app.tui.widgets.dialogs import AskText, Pick
+from app.tui.widgets.field import Field
 
 PROVIDERS = ("local", "cloud")
 MAX_LINES = 120
@@ -59,9 +61,9 @@ class PlaygroundScreen(MynahScreen):
         with Horizontal():
             with Vertical(id="talking"):
                 yield Static(id="strip", markup=False)
-                yield VerticalScroll(id="talk", can_focus=False)
+                yield VerticalScroll(id="talk")
                 yield Static("", id="notice", markup=False)
-                yield Input(id="say", placeholder="Say something")
+                yield Field(placeholder="Say something", id="say")
             with Vertical(id="panel"):
                 yield Static("Server", classes="quiet")
                 yield Static("", id="guild-name", markup=False)
@@ -78,6 +80,10 @@ class PlaygroundScreen(MynahScreen):
     def on_mount(self) -> None:
         self._show_empty()
         self.query_one("#say", Input).focus()
+
+    @property
+    def main(self) -> Widget:
+        return self.query_one("#talk")
 
     # Choices.
 
@@ -239,14 +245,14 @@ class PlaygroundScreen(MynahScreen):
 
     def action_pick_guild(self) -> None:
         """Choose the server to talk to."""
-        names = [guild.guild for guild in self.app.guilds]
+        options = [(guild.guild, guild) for guild in self.app.guilds]
 
-        def picked(at: int | None) -> None:
-            if at is not None:
-                self._choose_guild(self.app.guilds[at])
+        def picked(guild: control.GuildFigures | None) -> None:
+            if guild is not None:
+                self._choose_guild(guild)
 
-        if names:
-            self.app.push_screen(Pick("Which server should answer?", names), picked)
+        if options:
+            self.app.push_screen(Pick("Which server should answer?", options), picked)
 
     def action_name(self) -> None:
         """Choose the name to speak as."""

@@ -13,7 +13,7 @@ from app.ipc import control
 from app.tui import settings_list
 from app.tui.base import MynahScreen
 from app.tui.remedies import in_keys
-from app.tui.widgets.dialogs import AskText, Confirm, Detail
+from app.tui.widgets.dialogs import AskText, Confirm
 from app.tui.widgets.feed import Feed
 
 SECRETS = {
@@ -48,7 +48,7 @@ class SettingsScreen(MynahScreen):
 
     def compose_body(self) -> ComposeResult:
         yield Static("", id="secrets", markup=False)
-        yield Feed(settings_list.draw, id="list", head=settings_list.head, empty=EMPTY)
+        yield settings_list.feed("list", EMPTY)
         yield Static("", id="doc", markup=False)
 
     def on_mount(self) -> None:
@@ -74,7 +74,7 @@ class SettingsScreen(MynahScreen):
     def _show(self) -> None:
         feed = self.query_one(Feed)
         found = settings_list.matching(self._items, self._words)
-        feed.show(found, max(0, feed.cursor))
+        feed.show(found)
 
     @on(Feed.Moved)
     def _explain(self, event: Feed.Moved) -> None:
@@ -124,7 +124,7 @@ class SettingsScreen(MynahScreen):
     def _tried(self, reply: control.SecretTestReply) -> None:
         sign = "✓ It works" if reply.ok else "✕ It does not work"
         parts = [reply.detail, reply.hint, reply.invite]
-        self.app.push_screen(Detail(sign, "\n\n".join(filter(None, parts))))
+        self.app.show_result(self, sign, "\n\n".join(filter(None, parts)))
 
     def action_doctor(self) -> None:
         """Check for common problems."""
@@ -132,7 +132,7 @@ class SettingsScreen(MynahScreen):
 
     def _diagnosed(self, reply: control.DoctorReply) -> None:
         lines = [_check(check) for check in reply.checks]
-        self.app.push_screen(Detail("Check-up", Content("\n").join(lines)))
+        self.app.show_result(self, "Check-up", Content("\n").join(lines))
 
 
 def _is_kept(status: control.StatusReply | None, name: str) -> bool:

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
@@ -60,9 +61,10 @@ class UsageScreen(MynahScreen):
         yield Static("", id="budget", markup=False)
         yield Choice(VIEWS, id="view")
         with ContentSwitcher(initial="ledger", id="views"):
-            yield Feed(draw, id="ledger", head=self._head, empty=EMPTY)
-            yield Feed(self._draw_sent, id="sent", head=head_sent, empty=KEPT)
-            yield Feed(draw_lock, id="locks", head=head_lock, empty=UNLEARNED)
+            name, row = attrgetter("name"), attrgetter("row")
+            yield Feed(draw, name, id="ledger", head=self._head, empty=EMPTY)
+            yield Feed(self._draw_sent, _itself, id="sent", head=head_sent, empty=KEPT)
+            yield Feed(draw_lock, row, id="locks", head=head_lock, empty=UNLEARNED)
 
     def _head(self, width: int) -> str:
         return head(self.query_one(Choice).value)
@@ -109,7 +111,7 @@ class UsageScreen(MynahScreen):
             "locks": self.app.guilds,
         }
         feed = self.query_one(f"#{self._view}", Feed)
-        feed.show(rows[self._view], max(0, feed.cursor))
+        feed.show(rows[self._view])
 
     def action_view(self, step: int) -> None:
         """Show the next view."""
@@ -147,6 +149,10 @@ class UsageScreen(MynahScreen):
 EMPTY = "No model was used in the last 31 days."
 KEPT = "Nothing has left this computer. Requests to a cloud model appear here."
 UNLEARNED = "No server is learned yet."
+
+
+def _itself(sent: "SentRequest") -> "SentRequest":
+    return sent
 
 
 def sums(rows: "Iterable[DayUse]", view: str) -> list[LedgerLine]:

@@ -19,7 +19,7 @@ from app.ipc import control
 from app.ipc.wire import Request
 from app.tui import format
 from app.tui.event_buffer import is_done
-from app.tui.widgets.dialogs import AskText, Detail
+from app.tui.widgets.dialogs import AskText
 
 if TYPE_CHECKING:
     from app.tui.app import MynahApp
@@ -150,7 +150,7 @@ class WizardScreen(ModalScreen[None]):
         def tried(reply: control.SecretTestReply) -> None:
             title = "✓ Discord knows this bot" if reply.ok else "✕ Not yet"
             parts = [reply.detail, reply.hint]
-            self.app.push_screen(Detail(title, "\n\n".join(filter(None, parts))))
+            self.app.show_result(self, title, "\n\n".join(filter(None, parts)))
             if reply.ok:
                 self._ask(control.Reconnect(), lambda _: None)
 
@@ -161,7 +161,7 @@ class WizardScreen(ModalScreen[None]):
 
         def tried(reply: control.SecretTestReply) -> None:
             link = reply.invite or reply.hint or "Enter a bot token first."
-            self.app.push_screen(Detail("Open this link in a browser", link))
+            self.app.show_result(self, "Open this link in a browser", link)
 
         self._ask(control.SecretTest("bot_token"), tried)
 

@@ -1,0 +1,30 @@
+"""Names of servers and files, as people and frames write them."""
+
+import os
+import urllib.parse
+from pathlib import Path
+
+_URI = "file://"
+
+
+def is_same(one: str, other: str) -> bool:
+    """Tell if two names of servers are the same in any case."""
+    return one.strip().casefold() == other.strip().casefold()
+
+
+def wire_name(path: Path) -> str:
+    """Return a path as text for a frame; bytes that are no UTF-8 make it a URI."""
+    name = str(path.absolute())
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return path.absolute().as_uri()
+    return name
+
+
+def named_path(name: str) -> Path:
+    """Return the path that `wire_name` gave that name."""
+    if not name.startswith(_URI):
+        return Path(name)
+    raw = urllib.parse.unquote_to_bytes(name.removeprefix(_URI))
+    return Path(os.fsdecode(raw))

@@ -1,0 +1,1 @@
+"""File formats, one module each: its test, its servers and its reader."""

@@ -1,0 +1,198 @@
+"""CSV with a header: DiscordChatExporter's, of any year, and other tools' tables."""
+
+import csv
+import io
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from app.importers.dates import DateReader
+from app.importers.formats.discord_names import SAID_BY_NOBODY, place_of
+from app.importers.head import Head
+from app.importers.records import (
+    MAX_LINE_BYTES,
+    BrokenFileError,
+    BrokenRow,
+    File,
+    FileGuild,
+    Item,
+    Record,
+)
+from app.importers.sources import SourceFile
+from app.importers.streams import Stream
+
+SAMPLES = 20_000
+"""Rows that are looked at to find out whether day or month comes first."""
+
+LACKS = (
+    "CSV tells neither bots nor replies, and joins only by their text; JSON tells all"
+)
+
+_NAMES = {
+    "text": ("content", "contents", "message", "text", "body", "messagecontent"),
+    "author": ("author", "authorname", "username", "user", "name", "sender", "from"),
+    "author_id": ("authorid", "userid", "senderid", "author_id", "user_id"),
+    "date": ("date", "timestamp", "time", "datetime", "createdat", "ts", "sent"),
+    "id": ("id", "messageid"),
+    "channel": ("channel", "channelname"),
+    "channel_id": ("channelid",),
+    "reply_to": ("replyto", "replytoid", "referenceid"),
+    "bot": ("bot", "isbot", "authorbot"),
+    "files": ("attachments", "attachment"),
+}
+"""The names of columns in small letters, without spaces and underscores."""
+
+
+class TableColumns(NamedTuple):
+    """The places of the columns that are known; -1 for one that is missing."""
+
+    text: int
+    author: int
+    author_id: int
+    date: int
+    id: int
+    channel: int
+    channel_id: int
+    reply_to: int
+    bot: int
+    files: int
+
+
+def matches(head: Head) -> bool:
+    """Return whether the first line names columns of texts, and of people or times."""
+    if not head.lines or head.data[:1] in b"[{<":
+        return False
+    return _columns(_row(head.lines[0], _delimiter(head.lines[0]))) is not None
+
+
+def guilds(source: SourceFile) -> list[FileGuild]:
+    """Return the server in the file's name."""
+    named = place_of(source.name).guild
+    return [named] if named else []
+
+
+def read(
+    source: SourceFile, stream: Stream, order: str | None = None
+) -> Iterator[Item]:
+    """Read the messages of one table."""
+    dates = _dates(source, order)
+    rows = _rows(stream)
+    _, first = next(rows, (1, []))
+    columns = _columns(first)
+    if columns is None:
+        raise BrokenFileError("line 1", "no column has texts")
+    place = place_of(source.name)
+    try:
+        for line, row in rows:
+            if not row:
+                continue
+            record = _record(row, columns, dates, line)
+            if isinstance(record, Record) and record.channel is None:
+                record = record._replace(
+                    channel=place.channel, channel_id=place.channel_id
+                )
+            yield record
+    except csv.Error as error:
+        raise BrokenFileError("", f"{error}: is a quote missing?") from error
+    yield from dates.notes()
+
+
+def _record(
+    row: list[str], columns: TableColumns, dates: DateReader, line: int
+) -> Record | BrokenRow:
+    def at(column: int) -> str:
+        return row[column] if 0 <= column < len(row) else ""
+
+    if len(row) <= columns.text:
+        return BrokenRow(f"line {line}", "the row is too short")
+    date, text, author = at(columns.date), at(columns.text), at(columns.author)
+    ts = dates.read(date) if date else None
+    if date and ts is None:
+        return BrokenRow(f"line {line}", f"its date {date[:40]!r} is not understood")
+    if _is_broken(text):
+        return BrokenRow(f"line {line}", "it is not UTF-8: save the file as UTF-8")
+    channel = at(columns.channel) or None
+    urls = at(columns.files).split(",")
+    return Record(
+        author=at(columns.author_id) or author,
+        name=author.removesuffix("#0000"),
+        text=text,
+        id=at(columns.id) or None,
+        ts=ts,
+        reply_to=at(columns.reply_to) or None,
+        channel=channel,
+        channel_id=at(columns.channel_id) or None,
+        is_bot=at(columns.bot).lower() in ("true", "1", "yes"),
+        is_system=bool(SAID_BY_NOBODY.fullmatch(text)),
+        files=tuple(File(url, _name(url), url) for url in urls if "://" in url),
+    )
+
+
+def _is_broken(text: str) -> bool:
+    return not text.isascii() and any("\udc80" <= one <= "\udcff" for one in text)
+
+
+def _dates(source: SourceFile, order: str | None) -> DateReader:
+    if order is not None:
+        return DateReader((), order)
+    with source.open() as stream:
+        return DateReader(_samples(stream))
+
+
+def _samples(stream: Stream) -> Iterator[str]:
+    rows = _rows(stream)
+    _, first = next(rows, (1, []))
+    columns = _columns(first)
+    if columns is None or columns.date < 0:
+        return
+    try:
+        for count, (_, row) in enumerate(rows):
+            if count == SAMPLES:
+                return
+            if columns.date < len(row):
+                yield row[columns.date]
+    except csv.Error:
+        return
+
+
+def _rows(stream: Stream) -> Iterator[tuple[int, list[str]]]:
+    """Yield each row, the header first, with the number of its last line."""
+    csv.field_size_limit(MAX_LINE_BYTES)
+    text = io.TextIOWrapper(
+        io.BufferedReader(stream),
+        encoding="utf-8",
+        errors="surrogateescape",
+        newline="",
+    )
+    first = text.readline(MAX_LINE_BYTES)
+    delimiter = _delimiter(first)
+    yield 1, _row(first, delimiter)
+    rows = csv.reader(text, delimiter=delimiter)
+    for row in rows:
+        yield rows.line_num + 1, row
+
+
+def _row(line: str, delimiter: str) -> list[str]:
+    try:
+        return next(csv.reader([line], delimiter=delimiter), [])
+    except csv.Error:
+        return []
+
+
+def _delimiter(line: str) -> str:
+    return max(",;\t", key=line.count)
+
+
+def _columns(names: list[str]) -> TableColumns | None:
+    """Find the columns by their names; None if nothing has texts."""
+    tidy = [one.strip().lower().replace(" ", "").replace("_", "") for one in names]
+
+    def place(wanted: tuple[str, ...]) -> int:
+        return next((tidy.index(one) for one in wanted if one in tidy), -1)
+
+    found = TableColumns(**{field: place(wanted) for field, wanted in _NAMES.items()})
+    has_people = max(found.author, found.author_id, found.date) >= 0
+    return found if found.text >= 0 and has_people else None
+
+
+def _name(url: str) -> str:
+    return url.rsplit("/", 1)[-1].split("?", 1)[0]

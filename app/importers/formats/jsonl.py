@@ -1,0 +1,136 @@
+"""The interchange format: JSON Lines, one message per line."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+
+from app.importers.head import Head
+from app.importers.records import (
+    BrokenFileError,
+    BrokenRow,
+    File,
+    FileGuild,
+    Item,
+    JsonObject,
+    Record,
+    id_of,
+    milliseconds,
+    name_of,
+)
+from app.importers.sources import SourceFile
+from app.importers.streams import Stream
+from app.importers.text_lines import lines
+
+LOOKED_AT = 100
+"""Lines that may name the server."""
+
+
+def matches(head: Head) -> bool:
+    """Return whether the first line is an object with a text."""
+    first = next((line for line in head.data.split(b"\n", 20) if line.strip()), b"")
+    if not first.lstrip().startswith(b"{"):
+        return False
+    try:
+        row = _load(first)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(row, dict) and "text" in row
+
+
+def guilds(source: SourceFile) -> list[FileGuild]:
+    """Return the server that the first messages name."""
+    with source.open() as stream:
+        try:
+            for number, line in lines(stream):
+                if number > LOOKED_AT:
+                    break
+                found = _guild(line)
+                if found:
+                    return [found]
+        except BrokenFileError:
+            return []
+    return []
+
+
+def _guild(line: bytes) -> FileGuild | None:
+    try:
+        row = _load(line)
+    except (ValueError, RecursionError):
+        return None
+    name = row.get("guild") if isinstance(row, dict) else None
+    id = row.get("guild_id") if isinstance(row, dict) else None
+    if not isinstance(name, str) or not name:
+        return None
+    return FileGuild(id if isinstance(id, str) else None, name, is_private=id == "0")
+
+
+def read(source: SourceFile, stream: Stream) -> Iterator[Item]:
+    """Yield the messages of the file, and its broken lines."""
+    for number, line in lines(stream):
+        try:
+            yield _record(orjson.loads(line))
+        except orjson.JSONDecodeError:
+            yield _loosely(number, line)
+        except KeyError as error:
+            yield BrokenRow(f"line {number}", f"not a message (it lacks {error})")
+        except (TypeError, ValueError, AttributeError) as error:
+            yield BrokenRow(f"line {number}", f"not a message ({error})")
+
+
+def _loosely(number: int, line: bytes) -> Record | BrokenRow:
+    """Read a line with NaN, control characters or halves of surrogate pairs."""
+    try:
+        return _record(_load(line))
+    except UnicodeDecodeError:
+        reason = "it is not UTF-8: save the file as UTF-8"
+    except json.JSONDecodeError as error:
+        reason = f"not JSON ({error.msg})"
+    except RecursionError:
+        reason = "it nests too deeply"
+    except KeyError as error:
+        reason = f"not a message (it lacks {error})"
+    except (TypeError, ValueError, AttributeError) as error:
+        reason = f"not a message ({error})"
+    return BrokenRow(f"line {number}", reason)
+
+
+def _load(line: bytes) -> Any:
+    return json.loads(line.decode(), strict=False)
+
+
+def _record(row: JsonObject) -> Record:
+    get = row.get
+    text, ts, id, reply_to = row["text"], get("ts"), get("id"), get("reply_to")
+    channel, thread, files = get("channel"), get("thread"), get("attachments")
+    author = get("author") or ""
+    if type(text) is not str:
+        raise ValueError("text is not a string")
+    time = milliseconds(ts) if ts else None
+    if ts and time is None:
+        raise ValueError(f"its time is {ts!r:.40}")
+    return Record(
+        author if type(author) is str else name_of(author) or "",
+        author if type(author) is str else name_of(author) or "",
+        text,
+        id if type(id) is str else id_of(id),
+        time,
+        reply_to if type(reply_to) is str else id_of(reply_to),
+        channel if type(channel) is str else name_of(channel),
+        id_of(get("channel_id")) if "channel_id" in row else None,
+        thread if thread is None else name_of(thread),
+        bool(get("bot")),
+        bool(get("system")),
+        # Some exporters only give the number of files.
+        tuple(map(_file, files)) if isinstance(files, list) else (),
+        None,
+        get("guild_id") or get("guild"),
+    )
+
+
+def _file(file: JsonObject | str) -> File:
+    if isinstance(file, str):
+        return File(file, file.rsplit("/", 1)[-1].split("?", 1)[0], file)
+    url = str(file.get("url", ""))
+    return File(str(file.get("id", url)), str(file.get("name", "")), url)

@@ -1,0 +1,46 @@
+"""Words, lengths and nonces."""
+
+from tests.discord_stand_in import rules
+from tests.discord_stand_in.raw import Raw
+
+
+async def automatic_moderation_refuses_words_in_messages_edits_and_answers(
+    raw: Raw,
+) -> None:
+    general = raw.general
+    raw.guild.blocked_words = {"kraken": 200000, "title": 200001}
+    assert await raw.send(general, "a KRAKEN") == 200000
+    assert await raw.send(general, "a title") == 200001
+    assert await raw.send(general, "a crab") == 0
+    (own,) = general.messages
+    path = f"/channels/{general.id}/messages/{own}"
+    assert await raw.code("PATCH", path, {"content": "kraken"}) == 200000
+    opened = raw.stand_in.rest.interactions.open(2, general, raw.ann, {})
+    path = f"/interactions/{opened.body['id']}/{opened.token}/callback"
+    said = {"content": "kraken", "allowed_mentions": {"parse": []}}
+    assert await raw.code("POST", path, {"type": 4, "data": said}) == 200000
+
+
+async def too_long_or_empty_messages_are_refused(raw: Raw) -> None:
+    assert await raw.send(raw.general, "x" * 2001) == rules.FORM
+    assert await raw.send(raw.general, "x" * 2000) == 0
+    assert await raw.send(raw.general, "") == rules.EMPTY
+
+
+async def a_nonce_is_short_and_makes_one_message(raw: Raw) -> None:
+    general = raw.general
+    assert await raw.send(general, nonce="n" * 26) == rules.FORM
+    for _ in range(2):
+        assert await raw.send(general, nonce="once", enforce_nonce=True) == 0
+    assert len(general.messages) == 1
+    assert await raw.send(general, nonce="once") == 0
+    assert len(general.messages) == 2
+
+
+async def a_page_of_history_has_at_most_a_hundred(raw: Raw) -> None:
+    for number in range(101):
+        await raw.stand_in.say(raw.general, raw.ann, f"line {number}")
+    path = f"/channels/{raw.general.id}/messages"
+    assert await raw.code("GET", f"{path}?limit=101") == rules.FORM
+    assert len((await raw.ask("GET", f"{path}?limit=100"))[1]) == 100
+    assert len((await raw.ask("GET", path))[1]) == 50

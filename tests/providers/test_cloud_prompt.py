@@ -1,0 +1,23 @@
+"""What a request to the cloud is made of."""
+
+from app.providers.base import Prompt, Turn
+from app.providers.openai.cloud_prompt import render
+
+MAIL = "jane.doe@example.co.uk"
+
+
+def test_no_secret_goes_to_the_cloud_whatever_part_holds_it():
+    line = f"write to {MAIL} about it"
+    prompt = Prompt(
+        1,
+        "talk",
+        "Mynah",
+        (Turn("ann", line), Turn("Mynah", line, is_bot=True), Turn(MAIL, "hi")),
+        mode="hybrid",
+        examples=(line,),
+        drafts=(line,),
+        moments=((Turn("ben", line),),),
+        summary=line,
+    )
+    sent = str(render(prompt))
+    assert MAIL not in sent and sent.count("write to …") == 6

@@ -1,0 +1,270 @@
+"""A view of some channels is that of an index that never learned the others."""
+
+from collections import Counter
+from dataclasses import dataclass
+from itertools import pairwise
+from random import Random
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import chisquare
+
+from app.voice import index as index_module
+from app.voice import static_index
+from app.voice.conversation_cache import ConversationCache
+from app.voice.index import END, Index, View
+from app.voice.static_index import build
+from app.voice.tokens import TokenVoice
+from app.voice.voice import Voice
+from app.voice.voice import build as build_voice
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Messages by id, each with its channel: some built, some learned, some gone."""
+
+    messages: dict[int, tuple[list[int], int]]
+    built: int
+    gone: frozenset[int]
+    shown: frozenset[int]
+
+    def index(self) -> Index:
+        base = {at: m for at, m in self.messages.items() if at < self.built}
+        index = index_of(base)
+        for at, (symbols, channel) in self.messages.items():
+            if at >= self.built:
+                index.learn(at, symbols, channel)
+        return index
+
+    def allowed(self) -> dict[int, tuple[list[int], int]]:
+        return {
+            at: (symbols, channel)
+            for at, (symbols, channel) in self.messages.items()
+            if channel in self.shown and at not in self.gone
+        }
+
+    def states(self) -> set[tuple[int, ...]]:
+        """All sequences of up to four symbols in any message."""
+        lines = [[END, *symbols, END] for symbols, _ in self.messages.values()]
+        return {
+            tuple(line[at : at + size])
+            for line in lines
+            for size in range(1, 5)
+            for at in range(len(line) - size)
+        }
+
+
+def index_of(messages: dict[int, tuple[list[int], int]]) -> Index:
+    flat = [END]
+    for symbols, _ in messages.values():
+        flat += [*symbols, END]
+    channels = [channel for _, channel in messages.values()]
+    ids = np.array(list(messages), np.int64)
+    return Index.of(build(np.array(flat, np.int32), ids, np.array(channels, np.int64)))
+
+
+message_lists = st.lists(
+    st.tuples(st.lists(st.integers(1, 4), min_size=1, max_size=6), st.integers(10, 13)),
+    min_size=1,
+    max_size=14,
+)
+corpora = st.builds(
+    lambda lists, built, gone, shown: Corpus(
+        dict(enumerate(lists)), built, gone, shown
+    ),
+    message_lists,
+    st.integers(0, 14),
+    st.frozensets(st.integers(0, 13)),
+    st.frozensets(st.integers(10, 13)),
+)
+
+
+def told(view: View, state: tuple[int, ...]) -> tuple[object, ...]:
+    """All that a view says of a state."""
+    found = view.find(state)
+    step_by_step = view.everything
+    for symbol in state:
+        step_by_step = view.narrow(step_by_step, symbol)
+    assert step_by_step.places == found.places
+    symbols, counts = view.followers(found)
+    return (
+        found.places,
+        symbols.tolist(),
+        counts.tolist(),
+        bool(found.places) and view.branches(found),
+        [match.places for match in view.matches([9, *state], 4)],
+        [longer.places for longer in view.extend([found], 2)],
+    )
+
+
+def assert_equal(masked: View, alone: View, corpus: Corpus) -> None:
+    for state in corpus.states():
+        assert told(masked, state) == told(alone, state)
+    assert masked.counts(6).sum() <= corpus_size(corpus)
+
+
+def corpus_size(corpus: Corpus) -> int:
+    return sum(len(symbols) + 1 for symbols, _ in corpus.allowed().values())
+
+
+@given(corpora)
+def test_a_view_of_some_channels_is_that_of_an_index_of_them_alone(corpus: Corpus):
+    index = corpus.index()
+    index.forget(corpus.gone)
+    alone = index_of(corpus.allowed()).view()
+    assert_equal(index.view(corpus.shown), alone, corpus)
+
+
+@given(corpora)
+def test_what_is_learned_and_forgotten_later_changes_it_alike(corpus: Corpus):
+    base = {at: m for at, m in corpus.messages.items() if at < corpus.built}
+    index = index_of(base)
+    index.view(corpus.shown)
+    index.view(frozenset([10]))
+    for at, (symbols, channel) in corpus.messages.items():
+        if at >= corpus.built:
+            index.learn(at, symbols, channel)
+            index.view(corpus.shown)
+    for at in corpus.gone:
+        index.forget([at])
+    alone = index_of(corpus.allowed()).view()
+    assert_equal(index.view(corpus.shown), alone, corpus)
+    left = {at: m for at, m in corpus.messages.items() if at not in corpus.gone}
+    assert index.messages == len(left)
+    everyone = Corpus(corpus.messages, 0, corpus.gone, frozenset(range(10, 14)))
+    assert_equal(index.view(), index_of(left).view(), everyone)
+
+
+def chatter(rng: Random, count: int, channels: int) -> dict[int, tuple[list[int], int]]:
+    """Messages of common symbols, and of some that only their channel has."""
+    found = {}
+    for at in range(count):
+        channel = 10 + rng.randrange(channels)
+        symbols = [min(int(rng.paretovariate(0.8)), 30) for _ in range(1 + at % 9)]
+        symbols.insert(rng.randrange(len(symbols) + 1), 100 + channel)
+        found[1 + at] = symbols, channel
+    return found
+
+
+def test_what_is_drawn_fits_the_allowed_messages_alone(monkeypatch):
+    monkeypatch.setattr(static_index, "_FEW_MESSAGES", 3)
+    rng = Random(7)
+    corpus = Corpus(
+        chatter(rng, 900, 4), 700, frozenset(rng.sample(range(1, 901), 90)),
+        frozenset([11, 13]),
+    )  # fmt: skip
+    index = corpus.index()
+    index.forget(corpus.gone)
+    view = index.view(corpus.shown)
+    exact = Counter[tuple[int, int]]()
+    for symbols, _ in corpus.allowed().values():
+        exact.update(pairwise([END, *symbols, END]))
+    for first in (END, 1, 2, 3, 111):
+        found = view.find([first])
+        places = [view.pick(found, rng) for _ in range(4000)]
+        assert {view.message_at(place) for place in places} <= corpus.allowed().keys()
+        drawn = Counter(view.symbol_at(place + 1) for place in places)
+        ideal = {pair[1]: n for pair, n in exact.items() if pair[0] == first}
+        assert drawn.keys() <= ideal.keys()
+        share = 4000 / sum(ideal.values())
+        observed = [drawn[symbol] for symbol in ideal]
+        assert chisquare(observed, [n * share for n in ideal.values()]).pvalue > 1e-6
+    for hidden in (110, 112):
+        assert not view.find([hidden]).places
+
+
+def test_a_lighter_message_stays_lighter_for_some_channels():
+    index = index_of({1: ([1], 10), 2: ([2], 10), 3: ([3], 11)})
+    index.weigh(1, 0.2)
+    view = index.view(frozenset([10]))
+    symbols, counts = view.followers(view.find([END]))
+    assert dict(zip(symbols, counts, strict=True)) == pytest.approx({1: 0.2, 2: 1})
+
+
+def test_one_view_serves_all_when_every_channel_may_be_heard():
+    index = index_of({1: ([1], 10), 2: ([2], 11)})
+    assert index.view(frozenset([10, 11, 12])).everything.shown == 4
+    assert not index._scopes
+    index.learn(3, [3], 13)
+    assert index.view(frozenset([10, 11, 12])).everything.places == 4
+    assert list(index._scopes) == [frozenset([10, 11, 12])]
+
+
+def test_only_so_many_sets_of_channels_are_kept():
+    index = index_of({at: ([at], at) for at in range(1, 40)})
+    for at in range(1, 40):
+        assert index.view(frozenset([at])).find([at]).places == 1
+    assert len(index._scopes) == index_module.MOST_SCOPES
+
+
+def words_of(messages: dict[int, tuple[list[int], int]]) -> list[tuple[int, str, int]]:
+    return [
+        (at, " ".join(f"w{symbol}" for symbol in symbols), channel)
+        for at, (symbols, channel) in messages.items()
+    ]
+
+
+@pytest.mark.parametrize("seed", [None, "w1", "w110 w2"])
+def test_no_pair_of_words_is_spoken_that_only_hidden_channels_have(tmp_path, seed):
+    rng = Random(11)
+    messages = chatter(rng, 800, 4)
+    rows = words_of(messages)
+    build_voice(tmp_path, rows[:600])
+    voice = Voice.open(tmp_path)
+    for row in rows[600:]:
+        voice.learn(*row)
+    shown = frozenset([11, 12])
+    lines = [f"{text}" for _, text, channel in rows if channel in shown]
+    pairs = {pair for line in lines for pair in pairwise(["", *line.split(), ""])}
+    for _ in range(300):
+        line = voice.speak(rng, seed=seed, channels=shown)
+        assert set(pairwise(["", *line.words])) <= pairs
+        assert all(messages[source.message][1] in shown for source in line.sources)
+    spoken = {word for _ in range(300) for word in voice.speak(rng).words}
+    assert {"w110", "w111", "w112", "w113"} <= spoken
+
+
+def test_with_every_channel_hidden_a_voice_has_nothing_to_say(tmp_path):
+    build_voice(tmp_path, [(1, "a b c", 10)])
+    voice = Voice.open(tmp_path)
+    voice.learn(2, "d e f", 11)
+    with pytest.raises(LookupError):
+        voice.speak(Random(1), channels=frozenset())
+    assert voice.speak(Random(1), channels=frozenset([11])).text == "d e f"
+
+
+def test_a_rebuilt_voice_is_ready_for_the_channels_asked_for_before(tmp_path):
+    build_voice(tmp_path, [(1, "a b c", 10), (2, "d e f", 11)])
+    voice = Voice.open(tmp_path)
+    voice.speak(Random(1), channels=frozenset([11]))
+    voice.begin_rebuild()
+    build_voice(tmp_path, [(1, "a b c", 10), (2, "d e f", 11), (3, "g h i", 11)])
+    voice.renew(tmp_path)
+    assert list(voice._known.index._scopes) == [frozenset([11])]
+    words = voice.speak(Random(1), channels=frozenset([11])).words
+    assert words[0] in ("d", "g")
+
+
+@pytest.mark.parametrize("common", [1, 512])
+def test_a_prediction_is_that_of_a_voice_of_the_allowed_messages(monkeypatch, common):
+    monkeypatch.setattr("app.voice.tokens._COMMON", common)
+    rng = Random(5)
+    messages = chatter(rng, 1500, 4)
+    shown = frozenset([10, 12])
+    gone = rng.sample(range(1, 1501), 100)
+    whole = TokenVoice(index_of(messages), 200, 0, 1500)
+    whole.forget(gone)
+    part = {at: m for at, m in messages.items() if m[1] in shown and at not in gone}
+    alone = TokenVoice(index_of(part), 200, 0, 1500)
+    said = ConversationCache([[1, 2], [1, 3]], 0)
+    for _ in range(200):
+        symbols, _channel = messages[rng.randrange(1, 1501)]
+        written = [symbol - 1 for symbol in symbols[: rng.randrange(len(symbols))]]
+        masked = whole.predict(written, said, shown)
+        exact = alone.predict(written, said)
+        assert masked.depth == exact.depth
+        assert masked.mixed(masked.weights) == pytest.approx(exact.mixed(exact.weights))
+    hidden = whole.predict([], None, shown).base
+    assert hidden[110] == hidden[112] == hidden[150] < whole.predict([]).base[110]
