@@ -103,6 +103,7 @@ CASES: tuple[Case, ...] = (
     lambda place: control.Rate(place.reply, 1),
     lambda _: control.Cancel(7),
     lambda _: control.Phrases("den"),
+    lambda place: control.ImportPreview("shore", [place.file("calm.txt")]),
     lambda place: control.Import("shore", [place.file("calm.txt")]),
     lambda place: control.Export("den", place.file("den.jsonl")),
     lambda place: control.Backup(place.file("backup.zip")),
