@@ -172,9 +172,9 @@ class Chain:
         size = self.rules.state_size
         kept = []
         for found in walk.ranges:
-            depth, _, _, shown, tail_lo, tail_hi = found
+            depth, lo, hi, tail_lo, tail_hi = found
             if depth < size or (
-                depth < size + _LONGER and shown + tail_hi - tail_lo >= _PLENTY
+                depth < size + _LONGER and hi - lo + tail_hi - tail_lo >= _PLENTY
             ):
                 kept.append(found)
         walk.symbols.append(symbol)

@@ -12,15 +12,35 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from app.voice.index_view import FULL, Range, Scope, View, Weights
+from app.voice.index_view import FULL, Range, View, Weights
 from app.voice.static_index import DEPTH, END, Base
 from app.voice.tail import Tail
 
 __all__ = ["DEPTH", "END", "Index", "Range", "View"]
 
 
-MOST_SCOPES = 16
-"""The most sets of channels to keep ready; each takes a fifth of a byte a symbol."""
+_SCOPE_BYTES = 1 << 26
+"""The most memory for scopes; the one in use may take more."""
+
+
+class Scope:
+    """The messages of some channels; all others are as if they were never written."""
+
+    def __init__(self, channels: frozenset[int], base: Base) -> None:
+        self._channels = channels
+        self.base = base.within(channels)
+        self._is_wanted = bytearray()
+        """A flag for each message of the tail."""
+        self._whole, self._tail = Tail.empty(), Tail.empty()
+
+    def view(self, whole: Tail, weights: Weights) -> View:
+        """Return the view of a base and its newest tail; one thread at a time."""
+        if whole is not self._whole:
+            new = whole.channels[len(self._is_wanted) :]
+            self._is_wanted += bytes(one in self._channels for one in new)
+            flags = np.frombuffer(bytes(self._is_wanted), np.bool_)
+            self._whole, self._tail = whole, whole.within(flags)
+        return View(self.base, self._tail, weights)
 
 
 class Index:
@@ -34,9 +54,8 @@ class Index:
         self._tail = Tail.empty()
         self._weights = Weights()
         self._in_tail: dict[int, int] = {}
-        self._in_base_no_more: set[int] = set()
+        self._forgotten = 0
         self._channels = set(base.channels)
-        self._everyone = Scope(None, None)
         self._scopes: dict[frozenset[int], Scope] = {}
         self._writing = Lock()
 
@@ -57,8 +76,7 @@ class Index:
     @property
     def messages(self) -> int:
         """The number of messages that can be sampled."""
-        in_base = self._base.messages - len(self._in_base_no_more)
-        return in_base + len(self._in_tail)
+        return self._base.messages + len(self._tail.ids) - self._forgotten
 
     @property
     def tail_messages(self) -> int:
@@ -70,23 +88,31 @@ class Index:
 
         Args:
             channels: The channels to look into, as if the others had never been
-                learned; None means all. A new set takes some 20 ns a symbol, and is
-                then kept.
+                learned; None means all. Sets in use are kept ready; another one takes
+                20 ns a symbol at first.
         """
-        base, weights = self._base, self._weights
         if channels is None or self._channels <= channels:
-            return View(base, self._tail, weights, self._everyone)
-        scope = self._scopes.get(channels)
-        if scope is None or scope.whole_tail is not self._tail:
-            with self._writing:
-                scope = self._scope_of(channels)
-        assert scope.tail is not None
-        return View(base, scope.tail, weights, scope)
+            return View(self._base, self._tail, self._weights)
+        with self._writing:
+            return self._scope_of(channels).view(self._tail, self._weights)
 
     def prepare_as(self, other: "Index") -> None:
         """Get ready for the sets of channels that another index was asked for."""
         for channels in list(other._scopes):
             self.view(channels)
+
+    def _scope_of(self, channels: frozenset[int]) -> Scope:
+        scope = self._scopes.pop(channels, None)
+        if scope is None:
+            scope = Scope(channels, self._base)
+        # The first one is that which was not asked for the longest.
+        self._scopes[channels] = scope
+        while len(self._scopes) > 1 and self._scope_bytes() > _SCOPE_BYTES:
+            del self._scopes[next(iter(self._scopes))]
+        return scope
+
+    def _scope_bytes(self) -> int:
+        return sum(scope.base.suffixes.nbytes for scope in self._scopes.values())
 
     def learn(self, message: int, symbols: Sequence[int], channel: int = 0) -> None:
         """Learn a message; a known id replaces the earlier message.
@@ -98,7 +124,7 @@ class Index:
             channel: The channel it is from.
         """
         with self._writing:
-            self._forget([message])
+            self._set_weight(message, 0)
             if not symbols:
                 return
             self._channels.add(channel)
@@ -112,7 +138,7 @@ class Index:
             The number of messages that were known.
         """
         with self._writing:
-            return self._forget(messages)
+            return sum(self._set_weight(message, 0) for message in messages)
 
     def weigh(self, message: int, weight: float) -> bool:
         """Draw from a message `weight` times as often as from others.
@@ -137,60 +163,17 @@ class Index:
         at = self._in_tail.get(message)
         if at is not None:
             weights.tail[at] = weight
+            if weight == 0:
+                del self._in_tail[message]
+                self._forgotten += 1
             return True
-        at = self._find(message)
+        at = self._base.find(message)
         if at is None:
             return False
         if weights.base is None:
             weights.base = np.full(self._base.messages, FULL, np.uint8)
+        if weights.base[at] == 0:
+            return False
         weights.base[at] = weight
+        self._forgotten += weight == 0
         return True
-
-    def _find(self, message: int) -> int | None:
-        """Return the place of a message in the base, unless it is forgotten."""
-        at = self._base.find(message)
-        return None if at in self._in_base_no_more else at
-
-    def _forget(self, messages: Iterable[int]) -> int:
-        gone: set[int] = set()
-        count = 0
-        for message in messages:
-            at = self._in_tail.pop(message, None)
-            if at is not None:
-                # The weight is for the views that are already there.
-                self._weights.tail[at] = 0
-                self._tail = self._tail.without(at)
-                count += 1
-            elif (at := self._find(message)) is not None:
-                gone.add(at)
-        if gone:
-            self._hide(sorted(gone))
-        return count + len(gone)
-
-    def _hide(self, messages: Sequence[int]) -> None:
-        """Hide messages of the base from everyone."""
-        self._in_base_no_more.update(messages)
-        suffixes = self._base.suffixes_of(messages)
-        everyone = self._everyone
-        if everyone.bits is None:
-            everyone.bits = self._base.bits_of(self._base.channels)
-        for scope in (everyone, *self._scopes.values()):
-            assert scope.bits is not None
-            scope.bits = scope.bits.without(suffixes)
-
-    def _scope_of(self, channels: frozenset[int]) -> Scope:
-        """Return the scope of some channels, up to date, as the newest one."""
-        scope = self._scopes.pop(channels, None)
-        if scope is None:
-            bits = self._base.bits_of(channels)
-            if self._everyone.bits is not None:
-                bits = bits.both(self._everyone.bits)
-            scope = Scope(channels, bits)
-            if len(self._scopes) >= MOST_SCOPES:
-                self._scopes.pop(next(iter(self._scopes)))
-        if scope.whole_tail is not self._tail:
-            tail = self._tail
-            shown = np.array([one in channels for one in tail.channels], np.bool_)
-            scope.tail, scope.whole_tail = tail.within(shown), tail
-        self._scopes[channels] = scope
-        return scope

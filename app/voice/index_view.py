@@ -7,7 +7,6 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from app.voice.bits import Bits, Places, spread
 from app.voice.static_index import DEPTH, END, Base
 from app.voice.tail import Tail
 
@@ -29,16 +28,14 @@ class Range(NamedTuple):
     lo: int
     hi: int
     """Half-open, in the base's sorted suffixes."""
-    shown: int
-    """The number of those places that are not hidden."""
     tail_lo: int
     tail_hi: int
     """Half-open, in the tail's."""
 
     @property
     def places(self) -> int:
-        """The number of places that are not hidden."""
-        return self.shown + self.tail_hi - self.tail_lo
+        """The number of places, including those of forgotten messages."""
+        return self.hi - self.lo + self.tail_hi - self.tail_lo
 
 
 class Weights:
@@ -52,21 +49,6 @@ class Weights:
         self.tail: dict[int, int] = {}
 
 
-class Scope:
-    """The messages of some channels; all others are as if they were never written."""
-
-    __slots__ = ("bits", "channels", "tail", "whole_tail")
-
-    def __init__(self, channels: frozenset[int] | None, bits: Bits | None) -> None:
-        self.channels = channels
-        """None stands for all."""
-        self.bits = bits
-        """A bit for each of the base's suffixes that is not hidden; None if none is."""
-        self.whole_tail: Tail | None = None
-        """The tail that `tail` was made from."""
-        self.tail: Tail | None = None
-
-
 class View:
     """The index as it was at one moment; later learning does not change it.
 
@@ -74,17 +56,13 @@ class View:
     continue through the tail.
     """
 
-    __slots__ = ("_scope", "_weights", "base", "everything", "tail")
+    __slots__ = ("_weights", "base", "everything", "tail")
 
-    def __init__(self, base: Base, tail: Tail, weights: Weights, scope: Scope) -> None:
-        """`tail` holds only what is in the scope."""
+    def __init__(self, base: Base, tail: Tail, weights: Weights) -> None:
         self.base = base
         self.tail = tail
         self._weights = weights
-        self._scope = scope
-        size, bits = len(base.suffixes), scope.bits
-        shown = size if bits is None else bits.count(0, size)
-        self.everything = Range(0, 0, size, shown, 0, len(tail.suffixes))
+        self.everything = Range(0, 0, len(base.suffixes), 0, len(tail.suffixes))
 
     def narrow(self, found: Range, symbol: int) -> Range:
         """Return where `found` is followed by `symbol`; an unknown symbol is nowhere.
@@ -95,48 +73,44 @@ class View:
         Raises:
             ValueError: When the range is already `DEPTH` symbols deep.
         """
-        depth, lo, hi, shown, tail_lo, tail_hi = found
+        depth, lo, hi, tail_lo, tail_hi = found
         if depth >= DEPTH:
             raise ValueError(f"a range is at most {DEPTH} symbols deep")
         if depth == 0:
             lo, hi = self.base.places_of(symbol)
-        elif shown:
+        elif lo < hi:
             lo, hi = self.base.narrow(lo, hi, depth, symbol)
         if tail_lo < tail_hi:
             tail_lo, tail_hi = self.tail.narrow(tail_lo, tail_hi, depth, symbol)
-        bits = self._scope.bits
-        shown = hi - lo if bits is None else bits.count(lo, hi)
-        return _new(Range, (depth + 1, lo, hi, shown, tail_lo, tail_hi))
+        return _new(Range, (depth + 1, lo, hi, tail_lo, tail_hi))
 
     def extend(self, ranges: Sequence[Range], symbol: int) -> list[Range]:
         """Extend the sequences of `ranges`, and the empty one, by `symbol`.
 
         Sequences that never continue so, or are at the greatest depth, are left out.
         """
-        base, tail, bits = self.base, self.tail, self._scope.bits
+        base, tail = self.base, self.tail
         longer = []
-        for depth, lo, hi, shown, tail_lo, tail_hi in ranges:
+        for depth, lo, hi, tail_lo, tail_hi in ranges:
             if depth == DEPTH:
                 continue
-            if shown:
+            if lo < hi:
                 lo, hi = base.narrow(lo, hi, depth, symbol)
-                shown = hi - lo if bits is None else bits.count(lo, hi)
             if tail_lo < tail_hi:
                 tail_lo, tail_hi = tail.narrow(tail_lo, tail_hi, depth, symbol)
-            if shown or tail_lo < tail_hi:
-                longer.append(_new(Range, (depth + 1, lo, hi, shown, tail_lo, tail_hi)))
+            if lo < hi or tail_lo < tail_hi:
+                longer.append(_new(Range, (depth + 1, lo, hi, tail_lo, tail_hi)))
         lo, hi = base.places_of(symbol)
-        shown = hi - lo if bits is None else bits.count(lo, hi)
-        _, _, _, _, tail_lo, tail_hi = self.everything
+        _, _, _, tail_lo, tail_hi = self.everything
         if tail_lo < tail_hi:
             tail_lo, tail_hi = tail.narrow(tail_lo, tail_hi, 0, symbol)
-        longer.append(_new(Range, (1, lo, hi, shown, tail_lo, tail_hi)))
+        longer.append(_new(Range, (1, lo, hi, tail_lo, tail_hi)))
         return longer
 
     def find(self, symbols: Iterable[int]) -> Range:
         """Return the places where the symbols stand in a row; at most `DEPTH`."""
-        base, tail, bits = self.base, self.tail, self._scope.bits
-        depth, lo, hi, shown, tail_lo, tail_hi = self.everything
+        base, tail = self.base, self.tail
+        depth, lo, hi, tail_lo, tail_hi = self.everything
         # As `narrow` does, without a call and a Range for each symbol.
         for symbol in symbols:
             if depth == DEPTH:
@@ -150,8 +124,7 @@ class View:
             depth += 1
             if lo == hi and tail_lo == tail_hi:
                 break
-        shown = hi - lo if bits is None else bits.count(lo, hi)
-        return _new(Range, (depth, lo, hi, shown, tail_lo, tail_hi))
+        return _new(Range, (depth, lo, hi, tail_lo, tail_hi))
 
     def matches(self, context: Sequence[int], longest: int) -> list[Range]:
         """Return where the last 0, 1, 2, … symbols of `context` occur.
@@ -178,17 +151,17 @@ class View:
         Raises:
             LookupError: When the range is empty, or all of it is forgotten.
         """
-        depth, lo, hi, in_base, tail_lo, tail_hi = found
+        depth, lo, hi, tail_lo, tail_hi = found
+        in_base = hi - lo
         count = in_base + tail_hi - tail_lo
         if count == 0:
             raise LookupError("nothing learned follows this")
-        weights, bits = self._weights, self._scope.bits
+        weights = self._weights
         faded = weights.base is not None or weights.tail
         for _ in range(_REDRAWS):
             drawn = int(rng.random() * count)
             if drawn < in_base:
-                at = lo + drawn if bits is None else bits.pick(lo, hi, rng)
-                position = self.base.suffix_at[at]
+                position = self.base.suffix_at[lo + drawn]
             else:
                 position = self.tail.suffix_at[tail_lo + drawn - in_base]
                 position += self.base.size
@@ -218,16 +191,13 @@ class View:
 
     def branches(self, found: Range) -> bool:
         """Return whether two different symbols follow the range's places."""
-        depth, lo, hi, shown, tail_lo, tail_hi = found
+        depth, lo, hi, tail_lo, tail_hi = found
         # Places are sorted by what follows, so the outermost places of each part
         # decide.
         first = last = -1
-        if shown:
-            start, end, bits = lo, hi - 1, self._scope.bits
-            if bits is not None:
-                start, end = bits.outermost(lo, hi)
+        if lo < hi:
             suffix_at, symbol_after = self.base.suffix_at, self.base.symbol_after[depth]
-            first, last = symbol_after(suffix_at[start]), symbol_after(suffix_at[end])
+            first, last = symbol_after(suffix_at[lo]), symbol_after(suffix_at[hi - 1])
         if first == last and tail_lo < tail_hi:
             tail = self.tail
             first = tail.symbols[tail.suffix_at[tail_lo] + depth]
@@ -262,15 +232,6 @@ class View:
         alive = counts > 0
         return symbols[alive], counts[alive]
 
-    def counts(self, symbols: int) -> npt.NDArray[np.int64]:
-        """Return how often each symbol from END on occurs in the base; (symbols,)."""
-        first = np.asarray(self.base.first_of, np.int64)
-        if self._scope.bits is not None:
-            first = self._scope.bits.ranks(first)
-        counts = np.zeros(symbols, np.int64)
-        counts[: len(first) - 1] = np.diff(first)
-        return counts
-
     def _symbols_at(self, positions: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         in_base = positions < self.base.size
         if in_base.all():
@@ -285,12 +246,7 @@ class View:
         self, found: Range, limit: int
     ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
         """Return up to `limit` positions of each part, each standing for so many."""
-        suffixes, bits = self.base.suffixes, self._scope.bits
-        if bits is None:
-            base, step = _spread(suffixes, found.lo, found.hi, limit)
-        else:
-            at, step = bits.places(found.lo, found.hi, limit)
-            base = suffixes[at].astype(np.int64)
+        base, step = _spread(self.base.suffixes, found.lo, found.hi, limit)
         weights = np.full(len(base), step)
         if self._weights.base is not None:
             kept = self._weights.base[self.base.messages_at(base)]
@@ -326,9 +282,10 @@ class View:
 
 def _spread(
     suffixes: npt.NDArray[np.int32], lo: int, hi: int, limit: int
-) -> tuple[Places, float]:
+) -> tuple[npt.NDArray[np.int64], float]:
     """Return the suffixes lo..hi, or `limit` evenly spread ones, and the step."""
-    if hi - lo <= limit:
+    count = hi - lo
+    if count <= limit:
         return suffixes[lo:hi].astype(np.int64), 1.0
-    at, step = spread(lo, hi, limit)
-    return suffixes[at].astype(np.int64), step
+    middles = (2 * np.arange(limit, dtype=np.int64) + 1) * count // (2 * limit)
+    return suffixes[lo + middles].astype(np.int64), count / limit

@@ -65,15 +65,9 @@ class Tail:
         owners = np.insert(self.owners, where, np.int32(len(self.ids) - 1))
         return self._of(suffixes, owners)
 
-    def without(self, message: int) -> "Tail":
-        """Return a tail without the message counted from 0."""
-        return self._kept(self.owners != message)
-
     def within(self, is_shown: npt.NDArray[np.bool_]) -> "Tail":
-        """Return a tail of the messages whose flag is set."""
-        return self._kept(is_shown[self.owners])
-
-    def _kept(self, kept: npt.NDArray[np.bool_]) -> "Tail":
+        """Return the same messages with places in those whose flag is set alone."""
+        kept = is_shown[self.owners]
         return self._of(self.suffixes[kept], self.owners[kept])
 
     def _of(

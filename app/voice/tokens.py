@@ -13,7 +13,7 @@ import numpy.typing as npt
 from app.voice import files, static_index
 from app.voice.conversation_cache import LONGEST, ConversationCache
 from app.voice.files import VoiceFileError
-from app.voice.index import END, MOST_SCOPES, Index, Range, View
+from app.voice.index import END, Index, Range, View
 
 NAME = "tokens"
 """The files' name in a guild's directory."""
@@ -53,6 +53,9 @@ _COMMON = 512
 """The number of places from which a state's followers are cached."""
 
 _KEPT_STATES = 2048
+_KEPT_SCOPES = 8
+"""Sets of channels whose counts are cached, each some numbers a token of the model."""
+
 _PLACES = 1 << 12
 """The most places to count; of more, this many evenly spread ones."""
 
@@ -287,11 +290,12 @@ class TokenVoice:
         )
 
     def _count(self, channels: frozenset[int] | None, view: View) -> "_ScopeCounts":
-        seen = view.counts(self.vocabulary + 1).astype(np.float64)
-        counts = seen[1:] + _UNSEEN
+        seen = np.diff(np.asarray(view.base.first_of)).astype(np.float64)
+        counts = np.full(self.vocabulary, _UNSEEN)
+        counts[: len(seen) - 1] += seen[1:]
         counts[self.end] += seen[END]
         base: Shares = (counts / counts.sum()).astype(np.float32)
-        if len(self._counted) >= MOST_SCOPES:
+        if len(self._counted) >= _KEPT_SCOPES:
             self._counted.clear()
         counted = _ScopeCounts(base, np.sqrt(np.sqrt(base)), {})
         self._counted[channels] = counted

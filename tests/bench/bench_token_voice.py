@@ -57,12 +57,19 @@ def open_voice(directory: Path) -> TokenVoice:
 class Loop:
     """The plain decoding loop of one conversation, with or without a voice."""
 
-    def __init__(self, model: llama.Model, voice: TokenVoice | None, seed: int) -> None:
+    def __init__(
+        self,
+        model: llama.Model,
+        voice: TokenVoice | None,
+        seed: int,
+        channels: frozenset[int] | None = None,
+    ) -> None:
         self._context = llama.Context(
             model, size=2048, sequences=1, batch=128, threads=usable_threads()
         )
         self._batch = llama.Batch(128)
         self._voice = voice
+        self._channels = channels
         self._end = end_token(model)
         self._rng = np.random.default_rng(seed)
         self._written: list[int] = []
@@ -83,7 +90,7 @@ class Loop:
         logits = self._context.logits(self._place)
         prediction = None
         if self._voice:
-            prediction = self._voice.predict(self._written, self._said)
+            prediction = self._voice.predict(self._written, self._said, self._channels)
         fused = fuse(logits, prediction, BALANCED, self._trust)
         token = sample(fused.probs, self._rng, temperature=0.8, top_p=0.95)
         if token == self._end:
