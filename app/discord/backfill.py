@@ -14,12 +14,13 @@ from app.discord.catch_up import MAX_THREADS, REPORT_SECONDS
 from app.discord.comparison import PAGE, recheck_page
 from app.discord.messages import Talk, incoming
 from app.discord.ports import Ports
+from app.service.voice_keeper import Forgotten
 
 log = logging.getLogger(__name__)
 
 Plan = dict[str, Any]
 """`channels` (id → id read down to, or "done"), `report` (channel, message),
-`new` and `read` counts, and `skipped` channels."""
+`new` and `read` counts, `skipped` channels, and `clean` before it has forgotten."""
 
 RETRY_SECONDS = 5.0
 
@@ -65,18 +66,22 @@ class Training:
                     found.append(channel)
         return found
 
-    async def start(
+    async def prepare(
         self,
         guild: discord.Guild,
         channels: Sequence[Trained],
         report: tuple[int, int] | None,
-    ) -> None:
-        """Start reading channels and their threads.
+        *,
+        clean: bool = False,
+    ) -> Forgotten | None:
+        """Plan to read channels and their threads; `resume` begins.
 
         Args:
             report: (channel, message) of the bot's own progress message.
+            clean: Forget first what is learned; what was forgotten is returned.
         """
         plan: Plan = {
+            "clean": clean,
             "channels": {str(one.id): 0 for one in channels},
             "report": report,
             "new": 0,
@@ -86,9 +91,18 @@ class Training:
         for channel in channels:
             for thread in await _threads_of(channel):
                 plan["channels"][str(thread)] = 0
+        # A killed process forgets and reads on, so nothing is forgotten without that.
         self._save(guild.id, plan)
-        await self._ports.messages.learn_anew(guild.id)
-        self._run(guild.id)
+        return await self._forget_first(guild.id, plan)
+
+    async def _forget_first(self, guild: int, plan: Plan) -> Forgotten | None:
+        gone = None
+        if plan.get("clean"):
+            gone = await self._ports.messages.forget_learned(guild)
+        await self._ports.messages.learn_anew(guild)
+        plan["clean"] = False
+        self._save(guild, plan)
+        return gone
 
     def resume_all(self) -> None:
         """Continue interrupted trainings after a restart."""
@@ -112,7 +126,7 @@ class Training:
         return True
 
     def resume(self, guild: int) -> bool:
-        """Continue a paused training; return whether there is one."""
+        """Begin or continue a planned training; return whether there is one."""
         if self._plan(guild) is None or guild in self._tasks:
             return False
         self._run(guild)
@@ -136,6 +150,8 @@ class Training:
     async def _train(self, guild: int) -> None:
         progress = ProgressPace(self._clock)
         plan = self._plan(guild)
+        if plan is not None and plan.get("clean"):
+            await self._forget_first(guild, plan)
         while plan is not None and (key := _next_channel(plan)) is not None:
             plan = await self._read_page(guild, plan, key)
             await self._report(guild, plan, progress, is_last=False)

@@ -19,11 +19,10 @@ from app.discord.comparison import HistoryComparison
 from app.discord.delivery import Delivery
 from app.discord.errors import answer_error
 from app.discord.identify_budget import IdentifyBudget
-from app.discord.messages import places_of
+from app.discord.messages import Action, places_of, prefix_action
 from app.discord.ports import Ports
 from app.discord.reader_survey import ReaderSurvey
 from app.discord.responder import Speaker
-from app.discord.texts import Action, prefix_action
 from app.settings.schema import BotSettings
 
 StateName = Literal[

@@ -52,7 +52,7 @@ class DiscordController:
         settings = context.settings
         self._surroundings = Surroundings(
             self._ports,
-            lambda: settings.home.bot,
+            settings.bot,
             StateFile(context.home.discord_file),
             rng=rng,
         )
@@ -225,7 +225,8 @@ class DiscordController:
             raise UsageError(
                 "The bot listens to no channel there.", "Choose a channel first."
             )
-        await training.start(found, channels, None)
+        await training.prepare(found, channels, None)
+        training.resume(found.id)
         return control.TrainReply(guild.name, [one.name for one in channels])
 
     async def _chosen(

@@ -3,12 +3,15 @@
 import asyncio
 import tempfile
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from app.discord.id_map import IdMap, stored
 from app.discord.ports import Incoming, MessagePlace
+from app.importers import file_check
 from app.importers.filters import clean
+from app.importers.gate import Target
 from app.importers.records import File, Record
 from app.ipc.control import MessageSeen, Progress
 from app.service.app_context import AppContext
@@ -130,16 +133,30 @@ class StoredMessages:
         lift, everyone = tombstones.lift_author, tombstones.EVERYONE
         await self._context.database.run(lift, row, everyone, by_owner=True)
 
+    async def check_file(self, guild: int, name: str, data: bytes) -> None:
+        """Read an export, to know that it can be learned."""
+        row = await self._ids.guild(guild)
+        found = await self._context.database.run(guilds.get, row)
+        target = Target.of(found) if found else Target(str(guild))
+        async with self._unpacked(name, data) as path:
+            await asyncio.to_thread(file_check.check, [path], target)
+
     async def learn_file(self, guild: int, name: str, data: bytes) -> tuple[int, int]:
         """Learn an export; return the numbers of added and read messages."""
         row = await self._ids.guild(guild)
+        async with self._unpacked(name, data) as path:
+            reply = await self._context.voices.import_files(row, [path])
+        return reply.added, reply.read
+
+    @asynccontextmanager
+    async def _unpacked(self, name: str, data: bytes) -> AsyncIterator[Path]:
+        """Put an uploaded file on disk for a while."""
         folder = self._context.home.temporary
         folder.mkdir(mode=0o700, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder) as directory:
             path = Path(directory) / f"upload{Path(name).suffix[:10]}"
             await asyncio.to_thread(path.write_bytes, data)
-            reply = await self._context.voices.import_files(row, [path])
-        return reply.added, reply.read
+            yield path
 
     async def forget_sources(self, reply: int) -> Forgotten:
         """Forget the source messages of a reply."""

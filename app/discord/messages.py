@@ -1,10 +1,23 @@
 """From py-cord's objects to what the ports take, with Discord's markup spelled out."""
 
 import re
+from collections.abc import Mapping
+from typing import Literal
 
 import discord
 
 from app.discord.ports import Attached, Incoming, MessagePlace
+
+Action = Literal["speak", "train", "help", "invite", "debug", "tts"]
+ACTIONS: Mapping[str, Action] = {
+    "": "speak",
+    "train": "train",
+    "help": "help",
+    "invite": "invite",
+    "debug": "debug",
+    "tts": "tts",
+}
+"""The second words of commands typed as messages."""
 
 _USER = re.compile(r"<@!?(\d+)>")
 _ROLE = re.compile(r"<@&(\d+)>")
@@ -136,3 +149,11 @@ def recent_turns(
         if one.channel.id == message.channel.id and one.id < message.id
     ]
     return [turn for turn in said[-most:] if turn[2]]
+
+
+def prefix_action(text: str, prefix: str) -> Action | None:
+    """Return the action of a command such as `!mark train`, or None."""
+    words = text.casefold().split()
+    if not prefix or words[:1] != [prefix.casefold()]:
+        return None
+    return ACTIONS.get(words[1] if len(words) > 1 else "")

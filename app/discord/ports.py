@@ -257,6 +257,14 @@ class MessageEvents(Protocol):
         """Allow what was forgotten with everything else to come back, on request."""
         ...
 
+    async def check_file(self, guild: int, name: str, data: bytes) -> None:
+        """Read an export, to know that it can be learned.
+
+        Raises:
+            AppError: If it holds no message, or cannot be read to its end.
+        """
+        ...
+
     async def learn_file(self, guild: int, name: str, data: bytes) -> tuple[int, int]:
         """Learn an export; return the numbers of added and read messages.
 

@@ -154,7 +154,8 @@ class StoredReplies:
             await self._context.voices.withdraw(row.guild_id, withdrawn)
         if not (is_whole and is_listened_to):
             return
-        config = await self._context.settings.of(row.guild_id)
+        place = channel.parent_id or channel.id
+        config = await self._context.settings.of(row.guild_id, place)
         line = Record(
             author=OWN_AUTHOR,
             name=config.bot.name,

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Literal
 
 import discord
 
@@ -23,26 +22,7 @@ MAX_SOURCES = 5
 MAX_QUOTE = 120
 MAX_NOTES = 4
 
-Action = Literal["speak", "train", "help", "invite", "debug", "tts"]
-ACTIONS: Mapping[str, Action] = {
-    "": "speak",
-    "train": "train",
-    "help": "help",
-    "invite": "invite",
-    "debug": "debug",
-    "tts": "tts",
-}
-"""The second words of commands typed as messages."""
-
 _UNITS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
-
-
-def prefix_action(text: str, prefix: str) -> Action | None:
-    """Return the action of a command such as `!mark train`, or None."""
-    words = text.casefold().split()
-    if not prefix or words[:1] != [prefix.casefold()]:
-        return None
-    return ACTIONS.get(words[1] if len(words) > 1 else "")
 
 
 def parse_duration(text: str) -> float | None:

@@ -53,9 +53,9 @@ class Prompt:
     drafts: tuple[str, ...] = ()
     """Markov lines picked for this conversation."""
     shown: tuple[int, ...] = ()
-    """Rows of the messages that examples and drafts come from."""
+    """The row id of the summary's conversation."""
     moments: tuple[tuple[Turn, ...], ...] = ()
-    """Recalled moments, marked as past."""
+    """Estimated tokens by purpose; empty until the prompt is fitted."""
     summary: str = ""
     """A summary of the conversation before its turns."""
     summary_of: int | None = None

@@ -26,7 +26,7 @@ from app.store.database import Database
 from app.voice.voice import Voice
 
 TRIES = 6
-"""Attempts at a reply whose sources are forgotten or edited while it is written."""
+"""The share of the deadline after which there is no time for drafts."""
 
 DRAFT_SHARE = 0.2
 """The share of the deadline after which there is no time for drafts."""

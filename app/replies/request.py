@@ -20,7 +20,7 @@ class ReplyRequest:
     reason: str = "command"
     channel: int | None = None
     root: int | None = None
-    """The channel whose settings hold, if it is another: a thread's parent."""
+    """Discord's id of the answered message, which gets one reply at most."""
     trigger: str | None = None
     """Discord's id of the answered message, which gets one reply at most."""
     message: int | None = None
@@ -33,9 +33,9 @@ class ReplyRequest:
     seed: str | None = None
     max_ms: float | None = None
     visible: frozenset[int] | None = None
-    """Rows of the channels that every reader can see; None means this one."""
-    is_private: bool = False
     """True if only the owner reads it, who may see all channels."""
+    is_private: bool = False
+    """The time of arrival, by the replier's clock; None means now."""
     is_draft: bool = False
     """It waits for the owner when it is written."""
     arrived: float | None = None

@@ -13,7 +13,7 @@ from app.core.files import replacing
 from app.core.paths import Home
 from app.settings.config_file import load
 from app.store import sqlite
-from app.store.authors import KEY_BYTES
+from app.store.authors import KEY_BYTES, AuthorKey, is_known
 from app.store.database import Database
 
 DATABASE = "mynah.db"
@@ -83,12 +83,28 @@ def restore_key(home: Home, source: Path) -> None:
     """Put back the key of authors alone, out of a backup of this same home.
 
     Raises:
-        UsageError: If the file is no backup.
+        UsageError: If the file is no backup, or one of another home.
     """
     with _folder(home) as folder:
         if KEY not in _unpack(source, folder):
             raise UsageError(f"There is no {KEY} in {source}.")
+        if not _is_key_of(home, folder / KEY):
+            raise UsageError(
+                f"The key in {source} does not belong to {home.root}. Nothing was"
+                " changed.",
+                "Take a backup of this home.",
+            )
         (folder / KEY).replace(home.author_key_file)
+
+
+def _is_key_of(home: Home, path: Path) -> bool:
+    """Tell if the people of the home are stored under that key."""
+    try:
+        key = AuthorKey.load(path)
+    except ConfigError:
+        return False
+    with Database(home.database) as database:
+        return database.call(is_known, key)
 
 
 def _unpack(source: Path, folder: Path) -> list[str]:

@@ -11,7 +11,7 @@ from app.core.labels import Origin
 from app.core.paths import Home
 from app.settings import config_file, consent, model_files, setting_keys
 from app.settings.consent import ConsentError
-from app.settings.schema import Config, Value
+from app.settings.schema import BotSettings, Config, Value
 from app.settings.setting_keys import Key, keys
 from app.store import settings as rows
 from app.store.database import Database
@@ -85,6 +85,10 @@ class Settings:
             self._look()
             self._looked = now
         return self._config
+
+    def bot(self) -> BotSettings:
+        """Return the home's settings of the bot."""
+        return self.home.bot
 
     def _look(self) -> None:
         """Read the file if it is another than before."""

@@ -87,6 +87,12 @@ def open_key(path: Path) -> AuthorKey:
     return key
 
 
+def is_known(key: AuthorKey) -> bool:
+    """Tell if this database's people are stored under the key, as far as is known."""
+    known = HomeValue.get_or_none(HomeValue.name == CHECK)
+    return known is None or bool(known.value == key.check())
+
+
 @write
 def replace_key(path: Path) -> AuthorKey:
     """Take up a new key, as the owner decided; earlier hashes belong to nobody."""

@@ -191,6 +191,9 @@ class MemoryHost:
         there = [m.id for m in self.messages.values() if m.place.guild == guild]
         return await self.deleted(guild, there)
 
+    async def check_file(self, guild: int, name: str, data: bytes) -> None:
+        return
+
     async def learn_file(self, guild: int, name: str, data: bytes) -> tuple[int, int]:
         rows = json.loads(data)
         return len(rows), len(rows)

@@ -1,6 +1,7 @@
 import pytest
 
-from app.discord.texts import cut, pages, parse_duration, prefix_action, quote
+from app.discord.messages import prefix_action
+from app.discord.texts import cut, pages, parse_duration, quote
 
 
 @pytest.mark.parametrize(

@@ -133,3 +133,20 @@ def test_the_key_alone_can_be_put_back(home: Home, backup: Path) -> None:
     home.author_key_file.unlink()
     restore_key(home, backup)
     assert home.author_key_file.read_bytes() == key
+
+
+@pytest.mark.parametrize("key", [b"k" * authors.KEY_BYTES, b"short"])
+def test_the_key_of_another_home_replaces_nothing(
+    home: Home, database: Database, tmp_path: Path, key: bytes
+) -> None:
+    before = home.author_key_file.read_bytes()
+    other = tmp_path / "other.zip"
+    back_up(home, database, other)
+    with zipfile.ZipFile(other) as archive:
+        database_file = archive.read("mynah.db")
+    with zipfile.ZipFile(other, "w") as archive:
+        archive.writestr("mynah.db", database_file)
+        archive.writestr("author.key", key)
+    with pytest.raises(UsageError, match="does not belong"):
+        restore_key(home, other)
+    assert home.author_key_file.read_bytes() == before

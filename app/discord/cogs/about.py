@@ -6,7 +6,7 @@ import discord
 
 from app.discord.client import MynahBot
 from app.discord.errors import ONLY_IN_SERVERS
-from app.discord.messages import place_of
+from app.discord.messages import Action, place_of
 from app.discord.permissions import require_manager
 from app.discord.ports import MessagePlace
 from app.discord.texts import (
@@ -89,9 +89,8 @@ class AboutCog(discord.Cog):
         await context.respond(text)
 
     @discord.Cog.listener()
-    async def on_message(self, message: discord.Message) -> None:
+    async def on_typed_command(self, message: discord.Message, action: Action) -> None:
         """Carry out the message forms: `!mark help` and `!mark invite`."""
-        action = self.bot.prefix_action(message)
         if action == "help":
             await message.channel.send(await self._help(place_of(message.channel)))
         elif action == "invite":

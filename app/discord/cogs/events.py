@@ -16,11 +16,14 @@ class EventsCog(discord.Cog):
 
     @discord.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:
-        """Learn a message, and decide whether to answer it."""
+        """Learn a message, and decide whether to answer it, unless it is a command."""
+        action = self.bot.prefix_action(message)
+        if action is not None:
+            self.bot.dispatch("typed_command", message, action)
         said = incoming(message, self.bot.own_id)
         if message.guild is not None:
             await self.bot.know_channels(message.guild)
-        if said is None or self.bot.prefix_action(message) is not None:
+        if said is None or action is not None:
             return
         try:
             await self.bot.ports.messages.hear([said])

@@ -10,7 +10,7 @@ from app.chat.postprocess import neutralise
 from app.discord.attachments import source_files
 from app.discord.client import MynahBot
 from app.discord.errors import NOT_ALLOWED, ONLY_IN_SERVERS
-from app.discord.messages import Talk, place_of, spell_out
+from app.discord.messages import Action, Talk, place_of, spell_out
 from app.discord.permissions import (
     may_speak_to,
     open_channels,
@@ -151,9 +151,8 @@ class SpeakCog(discord.Cog):
         await context.respond(forgotten(gone), ephemeral=True)
 
     @discord.Cog.listener()
-    async def on_message(self, message: discord.Message) -> None:
+    async def on_typed_command(self, message: discord.Message, action: Action) -> None:
         """Carry out the message form of the command: `!mark [debug|tts]`."""
-        action = self.bot.prefix_action(message)
         if action in ("speak", "debug", "tts"):
             await self._speak(message, action)
 

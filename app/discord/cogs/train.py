@@ -3,10 +3,14 @@
 from collections.abc import Awaitable, Callable
 from typing import Annotated
 
+import aiohttp
 import discord
 
+from app.chat.postprocess import neutralise
+from app.core.errors import AppError
 from app.discord.client import MynahBot
 from app.discord.errors import NOT_ALLOWED, ONLY_IN_SERVERS
+from app.discord.messages import Action
 from app.discord.permissions import may_manage, require_manager
 from app.discord.texts import cut, forgotten
 
@@ -18,6 +22,12 @@ UNREADABLE = (
     "I may not read any of these channels, so I forgot nothing. Give me “View Channel”"
     " and “Read Message History” there, then try again."
 )
+PARTLY_UNREADABLE = (
+    "I may not read {channels}, so I forgot nothing. Give me “View Channel” and “Read"
+    " Message History” there, or stop listening there with `/listen remove`."
+)
+FORGOT_NOTHING = "{problem} I forgot nothing."
+TOO_LARGE = "That file is too large. The owner can import it on the bot's computer."
 ALREADY = "A training is already running."
 MAX_FILE_BYTES = 200 << 20
 ANSWER_SECONDS = 600.0
@@ -77,10 +87,10 @@ class TrainCog(discord.Cog):
         await self._order(guild, json, tell, clean=clean)
 
     @discord.Cog.listener()
-    async def on_message(self, message: discord.Message) -> None:
+    async def on_typed_command(self, message: discord.Message, action: Action) -> None:
         """Carry out the message form of the command: `!mark train`."""
         guild = message.guild
-        if self.bot.prefix_action(message) != "train" or guild is None:
+        if action != "train" or guild is None:
             return
         if not may_manage(message.author, self.bot.settings):
             await message.reply(NOT_ALLOWED)
@@ -124,35 +134,57 @@ class TrainCog(discord.Cog):
         clean: bool,
     ) -> None:
         """Learn a file or the history; `told` shows the progress."""
-        channels = await self.bot.training.channels_of(guild)
-        if clean and file is None and not await self.bot.training.readable(channels):
-            await told.edit(content=UNREADABLE)
+        if file is not None:
+            await self._learn_file(guild.id, file, told, clean=clean)
             return
-        before = ""
+        training = self.bot.training
+        channels = await training.channels_of(guild)
         if clean:
+            readable = await training.readable(channels)
+            missing = [one.mention for one in channels if one not in readable]
+            if missing:
+                names = cut(", ".join(missing), 1000)
+                why = PARTLY_UNREADABLE if readable else UNREADABLE
+                await told.edit(content=why.format(channels=names))
+                return
             # Where this cannot be shown, nothing is forgotten either.
             await told.edit(content="Forgetting…")
-            before = (
-                forgotten(await self.bot.ports.messages.forget_learned(guild.id)) + "\n"
-            )
-        if file is not None:
-            await told.edit(content=before + await self._learn_file(guild.id, file))
-            return
+        report = (told.channel.id, told.id)
+        gone = await training.prepare(guild, channels, report, clean=clean)
+        before = forgotten(gone) + "\n" if gone is not None else ""
         names = ", ".join(f"#{channel.name}" for channel in channels)
         text = f"Learning from {len(channels)} channel(s): {cut(names, 1000)}"
         await told.edit(content=before + text)
-        await self.bot.training.start(guild, channels, (told.channel.id, told.id))
+        training.resume(guild.id)
 
-    async def _learn_file(self, guild: int, file: discord.Attachment) -> str:
+    async def _learn_file(
+        self,
+        guild: int,
+        file: discord.Attachment,
+        told: discord.Message,
+        *,
+        clean: bool,
+    ) -> None:
+        """Learn a file; forget first only when it is here and can be read."""
         if file.size > MAX_FILE_BYTES:
-            return (
-                "That file is too large. The owner can import it on the bot's computer."
-            )
-        data = await file.read()
-        added, read = await self.bot.ports.messages.learn_file(
-            guild, file.filename, data
-        )
-        return f"Read {read:,} messages of {file.filename}, {added:,} of them new."
+            await told.edit(content=TOO_LARGE)
+            return
+        messages = self.bot.ports.messages
+        try:
+            data = await file.read()
+            if clean:
+                await messages.check_file(guild, file.filename, data)
+        except (AppError, discord.HTTPException, aiohttp.ClientError, OSError) as error:
+            problem = neutralise(_problem(error))[0]
+            await told.edit(content=FORGOT_NOTHING.format(problem=problem))
+            return
+        before = ""
+        if clean:
+            await told.edit(content="Forgetting…")
+            before = forgotten(await messages.forget_learned(guild)) + "\n"
+        added, read = await messages.learn_file(guild, file.filename, data)
+        text = f"Read {read:,} messages of {file.filename}, {added:,} of them new."
+        await told.edit(content=before + text)
 
 
 class CleanQuestion(discord.ui.View):
@@ -218,6 +250,12 @@ class CleanQuestion(discord.ui.View):
         # Discord lets an answer be changed also where the bot cannot see the channel.
         shown = await interaction.original_response()
         await self._cog.begin(self._guild, self._file, shown, clean=clean)
+
+
+def _problem(error: Exception) -> str:
+    if isinstance(error, AppError):
+        return str(error)
+    return "Discord does not hand out that file."
 
 
 async def _message_of(

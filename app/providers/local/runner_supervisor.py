@@ -24,7 +24,7 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 ECHO = "echo"
-"""The model name of the runner that only echoes."""
+"""The loading time after which a prompt no longer waits for the end."""
 
 LOADING_SECONDS = 5.0
 """The loading time after which a prompt no longer waits for the end."""
