@@ -64,18 +64,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _tell_receipt(receipt: control.Receipt) -> int:
     """Say what was searched; 1 if something was found."""
-    size = receipt.bytes / 1e6
-    say(
-        f"Searched {receipt.files:,} files ({size:,.1f} MB) of the home, its"
-        f" database's log and freed pages included, for {receipt.texts:,} texts."
-    )
-    if receipt.too_short:
-        say(
-            f"Not searched for: {receipt.too_short:,} texts that are too short, too"
-            " many, or said by others too."
-        )
+    for sentence in receipt.in_words():
+        say(sentence)
     if not receipt.found:
-        say("Nothing was found.")
         return 0
     say(f"Found in {', '.join(receipt.found)}. Run the same once more.")
     return 1

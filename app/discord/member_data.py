@@ -30,7 +30,7 @@ class StoredMembers:
         """
         row, hashed = await self._ids.guild(guild), self._ids.author(author)
         if on:
-            return await privacy.opt_out(self._context, row, str(author), hashed)
+            return await privacy.opt_out(self._context, row, hashed)
         await privacy.opt_in(self._context, row, hashed)
         return Forgotten(0, 0, 0, False)
 
@@ -58,8 +58,9 @@ class StoredMembers:
     ) -> Forgotten:
         """Forget a member's messages everywhere; return when nothing is left."""
         row = await self._ids.guild(guild)
-        return await self._context.voices.forget_author(
-            row, str(author), since_ms=since_ms, by_owner=by_owner
+        hashed = self._ids.author(author)
+        return await privacy.forget(
+            self._context, row, hashed, since_ms=since_ms, by_owner=by_owner
         )
 
     async def remember_author(self, guild: int, author: int) -> bool:

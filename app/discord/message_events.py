@@ -16,7 +16,7 @@ from app.importers.records import File, Record
 from app.ipc.control import MessageSeen, Progress
 from app.service.app_context import AppContext
 from app.service.voice_keeper import Forgotten
-from app.store import forgetting, guilds, messages, replies, tombstones
+from app.store import guilds, messages, replies, tombstones
 
 DISCORD_EPOCH_MS = 1_420_070_400_000
 
@@ -97,11 +97,10 @@ class StoredMessages:
             await self._context.database.run(
                 tombstones.bury, row, externals, by_owner=False
             )
-            await self._context.database.run(forgetting.blank_answers, row, externals)
             rows = await self._ids.messages(row, gone)
         async with self._changes[guild]:
             return await self._context.voices.forget(
-                row, rows, by_owner=False, wait=False
+                row, rows, answered=externals, by_owner=False, wait=False
             )
 
     async def banned(self, guild: int, author: int) -> Forgotten:

@@ -138,6 +138,11 @@ def forgotten(gone: Forgotten) -> str:
     )
 
 
+def proof(gone: Forgotten) -> str:
+    """Tell a member what was searched after forgetting, and what was found."""
+    return f" {' '.join(gone.receipt.in_words())}" if gone.receipt else ""
+
+
 def kept_text(kept: Kept) -> str:
     """Tell a member what data is stored about them."""
     if kept.has_opted_out:

@@ -135,6 +135,26 @@ class RequantiseJob(Request[RequantiseJobReply]):
     """Take the lossless format without measuring any."""
 
 
+@dataclass(frozen=True)
+class SearchJobReply:
+    """The files that were searched, and those that have one of the texts."""
+
+    files: int
+    bytes: int
+    found: list[str]
+    """Relative to the home."""
+
+
+@dataclass(frozen=True)
+class SearchJob(Request[SearchJobReply]):
+    """Search the files of the home for texts."""
+
+    method: ClassVar[str] = "search"
+    texts: list[str]
+    without: list[str]
+    """Entries of the home to leave out."""
+
+
 # Notifications, bot → child.
 
 
@@ -152,7 +172,10 @@ class Resume:
     method: ClassVar[str] = "resume"
 
 
-REQUESTS = (ImportJob, PreviewJob, RebuildJob, CompareJob, TokenVoiceJob, RequantiseJob)
+REQUESTS = (
+    ImportJob, PreviewJob, RebuildJob, CompareJob, TokenVoiceJob, RequantiseJob,
+    SearchJob,
+)  # fmt: skip
 
 STEERABLE = (ImportJob, PreviewJob, RebuildJob, CompareJob)
 """Jobs that may be paused and stopped by hand."""

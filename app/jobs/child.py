@@ -23,6 +23,7 @@ from app.ipc.jobs import (
     RebuildJob,
     RequantiseJob,
     Resume,
+    SearchJob,
     TokenVoiceJob,
 )
 from app.ipc.stdio import exit_with_stdin, take_stdout, write_all
@@ -138,6 +139,11 @@ def carry_out(request: Request[object], home: Home, tell: Tell) -> object:
 
         _stand_back(import_and_rebuild.NICENESS)
         return import_and_rebuild.run(request, home, tell)
+    if isinstance(request, SearchJob):
+        from app.jobs import search
+
+        _stand_back(search.NICENESS)
+        return search.run(request, home)
     raise TypeError(f"no job answers {request.method}")
 
 

@@ -2,23 +2,41 @@
 
 import json
 import time
+from dataclasses import replace
 
+from app.service import receipt
 from app.service.app_context import AppContext
 from app.service.voice_keeper import Forgotten
-from app.store import feedback, members, tombstones
+from app.store import feedback, forgetting, members, tombstones
 
 
-async def opt_out(
-    context: AppContext, guild: int, author_id: str, author: str
-) -> Forgotten:
-    """Learn nothing of a member from now on, and forget what there is.
-
-    Args:
-        author_id: As Discord or a file has it.
-        author: The hash of that.
-    """
+async def opt_out(context: AppContext, guild: int, author: str) -> Forgotten:
+    """Learn nothing of a member (hash) from now on, and forget what there is."""
     await context.database.run(members.set_opted_out, guild, author, True)
-    return await context.voices.forget_author(guild, author_id, by_owner=False)
+    return await forget(context, guild, author)
+
+
+async def forget(
+    context: AppContext,
+    guild: int,
+    author: str,
+    *,
+    since_ms: int = 0,
+    by_owner: bool = False,
+) -> Forgotten:
+    """Forget a member's (hash) messages everywhere, then search the home for them.
+
+    The rest is as in `VoiceKeeper.forget_member`.
+    """
+    of_author = forgetting.rows_of_author
+    rows = await context.database.run(of_author, guild, author, since_ms)
+    texts = await receipt.texts_of(context, guild, rows)
+    done = await context.voices.forget_member(
+        guild, author, since_ms=since_ms, by_owner=by_owner
+    )
+    if not texts:
+        return done
+    return replace(done, receipt=await receipt.prove(context, texts))
 
 
 async def opt_in(context: AppContext, guild: int, author: str) -> None:

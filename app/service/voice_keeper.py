@@ -15,7 +15,7 @@ from app.importers import message_intake
 from app.importers.filters import Filters, clean
 from app.importers.message_intake import TakenIn
 from app.importers.records import Record
-from app.ipc.control import ImportPreviewReply, ImportReply
+from app.ipc.control import ImportPreviewReply, ImportReply, Receipt
 from app.ipc.jobs import CompareJob, CompareJobReply, ImportJob, PreviewJob
 from app.service.job_runner import JobRunner
 from app.service.voice_files import MOST_TAIL, OnProgress, VoiceFiles
@@ -57,6 +57,8 @@ class Forgotten:
     embeddings: int
     replies: int
     complete: bool
+    receipt: Receipt | None = None
+    """Of a search of the home afterwards, where one was made."""
 
 
 @dataclass
@@ -189,6 +191,7 @@ class VoiceKeeper:
         guild: int,
         rows: Sequence[int],
         *,
+        answered: Sequence[str] = (),
         by_owner: bool = True,
         wait: bool = True,
     ) -> Forgotten:
@@ -197,10 +200,11 @@ class VoiceKeeper:
         They stay forgotten even if they are read again; see `store.tombstones`.
 
         Args:
+            answered: Outside ids of more messages, whose answers lose their words.
             by_owner: False for what members delete on Discord.
             wait: If False, the files follow later in the background.
         """
-        removed = await self._remove(guild, rows, by_owner=by_owner)
+        removed = await self._remove(guild, rows, answered, by_owner=by_owner)
         return await self._finish(guild, removed, wait=wait)
 
     async def forget_author(
@@ -364,13 +368,14 @@ class VoiceKeeper:
         self,
         guild: int,
         rows: Sequence[int],
+        answered: Sequence[str] = (),
         *,
         by_owner: bool = True,
         is_all: bool = False,
     ) -> Removed:
         """Take messages out of the voice, the replies and the database."""
         (await self._opened(guild)).voice.forget(rows)
-        blanked = await self._blank(guild, rows, by_owner=by_owner)
+        blanked = await self._blank(guild, rows, answered, by_owner=by_owner)
         removed = Removed(replies=blanked.replies)
         for start in range(0, len(rows), DELETE_AT_ONCE):
             part = rows[start : start + DELETE_AT_ONCE]
@@ -382,15 +387,20 @@ class VoiceKeeper:
         return removed
 
     async def _blank(
-        self, guild: int, rows: Sequence[int], *, by_owner: bool
+        self,
+        guild: int,
+        rows: Sequence[int],
+        answered: Sequence[str] = (),
+        *,
+        by_owner: bool,
     ) -> Blanked:
         """Take the words out of replies that drew on messages, and the bot's lines."""
-        blanked = await self._database.run(forgetting.blank_replies, guild, rows)
+        blank = forgetting.blank_replies
+        blanked = await self._database.run(
+            blank, guild, rows, answered, by_owner=by_owner
+        )
         if blanked.own:
             (await self._opened(guild)).voice.forget(blanked.own)
-            await self._database.run(
-                forgetting.delete, guild, blanked.own, by_owner=by_owner
-            )
             for tell in self._on_forgotten:
                 await tell(guild, blanked.own)
         await self.withdraw(guild, blanked.sent)

@@ -86,24 +86,33 @@ class Blanked:
 
     replies: int = 0
     own: tuple[int, ...] = ()
-    """Rows of the bot's own stored lines that those replies were sent as."""
+    """Rows of the bot's own lines that those replies were sent as, now deleted."""
     sent: tuple[tuple[str, str], ...] = ()
     """(channel, message) on Discord of all that those replies were sent as."""
 
 
 @write
-def blank_replies(guild: int, rows: Sequence[int]) -> Blanked:
-    """Blank the replies that used or answered these messages.
+def blank_replies(
+    guild: int,
+    rows: Sequence[int],
+    answered: Sequence[str] = (),
+    *,
+    by_owner: bool = True,
+) -> Blanked:
+    """Blank the replies that used or answered these messages, with the bot's lines.
 
     A later reply that was shown one of those lines loses its words as well. Their rows
     stay, since a trigger is answered once for ever, and those still being written learn
     what to do without. Call it while the messages are still there.
+
+    Args:
+        answered: Outside ids of more messages, which were perhaps never stored.
+        by_owner: As in `delete`.
     """
     _tell_unfinished(guild, rows)
     replies, own, sent = set[int](), list[int](), list[tuple[str, str]]()
-    reached: Sequence[int] = rows
-    while reached:
-        found = _drawing_on(guild, reached)
+    found = _drawing_on(guild, rows) | _answers_to(guild, answered)
+    while found:
         replies |= found
         places = _sent_as(found)
         _blank(guild, sorted(found))
@@ -114,17 +123,19 @@ def blank_replies(guild: int, rows: Sequence[int]) -> Blanked:
         reached = messages.rows_of(guild, ids)
         _tell_unfinished(guild, reached)
         own += reached
+        found = _drawing_on(guild, reached)
+    # At once, as nothing leads from an empty reply to the bot's stored line.
+    delete(guild, own, by_owner=by_owner)
     return Blanked(len(replies), tuple(own), tuple(sent))
 
 
-@write
-def blank_answers(guild: int, externals: Sequence[str]) -> None:
-    """Take the words out of answers to messages that were perhaps never stored."""
+def _answers_to(guild: int, externals: Sequence[str]) -> set[int]:
     chosen = (Reply.guild == guild) & (Reply.state != "forgotten")
+    found: set[int] = set()
     for start in range(0, len(externals), BATCH):
         asked = Reply.trigger.in_(list(externals[start : start + BATCH]))
-        unstored = Reply.select(Reply.id).where(chosen & asked)
-        _blank(guild, [row for (row,) in tuples(unstored)])
+        found.update(r for (r,) in tuples(Reply.select(Reply.id).where(chosen & asked)))
+    return found
 
 
 def _tell_unfinished(guild: int, rows: Sequence[int]) -> None:

@@ -38,6 +38,7 @@ async def by_privacy_forget(
     )
     told = await stand_in.command(scene.general, scene.ann, "privacy forget")
     assert "Nothing of it is left. It stays forgotten" in told.text
+    assert told.text.endswith("None of the 3 texts was found.")
     return [*ids[::2], unheard]
 
 

@@ -1,6 +1,7 @@
 """The real host behind the real client, on a real home."""
 
 import asyncio
+import re
 from pathlib import Path
 
 import pytest
@@ -162,6 +163,8 @@ async def test_a_member_can_see_export_forget_and_opt_out(
         shown = await stand_in.command(scene.general, scene.ann, "privacy show")
         export = await stand_in.command(scene.general, scene.ann, "privacy export")
         gone = await stand_in.command(scene.general, scene.ann, "privacy opt-out")
+        assert re.search(r"Searched \d+ files .*: messages, .*, logs\.", gone.text)
+        assert gone.text.endswith("None of the 3 texts was found.")
         await stand_in.say(scene.general, scene.ann, "never to be kept")
         await stand_in.say(scene.general, scene.ben, "to be kept")
         await until_stored(service, 4)
@@ -361,12 +364,20 @@ async def _answered(
     return asked, found.id
 
 
+@pytest.mark.parametrize("how", ["an edit", "a deletion"])
 async def test_an_edit_or_a_deletion_leaves_nothing_in_replies_or_own_lines(
-    stand_in: DiscordStandIn, running: Running, service: Service, scene: Scene
+    stand_in: DiscordStandIn,
+    running: Running,
+    service: Service,
+    scene: Scene,
+    how: str,
 ) -> None:
     async with taught(running, stand_in, service, scene):
         asked, reply = await _answered(stand_in, service, scene)
-        await stand_in.edit(scene.general, asked, "nothing about fish")
+        if how == "an edit":
+            await stand_in.edit(scene.general, asked, "nothing about fish")
+        else:
+            await stand_in.delete(scene.general, asked)
 
         async def is_blank() -> bool:
             row = await service.context.database.run(replies.get, reply)

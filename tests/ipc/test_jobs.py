@@ -14,6 +14,7 @@ SENT = [
     jobs.RebuildJob(2),
     jobs.CompareJob(3, "before", None),
     jobs.TokenVoiceJob(4, "/models/a.gguf"),
+    jobs.SearchJob(["a text"], ["lock"]),
     jobs.RequantiseJob("/a.gguf", "/b.gguf", 2, True),
 ]
 

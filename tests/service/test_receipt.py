@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 
 from app.core.errors import UsageError
+from app.core.paths import Home
 from app.importers.records import Record
 from app.ipc import control
-from app.service.receipt import _search
+from app.ipc.jobs import SearchJob, SearchJobReply
+from app.jobs import search
 from app.service.service import Service
 from app.store import guilds, messages
 from tests.discord.test_controller import NOBODY
@@ -95,6 +97,6 @@ def test_texts_that_begin_alike_are_searched_for_as_quickly_as_others(
     (tmp_path / "still.bin").write_bytes(b"x" + texts[-1].encode())
     (tmp_path / "gone.bin").write_bytes(b"a" * 300_000)
     began = time.thread_time()
-    found = _search(tmp_path, sorted(tmp_path.iterdir()), texts)
+    found = search.run(SearchJob(texts, []), Home(tmp_path))
     assert time.thread_time() - began < 2
-    assert found == (303_994, ["still.bin"])
+    assert found == SearchJobReply(2, 303_994, ["still.bin"])

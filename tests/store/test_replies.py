@@ -39,7 +39,7 @@ def assert_blank(db: Database, reply: int, state: str = "forgotten") -> None:
 
 def forget(db: Database, guild: int, *rows: int) -> forgetting.Blanked:
     blanked = db.call(forgetting.blank_replies, guild, rows)
-    db.call(forgetting.delete, guild, [*rows, *blanked.own])
+    db.call(forgetting.delete, guild, rows)
     return blanked
 
 

@@ -323,6 +323,9 @@ def busy_bot(**replies: Any) -> FakeBot:
         "job": lambda asked: control.JobControlReply(asked.job, asked.action),
         "send": control.SendReply(["1"]),
         "decide": lambda asked: control.DecideReply(asked.reply, asked.approve),
+        "forget": control.ForgetReply(
+            7, 7, 1, True, receipt=control.Receipt(["messages"], 9, 10**6, 7, 0, [])
+        ),
         "reconnect": lambda asked: control.ReconnectReply(asked.connect),
     }  # fmt: skip
     return FakeBot(**{**known, **replies})

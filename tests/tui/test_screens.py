@@ -228,6 +228,7 @@ async def test_snapshots_roll_back_and_everything_is_forgotten_after_a_question(
         await pilot.press("escape", "X", "y")
         await settle(pilot)
         assert bot.requests(control.Forget)[0].everything
+        assert "None of the 7 texts was found." in text_of(pilot)
 
 
 # Learn.

@@ -8,7 +8,7 @@ import discord
 from app.discord.client import MynahBot
 from app.discord.errors import ONLY_IN_SERVERS
 from app.discord.permissions import require_manager
-from app.discord.texts import forgotten, kept_text, quote
+from app.discord.texts import forgotten, kept_text, proof, quote
 
 HOUR_MS = 3_600_000
 
@@ -60,7 +60,7 @@ class PrivacyCog(discord.Cog):
         await context.defer(ephemeral=True)
         guild = _guild_id(context)
         gone = await self.bot.ports.members.opt_out(guild, context.author.id, True)
-        text = f"You opted out in this server. {forgotten(gone)}"
+        text = f"You opted out in this server. {forgotten(gone)}{proof(gone)}"
         await context.respond(text, ephemeral=True)
 
     @privacy.command(name="opt-in", description="Learn from me again from now on.")
@@ -122,7 +122,8 @@ class PrivacyCog(discord.Cog):
             await context.respond(REMEMBERED if was else NOT_FORGOTTEN, ephemeral=True)
             return
         gone = await self.bot.ports.members.forget_author(guild, context.author.id)
-        await context.respond(f"{forgotten(gone)} {STAYS}", ephemeral=True)
+        text = f"{forgotten(gone)} {STAYS}{proof(gone)}"
+        await context.respond(text, ephemeral=True)
 
     @privacy.command(
         name="member",

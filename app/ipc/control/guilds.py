@@ -127,13 +127,33 @@ class Import(Request[ImportReply]):
 class Receipt:
     """The outcome of a search of the home for forgotten texts."""
 
+    stores: list[str]
+    """Names of what was searched."""
     files: int
     bytes: int
     texts: int
-    too_short: int
+    left_out: int
     """Texts not searched for: too short, beyond the most, or written by others too."""
     found: list[str]
     """Files, relative to the home, that still have one of the texts."""
+
+    def in_words(self) -> list[str]:
+        """Say what was searched and what was found, a sentence each."""
+        told = [
+            f"Searched {self.files:,} files ({self.bytes / 1e6:,.1f} MB):"
+            f" {', '.join(self.stores)}.",
+            f"None of the {self.texts:,} texts was found.",
+        ]
+        if not self.texts:
+            told[1] = "There was no text to search for."
+        if self.found:
+            told[1] = f"{len(self.found):,} files still have one of the texts."
+        if self.left_out:
+            told.append(
+                f"Not searched for: {self.left_out:,} texts that are too short, too"
+                " many, or said by others too."
+            )
+        return told
 
 
 @dataclass(frozen=True)

@@ -109,7 +109,7 @@ class GuildHandlers:
         async def note(rows: Sequence[int]) -> None:
             """Take the texts to search for while they are there."""
             if request.prove:
-                texts.extend(await run(forgetting.texts_of, guild.id, rows))
+                texts.extend(await receipt.texts_of(self._context, guild.id, rows))
 
         if request.messages:
             rows = await self._rows(guild.id, request.messages)
@@ -126,13 +126,12 @@ class GuildHandlers:
         else:
             await note(await run(forgetting.rows_of_guild, guild.id))
             done = await learning.forget_everything(guild.id)
-        home, database = self._context.home, self._context.database
         return control.ForgetReply(
             done.messages,
             done.embeddings,
             done.replies,
             done.complete,
-            receipt=await receipt.prove(home, database, texts)
+            receipt=await receipt.prove(self._context, texts)
             if request.prove
             else None,
         )

@@ -100,11 +100,12 @@ class DataPane(Pane):
 
         def named(author: str | None) -> None:
             if author and author.strip():
-                request = control.Forget(self.guild.key, author=author.strip())
+                key, name = self.guild.key, author.strip()
+                request = control.Forget(key, author=name, prove=True)
                 self._confirm(
                     f"Forget everything by {safe_line(author)}?",
                     "It leaves voice, memory and database. You cannot undo this.",
-                    lambda: self._do(request, "Forgotten."),
+                    lambda: self._forget(request),
                 )
 
         detail = "Their Discord id, or their name as shown here."
@@ -112,13 +113,23 @@ class DataPane(Pane):
 
     def action_forget_all(self) -> None:
         """Forget the whole server."""
-        request = control.Forget(self.guild.key, everything=True)
+        request = control.Forget(self.guild.key, everything=True, prove=True)
         self._confirm(
             f"Forget all of {self.guild.guild}?",
             "This deletes messages, voice, memory and replies. Consider an export "
             "first. You cannot undo this.",
-            lambda: self._do(request, "Forgotten."),
+            lambda: self._forget(request),
         )
+
+    def _forget(self, request: control.Forget) -> None:
+        """Forget, and show the receipt."""
+
+        def show(done: control.ForgetReply) -> None:
+            self.mynah.refresh_data()
+            self.reload()
+            self.mynah.app.show_result(self.mynah, "Forgotten", _receipt(done))
+
+        self.mynah.request(request, show)
 
     def _confirm(self, question: str, detail: str, act: Callable[[], None]) -> None:
         def answered(yes: bool | None) -> None:
@@ -143,6 +154,18 @@ def draw(snapshot: control.KeptSnapshot, width: int) -> Content:
         (format.day(snapshot.at), "$quiet"),
         (f"  {format.count(snapshot.messages)} messages", "$quiet"),
     )
+
+
+def _receipt(done: control.ForgetReply) -> str:
+    """Say what was forgotten, what was searched afterwards, and what was found."""
+    lines = [
+        f"Forgot {done.messages:,} messages, {done.embeddings:,} embeddings and the"
+        f" text of {done.replies:,} replies."
+    ]
+    if done.receipt:
+        lines += done.receipt.in_words()
+        lines += map(safe_line, done.receipt.found)
+    return "\n\n".join(lines)
 
 
 def _differences(found: control.SnapshotCompareReply) -> str:

@@ -1,0 +1,139 @@
+"""The places where a home keeps words of chats: the table that the receipt searches."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+
+class TextStore(NamedTuple):
+    """A place with words of chats, and what takes forgotten ones out of it."""
+
+    name: str
+    tables: tuple[str, ...]
+    """Tables of the database."""
+    files: tuple[str, ...]
+    """Entries of a home, as patterns."""
+    emptied_by: str
+    """In words, for the architecture page."""
+
+
+STORES = (
+    TextStore(
+        "messages",
+        ("message", "attachment"),
+        (),
+        "`delete` in `app/store/forgetting.py`; it leaves a tombstone in"
+        " `app/store/tombstones.py`",
+    ),
+    TextStore(
+        "replies and drafts",
+        ("reply", "reply_source", "feedback"),
+        (),
+        "`blank_replies` and `delete_replies` in `app/store/forgetting.py`",
+    ),
+    TextStore(
+        "summaries",
+        ("conversation",),
+        (),
+        "`count_anew` and `drop_summaries` in `app/store/conversations.py`",
+    ),
+    TextStore(
+        "names of people",
+        ("member",),
+        (),
+        "`delete_author` and `delete_people` in `app/store/forgetting.py`",
+    ),
+    TextStore(
+        "names of channels",
+        ("channel",),
+        (),
+        "`delete_channel` in `app/store/forgetting.py`",
+    ),
+    TextStore(
+        "vectors",
+        ("embedding",),
+        ("guilds/*/index",),
+        "the database's cascade, and `app/service/memory_keeper.py`",
+    ),
+    TextStore(
+        "the database's pages and log",
+        (),
+        ("mynah.db", "mynah.db-wal", "mynah.db-shm"),
+        "`compact` and `truncate_log` in `app/store/database.py`",
+    ),
+    TextStore(
+        "voices",
+        (),
+        ("guilds/*/voice",),
+        "`app/service/voice_keeper.py` at once, `app/service/voice_files.py` on disk",
+    ),
+    TextStore(
+        "token voices",
+        (),
+        ("guilds/*/tokens",),
+        "`app/service/voice_files.py`",
+    ),
+    TextStore(
+        "copies made before an update",
+        (),
+        ("backups",),
+        "`app/service/voice_files.py`",
+    ),
+    TextStore(
+        "unfinished files",
+        (),
+        ("tmp",),
+        "`app/service/bootstrap.py` at every start",
+    ),
+    TextStore(
+        "logs",
+        (),
+        ("logs",),
+        "nobody, as no message is logged; the receipt searches them",
+    ),
+)
+
+TABLES_WITHOUT_TEXT: Mapping[str, str] = {
+    "guild": "the server's name",
+    "row_numbers": "a number",
+    "conversation_link": "row numbers",
+    "usage": "counts, and names of hosts and models",
+    "import_checkpoint": "fingerprints of files",
+    "setting": "what the owner set",
+    "home_value": "a check value",
+    "meter_week": "figures",
+    "comparison": "row numbers",
+    "voice_change": "row numbers",
+    "voice_gap": "row numbers",
+    "snapshot": "row numbers, and what the owner set",
+    "tombstone": "keyed hashes",
+    "forgotten_span": "keyed hashes and times",
+}
+"""Every other table, and what it holds instead."""
+
+FILES_WITHOUT_TEXT = (
+    "config.toml",
+    "prices.toml",
+    "secrets.json",
+    "author.key",
+    "models",
+    "embedding-models",
+    "discord.json",
+    "crashed-models.json",
+    "model-speeds.json",
+    "telemetry-removed",
+    "lock",
+    "endpoint.json",
+)
+"""Every other entry of a home; the receipt leaves them out."""
+
+
+def as_rows() -> list[str]:
+    """The table as the architecture page has it."""
+    return [
+        f"| {store.name} | {_where(store)} | {store.emptied_by} |" for store in STORES
+    ]
+
+
+def _where(store: TextStore) -> str:
+    parts = [f"`{name}`" for name in (*store.tables, *store.files)]
+    return ", ".join(parts)

@@ -1,0 +1,195 @@
+"""Everything that people and owners do, in any order, with checks after each step."""
+
+import asyncio
+import shutil
+import tempfile
+from collections.abc import Awaitable
+from pathlib import Path
+from random import Random
+from typing import TypeVar
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
+
+from app.ipc import control
+from tests.service.forgetting_world import Said, World
+
+T = TypeVar("T")
+
+SOME = st.integers(0, 2**16)
+"""Chooses one of however many there are."""
+
+WAYS = st.sampled_from(["ban", "opt out", "owner", "moderator", "member"])
+
+
+class Forgetting(RuleBasedStateMachine):
+    """A home that hears, speaks, forgets and is killed."""
+
+    @initialize(seed=SOME)
+    def begin(self, seed: int) -> None:
+        self.loop = asyncio.new_event_loop()
+        self.root = Path(tempfile.mkdtemp(prefix="mynah-"))
+        self.world = World(self.root, Random(seed))
+        self.do(self.world.open())
+        for place in self.world.places:
+            if place.channel_name != "elsewhere":
+                self.do(self.world.listen(place, True))
+                for author in self.world.people:
+                    self.do(self.world.say(place, author))
+
+    def teardown(self) -> None:
+        if hasattr(self, "world"):
+            self.do(self.world.close())
+            self.loop.close()
+            shutil.rmtree(self.root)
+
+    def do(self, work: Awaitable[T]) -> T:
+        async def done() -> T:
+            return await work
+
+        return self.loop.run_until_complete(done())
+
+    def step(self, work: Awaitable[object]) -> None:
+        self.do(work)
+        self.do(self.world.check())
+
+    def one(self, number: int) -> Said | None:
+        """A message that is on Discord."""
+        there = [one for one in self.world.said.values() if one.is_there]
+        return there[number % len(there)] if there else None
+
+    def place(self, number: int):
+        return self.world.places[number % len(self.world.places)]
+
+    def person(self, number: int) -> tuple[int, int]:
+        guild = self.world.guilds[number % 2]
+        return guild, self.world.people[number // 2 % len(self.world.people)]
+
+    @rule(where=SOME, who=SOME, times=st.integers(1, 6))
+    def people_talk(self, where: int, who: int, times: int) -> None:
+        world = self.world
+        for number in range(times):
+            author = world.people[(who + number) % len(world.people)]
+            self.do(world.say(self.place(where), author))
+        self.do(world.check())
+
+    @rule(where=SOME, who=SOME, times=st.integers(1, 3))
+    def somebody_asks_the_bot(self, where: int, who: int, times: int) -> None:
+        for number in range(times):
+            author = self.world.people[(who + number) % len(self.world.people)]
+            self.do(self.world.mention(self.place(where), author))
+        self.do(self.world.check())
+
+    @rule(which=SOME)
+    def a_message_is_edited(self, which: int) -> None:
+        if said := self.one(which):
+            self.step(self.world.edit(said))
+
+    @rule(which=SOME)
+    def a_message_is_deleted(self, which: int) -> None:
+        if said := self.one(which):
+            self.step(self.world.delete(said))
+
+    @rule(which=SOME)
+    def messages_are_deleted_together(self, which: int) -> None:
+        if said := self.one(which):
+            here = [
+                one
+                for one in self.world.said.values()
+                if one.is_there and one.place == said.place
+            ]
+            self.step(self.world.delete(*here[: 1 + which % 4]))
+
+    @rule(who=SOME, how=WAYS)
+    def a_person_is_forgotten(self, who: int, how: str) -> None:
+        self.step(self.world.forget_person(*self.person(who), how))
+
+    @rule(who=SOME)
+    def a_person_opts_in(self, who: int) -> None:
+        self.step(self.world.opt_in(*self.person(who)))
+
+    @rule(where=SOME)
+    def a_channel_is_forgotten(self, where: int) -> None:
+        if self.place(where).channel in self.world.listened:
+            self.step(self.world.forget_channel(self.place(where)))
+
+    @rule(where=SOME, on=st.booleans())
+    def the_bot_listens(self, where: int, on: bool) -> None:
+        self.step(self.world.listen(self.place(where), on))
+
+    @rule(which=SOME)
+    def everything_is_forgotten(self, which: int) -> None:
+        if which % 3 == 0:
+            self.step(self.world.forget_everything(self.world.guilds[which % 2]))
+
+    @rule(which=SOME)
+    def a_file_is_imported(self, which: int) -> None:
+        self.step(self.world.import_all(self.world.guilds[which % 2]))
+
+    @rule()
+    def the_history_is_read_again(self) -> None:
+        self.step(self.world.catch_up())
+
+    @rule(which=SOME, on=st.booleans())
+    def replies_become_drafts(self, which: int, on: bool) -> None:
+        change = self.world.context.settings.change
+        guild = self.row(which)
+        if guild:
+            self.step(change("reply.shadow", "on" if on else "off", guild))
+
+    @rule()
+    def the_owner_decides(self) -> None:
+        self.step(self.world.decide())
+
+    @rule(which=SOME)
+    def the_owner_talks(self, which: int) -> None:
+        if self.row(which):
+            self.step(self.world.talk(self.world.guilds[which % 2]))
+
+    @rule()
+    def conversations_are_summed_up(self) -> None:
+        self.step(self.world.sum_up())
+
+    @rule()
+    def the_memory_catches_up(self) -> None:
+        self.step(self.world.remember())
+
+    @rule(which=SOME)
+    def a_snapshot_is_taken(self, which: int) -> None:
+        if self.row(which):
+            name = str(self.world.guilds[which % 2])
+            self.step(self.world.ask(control.SnapshotTake(name, "kept")))
+
+    @rule(which=SOME)
+    def the_voice_is_rolled_back(self, which: int) -> None:
+        if self.row(which):
+            name = str(self.world.guilds[which % 2])
+            found = self.do(self.world.ask(control.Snapshots(name)))
+            if found.snapshots:
+                kept = found.snapshots[which % len(found.snapshots)].name
+                self.step(self.world.ask(control.SnapshotRestore(name, kept)))
+
+    @rule()
+    def the_bot_restarts(self) -> None:
+        self.step(self.world.restart())
+
+    @rule(which=SOME, how=WAYS)
+    def the_bot_is_killed_while_it_forgets(self, which: int, how: str) -> None:
+        guild, author = self.person(which)
+        world = self.world
+        self.do(world.kill_during(lambda: world.forget_person(guild, author, how)))
+        self.step(world.forget_person(guild, author, how))
+
+    @rule(which=SOME)
+    def the_bot_is_killed_while_it_hears(self, which: int) -> None:
+        world = self.world
+        author = world.people[which % len(world.people)]
+        work = world.mention if which % 2 else world.say
+        self.step(world.kill_during(lambda: work(self.place(which), author)))
+
+    def row(self, which: int) -> int | None:
+        from app.store import guilds
+
+        name = str(self.world.guilds[which % 2])
+        found = self.do(self.world.context.database.run(guilds.find, name))
+        return found.id if found else None

@@ -1,0 +1,498 @@
+"""A home and a Discord that play against each other, and what must be true of them.
+
+Every message carries one planted word, `zq17zq`, so that a search of the home tells
+which messages left a trace in it.
+"""
+
+import asyncio
+import contextlib
+import gc
+import itertools
+import json
+import logging
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from typing import Any, TypeVar
+
+from app.core.paths import Home
+from app.discord.controller import ports_of
+from app.discord.ports import Ask, Incoming, MessagePlace, Ports, ReadyReply
+from app.ipc import control
+from app.ipc.jobs import SearchJob, TokenVoiceJob
+from app.ipc.wire import Request
+from app.jobs import import_and_rebuild
+from app.service import logs, summaries
+from app.service.app_context import AppContext
+from app.service.bootstrap import assemble
+from app.service.job_runner import JobRunner, OnProgress
+from app.service.service import Service
+from app.service.summaries import Summaries
+from app.settings.config_file import save
+from app.store import guilds, messages, replies
+from app.store.database import bound
+from tests.asking import ask
+from tests.discord_stand_in.world import snowflake
+from tests.memory.conftest import WordEmbedder
+
+R = TypeVar("R")
+
+PLANTED = re.compile(r"zq\d+zq")
+WORDS = "the tide takes small boats out to the cat and the harbour".split()
+BOT = 900_000_000_000_000_001
+
+
+@dataclass
+class Said:
+    """A message as Discord has it."""
+
+    id: int
+    place: MessagePlace
+    author: int
+    text: str
+    is_there: bool = True
+    """False once it is deleted on Discord."""
+    state: str = "unknown"
+    """`kept` once the bot acknowledged it, `gone` once it must be nowhere."""
+    returns_by: str = ""
+    """What may bring it back: `import` after everything was forgotten, `listen` where
+    nobody listened."""
+
+    @property
+    def word(self) -> str:
+        return planted(self.text).pop()
+
+
+class InlineJobs(JobRunner):
+    """Does the work of children in a thread of this process, which starts at once."""
+
+    def __init__(self, home: Home) -> None:
+        super().__init__(home)
+        self._at = home
+        self._threads = ThreadPoolExecutor(1)
+
+    async def run(self, request: Request[R], on_progress: OnProgress) -> R:
+        if isinstance(request, SearchJob):
+            return await super().run(request, on_progress)  # type: ignore[arg-type]
+        async with self._turn:
+            work = self._threads.submit(self._do, request, on_progress)
+            return await asyncio.wrap_future(work)
+
+    def close(self) -> None:
+        """Wait for what was begun; a thread cannot be killed."""
+        self._threads.shutdown()
+
+    def _do(self, request: Any, on_progress: OnProgress) -> Any:
+        assert not isinstance(request, TokenVoiceJob)
+        interval = sys.getswitchinterval()
+        try:
+            return import_and_rebuild.run(request, self._at, on_progress)
+        finally:
+            gc.enable()
+            sys.setswitchinterval(interval)
+
+
+class Echo:
+    """A model that sums up by saying every planted word again."""
+
+    billions, context_size, is_idle = 9.0, 4096, True
+
+    async def complete(
+        self, guild: int, text: str, max_tokens: int, seconds: float
+    ) -> str:
+        return f"They spoke of {' and '.join(sorted(planted(text)))}."
+
+
+@dataclass
+class World:
+    """What there is on Discord, and the home that heard of it."""
+
+    root: Path
+    rng: Random
+    jobs: Callable[[Home], JobRunner] = InlineJobs
+    said: dict[int, Said] = field(default_factory=dict)
+    listened: set[int] = field(default_factory=set)
+    opted_out: set[tuple[int, int]] = field(default_factory=set)
+    own: dict[int, str] = field(default_factory=dict)
+    """The bot's own messages."""
+    homes: int = 0
+    done: "Counter[str]" = field(default_factory=Counter)
+    """How often what was done and checked."""
+
+    def __post_init__(self) -> None:
+        self.guilds = [snowflake(), snowflake()]
+        self.people = [snowflake() for _ in range(4)]
+        self.places = [
+            MessagePlace(
+                guild, f"guild{n}", snowflake(), name, is_private=name == "den"
+            )
+            for n, guild in enumerate(self.guilds)
+            for name in ("general", "den", "elsewhere")
+        ]
+        self._numbers = iter(range(10**9))
+        self.home = Home(self.root / "home0").create()
+        save(self.home.config_file, "reply.mode", "markov")
+
+    # Opening, closing, killing.
+
+    async def open(self) -> None:
+        """Start as the bot does, with Discord's catching up."""
+        self._stack = AsyncExitStack()
+        context = await self._stack.enter_async_context(assemble(self.home, self.rng))
+        self._log_to_home()
+        jobs = context.__dict__["jobs"] = self.jobs(self.home)
+        if isinstance(jobs, InlineJobs):
+            self._stack.callback(jobs.close)
+        context.voices._scrub_seconds = 0.0
+        context.memory._open_embedder = lambda model: WordEmbedder()  # type: ignore
+        # The model has always rested long enough.
+        hours = itertools.count(0.0, 3600.0)
+        context.memory._summarising = Summaries(
+            context.database, context.settings, Echo(), clock=lambda: next(hours)
+        )
+        await context.voices.start()
+        self.context: AppContext = context
+        self.service = Service(context)
+        self.ports: Ports = ports_of(context, self.rng)
+        for place in self.places:
+            await self.ports.guilds.channels_seen([place])
+        await self.catch_up()
+
+    async def close(self) -> None:
+        await self._stack.aclose()
+
+    def _log_to_home(self) -> None:
+        handler = logs.to_file(self.home)
+        root = logging.getLogger()
+        root.addHandler(handler)
+        self._stack.callback(handler.close)
+        self._stack.callback(root.removeHandler, handler)
+
+    async def restart(self) -> None:
+        await self.close()
+        await self.open()
+
+    async def kill_during(self, work: Callable[[], Awaitable[object]]) -> None:
+        """Go on from the files as they are at a random moment of some work."""
+        task = asyncio.ensure_future(work())
+        self.done["kills"] += 1
+        await self._after_questions(self.rng.randrange(40), task)
+        self.homes += 1
+        after = self.root / f"home{self.homes}"
+        await self.context.database.run(_copy, self.home.root, after)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await self.close()
+        shutil.rmtree(self.home.root)
+        self.home = Home(after)
+        await self.open()
+
+    async def _after_questions(self, number: int, task: "asyncio.Future[Any]") -> None:
+        """Wait until work asked the database so often, or has ended."""
+        database, asked = self.context.database, 0
+        submit = database.submit
+
+        def counted(*args: Any, **kwargs: Any) -> Any:
+            nonlocal asked
+            asked += 1
+            return submit(*args, **kwargs)
+
+        database.submit = counted  # type: ignore[method-assign]
+        while asked < number and not task.done():  # noqa: ASYNC110 - nobody tells
+            await asyncio.sleep(0)
+        database.submit = submit  # type: ignore[method-assign]
+
+    async def settle(self) -> None:
+        """Wait until nothing is done in the background any more."""
+        async with asyncio.timeout(60):
+            while tasks := self.context.voices._tasks:
+                await asyncio.gather(*tasks)
+
+    # What people do.
+
+    def next_text(self) -> str:
+        words = self.rng.choices(WORDS, k=self.rng.randrange(3, 7))
+        words.insert(self.rng.randrange(len(words)), f"zq{next(self._numbers)}zq")
+        return " ".join(words)
+
+    def is_learned(self, said: Said) -> bool:
+        away = (said.place.guild, said.author) in self.opted_out
+        return said.place.channel in self.listened and not away
+
+    async def say(self, place: MessagePlace, author: int, text: str = "") -> Said:
+        said = Said(snowflake(), place, author, text or self.next_text())
+        self.said[said.id] = said
+        if not self.is_learned(said):
+            said.state = "gone"
+            if (place.guild, author) not in self.opted_out:
+                said.returns_by = "listen"
+        await self.ports.messages.hear([incoming(said)])
+        if said.state != "gone":
+            said.state = "kept"
+        return said
+
+    async def catch_up(self) -> None:
+        """Hear the whole history again, and follow what was missed."""
+        for place in self.places:
+            if place.channel not in self.listened:
+                continue
+            there = [
+                incoming(one)
+                for one in self.said.values()
+                if one.is_there and one.place == place
+            ]
+            await self.ports.messages.hear(there)
+            await self.ports.messages.recheck(place, there, 0, snowflake())
+
+    async def edit(self, said: Said) -> None:
+        before = said.word
+        said.text = self.next_text()
+        gone = Said(0, said.place, said.author, before, False, "gone")
+        self.said[-snowflake()] = gone
+        await self.ports.messages.edited(said.place.guild, said.id, said.text)
+
+    async def delete(self, *gone: Said) -> None:
+        for said in gone:
+            said.is_there = False
+        ids = [said.id for said in gone]
+        await self.ports.messages.deleted(gone[0].place.guild, ids)
+        self._are_gone(gone)
+
+    async def forget_person(self, guild: int, author: int, how: str) -> None:
+        """Forget all of one person's messages, in one of the ways."""
+        members = self.ports.members
+        mine = [
+            one
+            for one in self.said.values()
+            if (one.place.guild, one.author) == (guild, author)
+        ]
+        if how == "ban":
+            await self.ports.messages.banned(guild, author)
+        elif how == "opt out":
+            self.opted_out.add((guild, author))
+            await members.opt_out(guild, author, True)
+        elif how == "owner":
+            if not await self._is_known(guild, author):
+                # Nobody, or all of it went before a kill.
+                for one in mine:
+                    one.state = "unknown" if one.state == "kept" else one.state
+                return
+            await self.ask(control.Forget(str(guild), author=str(author)))
+        else:
+            await members.forget_author(guild, author, by_owner=how == "moderator")
+        self._are_gone(mine)
+        await asyncio.sleep(0.003)
+
+    async def _is_known(self, guild: int, author: int) -> bool:
+        kept = await self.ports.members.kept(guild, author)
+        return kept.messages > 0
+
+    async def opt_in(self, guild: int, author: int) -> None:
+        self.opted_out.discard((guild, author))
+        await self.ports.members.opt_out(guild, author, False)
+        await asyncio.sleep(0.003)
+
+    async def forget_channel(self, place: MessagePlace) -> None:
+        here = [one for one in self.said.values() if one.place == place]
+        self.listened.discard(place.channel)
+        if self.rng.random() < 0.5:
+            await self.ports.guilds.channel_deleted(place.guild, place.channel)
+        else:
+            name = control.Forget(str(place.guild), channel=str(place.channel))
+            await self.ask(name)
+        self._are_gone(one for one in here if one.state == "kept")
+
+    async def forget_everything(self, guild: int) -> None:
+        here = [one for one in self.said.values() if one.place.guild == guild]
+        await self.ask(control.Forget(str(guild), everything=True))
+        for one in here:
+            if one.state != "gone":
+                one.state, one.returns_by = "gone", "import"
+        await asyncio.sleep(0.003)
+
+    async def import_all(self, guild: int) -> None:
+        """Learn a file with everything of a guild's listened channels once more."""
+        path = self.root / "export.jsonl"
+        lines = [
+            one
+            for one in self.said.values()
+            if one.id > 0 and one.place.guild == guild
+            if one.place.channel in self.listened
+        ]
+        path.write_text("".join(json.dumps(exported(one)) + "\n" for one in lines))
+        await self.ask(control.Import(f"guild{self.guilds.index(guild)}", [str(path)]))
+        for one in lines:
+            if one.returns_by == "import":
+                one.state, one.returns_by = "unknown", ""
+
+    async def listen(self, place: MessagePlace, on: bool) -> None:
+        (self.listened.add if on else self.listened.discard)(place.channel)
+        for one in self.said.values() if on else ():
+            if one.place == place and one.returns_by == "listen":
+                one.state, one.returns_by = "unknown", ""
+        await self.ports.guilds.set_learning(place, on)
+
+    async def mention(self, place: MessagePlace, author: int) -> None:
+        """Ask the bot something; it answers, unless it makes a draft."""
+        said = await self.say(place, author)
+        request = Ask(place, said.id, author, name_of(author), said.text, "mention")
+        answer = await self.ports.replies.answer(request)
+        if answer is not None:
+            await self._send(answer)
+
+    async def _send(self, answer: ReadyReply) -> None:
+        text = " ".join(answer.parts)
+        self.check_speech(text)
+        if answer.is_draft or not answer.parts:
+            return
+        number = snowflake()
+        self.own[number] = text
+        await self.ports.replies.sent(answer.reply, [number])
+
+    async def decide(self) -> None:
+        """Send the drafts there are, in the owner's words, as the controller does."""
+        for row in await self.context.database.run(replies.latest):
+            if row.state == "draft":
+                change = {"text": f"{row.text} indeed"}
+                finish = replies.finish
+                if await self.context.database.run(finish, row.id, change) is not None:
+                    await self._send(ReadyReply(row.id, (change["text"],)))
+
+    async def talk(self, guild: int) -> None:
+        """Talk in the Playground as the owner, who sees all channels."""
+        try:
+            told = await self.ask(control.Say(str(guild), "the tide"))
+        except Exception as error:
+            if "forgotten" not in str(error):
+                raise
+        else:
+            self.check_speech(told.text)
+
+    async def sum_up(self) -> None:
+        made = self.context.memory._summarising
+        assert made is not None
+        with few_turns():
+            self.done["summaries"] += await made.look()
+
+    async def remember(self) -> None:
+        """Embed what is new, as the memory does by itself in a running bot."""
+        await self.context.memory._catch_up()
+
+    async def ask(self, request: Request[Any]) -> Any:
+        return await ask(self.service, request)
+
+    def _are_gone(self, gone: "Iterator[Said] | list[Said] | tuple[Said, ...]") -> None:
+        for one in gone:
+            one.state, one.returns_by = "gone", ""
+
+    # What must be true.
+
+    def counts(self) -> "Counter[str]":
+        """What was done, for a bench to print."""
+        states = Counter(f"messages {one.state}" for one in self.said.values())
+        return self.done + states
+
+    def check_speech(self, text: str) -> None:
+        """Nothing that was forgotten is said."""
+        self.done["replies"] += 1
+        self.done["planted words in replies"] += len(planted(text))
+        said = planted(text) & self.gone()
+        assert not said, f"{said} was forgotten, and said in {text!r}"
+
+    def gone(self) -> set[str]:
+        return {one.word for one in self.said.values() if one.state == "gone"}
+
+    async def check(self) -> None:
+        """Compare the home with what must be kept, and what must be gone."""
+        await self.settle()
+        self.done["checks"] += 1
+        assert self.context.database.is_sound()
+        left = words_in(self.home.root) & self.gone()
+        if left:
+            where = {word: files_with(self.home.root, word) for word in sorted(left)}
+            raise AssertionError(f"forgotten, and still there: {where}")
+        stored = await self.context.database.run(_stored)
+        for one in self.said.values():
+            if one.state == "kept":
+                assert stored.get(str(one.id)) == one.text, f"{one} is not stored"
+
+
+def planted(text: str) -> set[str]:
+    return set(PLANTED.findall(text))
+
+
+def name_of(author: int) -> str:
+    return f"Person {author % 97}"
+
+
+def incoming(said: Said) -> Incoming:
+    at = (said.id >> 22) + 1_420_070_400_000
+    return Incoming(
+        said.place, said.id, said.author, name_of(said.author), said.text, at
+    )
+
+
+def exported(said: Said) -> dict[str, str]:
+    at = (said.id >> 22) + 1_420_070_400_000
+    return {
+        "channel": said.place.channel_name, "id": str(said.id),
+        "author": str(said.author), "text": said.text,
+        "ts": time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(at / 1000)) + "Z",
+    }  # fmt: skip
+
+
+def words_in(root: Path) -> set[str]:
+    """Every planted word in any file, read by another process.
+
+    Closing a plain file here would drop this process's locks on the database: section
+    2.2 of https://www.sqlite.org/howtocorrupt.html
+    """
+    pattern = PLANTED.pattern.replace(r"\d", "[0-9]")
+    command = ["grep", "-raohE", "--", pattern, str(root)]
+    found = subprocess.run(command, capture_output=True, text=True, check=False)
+    return set(found.stdout.split())
+
+
+def files_with(root: Path, word: str) -> list[str]:
+    command = ["grep", "-rlaF", "--", word, str(root)]
+    found = subprocess.run(command, capture_output=True, text=True, check=False)
+    return [str(Path(line).relative_to(root)) for line in found.stdout.splitlines()]
+
+
+def _stored() -> dict[str, str]:
+    return {
+        one.external: one.text
+        for guild in guilds.every()
+        for one in messages.page(guild.id, limit=10_000)
+    }
+
+
+def _copy(root: Path, target: Path) -> None:
+    """Copy a home while nothing is written: what a kill would leave."""
+    with bound().atomic("IMMEDIATE"):
+        shutil.copytree(
+            root, target, ignore=lambda folder, names: ("mynah.db-shm", "mynah.db-wal")
+        )
+        # The log last: what is moved out of it meanwhile is in both.
+        if (root / "mynah.db-wal").exists():
+            shutil.copy(root / "mynah.db-wal", target / "mynah.db-wal")
+
+
+@contextlib.contextmanager
+def few_turns() -> Iterator[None]:
+    """Sum up conversations of a few turns."""
+    before = summaries.STEP, summaries.KEPT
+    summaries.STEP, summaries.KEPT = 3, 1
+    try:
+        yield
+    finally:
+        summaries.STEP, summaries.KEPT = before
