@@ -139,7 +139,7 @@ CASES: tuple[Case, ...] = (
     _steer,
     lambda _: control.Doctor(),
     lambda _: control.Status(),
-    lambda _: control.Forget("shore", everything=True),
+    lambda _: control.Forget("den", everything=True, prove=True),
     lambda _: control.Shutdown(),
 )
 """The requests in an order in which each finds what it speaks of."""
@@ -154,6 +154,7 @@ ELSEWHERE = {
     "guilds.guilds[].embeddings": "the memory's process; tests/memory looks at it",
     "guilds.guilds[].bytes.index": "the memory's process; tests/memory looks at it",
     "guilds.guilds[].opted_out": "a member says so on Discord",
+    "forget.embeddings": "the memory's process; tests/memory looks at it",
     "say.rungs[].reason": "a rung that failed; tests/cli/test_cloud.py has one",
     "say.tokens.cached": "needs a model that keeps its context",
     "meter.weeks[]": "needs weeks of sent replies; tests/service/test_meter.py",
