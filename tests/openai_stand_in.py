@@ -2,17 +2,31 @@
 
 import asyncio
 import json
+import socket
 from collections.abc import Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
+from unittest import mock
 
+from app.settings.host_gate import Gate
 from tests.tuning_stand_in import Tunings
 
 Json = dict[str, Any]
 
+CLOUD = "cloud.example"
 PATH = "/v1/chat/completions"
 REPLY = "this is what the cloud says today"
+
+
+class AnyoneMay(Gate):
+    """A gate that lets everything pass; the real one has test_host_gate.py."""
+
+    def __init__(self) -> None:
+        pass
+
+    async def refuses(self, address, purpose, guilds) -> None:
+        return None
 
 
 def tokens_of(text: str) -> int:
@@ -52,12 +66,23 @@ class StandIn:
     port: int = 0
     extra_headers: dict[str, str] = field(default_factory=Json)
     tunings: Tunings = field(default_factory=Tunings)
+    elsewhere: str = ""
+    """The address that a redirect points to; empty for one of its own."""
     pause: float = 0.0
     """Seconds between two chunks."""
 
     @property
     def base_url(self) -> str:
+        """Its address on this machine, which is no cloud."""
         return f"http://127.0.0.1:{self.port}/v1/"
+
+    @property
+    def cloud_url(self) -> str:
+        """The same server under a stranger's name."""
+        return self.url_at(CLOUD)
+
+    def url_at(self, host: str) -> str:
+        return f"http://{host}:{self.port}/v1/"
 
     async def handle(self, reader, writer) -> None:
         try:
@@ -158,7 +183,8 @@ class StandIn:
         return await _page(writer, 200)
 
     async def _redirect(self, writer, served) -> bool:
-        where = {"location": f"http://127.0.0.1:{self.port}/elsewhere"}
+        there = self.elsewhere or f"http://127.0.0.1:{self.port}/elsewhere"
+        where = {"location": there}
         return await _send(writer, 307, {}, where)
 
     async def _slow(self, writer, served) -> bool:
@@ -215,11 +241,22 @@ FAULTS = (
 
 @asynccontextmanager
 async def running(stand_in: StandIn):
-    """The server, listening on a free port of this machine."""
+    """The server, listening on a free port of this machine, and known by other names.
+
+    A name that ends in `.example` belongs to nobody (RFC 2606, section 3).
+    """
     server = await asyncio.start_server(stand_in.handle, "127.0.0.1", 0)
     stand_in.port = server.sockets[0].getsockname()[1]
+    find = socket.getaddrinfo
+
+    def find_here(host: Any, *args: Any, **options: Any) -> Any:
+        name = host.decode() if isinstance(host, bytes) else host
+        is_example = isinstance(name, str) and name.endswith(".example")
+        return find("127.0.0.1" if is_example else host, *args, **options)
+
     try:
-        yield stand_in
+        with mock.patch.object(socket, "getaddrinfo", find_here):
+            yield stand_in
     finally:
         server.close()
 

@@ -86,7 +86,7 @@ async def blow(
     )
     storm.stand_in.reply = lambda body: "well that is how it goes here, my friend"
     async with running(storm.stand_in) as stand_in:
-        home.config_file.write_text(CONFIG.format(url=stand_in.base_url), "utf-8")
+        home.config_file.write_text(CONFIG.format(url=stand_in.cloud_url), "utf-8")
         async with open_service(home, Random(seed)) as service:
             rows = [await _guild(service, number, storm) for number in range(count)]
             service.context.ledger.spent = _noting(service, storm)  # type: ignore[method-assign]
@@ -122,9 +122,9 @@ async def _guild(service: Service, number: int, storm: Storm) -> int:
         value = True if name == "reply.local_only" else "Parrot"
         await context.database.run(settings.put, row, name, value)
         if name == "reply.local_only":
-            await context.database.run(settings.put, row, "reply.cloud_consent", True)
+            await context.settings.agree(row, "replies")
     else:
-        await context.database.run(settings.put, row, "reply.cloud_consent", True)
+        await context.settings.agree(row, "replies")
     context.settings.drop(row)
     return int(row)
 

@@ -1,7 +1,7 @@
 """Chooses the turns of a conversation for a prompt, within a budget of tokens."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 
 from app.core.token_estimate import estimate_tokens
@@ -128,7 +128,7 @@ def _shortened(turn: Turn) -> Turn:
     if len(turn.text) <= MAX_TURN_CHARS:
         return turn
     text = turn.text[:MAX_TURN_CHARS].rsplit(" ", 1)[0] + " …"
-    return Turn(turn.speaker, text, turn.is_bot, turn.message)
+    return replace(turn, text=text)
 
 
 def _cost(turn: Turn, count: Count) -> int:

@@ -9,7 +9,7 @@ from typing import Literal, cast
 from app.chat.circuit_breaker import CircuitBreaker, Clock
 from app.chat.fair_queue import FairQueue, QueueFullError
 from app.chat.postprocess import Finished, finish
-from app.core.errors import ProviderError
+from app.core.errors import NotAllowedError, ProviderError
 from app.core.explanation import RungOutcome
 from app.providers.base import Completion, Prompt, Provider
 
@@ -205,7 +205,7 @@ class Ladder:
                     self._on_piece(item)
         except TimeoutError:
             return self._broken(rung, pieces, "late", "it took too long")
-        except QueueFullError as error:
+        except (QueueFullError, NotAllowedError) as error:
             return self._broken(rung, pieces, "skipped", str(error))
         except ProviderError as error:
             return self._broken(rung, pieces, "failed", str(error))

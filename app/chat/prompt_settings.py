@@ -52,6 +52,7 @@ def build(
     reply: int | None = None,
     summary: str = "",
     summary_of: int | None = None,
+    lent: frozenset[int] = frozenset(),
     channels: frozenset[int] | None = None,
 ) -> Prompt:
     """Build the prompt of one reply; the caller adds examples, drafts and moments."""
@@ -75,6 +76,7 @@ def build(
         reply=reply,
         summary=summary,
         summary_of=summary_of,
+        lent=lent,
         channels=channels,
         model=config.openai.model,
     )

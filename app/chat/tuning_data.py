@@ -25,6 +25,8 @@ class Given:
     author: str
     text: str
     at_ms: int
+    guild: int | None = None
+    """Row id of the guild where it was said; None if that is not known."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,8 @@ class RatedReply:
     """`name: text` each, oldest first."""
     text: str
     rating: int
+    guilds: frozenset[int | None] = frozenset()
+    """Row ids of the guilds where its lines were said."""
 
 
 class ChatLine(TypedDict):
@@ -78,10 +82,12 @@ class Examples:
     duplicates: int = 0
     private: int = 0
     """The number of messages with a secret, an address or a phone number."""
+    guilds: frozenset[int | None] = frozenset()
+    """Every guild whose words are in them."""
 
 
 def make(
-    given: Iterable[Given | None], rated: Iterable[RatedReply], system: str, task: str
+    given: Sequence[Given | None], rated: Sequence[RatedReply], system: str, task: str
 ) -> Examples:
     """Chat examples and preference pairs.
 
@@ -123,6 +129,9 @@ def make(
         messages=messages,
         duplicates=duplicates,
         private=private,
+        guilds=frozenset(one.guild for one in given if one).union(
+            *(one.guilds for one in rated)
+        ),
     )
 
 

@@ -15,6 +15,7 @@ from app.core.safe_text import safe_line
 from app.core.secrets import ENVIRONMENT
 from app.importers import markov_discord_config
 from app.ipc import control
+from app.settings.consent import is_question
 
 NAME = "config"
 HELP = "show or change settings; secrets are read from stdin"
@@ -91,7 +92,7 @@ async def _change(
     try:
         return await bot.call(request)
     except UsageError as error:
-        if agreed or "--yes" not in error.hint or not sys.stdin.isatty():
+        if agreed or not is_question(error) or not sys.stdin.isatty():
             raise
         say(error.message)
         answer = await asyncio.to_thread(input, "Do you agree? [y/N] ")

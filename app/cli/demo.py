@@ -69,7 +69,7 @@ async def _answer(bot: Bot, line: str, as_json: bool) -> None:
     if not as_json:
         say(f"\nyou      {line}")
     for mode in FIXED_MODES:
-        request = control.Say(SAMPLE_GUILD, line, mode=mode, explain=True)
+        request = control.Say(SAMPLE_GUILD, line, mode=mode, explain=True, is_free=True)
         reply = await bot.call(request)
         if as_json:
             print_json({**vars(reply), "asked": line})

@@ -6,6 +6,7 @@ import asyncio
 from app.cli.connect import connect
 from app.cli.output import bold, print_json, say, size, write_styled
 from app.core.paths import Home, find_home
+from app.core.safe_text import safe_line
 from app.ipc import control
 
 NAME = "guilds"
@@ -33,6 +34,8 @@ def run(arguments: argparse.Namespace) -> int:
             f" {size(sum(guild.bytes.values()))} on disk"
         )
         lock = ", locked to this computer" if guild.local_only else ""
+        if guild.provider == "openai" and guild.refused and not lock:
+            lock = f": {safe_line(guild.refused)}"
         say(f"  mode {guild.mode}, dial {guild.dial}, {guild.provider}{lock}")
     return 0
 

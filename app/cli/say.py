@@ -8,6 +8,7 @@ import sys
 from app.cli.connect import Bot, connect
 from app.cli.output import dim, print_json, say, write_styled
 from app.core.errors import UsageError
+from app.core.labels import PLACES
 from app.core.paths import Home, find_home
 from app.core.safe_text import safe_line, safe_text
 from app.ipc import control
@@ -30,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--voice", metavar="0-100", type=_percent, help="the voice dial"
     )
-    parser.add_argument("--seed", metavar="WORDS", help="words to include")
+    parser.add_argument("--seed", metavar="PLACES", help="words to include")
     parser.add_argument("--max-ms", metavar="N", type=int, help="deadline")
     parser.add_argument("--explain", action="store_true", help="explain the reply")
 
@@ -97,6 +98,8 @@ def explain(reply: control.SayReply) -> None:
     """Print the explanation of a reply."""
     ms = reply.ms
     made = reply.provider + (f" · {reply.model}" if reply.model else "")
+    if reply.host:
+        made += f" at {reply.host} ({PLACES[reply.reach]})"
     rows = [
         ("mode", f"{reply.mode} at dial {reply.voice}, by {made}"),
         ("time", f"{ms['total']:.0f} ms  ({_stages(ms)})"),

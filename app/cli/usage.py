@@ -8,6 +8,7 @@ from datetime import datetime
 
 from app.cli.connect import connect
 from app.cli.output import bold, dim, print_json, say, size, write_styled
+from app.core.labels import PLACES
 from app.core.paths import Home, find_home
 from app.ipc import control
 
@@ -44,7 +45,7 @@ def show(usage: control.UsageReply) -> None:
         say("Nothing has left this computer.")
         return
     servers = _grouped((day.guild, day) for day in usage.days)
-    models = _grouped((day.model, day) for day in usage.days)
+    models = _grouped((_model(day), day) for day in usage.days)
     for name, groups in (("server", servers), ("model", models)):
         write_styled("\n" + bold(f"By {name}"))
         for label, rows in groups.items():
@@ -53,12 +54,21 @@ def show(usage: control.UsageReply) -> None:
     days = _grouped((day.day, day) for day in usage.days)
     for label, rows in list(days.items())[:SHOWN]:
         say(f"  {label:24} {_sums(rows)}")
-    write_styled("\n" + bold("What left this computer last"))
+    title = "What left this computer last"
+    write_styled(
+        "\n" + bold(title if usage.sent else "Nothing has left this computer.")
+    )
     for one in usage.sent[:SHOWN]:
         at = datetime.fromtimestamp(one.at).strftime("%Y-%m-%d %H:%M:%S")
         reply = f"for reply {one.reply}" if one.reply else ""
         say(f"  {at}  {one.host:20} {size(one.bytes_sent):>8}  {reply}")
     write_styled("\n" + dim(f"Prices of {usage.prices_date}."))
+
+
+def _model(day: control.UsageDay) -> str:
+    """Name a model, and where it is unless that is the cloud."""
+    is_cloud = day.reach == "cloud"
+    return day.model if is_cloud else f"{day.model} ({PLACES[day.reach]})"
 
 
 def _grouped(
@@ -76,8 +86,13 @@ def _sums(rows: list[control.UsageDay]) -> str:
         f" {sum(row.prompt_tokens for row in rows):10,} read"
         f" {sum(row.completion_tokens for row in rows):8,} written"
         f"  ${sum(row.cost for row in rows):.4f}"
-        f"  {size(sum(row.bytes_sent for row in rows)):>8} sent"
+        f"  {size(_left(rows)):>8} sent"
     )
+
+
+def _left(rows: list[control.UsageDay]) -> int:
+    """Count the bytes that went to a host that is not the owner's."""
+    return sum(row.bytes_sent for row in rows if row.reach == "cloud")
 
 
 async def _usage(home: Home, days: int) -> control.UsageReply:

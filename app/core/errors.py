@@ -37,6 +37,10 @@ class ProviderError(AppError):
     """A provider could not write text; the ladder continues with the next rung."""
 
 
+class NotAllowedError(ProviderError):
+    """A request holds words that may not go to its host; nothing was sent."""
+
+
 class ChildExitError(AppError):
     """A child process ended, or could not start."""
 

@@ -79,6 +79,10 @@ class Explanation:
     sources: list[DrawnMessage]
     hidden: int = 0
     """Sources that the asker may not see."""
+    host: str = ""
+    """The server that wrote it; empty for the model or the voice here."""
+    reach: str = ""
+    """Its place: here, own or cloud."""
     turns: list[list[str]] = field(default_factory=list)
     """[speaker, text] of each turn in the prompt; for the owner alone."""
     moments: list[QuotedMessage] = field(default_factory=list)

@@ -12,6 +12,14 @@ ORIGINS: Mapping[Origin, str] = {
     "channel": "this channel",
 }
 
+Reach = Literal["here", "own", "cloud"]
+"""A model's place: this computer, another one of the owner's, or anybody else's."""
+
 HERE = "here"
-CLOUD = "in the cloud"
-"""The places of a model."""
+
+PLACES: Mapping[str, str] = {
+    "here": HERE,
+    "own": "your own host",
+    "cloud": "in the cloud",
+}
+"""The words for each `Reach`."""

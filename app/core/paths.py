@@ -22,6 +22,7 @@ TREE: Mapping[str, str] = {
     "discord.json": "the state of the Discord connection across restarts",
     "crashed-models.json": "crashed models, set aside until you try them again",
     "model-speeds.json": "how fast each model wrote when it was last loaded",
+    "theme": "the colors of the screens that you chose last",
     "tmp": "files that are not finished yet; emptied at every start",
     "telemetry-removed": "a marker that a library's leftovers were deleted",
     "lock": "the lock of the one process that writes here",
@@ -62,6 +63,11 @@ class Home:
     @property
     def backups(self) -> Path:
         return self.root / "backups"
+
+    @property
+    def theme_file(self) -> Path:
+        """The name of the screens' theme."""
+        return self.root / "theme"
 
     @property
     def lock_file(self) -> Path:

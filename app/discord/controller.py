@@ -181,12 +181,15 @@ class DiscordController:
     async def decide(
         self, asker: Asker, request: control.Decide
     ) -> control.DecideReply:
-        """Send a draft, as it is or as edited by the owner, or discard it."""
+        """Send a draft, as it is or as edited by the owner, or reject it.
+
+        A rejected draft can still be sent.
+        """
         row = await self._context.database.run(replies.get, request.reply)
-        if row is None or row.state != "draft":
+        if row is None or row.state not in ("draft", "rejected"):
             raise UsageError(f"Reply {request.reply} is not a draft.")
         if not request.approve:
-            await self._context.database.run(replies.set_state, row.id, "failed")
+            await self._context.database.run(replies.set_state, row.id, "rejected")
             await opinions.rate(self._context, row.id, OWNER, -1, "draft")
         elif request.text is None or request.text == row.text:
             await self._send_draft(row, None)

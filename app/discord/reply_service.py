@@ -77,7 +77,9 @@ class StoredReplies:
             root=claim.root,
             trigger=str(ask.trigger),
             message=claim.message,
-            earlier=tuple(Turn(name, text) for name, text in ask.turns),
+            earlier=tuple(
+                Turn(name, text, guild=claim.guild) for name, text in ask.turns
+            ),
             mode=ask.mode,
             seed=ask.seed,
         )

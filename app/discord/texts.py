@@ -9,10 +9,11 @@ import discord
 from app.chat.postprocess import neutralise
 from app.chat.reply_trigger import Decision
 from app.core.explanation import DrawnMessage, Explanation
-from app.core.labels import ORIGINS
+from app.core.labels import ORIGINS, PLACES
 from app.service.invite_link import invite_url
 from app.service.voice_keeper import Forgotten
 from app.service.weekly_stats import GuildWeek
+from app.settings.consent import AGREE
 from app.settings.effective import ResolvedSetting
 from app.settings.schema import BotSettings, Config
 from app.store.members import Kept
@@ -21,6 +22,9 @@ MAX_CHARS = 2000
 MAX_SOURCES = 5
 MAX_QUOTE = 120
 MAX_NOTES = 4
+
+AGREE_HERE = "/config set key:reply.provider value:openai agree:True"
+"""The slash command by which the owner agrees that words go to a host."""
 
 _UNITS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
 
@@ -92,13 +96,15 @@ def invite_text(application_id: int, name: str) -> str:
 
 def explanation(told: Explanation) -> str:
     """Put the row that explains a reply into words."""
+    at = f" at {quote(told.host)}, {PLACES[told.reach]}" if told.host else ""
     lines = [
         f"Called by: {told.reason}.",
-        f"Written by **{told.provider}** ({told.mode}, voice {told.dial} %).",
+        f"Written by **{told.provider}**{at} ({told.mode}, voice {told.dial} %).",
     ]
     for rung in told.rungs:
         if rung.reason:
-            lines.append(f"- {rung.provider}: {rung.outcome}, {rung.reason}")
+            reason = rung.reason.replace(AGREE["replies"], AGREE_HERE)
+            lines.append(f"- {rung.provider}: {rung.outcome}, {reason}")
     lines += _time_lines(told.timings)
     lines += _source_lines(told.sources)
     if told.hidden:

@@ -190,6 +190,7 @@ def _request(
         voice=wanted.voice,
         max_ms=wanted.max_ms,
         turns=[list(turn) for turn in earlier],
+        is_free=True,
     )
 
 

@@ -1,5 +1,6 @@
 """The contract of a provider, with the types it exchanges."""
 
+import itertools
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -25,6 +26,8 @@ class Turn:
     is_bot: bool = False
     message: int | None = None
     """Row id of the message it comes from, if it is stored."""
+    guild: int | None = field(default=None, compare=False)
+    """Row id of the guild where it was said; None if that is not known."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,8 @@ class Prompt:
     """A summary of the conversation before its turns."""
     summary_of: int | None = None
     """The row id of the summary's conversation."""
+    lent: frozenset[int] = frozenset()
+    """Row ids of the guilds that examples, drafts and summary come from."""
     filled: Mapping[str, int] = field(default_factory=dict)
     """Estimated tokens by purpose; empty until the prompt is fitted."""
     max_words: int = 60
@@ -76,6 +81,12 @@ class Prompt:
     """The row id of the reply, for the ledger."""
     model: str = ""
     """The guild's choice of a cloud model; empty means the provider's default."""
+
+    @property
+    def guilds(self) -> frozenset[int | None]:
+        """Every guild whose words are in it; None for words of unknown origin."""
+        spoken = (*self.turns, *itertools.chain(*self.moments))
+        return self.lent.union((self.guild,), (turn.guild for turn in spoken))
 
 
 @dataclass(frozen=True)
@@ -108,9 +119,11 @@ class Completion:
     notes: tuple[str, ...] = ()
     """Facts worth explaining, such as a relaxed rule."""
     bytes_sent: int = 0
-    """Bytes that left the machine."""
+    """Bytes that went to a host."""
     host: str = ""
     """The host that received them."""
+    reach: str = ""
+    """Its place: here, own or cloud."""
     extra: dict[str, float] = field(default_factory=dict)
     ends_well: bool = False
     """True if the writer has already cut a broken text to whole words."""

@@ -19,6 +19,8 @@ class Spent:
     completion_tokens: int
     cost: float
     """US dollars."""
+    reach: str = "cloud"
+    """Its place: here, own or cloud."""
     is_estimate: bool = False
     """The host did not say, or not credibly, and the tokens were counted here."""
 

@@ -14,6 +14,7 @@ from app.providers.markov import MarkovProvider
 from app.providers.openai.prices import Prices
 from app.providers.openai.provider import OpenAIProvider
 from app.settings.base_url import Address
+from app.settings.host_gate import Gate
 from app.settings.schema import Config
 from app.voice.voice import Voice
 
@@ -37,6 +38,7 @@ class Means:
     key: Callable[[Address], str | None]
     prices: Prices
     on_spent: OnSpent
+    gate: Gate
 
 
 def _openai(means: Means) -> OpenAIProvider:
@@ -46,6 +48,7 @@ def _openai(means: Means) -> OpenAIProvider:
         lambda: means.prices,
         means.on_spent,
         time.monotonic,
+        means.gate,
     )
 
 

@@ -79,7 +79,13 @@ class Illustrator:
         for line in lines:
             if line.text.strip() in ideas:
                 told.update(source.message for source in line.sources)
-        return replace(prompt, examples=shown, drafts=ideas, shown=tuple(sorted(told)))
+        return replace(
+            prompt,
+            examples=shown,
+            drafts=ideas,
+            shown=tuple(sorted(told)),
+            lent=prompt.lent.union(message.guild for message in stored),
+        )
 
     async def judge(
         self, texts: Sequence[str], turns: Sequence[Turn]

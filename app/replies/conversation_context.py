@@ -30,6 +30,8 @@ class ConversationContext:
     """A summary of a long conversation before its last turns."""
     summary_of: int | None = None
     """Row of that conversation."""
+    summary_guild: int | None = None
+    """Row of its guild."""
     speakable: frozenset[int] | None = None
     """Rows of the channels whose words may be said here; None means all."""
 
@@ -68,6 +70,7 @@ def _gather(guild: int, channel: int | None, last: Turn) -> ConversationContext:
         _turns(recent, last, hidden),
         talk.summary if talk else "",
         talk.id if talk and talk.summary else None,
+        talk.guild if talk and talk.summary else None,
         speakable_channels(guild, channel),
     )
 
@@ -106,7 +109,13 @@ def _turns(
 ) -> tuple[Turn, ...]:
     """Convert messages to turns, without those of members who opted out."""
     return tuple(
-        Turn(message.name or "someone", message.text, message.is_bot, message.id)
+        Turn(
+            message.name or "someone",
+            message.text,
+            message.is_bot,
+            message.id,
+            message.guild,
+        )
         for message in stored
         if message.id != last.message
         and message.author not in hidden

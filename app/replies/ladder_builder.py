@@ -11,6 +11,7 @@ from app.chat.ladder import Check, Fit, Rung
 from app.providers.base import Prompt, Provider, Speed
 from app.replies.conversation_context import ConversationContext
 from app.replies.ledger import Ledger
+from app.settings.base_url import Address
 from app.settings.schema import Config
 
 CLOUD_TOKENS = 1500
@@ -53,9 +54,22 @@ class LadderBuilder:
         self._breaker = CircuitBreaker(clock)
         self.queue = FairQueue(8)
 
-    def order(self, config: Config, wanted: str | None = None) -> list[str]:
-        """Return the language models to ask; a local guild never uses the cloud."""
+    @property
+    def address(self) -> Address:
+        """The destination of requests to a server."""
+        return self._home().openai.address
+
+    def order(
+        self, config: Config, wanted: str | None = None, *, is_free: bool = False
+    ) -> list[str]:
+        """Return the language models to ask; a local guild never uses the cloud.
+
+        Args:
+            is_free: Nothing may be asked that costs money.
+        """
         provider = wanted or config.reply.provider
+        if is_free and provider == "openai" and self.address.is_cloud:
+            provider = "local"
         orders = {"openai": ["openai", "local"], "markov": []}
         order = orders.get(provider, [provider])
         return [name for name in order if name in self._providers]
@@ -74,14 +88,19 @@ class LadderBuilder:
         guild: int,
         config: Config,
         gathered: ConversationContext,
+        refused: str | None = None,
     ) -> list[Rung]:
-        """Return rungs for those language models, with the chain as the last one."""
+        """Return rungs for those language models, with the chain as the last one.
+
+        Args:
+            refused: The reason why nothing of the guild may go to the server.
+        """
         rungs = []
         for name in names:
             provider = self._providers[name]
             if name == "openai":
                 fit = _fit(gathered, config, _cloud_budget(config))
-                checks = (_lock(config), self._budget(guild, config))
+                checks = (lambda prompt: refused, self._budget(guild, config))
                 rungs.append(Rung(provider, checks, self._breaker, self.queue, fit))
             else:
                 fit = _fit(gathered, config, self._local_budget(config))
@@ -91,6 +110,8 @@ class LadderBuilder:
     def _budget(self, guild: int, config: Config) -> Check:
         def check(prompt: Prompt) -> str | None:
             home = self._home().openai
+            if not home.address.is_cloud:
+                return None
             own = (config.openai.daily_budget, config.openai.monthly_budget)
             shared = (home.daily_budget, home.monthly_budget)
             return self._ledger.refuses(guild, None if own == shared else own, shared)
@@ -116,22 +137,6 @@ def _cloud_budget(config: Config) -> Callable[[float], int]:
     """Return the context tokens for a cloud model, whose reading time is negligible."""
     tokens = config.context.tokens or CLOUD_TOKENS
     return lambda left_ms: tokens
-
-
-def is_open_to_cloud(config: Config) -> bool:
-    """Return whether data of the guild may go to the cloud."""
-    return config.reply.cloud_consent and not config.reply.local_only
-
-
-def _lock(config: Config) -> Check:
-    def check(prompt: Prompt) -> str | None:
-        if config.reply.local_only:
-            return "this server is locked to this computer"
-        if not config.reply.cloud_consent:
-            return "nobody has agreed to send this server's messages to the cloud"
-        return None
-
-    return check
 
 
 def _fit(

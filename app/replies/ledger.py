@@ -60,6 +60,7 @@ class Ledger:
             entry.cost,
             entry.bytes_sent,
             entry.host,
+            entry.reach,
         )
         now = int(self._now() * 1000)
         task = asyncio.create_task(self._database.run(usage.add, row, now))

@@ -15,11 +15,12 @@ from app.chat.prompt_settings import Mode, build, choose_mode, deadline_ms
 from app.providers.base import Prompt, Turn
 from app.replies.cloud_examples import RECENT, Illustrator, Remembers
 from app.replies.conversation_context import ConversationContext, gather
-from app.replies.ladder_builder import LadderBuilder, is_open_to_cloud
+from app.replies.ladder_builder import LadderBuilder
 from app.replies.line_count import Bursts
 from app.replies.mode_choice import ModeChoice
 from app.replies.request import MadeReply, ReplyRequest
 from app.settings.effective import Settings
+from app.settings.host_gate import Gate
 from app.settings.schema import Config
 from app.store import replies
 from app.store.database import Database
@@ -53,6 +54,7 @@ class Replier:
     ) -> None:
         self._database = database
         self._settings = settings
+        self._gate = Gate(settings)
         self._rungs = rungs
         self._voices = voices
         self._rng = rng
@@ -132,7 +134,7 @@ class Replier:
             request = replace(request, mode=drawn.arm.mode, dial=drawn.arm.dial)
         wanted = request.mode or config.reply.mode
         mode = choose_mode(wanted, learned=voice.messages, seed=request.seed)
-        names = self._rungs.order(config, request.provider) if mode != "markov" else []
+        names = self._order(config, request) if mode != "markov" else []
         gathered = await self._gather(request)
         stages.end("context")
         prompt = self._prompt(reply, request, config, mode, gathered)
@@ -141,12 +143,16 @@ class Replier:
             prompt = replace(prompt, lines=lines)
             prompt = await self._remember(prompt, request, config, stages)
         deadline = request.max_ms or deadline_ms(mode, config)
-        goes_out = "openai" in names and is_open_to_cloud(config)
-        if goes_out and mode == "hybrid" and stages.total < deadline * DRAFT_SHARE:
+        refused = await self._refused(prompt) if "openai" in names else ""
+        if (
+            refused is None
+            and mode == "hybrid"
+            and stages.total < deadline * DRAFT_SHARE
+        ):
             prompt = await self._illustrator.illustrate(prompt, config, voice)
             stages.end("drafts")
         guard = _guard(voice, prompt.turns)
-        rungs = self._rungs.build(names, request.guild, config, gathered)
+        rungs = self._rungs.build(names, request.guild, config, gathered, refused)
         if mode == "hybrid" and config.reply.candidates > 1 and not config.reply.stream:
             rungs = [self._at_best(rung, config, guard) for rung in rungs]
         ladder = Ladder(rungs, self._clock, guard, on_piece)
@@ -168,8 +174,20 @@ class Replier:
             str(drawn.arm) if drawn and drawn.is_turn else "",
         )
 
+    def _order(self, config: Config, request: ReplyRequest) -> list[str]:
+        return self._rungs.order(config, request.provider, is_free=request.is_free)
+
+    async def _refused(self, prompt: Prompt) -> str | None:
+        """Return why the server may not have this prompt, before more is put into it.
+
+        The provider asks the same of what it is about to send.
+        """
+        return await self._gate.refuses(self._rungs.address, "replies", prompt.guilds)
+
     async def _gather(self, request: ReplyRequest) -> ConversationContext:
-        last = Turn(request.speaker, request.text, message=request.message)
+        last = Turn(
+            request.speaker, request.text, message=request.message, guild=request.guild
+        )
         stored = await gather(self._database, request.guild, request.channel, last)
         earlier = (*stored.conversation, *request.earlier)
         # The owner's own replies draw on everything.
@@ -195,6 +213,7 @@ class Replier:
             reply=reply,
             summary=gathered.summary,
             summary_of=gathered.summary_of,
+            lent=frozenset(filter(None, [gathered.summary_guild])),
             channels=gathered.speakable,
         )
 

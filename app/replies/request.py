@@ -33,9 +33,11 @@ class ReplyRequest:
     seed: str | None = None
     max_ms: float | None = None
     visible: frozenset[int] | None = None
-    """True if only the owner reads it, who may see all channels."""
+    """Rows of the channels that every reader can see; None means this one."""
     is_private: bool = False
-    """The time of arrival, by the replier's clock; None means now."""
+    """True if only the owner reads it, who may see all channels."""
+    is_free: bool = False
+    """Nothing may be asked that costs money."""
     is_draft: bool = False
     """It waits for the owner when it is written."""
     arrived: float | None = None

@@ -13,6 +13,7 @@ from app.core.paths import Home
 from app.core.state_file import StateFile
 from app.service.events import Events
 from app.settings.effective import Settings
+from app.settings.host_gate import Gate
 from app.settings.schema import Config
 from app.store import guilds
 from app.store.database import Database
@@ -59,6 +60,7 @@ class AppContext:
         self.database = database
         self.reader = reader
         self.settings = settings
+        self.gate = Gate(settings)
         self.events = events
         self._rng = rng
         self._stack = stack
@@ -203,6 +205,7 @@ class AppContext:
             key=key,
             prices=self.prices,
             on_spent=self.ledger.spent,
+            gate=self.gate,
         )
 
     async def guild(self, name: str) -> StoredGuild:

@@ -13,7 +13,8 @@ from app.ipc.control import Check
 from app.memory.embedder import BUILT_IN, Embedder, Floats
 from app.modelfiles import catalogue, checks
 from app.service.app_context import AppContext
-from app.settings.base_url import parse
+from app.service.cloud_users import users, without_consent
+from app.settings.consent import AGREE
 from app.store import guilds, messages
 
 LEAST_FREE = 500 << 20
@@ -157,9 +158,10 @@ async def _bot_token(context: AppContext) -> Check:
 
 async def _cloud(context: AppContext) -> Check:
     home = context.settings.home
-    address = parse(home.openai.base_url)
+    address = home.openai.address
     key = await asyncio.to_thread(secrets.get, context.home, "openai_key")
-    if home.reply.provider != "openai" and not key:
+    is_used = home.reply.provider == "openai" or await users(context)
+    if not is_used and not (key and address.is_openai):
         return Check("cloud", True, "Off; everything stays on this computer.")
     if address.is_openai and not key:
         hint = "Enter it with `mynah config set openai_key`."
@@ -170,10 +172,14 @@ async def _cloud(context: AppContext) -> Check:
         hint = error.hint or "Check openai.base_url and the internet connection."
         return Check("cloud", False, error.message, hint)
     wanted = home.openai.model
-    if wanted in models:
-        return Check("cloud", True, f"{address.host} offers {wanted}.")
-    hint = "Choose one with `mynah config set openai.model NAME`."
-    raise ConfigError(f"{address.host} does not offer {wanted}.", hint)
+    if wanted not in models:
+        hint = "Choose one with `mynah config set openai.model NAME`."
+        raise ConfigError(f"{address.described} does not offer {wanted}.", hint)
+    if names := await without_consent(context):
+        detail = f"Nobody agreed to send words of {', '.join(names)} to {address.name}."
+        hint = f"Replies stay here until you agree: `{AGREE['replies']}`."
+        return Check("cloud", False, detail, hint)
+    return Check("cloud", True, f"{address.described} offers {wanted}.")
 
 
 CHECKS: tuple[Callable[[AppContext], Awaitable[Check]], ...] = (

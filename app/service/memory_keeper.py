@@ -107,7 +107,7 @@ class MemoryKeeper:
             return None
         return [
             tuple(
-                Turn(one.name or "someone", one.text, one.is_bot, one.id)
+                Turn(one.name or "someone", one.text, one.is_bot, one.id, one.guild)
                 for one in moment.messages
             )
             for moment in found

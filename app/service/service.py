@@ -59,7 +59,9 @@ class Service:
             return
         guild = await self.context.guild(request.guild)
         config = await self.context.settings.of(guild.id)
-        if (request.provider or config.reply.provider) == "openai":
+        provider = request.provider or config.reply.provider
+        costs = self.context.settings.home.openai.address.is_cloud
+        if provider == "openai" and not (request.is_free and costs):
             await asyncio.to_thread(self.context.cloud.prepare)
         elif self.context.local.status().model.state in ("idle", "loading"):
             await self.context.local.wait_until_ready(LOADING_SECONDS)

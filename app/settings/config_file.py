@@ -11,7 +11,7 @@ import tomlkit
 from app.core.errors import ConfigError
 from app.core.files import write_text
 from app.settings.schema import Config
-from app.settings.setting_keys import check, find_key, with_overrides
+from app.settings.setting_keys import RETIRED, check, find_key, with_overrides
 
 
 def load(path: Path) -> Config:
@@ -35,6 +35,8 @@ def stored(path: Path) -> dict[str, object]:
         ) from error
     found: dict[str, object] = {}
     for section, name, value in _items(path, text, tree):
+        if f"{section}.{name}" in RETIRED:
+            continue
         try:
             found[f"{section}.{name}"] = check(f"{section}.{name}", value)
         except ConfigError as error:

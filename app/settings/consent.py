@@ -1,23 +1,65 @@
-"""The owner's agreement that messages go to the cloud: one text, one rule."""
+"""The owner's consent that messages go to a host in the cloud, for one purpose."""
 
-from app.core.errors import UsageError
+from collections.abc import Mapping
+from typing import Literal
 
-CONSENT = "reply.cloud_consent"
+from app.core.errors import AppError, UsageError
 
-WHAT_LEAVES = (
-    "With a cloud model, messages to the bot on this server leave this"
-    " computer: the turns of the conversation with display names, recalled moments,"
-    " example lines and drafts. The host may keep them."
-)
+Purpose = Literal["replies", "tuning"]
+"""Consent to one is none to the other."""
+
+AGREE: Mapping[Purpose, str] = {
+    "replies": "mynah config set reply.provider openai --guild SERVER",
+    "tuning": "mynah tune start --guild SERVER --yes",
+}
+"""The command that asks for consent; screens and Discord name their own way."""
+
+_LEAVES: Mapping[Purpose, str] = {
+    "replies": (
+        "messages to the bot {where} leave this computer: the turns of the"
+        " conversation with display names, recalled moments, example lines and drafts."
+    ),
+    "tuning": (
+        "what members {where} agreed to share leaves this computer, without names, to"
+        " train a model."
+    ),
+}
+
+
+REPEAT = "Repeat the command with --yes if you agree."
 
 
 class ConsentError(UsageError):
-    """The owner must agree before data of a guild goes to the cloud."""
+    """The owner must agree before this happens; the message says to what."""
 
-    def __init__(self) -> None:
-        super().__init__(WHAT_LEAVES, "Repeat the command with --yes if you agree.")
+    def __init__(self, question: str) -> None:
+        super().__init__(question, REPEAT)
 
 
-def is_needed(name: str, value: object) -> bool:
-    """Tell if setting a value lets messages leave the computer."""
-    return (name, value) == ("reply.provider", "openai")
+def is_question(error: AppError) -> bool:
+    """Tell if an error, perhaps from another process, asks for the owner's consent."""
+    return error.hint == REPEAT
+
+
+def what_leaves(host: str, purpose: Purpose, *, is_everywhere: bool = False) -> str:
+    """Say what goes to a host in the cloud once the owner agrees.
+
+    Args:
+        is_everywhere: Of every server, not of one.
+    """
+    where = (
+        "on every server, also on later ones," if is_everywhere else "on this server"
+    )
+    leaves = _LEAVES[purpose].format(where=where)
+    return (
+        f"With a model at {host}, in the cloud, {leaves} The host may keep it. A locked"
+        " server sends nothing."
+    )
+
+
+def what_own_means(hosts: str) -> str:
+    """Say what follows when the owner calls hosts their own."""
+    return (
+        f"Mynah then treats {hosts} like this computer: it asks for no consent, sends"
+        " messages of locked servers there too, and counts no cost."
+    )

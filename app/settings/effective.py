@@ -10,13 +10,16 @@ from app.core.errors import AppError, ConfigError, UsageError
 from app.core.labels import Origin
 from app.core.paths import Home
 from app.settings import config_file, consent, model_files, setting_keys
-from app.settings.consent import ConsentError
+from app.settings.base_url import Address
+from app.settings.consent import ConsentError, Purpose
 from app.settings.schema import BotSettings, Config, Value
 from app.settings.setting_keys import Key, keys
 from app.store import settings as rows
 from app.store.database import Database
 
 log = logging.getLogger(__name__)
+
+PROVIDER = "reply.provider"
 
 LOOK_SECONDS = 1.0
 """Longest time until an edit of the file by hand counts."""
@@ -191,7 +194,7 @@ class Settings:
         Raises:
             ConfigError: If the name or the value does not fit.
             UsageError: If the setting cannot differ there.
-            ConsentError: If it would switch to the cloud without consent.
+            ConsentError: If the owner must agree first.
         """
         key = setting_keys.find_key(name)
         value = None if text is None else setting_keys.from_text(name, text)
@@ -200,13 +203,44 @@ class Settings:
         if value is not None:
             check = model_files.check
             await asyncio.to_thread(check, self._home, here, name, value)
-        if consent.is_needed(name, value) and not here.reply.cloud_consent:
+        if question := await self._question(name, value, guild):
             if not agreed:
-                raise ConsentError
-            await self._put(consent.CONSENT, True, guild, 0)
+                raise ConsentError(question)
+            if name == PROVIDER:
+                await self.agree(guild, "replies")
         await self._put(name, value, guild, channel)
         explained = {one.key.name: one for one in await self.explain(guild, channel)}
         return explained[name]
+
+    async def _question(self, name: str, value: Value | None, guild: int | None) -> str:
+        """Return what the owner must agree to before a change; empty if nothing."""
+        now = self.home.openai
+        if name == "openai.own_hosts" and isinstance(value, list):
+            new = [host for host in value if host not in now.own_hosts]
+            return consent.what_own_means(", ".join(new)) if new else ""
+        if (name, value) != (PROVIDER, "openai") or not now.address.is_cloud:
+            return ""
+        if await self.has_agreed(guild, "replies", now.address):
+            return ""
+        return consent.what_leaves(
+            now.address.name, "replies", is_everywhere=guild is None
+        )
+
+    async def agree(self, guild: int | None, purpose: Purpose) -> None:
+        """Keep the owner's consent that words go to the present host.
+
+        Args:
+            guild: The row of a guild; None for every guild, also later ones.
+        """
+        origin, now = self.home.openai.address.origin, int(time.time() * 1000)
+        await self._database.run(rows.give_consent, guild, purpose, origin, now)
+
+    async def has_agreed(
+        self, guild: int | None, purpose: Purpose, address: Address
+    ) -> bool:
+        """Tell if the owner agreed to a host for a guild, or for every guild."""
+        given = await self._database.run(rows.consents, guild)
+        return (purpose, address.origin) in given
 
     async def take_from_file(
         self, guild: int, channel: int, name: str, value: object

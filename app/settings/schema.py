@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from app.settings import validators
+from app.settings import base_url, validators
+from app.settings.base_url import Address
 from app.settings.validators import ListMeaning, TextMeaning, named, one_line
 
 Scope = Literal["home", "guild", "channel"]
@@ -122,13 +123,7 @@ class ReplySettings:
     )
     local_only: bool = setting(
         False,
-        "Never let data of this server leave this computer.",
-        scope="guild",
-        snapshots="never",
-    )
-    cloud_consent: bool = setting(
-        False,
-        "The owner agreed to send messages to the cloud.",
+        "Never send data of this server to the cloud.",
         scope="guild",
         snapshots="never",
     )
@@ -411,6 +406,12 @@ class OpenAISettings:
     base_url: str = setting(
         "https://api.openai.com/v1/", "The API's address.", means=validators.address
     )
+    own_hosts: list[str] = setting(
+        [],
+        "Other computers of yours, such as `gpu.lan`: no cloud, and free.",
+        means=validators.own_host,
+        snapshots="never",
+    )
     model: str = setting(
         "gpt-4o-mini",
         "Model to request.",
@@ -434,6 +435,15 @@ class OpenAISettings:
         high=1000000,
         snapshots="never",
     )
+
+    @property
+    def address(self) -> Address:
+        """The destination of requests.
+
+        Raises:
+            ConfigError: If it is not an address.
+        """
+        return base_url.parse(self.base_url, self.own_hosts)
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,18 @@ from functools import cache
 
 from app.core.errors import ConfigError
 from app.settings import patterns, validators
+from app.settings.consent import AGREE
 from app.settings.schema import Config, Scope, Snapshots, Value
 from app.settings.speak_channels import NOWHERE
 from app.settings.validators import ListMeaning, TextMeaning
 
 log = logging.getLogger(__name__)
+
+
+RETIRED: Mapping[str, str] = {
+    "reply.cloud_consent": f"Consent is asked for each host: `{AGREE['replies']}`.",
+}
+"""Settings of earlier versions, each with what took its place; files may have them."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +73,8 @@ def find_key(name: str) -> Key:
     """
     if name in keys():
         return keys()[name]
+    if name in RETIRED:
+        raise ConfigError(f"{name} is not a setting any more.", RETIRED[name])
     near = difflib.get_close_matches(name, keys(), n=1, cutoff=0.5)
     hint = f"Did you mean {near[0]}?" if near else "See `mynah config get`."
     raise ConfigError(f"There is no setting {name}.", hint)

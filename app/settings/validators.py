@@ -123,6 +123,14 @@ def address(name: str, text: str) -> str:
     return text
 
 
+def own_host(name: str, text: str) -> str:
+    """A host of the owner's, with or without a port."""
+    try:
+        return base_url.own_host(text)
+    except ConfigError as error:
+        raise ConfigError(f"{name}: {error.message}", error.hint) from error
+
+
 def adapter(name: str, text: str) -> str:
     """The whole path of an adapter, or none."""
     is_whole = PurePosixPath(text).is_absolute() or PureWindowsPath(text).is_absolute()

@@ -12,6 +12,7 @@ from app.store.tables import Channel, Comparison, Feedback, Member, Message, Rep
 class TuningLine(NamedTuple):
     """A message, with the facts that decide whether it may be shared."""
 
+    guild: int
     channel: int
     author: str
     """Hash of the author's id."""
@@ -47,14 +48,21 @@ def lines(channel: int) -> list[TuningLine]:
         & Message.dropped.is_null()
     )
     query = (
-        Message.select(Message.channel, Member.author, Message.text, Message.ts, agreed)
+        Message.select(
+            Message.guild,
+            Message.channel,
+            Member.author,
+            Message.text,
+            Message.ts,
+            agreed,
+        )
         .join(Member)
         .where(Message.channel == channel)
         .order_by(Message.ts, Message.id)
     )
     return [
-        TuningLine(place, author, text, ts, bool(is_agreed))
-        for place, author, text, ts, is_agreed in tuples(query)
+        TuningLine(guild, place, author, text, ts, bool(is_agreed))
+        for guild, place, author, text, ts, is_agreed in tuples(query)
     ]
 
 

@@ -9,10 +9,12 @@ from playhouse.migrate import SqliteMigrator
 from playhouse.migrate import migrate as change
 
 from app.core.errors import AppError
+from app.core.loopback import is_loopback
 from app.store import sqlite
 from app.store.tables import (
     TABLES,
     Comparison,
+    Consent,
     Conversation,
     ForgottenSpan,
     HomeValue,
@@ -92,6 +94,23 @@ def _claimed_guilds(database: SqliteDatabase) -> None:
     database.execute_sql("ALTER TABLE guild ADD COLUMN claimed TEXT")
 
 
+def _consents(database: SqliteDatabase) -> None:
+    """Consent names host and purpose, and the ledger knows where a host is.
+
+    The agreement of before named neither, so it ends, and is asked for again.
+    """
+    database.create_tables([Consent])
+    database.execute_sql("DELETE FROM setting WHERE name = 'reply.cloud_consent'")
+    database.execute_sql(
+        "ALTER TABLE usage ADD COLUMN reach TEXT NOT NULL DEFAULT 'cloud'"
+    )
+    hosts = database.execute_sql("SELECT DISTINCT host FROM usage").fetchall()
+    for (host,) in hosts:
+        if is_loopback(host):
+            same = "UPDATE usage SET reach = 'here' WHERE host = ?"
+            database.execute_sql(same, (host,))
+
+
 FIRST_VERSION = 1
 MIGRATIONS: tuple[Migration, ...] = (
     _compare_and_meter,
@@ -102,6 +121,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     _home_values,
     _readers_of_channels,
     _claimed_guilds,
+    _consents,
 )
 """The steps after the first version, oldest first; a new database needs none."""
 

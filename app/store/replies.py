@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from peewee import IntegrityError
 
 from app.core.explanation import DrawnMessage, Explanation, QuotedMessage, TokenCounts
-from app.store import feedback, messages, rows, tombstones
+from app.store import feedback, messages, rows, tombstones, usage
 from app.store.database import tuples, write
 from app.store.messages import StoredMessage
 from app.store.rows import StoredReply
@@ -245,6 +245,7 @@ def explained(reply: int) -> Explanation | None:
     if row is None:
         return None
     sources = sources_of(reply)
+    sent = usage.of_reply(reply) if row.provider == "openai" else None
     named = {*(source.message for source in sources), *row.recalled}
     found = {message.id: message for message in messages.by_rows(sorted(named))}
     return Explanation(
@@ -274,6 +275,8 @@ def explained(reply: int) -> Explanation | None:
             if source.message in found
         ],
         turns=[[turn.speaker, turn.text] for turn in row.turns],
+        host=sent.host if sent else "",
+        reach=sent.reach if sent else "",
         moments=[
             _quoted(found[message]) for message in row.recalled if message in found
         ],

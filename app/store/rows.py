@@ -169,6 +169,7 @@ class StoredUsage:
     cost: float
     bytes_sent: int
     host: str
+    reach: str
 
 
 def stored(kind: type[T], row: object) -> T:

@@ -1,8 +1,8 @@
-"""Settings of guilds and channels; the home's own are in config.toml."""
+"""Settings of guilds and channels, and consents; the home's own are in config.toml."""
 
-from app.store.database import write
+from app.store.database import tuples, write
 from app.store.rows import OverrideValue
-from app.store.tables import Channel, Setting
+from app.store.tables import Channel, Consent, Setting
 
 
 def of(guild: int, channel: int = 0) -> dict[str, OverrideValue]:
@@ -32,3 +32,23 @@ def put(guild: int, name: str, value: OverrideValue, channel: int = 0) -> None:
     Setting.delete().where(same).execute()
     if value is not None:
         Setting.create(guild=guild, channel=channel, name=name, value=value)
+
+
+def consents(guild: int | None) -> set[tuple[str, str]]:
+    """Return (purpose, origin) of each consent for a guild, or for every guild."""
+    here = Consent.guild.is_null()
+    if guild is not None:
+        here |= Consent.guild == guild
+    query = Consent.select(Consent.purpose, Consent.origin).where(here)
+    return {(purpose, origin) for purpose, origin in tuples(query)}
+
+
+@write
+def give_consent(guild: int | None, purpose: str, origin: str, now: int) -> None:
+    """Store a consent for one guild, or with None for every guild.
+
+    Args:
+        now: Milliseconds since the epoch.
+    """
+    if (purpose, origin) not in consents(guild):
+        Consent.create(guild=guild, purpose=purpose, origin=origin, created=now)

@@ -264,6 +264,19 @@ class Usage(Table):
     cost = FloatField(default=0.0)
     bytes_sent = IntegerField(default=0)
     host = TextField(default="")
+    reach = TextField(default="cloud")
+    """The host's place at that time: here, own or cloud."""
+
+
+class Consent(Table):
+    """The owner's agreement that words of a guild go to a host in the cloud."""
+
+    guild = ForeignKeyField(Guild, null=True, on_delete="CASCADE")
+    """None for every guild."""
+    purpose = TextField()
+    origin = TextField()
+    """Scheme, host and port."""
+    created = BigIntegerField()
 
 
 class ImportCheckpoint(Table):
@@ -397,5 +410,5 @@ TABLES = (
     Guild, Channel, Member, Message, RowNumbers, Attachment, ConversationLink,
     Conversation, Embedding, Reply, ReplySource, Feedback, Usage, ImportCheckpoint,
     Setting, MeterWeek, Comparison, VoiceChange, VoiceGap, Snapshot,
-    Tombstone, ForgottenSpan, HomeValue,
+    Tombstone, ForgottenSpan, HomeValue, Consent,
 )  # fmt: skip

@@ -2,10 +2,12 @@
 
 import time
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from peewee import fn
 
 from app.core.time_units import DAY_MS
+from app.store import rows
 from app.store.database import tuples, write
 from app.store.rows import StoredUsage, all_of
 from app.store.tables import Guild, Usage
@@ -26,6 +28,8 @@ class UsageEntry:
     """US dollars."""
     bytes_sent: int = 0
     host: str = ""
+    reach: str = "cloud"
+    """Its place: here, own or cloud."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,8 @@ class DayUse:
     completion_tokens: int
     cost: float
     bytes_sent: int
+    reach: str
+    """Its place: here, own or cloud; only to the cloud did bytes leave."""
 
 
 @dataclass(frozen=True)
@@ -82,24 +88,36 @@ def spent_by_guild(since: int) -> dict[int | None, float]:
     return {guild: float(cost or 0.0) for guild, cost in tuples(query)}
 
 
+def _left() -> Any:
+    """Return the condition for requests to a host that is not the owner's."""
+    return (Usage.bytes_sent > 0) & (Usage.reach == "cloud")
+
+
 def latest(limit: int = 50) -> list[StoredUsage]:
     """Return the newest requests that left the machine, newest first."""
-    return all_of(StoredUsage, Usage.select().order_by(Usage.id.desc()).limit(limit))
+    query = Usage.select().where(_left()).order_by(Usage.id.desc())
+    return all_of(StoredUsage, query.limit(limit))
 
 
 def sent_requests(limit: int = 500) -> list[SentRequest]:
     """Return the newest requests that left the machine, newest first."""
     columns = (Usage.created, Usage.host, Guild.name, Usage.model)
     query = Usage.select(*columns, Usage.bytes_sent, Usage.cost)
-    query = query.left_outer_join(Guild).where(Usage.bytes_sent > 0)
+    query = query.left_outer_join(Guild).where(_left())
     rows = tuples(query.order_by(Usage.id.desc()).limit(limit))
     return [SentRequest(*row) for row in rows]
+
+
+def of_reply(reply: int) -> StoredUsage | None:
+    """Return the newest request that was made for a reply."""
+    query = Usage.select().where(Usage.reply == reply).order_by(Usage.id.desc())
+    return rows.found(StoredUsage, query.first())
 
 
 def by_day(since: int) -> list[DayUse]:
     """Return the totals by day, guild, provider and model, newest day first."""
     day = (Usage.created / DAY_MS).cast("INTEGER")
-    groups = (day, Usage.guild, Usage.provider, Usage.model, Usage.host)
+    groups = (day, Usage.guild, Usage.provider, Usage.model, Usage.host, Usage.reach)
     sums = (
         fn.COUNT(Usage.id),
         fn.SUM(Usage.prompt_tokens),
@@ -107,6 +125,7 @@ def by_day(since: int) -> list[DayUse]:
         fn.SUM(Usage.completion_tokens),
         fn.SUM(Usage.cost),
         fn.SUM(Usage.bytes_sent),
+        Usage.reach,
     )
     columns = (day, Guild.name, Usage.provider, Usage.model, Usage.host, *sums)
     query = (

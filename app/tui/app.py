@@ -1,14 +1,17 @@
 """The terminal application: a link to the bot, a database to read, and the screens."""
 
+import asyncio
 import os
+import signal
 import time
 import traceback
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.app import App, SystemCommand
+from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.filter import LineFilter, Monochrome, NoColor
@@ -27,10 +30,12 @@ from app.tui.event_buffer import NewEvents
 from app.tui.screens import SCREENS
 from app.tui.screens.logs.log_buffer import Logbook
 from app.tui.terminal_filter import TerminalGate
-from app.tui.theme import ANSI, DARK, LIGHT, THEMES
+from app.tui.theme import ANSI, DARK, THEMES
 from app.tui.widgets.status_bar import StatusBar
 
 if TYPE_CHECKING:
+    from textual.command import Provider
+
     from app.ipc.control import BotEvent, GuildFigures, Log, Progress, StatusReply
     from app.ipc.wire import Params
 
@@ -48,6 +53,13 @@ NAVIGATION = [
 ]
 
 
+def _palette() -> "type[Provider]":
+    # It loads every screen, so it comes with the first key that opens it.
+    from app.tui.palette import PaletteProvider
+
+    return PaletteProvider
+
+
 class MynahApp(App[int]):
     """Everything on the terminal; talks to the bot only through `link`."""
 
@@ -55,6 +67,7 @@ class MynahApp(App[int]):
     CSS_PATH = "app.tcss"
     MODES = {entry.name: entry.load for entry in SCREENS}
     DEFAULT_MODE = "home"
+    COMMANDS = {_palette}
     BINDINGS: ClassVar[list[BindingType]] = [
         *NAVIGATION,
         Binding("question_mark", "go('help')", "Help", show=False),
@@ -122,9 +135,21 @@ class MynahApp(App[int]):
 
     def on_mount(self) -> None:
         """Show the first picture before loading or starting anything else."""
+        self._leave_in_order()
         if not self.shelf.is_there:
             self.call_after_refresh(self.action_wizard)
         self.call_after_refresh(self._begin)
+
+    def _leave_in_order(self) -> None:
+        """Give the terminal back as it was, also when another program ends this one."""
+        loop = asyncio.get_running_loop()
+        for name in ("SIGTERM", "SIGHUP"):
+            # Windows has neither; there the console's own events end the program.
+            with suppress(
+                AttributeError, NotImplementedError, RuntimeError, ValueError
+            ):
+                number = getattr(signal, name)
+                loop.add_signal_handler(number, self.exit, 128 + number)
 
     def _begin(self) -> None:
         self.link.listen(self)
@@ -237,8 +262,11 @@ class MynahApp(App[int]):
             self.switch_mode(name)
 
     def action_next_theme(self) -> None:
-        """Change between dark and light."""
-        self.theme = LIGHT.name if self.theme == DARK.name else DARK.name
+        """Change to the next theme, and keep it for the next time."""
+        names = [theme.name for theme in THEMES]
+        self.theme = names[(names.index(self.theme) + 1) % len(names)]
+        with suppress(OSError):
+            self.home.theme_file.write_text(self.theme, encoding="utf-8")
 
     def action_wizard(self) -> None:
         """Open the first-run wizard."""
@@ -326,33 +354,16 @@ class MynahApp(App[int]):
         else:
             self.tell(f"Written to {target}")
 
-    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """Return every screen and every visible key of it, for the command palette."""
-        for entry in SCREENS:
-            yield SystemCommand(
-                f"Go to {entry.title}",
-                f"Key {entry.key}",
-                lambda name=entry.name: self.action_go(name),
-            )
-        for _, binding, _, _ in screen.active_bindings.values():
-            if (
-                binding.action != "app.wizard"
-                and binding.show
-                and binding.description
-                and not binding.system
-            ):
-                run = f"{binding.action}"
-                yield SystemCommand(
-                    binding.description,
-                    binding.tooltip or f"Key {self.get_key_display(binding)}",
-                    lambda run=run, screen=screen: self._run(screen, run),
-                )
-        yield SystemCommand("First steps", "Open the wizard", self.action_wizard)
-        yield SystemCommand("Light or dark", "Key ^t", self.action_next_theme)
-        yield SystemCommand("Quit", "Key ^q", self.exit)
+    def show_invite(self, asker: Screen[None]) -> None:
+        """Show the link that brings the bot into a server, to copy or to open."""
+        from app.ipc import control
 
-    def _run(self, screen: Screen[object], action: str) -> None:
-        self.call_later(screen.run_action, action)
+        async def ask() -> None:
+            reply = await self.link.call(control.SecretTest("bot_token"))
+            link = reply.invite or f"{reply.detail} {reply.hint}"
+            self.show_result(asker, "The link that invites the bot", link)
+
+        self.run_link(ask, exclusive=False)
 
 
 def _event(line: "Log") -> "BotEvent":
@@ -367,4 +378,14 @@ def run(home: Home) -> int:
     app = MynahApp(home)
     if app.console.color_system == "standard" or app.no_color:
         app.theme = ANSI.name
+    elif (kept := kept_theme(home)) in app.available_themes:
+        app.theme = kept
     return app.run() or 0
+
+
+def kept_theme(home: Home) -> str:
+    """Return the name of the theme that was chosen last, if any."""
+    try:
+        return home.theme_file.read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return ""

@@ -2,8 +2,14 @@
 
 import math
 import time
+from typing import TYPE_CHECKING
 
+from app.core.labels import PLACES
+from app.core.safe_text import safe_line
 from app.core.time_units import DAY_SECONDS
+
+if TYPE_CHECKING:
+    from app.ipc.control import StatusReply
 
 MATURE_MESSAGES = 20_000
 """The number of messages from which a voice rarely lacks a continuation."""
@@ -56,6 +62,33 @@ def money(dollars: float) -> str:
 def model_name(name: str) -> str:
     """Return a model's short name: of a path, only the file."""
     return name.replace("\\", "/").rpartition("/")[2] or "no model"
+
+
+def at(host: str, reach: str) -> str:
+    """Return the host behind a provider, and where that is; empty without one."""
+    return f" at {safe_line(host)} ({where(reach)})" if host else ""
+
+
+def place(status: "StatusReply | None") -> str:
+    """Return the host of the OpenAI-compatible server, and where it is.
+
+    Without a status it is the model here that is meant.
+    """
+    if status is None:
+        return where("here")
+    return f"{safe_line(status.cloud.host)}, {where(status.cloud.reach)}"
+
+
+def where(reach: str) -> str:
+    """Return a host's place in words."""
+    return PLACES.get(reach, reach)
+
+
+def lacks_key(status: "StatusReply | None") -> bool:
+    """Tell if requests to the host would fail for want of an OpenAI key."""
+    if status is None:
+        return True
+    return status.cloud.needs_key and not status.has_openai_key
 
 
 def clock(epoch_seconds: float) -> str:

@@ -8,6 +8,7 @@ from app.core.explanation import RungOutcome
 from app.core.safe_text import safe_line
 from app.ipc.control import SayReply
 from app.tui import format
+from app.tui.remedies import in_keys
 
 AT_ONCE = 0.95
 """A text whose first token took this much of the whole time was not written as it
@@ -17,7 +18,7 @@ came: of several candidates, the best one is shown when all are written."""
 def summary(reply: SayReply) -> str:
     """Return one line below a reply, from the result of `Say`."""
     ms = reply.ms
-    parts = [f"{reply.mode} by {reply.provider}"]
+    parts = [f"{reply.mode} by {reply.provider}{format.at(reply.host, reply.reach)}"]
     if total := ms.get("total"):
         parts.append(format.seconds(total / 1000))
     if speed := speed_of(ms, reply.tokens.completion):
@@ -41,7 +42,7 @@ def speed_of(ms: dict[str, float], tokens: int) -> float:
 def skipped(rungs: Sequence[RungOutcome]) -> list[str]:
     """Return the reason of each rung that did not answer."""
     return [
-        safe_line(f"{rung.provider} {rung.outcome}: {rung.reason}")
+        safe_line(f"{rung.provider} {rung.outcome}: {in_keys(rung.reason)}")
         for rung in rungs
         if rung.reason
     ]

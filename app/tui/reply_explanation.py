@@ -5,6 +5,7 @@ from textual.content import Content
 from app.core.explanation import Explanation, RungOutcome
 from app.core.safe_text import safe_line
 from app.tui import format, reply_bars
+from app.tui.remedies import in_keys
 
 TURNS_SHOWN = 12
 
@@ -33,8 +34,9 @@ def draw(reply: Explanation, width: int) -> Content:
 
 def _head(reply: Explanation) -> Content:
     model = f" ({reply.model})" if reply.model else ""
+    place = format.at(reply.host, reply.reach)
     return Content.assemble(
-        (f"{reply.mode} by {reply.provider}{model}", "bold $accent"),
+        (f"{reply.mode} by {reply.provider}{model}{place}", "bold $accent"),
         (f"\n{reply.state} {format.clock(reply.created / 1000)}", "$quiet"),
         (f", voice {reply.dial} %", "$quiet"),
     )
@@ -47,7 +49,7 @@ def _section(title: str, lines: list[Content]) -> Content:
 
 
 def _rung(rung: RungOutcome) -> Content:
-    outcome, reason = safe_line(rung.outcome), safe_line(rung.reason)
+    outcome, reason = safe_line(rung.outcome), in_keys(safe_line(rung.reason))
     sign = "✓" if outcome in ("answered", "ok", "used") else "–"
     said = f": {reason}" if reason else ""
     name = safe_line(rung.provider)

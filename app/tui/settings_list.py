@@ -19,11 +19,6 @@ from app.tui.widgets.feed import Feed
 WIDE = 110
 """The width from which a setting's meaning fits beside it."""
 
-CLOUD_WARNING = (
-    f"{consent.WHAT_LEAVES} The address is set as openai.base_url. Local locks on Usage"
-    " prevent this."
-)
-
 
 @dataclass(frozen=True)
 class Item:
@@ -170,14 +165,14 @@ def set_value(
     guild: str | None = None,
     refused: Callable[[AppError], None] | None = None,
 ) -> None:
-    """Set a typed value; sending a server to the cloud asks first.
+    """Set a typed value; what the owner must agree to first is asked.
 
     Args:
         refused: Told why the value cannot be used; without it, that is only shown.
     """
     refuse = refused or screen.app.warn
     try:
-        value = setting_keys.from_text(name, text)
+        setting_keys.from_text(name, text)
     except ConfigError as error:
         refuse(error)
         return
@@ -186,22 +181,25 @@ def set_value(
         try:
             await screen.app.link.call(request)
         except AppError as error:
+            if consent.is_question(error) and not request.agreed:
+                return partial(ask, error.message)
             return partial(refuse, error)
         return done
 
-    def send(yes: bool | None) -> None:
-        if yes:
-            agreed = consent.is_needed(name, value)
-            request = control.ConfigSet(name, text, guild=guild, agreed=agreed)
-            screen.fetch(
-                lambda: put(request), lambda act: act(), "set", exclusive=False
-            )
+    def send(*, agreed: bool = False) -> None:
+        request = control.ConfigSet(name, text, guild=guild, agreed=agreed)
+        screen.fetch(lambda: put(request), lambda act: act(), "set", exclusive=False)
 
-    if consent.is_needed(name, value):
-        question = "Let messages leave this computer?"
-        screen.app.push_screen(Confirm(question, CLOUD_WARNING, "I agree"), send)
-    else:
-        send(True)
+    def ask(question: str) -> None:
+        def answered(yes: bool | None) -> None:
+            if yes:
+                send(agreed=True)
+
+        title = "Let messages leave this computer?"
+        dialog = Confirm(title, question, "I agree")
+        screen.app.push_screen(dialog, answered)
+
+    send()
 
 
 def _hint(key: setting_keys.Key) -> str:

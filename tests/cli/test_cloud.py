@@ -19,7 +19,7 @@ from tests.openai_stand_in import REPLY, StandIn
 async def bot(home: Home, stand_in: StandIn):
     """A service with one learned guild, that asks the stand-in when it may."""
     home.config_file.write_text(
-        f'[openai]\nbase_url = "{stand_in.base_url}"\n'
+        f'[openai]\nbase_url = "{stand_in.cloud_url}"\n'
         "[reply]\nllm_seconds = 20.0\n[memory]\nenabled = false\n",
         encoding="utf-8",
     )
@@ -67,11 +67,18 @@ async def test_usage_tells_what_it_cost_and_what_left(bot, stand_in, capsys):
     assert day.bytes_sent == sum(one.bytes_received for one in served)
     assert day.prompt_tokens == sum(one.prompt_tokens for one in served)
     assert told.today == pytest.approx(day.cost)
-    assert [one.host for one in told.sent] == ["127.0.0.1"] * 2
+    assert [one.host for one in told.sent] == ["cloud.example"] * 2
     assert all(one.reply for one in told.sent)
     usage.show(told)
     text = capsys.readouterr().out
-    for words in ("Today", "By server", "den", "By model", "gpt-4o-mini", "127.0.0.1"):
+    for words in (
+        "Today",
+        "By server",
+        "den",
+        "By model",
+        "gpt-4o-mini",
+        "cloud.example",
+    ):
         assert words in text
 
 

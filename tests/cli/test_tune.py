@@ -23,7 +23,7 @@ MODEL = tune.MODEL
 async def bot(home: Home, stand_in: StandIn):
     """A service with two members of which one agreed, and one open channel."""
     home.config_file.write_text(
-        f'[openai]\nbase_url = "{stand_in.base_url}"\n[memory]\nenabled = false\n',
+        f'[openai]\nbase_url = "{stand_in.cloud_url}"\n[memory]\nenabled = false\n',
         encoding="utf-8",
     )
     async with open_service(home, Random(1)) as service:

@@ -125,15 +125,21 @@ async def test_drafts_are_sent_changed_or_thrown_away(
         await calls.decide(NOBODY, control.Decide(second.id, True, "my own words"))
         await calls.decide(NOBODY, control.Decide(third.id, False))
         with pytest.raises(UsageError):
-            await calls.decide(NOBODY, control.Decide(third.id, True))
+            await calls.decide(NOBODY, control.Decide(first.id, True))
         await stand_in.wait_for(lambda: len(stand_in.outbox.sent()) == 2)
         sent = stand_in.outbox.sent()
         assert [one.reply_to for one in sent] == asked[:2]
+        rejected = await run(replies.get, third.id)
+        assert rejected is not None and rejected.state == "rejected"
         assert (sent[0].text, sent[1].text) == (first.text, "my own words")
         assert await run(feedback.rating, first.id) == 1
         assert await run(feedback.rating, third.id) == -1
         (changed,) = await run(feedback.of_reply, second.id)
         assert (changed.kind, changed.value, changed.was) == ("edited", -1, second.text)
+        # The owner thinks better of it.
+        await calls.decide(NOBODY, control.Decide(third.id, True))
+        await stand_in.wait_for(lambda: len(stand_in.outbox.sent()) == 3)
+        assert await run(feedback.rating, third.id) == 1
 
 
 async def test_the_owner_chooses_channels_and_trains_them(

@@ -17,7 +17,7 @@ from app.providers.openai.prices import load
 from app.providers.openai.provider import OpenAIProvider
 from app.settings.schema import ModelSettings, OpenAISettings
 from app.voice.voice import Voice
-from tests.openai_stand_in import StandIn, running
+from tests.openai_stand_in import AnyoneMay, StandIn, running
 
 
 @asynccontextmanager
@@ -46,6 +46,7 @@ async def _openai():
             load,
             lambda spent: None,
             time.monotonic,
+            AnyoneMay(),
         )
 
 

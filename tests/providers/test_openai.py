@@ -10,7 +10,7 @@ from app.providers.cost_record import Spent
 from app.providers.openai.prices import load
 from app.providers.openai.provider import OpenAIProvider
 from app.settings.schema import OpenAISettings
-from tests.openai_stand_in import FAULTS, REPLY, StandIn, running
+from tests.openai_stand_in import FAULTS, REPLY, AnyoneMay, StandIn, running
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ class Bench:
 
     def __init__(self, stand_in: StandIn) -> None:
         self.spent: list[Spent] = []
-        self.url = stand_in.base_url
+        self.url = stand_in.cloud_url
         self.key: str | None = None
         self.provider = OpenAIProvider(
             lambda: OpenAISettings(base_url=self.url, model="gpt-4o-mini"),
@@ -32,6 +32,7 @@ class Bench:
             load,
             self.spent.append,
             time.monotonic,
+            AnyoneMay(),
         )
 
     async def write(self, prompt: Prompt | None = None) -> tuple[list[str], Completion]:
@@ -71,7 +72,7 @@ async def test_a_line_streams_and_its_cost_is_told(bench, stand_in):
     assert done.completion_tokens == served.completion_tokens == 7
     assert done.cost == pytest.approx((served.prompt_tokens * 0.15 + 7 * 0.6) / 1e6)
     (spent,) = bench.spent
-    assert (spent.guild, spent.reply, spent.host) == (7, 12, "127.0.0.1")
+    assert (spent.guild, spent.reply, spent.host) == (7, 12, "cloud.example")
     assert spent.bytes_sent == served.bytes_received
     assert not spent.is_estimate
 
@@ -88,7 +89,7 @@ async def test_every_fault_is_an_error_in_words_or_a_line_and_is_accounted(
             async with asyncio.timeout(0.9):
                 await bench.write(ask(deadline_ms=700))
         except ProviderError as error:
-            assert "127.0.0.1" in str(error), fault
+            assert "cloud.example" in str(error), fault
             assert "Traceback" not in str(error)
         except TimeoutError:
             assert fault in ("slow", "stall"), fault

@@ -159,8 +159,9 @@ async def test_the_row_explains_the_reply(bench, database):
     row = database.call(replies.get, made.reply)
     assert (row.state, row.text) == ("made", "what a fine day to be here")
     assert (row.provider, row.mode, row.trigger) == ("local", "hybrid", "77")
-    assert row.turns[-1] == ["ann", "", None]
-    assert row.rungs[0]["outcome"] == "answered"
+    last = row.turns[-1]
+    assert (last.speaker, last.text, last.message) == ("ann", "", None)
+    assert row.rungs[0].outcome == "answered"
     assert {"context", "ladder", "total", "first_token"} <= set(row.timings)
 
 
@@ -200,7 +201,7 @@ async def test_nothing_goes_out_without_consent_or_when_locked(bench):
     request = bench.ask(provider="openai")
     made = await bench.replier.reply(request)
     assert "agreed" in made.answer.rungs[0].reason
-    await bench.settings.change("reply.cloud_consent", "on", bench.guild)
+    await bench.settings.agree(bench.guild, "replies")
     assert (await bench.replier.reply(request)).answer.provider == "openai"
     await bench.settings.change("reply.local_only", "on", bench.guild)
     made = await bench.replier.reply(request)
@@ -209,7 +210,7 @@ async def test_nothing_goes_out_without_consent_or_when_locked(bench):
 
 
 async def test_a_local_guild_never_falls_to_the_cloud(bench):
-    await bench.settings.change("reply.cloud_consent", "on", bench.guild)
+    await bench.settings.agree(bench.guild, "replies")
     bench.local.text = ""
     made = await bench.replier.reply(bench.ask())
     assert {rung.provider for rung in made.answer.rungs} == {"local", "markov"}

@@ -129,8 +129,10 @@ async def test_the_cloud_needs_consent_once(settings, guild):
     await settings.change("reply.provider", "openai", guild, agreed=True)
     await settings.change("reply.provider", "local", guild)
     await settings.change("reply.provider", "openai", guild)
-    assert (await settings.of(guild)).reply.cloud_consent
-    assert not settings.home.reply.cloud_consent
+    address = settings.home.openai.address
+    assert await settings.has_agreed(guild, "replies", address)
+    assert not await settings.has_agreed(guild, "tuning", address)
+    assert not await settings.has_agreed(None, "replies", address)
 
 
 async def test_an_address_that_gives_secrets_away_is_not_kept(settings):

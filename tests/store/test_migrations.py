@@ -46,6 +46,7 @@ def test_a_home_without_conversations_is_brought_up(
             "ALTER TABLE channel DROP COLUMN learning_since",
             "ALTER TABLE channel DROP COLUMN is_private",
             "ALTER TABLE channel DROP COLUMN is_age_restricted",
+            "ALTER TABLE usage DROP COLUMN reach",
             "ALTER TABLE guild DROP COLUMN claimed",
         ):
             bound().execute_sql(statement)

@@ -8,9 +8,10 @@ import pytest
 from textual.events import Paste
 from textual.widgets import Input, OptionList
 
-from app.core.errors import AppError
+from app.core.errors import AppError, UsageError
 from app.core.paths import SAMPLE_GUILD, sample_file
 from app.ipc import control
+from app.settings.consent import ConsentError, what_leaves
 from app.tui.screens.learn.learn_screen import dropped_path
 from app.tui.screens.wizard.wizard_screen import WizardScreen, steps
 from app.tui.widgets.dial import Dial
@@ -155,16 +156,26 @@ async def test_a_refused_value_stays_there_with_the_reason_beside_it(open_app: O
         assert field.value == "900"
 
 
-async def test_the_cloud_asks_for_consent(open_app: Open):
-    bot = busy_bot(status={**STATUS, "has_openai_key": True})
+async def test_the_cloud_asks_for_consent_in_the_words_of_the_bot(open_app: Open):
+    question = what_leaves("api.openai.com", "replies", is_everywhere=True)
+
+    def put(request: control.ConfigSet) -> object:
+        return {} if request.agreed else UsageError(question, ConsentError("").hint)
+
+    bot = busy_bot(status={**STATUS, "has_openai_key": True}, config_set=put)
     async with open_app("models", bot) as pilot:
         await pilot.press("l")
-        assert "Let messages leave this computer?" in text_of(pilot)
-        await pilot.press("n")
-        assert not bot.requests(control.ConfigSet)
-        await pilot.press("l", "y")
         await settle(pilot)
-        (request,) = bot.requests(control.ConfigSet)
+        assert "Let messages leave this computer?" in text_of(pilot)
+        assert "api.openai.com" in text_of(pilot)
+        await pilot.press("n")
+        await settle(pilot)
+        assert not [one for one in bot.requests(control.ConfigSet) if one.agreed]
+        await pilot.press("l")
+        await settle(pilot)
+        await pilot.press("y")
+        await settle(pilot)
+        *_, request = bot.requests(control.ConfigSet)
         assert (request.key, request.value) == ("reply.provider", "openai")
         assert request.agreed
 
@@ -271,8 +282,11 @@ async def test_snapshots_roll_back_and_everything_is_forgotten_after_a_question(
         await pilot.press("c")
         await settle(pilot)
         assert "zounds (12)" in text_of(pilot) and "50 → 70" in text_of(pilot)
-        await pilot.press("escape", "X", "y")
-        await settle(pilot)
+        await pilot.press("escape", "X")
+        await answer(pilot, "the players")
+        assert "nothing was forgotten" in text_of(pilot)
+        assert not bot.requests(control.Forget)
+        await answer(pilot, "The Players")
         assert bot.requests(control.Forget)[0].everything
         assert "None of the 7 texts was found." in text_of(pilot)
 

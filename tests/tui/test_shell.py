@@ -1,8 +1,11 @@
 """Navigation, status bar, palette, and a bot that is away, broken or different."""
 
+import os
+import signal
 import sqlite3
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,8 +14,9 @@ import pytest
 from app.core.errors import AppError
 from app.ipc import control
 from app.ipc.peer import OtherVersionError
+from app.tui.app import kept_theme
 from app.tui.screens import SCREENS, ScreenEntry
-from app.tui.theme import ANSI, DARK, LIGHT
+from app.tui.theme import ANSI, DARK, LIGHT, THEMES
 from tests.tui.fake_bot import STATUS, FakeBot, busy_bot, filled
 from tests.tui.sample_home import make_home
 from tests.tui.terminal import Open, settle, text_of, told
@@ -148,28 +152,46 @@ async def test_a_request_the_bot_does_not_know_is_shown_not_thrown(open_app: Ope
         assert "does not know this request" in told(pilot)
 
 
-async def test_dark_and_light_by_key(open_app: Open):
-    async with open_app() as pilot:
-        assert pilot.app.theme == DARK.name
-        await pilot.press("ctrl+t")
-        assert pilot.app.theme == LIGHT.name
+async def test_a_key_goes_through_every_theme_and_the_choice_is_kept(
+    open_app: Open, tmp_path: Path
+):
+    home = make_home(tmp_path / "home")
+    async with open_app(home=home) as pilot:
+        seen = [pilot.app.theme]
+        for _ in THEMES:
+            await pilot.press("ctrl+t")
+            seen.append(pilot.app.theme)
+            assert kept_theme(home) == pilot.app.theme
+        assert seen == [DARK.name, LIGHT.name, ANSI.name, DARK.name]
 
 
-async def test_the_palette_has_every_screen_and_the_keys_of_this_one(open_app: Open):
-    async with open_app("models") as pilot:
-        commands = {c.title for c in pilot.app.get_system_commands(pilot.app.screen)}
-        assert {f"Go to {entry.title}" for entry in SCREENS} <= commands
-        assert {"Fetch", "Use", "Remove", "Quit", "First steps"} <= commands
+@pytest.mark.process
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signal")
+def test_a_terminal_is_given_back_when_another_program_ends_the_screens(
+    tmp_path: Path,
+):
+    """It leaves the alternate screen, and mouse reports stop."""
+    import pty
 
-
-async def test_a_palette_command_does_what_its_key_does(open_app: Open):
-    bot = busy_bot()
-    async with open_app("models", bot) as pilot:
-        screen = pilot.app.screen
-        commands = {c.title: c for c in pilot.app.get_system_commands(screen)}
-        commands["Measure"].callback()
-        await settle(pilot)
-        assert bot.requests(control.ModelTest) == [control.ModelTest("starter")]
+    command = [sys.executable, "-m", "app", "--home", str(tmp_path / "home")]
+    master, slave = pty.openpty()
+    environment = {**os.environ, "TERM": "xterm-256color"}
+    with subprocess.Popen(
+        command, stdin=slave, stdout=slave, stderr=slave, env=environment,
+        cwd=Path(__file__).parents[2], start_new_session=True,
+    ) as process:  # fmt: skip
+        os.close(slave)
+        seen = b""
+        while b"Welcome to Mynah" not in seen and b"mynah" not in seen[2000:]:
+            seen += os.read(master, 65536)
+        process.send_signal(signal.SIGTERM)
+        with suppress(OSError):
+            while piece := os.read(master, 65536):
+                seen += piece
+        assert process.wait(30) == 128 + signal.SIGTERM
+    os.close(master)
+    for on, off in ((b"\x1b[?1049h", b"\x1b[?1049l"), (b"\x1b[?1003h", b"\x1b[?1003l")):
+        assert seen.rindex(off) > seen.rindex(on)
 
 
 async def test_stopping_asks_first_and_starting_does_not(open_app: Open):

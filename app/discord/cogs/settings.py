@@ -10,7 +10,7 @@ from app.discord.messages import place_of
 from app.discord.permissions import require_manager, require_owner
 from app.discord.ports import MessagePlace
 from app.discord.texts import pages, quote, setting_lines
-from app.settings.consent import WHAT_LEAVES, ConsentError
+from app.settings.consent import ConsentError
 from app.settings.setting_keys import keys
 
 MAX_SUGGESTIONS = 25
@@ -19,7 +19,6 @@ OWNERS_ONLY = (
     "openai.",
     "reply.provider",
     "reply.local_only",
-    "reply.cloud_consent",
     "reply.tune_",
     "model.",
 )
@@ -128,9 +127,9 @@ class SettingsCog(discord.Cog):
             changed = await self.bot.ports.guilds.change_setting(
                 place, key, value, channel_only=channel_only, agreed=agreed
             )
-        except ConsentError:
+        except ConsentError as error:
             await context.respond(
-                f"{WHAT_LEAVES} Repeat the command with `agree: True` to agree."
+                f"{error.message} Repeat the command with `agree: True` to agree."
             )
             return
         await context.respond(f"Now {setting_lines([changed])[0]}.")

@@ -37,13 +37,18 @@ class ModelStatus:
 
 @dataclass(frozen=True)
 class CloudStatus:
-    """The models of another machine."""
+    """The server that speaks OpenAI's API, wherever it is."""
 
     state: str = "ready"
-    """ready, or the kind of trouble."""
+    """ready, consent where a server's is missing, or the kind of trouble."""
     reason: str = ""
     hint: str = ""
     model: str = ""
+    host: str = ""
+    reach: str = "cloud"
+    """here, own or cloud."""
+    needs_key: bool = True
+    """The host answers nobody without an OpenAI key."""
 
 
 @dataclass(frozen=True)
@@ -131,6 +136,9 @@ class UsageDay:
     completion_tokens: int
     cost: float
     bytes_sent: int
+    """Bytes that left the machine, unless the host is the owner's."""
+    reach: str
+    """Its place: here, own or cloud."""
 
 
 @dataclass(frozen=True)

@@ -62,6 +62,8 @@ class Blind(Request[BlindReply]):
     first: str = "hybrid"
     """A mode, for hybrid with a dial if it is not the guild's own: `hybrid 70`."""
     second: str = "llm"
+    may_cost: bool = False
+    """True if the owner wants replies by the guild's own server in the cloud."""
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,8 @@ class GuildFigures:
     join_in: float
     shadow: bool
     local_only: bool
+    refused: str
+    """The reason why replies may not go to the host now; empty if they may."""
     is_demo: bool
     disliked: int
     opted_out: int

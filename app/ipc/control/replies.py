@@ -49,6 +49,10 @@ class SayReply:
     moments: list[list[list[str]]] = field(default_factory=list)
     """The turns of each moment recalled."""
     drawn: list[DrawnMessage] = field(default_factory=list)
+    host: str = ""
+    """The server that wrote it; empty for the model or the voice here."""
+    reach: str = ""
+    """Its place: here, own or cloud."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,10 @@ class Say(Request[SayReply]):
     """A number chosen by the asker; `Token` notifications carry it."""
     turns: list[list[str]] = field(default_factory=list)
     """Earlier [speaker, text] turns, oldest first, that are not in the database."""
+    turn_guilds: list[str] = field(default_factory=list)
+    """The server of each of those turns; empty if all were said to this one."""
+    is_free: bool = False
+    """True if nothing may be asked that costs money."""
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from app.settings.base_url import Address
+from app.settings.host_gate import Permit
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -19,13 +19,14 @@ class Clients:
         self._client_for: tuple[str, str | None] | None = None
         self._closing: set[asyncio.Task[None]] = set()
 
-    def of(self, address: Address, key: str | None) -> "AsyncOpenAI":
-        """Return the client for an address; the key goes to no other."""
+    def of(self, permit: Permit, key: str | None) -> "AsyncOpenAI":
+        """Return the client for a permit's address; the key goes to no other."""
         import httpx2
         from openai import AsyncOpenAI
 
         from app.providers.openai.sent_bytes import count_bytes
 
+        address = permit.address
         wanted = (address.url, key)
         if self._client is None or self._client_for != wanted:
             self._let_go()
@@ -37,7 +38,8 @@ class Clients:
                 http_client=httpx2.AsyncClient(
                     # A redirect could carry people's words to a host nobody chose.
                     follow_redirects=False,
-                    trust_env=not address.is_this_machine,
+                    # A proxy of the environment is another computer.
+                    trust_env=address.is_cloud,
                     event_hooks={"request": [count_bytes]},
                 ),
             )

@@ -29,6 +29,8 @@ class Order:
     """The estimated tokens of all epochs."""
     cost: float
     """The estimated cost in US dollars."""
+    guilds: frozenset[int | None]
+    """Every guild whose words are in the data."""
     is_preference: bool = False
 
 
@@ -59,7 +61,13 @@ class CloudTuning:
         Raises:
             ProviderError: If the host is unreachable or refuses.
         """
-        work = self._provider.work(order.guild, order.model, order.tokens, order.cost)
+        work = self._provider.work(
+            order.guild,
+            order.model,
+            order.tokens,
+            order.cost,
+            order.guilds | {order.guild},
+        )
         async with work as client:
             files = {}
             for name in ("train", "validation"):

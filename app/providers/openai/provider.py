@@ -2,7 +2,7 @@
 
 import asyncio
 import itertools
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Mapping
 from contextlib import aclosing, asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,8 @@ from app.providers.openai.prices import Prices
 from app.providers.openai.rate_limit import Throttle, retry_after
 from app.providers.openai.request import ChatCall
 from app.providers.response_cache import Repeats
-from app.settings.base_url import Address, parse
+from app.settings.base_url import Address
+from app.settings.host_gate import Gate, Permit
 from app.settings.schema import OpenAISettings
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class OpenAIProvider:
         prices: Callable[[], Prices],
         on_spent: OnSpent,
         clock: Clock,
+        gate: Gate,
         sleep: Callable[[float], Any] = asyncio.sleep,
     ) -> None:
         """`key` returns the key of an address, and None for any other."""
@@ -51,6 +53,7 @@ class OpenAIProvider:
         self._prices = prices
         self._on_spent = on_spent
         self._clock = clock
+        self._gate = gate
         self._sleep = sleep
         self._throttle = Throttle(clock)
         self._troubles: dict[str, tuple[Trouble, float]] = {}
@@ -67,7 +70,7 @@ class OpenAIProvider:
     def unavailable(self, prompt: Prompt) -> str | None:
         """Return why no request is possible: no key, a known problem, a rate limit."""
         try:
-            address = parse(self._settings().base_url)
+            address = self._settings().address
         except ConfigError as error:
             return str(error)
         if address.is_openai and not self._key(address):
@@ -99,25 +102,33 @@ class OpenAIProvider:
         """
         import openai
 
-        address = parse(self._settings().base_url)
+        address = self._settings().address
+        client = self._connect(self._gate.look(address))
         try:
             async with asyncio.timeout(10):
-                page = await self._connect(address).models.list()
+                page = await client.models.list()
         except (openai.OpenAIError, TimeoutError, ValueError) as error:
             raise self._as_provider_error(error, "", address) from error
         return sorted(model.id for model in page.data)
 
     @asynccontextmanager
     async def work(
-        self, guild: int, model: str, tokens: int = 0, cost: float = 0.0
+        self,
+        guild: int,
+        model: str,
+        tokens: int = 0,
+        cost: float = 0.0,
+        guilds: Collection[int | None] = (),
     ) -> "AsyncIterator[AsyncOpenAI]":
-        """Return the client for work other than chat, and enter its use in the ledger.
+        """Return the client for tuning, and enter its use in the ledger.
 
         Args:
+            guilds: Those whose words are sent.
             tokens: The expected number of billed tokens.
             cost: The same in US dollars; neither is noted if the work fails.
 
         Raises:
+            NotAllowedError: If those words may not go there.
             ProviderError: If the host is unreachable or refuses.
         """
         import httpx2
@@ -125,17 +136,22 @@ class OpenAIProvider:
 
         from app.providers.openai.sent_bytes import ON_BYTES
 
-        address = parse(self._settings().base_url)
+        address = self._settings().address
         if address.is_openai and not self._key(address):
             raise ProviderError(
                 "There is no OpenAI key.",
                 "Enter it with `mynah config set openai_key`.",
             )
+        permit = (
+            await self._gate.permit(address, "tuning", guilds)
+            if guilds
+            else self._gate.look(address)
+        )
         counts: list[int] = []
         token = ON_BYTES.set(counts.append)
         billed, dollars = 0, 0.0
         try:
-            yield self._connect(address)
+            yield self._connect(permit)
             billed, dollars = tokens, cost
         except (openai.OpenAIError, httpx2.HTTPError) as error:
             raise self._as_provider_error(error, model, address) from error
@@ -145,7 +161,7 @@ class OpenAIProvider:
                 self._on_spent(
                     Spent(
                         self.name, model, guild, None, address.host, sum(counts),
-                        billed, 0, 0, dollars, is_estimate=True,
+                        billed, 0, 0, dollars, address.reach, is_estimate=True,
                     )
                 )  # fmt: skip
 
@@ -188,7 +204,7 @@ class OpenAIProvider:
     # One request.
 
     def _call(self, prompt: Prompt) -> ChatCall:
-        return ChatCall(prompt, parse(self._settings().base_url), self._model(prompt))
+        return ChatCall(prompt, self._settings().address, self._model(prompt))
 
     def _model(self, prompt: Prompt) -> str:
         return prompt.model or self._settings().model
@@ -219,7 +235,9 @@ class OpenAIProvider:
     async def _open(self, call: ChatCall) -> "AsyncStream[Any]":
         from app.providers.openai.sent_bytes import ON_BYTES
 
-        client = self._connect(call.address)
+        guilds = call.prompt.guilds
+        permit = await self._gate.permit(call.address, "replies", guilds)
+        client = self._connect(permit)
         self._throttle.spend(call.prompt_tokens)
         ON_BYTES.set(call.add_bytes)
         answer = await client.chat.completions.with_raw_response.create(**call.body)
@@ -231,8 +249,8 @@ class OpenAIProvider:
         stream: AsyncStream[Any] = answer.parse()
         return stream
 
-    def _connect(self, address: Address) -> "AsyncOpenAI":
-        return self._clients.of(address, self._key(address))
+    def _connect(self, permit: Permit) -> "AsyncOpenAI":
+        return self._clients.of(permit, self._key(permit.address))
 
     def _as_provider_error(
         self,

@@ -93,6 +93,7 @@ class ChatCall:
             tokens.cached,
             tokens.completion,
             self._cost(tokens, prices),
+            self.address.reach,
             is_estimate,
         )
 
@@ -111,6 +112,7 @@ class ChatCall:
             notes=notes,
             bytes_sent=spent.bytes_sent,
             host=spent.host,
+            reach=spent.reach,
         )
 
     def _tokens(self) -> tuple[Tokens, bool]:
@@ -124,6 +126,8 @@ class ChatCall:
         return counted, True
 
     def _cost(self, tokens: Tokens, prices: Prices) -> float:
+        if not self.address.is_cloud:
+            return 0.0
         if not self.address.is_openai and not prices.knows(self.model):
             return 0.0
         price = prices.of(self.model)

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 
 from app import __version__
@@ -11,8 +11,10 @@ from app.core import secrets
 from app.ipc import control
 from app.ipc.wire import Done
 from app.service.app_context import AppContext
+from app.service.cloud_users import without_consent
 from app.service.doctor import check_all
 from app.service.events import Asker
+from app.settings.consent import AGREE
 from app.store import overview, usage
 from app.store.rows import StoredUsage
 
@@ -46,7 +48,7 @@ class AppHandlers:
             name=config.bot.name,
             discord=self.discord(),
             model=local.model,
-            cloud=self._cloud(),
+            cloud=await self._cloud(),
             mode=config.reply.mode,
             provider=config.reply.provider,
             dial=config.reply.dial,
@@ -63,13 +65,22 @@ class AppHandlers:
             events=list(context.events.events),
         )
 
-    def _cloud(self) -> control.CloudStatus:
-        model = self._context.settings.home.openai.model
+    async def _cloud(self) -> control.CloudStatus:
+        settings = self._context.settings.home.openai
+        told = control.CloudStatus(
+            model=settings.model,
+            host=settings.address.name,
+            reach=settings.address.reach,
+            needs_key=settings.address.is_openai,
+        )
         if trouble := self._context.cloud.trouble:
-            return control.CloudStatus(
-                trouble.kind, trouble.reason, trouble.hint, model
-            )
-        return control.CloudStatus(model=model)
+            reason, hint = trouble.reason, trouble.hint
+            return replace(told, state=trouble.kind, reason=reason, hint=hint)
+        if names := await without_consent(self._context):
+            reason = f"{', '.join(names)}: nobody has agreed to {told.host}."
+            hint = f"Agree with `{AGREE['replies']}`."
+            return replace(told, state="consent", reason=reason, hint=hint)
+        return told
 
     async def _today(self) -> control.TodayCounts:
         day = datetime.fromtimestamp(self._clock(), UTC).replace(

@@ -49,7 +49,7 @@ class BlindTestHandlers:
             raise UsageError(
                 "This server has no messages yet.", "Import some messages first."
             )
-        first, second = await self._two(guild, said, arms)
+        first, second = await self._two(guild, said, arms, request.may_cost)
         pair = next(self._numbers)
         self._pending = {pair: (guild.id, first, second)}
         turns = first.answer.prompt.turns[-SHOWN:]
@@ -83,14 +83,20 @@ class BlindTestHandlers:
         return await self._results(guild.id)
 
     async def _two(
-        self, guild: StoredGuild, said: list[StoredMessage], arms: list[Arm]
+        self,
+        guild: StoredGuild,
+        said: list[StoredMessage],
+        arms: list[Arm],
+        may_cost: bool,
     ) -> tuple[MadeReply, MadeReply]:
         """Return two different replies, each made by its own arm."""
         why = ""
-        for _ in range(TRIES):
+        for _ in range(1 if may_cost else TRIES):
             self._rng.shuffle(arms)
             message = self._rng.choice(said)
-            first, second = [await self._reply(guild, message, arm) for arm in arms]
+            first, second = [
+                await self._reply(guild, message, arm, may_cost) for arm in arms
+            ]
             why = _fell_back(first, arms[0]) or _fell_back(second, arms[1])
             if not why and first.answer.finished.text != second.answer.finished.text:
                 return first, second
@@ -100,7 +106,7 @@ class BlindTestHandlers:
         )
 
     async def _reply(
-        self, guild: StoredGuild, message: StoredMessage, arm: Arm
+        self, guild: StoredGuild, message: StoredMessage, arm: Arm, may_cost: bool
     ) -> MadeReply:
         request = ReplyRequest(
             guild.id,
@@ -113,6 +119,8 @@ class BlindTestHandlers:
             dial=arm.dial,
             max_ms=WAIT_MS,
             is_private=True,
+            provider="openai" if may_cost else None,
+            is_free=not may_cost,
         )
         made = await self._context.replier.reply(request)
         if made is None:

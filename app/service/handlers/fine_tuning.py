@@ -19,10 +19,9 @@ from app.providers.openai.fine_tuning import (
     Order,
     TuningJob,
 )
-from app.replies.ladder_builder import is_open_to_cloud
 from app.service.app_context import AppContext
 from app.service.events import Asker
-from app.settings.consent import ConsentError
+from app.settings.consent import AGREE, what_leaves
 from app.settings.schema import Config
 from app.store import fine_tuning, members, messages
 from app.store.rows import StoredGuild
@@ -66,14 +65,14 @@ class FineTuningHandlers:
         """Send the agreed messages, and start."""
         guild = await self._context.guild(request.guild)
         config = await self._context.settings.of(guild.id)
-        if config.reply.local_only:
-            raise UsageError("This server is locked to this computer.")
-        if not is_open_to_cloud(config):
-            raise ConsentError
+        await self._ask(guild, config)
         if not request.agreed:
-            raise UsageError(POLICY, "Repeat it with --yes if you answer for that.")
+            raise UsageError(
+                self._question(), "Repeat it with --yes if you agree and answer for it."
+            )
         order, told = await self._order(guild, request.model, request.preferences)
         self._check(order, config)
+        await self._context.settings.agree(guild.id, "tuning")
         job = await self._cloud.start(order)
         return control.TuneStartReply(**vars(told), job=job)
 
@@ -97,6 +96,29 @@ class FineTuningHandlers:
             )
         await self._context.settings.change("openai.model", job.tuned_model, guild.id)
         return control.TuneUseReply(job.id, job.tuned_model)
+
+    async def _ask(self, guild: StoredGuild, config: Config) -> None:
+        """Refuse a locked server, and one that the host may not even answer.
+
+        Tuning makes a model for replies, so those are agreed to first.
+        """
+        settings = self._context.settings
+        address = settings.home.openai.address
+        if not address.is_cloud:
+            return
+        if config.reply.local_only:
+            raise UsageError("This server is locked to this computer.")
+        if not await settings.has_agreed(guild.id, "replies", address):
+            raise UsageError(
+                what_leaves(address.name, "replies"),
+                f"Agree to that first: `{AGREE['replies']}`.",
+            )
+
+    def _question(self) -> str:
+        address = self._context.settings.home.openai.address
+        if not address.is_cloud:
+            return POLICY
+        return f"{what_leaves(address.name, 'tuning')} {POLICY}"
 
     async def _examples(
         self, guild: StoredGuild
@@ -136,11 +158,13 @@ class FineTuningHandlers:
         validation = [] if preferences else examples.validation
         tokens = EPOCHS * sum(map(_tokens, train))
         price = self._context.prices.of(model)
+        is_free = not self._context.settings.home.openai.address.is_cloud
         is_priced = self._context.prices.knows(model) and price.training > 0
         cost = tokens * price.training / 1_000_000 if is_priced else None
+        cost = 0.0 if is_free else cost
         order = Order(
             guild.id, model, _lines(train), _lines(validation), tokens, cost or 0.0,
-            preferences,
+            examples.guilds, preferences,
         )  # fmt: skip
         told = control.TuneEstimateReply(
             **vars(counts), model=model, epochs=EPOCHS, tokens=tokens, cost=cost
@@ -157,6 +181,8 @@ class FineTuningHandlers:
                 " the channels that are open for it.",
             )
         home, ledger = self._context.settings.home.openai, self._context.ledger
+        if not home.address.is_cloud:
+            return
         shared = (home.daily_budget, home.monthly_budget)
         own = (config.openai.daily_budget, config.openai.monthly_budget)
         guild = None if own == shared else own
@@ -174,7 +200,9 @@ class FineTuningHandlers:
 
 
 def _given(line: fine_tuning.TuningLine) -> Given | None:
-    return Given(line.channel, line.author, line.text, line.ts) if line.agreed else None
+    if not line.agreed:
+        return None
+    return Given(line.channel, line.author, line.text, line.ts, line.guild)
 
 
 def _rated(guild: int, agreed: set[str], channels: frozenset[int]) -> list[RatedReply]:
@@ -194,7 +222,8 @@ def _rated(guild: int, agreed: set[str], channels: frozenset[int]) -> list[Rated
             number = numbers.setdefault(message.author, len(numbers) + 1)
             lines.append(f"person{number}: {' '.join(message.text.split())}")
         if lines and len(lines) == len(reply.turns):
-            found.append(RatedReply(tuple(lines), reply.text, reply.rating))
+            said = frozenset({guild, *(message.guild for message in stored.values())})
+            found.append(RatedReply(tuple(lines), reply.text, reply.rating, said))
     return found
 
 

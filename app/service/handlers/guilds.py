@@ -233,6 +233,7 @@ class GuildHandlers:
         config = await context.settings.of(guild.id)
         latest = await context.reader.run(replies.latest, guild.id, limit=1)
         votes = await context.reader.run(feedback.votes_by_source, guild.id)
+        address = context.settings.home.openai.address
         return control.GuildFigures(
             row=guild.id,
             id=guild.discord_id,
@@ -252,6 +253,7 @@ class GuildHandlers:
             join_in=config.speak.join_in,
             shadow=config.reply.shadow,
             local_only=config.reply.local_only,
+            refused=await context.gate.refuses(address, "replies", [guild.id]) or "",
             is_demo=guild.is_demo,
             disliked=len(feedback_weights.weights(votes)),
             opted_out=await context.reader.run(overview.opted_out, guild.id),

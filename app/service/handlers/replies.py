@@ -78,9 +78,10 @@ class ReplyHandlers:
         if request.channel:
             channel = (await self._context.channel(guild.id, request.channel)).id
         name = (await self._context.settings.of(guild.id)).bot.name
+        origins = await self._origins(guild.id, request)
         earlier = tuple(
-            Turn(speaker, text, is_bot=speaker == name)
-            for speaker, text in request.turns
+            Turn(speaker, text, is_bot=speaker == name, guild=origin)
+            for (speaker, text), origin in zip(request.turns, origins, strict=True)
         )
         return ReplyRequest(
             guild.id,
@@ -95,7 +96,18 @@ class ReplyHandlers:
             seed=request.seed,
             max_ms=request.max_ms,
             is_private=True,
+            is_free=request.is_free,
         )
+
+    async def _origins(self, guild: int, request: control.Say) -> list[int]:
+        """Return the row of the guild where each earlier turn was said."""
+        keys = request.turn_guilds or [request.guild] * len(request.turns)
+        if len(keys) != len(request.turns):
+            raise UsageError("Every earlier turn needs the server it was said to.")
+        rows = {request.guild: guild}
+        for key in {*keys} - rows.keys():
+            rows[key] = (await self._context.guild(key)).id
+        return [rows[key] for key in keys]
 
     async def _describe(
         self, made: MadeReply, request: control.Say
@@ -126,6 +138,8 @@ class ReplyHandlers:
             notes=made.notes,
             filled=made.filled,
             left_out=made.left_out,
+            host=done.host,
+            reach=done.reach,
         )
         if not request.explain:
             return reply

@@ -13,6 +13,7 @@ from app.core.safe_text import safe_line
 from app.ipc import control
 from app.tui import format
 from app.tui.panes.base import Pane
+from app.tui.panes.cost_question import ask_host, origin
 from app.tui.widgets.dialogs import AskText
 
 ARMS = ("hybrid", "llm")
@@ -28,6 +29,7 @@ class BlindPane(Pane):
         Binding("s", "choose(2)", "Second"),
         Binding("e", "choose(0)", "Equal"),
         Binding("a", "arms", "Compared modes"),
+        Binding("c", "ask_host", "Ask the server"),
     ]
 
     def __init__(self, *, id: str) -> None:
@@ -60,11 +62,21 @@ class BlindPane(Pane):
         )
 
     def action_another(self) -> None:
-        """Have two new replies made."""
+        """Have two new replies made; they cost nothing."""
+        self._ask(may_cost=False)
+
+    def action_ask_host(self) -> None:
+        """Have two replies made by the server, which may cost money."""
+        ask_host(
+            self.mynah, "two replies", self.guild, lambda: self._ask(may_cost=True)
+        )
+
+    def _ask(self, *, may_cost: bool) -> None:
         self._pair = None
-        writing = Content.styled("\nWriting two replies…\n", "$quiet")
-        self.query_one("#blind-pair", Static).update(writing)
-        request = control.Blind(self.guild.key, *self._arms)
+        where = origin(self.mynah, self.guild, not may_cost)
+        words = f"\nWriting two replies, {where}…\n"
+        self.query_one("#blind-pair", Static).update(Content.styled(words, "$quiet"))
+        request = control.Blind(self.guild.key, *self._arms, may_cost=may_cost)
         self.mynah.fetch(lambda: self.mynah.ask(request), self._show_pair, "blind")
 
     def _show_pair(self, reply: control.BlindReply) -> None:

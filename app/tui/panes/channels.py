@@ -40,6 +40,7 @@ class ChannelsPane(Pane):
         Binding("space", "speak", "Speak/silent"),
         Binding("l", "listen", "Learn/ignore"),
         Binding("t", "train", "Read its history"),
+        Binding("i", "invite", "Invite"),
     ]
 
     def compose(self) -> ComposeResult:
@@ -92,6 +93,10 @@ class ChannelsPane(Pane):
         if line:
             request = control.Listen(self.guild.key, line.key, not line.learns)
             self.mynah.request(request, lambda _: self.reload())
+
+    def action_invite(self) -> None:
+        """Show the link that invites the bot to a server."""
+        self.mynah.app.show_invite(self.mynah)
 
     def action_train(self) -> None:
         """Learn the earlier messages of this channel."""

@@ -49,9 +49,11 @@ class DataPane(Pane):
     def action_take(self) -> None:
         """Save the voice as it is now."""
 
+        key = self.guild.key
+
         def named(name: str | None) -> None:
             if name and name.strip():
-                request = control.SnapshotTake(self.guild.key, name.strip())
+                request = control.SnapshotTake(key, name.strip())
                 self._do(request, "Kept.")
 
         self.app.push_screen(AskText("What is the snapshot's name?"), named)
@@ -86,9 +88,11 @@ class DataPane(Pane):
     def action_export(self) -> None:
         """Write all messages to a file."""
 
+        key = self.guild.key
+
         def chosen(path: str | None) -> None:
             if path:
-                request = control.Export(self.guild.key, path)
+                request = control.Export(key, path)
                 self._do(request, f"Written to {path}")
 
         default = str(self.mynah.app.home.root / "export.jsonl")
@@ -98,10 +102,11 @@ class DataPane(Pane):
     def action_forget_author(self) -> None:
         """Forget all of one person's messages."""
 
+        key = self.guild.key
+
         def named(author: str | None) -> None:
             if author and author.strip():
-                key, name = self.guild.key, author.strip()
-                request = control.Forget(key, author=name, prove=True)
+                request = control.Forget(key, author=author.strip(), prove=True)
                 self._confirm(
                     f"Forget everything by {safe_line(author)}?",
                     "It leaves voice, memory and database. You cannot undo this.",
@@ -113,13 +118,27 @@ class DataPane(Pane):
 
     def action_forget_all(self) -> None:
         """Forget the whole server."""
-        request = control.Forget(self.guild.key, everything=True, prove=True)
-        self._confirm(
-            f"Forget all of {self.guild.guild}?",
-            "This deletes messages, voice, memory and replies. Consider an export "
-            "first. You cannot undo this.",
-            lambda: self._forget(request),
-        )
+        guild = self.guild
+        request = control.Forget(guild.key, everything=True, prove=True)
+
+        def ask(refusal: str = "") -> None:
+            question = f"Forget all of {guild.guild}?"
+            detail = (
+                "This deletes messages, voice, memory and replies. Consider an export "
+                "first. You cannot undo this. Type the server's name to confirm."
+            )
+            self.app.push_screen(AskText(question, detail, refusal=refusal), typed)
+
+        def typed(name: str | None) -> None:
+            if name is None:
+                return
+            if name.strip() != guild.guild:
+                ask(f"That is not “{guild.guild}”; nothing was forgotten.")
+                return
+            self.mynah.app.tell(f"Forgetting {guild.guild}…")
+            self._forget(request)
+
+        ask()
 
     def _forget(self, request: control.Forget) -> None:
         """Forget, and show the receipt."""

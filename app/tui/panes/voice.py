@@ -14,9 +14,10 @@ from textual.widgets import Static
 from app.core.safe_text import safe_line
 from app.ipc import control
 from app.settings.schema import MODES
-from app.tui import settings_list
+from app.tui import format, settings_list
 from app.tui.base import Fetched
 from app.tui.panes.base import Pane
+from app.tui.panes.cost_question import ask_host, origin
 from app.tui.widgets.choice import Choice
 from app.tui.widgets.dial import Dial
 
@@ -31,6 +32,7 @@ class VoicePane(Pane):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("p", "persona", "Persona"),
         Binding("n", "samples", "New samples"),
+        Binding("c", "ask_host", "Ask the server"),
     ]
 
     def __init__(self, *, id: str) -> None:
@@ -49,7 +51,7 @@ class VoicePane(Pane):
         with Horizontal(classes="row"):
             yield Static("Persona", classes="label")
             yield Static("", id="persona", markup=False)
-        yield Static("Sample answers", classes="title")
+        yield Static("Sample answers", id="samples-title", classes="title")
         yield Static("", id="samples", markup=False)
 
     def reload(self) -> None:
@@ -86,12 +88,27 @@ class VoicePane(Pane):
         self.action_samples()
 
     def action_samples(self) -> None:
-        """Request three replies to real messages."""
-        if self._guild:
-            self.query_one("#samples", Static).update("listening…")
-            self.mynah.fetch(self._sample, self._show_samples, "samples")
+        """Request three replies to real messages; they cost nothing."""
+        self._ask_samples(is_free=True)
 
-    async def _sample(self) -> list[tuple[str, str, control.SayReply]]:
+    def action_ask_host(self) -> None:
+        """Have the samples made once by the server, which may cost money."""
+        ask_host(
+            self.mynah,
+            f"{SAMPLES} samples",
+            self.guild,
+            lambda: self._ask_samples(is_free=False),
+        )
+
+    def _ask_samples(self, *, is_free: bool) -> None:
+        if not self._guild:
+            return
+        title = f"Sample answers, made {origin(self.mynah, self.guild, is_free)}"
+        self.query_one("#samples-title", Static).update(Content(title))
+        self.query_one("#samples", Static).update("listening…")
+        self.mynah.fetch(lambda: self._sample(is_free), self._show_samples, "samples")
+
+    async def _sample(self, is_free: bool) -> list[tuple[str, str, control.SayReply]]:
         page = await self.mynah.app.shelf.messages(self.guild.row, limit=60)
         asked = [m for m in page if len(m.text.split()) > 3][-SAMPLES * 3 :: 3]
         made = []
@@ -102,6 +119,8 @@ class VoicePane(Pane):
                 author=message.name,
                 mode=self.query_one(Choice).value,
                 voice=self.query_one(Dial).value,
+                provider=None if is_free else "openai",
+                is_free=is_free,
             )
             reply = await self.mynah.ask(request)
             if reply is None:
@@ -114,9 +133,15 @@ class VoicePane(Pane):
         parts: list[Content] = []
         for name, text, reply in samples:
             answer = safe_line(reply.text)
+            by = f"  by {reply.provider}{format.at(reply.host, reply.reach)}"
+            if reply.cost:
+                by += f", {format.money(reply.cost)}"
             parts.append(
                 Content.assemble(
-                    (f"{name}: {safe_line(text)}\n", "$quiet"), (answer, "bold"), "\n"
+                    (f"{name}: {safe_line(text)}\n", "$quiet"),
+                    (answer, "bold"),
+                    (by, "$quiet"),
+                    "\n",
                 )
             )
         nothing = Content.styled("There is no message to answer yet.", "$quiet")

@@ -15,6 +15,9 @@ from app.tui.widgets.field import Field
 
 T = TypeVar("T")
 
+LINKS = ("https://discord.com/",)
+"""The beginnings of links that a key opens; chat text never names another place."""
+
 
 class Confirm(ModalScreen[bool]):
     """A confirmation before data goes; the safe answer has the focus."""
@@ -35,8 +38,8 @@ class Confirm(ModalScreen[bool]):
             yield Static(self._question, classes="title", markup=False)
             yield Static(self._detail, classes="quiet", markup=False)
             with Horizontal(classes="buttons"):
-                yield Button("No (n)", id="no")
-                yield Button(f"{self._yes} (y)", id="yes", variant="primary")
+                yield Button("No (n)", id="no", variant="primary")
+                yield Button(f"{self._yes} (y)", id="yes")
 
     @on(Button.Pressed)
     def _pressed(self, event: Button.Pressed) -> None:
@@ -121,6 +124,8 @@ class Detail(ModalScreen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,enter,q", "dismiss", "Close", show=False),
+        Binding("c,ctrl+c", "copy", "Copy", show=False),
+        Binding("o", "open", "Open the link", show=False),
     ]
 
     def __init__(self, title: str, text: str | Content) -> None:
@@ -135,4 +140,25 @@ class Detail(ModalScreen[None]):
                 yield Static("", classes="gap")
             yield Static(self._text, markup=False)
             yield Static("", classes="gap")
-            yield Static("esc to close", classes="quiet")
+            keys = "c to copy" + (", o to open the link" if self._link else "")
+            yield Static(f"esc to close, {keys}", classes="quiet")
+
+    @property
+    def _plain(self) -> str:
+        return self._text if isinstance(self._text, str) else self._text.plain
+
+    @property
+    def _link(self) -> str:
+        """The address that the text is, if it is one of ours."""
+        text = self._plain.strip()
+        return text if text.startswith(LINKS) and not text.split()[1:] else ""
+
+    def action_copy(self) -> None:
+        """Copy the selected text, or else all of it."""
+        self.app.copy_to_clipboard(self.get_selected_text() or self._plain)
+        self.app.notify("Copied.", timeout=2)
+
+    def action_open(self) -> None:
+        """Open the link in the browser of this computer."""
+        if self._link:
+            self.app.open_url(self._link)

@@ -37,6 +37,7 @@ class Feed(ScrollView, can_focus=True):
         Binding("home", "move(-1000000)", "Oldest", show=False),
         Binding("end", "move(1000000)", "Newest", show=False),
         Binding("enter", "choose", "Open", show=False),
+        Binding("ctrl+c", "copy", "Copy the line", show=False),
     ]
 
     cursor: reactive[int] = reactive(-1, repaint=False)
@@ -79,6 +80,8 @@ class Feed(ScrollView, can_focus=True):
         super().__init__(id=id)
         self._draw = draw
         self._key = key
+        self._wanted: object = None
+        """The key of an item to go to, which is not shown yet."""
         self._is_newest_last = is_newest_last
         self._head = head
         self._empty = empty
@@ -116,21 +119,30 @@ class Feed(ScrollView, can_focus=True):
         self.items = self._matching(self._all)
         self._lay_out()
         last = len(self.items) - 1
+        wanted = self._place_of(self._wanted)
+        if wanted is not None:
+            self._wanted, cursor = None, wanted
         if cursor is None:
-            cursor = last if follows else self._place_of(was, at)
+            stays = None if was is None else self._place_of(self._key(was))
+            cursor = last if follows else at if stays is None else stays
         self.cursor = max(min(cursor, last), min(0, last))
         if self.cursor == at and self.item is not None and self.item != was:
             self.post_message(self.Moved(self, self.item))
         self._reveal()
         self.refresh()
 
-    def _place_of(self, item: Any, otherwise: int) -> int:
-        """Find an item among the present ones by its key."""
-        if item is None:
-            return otherwise
-        key = self._key(item)
+    def go_to(self, key: object) -> None:
+        """Put the cursor on the item with this key, now or as soon as it is shown."""
+        place = self._place_of(key)
+        if place is None:
+            self._wanted = key
+        else:
+            self.cursor = place
+        self.focus()
+
+    def _place_of(self, key: object) -> int | None:
         keys = map(self._key, self.items)
-        return next((at for at, one in enumerate(keys) if one == key), otherwise)
+        return next((at for at, one in enumerate(keys) if one == key), None)
 
     def add(self, items: Sequence[Any]) -> None:
         """Append items, dropping the oldest ones when full."""
@@ -185,7 +197,8 @@ class Feed(ScrollView, can_focus=True):
         if index >= len(self.items):
             return Strip.blank(width, self.rich_style)
         is_cursor = index == self.cursor
-        mark = ("▌", "$accent") if is_cursor else (" ", "")
+        colour = "$accent" if self.has_focus else "$line"
+        mark = ("▌", colour) if is_cursor else (" ", "")
         line = Content.assemble(mark, self._draw(self.items[index], width - 1))
         return self._strip(line, width, is_cursor=is_cursor)
 
@@ -215,6 +228,14 @@ class Feed(ScrollView, can_focus=True):
     def action_move_page(self, direction: int) -> None:
         """Move the cursor by a screenful."""
         self.action_move(direction * max(1, self._rows - 1))
+
+    def action_copy(self) -> None:
+        """Copy the selected text, or else the line under the cursor."""
+        selected = self.screen.get_selected_text()
+        if self.item is not None or selected:
+            line = self._draw(self.item, 4000).plain if self.item is not None else ""
+            self.app.copy_to_clipboard(selected or " ".join(line.split()))
+            self.app.notify("Copied.", timeout=2)
 
     def action_choose(self) -> None:
         """Open the item under the cursor."""

@@ -69,7 +69,7 @@ def _facts(
         ("", safe_line(status.name)[:18]),
         ("model", shown),
         ("mode", status.mode),
-        ("provider", status.provider),
+        ("provider", _provider(status)),
         ("speed", f"{speed:.0f} tok/s" if speed else "– tok/s"),
     ]
     for label, value in named:
@@ -77,6 +77,13 @@ def _facts(
             label_part = f"{label} " if is_wide and label else ""
             facts.append(Content.assemble((label_part, "$quiet"), value))
     return facts
+
+
+def _provider(status: "StatusReply") -> str:
+    """Name the writer of replies, and where it is unless that is the cloud."""
+    reach = status.cloud.reach if status.provider == "openai" else "cloud"
+    where = "" if reach == "cloud" else f" {format.where(reach)}"
+    return f"{status.provider}{where}"
 
 
 def _work(status: "StatusReply | None", jobs: "list[Progress]") -> str:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 MESSAGES_SHOWN = 300
 REPLIES_SHOWN = 100
 
-SIGNS = {"markov": "○", "local": "◆", "openai": "☁"}
+SIGNS = {"markov": "○", "local": "◆", "openai": "◇"}
 """A provider's sign, shown beside its name."""
 
 

@@ -18,6 +18,12 @@ if TYPE_CHECKING:
     from app.store.rows import StoredReply
 
 
+REJECTED = (
+    "Rejected. The bot learns from that. To send it after all, press y on its line in"
+    " the channel."
+)
+
+
 class ConversationsScreen(TalkScreen):
     """The lines of a place, with keys that act on them."""
 
@@ -46,7 +52,8 @@ class ConversationsScreen(TalkScreen):
         reply = line.reply if line else None
         is_draft = reply is not None and reply.state == "draft"
         if action == "decide":
-            return is_draft
+            is_rejected = reply is not None and reply.state == "rejected"
+            return is_draft or (is_rejected and parameters == (True,))
         if action in ("edit", "rate", "jump"):
             return reply is not None
         if action == "again":
@@ -98,7 +105,7 @@ class ConversationsScreen(TalkScreen):
     def action_decide(self, approve: bool) -> None:
         """Send a draft, or discard it."""
         if reply := self._reply:
-            word = "Sent." if approve else "Discarded. The bot learns from that."
+            word = "Sent." if approve else REJECTED
             self._do(control.Decide(reply.id, approve), word)
 
     def action_edit(self) -> None:
@@ -106,7 +113,7 @@ class ConversationsScreen(TalkScreen):
         if reply := self._reply:
 
             def edited(text: str | None) -> None:
-                if text and reply.state == "draft":
+                if text and reply.state in ("draft", "rejected"):
                     self._do(control.Decide(reply.id, True, text), "Sent.")
                 elif text:
                     self._send(reply.guild_id, reply.channel_id, text)

@@ -106,6 +106,11 @@ class GuildScreen(MynahScreen):
         self.pane.take_focus()
         self.refresh_bindings()
 
+    def show_section(self, name: str) -> None:
+        """Show a section at once."""
+        self.query_one("#section", Choice).value = name
+        self._show_pane(name)
+
     def filter(self, words: str) -> None:
         self.pane.filter(words)
 

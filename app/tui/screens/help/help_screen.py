@@ -42,7 +42,7 @@ WORDS = (
     ("hybrid", "model and voice choose every word together"),
     (
         "provider",
-        "the writer of a reply: markov, local (here), openai (in the cloud)",
+        "the writer of a reply: markov, local (here), openai (another server)",
     ),
     ("rung", "one provider on the ladder; if it can't answer, the next one does"),
     ("recall", "earlier messages found by meaning"),
@@ -154,7 +154,7 @@ def key_tables() -> Iterator[tuple[str, Sequence[tuple[str, str]]]]:
 def _keys(owner: type[DOMNode]) -> list[tuple[str, str]]:
     """Return the keys of a screen or section, with their actions' descriptions."""
     found = [b for b in owner.BINDINGS if isinstance(b, Binding) and b.description]
-    return [(b.key_display or _shown(b.key), _says(owner, b)) for b in found]
+    return [(b.key_display or _shown(b.key), says(owner, b)) for b in found]
 
 
 def _shown(keys: str) -> str:
@@ -165,7 +165,8 @@ def _shown(keys: str) -> str:
     )
 
 
-def _says(owner: type[DOMNode], binding: Binding) -> str:
+def says(owner: type[DOMNode], binding: Binding) -> str:
+    """Return what a key does, in the words of its action."""
     # An action shared by several keys describes each too vaguely.
     action = getattr(owner, f"action_{binding.action}", None)
     says = (action.__doc__ if action else None) or binding.description

@@ -11,7 +11,7 @@ from textual.containers import Container, Horizontal
 from textual.content import Content
 from textual.widgets import Static
 
-from app.core.labels import CLOUD, HERE
+from app.core.labels import HERE
 from app.core.safe_text import safe_line
 from app.tui import format
 from app.tui.base import MynahScreen
@@ -260,8 +260,9 @@ def _model(status: "StatusReply") -> str:
     speed = status.tokens_per_second
     facts = [f"{name} {HERE}"]
     if status.provider == "openai":
-        cloud = status.cloud.model or "a model"
-        facts = [f"{cloud} {CLOUD}", f"else {facts[0]}"]
+        cloud = status.cloud
+        server = f"{cloud.model or 'a model'} {format.where(cloud.reach)}"
+        facts = [server, f"else {facts[0]}"]
     if speed:
         facts.append(f"{speed:.0f} tokens/s")
     return ", ".join([*facts, f"{status.queue or 'nothing'} waiting"])

@@ -16,6 +16,7 @@ from app.ipc.control import ModelEntry, ModelsReply, ModelTestReply, Progress
 from app.tui import format, settings_list
 from app.tui.base import MynahScreen
 from app.tui.event_buffer import NewEvents
+from app.tui.remedies import in_keys
 from app.tui.widgets.choice import Choice
 from app.tui.widgets.dialogs import AskText, Confirm
 from app.tui.widgets.feed import Feed
@@ -220,7 +221,7 @@ class ModelsScreen(MynahScreen):
         now = status.provider if status else "local"
         wanted = event.value if event else "openai" if now == "local" else "local"
         self.query_one(Choice).value = now
-        if wanted == "openai" and not (status and status.has_openai_key):
+        if wanted == "openai" and format.lacks_key(status):
             self.app.tell("The cloud needs an API key first: press k to enter one.")
             return
         settings_list.set_value(self, "reply.provider", wanted, self.refresh_data)
@@ -302,7 +303,20 @@ def _state(model: ModelEntry) -> tuple[str, str, str]:
 
 def _cloud(status: control.StatusReply | None) -> Content:
     status = status or control.StatusReply()
+    cloud = status.cloud
+    place = (
+        f"   {safe_line(cloud.host)}, {format.where(cloud.reach)}"
+        if cloud.host
+        else "  "
+    )
+    if cloud.reach != "cloud":
+        return Content.styled(f"{place}; free, and no lock applies", "$quiet")
     key = "an API key is stored" if status.has_openai_key else "no API key yet (k)"
+    if not cloud.needs_key:
+        key = "its key is server_key"
     budget, spent = status.monthly_budget, format.money(status.month_cost)
     limit = f" of {format.money(budget)}" if budget else ", no limit set"
-    return Content.styled(f"   {key}; {spent}{limit} spent this month", "$quiet")
+    told = f"{place} {key}; {spent}{limit} spent this month"
+    if cloud.state == "consent":
+        told = f"{place}; {safe_line(in_keys(f'{cloud.reason} {cloud.hint}'))}"
+    return Content.styled(told, "$quiet")

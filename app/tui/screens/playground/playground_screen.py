@@ -1,5 +1,7 @@
 """Playground: talk to any learned server as anyone, and see a reply's sources."""
 
+from collections import defaultdict, deque
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from textual import on
@@ -14,20 +16,49 @@ from textual.widgets import Input, Static
 from app.core.safe_text import safe_line
 from app.ipc import control
 from app.settings.schema import FIXED_MODES
+from app.tui import format
 from app.tui.base import MynahScreen
 from app.tui.event_buffer import NewEvents
+from app.tui.remedies import in_keys
 from app.tui.widgets.bubbles import ReplyLine, SpokenLine
 from app.tui.widgets.choice import Choice
 from app.tui.widgets.dial import Dial
 from app.tui.widgets.dialogs import AskText, Pick
 from app.tui.widgets.field import Field
 
-PROVIDERS = ("local", "cloud")
+PROVIDERS = ("local", "openai")
 MAX_LINES = 120
 """The number of lines on the screen."""
 
 MAX_TURNS = 12
 """The number of earlier turns sent with a text."""
+
+
+@dataclass(frozen=True)
+class SaidTurn:
+    """One turn, and the server it was said to."""
+
+    speaker: str
+    text: str
+    guild: str
+    """The server's name in requests."""
+
+
+@dataclass
+class Talk:
+    """A talk with one server; no other server is told of it."""
+
+    turns: deque[SaidTurn] = field(default_factory=lambda: deque(maxlen=MAX_TURNS))
+    last_text: str = ""
+    lines: list[SpokenLine] = field(default_factory=list)
+    """Shown while its server is chosen."""
+
+
+@dataclass(frozen=True)
+class Answered:
+    """A reply, or none."""
+
+    reply: control.SayReply | None
 
 
 class PlaygroundScreen(MynahScreen):
@@ -37,7 +68,7 @@ class PlaygroundScreen(MynahScreen):
     CSS_PATH = "playground_screen.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+o", "step('mode')", "Mode", priority=True),
-        Binding("ctrl+l", "step('provider')", "Local/cloud", priority=True),
+        Binding("ctrl+l", "step('provider')", "Local/openai", priority=True),
         Binding("ctrl+up", "turn(5)", "Voice", key_display="^↑↓", priority=True),
         Binding("ctrl+down", "turn(-5)", "Less voice", show=False, priority=True),
         Binding("ctrl+g", "pick_guild", "Server", priority=True),
@@ -54,8 +85,8 @@ class PlaygroundScreen(MynahScreen):
     def __init__(self) -> None:
         super().__init__()
         self._streams: dict[int, ReplyLine] = {}
-        self._turns: list[list[str]] = []
-        self._last_text = ""
+        self._talks: defaultdict[int, Talk] = defaultdict(Talk)
+        """One per server, by its row."""
 
     def compose_body(self) -> ComposeResult:
         with Horizontal():
@@ -73,6 +104,7 @@ class PlaygroundScreen(MynahScreen):
                 yield Choice((*FIXED_MODES, "auto"), "hybrid", id="mode")
                 yield Static("Model runs", classes="quiet")
                 yield Choice(PROVIDERS, "local", id="provider")
+                yield Static("", id="place", classes="quiet", markup=False)
                 yield Static("Voice", classes="quiet")
                 yield Dial(50, id="dial")
                 yield Static("model alone – your server alone", classes="quiet hint")
@@ -93,7 +125,7 @@ class PlaygroundScreen(MynahScreen):
 
     @property
     def is_cloud(self) -> bool:
-        return self.query_one("#provider", Choice).value == "cloud"
+        return self.query_one("#provider", Choice).value == "openai"
 
     def refresh_data(self) -> None:
         if self.app.link_state.is_up:
@@ -109,8 +141,10 @@ class PlaygroundScreen(MynahScreen):
         return True
 
     def _take_guilds(self) -> None:
-        known = {guild.row for guild in self.app.guilds}
-        if self.app.guilds and (self.guild is None or self.guild.row not in known):
+        known = {guild.row: guild for guild in self.app.guilds}
+        if self.guild and self.guild.row in known:
+            self.guild = known[self.guild.row]
+        elif self.app.guilds:
             self._choose_guild(self.app.guilds[0])
         self._show_empty()
 
@@ -120,6 +154,11 @@ class PlaygroundScreen(MynahScreen):
 
     def watch_guild(self) -> None:
         self._repaint()
+        if self.is_mounted and self.guild:
+            for row, talk in self._talks.items():
+                for line in talk.lines:
+                    line.display = row == self.guild.row
+            self._show_empty()
 
     def watch_author(self) -> None:
         self._repaint()
@@ -132,6 +171,8 @@ class PlaygroundScreen(MynahScreen):
         name = self.guild.guild if self.guild else "no server yet"
         dial = self.query_one(Dial).value
         provider = self.query_one("#provider", Choice).value
+        place = format.place(self.app.status if self.is_cloud else None)
+        self.query_one("#place", Static).update(Content(place))
         parts = [name, f"as {self.author}", self.mode, provider, f"voice {dial} %"]
         self.query_one("#strip", Static).update(Content(" · ".join(parts)))
         self.query_one("#guild-name", Static).update(Content(name))
@@ -146,10 +187,13 @@ class PlaygroundScreen(MynahScreen):
             return ""
         status = self.app.status
         if self.is_cloud:
-            if self.guild and self.guild.local_only:
+            is_free = status is not None and status.cloud.reach != "cloud"
+            if self.guild and self.guild.local_only and not is_free:
                 return "This server is locked to this computer: see Usage (7)."
-            if not status or not status.has_openai_key:
+            if format.lacks_key(status):
                 return "The cloud needs an API key: enter one on Models (6)."
+            if self.guild and self.guild.refused:
+                return in_keys(f"Replies stay here: {self.guild.refused}.")
         elif status and status.model.state == "absent":
             return "There is no model yet: fetch one on Models (6)."
         return ""
@@ -159,10 +203,13 @@ class PlaygroundScreen(MynahScreen):
     def _show_empty(self) -> None:
         talk = self.query_one("#talk", VerticalScroll)
         talk.query(".empty").remove()
-        if talk.query(SpokenLine):
+        if self.guild and self._talks[self.guild.row].lines:
             return
         if self.app.guilds:
-            text = "Type below and press enter. Nothing said here is learned or sent."
+            text = (
+                "Type below and press enter. Nothing said here is learned, or sent to"
+                " Discord."
+            )
         else:
             text = (
                 "Mynah has not learned a server yet.\n\nImport messages on Learn "
@@ -179,7 +226,9 @@ class PlaygroundScreen(MynahScreen):
             self._say(self.guild, text)
 
     def _say(self, guild: control.GuildFigures, text: str) -> None:
-        self._last_text = text
+        talk = self._talks[guild.row]
+        talk.last_text = text
+        earlier = list(talk.turns)
         stream = self.app.next_stream()
         request = control.Say(
             guild=guild.key,
@@ -190,30 +239,29 @@ class PlaygroundScreen(MynahScreen):
             voice=self.query_one(Dial).value,
             explain=True,
             stream=stream,
-            turns=self._turns[-MAX_TURNS:],
+            turns=[[turn.speaker, turn.text] for turn in earlier],
+            turn_guilds=[turn.guild for turn in earlier],
         )
         status = self.app.status
         bubble = ReplyLine(status.name if status else "Mynah", stream)
         self._streams[stream] = bubble
-        self._add(SpokenLine(self.author, safe_line(text)), bubble)
-        self._turns.append([self.author, text])
-        self.fetch(lambda: self._answer(request), self._answered, exclusive=False)
+        self._add(talk, SpokenLine(self.author, safe_line(text)), bubble)
+        talk.turns.append(SaidTurn(self.author, text, guild.key))
 
-    async def _answer(
-        self, request: control.Say
-    ) -> tuple[int, control.SayReply | None]:
-        assert request.stream is not None
-        return request.stream, await self.ask(request)
+        def answered(answer: Answered) -> None:
+            if answer.reply and answer.reply.text:
+                talk.turns.append(
+                    SaidTurn(bubble.speaker, answer.reply.text, guild.key)
+                )
+            self._streams.pop(stream, None)
+            bubble.finish(answer.reply)
+            self._scroll()
 
-    def _answered(self, answer: tuple[int, control.SayReply | None]) -> None:
-        stream, reply = answer
-        bubble = self._streams.pop(stream, None)
-        if bubble is None:
-            return
-        bubble.finish(reply)
-        if reply and reply.text:
-            self._turns.append([bubble.speaker, reply.text])
-        self._scroll()
+        self.fetch(lambda: self._answer(request), answered, exclusive=False)
+
+    async def _answer(self, request: control.Say) -> Answered:
+        reply: control.SayReply | None = await self.ask(request)
+        return Answered(reply)
 
     def hear(self, news: NewEvents) -> None:
         for stream, pieces in news.tokens.items():
@@ -221,13 +269,13 @@ class PlaygroundScreen(MynahScreen):
                 line.add("".join(pieces), restart=stream in news.restarted)
                 self._scroll()
 
-    def _add(self, *lines: SpokenLine) -> None:
-        talk = self.query_one("#talk", VerticalScroll)
-        talk.query(".empty").remove()
-        talk.mount(*lines)
-        surplus = len(talk.children) - MAX_LINES
-        if surplus > 0:
-            talk.remove_children(talk.children[:surplus])
+    def _add(self, talk: Talk, *lines: SpokenLine) -> None:
+        page = self.query_one("#talk", VerticalScroll)
+        page.query(".empty").remove()
+        page.mount(*lines)
+        talk.lines += lines
+        page.remove_children(talk.lines[:-MAX_LINES])
+        del talk.lines[:-MAX_LINES]
         self._scroll()
 
     def _scroll(self) -> None:
@@ -267,12 +315,12 @@ class PlaygroundScreen(MynahScreen):
 
     def action_again(self) -> None:
         """Ask for another reply to the same text."""
-        if self._last_text and self.guild:
-            self._say(self.guild, self._last_text)
+        if self.guild and (text := self._talks[self.guild.row].last_text):
+            self._say(self.guild, text)
 
     def action_sources(self) -> None:
         """Show or hide the newest reply's source messages."""
-        lines = list(self.query(ReplyLine))
+        lines = [line for line in self.query(ReplyLine) if line.display]
         if lines:
             lines[-1].toggle_sources()
 

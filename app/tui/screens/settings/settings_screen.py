@@ -1,5 +1,7 @@
 """Settings: the home's settings, the secrets, and the appearance."""
 
+import time
+from pathlib import Path
 from typing import ClassVar
 
 from textual import on
@@ -10,7 +12,7 @@ from textual.widgets import Static
 
 from app.core.safe_text import safe_line
 from app.ipc import control
-from app.tui import settings_list
+from app.tui import format, settings_list
 from app.tui.base import MynahScreen
 from app.tui.remedies import in_keys
 from app.tui.widgets.dialogs import AskText, Confirm
@@ -39,6 +41,7 @@ class SettingsScreen(MynahScreen):
         Binding("k", "secret('openai_key')", "API key"),
         Binding("K", "secret('server_key')", "Other server's key"),
         Binding("c", "doctor", "Check-up"),
+        Binding("w", "backup", "Back up"),
     ]
 
     def __init__(self) -> None:
@@ -125,6 +128,23 @@ class SettingsScreen(MynahScreen):
         sign = "✓ It works" if reply.ok else "✕ It does not work"
         parts = [reply.detail, reply.hint, reply.invite]
         self.app.show_result(self, sign, "\n\n".join(filter(None, parts)))
+
+    def action_backup(self) -> None:
+        """Write everything to one file; secrets stay out of it."""
+
+        def chosen(path: str | None) -> None:
+            if path and path.strip():
+                self.app.tell("Writing the backup…")
+                request = control.Backup(str(Path(path.strip()).expanduser()))
+                self.request(request, self._backed_up)
+
+        day = time.strftime("%Y-%m-%d", time.localtime(self.app.clock()))
+        default = str(Path.home() / f"mynah-{day}.zip")
+        detail = "One file with everything but the secrets. `mynah restore` reads it."
+        self.app.push_screen(AskText("Back up to which file?", detail, default), chosen)
+
+    def _backed_up(self, reply: control.BackupReply) -> None:
+        self.app.tell(f"Wrote {reply.file} ({format.size(reply.bytes)}).")
 
     def action_doctor(self) -> None:
         """Check for common problems."""

@@ -146,6 +146,9 @@ class UsageScreen(MynahScreen):
         self.request(control.ConfigGet("openai.monthly_budget"), take)
 
 
+PLACES = {"here": "here", "own": "own host"}
+"""In place of the provider, where a host is not the cloud."""
+
 EMPTY = "No model was used in the last 31 days."
 KEPT = "Nothing has left this computer. Requests to a cloud model appear here."
 UNLEARNED = "No server is learned yet."
@@ -162,7 +165,7 @@ def sums(rows: "Iterable[DayUse]", view: str) -> list[LedgerLine]:
         name = {
             "days": row.day,
             "servers": row.guild or "a forgotten server",
-        }.get(view, f"{row.provider} {row.model}".strip())
+        }.get(view, f"{PLACES.get(row.reach, row.provider)} {row.model}".strip())
         groups[name].append(row)
     made = [_sum(name, group) for name, group in groups.items()]
     if view == "days":
@@ -176,7 +179,7 @@ def _sum(name: str, rows: "list[DayUse]") -> LedgerLine:
         calls=sum(row.calls for row in rows),
         read=sum(row.prompt_tokens for row in rows),
         written=sum(row.completion_tokens for row in rows),
-        sent=sum(row.bytes_sent for row in rows),
+        sent=sum(row.bytes_sent for row in rows if row.reach == "cloud"),
         cost=sum(row.cost for row in rows),
     )
 
@@ -222,18 +225,25 @@ def draw_sent(sent: "SentRequest", now: float) -> Content:
 
 def head_lock(width: int) -> str:
     """Return the meaning of a lock."""
-    return "data of a locked server never leaves this computer; space toggles the lock"
+    return "data of a locked server never goes to the cloud; space toggles the lock"
 
 
 def draw_lock(guild: "GuildFigures", width: int) -> Content:
     """Draw one server and its lock, in words."""
     name = Content(safe_line(guild.guild))
     locked = guild.local_only
-    state = "● locked to this computer" if locked else "○ may use the cloud"
+    state = "● locked to this computer" if locked else f"○ {_may(guild)}"
     return Content.assemble(
         name.truncate(30, ellipsis=True, pad=True).stylize("bold"),
         (f"  {state}", "$success" if locked else "$quiet"),
     )
+
+
+def _may(guild: "GuildFigures") -> str:
+    """Say what an unlocked server may do now."""
+    if guild.refused:
+        return "stays here until you agree: reply.provider on Server (4)"
+    return "may use the cloud"
 
 
 def _budget(status: "StatusReply | None") -> Content:

@@ -158,12 +158,7 @@ class WizardScreen(ModalScreen[None]):
 
     def _do_invite(self) -> None:
         """Show the link that invites the bot to a server."""
-
-        def tried(reply: control.SecretTestReply) -> None:
-            link = reply.invite or reply.hint or "Enter a bot token first."
-            self.app.show_result(self, "Open this link in a browser", link)
-
-        self._ask(control.SecretTest("bot_token"), tried)
+        self.app.show_invite(self)
 
     def _do_channels(self) -> None:
         """Choose the channels for listening and speaking."""

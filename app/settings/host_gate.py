@@ -1,0 +1,63 @@
+"""The one gate to model hosts: it looks at what is in a request, not at who asks."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from app.core.errors import NotAllowedError
+from app.settings.base_url import Address
+from app.settings.consent import AGREE, Purpose
+from app.settings.effective import Settings
+
+
+@dataclass(frozen=True)
+class Permit:
+    """Leave to send one request to one address; only the gate gives it."""
+
+    address: Address
+
+
+class Gate:
+    """Asks the lock and the consents of every guild whose words are in a request."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    async def permit(
+        self, address: Address, purpose: Purpose, guilds: Iterable[int | None]
+    ) -> Permit:
+        """Let a request pass.
+
+        Args:
+            guilds: Rows of all guilds whose words are in it; None for words of unknown
+                origin.
+
+        Raises:
+            NotAllowedError: If one of them is locked, or did not agree.
+        """
+        if reason := await self.refuses(address, purpose, guilds):
+            raise NotAllowedError(reason)
+        return Permit(address)
+
+    def look(self, address: Address) -> Permit:
+        """Let a request pass that holds nobody's words, such as for a host's models."""
+        return Permit(address)
+
+    async def refuses(
+        self, address: Address, purpose: Purpose, guilds: Iterable[int | None]
+    ) -> str | None:
+        """Return why words of these guilds may not go to a host, or None."""
+        if not address.is_cloud:
+            return None
+        rows = set(guilds)
+        if not all(rows):
+            return "it holds words of an unknown server"
+        who = "this server" if len(rows) == 1 else "a server whose words it holds"
+        for guild in sorted(row for row in rows if row):
+            if (await self._settings.of(guild)).reply.local_only:
+                return f"{who} is locked to this computer"
+            if not await self._settings.has_agreed(guild, purpose, address):
+                return (
+                    f"nobody has agreed that words of {who} go to {address.name} for"
+                    f" {purpose}: `{AGREE[purpose]}`"
+                )
+        return None

@@ -1,0 +1,244 @@
+"""The palette: every action, setting, server, channel, model and guide by its words."""
+
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+
+from textual.binding import Binding
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.dom import DOMNode
+from textual.worker import WorkerError
+
+from app.core.guides import all_guides
+from app.core.safe_text import safe_line
+from app.ipc import control
+from app.settings import setting_keys
+from app.tui.app import MynahApp
+from app.tui.screens import SCREENS
+from app.tui.screens.guild.guild_screen import GuildScreen
+from app.tui.screens.help.help_screen import says
+from app.tui.widgets.feed import Feed
+
+WORD = re.compile(r"\w+")
+
+SYNONYMS = {
+    "home": "start status overview dashboard",
+    "playground": "chat try test talk",
+    "conversations": "chats messages history search drafts read",
+    "guild": "guild voice words",
+    "learn": "teach jobs progress",
+    "models": "llm gguf download",
+    "usage": "cost money bill spending privacy left sent",
+    "settings": "preferences options configuration config setup",
+    "logs": "errors debug trouble",
+    "help": "manual guide documentation keys shortcuts",
+    "home.start_or_stop": "run launch quit shut down",
+    "home.discord": "connect disconnect online offline reconnect",
+    "guild.channels.invite": "invitation add bot link url join permissions server",
+    "learn.import": "load add file history chat discordchatexporter package teach",
+    "learn.browse": "import open file folder",
+    "learn.train": "train learn messages past backfill",
+    "models.pull": "download get install model",
+    "models.use": "switch choose select activate model",
+    "models.own": "gguf load file local model",
+    "models.where": "cloud openai local provider switch toggle",
+    "models.key": "openai token secret password",
+    "models.measure": "benchmark speed fast tokens",
+    "models.remove": "delete uninstall free disk space",
+    "models.tune": "gpu threads context address url host",
+    "usage.lock": "privacy cloud local consent",
+    "usage.budget": "limit cost money spending price",
+    "settings.secret('bot_token')": "discord login password credentials",
+    "settings.secret('openai_key')": "token openai secret password",
+    "settings.secret('server_key')": "api token secret ollama vllm openrouter",
+    "settings.doctor": "check health diagnose doctor problems trouble",
+    "settings.backup": "backup save copy archive everything safe",
+    "conversations.speak": "write send message post",
+    "conversations.filter": "search find text",
+    "conversations.forget": "delete erase remove",
+    "guild.voice.persona": "character personality role prompt style",
+    "guild.data.take": "backup save voice",
+    "guild.data.restore": "undo revert raid",
+    "guild.data.export": "save write file jsonl download",
+    "guild.data.forget_author": "delete erase member user privacy gdpr",
+    "guild.data.forget_all": "delete erase remove server wipe",
+    "guild.channels.speak": "mute silence allow talk",
+    "guild.channels.listen": "learn ignore channel",
+}
+"""More words that find a screen or an action, by their place."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the palette."""
+
+    title: str
+    says: str
+    """The effect, in one line."""
+    words: str
+    """More words that find it."""
+    run: Callable[[], Awaitable[object] | object]
+
+    def score(self, wanted: list[str]) -> float:
+        """Rate how well the words fit; 0.0 unless each begins a word of this line."""
+        total = 0.0
+        for word in wanted:
+            places = ((3.0, self.title), (2.0, self.words), (1.0, self.says))
+            found = [weight for weight, text in places if _begins(word, text)]
+            if not found:
+                return 0.0
+            total += found[0]
+        is_named = self.title.lower().startswith(" ".join(wanted))
+        return total / len(wanted) + is_named
+
+
+def _begins(word: str, text: str) -> bool:
+    return any(one.startswith(word) for one in WORD.findall(text.lower()))
+
+
+class PaletteProvider(Provider):
+    """Finds lines by the words that a person would type."""
+
+    async def startup(self) -> None:
+        assert isinstance(self.app, MynahApp)
+        self._entries = [entry async for entry in entries(self.app)]
+
+    async def discover(self) -> Hits:
+        for entry in self._entries[: len(SCREENS)]:
+            yield DiscoveryHit(entry.title, entry.run, help=entry.says)
+
+    async def search(self, query: str) -> Hits:
+        wanted = WORD.findall(query.lower())
+        for entry in self._entries:
+            score = entry.score(wanted) if wanted else 0.0
+            if score:
+                yield Hit(score, entry.title, entry.run, help=entry.says)
+
+
+async def entries(app: MynahApp) -> AsyncIterator[Entry]:
+    """Return every line of the palette."""
+    for entry in [*_screens(app), *_actions(app), *_own(app), *_settings(app)]:
+        yield entry
+    for entry in [*_guides(app), *_servers(app)]:
+        yield entry
+    for guild in list(app.guilds):
+        for channel in await app.shelf.channels(guild.row):
+            title = f"#{safe_line(channel.name)} of {safe_line(guild.guild)}"
+            run = partial(_show_channel, app, guild.row, channel.channel)
+            yield Entry(title, "Show this channel in Conversations", "channel", run)
+    for name in await _models(app):
+        run = partial(_at, app, "models", "#catalogue", name)
+        yield Entry(f"Model {name}", "Show it on Models", "llm gguf", run)
+
+
+def _screens(app: MynahApp) -> Iterator[Entry]:
+    for entry in SCREENS:
+        run = partial(app.action_go, entry.name)
+        words = SYNONYMS.get(entry.name, "")
+        yield Entry(f"Go to {entry.title}", f"Key {entry.key}", words, run)
+
+
+def _actions(app: MynahApp) -> Iterator[Entry]:
+    """Every described key of every screen and section."""
+    from app.tui.panes import PANES
+
+    for entry in SCREENS:
+        screen = type(entry.load())
+        yield from _keys(app, screen, entry.name, entry.title)
+        if entry.name == "guild":
+            for name, pane in PANES.items():
+                where = f"{entry.title}, {name}"
+                yield from _keys(app, pane, f"{entry.name}.{name}", where)
+
+
+def _keys(
+    app: MynahApp, owner: type[DOMNode], place: str, where: str
+) -> Iterator[Entry]:
+    for binding in owner.BINDINGS:
+        if not isinstance(binding, Binding) or not binding.show:
+            continue
+        words = SYNONYMS.get(f"{place}.{binding.action}", "")
+        key = app.get_key_display(binding)
+        run = partial(_act, app, place, binding)
+        said = f"{says(owner, binding)} ({where}: {key})"
+        yield Entry(binding.description, said, f"{words} {where}", run)
+
+
+def _own(app: MynahApp) -> Iterator[Entry]:
+    steps = "setup wizard begin tutorial sample"
+    yield Entry("First steps", "Open the checklist", steps, app.action_wizard)
+    colors = "theme dark light colors colours contrast appearance"
+    yield Entry("Theme", "Change the colors (^t)", colors, app.action_next_theme)
+    look = partial(app.run_action, "filter", app.screen_stack[0])
+    yield Entry("Filter", "Find words on this screen (/)", "search find", look)
+    yield Entry("Quit", "Close these screens (^q)", "exit leave close", app.exit)
+
+
+def _settings(app: MynahApp) -> Iterator[Entry]:
+    for name, key in setting_keys.keys().items():
+        words = f"setting set change {name.replace('.', ' ').replace('_', ' ')}"
+        run = partial(_at, app, "settings", "#list", name)
+        yield Entry(f"Setting {name}", key.doc, words, run)
+
+
+def _guides(app: MynahApp) -> Iterator[Entry]:
+    for guide in all_guides():
+        run = partial(_at, app, "help", "#topics", guide.title)
+        yield Entry(f"Guide: {guide.title}", "Read it on Help", "help manual", run)
+
+
+def _servers(app: MynahApp) -> Iterator[Entry]:
+    for guild in app.guilds:
+        run = partial(app.show_guild, guild)
+        title = f"Server {safe_line(guild.guild)}"
+        yield Entry(title, "Show it on Server", "guild discord", run)
+
+
+async def _models(app: MynahApp) -> list[str]:
+    if not app.link_state.is_up:
+        return []
+    reply = await app.link.call(control.Models())
+    return [safe_line(model.name) for model in reply.models]
+
+
+# What the lines do.
+
+
+async def _show(app: MynahApp, screen: str) -> None:
+    if screen != app.current_mode:
+        await app.switch_mode(screen)
+    # An action needs the lines that the screen is asking for.
+    asking = [worker for worker in app.workers if worker.node is app.screen]
+    with suppress(WorkerError):
+        await app.workers.wait_for_complete(asking)
+
+
+async def _act(app: MynahApp, place: str, binding: Binding) -> None:
+    """Do what a key of a screen or section does, and go there first."""
+    screen_name, _, section = place.partition(".")
+    await _show(app, screen_name)
+    screen = app.screen
+    owner: DOMNode = screen
+    if section and isinstance(screen, GuildScreen):
+        screen.show_section(section)
+        owner = screen.pane
+
+    async def act() -> None:
+        if not await app.run_action(binding.action, owner):
+            app.tell(f"“{binding.description}” does not fit the chosen line here.")
+
+    # What was asked for waits in the screen's queue.
+    screen.call_later(act)
+
+
+async def _at(app: MynahApp, screen: str, feed: str, key: str) -> None:
+    """Go to an item of a list."""
+    await _show(app, screen)
+    app.screen.query_one(feed, Feed).go_to(key)
+
+
+async def _show_channel(app: MynahApp, guild: int, channel: int) -> None:
+    await _show(app, "conversations")
+    app.screen.query_one("#places", Feed).go_to((guild, channel, False, None))
