@@ -96,6 +96,7 @@ def test_an_older_home_was_listening_since_its_oldest_message(
         for name in ("learning_since", "is_private", "is_age_restricted"):
             bound().execute_sql(f"ALTER TABLE channel DROP COLUMN {name}")
         bound().execute_sql("ALTER TABLE guild DROP COLUMN claimed")
+        bound().execute_sql("ALTER TABLE usage DROP COLUMN reach")
         before = migrations.MIGRATIONS.index(migrations._readers_of_channels)
         sqlite.set_version(bound(), migrations.FIRST_VERSION + before)
 
