@@ -90,7 +90,7 @@ def test_settings_that_may_not_be_read_are_named_with_the_remedy(
     shown = capsys.readouterr().out
     at = shown.index("BAD  settings")
     assert "Permission denied" in shown[at:]
-    assert "Make it a file that you may read." in shown[at:]
+    assert "Give yourself permission to read it." in shown[at:]
     assert main(["guilds", "--home", str(home.root)]) == 78
     told = capsys.readouterr().err
     assert "Permission denied" in told and "Make it a file" in told

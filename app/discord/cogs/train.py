@@ -28,7 +28,7 @@ PARTLY_UNREADABLE = (
 )
 FORGOT_NOTHING = "{problem} I forgot nothing."
 TOO_LARGE = "That file is too large. The owner can import it on the bot's computer."
-ALREADY = "A training is already running."
+ALREADY = "Training is already running."
 MAX_FILE_BYTES = 200 << 20
 ANSWER_SECONDS = 600.0
 
@@ -255,7 +255,7 @@ class CleanQuestion(discord.ui.View):
 def _problem(error: Exception) -> str:
     if isinstance(error, AppError):
         return str(error)
-    return "Discord does not hand out that file."
+    return "Discord does not provide that file."
 
 
 async def _message_of(
