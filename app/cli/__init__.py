@@ -17,6 +17,7 @@ COMMANDS = (
     "say",
     "guilds",
     "forget",
+    "quiet",
     "snapshot",
     "export",
     "backup",

@@ -5,9 +5,12 @@ import asyncio
 
 from app.cli.connect import connect
 from app.cli.output import dim, print_json, say, write_styled
+from app.core.errors import AppError
 from app.core.paths import Home, find_home
 from app.core.safe_text import safe_line
 from app.ipc import control
+from app.service.doctor import check_closed
+from app.service.home_lock import HomeBusyError
 
 NAME = "doctor"
 HELP = "check what commonly breaks, and suggest remedies"
@@ -32,5 +35,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 async def _doctor(home: Home) -> control.DoctorReply:
-    async with connect(home, is_forgiving=True) as bot:
-        return await bot.call(control.Doctor())
+    try:
+        async with connect(home, is_forgiving=True) as bot:
+            return await bot.call(control.Doctor())
+    except HomeBusyError:
+        raise
+    except (AppError, OSError) as error:
+        return control.DoctorReply(await check_closed(home, error))

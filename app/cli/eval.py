@@ -8,11 +8,11 @@ NAME = "eval"
 HELP = "quality figures on held-out files"
 
 KINDS = (
-    "eval_voice",
-    "eval_links",
-    "eval_recall",
-    "eval_personality",
-    "eval_report",
+    "evals.eval_voice",
+    "evals.eval_links",
+    "evals.eval_recall",
+    "evals.eval_personality",
+    "evals.eval_report",
 )
 
 

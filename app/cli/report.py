@@ -9,6 +9,7 @@ from app.cli.output import print_json, say, size
 from app.core.errors import AppError, UsageError
 from app.core.paths import Home, find_home
 from app.ipc import control
+from app.service.doctor import check_closed
 from app.service.support_bundle import write
 
 NAME = "report"
@@ -47,4 +48,4 @@ async def _ask(home: Home) -> tuple[list[control.Check], list[control.GuildFigur
             checks = (await bot.call(control.Doctor())).checks
             return checks, (await bot.call(control.Guilds())).guilds
     except AppError as error:
-        return [control.Check("start", False, error.message, error.hint)], []
+        return await check_closed(home, error), []

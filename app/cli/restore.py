@@ -1,10 +1,11 @@
 """Restores a home from a backup."""
 
 import argparse
+import shutil
 from pathlib import Path
 
 from app.cli.output import print_json, say
-from app.core.errors import UsageError
+from app.core.errors import AppError, UsageError
 from app.core.paths import Home, find_home
 from app.service.backups import restore, restore_key
 from app.service.home_lock import hold
@@ -36,8 +37,14 @@ def run(arguments: argparse.Namespace) -> int:
     home = find_home(arguments.home)
     if bool(arguments.file) == bool(arguments.author_key or arguments.new_author_key):
         raise UsageError("Name one backup.", "mynah restore FILE")
-    with hold(home):
-        done = _restore(home, arguments)
+    is_new = not home.root.exists()
+    try:
+        with hold(home):
+            done = _restore(home, arguments)
+    except AppError:
+        if is_new:
+            shutil.rmtree(home.root, ignore_errors=True)
+        raise
     if arguments.json:
         print_json({"home": str(home.root)})
     else:
@@ -55,4 +62,7 @@ def _restore(home: Home, arguments: argparse.Namespace) -> str:
             database.call(replace_key, home.author_key_file)
         return "Made a new key. People who opted out have to opt out again."
     restore(home, Path(arguments.file).expanduser())
-    return f"Restored into {home.root}. Voices are rebuilt on first use."
+    return (
+        f"Restored into {home.root}. Voices are rebuilt on first use. Messages"
+        " forgotten after this backup was made are back: forget them again."
+    )

@@ -117,9 +117,14 @@ class Home:
     def embedding_models(self) -> Path:
         return self.root / "embedding-models"
 
+    @property
+    def guilds(self) -> Path:
+        """The folder of all guilds' derived files."""
+        return self.root / "guilds"
+
     def guild(self, row: int) -> Path:
         """Return the folder of a guild's derived files, by its row id."""
-        return self.root / "guilds" / str(row)
+        return self.guilds / str(row)
 
     def voice(self, guild: int) -> Path:
         return self.guild(guild) / "voice"

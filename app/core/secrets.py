@@ -110,11 +110,20 @@ def _from_file(home: Home) -> dict[str, str]:
         secrets = json.loads(home.secrets_file.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
-    except ValueError as error:
-        raise ConfigError(
-            f"{home.secrets_file} is broken.", "Delete it and enter the keys again."
-        ) from error
-    return dict(secrets)
+    except (ValueError, RecursionError, OSError) as error:
+        raise _broken(home) from error
+    if not isinstance(secrets, dict):
+        raise _broken(home)
+    texts = (*secrets.keys(), *secrets.values())
+    if not all(isinstance(text, str) for text in texts):
+        raise _broken(home)
+    return secrets
+
+
+def _broken(home: Home) -> ConfigError:
+    return ConfigError(
+        f"{home.secrets_file} is broken.", "Move it away and enter the keys again."
+    )
 
 
 def _write(home: Home, secrets: dict[str, str]) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import aiohttp
 import discord
 
+from app.core.errors import UsageError
 from app.core.state_file import StateFile
 from app.discord.catch_up import MAX_THREADS, REPORT_SECONDS
 from app.discord.comparison import PAGE, recheck_page
@@ -23,6 +24,9 @@ Plan = dict[str, Any]
 `new` and `read` counts, `skipped` channels, and `clean` before it has forgotten."""
 
 RETRY_SECONDS = 5.0
+
+ALREADY = "Training is already running."
+NO_CHANNELS = "The bot listens to no channel there."
 
 Trained = discord.TextChannel | discord.Thread
 """A channel, or a private thread that is listened to by itself."""
@@ -46,6 +50,25 @@ class Training:
 
     def is_running(self, guild: int) -> bool:
         return guild in self._tasks
+
+    def refuse_a_second(self, guild: int) -> None:
+        """Raise a UsageError while a training of the guild runs."""
+        if self.is_running(guild):
+            raise UsageError(ALREADY)
+
+    async def to_read(
+        self, guild: discord.Guild, chosen: Sequence[Trained] | None = None
+    ) -> Sequence[Trained]:
+        """Return the channels to read: the chosen ones, or all that are listened to.
+
+        Raises:
+            UsageError: If a training runs, or there is no channel to read.
+        """
+        self.refuse_a_second(guild.id)
+        channels = await self.channels_of(guild) if chosen is None else chosen
+        if not channels:
+            raise UsageError(NO_CHANNELS, "Choose channels to learn from first.")
+        return channels
 
     async def channels_of(self, guild: discord.Guild) -> list[Trained]:
         """Return the channels that a training of this guild would read."""

@@ -14,7 +14,6 @@ import discord
 from app.chat.postprocess import neutralise, split
 from app.core import secrets
 from app.core.errors import UsageError
-from app.core.state_file import StateFile
 from app.discord.backfill import Trained
 from app.discord.client import ConnectionState, MynahBot, Surroundings
 from app.discord.connection import DiscordLink
@@ -53,7 +52,7 @@ class DiscordController:
         self._surroundings = Surroundings(
             self._ports,
             settings.bot,
-            StateFile(context.home.discord_file),
+            context.discord_state,
             rng=rng,
         )
         self._state = ConnectionState("offline")
@@ -160,15 +159,6 @@ class DiscordController:
         self._changed.set()
         return control.ReconnectReply(request.connect)
 
-    async def listen(
-        self, asker: Asker, request: control.Listen
-    ) -> control.ListenReply:
-        """Start or stop learning from a channel."""
-        guild = await self._context.guild(request.guild)
-        channel = await self._context.channel(guild.id, request.channel)
-        await self._context.database.run(guilds.set_learning, channel.id, request.learn)
-        return control.ListenReply(channel.name, request.learn)
-
     async def send(self, asker: Asker, request: control.Send) -> control.SendReply:
         """Say the owner's words in a channel."""
         guild = await self._context.guild(request.guild)
@@ -221,22 +211,18 @@ class DiscordController:
         if found is None:
             raise UsageError(f"The bot is not in {guild.name}.")
         training = self._client().training
-        if training.is_running(found.id):
-            raise UsageError("This server is already being trained.")
-        channels = await self._chosen(guild.id, found, request.channels)
-        if not channels:
-            raise UsageError(
-                "The bot listens to no channel there.", "Choose a channel first."
-            )
+        chosen = await self._chosen(guild.id, found, request.channels)
+        channels = await training.to_read(found, chosen)
         await training.prepare(found, channels, None)
         training.resume(found.id)
         return control.TrainReply(guild.name, [one.name for one in channels])
 
     async def _chosen(
         self, guild: int, found: discord.Guild, names: Sequence[str]
-    ) -> Sequence[Trained]:
+    ) -> Sequence[Trained] | None:
+        """Return the channels with those names; None stands for all."""
         if not names:
-            return await self._client().training.channels_of(found)
+            return None
         rows = [await self._context.channel(guild, name) for name in names]
         ids = {int(row.discord_id) for row in rows if row.discord_id}
         channels: list[Trained] = [*found.text_channels, *found.threads]

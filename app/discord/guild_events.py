@@ -1,8 +1,6 @@
 """Guilds and channels as Discord tells of them, and what is set for them."""
 
-import re
 import time
-from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from random import Random
 
@@ -10,14 +8,12 @@ from app.discord.id_map import IdMap
 from app.discord.ports import MessagePlace
 from app.service.app_context import AppContext
 from app.service.departed import delete_after_grace
+from app.service.handlers.channel_actions import likely_emoji, set_learning
 from app.service.voice_keeper import Forgotten
 from app.service.weekly_stats import GuildWeek, week_of
 from app.settings.effective import ResolvedSetting
 from app.settings.schema import Config
-from app.store import audience, guilds, messages
-
-EMOJI_MESSAGES = 400
-_EMOJI = re.compile(r"<a?:\w{2,32}:\d+>|[\U0001F300-\U0001FAFF☀-➿]")
+from app.store import audience, guilds
 
 
 class StoredGuilds:
@@ -66,7 +62,7 @@ class StoredGuilds:
     async def set_learning(self, place: MessagePlace, on: bool) -> None:
         """Start or stop learning from a channel."""
         rows = await self._ids.rows(place)
-        await self._context.database.run(guilds.set_learning, rows.listened, on)
+        await set_learning(self._context, rows.listened, on)
 
     async def present(self, present: Mapping[int, str]) -> None:
         """Note that the bot is in exactly these guilds; old grace periods end."""
@@ -125,17 +121,4 @@ class StoredGuilds:
     async def emoji(self, place: MessagePlace) -> str | None:
         """Return an emoji of people whose words may be said there, by frequency."""
         rows = await self._ids.rows(place)
-        read = self._context.reader.run
-        page = await read(messages.page, rows.guild, limit=EMOJI_MESSAGES)
-        speakable = await read(audience.speakable_channels, rows.guild, rows.channel)
-        counts: Counter[str] = Counter(
-            emoji
-            for message in page
-            if not message.is_bot
-            if speakable is None or message.channel in speakable
-            for emoji in _EMOJI.findall(message.text)
-        )
-        if not counts:
-            return None
-        (drawn,) = self._rng.choices(list(counts), weights=list(counts.values()))
-        return str(drawn)
+        return await likely_emoji(self._context, rows.guild, rows.channel, self._rng)

@@ -133,7 +133,7 @@ class StoredReplies:
         request = ReplyRequest(
             claim.guild,
             known or text,
-            speaker,
+            speaker or "someone",
             "again",
             claim.channel,
             root=claim.root,

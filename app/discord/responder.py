@@ -18,6 +18,7 @@ from app.discord.delivery import Delivery, ask_for
 from app.discord.messages import incoming, mentions_bot, recent_turns, replies_to_bot
 from app.discord.permissions import may_speak_to
 from app.discord.ports import Ask, Incoming, MessagePlace, Ports, Situation
+from app.service.handlers.channel_actions import Silences
 from app.settings.schema import BotSettings
 
 log = logging.getLogger(__name__)
@@ -55,7 +56,7 @@ class Speaker:
         self._ports = ports
         self._delivery = delivery
         self._settings = settings
-        self._state = state
+        self.silences = Silences(state, clock)
         self._clock = clock
         self._rng = rng
         self._rates = RateLimiter(clock)
@@ -134,25 +135,13 @@ class Speaker:
             self._rates.seconds_since(f"channel {place.channel}"),
             self._rates.seconds_since(f"author {place.guild} {author}"),
             self._rates.count(f"guild {place.guild}", 60.0),
-            self.hushed_until(place.root) > self._clock(),
+            self.silences.until(str(place.root)) > self._clock(),
         )
 
     def _note_spoken(self, place: MessagePlace, author: int) -> None:
         self._rates.note(f"channel {place.channel}")
         self._rates.note(f"author {place.guild} {author}")
         self._rates.note(f"guild {place.guild}")
-
-    def hush(self, channel: int, seconds: float) -> None:
-        """Keep quiet in a channel for a time; 0 ends the silence."""
-        quiet = dict(self._state.get("quiet", {}))
-        quiet.pop(str(channel), None)
-        if seconds:
-            quiet[str(channel)] = self._clock() + seconds
-        self._state.put("quiet", quiet)
-
-    def hushed_until(self, channel: int) -> float:
-        """Return the end of a channel's silence, in seconds since the epoch."""
-        return float(self._state.get("quiet", {}).get(str(channel), 0.0))
 
     async def _act(
         self,

@@ -1,6 +1,5 @@
 """Texts about the bot: help, invitations, explanations, counts."""
 
-import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
@@ -25,16 +24,6 @@ MAX_NOTES = 4
 
 AGREE_HERE = "/config set key:reply.provider value:openai agree:True"
 """The slash command by which the owner agrees that words go to a host."""
-
-_UNITS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
-
-
-def parse_duration(text: str) -> float | None:
-    """Parse seconds from `90`, `20m`, `8h` or `1d`; bare numbers are minutes."""
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*+([a-z]*)", text.casefold().strip())
-    if not match or (match[2] and match[2] not in _UNITS):
-        return None
-    return float(match[1]) * _UNITS.get(match[2], 60)
 
 
 def cut(text: str, most: int = MAX_CHARS) -> str:

@@ -288,10 +288,11 @@ class Replier:
 def _kept(turn: Turn, request: ReplyRequest) -> list[str | int | None]:
     """Return a turn as the row stores it.
 
-    Messages from places without storage must not be stored here either.
+    Messages from places without storage must not be stored here either, nor the names
+    of their authors, which no forgetting would find.
     """
     is_private = request.trigger is not None and turn.message is None
-    return [turn.speaker, "" if is_private else turn.text, turn.message]
+    return ["", "", None] if is_private else [turn.speaker, turn.text, turn.message]
 
 
 def _visible(request: ReplyRequest) -> frozenset[int] | None:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from app.providers.registry import Means, Providers
     from app.replies.ledger import Ledger
     from app.replies.replier import Replier
+    from app.service.handlers.channel_actions import Silences
     from app.service.job_runner import JobRunner
     from app.service.memory_keeper import MemoryKeeper
     from app.service.token_voices import TokenVoices
@@ -64,6 +65,18 @@ class AppContext:
         self.events = events
         self._rng = rng
         self._stack = stack
+
+    @cached_property
+    def discord_state(self) -> StateFile:
+        """Small state about Discord; all that write it share this one."""
+        return StateFile(self.home.discord_file)
+
+    @cached_property
+    def silences(self) -> "Silences":
+        """Channels where the bot keeps quiet for a while."""
+        from app.service.handlers.channel_actions import Silences
+
+        return Silences(self.discord_state)
 
     @cached_property
     def jobs(self) -> "JobRunner":

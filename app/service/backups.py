@@ -4,7 +4,7 @@ import os
 import shutil
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -75,8 +75,26 @@ def restore(home: Home, source: Path) -> None:
     with _folder(home) as folder:
         names = _unpack(source, folder)
         _check(source, folder)
+        _make_way(home, names)
         for name in names:
             (folder / name).replace(home.root / name)
+
+
+def _make_way(home: Home, names: Sequence[str]) -> None:
+    """Remove what belongs to an earlier database, which was moved away.
+
+    SQLite would take its log for the restored one's, and voices would say what is not
+    in it.
+
+    Raises:
+        UsageError: If something that is no file stands where a file belongs.
+    """
+    for name in names:
+        if (home.root / name).is_dir():
+            raise UsageError(f"{home.root / name} is a folder.", "Move it away first.")
+    for suffix in ("-wal", "-shm"):
+        (home.root / f"{DATABASE}{suffix}").unlink(missing_ok=True)
+    shutil.rmtree(home.guilds, ignore_errors=True)
 
 
 def restore_key(home: Home, source: Path) -> None:

@@ -6,9 +6,12 @@ import shutil
 import sqlite3
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
 
 from app.core import secrets
-from app.core.errors import AppError, ConfigError
+from app.core.errors import AppError, ConfigError, explain_os_error
+from app.core.paths import Home
 from app.ipc.control import Check
 from app.memory.embedder import BUILT_IN, Embedder, Floats
 from app.modelfiles import catalogue, checks
@@ -17,33 +20,62 @@ from app.service.cloud_users import users, without_consent
 from app.settings.consent import AGREE
 from app.store import guilds, messages
 
+C = TypeVar("C")
+
 LEAST_FREE = 500 << 20
 MOST_CLOCK_SECONDS = 300.0
 SAFE_SQLITE = (3, 51, 3)
 
 
+class HasHome(Protocol):
+    """The part of an open home that needs no database."""
+
+    @property
+    def home(self) -> Home: ...
+
+
+@dataclass(frozen=True)
+class ClosedHome:
+    """A home that cannot be opened."""
+
+    home: Home
+
+
 async def check_all(context: AppContext) -> list[Check]:
     """Run every check, in the order in which to fix problems."""
-    found = []
-    for check in CHECKS:
-        try:
-            found.append(await check(context))
-        except (AppError, OSError) as error:
-            name = check.__name__.removeprefix("_")
-            hint = getattr(error, "hint", "")
-            detail = getattr(error, "message", str(error))
-            found.append(Check(name, False, detail, hint))
-    return found
+    return [await _run(check, context) for check in CHECKS]
+
+
+async def check_closed(home: Home, error: AppError | OSError) -> list[Check]:
+    """Tell why a home cannot be opened, and run the checks that need no more."""
+    closed = ClosedHome(home)
+    found = [await _run(check, closed) for check in CLOSED_CHECKS]
+    return [_failed("start", error), *found]
+
+
+async def _run(check: "Callable[[C], Awaitable[Check]]", where: C) -> Check:
+    try:
+        return await check(where)
+    except (AppError, OSError) as error:
+        return _failed(check.__name__.removeprefix("_"), error)
+
+
+def _failed(name: str, error: AppError | OSError) -> Check:
+    known = explain_os_error(error) if isinstance(error, OSError) else error
+    if known is None:
+        return Check(name, False, str(error))
+    return Check(name, False, known.message, known.hint)
 
 
 async def _settings(context: AppContext) -> Check:
     _ = context.settings.home
+    _ = context.prices
     if trouble := context.settings.trouble:
         raise trouble
     return Check("settings", True, f"{context.home.config_file} is in order.")
 
 
-async def _home(context: AppContext) -> Check:
+async def _home(context: HasHome) -> Check:
     mode = context.home.root.stat().st_mode
     if os.name == "posix" and mode & 0o077:
         hint = f"Run `chmod 700 {context.home.root}`."
@@ -62,9 +94,10 @@ async def _clock(context: AppContext) -> Check:
     return Check("clock", True, time.strftime("It is %Y-%m-%d %H:%M %Z here."))
 
 
-async def _keyring(context: AppContext) -> Check:
+async def _keyring(context: HasHome) -> Check:
     if place := await asyncio.to_thread(secrets.keyring_name):
         return Check("keyring", True, f"Secrets are stored in {place}.")
+    secrets.kept(context.home)  # A file that cannot be used is told of.
     detail = f"No keyring here; secrets are stored in {context.home.secrets_file}."
     file = context.home.secrets_file
     is_open = file.exists() and os.name == "posix" and file.stat().st_mode & 0o077
@@ -72,7 +105,7 @@ async def _keyring(context: AppContext) -> Check:
     return Check("keyring", not is_open, detail, hint)
 
 
-async def _disk(context: AppContext) -> Check:
+async def _disk(context: HasHome) -> Check:
     free = shutil.disk_usage(context.home.root).free
     detail = f"{free >> 20:,} MB are free for {context.home.root}."
     hint = "" if free > LEAST_FREE else "Free some space on that disk."
@@ -86,7 +119,7 @@ async def _database(context: AppContext) -> Check:
     return Check("database", False, "The database is damaged.", hint)
 
 
-async def _sqlite(context: AppContext) -> Check:
+async def _sqlite(context: HasHome) -> Check:
     # Earlier versions can corrupt a log that two processes checkpoint at once. Mynah
     # never does that, but other programs on the same file could.
     detail = f"SQLite {sqlite3.sqlite_version}."
@@ -181,6 +214,13 @@ async def _cloud(context: AppContext) -> Check:
         return Check("cloud", False, detail, hint)
     return Check("cloud", True, f"{address.described} offers {wanted}.")
 
+
+CLOSED_CHECKS: tuple[Callable[[HasHome], Awaitable[Check]], ...] = (
+    _home,
+    _disk,
+    _keyring,
+    _sqlite,
+)
 
 CHECKS: tuple[Callable[[AppContext], Awaitable[Check]], ...] = (
     _settings,

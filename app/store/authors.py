@@ -42,6 +42,8 @@ class AuthorKey:
             key = path.read_bytes()
         except FileNotFoundError:
             key = b""
+        except OSError:
+            key = b"unreadable"
         if len(key) != KEY_BYTES:
             state = "damaged" if key else "missing"
             raise ConfigError(f"{path} is {state}, {WITHOUT_KEY}", HINT)

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
+from json import dumps, loads
 from pathlib import Path
 
 from peewee import BooleanField, SqliteDatabase, TextField
@@ -111,6 +112,17 @@ def _consents(database: SqliteDatabase) -> None:
             database.execute_sql(same, (host,))
 
 
+def _nameless_turns(database: SqliteDatabase) -> None:
+    """Turns of messages that are not stored lose the names of their authors."""
+    query = "SELECT id, turns FROM reply WHERE trigger IS NOT NULL AND turns != '[]'"
+    for row, kept in database.execute_sql(query).fetchall():
+        turns = [["", *turn[1:]] if turn[2] is None else turn for turn in loads(kept)]
+        changed = dumps(turns)
+        if changed != dumps(loads(kept)):
+            update = "UPDATE reply SET turns = ? WHERE id = ?"
+            database.execute_sql(update, (changed, row))
+
+
 FIRST_VERSION = 1
 MIGRATIONS: tuple[Migration, ...] = (
     _compare_and_meter,
@@ -122,6 +134,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     _readers_of_channels,
     _claimed_guilds,
     _consents,
+    _nameless_turns,
 )
 """The steps after the first version, oldest first; a new database needs none."""
 

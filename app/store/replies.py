@@ -274,7 +274,7 @@ def explained(reply: int) -> Explanation | None:
             for source in sources
             if source.message in found
         ],
-        turns=[[turn.speaker, turn.text] for turn in row.turns],
+        turns=[[turn.speaker or "someone", turn.text] for turn in row.turns],
         host=sent.host if sent else "",
         reach=sent.reach if sent else "",
         moments=[

@@ -44,6 +44,8 @@ def _known(text: str, path: Path) -> AppError | None:
             f"The disk of {path.parent} is full.",
             "Make room on that disk and try again. Everything written before is kept.",
         )
+    if path.is_dir():
+        return AppError(f"{path} is a folder, not a file.", "Move it away.")
     if any(words in text for words in READ_ONLY):
         return AppError(
             f"{path} cannot be written.",

@@ -7,8 +7,8 @@ from random import Random
 
 import pytest
 
-from app.cli import eval_personality
 from app.cli.connect import connect
+from app.cli.evals import eval_personality
 from app.core.errors import UsageError
 from app.core.paths import Home
 from app.evaluation import personality

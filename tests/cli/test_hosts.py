@@ -7,11 +7,13 @@ import pytest
 from app.cli import say as say_command
 from app.cli import usage as usage_command
 from app.core import secrets
-from app.core.errors import UsageError
+from app.core.errors import NotAllowedError, UsageError
 from app.core.paths import Home
 from app.discord import texts
 from app.importers.records import Record
 from app.ipc import control
+from app.providers.base import Prompt, Turn
+from app.providers.openai.fine_tuning import CloudTuning, Order
 from app.service.service import Service, open_service
 from app.store import guilds
 from tests.asking import ask
@@ -182,3 +184,40 @@ async def test_samples_and_blind_tests_are_made_here_unless_told(
     await put(bot, "openai.base_url", stand_in.base_url)
     said = await ask(bot, control.Say("den", "hm?", mode="llm", is_free=True))
     assert (said.provider, said.cost) == ("openai", 0)
+
+
+@pytest.fixture
+async def locked(bot: Service) -> int:
+    """The row of another server, which is locked."""
+    row = (await bot.context.database.run(guilds.ensure, "cellar")).id
+    await put(bot, "reply.local_only", "on", "cellar")
+    return int(row)
+
+
+async def test_the_host_client_itself_sends_no_words_of_a_locked_server(
+    bot: Service, stand_in: StandIn, locked: int
+):
+    await agree(bot)
+    for turns, moments in (
+        ((Turn("ann", "psst", guild=locked), Turn("bob", "hi", guild=1)), ()),
+        ((Turn("bob", "hi", guild=1),), ((Turn("ann", "psst", guild=locked),),)),
+        ((Turn("bob", "hi"),), ()),
+    ):
+        prompt = Prompt(1, "1:1", "Mynah", turns, moments=moments)
+        with pytest.raises(NotAllowedError):
+            async for _ in bot.context.cloud.write(prompt):
+                pass
+    assert not stand_in.served
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+async def test_no_tuning_holds_a_row_of_a_locked_server(
+    bot: Service, stand_in: StandIn, locked: int, is_known: bool
+):
+    await agree(bot)
+    await bot.context.settings.agree(1, "tuning")
+    strange = locked if is_known else None
+    order = Order(1, "gpt-4o-mini", b"{}\n", b"", 9, 0.0, frozenset([1, strange]))
+    with pytest.raises(NotAllowedError):
+        await CloudTuning(bot.context.cloud).start(order)
+    assert not stand_in.tunings.log

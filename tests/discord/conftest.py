@@ -118,7 +118,7 @@ async def service(home: Home) -> AsyncIterator[Service]:
 def running(stand_in: DiscordStandIn, home: Home, service: Service) -> Running:
     """A bot with the real ports."""
     ports = ports_of(service.context, Random(7))
-    state = StateFile(home.root / "discord.json")
+    state = service.context.discord_state
     settings = service.context.settings
     around = Surroundings(ports, lambda: settings.home.bot, state, pace=PACE)
     return Running(stand_in, around)

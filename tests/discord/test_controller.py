@@ -154,7 +154,7 @@ async def test_the_owner_chooses_channels_and_trains_them(
         await until_known(service)
         with pytest.raises(UsageError):
             await calls.train(NOBODY, control.Train("Harbour"))
-        await calls.listen(NOBODY, control.Listen("Harbour", "general", True))
+        await service.call(NOBODY, control.Listen("Harbour", "general", True))
         await calls.train(NOBODY, control.Train("Harbour"))
         (guild,) = await run(guilds.every)
         async with asyncio.timeout(15):

@@ -6,7 +6,6 @@ from random import Random
 import pytest
 
 from app.core.paths import Home
-from app.core.state_file import StateFile
 from app.discord.client import MynahBot, Surroundings
 from app.discord.controller import ports_of
 from app.service.service import Service, open_service
@@ -78,7 +77,7 @@ async def test_a_small_guilds_day(
     around = Surroundings(
         ports_of(service.context, Random(11)),
         lambda: settings.home.bot,
-        StateFile(home.discord_file),
+        service.context.discord_state,
         rng=Random(11),
         pace=PACE,
     )

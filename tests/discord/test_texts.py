@@ -1,7 +1,8 @@
 import pytest
 
+from app.core.time_units import parse_duration
 from app.discord.messages import prefix_action
-from app.discord.texts import cut, pages, parse_duration, quote
+from app.discord.texts import cut, pages, quote
 
 
 @pytest.mark.parametrize(

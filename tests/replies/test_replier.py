@@ -160,9 +160,27 @@ async def test_the_row_explains_the_reply(bench, database):
     assert (row.state, row.text) == ("made", "what a fine day to be here")
     assert (row.provider, row.mode, row.trigger) == ("local", "hybrid", "77")
     last = row.turns[-1]
-    assert (last.speaker, last.text, last.message) == ("ann", "", None)
+    assert (last.speaker, last.text, last.message) == ("", "", None)
     assert row.rungs[0].outcome == "answered"
     assert {"context", "ladder", "total", "first_token"} <= set(row.timings)
+
+
+async def test_a_reply_to_what_is_not_stored_keeps_no_name_that_could_not_be_forgotten(
+    bench, database
+):
+    row = bench.hear("bob", "a line that is stored")
+    strange = Turn("Carla Who Opted Out", "what she said", guild=bench.guild)
+    made = await bench.replier.reply(bench.ask(trigger="78", earlier=(strange,)))
+    assert strange in bench.local.prompts[-1].turns
+    kept = database.call(replies.get, made.reply)
+    assert {(turn.speaker, turn.message) for turn in kept.turns} == {
+        ("", None),
+        ("bob", row),
+    }
+    files = database.path.parent.glob(f"{database.path.name}*")
+    assert not any(b"Carla" in file.read_bytes() for file in files)
+    told = database.call(replies.explained, made.reply)
+    assert ["someone", ""] in told.turns
 
 
 async def test_one_trigger_has_one_reply_for_ever(bench):

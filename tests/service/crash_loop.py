@@ -74,7 +74,7 @@ async def check(home: Home) -> str:
     Raises:
         AssertionError: If anything differs.
     """
-    await asyncio.to_thread(_wait_for_orphans, home)
+    await asyncio.to_thread(wait_for_orphans, home)
     with Database(home.database) as database:
         assert await asyncio.to_thread(database.is_sound)
         learning = VoiceKeeper(
@@ -116,7 +116,7 @@ def _marks_on_disk(home: Home) -> set[bytes]:
     return {mark for path in files for mark in MARK.findall(path.read_bytes())}
 
 
-def _wait_for_orphans(home: Home) -> None:
+def wait_for_orphans(home: Home) -> None:
     """A job ends when the bot's end of its pipe is gone; give it the moment."""
     deadline = time.monotonic() + 10
     pattern = str(home.root)

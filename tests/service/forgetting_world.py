@@ -19,7 +19,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from random import Random
 from typing import Any, TypeVar
@@ -124,6 +124,8 @@ class World:
     opted_out: set[tuple[int, int]] = field(default_factory=set)
     own: dict[int, str] = field(default_factory=dict)
     """The bot's own messages."""
+    words: int = 0
+    """How many were planted."""
     homes: int = 0
     done: "Counter[str]" = field(default_factory=Counter)
     """How often what was done and checked."""
@@ -138,9 +140,43 @@ class World:
             for n, guild in enumerate(self.guilds)
             for name in ("general", "den", "elsewhere")
         ]
-        self._numbers = iter(range(10**9))
         self.home = Home(self.root / "home0").create()
         save(self.home.config_file, "reply.mode", "markov")
+
+    # What is true, for another process.
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what is on Discord, and what the bot acknowledged."""
+        said = [
+            [at, asdict(one) | {"place": self.places.index(one.place)}]
+            for at, one in self.said.items()
+        ]
+        return {
+            "root": str(self.root), "home": str(self.home.root), "said": said,
+            "listened": sorted(self.listened), "opted_out": sorted(self.opted_out),
+            "own": list(self.own.items()), "words": self.words,
+            "guilds": self.guilds, "people": self.people,
+            "places": [asdict(place) for place in self.places],
+        }  # fmt: skip
+
+    @staticmethod
+    def from_json(
+        known: dict[str, Any], rng: Random, jobs: Callable[[Home], JobRunner]
+    ) -> "World":
+        """Return the world of `as_json`, whose home is there."""
+        world = World(Path(known["root"]), rng, jobs)
+        world.home = Home(Path(known["home"]))
+        world.guilds, world.people = known["guilds"], known["people"]
+        world.places = [MessagePlace(**place) for place in known["places"]]
+        world.said = {
+            at: Said(**one | {"place": world.places[one["place"]]})
+            for at, one in known["said"]
+        }
+        world.listened = set(known["listened"])
+        world.opted_out = {(guild, one) for guild, one in known["opted_out"]}
+        world.own = dict(known["own"])
+        world.words = known["words"]
+        return world
 
     # Opening, closing, killing.
 
@@ -221,7 +257,8 @@ class World:
 
     def next_text(self) -> str:
         words = self.rng.choices(WORDS, k=self.rng.randrange(3, 7))
-        words.insert(self.rng.randrange(len(words)), f"zq{next(self._numbers)}zq")
+        words.insert(self.rng.randrange(len(words)), f"zq{self.words}zq")
+        self.words += 1
         return " ".join(words)
 
     def is_learned(self, said: Said) -> bool:

@@ -150,3 +150,31 @@ def test_the_key_of_another_home_replaces_nothing(
     with pytest.raises(UsageError, match="does not belong"):
         restore_key(home, other)
     assert home.author_key_file.read_bytes() == before
+
+
+def test_nothing_of_a_database_that_was_moved_away_gets_into_the_restored_one(
+    backup: Path, empty: Home
+) -> None:
+    with Database(empty.database) as database:
+        for number in range(50):
+            database.call(guilds.ensure, f"another {number}")
+        log = empty.root / "mynah.db-wal"
+        left = log.read_bytes()
+    assert b"another 49" in left
+    empty.database.unlink()
+    log.write_bytes(left)
+    (empty.voice(1)).mkdir(parents=True)
+    restore(empty, backup)
+    with Database(empty.database) as database:
+        assert len(database.call(guilds.every)) == 300
+        assert database.is_sound()
+    assert not empty.voice(1).exists()
+
+
+def test_a_folder_in_the_place_of_a_file_is_refused_before_anything_moves(
+    backup: Path, empty: Home
+) -> None:
+    empty.config_file.mkdir()
+    with pytest.raises(UsageError, match="is a folder"):
+        restore(empty, backup)
+    assert not empty.author_key_file.exists() and not empty.database.exists()

@@ -7,7 +7,16 @@ import peewee
 import pytest
 
 from app.core.errors import AppError
-from app.store import conversations, feedback, guilds, migrations, replies, sqlite
+from app.store import (
+    conversations,
+    feedback,
+    guilds,
+    migrations,
+    replies,
+    settings,
+    sqlite,
+    usage,
+)
 from app.store.database import Database, bound, tuples
 from app.store.tables import Feedback
 
@@ -114,3 +123,30 @@ def test_a_database_that_is_not_of_this_version_is_refused_with_the_reason(
         sqlite.set_version(opened, newest)
         migrations.check(opened, tmp_path / "x.db")
         opened.close()
+
+
+def test_an_older_ledger_learns_its_places_and_old_replies_lose_unstored_names(
+    db: Database, guild: int, tmp_path: Path
+) -> None:
+    hosts = ("127.0.0.1", "localhost", "127.0.0.1.nip.io", "api.openai.com")
+
+    def go_back() -> None:
+        for host in hosts:
+            usage.add(usage.UsageEntry("openai", "m", guild, None, host=host))
+        replies.finish(reply, {"turns": [["Carla", "", None]]})
+        settings.put(guild, "reply.cloud_consent", True)
+        bound().execute_sql("DROP TABLE consent")
+        bound().execute_sql("ALTER TABLE usage DROP COLUMN reach")
+        before = migrations.MIGRATIONS.index(migrations._consents)
+        sqlite.set_version(bound(), migrations.FIRST_VERSION + before)
+
+    reply = db.call(replies.claim, guild, None, "mention", "55") or 0
+    db.call(go_back)
+    db.call(lambda: migrations.migrate(bound(), db.path, tmp_path / "backups"))
+    places = {row.host: row.reach for row in db.call(usage.by_day, 0)}
+    assert [places[host] for host in hosts] == ["here", "here", "cloud", "cloud"]
+    assert db.call(settings.of, guild) == {}
+    assert db.call(settings.consents, guild) == set()
+    kept = db.call(replies.get, reply)
+    assert kept is not None
+    assert [list(turn) for turn in kept.turns] == [["", "", None]]

@@ -319,6 +319,7 @@ def busy_bot(**replies: Any) -> FakeBot:
         "model_remove": lambda asked: control.ModelRemoveReply(asked.name, 9),
         "model_test": control.ModelTestReply(320.0, 41.0),
         "listen": lambda asked: control.ListenReply(asked.channel, asked.learn),
+        "quiet": lambda asked: control.QuietReply(asked.channel, asked.seconds),
         "train": lambda asked: control.TrainReply(asked.guild, asked.channels),
         "job": lambda asked: control.JobControlReply(asked.job, asked.action),
         "send": control.SendReply(["1"]),

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import discord
 
+from app.core.time_units import parse_silence
 from app.discord.client import MynahBot
 from app.discord.errors import ONLY_IN_SERVERS
 from app.discord.messages import Action, place_of
@@ -14,7 +15,6 @@ from app.discord.texts import (
     help_text,
     invite_text,
     pages,
-    parse_duration,
 )
 
 SHOWN_DECISIONS = 5
@@ -75,12 +75,11 @@ class AboutCog(discord.Cog):
         if place is None:
             raise discord.CheckFailure(ONLY_IN_SERVERS)
         require_manager(context.author, self.bot.settings)
-        seconds = 0.0 if time.strip().casefold() == "off" else parse_duration(time)
+        seconds = parse_silence(time)
         if seconds is None:
             await context.respond("Please write 30m, 8h, 1d or off.", ephemeral=True)
             return
-        self.bot.speaker.hush(place.root, seconds)
-        until = int(self.bot.surroundings.clock() + seconds)
+        until = int(self.bot.speaker.silences.begin(str(place.root), seconds))
         text = (
             f"I will keep quiet here until <t:{until}:t>."
             if seconds

@@ -7,7 +7,8 @@ import aiohttp
 import discord
 
 from app.chat.postprocess import neutralise
-from app.core.errors import AppError
+from app.core.errors import AppError, UsageError
+from app.discord.backfill import ALREADY
 from app.discord.client import MynahBot
 from app.discord.errors import NOT_ALLOWED, ONLY_IN_SERVERS
 from app.discord.messages import Action
@@ -17,7 +18,7 @@ from app.discord.texts import cut, forgotten
 Tell = Callable[[str, discord.ui.View | None], Awaitable[discord.Message]]
 """Answers the person who asked for a training, with or without buttons."""
 
-NO_CHANNELS = "No channels to learn from. Set some with `/listen add`."
+NO_CHANNELS_HINT = "Choose some with `/listen add`."
 UNREADABLE = (
     "I may not read any of these channels, so I forgot nothing. Give me “View Channel”"
     " and “Read Message History” there, then try again."
@@ -28,7 +29,6 @@ PARTLY_UNREADABLE = (
 )
 FORGOT_NOTHING = "{problem} I forgot nothing."
 TOO_LARGE = "That file is too large. The owner can import it on the bot's computer."
-ALREADY = "Training is already running."
 MAX_FILE_BYTES = 200 << 20
 ANSWER_SECONDS = 600.0
 
@@ -110,12 +110,16 @@ class TrainCog(discord.Cog):
         clean: bool,
     ) -> None:
         """Start, or ask first whether to delete the learned messages."""
-        channels = await self.bot.training.channels_of(guild)
-        if self.bot.training.is_running(guild.id):
-            await tell(ALREADY, None)
-        elif file is None and not channels:
-            await tell(NO_CHANNELS, None)
-        elif clean and (kept := await self.bot.ports.messages.stored(guild.id)):
+        try:
+            if file is None:
+                await self.bot.training.to_read(guild)
+            else:
+                self.bot.training.refuse_a_second(guild.id)
+        except UsageError as error:
+            hint = NO_CHANNELS_HINT if error.hint else ""
+            await tell(f"{error.message} {hint}".strip(), None)
+            return
+        if clean and (kept := await self.bot.ports.messages.stored(guild.id)):
             question = (
                 f"{kept:,} messages of this server are stored. Forget them first, those"
                 " from files too, or keep them and learn what is new?"

@@ -42,8 +42,6 @@ from app.ipc.control.discord import Decide as Decide
 from app.ipc.control.discord import DecideReply as DecideReply
 from app.ipc.control.discord import JobControl as JobControl
 from app.ipc.control.discord import JobControlReply as JobControlReply
-from app.ipc.control.discord import Listen as Listen
-from app.ipc.control.discord import ListenReply as ListenReply
 from app.ipc.control.discord import Reconnect as Reconnect
 from app.ipc.control.discord import ReconnectReply as ReconnectReply
 from app.ipc.control.discord import Send as Send
@@ -80,9 +78,13 @@ from app.ipc.control.guilds import ImportedFile as ImportedFile
 from app.ipc.control.guilds import ImportPreview as ImportPreview
 from app.ipc.control.guilds import ImportPreviewReply as ImportPreviewReply
 from app.ipc.control.guilds import ImportReply as ImportReply
+from app.ipc.control.guilds import Listen as Listen
+from app.ipc.control.guilds import ListenReply as ListenReply
 from app.ipc.control.guilds import PassedOver as PassedOver
 from app.ipc.control.guilds import Phrases as Phrases
 from app.ipc.control.guilds import PhrasesReply as PhrasesReply
+from app.ipc.control.guilds import Quiet as Quiet
+from app.ipc.control.guilds import QuietReply as QuietReply
 from app.ipc.control.guilds import Receipt as Receipt
 from app.ipc.control.guilds import UnreadFile as UnreadFile
 from app.ipc.control.meter import METER_REQUESTS as METER_REQUESTS

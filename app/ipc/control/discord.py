@@ -42,24 +42,6 @@ class Decide(Request[DecideReply]):
 
 
 @dataclass(frozen=True)
-class ListenReply:
-    """True if the channel is learned from."""
-
-    channel: str
-    learn: bool
-
-
-@dataclass(frozen=True)
-class Listen(Request[ListenReply]):
-    """Learn what is written in a channel (name or id) from now on, or no longer."""
-
-    method: ClassVar[str] = "listen"
-    guild: str
-    channel: str
-    learn: bool
-
-
-@dataclass(frozen=True)
 class TrainReply:
     """The channels whose history is read."""
 
@@ -112,7 +94,6 @@ class Reconnect(Request[ReconnectReply]):
 DISCORD_REQUESTS = (
     Send,
     Decide,
-    Listen,
     Train,
     JobControl,
     Reconnect,

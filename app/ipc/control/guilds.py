@@ -297,4 +297,50 @@ class ImportPreview(Request[ImportPreviewReply]):
     dates: str | None = None
 
 
-GUILD_REQUESTS = (Guilds, Import, ImportPreview, Forget, Export, Backup, Phrases)
+@dataclass(frozen=True)
+class ListenReply:
+    """True if the channel is learned from."""
+
+    channel: str
+    learn: bool
+
+
+@dataclass(frozen=True)
+class Listen(Request[ListenReply]):
+    """Learn what is written in a channel (name or id) from now on, or no longer."""
+
+    method: ClassVar[str] = "listen"
+    guild: str
+    channel: str
+    learn: bool
+
+
+@dataclass(frozen=True)
+class QuietReply:
+    """The channel, and the end of its silence in seconds since the epoch."""
+
+    channel: str
+    until: float
+
+
+@dataclass(frozen=True)
+class Quiet(Request[QuietReply]):
+    """Keep quiet in a channel (name or id) for some seconds; 0 ends the silence."""
+
+    method: ClassVar[str] = "quiet"
+    guild: str
+    channel: str
+    seconds: float
+
+
+GUILD_REQUESTS = (
+    Guilds,
+    Import,
+    ImportPreview,
+    Forget,
+    Export,
+    Backup,
+    Phrases,
+    Listen,
+    Quiet,
+)

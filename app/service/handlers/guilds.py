@@ -15,6 +15,7 @@ from app.service.backups import back_up
 from app.service.distinctive_words import own_phrases, own_words
 from app.service.events import Asker, WatcherOutbox
 from app.service.guild_export import export
+from app.service.handlers.channel_actions import keep_quiet, set_learning
 from app.store import (
     feedback,
     forgetting,
@@ -225,6 +226,22 @@ class GuildHandlers:
             [control.CountedText(*one) for one in words],
             [control.CountedText(*one) for one in phrases],
         )
+
+    async def listen(
+        self, asker: Asker, request: control.Listen
+    ) -> control.ListenReply:
+        """Start or stop learning from a channel."""
+        guild = await self._context.guild(request.guild)
+        channel = await self._context.channel(guild.id, request.channel)
+        await set_learning(self._context, channel.id, request.learn)
+        return control.ListenReply(channel.name, request.learn)
+
+    async def quiet(self, asker: Asker, request: control.Quiet) -> control.QuietReply:
+        """Begin or end a channel's silence."""
+        guild = await self._context.guild(request.guild)
+        channel = await self._context.channel(guild.id, request.channel)
+        until = await keep_quiet(self._context, channel, request.seconds)
+        return control.QuietReply(channel.name, until)
 
     async def _guild(self, guild: StoredGuild) -> control.GuildFigures:
         context = self._context

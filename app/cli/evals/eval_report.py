@@ -4,8 +4,8 @@ import argparse
 from datetime import UTC, datetime
 from pathlib import Path
 
-from app.cli import eval_personality
 from app.cli.connect import connect
+from app.cli.evals import eval_personality
 from app.cli.output import print_json, say
 from app.core.errors import UsageError
 from app.core.paths import find_home

@@ -1,0 +1,1 @@
+"""The kinds of `mynah eval`, one thin file each."""
