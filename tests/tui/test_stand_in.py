@@ -133,6 +133,7 @@ CASES: tuple[Case, ...] = (
     lambda _: control.UsageReport(),
     lambda _: control.Reconnect(),
     lambda _: control.Listen(HARBOUR, "general", True),
+    lambda _: control.Quiet(HARBOUR, "general", 60),
     _send,
     _decide,
     lambda _: control.Train(HARBOUR, ["general"]),

@@ -15,9 +15,6 @@ def test_a_draft_is_sent_as_it_is_unless_other_words_are_given() -> None:
     assert build(discord.Decide, {"reply": 3, "approve": True}).text is None
 
 
-def test_a_channel_is_neither_learned_nor_left_by_mistake() -> None:
-    """There is no default for what decides whether people are listened to."""
-    with pytest.raises(WireError, match="learn"):
-        build(discord.Listen, {"guild": "den", "channel": "tavern"})
+def test_a_draft_is_neither_sent_nor_discarded_by_mistake() -> None:
     with pytest.raises(WireError, match="approve"):
         build(discord.Decide, {"reply": 3})

@@ -2,11 +2,12 @@
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 
 from app.core.safe_text import safe_json
 from app.ipc.control import guilds
-from app.ipc.wire import build
+from app.ipc.wire import WireError, build
 from tests.ipc.round_trip import survives, values
 
 HOSTILE = "den\x1b]0;owned\x07\u202e"
@@ -29,3 +30,9 @@ def test_nothing_is_forgotten_unless_it_is_named() -> None:
     asked = build(guilds.Forget, {"guild": "den"})
     assert (asked.messages, asked.author, asked.channel) == ([], None, None)
     assert not (asked.everything or asked.undo or asked.prove)
+
+
+def test_a_channel_is_neither_learned_nor_left_by_mistake() -> None:
+    """There is no default for what decides whether people are listened to."""
+    with pytest.raises(WireError, match="learn"):
+        build(guilds.Listen, {"guild": "den", "channel": "tavern"})
