@@ -128,6 +128,31 @@ def test_a_planted_import_of_discord_is_seen():
     assert "discord" in loaded("import app.service.service, discord")
 
 
+def lines_with_any(text: str) -> int:
+    """Count the lines of code that name `Any`."""
+    lines = set()
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Name) and node.id == "Any":
+            lines.add(node.lineno)
+        elif isinstance(node, ast.alias) and node.name == "Any":
+            lines.add(node.lineno)
+    return len(lines)
+
+
+MOST_ANY = 73
+"""The lines of `app` that may name `Any`; fewer are wanted, more never."""
+
+
+def test_any_becomes_rarer():
+    found = [lines_with_any(path.read_text(encoding="utf-8")) for path in sources()]
+    assert sum(found) <= MOST_ANY
+
+
+def test_a_planted_any_is_counted():
+    planted = "from typing import Any\n\nx: dict[str, Any]\ny: 'Any'  # Any\n"
+    assert lines_with_any(planted) == 2
+
+
 RENAMES = {"rename", "renames", "replace"}
 MAY_RENAME = {
     "app/core/files.py": "the one way to replace a file",

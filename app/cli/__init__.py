@@ -15,6 +15,7 @@ COMMANDS = (
     "serve",
     "import_",
     "say",
+    "invite",
     "guilds",
     "forget",
     "quiet",
@@ -64,8 +65,9 @@ class _Command(_Parser):
 
 def main(argv: Sequence[str]) -> int:
     """Run one command; return the exit code (sysexits)."""
-    from app.cli.output import complain
+    from app.cli.output import complain, open_streams
 
+    open_streams()
     try:
         return _run(list(argv))
     except AppError as error:

@@ -23,6 +23,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--guild", metavar="SERVER", required=True)
     parser.add_argument("--to", metavar="FILE", required=True)
     parser.add_argument(
+        "--format",
+        choices=("jsonl", "json", "html"),
+        default="jsonl",
+        help="jsonl: one file; json or html: a file per channel, --to is a directory",
+    )
+    parser.add_argument(
+        "--overwrite", action="store_true", help="replace files that are there already"
+    )
+    parser.add_argument(
         "--for-tuning",
         action="store_true",
         help="write tuning examples from members who agreed; --to is a directory",
@@ -41,7 +50,8 @@ def run(arguments: argparse.Namespace) -> int:
             show_counts(examples)
             say(f"Wrote {', '.join(examples.files)}.")
         return 0
-    done = _call(home, control.Export(arguments.guild, target))
+    how = (arguments.format, arguments.overwrite)
+    done = _call(home, control.Export(arguments.guild, target, *how))
     if arguments.json:
         print_json(done)
     else:

@@ -1,5 +1,7 @@
 """Output of commands: lines for people, JSON for machines, errors on one line."""
 
+import io
+import json
 import sys
 from typing import TextIO
 
@@ -9,9 +11,25 @@ from app.core.errors import AppError
 from app.core.safe_text import safe_line, safe_text
 
 
+def open_streams() -> None:
+    """Let any text through, whatever the encoding of the console or the pipe."""
+    for stream, errors in (
+        (sys.stdin, "replace"),
+        (sys.stdout, "backslashreplace"),
+        (sys.stderr, "backslashreplace"),
+    ):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors=errors)
+
+
 def print_json(value: object) -> None:
-    """Print one JSON object on one line."""
-    sys.stdout.write(orjson.dumps(value).decode() + "\n")
+    """Print one JSON object on one line; in ASCII where the stream takes no more."""
+    text = orjson.dumps(value).decode()
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        text = json.dumps(json.loads(text))
+    sys.stdout.write(text + "\n")
     sys.stdout.flush()
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,7 +55,7 @@ class Trees:
             )
         return halves[0], halves[1]
 
-    def arrays(self) -> dict[str, NDArray[Any]]:
+    def arrays(self) -> dict[str, NDArray[np.generic]]:
         """Return the input of `from_arrays`, for a file of numpy arrays."""
         return {
             "feature": self.feature.astype(np.uint8),
@@ -67,7 +66,7 @@ class Trees:
         }
 
     @classmethod
-    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> "Trees":
+    def from_arrays(cls, arrays: Mapping[str, NDArray[np.generic]]) -> "Trees":
         """Load the trees from a file of numpy arrays."""
         return cls(
             arrays["feature"].astype(np.int32),

@@ -41,6 +41,7 @@ class CatchUp:
         self._consider = consider
         self._comparison = comparison
         self._marked = asyncio.Event()
+        self._running = asyncio.Lock()
 
     async def mark(self) -> None:
         """At the start of a session, mark how far each channel is complete.
@@ -59,6 +60,10 @@ class CatchUp:
     async def run(self) -> None:
         """Read every marked channel from its mark on, with threads opened since."""
         await self._marked.wait()
+        async with self._running:
+            await self._run()
+
+    async def _run(self) -> None:
         behind: dict[str, int] = self._state.get("behind", {})
         self._state.put("behind", behind | self._new_threads(behind))
         for key, after in list(self._state.get("behind", {}).items()):
@@ -72,6 +77,9 @@ class CatchUp:
                     # The mark stays; the next session tries again.
                     log.warning("Catching up in %s stopped: %s", key, error)
                     continue
+            elif any(guild.unavailable for guild in self._bot.guilds):
+                # It may be there again after the outage, and is read then.
+                continue
             else:
                 # The channel was archived or deleted meanwhile.
                 self._comparison.add(int(key), after + 1)

@@ -14,6 +14,7 @@ from discord.http import API_VERSION
 
 from app.core.state_file import StateFile
 from app.discord.backfill import Training
+from app.discord.bans import forget_banned
 from app.discord.catch_up import CatchUp
 from app.discord.comparison import HistoryComparison
 from app.discord.delivery import Delivery
@@ -112,6 +113,7 @@ class MynahBot(discord.Bot):
         self._session_url: str | None = None
         self._resume_url: str | None = None
         self._knowing: dict[int, asyncio.Task[None]] = {}
+        self._was_ready = False
         self._plain_gateway = self.http.get_gateway
         # py-cord asks for the general address even when it resumes, but Discord says
         # that sessions live longer at the address in READY.
@@ -180,6 +182,7 @@ class MynahBot(discord.Bot):
         """At the start of a session, mark possible gaps, and sync commands."""
         self._session_url = self._resume_url = self._named_url()
         self._knowing.clear()
+        self._was_ready = False
         await self.catch_up.mark()
         await self._sync_changed_commands()
 
@@ -202,9 +205,20 @@ class MynahBot(discord.Bot):
             await self.know_channels(guild)
         self.survey.start()
         self.training.resume_all()
+        for guild in self.guilds:
+            await forget_banned(guild, self.ports)
         # What was deleted meanwhile must not be in what is sent now.
         await self.catch_up.run()
         await self.delivery.finish_unsent()
+        self._was_ready = True
+
+    async def back_again(self, guild: discord.Guild) -> None:
+        """Continue in a guild that was unavailable when the session began."""
+        self._knowing.pop(guild.id, None)
+        await self.ports.guilds.joined(guild.id, guild.name)
+        await self.know_channels(guild)
+        if self._was_ready:
+            await self.catch_up.run()
 
     async def know_channels(self, guild: discord.Guild) -> None:
         """Note who reads which channel, once a session, before anything is said."""

@@ -98,6 +98,8 @@ class HistoryComparison:
         except discord.NotFound as error:
             if error.code == UNKNOWN_CHANNEL:
                 for guild in self._bot.guilds:
+                    if guild.unavailable:
+                        continue
                     await self._ports.guilds.channel_deleted(guild.id, channel)
             raise
 

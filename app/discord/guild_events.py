@@ -76,9 +76,16 @@ class StoredGuilds:
         await delete_after_grace(self._context)
 
     async def joined(self, guild: int, name: str) -> None:
-        """Note that the bot is in a guild; a running grace period ends."""
+        """Note that the bot is in a guild; a running grace period ends.
+
+        During an outage Discord tells no name, and the known one stays.
+        """
         self._ids.forget(guild)
-        await self._ids.guild(guild, name)
+        if not name:
+            row = await self._ids.guild(guild)
+            await self._context.database.run(guilds.set_left, row, None)
+        else:
+            await self._ids.guild(guild, name)
 
     async def left(self, guild: int) -> None:
         """Note that the bot was removed from a guild; its grace period begins."""
@@ -104,10 +111,11 @@ class StoredGuilds:
         await self._context.database.run(note_gone, row, str(channel))
 
     async def channel_deleted(self, guild: int, channel: int) -> Forgotten:
-        """Forget a channel or thread that was deleted on Discord."""
+        """Forget a channel or thread deleted on Discord, where the owner wants it."""
         row = await self._ids.guild(guild)
         found = await self._context.database.run(guilds.find_channel, row, str(channel))
-        if found is None:
+        config = await self._context.settings.of(row)
+        if found is None or not config.learn.forget_deleted_channels:
             return Forgotten(0, 0, 0, False)
         voices = self._context.voices
         return await voices.forget_channel(row, found.id, by_owner=False, wait=False)

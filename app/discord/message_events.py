@@ -3,7 +3,7 @@
 import asyncio
 import tempfile
 from collections import defaultdict
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from app.importers.records import File, Record
 from app.ipc.control import MessageSeen, Progress
 from app.service.app_context import AppContext
 from app.service.voice_keeper import Forgotten
-from app.store import guilds, messages, replies, tombstones
+from app.store import guilds, members, messages, replies, tombstones
 
 DISCORD_EPOCH_MS = 1_420_070_400_000
 
@@ -44,6 +44,7 @@ class StoredMessages:
         for guild in dict.fromkeys(said.place.guild for said in batch):
             async with self._order[guild]:
                 said = [one for one in batch if one.place.guild == guild]
+                said = await self._with_account(guild, said)
                 new += await self._hear(guild, said, is_missed)
         return new
 
@@ -61,18 +62,43 @@ class StoredMessages:
             self._context.events.tell(seen)
         return len(new)
 
+    async def _with_account(
+        self, guild: int, batch: Sequence[Incoming]
+    ) -> list[Incoming]:
+        """Leave out and forget people whose account is deleted, where that is set."""
+        gone = {one.author for one in batch if one.is_account_deleted}
+        if not gone:
+            return list(batch)
+        row = await self._ids.guild(guild)
+        config = await self._context.settings.of(row)
+        if not config.learn.forget_deleted_accounts:
+            return list(batch)
+        for author in await self.known_among(guild, gone):
+            await self._context.voices.forget_author(
+                row, str(author), by_owner=False, wait=False
+            )
+        return [one for one in batch if not one.is_account_deleted]
+
+    async def known_among(self, guild: int, authors: Collection[int]) -> list[int]:
+        """Return those of whom anything is stored."""
+        row = await self._ids.guild(guild)
+        hashes = {self._ids.author(one): one for one in authors}
+        known = await self._context.database.run(members.known, row, list(hashes))
+        return sorted(hashes[one] for one in known)
+
     async def recheck(
         self, place: MessagePlace, batch: Sequence[Incoming], first: int, last: int
     ) -> Forgotten:
         """Apply edits and deletions that were missed between two messages."""
         rows = await self._ids.rows(place)
-        there = {one.id: clean(one.text) for one in batch}
+        batch = await self._with_account(place.guild, batch)
+        there = {one.id: None if one.is_withheld else clean(one.text) for one in batch}
         known = await self._context.database.run(
             messages.heard_between, rows.channel, first, last, _ms(first), _ms(last)
         )
         for one in known:
-            if there.get(one.external, one.text) != one.text:
-                text = there[one.external]
+            text = there.get(one.external)
+            if text is not None and text != one.text:
                 await self._context.voices.edit(rows.guild, one.id, text)
         gone = [one.id for one in known if one.external not in there]
         return await self._context.voices.forget(

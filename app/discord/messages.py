@@ -22,6 +22,8 @@ ACTIONS: Mapping[str, Action] = {
 _USER = re.compile(r"<@!?(\d+)>")
 _ROLE = re.compile(r"<@&(\d+)>")
 _CHANNEL = re.compile(r"<#(\d+)>")
+_DELETED = re.compile(r"deleted_user_[0-9a-f]{8,16}|Deleted User(?: [0-9a-f]{8})?")
+"""The names that Discord gives deleted accounts, instead of telling of them."""
 
 OBFUSCATED = 1 << 17
 """The flag of a channel whose name Discord keeps from the bot: it cannot see it."""
@@ -99,6 +101,18 @@ def incoming(message: discord.Message, bot_id: int) -> Incoming | None:
         files=tuple(
             Attached(file.id, file.filename, file.url) for file in message.attachments
         ),
+        is_account_deleted=_is_deleted(message.author),
+    )
+
+
+def _is_deleted(author: discord.User | discord.Member) -> bool:
+    """Tell if Discord shows an account as deleted."""
+    return (
+        isinstance(author, discord.User)
+        and not author.bot
+        and author.avatar is None
+        and author.global_name in (None, author.name)
+        and _DELETED.fullmatch(author.name) is not None
     )
 
 

@@ -76,6 +76,13 @@ class Incoming:
     """True for bots, including this one: context, never learned."""
     reply_to: int | None = None
     files: tuple[Attached, ...] = ()
+    is_account_deleted: bool = False
+    """True if Discord shows the author's account as deleted."""
+
+    @property
+    def is_withheld(self) -> bool:
+        """True if Discord keeps the text back, as without the content intent."""
+        return not self.text and not self.files
 
 
 @dataclass(frozen=True)
@@ -239,6 +246,10 @@ class MessageEvents(Protocol):
 
     async def oldest_heard(self, place: MessagePlace) -> int | None:
         """Return the oldest stored message that Discord had in a channel or thread."""
+        ...
+
+    async def known_among(self, guild: int, authors: Collection[int]) -> list[int]:
+        """Return those of whom anything is stored."""
         ...
 
     async def banned(self, guild: int, author: int) -> Forgotten:

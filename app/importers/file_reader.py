@@ -69,9 +69,14 @@ class FileReader:
                     items = importer.read_dated(source, stream, self._reading.dates)
                 else:
                     items = importer.read(source, stream)
+                keys, latest = self._keys, self._latest
                 for item in items:
                     if isinstance(item, Record):
-                        if self._is_wanted(item, count):
+                        guild, ts = item.guild, item.ts
+                        is_plain = (guild is None or guild in keys) and (
+                            ts is None or EARLIEST_MS <= ts <= latest
+                        )
+                        if is_plain or self._is_wanted(item, count):
                             count += 1
                             yield item
                     elif isinstance(item, Note):

@@ -17,6 +17,7 @@ from app.ipc.control import ImportedFile, PassedOver, UnreadFile
 from app.store import guilds, imports
 from app.store.database import Database
 from app.store.messages import NewAttachment, NewMessage
+from app.store.twins import Twins
 
 BATCH = 1000
 """Rows per transaction: a running bot waits some milliseconds for the lock."""
@@ -86,6 +87,7 @@ class ImportRun:
         self._clock = clock
         self._began = clock()
         self._flight: _Flight | None = None
+        self._twins = Twins()
 
     def run(self, paths: Sequence[Path]) -> Counts:
         """Store the messages of all files.
@@ -180,6 +182,7 @@ class ImportRun:
             list(newcomers.values()),
             batch.messages,
             batch.files,
+            self._twins,
         )
         self._flight = (batch, newcomers, stored)
 

@@ -10,7 +10,13 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from app.importers.records import BrokenFileError, BrokenRow, JsonObject, Record
+from app.importers.records import (
+    MAX_LINE_BYTES,
+    BrokenFileError,
+    BrokenRow,
+    JsonObject,
+    Record,
+)
 from app.importers.sources import SourceFile
 from app.importers.streams import Stream
 
@@ -230,12 +236,14 @@ def scan(text: str, start: int) -> tuple[int, list[tuple[int, int]]] | None:
     Raises:
         BrokenFileError: If it nests too deeply.
     """
-    depth, at, is_string = 0, start, False
+    depth, at, is_string, opened = 0, start, False, start
     cuts: list[tuple[int, int]] = []
     while found := (_IN_STRING if is_string else _MARK).search(text, at):
         mark, at = found[0], found.end()
+        if is_string and at - opened > MAX_LINE_BYTES:
+            raise BrokenFileError("", "a string does not end")
         if mark == '"':
-            is_string = not is_string
+            is_string, opened = not is_string, at
             if not is_string and depth == 0:
                 return at, cuts
         elif is_string:

@@ -98,11 +98,12 @@ class Stream(io.RawIOBase):
         return True
 
     def readinto(self, buffer: "memoryview | bytearray") -> int:  # type: ignore[override]
-        if not self._ahead and self._decoder is None:
-            data = self._unpack(len(buffer))
+        if self._decoder is None:
+            ahead, self._ahead = self._ahead[: len(buffer)], self._ahead[len(buffer) :]
+            data = ahead + self._unpack(len(buffer) - len(ahead))
             buffer[: len(data)] = data
             return len(data)
-        while not self._ahead and self._decoder is not None:
+        while not self._ahead:
             raw = self._unpack(len(buffer))
             text = self._decoder.decode(raw, final=not raw)
             self._ahead = text.encode("utf-8", "surrogatepass")

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import psutil
 
+from app.modelfiles import model_kinds
 from app.modelfiles.gguf_header import GgufError, Header, cached
 
 
@@ -17,7 +18,9 @@ def check(path: Path, context: int, gpu_layers: int = 0, spare: int = 0) -> Head
         GgufError: If it is not a whole GGUF file, is not a language model, or needs too
             much memory.
     """
+    model_kinds.check_name(path)
     header = cached(path)
+    model_kinds.check_whole(path, header)
     if not header.can_write:
         raise GgufError(
             f"{path.name} is a model for embeddings and cannot write.",

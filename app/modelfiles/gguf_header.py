@@ -158,7 +158,13 @@ class _Reader:
             raise GgufError(
                 f"{self._path.name} is not a GGUF file.", "Choose another file."
             )
-        if (version := self._number("I")) not in VERSIONS:
+        version = int(self._number("I"))
+        if int.from_bytes(version.to_bytes(4, "little"), "big") in VERSIONS:
+            raise GgufError(
+                f"{self._path.name} is written for big-endian processors.",
+                "Fetch the usual file of this model.",
+            )
+        if version not in VERSIONS:
             raise self._broken(f"its version is {version}")
         tensors = self._count(MOST_TENSORS, "tensors")
         pairs = self._count(MOST_PAIRS, "metadata")
@@ -175,9 +181,11 @@ class _Reader:
                 f"{self._path.name} is cut short: {self._size:,} of {end:,} bytes.",
                 "Fetch it again.",
             )
-        if not metadata.get("general.architecture"):
+        is_model = metadata.get("general.type", "model") == "model"
+        if is_model and not metadata.get("general.architecture"):
             raise self._broken("it does not say its architecture")
-        vocabulary = self._name_vocabulary(str(metadata["general.architecture"]))
+        named = str(metadata.get("general.architecture", ""))
+        vocabulary = self._name_vocabulary(named)
         return Header(metadata, end - start, shapes, self._repacked, vocabulary)
 
     def _pair(self) -> tuple[str, Value]:

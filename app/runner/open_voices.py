@@ -18,6 +18,8 @@ class OpenVoices:
     def __init__(self, model: Model) -> None:
         self._model = model
         self._open: dict[Path, tuple[int, TokenVoice]] = {}
+        self._forgotten: dict[Path, set[int]] = {}
+        """Messages forgotten since the start, which files may still hold."""
 
     def get(self, directory: str | None) -> TokenVoice | None:
         """Return the voice in a directory; None when there is no usable one."""
@@ -39,14 +41,18 @@ class OpenVoices:
         if voice := self.get(directory):
             for message, text, channel in messages:
                 voice.learn(message, message_tokens(self._model, text), channel)
+                self._forgotten.get(Path(directory), set()).discard(message)
 
     def forget(self, directory: str, messages: Iterable[int]) -> int:
         """Take messages out of a voice; return how many it had."""
+        gone = list(messages)
         voice = self.get(directory)
-        return voice.forget(messages) if voice else 0
+        self._forgotten.setdefault(Path(directory), set()).update(gone)
+        return voice.forget(gone) if voice else 0
 
     def _read(self, path: Path) -> TokenVoice:
         voice = TokenVoice.open(path)
         if voice.vocabulary != self._model.vocabulary:
             raise VoiceFileError(f"{path} belongs to another model")
+        voice.forget(self._forgotten.get(path, ()))
         return voice

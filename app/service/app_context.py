@@ -100,6 +100,7 @@ class AppContext:
                 lambda guild, rows: self.memory.forget(guild, rows),
                 lambda guild, rows: self.token_voices.forget(guild, rows),
             ],
+            on_scrub=lambda guild, rows: self.token_voices.scrub(guild, rows),
         )
         self._stack.push_async_callback(keeper.close)
         return keeper

@@ -96,6 +96,7 @@ TABLES_WITHOUT_TEXT: Mapping[str, str] = {
     "guild": "the server's name",
     "row_numbers": "a number",
     "conversation_link": "row numbers",
+    "consent": "purposes and hosts",
     "usage": "counts, and names of hosts and models",
     "import_checkpoint": "fingerprints of files",
     "setting": "what the owner set",
@@ -121,6 +122,7 @@ FILES_WITHOUT_TEXT = (
     "crashed-models.json",
     "model-speeds.json",
     "telemetry-removed",
+    "theme",
     "lock",
     "endpoint.json",
 )

@@ -1,12 +1,14 @@
 """Keeps the token voices for fused decoding in step with the database."""
 
 import asyncio
+import json
 import logging
 import shutil
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections import defaultdict
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from app.core.errors import AppError
 from app.core.files import write_text
@@ -15,11 +17,12 @@ from app.ipc.control import Progress
 from app.ipc.jobs import TokenVoiceJob
 from app.modelfiles import gguf_header
 from app.service.job_runner import JobRunner
-from app.store import guilds, messages
+from app.store import guilds, messages, voice_changes
 from app.store.database import Database
 from app.store.messages import Learnable
 from app.voice import files
 from app.voice.files import VoiceFileError
+from app.voice.token_scrub import scrub
 from app.voice.tokens import NAME
 
 log = logging.getLogger(__name__)
@@ -59,9 +62,10 @@ class TokenVoices:
         self._on_progress = on_progress
         self._runner: Runner | None = None
         self._sound: dict[Path, int] = {}
-        self._told: dict[Path, tuple[int | None, int]] = {}
-        self._forgotten: dict[int, set[int]] = {}
+        self._told: dict[Path, _Told] = {}
         self._building: dict[Path, asyncio.Task[None]] = {}
+        self._writing: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
+        """Held while a guild's files are written."""
 
     def attach(self, runner: Runner) -> None:
         """Report changes to this runner from now on."""
@@ -80,11 +84,11 @@ class TokenVoices:
         except AppError as error:
             log.error("the token voice is unavailable: %s", error)
             return None
-        through = await asyncio.to_thread(self._through, path)
-        if through is None:
+        stored = await asyncio.to_thread(self._stored, path)
+        if stored is None:
             self._build_soon(guild, model, path)
             return None
-        await self._follow(guild, model, path, through)
+        await self._follow(guild, model, path, stored)
         return path
 
     async def prepare(self, guild: int) -> bool:
@@ -95,12 +99,26 @@ class TokenVoices:
         return await self.get(guild) is not None
 
     async def forget(self, guild: int, rows: Sequence[int]) -> None:
-        """Take messages out at once, after the database has dropped them."""
-        self._forgotten.setdefault(guild, set()).update(rows)
-        directory = self._home.token_voice(guild, "any").parent
-        for path in [path for path in self._told if path.parent == directory]:
+        """Take messages out at once, after the database has dropped or edited them."""
+        for path in [path for path in self._told if path.parent == self._all_of(guild)]:
+            self._told[path].changed.difference_update(rows)
             if self._runner:
                 await self._runner.forget(path, list(rows))
+
+    async def scrub(self, guild: int, rows: Sequence[int]) -> None:
+        """Take messages out of the files, which stay in use.
+
+        Args:
+            rows: As in `voice_changes.changes`; `ALL` takes everything out.
+        """
+        directory = self._all_of(guild)
+        async with self._writing[guild]:
+            is_left = await asyncio.to_thread(_scrub, directory, rows)
+        if not is_left:
+            await self.get(guild)
+
+    def _all_of(self, guild: int) -> Path:
+        return self._home.token_voice(guild, "any").parent
 
     async def close(self) -> None:
         """Cancel running builds."""
@@ -108,23 +126,31 @@ class TokenVoices:
             task.cancel()
         await asyncio.gather(*self._building.values(), return_exceptions=True)
 
-    async def _follow(self, guild: int, model: Path, path: Path, through: int) -> None:
+    async def _follow(
+        self, guild: int, model: Path, path: Path, stored: "_Stored"
+    ) -> None:
         """Tell the runner about changes since the build, or since the last report."""
         if self._runner is None or (pid := self._runner.pid) is None:
             return
-        known, newest = self._told.get(path, (None, through))
-        if known != pid:
-            newest = through
-            if forgotten := self._forgotten.get(guild):
-                await self._runner.forget(path, sorted(forgotten))
-        rows = await self._database.run(
-            messages.newest_learnable, guild, newest, MOST_TAIL
+        told = self._told.get(path)
+        if told is None or (told.pid, told.written) != (pid, stored.written):
+            told = self._told[path] = _Told(pid, stored.written, stored.through, set())
+        changed = await self._database.run(voice_changes.changes, guild)
+        untold = sorted({*changed, *stored.edited} - told.changed)
+        if untold:
+            await self._runner.forget(path, untold)
+            told.changed.update(untold)
+        known = await self._database.run(messages.learnable_of, guild, untold)
+        rows = [message for message in known if message[0] <= told.newest]
+        newer = await self._database.run(
+            messages.newest_learnable, guild, told.newest, MOST_TAIL
         )
-        self._told[path] = (pid, rows[-1][0] if rows else newest)
-        if len(rows) == MOST_TAIL:
+        if newer:
+            told.newest = newer[-1][0]
+        if len(newer) == MOST_TAIL:
             self._build_soon(guild, model, path)
-        if rows:
-            await self._runner.learn(path, rows)
+        if rows or newer:
+            await self._runner.learn(path, [*rows, *newer])
 
     def _build_soon(self, guild: int, model: Path, path: Path) -> None:
         if path not in self._building:
@@ -133,36 +159,34 @@ class TokenVoices:
             task.add_done_callback(lambda _: self._building.pop(path))
 
     async def _build(self, guild: int, model: Path, path: Path) -> None:
-        through = await self._database.run(messages.last_row)
-        waiting = self._forgotten.pop(guild, set())
         row = await self._database.run(guilds.get, guild)
         name = f"{row.name if row else guild} in the model's words"
 
         def report(progress: Progress) -> None:
             self._on_progress(replace(progress, label=name))
 
-        try:
-            await self._jobs.run(TokenVoiceJob(guild, str(model)), report)
-        except AppError as error:
-            self._forgotten.setdefault(guild, set()).update(waiting)
-            log.error(
-                "the token voice of guild %d could not be built: %s", guild, error
-            )
-            return
-        await asyncio.to_thread(_settle, path, through)
-        self._told.pop(path, None)
+        async with self._writing[guild]:
+            through = await self._database.run(messages.last_row)
+            try:
+                await self._jobs.run(TokenVoiceJob(guild, str(model)), report)
+            except AppError as error:
+                log.error(
+                    "the token voice of guild %d could not be built: %s", guild, error
+                )
+                return
+            await asyncio.to_thread(_settle, path, through)
 
-    def _through(self, path: Path) -> int | None:
-        """Return the last row in the built voice; None without a sound voice."""
+    def _stored(self, path: Path) -> "_Stored | None":
+        """Return what the built voice holds; None without a sound voice."""
         try:
             written = (path / f"{NAME}.json").stat().st_mtime_ns
             if self._sound.get(path) != written:
                 files.read(path, NAME)
                 self._sound[path] = written
-            return int((path / THROUGH).read_text())
+            return _Stored(written, *json.loads((path / THROUGH).read_text()))
         except VoiceFileError as error:
             log.warning("rebuilding a token voice: %s", error)
-        except (OSError, ValueError):
+        except (OSError, ValueError, TypeError):
             pass
         return None
 
@@ -170,9 +194,55 @@ class TokenVoices:
         return self._home.token_voice(guild, gguf_header.cached(model).vocabulary)
 
 
+class _Stored(NamedTuple):
+    """What the files of a voice hold."""
+
+    written: int
+    """The time of the last write, in nanoseconds."""
+    through: int
+    """The last row in the voice at its build."""
+    edited: list[int] = []
+    """Rows edited and so taken out since."""
+
+
+@dataclass
+class _Told:
+    """What a runner was told of a voice."""
+
+    pid: int
+    written: int
+    newest: int
+    """The last row."""
+    changed: set[int]
+    """Rows deleted or edited since the files were written."""
+
+
 def _settle(path: Path, through: int) -> None:
     """Note the last row in the voice, and remove voices of earlier vocabularies."""
-    write_text(path / THROUGH, str(through))
+    _note(path, through, [])
     for other in path.parent.iterdir():
         if other != path:
             shutil.rmtree(other, ignore_errors=True)
+
+
+def _note(path: Path, through: int, edited: Collection[int]) -> None:
+    write_text(path / THROUGH, json.dumps([through, sorted(edited)]))
+
+
+def _scrub(directory: Path, rows: Collection[int]) -> bool:
+    """Take messages out of all voices of a guild; False if a voice had to go whole."""
+    is_left = True
+    gone = [row for row in rows if row > voice_changes.ALL]
+    for path in list(directory.glob("*")):
+        try:
+            through, edited = json.loads((path / THROUGH).read_text())
+            if voice_changes.ALL in rows:
+                raise VoiceFileError("another voice took its place")
+            # Edited ones are told again; deleted ones the database no longer has.
+            _note(path, through, {*edited, *gone})
+            scrub(path, gone)
+        except (OSError, ValueError, TypeError) as error:
+            log.info("a token voice is built anew: %s", error)
+            shutil.rmtree(path, ignore_errors=True)
+            is_left = False
+    return is_left

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 import shutil
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import TypeVar
 
 from app.chat import feedback_weights
@@ -41,13 +41,23 @@ TRIES = 50
 R = TypeVar("R")
 OnProgress = Callable[[Progress], None]
 
+OnScrub = Callable[[int, Sequence[int]], Awaitable[None]]
+"""Told the guild and the rows, or `voice_changes.ALL`, of messages to take out."""
+
 
 class VoiceFiles:
     """Keeps a home's voice files in step with its database."""
 
     def __init__(
-        self, home: Home, database: Database, jobs: JobRunner, on_progress: OnProgress
+        self,
+        home: Home,
+        database: Database,
+        jobs: JobRunner,
+        on_progress: OnProgress,
+        on_scrub: OnScrub,
     ) -> None:
+        """`on_scrub` takes messages out of the files of others."""
+        self._on_scrub = on_scrub
         self._home = home
         self._database = database
         self._jobs = jobs
@@ -139,7 +149,9 @@ class VoiceFiles:
         change = await self._database.run(voice_changes.newest_change, guild)
         await self.build(voice, guild, compact=bool(change))
         if change:
-            await asyncio.to_thread(self._remove_copies, guild)
+            changed = await self._database.run(voice_changes.changes, guild)
+            await self._on_scrub(guild, changed)
+            await asyncio.to_thread(self._remove_copies)
         directory = self._home.voice(guild)
         is_swept = await asyncio.to_thread(files.sweep, directory, voice_builder.NAME)
         if not is_swept or not await self.empty_log():
@@ -167,9 +179,8 @@ class VoiceFiles:
             else:
                 shutil.rmtree(directory, ignore_errors=True)
 
-    def _remove_copies(self, guild: int) -> None:
-        """Remove other copies of the messages, which are rebuilt on demand."""
-        shutil.rmtree(self._home.guild(guild) / "tokens", ignore_errors=True)
+    def _remove_copies(self) -> None:
+        """Remove the copies of the database made before its migrations."""
         for copy in self._home.backups.glob("before-version-*.db*"):
             copy.unlink(missing_ok=True)
 

@@ -18,7 +18,7 @@ from app.importers.records import Record
 from app.ipc.control import ImportPreviewReply, ImportReply, Receipt
 from app.ipc.jobs import CompareJob, CompareJobReply, ImportJob, PreviewJob
 from app.service.job_runner import JobRunner
-from app.service.voice_files import MOST_TAIL, OnProgress, VoiceFiles
+from app.service.voice_files import MOST_TAIL, OnProgress, OnScrub, VoiceFiles
 from app.settings.schema import Config
 from app.store import forgetting, guilds, messages, snapshots, tombstones, voice_changes
 from app.store.authors import AuthorKey, open_key
@@ -72,6 +72,10 @@ class _Open:
     """A build that waits for its start."""
 
 
+async def nothing_else(guild: int, rows: Sequence[int]) -> None:
+    """Scrub nothing, where there are no other files."""
+
+
 class VoiceKeeper:
     """The voices of all guilds, and the only way messages enter or leave them."""
 
@@ -84,16 +88,18 @@ class VoiceKeeper:
         *,
         on_progress: OnProgress = lambda progress: None,
         on_forgotten: Sequence[OnForgotten] = (),
+        on_scrub: OnScrub = nothing_else,
         scrub_seconds: float = SCRUB_SECONDS,
     ) -> None:
         """Prepare; `start` finishes the work of a killed process.
 
         Args:
             config: Gives the settings that hold in a guild.
+            on_scrub: Takes messages out of other files before they count as gone.
         """
         self._database = database
         self._config = config
-        self._files = VoiceFiles(home, database, jobs, on_progress)
+        self._files = VoiceFiles(home, database, jobs, on_progress, on_scrub)
         self._on_forgotten = list(on_forgotten)
         self._scrub_seconds = scrub_seconds
         self.on_withdrawn: OnWithdrawn | None = None

@@ -347,6 +347,16 @@ class LearnSettings:
     forget_banned: bool = setting(
         True, "Forgets what a member wrote when they are banned.", scope="guild"
     )
+    forget_deleted_channels: bool = setting(
+        True,
+        "Forgets a channel or thread when it is deleted on Discord.",
+        scope="guild",
+    )
+    forget_deleted_accounts: bool = setting(
+        True,
+        "Forgets what a person wrote when Discord shows their account as deleted.",
+        scope="guild",
+    )
     delete_own_lines: bool = setting(
         False,
         "Deletes the bot's messages on Discord that drew on forgotten messages.",

@@ -1,6 +1,6 @@
 """Bulk import: many rows per transaction, and the progress of each file."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from peewee import fn
@@ -9,6 +9,7 @@ from app.store import messages
 from app.store.database import tuples, write
 from app.store.messages import NewAttachment, NewMessage
 from app.store.tables import ImportCheckpoint, Member
+from app.store.twins import Twins, is_of_content
 
 
 class KnownMember(NamedTuple):
@@ -60,6 +61,7 @@ def add_batch(
     people: Sequence[tuple[str, str, bool]],
     batch: Sequence[NewMessage],
     files: Sequence[tuple[int, NewAttachment]],
+    twins: Twins | None = None,
 ) -> StoredBatch:
     """Store messages and the progress of their file, in one transaction.
 
@@ -70,6 +72,7 @@ def add_batch(
         batch: Messages; those of the first new member have -1 for their member's row,
             those of the second -2, and so on.
         files: Attachments, each with its message's place in the batch.
+        twins: Knows what is stored already under another kind of id.
     """
     newest = Member.select(fn.MAX(Member.id)).scalar() or 0
     members = _add_members(guild, people) if people else []
@@ -80,7 +83,8 @@ def add_batch(
             else message
             for message in batch
         ]
-    rows, forgotten = messages.add_many(guild, batch, anew=True)
+    known = twins.find(batch) if twins else {}
+    rows, forgotten = _add(guild, batch, known)
     kept = [(rows[place], file) for place, file in files]
     messages.add_attachments([(row, file) for row, file in kept if row is not None])
     same = (ImportCheckpoint.guild == guild) & (ImportCheckpoint.file == file)
@@ -95,6 +99,25 @@ def add_batch(
     Member.delete().where(Member.id.in_(gone)).execute()
     kept_members = [None if one.row in gone else one for one in members]
     return StoredBatch(rows, forgotten, kept_members)
+
+
+def _add(
+    guild: int, batch: Sequence[NewMessage], known: Mapping[int, int]
+) -> messages.Added:
+    """Store messages but those that are known; these get the ids that Discord gave."""
+    if not known:
+        return messages.add_many(guild, batch, anew=True)
+    for place, row in known.items():
+        if not is_of_content(batch[place].external):
+            messages.set_external(row, batch[place].external, batch[place].reply_to)
+    places = [place for place in range(len(batch)) if place not in known]
+    added, gone = messages.add_many(
+        guild, [batch[place] for place in places], anew=True
+    )
+    rows: list[int | None] = [None] * len(batch)
+    for place, new in zip(places, added, strict=True):
+        rows[place] = new
+    return messages.Added(rows, {places[place] for place in gone})
 
 
 def position(guild: int, file: str) -> int:

@@ -1,12 +1,13 @@
 """Members: display names, bots and opt-outs."""
 
 import difflib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from peewee import fn
 
-from app.store import conversations, rows
-from app.store.database import tuples, write
+from app.store import conversations, rows, sqlite
+from app.store.database import bound, tuples, write
 from app.store.rows import StoredMember
 from app.store.tables import (
     Attachment,
@@ -47,6 +48,14 @@ def _find(guild: int, author: str) -> Member | None:
     same = (Member.guild == guild) & (Member.author == author)
     found: Member | None = Member.get_or_none(same)
     return found
+
+
+def known(guild: int, authors: Sequence[str]) -> set[str]:
+    """Return those author hashes that the guild has a member for."""
+    select = "SELECT author FROM member WHERE guild_id = ? AND author IN"
+    return {
+        author for (author,) in sqlite.select_among(bound(), select, authors, guild)
+    }
 
 
 def named(guild: int, name: str) -> StoredMember | None:

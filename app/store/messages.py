@@ -132,6 +132,18 @@ def _insert(guild: int, messages: Sequence[NewMessage]) -> list[int | None]:
 
 
 @write
+def set_external(row: int, external: str, reply_to: str | None) -> None:
+    """Give a message its id on Discord, if no other message has it."""
+    changed = Message.update(external=external, reply_to=reply_to)
+    taken = Message.select().where(
+        (Message.external == external)
+        & (Message.guild == Message.select(Message.guild).where(Message.id == row))
+    )
+    if not taken.exists():
+        changed.where(Message.id == row).execute()
+
+
+@write
 def add_attachments(files: Sequence[tuple[int, NewAttachment]]) -> None:
     """Store attachments, each with its message's row."""
     rows = [(message, *file) for message, file in files]
@@ -284,6 +296,12 @@ def page(
 def page_after(guild: int, row: int, limit: int = BATCH) -> list[StoredMessage]:
     """Return a page of the guild's messages after a row, oldest first."""
     query = _joined().where((Message.guild == guild) & (Message.id > row))
+    return list(_stored(query.order_by(Message.id).limit(limit)))
+
+
+def page_of_channel(channel: int, row: int, limit: int = BATCH) -> list[StoredMessage]:
+    """Return a page of the channel's messages after a row, oldest first."""
+    query = _joined().where((Message.channel == channel) & (Message.id > row))
     return list(_stored(query.order_by(Message.id).limit(limit)))
 
 

@@ -63,15 +63,21 @@ class Claim(NamedTuple):
     """Of the message answered, if it is stored."""
 
 
-def rows_of(place: Place) -> PlaceRows:
-    """The rows of a place, made or renamed where Discord has something new."""
+def rows_of(place: Place, *, is_news: bool = False) -> PlaceRows:
+    """The rows of a place, made or renamed where Discord has something new.
+
+    Args:
+        is_news: The place is as Discord has it now. That of a message may be older than
+            what is known of its readers, and only fills in what is unknown.
+    """
     known: Guild | None = Guild.get_or_none(Guild.discord_id == place.guild)
     guild = known.id if known else guilds.ensure(place.guild_name, place.guild).id
     root = channel = _channel(guild, place.root, place.root_name)
     if place.channel != place.root:
         channel = _channel(guild, place.channel, place.channel_name, root.id)
-        note_readers(channel, place.is_private, False)
-    note_readers(root, place.is_root_private, place.is_age_restricted)
+        _note_readers(channel, place.is_private, False, is_news)
+    restricted = place.is_age_restricted
+    _note_readers(root, place.is_root_private, restricted, is_news)
     listened = channel if place.is_private else root
     return PlaceRows(guild, channel.id, root.id, listened.id, listened.is_learning)
 
@@ -85,7 +91,7 @@ def rows_of_many(places: Sequence[Place]) -> None:
     for place in places:
         is_offered = place.channel == place.root and place.root_name
         if is_offered or _is_known(place):
-            rows_of(place)
+            rows_of(place, is_news=True)
 
 
 def _is_known(place: Place) -> bool:
@@ -94,17 +100,18 @@ def _is_known(place: Place) -> bool:
     return bool(Channel.select(Channel.id).join(Guild).where(chosen).exists())
 
 
-def note_readers(
-    channel: StoredChannel, is_private: bool, is_age_restricted: bool
+def _note_readers(
+    channel: StoredChannel, is_private: bool, is_age_restricted: bool, is_news: bool
 ) -> None:
-    """Note who reads a channel, if it is news."""
-    told = (is_private, is_age_restricted)
-    if (channel.is_private, channel.is_age_restricted) != told:
-        _note_readers(channel.id, *told)
+    known = (channel.is_private, channel.is_age_restricted)
+    if known == (is_private, is_age_restricted):
+        return
+    if is_news or channel.is_private is None:
+        _set_readers(channel.id, is_private, is_age_restricted)
 
 
 @write
-def _note_readers(channel: int, is_private: bool, is_age_restricted: bool) -> None:
+def _set_readers(channel: int, is_private: bool, is_age_restricted: bool) -> None:
     changed = Channel.update(is_private=is_private, is_age_restricted=is_age_restricted)
     changed.where(Channel.id == channel).execute()
 

@@ -2,12 +2,13 @@
 
 from collections import defaultdict, deque
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from textual.message import Message
 
 if TYPE_CHECKING:
     from app.ipc import control
+    from app.ipc.wire import Params
 
 MAX_LOGS = 2000
 """The most log lines between two updates, and in total."""
@@ -37,21 +38,24 @@ class NewEvents(Message):
     replies: set[int] = field(default_factory=set)
     """Rows of new or changed replies."""
 
-    def add(self, notification: Any) -> None:
+    def add(self, notification: "Params") -> None:
         """Add one notification; the cost does not depend on their number."""
-        match notification.method:
-            case "state":
+        # Whoever hears a notification has loaded the wire already.
+        from app.ipc import control
+
+        match notification:
+            case control.StateChanged():
                 self.status = notification.status
-            case "token":
+            case control.Token():
                 self._add_token(notification)
-            case "log":
+            case control.Log():
                 self.logs.append(notification)
-            case "progress":
+            case control.Progress():
                 key = notification.work, notification.label
                 self.progress[key] = notification
-            case "message":
+            case control.MessageSeen():
                 self.channels.add((notification.guild, notification.channel))
-            case "reply":
+            case control.ReplyMade():
                 self.channels.add((notification.guild, notification.channel))
                 self.replies.add(notification.row)
 

@@ -8,7 +8,7 @@ import json
 import mmap
 import re
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -39,7 +39,7 @@ class MappedFiles:
     facts: dict[str, Any]
     """The writer's notes beside the arrays."""
 
-    arrays: dict[str, npt.NDArray[Any]]
+    arrays: dict[str, npt.NDArray[np.generic]]
     """Read-only arrays, read from disk on access."""
 
     bytes: int
@@ -60,8 +60,8 @@ class MappedFiles:
 def write(
     directory: Path,
     name: str,
-    arrays: Mapping[str, npt.NDArray[Any]],
-    facts: Mapping[str, Any],
+    arrays: Mapping[str, npt.NDArray[np.generic]],
+    facts: Mapping[str, object],
 ) -> None:
     """Write the next generation of `name` and remove the earlier ones.
 
@@ -166,7 +166,7 @@ def _generations(directory: Path, name: str) -> list[int]:
 
 
 def _write_parts(
-    file: BinaryIO, arrays: Mapping[str, npt.NDArray[Any]]
+    file: BinaryIO, arrays: Mapping[str, npt.NDArray[np.generic]]
 ) -> tuple[dict[str, tuple[str, int, int]], list[int]]:
     parts, checksums, offset = {}, [0], 0
     for part, array in arrays.items():
@@ -201,11 +201,11 @@ def _read_manifest(path: Path) -> dict[str, Any]:
     return body
 
 
-def _body_checksum(body: Mapping[str, Any]) -> int:
+def _body_checksum(body: Mapping[str, object]) -> int:
     return zlib.crc32(json.dumps(body, sort_keys=True).encode())
 
 
-def _check_blocks(path: Path, checksums: list[int], blocks: Any) -> None:
+def _check_blocks(path: Path, checksums: list[int], blocks: Iterable[int]) -> None:
     with path.open("rb", buffering=0) as file:
         for block in sorted(blocks):
             file.seek(block * _BLOCK)

@@ -7,7 +7,6 @@ Markov distribution, and that place's message is the source of the choice.
 
 from collections.abc import Iterable, Mapping, Sequence
 from threading import Lock
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -60,7 +59,7 @@ class Index:
         self._writing = Lock()
 
     @classmethod
-    def of(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> "Index":
+    def of(cls, arrays: Mapping[str, npt.NDArray[np.generic]]) -> "Index":
         """Return an index over what `base.build` made, in memory or mapped from a file.
 
         Raises:

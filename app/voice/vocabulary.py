@@ -4,7 +4,6 @@ import zlib
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -40,7 +39,7 @@ def build(words: Iterable[str]) -> Arrays:
 class Vocabulary:
     """The numbers of words, both from a file and learned since."""
 
-    def __init__(self, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+    def __init__(self, arrays: Mapping[str, npt.NDArray[np.generic]]) -> None:
         """Wrap what `build` returned, or the same arrays mapped from a file.
 
         Raises:

@@ -172,6 +172,10 @@ class MemoryHost:
         gone = [self.messages.pop(one, None) for one in messages]
         return Forgotten(sum(one is not None for one in gone), 0, 0, False)
 
+    async def known_among(self, guild: int, authors: Collection[int]) -> list[int]:
+        stored = {one.author for one in self.messages.values()}
+        return sorted(stored & set(authors))
+
     async def banned(self, guild: int, author: int) -> Forgotten:
         config = with_overrides(Config(), self.overrides.get((guild, 0), {}))
         if not config.learn.forget_banned:

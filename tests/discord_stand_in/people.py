@@ -296,6 +296,7 @@ class People:
     async def ban(self, guild: Guild, user: User, delete_seconds: float = 0) -> None:
         """A moderator bans a member, and may delete their last messages."""
         guild.members.pop(user.id, None)
+        guild.banned[user.id] = user
         body = {"guild_id": str(guild.id), "user": user.payload()}
         await self.gateway.dispatch("GUILD_BAN_ADD", body, guild.id)
         if not self.force.hold(rules.BAN):

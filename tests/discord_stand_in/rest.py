@@ -13,6 +13,7 @@ from tests.discord_stand_in.interactions import Interactions
 from tests.discord_stand_in.limits import Limits, limited
 from tests.discord_stand_in.message_routes import MessageRoutes, read_payload
 from tests.discord_stand_in.outbox import Outbox
+from tests.discord_stand_in.rights import BAN_MEMBERS
 from tests.discord_stand_in.rules import RequestError
 from tests.discord_stand_in.world import (
     APPLICATION_ID,
@@ -73,6 +74,7 @@ class Rest(MessageRoutes):
             web.patch(message, self.edit),
             web.delete(message, self.delete),
             web.put(message + mine, self.react),
+            web.get("/guilds/{guild}/bans", self.bans),
             web.delete("/users/@me/guilds/{guild}", self.leave),
             web.post("/interactions/{id}/{token}/callback", self.answer),
             web.post(hook, self.follow_up),
@@ -196,6 +198,23 @@ class Rest(MessageRoutes):
 
     async def read_channel(self, request: web.Request) -> web.Response:
         return web.json_response(self._visible(request).payload())
+
+    async def bans(self, request: web.Request) -> web.Response:
+        """The bans of a guild, at most 1,000.
+
+        resources/guild#get-guild-bans: "Requires the BAN_MEMBERS permission."
+        """
+        guild = self.gateway.guilds[int(request.match_info["guild"])]
+        if not guild.permissions(self.gateway.bot) & BAN_MEMBERS:
+            raise RequestError(403, 50013, "Missing Permissions")
+        after = int(request.query.get("after", 0))
+        found = sorted(guild.banned.values(), key=lambda user: user.id)
+        bans = [
+            {"reason": None, "user": user.payload()}
+            for user in found
+            if user.id > after
+        ]
+        return web.json_response(bans[: int(request.query.get("limit", 1000))])
 
     async def leave(self, request: web.Request) -> web.Response:
         guild_id = int(request.match_info["guild"])

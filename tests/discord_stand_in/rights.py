@@ -13,6 +13,7 @@ from tests.discord_stand_in.world import (
     User,
 )
 
+BAN_MEMBERS = 1 << 2
 ADMINISTRATOR = 1 << 3
 ADD_REACTIONS = 1 << 6
 VIEW_CHANNEL = 1 << 10

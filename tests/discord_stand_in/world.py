@@ -177,6 +177,7 @@ class Guild:
     channels: dict[int, Channel] = field(default_factory=dict)
     roles: dict[int, tuple[str, int]] = field(default_factory=dict)
     members: dict[int, list[int]] = field(default_factory=dict)
+    banned: dict[int, User] = field(default_factory=dict)
     emojis: list[dict[str, Any]] = field(default_factory=list)
     available: bool = True
     everyone: int = MEMBER_PERMISSIONS

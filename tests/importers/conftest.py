@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from app.importers.filters import Filters
+from app.importers.gate import ReadingOptions
 from app.importers.import_run import Counts, ImportRun
 from app.importers.intake import Intake
 from app.settings.schema import Config
@@ -27,15 +28,35 @@ class Desk:
         self.guild = database.call(guilds.ensure, "MeshCore").id
         self.authors = database.call(open_key, key)
 
-    def load(self, *paths: Path, channel: str | None = None, **learn: Any) -> Counts:
-        return self.start(channel, **learn).run(paths)
+    def load(
+        self,
+        *paths: Path,
+        channel: str | None = None,
+        as_format: str | None = None,
+        dates: str | None = None,
+        **learn: Any,
+    ) -> Counts:
+        reading = ReadingOptions(as_format, dates)
+        return self.start(channel, reading, **learn).run(paths)
 
-    def start(self, channel: str | None = None, **learn: Any) -> ImportRun:
+    def start(
+        self,
+        channel: str | None = None,
+        reading: ReadingOptions | None = None,
+        **learn: Any,
+    ) -> ImportRun:
         changes = {f"learn.{name}": value for name, value in learn.items()}
         config = with_overrides(Config(), changes)
         filters = Filters(config.learn, config.bot.prefix)
         intake = Intake(self.database, self.guild, filters, self.authors, channel)
-        return ImportRun(self.database, self.guild, "MeshCore", intake, channel=channel)
+        return ImportRun(
+            self.database,
+            self.guild,
+            "MeshCore",
+            intake,
+            channel=channel,
+            reading=reading,
+        )
 
     def rows(self) -> Rows:
         return self.database.call(self._rows)

@@ -214,3 +214,49 @@ def test_progress_and_rows_are_one_transaction(desk: Desk) -> None:
     with pytest.raises(IntegrityError):
         desk.database.call(imports.add_batch, desk.guild, "f", 5, [], [broken], [])
     assert desk.database.call(imports.position, desk.guild, "f") == 0
+
+
+CSV = "AuthorID,Author,Date,Content,Attachments,Reactions\n"
+TWICE = [("7", "the knight fork", "10:00:21.123"), ("8", "gm", "10:01:05.500")]
+TWICE += [("8", "gm", "10:01:05.500")]
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_the_same_channel_in_two_formats_is_learned_once(
+    desk: Desk, put: Put, first: int
+) -> None:
+    name = "MeshCore - Text - netherlands [6620]"
+    rows = [
+        f'"{id}","a{id}","2025-03-01T{at}0000+00:00","{text}","",""\n'
+        for id, text, at in TWICE
+    ]
+    export = [
+        spoken(f"{n}", text, timestamp=f"2025-03-01T{at}+00:00", author={"id": id})
+        for n, (id, text, at) in enumerate(TWICE)
+    ]
+    export[1] |= {"type": "Reply", "reference": {"messageId": "0"}}
+    paths = [put(f"{name}.csv", CSV + "".join(rows)), put("x.json", exported(*export))]
+    paths = paths[first:] + paths[:first]
+    assert desk.load(paths[0]).added == 3
+    again = desk.load(paths[1])
+    assert (again.added, again.duplicates) == (0, 3)
+    ids = [(row["id"], row["reply_to"]) for row in desk.rows()]
+    assert ids == [("0", None), ("1", "0"), ("2", None)], "the ids of Discord are kept"
+    assert desk.load(*paths).duplicates == 6
+
+
+def test_what_only_looks_alike_is_learned(desk: Desk, put: Put) -> None:
+    put("a.json", exported(spoken("1", "gm"), spoken("2", "hello there, all of you")))
+    other = "MeshCore - Text - netherlands [6620].csv"
+    rows = '"9","bo","2025-03-01T19:08:25.726+00:00","gm","",""\n'
+    rows += '"9","bo","2025-03-01T19:09:25.726+00:00","hello there, all of you","",""\n'
+    counts = desk.load(put(other, CSV + rows).parent)
+    assert (counts.added, counts.duplicates) == (4, 0)
+
+
+def test_plain_text_tells_minutes_and_is_known_by_them(desk: Desk, put: Put) -> None:
+    text = "=" * 62 + "\nGuild: MeshCore\nChannel: Text / netherlands\n" + "=" * 62
+    text += "\n\n[01/03/2025 19:08] ann\nhello there, all of you\n\n"
+    desk.load(put("x.json", exported(spoken("1", "hello there, all of you"))))
+    name = "MeshCore - Text - netherlands [6620].txt"
+    assert desk.load(put(name, text)).duplicates == 1

@@ -78,6 +78,18 @@ def test_a_voice_that_was_rebuilt_is_opened_anew(loaded, directory, tmp_path):
     assert write(loaded, voices, directory).text.strip() == "something else"
 
 
+def test_what_was_forgotten_stays_so_though_a_file_still_has_it(
+    loaded, directory, tmp_path
+):
+    voices = OpenVoices(loaded.model)
+    voices.forget(directory, [1, 2])
+    build(loaded.model, tmp_path / "voice", {1: SAID, 2: "my old words", 7: "hello"})
+    assert write(loaded, voices, directory).text.strip() == "hello"
+    voices.forget(directory, [7])
+    voices.learn(directory, [(2, "my new words", 3)])
+    assert write(loaded, voices, directory).text.strip() == "my new words"
+
+
 def test_a_missing_or_foreign_voice_leaves_the_model_alone(loaded, tmp_path, caplog):
     voices = OpenVoices(loaded.model)
     assert voices.get(str(tmp_path / "none")) is None

@@ -23,7 +23,7 @@ async def loop(root: Path, kills: int, rng: Random, longest: float) -> list[str]
     await world.open()
     for place in world.places:
         await world.listen(place, place.channel_name != "elsewhere")
-    await world.close()
+    await world.end()
     write(path, world)
     said: list[str] = []
     for number in range(kills):
@@ -68,7 +68,7 @@ async def check(path: Path, rng: Random) -> tuple[str, str]:
         await world.check()
         counts = world.counts()
     finally:
-        await world.close()
+        await world.end()
     write(path, world)
     kept, gone = counts["messages kept"], counts["messages gone"]
     return step, f"{kept:,} messages kept, {gone:,} gone"

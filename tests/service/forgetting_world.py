@@ -43,6 +43,7 @@ from app.store.database import bound
 from tests.asking import ask
 from tests.discord_stand_in.world import snowflake
 from tests.memory.conftest import WordEmbedder
+from tests.openai_stand_in import StandIn, running
 
 R = TypeVar("R")
 
@@ -126,6 +127,11 @@ class World:
     """The bot's own messages."""
     words: int = 0
     """How many were planted."""
+    locked: set[int] = field(default_factory=set)
+    agreed: set[tuple[int, str]] = field(default_factory=set)
+    """Guilds, and the hosts that their owner agreed to."""
+    asked: str = ""
+    """The word of the question that is being answered, wherever it was asked."""
     homes: int = 0
     done: "Counter[str]" = field(default_factory=Counter)
     """How often what was done and checked."""
@@ -142,6 +148,8 @@ class World:
         ]
         self.home = Home(self.root / "home0").create()
         save(self.home.config_file, "reply.mode", "markov")
+        self.host = StandIn()
+        self._net = AsyncExitStack()
 
     # What is true, for another process.
 
@@ -182,6 +190,9 @@ class World:
 
     async def open(self) -> None:
         """Start as the bot does, with Discord's catching up."""
+        if not self.host.port:
+            self.host.reply = self._answer
+            await self._net.enter_async_context(running(self.host))
         self._stack = AsyncExitStack()
         context = await self._stack.enter_async_context(assemble(self.home, self.rng))
         self._log_to_home()
@@ -205,6 +216,16 @@ class World:
 
     async def close(self) -> None:
         await self._stack.aclose()
+
+    async def end(self) -> None:
+        """Close the home, and the server of the hosts."""
+        await self.close()
+        await self._net.aclose()
+
+    def _answer(self, body: dict[str, Any]) -> str:
+        """Say some of the words in a request again."""
+        said = " ".join(message["content"] for message in body["messages"]).split()
+        return " ".join(self.rng.choices(said, k=6))
 
     def _log_to_home(self) -> None:
         handler = logs.to_file(self.home)
@@ -381,14 +402,17 @@ class World:
     async def mention(self, place: MessagePlace, author: int) -> None:
         """Ask the bot something; it answers, unless it makes a draft."""
         said = await self.say(place, author)
+        self.asked = said.word
         request = Ask(place, said.id, author, name_of(author), said.text, "mention")
         answer = await self.ports.replies.answer(request)
         if answer is not None:
             await self._send(answer)
+        self.asked = ""
 
     async def _send(self, answer: ReadyReply) -> None:
         text = " ".join(answer.parts)
         self.check_speech(text)
+        self.check_requests()
         if answer.is_draft or not answer.parts:
             return
         number = snowflake()
@@ -413,6 +437,46 @@ class World:
                 raise
         else:
             self.check_speech(told.text)
+        self.check_requests()
+
+    async def row(self, guild: int) -> int:
+        found = await self.context.database.run(guilds.find, str(guild))
+        return int(found.id) if found else 0
+
+    async def change(
+        self, guild: int, name: str, value: str, *, agreed: bool = False
+    ) -> None:
+        row, change = await self.row(guild), self.context.settings.change
+        await change(name, value, row, agreed=agreed)
+
+    async def lock(self, guild: int, on: bool) -> None:
+        await self.change(guild, "reply.local_only", "on" if on else "off")
+        (self.locked.add if on else self.locked.discard)(guild)
+
+    async def agree(self, guild: int) -> None:
+        """Let a guild's replies come from the host that is set now."""
+        await self.change(guild, "reply.provider", "openai", agreed=True)
+        await self.change(guild, "reply.mode", "hybrid")
+        self.agreed.add((guild, self.context.settings.home.openai.address.host))
+
+    async def switch_host(self, name: str) -> None:
+        url = self.host.url_at(name)
+        await self.context.settings.change("openai.base_url", url)
+
+    def check_requests(self) -> None:
+        """Nothing left that is locked, forgotten, or meant for another host."""
+        written = {one.word: one for one in self.said.values()}
+        for served in self.host.served:
+            self.done["requests"] += 1
+            host = served.headers["host"].split(":")[0]
+            for word in planted(served.everything):
+                one = written[word]
+                self.done["planted words in requests"] += 1
+                assert one.place.guild not in self.locked, f"{one} is locked"
+                assert (one.place.guild, host) in self.agreed, f"{one} went to {host}"
+                is_gone = one.state == "gone" and word != self.asked
+                assert not is_gone, f"{one} went to {host}"
+        self.host.served.clear()
 
     async def sum_up(self) -> None:
         made = self.context.memory._summarising
@@ -442,7 +506,7 @@ class World:
         """Nothing that was forgotten is said."""
         self.done["replies"] += 1
         self.done["planted words in replies"] += len(planted(text))
-        said = planted(text) & self.gone()
+        said = (planted(text) & self.gone()) - {self.asked}
         assert not said, f"{said} was forgotten, and said in {text!r}"
 
     def gone(self) -> set[str]:
@@ -451,6 +515,7 @@ class World:
     async def check(self) -> None:
         """Compare the home with what must be kept, and what must be gone."""
         await self.settle()
+        self.check_requests()
         self.done["checks"] += 1
         assert self.context.database.is_sound()
         left = words_in(self.home.root) & self.gone()

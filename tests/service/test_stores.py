@@ -76,7 +76,7 @@ async def test_in_a_used_home_words_are_in_the_stores_alone(used: World) -> None
             name.split("-")[0] for name in known
         }
     finally:
-        await used.close()
+        await used.end()
 
 
 def _only_in_stores() -> None:

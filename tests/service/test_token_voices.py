@@ -1,5 +1,6 @@
 """Token voices: built by real children, told of all changes, rid of the forgotten."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -10,9 +11,9 @@ from app.core.paths import Home
 from app.importers.records import Record
 from app.runner import llama, quantisation
 from app.service.job_runner import JobRunner
-from app.service.token_voices import TokenVoices
+from app.service.token_voices import THROUGH, TokenVoices
 from app.service.voice_keeper import VoiceKeeper
-from app.store import guilds
+from app.store import guilds, voice_changes
 from app.store.database import Database
 from app.store.messages import Learnable
 from app.voice.tokens import TokenVoice
@@ -53,7 +54,12 @@ class Bench:
         self.voices = TokenVoices(home, database, jobs, lambda: model)
         self.voices.attach(self.runner)
         self.learning = VoiceKeeper(
-            home, database, built_in, jobs, on_forgotten=[self.voices.forget]
+            home,
+            database,
+            built_in,
+            jobs,
+            on_forgotten=[self.voices.forget],
+            on_scrub=self.voices.scrub,
         )
         self.guild = database.call(guilds.ensure, "here").id
         self.said = 0
@@ -170,6 +176,71 @@ async def test_what_is_forgotten_is_taken_out_at_once_and_not_built_again(home, 
         path = await bench.voices.get(bench.guild)
         assert path is not None
         assert TokenVoice.open(path).messages == 1
+
+
+async def test_a_deletion_leaves_the_voice_in_use_and_nothing_of_it_on_disk(
+    home, model
+):
+    async with opened(home, model) as bench:
+        (row,) = await bench.say("my secret")
+        await bench.say("plain words", "more words")
+        await bench.voices.prepare(bench.guild)
+        path = await bench.voices.get(bench.guild)
+        assert path is not None
+        assert (await bench.learning.forget(bench.guild, [row])).complete
+        assert await bench.voices.get(bench.guild) == path
+        voice = TokenVoice.open(path)
+        assert (voice.messages, voice.forget([row])) == (2, 0)
+        assert len([*path.glob("*.bin")]) == 1
+
+
+async def test_an_edit_is_told_at_once_and_to_every_runner_after_it(home, model):
+    async with opened(home, model) as bench:
+        row, _ = await bench.say("old secret", "plain words")
+        await bench.voices.prepare(bench.guild)
+        path = await bench.voices.get(bench.guild)
+        assert path is not None
+        for text in ("new words", "newer words"):
+            await bench.learning.edit(bench.guild, row, text)
+            assert await bench.voices.get(bench.guild) == path
+            assert bench.runner.take() == [text]
+        assert set(bench.runner.forgotten) == {row}
+        assert (await bench.learning.forget(bench.guild, [])).complete
+        assert TokenVoice.open(path).messages == 1
+        for pid in (1, 2):
+            bench.runner.pid = pid
+            assert await bench.voices.get(bench.guild) == path
+            assert bench.runner.take() == ["newer words"]
+    async with opened(home, model) as bench:
+        assert await bench.voices.get(1) == path
+        assert bench.runner.take() == ["newer words"]
+
+
+async def test_what_is_deleted_during_a_build_is_in_no_file_of_it(home, model):
+    async with opened(home, model) as bench:
+        (row,) = await bench.say("my secret")
+        await bench.say("plain words")
+        assert await bench.voices.get(bench.guild) is None
+        directory = home.token_voice(bench.guild, "any").parent
+        while not any(directory.glob("*/*")):  # noqa: ASYNC110 - the job tells nobody
+            await asyncio.sleep(0.001)
+        assert (await bench.learning.forget(bench.guild, [row])).complete
+        path = await bench.voices.get(bench.guild)
+        assert path is not None
+        assert TokenVoice.open(path).forget([row]) == 0
+
+
+async def test_a_rollback_builds_the_voice_anew_without_being_asked(home, model):
+    async with opened(home, model) as bench:
+        await bench.say("hello there")
+        await bench.voices.prepare(bench.guild)
+        path = await bench.voices.get(bench.guild)
+        assert path is not None
+        await bench.voices.scrub(bench.guild, [voice_changes.ALL])
+        assert not path.exists()
+        while not (path / THROUGH).exists():  # noqa: ASYNC110 - the job tells nobody
+            await asyncio.sleep(0.01)
+        assert await bench.voices.get(bench.guild) == path
 
 
 async def test_a_damaged_voice_is_built_anew(home, model):

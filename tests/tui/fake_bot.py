@@ -318,6 +318,7 @@ def busy_bot(**replies: Any) -> FakeBot:
         "model_use": lambda asked: control.ModelUseReply(asked.name, "a.gguf"),
         "model_remove": lambda asked: control.ModelRemoveReply(asked.name, 9),
         "model_test": control.ModelTestReply(320.0, 41.0),
+        "import_preview": {"servers": [{"files": 1, "messages": 3}]},
         "listen": lambda asked: control.ListenReply(asked.channel, asked.learn),
         "quiet": lambda asked: control.QuietReply(asked.channel, asked.seconds),
         "train": lambda asked: control.TrainReply(asked.guild, asked.channels),

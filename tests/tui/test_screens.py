@@ -321,6 +321,44 @@ async def test_a_file_dropped_on_the_window_is_imported(open_app: Open, tmp_path
         assert "✕ export.json: line 3: not JSON" in text_of(pilot)
 
 
+async def test_the_first_dialog_shows_what_would_be_learned(
+    open_app: Open, tmp_path: Path
+):
+    server: dict[str, object] = {"id": "500", "name": "Rook Club", "files": 3}
+    server |= {"messages": 12400, "first": 1.55e9, "last": 1.71e9}
+    server["channels"] = [{"text": "general", "count": 12400}]
+    other = {"name": "Other Place", "files": 2, "messages": 7}
+    passed = {"reason": "attachments and pictures", "count": 40, "example": "a.png"}
+    fault = {"file": "bad.json", "text": "line 3: not JSON"}
+    found = {"servers": [server, other], "passed_over": [passed], "errors": [fault]}
+    bot = busy_bot(import_preview=found)
+    async with open_app("learn", bot) as pilot:
+        await pilot.press("i")
+        await answer(pilot, str(tmp_path))
+        await settle(pilot)
+        told = text_of(pilot)
+        assert "1 channel of Rook Club, 12,400 messages, 2019-2024" in told
+        assert "Other Place, 7 messages" in told
+        assert "40 files passed over: attachments and pictures" in told
+        assert "✕ bad.json: line 3: not JSON" in told
+        assert bot.requests(control.Import) == []
+        await pilot.press("enter")
+        await settle(pilot)
+        (request,) = bot.requests(control.Import)
+        assert request.guild == "Rook Club"
+
+
+async def test_a_file_of_nothing_is_said_to_be_one(open_app: Open, tmp_path: Path):
+    bot = busy_bot(import_preview={"servers": [{"files": 0}]})
+    async with open_app("learn", bot) as pilot:
+        await pilot.press("i")
+        await answer(pilot, str(tmp_path))
+        await settle(pilot)
+        assert "There is nothing to learn" in text_of(pilot)
+        await pilot.press("escape", "enter")
+        assert bot.requests(control.Import) == []
+
+
 async def test_an_import_can_make_a_new_server(open_app: Open):
     bot = busy_bot()
     async with open_app("learn", bot) as pilot:

@@ -7,14 +7,14 @@ from random import Random
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import chisquare
 
 from app.voice import index as index_module
 from app.voice.conversation_cache import ConversationCache
 from app.voice.index import END, Index, View
-from app.voice.static_index import build
+from app.voice.static_index import Arrays, build, without
 from app.voice.tokens import TokenVoice
 from app.voice.voice import Voice
 from app.voice.voice import build as build_voice
@@ -56,12 +56,16 @@ class Corpus:
 
 
 def index_of(messages: dict[int, tuple[list[int], int]]) -> Index:
+    return Index.of(arrays_of(messages))
+
+
+def arrays_of(messages: dict[int, tuple[list[int], int]]) -> Arrays:
     flat = [END]
     for symbols, _ in messages.values():
         flat += [*symbols, END]
     channels = [channel for _, channel in messages.values()]
     ids = np.array(list(messages), np.int64)
-    return Index.of(build(np.array(flat, np.int32), ids, np.array(channels, np.int64)))
+    return build(np.array(flat, np.int32), ids, np.array(channels, np.int64))
 
 
 message_lists = st.lists(
@@ -99,6 +103,7 @@ def told(view: View, state: tuple[int, ...]) -> tuple[object, ...]:
 
 
 @given(corpora)
+@settings(deadline=None)
 def test_a_view_of_some_channels_is_that_of_an_index_of_them_alone(corpus: Corpus):
     corpus = replace(corpus, gone=frozenset())
     alone = index_of(corpus.allowed()).view()
@@ -108,6 +113,7 @@ def test_a_view_of_some_channels_is_that_of_an_index_of_them_alone(corpus: Corpu
 
 
 @given(corpora)
+@settings(deadline=None)
 def test_what_is_learned_and_forgotten_later_changes_it_alike(corpus: Corpus):
     base = {at: m for at, m in corpus.messages.items() if at < corpus.built}
     index = index_of(base)
@@ -121,6 +127,27 @@ def test_what_is_learned_and_forgotten_later_changes_it_alike(corpus: Corpus):
     view, alone = index.view(corpus.shown), index_of(corpus.allowed()).view()
     for state in corpus.states():
         assert told(view, state)[1:3] == told(alone, state)[1:3]
+
+
+@given(corpora)
+@settings(deadline=None)
+def test_an_index_without_some_messages_is_that_of_the_others(corpus: Corpus):
+    arrays = arrays_of(corpus.messages)
+    left = {at: m for at, m in corpus.messages.items() if at not in corpus.gone}
+    part, alone = without(arrays, corpus.gone), arrays_of(left)
+    index, exact = Index.of(part), Index.of(alone)
+    for channels in (None, corpus.shown):
+        view, other = index.view(channels), exact.view(channels)
+        for state in corpus.states():
+            assert told(view, state) == told(other, state)
+    view = index.view()
+    if left:
+        place = view.pick(view.find([END]), Random(1))
+        assert view.message_at(place) in left
+    assert index.forget(corpus.messages) == len(left)
+    for name in alone.keys() - {"suffixes", "seconds"}:
+        assert part[name].tolist() == alone[name].tolist()
+        assert part[name].dtype == alone[name].dtype
 
 
 def chatter(rng: Random, count: int, channels: int) -> dict[int, tuple[list[int], int]]:

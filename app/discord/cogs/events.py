@@ -40,6 +40,9 @@ class EventsCog(discord.Cog):
         if "content" not in event.data:
             # Discord only added a link preview.
             return
+        said = incoming(message, self.bot.own_id)
+        if said is not None and said.is_withheld:
+            return
         text = spell_out(message, self.bot.own_id)
         await self.bot.ports.messages.edited(event.guild_id, event.message_id, text)
 
@@ -102,6 +105,11 @@ class EventsCog(discord.Cog):
     async def on_guild_join(self, guild: discord.Guild) -> None:
         await self.bot.ports.guilds.joined(guild.id, guild.name)
         await self.bot.ports.guilds.channels_seen(places_of(guild))
+
+    @discord.Cog.listener()
+    async def on_guild_available(self, guild: discord.Guild) -> None:
+        """Read what was missed in a guild that had an outage."""
+        await self.bot.back_again(guild)
 
     @discord.Cog.listener()
     async def on_guild_channel_create(self, channel: discord.abc.GuildChannel) -> None:

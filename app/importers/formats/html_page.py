@@ -156,6 +156,9 @@ class ExportPage(HTMLParser):
         jump = _JUMP.search(values.get("onclick", ""))
         if jump:
             self._message.reply_to = jump[1]
+        elif "data-reply-to" in values:
+            # Our own pages have it there.
+            self._message.reply_to = values["data-reply-to"]
         if tag == "a" and self._role() == "file" and "://" in values.get("href", ""):
             self._message.files.append(values["href"])
 

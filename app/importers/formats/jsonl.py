@@ -102,30 +102,43 @@ def _load(line: bytes) -> Any:
 
 def _record(row: JsonObject) -> Record:
     get = row.get
-    text, ts, id, reply_to = row["text"], get("ts"), get("id"), get("reply_to")
-    channel, thread, files = get("channel"), get("thread"), get("attachments")
-    author = get("author") or ""
+    text, ts, author, files = row["text"], get("ts"), get("author"), get("attachments")
+    id, reply_to, channel = get("id"), get("reply_to"), get("channel")
+    thread, guild = get("thread"), get("guild_id") or get("guild")
     if type(text) is not str:
         raise ValueError("text is not a string")
+    # Most rows have texts alone, which need no second look.
+    if type(author) is not str:
+        author = name_of(author) or ""
+    if type(id) is not str:
+        id = id_of(id)
+    if reply_to is not None:
+        reply_to = id_of(reply_to)
+    if type(channel) is not str:
+        channel = name_of(channel)
+    if thread is not None:
+        thread = name_of(thread)
+    if type(guild) is not str:
+        guild = name_of(guild)
     time = milliseconds(ts) if ts else None
-    if ts and time is None:
+    if time is None and ts:
         raise ValueError(f"its time is {ts!r:.40}")
     return Record(
-        author if type(author) is str else name_of(author) or "",
-        author if type(author) is str else name_of(author) or "",
+        author,
+        author,
         text,
-        id if type(id) is str else id_of(id),
+        id,
         time,
-        reply_to if type(reply_to) is str else id_of(reply_to),
-        channel if type(channel) is str else name_of(channel),
+        reply_to,
+        channel,
         id_of(get("channel_id")) if "channel_id" in row else None,
-        thread if thread is None else name_of(thread),
+        thread,
         bool(get("bot")),
         bool(get("system")),
         # Some exporters only give the number of files.
         tuple(map(_file, files)) if isinstance(files, list) else (),
         None,
-        get("guild_id") or get("guild"),
+        guild,
     )
 
 

@@ -20,7 +20,7 @@ _STAMP = re.compile(
     re.DOTALL,
 )
 _SPEAKER = re.compile(
-    r"(?P<name>[^:\n]{1,60}?): (?P<text>.*)|(?P<empty>[^:\n]{1,60}):", re.DOTALL
+    r"\A(?:(?P<name>[^:\n]{1,60}?): (?P<text>.*)|(?P<empty>[^:\n]{1,60}):)", re.DOTALL
 )
 _OMITTED = re.compile(
     r"\A(?:<(?:media|attached|medien|multimedia|médias|archivo|mídia|file)\b[^>]*>"

@@ -204,11 +204,15 @@ class ExportReply:
 
 @dataclass(frozen=True)
 class Export(Request[ExportReply]):
-    """Write a guild's messages to a file in the interchange format."""
+    """Write a guild's messages to a file, or its channels to files in a folder."""
 
     method: ClassVar[str] = "export"
     guild: str
     to: str
+    kind: str = "jsonl"
+    """`jsonl` for one file in the interchange format; `json` or `html` for a folder."""
+    overwrite: bool = False
+    """Replace files that are there already."""
 
 
 @dataclass(frozen=True)

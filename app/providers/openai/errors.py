@@ -1,7 +1,6 @@
 """Explains errors of an OpenAI-compatible host, and says whether to retry."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from app.providers.openai.rate_limit import retry_after
 
@@ -96,7 +95,7 @@ def is_worth_retrying(error: Exception) -> float | None:
 
 
 def _code(error: Exception) -> str | None:
-    body: Any = getattr(error, "body", None)
+    body: object = getattr(error, "body", None)
     named = body.get("code") or body.get("type") if isinstance(body, dict) else None
     code = getattr(error, "code", None) or named
     return code if isinstance(code, str) else None

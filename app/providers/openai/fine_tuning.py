@@ -118,5 +118,5 @@ class CloudTuning:
         )
 
 
-def _guild_of(job: Any) -> str:
+def _guild_of(job: object) -> str:
     return str((getattr(job, "metadata", None) or {}).get(OWN, ""))

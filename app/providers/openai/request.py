@@ -134,12 +134,12 @@ class ChatCall:
         return price.cost(tokens.prompt, tokens.cached, tokens.completion)
 
 
-def _finish(choice: Any) -> str | None:
+def _finish(choice: object) -> str | None:
     reason = getattr(choice, "finish_reason", None)
     return "length" if reason == "length" else None
 
 
-def _usage(chunk: Any) -> Tokens | None:
+def _usage(chunk: object) -> Tokens | None:
     usage = getattr(chunk, "usage", None)
     if usage is None:
         return None

@@ -7,9 +7,10 @@ from pathlib import Path
 from app.chat import feedback_weights
 from app.core.errors import UsageError
 from app.core.files import size
+from app.core.names import named_path
 from app.core.paths import Home
 from app.ipc import control
-from app.service import import_target, receipt
+from app.service import channel_export, import_target, receipt
 from app.service.app_context import AppContext
 from app.service.backups import back_up
 from app.service.distinctive_words import own_phrases, own_words
@@ -197,12 +198,27 @@ class GuildHandlers:
     async def export(
         self, asker: Asker, request: control.Export
     ) -> control.ExportReply:
-        """Write a guild's messages in the interchange format."""
+        """Write a guild's messages to a file or folder."""
         guild = await self._context.guild(request.guild)
-        target = Path(request.to)
-        written = await asyncio.to_thread(
-            export, self._context.reader, guild.id, guild.name, target
-        )
+        target, reader = named_path(request.to), self._context.reader
+        if request.kind in channel_export.KINDS:
+            written = await asyncio.to_thread(
+                channel_export.export,
+                reader,
+                guild,
+                target,
+                request.kind,
+                overwrite=request.overwrite,
+            )
+        elif target.exists() and not request.overwrite:
+            raise UsageError(
+                f"{target} is there already.",
+                "Choose another name, or add --overwrite to replace it.",
+            )
+        else:
+            written = await asyncio.to_thread(
+                export, reader, guild.id, guild.name, target
+            )
         return control.ExportReply(guild.name, written, str(target))
 
     async def backup(

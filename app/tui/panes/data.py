@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from operator import attrgetter
+from pathlib import Path
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -91,8 +92,17 @@ class DataPane(Pane):
         key = self.guild.key
 
         def chosen(path: str | None) -> None:
-            if path:
-                request = control.Export(key, path)
+            if not path:
+                return
+            target = Path(path).expanduser()
+            request = control.Export(key, str(target), overwrite=target.exists())
+            if request.overwrite:
+                self._confirm(
+                    f"Replace {safe_line(path)}?",
+                    "The file is there already.",
+                    lambda: self._do(request, f"Written to {path}"),
+                )
+            else:
                 self._do(request, f"Written to {path}")
 
         default = str(self.mynah.app.home.root / "export.jsonl")

@@ -97,16 +97,23 @@ class Pick(ModalScreen[T | None]):
     ]
 
     def __init__(
-        self, question: str, options: Sequence[tuple[str, T]], at: int = 0
+        self,
+        question: str,
+        options: Sequence[tuple[str, T]],
+        at: int = 0,
+        detail: str = "",
     ) -> None:
         super().__init__()
         self._question = question
+        self._detail = detail
         self._options = options
         self._at = at
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog"):
             yield Static(self._question, classes="title", markup=False)
+            if self._detail:
+                yield Static(self._detail, classes="quiet", markup=False)
             yield OptionList(*(name for name, _ in self._options), markup=False)
 
     def on_mount(self) -> None:

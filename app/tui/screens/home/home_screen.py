@@ -52,6 +52,7 @@ class HomeScreen(MynahScreen):
     def __init__(self) -> None:
         super().__init__()
         self._recent: list[StoredReply] = []
+        self._drafts = 0
         self._costs: list[float] = []
 
     def compose_body(self) -> ComposeResult:
@@ -101,6 +102,7 @@ class HomeScreen(MynahScreen):
             self.refresh_data()
 
     async def _load_recent(self) -> "list[StoredReply]":
+        self._drafts = len(await self.app.shelf.drafts())
         return await self.app.shelf.replies(limit=RECENT_SHOWN)
 
     async def _load_trends(self) -> home_charts.Trends:
@@ -120,7 +122,7 @@ class HomeScreen(MynahScreen):
         self._recent = replies
         names = {guild.row: guild.guild for guild in self.app.guilds}
         self.query_one("#recent", Static).update(
-            _recent(replies, names, self.app.clock())
+            _recent(replies, names, self.app.clock(), self._drafts)
         )
         self.query_one("#recent").set_class(not replies, "-none")
 
@@ -277,8 +279,12 @@ def _cost(status: "StatusReply", costs: Sequence[float]) -> str:
     return f"{format.money(spent)} of {format.money(budget)} this month  {bar}{past}"
 
 
-def _recent(replies: "list[StoredReply]", names: dict[int, str], now: float) -> Content:
-    lines = [Content.styled("Last replies", "bold")]
+def _recent(
+    replies: "list[StoredReply]", names: dict[int, str], now: float, drafts: int
+) -> Content:
+    waiting = f"   {format.many(drafts, 'draft')} to read on Conversations (3)"
+    head = ("Last replies", "bold"), (waiting if drafts else "", "bold $warning")
+    lines = [Content.assemble(*head)]
     for reply in reversed(replies):
         where = _fit(names.get(reply.guild_id, ""), 16)
         provider = f"{SIGNS.get(reply.provider, '•')} {reply.provider:<7}"

@@ -13,16 +13,18 @@ from textual.widgets import Static
 
 from app.core.safe_text import safe_line
 from app.ipc import control
-from app.ipc.control import GuildFigures, ImportReply, Progress
+from app.ipc.control import GuildFigures, ImportPreviewReply, ImportReply, Progress
 from app.tui import format
 from app.tui.base import MynahScreen
 from app.tui.event_buffer import NewEvents, is_done
+from app.tui.screens.learn import import_texts
 from app.tui.widgets.dialogs import AskText, Confirm, Detail, Pick
 from app.tui.widgets.feed import Feed
 from app.tui.widgets.files import PickFile
 
 WORDS = {
     "import": "Import",
+    "preview": "Preview",
     "train": "History",
     "rebuild": "Voice",
     "tokens": "Voice",
@@ -54,9 +56,8 @@ class LearnScreen(MynahScreen):
 
     def compose_body(self) -> ComposeResult:
         yield Static(
-            "Drop a file on this window, or press i. DiscordChatExporter JSON, the "
-            "Discord data package, training JSON, JSON Lines and plain text are "
-            "supported.",
+            "Drop a file on this window, or press i. Mynah shows what it would learn "
+            "before it learns anything.",
             id="how",
             classes="quiet",
         )
@@ -96,22 +97,31 @@ class LearnScreen(MynahScreen):
         path = dropped_path(event.text)
         if path:
             event.stop()
-            self._choose_guild(str(path))
+            self._look(str(path))
 
     def action_import(self) -> None:
         """Import a file or folder by its path."""
         question = "Which file or folder?"
         detail = "Its full path. A folder is read with everything in it."
-        self.app.push_screen(AskText(question, detail), self._choose_guild)
+        self.app.push_screen(AskText(question, detail), self._look)
 
     def action_browse(self) -> None:
         """Browse for a file to import."""
-        self.app.push_screen(PickFile("Which file?", Path.home()), self._choose_guild)
+        self.app.push_screen(PickFile("Which file?", Path.home()), self._look)
 
-    def _choose_guild(self, path: str | None) -> None:
-        if not path:
+    def _look(self, path: str | None) -> None:
+        """Show what a file or folder holds before anything is learned."""
+        if path:
+            self.app.tell("Looking into it…")
+            request = control.ImportPreview("", [str(Path(path).expanduser())])
+            self.request(request, lambda found: self._choose_guild(path, found))
+
+    def _choose_guild(self, path: str, found: ImportPreviewReply) -> None:
+        detail = import_texts.preview(found)
+        if not any(server.files for server in found.servers):
+            self.app.push_screen(Detail("There is nothing to learn", detail))
             return
-        known = [(guild.guild, guild.key) for guild in self.app.guilds]
+        known = import_texts.fitting(found, self.app.guilds)
 
         def picked(key: str | None) -> None:
             if key == "":
@@ -121,17 +131,19 @@ class LearnScreen(MynahScreen):
 
         if known:
             options = [*known, ("A new server…", "")]
-            self.app.push_screen(Pick("Whose messages are these?", options), picked)
+            question = "Whose messages are these?"
+            self.app.push_screen(Pick(question, options, detail=detail), picked)
         else:
-            self._name_guild(path)
+            self._name_guild(path, detail)
 
-    def _name_guild(self, path: str) -> None:
+    def _name_guild(self, path: str, found: str = "") -> None:
         def named(name: str | None) -> None:
             if name and name.strip():
                 self._import(name.strip(), path)
 
         question = "What is the server's name?"
         detail = "A Discord server with this name will take over its messages."
+        detail = f"{found}\n\n{detail}" if found else detail
         self.app.push_screen(AskText(question, detail), named)
 
     def _import(self, guild: str, path: str) -> None:
@@ -233,8 +245,9 @@ def result(reply: ImportReply) -> tuple[str, str]:
     for file in files if len(files) > 1 else []:
         read, added = format.count(file.read), format.count(file.added)
         lines.append(f"{read:>8}{added:>8}  {file.file}")
-    for error in reply.errors:
-        lines.append(f"\n✕ {error.file}: {error.text}")
+    lines += import_texts.left_out(
+        reply.passed_over, reply.refused, reply.notes, reply.errors
+    )
     took = format.seconds(reply.seconds)
     return f"{reply.guild} in {took}", "\n".join(lines)
 

@@ -1,0 +1,88 @@
+"""The words for what an import would learn, and for what it left out."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from app.core.safe_text import safe_line
+from app.ipc.control import (
+    FoundServer,
+    GuildFigures,
+    ImportPreviewReply,
+    PassedOver,
+    UnreadFile,
+)
+from app.tui import format
+
+MOST_FAULTS = 8
+
+
+def preview(found: ImportPreviewReply) -> str:
+    """Return what files hold, a line per server, and what is left out."""
+    servers = [summary(one) for one in found.servers if one.files]
+    lines = servers or ["There is nothing to learn."]
+    if found.filtered:
+        count = format.count(found.filtered)
+        lines.append(f"{count} messages left out by your filters, or nobody's")
+    return "\n".join(
+        lines + left_out(found.passed_over, found.refused, found.notes, found.errors)
+    )
+
+
+def summary(server: FoundServer) -> str:
+    """Return the channels, messages and years of a server, in one line."""
+    of = f" of {server.name or server.id}" if server.name or server.id else ""
+    years = ""
+    if server.first is not None and server.last is not None:
+        first, last = (_year(one) for one in (server.first, server.last))
+        years = f", {first}" if first == last else f", {first}-{last}"
+    channels = format.many(len(server.channels), "channel")
+    messages = "1 message" if server.messages == 1 else f"{server.messages:,} messages"
+    return safe_line(f"{channels}{of}, {messages}{years}")
+
+
+def left_out(
+    passed_over: Sequence[PassedOver],
+    refused: int,
+    notes: Sequence[str],
+    errors: Sequence[UnreadFile],
+) -> list[str]:
+    """Return a line per reason that a file or row is not learned."""
+    lines = [
+        f"{format.many(one.count, 'file')} passed over: {one.reason}"
+        for one in passed_over
+    ]
+    if refused:
+        lines.append(f"{format.many(refused, 'row')} unreadable")
+    lines += [f"Note: {note.removesuffix('.')}." for note in notes]
+    lines += [f"✕ {error.file}: {error.text}" for error in errors[:MOST_FAULTS]]
+    if len(errors) > MOST_FAULTS:
+        lines.append(f"✕ and {len(errors) - MOST_FAULTS} more faults")
+    return [safe_line(line) for line in lines]
+
+
+def fitting(
+    found: ImportPreviewReply, known: Sequence[GuildFigures]
+) -> list[tuple[str, str]]:
+    """Return the servers to choose from, those that the files name first.
+
+    Each is its name and how requests call it.
+    """
+    named = {one.name.casefold(): one.name for one in found.servers if one.name}
+    ids = {one.id for one in found.servers if one.id}
+    here = [
+        (guild.guild, guild.key)
+        for guild in known
+        if guild.id in ids or guild.guild.casefold() in named
+    ]
+    there = [name for name in named.values() if _is_new(name, known)]
+    rest = [(guild.guild, guild.key) for guild in known]
+    new = [(f"{name} (new)", name) for name in there]
+    return here + new + [one for one in rest if one not in here]
+
+
+def _is_new(name: str, known: Sequence[GuildFigures]) -> bool:
+    return all(guild.guild.casefold() != name.casefold() for guild in known)
+
+
+def _year(seconds: float) -> int:
+    return datetime.fromtimestamp(seconds, UTC).year

@@ -1,0 +1,67 @@
+"""Out again: files that people and other programs read, and that lose nothing."""
+
+import json
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from app.core.errors import UsageError
+from app.core.paths import Home
+from app.ipc import control
+from app.service.service import Service, open_service
+from app.store import guilds, messages
+from tests.asking import ask
+from tests.service.test_import_target import learn
+
+pytestmark = pytest.mark.process
+
+ROWS: list[dict[str, object]] = [
+    {"id": "1", "channel": "general", "author": "ann", "text": "héllo <b> & 'x' 🙂"},
+    {"id": "2", "channel": "general", "author": "bo", "text": "two\nlines",
+     "reply_to": "1"},
+    {"id": "3", "channel": "a/b: c", "author": "x", "text": "beep", "bot": True},
+    {"id": "4", "channel": "a/b: c", "author": "ann", "text": "||quiet||",
+     "attachments": [{"id": "9", "name": "a.png", "url": "https://c.example/a.png"}]},
+]  # fmt: skip
+
+
+def written(path: Path) -> Path:
+    rows = [row | {"ts": "2024-05-01T10:00:00+00:00"} for row in ROWS]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
+
+
+async def stored(service: Service, guild: str) -> set[tuple[object, ...]]:
+    run = service.context.database.run
+    found = await run(guilds.find, guild)
+    assert found is not None
+    page = await run(messages.page, found.id, limit=99)
+    files = await run(messages.attachments_of, [one.id for one in page])
+    named = {one.message_id: (one.name, one.url) for one in files}
+    return {
+        (one.external, one.name, one.text, one.ts, one.reply_to, one.is_bot,
+         named.get(one.id))
+        for one in page
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["jsonl", "json", "html"])
+async def test_a_round_trip_loses_nothing(tmp_path: Path, kind: str) -> None:
+    rows = written(tmp_path / "rows.jsonl")
+    out = tmp_path / ("out.jsonl" if kind == "jsonl" else "out")
+    async with open_service(Home(tmp_path / "one").create(), Random(3)) as service:
+        await learn(service, "Rook & Club", rows)
+        before = await stored(service, "Rook & Club")
+        export = control.Export("Rook & Club", str(out), kind)
+        assert (await ask(service, export)).messages == 4
+        with pytest.raises(UsageError, match="is there already"):
+            await ask(service, export)
+        again = control.Export("Rook & Club", str(out), kind, overwrite=True)
+        assert (await ask(service, again)).messages == 4
+    async with open_service(Home(tmp_path / "two").create(), Random(3)) as service:
+        reply = await learn(service, "Rook & Club", out)
+        assert reply.errors == []
+        assert await stored(service, "Rook & Club") == before
+    if kind != "jsonl":
+        assert len(list(out.iterdir())) == 2

@@ -1,0 +1,109 @@
+"""Words come in and go out by the gates that the architecture page names."""
+
+import ast
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+APP = Path(__file__).parent.parent / "app"
+
+WRITES = {"create", "insert", "insert_many", "update", "replace", "bulk_create"}
+
+WRITERS: Mapping[str, set[str]] = {
+    "Message": {"store/messages.py"},
+    "Attachment": {"store/messages.py"},
+    "Reply": {"store/replies.py", "store/forgetting.py"},
+    "ReplySource": {"store/replies.py"},
+    "Conversation": {"store/conversations.py"},
+    "Member": {"store/members.py", "store/imports.py"},
+    "Embedding": {"store/embeddings.py"},
+}
+"""The modules that write each table with words of chats."""
+
+CALLERS: Mapping[str, set[str]] = {
+    "messages.add": {"importers/message_intake.py"},
+    "messages.add_many": {"store/imports.py"},
+    "message_intake.store": {"service/voice_keeper.py"},
+    "message_intake.store_heard": {"service/voice_keeper.py"},
+    "replies.add": {"replies/replier.py"},
+    "replies.finish": {"replies/replier.py", "discord/controller.py"},
+    "conversations.summarise": {"service/summaries.py"},
+    "fine_tuning.lines": {"service/handlers/fine_tuning.py"},
+    "fine_tuning.judged": {"service/handlers/fine_tuning.py"},
+    "logging.StreamHandler": {"service/logs.py"},
+    "logging.basicConfig": {"runner/process.py"},
+}
+"""The modules that use each gate, by its module and name."""
+
+
+@cache
+def modules() -> list[tuple[str, set[str], set[str]]]:
+    """Every module, the tables it writes, and the names of others that it uses."""
+    found = []
+    for path in sorted(APP.rglob("*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        found.append((path.relative_to(APP).as_posix(), written(tree), used(tree)))
+    return found
+
+
+def written(tree: ast.Module) -> set[str]:
+    """The tables that a module writes, by peewee or by `insert_new`."""
+    found = set()
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call):
+            continue
+        func = node.func
+        if isinstance(func, ast.Attribute) and func.attr in WRITES:
+            if isinstance(func.value, ast.Name):
+                found.add(func.value.id)
+        name = func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
+        if name == "insert_new" and isinstance(node.args[1], ast.Constant):
+            words = str(node.args[1].value).split("_")
+            found.add("".join(word.title() for word in words))
+    return found
+
+
+def used(tree: ast.Module) -> set[str]:
+    """The names of other modules that a module uses, as `module.name`."""
+    return {
+        f"{node.value.id}.{node.attr}"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
+    }
+
+
+@pytest.mark.parametrize("table", WRITERS)
+def test_words_are_written_in_the_tables_own_modules_alone(table: str) -> None:
+    assert {name for name, tables, _ in modules() if table in tables} == WRITERS[table]
+
+
+@pytest.mark.parametrize("gate", CALLERS)
+def test_a_gate_is_used_where_the_page_says(gate: str) -> None:
+    assert {name for name, _, names in modules() if gate in names} == CALLERS[gate]
+
+
+def test_messages_are_stored_by_the_function_that_asks_the_tombstones_alone() -> None:
+    tree = ast.parse((APP / "store" / "messages.py").read_text(encoding="utf-8"))
+    inside = {
+        function.name: {
+            node.func.id
+            for node in ast.walk(function)
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+        }
+        for function in tree.body
+        if isinstance(function, ast.FunctionDef)
+    }
+    assert {name for name, calls in inside.items() if "_insert" in calls} == {
+        "add_many"
+    }
+    assert "_forgotten" in inside["add_many"]
+
+
+@pytest.mark.parametrize(
+    "planted",
+    ["Message.create(text='x')", "sqlite.insert_new(bound(), 'message', (), ())"],
+)
+def test_a_planted_way_past_a_gate_is_seen(planted: str) -> None:
+    assert "Message" in written(ast.parse(planted))
