@@ -242,7 +242,7 @@ def _scrub(directory: Path, rows: Collection[int]) -> bool:
             _note(path, through, {*edited, *gone})
             scrub(path, gone)
         except (OSError, ValueError, TypeError) as error:
-            log.info("a token voice is built anew: %s", error)
+            log.info("rebuilding a token voice: %s", error)
             shutil.rmtree(path, ignore_errors=True)
             is_left = False
     return is_left

@@ -212,7 +212,7 @@ class GuildHandlers:
             )
         elif target.exists() and not request.overwrite:
             raise UsageError(
-                f"{target} is there already.",
+                f"{target} already exists.",
                 "Choose another name, or add --overwrite to replace it.",
             )
         else:
