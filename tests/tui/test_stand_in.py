@@ -56,7 +56,7 @@ class Place:
         """The row of a draft that waits for its owner."""
         text = f"{self.discord.bot.mention} hello there"
         await self.discord.say(self.scene.general, self.scene.ann, text)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(120):
             while True:
                 for one in await self.service.context.database.run(replies.latest):
                     if one.state == "draft":
@@ -233,7 +233,7 @@ async def fill(place: Place) -> None:
 
 async def until_channels_are_known(service: Service) -> None:
     database = service.context.database
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(120):
         while True:
             for one in await database.run(guilds.every):
                 known = await database.run(guilds.channels, one.id)
