@@ -195,7 +195,7 @@ class TokenVoices:
 
 
 class _Stored(NamedTuple):
-    """What the files of a voice hold."""
+    """All that the files of a voice hold."""
 
     written: int
     """The time of the last write, in nanoseconds."""
@@ -207,7 +207,7 @@ class _Stored(NamedTuple):
 
 @dataclass
 class _Told:
-    """What a runner was told of a voice."""
+    """All that a runner was told of a voice."""
 
     pid: int
     written: int
