@@ -29,7 +29,7 @@ def run(arguments: argparse.Namespace) -> int:
     seconds = parse_silence(arguments.time)
     if seconds is None:
         raise UsageError(
-            f"{arguments.time!r} is not a length of time.", "Write 30m, 8h, 1d or off."
+            f"{arguments.time!r} is not a time.", "Write 30m, 8h, 1d or off."
         )
     request = control.Quiet(arguments.guild, arguments.channel, seconds)
     done = asyncio.run(_quiet(find_home(arguments.home), request))

@@ -47,6 +47,22 @@ def may_speak_to(user: Person, allowed_roles: Sequence[str]) -> bool:
     )
 
 
+def may_write(channel: object) -> bool:
+    """Return whether the bot itself may write in a channel or thread."""
+    if not isinstance(channel, Talk):
+        return True
+    me = channel.guild.me
+    if me is None:
+        return True
+    rights = channel.permissions_for(me)
+    if me.timed_out or not rights.view_channel:
+        return False
+    if isinstance(channel, discord.Thread):
+        is_open = not channel.locked or rights.manage_threads
+        return is_open and rights.send_messages_in_threads
+    return rights.send_messages
+
+
 def require_manager(user: Person | None, settings: BotSettings) -> None:
     """Refuse people who may not control the bot.
 

@@ -337,6 +337,14 @@ class Replies(Protocol):
         """Return recent replies that may or may not have arrived."""
         ...
 
+    async def refused(self, reply: int, reason: str) -> None:
+        """Note that Discord did not take a reply."""
+        ...
+
+    async def refusal(self, trigger: int) -> str:
+        """Return why the answer to a message was refused; empty if it was not."""
+        ...
+
     async def find_reply(self, message: int) -> int | None:
         """Return the row of the reply that a message of the bot belongs to."""
         ...

@@ -10,6 +10,7 @@ from app.chat import self_tune
 from app.chat.ladder import OnPiece
 from app.core.explanation import Explanation
 from app.discord.id_map import IdMap, stored
+from app.discord.message_events import snowflake_ms
 from app.discord.ports import Ask, Incoming, ReadyReply, Situation, Unsent
 from app.importers.records import Record
 from app.ipc.control import ReplyMade
@@ -163,7 +164,7 @@ class StoredReplies:
             name=config.bot.name,
             text=row.text,
             id=ids[0],
-            ts=int(time.time() * 1000),
+            ts=snowflake_ms(sent[0]),
             reply_to=row.trigger,
             channel=channel.name,
             channel_id=channel.discord_id,
@@ -179,6 +180,16 @@ class StoredReplies:
     async def may_send(self, reply: int) -> bool:
         """Return False if a source of the reply was forgotten since it was made."""
         return await self._context.database.run(replies.has_words, reply)
+
+    async def refused(self, reply: int, reason: str) -> None:
+        """Note that Discord did not take a reply."""
+        await self._context.database.run(replies.note_refused, reply, reason)
+
+    async def refusal(self, trigger: int) -> str:
+        """Return why the answer to a message was refused; empty if it was not."""
+        row = await self._context.database.run(replies.answer_to, str(trigger))
+        notes: list[str] = row.notes if row and row.state == "refused" else []
+        return next((one for one in notes if one.startswith(replies.REFUSED)), "")
 
     async def find_reply(self, message: int) -> int | None:
         """Return the row of the reply that a message of the bot belongs to."""

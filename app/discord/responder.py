@@ -13,10 +13,18 @@ import discord
 from app.chat import reply_trigger
 from app.chat.rate_limiter import RateLimiter
 from app.core.state_file import StateFile
+from app.core.supervisor import Supervisor
 from app.discord.debounce import Burst
 from app.discord.delivery import Delivery, ask_for
-from app.discord.messages import incoming, mentions_bot, recent_turns, replies_to_bot
-from app.discord.permissions import may_speak_to
+from app.discord.messages import (
+    incoming,
+    mentions_bot,
+    recent_turns,
+    replies_to_bot,
+    shown_words,
+    spell_out,
+)
+from app.discord.permissions import may_speak_to, may_write
 from app.discord.ports import Ask, Incoming, MessagePlace, Ports, Situation
 from app.service.handlers.channel_actions import Silences
 from app.settings.schema import BotSettings
@@ -25,6 +33,7 @@ log = logging.getLogger(__name__)
 
 REMEMBERED_DECISIONS = 200
 CLOSING_SECONDS = 3.0
+NO_RIGHT = "I have no right to write here"
 UNCALLED = ("follow-up", "join-in")
 """Kinds of call that nobody waits for, where a reaction may suffice."""
 
@@ -51,7 +60,9 @@ class Speaker:
         state: StateFile,
         clock: Callable[[], float],
         rng: Random,
+        supervisor: Supervisor,
     ) -> None:
+        self._supervisor = supervisor
         self._bot = bot
         self._ports = ports
         self._delivery = delivery
@@ -94,6 +105,9 @@ class Speaker:
         """Answer in the background; the decision takes effect now."""
         self._note_spoken(said.place, said.author)
         ask = ask_for(said, decision.kind)
+        if not message.content:
+            words = spell_out(message, self._own_id, shown_words(message))
+            ask = replace(ask, text=words)
         if decision.kind not in UNCALLED:
             claim = await self._ports.replies.claim(ask)
             if claim is None:
@@ -103,6 +117,7 @@ class Speaker:
         if found.config.speak.burst_seconds:
             burst = self._bursts[said.place.channel, said.author] = Burst(said)
         task = asyncio.create_task(self._act(message, ask, found, burst))
+        self._supervisor.watch(task, "Answering a message")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -125,10 +140,16 @@ class Speaker:
             is_answered=found.is_answered,
             age_seconds=self._clock() - said.at_ms / 1000,
         )
+        if not may_write(message.channel):
+            return reply_trigger.Decision(False, "", NO_RIGHT)
         now = datetime.fromtimestamp(self._clock())
         recent = self._recent(said.place, said.author)
         minute, speak = now.hour * 60 + now.minute, found.config.speak
-        return reply_trigger.decide(heard, recent, speak, minute, self._rng)
+        decision = reply_trigger.decide(heard, recent, speak, minute, self._rng)
+        is_closed = self._delivery.is_closed(said.place.channel)
+        if is_closed and decision.speak and decision.kind in UNCALLED:
+            return reply_trigger.Decision(False, decision.kind, NO_RIGHT)
+        return decision
 
     def _recent(self, place: MessagePlace, author: int) -> reply_trigger.Recent:
         return reply_trigger.Recent(

@@ -101,7 +101,12 @@ def _modelless() -> FakeBot:
     model = {"name": "starter", "state": "absent"}
     discord = {"state": "refused", "reason": "Discord does not know this bot token.",
                "hint": "Make a new one and enter it on Settings (b)."}  # fmt: skip
-    return busy_bot(status={**STATUS, "model": model, "discord": discord})
+    trouble = {
+        "detail": "Discord refused the command /Mark (invalid name).",
+        "hint": "Change it with `mynah config set bot.command NAME`.",
+    }
+    told = {"model": model, "discord": discord, "troubles": [trouble]}
+    return busy_bot(status={**STATUS, **told})
 
 
 PICTURES = (

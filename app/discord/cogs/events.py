@@ -21,6 +21,7 @@ class EventsCog(discord.Cog):
         if action is not None:
             self.bot.dispatch("typed_command", message, action)
         said = incoming(message, self.bot.own_id)
+        await self.bot.clock.check(message.id)
         if message.guild is not None:
             await self.bot.know_channels(message.guild)
         if said is None or action is not None:
@@ -36,9 +37,6 @@ class EventsCog(discord.Cog):
         """Replace the old text by the new one."""
         message = event.new_message
         if event.guild_id is None or message.author.bot:
-            return
-        if "content" not in event.data:
-            # Discord only added a link preview.
             return
         said = incoming(message, self.bot.own_id)
         if said is not None and said.is_withheld:
@@ -121,6 +119,7 @@ class EventsCog(discord.Cog):
         self, before: discord.abc.GuildChannel, after: discord.abc.GuildChannel
     ) -> None:
         """Follow a channel's name and its readers."""
+        self.bot.delivery.reopen()
         await self._see(after)
 
     @discord.Cog.listener()
@@ -128,6 +127,7 @@ class EventsCog(discord.Cog):
         self, before: discord.Role, after: discord.Role
     ) -> None:
         """Follow who reads which channel, when everyone's rights change."""
+        self.bot.delivery.reopen()
         if after.is_default() and before.permissions != after.permissions:
             await self.bot.ports.guilds.channels_seen(places_of(after.guild))
 
@@ -135,6 +135,11 @@ class EventsCog(discord.Cog):
         place = place_of(channel)
         if place is not None:
             await self.bot.ports.guilds.channels_seen([place])
+
+    @discord.Cog.listener()
+    async def on_guild_unavailable(self, guild: discord.Guild) -> None:
+        """Mark how far the channels of a server are complete that Discord lost."""
+        await self.bot.catch_up.mark([one.id for one in guild.channels])
 
     @discord.Cog.listener()
     async def on_member_ban(

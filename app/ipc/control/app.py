@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from app.core.supervisor import StandingTrouble
 from app.ipc.wire import Done, Request
 
 
@@ -96,6 +97,8 @@ class StatusReply:
     daily_budget: float = 0.0
     uptime_seconds: float = 0.0
     events: list[BotEvent] = field(default_factory=list)
+    troubles: list[StandingTrouble] = field(default_factory=list)
+    """Faults that are not over: refused commands, a wrong clock."""
     """Newest last."""
 
 
