@@ -152,6 +152,9 @@ NOT_RUN: dict[type[Request[Any]], str] = {
 
 ELSEWHERE = {
     "status.discord.": "the shell of `mynah serve` fills it in; tests/cli/test_home.py",
+    "status.cloud.needs_key": "a server on this computer needs no key",
+    "status.today.cost": "a server on this computer costs nothing",
+    "status.month_cost": "a server on this computer costs nothing",
     "guilds.guilds[].embeddings": "the memory's process; tests/memory looks at it",
     "guilds.guilds[].bytes.index": "the memory's process; tests/memory looks at it",
     "guilds.guilds[].opted_out": "a member says so on Discord",
