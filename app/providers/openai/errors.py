@@ -91,7 +91,7 @@ def _of_status(
         return Trouble(
             "key",
             f"{host} rejected the key.",
-            f"Enter a valid one with `mynah config set {_key_name(host)}`.",
+            _key_hint(host),
             KEY_SECONDS,
         )
     if status == 429:
@@ -108,8 +108,10 @@ def _of_status(
     return Trouble("request", f"{host} rejected the request ({status}).")
 
 
-def _key_name(host: str) -> str:
-    return "openai_key" if host == OPENAI_HOST else "server_key"
+def _key_hint(host: str) -> str:
+    if host == OPENAI_HOST:
+        return "Enter a valid one with `mynah config set openai_key`."
+    return "Enter a valid one with `mynah config set server_key`."
 
 
 def _is_of_input(status: int, code: str | None, words: str) -> bool:
