@@ -4,9 +4,10 @@ import asyncio
 import contextlib
 import logging
 import signal
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import replace
+from functools import partial
 from random import SystemRandom
 
 from app.core.paths import Home
@@ -55,16 +56,19 @@ async def _serve(home: Home, stdout: int | None) -> None:
         door = Door(home.endpoint_file, CATALOGUE, service.handlers, on_gone=news.leave)
         await door.open()
         stack.push_async_callback(door.close)
-        work: list[Coroutine[object, None, None]] = [
-            _tell_state(service),
-            service.context.memory.keep_up(),
-            service.metering.keep_up(),
-            Requantise(service.context).keep_starter_tuned(),
-            calls.run(),
-        ]
+        supervisor = service.context.supervisor
+        asyncio.get_running_loop().set_exception_handler(supervisor.on_lost_error)
+        work: dict[str, Callable[[], Awaitable[None]]] = {
+            "Reporting the state": partial(_tell_state, service),
+            "Memory": service.context.memory.keep_up,
+            "The meter": service.metering.keep_up,
+            "Tuning the starter model": Requantise(service.context).keep_starter_tuned,
+            "Discord": calls.run,
+        }
+        kept = [supervisor.keep(what, job) for what, job in work.items()]
         if stdout is not None:
-            work.append(_serve_parent(service, stdout))
-        for job in work:
+            kept.append(_serve_parent(service, stdout))
+        for job in kept:
             stack.push_async_callback(_cancel, asyncio.ensure_future(job))
         service.context.local.start()
         _stop_on_signals(service.app.asked_to_stop)

@@ -45,7 +45,7 @@ _ID_PING = re.compile(r"<(@[!&]?)(?=\d)")
 _AROUND = " <>[]*"
 _ASCII = "".join(map(chr, range(33, 127)))
 _NUMBER = frozenset("0123456789()./+-")
-_OPEN_HOUSE = re.compile(r"\d[\d ]*[A-Za-z]?,?(?: [^\s\d]{1,30}){0,5}$")
+_OPEN_HOUSE = re.compile(r"\d(?: ?\d){0,12}+[A-Za-z]?,?(?: {1,3}[^\s\d]{1,30}){0,5}$")
 _SENTENCE_END = re.compile(r"[.!?…。！？][\"'”’)]*(?=\s|$)")
 _SENTENCE = re.compile(r"(?<=[.!?…。！？])[\"'”’)\]]*\s+|\n+")
 

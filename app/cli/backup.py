@@ -17,7 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's words."""
     parser.add_argument("file", metavar="FILE", help="a name that ends in .zip")
     parser.add_argument(
-        "--overwrite", action="store_true", help="replace a file that is there already"
+        "--overwrite", action="store_true", help="replace a file that already exists"
     )
 
 

@@ -29,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="jsonl: one file; json or html: a file per channel, --to is a directory",
     )
     parser.add_argument(
-        "--overwrite", action="store_true", help="replace files that are there already"
+        "--overwrite", action="store_true", help="replace files that already exist"
     )
     parser.add_argument(
         "--for-tuning",

@@ -28,7 +28,9 @@ def run(arguments: argparse.Namespace) -> int:
     """Begin or end the silence."""
     seconds = parse_silence(arguments.time)
     if seconds is None:
-        raise UsageError(f"{arguments.time!r} is no time.", "Write 30m, 8h, 1d or off.")
+        raise UsageError(
+            f"{arguments.time!r} is not a time.", "Write 30m, 8h, 1d or off."
+        )
     request = control.Quiet(arguments.guild, arguments.channel, seconds)
     done = asyncio.run(_quiet(find_home(arguments.home), request))
     if arguments.json:

@@ -25,7 +25,7 @@ class StateFile:
     def get(self, name: str, default: Any = None) -> Any:
         return self._values.get(name, default)
 
-    def put(self, name: str, value: Any) -> None:
+    def put(self, name: str, value: object) -> None:
         """Store a value; `None` removes it."""
         if value is None:
             self._values.pop(name, None)

@@ -11,6 +11,7 @@ import discord
 
 from app.core.errors import UsageError
 from app.core.state_file import StateFile
+from app.core.supervisor import Supervisor
 from app.discord.catch_up import MAX_THREADS, REPORT_SECONDS
 from app.discord.comparison import PAGE, recheck_page
 from app.discord.messages import Talk, incoming
@@ -25,7 +26,7 @@ Plan = dict[str, Any]
 
 RETRY_SECONDS = 5.0
 
-ALREADY = "A training is already running."
+ALREADY = "Training is already running."
 NO_CHANNELS = "The bot listens to no channel there."
 
 Trained = discord.TextChannel | discord.Thread
@@ -41,7 +42,9 @@ class Training:
         ports: Ports,
         state: StateFile,
         clock: Callable[[], float],
+        supervisor: Supervisor,
     ) -> None:
+        self._supervisor = supervisor
         self._bot = bot
         self._ports = ports
         self._state = state
@@ -162,7 +165,8 @@ class Training:
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
 
     def _run(self, guild: int) -> None:
-        task = asyncio.create_task(self._train(guild))
+        kept = self._supervisor.keep("Reading history", lambda: self._train(guild))
+        task = asyncio.create_task(kept)
         self._tasks[guild] = task
         task.add_done_callback(lambda done: self._ended(guild, done))
 

@@ -43,27 +43,35 @@ class CatchUp:
         self._marked = asyncio.Event()
         self._running = asyncio.Lock()
 
-    async def mark(self) -> None:
+    async def mark(self, channels: Sequence[int] | None = None) -> None:
         """At the start of a session, mark how far each channel is complete.
 
         A mark stays until its channel has been read, so a crash in between loses
         nothing.
+
+        Args:
+            channels: Mark these alone.
         """
         self._marked.clear()
         newest = {
             str(key): value
             for key, value in (await self._ports.messages.newest()).items()
+            if channels is None or key in channels
         }
         self._state.put("behind", newest | self._state.get("behind", {}))
         self._marked.set()
 
-    async def run(self) -> None:
-        """Read every marked channel from its mark on, with threads opened since."""
-        await self._marked.wait()
-        async with self._running:
-            await self._run()
+    async def run(self) -> bool:
+        """Read every marked channel from its mark on, with threads opened since.
 
-    async def _run(self) -> None:
+        Returns False if another try may read some more.
+        """
+        async with self._running:
+            return await self._run()
+
+    async def _run(self) -> bool:
+        await self._marked.wait()
+        is_over = True
         behind: dict[str, int] = self._state.get("behind", {})
         self._state.put("behind", behind | self._new_threads(behind))
         for key, after in list(self._state.get("behind", {}).items()):
@@ -74,17 +82,18 @@ class CatchUp:
                 except (discord.Forbidden, discord.NotFound) as error:
                     log.warning("Channel %s cannot be read: %s", key, error)
                 except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
-                    # The mark stays; the next session tries again.
                     log.warning("Catching up in %s stopped: %s", key, error)
+                    is_over = False
                     continue
             elif any(guild.unavailable for guild in self._bot.guilds):
-                # It may be there again after the outage, and is read then.
+                # The channel may be in a server that comes back; its mark stays.
                 continue
             else:
                 # The channel was archived or deleted meanwhile.
                 self._comparison.add(int(key), after + 1)
             self._move(key, None)
         self._comparison.start()
+        return is_over
 
     def _new_threads(self, behind: Mapping[str, int]) -> dict[str, int]:
         """Read open threads that began after their channel's mark, as a whole."""

@@ -1,23 +1,27 @@
 """The py-cord bot: its surroundings, its intents and its restrictions."""
 
 import asyncio
-import hashlib
-import json
+import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from random import Random
 from typing import Literal
 
+import aiohttp
 import discord
-from discord.http import API_VERSION
+from discord.http import API_VERSION, Route
 
 from app.core.state_file import StateFile
+from app.core.supervisor import Supervisor, Troubles
 from app.discord.backfill import Training
 from app.discord.bans import forget_banned
 from app.discord.catch_up import CatchUp
+from app.discord.command_sync import sync_commands
 from app.discord.comparison import HistoryComparison
 from app.discord.delivery import Delivery
+from app.discord.discord_clock import DiscordClock
 from app.discord.errors import answer_error
 from app.discord.identify_budget import IdentifyBudget
 from app.discord.messages import Action, places_of, prefix_action
@@ -47,6 +51,14 @@ class ConnectionState:
     """Connected, but only allowed to read messages that mention the bot."""
 
 
+class NotDiscordError(aiohttp.ClientError):
+    """Something else answered in Discord's place, such as a network's sign-in page."""
+
+
+class NotABotError(Exception):
+    """The token belongs to an account that is no bot."""
+
+
 class IdentifyRefusedError(Exception):
     """The budget allows no new session for now."""
 
@@ -68,6 +80,11 @@ class Pace:
     """The pause after each page of the slow comparison with Discord."""
     between_surveys: float = 30.0
     """The pause before looking again for channels whose readers are unknown."""
+    silence: float = 120.0
+    """The time without an answered heartbeat after which it connects anew."""
+    start: float = 180.0
+    """The time until a new connection must be ready."""
+    between_looks: float = 5.0
 
 
 @dataclass(frozen=True)
@@ -81,6 +98,8 @@ class Surroundings:
     clock: Callable[[], float] = time.time
     rng: Random = field(default_factory=Random)
     pace: Pace = field(default_factory=Pace)
+    troubles: Troubles = field(default_factory=Troubles)
+    supervisor: Supervisor = field(default_factory=Supervisor)
 
 
 class MynahBot(discord.Bot):
@@ -88,6 +107,7 @@ class MynahBot(discord.Bot):
 
     surroundings: Surroundings
     budget: IdentifyBudget
+    clock: DiscordClock
     delivery: Delivery
     speaker: Speaker
     training: Training
@@ -106,28 +126,34 @@ class MynahBot(discord.Bot):
     ) -> None:
         """Give the client its parts and cogs."""
         around = self.surroundings = surroundings
-        ports, state, clock = around.ports, around.state, around.clock
+        ports, state = around.ports, around.state
+        clock = self.clock = DiscordClock(around.clock, around.troubles)
         self.on_state = on_state
         self.has_content = has_content
-        self.budget = IdentifyBudget(state, clock)
+        self.budget = IdentifyBudget(state, around.clock)
         self._session_url: str | None = None
         self._resume_url: str | None = None
+        self._settling: set[asyncio.Task[None]] = set()
         self._knowing: dict[int, asyncio.Task[None]] = {}
-        self._was_ready = False
         self._plain_gateway = self.http.get_gateway
         # py-cord asks for the general address even when it resumes, but Discord says
         # that sessions live longer at the address in READY.
         self.http.get_gateway = self._gateway  # type: ignore[method-assign]
+        self._plain_request: Callable[..., Awaitable[object]] = self.http.request
+        self.http.request = self._request  # type: ignore[method-assign]
+        self._contain_parsers()
         self.delivery = Delivery(self, ports, clock)
+        pace, supervisor = around.pace, around.supervisor
         self.speaker = Speaker(
-            self, ports, self.delivery, around.settings, state, clock, around.rng
-        )
-        self.training = Training(self, ports, state, clock)
+            self, ports, self.delivery, around.settings, state, clock, around.rng,
+            supervisor,
+        )  # fmt: skip
+        self.training = Training(self, ports, state, clock, supervisor)
         self.comparison = HistoryComparison(
-            self, ports, state, around.pace.between_compared
+            self, ports, state, pace.between_compared, supervisor
         )
         self.survey = ReaderSurvey(
-            self, ports, around.pace.between_compared, around.pace.between_surveys
+            self, ports, pace.between_compared, pace.between_surveys, supervisor
         )
         self.catch_up = CatchUp(
             self, ports, state, self.speaker.hear_missed, self.comparison
@@ -140,6 +166,45 @@ class MynahBot(discord.Bot):
             callback = getattr(command, "callback", None)
             if callback is not None and callback.__name__ == "mark":
                 command.name = self.settings.command
+
+    def _contain_parsers(self) -> None:
+        """Let an event that py-cord cannot read cost that event, not the connection.
+
+        Without READY there is no session, so its error does end the connection.
+        """
+        parsers = self._connection.parsers
+        for event, parse in list(parsers.items()):
+            if event != "READY":
+                parsers[event] = partial(self._parse, event, parse)
+
+    def _parse(self, event: str, parse: Callable[[object], None], data: object) -> None:
+        with self.surroundings.supervisor.contain(f"Reading {event} from Discord"):
+            parse(data)
+
+    async def _request(self, route: Route, **kwargs: object) -> object:
+        """Send a request; refuse a page that somebody else answers it with."""
+        answer = await self._plain_request(route, **kwargs)
+        if isinstance(answer, str) and answer:
+            raise NotDiscordError(f"{route.path} was answered with a page")
+        return answer
+
+    async def login(self, token: str) -> None:
+        """Log in, with the token of a bot.
+
+        Raises:
+            NotABotError: If it belongs to somebody else.
+        """
+        await super().login(token)
+        if self.user is not None and not self.user.bot:
+            raise NotABotError
+
+    async def on_error(
+        self, event_method: str, *args: object, **kwargs: object
+    ) -> None:
+        """Log the error of a listener, and show it once."""
+        error = sys.exception()
+        if error is not None:
+            self.surroundings.supervisor.note(f"Handling {event_method}", error)
 
     @property
     def ports(self) -> Ports:
@@ -182,47 +247,58 @@ class MynahBot(discord.Bot):
         """At the start of a session, mark possible gaps, and sync commands."""
         self._session_url = self._resume_url = self._named_url()
         self._knowing.clear()
-        self._was_ready = False
         await self.catch_up.mark()
-        await self._sync_changed_commands()
-
-    async def _sync_changed_commands(self) -> None:
-        """Send the commands to Discord if they have changed."""
-        application = self.application_id or 0
-        commands = [one.to_dict() for one in self.pending_application_commands]
-        text = json.dumps([application, commands], sort_keys=True)
-        digest = hashlib.sha256(text.encode()).hexdigest()
-        if self.surroundings.state.get("commands") == digest:
-            return
-        await self.http.bulk_upsert_global_commands(application, commands)
-        self.surroundings.state.put("commands", digest)
+        troubles = self.surroundings.troubles
+        await sync_commands(self, self.settings.command, troubles)
 
     async def on_ready(self) -> None:
         """Continue where the last session ended, now that everything is known."""
         self._tell_online()
-        await self.ports.guilds.present({guild.id: guild.name for guild in self.guilds})
+        contain = self.surroundings.supervisor.contain
+        with contain("Noting the servers"):
+            # A server that is not available yet has no name.
+            present = {guild.id: guild.name or "" for guild in self.guilds}
+            await self.ports.guilds.present(present)
         for guild in self.guilds:
-            await self.know_channels(guild)
+            with contain("Noting who reads a channel"):
+                await self.know_channels(guild)
         self.survey.start()
         self.training.resume_all()
         for guild in self.guilds:
-            await forget_banned(guild, self.ports)
-        # What was deleted meanwhile must not be in what is sent now.
-        await self.catch_up.run()
-        await self.delivery.finish_unsent()
-        self._was_ready = True
+            with contain("Following bans"):
+                await forget_banned(guild, self.ports)
+        self.settle_soon()
+
+    def settle_soon(self) -> None:
+        """Catch up and finish what is unsent, in the background, until it is done."""
+        keep = self.surroundings.supervisor.keep
+        task = asyncio.create_task(keep("Catching up", self._settle))
+        self._settling.add(task)
+        task.add_done_callback(self._settling.discard)
+
+    async def _settle(self) -> None:
+        pause = self.surroundings.pace.first_retry
+        while True:
+            # What was deleted meanwhile must not be in what is sent now.
+            is_over = await self.catch_up.run()
+            is_over &= await self.delivery.finish_unsent()
+            if is_over:
+                return
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, self.surroundings.pace.longest_retry)
 
     async def back_again(self, guild: discord.Guild) -> None:
-        """Continue in a guild that was unavailable when the session began."""
+        """Continue in a guild that came late, or came back."""
         self._knowing.pop(guild.id, None)
         await self.ports.guilds.joined(guild.id, guild.name)
         await self.know_channels(guild)
-        if self._was_ready:
-            await self.catch_up.run()
+        self.settle_soon()
 
     async def know_channels(self, guild: discord.Guild) -> None:
         """Note who reads which channel, once a session, before anything is said."""
-        if guild.id not in self._knowing:
+        known = self._knowing.get(guild.id)
+        failed = known is not None and known.done() and not _went_well(known)
+        if known is None or failed:
             noting = self.ports.guilds.channels_seen(places_of(guild))
             self._knowing[guild.id] = asyncio.ensure_future(noting)
         await asyncio.shield(self._knowing[guild.id])
@@ -236,6 +312,9 @@ class MynahBot(discord.Bot):
     async def close(self) -> None:
         """Stop the background work before the connection."""
         if not self.is_closed():
+            for task in self._settling:
+                task.cancel()
+            await asyncio.gather(*self._settling, return_exceptions=True)
             await self.speaker.close()
             await self.training.close()
             await self.comparison.close()
@@ -266,6 +345,10 @@ class MynahBot(discord.Bot):
     ) -> None:
         """Explain a failed command in words; the traceback goes to the log."""
         await answer_error(context, exception)
+
+
+def _went_well(task: "asyncio.Future[None]") -> bool:
+    return not task.cancelled() and task.exception() is None
 
 
 class Client(MynahBot):

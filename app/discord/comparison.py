@@ -11,6 +11,7 @@ import aiohttp
 import discord
 
 from app.core.state_file import StateFile
+from app.core.supervisor import Supervisor
 from app.discord.messages import Talk, incoming, place_of
 from app.discord.ports import Ports
 
@@ -27,13 +28,19 @@ class HistoryComparison:
     """Goes through channels from new to old; the state file holds its position."""
 
     def __init__(
-        self, bot: discord.Client, ports: Ports, state: StateFile, seconds: float
+        self,
+        bot: discord.Client,
+        ports: Ports,
+        state: StateFile,
+        seconds: float,
+        supervisor: Supervisor,
     ) -> None:
         """Prepare with a pause of that many seconds after each page."""
         self._bot = bot
         self._ports = ports
         self._state = state
         self._seconds = seconds
+        self._supervisor = supervisor
         self._task: asyncio.Task[None] | None = None
 
     def add(self, channel: int, below: int) -> None:
@@ -50,7 +57,8 @@ class HistoryComparison:
     def start(self) -> None:
         """Continue in the background where the last process ended."""
         if self._task is None or self._task.done():
-            self._task = asyncio.create_task(self._run())
+            kept = self._supervisor.keep("Comparing with Discord", self._run)
+            self._task = asyncio.create_task(kept)
 
     async def close(self) -> None:
         """Stop; the next start continues from here."""

@@ -8,22 +8,26 @@ import aiohttp
 import discord
 from discord.http import Route
 
+from app.core.supervisor import outcome_of
 from app.discord.client import (
     Client,
     ConnectionState,
     IdentifyRefusedError,
+    NotABotError,
+    NotDiscordError,
     ShardedClient,
     Surroundings,
     client_options,
 )
 from app.discord.cogs import COGS
+from app.discord.liveness import DeafError, Liveness
+from app.service.token_check import TOKEN_HINT, hint_for
 
 log = logging.getLogger(__name__)
 
-TOKEN_HINT = (
-    "Copy a new token from the Bot page of the Discord developer portal"
-    " and enter it in the settings."
-)
+FINAL_CODES = (4010, 4012, 4013)
+"""Close codes after which another try is no use; Discord says so of no others here."""
+
 FEWEST_IDENTIFIES_LEFT = 10
 """The number of remaining sessions below which the bot waits for the reset."""
 
@@ -48,8 +52,19 @@ class DiscordLink:
         self._sleep = sleep
         self._has_content = True
         self._is_sharded = False
-        self.state = ConnectionState("offline")
+        self._told = ConnectionState("offline")
+        self._liveness: Liveness | None = None
         self.client: Client | ShardedClient | None = None
+
+    @property
+    def state(self) -> ConnectionState:
+        """The state by what was told last, and by what comes through the socket."""
+        silent = self._liveness.silent_seconds() if self._liveness else float("inf")
+        if self._told.name != "online" or silent < self._surroundings.pace.silence:
+            return self._told
+        return ConnectionState(
+            "connecting", "Nothing comes from Discord.", "Mynah connects again."
+        )
 
     async def run(self) -> None:
         """Stay connected until Discord refuses for good, or the task is cancelled."""
@@ -58,7 +73,7 @@ class DiscordLink:
         while True:
             self._tell(ConnectionState("connecting"))
             started = self._surroundings.clock()
-            wait = await self._connect_once()
+            wait = self._after(await outcome_of(self._run_client()))
             if wait is None:
                 return
             if self._surroundings.clock() - started > pace.longest_retry:
@@ -67,42 +82,60 @@ class DiscordLink:
                 wait, retry = retry, min(retry * 2, pace.longest_retry)
             await self._sleep(wait)
 
-    async def _connect_once(self) -> float | None:
-        """Connect until it ends; return the seconds to wait before the next try.
+    def _after(self, error: BaseException | None) -> float | None:
+        """Tell how a connection ended; return the seconds to wait before the next try.
 
         None means never again; a negative number means the next back-off step.
         """
-        try:
-            await self._run_client()
-        except discord.LoginFailure:
-            self._refuse("Discord refused the bot token.", TOKEN_HINT)
-            return None
-        except discord.PrivilegedIntentsRequired:
-            self._has_content = False
-            return 0.0
-        except NeedsShardsError:
-            self._is_sharded = True
-            return 0.0
-        except IdentifyRefusedError as error:
-            return self._wait(
-                "The bot connected too often in a short time.", error.seconds
-            )
-        except discord.ConnectionClosed as error:
-            return self._after_close(error.code)
-        except discord.HTTPException as error:
-            return self._after_http_error(error)
-        except (OSError, aiohttp.ClientError, discord.GatewayNotFound) as error:
-            log.warning("Discord cannot be reached: %s", error)
-            self._tell(
-                ConnectionState(
-                    "unreachable",
-                    "Discord cannot be reached.",
-                    "Check this computer's internet connection. Mynah keeps trying.",
+        match error:
+            case discord.LoginFailure():
+                self._refuse("Discord refused the bot token.", hint_for(self._token))
+                return None
+            case NotABotError():
+                self._refuse("This token belongs to a person's account.", TOKEN_HINT)
+                return None
+            case discord.PrivilegedIntentsRequired():
+                self._has_content = False
+                return 0.0
+            case NeedsShardsError():
+                self._is_sharded = True
+                return 0.0
+            case IdentifyRefusedError():
+                detail = "The bot connected too often in a short time."
+                return self._wait(detail, error.seconds)
+            case discord.ConnectionClosed():
+                return self._after_close(error.code)
+            case discord.HTTPException():
+                return self._after_http_error(error)
+            case _:
+                return self._after_break(error)
+
+    def _after_break(self, error: BaseException | None) -> float:
+        """Tell of an end that another try may mend."""
+        match error:
+            case NotDiscordError():
+                log.warning("Not Discord: %s", error)
+                detail = "Something else answers in Discord's place."
+                hint = (
+                    "Sign in to this network, or check the proxy. Mynah keeps trying."
                 )
-            )
-            return -1.0
-        self._tell(ConnectionState("offline"))
-        return None
+                state = ConnectionState("unreachable", detail, hint)
+            case OSError() | aiohttp.ClientError() | discord.GatewayNotFound():
+                log.warning("Discord cannot be reached: %s", error)
+                hint = "Check this computer's internet connection. Mynah keeps trying."
+                detail = "Discord cannot be reached."
+                state = ConnectionState("unreachable", detail, hint)
+            case None | DeafError():
+                reason = str(error or "it ended")
+                log.warning("Mynah connects to Discord again: %s", reason)
+                detail = f"The connection to Discord was lost: {reason}."
+                state = ConnectionState("connecting", detail, "Mynah connects again.")
+            case _:
+                self._surroundings.supervisor.note("The connection to Discord", error)
+                detail = f"The connection to Discord broke ({type(error).__name__})."
+                state = ConnectionState("connecting", detail, "Mynah connects again.")
+        self._tell(state)
+        return -1.0
 
     async def _run_client(self) -> None:
         settings = self._surroundings.settings()
@@ -115,10 +148,31 @@ class DiscordLink:
             self.client = client
             try:
                 await client.login(self._token)
+                await client.clock.set()
                 await self._check_session_limit(client)
-                await client.connect()
+                await self._stay_connected(client)
             finally:
-                self.client = None
+                self.client = self._liveness = None
+
+    async def _stay_connected(self, client: Client | ShardedClient) -> None:
+        """Return when the connection ended.
+
+        Raises:
+            DeafError: If it is of no use any more.
+        """
+        pace = self._surroundings.pace
+        self._liveness = Liveness(client, pace.silence, pace.start)
+        connected = asyncio.ensure_future(client.connect())
+        watching = asyncio.ensure_future(self._liveness.watch(pace.between_looks))
+        both = {connected, watching}
+        try:
+            done, _ = await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+            for one in done:
+                one.result()
+        finally:
+            for one in both:
+                one.cancel()
+            await asyncio.gather(*both, return_exceptions=True)
 
     async def _check_session_limit(self, client: discord.Bot) -> None:
         """Ask Discord how many sessions are left, and whether to use shards."""
@@ -136,6 +190,8 @@ class DiscordLink:
         if code == 4011:
             self._is_sharded = True
             return 0.0
+        if code not in FINAL_CODES:
+            return self._after_break(None)
         detail = f"Discord closed the connection for good (code {code})."
         self._refuse(detail, "Update Mynah; this version no longer works with Discord.")
         return None
@@ -166,6 +222,6 @@ class DiscordLink:
         return seconds
 
     def _tell(self, state: ConnectionState) -> None:
-        if state != self.state:
-            self.state = state
+        if state != self._told:
+            self._told = state
             self._on_state(state)

@@ -1,7 +1,6 @@
 """Switches Discord on and off for a home, and carries out the owner's requests."""
 
 import asyncio
-import contextlib
 import logging
 import math
 from collections.abc import Sequence
@@ -14,6 +13,7 @@ import discord
 from app.chat.postprocess import neutralise, split
 from app.core import secrets
 from app.core.errors import UsageError
+from app.core.invite_link import invite_url
 from app.discord.backfill import Trained
 from app.discord.client import ConnectionState, MynahBot, Surroundings
 from app.discord.connection import DiscordLink
@@ -24,14 +24,13 @@ from app.discord.message_events import StoredMessages
 from app.discord.messages import Talk
 from app.discord.ports import Ports, ReadyReply
 from app.discord.reply_service import StoredReplies
-from app.discord.safe_sender import send_parts
+from app.discord.safe_sender import refusal_of, send_parts
 from app.ipc import control
 from app.service import opinions
 from app.service.app_context import AppContext
 from app.service.departed import delete_after_grace
 from app.service.events import Asker
 from app.service.handlers.replies import OWNER
-from app.service.invite_link import invite_url
 from app.store import guilds, replies
 from app.store.rows import StoredReply
 
@@ -54,8 +53,9 @@ class DiscordController:
             settings.bot,
             context.discord_state,
             rng=rng,
+            troubles=context.troubles,
+            supervisor=context.supervisor,
         )
-        self._state = ConnectionState("offline")
         self._link: DiscordLink | None = None
         self._wanted = True
         self._changed = asyncio.Event()
@@ -63,9 +63,11 @@ class DiscordController:
 
     async def run(self) -> None:
         """Stay connected whenever that is wanted and possible."""
+        keep = self._context.supervisor.keep
+        overdue, connection = "Deleting overdue data", "The connection to Discord"
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._keep_grace_times())
-            await self._stay_connected()
+            group.create_task(keep(overdue, self._keep_grace_times))
+            group.create_task(keep(connection, self._stay_connected, gives_up=False))
 
     async def _withdraw(self, guild: int, sent: Sequence[tuple[str, str]]) -> None:
         """Delete the bot's messages that lost their words, where the owner wants it."""
@@ -116,19 +118,21 @@ class DiscordController:
         changed = asyncio.create_task(self._changed.wait())
         try:
             await asyncio.wait({running, changed}, return_when=asyncio.FIRST_COMPLETED)
-            if running.done():
-                # An exception here is a bug, and ends the process with its traceback.
-                running.result()
-            else:
-                self._tell(ConnectionState("offline"))
         finally:
+            is_over = running.done()
             changed.cancel()
             running.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await running
+            await asyncio.gather(running, return_exceptions=True)
+            if not is_over:
+                self._link = None
+        if is_over:
+            running.result()
+
+    @property
+    def _state(self) -> ConnectionState:
+        return self._link.state if self._link else ConnectionState("offline")
 
     def _tell(self, state: ConnectionState) -> None:
-        self._state = state
         if state.name != "online" and state.detail:
             self._context.events.event(f"Discord: {state.detail}")
 
@@ -165,7 +169,12 @@ class DiscordController:
         channel = await self._context.channel(guild.id, request.channel)
         talk = self._talk(channel.discord_id)
         nonce = discord.utils.time_snowflake(discord.utils.utcnow())
-        sent = await send_parts(talk, split(neutralise(request.text)[0]), nonce)
+        parts = split(neutralise(request.text)[0])
+        try:
+            sent = await send_parts(talk, parts, nonce)
+        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+            reason = refusal_of(error) or str(error)
+            raise UsageError(f"Nothing was sent: {reason}.") from error
         return control.SendReply([str(one) for one in sent])
 
     async def decide(
@@ -202,7 +211,10 @@ class DiscordController:
         talk = self._talk(channel.discord_id if channel else None)
         pieces = tuple(split(neutralise(text or row.text)[0]))
         answer = ReadyReply(row.id, pieces)
-        await self._client().delivery.deliver(answer, talk, int(row.trigger or 0))
+        delivery = self._client().delivery
+        sent = await delivery.deliver(answer, talk, int(row.trigger or 0))
+        if sent.state != "sent":
+            raise UsageError(f"The draft was not sent: {sent.reason}.")
 
     async def train(self, asker: Asker, request: control.Train) -> control.TrainReply:
         """Read the history of channels, or of all listened channels."""
@@ -244,7 +256,7 @@ class DiscordController:
         else:
             done = training.resume(number)
         if not done:
-            raise UsageError(f"There is no such job to {request.action}.")
+            raise UsageError(f"There is no job to {request.action}.")
         return control.JobControlReply(request.job, request.action)
 
     def _client(self) -> MynahBot:

@@ -2,10 +2,11 @@
 
 import asyncio
 import logging
-from collections import defaultdict
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import replace
+from collections import Counter, defaultdict
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, replace
+from typing import Literal
 
 import aiohttp
 import discord
@@ -14,15 +15,34 @@ from app.chat.postprocess import preview
 from app.discord.attachments import source_files
 from app.discord.messages import Talk, incoming, place_of
 from app.discord.ports import Ask, Incoming, Ports, ReadyReply, Unsent
-from app.discord.safe_sender import StreamedMessage, reference_to, send_parts, typing
+from app.discord.safe_sender import (
+    StreamedMessage,
+    is_blocked,
+    reference_to,
+    refusal_of,
+    send_parts,
+    typing,
+)
 from app.settings.schema import Config
 
 log = logging.getLogger(__name__)
 
 
+CLOSED_SECONDS = 300.0
+"""The time in which nobody uncalled is answered in a channel that refused a reply."""
+
+
 def ask_for(said: Incoming, reason: str) -> Ask:
     """Build the request for a reply to a message."""
     return Ask(said.place, said.id, said.author, said.author_name, said.text, reason)
+
+
+@dataclass(frozen=True)
+class Sent:
+    """The outcome of a delivery, with Discord's reason where it was refused."""
+
+    state: Literal["sent", "forgotten", "blocked", "refused", "unsent"]
+    reason: str = ""
 
 
 class Delivery:
@@ -35,8 +55,12 @@ class Delivery:
         self._ports = ports
         self._clock = clock
         self._locks: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._closed: dict[int, float] = {}
+        """When Discord last refused to let it write in a channel."""
         self._under_way: set[int] = set()
         """Triggers being answered now."""
+        self._waiting: Counter[int] = Counter()
+        """The messages that wait for their turn, by channel."""
 
     async def respond(self, ask: Ask, channel: object, config: Config) -> None:
         """Make a reply and send it as an answer to its trigger."""
@@ -55,63 +79,133 @@ class Delivery:
         finally:
             self._under_way.discard(trigger)
 
+    @asynccontextmanager
+    async def _turn(self, channel: int) -> AsyncIterator[None]:
+        """Wait for the channel's turn; whoever speaks knows how many wait."""
+        self._waiting[channel] += 1
+        try:
+            await self._locks[channel].acquire()
+        finally:
+            self._waiting[channel] -= 1
+        try:
+            yield
+        finally:
+            self._locks[channel].release()
+
     async def _respond(self, ask: Ask, channel: Talk, config: Config) -> bool:
         """Return False if the reply has to be made again, as in `deliver`."""
-        async with self._locks[channel.id]:
-            if config.reply.stream and not config.reply.shadow:
-                with _failures_told(channel):
-                    await self._stream(ask, channel)
+        async with self._turn(channel.id):
+            claim = ask.claim or await self._ports.replies.claim(ask)
+            if claim is None:
                 return True
-            async with typing(channel):
-                answer = await self._ports.replies.answer(ask)
-            return answer is None or await self.deliver(answer, channel, ask.trigger)
-
-    async def deliver(
-        self, answer: ReadyReply, channel: Talk, trigger: int, *, tts: bool = False
-    ) -> bool:
-        """Send a reply's parts, and note their ids.
-
-        Returns False if a source was forgotten meanwhile, so that it was not sent.
-        """
-        if answer.is_draft or not answer.parts:
-            return True
-        files = await source_files(self._bot, answer.files, channel)
-        reference = reference_to(channel.id, trigger)
-        # Fetching files takes a while, in which a source may have been deleted.
-        if answer.files and not await self._ports.replies.may_send(answer.reply):
-            return False
-        with _failures_told(channel):
-            ids = await send_parts(
-                channel, answer.parts, trigger,
-                reference=reference, files=files, tts=tts,
-            )  # fmt: skip
-            await self._ports.replies.sent(answer.reply, ids)
+            ask = replace(ask, claim=claim, waiting=self._waiting[channel.id])
+            for is_last in (False, True):
+                sent = await self._try(ask, channel, config, is_last=is_last)
+                if sent.state != "blocked":
+                    return sent.state != "forgotten"
         return True
 
-    async def _stream(self, ask: Ask, channel: Talk) -> None:
-        """Show the reply while it is being written."""
-        reference = reference_to(channel.id, ask.trigger)
-
-        async def send(text: str) -> discord.Message:
-            return await channel.send(
-                text, nonce=f"{ask.trigger}-0", enforce_nonce=True, reference=reference
-            )
-
-        growing = StreamedMessage(send, self._clock)
+    async def _try(
+        self, ask: Ask, channel: Talk, config: Config, *, is_last: bool
+    ) -> Sent:
+        """Make one line and send it; AutoMod may take another one."""
+        if config.reply.stream and not config.reply.shadow and not is_last:
+            return await self._stream(ask, channel)
         async with typing(channel):
-            async for piece in self._ports.replies.stream(ask):
-                if isinstance(piece, str):
-                    await growing.show(preview(piece))
-                elif piece is None:
-                    await growing.withdraw()
-                elif piece.parts:
-                    await growing.finish(piece.parts[0])
-                    rest = await send_parts(channel, piece.parts[1:], ask.trigger + 1)
-                    first = [growing.id] if growing.id else []
-                    await self._ports.replies.sent(piece.reply, first + rest)
+            answer = await self._ports.replies.answer(ask)
+        if answer is None:
+            return Sent("sent")
+        # A nonce that made a message makes no other one, even if it was deleted.
+        nonce = ask.trigger + 2 if is_last else ask.trigger
+        return await self.deliver(
+            answer, channel, ask.trigger, nonce=nonce, is_last=is_last
+        )
 
-    async def finish_unsent(self) -> None:
-        """Send replies that were begun before a restart, unless they are too old."""
+    async def deliver(
+        self,
+        answer: ReadyReply,
+        channel: Talk,
+        trigger: int,
+        *,
+        tts: bool = False,
+        nonce: int | None = None,
+        is_last: bool = True,
+    ) -> Sent:
+        """Send a reply's parts, and note their ids, or why Discord took none.
+
+        Args:
+            nonce: The number that names the reply, if not the trigger.
+            is_last: No other line follows if AutoMod blocks this one.
+        """
+        if answer.is_draft or not answer.parts:
+            return Sent("sent")
+        files = await source_files(self._bot, answer.files, channel)
+        # Fetching files takes a while, in which a source may have been deleted.
+        if answer.files and not await self._ports.replies.may_send(answer.reply):
+            return Sent("forgotten")
+        try:
+            ids = await send_parts(
+                channel, answer.parts, nonce or trigger,
+                reference=reference_to(channel, trigger), files=files, tts=tts,
+            )  # fmt: skip
+        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+            return await self._not_sent(answer.reply, channel, error, is_last=is_last)
+        await self._ports.replies.sent(answer.reply, ids)
+        return Sent("sent")
+
+    def is_closed(self, channel: int) -> bool:
+        """Return whether Discord refused a reply there a moment ago."""
+        return self._clock() - self._closed.get(channel, 0.0) < CLOSED_SECONDS
+
+    def reopen(self) -> None:
+        """Forget refusals, since somebody changed rights."""
+        self._closed.clear()
+
+    async def _not_sent(
+        self, reply: int, channel: Talk, error: Exception, *, is_last: bool
+    ) -> Sent:
+        """Note a refusal; the next session tries again what only failed."""
+        reason = refusal_of(error)
+        if reason is None:
+            log.error("A reply could not be sent: %s", error)
+            return Sent("unsent", str(error))
+        if is_blocked(error) and not is_last:
+            return Sent("blocked", reason)
+        if isinstance(error, discord.Forbidden):
+            self._closed[channel.id] = self._clock()
+        log.warning("Discord refused a reply in channel %s: %s", channel.id, reason)
+        await self._ports.replies.refused(reply, reason)
+        return Sent("refused", reason)
+
+    async def _stream(self, ask: Ask, channel: Talk) -> Sent:
+        """Show the reply while it is being written."""
+        growing = StreamedMessage(channel, ask.trigger, self._clock)
+        reply = ask.claim.reply if ask.claim else 0
+        try:
+            async with typing(channel):
+                async for piece in self._ports.replies.stream(ask):
+                    if isinstance(piece, str):
+                        await growing.show(preview(piece))
+                    elif piece is None:
+                        await growing.withdraw()
+                    elif piece.parts:
+                        await growing.finish(piece.parts[0])
+                        rest = piece.parts[1:]
+                        ids = await send_parts(channel, rest, ask.trigger + 1)
+                        first = [growing.id] if growing.id else []
+                        await self._ports.replies.sent(piece.reply, first + ids)
+        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+            # Half a reply would stay for ever.
+            await growing.withdraw()
+            return await self._not_sent(reply, channel, error, is_last=False)
+        return Sent("sent")
+
+    async def finish_unsent(self) -> bool:
+        """Send replies that were begun before a restart, unless they are too old.
+
+        Returns False if another try may send some more.
+        """
+        is_over = True
         for unsent in await self._ports.replies.unsent():
             channel = self._bot.get_channel(unsent.channel)
             place = place_of(channel)
@@ -123,35 +217,27 @@ class Delivery:
             written = discord.utils.snowflake_time(unsent.trigger).timestamp()
             if self._clock() - written <= config.speak.max_age_seconds:
                 with self._answering(unsent.trigger):
-                    await self._finish(unsent, channel)
+                    is_over &= await self._finish(unsent, channel)
+        return is_over
 
-    async def _finish(self, unsent: Unsent, channel: Talk) -> None:
+    async def _finish(self, unsent: Unsent, channel: Talk) -> bool:
         try:
             message = await channel.fetch_message(unsent.trigger)
         except (discord.NotFound, discord.Forbidden):
             # The message was deleted, or the time to answer the command is over.
-            return
+            return True
+        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+            log.warning("An unsent reply waits after %s", error)
+            return False
         said = incoming(message, self._bot.user.id if self._bot.user else 0)
         if said is None:
-            return
+            return True
         async with self._locks[channel.id]:
             answer: ReadyReply | None = ReadyReply(unsent.claim.reply, unsent.parts)
             if not unsent.parts:
                 ask = replace(ask_for(said, "mention"), claim=unsent.claim)
                 answer = await self._ports.replies.answer(ask)
-            if answer is not None:
-                await self.deliver(answer, channel, unsent.trigger)
-
-
-@contextmanager
-def _failures_told(channel: Talk) -> Iterator[None]:
-    """Log Discord's refusals; the reply's row shows that it was never sent.
-
-    The next session tries again, unless it lacks permission.
-    """
-    try:
-        yield
-    except discord.Forbidden:
-        log.warning("No right to write in channel %s", channel.id)
-    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
-        log.error("A reply could not be sent: %s", error)
+            if answer is None:
+                return True
+            sent = await self.deliver(answer, channel, unsent.trigger)
+            return sent.state != "unsent"

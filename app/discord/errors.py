@@ -2,6 +2,7 @@
 
 import logging
 
+import aiohttp
 import discord
 
 from app.chat.postprocess import neutralise
@@ -18,7 +19,11 @@ async def answer_error(
     context: discord.ApplicationContext, error: discord.DiscordException
 ) -> None:
     """Tell the person in words what went wrong, visible only to them."""
-    await context.respond(neutralise(_in_words(error))[0], ephemeral=True)
+    try:
+        await context.respond(neutralise(_in_words(error))[0], ephemeral=True)
+    except (discord.HTTPException, aiohttp.ClientError, OSError) as untold:
+        # Mostly the three seconds are over in which Discord takes an answer.
+        log.warning("A command's failure could not be told: %s", untold)
 
 
 def _in_words(error: Exception) -> str:

@@ -94,7 +94,12 @@ class StoredMessages:
         batch = await self._with_account(place.guild, batch)
         there = {one.id: None if one.is_withheld else clean(one.text) for one in batch}
         known = await self._context.database.run(
-            messages.heard_between, rows.channel, first, last, _ms(first), _ms(last)
+            messages.heard_between,
+            rows.channel,
+            first,
+            last,
+            snowflake_ms(first),
+            snowflake_ms(last),
         )
         for one in known:
             text = there.get(one.external)
@@ -234,7 +239,7 @@ def record_of(said: Incoming) -> Record:
     )
 
 
-def _ms(snowflake: int) -> int:
+def snowflake_ms(snowflake: int) -> int:
     """Return the time inside a Discord id."""
     return (snowflake >> 22) + DISCORD_EPOCH_MS
 

@@ -86,7 +86,11 @@ def incoming(message: discord.Message, bot_id: int) -> Incoming | None:
     matter, and those the ports know from sending them.
     """
     place = place_of(message.channel)
-    if place is None or message.is_system() or message.author.id == bot_id:
+    if place is None or message.author.id == bot_id:
+        return None
+    # py-cord does not count the empty first message of a thread as a notice.
+    is_starter = message.type is discord.MessageType.thread_starter_message
+    if message.is_system() or is_starter:
         return None
     reference = message.reference
     return Incoming(
@@ -116,8 +120,12 @@ def _is_deleted(author: discord.User | discord.Member) -> bool:
     )
 
 
-def spell_out(message: discord.Message, bot_id: int) -> str:
-    """Replace ids by names, and remove the bot's own mention."""
+def spell_out(message: discord.Message, bot_id: int, words: str | None = None) -> str:
+    """Replace ids by names, and remove the bot's own mention.
+
+    Args:
+        words: Other words than the message's own.
+    """
     users = {user.id: user.display_name for user in message.mentions}
     guild = message.guild
 
@@ -127,19 +135,40 @@ def spell_out(message: discord.Message, bot_id: int) -> str:
 
     def role(match: re.Match[str]) -> str:
         found = guild.get_role(int(match[1])) if guild else None
+        if guild is not None and found is not None and found == guild.self_role:
+            return ""
         return "@" + (found.name if found else "role")
 
     def channel(match: re.Match[str]) -> str:
         found = guild.get_channel(int(match[1])) if guild else None
         return "#" + ((_name_of(found) if found else "") or "channel")
 
-    text = _USER.sub(user, message.content)
+    text = _USER.sub(user, message.content if words is None else words)
     return _CHANNEL.sub(channel, _ROLE.sub(role, text)).strip()
 
 
 def mentions_bot(message: discord.Message, bot_id: int) -> bool:
-    """Return whether the text itself names the bot, beyond replying to it."""
-    return any(int(found) == bot_id for found in _USER.findall(message.content))
+    """Return whether the text itself names the bot, beyond replying to it.
+
+    Discord offers the role that the invitation made before the bot. A message without
+    words of its own speaks by what it forwards, or by its embeds.
+    """
+    words = shown_words(message)
+    if any(int(found) == bot_id for found in _USER.findall(words)):
+        return True
+    own = message.guild.self_role if message.guild else None
+    named = {int(found) for found in _ROLE.findall(words)}
+    return own is not None and (own.id in named or own in message.role_mentions)
+
+
+def shown_words(message: discord.Message) -> str:
+    """Return the words of a message, or those of a forward or an embed without any."""
+    if message.content:
+        return message.content
+    said = [one.message.content for one in message.snapshots if one.message]
+    for embed in message.embeds:
+        said += [embed.title or "", embed.description or ""]
+    return "\n".join(text for text in said if text)
 
 
 def replies_to_bot(message: discord.Message, bot_id: int) -> bool:

@@ -10,6 +10,7 @@ import logging
 import aiohttp
 import discord
 
+from app.core.supervisor import Supervisor
 from app.discord.comparison import UNKNOWN_CHANNEL
 from app.discord.messages import place_of
 from app.discord.ports import Ports
@@ -21,20 +22,27 @@ class ReaderSurvey:
     """Looks for such channels now and then, and asks for each once a session."""
 
     def __init__(
-        self, bot: discord.Client, ports: Ports, after_asking: float, between: float
+        self,
+        bot: discord.Client,
+        ports: Ports,
+        after_asking: float,
+        between: float,
+        supervisor: Supervisor,
     ) -> None:
         """Prepare with a pause of so many seconds after each question and each look."""
         self._bot = bot
         self._ports = ports
         self._after_asking = after_asking
         self._between = between
+        self._supervisor = supervisor
         self._asked: set[int] = set()
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         """Ask in the background from now on."""
         if self._task is None or self._task.done():
-            self._task = asyncio.create_task(self._run())
+            kept = self._supervisor.keep("Asking who reads a channel", self._run)
+            self._task = asyncio.create_task(kept)
 
     async def close(self) -> None:
         """Stop asking."""

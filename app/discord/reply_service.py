@@ -10,6 +10,7 @@ from app.chat import self_tune
 from app.chat.ladder import OnPiece
 from app.core.explanation import Explanation
 from app.discord.id_map import IdMap, stored
+from app.discord.message_events import snowflake_ms
 from app.discord.ports import Ask, Incoming, ReadyReply, Situation, Unsent
 from app.importers.records import Record
 from app.ipc.control import ReplyMade
@@ -82,6 +83,8 @@ class StoredReplies:
             ),
             mode=ask.mode,
             seed=ask.seed,
+            arrived=ask.arrived,
+            waiting=ask.waiting,
         )
         return await self._fulfilled(claim, request, on_piece)
 
@@ -163,7 +166,7 @@ class StoredReplies:
             name=config.bot.name,
             text=row.text,
             id=ids[0],
-            ts=int(time.time() * 1000),
+            ts=snowflake_ms(sent[0]),
             reply_to=row.trigger,
             channel=channel.name,
             channel_id=channel.discord_id,
@@ -179,6 +182,16 @@ class StoredReplies:
     async def may_send(self, reply: int) -> bool:
         """Return False if a source of the reply was forgotten since it was made."""
         return await self._context.database.run(replies.has_words, reply)
+
+    async def refused(self, reply: int, reason: str) -> None:
+        """Note that Discord did not take a reply."""
+        await self._context.database.run(replies.note_refused, reply, reason)
+
+    async def refusal(self, trigger: int) -> str:
+        """Return why the answer to a message was refused; empty if it was not."""
+        row = await self._context.database.run(replies.answer_to, str(trigger))
+        notes: list[str] = row.notes if row and row.state == "refused" else []
+        return next((one for one in notes if one.startswith(replies.REFUSED)), "")
 
     async def find_reply(self, message: int) -> int | None:
         """Return the row of the reply that a message of the bot belongs to."""
@@ -209,6 +222,10 @@ class StoredReplies:
     async def take_back(self, reply: int, author: int, value: int) -> None:
         """Withdraw a thumb of that value; the other one stays."""
         await opinions.take_back(self._context, reply, self._ids.author(author), value)
+
+    async def take_all_back(self, reply: int, value: int | None = None) -> None:
+        """Withdraw everybody's thumbs of a value, or all of them."""
+        await opinions.take_all_back(self._context, reply, value)
 
     async def how_tuned(self, trigger: int) -> str:
         """Return why an answer has its mode and dial; empty when they were set."""

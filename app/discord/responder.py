@@ -13,10 +13,18 @@ import discord
 from app.chat import reply_trigger
 from app.chat.rate_limiter import RateLimiter
 from app.core.state_file import StateFile
+from app.core.supervisor import Supervisor
 from app.discord.debounce import Burst
 from app.discord.delivery import Delivery, ask_for
-from app.discord.messages import incoming, mentions_bot, recent_turns, replies_to_bot
-from app.discord.permissions import may_speak_to
+from app.discord.messages import (
+    incoming,
+    mentions_bot,
+    recent_turns,
+    replies_to_bot,
+    shown_words,
+    spell_out,
+)
+from app.discord.permissions import may_speak_to, may_write
 from app.discord.ports import Ask, Incoming, MessagePlace, Ports, Situation
 from app.service.handlers.channel_actions import Silences
 from app.settings.schema import BotSettings
@@ -25,6 +33,7 @@ log = logging.getLogger(__name__)
 
 REMEMBERED_DECISIONS = 200
 CLOSING_SECONDS = 3.0
+NO_RIGHT = "I have no right to write here"
 UNCALLED = ("follow-up", "join-in")
 """Kinds of call that nobody waits for, where a reaction may suffice."""
 
@@ -51,12 +60,17 @@ class Speaker:
         state: StateFile,
         clock: Callable[[], float],
         rng: Random,
+        supervisor: Supervisor,
     ) -> None:
+        self._supervisor = supervisor
         self._bot = bot
         self._ports = ports
         self._delivery = delivery
         self._settings = settings
         self.silences = Silences(state, clock)
+        self._state = state
+        self._declined = deque[int](state.get("declined", []), REMEMBERED_DECISIONS)
+        """Calls that it decided not to answer, before a restart as well."""
         self._clock = clock
         self._rng = rng
         self._rates = RateLimiter(clock)
@@ -83,6 +97,9 @@ class Speaker:
             self.judged.append(entry)
             if decision.speak:
                 await self._begin(message, said, decision, found)
+            elif not said.is_bot and self._is_call(message, decision.kind):
+                self._declined.append(said.id)
+                self._state.put("declined", list(self._declined))
 
     async def _begin(
         self,
@@ -94,6 +111,9 @@ class Speaker:
         """Answer in the background; the decision takes effect now."""
         self._note_spoken(said.place, said.author)
         ask = ask_for(said, decision.kind)
+        if not message.content:
+            words = spell_out(message, self._own_id, shown_words(message))
+            ask = replace(ask, text=words)
         if decision.kind not in UNCALLED:
             claim = await self._ports.replies.claim(ask)
             if claim is None:
@@ -103,6 +123,7 @@ class Speaker:
         if found.config.speak.burst_seconds:
             burst = self._bursts[said.place.channel, said.author] = Burst(said)
         task = asyncio.create_task(self._act(message, ask, found, burst))
+        self._supervisor.watch(task, "Answering a message")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -125,10 +146,16 @@ class Speaker:
             is_answered=found.is_answered,
             age_seconds=self._clock() - said.at_ms / 1000,
         )
+        if not may_write(message.channel):
+            return reply_trigger.Decision(False, "", NO_RIGHT)
         now = datetime.fromtimestamp(self._clock())
         recent = self._recent(said.place, said.author)
         minute, speak = now.hour * 60 + now.minute, found.config.speak
-        return reply_trigger.decide(heard, recent, speak, minute, self._rng)
+        decision = reply_trigger.decide(heard, recent, speak, minute, self._rng)
+        is_closed = self._delivery.is_closed(said.place.channel)
+        if is_closed and decision.speak and decision.kind in UNCALLED:
+            return reply_trigger.Decision(False, decision.kind, NO_RIGHT)
+        return decision
 
     def _recent(self, place: MessagePlace, author: int) -> reply_trigger.Recent:
         return reply_trigger.Recent(
@@ -200,9 +227,16 @@ class Speaker:
         said = incoming(message, own)
         if said is None or any(one.message == message.id for one in self.judged):
             return
-        is_call = mentions_bot(message, own) or replies_to_bot(message, own)
-        if is_call or not only_calls:
+        if message.id not in self._declined and (
+            not only_calls or self._is_call(message)
+        ):
             await self.consider(message, said)
+
+    def _is_call(self, message: discord.Message, kind: str = "") -> bool:
+        """Return whether somebody waits for an answer to a message."""
+        own = self._own_id
+        is_named = mentions_bot(message, own) or replies_to_bot(message, own)
+        return is_named or kind not in ("", *UNCALLED)
 
     async def close(self) -> None:
         """Let current replies finish, but not for long."""

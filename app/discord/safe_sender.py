@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 
 import aiohttp
@@ -89,11 +89,41 @@ def _may_pass(error: Exception) -> bool:
     return True
 
 
-def reference_to(channel_id: int, message_id: int) -> discord.MessageReference:
-    """Return a reply's reference that stays harmless when the message is gone."""
+AUTOMOD = (200000, 200001)
+"""Discord's codes for words that the server's AutoMod does not take."""
+
+
+def is_blocked(error: Exception) -> bool:
+    """Return whether AutoMod refused the words, so that others may pass."""
+    return isinstance(error, discord.HTTPException) and error.code in AUTOMOD
+
+
+def refusal_of(error: Exception) -> str | None:
+    """Return why Discord refuses a message for good; None if a retry may help."""
+    if _may_pass(error) or not isinstance(error, discord.HTTPException):
+        return None
+    if is_blocked(error):
+        return "the server's AutoMod blocks these words"
+    if isinstance(error, discord.Forbidden):
+        return "I have no right to write here"
+    return error.text.splitlines()[0] if error.text else str(error)
+
+
+def reference_to(channel: Talk, message_id: int) -> discord.MessageReference | None:
+    """Return a reply's reference that stays harmless when the message is gone.
+
+    Without the right to read the history Discord takes messages, and no replies.
+    """
+    if not _has(channel, "read_message_history"):
+        return None
     return discord.MessageReference(
-        message_id=message_id, channel_id=channel_id, fail_if_not_exists=False
+        message_id=message_id, channel_id=channel.id, fail_if_not_exists=False
     )
+
+
+def _has(channel: Talk, right: str) -> bool:
+    me = channel.guild.me
+    return me is None or bool(getattr(channel.permissions_for(me), right))
 
 
 @asynccontextmanager
@@ -122,15 +152,18 @@ class StreamedMessage:
 
     def __init__(
         self,
-        send: Callable[[str], Awaitable[discord.Message]],
+        channel: Talk,
+        trigger: int,
         clock: Callable[[], float],
         seconds_between: float = 1.5,
     ) -> None:
-        self._send = send
+        self._channel = channel
+        self._trigger = trigger
         self._clock = clock
         self._between = seconds_between
         self._message: discord.Message | None = None
         self._shown = ""
+        self._withdrawn = 0
         self._last = clock()
 
     @property
@@ -138,25 +171,51 @@ class StreamedMessage:
         return self._message.id if self._message else None
 
     async def show(self, text: str) -> None:
-        """Show the text so far, unless the last edit was a moment ago."""
-        if self._clock() - self._last >= self._between:
+        """Show the text so far, unless the last edit was a moment ago.
+
+        One that fails is no loss: the next one has its words.
+        """
+        if self._clock() - self._last < self._between or not text.strip():
+            return
+        self._last = self._clock()
+        try:
             await self._put(text)
+        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+            log.info("A part of a reply was not shown: %s", error)
 
     async def finish(self, text: str) -> None:
-        """Show the final text in any case."""
-        await self._put(text)
+        """Show the final text in any case, trying again what may pass."""
+        for attempt in range(SEND_TRIES):
+            try:
+                await self._put(text)
+            except (aiohttp.ClientError, OSError, discord.HTTPException) as error:
+                if attempt == SEND_TRIES - 1 or not _may_pass(error):
+                    raise
+                log.info("Editing again after %s", type(error).__name__)
+                await asyncio.sleep(FIRST_RETRY_SECONDS * 2**attempt)
+            else:
+                return
 
     async def withdraw(self) -> None:
         """Delete what was shown: it must not be said after all."""
-        if self._message is not None:
-            with suppress(discord.NotFound):
-                await self._message.delete()
+        message, self._message, self._shown = self._message, None, ""
+        if message is not None:
+            self._withdrawn += 1
+            with suppress(discord.HTTPException, aiohttp.ClientError, OSError):
+                await message.delete()
 
     async def _put(self, text: str) -> None:
         if not text.strip() or text == self._shown:
             return
         if self._message is None:
-            self._message = await self._send(text)
+            self._message = await _send_once(
+                self._channel,
+                text,
+                f"{self._trigger}-{'w' * self._withdrawn}0",
+                reference_to(self._channel, self._trigger),
+                (),
+                tts=False,
+            )
         else:
             # Somebody who deletes it half-written does not want the rest.
             with suppress(discord.NotFound):

@@ -8,8 +8,8 @@ import discord
 from app.chat.postprocess import neutralise
 from app.chat.reply_trigger import Decision
 from app.core.explanation import DrawnMessage, Explanation
+from app.core.invite_link import invite_url
 from app.core.labels import ORIGINS, PLACES
-from app.service.invite_link import invite_url
 from app.service.voice_keeper import Forgotten
 from app.service.weekly_stats import GuildWeek
 from app.settings.consent import AGREE
@@ -129,7 +129,7 @@ def forgotten(gone: Forgotten) -> str:
     return (
         f"Forgotten: {gone.messages:,} messages, {gone.embeddings:,} embeddings,"
         f" {gone.replies:,} replies based on them."
-        + (" Nothing of it is left." if gone.complete else "")
+        + (" No trace of it is left." if gone.complete else "")
     )
 
 
@@ -206,8 +206,17 @@ def _replied(week: GuildWeek) -> str:
     )
 
 
-def decision_text(author_name: str, decision: Decision, tuned: str = "") -> str:
-    """Explain why the bot spoke or did not; `tuned` explains the mode."""
+def decision_text(
+    author_name: str, decision: Decision, tuned: str = "", refusal: str = ""
+) -> str:
+    """Explain why the bot spoke or did not.
+
+    Args:
+        tuned: The reason for the reply's mode.
+        refusal: The reason why Discord did not take the reply.
+    """
+    if refusal:
+        return f"I could not answer {quote(author_name)}. {quote(refusal, 300)}."
     done = "I answered" if decision.speak else "I did not answer"
     chosen = f" ({quote(tuned, 300)})" if tuned else ""
     return f"{done} {quote(author_name)}: {decision.reason}.{chosen}"

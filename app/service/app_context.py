@@ -11,6 +11,7 @@ from app.core import secrets
 from app.core.errors import UsageError
 from app.core.paths import Home
 from app.core.state_file import StateFile
+from app.core.supervisor import Supervisor, Troubles
 from app.service.events import Events
 from app.settings.effective import Settings
 from app.settings.host_gate import Gate
@@ -63,6 +64,8 @@ class AppContext:
         self.settings = settings
         self.gate = Gate(settings)
         self.events = events
+        self.troubles = Troubles(events.warn)
+        self.supervisor = Supervisor(events.event, self.troubles)
         self._rng = rng
         self._stack = stack
 

@@ -29,7 +29,7 @@ def export(
     """Write each channel to a file; return the number of messages. Blocking.
 
     Raises:
-        UsageError: If the folder is a file, or a file in it is there already.
+        UsageError: If the folder is a file, or a file in it already exists.
     """
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"{folder} is a file.", "Name a folder for the channels.")
@@ -38,7 +38,7 @@ def export(
     taken = [path for path in paths.values() if path.exists()]
     if taken and not overwrite:
         raise UsageError(
-            f"{taken[0]} is there already.", "Add --overwrite to replace it."
+            f"{taken[0]} already exists.", "Add --overwrite to replace it."
         )
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return sum(

@@ -70,7 +70,7 @@ STORES = (
         "token voices",
         (),
         ("guilds/*/tokens",),
-        "`app/service/voice_files.py`",
+        "`app/service/token_voices.py` at once, then on disk",
     ),
     TextStore(
         "copies made before an update",

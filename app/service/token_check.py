@@ -1,16 +1,34 @@
 """Tests a bot token once, without connecting to the gateway."""
 
+import re
 from dataclasses import dataclass
 
 import aiohttp
 
+from app.core.invite_link import invite_url
 from app.ipc.control import SecretTestReply
 from app.ipc.wire import build
-from app.service.invite_link import invite_url
 
 API_URL = "https://discord.com/api/v10"
 
-PORTAL = "Copy the token again from the Bot page of the Discord developer portal."
+TOKEN_HINT = (
+    "Copy a new token from the Bot page of the Discord developer portal, and enter it"
+    " with `mynah config set bot_token`."
+)
+
+OTHER_KINDS = (
+    (re.compile(r"\d{15,21}"), "That is an application id."),
+    (re.compile(r"[0-9a-f]{64}"), "That is an application's public key."),
+    (re.compile(r"[\w-]{32}"), "That is a client secret."),
+    (re.compile(r"mfa\..+"), "That is the token of a person's account."),
+    (re.compile(r"https?://.+"), "That is a web address."),
+)
+"""Things that people enter in a bot token's place, by their form."""
+
+IS_PUBLIC = (
+    "Anybody may invite this bot to their server. Switch off “Public Bot” on the Bot"
+    " page of the developer portal to keep it for yours."
+)
 
 INTENT = (
     "Switch on the Message Content Intent on the Bot page of the developer portal;"
@@ -25,11 +43,21 @@ MESSAGE_CONTENT = 1 << 18 | 1 << 19
 class _Account:
     id: str
     username: str
+    bot: bool = False
 
 
 @dataclass(frozen=True)
 class _Application:
     flags: int
+    bot_public: bool = False
+
+
+def hint_for(token: str) -> str:
+    """Return what to do about a token that Discord refused."""
+    for pattern, kind in OTHER_KINDS:
+        if pattern.fullmatch(token.strip()):
+            return f"{kind} {TOKEN_HINT}"
+    return TOKEN_HINT
 
 
 async def test_bot_token(token: str | None) -> SecretTestReply:
@@ -48,16 +76,21 @@ async def test_bot_token(token: str | None) -> SecretTestReply:
             application = build(_Application, await _ask(session, path))
     except aiohttp.ClientResponseError as error:
         if error.status == 401:
-            return _bad("Discord refused the bot token.", PORTAL)
+            return _bad("Discord refused the bot token.", hint_for(token))
         return _bad(f"Discord answered with {error.status}.", "Try again later.")
-    except (aiohttp.ClientError, TimeoutError, ValueError):
+    except ValueError:
+        detail = "Something else answers in Discord's place."
+        return _bad(detail, "Sign in to this network, or check the proxy.")
+    except (aiohttp.ClientError, TimeoutError):
         return _bad("Discord cannot be reached.", "Check the internet connection.")
+    if not me.bot:
+        return _bad("This token belongs to a person's account.", TOKEN_HINT)
     reads = application.flags & MESSAGE_CONTENT
     detail = f"This is the token of {me.username}"
     return SecretTestReply(
         ok=bool(reads),
         detail=f"{detail}." if reads else f"{detail}, which may not read messages.",
-        hint="" if reads else INTENT,
+        hint=(IS_PUBLIC if application.bot_public else "") if reads else INTENT,
         invite=invite_url(me.id),
     )
 

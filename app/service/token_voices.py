@@ -195,7 +195,7 @@ class TokenVoices:
 
 
 class _Stored(NamedTuple):
-    """What the files of a voice hold."""
+    """The contents of a voice's files."""
 
     written: int
     """The time of the last write, in nanoseconds."""
@@ -207,7 +207,7 @@ class _Stored(NamedTuple):
 
 @dataclass
 class _Told:
-    """What a runner was told of a voice."""
+    """The voice that a runner was last told of."""
 
     pid: int
     written: int
@@ -242,7 +242,7 @@ def _scrub(directory: Path, rows: Collection[int]) -> bool:
             _note(path, through, {*edited, *gone})
             scrub(path, gone)
         except (OSError, ValueError, TypeError) as error:
-            log.info("a token voice is built anew: %s", error)
+            log.info("a token voice is built again: %s", error)
             shutil.rmtree(path, ignore_errors=True)
             is_left = False
     return is_left

@@ -174,14 +174,19 @@ class VoiceKeeper:
         return new
 
     async def edit(self, guild: int, message: int, text: str) -> None:
-        """Replace the text of a stored message by its row."""
+        """Replace the text of a stored message by its row.
+
+        Discord sends whole messages for link previews and pins; the same text changes
+        nothing.
+        """
+        found = await self._database.run(messages.get, message)
+        if found is None or found.text == clean(text):
+            return
         filters = await self._filters_of(guild)
         opened = await self._opened(guild)
         dropped = filters.reason(text)
-        found = await self._database.run(messages.get, message)
-        if found is not None and found.text != clean(text):
-            # What replies and the bot's own lines have of the old text goes.
-            await self._blank(guild, [message], by_owner=False)
+        # What replies and the bot's own lines have of the old text goes.
+        await self._blank(guild, [message], by_owner=False)
         await self._database.run(messages.edit, message, clean(text), dropped)
         opened.voice.forget([message])
         rows = await self._database.run(messages.learnable_of, guild, [message])

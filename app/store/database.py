@@ -15,7 +15,7 @@ from typing import Any, ParamSpec, TypeVar
 import peewee
 
 from app.core.errors import AppError
-from app.store import migrations, sqlite, trouble
+from app.store import migrations, sqlite
 from app.store.tables import TABLES, Guild
 
 log = logging.getLogger(__name__)
@@ -81,7 +81,7 @@ class Database:
                 )
                 self.path.chmod(0o600)
         except peewee.DatabaseError as error:
-            known = trouble.explain(error, self.path)
+            known = sqlite.explain(error, self.path)
             raise known or AppError(
                 f"{self.path} cannot be opened: {error}.",
                 "Run `mynah doctor`.",
@@ -115,7 +115,7 @@ class Database:
         try:
             return function(*args, **kwargs)
         except (peewee.DatabaseError, sqlite3.DatabaseError, OSError) as error:
-            known = trouble.explain(error, self.path)
+            known = sqlite.explain(error, self.path)
             if known is None:
                 raise
             raise known from error

@@ -24,6 +24,10 @@ class SourceMessage(NamedTuple):
     run: str = ""
 
 
+REFUSED = "Discord refused it: "
+"""The beginning of a note with the reason."""
+
+
 @write
 def claim(
     guild: int, channel: int | None, reason: str, trigger: str | None = None
@@ -70,6 +74,8 @@ def finish(
         Reply.update(recalled=[]).where(same).execute()
         return None
     Reply.update(**fields).where(Reply.id == reply).execute()
+    # An earlier line of the same reply may have been refused.
+    ReplySource.delete().where(ReplySource.reply == reply).execute()
     _add_sources(reply, sources)
     return _with_files([source.message for source in sources if source.words])
 
@@ -169,6 +175,16 @@ def set_state(reply: int, state: str, sent: Sequence[str] | None = None) -> None
         fields["sent"] = list(sent)
     if fields:
         Reply.update(**fields).where(Reply.id == reply).execute()
+
+
+@write
+def note_refused(reply: int, reason: str) -> None:
+    """Note that Discord took no part of a reply, and why."""
+    row = Reply.get_or_none(Reply.id == reply)
+    if row is None or row.state == "forgotten":
+        return
+    notes = [*(row.notes or []), REFUSED + reason]
+    Reply.update(state="refused", notes=notes).where(Reply.id == reply).execute()
 
 
 def get(reply: int) -> StoredReply | None:

@@ -18,7 +18,7 @@ LONG = 12
 """The length from which a text in the same minute is the same without its author."""
 
 
-class _Stored(NamedTuple):
+class _Twin(NamedTuple):
     row: int
     member: int
     ts: int
@@ -35,7 +35,9 @@ class Twins:
 
     def find(self, batch: Sequence[NewMessage]) -> dict[int, int]:
         """Return the rows of those that are stored already, by their place."""
-        both = {(one.channel, is_of_content(one.external)) for one in batch}
+        # Spelled out, since every message of an import passes here.
+        end = DIGEST_CHARS + 1
+        both = {(one.channel, one.external[DIGEST_CHARS:end] == "-") for one in batch}
         found: dict[int, int] = {}
         for channel, kind in both:
             if (not kind) in self._kinds_of(channel):
@@ -70,7 +72,7 @@ class Twins:
         return found
 
     def _twin(
-        self, message: NewMessage, kind: bool, there: Iterable[_Stored]
+        self, message: NewMessage, kind: bool, there: Iterable[_Twin]
     ) -> int | None:
         for one in there:
             is_other = is_of_content(one.external) != kind
@@ -85,16 +87,16 @@ def is_of_content(external: str) -> bool:
     return external[DIGEST_CHARS : DIGEST_CHARS + 1] == "-"
 
 
-def _stored(channel: int, first: int, last: int) -> defaultdict[str, list[_Stored]]:
+def _stored(channel: int, first: int, last: int) -> defaultdict[str, list[_Twin]]:
     columns = (Message.id, Message.member, Message.ts, Message.external, Message.text)
     here = (Message.channel == channel) & Message.ts.between(first, last)
-    found: defaultdict[str, list[_Stored]] = defaultdict(list)
+    found: defaultdict[str, list[_Twin]] = defaultdict(list)
     for *fields, text in tuples(Message.select(*columns).where(here)):
-        found[text].append(_Stored(*fields))
+        found[text].append(_Twin(*fields))
     return found
 
 
-def _same(message: NewMessage, one: _Stored) -> bool:
+def _same(message: NewMessage, one: _Twin) -> bool:
     """Tell if author and time are the same, as far as both formats tell them."""
     is_author = message.member == one.member
     if message.ts == one.ts:

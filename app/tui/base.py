@@ -33,7 +33,7 @@ T = TypeVar("T")
 class Fetched(Message):
     """The result of a background request."""
 
-    data: Any
+    data: object
     show: Callable[[Any], None]
 
 

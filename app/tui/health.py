@@ -60,11 +60,19 @@ def health(link: LinkState, status: "StatusReply | None") -> Health:
     discord = status.discord
     state = discord.state
     sign, word, colour = _DISCORD.get(state, ("◌", state, "$warning"))
-    reason, remedy = discord.reason, discord.hint
+    reason, remedy = discord.reason, in_keys(discord.hint)
     if state == "off" and not status.has_bot_token:
         reason = reason or "no bot token yet: talk to it in the Playground"
         remedy = remedy or "Connect it to Discord on Settings (8)."
     return Health(sign, word, colour, reason, remedy)
+
+
+def standing_troubles(status: "StatusReply") -> list[Health]:
+    """Return what works badly although the bot runs."""
+    return [
+        Health("!", "something is wrong", "$warning", one.detail, in_keys(one.hint))
+        for one in status.troubles
+    ]
 
 
 def model_trouble(status: "StatusReply") -> Health | None:

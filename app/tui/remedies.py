@@ -9,6 +9,7 @@ _KEYS = {
     r"mynah config set openai\.model( [^\s`]+)?": "e on Models (6)",
     r"mynah config set reply\.provider openai( [^`]+)?": "reply.provider on Server (4)",
     r"mynah config set bot_token": "b on Settings (8)",
+    r"mynah config set bot\.command( [^\s`]+)?": "bot.command on Settings (8)",
     r"mynah import( [^\s`]+)*": "i on Learn (5)",
     r"mynah demo": "w on Home (1)",
 }

@@ -12,6 +12,7 @@ import pytest
 
 from app.core.paths import Home
 from app.core.state_file import StateFile
+from app.core.supervisor import Supervisor
 from app.discord.client import ConnectionState, Pace, Surroundings
 from app.discord.connection import DiscordLink
 from app.discord.controller import ports_of
@@ -53,6 +54,8 @@ class Running:
         self.surroundings = surroundings
         self.states: list[ConnectionState] = []
         self.waits: list[float] = []
+        self.shown: list[str] = []
+        """What the supervisor showed to the owner."""
 
     @asynccontextmanager
     async def connected(self, token: str = TOKEN) -> AsyncIterator[DiscordLink]:
@@ -94,8 +97,14 @@ def start(stand_in: DiscordStandIn, home: Home, host: MemoryHost) -> Start:
     ) -> Running:
         chosen = BotSettings(**settings)
         state = StateFile(home.root / "discord.json")
-        around = Surroundings(host.ports, lambda: chosen, state, clock, pace=pace)
-        return Running(stand_in, around)
+        shown: list[str] = []
+        supervisor = Supervisor(shown.append)
+        around = Surroundings(
+            host.ports, lambda: chosen, state, clock, pace=pace, supervisor=supervisor
+        )
+        running = Running(stand_in, around)
+        running.shown = shown
+        return running
 
     return make
 

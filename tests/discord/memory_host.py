@@ -49,6 +49,7 @@ class MemoryHost:
         self.sent_as: dict[int, list[int]] = {}
         self.ratings: dict[tuple[int, int], int] = {}
         self.left_unsent: list[Unsent] = []
+        self.refusals: dict[int, str] = {}
         self.answer_parts: tuple[str, ...] | None = None
         self.files: tuple[tuple[int, int], ...] = ()
         self.emoji_used: str | None = None
@@ -250,6 +251,13 @@ class MemoryHost:
     async def sent(self, reply: int, messages: Sequence[int]) -> None:
         self.sent_as[reply] = list(messages)
 
+    async def refused(self, reply: int, reason: str) -> None:
+        self.refusals[reply] = reason
+
+    async def refusal(self, trigger: int) -> str:
+        found = {self.replies[one].trigger: r for one, r in self.refusals.items()}
+        return found.get(trigger, "")
+
     async def may_send(self, reply: int) -> bool:
         return True
 
@@ -299,6 +307,11 @@ class MemoryHost:
     async def take_back(self, reply: int, author: int, value: int) -> None:
         if self.ratings.get((reply, author)) == value:
             del self.ratings[(reply, author)]
+
+    async def take_all_back(self, reply: int, value: int | None = None) -> None:
+        for key, rated in list(self.ratings.items()):
+            if key[0] == reply and value in (None, rated):
+                del self.ratings[key]
 
     async def how_tuned(self, trigger: int) -> str:
         return self.tuned.get(trigger, "")

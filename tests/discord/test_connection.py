@@ -118,16 +118,6 @@ async def test_it_shards_when_discord_asks_for_it(
     assert shards == [(0, 2), (1, 2)]
 
 
-async def test_commands_are_sent_only_when_they_changed(
-    stand_in: DiscordStandIn, start: Start
-) -> None:
-    async with start().connected():
-        await stand_in.wait_for(lambda: stand_in.rest.command_writes == 1)
-    async with start().connected():
-        pass
-    assert stand_in.rest.command_writes == 1
-
-
 async def test_it_waits_when_discord_has_few_sessions_left(
     stand_in: DiscordStandIn, start: Start
 ) -> None:

@@ -8,8 +8,8 @@ import pytest
 from app.cli import invite
 from app.core import secrets
 from app.core.errors import UsageError
+from app.core.invite_link import RIGHTS, SCOPES, invite_url
 from app.core.paths import Home
-from app.service.invite_link import RIGHTS, SCOPES, invite_url
 from tests.discord_stand_in.server import TOKEN, DiscordStandIn
 
 

@@ -93,3 +93,30 @@ def _at(number: int, field: str, what: str) -> object:
     """The place of a fault, as Discord tells it: reference#error-messages."""
     fault = {"code": "APPLICATION_COMMAND_INVALID", "message": what}
     return {str(number): {field: {"_errors": [fault]}}}
+
+
+def as_kept(command: Command, command_id: int, application: int) -> Command:
+    """A command as Discord answers it: with its own fields, without false ones."""
+    kept = {
+        "id": str(command_id),
+        "application_id": str(application),
+        "version": str(command_id),
+        "default_member_permissions": None,
+        "type": CHAT_INPUT,
+        "nsfw": False,
+        "contexts": None,
+        "integration_types": [0],
+    } | {key: value for key, value in command.items() if key != "options"}
+    if kept["contexts"]:
+        kept["contexts"] = sorted(kept["contexts"])
+    if command.get("options"):
+        kept["options"] = [_kept_option(one) for one in command["options"]]
+    return kept
+
+
+def _kept_option(option: Command) -> Command:
+    """An option without what says nothing: false, empty, and not an option's."""
+    kept = {key: value for key, value in option.items() if value and key != "nsfw"}
+    if option.get("options"):
+        kept["options"] = [_kept_option(one) for one in option["options"]]
+    return kept

@@ -6,7 +6,7 @@ from typing import Any
 from aiohttp import web
 
 from tests.discord_stand_in import rules
-from tests.discord_stand_in.command_rules import check_commands
+from tests.discord_stand_in.command_rules import as_kept, check_commands
 from tests.discord_stand_in.faults import Fault, Faults
 from tests.discord_stand_in.gateway import Gateway
 from tests.discord_stand_in.interactions import Interactions
@@ -124,7 +124,8 @@ class Rest(MessageRoutes):
     async def _authorized(
         self, request: web.Request, handler: Handler, path: str
     ) -> web.StreamResponse:
-        if path.startswith(FREE):
+        # "This endpoint does not require authentication": events/gateway#get-gateway.
+        if path.startswith(FREE) or path == "/gateway":
             return await handler(request)
         expected = f"Bot {self.gateway.token}"
         if request.headers.get("Authorization") != expected:
@@ -191,8 +192,7 @@ class Rest(MessageRoutes):
         self.commands_created += check_commands(wanted, known, created, self.force)
         self.command_writes += 1
         self.commands = [
-            {"type": 1} | command | {"id": str(snowflake()), "version": "1"}
-            for command in wanted
+            as_kept(command, snowflake(), APPLICATION_ID) for command in wanted
         ]
         return web.json_response(self.commands)
 

@@ -145,7 +145,8 @@ class DiscordStandIn(People):
         known = next(one for one in self.rest.commands if one["name"] == name)
         for sub in inner:
             known = next(one for one in known["options"] if one["name"] == sub)
-        kinds = {one["name"]: one.get("channel_types") for one in known["options"]}
+        every = known.get("options", [])
+        kinds = {one["name"]: one.get("channel_types") for one in every}
         for key, value in options.items():
             if isinstance(value, Channel) and kinds[key]:
                 assert value.type in kinds[key], f"Discord offers no {value.name}"

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from app.service import invite_link
+from app.core import invite_link
 
 EPOCH_MS = 1_420_070_400_000
 BOT_ID = 900_000_000_000_000_001
@@ -245,6 +245,9 @@ class Guild:
             "mute": False,
             "flags": 0,
             "nick": None,
+            "communication_disabled_until": created_at(snowflake(-3600))
+            if user.id in self.timed_out
+            else None,
         }
 
     def payload(self, bot: User) -> dict[str, Any]:

@@ -406,6 +406,7 @@ class World:
         request = Ask(place, said.id, author, name_of(author), said.text, "mention")
         answer = await self.ports.replies.answer(request)
         if answer is not None:
+            self.check_readers(place, " ".join(answer.parts))
             await self._send(answer)
         self.asked = ""
 
@@ -413,6 +414,11 @@ class World:
         text = " ".join(answer.parts)
         self.check_speech(text)
         self.check_requests()
+        for one in self.said.values():
+            is_asked = one.word == self.asked and one.state == "gone"
+            if is_asked and one.word in planted(text):
+                # The bot said the word itself, so the reply's row has it.
+                one.state, one.returns_by = "unknown", ""
         if answer.is_draft or not answer.parts:
             return
         number = snowflake()
@@ -508,6 +514,12 @@ class World:
         self.done["planted words in replies"] += len(planted(text))
         said = (planted(text) & self.gone()) - {self.asked}
         assert not said, f"{said} was forgotten, and said in {text!r}"
+
+    def check_readers(self, place: MessagePlace, text: str) -> None:
+        """Nothing is said that the readers of a channel cannot see."""
+        for one in self.said.values():
+            if one.word in planted(text) and one.place.is_private:
+                assert one.place == place, f"{one} was said in {place}"
 
     def gone(self) -> set[str]:
         return {one.word for one in self.said.values() if one.state == "gone"}

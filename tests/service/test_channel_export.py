@@ -55,7 +55,7 @@ async def test_a_round_trip_loses_nothing(tmp_path: Path, kind: str) -> None:
         before = await stored(service, "Rook & Club")
         export = control.Export("Rook & Club", str(out), kind)
         assert (await ask(service, export)).messages == 4
-        with pytest.raises(UsageError, match="is there already"):
+        with pytest.raises(UsageError, match="already exists"):
             await ask(service, export)
         again = control.Export("Rook & Club", str(out), kind, overwrite=True)
         assert (await ask(service, again)).messages == 4

@@ -8,10 +8,12 @@ import pytest
 
 from app.core import secrets
 from app.core.paths import Home
+from app.ipc import control
 from app.ipc.control import Check
 from app.service.doctor import check_all
 from app.service.service import open_service
 from app.settings.config_file import save
+from tests.asking import Nobody
 from tests.discord_stand_in.server import TOKEN, DiscordStandIn
 from tests.runner import tiny
 
@@ -72,9 +74,41 @@ async def test_the_bot_token_is_tried_and_its_intents_looked_at(
     stand_in.rest.application_flags = 0
     check = (await checked(home))["bot token"]
     assert not check.ok and "Message Content Intent" in check.hint
+    stand_in.rest.application_flags = 1 << 19
+    stand_in.rest.is_public = True
+    check = (await checked(home))["bot token"]
+    assert check.ok and "Public Bot" in check.hint
+    stand_in.bot.bot = False
+    check = (await checked(home))["bot token"]
+    assert not check.ok and "person's account" in check.detail
+    stand_in.rest.faults.add("page", "GET", "/users/@me")
+    check = (await checked(home))["bot token"]
+    assert not check.ok and "in Discord's place" in check.detail
     secrets.put(home, "bot_token", "x" * 26 + ".GabcdE." + "y" * 30)
     check = (await checked(home))["bot token"]
     assert not check.ok and "refused" in check.detail
+
+
+async def test_the_state_of_the_running_bot_is_part_of_the_check_up(home: Home):
+    async with open_service(home) as service:
+
+        async def found(
+            state: str, reason: str = "", user: str = ""
+        ) -> dict[str, control.Check]:
+            status = control.DiscordStatus(state, reason, user=user)
+            service.app.discord = lambda: status
+            told = await service.app.doctor(Nobody(), control.Doctor())
+            return {one.name: one for one in told.checks}
+
+        assert "discord" not in await found(state="off")
+        assert (await found(state="online", user="Mynah"))["discord"].ok
+        silent = await found(state="connecting", reason="Nothing comes from Discord.")
+        assert not silent["discord"].ok and "Nothing" in silent["discord"].detail
+        service.context.troubles.begin("commands", "Discord refused /x.", "Rename it.")
+        trouble = (await found(state="online"))["running"]
+        assert not trouble.ok and trouble.hint == "Rename it."
+        service.context.troubles.end("commands")
+        assert "running" not in await found(state="online")
 
 
 async def test_a_server_of_its_own_that_is_away_is_named(home: Home):

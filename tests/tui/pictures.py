@@ -12,7 +12,7 @@ from app.tui.app import MynahApp
 from app.tui.theme import ANSI, DARK, LIGHT
 from tests.tui.fake_bot import STATUS, FakeBot, busy_bot
 from tests.tui.sample_home import NOW
-from tests.tui.terminal import settle
+from tests.tui.terminal import begun, settle
 
 Drive = Callable[[Pilot[int], FakeBot], Awaitable[None]]
 
@@ -101,7 +101,12 @@ def _modelless() -> FakeBot:
     model = {"name": "starter", "state": "absent"}
     discord = {"state": "refused", "reason": "Discord does not know this bot token.",
                "hint": "Make a new one and enter it on Settings (b)."}  # fmt: skip
-    return busy_bot(status={**STATUS, "model": model, "discord": discord})
+    trouble = {
+        "detail": "Discord refused the command /Mark (invalid name).",
+        "hint": "Change it with `mynah config set bot.command NAME`.",
+    }
+    told = {"model": model, "discord": discord, "troubles": [trouble]}
+    return busy_bot(status={**STATUS, **told})
 
 
 PICTURES = (
@@ -168,10 +173,10 @@ async def bring_up(picture: Picture, pilot: Pilot[int]) -> None:
     """Go to the screen and do what leads to the state."""
     app = pilot.app
     assert isinstance(app, MynahApp)
-    await settle(pilot)
-    app.action_go(picture.screen)
-    await settle(pilot)
     bot = app.link
     assert isinstance(bot, FakeBot)
+    await begun(pilot, bot)
+    app.action_go(picture.screen)
+    await settle(pilot)
     await picture.drive(pilot, bot)
     await settle(pilot)

@@ -13,7 +13,12 @@ from app.store.rows import StoredReply
 from app.tui import format, reply_bars
 from app.tui.bot_ports import LinkState
 from app.tui.event_buffer import MAX_LOGS, NewEvents, is_done
-from app.tui.health import health, model_trouble, version_trouble
+from app.tui.health import (
+    health,
+    model_trouble,
+    standing_troubles,
+    version_trouble,
+)
 from app.tui.screens.conversations import channel_list
 from app.tui.screens.conversations.channel_lines import TalkLine, merge
 from app.tui.screens.conversations.channel_list import ListedPlace
@@ -118,6 +123,17 @@ def test_every_trouble_has_a_remedy():
         trouble = model_trouble(with_model(state))
         assert trouble and trouble.remedy
     assert model_trouble(with_model("ready")) is None
+
+
+def test_every_standing_trouble_is_shown_with_the_key_of_its_remedy():
+    hint = "Enter it with `mynah config set bot_token`."
+    told = [
+        control.StandingTrouble("Discord refused /x.", hint),
+        control.StandingTrouble("y", "z"),
+    ]
+    first, second = standing_troubles(control.StatusReply(troubles=told))
+    assert first.reason == "Discord refused /x." and "b on Settings" in first.remedy
+    assert (second.sign, second.remedy) == ("!", "z")
 
 
 def test_another_version_is_named():

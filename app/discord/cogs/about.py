@@ -49,10 +49,12 @@ class AboutCog(discord.Cog):
         ]
         lines = []
         for one in here[-SHOWN_DECISIONS:]:
-            tuned = ""
+            tuned = refusal = ""
             if one.decision.speak:
                 tuned = await self.bot.ports.replies.how_tuned(one.message)
-            lines.append(f"- {decision_text(one.author_name, one.decision, tuned)}")
+                refusal = await self.bot.ports.replies.refusal(one.message)
+            told = decision_text(one.author_name, one.decision, tuned, refusal)
+            lines.append(f"- {told}")
         text = pages(lines) or [
             "I have seen no message in this channel since I started."
         ]

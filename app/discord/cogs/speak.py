@@ -13,11 +13,13 @@ from app.discord.errors import NOT_ALLOWED, ONLY_IN_SERVERS
 from app.discord.messages import Action, Talk, place_of, spell_out
 from app.discord.permissions import (
     may_speak_to,
+    may_write,
     open_channels,
     require_manager,
     seen_by,
 )
 from app.discord.ports import Ask, ReadyReply
+from app.discord.safe_sender import refusal_of
 from app.discord.texts import explanation, forgotten
 
 MAX_DEBUG_CHARS = 1900
@@ -87,7 +89,15 @@ class SpeakCog(discord.Cog):
         ids = []
         for number, part in enumerate(answer.parts):
             made = [make() for make in files] if number == 0 else []
-            sent = await context.respond(part, tts=tts, files=made)
+            try:
+                sent = await context.respond(part, tts=tts, files=made)
+            except discord.HTTPException as error:
+                reason = refusal_of(error)
+                if reason is None or number:
+                    raise
+                await self.bot.ports.replies.refused(answer.reply, reason)
+                await context.respond(f"I could not say it: {reason}.", ephemeral=True)
+                return
             ids.append(sent.id)
         await self.bot.ports.replies.sent(answer.reply, ids)
 
@@ -158,7 +168,7 @@ class SpeakCog(discord.Cog):
 
     async def _speak(self, message: discord.Message, action: str) -> None:
         channel, place = message.channel, place_of(message.channel)
-        if place is None or not isinstance(channel, Talk):
+        if place is None or not isinstance(channel, Talk) or not may_write(channel):
             return
         if not may_speak_to(message.author, self.bot.settings.allowed_roles):
             await message.reply(NOT_ALLOWED)
@@ -173,8 +183,8 @@ class SpeakCog(discord.Cog):
             await message.reply(NOTHING_TO_SAY)
             return
         tts = action == "tts"
-        await self.bot.delivery.deliver(answer, channel, message.id, tts=tts)
-        if action == "debug":
+        sent = await self.bot.delivery.deliver(answer, channel, message.id, tts=tts)
+        if action == "debug" and sent.state == "sent":
             channels = open_channels(channel.guild, channel)
             told = await self.bot.ports.replies.explain(answer.reply, channels)
             await message.reply(explanation(told))

@@ -5,6 +5,7 @@ its reply; the bot has one handler of that name, and a class of handlers for eac
 the tuples. The command line's `--json` prints the fields of the reply.
 """
 
+from app.core.supervisor import StandingTrouble as StandingTrouble
 from app.ipc.control.app import APP_REQUESTS as APP_REQUESTS
 from app.ipc.control.app import BotEvent as BotEvent
 from app.ipc.control.app import Check as Check

@@ -4,10 +4,20 @@ import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from app.settings.base_url import Address
 from app.settings.host_gate import Permit
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
+
+
+def load() -> None:
+    """Import the client library, which takes over a second; blocking."""
+    import httpx2  # noqa: F401
+    import openai.resources.chat.completions
+    import openai.resources.models  # noqa: F401
+
+    from app.providers.openai import sent_bytes  # noqa: F401
 
 
 class Clients:
@@ -18,34 +28,26 @@ class Clients:
         self._client: AsyncOpenAI | None = None
         self._client_for: tuple[str, str | None] | None = None
         self._closing: set[asyncio.Task[None]] = set()
+        self._is_loaded = False
+        self._making = asyncio.Lock()
 
-    def of(self, permit: Permit, key: str | None) -> "AsyncOpenAI":
+    async def load(self) -> None:
+        """Import the client library in a thread, so that the event loop goes on."""
+        if not self._is_loaded:
+            await asyncio.to_thread(load)
+            self._is_loaded = True
+
+    async def of(self, permit: Permit, key: str | None) -> "AsyncOpenAI":
         """Return the client for a permit's address; the key goes to no other."""
-        import httpx2
-        from openai import AsyncOpenAI
-
-        from app.providers.openai.sent_bytes import count_bytes
-
-        address = permit.address
-        wanted = (address.url, key)
-        if self._client is None or self._client_for != wanted:
-            self._let_go()
-            self._client = AsyncOpenAI(
-                base_url=address.url,
-                api_key=key or "none",
-                max_retries=0,
-                timeout=httpx2.Timeout(60.0, connect=5.0),
-                http_client=httpx2.AsyncClient(
-                    # A redirect could carry people's words to a host nobody chose.
-                    follow_redirects=False,
-                    # A proxy of the environment is another computer.
-                    trust_env=address.is_cloud,
-                    event_hooks={"request": [count_bytes]},
-                ),
-            )
-            self._client_for = wanted
-            self._on_change()
-        return self._client
+        await self.load()
+        wanted = (permit.address.url, key)
+        async with self._making:
+            if self._client is None or self._client_for != wanted:
+                self._let_go()
+                self._client = await asyncio.to_thread(_make, permit.address, key)
+                self._client_for = wanted
+                self._on_change()
+            return self._client
 
     async def close(self) -> None:
         """Close the connection."""
@@ -59,3 +61,28 @@ class Clients:
             closing = asyncio.create_task(client.close())
             self._closing.add(closing)
             closing.add_done_callback(self._closing.discard)
+
+
+def _make(address: Address, key: str | None) -> "AsyncOpenAI":
+    """Make a client, which reads the certificates; blocking."""
+    import httpx2
+    from openai import AsyncOpenAI
+
+    from app.providers.openai.sent_bytes import count_bytes
+
+    client = AsyncOpenAI(
+        base_url=address.url,
+        api_key=key or "none",
+        max_retries=0,
+        timeout=httpx2.Timeout(60.0, connect=5.0),
+        http_client=httpx2.AsyncClient(
+            # A redirect could carry people's words to a host nobody chose.
+            follow_redirects=False,
+            # A proxy of the environment is another computer.
+            trust_env=address.is_cloud,
+            event_hooks={"request": [count_bytes]},
+        ),
+    )
+    # Its parts import more when they are first named.
+    _ = client.chat.completions.with_raw_response, client.models
+    return client

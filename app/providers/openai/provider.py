@@ -17,7 +17,7 @@ from app.core.errors import ConfigError, ProviderError
 from app.core.token_estimate import estimate_tokens
 from app.providers.base import Completion, Prompt
 from app.providers.cost_record import OnSpent, Spent
-from app.providers.openai.client import Clients
+from app.providers.openai.client import Clients, load
 from app.providers.openai.errors import Trouble, describe, is_worth_retrying
 from app.providers.openai.prices import Prices
 from app.providers.openai.rate_limit import Throttle, retry_after
@@ -99,7 +99,7 @@ class OpenAIProvider:
 
     def prepare(self) -> None:
         """Load the client library, which takes over a second; blocking."""
-        import openai  # noqa: F401
+        load()
 
     async def models(self) -> list[str]:
         """List the server's models.
@@ -107,10 +107,11 @@ class OpenAIProvider:
         Raises:
             ProviderError: If the server is unreachable.
         """
+        await self._clients.load()
         import openai
 
         address = self._settings().address
-        client = self._connect(self._gate.look(address))
+        client = await self._connect(self._gate.look(address))
         try:
             async with asyncio.timeout(10):
                 page = await client.models.list()
@@ -138,6 +139,7 @@ class OpenAIProvider:
             NotAllowedError: If those words may not go there.
             ProviderError: If the host is unreachable or refuses.
         """
+        await self._clients.load()
         import httpx2
         import openai
 
@@ -158,7 +160,7 @@ class OpenAIProvider:
         token = ON_BYTES.set(counts.append)
         billed, dollars = 0, 0.0
         try:
-            yield self._connect(permit)
+            yield await self._connect(permit)
             billed, dollars = tokens, cost
         except (openai.OpenAIError, httpx2.HTTPError) as error:
             raise self._as_provider_error(error, model, address) from error
@@ -218,6 +220,7 @@ class OpenAIProvider:
 
     async def _stream(self, call: ChatCall) -> AsyncGenerator[str, None]:
         """Yield the pieces of one request, and report its cost whatever the outcome."""
+        await self._clients.load()
         import httpx2
         import openai
 
@@ -244,7 +247,7 @@ class OpenAIProvider:
 
         guilds = call.prompt.guilds
         permit = await self._gate.permit(call.address, "replies", guilds)
-        client = self._connect(permit)
+        client = await self._connect(permit)
         self._throttle.spend(call.prompt_tokens)
         ON_BYTES.set(call.add_bytes)
         answer = await client.chat.completions.with_raw_response.create(**call.body)
@@ -256,8 +259,8 @@ class OpenAIProvider:
         stream: AsyncStream[Any] = answer.parse()
         return stream
 
-    def _connect(self, permit: Permit) -> "AsyncOpenAI":
-        return self._clients.of(permit, self._key(permit.address))
+    async def _connect(self, permit: Permit) -> "AsyncOpenAI":
+        return await self._clients.of(permit, self._key(permit.address))
 
     def _as_provider_error(
         self,

@@ -63,6 +63,7 @@ class AppHandlers:
             daily_budget=config.openai.daily_budget,
             uptime_seconds=self._clock() - self._started,
             events=list(context.events.events),
+            troubles=context.troubles.every,
         )
 
     async def _cloud(self) -> control.CloudStatus:
@@ -124,7 +125,20 @@ class AppHandlers:
         self, asker: Asker, request: control.Doctor
     ) -> control.DoctorReply:
         """Check for common problems."""
-        return control.DoctorReply(await check_all(self._context))
+        found = await check_all(self._context)
+        return control.DoctorReply([*found, *self._running()])
+
+    def _running(self) -> list[control.Check]:
+        """Return how the running bot is: its connection, and standing troubles."""
+        discord, troubles = self.discord(), self._context.troubles.every
+        found = [control.Check("running", False, t.detail, t.hint) for t in troubles]
+        if discord.state == "online":
+            detail = f"Connected as {discord.user}."
+            return [control.Check("discord", True, detail, discord.hint), *found]
+        if discord.state != "off":
+            detail = discord.reason or f"The bot is {discord.state}."
+            found.append(control.Check("discord", False, detail, discord.hint))
+        return found
 
 
 def _sent(row: StoredUsage) -> control.UsageCall:

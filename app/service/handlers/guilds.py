@@ -178,7 +178,7 @@ class GuildHandlers:
         near = ", ".join(await run(members.like, guild, name))
         raise UsageError(
             f"Nobody here is {name!r}. Nothing was forgotten.",
-            f"Known are: {near}." if near else "Nothing is stored here.",
+            f"Known names: {near}." if near else "Nothing is stored here.",
         )
 
     async def _lift(self, guild: int, request: control.Forget) -> int:
@@ -308,7 +308,7 @@ def _ensure_free(target: Path, overwrite: bool) -> None:
     """Refuse to replace a file unasked."""
     if target.exists() and not overwrite:
         raise UsageError(
-            f"{target} is there already.",
+            f"{target} already exists.",
             "Choose another name, or add --overwrite to replace it.",
         )
 

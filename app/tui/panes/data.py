@@ -99,7 +99,7 @@ class DataPane(Pane):
             if request.overwrite:
                 self._confirm(
                     f"Replace {safe_line(path)}?",
-                    "The file is there already.",
+                    "The file already exists.",
                     lambda: self._do(request, f"Written to {path}"),
                 )
             else:

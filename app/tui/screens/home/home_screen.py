@@ -16,7 +16,13 @@ from app.core.safe_text import safe_line
 from app.tui import format
 from app.tui.base import MynahScreen
 from app.tui.event_buffer import NewEvents
-from app.tui.health import Health, health, model_trouble, version_trouble
+from app.tui.health import (
+    Health,
+    health,
+    model_trouble,
+    standing_troubles,
+    version_trouble,
+)
 from app.tui.screens.conversations.channel_lines import SIGNS
 from app.tui.screens.home import home_charts
 from app.tui.widgets.charts import Columns, Sparks, course
@@ -210,6 +216,11 @@ def _fit(text: str, width: int) -> Content:
     return Content(safe_line(text)).truncate(width, ellipsis=True, pad=True)
 
 
+def _troubles(status: "StatusReply") -> list[Health]:
+    own = (version_trouble(status), model_trouble(status))
+    return [one for one in own if one] + standing_troubles(status)
+
+
 def _state(
     how: Health, status: "StatusReply | None", since: float, unread: str
 ) -> Content:
@@ -223,11 +234,10 @@ def _state(
         )
     ]
     lines += _why(how)
-    for find in (version_trouble, model_trouble):
-        if status and (trouble := find(status)):
-            word = f"{trouble.sign} {trouble.word}"
-            lines.append(Content.styled(word, f"bold {trouble.colour}"))
-            lines += _why(trouble)
+    for trouble in _troubles(status) if status else ():
+        word = f"{trouble.sign} {trouble.word}"
+        lines.append(Content.styled(word, f"bold {trouble.colour}"))
+        lines += _why(trouble)
     if unread:
         lines.append(Content.styled("≠ the history is unreadable", "bold $warning"))
         lines.append(Content(f"  {unread}"))

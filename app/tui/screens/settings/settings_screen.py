@@ -138,7 +138,7 @@ class SettingsScreen(MynahScreen):
                 request = control.Backup(str(target), overwrite=target.exists())
                 if request.overwrite:
                     question = f"Replace {safe_line(str(target))}?"
-                    dialog = Confirm(question, "The file is there already.", "Replace")
+                    dialog = Confirm(question, "The file already exists.", "Replace")
                     self.app.push_screen(
                         dialog, lambda yes: self._back_up(request) if yes else None
                     )

@@ -1,0 +1,70 @@
+"""Tells from the sockets whether Discord still hears and answers the bot."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+
+import discord
+from discord.gateway import DiscordWebSocket
+
+
+class DeafError(Exception):
+    """The connection is there, and nothing comes through it."""
+
+
+class Liveness:
+    """Watches the heartbeats of one client."""
+
+    def __init__(self, client: discord.Bot, silence: float, start: float) -> None:
+        """Prepare for a client.
+
+        Args:
+            silence: Seconds without an answered heartbeat that end a connection.
+            start: Seconds until it must be ready for the first time.
+        """
+        self._client = client
+        self._silence = silence
+        self._start = start
+        self._began = self._last_well = time.perf_counter()
+
+    async def watch(self, every: float) -> None:
+        """Look again and again until something is wrong.
+
+        Raises:
+            DeafError: If the connection is of no use any more.
+        """
+        while True:
+            await asyncio.sleep(every)
+            self.check()
+
+    def check(self) -> None:
+        """Look once.
+
+        Raises:
+            DeafError: If the connection is of no use any more.
+        """
+        now = time.perf_counter()
+        if self.silent_seconds() < self._silence:
+            self._last_well = now
+        if not self._client.is_ready() and now - self._began > self._start:
+            raise DeafError(f"not ready after {now - self._began:.0f} s")
+        if now - self._last_well > self._silence:
+            raise DeafError(f"no heartbeat was answered for {self._silence:.0f} s")
+
+    def silent_seconds(self) -> float:
+        """Return the time since Discord answered, on the socket that is worst off."""
+        now = time.perf_counter()
+        found = [now - _last_answer(one) for one in _sockets(self._client)]
+        return max(found, default=now - self._began)
+
+
+def _sockets(client: discord.Bot) -> Sequence[DiscordWebSocket | None]:
+    if isinstance(client, discord.AutoShardedClient):
+        return [one._parent.ws for one in client.shards.values()]
+    return [client.ws] if client.ws else []
+
+
+def _last_answer(socket: DiscordWebSocket | None) -> float:
+    """Return when a heartbeat was answered; never, for a socket that is closed."""
+    beating = socket._keep_alive if socket is not None and socket.open else None
+    return float("-inf") if beating is None else float(beating._last_ack)

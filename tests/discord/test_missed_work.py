@@ -1,0 +1,144 @@
+"""Work that was missed: a server that comes late, errors while catching up."""
+
+import pytest
+
+from app.discord.ports import Unsent
+from app.service.service import Service
+from app.store.places import Claim
+from tests.discord.conftest import Running, Start
+from tests.discord.memory_host import MemoryHost
+from tests.discord.real_host import LINES, stored, taught, until_stored
+from tests.discord.scene import Scene
+from tests.discord.test_delivery import Writer
+from tests.discord_stand_in.server import DiscordStandIn
+
+
+async def test_a_server_that_comes_after_ready_is_caught_up_and_answered(
+    stand_in: DiscordStandIn, running: Running, service: Service, scene: Scene
+) -> None:
+    async with taught(running, stand_in, service, scene):
+        pass
+    asked = await stand_in.say(
+        scene.general, scene.ann, f"{stand_in.bot.mention} what about the boats"
+    )
+    await stand_in.say(scene.general, scene.ben, "a line that was missed")
+    scene.guild.available = False
+    async with running.connected():
+        # The mark outlives the session's first look, which finds no channel.
+        await stand_in.wait_for(lambda: bool(stand_in.rest.commands))
+        await stand_in.return_guild(scene.guild)
+        await stand_in.wait_for(lambda: len(stand_in.outbox.sent()) == 1)
+        await until_stored(service, len(LINES) + 2)
+    assert stand_in.outbox.sent()[0].reply_to == asked
+    assert "a line that was missed" in (await stored(service)).values()
+
+
+async def test_a_server_that_was_away_for_a_while_is_caught_up(
+    stand_in: DiscordStandIn, running: Running, service: Service, scene: Scene
+) -> None:
+    async with taught(running, stand_in, service, scene):
+        await stand_in.remove_guild(scene.guild, unavailable=True)
+        plain, stand_in.gateway.dispatch = stand_in.gateway.dispatch, _nothing  # type: ignore[method-assign]
+        asked = await stand_in.say(
+            scene.general, scene.ann, f"{stand_in.bot.mention} what about the boats"
+        )
+        stand_in.gateway.dispatch = plain  # type: ignore[method-assign]
+        await stand_in.return_guild(scene.guild)
+        await stand_in.wait_for(lambda: len(stand_in.outbox.sent()) == 1)
+    assert stand_in.outbox.sent()[0].reply_to == asked
+
+
+async def _nothing(event: str, data: object, guild_id: object = None) -> None:
+    return
+
+
+async def test_an_error_while_unsent_replies_are_finished_is_tried_again(
+    stand_in: DiscordStandIn,
+    start: Start,
+    host: MemoryHost,
+    scene: Scene,
+) -> None:
+    asked = await stand_in.say(
+        scene.general, scene.ann, f"{stand_in.bot.mention} before the restart"
+    )
+    host.learning[scene.general.id] = scene.guild.id
+    host.left_unsent = [Unsent(Claim(1, 1, 1, 1, None), scene.general.id, asked, ())]
+    path = f"/channels/{scene.general.id}/messages/{asked}"
+    stand_in.rest.faults.add("error", "GET", path, times=1, status=505)
+    async with start().connected():
+        await stand_in.wait_for(lambda: len(stand_in.outbox.sent()) == 1)
+    assert stand_in.outbox.sent()[0].reply_to == asked
+
+
+async def test_an_error_while_catching_up_is_tried_again_in_the_same_session(
+    stand_in: DiscordStandIn, running: Running, service: Service, scene: Scene
+) -> None:
+    async with taught(running, stand_in, service, scene):
+        pass
+    await stand_in.say(scene.general, scene.ann, "a line that was missed")
+    path = f"/channels/{scene.general.id}/messages"
+    stand_in.rest.faults.add("error", "GET", path, times=2, status=505)
+    async with running.connected():
+        await until_stored(service, len(LINES) + 1)
+    assert len(stand_in.gateway.identifies) == 2
+
+
+@pytest.mark.parametrize("fault", ["error", "drop"])
+async def test_a_refused_edit_leaves_no_half_of_a_streamed_reply(
+    stand_in: DiscordStandIn, start: Start, host: MemoryHost, scene: Scene, fault: str
+) -> None:
+    words = [f"word{number}" for number in range(60)]
+    writer = Writer(host, words, seconds=0.1)
+    host.stream = writer.stream  # type: ignore[method-assign]
+    host.overrides[(scene.guild.id, 0)] = {"reply.stream": True}
+    path = r"/channels/\d+/messages/\d+"
+    stand_in.rest.faults.add(fault, "PATCH", path, times=2, status=400)  # type: ignore[arg-type]
+    async with start(clock=lambda: writer.now).connected():
+        writer.watch(stand_in)
+        await stand_in.say(scene.general, scene.ann, f"{stand_in.bot.mention} go")
+        await stand_in.wait_for(lambda: bool(host.sent_as))
+    (sent,) = host.sent_as[1]
+    assert scene.general.messages[sent]["content"] == " ".join(words)
+
+
+async def test_a_streamed_reply_that_may_not_be_finished_is_taken_back(
+    stand_in: DiscordStandIn, start: Start, host: MemoryHost, scene: Scene
+) -> None:
+    words = [f"word{number}" for number in range(60)]
+    writer = Writer(host, words, seconds=0.1)
+    host.stream = writer.stream  # type: ignore[method-assign]
+    host.overrides[(scene.guild.id, 0)] = {"reply.stream": True}
+    scene.guild.blocked_words = {"word50": 200000}
+    async with start(clock=lambda: writer.now).connected():
+        writer.watch(stand_in)
+        await stand_in.say(scene.general, scene.ann, f"{stand_in.bot.mention} go")
+        await stand_in.wait_for(lambda: bool(host.sent_as))
+    left = [
+        body["content"]
+        for body in scene.general.messages.values()
+        if body["author"]["id"] == str(stand_in.bot.id)
+    ]
+    assert left == ["You said: go"], "the fragment went, and another line was said"
+
+
+async def test_one_refusal_against_known_rights_ends_generating_there(
+    stand_in: DiscordStandIn, start: Start, host: MemoryHost, scene: Scene
+) -> None:
+    host.overrides[(scene.guild.id, 0)] = {
+        "speak.join_in": 1.0,
+        "speak.user_cooldown_seconds": 0.0,
+    }
+    path = f"/channels/{scene.side.id}/messages"
+    stand_in.rest.faults.add("error", "POST", path, times=100, status=403)
+    async with start().connected():
+        for number in range(10):
+            await stand_in.say(scene.side, scene.ann, f"line {number}")
+            await stand_in.wait_for(lambda: bool(host.refusals))
+        await stand_in.say(scene.general, scene.ben, f"{stand_in.bot.mention} hello")
+        await stand_in.wait_for(lambda: len(stand_in.outbox.sent()) == 1)
+        in_side = [one for one in host.asked if one.place.channel == scene.side.id]
+        assert len(in_side) == 1
+        stand_in.rest.faults._waiting.clear()
+        await stand_in.update_channel(scene.side)
+        await stand_in.say(scene.side, scene.mod, f"{stand_in.bot.mention} hello")
+        await stand_in.wait_for(lambda: len(stand_in.outbox.sent()) == 2)

@@ -1,0 +1,136 @@
+"""`mynah serve` keeps its background work alive, and its connection."""
+
+import asyncio
+import logging
+import os
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from app import serve
+from app.core import secrets, supervisor
+from app.core.paths import Home
+from app.discord.controller import DiscordController
+from app.ipc import control
+from app.service import logs
+from app.service.service import Service
+from app.settings.config_file import save
+from tests.asking import Nobody
+from tests.discord.conftest import PACE
+from tests.discord.scene import Scene
+from tests.discord_stand_in.server import TOKEN, DiscordStandIn
+
+
+@asynccontextmanager
+async def serving(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[tuple[Service, DiscordController]]:
+    """The whole bot in this process, with its parts."""
+    parts: list[tuple[Service, DiscordController]] = []
+
+    class Calls(DiscordController):
+        def __init__(self, context, rng):
+            super().__init__(context, rng)
+            object.__setattr__(self._surroundings, "pace", PACE)
+
+    async def tell_state(service: Service) -> None:
+        parts.append((service, service.app.discord.__self__))  # type: ignore[attr-defined]
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(serve, "DiscordController", Calls)
+    monkeypatch.setattr(serve, "_tell_state", tell_state)
+    root = logging.getLogger()
+    before = list(root.handlers)
+    monkeypatch.setattr(logs, "set_up", lambda *made: root.handlers.extend(made))
+    monkeypatch.setattr(supervisor, "FIRST_PAUSE", 0.01)
+    running = asyncio.ensure_future(serve._serve(home, None))
+    try:
+        async with asyncio.timeout(15):
+            while not parts:  # noqa: ASYNC110 - nobody tells when it is up
+                await asyncio.sleep(0.01)
+        yield parts[0]
+    finally:
+        os.kill(os.getpid(), signal.SIGTERM)
+        await running
+        asyncio.get_running_loop().set_exception_handler(None)
+        for handler in root.handlers[len(before) :]:
+            handler.close()
+        root.handlers[:] = before
+
+
+async def test_memory_that_breaks_is_started_again_and_the_owner_is_told(
+    stand_in: DiscordStandIn,
+    home: Home,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    save(home.config_file, "reply.mode", "markov")
+    breaks = iter([True] * 3)
+
+    async def keep_up(keeper: object) -> None:
+        if next(breaks, False):
+            raise ZeroDivisionError("memory broke")
+        again.set()
+        await asyncio.Event().wait()
+
+    again = asyncio.Event()
+    monkeypatch.setattr("app.service.memory_keeper.MemoryKeeper.keep_up", keep_up)
+    async with serving(home, monkeypatch) as (service, _):
+        await asyncio.wait_for(again.wait(), 15)
+        told = [one.text for one in service.context.events.events]
+    shown = [one for one in told if "Memory failed: ZeroDivisionError" in one]
+    assert len(shown) == 1, "shown once, and logged each time"
+    written = home.log_file.read_text(encoding="utf-8")
+    assert written.count("ZeroDivisionError: memory broke") == 3
+    assert written.count("Traceback") == 3
+
+
+async def test_the_connection_outlives_an_error_and_reconnect_makes_a_new_one(
+    stand_in: DiscordStandIn,
+    home: Home,
+    scene: Scene,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    save(home.config_file, "reply.mode", "markov")
+    secrets.put(home, "bot_token", TOKEN)
+    stand_in.gateway.broken_readies = 1
+    plain, fails = secrets.get, iter([True])
+
+    def get(where: Home, name: secrets.SecretName) -> str | None:
+        if name == "bot_token" and next(fails, False):
+            raise PermissionError("the keyring is closed")
+        return plain(where, name)
+
+    monkeypatch.setattr(secrets, "get", get)
+    async with serving(home, monkeypatch) as (service, calls):
+        await stand_in.wait_for(lambda: calls.state().state == "online")
+        before = len(stand_in.gateway.identifies)
+        await calls.reconnect(Nobody(), control.Reconnect())
+        await stand_in.wait_for(lambda: len(stand_in.gateway.identifies) == before + 1)
+        await stand_in.wait_for(lambda: calls.state().state == "online")
+        status = await service.app.status(Nobody(), control.Status())
+        told = [one.text for one in service.context.events.events]
+    assert status.discord.state == "online"
+    assert any("PermissionError" in one for one in told)
+    assert any("KeyError" in one for one in told)
+
+
+async def test_a_connection_that_fell_silent_is_not_told_as_online(
+    stand_in: DiscordStandIn,
+    home: Home,
+    scene: Scene,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    save(home.config_file, "reply.mode", "markov")
+    secrets.put(home, "bot_token", TOKEN)
+    async with serving(home, monkeypatch) as (service, calls):
+        await stand_in.wait_for(lambda: calls.state().state == "online")
+        # A real silence takes two minutes; the next heartbeat is due in 41 seconds.
+        object.__setattr__(calls._surroundings.pace, "silence", 0.2)
+        try:
+            await stand_in.wait_for(lambda: calls.state().state == "connecting")
+            status = await service.app.status(Nobody(), control.Status())
+        finally:
+            object.__setattr__(calls._surroundings.pace, "silence", 120.0)
+    assert status.discord.reason == "Nothing comes from Discord."
