@@ -119,6 +119,13 @@ class OpenAIProvider:
         except (openai.OpenAIError, TimeoutError, ValueError) as error:
             trouble = describe(error, address.host, "")
             raise ProviderError(trouble.reason, trouble.hint) from error
+        found: object = page.data
+        if not isinstance(found, list):
+            # LM Studio answers 200 with an error to a path that it does not know.
+            raise ProviderError(
+                f"{address.host} has no list of models at {address.url}.",
+                "Set openai.base_url to the address that ends in /v1/.",
+            )
         return sorted(model.id for model in page.data)
 
     @asynccontextmanager
