@@ -2,9 +2,9 @@
 
 import asyncio
 import logging
-from collections import defaultdict
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections import Counter, defaultdict
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -59,6 +59,8 @@ class Delivery:
         """When Discord last refused to let it write in a channel."""
         self._under_way: set[int] = set()
         """Triggers being answered now."""
+        self._waiting: Counter[int] = Counter()
+        """The messages that wait for their turn, by channel."""
 
     async def respond(self, ask: Ask, channel: object, config: Config) -> None:
         """Make a reply and send it as an answer to its trigger."""
@@ -77,13 +79,26 @@ class Delivery:
         finally:
             self._under_way.discard(trigger)
 
+    @asynccontextmanager
+    async def _turn(self, channel: int) -> AsyncIterator[None]:
+        """Wait for the channel's turn; whoever speaks knows how many wait."""
+        self._waiting[channel] += 1
+        try:
+            await self._locks[channel].acquire()
+        finally:
+            self._waiting[channel] -= 1
+        try:
+            yield
+        finally:
+            self._locks[channel].release()
+
     async def _respond(self, ask: Ask, channel: Talk, config: Config) -> bool:
         """Return False if the reply has to be made again, as in `deliver`."""
-        async with self._locks[channel.id]:
+        async with self._turn(channel.id):
             claim = ask.claim or await self._ports.replies.claim(ask)
             if claim is None:
                 return True
-            ask = replace(ask, claim=claim)
+            ask = replace(ask, claim=claim, waiting=self._waiting[channel.id])
             for is_last in (False, True):
                 sent = await self._try(ask, channel, config, is_last=is_last)
                 if sent.state != "blocked":

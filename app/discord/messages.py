@@ -86,7 +86,11 @@ def incoming(message: discord.Message, bot_id: int) -> Incoming | None:
     matter, and those the ports know from sending them.
     """
     place = place_of(message.channel)
-    if place is None or message.is_system() or message.author.id == bot_id:
+    if place is None or message.author.id == bot_id:
+        return None
+    # py-cord does not count the empty first message of a thread as a notice.
+    is_starter = message.type is discord.MessageType.thread_starter_message
+    if message.is_system() or is_starter:
         return None
     reference = message.reference
     return Incoming(

@@ -6,7 +6,7 @@ import discord
 from discord.http import Route
 
 from app.discord.errors import NOT_ALLOWED, OWNERS_ONLY
-from app.discord.messages import Talk, place_of, places_of
+from app.discord.messages import Talk, is_hidden, place_of, places_of
 from app.settings.schema import BotSettings
 from app.store.audience import EVERYONE
 
@@ -61,6 +61,16 @@ def may_write(channel: object) -> bool:
         is_open = not channel.locked or rights.manage_threads
         return is_open and rights.send_messages_in_threads
     return rights.send_messages
+
+
+def may_see(channel: object) -> bool:
+    """Return whether the bot itself sees a channel, and so what people write there."""
+    if is_hidden(channel):
+        return False
+    if not isinstance(channel, Talk | discord.ForumChannel):
+        return True
+    me = channel.guild.me
+    return me is None or channel.permissions_for(me).view_channel
 
 
 def require_manager(user: Person | None, settings: BotSettings) -> None:

@@ -1,7 +1,8 @@
 """The four ports between the Discord client and the service, and what passes there."""
 
+import time
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from app.core.explanation import Explanation
@@ -103,6 +104,10 @@ class Ask:
     mode: str | None = None
     claim: Claim | None = None
     """The row of the reply, if it is there already."""
+    arrived: float = field(default_factory=time.perf_counter, compare=False)
+    """The time from which its figures count, by the replier's clock."""
+    waiting: int = 0
+    """The messages of the channel that wait behind it for their replies."""
 
 
 @dataclass(frozen=True)
@@ -363,6 +368,10 @@ class Replies(Protocol):
 
     async def take_back(self, reply: int, author: int, value: int) -> None:
         """Withdraw a thumb of that value; the other one stays."""
+        ...
+
+    async def take_all_back(self, reply: int, value: int | None = None) -> None:
+        """Withdraw everybody's thumbs of a value, or all of them."""
         ...
 
     async def how_tuned(self, trigger: int) -> str:

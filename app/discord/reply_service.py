@@ -83,6 +83,8 @@ class StoredReplies:
             ),
             mode=ask.mode,
             seed=ask.seed,
+            arrived=ask.arrived,
+            waiting=ask.waiting,
         )
         return await self._fulfilled(claim, request, on_piece)
 
@@ -220,6 +222,10 @@ class StoredReplies:
     async def take_back(self, reply: int, author: int, value: int) -> None:
         """Withdraw a thumb of that value; the other one stays."""
         await opinions.take_back(self._context, reply, self._ids.author(author), value)
+
+    async def take_all_back(self, reply: int, value: int | None = None) -> None:
+        """Withdraw everybody's thumbs of a value, or all of them."""
+        await opinions.take_all_back(self._context, reply, value)
 
     async def how_tuned(self, trigger: int) -> str:
         """Return why an answer has its mode and dial; empty when they were set."""

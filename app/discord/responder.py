@@ -68,6 +68,9 @@ class Speaker:
         self._delivery = delivery
         self._settings = settings
         self.silences = Silences(state, clock)
+        self._state = state
+        self._declined = deque[int](state.get("declined", []), REMEMBERED_DECISIONS)
+        """Calls that it decided not to answer, before a restart as well."""
         self._clock = clock
         self._rng = rng
         self._rates = RateLimiter(clock)
@@ -94,6 +97,9 @@ class Speaker:
             self.judged.append(entry)
             if decision.speak:
                 await self._begin(message, said, decision, found)
+            elif not said.is_bot and self._is_call(message, decision.kind):
+                self._declined.append(said.id)
+                self._state.put("declined", list(self._declined))
 
     async def _begin(
         self,
@@ -221,9 +227,16 @@ class Speaker:
         said = incoming(message, own)
         if said is None or any(one.message == message.id for one in self.judged):
             return
-        is_call = mentions_bot(message, own) or replies_to_bot(message, own)
-        if is_call or not only_calls:
+        if message.id not in self._declined and (
+            not only_calls or self._is_call(message)
+        ):
             await self.consider(message, said)
+
+    def _is_call(self, message: discord.Message, kind: str = "") -> bool:
+        """Return whether somebody waits for an answer to a message."""
+        own = self._own_id
+        is_named = mentions_bot(message, own) or replies_to_bot(message, own)
+        return is_named or kind not in ("", *UNCALLED)
 
     async def close(self) -> None:
         """Let current replies finish, but not for long."""

@@ -125,6 +125,9 @@ class Replier:
         self, reply: int | None, request: ReplyRequest, on_piece: OnPiece
     ) -> MadeReply:
         stages = _Stages(self._clock, request.arrived)
+        waited = stages.total
+        if waited >= 1:
+            stages.end("waiting")
         config = await self._settings.of(
             request.guild, request.root or request.channel or 0
         )
@@ -147,17 +150,18 @@ class Replier:
         if (
             refused is None
             and mode == "hybrid"
-            and stages.total < deadline * DRAFT_SHARE
+            and stages.total - waited < deadline * DRAFT_SHARE
         ):
             prompt = await self._illustrator.illustrate(prompt, config, voice)
             stages.end("drafts")
         guard = _guard(voice, prompt.turns)
         rungs = self._rungs.build(names, request.guild, config, gathered, refused)
         if mode == "hybrid" and config.reply.candidates > 1 and not config.reply.stream:
-            rungs = [self._at_best(rung, config, guard) for rung in rungs]
+            count = max(1, config.reply.candidates - request.waiting)
+            rungs = [self._at_best(rung, count, guard) for rung in rungs]
         ladder = Ladder(rungs, self._clock, guard, on_piece)
         before = stages.total
-        answer = await ladder.answer(prompt, deadline - before)
+        answer = await ladder.answer(prompt, deadline - (before - waited))
         stages.end("ladder")
         stages.timings["first_token"] = before + answer.first_token_ms
         stages.timings["total"] = stages.total
@@ -230,13 +234,13 @@ class Replier:
         stages.end("recall")
         return replace(prompt, moments=tuple(moments or ()))
 
-    def _at_best(self, rung: Rung, config: Config, guard: Refuse) -> Rung:
+    def _at_best(self, rung: Rung, count: int, guard: Refuse) -> Rung:
         """Return the same rung, with several tries if its model allows."""
         if rung.provider.name != "local":
             return rung
         best = BestOf(
             rung.provider,
-            config.reply.candidates,
+            count,
             self._illustrator.judge,
             guard,
             self._clock,

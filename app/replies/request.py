@@ -42,6 +42,8 @@ class ReplyRequest:
     """It waits for the owner when it is written."""
     arrived: float | None = None
     """The time of arrival, by the replier's clock; None means now."""
+    waiting: int = 0
+    """The messages that wait behind it; each leaves it fewer lines to choose from."""
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,14 @@ async def take_back(context: AppContext, reply: int, author: str, value: int) ->
     await _feel(context, reply)
 
 
+async def take_all_back(
+    context: AppContext, reply: int, value: int | None = None
+) -> None:
+    """Forget everybody's thumbs for a reply, of one value or all."""
+    await context.database.run(feedback.take_all_back, reply, value)
+    await _feel(context, reply)
+
+
 async def _feel(context: AppContext, reply: int) -> None:
     """Update the weights of a reply's source messages."""
     row = await context.database.run(replies.get, reply)

@@ -59,6 +59,15 @@ def take_back(reply: int, author: str, value: int) -> None:
     Feedback.delete().where(same & thumb).execute()
 
 
+@write
+def take_all_back(reply: int, value: int | None = None) -> None:
+    """Remove what people's thumbs said on Discord: of one value, or all of them."""
+    thumbs = (Feedback.reply == reply) & (Feedback.kind == "thumb")
+    if value is not None:
+        thumbs &= Feedback.value == value
+    Feedback.delete().where(thumbs).execute()
+
+
 def rating(reply: int) -> int:
     """Return likes minus dislikes."""
     query = Feedback.select(fn.SUM(Feedback.value))

@@ -308,6 +308,11 @@ class MemoryHost:
         if self.ratings.get((reply, author)) == value:
             del self.ratings[(reply, author)]
 
+    async def take_all_back(self, reply: int, value: int | None = None) -> None:
+        for key, rated in list(self.ratings.items()):
+            if key[0] == reply and value in (None, rated):
+                del self.ratings[key]
+
     async def how_tuned(self, trigger: int) -> str:
         return self.tuned.get(trigger, "")
 

@@ -288,10 +288,28 @@ class People:
             body["member"] = member | {"user": user.payload()}
         await self._dispatch_in(channel, event, body)
 
-    async def clear_reactions(self, channel: Channel, message_id: int) -> None:
-        """A moderator removes every reaction of a message."""
-        body = {"channel_id": str(channel.id), "message_id": str(message_id)}
-        await self._dispatch_in(channel, "MESSAGE_REACTION_REMOVE_ALL", body)
+    async def clear_reactions(
+        self, channel: Channel, message_id: int, emoji: str = ""
+    ) -> None:
+        """A moderator removes the reactions of a message: every one, or one emoji's.
+
+        events/gateway-events#message-reaction-remove-all, -remove-emoji.
+        """
+        body: dict[str, Any] = {"channel_id": str(channel.id)}
+        body |= {"message_id": str(message_id)}
+        event = "MESSAGE_REACTION_REMOVE_ALL"
+        if emoji:
+            event = "MESSAGE_REACTION_REMOVE_EMOJI"
+            body |= {"emoji": {"id": None, "name": emoji}}
+        await self._dispatch_in(channel, event, body)
+
+    async def rename_guild(self, guild: Guild, name: str) -> None:
+        """The owner renames the server; events/gateway-events#guild-update."""
+        guild.name = name
+        body = guild.payload(self.bot)
+        for extra in ("channels", "threads", "members", "presences", "voice_states"):
+            body.pop(extra)
+        await self.gateway.dispatch("GUILD_UPDATE", body, guild.id)
 
     async def ban(self, guild: Guild, user: User, delete_seconds: float = 0) -> None:
         """A moderator bans a member, and may delete their last messages."""

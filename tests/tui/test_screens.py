@@ -98,7 +98,17 @@ async def test_turning_the_dial_saves_it_and_brings_three_new_samples(open_app: 
         await settle(pilot)
         assert [r.voice for r in bot.requests(control.Say)[before:]] == [70, 70, 70]
         saved = {r.key: r.value for r in bot.requests(control.ConfigSet)}
-        assert saved == {"reply.dial": "70", "reply.mode": "hybrid"}
+        assert saved == {"reply.dial": "70"}  # The mode still follows the home's.
+
+
+async def test_choosing_a_mode_leaves_the_dial_to_the_home(open_app: Open):
+    bot = busy_bot()
+    async with open_app("guild", bot) as pilot:
+        pilot.app.screen.query_one("#mode").focus()
+        await pilot.press("right")
+        await pilot.pause(0.6)
+        await settle(pilot)
+        assert [r.key for r in bot.requests(control.ConfigSet)] == ["reply.mode"]
 
 
 async def test_the_persona_is_written_in_plain_words(open_app: Open):
@@ -196,6 +206,52 @@ async def test_channels_are_switched_one_by_one(open_app: Open):
         await settle(pilot)
         assert bot.requests(control.Listen)[0].channel == "1-stage"
         assert bot.requests(control.Train) == [control.Train("9001", ["1-stage"])]
+
+
+def allowing(*channels: str) -> FakeBot:
+    """A bot that may speak in those channels of its first server alone."""
+    row = {"key": "speak.channels", "value": list(channels), "origin": "guild"}
+    return busy_bot(config_get={"settings": [row]})
+
+
+@pytest.mark.parametrize(
+    ("channels", "allowed", "silent"),
+    [((), 3, 0), (("none",), 0, 3), (("stage",), 1, 2)],
+)
+async def test_no_channel_looks_unlike_all_channels(
+    open_app: Open, channels: tuple[str, ...], allowed: int, silent: int
+):
+    async with open_app("guild", allowing(*channels)) as pilot:
+        await pilot.press(*["right_square_bracket"] * 2)
+        await settle(pilot)
+        shown = text_of(pilot)
+        assert shown.count("may speak") == allowed
+        assert shown.count("keeps quiet") == silent
+
+
+@pytest.mark.parametrize(
+    ("channels", "pressed", "written"),
+    [
+        ((), "stage", "off-topic, tavern"),
+        (("stage",), "stage", "none"),
+        (("none",), "stage", "stage"),
+        (("off-topic", "tavern"), "stage", None),
+    ],
+)
+async def test_silencing_the_last_channel_does_not_open_all_of_them(
+    open_app: Open, channels: tuple[str, ...], pressed: str, written: str | None
+):
+    bot = allowing(*channels)
+    async with open_app("guild", bot) as pilot:
+        await pilot.press(*["right_square_bracket"] * 2)
+        await settle(pilot)
+        put_cursor(list_of(pilot, "#channel-list"), "name", pressed)
+        await pilot.press("space")
+        await settle(pilot)
+        (request,) = bot.requests(control.ConfigSet)
+        assert request.key == "speak.channels"
+        parts = sorted((request.value or "").split(", "))
+        assert parts == sorted((written or "").split(", "))
 
 
 async def test_what_was_learned_can_be_vetoed(open_app: Open):
@@ -556,3 +612,24 @@ async def test_options_of_the_wizard_are_reached_by_mouse(
         await pilot.click(OptionList, offset=(4, 1))
         await settle(pilot)
         assert bot.requests(control.Import)
+
+
+async def test_a_backup_asks_before_it_replaces_a_file(open_app: Open, tmp_path: Path):
+    bot = busy_bot()
+    target = tmp_path / "copy.zip"
+    async with open_app("settings", bot) as pilot:
+        await pilot.press("w")
+        await answer(pilot, str(target))
+        assert bot.requests(control.Backup) == [control.Backup(str(target))]
+        target.write_text("mine", encoding="utf-8")
+        await pilot.press("w")
+        await answer(pilot, str(target))
+        assert "Replace" in text_of(pilot)
+        await pilot.press("n")
+        await settle(pilot)
+        assert len(bot.requests(control.Backup)) == 1
+        await pilot.press("w")
+        await answer(pilot, str(target))
+        await pilot.press("y")
+        await settle(pilot)
+        assert bot.requests(control.Backup)[1:] == [control.Backup(str(target), True)]

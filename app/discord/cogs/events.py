@@ -1,11 +1,21 @@
 """Follows what happens to messages, channels and guilds, and tells the ports."""
 
+import re
+
 import discord
 
 from app.discord.client import MynahBot
 from app.discord.messages import incoming, place_of, places_of, spell_out
 
 LIKES = {"👍": 1, "👎": -1}
+
+_SHADES = re.compile("[\U0001f3fb-\U0001f3ff\ufe0e\ufe0f]")
+"""Skin tones, and the marks for a colored or a plain emoji."""
+
+
+def liked(emoji: discord.PartialEmoji) -> int | None:
+    """Return the value of a thumb in any skin tone; None for another emoji."""
+    return LIKES.get(_SHADES.sub("", str(emoji)))
 
 
 class EventsCog(discord.Cog):
@@ -94,10 +104,37 @@ class EventsCog(discord.Cog):
         self, event: discord.RawReactionActionEvent
     ) -> tuple[int | None, int]:
         """Return the reply of a thumb, if any, and the thumb's value."""
-        value = LIKES.get(str(event.emoji))
+        value = liked(event.emoji)
         if value is None or event.user_id == self.bot.own_id:
             return None, 0
         return await self.bot.ports.replies.find_reply(event.message_id), value
+
+    @discord.Cog.listener()
+    async def on_raw_reaction_clear(self, event: discord.RawReactionClearEvent) -> None:
+        """Withdraw all thumbs of a reply whose reactions a moderator removed."""
+        await self._withdraw(event.message_id, None)
+
+    @discord.Cog.listener()
+    async def on_raw_reaction_clear_emoji(
+        self, event: discord.RawReactionClearEmojiEvent
+    ) -> None:
+        """Withdraw the thumbs of the removed kind."""
+        value = liked(event.emoji)
+        if value is not None:
+            await self._withdraw(event.message_id, value)
+
+    async def _withdraw(self, message: int, value: int | None) -> None:
+        reply = await self.bot.ports.replies.find_reply(message)
+        if reply is not None:
+            await self.bot.ports.replies.take_all_back(reply, value)
+
+    @discord.Cog.listener()
+    async def on_guild_update(
+        self, before: discord.Guild, after: discord.Guild
+    ) -> None:
+        """Follow a server's name."""
+        if after.name and after.name != before.name:
+            await self.bot.ports.guilds.joined(after.id, after.name)
 
     @discord.Cog.listener()
     async def on_guild_join(self, guild: discord.Guild) -> None:

@@ -9,8 +9,10 @@ from app.discord.channel_menu import ChannelMenu
 from app.discord.client import MynahBot
 from app.discord.errors import ONLY_IN_SERVERS
 from app.discord.messages import place_of
-from app.discord.permissions import require_manager
+from app.discord.permissions import may_see, require_manager
 from app.discord.texts import pages
+
+UNSEEN = "I cannot see {}. Give me the right “View Channel” there, then try again."
 
 One = Annotated[
     discord.TextChannel | discord.Thread | None,
@@ -50,6 +52,8 @@ class ListenCog(discord.Cog):
     ) -> None:
         """Switch learning on for a channel, or offer a menu of the others."""
         require_manager(context.author, self.bot.settings)
+        if channel is not None and not may_see(channel):
+            raise discord.CheckFailure(UNSEEN.format(channel.mention))
         if channel is not None:
             await self.set_learning(channel, on=True)
             await context.respond(
@@ -116,6 +120,7 @@ class ListenCog(discord.Cog):
         *,
         removes: bool = False,
     ) -> None:
+        channels = [one for one in channels if removes or may_see(one)]
         if not channels:
             which = "no channel" if removes else "every channel"
             await context.respond(f"I already listen to {which}.", ephemeral=True)

@@ -47,7 +47,7 @@ class GuildFigures:
 
 @dataclass(frozen=True)
 class GuildsReply:
-    """List the learned guilds."""
+    """The learned guilds."""
 
     guilds: list[GuildFigures]
 
@@ -229,6 +229,8 @@ class Backup(Request[BackupReply]):
 
     method: ClassVar[str] = "backup"
     to: str
+    overwrite: bool = False
+    """Replace a file that is there already."""
 
 
 @dataclass(frozen=True)
