@@ -20,12 +20,12 @@ def check(path: Path, context: int, gpu_layers: int = 0, spare: int = 0) -> Head
     """
     model_kinds.check_name(path)
     header = cached(path)
-    model_kinds.check_whole(path, header)
     if not header.can_write:
         raise GgufError(
             f"{path.name} is a model for embeddings and cannot write.",
             "Choose a language model.",
         )
+    model_kinds.check_whole(path, header)
     if gpu_layers:
         return header
     needed = header.memory_bytes(context)

@@ -76,12 +76,12 @@ def cut_short(path: Path) -> None:
 
 
 def too_large(path: Path) -> None:
-    """The header alone of a model that is larger than any machine."""
+    """A model whose memory of a talk is larger than any machine."""
     facts, shapes = tiny.transformer()
     tiny.write_file(path, facts | tiny.vocabulary(), shapes)
     changed = path.read_bytes().replace(
-        tiny.pair("llama.block_count", tiny.LAYERS),
-        tiny.pair("llama.block_count", 2**31 - 1),
+        tiny.pair("llama.attention.head_count_kv", tiny.HEADS),
+        tiny.pair("llama.attention.head_count_kv", 2**31 - 1),
     )
     path.write_bytes(changed)
 
@@ -118,9 +118,9 @@ def an_adapter(path: Path) -> None:
         (cut_short, "mine.gguf is cut short"),
         (too_large, "mine.gguf needs about"),
         (for_embeddings, "mine.gguf is a model for embeddings"),
-        (an_adapter, "mine.gguf cannot be loaded: "),
+        (an_adapter, "mine.gguf is a LoRA adapter"),
         (without_a_tensor, "mine.gguf cannot be loaded: .*attn_q.weight' not found"),
-        (of_an_unknown_kind, "unknown model architecture: 'frobnicator'"),
+        (of_an_unknown_kind, "has the architecture 'frobnicator'"),
         (without_a_vocabulary, "mine.gguf cannot be loaded: .*tokenizer"),
     ],
 )
