@@ -28,8 +28,23 @@ _DELETED = re.compile(r"deleted_user_[0-9a-f]{8,16}|Deleted User(?: [0-9a-f]{8})
 OBFUSCATED = 1 << 17
 """The flag of a channel whose name Discord keeps from the bot: it cannot see it."""
 
-Talk = discord.TextChannel | discord.Thread | discord.VoiceChannel
+Spoken = discord.VoiceChannel | discord.StageChannel
+"""The channels where people talk, and write beside it."""
+
+Talk = discord.TextChannel | discord.Thread | Spoken
 """The channels where people of a guild write."""
+
+Listenable = discord.TextChannel | Spoken | discord.ForumChannel
+"""The channels that can be listened to; media channels are forums to py-cord.
+
+Of a forum only its posts have messages, and they are threads.
+"""
+
+
+def channels_of(guild: discord.Guild) -> list[Listenable]:
+    """Return the channels of a guild that can be listened to, hidden ones as well."""
+    spoken: list[Spoken] = [*guild.voice_channels, *guild.stage_channels]
+    return [*guild.text_channels, *spoken, *guild.forum_channels]
 
 
 def place_of(channel: object) -> MessagePlace | None:
@@ -74,8 +89,7 @@ def _is_private(channel: Talk | discord.ForumChannel) -> bool:
 
 def places_of(guild: discord.Guild) -> list[MessagePlace]:
     """Return the channels and open threads of a guild."""
-    channels = [*guild.text_channels, *guild.voice_channels, *guild.forum_channels]
-    found = (place_of(channel) for channel in (*channels, *guild.threads))
+    found = (place_of(channel) for channel in (*channels_of(guild), *guild.threads))
     return [place for place in found if place is not None]
 
 
