@@ -296,3 +296,45 @@ def test_nothing_is_left_of_the_old_names():
 )
 def test_a_planted_old_name_is_seen(text: str):
     assert len(old_names(text)) == 1
+
+
+TESTED_ROOMS = ("store", "ipc")
+"""Rooms of which each module has a file of tests of its name."""
+
+
+def untested(root: Path, tests: Path) -> list[str]:
+    """Modules without a file of tests that has a test and imports them."""
+    found = []
+    for path in sorted(root.rglob("*.py")):
+        place = path.relative_to(root)
+        file = tests / place.with_name(f"test_{place.name}")
+        if path.stem == "__init__":
+            continue
+        text = file.read_text(encoding="utf-8") if file.exists() else ""
+        imports = [
+            f"{node.module}.{alias.name}"
+            for node in ast.walk(ast.parse(text))
+            if isinstance(node, ast.ImportFrom)
+            for alias in node.names
+        ]
+        is_imported = any(path.stem in name.split(".") for name in imports)
+        if not is_imported or not re.search(r"^(async )?def test_", text, re.M):
+            found.append(place.as_posix())
+    return found
+
+
+@pytest.mark.parametrize("room", TESTED_ROOMS)
+def test_each_module_of_a_room_has_tests_of_its_name(room: str):
+    assert untested(ROOT / "app" / room, ROOT / "tests" / room) == []
+
+
+def test_a_planted_module_without_tests_is_seen(tmp_path: Path):
+    room, tests = tmp_path / "room", tmp_path / "tests"
+    for folder in (room / "inner", tests / "inner"):
+        folder.mkdir(parents=True)
+    for name in ("a.py", "inner/b.py", "inner/c.py", "inner/__init__.py"):
+        (room / name).touch()
+    (tests / "test_a.py").write_text("from room import a\n\ndef test_x(): pass\n")
+    (tests / "inner/test_b.py").write_text("from room.inner import b\n")
+    (tests / "inner/test_c.py").write_text("def test_x(): pass\n")
+    assert untested(room, tests) == ["inner/b.py", "inner/c.py"]

@@ -31,6 +31,15 @@ BANNED = {
     ),
     r"\b(Who|Whoever|Whose|Whom)\b[^?]*\.": "start with the subject: 'Members who …'",
     r"(^|[.;] )What\b[^?]*[.;]": "start with the subject, not with a clause",
+    r"\b(tells?|tell) (no|neither)\b": "say 'does not mark' or 'has no'",
+    r"\bonce more\b": "say 'again'",
+    r"\b(and|or) the like\b": "name the things",
+    r"\bhand(s|ed)? out\b": "say 'provide' or 'give'",
+    r"\banswer(s|ed)? for (that|it)\b": "say 'accept responsibility'",
+    r"\b(settings|values?) (from before )?holds?\b": "say 'stay in effect'",
+    r"\bto be (searched|looked) for\b": "say 'to search for'",
+    r"\bare not known by\b": "say who does not recognize whom",
+    r"\bout of a (backup|file)\b": "say 'from a backup'",
     r"\bthis machine\b": "say 'this computer' or 'here'",
 }
 FIRST_WORDS = (
@@ -44,6 +53,10 @@ FIRST_WORDS = (
     "Where",
     "Why",
 )
+
+
+VERBS = ("Return", "Draw", "Yield", "List", "Run", "Show", "Make", "Find", "Get")
+"""First words of what a function does, which name no class but a request."""
 
 
 def faults(text: str) -> list[str]:
@@ -122,6 +135,17 @@ def faults_of_docstrings(source: str) -> list[str]:
     ]
 
 
+def faults_of_classes(source: str) -> list[str]:
+    """Name the classes, other than requests, whose docstring gives an order."""
+    return [
+        f"{node.lineno}: {node.name} begins with {first!r}: say what it is"
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.ClassDef)
+        and not any("Request" in ast.unparse(base) for base in node.bases)
+        and (first := (ast.get_docstring(node) or "").partition(" ")[0]) in VERBS
+    ]
+
+
 def modules() -> list[Path]:
     return sorted((ROOT / "app").rglob("*.py"))
 
@@ -149,6 +173,22 @@ def test_docstrings_name_a_thing_or_an_act():
     assert found == {}
 
 
+def test_docstrings_of_classes_name_a_thing():
+    found = {
+        str(path.relative_to(ROOT)): some
+        for path in modules()
+        if (some := faults_of_classes(path.read_text(encoding="utf-8")))
+    }
+    assert found == {}
+
+
+def test_a_class_that_gives_an_order_is_found():
+    planted = 'class A:\n    """Return the state."""'
+    assert faults_of_classes(planted)
+    assert not faults_of_classes(planted.replace("A", "A(Request[B])"))
+    assert not faults_of_classes('class A:\n    """The state."""')
+
+
 def test_papers_are_plain():
     found = [
         f"{path.name}:{number}: {fault}"
@@ -170,6 +210,14 @@ def test_papers_are_plain():
         "Replies are held against messages.",
         "model.gguf is no LoRA adapter.",
         "No two replies could be had.",
+        "Telegram tells no bots.",
+        "It is damaged: get it once more.",
+        "Devices and the like were skipped.",
+        "Discord does not hand out that file.",
+        "Repeat it with --yes if you answer for that.",
+        "The settings from before hold.",
+        "It is too large to be searched for in every message.",
+        "Put back only the key, out of a backup of this home.",
     ],
 )
 def test_a_banned_phrasing_is_found_in_strings_and_errors(text):

@@ -56,7 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
         f" the text of {done.replies:,} replies."
     )
     if done.complete:
-        say("Nothing of them is left on this computer.")
+        say("No trace of them is left on this computer.")
     else:
         say("The files are being rewritten; everything is gone within minutes.")
     return _tell_receipt(done.receipt) if done.receipt else 0
@@ -68,7 +68,7 @@ def _tell_receipt(receipt: control.Receipt) -> int:
         say(sentence)
     if not receipt.found:
         return 0
-    say(f"Found in {', '.join(receipt.found)}. Run the same once more.")
+    say(f"Found in {', '.join(receipt.found)}. Run the same command again.")
     return 1
 
 

@@ -23,12 +23,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     key.add_argument(
         "--author-key",
         metavar="BACKUP",
-        help="put back only the key of people's ids, out of a backup of this home",
+        help="restore only the key that hashes ids, from a backup of this home",
     )
     key.add_argument(
         "--new-author-key",
         action="store_true",
-        help="go on with a new key: opt-outs and forgotten people are not known by it",
+        help="continue with a new key, which recognizes no earlier opt-out",
     )
 
 

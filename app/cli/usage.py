@@ -54,7 +54,7 @@ def show(usage: control.UsageReply) -> None:
     days = _grouped((day.day, day) for day in usage.days)
     for label, rows in list(days.items())[:SHOWN]:
         say(f"  {label:24} {_sums(rows)}")
-    title = "What left this computer last"
+    title = "The latest requests that left this computer"
     write_styled(
         "\n" + bold(title if usage.sent else "Nothing has left this computer.")
     )

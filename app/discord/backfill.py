@@ -26,7 +26,7 @@ Plan = dict[str, Any]
 
 RETRY_SECONDS = 5.0
 
-ALREADY = "A training is already running."
+ALREADY = "Training is already running."
 NO_CHANNELS = "The bot listens to no channel there."
 
 Trained = Listenable | discord.Thread

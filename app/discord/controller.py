@@ -256,7 +256,7 @@ class DiscordController:
         else:
             done = training.resume(number)
         if not done:
-            raise UsageError(f"There is no such job to {request.action}.")
+            raise UsageError(f"There is no job to {request.action}.")
         return control.JobControlReply(request.job, request.action)
 
     def _client(self) -> MynahBot:

@@ -58,7 +58,7 @@ class DiscordClock:
                 async with session.get(Route("GET", "/gateway").url) as answer:
                     told = parsedate_to_datetime(answer.headers["Date"]).timestamp()
         except (aiohttp.ClientError, OSError, KeyError, ValueError) as error:
-            log.info("Discord tells no time: %s", error)
+            log.info("Discord gives no time: %s", error)
             return
         wrong = self._local() - told
         self._correction = -wrong if abs(wrong) > UNNOTICED_SECONDS else 0.0

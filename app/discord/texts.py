@@ -129,7 +129,7 @@ def forgotten(gone: Forgotten) -> str:
     return (
         f"Forgotten: {gone.messages:,} messages, {gone.embeddings:,} embeddings,"
         f" {gone.replies:,} replies based on them."
-        + (" Nothing of it is left." if gone.complete else "")
+        + (" No trace of it is left." if gone.complete else "")
     )
 
 

@@ -30,7 +30,7 @@ ORDERS = (DAY_FIRST, MONTH_FIRST)
 
 
 AMBIGUOUS = (
-    "no date shows whether day or month comes first; --dates dmy or --dates mdy says it"
+    "no date shows whether day or month comes first; add --dates dmy or --dates mdy"
 )
 
 

@@ -28,5 +28,5 @@ def check(paths: Sequence[Path], target: Target) -> int:
     if faults:
         raise UsageError(f"That file cannot be read: {faults[0].rstrip('.')}.")
     if not count:
-        raise UsageError("There is no message of this server in that file.")
+        raise UsageError("That file has no messages of this server.")
     return count

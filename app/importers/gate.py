@@ -234,7 +234,7 @@ def _check_same(guild: FileGuild, target: Target) -> None:
         name = guild.name or guild.id
         raise UsageError(
             f"The files are of {name}, and {target.name} is another server.",
-            f'Import them as their own: mynah import "{name}" …',
+            f'Import them as a server of their own: mynah import "{name}" …',
         )
 
 

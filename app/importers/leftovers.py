@@ -3,10 +3,10 @@
 import re
 from pathlib import PurePath
 
-SYSTEM = "files of the system"
+SYSTEM = "system files"
 ATTACHMENT = "attachments and pictures"
 LINK = "links"
-NO_FILE = "devices and the like"
+NO_FILE = "device files"
 PARTS = "other parts of the export"
 PRIVATE = "private messages"
 TEXT = "text beside exports (use --as text to learn it)"

@@ -52,11 +52,11 @@ def explain_read_error(error: Exception) -> str:
     if isinstance(error, UnicodeDecodeError):
         return f"it is not whole {error.encoding}: save it as UTF-8"
     if isinstance(error, zipfile.BadZipFile):
-        return f"the archive is damaged ({error}): get it once more"
+        return f"the archive is damaged ({error}): download it again"
     if isinstance(error, NotImplementedError):
         return "it is compressed in a way that Mynah cannot read: unpack it first"
     if isinstance(error, EOFError | zlib.error | lzma.LZMAError | gzip.BadGzipFile):
-        return f"it is damaged ({error}): get it once more"
+        return f"it is damaged ({error}): download it again"
     explained = explain_os_error(error) if isinstance(error, OSError) else None
     return explained.message.rstrip(".") if explained else str(error)
 

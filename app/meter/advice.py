@@ -85,7 +85,7 @@ def _drift(week: Week, before: Sequence[Week], tuned: Tuned) -> Iterator[Advice]
 def _closer(tuned: Tuned) -> str:
     """Suggest how to bring replies nearer to the guild's own style."""
     if tuned.mode == "llm":
-        return "give the voice a part: set reply.mode to hybrid"
+        return "let the voice take part: set reply.mode to hybrid"
     if tuned.dial < 80:
         return f"turn reply.dial up, from {tuned.dial} to {min(80, tuned.dial + 15)}"
     if not tuned.has_persona:
@@ -100,7 +100,7 @@ def _matter(week: Week, tuned: Tuned) -> Iterator[Advice]:
             remedy = f"turn reply.dial down, from {tuned.dial} to {tuned.dial - 15}"
         if tuned.mode == "markov":
             remedy = "set reply.mode to hybrid, which answers messages"
-        yield Advice(False, "its replies hardly fit what was said", remedy)
+        yield Advice(False, "its replies rarely fit the conversation", remedy)
     rated = week.liked + week.disliked
     if rated >= RATED and week.disliked > week.liked:
         finding = f"{week.disliked} of {rated} rated replies were disliked"

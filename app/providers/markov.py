@@ -20,11 +20,11 @@ SECRET_TRIES = 4
 """Attempts at a line without a secret; the last check removes what is left."""
 
 RELAXED = {
-    "state_size": "it looked at fewer words of context, since little is learned",
-    "run": "it took a longer run of one message than the rules like",
-    "whole": "it repeats one message, since little is learned",
-    "score": "no better line came up",
-    "seed": "nothing learned holds the words it should start from",
+    "state_size": "it used fewer words of context, because it has learned little",
+    "run": "it copied a longer run of one message than the rules allow",
+    "whole": "it repeats one message, because it has learned little",
+    "score": "it found no better line",
+    "seed": "no learned message has the words to start from",
 }
 
 

@@ -26,7 +26,7 @@ class Repeats:
         at, completion = self._recent.get(_digest(asked), (-SAME_SECONDS, None))
         if completion is None or self._clock() - at > SAME_SECONDS:
             return None
-        note = ("the same was asked a moment ago",)
+        note = ("the same request came a moment ago",)
         return replace(completion, cost=0.0, bytes_sent=0, notes=note)
 
     def remember(self, asked: object, completion: Completion) -> None:

@@ -146,7 +146,7 @@ def _unpack(source: Path, folder: Path) -> list[str]:
             raise known from error
         raise UsageError(
             f"{source} is damaged: {error}. Nothing was restored.",
-            "Take another backup.",
+            "Use another backup.",
         ) from error
     return wanted
 
@@ -172,7 +172,7 @@ def _check(source: Path, folder: Path) -> None:
     if not sqlite.is_sound_file(folder / DATABASE):
         raise UsageError(
             f"The database in {source} is damaged. Nothing was restored.",
-            "Take another backup.",
+            "Use another backup.",
         )
     key, settings = folder / KEY, folder / "config.toml"
     if key.exists() and key.stat().st_size != KEY_BYTES:

@@ -64,7 +64,7 @@ def save(path: Path, name: str, value: object | None) -> None:
         write_text(path, tomlkit.dumps(document))
     except OSError as error:
         why = error.strerror or str(error)
-        hint = "Check the rights of the folder, and that the disk has room."
+        hint = "Check the folder's permissions and the free space on its disk."
         raise ConfigError(f"{path} cannot be written: {why}.", hint) from error
 
 
@@ -82,7 +82,7 @@ def _read(path: Path) -> str:
         if os.path.isdir(path):
             hint = "Move that folder away; the settings belong in a file."
             raise ConfigError(f"{path} is a folder, not a file.", hint) from error
-        hint = "Make it a file that you may read."
+        hint = "Give yourself permission to read it."
         why = error.strerror or str(error)
         raise ConfigError(f"{path} cannot be read: {why}.", hint) from error
 

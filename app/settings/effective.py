@@ -108,10 +108,8 @@ class Settings:
             if self._stamp is None and not self._is_forgiving:
                 raise
             self.trouble = error
-            which = (
-                "built-in settings" if self._stamp is None else "settings from before"
-            )
-            self._warn(f"{error} The {which} hold.")
+            which = "built-in settings" if self._stamp is None else "previous settings"
+            self._warn(f"{error} The {which} stay in effect.")
         self._stamp = stamp
         self.drop()
 

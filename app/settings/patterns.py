@@ -37,7 +37,7 @@ class Patterns:
         self._compiled = [_compiled(name, pattern) for pattern in patterns]
         if sum(one.programsize for one in self._compiled) > MAX_STEPS:
             raise ConfigError(
-                f"{name} is too large to be searched for in every message.",
+                f"{name} is too large to search for in every message.",
                 "Write fewer patterns, or smaller numbers in {}.",
             )
 

@@ -10,7 +10,7 @@ from app.store.tables import ConversationLink, Member, Message
 
 
 class NewLink(NamedTuple):
-    """Return the link of one message."""
+    """The link of one message."""
 
     message: int
     parent: int | None

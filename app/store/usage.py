@@ -54,7 +54,7 @@ class DayUse:
 
 @dataclass(frozen=True)
 class SentRequest:
-    """Draw one request that left the machine."""
+    """One request that left the computer."""
 
     at: int
     """Milliseconds since the epoch."""

@@ -109,7 +109,7 @@ async def test_a_locked_server_sends_nothing_whatever_is_asked(bot, stand_in):
         ("model", "has no model gpt-4o-mini"),
         ("html", "an internal problem (502)"),
         ("malformed", "an unreadable answer"),
-        ("rate_long", "asks us to slow down"),
+        ("rate_long", "asks Mynah to slow down"),
         ("redirect", "redirects to another address"),
         ("hang_up", "cannot be reached"),
     ],

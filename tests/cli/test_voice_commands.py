@@ -21,7 +21,7 @@ def test_explain_says_when_so_little_is_learned_that_a_rule_gave_way(
         home, "say", "--guild", "den", "--mode", "markov", "--explain", "well?"
     )
     assert said.returncode == 0
-    assert "it repeats one message, since little is learned" in said.stdout
+    assert "it repeats one message, because it has learned little" in said.stdout
     assert "“the only line there is” of" in said.stdout
 
 

@@ -1,5 +1,10 @@
 """What is learned, and how edits and deletions follow."""
 
+import sqlite3
+
+import pytest
+
+from app.core.errors import ConfigError
 from tests.discord.conftest import Start
 from tests.discord.memory_host import MemoryHost
 from tests.discord.scene import Scene
@@ -90,3 +95,35 @@ async def test_a_guild_that_is_unavailable_is_not_left(
         await stand_in.remove_guild(other)
         await stand_in.wait_for(lambda: bool(host.gone))
     assert host.gone == {other.id}
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        OSError(28, "No space left on device"),
+        ConfigError("learn.patterns is too large.", "Write fewer patterns."),
+        sqlite3.OperationalError("database is locked"),
+        ValueError("odd"),
+    ],
+    ids=lambda fault: type(fault).__name__,
+)
+async def test_a_message_is_answered_whatever_keeps_it_from_being_learned(
+    stand_in: DiscordStandIn,
+    start: Start,
+    host: MemoryHost,
+    scene: Scene,
+    monkeypatch: pytest.MonkeyPatch,
+    fault: Exception,
+) -> None:
+    asked: list[object] = []
+
+    async def fail(batch: object) -> None:
+        asked.append(batch)
+        raise fault
+
+    monkeypatch.setattr(host, "hear", fail)
+    async with start().connected():
+        said = await stand_in.say(scene.general, scene.ann, stand_in.bot.mention)
+        await stand_in.wait_for(lambda: len(stand_in.outbox.sent()) == 1)
+    assert len(asked) == 1
+    assert stand_in.outbox.sent()[0].reply_to == said

@@ -2,14 +2,16 @@
 
 import gzip
 import json
+import time
 import zipfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from sqlite3 import IntegrityError
 
 import pytest
 
-from app.core.errors import UsageError
+from app.core.errors import AppError, UsageError
 from app.importers import import_run
 from app.importers.import_run import ImportStep
 from app.store import imports, members
@@ -107,6 +109,19 @@ def test_a_zip_bomb_is_refused(desk: Desk, put: Put, tmp_path: Path) -> None:
         archive.writestr("messages.txt", b"a" * 60_000_000)
     (error,) = desk.load(path).errors
     assert error.file.endswith("bomb.zip/messages.txt") and "far more" in error.text
+
+
+@pytest.mark.parametrize("piece", [" [1", " [1]", " [part 1]", "[", ".csv"])
+def test_the_name_of_a_member_costs_no_time_however_long_it_is(
+    desk: Desk, tmp_path: Path, piece: str
+) -> None:
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(f"{piece * (60_000 // len(piece))} [2.csv", "hello there")
+    began = time.thread_time()
+    with suppress(AppError):
+        desk.load(path)
+    assert time.thread_time() - began < 5
 
 
 def test_links_and_symlinks_are_not_followed_out_of_a_folder(

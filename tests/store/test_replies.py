@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from app.core.explanation import RungOutcome
 from app.store import forgetting, guilds, members, messages, replies, tombstones
 from app.store.database import Database
 from app.store.replies import SourceMessage
@@ -135,3 +136,26 @@ def test_the_bots_own_line_is_not_stored_after_what_it_drew_on_was_forgotten(
     member = db.call(members.ensure, guild, "the bot", "Mynah", is_bot=True).id
     line = messages.NewMessage(place, member, "900", 5, "zebra!")
     assert db.call(messages.add, guild, line) is None
+
+
+def test_one_trigger_has_one_reply(db: Database, guild: int) -> None:
+    assert db.call(replies.claim, guild, None, "mention", "55") is not None
+    assert db.call(replies.claim, guild, None, "mention", "55") is None
+    assert db.call(replies.claim, guild, None, "say") is not None
+    assert db.call(replies.claim, guild, None, "say") is not None
+
+
+def test_a_reply_explains_itself(db: Database, guild: int, write: Write) -> None:
+    message = write("brevity is the soul of wit")
+    reply = db.call(replies.claim, guild, None, "mention", "55")
+    assert reply is not None
+    rungs = [{"provider": "markov", "outcome": "wrote", "reason": ""}]
+    fields = {"text": "wit is the soul", "state": "made", "rungs": rungs}
+    source = replies.SourceMessage(message, 4, "is the soul of")
+    db.call(replies.finish, reply, fields, [source])
+    db.call(replies.set_state, reply, "sent", ["777"])
+    found = db.call(replies.find_sent, "777")
+    assert found is not None and found.rungs == [RungOutcome("markov", "wrote", "")]
+    assert db.call(replies.find_sent, "77") is None
+    (stored,) = db.call(replies.sources_of, reply)
+    assert (stored.message, stored.words) == (message, 4)

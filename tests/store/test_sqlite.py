@@ -1,15 +1,19 @@
 """Errors of SQLite and the disk reach the owner as sentences."""
 
+import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 
 import peewee
 import pytest
 
 from app.core.errors import AppError
-from app.store import guilds, sqlite
+from app.store import forgetting, guilds, sqlite
 from app.store.database import Database, bound, write
 from app.store.sqlite import DatabaseDamagedError
 from app.store.tables import Guild
+
+Write = Callable[..., int]
 
 
 @write
@@ -66,3 +70,74 @@ def test_a_bug_stays_a_bug(db: Database) -> None:
     assert sqlite.explain(peewee.OperationalError("no such table: x"), db.path) is None
     with pytest.raises(peewee.IntegrityError):
         db.call(lambda: Guild.insert(name=None, joined=None).execute())
+
+
+@pytest.mark.parametrize("name", sqlite.PRAGMAS)
+def test_every_pragma_holds_in_an_open_database(db: Database, name: str) -> None:
+    numbers = {"normal": 1}
+    wanted = sqlite.PRAGMAS[name]
+    found = db.call(lambda: bound().pragma(name))
+    assert found == numbers.get(str(wanted), wanted)
+
+
+def test_more_rows_than_one_statement_takes_are_inserted_once(
+    db: Database, guild: int
+) -> None:
+    rows = [(guild, number) for number in range(sqlite.MOST_VALUES // 2 + 10)]
+    columns = ("guild_id", "message")
+    added = db.call(lambda: sqlite.insert_new(bound(), "voice_change", columns, rows))
+    assert added == len(rows)
+    wanted = [number for _, number in rows]
+    select = "SELECT message FROM voice_change WHERE guild_id = ? AND message IN"
+    found = db.call(lambda: sqlite.select_among(bound(), select, wanted, guild))
+    assert sorted(number for (number,) in found) == wanted
+    assert db.call(lambda: sqlite.select_among(bound(), select, [], guild)) == []
+
+
+def test_a_row_that_is_there_already_is_passed_over_and_a_broken_one_is_not(
+    db: Database, guild: int
+) -> None:
+    columns = ("guild_id", "author", "name", "is_bot", "has_opted_out", "allows_tuning")
+    row = (guild, "hash", "Ann", 0, 0, 0)
+    insert = lambda rows: sqlite.insert_new(bound(), "member", columns, rows)  # noqa: E731
+    assert db.call(insert, [row, row]) == 1
+    assert db.call(insert, [row]) == 0
+    with pytest.raises(sqlite3.IntegrityError):
+        db.call(insert, [(guild, None, "Ben", 0, 0, 0)])
+
+
+def test_deleted_text_is_overwritten_in_the_file(
+    db: Database, guild: int, write: Write
+) -> None:
+    row = write("quizzical platypus")
+    db.call(lambda: sqlite.truncate_log(bound()))
+    assert b"quizzical platypus" in db.path.read_bytes()
+    db.call(forgetting.delete, guild, [row])
+    assert db.call(lambda: sqlite.truncate_log(bound()))
+    left = [path.read_bytes() for path in db.path.parent.glob("mynah.db*")]
+    assert not any(b"quizzical platypus" in data for data in left)
+
+
+def test_a_damaged_file_is_not_sound(
+    db: Database, write: Write, tmp_path: Path
+) -> None:
+    for number in range(200):
+        write(f"line {number}" * 20)
+    copy = tmp_path / "copy.db"
+    db.call(lambda: sqlite.copy(bound(), copy))
+    assert sqlite.is_sound_file(copy) and db.call(lambda: sqlite.is_sound(bound()))
+    data = bytearray(copy.read_bytes())
+    data[8_192:40_000] = bytes(len(data[8_192:40_000]))
+    copy.write_bytes(data)
+    assert not sqlite.is_sound_file(copy)
+    copy.write_bytes(b"no database at all" * 100)
+    assert not sqlite.is_sound_file(copy)
+
+
+def test_a_copy_that_fails_leaves_nothing_half_done(
+    db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "away" / "copy.db"
+    with pytest.raises(AppError):
+        db.call(lambda: sqlite.copy(bound(), target))
+    assert not target.exists()

@@ -16,7 +16,7 @@ from app.core.paths import Home
 from app.tui.app import MynahApp
 from tests.tui.fake_bot import FakeBot, busy_bot
 from tests.tui.sample_home import NOW, make_home
-from tests.tui.terminal import TOLD, Open, settle
+from tests.tui.terminal import TOLD, Open, begun, settle
 
 
 @pytest.fixture(scope="session")
@@ -40,12 +40,12 @@ def utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def keep_what_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A notice fades, which on a busy machine may be before the test looks."""
+    """No notice fades, which on a busy machine may be before the test looks."""
     notify = MynahApp.notify
 
     def kept(self: MynahApp, message: str, **options: Any) -> None:
         TOLD.append(f"{options.get('title', '')} {message}")
-        notify(self, message, **options)
+        notify(self, message, **{**options, "timeout": 3600})
 
     monkeypatch.setattr(MynahApp, "notify", kept)
 
@@ -63,9 +63,10 @@ def open_app(filled_home: Home) -> Open:
         **options: Any,
     ) -> AsyncIterator[Pilot[int]]:
         TOLD.clear()
-        app = MynahApp(home or filled_home, bot or busy_bot(), clock=lambda: NOW)
+        bot = bot or busy_bot()
+        app = MynahApp(home or filled_home, bot, clock=lambda: NOW)
         async with app.run_test(size=size, **options) as pilot:
-            await settle(pilot)
+            await begun(pilot, bot)
             app.action_go(screen)
             await settle(pilot)
             yield pilot

@@ -66,7 +66,7 @@ def blank(hint: Any) -> Any:
         return inner[0]
     if types.NoneType in inner:
         return None
-    return (origin or hint)()
+    return filled(hint, {}) if dataclasses.is_dataclass(hint) else (origin or hint)()
 
 
 class FakeBot:
@@ -79,6 +79,11 @@ class FakeBot:
         self.is_well = True
         """Whether `start` brings it up."""
         self._listener: Listener | None = None
+
+    @property
+    def is_heard(self) -> bool:
+        """Whether an application listens to it."""
+        return self._listener is not None
 
     def listen(self, listener: Listener) -> None:
         self._listener = listener

@@ -12,7 +12,7 @@ from app.tui.app import MynahApp
 from app.tui.theme import ANSI, DARK, LIGHT
 from tests.tui.fake_bot import STATUS, FakeBot, busy_bot
 from tests.tui.sample_home import NOW
-from tests.tui.terminal import settle
+from tests.tui.terminal import begun, settle
 
 Drive = Callable[[Pilot[int], FakeBot], Awaitable[None]]
 
@@ -173,10 +173,10 @@ async def bring_up(picture: Picture, pilot: Pilot[int]) -> None:
     """Go to the screen and do what leads to the state."""
     app = pilot.app
     assert isinstance(app, MynahApp)
-    await settle(pilot)
-    app.action_go(picture.screen)
-    await settle(pilot)
     bot = app.link
     assert isinstance(bot, FakeBot)
+    await begun(pilot, bot)
+    app.action_go(picture.screen)
+    await settle(pilot)
     await picture.drive(pilot, bot)
     await settle(pilot)

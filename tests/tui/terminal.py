@@ -4,34 +4,74 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, suppress
 from pathlib import Path
 
+from rich.segment import Segment
 from textual.pilot import Pilot
+from textual.strip import Strip
 from textual.worker import WorkerCancelled
 
 from app.core.paths import Home
+from tests.tui.fake_bot import FakeBot
 
 Open = Callable[..., AbstractAsyncContextManager[Pilot[int]]]
 """The `open_app` fixture: opens the application on a screen."""
 
 
+ROUNDS = 3
+"""A reply is drawn, drawing asks for more, and that is drawn."""
+
+MOST_ROUNDS = 300
+
+
 async def settle(pilot: Pilot[int]) -> None:
-    """Wait until everything that was asked for is shown."""
-    for _ in range(3):
+    """Wait until everything that was asked for is shown.
+
+    It waits for work, never for time: on a busy machine nothing may change for long
+    while an answer is still on its way.
+    """
+    before: object = None
+    quiet = 0
+    for _ in range(MOST_ROUNDS):
         await pilot.pause()
-        with suppress(WorkerCancelled):  # A newer job of its group took its place.
-            await pilot.app.workers.wait_for_complete()
-    before = ""
-    for _ in range(40):
-        await pilot.pause(0.05)
-        now = text_of(pilot)
-        if now == before:
+        is_asking = await _ask_for_the_rest(pilot)
+        now = drawn(pilot)
+        quiet = 0 if is_asking or now != before else quiet + 1
+        if quiet == ROUNDS:
             return
         before = now
 
 
+async def begun(pilot: Pilot[int], bot: FakeBot) -> None:
+    """Wait until the application has drawn its first picture and turned to the bot."""
+    for _ in range(MOST_ROUNDS):
+        if bot.is_heard:
+            break
+        await pilot.pause()
+    await settle(pilot)
+
+
+async def _ask_for_the_rest(pilot: Pilot[int]) -> bool:
+    """Wait for what is asked for; tell if there was anything."""
+    app = pilot.app
+    asked = [worker for worker in app.workers if not worker.is_finished]
+    for worker in asked:
+        with suppress(WorkerCancelled):  # A newer job of its group took its place.
+            await worker.wait()
+    # News is collected for a moment before it is shown.
+    return bool(asked) or getattr(app, "_news", None) is not None
+
+
+def drawn(pilot: Pilot[int]) -> list[list[Segment]]:
+    """All that stands on the terminal, with its colors."""
+    return [list(strip) for strip in _strips(pilot)]
+
+
+def _strips(pilot: Pilot[int]) -> list[Strip]:
+    return pilot.app.screen._compositor.render_strips()
+
+
 def text_of(pilot: Pilot[int]) -> str:
     """All that stands on the terminal, a line each."""
-    strips = pilot.app.screen._compositor.render_strips()
-    return "\n".join(strip.text.rstrip() for strip in strips)
+    return "\n".join(strip.text.rstrip() for strip in _strips(pilot))
 
 
 def home_at(path: Path) -> Home:

@@ -198,6 +198,52 @@ async def test_channels_are_switched_one_by_one(open_app: Open):
         assert bot.requests(control.Train) == [control.Train("9001", ["1-stage"])]
 
 
+def allowing(*channels: str) -> FakeBot:
+    """A bot that may speak in those channels of its first server alone."""
+    row = {"key": "speak.channels", "value": list(channels), "origin": "guild"}
+    return busy_bot(config_get={"settings": [row]})
+
+
+@pytest.mark.parametrize(
+    ("channels", "allowed", "silent"),
+    [((), 3, 0), (("none",), 0, 3), (("stage",), 1, 2)],
+)
+async def test_no_channel_looks_unlike_all_channels(
+    open_app: Open, channels: tuple[str, ...], allowed: int, silent: int
+):
+    async with open_app("guild", allowing(*channels)) as pilot:
+        await pilot.press(*["right_square_bracket"] * 2)
+        await settle(pilot)
+        shown = text_of(pilot)
+        assert shown.count("may speak") == allowed
+        assert shown.count("keeps quiet") == silent
+
+
+@pytest.mark.parametrize(
+    ("channels", "pressed", "written"),
+    [
+        ((), "stage", "off-topic, tavern"),
+        (("stage",), "stage", "none"),
+        (("none",), "stage", "stage"),
+        (("off-topic", "tavern"), "stage", None),
+    ],
+)
+async def test_silencing_the_last_channel_does_not_open_all_of_them(
+    open_app: Open, channels: tuple[str, ...], pressed: str, written: str | None
+):
+    bot = allowing(*channels)
+    async with open_app("guild", bot) as pilot:
+        await pilot.press(*["right_square_bracket"] * 2)
+        await settle(pilot)
+        put_cursor(list_of(pilot, "#channel-list"), "name", pressed)
+        await pilot.press("space")
+        await settle(pilot)
+        (request,) = bot.requests(control.ConfigSet)
+        assert request.key == "speak.channels"
+        parts = sorted((request.value or "").split(", "))
+        assert parts == sorted((written or "").split(", "))
+
+
 async def test_what_was_learned_can_be_vetoed(open_app: Open):
     bot = busy_bot()
     async with open_app("guild", bot) as pilot:

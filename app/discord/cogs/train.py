@@ -259,7 +259,7 @@ class CleanQuestion(discord.ui.View):
 def _problem(error: Exception) -> str:
     if isinstance(error, AppError):
         return str(error)
-    return "Discord does not hand out that file."
+    return "Discord does not provide that file."
 
 
 async def _message_of(

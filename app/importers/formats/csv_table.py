@@ -24,7 +24,7 @@ SAMPLES = 20_000
 """Rows that are looked at to find out whether day or month comes first."""
 
 LACKS = (
-    "CSV tells neither bots nor replies, and joins only by their text; JSON tells all"
+    "CSV marks neither bots nor replies, and shows joins only as text; JSON has it all"
 )
 
 _NAMES = {

@@ -11,7 +11,7 @@ from app.importers.records import BrokenRow, File, FileGuild, Note, Record
 from app.importers.sources import SourceFile
 from app.importers.streams import Stream
 
-LACKS = "web pages tell replies only in part; JSON tells all of it"
+LACKS = "web pages mark only some of the replies; JSON marks them all"
 
 CHUNK = 1 << 16
 HEADING_BYTES = 1 << 19

@@ -13,7 +13,7 @@ from app.importers.text_lines import NOT_UTF8, all_lines, decoded
 
 RULE = "=" * 62
 
-LACKS = "plain text tells neither ids nor bots nor replies; JSON tells all of it"
+LACKS = "plain text has no ids and marks neither bots nor replies; JSON has it all"
 
 _HEAD = re.compile(
     r"\[(?P<date>\d[^\]\n]{5,40})\] (?P<author>\S.{0,60}?)( \(pinned\))?"

@@ -20,7 +20,7 @@ from app.importers.records import (
 from app.importers.sources import SourceFile
 from app.importers.streams import Stream
 
-LACKS = "Discord History Tracker tells no bots"
+LACKS = "Discord History Tracker does not mark bots"
 
 MAGIC = b"SQLite format 3\0"
 _TABLES = {"messages", "channels", "servers", "users"}

@@ -11,7 +11,7 @@ from app.importers.sources import SourceFile
 from app.importers.streams import Stream
 from app.importers.text_lines import lines
 
-LACKS = "a log of IRC tells no ids, and neither bots nor replies"
+LACKS = "IRC logs have no ids, and mark neither bots nor replies"
 
 _LINE = re.compile(
     r"\A\s*(?:(?P<date>\d{4}-\d{2}-\d{2}|[A-Z][a-z]{2} \d{2}"
@@ -79,7 +79,7 @@ def read(
             continue
         item = _item(line, day, dates, name)
         if item is None:
-            yield BrokenRow(f"line {number}", "it is no line of a log")
+            yield BrokenRow(f"line {number}", "it is not a log line")
         elif item is not SYSTEM:
             yield item
     yield from dates.notes()

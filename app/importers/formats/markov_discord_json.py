@@ -16,7 +16,7 @@ from app.importers.records import (
 from app.importers.sources import SourceFile
 from app.importers.streams import Stream
 
-LACKS = "training files tell neither people nor times"
+LACKS = "training files have neither authors nor times"
 
 
 def matches(head: Head) -> bool:

@@ -8,7 +8,7 @@ from app.importers.records import FileGuild, Item, JsonObject, Record, text_of
 from app.importers.sources import SourceFile
 from app.importers.streams import Stream
 
-LACKS = "Element tells no bots but those that send notices"
+LACKS = "Element marks only the bots that send notices"
 
 
 def matches(head: Head) -> bool:

@@ -17,7 +17,7 @@ from app.importers.records import (
 from app.importers.sources import SourceFile
 from app.importers.streams import Stream
 
-LACKS = "Telegram tells no bots"
+LACKS = "Telegram does not mark bots"
 
 _PRIVATE = {"personal_chat", "bot_chat", "saved_messages", "private", "replies"}
 

@@ -9,7 +9,7 @@ from app.importers.sources import SourceFile
 from app.importers.streams import Stream
 from app.importers.text_lines import NOT_UTF8, decoded, lines
 
-LACKS = "plain text tells neither people nor times"
+LACKS = "plain text has neither authors nor times"
 
 LOOKED_AT = 400
 """Lines that tell whether it is prose."""

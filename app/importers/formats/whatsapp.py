@@ -10,7 +10,7 @@ from app.importers.sources import SourceFile
 from app.importers.streams import Stream
 from app.importers.text_lines import NOT_UTF8, all_lines, decoded
 
-LACKS = "WhatsApp's text tells neither ids nor replies"
+LACKS = "WhatsApp exports have no ids and do not mark replies"
 
 _MARKS = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 _STAMP = re.compile(

@@ -72,7 +72,7 @@ class BotEvent:
 
 @dataclass(frozen=True)
 class StatusReply:
-    """Return the state of everything.
+    """The state of everything.
 
     Every field has a default: a bot of another version must be able to say so.
     """
@@ -146,7 +146,7 @@ class UsageDay:
 
 @dataclass(frozen=True)
 class UsageCall:
-    """Draw one request that left the machine."""
+    """One request that left the computer."""
 
     at: float
     """Seconds since the epoch."""
@@ -162,7 +162,7 @@ class UsageCall:
 
 @dataclass(frozen=True)
 class UsageReply:
-    """Return the spending, and the data that left the machine."""
+    """The spending, and the data that left the computer."""
 
     days: list[UsageDay]
     sent: list[UsageCall]
@@ -195,7 +195,7 @@ class Check:
 
 @dataclass(frozen=True)
 class DoctorReply:
-    """Run every check, in the order in which to fix problems."""
+    """The results of all checks, in the order in which to fix problems."""
 
     checks: list[Check]
 

@@ -47,7 +47,7 @@ class GuildFigures:
 
 @dataclass(frozen=True)
 class GuildsReply:
-    """List the learned guilds."""
+    """The learned guilds."""
 
     guilds: list[GuildFigures]
 

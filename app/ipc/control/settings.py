@@ -21,7 +21,7 @@ class ShownSetting:
 
 @dataclass(frozen=True)
 class ConfigGetReply:
-    """Return settings with their origin."""
+    """Settings with their origin."""
 
     settings: list[ShownSetting]
 

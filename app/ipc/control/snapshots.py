@@ -118,8 +118,8 @@ class SnapshotImportReply(ImportReply):
 class SnapshotImport(Request[SnapshotImportReply]):
     """Make a guild of an exported snapshot.
 
-    Settings of its that do not fit this version, and those of what may leave the
-    machine, are left out.
+    Settings that do not fit this version are left out, and so are those that decide
+    what may leave the computer.
     """
 
     method: ClassVar[str] = "snapshot_import"

@@ -339,7 +339,9 @@ class LocalProvider:
             if self._speeds:
                 self._speeds.put(self.model, round(decode, 1))
         except OSError as error:
-            log.warning("how fast the model is is known until a restart: %s", error)
+            log.warning(
+                "the model's speed is remembered only until a restart: %s", error
+            )
 
     async def _cancel(self, stream: int) -> None:
         await self._keeper.tell(CancelGenerate(stream))

@@ -56,7 +56,7 @@ def describe(
         )
     if status == 429:
         return Trouble(
-            "rate", f"{host} asks us to slow down.", "Mynah tries again later."
+            "rate", f"{host} asks Mynah to slow down.", "Mynah tries again later."
         )
     if status is not None and status >= 500:
         return Trouble("host", f"{host} has an internal problem ({status}).")
@@ -69,7 +69,7 @@ def describe(
         return Trouble("request", f"{host} rejected the request ({status}).")
     kind = type(error).__name__
     if has_begun and not isinstance(error, ValueError):
-        return Trouble("broken", f"The answer of {host} stopped early.")
+        return Trouble("broken", f"The answer from {host} stopped early.")
     if kind == "APIConnectionError" or isinstance(error, TimeoutError):
         return Trouble("unreachable", f"{host} cannot be reached.")
     if kind in ("APITimeoutError", "ReadTimeout"):

@@ -102,7 +102,7 @@ class CloudTuning:
                 page = await client.fine_tuning.jobs.list(limit=50)
                 own = [one for one in page.data if _guild_of(one) == str(guild)]
                 if not own:
-                    raise ProviderError("No tuning of this server was started.")
+                    raise ProviderError("No tuning was started for this server.")
                 found = own[0]
             else:
                 found = await client.fine_tuning.jobs.retrieve(job)

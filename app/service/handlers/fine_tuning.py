@@ -68,7 +68,8 @@ class FineTuningHandlers:
         await self._ask(guild, config)
         if not request.agreed:
             raise UsageError(
-                self._question(), "Repeat it with --yes if you agree and answer for it."
+                self._question(),
+                "Repeat the command with --yes to agree and accept that.",
             )
         order, told = await self._order(guild, request.model, request.preferences)
         self._check(order, config)

@@ -178,7 +178,7 @@ class GuildHandlers:
         near = ", ".join(await run(members.like, guild, name))
         raise UsageError(
             f"Nobody here is {name!r}. Nothing was forgotten.",
-            f"Known are: {near}." if near else "Nothing is stored here.",
+            f"Known names: {near}." if near else "Nothing is stored here.",
         )
 
     async def _lift(self, guild: int, request: control.Forget) -> int:

@@ -175,6 +175,12 @@ class Feed(ScrollView, can_focus=True):
         self._lay_out()
         self._reveal()
 
+    def watch_show_vertical_scrollbar(self) -> None:
+        # Textual moves only a visible bar; items that come late make it visible after
+        # the list is at its end.
+        self._lay_out()
+        self.vertical_scrollbar.position = self.scroll_y
+
     def render_line(self, y: int) -> Strip:
         width = self.scrollable_content_region.width
         if width <= 1:

@@ -1,0 +1,48 @@
+"""Vectors, on a real database."""
+
+from collections.abc import Callable
+
+from app.store import embeddings, forgetting
+from app.store.database import Database
+
+Write = Callable[..., int]
+
+
+def test_vectors_follow_their_messages(db: Database, guild: int, write: Write) -> None:
+    rows = [write("one"), write("two")]
+    write("dropped", dropped="bot")
+    assert [row for row, _ in db.call(embeddings.missing, guild, "mini", 9)] == [
+        rows[1],
+        rows[0],
+    ]
+    blobs = [(row, b"\x01\x02") for row in (*rows, 999)]
+    assert db.call(embeddings.add_many, guild, "mini", blobs) == 2
+    assert db.call(embeddings.missing, guild, "mini", 9) == []
+    assert len(db.call(embeddings.missing, guild, "other", 9)) == 2
+    stored = db.call(lambda: list(embeddings.vectors(guild, "mini")))
+    assert stored == blobs[:2]
+
+
+def test_missing_ones_are_read_on_from_where_a_reader_was(
+    db: Database, guild: int, write: Write
+) -> None:
+    rows = [write(f"line {number}") for number in range(6)]
+    first = [row for row, _ in db.call(embeddings.missing, guild, "mini", 2)]
+    assert first == rows[:3:-1]
+    then = db.call(
+        lambda: embeddings.missing(guild, "mini", 2, before=first[-1], after=rows[0])
+    )
+    assert [row for row, _ in then] == [rows[3], rows[2]]
+
+
+def test_a_vector_goes_with_its_message_and_the_state_shows_it(
+    db: Database, guild: int, write: Write
+) -> None:
+    rows = [write("one"), write("two")]
+    db.call(embeddings.add_many, guild, "mini", [(row, b"\1\2") for row in rows])
+    before = db.call(embeddings.state, guild, "mini")
+    assert (before.vectors, before.row_sum) == (2, sum(rows))
+    db.call(forgetting.delete, guild, rows[:1])
+    after = db.call(embeddings.state, guild, "mini")
+    assert (after.vectors, after.row_sum, after.last) == (1, rows[1], before.last)
+    assert db.call(embeddings.state, guild + 1, "mini").vectors == 0

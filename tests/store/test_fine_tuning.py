@@ -1,0 +1,57 @@
+"""What may be given for tuning, on a real database."""
+
+from collections.abc import Callable
+
+from app.store import comparisons, feedback, fine_tuning, guilds, members, replies
+from app.store.database import Database
+
+Write = Callable[..., int]
+
+
+def test_only_learned_lines_of_people_who_agreed_are_marked(
+    db: Database, guild: int, write: Write
+) -> None:
+    write("no", author="ann", ts=1)
+    write("yes", author="ben", ts=2)
+    write("!roll", author="ben", ts=3, dropped="command")
+    db.call(members.set_allows_tuning, guild, "ben", True)
+    channel = db.call(guilds.find_channel, guild, "stage")
+    assert channel is not None
+    lines = db.call(fine_tuning.lines, channel.id)
+    assert [(line.text, line.agreed) for line in lines] == [
+        ("no", False), ("yes", True), ("!roll", False),
+    ]  # fmt: skip
+    db.call(members.set_opted_out, guild, "ben", True)
+    assert not any(line.agreed for line in db.call(fine_tuning.lines, channel.id))
+
+
+def test_an_open_channel_opens_its_threads_and_no_other_guilds(
+    db: Database, guild: int
+) -> None:
+    other = int(db.call(guilds.ensure, "The Rose").id)
+    stage = db.call(guilds.ensure_channel, guild, "stage", "7").id
+    thread = db.call(guilds.ensure_channel, guild, "act one", "8", parent=stage).id
+    db.call(guilds.ensure_channel, guild, "pit", "9")
+    db.call(guilds.ensure_channel, other, "stage", "10")
+    assert db.call(fine_tuning.open_channels, guild, ["7"]) == [stage, thread]
+    assert db.call(fine_tuning.open_channels, guild, ["stage"]) == [stage, thread]
+    assert db.call(fine_tuning.open_channels, guild, []) == []
+
+
+def test_a_reworded_draft_gives_a_good_and_a_bad_example(
+    db: Database, guild: int
+) -> None:
+    def reply(text: str) -> int:
+        row = db.call(replies.claim, guild, None, "say")
+        assert row is not None
+        db.call(replies.finish, row, {"state": "sent", "text": text}, [])
+        return row
+
+    changed, better, worse = reply("new words"), reply("better"), reply("worse")
+    reply("nobody said anything")
+    db.call(feedback.rate, changed, "owner", -1, "edited", "old words")
+    db.call(comparisons.add, guild, better, worse, 1)
+    found = db.call(fine_tuning.judged, guild)
+    assert [(one.text, one.rating) for one in found] == [
+        ("old words", -1), ("new words", 1), ("better", 1), ("worse", -1),
+    ]  # fmt: skip

@@ -1,0 +1,75 @@
+"""What is deleted, and what stays, on a real database."""
+
+from collections.abc import Callable
+
+from app.store import embeddings, forgetting, guilds, members, messages
+from app.store.database import Database
+from app.store.messages import NewMessage
+
+Write = Callable[..., int]
+
+
+def test_only_rows_of_the_guild_are_deleted(
+    db: Database, guild: int, write: Write
+) -> None:
+    row = write("to be")
+    other = int(db.call(guilds.ensure, "The Rose").id)
+    assert db.call(forgetting.delete, other, [row]).messages == 0
+    assert db.call(messages.get, row) is not None
+    assert db.call(forgetting.delete, guild, [row]).messages == 1
+    assert db.call(messages.get, row) is None
+
+
+def test_a_thousand_rows_go_with_their_vectors_and_leave_a_trace(
+    db: Database, guild: int, write: Write
+) -> None:
+    first = db.call(messages.get, write("line", external="x"))
+    assert first is not None
+    batch = [
+        NewMessage(first.channel, first.member, f"m{n}", n, f"line {n}")
+        for n in range(1_200)
+    ]
+    rows = [row for row in db.call(messages.add_many, guild, batch).rows if row]
+    db.call(embeddings.add_many, guild, "mini", [(row, b"\1") for row in rows])
+    removed = db.call(forgetting.delete, guild, rows)
+    assert (removed.messages, removed.embeddings) == (1_200, 1_200)
+    again = db.call(messages.add_many, guild, batch)
+    assert set(again.rows) == {None}, "what was forgotten does not come back"
+
+
+def test_rows_are_found_by_author_channel_and_guild(
+    db: Database, guild: int, write: Write
+) -> None:
+    iago, cassio = write("a", author="iago", ts=1), write("b", author="cassio", ts=2)
+    late = write("c", author="iago", channel="pit", ts=3)
+    stage = db.call(guilds.find_channel, guild, "stage")
+    assert stage is not None
+    thread = db.call(guilds.ensure_channel, guild, "act one", "8", parent=stage.id)
+    assert thread.parent_id == stage.id
+    inside = write("d", author="cassio", channel="act one", ts=4)
+    assert db.call(forgetting.rows_of_author, guild, "iago") == [iago, late]
+    assert db.call(forgetting.rows_of_author, guild, "iago", 2) == [late]
+    found = db.call(forgetting.rows_of_channel, guild, stage.id)
+    assert found == [iago, cassio, inside], "a thread belongs to its channel"
+    assert db.call(forgetting.rows_of_guild, guild) == [iago, cassio, late, inside]
+    assert db.call(forgetting.rows_of_guild, guild + 1) == []
+
+
+def test_a_text_that_somebody_else_still_says_is_told(
+    db: Database, guild: int, write: Write
+) -> None:
+    write("well, to be or not to be, he said")
+    found = db.call(forgetting.still_said, ["to be or not to be", "100%", "_"])
+    assert found == {"to be or not to be"}
+
+
+def test_people_without_messages_go_and_an_opt_out_stays(
+    db: Database, guild: int, write: Write
+) -> None:
+    write("mine", author="iago")
+    db.call(members.ensure, guild, "ghost", "Ghost")
+    db.call(members.set_opted_out, guild, "emilia", True)
+    db.call(forgetting.delete_people, guild)
+    assert db.call(members.find, guild, "ghost") is None
+    assert db.call(members.find, guild, "iago") is not None
+    assert db.call(members.opted_out, guild) == {"emilia"}

@@ -1,0 +1,42 @@
+"""The changes that a voice has still to take over."""
+
+from collections.abc import Callable
+
+from app.store import messages, voice_changes
+from app.store.database import Database, tuples
+from app.store.tables import Message
+
+Write = Callable[..., int]
+
+
+def test_an_edit_is_noted_for_the_voice(db: Database, guild: int, write: Write) -> None:
+    row = write("to be")
+    db.call(messages.edit, row, "to be or not to be")
+    assert db.call(voice_changes.changes, guild) == [row]
+    change = db.call(voice_changes.newest_change, guild)
+    db.call(messages.edit, row, "to be")
+    db.call(voice_changes.settle, guild, change)
+    assert db.call(voice_changes.changes, guild) == [row], "a later edit stays noted"
+
+
+def test_an_edit_that_changes_nothing_is_not_noted(
+    db: Database, guild: int, write: Write
+) -> None:
+    row = write("to be")
+    db.call(messages.edit, row, "to be")
+    assert db.call(voice_changes.changes, guild) == []
+
+
+def test_a_voice_is_of_one_guild_without_what_was_dropped_or_rolled_back(
+    db: Database, guild: int, write: Write
+) -> None:
+    rows = [write(text) for text in ("one", "two", "three")]
+    write("!play", dropped="command")
+    chosen = lambda gaps: [  # noqa: E731
+        row for (row,) in tuples(Message.select(Message.id).where(gaps))
+    ]
+    assert db.call(lambda: chosen(voice_changes.belongs(guild))) == rows
+    outside = [(rows[0], rows[1])]
+    found = db.call(lambda: chosen(voice_changes.belongs(guild, outside)))
+    assert found == [rows[0], rows[2]]
+    assert db.call(lambda: chosen(voice_changes.belongs(guild + 1))) == []
