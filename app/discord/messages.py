@@ -192,6 +192,35 @@ def replies_to_bot(message: discord.Message, bot_id: int) -> bool:
     return isinstance(answered, discord.Message) and answered.author.id == bot_id
 
 
+def is_to_others(bot: discord.Client, message: discord.Message) -> bool:
+    """Return whether a message mentions, answers or first names another than the bot.
+
+    Names are those of people who lately wrote in the channel.
+    """
+    own = bot.user.id if bot.user else 0
+    mine = {own, message.author.id}
+    if {user.id for user in message.mentions} - mine or message.role_mentions:
+        return True
+    if message.type is discord.MessageType.reply:
+        answered = message.reference.resolved if message.reference else None
+        known = isinstance(answered, discord.Message)
+        if not known or answered.author.id not in mine:
+            return True
+    names = {
+        name
+        for one in bot.cached_messages
+        if one.channel.id == message.channel.id and one.author.id not in mine
+        for name in (one.author.display_name, one.author.name)
+    }
+    text = message.content.lstrip(" @").casefold()
+    return any(_begins_with(text, name.casefold()) for name in names if name)
+
+
+def _begins_with(text: str, name: str) -> bool:
+    """Tell if a text begins with a name as a whole word."""
+    return text.startswith(name) and not text[len(name) :][:1].isalnum()
+
+
 def recent_turns(
     bot: discord.Client, message: discord.Message, most: int = 20
 ) -> list[tuple[int, str, str]]:
