@@ -203,8 +203,9 @@ def is_to_others(bot: discord.Client, message: discord.Message) -> bool:
         return True
     if message.type is discord.MessageType.reply:
         answered = message.reference.resolved if message.reference else None
-        known = isinstance(answered, discord.Message)
-        if not known or answered.author.id not in mine:
+        if not isinstance(answered, discord.Message):
+            return True
+        if answered.author.id not in mine:
             return True
     names = {
         name
