@@ -9,9 +9,9 @@ from typing import Literal, cast
 from app.chat.circuit_breaker import CircuitBreaker, Clock
 from app.chat.fair_queue import FairQueue, QueueFullError
 from app.chat.postprocess import Finished, finish
-from app.core.errors import NotAllowedError, ProviderError
+from app.core.errors import InputRefusedError, NotAllowedError, ProviderError
 from app.core.explanation import RungOutcome
-from app.providers.base import Completion, Prompt, Provider
+from app.providers.base import Completion, FreshStart, Prompt, Provider
 
 Outcome = Literal["answered", "skipped", "failed", "late", "rejected"]
 
@@ -201,12 +201,17 @@ class Ladder:
                         break
                     if not pieces and left_ms is not None:
                         timer.reschedule(end + left_ms / 1000)
+                    if isinstance(item, FreshStart):
+                        pieces.clear()
+                        self._on_piece(None)
                     pieces.append(item)
                     self._on_piece(item)
         except TimeoutError:
             return self._broken(rung, pieces, "late", "it took too long")
         except (QueueFullError, NotAllowedError) as error:
             return self._broken(rung, pieces, "skipped", str(error))
+        except InputRefusedError as error:
+            return Attempt("failed", str(error))
         except ProviderError as error:
             return self._broken(rung, pieces, "failed", str(error))
         finally:

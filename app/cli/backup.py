@@ -16,12 +16,16 @@ HELP = "write the whole home to one file, even while the bot runs"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's words."""
     parser.add_argument("file", metavar="FILE", help="a name that ends in .zip")
+    parser.add_argument(
+        "--overwrite", action="store_true", help="replace a file that already exists"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Write the backup."""
     target = str(Path(arguments.file).expanduser().absolute())
-    done = asyncio.run(_back_up(find_home(arguments.home), target))
+    request = control.Backup(target, arguments.overwrite)
+    done = asyncio.run(_back_up(find_home(arguments.home), request))
     if arguments.json:
         print_json(done)
     else:
@@ -29,6 +33,6 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-async def _back_up(home: Home, target: str) -> control.BackupReply:
+async def _back_up(home: Home, request: control.Backup) -> control.BackupReply:
     async with connect(home) as bot:
-        return await bot.call(control.Backup(target))
+        return await bot.call(request)

@@ -41,6 +41,10 @@ class NotAllowedError(ProviderError):
     """A request holds words that may not go to its host; nothing was sent."""
 
 
+class InputRefusedError(ProviderError):
+    """A host refused the words of one request; it takes others."""
+
+
 class ChildExitError(AppError):
     """A child process ended, or could not start."""
 

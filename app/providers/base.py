@@ -129,6 +129,12 @@ class Completion:
     """True if the writer has already cut a broken text to whole words."""
 
 
+class FreshStart(str):
+    """A piece that withdraws all pieces before it, which were no answer."""
+
+    __slots__ = ()
+
+
 class Provider(Protocol):
     """A source of text; all implementations pass one contract test."""
 
@@ -141,6 +147,7 @@ class Provider(Protocol):
     def write(self, prompt: Prompt) -> AsyncIterator[str | Completion]:
         """Yield pieces of text, then one `Completion`.
 
+        An empty piece is a sign of life: the model thinks.
         Closing the iterator cancels the work.
 
         Raises:

@@ -6,6 +6,7 @@ _KEYS = {
     r"mynah models (pull|list)( [^\s`]+)?": "f on Models (6)",
     r"mynah models use( [^\s`]+)?": "u on Models (6)",
     r"mynah config set openai_key": "k on Models (6)",
+    r"mynah config set server_key": "K on Settings (8)",
     r"mynah config set openai\.model( [^\s`]+)?": "e on Models (6)",
     r"mynah config set reply\.provider openai( [^`]+)?": "reply.provider on Server (4)",
     r"mynah config set bot_token": "b on Settings (8)",

@@ -7,8 +7,8 @@ import pytest
 from app.chat.circuit_breaker import CircuitBreaker
 from app.chat.fair_queue import FairQueue
 from app.chat.ladder import SPEECHLESS, Ladder, Rung
-from app.core.errors import ProviderError
-from app.providers.base import Completion, Prompt, Turn
+from app.core.errors import InputRefusedError, ProviderError
+from app.providers.base import Completion, FreshStart, Prompt, Turn
 
 PROMPT = Prompt(1, "1:1", "Mynah", (Turn("ann", "hello?"),))
 
@@ -40,7 +40,7 @@ class FakeProvider:
                     raise item
                 else:
                     text += str(item)
-                    yield str(item)
+                    yield item
             yield Completion(text, completion_tokens=len(text.split()))
         finally:
             self.closed += 1
@@ -183,6 +183,34 @@ async def test_the_breaker_opens_and_skips():
     answer = await climb(Rung(broken, breaker=breaker), chain())
     assert outcomes(answer)[0] == ("openai", "skipped")
     assert len(broken.seen) == 2
+
+
+async def test_words_that_a_host_refused_do_not_close_it_for_others():
+    breaker = CircuitBreaker(time.monotonic, threshold=1)
+    flagged = FakeProvider("openai", [InputRefusedError("It refused these words.")])
+    rung = Rung(flagged, breaker=breaker)
+    assert outcomes(await climb(rung, chain()))[0] == ("openai", "failed")
+    await climb(rung, chain())
+    assert len(flagged.seen) == 2
+
+
+async def test_what_proved_to_be_a_thought_is_withdrawn_and_never_sent():
+    shown: list[str | None] = []
+    thought = "now what would a regular say here"
+    model = FakeProvider(
+        "openai", [thought, FreshStart("hello"), ProviderError("It broke.")]
+    )
+    answer = await climb(model, chain(), on_piece=shown.append)
+    assert answer.finished.text == "the chain says so"
+    assert shown[:3] == [thought, None, "hello"]
+
+
+async def test_a_model_that_thinks_is_at_work_and_not_late():
+    model = FakeProvider("openai", ["", 0.7, "hello to you"])
+    answer = await climb(
+        model, FakeProvider("local", ["here"]), chain(), deadline_ms=1200
+    )
+    assert answer.provider == "openai"
 
 
 async def test_the_provider_is_told_its_time():

@@ -173,6 +173,17 @@ def test_a_backup_makes_the_same_home_elsewhere(home, export, tmp_path):
     assert mynah(other, "restore", str(target)).returncode == 64
 
 
+def test_a_backup_replaces_a_file_only_when_told_to(home, export, tmp_path):
+    answer(home, "import", "den", str(export))
+    target = tmp_path / "copy.zip"
+    target.write_text("mine", encoding="utf-8")
+    refused = mynah(home, "backup", str(target))
+    assert refused.returncode == 64 and "--overwrite" in refused.stderr
+    assert target.read_text(encoding="utf-8") == "mine"
+    answer(home, "backup", str(target), "--overwrite")
+    assert target.read_bytes().startswith(b"PK")
+
+
 def test_an_export_can_be_imported_elsewhere(home, export, tmp_path):
     answer(home, "import", "den", str(export))
     target = tmp_path / "out.jsonl"

@@ -123,13 +123,15 @@ async def test_every_failure_is_told_in_words(bot, stand_in, fault, words):
     assert len(stand_in.served) <= 2
 
 
-async def test_a_lasting_trouble_is_in_the_status_until_the_owner_acts(bot, stand_in):
+async def test_a_lasting_trouble_names_the_key_of_its_host_until_the_owner_acts(
+    bot, stand_in
+):
     stand_in.choose = lambda body: "key"
     await ask(bot, TO_CLOUD)
     await ask(bot, say())
     cloud = (await ask(bot, control.Status())).cloud
     assert cloud.state == "key"
-    assert "config set openai_key" in cloud.hint
+    assert "config set server_key" in cloud.hint
     await ask(bot, say())
     assert len(stand_in.served) == 1
     stand_in.choose = lambda body: "fine"

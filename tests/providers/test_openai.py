@@ -205,6 +205,25 @@ async def test_the_server_says_which_models_it_has(bench):
     assert await bench.provider.models() == ["gpt-4o-mini", "gpt-5-nano"]
 
 
+async def test_looking_for_models_in_vain_leaves_the_host_in_use(bench, stand_in):
+    bench.url = stand_in.cloud_url.replace("/v1/", "/none/")
+    with pytest.raises(ProviderError):
+        await bench.provider.models()
+    assert bench.provider.unavailable(ask()) is None
+    assert bench.provider.trouble is None
+
+
+async def test_an_address_without_v1_that_answers_200_is_an_error_in_words(
+    bench, stand_in
+):
+    """See lmstudio-ai/lmstudio-bug-tracker#618."""
+    said = {"error": "Unexpected endpoint or method. (GET /models)"}
+    stand_in.tunings.answer = lambda *request: said
+    bench.url = stand_in.cloud_url.replace("/v1/", "/")
+    with pytest.raises(ProviderError, match="ends in /v1/"):
+        await bench.provider.models()
+
+
 async def test_a_dead_server_is_unreachable_and_nothing_was_sent(bench):
     bench.url = "http://127.0.0.1:9/v1/"
     with pytest.raises(ProviderError, match="cannot be reached"):

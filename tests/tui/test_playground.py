@@ -165,3 +165,68 @@ async def test_the_talk_on_the_screen_stays_bounded(open_app: Open):
             screen._say(screen.guild, "x")  # type: ignore[attr-defined]
         await settle(pilot)
         assert len(pilot.app.screen.query(SpokenLine)) <= 120
+
+
+async def test_again_asks_as_if_there_was_no_answer_yet(open_app: Open):
+    bot = busy_bot()
+    async with open_app("playground", bot) as pilot:
+        await pilot.press("a", "enter")
+        await settle(pilot)
+        await pilot.press("b", "enter")
+        await settle(pilot)
+        first = said(bot)
+        for _ in range(2):
+            await pilot.press("ctrl+r")
+            await settle(pilot)
+            assert (said(bot).text, said(bot).turns) == (first.text, first.turns)
+        await pilot.press("c", "enter")
+        await settle(pilot)
+        answer = "by my troth, what country is this, friends?"
+        pair = [["you", "b"], ["Mynah", answer]]
+        assert said(bot).turns == [*first.turns, *pair]
+
+
+async def test_an_answer_that_comes_after_again_was_pressed_is_no_turn(open_app: Open):
+    go = asyncio.Event()
+
+    async def slowly(request: control.Say):
+        if len(bot.requests(control.Say)) == 1:
+            await go.wait()
+        return reply(request)
+
+    bot = busy_bot(say=lambda request: slowly(request))
+    async with open_app("playground", bot) as pilot:
+        await pilot.press("a", "enter")
+        await pilot.pause(0.05)
+        await pilot.press("ctrl+r")
+        await pilot.pause(0.1)
+        go.set()
+        await settle(pilot)
+        await pilot.press("b", "enter")
+        await settle(pilot)
+        assert [speaker for speaker, _ in said(bot).turns] == ["you", "Mynah"]
+
+
+async def test_the_talk_scrolls_by_key_while_one_types(open_app: Open):
+    async with open_app("playground", size=(100, 20)) as pilot:
+        for word in ("alpha", "second", "third", "fourth"):
+            await pilot.press(*word, "enter")
+            await settle(pilot)
+        assert "alpha" not in text_of(pilot)
+        await pilot.press("x", *["pageup"] * 6)
+        await settle(pilot)
+        assert "alpha" in text_of(pilot)
+        assert pilot.app.screen.query_one("#say", Input).value == "x"
+        await pilot.press(*["pagedown"] * 6)
+        await settle(pilot)
+        assert "alpha" not in text_of(pilot)
+
+
+async def test_sources_open_in_view(open_app: Open):
+    async with open_app("playground", size=(100, 20)) as pilot:
+        for word in ("first", "second", "third"):
+            await pilot.press(*word, "enter")
+            await settle(pilot)
+        await pilot.press("pageup", "pageup", "ctrl+e")
+        await settle(pilot)
+        assert "“what country, friends, is this?”  Viola" in text_of(pilot)

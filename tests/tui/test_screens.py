@@ -98,7 +98,17 @@ async def test_turning_the_dial_saves_it_and_brings_three_new_samples(open_app: 
         await settle(pilot)
         assert [r.voice for r in bot.requests(control.Say)[before:]] == [70, 70, 70]
         saved = {r.key: r.value for r in bot.requests(control.ConfigSet)}
-        assert saved == {"reply.dial": "70", "reply.mode": "hybrid"}
+        assert saved == {"reply.dial": "70"}  # The mode still follows the home's.
+
+
+async def test_choosing_a_mode_leaves_the_dial_to_the_home(open_app: Open):
+    bot = busy_bot()
+    async with open_app("guild", bot) as pilot:
+        pilot.app.screen.query_one("#mode").focus()
+        await pilot.press("right")
+        await pilot.pause(0.6)
+        await settle(pilot)
+        assert [r.key for r in bot.requests(control.ConfigSet)] == ["reply.mode"]
 
 
 async def test_the_persona_is_written_in_plain_words(open_app: Open):
@@ -602,3 +612,24 @@ async def test_options_of_the_wizard_are_reached_by_mouse(
         await pilot.click(OptionList, offset=(4, 1))
         await settle(pilot)
         assert bot.requests(control.Import)
+
+
+async def test_a_backup_asks_before_it_replaces_a_file(open_app: Open, tmp_path: Path):
+    bot = busy_bot()
+    target = tmp_path / "copy.zip"
+    async with open_app("settings", bot) as pilot:
+        await pilot.press("w")
+        await answer(pilot, str(target))
+        assert bot.requests(control.Backup) == [control.Backup(str(target))]
+        target.write_text("mine", encoding="utf-8")
+        await pilot.press("w")
+        await answer(pilot, str(target))
+        assert "Replace" in text_of(pilot)
+        await pilot.press("n")
+        await settle(pilot)
+        assert len(bot.requests(control.Backup)) == 1
+        await pilot.press("w")
+        await answer(pilot, str(target))
+        await pilot.press("y")
+        await settle(pilot)
+        assert bot.requests(control.Backup)[1:] == [control.Backup(str(target), True)]

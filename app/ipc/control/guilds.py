@@ -229,6 +229,8 @@ class Backup(Request[BackupReply]):
 
     method: ClassVar[str] = "backup"
     to: str
+    overwrite: bool = False
+    """Replace a file that is there already."""
 
 
 @dataclass(frozen=True)

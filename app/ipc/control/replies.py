@@ -119,8 +119,6 @@ class Rate(Request[RateReply]):
     method: ClassVar[str] = "rate"
     reply: int
     value: int
-    again: bool = False
-    """Not a mark: another one was asked for, which is a mild dislike."""
 
 
 REPLY_REQUESTS = (

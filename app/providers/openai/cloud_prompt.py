@@ -26,8 +26,19 @@ _BREAKOUT = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]+")
 """Ends of lines among them: a message of two lines must not look like two turns."""
 
 
-def render(prompt: Prompt) -> list[Item]:
-    """Return the chat turns of a request, the stable ones first."""
+OPENING = "(The chat goes on.)"
+"""Stands before the bot's own line where a template wants a user first."""
+
+
+def render(prompt: Prompt, *, has_system: bool = True) -> list[Item]:
+    """Return the chat turns of a request, the stable ones first.
+
+    After the instruction, users and the bot alternate, a user first, and none is empty:
+    the templates of Mistral's and Google's models refuse everything else.
+
+    Args:
+        has_system: False puts the instruction into the first user's turn.
+    """
     system = instruction(prompt.bot_name, prompt.max_words, prompt.persona)
     items = [{"role": "system", "content": system}]
     if prompt.summary:
@@ -36,6 +47,10 @@ def render(prompt: Prompt) -> list[Item]:
     for turn in prompt.turns:
         role = "assistant" if turn.is_bot else "user"
         content = _clean(turn.text) if turn.is_bot else _named(turn)
+        if not _clean(turn.text):
+            continue
+        if items[-1]["role"] == "system" and turn.is_bot:
+            items.append({"role": "user", "content": OPENING})
         if items[-1]["role"] == role:
             items[-1]["content"] += "\n" + content
         else:
@@ -45,6 +60,8 @@ def render(prompt: Prompt) -> list[Item]:
         items[-1]["content"] += "\n\n" + task
     else:
         items.append({"role": "user", "content": task})
+    if not has_system:
+        items[:2] = [{"role": "user", "content": f"{system}\n\n{items[1]['content']}"}]
     return items
 
 

@@ -1,12 +1,27 @@
 """Explains errors of an OpenAI-compatible host, and says whether to retry."""
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 
+from app.core.safe_text import safe_line
+from app.core.secret_patterns import redact
 from app.providers.openai.rate_limit import retry_after
+from app.settings.base_url import OPENAI_HOST
 
 QUOTA_SECONDS = 3600.0
 KEY_SECONDS = 900.0
 MODEL_SECONDS = 600.0
+OUT_OF_CREDIT = ("insufficient_quota", "billing_hard_limit_reached")
+NO_MODEL = ("model_not_found", "DeploymentNotFound")
+MAX_WORDS = 200
+"""The most of a host's own words to show."""
+
+_FLAGGED = re.compile(
+    r"\bflagged\b|moderation|content (?:management )?policy|maximum context length"
+    r"|context (?:size|length|window)",
+    re.IGNORECASE,
+)
+
 FIRST_WAIT = 0.25
 """Seconds before a retry when the host names no time."""
 
@@ -30,43 +45,13 @@ def describe(
     error: Exception, host: str, model: str, *, has_begun: bool = False
 ) -> Trouble:
     """Describe the problem behind an exception; `has_begun` if text came first."""
-    status = getattr(error, "status_code", None)
-    code = _code(error)
-    if code in ("insufficient_quota", "billing_hard_limit_reached"):
-        return Trouble(
-            "quota",
-            f"The account at {host} has no credit left.",
-            "Add credit there, or switch to the local model.",
-            QUOTA_SECONDS,
-        )
-    if status in (401, 403) or code == "invalid_api_key":
-        return Trouble(
-            "key",
-            f"{host} rejected the key.",
-            "Enter a valid one with `mynah config set openai_key`.",
-            KEY_SECONDS,
-        )
-    if code == "model_not_found" or status == 404:
-        return Trouble(
-            "model",
-            f"{host} has no model {model}.",
-            "Choose another with `mynah config set openai.model`.",
-            MODEL_SECONDS,
-            is_of_model=True,
-        )
-    if status == 429:
-        return Trouble(
-            "rate", f"{host} asks Mynah to slow down.", "Mynah tries again later."
-        )
-    if status is not None and status >= 500:
-        return Trouble("host", f"{host} has an internal problem ({status}).")
-    if status is not None and 300 <= status < 400:
-        hint = "Set openai.base_url to the address it points to, if you trust it."
-        return Trouble(
-            "address", f"{host} redirects to another address.", hint, MODEL_SECONDS
-        )
+    status = status_of(error)
     if status is not None:
-        return Trouble("request", f"{host} rejected the request ({status}).")
+        trouble = _of_status(status, _code(error), words_of(error), host, model)
+        words = words_of(error)
+        return (
+            replace(trouble, reason=_with(trouble.reason, words)) if words else trouble
+        )
     kind = type(error).__name__
     if has_begun and not isinstance(error, ValueError):
         return Trouble("broken", f"The answer from {host} stopped early.")
@@ -81,13 +66,120 @@ def describe(
     return Trouble("broken", f"{host} failed: {_short(error)}.")
 
 
+def _of_status(
+    status: int, code: str | None, words: str, host: str, model: str
+) -> Trouble:
+    if code in OUT_OF_CREDIT or status == 402:
+        return Trouble(
+            "quota",
+            f"The account at {host} has no credit left.",
+            "Add credit there, or switch to the local model.",
+            QUOTA_SECONDS,
+        )
+    if status < 500 and status != 429 and _is_of_input(status, code, words):
+        return Trouble("input", f"{host} refused these words, not the key.")
+    names_model = code in NO_MODEL or (status == 403 and "model" in words.lower())
+    if names_model or status == 404:
+        return Trouble(
+            "model",
+            f"{host} has no model {model}.",
+            "Choose another with `mynah config set openai.model`.",
+            MODEL_SECONDS,
+            is_of_model=True,
+        )
+    if status in (401, 403) or code == "invalid_api_key":
+        return Trouble(
+            "key",
+            f"{host} rejected the key.",
+            _key_hint(host),
+            KEY_SECONDS,
+        )
+    if status == 429:
+        return Trouble(
+            "rate", f"{host} asks Mynah to slow down.", "Mynah tries again later."
+        )
+    if status >= 500:
+        return Trouble("host", f"{host} has an internal problem ({status}).")
+    if 300 <= status < 400:
+        hint = "Set openai.base_url to the address it points to, if you trust it."
+        return Trouble(
+            "address", f"{host} redirects to another address.", hint, MODEL_SECONDS
+        )
+    return Trouble("request", f"{host} rejected the request ({status}).")
+
+
+def _key_hint(host: str) -> str:
+    if host == OPENAI_HOST:
+        return "Enter a valid one with `mynah config set openai_key`."
+    return "Enter a valid one with `mynah config set server_key`."
+
+
+def _is_of_input(status: int, code: str | None, words: str) -> bool:
+    """Tell a refusal of these words from one of the key, the model or the request.
+
+    OpenRouter answers 403 to a flagged input, Azure 400 `content_filter`, OpenAI 400
+    `context_length_exceeded` to a long one, Groq 413.
+    """
+    return (
+        status == 413
+        or code in ("content_filter", "content_policy_violation", "invalid_prompt")
+        or code in ("context_length_exceeded", "moderation_blocked")
+        or _FLAGGED.search(words) is not None
+    )
+
+
+def status_of(error: Exception) -> int | None:
+    """Return the HTTP status, or the one in an error that came inside a stream."""
+    status = getattr(error, "status_code", None)
+    if status is None:
+        inside = body_of(error).get("code")
+        status = inside if isinstance(inside, int) and 400 <= inside < 600 else None
+    return status
+
+
+def body_of(error: Exception) -> dict[str, object]:
+    """Return the body of a host's error, without the envelope."""
+    body: object = getattr(error, "body", None)
+    while isinstance(body, list) and body:
+        body = body[0]
+    inner = body.get("error") if isinstance(body, dict) else None
+    body = inner if isinstance(inner, dict) else body
+    return body if isinstance(body, dict) else {}
+
+
+def words_of(error: Exception) -> str:
+    """Return the host's own words, without secrets, on one short line.
+
+    Mistral, vLLM and FastAPI list details instead of a text; what a detail quotes as
+    `input` is the request's, and is left out.
+    """
+    body = body_of(error)
+    found = body.get("message") or body.get("detail") or body.get("error") or ""
+    if isinstance(found, dict):
+        found = found.get("detail") or found.get("message") or ""
+    if isinstance(found, list):
+        found = "; ".join(_detail(one) for one in found if isinstance(one, dict))
+    text = redact(safe_line(" ".join(str(found).split())))
+    return text if len(text) <= MAX_WORDS else text[: MAX_WORDS - 1] + "…"
+
+
+def _detail(one: dict[str, object]) -> str:
+    where = one.get("loc")
+    place = ".".join(map(str, where[1:])) if isinstance(where, list | tuple) else ""
+    return f"{place}: {one.get('msg', '')}" if place else str(one.get("msg", ""))
+
+
+def _with(reason: str, words: str) -> str:
+    return f"{reason} It said: “{words}”"
+
+
 def is_worth_retrying(error: Exception) -> float | None:
     """Return after how many seconds a retry may work, or None if it will not."""
-    if _code(error) in ("insufficient_quota", "billing_hard_limit_reached"):
+    if _code(error) in OUT_OF_CREDIT:
         return None
-    status = getattr(error, "status_code", None)
+    status = status_of(error)
     if status in (408, 409, 429) or (status is not None and status >= 500):
-        asked = retry_after(error.response.headers)  # type: ignore[attr-defined]
+        asked = retry_after(getattr(getattr(error, "response", None), "headers", {}))
         return FIRST_WAIT if asked is None else asked
     if type(error).__name__ == "APIConnectionError":
         return FIRST_WAIT

@@ -1,7 +1,6 @@
 """OpenAI, and any server with its Chat Completions API, by address."""
 
 import asyncio
-import itertools
 from collections.abc import (
     AsyncGenerator,
     AsyncIterator,
@@ -11,14 +10,15 @@ from collections.abc import (
     Mapping,
 )
 from contextlib import aclosing, asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-from app.core.errors import ConfigError, ProviderError
+from app.core.errors import ConfigError, InputRefusedError, ProviderError
 from app.core.token_estimate import estimate_tokens
 from app.providers.base import Completion, Prompt
 from app.providers.cost_record import OnSpent, Spent
 from app.providers.openai.client import Clients, load
 from app.providers.openai.errors import Trouble, describe, is_worth_retrying
+from app.providers.openai.habits import Habits
 from app.providers.openai.prices import Prices
 from app.providers.openai.rate_limit import Throttle, retry_after
 from app.providers.openai.request import ChatCall
@@ -65,6 +65,7 @@ class OpenAIProvider:
         self._throttle = Throttle(clock)
         self._troubles: dict[str, tuple[Trouble, float]] = {}
         self._repeats = Repeats(clock)
+        self._habits: dict[tuple[str, str], Habits] = {}
         self._clients = Clients(on_change=self.forget_troubles)
 
     @property
@@ -116,7 +117,15 @@ class OpenAIProvider:
             async with asyncio.timeout(10):
                 page = await client.models.list()
         except (openai.OpenAIError, TimeoutError, ValueError) as error:
-            raise self._as_provider_error(error, "", address) from error
+            trouble = describe(error, address.host, "")
+            raise ProviderError(trouble.reason, trouble.hint) from error
+        found: object = page.data
+        if not isinstance(found, list):
+            # LM Studio answers 200 with an error to a path that it does not know.
+            raise ProviderError(
+                f"{address.host} has no list of models at {address.url}.",
+                "Set openai.base_url to the address that ends in /v1/.",
+            )
         return sorted(model.id for model in page.data)
 
     @asynccontextmanager
@@ -184,24 +193,28 @@ class OpenAIProvider:
             yield known
             return
         first = 0.0
-        for attempt in itertools.count(1):
+        attempts = 0
+        while True:
             try:
                 async with aclosing(self._stream(call)) as pieces:
                     async for piece in pieces:
-                        first = first or (self._clock() - start) * 1000
+                        if piece:
+                            first = first or (self._clock() - start) * 1000
                         yield piece
                 break
             except _RetryError as retry:
                 left = prompt.deadline_ms - (self._clock() - start) * 1000
                 in_time = left - retry.seconds * 1000 >= LEAST_MS
-                if attempt == MOST_ATTEMPTS or not in_time:
+                attempts += not retry.is_lesson
+                if attempts == MOST_ATTEMPTS or not in_time:
                     raise retry.reason from None
                 await self._sleep(retry.seconds)
                 call = self._call(prompt)
         spent = call.spent(self.name, self._prices())
         done = call.completion(spent, first, (self._clock() - start) * 1000)
         if not done.text.strip():
-            raise ProviderError(f"{call.address.host} sent no text.")
+            reason = "thought and sent no answer" if call.chunks else "sent no text"
+            raise ProviderError(f"{call.address.host} {reason}.")
         if is_repeatable:
             self._repeats.remember(call.asked, done)
         yield done
@@ -213,7 +226,9 @@ class OpenAIProvider:
     # One request.
 
     def _call(self, prompt: Prompt) -> ChatCall:
-        return ChatCall(prompt, self._settings().address, self._model(prompt))
+        address, model = self._settings().address, self._model(prompt)
+        habits = self._habits.setdefault((address.url, model), Habits.of(model))
+        return ChatCall(prompt, address, model, habits)
 
     def _model(self, prompt: Prompt) -> str:
         return prompt.model or self._settings().model
@@ -231,12 +246,13 @@ class OpenAIProvider:
                     yield text
         except (openai.OpenAIError, httpx2.HTTPError, ValueError) as error:
             call.is_refused = getattr(error, "status_code", None) is not None
+            is_lesson = call.is_refused and call.habits.learn(error, call.body)
             failure = self._as_provider_error(
                 error, call.model, call.address, has_begun=call.chunks > 0
             )
-            wait = is_worth_retrying(error)
+            wait = 0.0 if is_lesson else is_worth_retrying(error)
             if wait is not None and not call.text:
-                raise _RetryError(wait, failure) from error
+                raise _RetryError(wait, failure, is_lesson=is_lesson) from error
             raise failure from error
         finally:
             if call.bytes_sent:
@@ -250,14 +266,15 @@ class OpenAIProvider:
         client = await self._connect(permit)
         self._throttle.spend(call.prompt_tokens)
         ON_BYTES.set(call.add_bytes)
-        answer = await client.chat.completions.with_raw_response.create(**call.body)
+        answer = await client.chat.completions.with_raw_response.create(
+            **call.arguments
+        )
         self._throttle.note(answer.headers)
         kind = answer.headers.get("content-type", "")
         if "event-stream" not in kind:
             await answer.http_response.aclose()
             raise ValueError(f"it sent {kind or 'something'} instead of a stream")
-        stream: AsyncStream[Any] = answer.parse()
-        return stream
+        return cast("AsyncStream[Any]", answer.parse())
 
     async def _connect(self, permit: Permit) -> "AsyncOpenAI":
         return await self._clients.of(permit, self._key(permit.address))
@@ -282,13 +299,18 @@ class OpenAIProvider:
             self._troubles[scope] = (trouble, until)
         elif wait := retry_after(headers):
             self._throttle.block(min(wait, 3600.0))
+        if trouble.kind == "input":
+            return InputRefusedError(trouble.reason, trouble.hint)
         return ProviderError(trouble.reason, trouble.hint)
 
 
 class _RetryError(Exception):
     """A retry may work after some seconds; `reason` explains it if time runs out."""
 
-    def __init__(self, seconds: float, reason: ProviderError) -> None:
+    def __init__(
+        self, seconds: float, reason: ProviderError, *, is_lesson: bool
+    ) -> None:
         super().__init__(str(reason))
         self.seconds = seconds
         self.reason = reason
+        self.is_lesson = is_lesson

@@ -10,14 +10,23 @@ from app.core.token_estimate import estimate_tokens
 from app.providers.base import Completion, Prompt
 from app.providers.cost_record import Spent, Tokens
 from app.providers.openai.cloud_prompt import render
+from app.providers.openai.habits import Habits, options
 from app.providers.openai.prices import Prices
+from app.providers.thoughts import Thoughts
 from app.settings.base_url import Address
 
 if TYPE_CHECKING:
     from openai import AsyncStream
 
+Body = dict[str, Any]
+
 MAX_CHARS = 8000
 """The most bytes for one chat line before a host is cut off."""
+
+MAX_THOUGHT = 10 * MAX_CHARS
+
+NOT_OPENAIS = ("reasoning", "chat_template_kwargs")
+"""Parameters that the client library does not know."""
 
 
 @dataclass
@@ -27,17 +36,30 @@ class ChatCall:
     prompt: Prompt
     address: Address
     model: str
-    body: dict[str, Any] = field(init=False)
+    habits: Habits
+    body: Body = field(init=False)
     bytes_sent: int = 0
     is_refused: bool = False
     """The host answered with an error, so nothing was written."""
-    text: str = ""
     chunks: int = 0
     finish: str = "stop"
     reported: Tokens | None = None
 
     def __post_init__(self) -> None:
-        self.body = _body(self.address, self.model, self.prompt)
+        self.body = _body(self.address, self.model, self.prompt, self.habits)
+        self.thoughts = Thoughts(begins_inside=self.habits.begins_inside)
+
+    @property
+    def text(self) -> str:
+        """The answer so far, without thoughts."""
+        return self.thoughts.answer
+
+    @property
+    def arguments(self) -> Body:
+        """The body as the client library takes it."""
+        extra = {name: self.body[name] for name in NOT_OPENAIS if name in self.body}
+        known = {name: self.body[name] for name in self.body if name not in extra}
+        return {**known, "extra_body": extra} if extra else known
 
     @property
     def prompt_tokens(self) -> int:
@@ -56,7 +78,9 @@ class ChatCall:
         self.bytes_sent += count
 
     async def texts(self, stream: "AsyncStream[Any]") -> AsyncGenerator[str, None]:
-        """Yield the texts of its stream; note counts and the finish reason.
+        """Yield the texts of its stream, empty ones while it thinks.
+
+        Note counts and the finish reason.
 
         Raises:
             ValueError: If the answer is too long for a line of chat.
@@ -67,16 +91,26 @@ class ChatCall:
                 choices = getattr(chunk, "choices", None) or []
                 for choice in choices[:1]:
                     self.finish = _finish(choice) or self.finish
-                    text = getattr(getattr(choice, "delta", None), "content", None)
-                    if isinstance(text, str) and text:
+                    text, thought = _said(choice)
+                    if text or thought:
                         self.chunks += 1
-                        self.text += text
-                        yield text
-                if len(self.text) > MAX_CHARS:
+                        if thought:
+                            self.thoughts.think(thought)
+                        yield self.thoughts.feed(text)
+                too_much = len(self.thoughts.thought) > MAX_THOUGHT
+                if len(self.text) > MAX_CHARS or too_much:
                     raise ValueError("more text than a line of chat can be")
+            if rest := self.thoughts.end(is_whole=self.finish == "stop"):
+                yield rest
         finally:
             with suppress(RuntimeError):
                 await stream.close()
+            self._learn()
+
+    def _learn(self) -> None:
+        """Remember that the model thinks, and where its thoughts begin."""
+        self.habits.thinks |= bool(self.thoughts.thought)
+        self.habits.begins_inside |= self.thoughts.was_lone_end
 
     def spent(self, provider: str, prices: Prices) -> Spent:
         """Return the usage as reported, or else as counted here."""
@@ -101,7 +135,7 @@ class ChatCall:
         """Return the whole completion, once it has ended."""
         notes = ("tokens were counted here",) if spent.is_estimate else ()
         return Completion(
-            self.text,
+            self.text.strip(),
             self.finish,
             spent.prompt_tokens,
             spent.cached_tokens,
@@ -119,7 +153,8 @@ class ChatCall:
         """Return its tokens, and whether they were counted here."""
         if self.is_refused:
             return Tokens(0, 0, 0), False
-        completion = max(self.chunks, estimate_tokens(self.text)) if self.text else 0
+        written = self.text + self.thoughts.thought
+        completion = max(self.chunks, estimate_tokens(written)) if written else 0
         counted = Tokens(self.prompt_tokens, 0, completion)
         if self.reported and self.reported.is_like(counted):
             return self.reported, False
@@ -154,23 +189,44 @@ def _usage(chunk: object) -> Tokens | None:
     return None
 
 
-def _body(address: Address, model: str, prompt: Prompt) -> dict[str, Any]:
-    """Build the request's body; the names of options differ by host and model."""
-    body: dict[str, Any] = {
-        "model": model,
-        "messages": render(prompt),
-        "stream": True,
-        "stream_options": {"include_usage": True},
-    }
-    tokens = max(16, prompt.max_words * 3)
-    thinks = address.is_openai and model.startswith(("gpt-5", "o1", "o3", "o4"))
-    if thinks:
-        body["max_completion_tokens"] = tokens + 400
-        body["reasoning_effort"] = "minimal" if model.startswith("gpt-5") else "low"
-        return body
-    body["max_completion_tokens" if address.is_openai else "max_tokens"] = tokens
-    body["temperature"] = prompt.temperature
-    body["top_p"] = prompt.top_p
+def _body(address: Address, model: str, prompt: Prompt, habits: Habits) -> Body:
+    """Build the request's body."""
+    sampling: Body = {"temperature": prompt.temperature, "top_p": prompt.top_p}
     if prompt.random_seed >= 0:
-        body["seed"] = prompt.random_seed
-    return body
+        sampling["seed"] = prompt.random_seed
+    tokens = max(16, prompt.max_words * 3)
+    messages = render(prompt, has_system="system" not in habits.refused)
+    return {
+        "model": model,
+        "messages": messages,
+        "stream": True,
+        **options(address, model, tokens, sampling, habits),
+    }
+
+
+def _said(choice: object) -> tuple[str, str]:
+    """Return a chunk's answer and thought.
+
+    DeepSeek, vLLM and llama-server think in `reasoning_content`, Ollama, OpenRouter and
+    Groq in `reasoning`, Mistral in parts of `content`.
+    """
+    delta = getattr(choice, "delta", None)
+    content = getattr(delta, "content", None)
+    thoughts = [
+        getattr(delta, name, None) for name in ("reasoning_content", "reasoning")
+    ]
+    texts = [content]
+    if isinstance(content, list):
+        parts = [part for part in content if isinstance(part, dict)]
+        texts = [part.get("text") for part in parts]
+        thoughts += [
+            inner.get("text")
+            for part in parts
+            for inner in part.get("thinking") or ()
+            if isinstance(inner, dict)
+        ]
+    return _joined(texts), next((one for one in thoughts if isinstance(one, str)), "")
+
+
+def _joined(texts: list[object]) -> str:
+    return "".join(text for text in texts if isinstance(text, str))

@@ -210,12 +210,8 @@ class GuildHandlers:
                 request.kind,
                 overwrite=request.overwrite,
             )
-        elif target.exists() and not request.overwrite:
-            raise UsageError(
-                f"{target} already exists.",
-                "Choose another name, or add --overwrite to replace it.",
-            )
         else:
+            _ensure_free(target, request.overwrite)
             written = await asyncio.to_thread(
                 export, reader, guild.id, guild.name, target
             )
@@ -226,6 +222,7 @@ class GuildHandlers:
     ) -> control.BackupReply:
         """Write the home to one file."""
         target = Path(request.to)
+        _ensure_free(target, request.overwrite)
         bytes_written = await asyncio.to_thread(
             back_up, self._context.home, self._context.reader, target
         )
@@ -305,6 +302,15 @@ def _telling(
     texts: list[str], limit: int
 ) -> tuple[list[tuple[str, int]], list[tuple[str, int]]]:
     return own_words(texts, limit), own_phrases(texts, limit)
+
+
+def _ensure_free(target: Path, overwrite: bool) -> None:
+    """Refuse to replace a file unasked."""
+    if target.exists() and not overwrite:
+        raise UsageError(
+            f"{target} already exists.",
+            "Choose another name, or add --overwrite to replace it.",
+        )
 
 
 def _newest_texts(guild: int) -> list[str]:

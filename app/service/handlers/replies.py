@@ -13,7 +13,6 @@ from app.service import opinions
 from app.service.app_context import AppContext
 from app.service.events import Asker, WatcherOutbox
 from app.store import feedback, messages, replies
-from app.store.feedback import Kind
 from app.store.messages import StoredMessage
 
 OWNER = "owner"
@@ -67,8 +66,7 @@ class ReplyHandlers:
     async def rate(self, asker: Asker, request: control.Rate) -> control.RateReply:
         """Like, dislike or take it back."""
         value = max(-1, min(1, request.value))
-        kind: Kind = "again" if request.again else "thumb"
-        await opinions.rate(self._context, request.reply, OWNER, value, kind)
+        await opinions.rate(self._context, request.reply, OWNER, value, "thumb")
         rating = await self._context.database.run(feedback.rating, request.reply)
         return control.RateReply(rating)
 

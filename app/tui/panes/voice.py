@@ -38,6 +38,8 @@ class VoicePane(Pane):
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
         self._settling: Timer | None = None
+        self._touched: set[str] = set()
+        """The settings to send; a server's own value no longer follows the home's."""
         self._persona = ""
         self._shown: object = None
 
@@ -75,6 +77,8 @@ class VoicePane(Pane):
     @on(Choice.Changed)
     def _turned(self, event: Dial.Changed | Choice.Changed) -> None:
         event.stop()
+        is_dial = isinstance(event, Dial.Changed)
+        self._touched.add("reply.dial" if is_dial else "reply.mode")
         if self._settling:
             self._settling.stop()
         self._settling = self.set_timer(SETTLE_SECONDS, self._settled)
@@ -83,8 +87,11 @@ class VoicePane(Pane):
         dial, mode = self.query_one(Dial).value, self.query_one(Choice).value
         self._guild = replace(self.guild, dial=dial, mode=mode)
         self.mynah.app.keep_guild(self._guild)
-        for key, value in (("reply.dial", str(dial)), ("reply.mode", mode)):
-            self.mynah.request(control.ConfigSet(key, value, guild=self.guild.key))
+        values = {"reply.dial": str(dial), "reply.mode": mode}
+        for key in sorted(self._touched):
+            request = control.ConfigSet(key, values[key], guild=self.guild.key)
+            self.mynah.request(request)
+        self._touched.clear()
         self.action_samples()
 
     def action_samples(self) -> None:

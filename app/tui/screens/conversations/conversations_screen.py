@@ -135,7 +135,6 @@ class ConversationsScreen(TalkScreen):
             )
             self.app.tell("Writing another reply…")
             self.request(request, lambda made: self._offer(reply, made))
-            self.request(control.Rate(reply.id, -1, again=True))
 
     def _offer(self, reply: "StoredReply", made: control.SayReply) -> None:
         def accepted(text: str | None) -> None:

@@ -50,6 +50,8 @@ class Talk:
 
     turns: deque[SaidTurn] = field(default_factory=lambda: deque(maxlen=MAX_TURNS))
     last_text: str = ""
+    before: list[SaidTurn] = field(default_factory=list)
+    """The turns before the last text."""
     lines: list[SpokenLine] = field(default_factory=list)
     """Shown while its server is chosen."""
 
@@ -75,6 +77,8 @@ class PlaygroundScreen(MynahScreen):
         Binding("ctrl+n", "name", "Name", priority=True),
         Binding("ctrl+e", "sources", "Sources", priority=True),
         Binding("ctrl+r", "again", "Again", priority=True),
+        Binding("pageup", "scroll_talk(-1)", "Scroll", key_display="PgUp/PgDn"),
+        Binding("pagedown", "scroll_talk(1)", "Scroll down", show=False),
         Binding("escape", "leave_or_stop", "Stop", show=False),
         Binding("i,enter", "type", "Type", show=False),
     ]
@@ -228,7 +232,7 @@ class PlaygroundScreen(MynahScreen):
     def _say(self, guild: control.GuildFigures, text: str) -> None:
         talk = self._talks[guild.row]
         talk.last_text = text
-        earlier = list(talk.turns)
+        talk.before = earlier = list(talk.turns)
         stream = self.app.next_stream()
         request = control.Say(
             guild=guild.key,
@@ -246,10 +250,12 @@ class PlaygroundScreen(MynahScreen):
         bubble = ReplyLine(status.name if status else "Mynah", stream)
         self._streams[stream] = bubble
         self._add(talk, SpokenLine(self.author, safe_line(text)), bubble)
-        talk.turns.append(SaidTurn(self.author, text, guild.key))
+        asked = SaidTurn(self.author, text, guild.key)
+        talk.turns.append(asked)
 
         def answered(answer: Answered) -> None:
-            if answer.reply and answer.reply.text:
+            is_kept = any(turn is asked for turn in talk.turns)
+            if is_kept and answer.reply and answer.reply.text:
                 talk.turns.append(
                     SaidTurn(bubble.speaker, answer.reply.text, guild.key)
                 )
@@ -314,15 +320,23 @@ class PlaygroundScreen(MynahScreen):
         self.app.push_screen(AskText(question, detail, self.author), named)
 
     def action_again(self) -> None:
-        """Ask for another reply to the same text."""
-        if self.guild and (text := self._talks[self.guild.row].last_text):
-            self._say(self.guild, text)
+        """Ask for another reply to the same text, as if it had none yet."""
+        if self.guild and (talk := self._talks[self.guild.row]).last_text:
+            talk.turns = deque(talk.before, MAX_TURNS)
+            self._say(self.guild, talk.last_text)
 
     def action_sources(self) -> None:
-        """Show or hide the newest reply's source messages."""
+        """Show or hide the newest reply's source messages, in view."""
         lines = [line for line in self.query(ReplyLine) if line.display]
         if lines:
             lines[-1].toggle_sources()
+            self.call_after_refresh(self._scroll)
+
+    def action_scroll_talk(self, direction: int) -> None:
+        """Scroll the talk by a screenful."""
+        page = self.query_one("#talk", VerticalScroll)
+        step = max(1, page.size.height - 1)
+        page.scroll_relative(y=direction * step, animate=False)
 
     def action_leave_or_stop(self) -> None:
         """Stop the replies in progress, or else leave the field."""

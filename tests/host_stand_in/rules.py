@@ -1,0 +1,217 @@
+"""The rules of the hosts, each from its documentation or its users' reports."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from app.core.labels import Reach
+
+Json = dict[str, Any]
+Refusal = tuple[int, Json]
+Check = Callable[[Json], Refusal | None]
+
+PLAIN = "this is what the host says today"
+THOUGHT = "the user wants a short line and so I will write one"
+
+
+@dataclass(frozen=True)
+class Host:
+    """One host: its name, what it refuses and how it shows thoughts."""
+
+    name: str
+    host: str
+    model: str
+    checks: tuple[Check, ...]
+    deltas: tuple[Json, ...]
+    """The stream's deltas for a reply of a model that thinks."""
+    refusals: dict[str, Refusal] = field(default_factory=dict)
+    """Errors by the kind of trouble that they are."""
+    reach: Reach = "cloud"
+    lessons: int = 0
+    """The refusals after which a first reply comes."""
+
+
+def content(*texts: str) -> tuple[Json, ...]:
+    return tuple({"content": text} for text in texts)
+
+
+# Templates. Gemma's and Mistral's raise "Conversation roles must alternate" (ggml-org/
+# llama.cpp#21879, idiap/sdialog#122: llama-server answers 500 with type server_error).
+
+
+def alternates(body: Json) -> Refusal | None:
+    roles = [item["role"] for item in body["messages"]]
+    roles = roles[1:] if roles[0] == "system" else roles
+    wanted = [("user", "assistant")[place % 2] for place in range(len(roles))]
+    if roles == wanted and all(item["content"].strip() for item in body["messages"]):
+        return None
+    words = (
+        "Error: Jinja Exception: Conversation roles must alternate user/assistant/..."
+    )
+    error = {"code": 500, "message": words, "type": "server_error"}
+    return 500, {"error": error}
+
+
+def no_system(body: Json) -> Refusal | None:
+    """Gemma 2's template raises this; vLLM answers 400 with its text."""
+    if body["messages"][0]["role"] != "system":
+        return None
+    return 400, {
+        "object": "error",
+        "message": "System role not supported",
+        "type": "BadRequestError",
+        "param": None,
+        "code": 400,
+    }
+
+
+# OpenAI and Azure.
+
+
+def no_max_tokens(body: Json) -> Refusal | None:
+    """langgenius/dify#9746, owndev/Open-WebUI-Functions#136."""
+    if "max_tokens" not in body:
+        return None
+    words = (
+        "Unsupported parameter: 'max_tokens' is not supported with this model. Use"
+        " 'max_completion_tokens' instead."
+    )
+    return 400, openai_error(words, "max_tokens", "unsupported_parameter")
+
+
+def no_minimal(body: Json) -> Refusal | None:
+    """immersive-translate#3529, anomalyco/opencode#4451."""
+    if body.get("reasoning_effort") in (None, "none", "low", "medium", "high"):
+        return None
+    words = (
+        "Unsupported value: 'reasoning_effort' does not support 'minimal' with this"
+        " model. Supported values are: 'none', 'low', 'medium', and 'high'."
+    )
+    return 400, openai_error(words, "reasoning_effort", "unsupported_value")
+
+
+def no_none(body: Json) -> Refusal | None:
+    """The models before gpt-5.1 know no `none` (brekkylab/ailoy#337)."""
+    if body.get("reasoning_effort") != "none":
+        return None
+    words = (
+        "Unsupported value: 'reasoning_effort' does not support 'none' with this"
+        " model. Supported values are: 'minimal', 'low', 'medium', and 'high'."
+    )
+    return 400, openai_error(words, "reasoning_effort", "unsupported_value")
+
+
+def no_sampling(body: Json) -> Refusal | None:
+    """Reasoning models take the default alone."""
+    for name in ("temperature", "top_p"):
+        if name in body:
+            words = f"Unsupported value: '{name}' does not support this value."
+            return 400, openai_error(words, name, "unsupported_value")
+    return None
+
+
+def openai_error(words: str, param: str | None, code: str) -> Json:
+    kind = "invalid_request_error"
+    return {"error": {"message": words, "type": kind, "param": param, "code": code}}
+
+
+# Mistral.
+
+MISTRALS = {
+    "model", "messages", "stream", "temperature", "top_p", "max_tokens", "random_seed",
+    "stop", "reasoning_effort", "tools", "response_format", "stream_options",
+}  # fmt: skip
+
+
+def mistral_schema(body: Json) -> Refusal | None:
+    """editor-code-assistant/eca#231: 422, and `message` is no text."""
+    extra = sorted(set(body) - MISTRALS)
+    if not extra:
+        return None
+    words = "Extra inputs are not permitted"
+    found = [
+        {"type": "extra_forbidden", "loc": ["body", name], "msg": words, "input": 1}
+        for name in extra
+    ]
+    error = {"object": "error", "message": {"detail": found}, "param": None}
+    return 422, {**error, "type": "invalid_request_error", "code": None}
+
+
+# Groq.
+
+
+def groq_effort(body: Json) -> Refusal | None:
+    """A model that does not think takes no effort."""
+    if "reasoning_effort" not in body:
+        return None
+    words = "`reasoning_effort` is not supported with this model"
+    return 400, {"error": {"message": words, "type": "invalid_request_error"}}
+
+
+# vLLM before it knew `none`; the list of errors is pydantic's.
+
+
+def vllm_effort(body: Json) -> Refusal | None:
+    if body.get("reasoning_effort") in (None, "low", "medium", "high"):
+        return None
+    words = (
+        "1 validation error: {'type': 'literal_error', 'loc': ('body',"
+        " 'reasoning_effort'), 'msg': \"Input should be 'low', 'medium' or 'high'\"}"
+    )
+    return 400, {"object": "error", "message": words, "type": "BadRequestError"}
+
+
+# openrouter.ai/docs/api/reference/errors-and-debugging: `code` is the status.
+OPENROUTER = {
+    "quota": (402, {"error": {"code": 402, "message": "Insufficient credits"}}),
+    "input": (
+        403,
+        {
+            "error": {
+                "code": 403,
+                "message": "Your chosen model requires moderation and your input was"
+                " flagged",
+                "metadata": {"reasons": ["violence"], "flagged_input": "…"},
+            }
+        },
+    ),
+    "key": (401, {"error": {"code": 401, "message": "No auth credentials found"}}),
+}
+FILTERED = openai_error("The response was filtered.", "prompt", "content_filter")
+
+THINKS = content("<think>", THOUGHT, "</think>\n\n", PLAIN)
+LONE = content(THOUGHT, " and more\n</th", "ink>\n\n", PLAIN)
+HARMONY = content(
+    "<|channel|>analysis<|message|>", THOUGHT, "<|end|><|start|>assistant<|channel|>",
+    "final<|message|>", PLAIN,
+)  # fmt: skip
+APART = ({"reasoning_content": THOUGHT, "content": None}, *content(PLAIN))
+OLLAMAS = ({"reasoning": THOUGHT, "content": ""}, *content(PLAIN))
+PARTS = (
+    {
+        "content": [
+            {"type": "thinking", "thinking": [{"type": "text", "text": THOUGHT}]}
+        ]
+    },
+    *content(PLAIN),
+)
+
+HOSTS = (
+    Host("OpenAI", "api.openai.com", "gpt-5.1",
+         (no_max_tokens, no_minimal, no_sampling), content(PLAIN),
+         {"input": (400, FILTERED)}),
+    Host("OpenAI, before 5.1", "api.openai.com", "gpt-5-nano",
+         (no_max_tokens, no_none, no_sampling), content(PLAIN)),
+    Host("Azure", "home.openai.azure.com", "my-deployment",
+         (no_max_tokens, no_minimal, no_sampling), content(PLAIN),
+         {"input": (400, FILTERED)}, lessons=1),
+    Host("Ollama", "127.0.0.1", "qwen3:8b", (), OLLAMAS, reach="here"),
+    Host("LM Studio", "127.0.0.1", "gpt-oss-20b", (alternates,), HARMONY, reach="here"),
+    Host("llama-server", "127.0.0.1", "gemma", (alternates,), APART, reach="here"),
+    Host("vLLM", "127.0.0.1", "deepseek-r1", (alternates, no_system, vllm_effort), LONE,
+         reach="here", lessons=2),
+    Host("OpenRouter", "openrouter.ai", "qwen/qwen3-8b", (), OLLAMAS, OPENROUTER),
+    Host("Groq", "api.groq.com", "reasoner", (groq_effort,), THINKS, lessons=1),
+    Host("Mistral", "api.mistral.ai", "magistral-small", (alternates, mistral_schema),
+         PARTS, lessons=1),
+)  # fmt: skip
