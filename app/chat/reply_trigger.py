@@ -29,6 +29,8 @@ class HeardMessage:
     is_command: bool = False
     mentions_bot: bool = False
     replies_to_bot: bool = False
+    is_to_others: bool = False
+    """True if it mentions, answers or names somebody other than the bot."""
     is_answered: bool = False
     """True if a reply to this message already exists."""
     age_seconds: float = 0.0
@@ -90,6 +92,8 @@ def _call(
         return "wake word", f"the wake word “{word}” was said"
     if heard.has_opted_out:
         return "", "the author opted out and did not call it"
+    if heard.is_to_others:
+        return "", "it speaks to somebody else"
     spoke = recent.seconds_since_spoke
     if spoke is not None and spoke <= speak.follow_up_seconds:
         return "follow-up", f"it spoke here {spoke:.0f} s ago"

@@ -14,7 +14,7 @@ from app.core.state_file import StateFile
 from app.core.supervisor import Supervisor
 from app.discord.catch_up import MAX_THREADS, REPORT_SECONDS
 from app.discord.comparison import PAGE, recheck_page
-from app.discord.messages import Talk, incoming
+from app.discord.messages import Listenable, Spoken, Talk, channels_of, incoming
 from app.discord.ports import Ports
 from app.service.voice_keeper import Forgotten
 
@@ -29,7 +29,7 @@ RETRY_SECONDS = 5.0
 ALREADY = "Training is already running."
 NO_CHANNELS = "The bot listens to no channel there."
 
-Trained = discord.TextChannel | discord.Thread
+Trained = Listenable | discord.Thread
 """A channel, or a private thread that is listened to by itself."""
 
 
@@ -76,7 +76,7 @@ class Training:
     async def channels_of(self, guild: discord.Guild) -> list[Trained]:
         """Return the channels that a training of this guild would read."""
         listened = await self._ports.guilds.learning_channels(guild.id)
-        channels: list[Trained] = [*guild.text_channels, *guild.threads]
+        channels: list[Trained] = [*channels_of(guild), *guild.threads]
         return [one for one in channels if one.id in listened]
 
     async def readable(self, channels: Sequence[Trained]) -> list[Trained]:
@@ -84,7 +84,8 @@ class Training:
         found = []
         for channel in channels:
             try:
-                await channel.history(limit=1).flatten()
+                if isinstance(channel, Talk):
+                    await channel.history(limit=1).flatten()
             except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
                 log.warning("Channel %s cannot be read: %s", channel.id, error)
             else:
@@ -108,7 +109,7 @@ class Training:
         """
         plan: Plan = {
             "clean": clean,
-            "channels": {str(one.id): 0 for one in channels},
+            "channels": {str(one.id): 0 for one in channels if isinstance(one, Talk)},
             "report": report,
             "new": 0,
             "read": 0,
@@ -336,7 +337,7 @@ def _share_done(plan: Plan) -> float:
 
 async def _threads_of(channel: Trained) -> list[int]:
     """Return ids of a channel's public threads, open and archived."""
-    if isinstance(channel, discord.Thread):
+    if isinstance(channel, discord.Thread | Spoken):
         return []
     ids = [thread.id for thread in channel.threads if not thread.is_private()]
     try:

@@ -85,6 +85,9 @@ class CatchUp:
                     log.warning("Catching up in %s stopped: %s", key, error)
                     is_over = False
                     continue
+            elif isinstance(channel, discord.ForumChannel):
+                # Only its posts have messages; each is a thread with its own mark.
+                pass
             elif any(guild.unavailable for guild in self._bot.guilds):
                 # The channel may be in a server that comes back; its mark stays.
                 continue

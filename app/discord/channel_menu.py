@@ -5,6 +5,8 @@ from typing import Protocol
 
 import discord
 
+from app.discord.messages import Listenable
+
 PAGE = 25
 """Discord's limit of entries in one menu."""
 
@@ -14,7 +16,7 @@ OPEN_SECONDS = 600.0
 class SetLearning(Protocol):
     """Switches the learning of one channel."""
 
-    async def __call__(self, channel: discord.TextChannel, *, on: bool) -> None: ...
+    async def __call__(self, channel: Listenable, *, on: bool) -> None: ...
 
 
 class ChannelMenu(discord.ui.View):
@@ -23,7 +25,7 @@ class ChannelMenu(discord.ui.View):
     def __init__(
         self,
         set_learning: SetLearning,
-        channels: Sequence[discord.TextChannel],
+        channels: Sequence[Listenable],
         listened: set[int],
         title: str,
         removes: bool,
@@ -54,13 +56,11 @@ class ChannelMenu(discord.ui.View):
             self.add_item(_Turn(self, "◀", self._page - 1, last))
             self.add_item(_Turn(self, "▶", self._page + 1, last))
 
-    def is_chosen(self, channel: discord.TextChannel) -> bool:
+    def is_chosen(self, channel: Listenable) -> bool:
         """Return whether the menu shows the channel as selected."""
         return (channel.id in self._listened) != self._removes
 
-    async def choose(
-        self, shown: Sequence[discord.TextChannel], chosen: set[int]
-    ) -> None:
+    async def choose(self, shown: Sequence[Listenable], chosen: set[int]) -> None:
         """Apply the choice to the channels of a page."""
         for channel in shown:
             if (channel.id in chosen) != self.is_chosen(channel):
@@ -79,7 +79,7 @@ class _Select(discord.ui.Select[ChannelMenu]):
     """The channels of one page; each page has its own id."""
 
     def __init__(
-        self, menu: ChannelMenu, page: int, shown: Sequence[discord.TextChannel]
+        self, menu: ChannelMenu, page: int, shown: Sequence[Listenable]
     ) -> None:
         super().__init__(
             custom_id=f"listen-channels-{page}",

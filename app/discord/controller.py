@@ -21,7 +21,7 @@ from app.discord.guild_events import StoredGuilds
 from app.discord.id_map import IdMap
 from app.discord.member_data import StoredMembers
 from app.discord.message_events import StoredMessages
-from app.discord.messages import Talk
+from app.discord.messages import Talk, channels_of
 from app.discord.ports import Ports, ReadyReply
 from app.discord.reply_service import StoredReplies
 from app.discord.safe_sender import refusal_of, send_parts
@@ -237,7 +237,7 @@ class DiscordController:
             return None
         rows = [await self._context.channel(guild, name) for name in names]
         ids = {int(row.discord_id) for row in rows if row.discord_id}
-        channels: list[Trained] = [*found.text_channels, *found.threads]
+        channels: list[Trained] = [*channels_of(found), *found.threads]
         return [one for one in channels if one.id in ids]
 
     async def job(

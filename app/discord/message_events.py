@@ -258,10 +258,23 @@ def _newest() -> dict[int, int]:
     for guild in guilds.every():
         channels = guilds.channels(guild.id)
         learning = {one.id for one in channels if one.is_learning}
+        marks: dict[int, int] = {}
         for one in channels:
             follows = one.parent_id in learning and not one.is_private
             is_learned = one.id in learning or follows
             external = messages.newest_of_people(one.id) if is_learned else None
             if external is not None and external.isdigit() and one.discord_id:
                 found[int(one.discord_id)] = int(external)
+                above = one.parent_id or one.id
+                marks[above] = max(marks.get(above, 0), int(external))
+        for one in channels:
+            # A forum has no messages itself; new posts follow its mark.
+            mark = marks.get(one.id) or _snowflake(one.learning_since)
+            if one.id in learning and one.discord_id and mark:
+                found.setdefault(int(one.discord_id), mark)
     return found
+
+
+def _snowflake(ms: int | None) -> int:
+    """Return the first id of a time on Discord; 0 for an unknown one."""
+    return max(0, (ms or 0) - DISCORD_EPOCH_MS) << 22

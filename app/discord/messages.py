@@ -28,8 +28,23 @@ _DELETED = re.compile(r"deleted_user_[0-9a-f]{8,16}|Deleted User(?: [0-9a-f]{8})
 OBFUSCATED = 1 << 17
 """The flag of a channel whose name Discord keeps from the bot: it cannot see it."""
 
-Talk = discord.TextChannel | discord.Thread | discord.VoiceChannel
+Spoken = discord.VoiceChannel | discord.StageChannel
+"""The channels where people talk, and write beside it."""
+
+Talk = discord.TextChannel | discord.Thread | Spoken
 """The channels where people of a guild write."""
+
+Listenable = discord.TextChannel | Spoken | discord.ForumChannel
+"""The channels that can be listened to; media channels are forums to py-cord.
+
+Of a forum only its posts have messages, and they are threads.
+"""
+
+
+def channels_of(guild: discord.Guild) -> list[Listenable]:
+    """Return the channels of a guild that can be listened to, hidden ones as well."""
+    spoken: list[Spoken] = [*guild.voice_channels, *guild.stage_channels]
+    return [*guild.text_channels, *spoken, *guild.forum_channels]
 
 
 def place_of(channel: object) -> MessagePlace | None:
@@ -74,8 +89,7 @@ def _is_private(channel: Talk | discord.ForumChannel) -> bool:
 
 def places_of(guild: discord.Guild) -> list[MessagePlace]:
     """Return the channels and open threads of a guild."""
-    channels = [*guild.text_channels, *guild.voice_channels, *guild.forum_channels]
-    found = (place_of(channel) for channel in (*channels, *guild.threads))
+    found = (place_of(channel) for channel in (*channels_of(guild), *guild.threads))
     return [place for place in found if place is not None]
 
 
@@ -176,6 +190,36 @@ def replies_to_bot(message: discord.Message, bot_id: int) -> bool:
     reference = message.reference
     answered = reference.resolved if reference else None
     return isinstance(answered, discord.Message) and answered.author.id == bot_id
+
+
+def is_to_others(bot: discord.Client, message: discord.Message) -> bool:
+    """Return whether a message mentions, answers or first names another than the bot.
+
+    Names are those of people who lately wrote in the channel.
+    """
+    own = bot.user.id if bot.user else 0
+    mine = {own, message.author.id}
+    if {user.id for user in message.mentions} - mine or message.role_mentions:
+        return True
+    if message.type is discord.MessageType.reply:
+        answered = message.reference.resolved if message.reference else None
+        if not isinstance(answered, discord.Message):
+            return True
+        if answered.author.id not in mine:
+            return True
+    names = {
+        name
+        for one in bot.cached_messages
+        if one.channel.id == message.channel.id and one.author.id not in mine
+        for name in (one.author.display_name, one.author.name)
+    }
+    text = message.content.lstrip(" @").casefold()
+    return any(_begins_with(text, name.casefold()) for name in names if name)
+
+
+def _begins_with(text: str, name: str) -> bool:
+    """Tell if a text begins with a name as a whole word."""
+    return text.startswith(name) and not text[len(name) :][:1].isalnum()
 
 
 def recent_turns(

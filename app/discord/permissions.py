@@ -6,7 +6,7 @@ import discord
 from discord.http import Route
 
 from app.discord.errors import NOT_ALLOWED, OWNERS_ONLY
-from app.discord.messages import Talk, is_hidden, place_of, places_of
+from app.discord.messages import Spoken, Talk, is_hidden, place_of, places_of
 from app.settings.schema import BotSettings
 from app.store.audience import EVERYONE
 
@@ -55,7 +55,7 @@ def may_write(channel: object) -> bool:
     if me is None:
         return True
     rights = channel.permissions_for(me)
-    if me.timed_out or not rights.view_channel:
+    if me.timed_out or not may_see(channel):
         return False
     if isinstance(channel, discord.Thread):
         is_open = not channel.locked or rights.manage_threads
@@ -70,7 +70,12 @@ def may_see(channel: object) -> bool:
     if not isinstance(channel, Talk | discord.ForumChannel):
         return True
     me = channel.guild.me
-    return me is None or channel.permissions_for(me).view_channel
+    if me is None:
+        return True
+    rights = channel.permissions_for(me)
+    # Discord keeps the text of a voice channel from those who may not connect.
+    is_closed = isinstance(channel, Spoken) and not rights.connect
+    return rights.view_channel and not is_closed
 
 
 def require_manager(user: Person | None, settings: BotSettings) -> None:

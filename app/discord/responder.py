@@ -18,6 +18,7 @@ from app.discord.debounce import Burst
 from app.discord.delivery import Delivery, ask_for
 from app.discord.messages import (
     incoming,
+    is_to_others,
     mentions_bot,
     recent_turns,
     replies_to_bot,
@@ -143,6 +144,7 @@ class Speaker:
             has_opted_out=found.has_opted_out,
             mentions_bot=mentions_bot(message, own),
             replies_to_bot=replies_to_bot(message, own),
+            is_to_others=is_to_others(self._bot, message),
             is_answered=found.is_answered,
             age_seconds=self._clock() - said.at_ms / 1000,
         )

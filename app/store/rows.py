@@ -44,6 +44,8 @@ class StoredChannel:
     is_private: bool | None
     """True if not everyone in the guild can see it; None while Discord has not told."""
     is_age_restricted: bool
+    learning_since: int | None
+    """Milliseconds since the epoch, at which that was last switched."""
 
 
 @dataclass(frozen=True)

@@ -117,6 +117,6 @@ async def test_a_small_guilds_day(
     print("\n".join(day.lines))
     told = "\n".join(day.lines)
     assert "I did not answer Ben: it was asked to be quiet" in told
-    assert "Nothing of it is left" in told
+    assert "No trace of it is left" in told
     assert "Done: read" in told
     assert "Taught me most: 1 Ann" in told and "week.png" in told

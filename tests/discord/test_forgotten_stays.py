@@ -37,7 +37,7 @@ async def by_privacy_forget(
         general, scene.ann, "written before, and never heard", message_id=unheard
     )
     told = await stand_in.command(scene.general, scene.ann, "privacy forget")
-    assert "Nothing of it is left. It stays forgotten" in told.text
+    assert "No trace of it is left. It stays forgotten" in told.text
     assert told.text.endswith("None of the 3 texts was found.")
     return [*ids[::2], unheard]
 

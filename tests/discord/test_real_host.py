@@ -42,7 +42,7 @@ async def test_it_learns_speaks_explains_and_forgets(
         gone = await stand_in.message_command(
             scene.general, scene.mod, "Forget the sources", own
         )
-        assert "Nothing of it is left" in gone.text
+        assert "No trace of it is left" in gone.text
         assert await count(service) < len(LINES)
 
 
@@ -172,7 +172,7 @@ async def test_a_member_can_see_export_forget_and_opt_out(
     assert "3 messages" in shown.text and "3 of them learned" in shown.text
     body = export.parts[0].file_bodies[0].decode()
     assert LINES[0] in body and LINES[1] not in body
-    assert "3 messages" in gone.text and "Nothing of it is left" in gone.text
+    assert "3 messages" in gone.text and "No trace of it is left" in gone.text
     assert "You opted out" in after.text
     assert "never to be kept" not in (await stored(service)).values()
 

@@ -8,14 +8,17 @@ import discord
 from app.discord.channel_menu import ChannelMenu
 from app.discord.client import MynahBot
 from app.discord.errors import ONLY_IN_SERVERS
-from app.discord.messages import place_of
+from app.discord.messages import Listenable, channels_of, place_of
 from app.discord.permissions import may_see, require_manager
 from app.discord.texts import pages
 
-UNSEEN = "I cannot see {}. Give me the right “View Channel” there, then try again."
+UNSEEN = (
+    "I cannot see {}. Give me the right “View Channel” there (and “Connect” in a voice"
+    " channel), then try again."
+)
 
 One = Annotated[
-    discord.TextChannel | discord.Thread | None,
+    Listenable | discord.Thread | None,
     discord.Option(
         discord.SlashCommandOptionType.channel,
         name="channel",
@@ -23,6 +26,10 @@ One = Annotated[
         channel_types=[
             discord.ChannelType.text,
             discord.ChannelType.news,
+            discord.ChannelType.voice,
+            discord.ChannelType.stage_voice,
+            discord.ChannelType.forum,
+            discord.ChannelType.media,
             discord.ChannelType.private_thread,
         ],
         required=False,
@@ -63,7 +70,7 @@ class ListenCog(discord.Cog):
             return
         guild = _guild(context)
         listened = await self.bot.ports.guilds.learning_channels(guild.id)
-        offered = [one for one in guild.text_channels if one.id not in listened]
+        offered = [one for one in channels_of(guild) if one.id not in listened]
         await self._offer(context, offered, listened, "Select the channels to add")
 
     @listen.command(
@@ -81,7 +88,7 @@ class ListenCog(discord.Cog):
             return
         guild = _guild(context)
         listened = await self.bot.ports.guilds.learning_channels(guild.id)
-        offered = [one for one in guild.text_channels if one.id in listened]
+        offered = [one for one in channels_of(guild) if one.id in listened]
         title = "Select the channels to remove"
         await self._offer(context, offered, listened, title, removes=True)
 
@@ -92,8 +99,8 @@ class ListenCog(discord.Cog):
         """List them, by name."""
         guild = _guild(context)
         listened = await self.bot.ports.guilds.learning_channels(guild.id)
-        channels: list[discord.TextChannel | discord.Thread] = [
-            *guild.text_channels,
+        channels: list[Listenable | discord.Thread] = [
+            *channels_of(guild),
             *guild.threads,
         ]
         found = [one for one in channels if one.id in listened]
@@ -109,12 +116,12 @@ class ListenCog(discord.Cog):
         guild = _guild(context)
         listened = await self.bot.ports.guilds.learning_channels(guild.id)
         title = "Select the channels to listen to and learn from"
-        await self._offer(context, guild.text_channels, listened, title)
+        await self._offer(context, channels_of(guild), listened, title)
 
     async def _offer(
         self,
         context: discord.ApplicationContext,
-        channels: Sequence[discord.TextChannel],
+        channels: Sequence[Listenable],
         listened: set[int],
         title: str,
         *,
@@ -129,7 +136,7 @@ class ListenCog(discord.Cog):
         await context.respond(menu.text, view=menu, ephemeral=True)
 
     async def set_learning(
-        self, channel: discord.TextChannel | discord.Thread, *, on: bool
+        self, channel: Listenable | discord.Thread, *, on: bool
     ) -> None:
         """Switch one channel."""
         place = place_of(channel)
