@@ -138,7 +138,7 @@ class Chain:
         """Add a word drawn at `place`, unless its message would be quoted too long."""
         copied = depth + (depth < len(walk.symbols))
         if walk.places:
-            # Every place of a state is as good a source; one message is easier to follow.
+            # Every place of a state is as good a source; one is easier to follow.
             stay = walk.places[-1] + 1
             if self.view.symbol_at(stay) == symbol:
                 place, copied = stay, walk.copied + 1
