@@ -80,6 +80,8 @@ class Entry:
     words: str
     """More words that find it."""
     run: Callable[[], Awaitable[object] | object]
+    is_reading: bool = False
+    """Whether it only explains; an action that fits as well comes first."""
 
     def score(self, wanted: list[str]) -> float:
         """Rate how well the words fit; 0.0 unless each begins a word of this line."""
@@ -91,7 +93,7 @@ class Entry:
                 return 0.0
             total += found[0]
         is_named = self.title.lower().startswith(" ".join(wanted))
-        return total / len(wanted) + is_named
+        return (total / len(wanted) + is_named) / (1 + self.is_reading)
 
 
 def _begins(word: str, text: str) -> bool:
@@ -186,7 +188,8 @@ def _settings(app: MynahApp) -> Iterator[Entry]:
 def _guides(app: MynahApp) -> Iterator[Entry]:
     for guide in all_guides():
         run = partial(_at, app, "help", "#topics", guide.title)
-        yield Entry(f"Guide: {guide.title}", "Read it on Help", "help manual", run)
+        title = f"Guide: {guide.title}"
+        yield Entry(title, "Read it on Help", "help manual", run, is_reading=True)
 
 
 def _servers(app: MynahApp) -> Iterator[Entry]:
