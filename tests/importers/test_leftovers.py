@@ -83,9 +83,9 @@ def test_attachments_and_files_of_the_system_are_passed_over_with_their_number(
     assert (desk.texts(), counts.errors) == (["hi"], [])
     assert {one.reason: one.count for one in counts.passed_over} == {
         "attachments and pictures": 5,
-        "files of the system": 4,
+        "system files": 4,
         "links": 1,
-        "devices and the like": 1,
+        "device files": 1,
         "text beside exports (use --as text to learn it)": 2,
     }
 
