@@ -101,6 +101,20 @@ async def test_turning_the_dial_saves_it_and_brings_three_new_samples(open_app: 
         assert saved == {"reply.dial": "70"}  # The mode still follows the home's.
 
 
+async def test_a_dial_turned_just_before_another_server_is_the_first_ones(
+    open_app: Open,
+):
+    bot = busy_bot()
+    async with open_app("guild", bot) as pilot:
+        first, second = (guild.key for guild in pilot.app.guilds[:2])  # type: ignore[attr-defined]
+        pilot.app.screen.query_one(Dial).focus()
+        await pilot.press("right", "ctrl+g", "down", "enter")
+        await pilot.pause(0.6)
+        await settle(pilot)
+        assert {r.guild for r in bot.requests(control.ConfigSet)} == {first}
+        assert second != first
+
+
 async def test_choosing_a_mode_leaves_the_dial_to_the_home(open_app: Open):
     bot = busy_bot()
     async with open_app("guild", bot) as pilot:

@@ -83,7 +83,15 @@ class VoicePane(Pane):
             self._settling.stop()
         self._settling = self.set_timer(SETTLE_SECONDS, self._settled)
 
+    def show_guild(self, guild: control.GuildFigures) -> None:
+        """Show a server; what was just turned is still the server's before it."""
+        if self._touched and guild.row != self.guild.row:
+            self._settled()
+        super().show_guild(guild)
+
     def _settled(self) -> None:
+        if self._settling:
+            self._settling.stop()
         dial, mode = self.query_one(Dial).value, self.query_one(Choice).value
         self._guild = replace(self.guild, dial=dial, mode=mode)
         self.mynah.app.keep_guild(self._guild)
