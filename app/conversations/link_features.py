@@ -2,7 +2,6 @@
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -144,7 +143,7 @@ def _of_people(
     my_last = scene.last.get(me, -1)
     first_target = reading.targets[0] if reading.targets else -9
     partner = scene.partner(me)
-    columns: dict[str, Any] = {
+    columns: dict[str, NDArray[np.bool_]] = {
         "same_author": mine,
         "to_me": to_me,
         "to_me_first": targets[:, 0] == me,
@@ -155,7 +154,7 @@ def _of_people(
         "same_target": same_target & ~mine,
         "same_target_mine": same_target & mine,
         "their_last": later == 0,
-        "my_last": my_last == positions,
+        "my_last": np.equal(my_last, positions),
         "before_my_last": positions < my_last,
         "partner": author == partner,
         "partner_to_me": (author == partner) & to_me,

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import NotRequired, TypedDict
 
 import aiohttp
 import discord
@@ -20,7 +20,21 @@ from app.service.voice_keeper import Forgotten
 
 log = logging.getLogger(__name__)
 
-Plan = dict[str, Any]
+
+class HistoryPlan(TypedDict):
+    """The rest of a history that is to be read, as it is kept on disk."""
+
+    channels: dict[str, int | str]
+    """The oldest message read of each channel, 0 before the first page, or "done"."""
+    skipped: list[str]
+    read: int
+    new: int
+    report: tuple[int, int] | list[int] | None
+    """The channel and message that tell the progress."""
+    clean: NotRequired[bool]
+    """True to forget first what is known."""
+
+
 """`channels` (id → id read down to, or "done"), `report` (channel, message),
 `new` and `read` counts, `skipped` channels, and `clean` before it has forgotten."""
 
@@ -107,7 +121,7 @@ class Training:
             report: (channel, message) of the bot's own progress message.
             clean: Forget first what is learned; what was forgotten is returned.
         """
-        plan: Plan = {
+        plan: HistoryPlan = {
             "clean": clean,
             "channels": {str(one.id): 0 for one in channels if isinstance(one, Talk)},
             "report": report,
@@ -122,7 +136,7 @@ class Training:
         self._save(guild.id, plan)
         return await self._forget_first(guild.id, plan)
 
-    async def _forget_first(self, guild: int, plan: Plan) -> Forgotten | None:
+    async def _forget_first(self, guild: int, plan: HistoryPlan) -> Forgotten | None:
         gone = None
         if plan.get("clean"):
             gone = await self._ports.messages.forget_learned(guild)
@@ -187,10 +201,10 @@ class Training:
             await self._report(guild, plan, progress, is_last=True)
             self._save(guild, None)
 
-    async def _read_page(self, guild: int, plan: Plan, key: str) -> Plan:
+    async def _read_page(self, guild: int, plan: HistoryPlan, key: str) -> HistoryPlan:
         """Learn one page of one channel, and mark it as done in the plan."""
         channel = await self._find(int(key))
-        before = plan["channels"][key]
+        before = int(plan["channels"][key])
         try:
             if not isinstance(channel, Talk):
                 raise LookupError(f"channel {key} is gone")
@@ -228,7 +242,7 @@ class Training:
         return None
 
     async def _report(
-        self, guild: int, plan: Plan, progress: "ProgressPace", *, is_last: bool
+        self, guild: int, plan: HistoryPlan, progress: "ProgressPace", *, is_last: bool
     ) -> None:
         share = _share_done(plan)
         if not progress.is_due(share) and not is_last:
@@ -247,11 +261,11 @@ class Training:
             with suppress(discord.HTTPException, aiohttp.ClientError, OSError):
                 await channel.get_partial_message(message_id).edit(content=text)
 
-    def _plan(self, guild: int) -> Plan | None:
-        plan: Plan | None = self._state.get("trainings", {}).get(str(guild))
+    def _plan(self, guild: int) -> HistoryPlan | None:
+        plan: HistoryPlan | None = self._state.get("trainings", {}).get(str(guild))
         return plan
 
-    def _save(self, guild: int, plan: Plan | None) -> None:
+    def _save(self, guild: int, plan: HistoryPlan | None) -> None:
         plans = dict(self._state.get("trainings", {}))
         plans.pop(str(guild), None)
         if plan is not None:
@@ -303,7 +317,7 @@ def _duration(seconds: float) -> str:
     return f"{seconds / 3600:.1f} h"
 
 
-def _summary(plan: Plan) -> str:
+def _summary(plan: HistoryPlan) -> str:
     channels = len(plan["channels"]) - len(plan["skipped"])
     text = (
         f"Done: read {plan['read']:,} messages of {channels} channels and threads,"
@@ -314,19 +328,19 @@ def _summary(plan: Plan) -> str:
     return text
 
 
-def _next_channel(plan: Plan) -> str | None:
+def _next_channel(plan: HistoryPlan) -> str | None:
     for key, position in plan["channels"].items():
         if position != "done":
             return str(key)
     return None
 
 
-def _share_done(plan: Plan) -> float:
+def _share_done(plan: HistoryPlan) -> float:
     """Return the share that is read, 0-1, assuming evenly spread messages."""
     now = discord.utils.time_snowflake(discord.utils.utcnow())
     shares = []
     for key, position in plan["channels"].items():
-        if position == "done":
+        if isinstance(position, str):
             shares.append(1.0)
         elif position == 0:
             shares.append(0.0)

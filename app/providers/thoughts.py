@@ -15,7 +15,7 @@ _TAG = re.compile(
 
 _BEGUN_TAG = re.compile(r"(?:<[^<>]{0,24}|\[/?[THINKthink]{0,5})\Z")
 
-_BARE = re.compile(r"\s*analysis(?=[A-Z])")
+_BARE = re.compile(r"analysis(?=[A-Z])")
 """Harmony whose marks the server dropped: `analysisWe need…assistantfinalHello`."""
 
 _BARE_END = "assistantfinal"
@@ -99,7 +99,7 @@ class Thoughts:
         if self._mode == "thought":
             self.thought += text
             return self._bare_answer() if self._is_bare else ""
-        if not self.answer and _BARE.match(text):
+        if not self.answer and _BARE.match(text.lstrip()):
             self._mode, self._is_bare = "thought", True
             return self._take(text)
         text = text if self.answer else text.lstrip()

@@ -13,6 +13,9 @@ from app.store.messages import StoredMessage
 from app.store.rows import StoredReply
 from app.store.tables import Channel, Member, Message, Reply, ReplySource
 
+Fields = Mapping[str, Any]
+"""Columns of a reply with their new values."""
+
 _BATCH = 500
 
 
@@ -53,7 +56,7 @@ def claim(
 
 @write
 def finish(
-    reply: int, fields: Mapping[str, Any], sources: Sequence[SourceMessage] = ()
+    reply: int, fields: Fields, sources: Sequence[SourceMessage] = ()
 ) -> list[tuple[int, int]] | None:
     """Fill in a claimed reply; `fields` are columns of the table by name.
 
@@ -81,7 +84,7 @@ def finish(
 
 
 @write
-def add(fields: Mapping[str, Any], sources: Sequence[SourceMessage] = ()) -> int | None:
+def add(fields: Fields, sources: Sequence[SourceMessage] = ()) -> int | None:
     """Make the row of a reply that is written already; nobody else can answer it.
 
     None if anything that it names was forgotten meanwhile, as in `finish`.
@@ -94,7 +97,7 @@ def add(fields: Mapping[str, Any], sources: Sequence[SourceMessage] = ()) -> int
     return int(reply.id)
 
 
-def _named(fields: Mapping[str, Any], sources: Sequence[SourceMessage]) -> set[int]:
+def _named(fields: Fields, sources: Sequence[SourceMessage]) -> set[int]:
     """The rows of all messages that a reply is to name."""
     named = {source.message for source in sources} | {*fields.get("recalled", ())}
     return named | {turn[2] for turn in fields.get("turns", ()) if turn[2] is not None}

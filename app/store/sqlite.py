@@ -13,6 +13,8 @@ from peewee import DatabaseError, OperationalError, SqliteDatabase
 from app.core.errors import AppError, explain_os_error
 from app.core.files import put, unfinished
 
+Row = tuple[Any, ...]
+
 DAMAGED = ("malformed", "not a database", "disk image", "disk i/o error")
 FULL = ("database or disk is full",)
 READ_ONLY = ("readonly database", "unable to open database file")
@@ -116,14 +118,14 @@ def insert_new(
 
 def select_among(
     database: SqliteDatabase, select: str, values: Sequence[object], *before: object
-) -> list[tuple[Any, ...]]:
+) -> list[Row]:
     """Run a statement that ends in `IN` for these values, thousands at a time.
 
     An import does this in each transaction, and peewee takes ten times as long to build
     it. `before` holds the earlier values of the statement.
     """
     connection, most = database.connection(), MOST_VALUES - len(before)
-    found: list[tuple[Any, ...]] = []
+    found: list[Row] = []
     for start in range(0, len(values), most):
         part = values[start : start + most]
         statement = f"{select} ({', '.join('?' * len(part))})"

@@ -2,9 +2,8 @@
 
 import time
 from dataclasses import asdict, dataclass
-from typing import Any
 
-from peewee import fn
+from peewee import Expression, fn
 
 from app.core.time_units import DAY_MS
 from app.store import rows
@@ -88,7 +87,7 @@ def spent_by_guild(since: int) -> dict[int | None, float]:
     return {guild: float(cost or 0.0) for guild, cost in tuples(query)}
 
 
-def _left() -> Any:
+def _left() -> Expression:
     """Return the condition for requests to a host that is not the owner's."""
     return (Usage.bytes_sent > 0) & (Usage.reach == "cloud")
 

@@ -81,7 +81,7 @@ class Entry:
     """More words that find it."""
     run: Callable[[], Awaitable[object] | object]
     is_reading: bool = False
-    """Whether it only explains; an action that fits as well comes first."""
+    """True if it only explains; an action that fits as well comes first."""
 
     def score(self, wanted: list[str]) -> float:
         """Rate how well the words fit; 0.0 unless each begins a word of this line."""

@@ -16,7 +16,8 @@ END = 0
 DEPTH = 32
 """The most symbols of a state, and the sort depth of the tail."""
 
-Arrays = dict[str, npt.NDArray[Any]]
+Array = npt.NDArray[Any]
+Arrays = dict[str, Array]
 
 _WORD_BITS = 64
 
@@ -66,7 +67,7 @@ def build(
     return _arrays_of(symbols, sort_suffixes(symbols)[1:], ids, channels)
 
 
-def without(arrays: Mapping[str, npt.NDArray[Any]], ids: Collection[int]) -> Arrays:
+def without(arrays: Mapping[str, Array], ids: Collection[int]) -> Arrays:
     """Return what `build` made without the messages of these ids, sorting nothing.
 
     No byte of them is left. It takes some 50 ns a symbol.
@@ -162,7 +163,7 @@ class Base:
     A message owns the positions from the END before it to its last symbol.
     """
 
-    def __init__(self, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+    def __init__(self, arrays: Mapping[str, Array]) -> None:
         """Wrap what `build` returned, or the same arrays mapped from a file.
 
         Raises:

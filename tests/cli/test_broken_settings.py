@@ -93,4 +93,4 @@ def test_settings_that_may_not_be_read_are_named_with_the_remedy(
     assert "Give yourself permission to read it." in shown[at:]
     assert main(["guilds", "--home", str(home.root)]) == 78
     told = capsys.readouterr().err
-    assert "Permission denied" in told and "Make it a file" in told
+    assert "Permission denied" in told and "Give yourself permission" in told

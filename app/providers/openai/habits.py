@@ -1,4 +1,4 @@
-"""What a host accepts from us for one model, learnt from its refusals."""
+"""The facts that a host accepts from us for one model, learnt from its refusals."""
 
 import re
 from dataclasses import dataclass, field
@@ -127,9 +127,6 @@ def _named(error: Exception, words: str) -> list[str]:
     body = body_of(error)
     named = [str(body.get("param") or "").split(".")[0]]
     named += re.findall(r"'loc': [\[(]'body', '(\w+)'", str(body))
-    found = [(words.find(name), name) for name in OPTIONAL if _says(words, name)]
+    said = set(re.findall(r"\w+", words))
+    found = [(words.find(name), name) for name in OPTIONAL if name in said]
     return named + [name for _, name in sorted(found)]
-
-
-def _says(words: str, name: str) -> bool:
-    return re.search(rf"(?<![\w]){name}(?![\w])", words) is not None
