@@ -31,7 +31,8 @@ EVERYWHERE = (
     ("↑ ↓ enter", "move in a list, open or change"),
     ("/", "filter the list"),
     ("^p", "every action by name"),
-    ("^t", "light or dark"),
+    ("^t", "the next theme: dark, light or 16 colors"),
+    ("^c", "copy the chosen line"),
     ("^q", "quit; a bot started elsewhere keeps running"),
 )
 
