@@ -74,6 +74,7 @@ async def test_nothing_of_a_request_stands_on_the_command_line(home: Home) -> No
     (command,) = spawned.commands
     assert command[-3:] == ["job", "--home", str(home.root)]
     params = {"guild": 7, "paths": job.paths, "channel": HOSTILE}
+    params |= {"as_format": None, "dates": None}
     assert told.value.message == repr({"id": 1, "method": "import", "params": params})
 
 
