@@ -33,7 +33,7 @@ class JudgedReply(NamedTuple):
 def open_channels(guild: int, names: Sequence[str]) -> list[int]:
     """Return rows of the channels with those names or Discord ids, with threads.
 
-    The tuned model speaks everywhere, so only what everyone can see is open.
+    The tuned model speaks everywhere, so none that only some can see is open.
     """
     wanted = list(names)
     named = Channel.name.in_(wanted) | Channel.discord_id.in_(wanted)
@@ -41,8 +41,8 @@ def open_channels(guild: int, names: Sequence[str]) -> list[int]:
     rows = [row for (row,) in tuples(query)]
     threads = Channel.select(Channel.id).where(Channel.parent.in_(rows))
     rows += [row for (row,) in tuples(threads) if row not in rows]
-    speakable = audience.speakable_channels(guild, None)
-    return [row for row in rows if speakable is None or row in speakable]
+    secluded = audience.secluded_channels(guild)
+    return [row for row in rows if row not in secluded]
 
 
 def lines(channel: int) -> list[TuningLine]:
