@@ -36,7 +36,7 @@ def _setting(key: Key) -> str:
     if key.choices:
         doc += " One of " + ", ".join(f"`{choice}`" for choice in key.choices) + "."
     elif key.low is not None and key.high is not None:
-        doc += f" From {key.low:g} to {key.high:g}."
+        doc += f" From {key.low:g} to {key.high:,.10g}."
     scope = PLACES.get(key.scope, key.scope)
     return f"| `{key.name}` | {shown} | {scope} | {doc} |"
 

@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--voice", metavar="0-100", type=_percent, help="the voice dial"
     )
-    parser.add_argument("--seed", metavar="PLACES", help="words to include")
+    parser.add_argument("--seed", metavar="WORDS", help="words to include")
     parser.add_argument("--max-ms", metavar="N", type=int, help="deadline")
     parser.add_argument("--explain", action="store_true", help="explain the reply")
 

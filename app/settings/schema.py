@@ -331,9 +331,8 @@ class LearnSettings:
     )
     secrets: bool = setting(
         False,
-        "Learns messages with a key, password, address, phone number or e-mail address,"
-        " which are left out whole otherwise: a gap would sound odd. The bot says none"
-        " of these either way.",
+        "Learn messages with a key, password, address, phone number or e-mail address."
+        " The bot never says any of these.",
         scope="guild",
         snapshots="never",
     )
@@ -345,21 +344,21 @@ class LearnSettings:
         snapshots="never",
     )
     forget_banned: bool = setting(
-        True, "Forgets what a member wrote when they are banned.", scope="guild"
+        True, "Forget what a member wrote when they are banned.", scope="guild"
     )
     forget_deleted_channels: bool = setting(
         True,
-        "Forgets a channel or thread when it is deleted on Discord.",
+        "Forget a channel or thread when it is deleted on Discord.",
         scope="guild",
     )
     forget_deleted_accounts: bool = setting(
         True,
-        "Forgets what a person wrote when Discord shows their account as deleted.",
+        "Forget what a person wrote when Discord shows their account as deleted.",
         scope="guild",
     )
     delete_own_lines: bool = setting(
         False,
-        "Deletes the bot's messages on Discord that drew on forgotten messages.",
+        "Delete the bot's messages on Discord that drew on forgotten messages.",
         scope="guild",
     )
     skip_mentions: bool = setting(

@@ -55,9 +55,7 @@ def shown_value(value: SettingValue, empty: str = "none") -> str:
         return "on" if value else "off"
     if isinstance(value, list):
         return ", ".join(map(str, value)) or empty
-    if isinstance(value, float):
-        return f"{value:g}"
-    return safe_line(str(value)) or "empty"
+    return safe_line(shown_plain(value)) or "empty"
 
 
 def feed(id: str, empty: str = "") -> Feed:
@@ -144,8 +142,8 @@ def ask_text(
 
 
 def shown_plain(value: SettingValue) -> str:
-    """Return a value as it appears in a text field."""
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    """Return a value as it appears in a text field; every digit of a number is kept."""
+    return f"{value:.15g}" if isinstance(value, float) else str(value)
 
 
 def reset(

@@ -56,6 +56,12 @@ def test_what_is_missing_or_unknown_is_named(line, complaint):
         taken(line)
 
 
+def test_the_seed_is_asked_for_as_words(capsys):
+    with pytest.raises(SystemExit):
+        taken("say --help")
+    assert "--seed WORDS" in capsys.readouterr().out
+
+
 @pytest.mark.process
 def test_the_command_line_asks_for_a_server_s_setting_either_way(home, export):
     answer(home, "import", "den", str(export))

@@ -180,6 +180,17 @@ async def test_a_refused_value_stays_there_with_the_reason_beside_it(open_app: O
         assert field.value == "900"
 
 
+async def test_a_number_is_offered_for_change_with_all_its_digits(open_app: Open):
+    row = {"key": "openai.daily_budget", "value": 12345.67, "origin": "file"}
+    bot = busy_bot(config_get={"settings": [row]})
+    async with open_app("settings", bot) as pilot:
+        assert "12345.67" in text_of(pilot)
+        await pilot.press("enter")
+        await settle(pilot)
+        field = pilot.app.screen.query_one("AskText Input", Input)
+        assert field.value == "12345.67"
+
+
 async def test_the_cloud_asks_for_consent_in_the_words_of_the_bot(open_app: Open):
     question = what_leaves("api.openai.com", "replies", is_everywhere=True)
 
