@@ -35,9 +35,6 @@ class HistoryPlan(TypedDict):
     """True to forget first what is known."""
 
 
-"""`channels` (id → id read down to, or "done"), `report` (channel, message),
-`new` and `read` counts, `skipped` channels, and `clean` before it has forgotten."""
-
 RETRY_SECONDS = 5.0
 
 ALREADY = "Training is already running."
@@ -203,16 +200,18 @@ class Training:
 
     async def _read_page(self, guild: int, plan: HistoryPlan, key: str) -> HistoryPlan:
         """Learn one page of one channel, and mark it as done in the plan."""
-        channel = await self._find(int(key))
         before = int(plan["channels"][key])
         try:
+            channel = await self._find(int(key))
             if not isinstance(channel, Talk):
                 raise LookupError(f"channel {key} is gone")
             history = channel.history(
                 limit=PAGE, before=discord.Object(before) if before else None
             )
             page = await history.flatten()
-        except (discord.Forbidden, discord.NotFound, LookupError) as error:
+        except (
+            discord.Forbidden, discord.NotFound, discord.InvalidData, LookupError
+        ) as error:  # fmt: skip
             log.warning("Training skips channel %s: %s", key, error)
             # Discord tells the names of hidden channels to those who see them alone.
             plan["skipped"].append(f"<#{key}>")
@@ -235,11 +234,7 @@ class Training:
     async def _find(self, channel: int) -> object:
         """Return the channel, from memory or (for an archived thread) from Discord."""
         found = self._bot.get_channel(channel)
-        if found is not None:
-            return found
-        with suppress(discord.HTTPException, discord.InvalidData):
-            return await self._bot.fetch_channel(channel)
-        return None
+        return found or await self._bot.fetch_channel(channel)
 
     async def _report(
         self, guild: int, plan: HistoryPlan, progress: "ProgressPace", *, is_last: bool

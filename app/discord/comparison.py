@@ -12,6 +12,7 @@ import discord
 
 from app.core.state_file import StateFile
 from app.core.supervisor import Supervisor
+from app.discord.background import Background
 from app.discord.messages import Talk, incoming, place_of
 from app.discord.ports import Ports
 
@@ -24,7 +25,7 @@ UNKNOWN_CHANNEL = 10003
 """Discord's code for a deleted channel."""
 
 
-class HistoryComparison:
+class HistoryComparison(Background):
     """Goes through channels from new to old; the state file holds its position."""
 
     def __init__(
@@ -36,12 +37,11 @@ class HistoryComparison:
         supervisor: Supervisor,
     ) -> None:
         """Prepare with a pause of that many seconds after each page."""
+        super().__init__(supervisor, "Comparing with Discord")
         self._bot = bot
         self._ports = ports
         self._state = state
         self._seconds = seconds
-        self._supervisor = supervisor
-        self._task: asyncio.Task[None] | None = None
 
     def add(self, channel: int, below: int) -> None:
         """Queue a channel for comparison, for its messages below that id.
@@ -53,18 +53,6 @@ class HistoryComparison:
         at, _ = plan.get(str(channel), (below, 0))
         again = below if str(channel) in plan else 0
         self._save(plan | {str(channel): (at, again)})
-
-    def start(self) -> None:
-        """Continue in the background where the last process ended."""
-        if self._task is None or self._task.done():
-            kept = self._supervisor.keep("Comparing with Discord", self._run)
-            self._task = asyncio.create_task(kept)
-
-    async def close(self) -> None:
-        """Stop; the next start continues from here."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
 
     async def _run(self) -> None:
         while plan := self._plan():

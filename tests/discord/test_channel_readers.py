@@ -1,11 +1,13 @@
 """Channels with readers of their own: private ones, private threads, adults' ones."""
 
+from dataclasses import replace
+
 import pytest
 
 from app.service.service import Service
 from app.store import guilds
 from app.store.audience import speakable_channels
-from tests.discord.conftest import Running
+from tests.discord.conftest import PACE, Running
 from tests.discord.real_host import LINES, eventually, listen, stored, until_stored
 from tests.discord.scene import Scene
 from tests.discord_stand_in.server import DiscordStandIn
@@ -220,6 +222,26 @@ async def test_the_readers_of_imported_threads_are_asked_for(
             Channel("gone", None),
         )
         assert "private" in await rows_by_name(service)
+
+
+async def test_the_readers_of_a_thread_are_asked_for_again_after_an_error_of_discord(
+    stand_in: DiscordStandIn, running: Running, service: Service, scene: Scene
+) -> None:
+    archived = scene.guild.thread(scene.general, "archived")
+    archived.archived = True
+
+    def learn_channel() -> None:
+        guild = guilds.ensure("Harbour", str(scene.guild.id)).id
+        guilds.ensure_channel(guild, "archived", str(archived.id))
+
+    await service.context.database.run(learn_channel)
+    stand_in.rest.faults.add("error", "GET", f"/channels/{archived.id}", status=505)
+    often = replace(PACE, between_surveys=0.05)
+    running.surroundings = replace(running.surroundings, pace=often)
+    general, side = scene.general, scene.side
+    async with running.connected():
+        await until_speakable(service, general, general, side, archived)
+    assert stand_in.rest.faults.pending == 0
 
 
 async def test_a_listened_private_thread_is_listed_and_its_training_reads_it(

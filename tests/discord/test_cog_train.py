@@ -5,6 +5,8 @@ import re
 import time
 from dataclasses import replace
 
+import pytest
+
 from tests.discord.conftest import Start
 from tests.discord.memory_host import MemoryHost
 from tests.discord.scene import Scene
@@ -79,6 +81,27 @@ async def test_training_leaves_out_channels_it_may_not_read_and_says_so(
                 in scene.general.messages[told]["content"]
             )
         )
+
+
+async def test_training_asks_again_for_a_thread_after_an_error_of_discord(
+    stand_in: DiscordStandIn,
+    start: Start,
+    host: MemoryHost,
+    scene: Scene,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("app.discord.backfill.RETRY_SECONDS", 0.0)
+    host.learning[scene.general.id] = scene.guild.id
+    old = scene.guild.thread(scene.general, "an old thread")
+    old.archived = True
+    await stand_in.say(old, scene.ben, "in the archived thread")
+    stand_in.rest.faults.add("error", "GET", f"/channels/{old.id}", status=505)
+    async with start().connected():
+        shown = await stand_in.command(scene.general, scene.mod, "train")
+        await stand_in.wait_for(lambda: "Done" in _final(scene, shown))
+    assert "no permission" not in _final(scene, shown)
+    assert [one.text for one in host.messages.values()] == ["in the archived thread"]
+    assert stand_in.rest.faults.pending == 0
 
 
 async def test_training_without_channels_says_what_to_do(
