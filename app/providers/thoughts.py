@@ -112,3 +112,11 @@ class Thoughts:
             return ""
         self.thought, self._mode, self._is_bare = thought, "answer", False
         return self._take(answer)
+
+
+def answer_in(text: str) -> str:
+    """Return a text that has ended without its thoughts."""
+    thoughts = Thoughts()
+    thoughts.feed(text)
+    thoughts.end(is_whole=True)
+    return thoughts.answer

@@ -97,7 +97,7 @@ async def _clock(context: AppContext) -> Check:
 async def _keyring(context: HasHome) -> Check:
     if place := await asyncio.to_thread(secrets.keyring_name):
         return Check("keyring", True, f"Secrets are stored in {place}.")
-    secrets.kept(context.home)  # A file that cannot be used is told of.
+    secrets.kept(context.home)  # Raises if the file cannot be used.
     detail = f"No keyring here; secrets are stored in {context.home.secrets_file}."
     file = context.home.secrets_file
     is_open = file.exists() and os.name == "posix" and file.stat().st_mode & 0o077

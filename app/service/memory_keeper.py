@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from app.conversations.conversations import Linking
     from app.memory.embedder import Embedder
     from app.memory.memory import Memory
+    from app.memory.recalled_moments import Moment
 
 log = logging.getLogger(__name__)
 
@@ -94,13 +95,9 @@ class MemoryKeeper:
         Args:
             channels: Rows of channels that may be shown; None means all.
         """
-        if not await self._reader.run(embeddings.models, guild):
-            return []
-        rows = {turn.message for turn in turns if turn.message is not None}
-        work = self._memory.recall(
-            guild, [turn.text for turn in turns], channels, limit, without=rows
-        )
+        work = self._moments(guild, turns, channels, limit)
         try:
+            # The reader is busy for longer while it exports, checks or copies.
             found = await asyncio.wait_for(work, RECALL_SECONDS)
         except (TimeoutError, AppError) as error:
             log.info("recall was skipped: %s", str(error) or "no time")
@@ -112,6 +109,20 @@ class MemoryKeeper:
             )
             for moment in found
         ]
+
+    async def _moments(
+        self,
+        guild: int,
+        turns: Sequence[Turn],
+        channels: frozenset[int] | None,
+        limit: int,
+    ) -> "list[Moment]":
+        if not await self._reader.run(embeddings.are_there, guild):
+            return []
+        rows = {turn.message for turn in turns if turn.message is not None}
+        return await self._memory.recall(
+            guild, [turn.text for turn in turns], channels, limit, without=rows
+        )
 
     def attach(self, model: Writes) -> None:
         """Let the idle local model summarise long conversations."""
@@ -164,7 +175,7 @@ class MemoryKeeper:
             return
         with suppress(AppError):
             await self._memory.closeness(["hello there"], ["hello"])
-        if await self._reader.run(embeddings.models, guild):
+        if await self._reader.run(embeddings.are_there, guild):
             await self._memory.recall(guild, ["hello there"], None, 1)
 
     async def forget(self, guild: int, rows: Sequence[int]) -> None:
@@ -173,7 +184,7 @@ class MemoryKeeper:
             self._summarising.interrupt()
         talks = await self._database.run(conversations.of_messages, rows)
         await self._database.run(conversations.drop_summaries, talks)
-        known = await self._reader.run(embeddings.models, guild)
+        known = await self._reader.run(embeddings.are_there, guild)
         if known or self._home.index(guild).exists():
             await self._memory.forget(guild, rows)
 

@@ -146,6 +146,11 @@ def room(guild: int) -> Room:
     return Room(number, each, total)
 
 
+def are_there(guild: int) -> bool:
+    """Return whether the guild has any vectors."""
+    return bool(Embedding.select().where(Embedding.guild == guild).exists())
+
+
 def models(guild: int) -> list[tuple[str, int]]:
     """Return (model, vectors) of the guild, the most vectors first."""
     number = fn.COUNT(Embedding.id)

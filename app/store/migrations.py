@@ -98,7 +98,7 @@ def _claimed_guilds(database: SqliteDatabase) -> None:
 def _consents(database: SqliteDatabase) -> None:
     """Consent names host and purpose, and the ledger knows where a host is.
 
-    The agreement of before named neither, so it ends, and is asked for again.
+    Earlier consent named neither, so it ends, and the owner has to agree again.
     """
     database.create_tables([Consent])
     database.execute_sql("DELETE FROM setting WHERE name = 'reply.cloud_consent'")

@@ -60,10 +60,12 @@ def replies_over_time(since: int, step: int, guild: int | None = None) -> list[B
 
 def since(start: int) -> dict[str, int]:
     """Count messages and replies since a time."""
-    heard = Message.select(fn.COUNT(Message.id)).where(Message.ts >= start).scalar()
+    # Asked every second; channel by channel, the index leads to the new ones alone.
+    new = (Message.channel == Channel.id) & (Message.ts >= start)
+    heard = Channel.select(fn.SUM(Message.select(fn.COUNT(Message.id)).where(new)))
     chosen = (Reply.created >= start) & Reply.state.in_(MADE)
     made = Reply.select(fn.COUNT(Reply.id)).where(chosen).scalar()
-    return {"messages": heard, "replies": made}
+    return {"messages": heard.scalar() or 0, "replies": made}
 
 
 def channels_by_activity(guild: int) -> list[ChannelActivity]:

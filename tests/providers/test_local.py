@@ -16,7 +16,7 @@ from app.core.errors import ProviderError
 from app.core.state_file import StateFile
 from app.ipc.child import spawn
 from app.modelfiles import gguf_header
-from app.providers.base import Completion, Prompt, Turn
+from app.providers.base import Completion, FreshStart, Prompt, Turn
 from app.providers.local.provider import LocalProvider
 from app.settings.schema import ModelSettings
 from tests.runner import tiny
@@ -406,6 +406,47 @@ async def test_a_deadline_that_passes_while_loading_says_so():
     async with providing(spawn=never_ready) as provider:
         with pytest.raises(ProviderError, match="still being loaded"):
             await written(provider, replace(PROMPT, deadline_ms=200))
+
+
+def thinking(*pieces):
+    """Spawns a runner that writes these pieces as one text."""
+    return scripted(
+        "import json\n"
+        "id = json.loads(sys.stdin.readline())['id']\n"
+        f"pieces = {pieces!r}\n"
+        "for text in pieces:\n"
+        "    piece = dict(stream=1, text=text, at_ms=1.0)\n"
+        "    print(json.dumps(dict(method='piece', params=piece)), flush=True)\n"
+        "done = dict(text=''.join(pieces), prompt_tokens=1, cached_tokens=0,"
+        " completion_tokens=9, finish='stop', first_token_ms=1.0, total_ms=1.0,"
+        " voice_share=0.0, prompt_tokens_per_second=20.0, tokens_per_second=3.0)\n"
+        "print(json.dumps(dict(id=id, result=done)), flush=True)\n"
+        "sys.stdin.read()"
+    )
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        ("<thi", "nk>why not</think>", " Mynah: hello", " all"),
+        ("Mynah: why not", " I wonder\n</think>", "hello", " all"),
+        ("[THINK]why not[/THINK]", "hello all"),
+    ],
+)
+async def test_a_local_models_thoughts_are_never_said(pieces):
+    shown = ""
+    async with providing(spawn=thinking(*pieces)) as provider:
+        *written_pieces, done = await written(provider)
+    for piece in written_pieces:
+        shown = piece if isinstance(piece, FreshStart) else shown + piece
+    assert shown == done.text == "hello all"
+
+
+async def test_a_local_models_thoughts_are_in_no_summary():
+    spawn = thinking("<think>why not</think>", "hello all")
+    async with providing(spawn=spawn) as provider:
+        await provider.wait_until_ready(20)
+        assert await provider.complete(1, "Say it:", 9, 5.0) == "hello all"
 
 
 async def test_the_speed_follows_what_the_runner_measures():

@@ -194,6 +194,28 @@ async def test_the_key_goes_to_its_own_host_only(bench, stand_in):
     assert "no OpenAI key" in bench.provider.unavailable(ask())
 
 
+async def test_no_header_of_the_environment_goes_to_a_strange_host(
+    bench, stand_in, monkeypatch
+):
+    """The library reads them in `openai/lib/_client_auth.py`."""
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-environment")
+    monkeypatch.setenv("OPENAI_ORG_ID", "org-stray")
+    monkeypatch.setenv("OPENAI_PROJECT_ID", "proj-stray")
+    monkeypatch.setenv(
+        "OPENAI_CUSTOM_HEADERS", "Authorization: Bearer sk-stray\nX-Gateway: stray"
+    )
+    await bench.write()
+    bench.key = "host-key"
+    await bench.write()
+    without, with_key = (served.headers for served in stand_in.served)
+    assert "authorization" not in without
+    assert with_key.pop("authorization") == "Bearer host-key"
+    for headers in (without, with_key):
+        assert "stray" not in str(headers)
+        assert "environment" not in str(headers)
+        assert "x-stainless-os" not in headers
+
+
 async def test_nothing_is_sent_where_a_redirect_points(bench, stand_in):
     stand_in.choose = lambda body: "redirect"
     with pytest.raises(ProviderError):

@@ -1,10 +1,12 @@
 """Memory beside the bot: embedding, linking, pruning and forgetting in step."""
 
 import asyncio
+import threading
 
 import pytest
 
 from app.memory.embedder import Embedder
+from app.providers.base import Turn
 from app.service.events import Events
 from app.service.memory_keeper import MemoryKeeper
 from app.settings.effective import Settings
@@ -115,3 +117,24 @@ async def test_an_edit_takes_the_summary_of_its_conversation(bench):
     )
     await bench.memory.forget(bench.guild, [row])
     assert (await bench.database.run(conversations.get, talk)).summary == ""
+
+
+async def test_a_busy_reader_costs_a_reply_its_memories_and_no_more_time(
+    bench, monkeypatch
+):
+    bench.tell("the ferry leaves at noon")
+    await bench.wait_for(1)
+    turns = [Turn("Ann", "when does the ferry leave")]
+
+    async def recalled():
+        return await bench.memory.recall(bench.guild, turns, None, 1)
+
+    await until(recalled, bool)
+    monkeypatch.setattr("app.service.memory_keeper.RECALL_SECONDS", 0.1)
+    done = threading.Event()
+    copying = bench.reader.submit(done.wait, 30)
+    try:
+        assert await asyncio.wait_for(recalled(), 10) is None
+    finally:
+        done.set()
+        copying.result()

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from app.store import guilds, members, overview, replies
-from app.store.database import Database
+from app.store.database import Database, bound
 from app.store.tables import ConversationLink, Reply
 
 Write = Callable[..., int]
@@ -76,3 +76,26 @@ def test_conversations_are_known_by_message(db: Database, guild: int, write: Wri
     db.call(link)
     found = db.call(overview.conversations, [first, second, other])
     assert found == {first: first, second: first}
+
+
+def test_todays_messages_are_counted_without_reading_the_older_ones(
+    db: Database, guild: int, write: Write
+):
+    for ts in (99, 100, 101):
+        write("a", channel="stage", ts=ts)
+    write("b", channel="tavern", ts=500)
+    make_reply(db, guild, 99)
+    make_reply(db, guild, 100)
+    assert db.call(overview.since, 10_000) == {"messages": 0, "replies": 0}
+
+    def plans() -> list[str]:
+        asked: list[str] = []
+        connection = bound().connection()
+        connection.set_trace_callback(asked.append)
+        assert overview.since(100) == {"messages": 3, "replies": 1}
+        connection.set_trace_callback(None)
+        rows = [connection.execute(f"EXPLAIN QUERY PLAN {sql}") for sql in asked]
+        return [row[3] for found in rows for row in found]
+
+    steps = " ".join(db.call(plans))
+    assert "message_channel_id_ts (channel_id=? AND ts>?)" in steps

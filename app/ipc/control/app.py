@@ -97,9 +97,9 @@ class StatusReply:
     daily_budget: float = 0.0
     uptime_seconds: float = 0.0
     events: list[BotEvent] = field(default_factory=list)
+    """Newest last."""
     troubles: list[StandingTrouble] = field(default_factory=list)
     """Faults that are not over: refused commands, a wrong clock."""
-    """Newest last."""
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,8 @@
 import re
 from collections.abc import Sequence
 
-from app.providers.base import Prompt, Turn
+from app.providers.base import FreshStart, Prompt, Turn
+from app.providers.thoughts import Thoughts, answer_in
 
 MOST_NAME_CHARS = 32
 MOST_TURN_CHARS = 200
@@ -59,22 +60,34 @@ def _name(speaker: str) -> str:
 
 
 class Cleaner:
-    """Removes the speaker's prefix from a line while it streams."""
+    """Removes thoughts and the speaker's prefix from a line while it streams."""
 
     def __init__(self, speakers: Sequence[str]) -> None:
         """The known names are the bot's and those of the people in the log."""
         names = (re.escape(_name(speaker)) for speaker in speakers)
         self._prefix = re.compile(rf"\s*+(?:(?:{'|'.join(names)})\s*+:\s*+)*+", re.I)
         self._names = [f"{_name(speaker).lower()}:" for speaker in speakers]
+        self._thoughts = Thoughts()
         self._held = ""
         self._is_begun = False
 
     def feed(self, text: str) -> str:
         """Return the text that may now be shown and was not shown before."""
+        answer = self._thoughts.feed(text)
+        if isinstance(answer, FreshStart):
+            self._held, self._is_begun = "", False
+            return FreshStart(self._without_prefix(answer))
+        return self._without_prefix(answer)
+
+    def clean(self, text: str) -> str:
+        """Return a whole text without thoughts and prefixes."""
+        return self._strip(answer_in(text))
+
+    def _without_prefix(self, text: str) -> str:
         if self._is_begun:
             return text
         self._held += text
-        rest = self.clean(self._held)
+        rest = self._strip(self._held)
         begun = rest.lower().rstrip()
         may_be_name = any(name.startswith(begun) for name in self._names)
         if not rest or may_be_name:
@@ -82,7 +95,6 @@ class Cleaner:
         self._is_begun = True
         return rest
 
-    def clean(self, text: str) -> str:
-        """Return the whole text without prefixes."""
+    def _strip(self, text: str) -> str:
         found = self._prefix.match(text)
         return text[found.end() :] if found else text

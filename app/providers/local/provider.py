@@ -20,6 +20,7 @@ from app.providers.base import Completion, Prompt, Speed
 from app.providers.local import chat_log
 from app.providers.local.crash_log import Crashes
 from app.providers.local.runner_supervisor import Keeper
+from app.providers.thoughts import answer_in
 from app.settings.schema import ModelSettings
 
 log = logging.getLogger(__name__)
@@ -221,8 +222,7 @@ class LocalProvider:
         call.add_done_callback(lambda _: pieces.put_nowait(STREAM_END))
         try:
             while (piece := await pieces.get()) is not STREAM_END:
-                if shown := cleaner.feed(piece):
-                    yield shown
+                yield cleaner.feed(piece)
             done = self._completion(prompt, request, call.result(), cleaner)
             yield replace(done, notes=(*done.notes, misfit)) if misfit else done
         finally:
@@ -252,7 +252,7 @@ class LocalProvider:
             guild=str(guild),
         )
         try:
-            return (await self._keeper.call(request)).text
+            return answer_in((await self._keeper.call(request)).text)
         except asyncio.CancelledError:
             self._keeper.spawn_task(self._cancel(request.stream))
             raise

@@ -1,14 +1,24 @@
 """The client library, connected to one host at a time."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from app.settings.base_url import Address
 from app.settings.host_gate import Permit
 
 if TYPE_CHECKING:
+    import httpx2
     from openai import AsyncOpenAI
+
+NEEDED = frozenset(
+    "host accept accept-encoding connection content-type content-length"
+    " transfer-encoding user-agent x-stainless-raw-response".split()
+)
+"""The headers of a request to a host other than OpenAI, besides the key.
+
+The library finds the last one in the request when the answer comes.
+"""
 
 
 def load() -> None:
@@ -72,6 +82,7 @@ def _make(address: Address, key: str | None) -> "AsyncOpenAI":
 
     client = AsyncOpenAI(
         base_url=address.url,
+        # Without one, the library takes the environment's.
         api_key=key or "none",
         max_retries=0,
         timeout=httpx2.Timeout(60.0, connect=5.0),
@@ -80,9 +91,29 @@ def _make(address: Address, key: str | None) -> "AsyncOpenAI":
             follow_redirects=False,
             # A proxy of the environment is another computer.
             trust_env=address.is_cloud,
-            event_hooks={"request": [count_bytes]},
+            event_hooks={"request": [_only_needed(address, key), count_bytes]},
         ),
     )
     # Its parts import more when they are first named.
     _ = client.chat.completions.with_raw_response, client.models
     return client
+
+
+def _only_needed(
+    address: Address, key: str | None
+) -> "Callable[[httpx2.Request], Awaitable[None]]":
+    """Return a hook that lets no header of the environment go to a strange host.
+
+    The library adds OPENAI_ORG_ID, OPENAI_PROJECT_ID and OPENAI_CUSTOM_HEADERS, which
+    may hold a key, to the requests for every host, and describes this computer.
+    """
+
+    async def keep_back(request: "httpx2.Request") -> None:
+        if address.is_openai:
+            return
+        for name in set(request.headers) - NEEDED:
+            del request.headers[name]
+        if key:
+            request.headers["authorization"] = f"Bearer {key}"
+
+    return keep_back

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from app import __version__
 from app.core import secrets
+from app.core.time_units import DAY_MS
 from app.ipc import control
 from app.ipc.wire import Done
 from app.service.app_context import AppContext
@@ -17,8 +18,6 @@ from app.service.events import Asker
 from app.settings.consent import AGREE
 from app.store import overview, usage
 from app.store.rows import StoredUsage
-
-DAY_MS = 86_400_000
 
 
 class AppHandlers:
