@@ -21,6 +21,7 @@ from textual.widgets import Input
 from textual.worker import Worker, WorkerState
 
 from app.core.errors import AppError
+from app.core.files import write_text
 from app.core.paths import Home
 from app.core.safe_text import safe_text
 from app.tui.base import MynahScreen
@@ -145,9 +146,7 @@ class MynahApp(App[int]):
         loop = asyncio.get_running_loop()
         for name in ("SIGTERM", "SIGHUP"):
             # Windows has neither; there the console's own events end the program.
-            with suppress(
-                AttributeError, NotImplementedError, RuntimeError, ValueError
-            ):
+            with suppress(AttributeError, NotImplementedError):
                 number = getattr(signal, name)
                 loop.add_signal_handler(number, self.exit, 128 + number)
 
@@ -266,7 +265,7 @@ class MynahApp(App[int]):
         names = [theme.name for theme in THEMES]
         self.theme = names[(names.index(self.theme) + 1) % len(names)]
         with suppress(OSError):
-            self.home.theme_file.write_text(self.theme, encoding="utf-8")
+            write_text(self.home.theme_file, self.theme)
 
     def action_wizard(self) -> None:
         """Open the first-run wizard."""
@@ -315,8 +314,7 @@ class MynahApp(App[int]):
 
         A result never comes between the owner and what they type meanwhile.
         """
-        is_waiting = self.screen is asker and not isinstance(asker.focused, Input)
-        if is_waiting or not title:
+        if self.screen is asker and not isinstance(asker.focused, Input):
             from app.tui.widgets.dialogs import Detail
 
             self.push_screen(Detail(title, text))
@@ -378,7 +376,7 @@ def run(home: Home) -> int:
     app = MynahApp(home)
     if app.console.color_system == "standard" or app.no_color:
         app.theme = ANSI.name
-    elif (kept := kept_theme(home)) in app.available_themes:
+    elif (kept := kept_theme(home)) in [theme.name for theme in THEMES]:
         app.theme = kept
     return app.run() or 0
 

@@ -11,6 +11,7 @@ from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.dom import DOMNode
 from textual.worker import WorkerError
 
+from app.core.errors import AppError
 from app.core.guides import all_guides
 from app.core.safe_text import safe_line
 from app.ipc import control
@@ -56,7 +57,6 @@ SYNONYMS = {
     "settings.doctor": "check health diagnose doctor problems trouble",
     "settings.backup": "backup save copy archive everything safe",
     "conversations.speak": "write send message post",
-    "conversations.filter": "search find text",
     "conversations.forget": "delete erase remove",
     "guild.voice.persona": "character personality role prompt style",
     "guild.data.take": "backup save voice",
@@ -125,14 +125,11 @@ async def entries(app: MynahApp) -> AsyncIterator[Entry]:
         yield entry
     for entry in [*_guides(app), *_servers(app)]:
         yield entry
-    for guild in list(app.guilds):
-        for channel in await app.shelf.channels(guild.row):
-            title = f"#{safe_line(channel.name)} of {safe_line(guild.guild)}"
-            run = partial(_show_channel, app, guild.row, channel.channel)
-            yield Entry(title, "Show this channel in Conversations", "channel", run)
-    for name in await _models(app):
-        run = partial(_at, app, "models", "#catalogue", name)
-        yield Entry(f"Model {name}", "Show it on Models", "llm gguf", run)
+    for ask in (_channels, _models):
+        # Without the bot or the database, everything else is still found.
+        with suppress(AppError):
+            for entry in await ask(app):
+                yield entry
 
 
 def _screens(app: MynahApp) -> Iterator[Entry]:
@@ -199,11 +196,24 @@ def _servers(app: MynahApp) -> Iterator[Entry]:
         yield Entry(title, "Show it on Server", "guild discord", run)
 
 
-async def _models(app: MynahApp) -> list[str]:
-    if not app.link_state.is_up:
-        return []
-    reply = await app.link.call(control.Models())
-    return [safe_line(model.name) for model in reply.models]
+async def _channels(app: MynahApp) -> list[Entry]:
+    found = []
+    for guild in list(app.guilds):
+        for channel in await app.shelf.channels(guild.row):
+            title = f"#{safe_line(channel.name)} of {safe_line(guild.guild)}"
+            run = partial(_show_channel, app, guild.row, channel.channel)
+            says = "Show this channel in Conversations"
+            found.append(Entry(title, says, "channel", run))
+    return found
+
+
+async def _models(app: MynahApp) -> list[Entry]:
+    found = []
+    for model in (await app.link.call(control.Models())).models:
+        run = partial(_at, app, "models", "#catalogue", model.name)
+        title = f"Model {safe_line(model.name)}"
+        found.append(Entry(title, "Show it on Models", "llm gguf", run))
+    return found
 
 
 # What the lines do.

@@ -2,14 +2,16 @@
 
 import pytest
 from textual.binding import Binding
+from textual.dom import DOMNode
 from textual.pilot import Pilot
 
+from app.core.errors import AppError
 from app.core.guides import all_guides
 from app.ipc import control
 from app.settings import setting_keys
 from app.tui.app import MynahApp
 from app.tui.base import MynahScreen
-from app.tui.palette import Entry, entries
+from app.tui.palette import SYNONYMS, Entry, entries
 from app.tui.panes import PANES
 from app.tui.screens import SCREENS
 from app.tui.widgets.dialogs import AskText
@@ -73,6 +75,35 @@ async def test_every_action_setting_server_channel_model_and_guide_is_in_it(
         assert {f"Go to {entry.title}" for entry in SCREENS} <= titles
         assert any(title.startswith("Model ") for title in titles)
         assert any(title.startswith("#") for title in titles)
+
+
+async def test_without_the_bot_and_the_database_the_rest_is_still_found(
+    open_app: Open, monkeypatch: pytest.MonkeyPatch
+):
+    away = AppError("The bot is not running.")
+
+    async def damaged(*_: object) -> list[object]:
+        raise AppError("The database is damaged.")
+
+    async with open_app(bot=busy_bot(models=away)) as pilot:
+        assert isinstance(pilot.app, MynahApp)
+        monkeypatch.setattr(pilot.app.shelf, "channels", damaged)
+        titles = {line.title for line in await lines_of(pilot)}
+        assert {"Import", "Back up", "Go to Help"} <= titles
+
+
+async def test_every_synonym_belongs_to_a_screen_or_an_action(open_app: Open):
+    async with open_app() as pilot:
+        known = {entry.name for entry in SCREENS}
+        for entry in SCREENS:
+            owners: dict[str, type[DOMNode]] = {entry.name: type(entry.load())}
+            if entry.name == "guild":
+                owners |= {f"guild.{name}": pane for name, pane in PANES.items()}
+            for place, owner in owners.items():
+                bindings = [b for b in owner.BINDINGS if isinstance(b, Binding)]
+                known |= {f"{place}.{binding.action}" for binding in bindings}
+        assert not SYNONYMS.keys() - known
+        assert pilot.app.is_running
 
 
 async def choose(pilot: Pilot[int], words: str) -> None:

@@ -163,7 +163,7 @@ class Feed(ScrollView, can_focus=True):
     def filter(self, words: str) -> None:
         """Show only lines with the words; without words, show all."""
         self.words = safe_line(words.strip().lower())
-        self.show(self._all, 0 if self.words and self.item is None else None)
+        self.show(self._all)
 
     def _matching(self, items: list[Any]) -> list[Any]:
         if not self.words:

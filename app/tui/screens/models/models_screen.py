@@ -15,7 +15,7 @@ from app.ipc import control
 from app.ipc.control import ModelEntry, ModelsReply, ModelTestReply, Progress
 from app.tui import format, settings_list
 from app.tui.base import MynahScreen
-from app.tui.event_buffer import NewEvents
+from app.tui.event_buffer import NewEvents, is_done
 from app.tui.remedies import in_keys
 from app.tui.widgets.choice import Choice
 from app.tui.widgets.dialogs import AskText, Confirm
@@ -84,7 +84,7 @@ class ModelsScreen(MynahScreen):
 
     def hear(self, news: NewEvents) -> None:
         pulls = [p for p in news.progress.values() if p.work == "pull"]
-        if any(pull.finished for pull in pulls):
+        if any(is_done(pull) for pull in pulls):
             self.refresh_data()
         if pulls:
             self.query_one("#catalogue").refresh()
@@ -272,7 +272,7 @@ def draw(model: ModelEntry, pull: Progress | None, width: int) -> Content:
         (f" {word:<10}", colour),
         f"{format.size(model.bytes):>9}",
     ]
-    if pull and not pull.finished:
+    if pull and not is_done(pull):
         share = pull.done / pull.total if pull.total else 0.0
         rate = format.size(pull.rate)
         parts += ["  ", (format.bar(share, 16), "$accent"), f" {share:.0%} {rate}/s"]
