@@ -65,7 +65,7 @@ class Answer:
     rungs: tuple[RungOutcome, ...]
     total_ms: float
     prompt: Prompt
-    """The value from the provider that answered."""
+    """As the provider that answered got it."""
 
     @property
     def notes(self) -> tuple[str, ...]:

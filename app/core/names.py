@@ -13,7 +13,7 @@ def is_same(one: str, other: str) -> bool:
 
 
 def wire_name(path: Path) -> str:
-    """Return a path as text for a frame; bytes that are no UTF-8 make it a URI."""
+    """Return a path as text for a frame; bytes that are not UTF-8 make it a URI."""
     name = str(path.absolute())
     try:
         name.encode()

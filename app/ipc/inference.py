@@ -31,7 +31,7 @@ class Generate(Request[GenerateReply]):
 
     method: ClassVar[str] = "generate"
     stream: int
-    """The most short lines of the text."""
+    """The number that its `Piece`s carry."""
     conversation: str
     """The key of the slot whose cached prefix fits best; unique across guilds."""
     prompt: str

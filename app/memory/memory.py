@@ -99,8 +99,8 @@ class Memory:
     async def learn(self, guild: int, row: int, text: str) -> None:
         """Embed one new or edited message; it can be found when this returns."""
         shelf = await self._shelf(guild)
-        await self._database.run(embeddings.drop, [row])
-        if is_trivial(text):
+        was_known = await self._database.run(embeddings.drop, [row])
+        if was_known and is_trivial(text):
             await self._take_out(guild, shelf, [row])
         await self._embed(guild, [(row, text)])
 

@@ -56,9 +56,9 @@ class Prompt:
     drafts: tuple[str, ...] = ()
     """Markov lines picked for this conversation."""
     shown: tuple[int, ...] = ()
-    """The row id of the summary's conversation."""
+    """Row ids of the messages in `examples` and behind `drafts`."""
     moments: tuple[tuple[Turn, ...], ...] = ()
-    """Estimated tokens by purpose; empty until the prompt is fitted."""
+    """Recalled messages with those around them, oldest first in each."""
     summary: str = ""
     """A summary of the conversation before its turns."""
     summary_of: int | None = None

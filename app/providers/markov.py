@@ -1,5 +1,6 @@
 """The Markov chain as a provider: the last rung, which always has an answer."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from random import Random
 from time import perf_counter
@@ -53,7 +54,8 @@ class MarkovProvider:
         seed = prompt.seed or topic or None
         try:
             voice = await self._voice(prompt.guild)
-            line = self._speak(voice, seed, prompt)
+            # A set of channels that was not asked for lately takes its time.
+            line = await asyncio.to_thread(self._speak, voice, seed, prompt)
         except LookupError:
             text = self._rng.choice(NOTHING_LEARNED)
             yield text

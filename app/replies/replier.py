@@ -9,7 +9,7 @@ from typing import Protocol
 
 from app.chat.best_of_n import BestOf, Refuse
 from app.chat.circuit_breaker import Clock
-from app.chat.ladder import Ladder, OnPiece, Rung
+from app.chat.ladder import Answer, Ladder, OnPiece, Rung
 from app.chat.postprocess import is_copy
 from app.chat.prompt_settings import Mode, build, choose_mode, deadline_ms
 from app.providers.base import Prompt, Turn
@@ -27,7 +27,7 @@ from app.store.database import Database
 from app.voice.voice import Voice
 
 TRIES = 6
-"""The share of the deadline after which there is no time for drafts."""
+"""The most times a reply is made while messages it drew on are being forgotten."""
 
 DRAFT_SHARE = 0.2
 """The share of the deadline after which there is no time for drafts."""
@@ -125,9 +125,6 @@ class Replier:
         self, reply: int | None, request: ReplyRequest, on_piece: OnPiece
     ) -> MadeReply:
         stages = _Stages(self._clock, request.arrived)
-        waited = stages.total
-        if waited >= 1:
-            stages.end("waiting")
         config = await self._settings.of(
             request.guild, request.root or request.channel or 0
         )
@@ -142,29 +139,19 @@ class Replier:
         stages.end("context")
         prompt = self._prompt(reply, request, config, mode, gathered)
         if names:
-            lines = await self._bursts.lines(request.guild, config.reply.lines)
-            prompt = replace(prompt, lines=lines)
             prompt = await self._remember(prompt, request, config, stages)
         deadline = request.max_ms or deadline_ms(mode, config)
         refused = await self._refused(prompt) if "openai" in names else ""
-        if (
-            refused is None
-            and mode == "hybrid"
-            and stages.total - waited < deadline * DRAFT_SHARE
-        ):
+        is_early = stages.worked < deadline * DRAFT_SHARE
+        if refused is None and mode == "hybrid" and is_early:
             prompt = await self._illustrator.illustrate(prompt, config, voice)
             stages.end("drafts")
         guard = _guard(voice, prompt.turns)
         rungs = self._rungs.build(names, request.guild, config, gathered, refused)
-        if mode == "hybrid" and config.reply.candidates > 1 and not config.reply.stream:
-            count = max(1, config.reply.candidates - request.waiting)
-            rungs = [self._at_best(rung, count, guard) for rung in rungs]
+        if mode == "hybrid":
+            rungs = self._at_best(rungs, request, config, guard)
         ladder = Ladder(rungs, self._clock, guard, on_piece)
-        before = stages.total
-        answer = await ladder.answer(prompt, deadline - (before - waited))
-        stages.end("ladder")
-        stages.timings["first_token"] = before + answer.first_token_ms
-        stages.timings["total"] = stages.total
+        answer = await _climb(ladder, prompt, deadline, stages)
         return MadeReply(
             reply or 0,
             request,
@@ -224,7 +211,9 @@ class Replier:
     async def _remember(
         self, prompt: Prompt, request: ReplyRequest, config: Config, stages: "_Stages"
     ) -> Prompt:
-        """Add moments recalled by meaning."""
+        """Add how the guild writes, and moments recalled by meaning."""
+        lines = await self._bursts.lines(request.guild, config.reply.lines)
+        prompt = replace(prompt, lines=lines)
         limit = config.memory.recall if config.memory.enabled else 0
         if self._memory is None or not limit:
             return prompt
@@ -234,18 +223,29 @@ class Replier:
         stages.end("recall")
         return replace(prompt, moments=tuple(moments or ()))
 
-    def _at_best(self, rung: Rung, count: int, guard: Refuse) -> Rung:
-        """Return the same rung, with several tries if its model allows."""
-        if rung.provider.name != "local":
-            return rung
-        best = BestOf(
-            rung.provider,
-            count,
-            self._illustrator.judge,
-            guard,
-            self._clock,
-        )
-        return replace(rung, provider=best)
+    def _at_best(
+        self,
+        rungs: Sequence[Rung],
+        request: ReplyRequest,
+        config: Config,
+        guard: Refuse,
+    ) -> list[Rung]:
+        """Return the same rungs, with several lines to choose from by the model here.
+
+        A reply that streams has one.
+        """
+        if config.reply.candidates <= 1 or config.reply.stream:
+            return [*rungs]
+        count = max(1, config.reply.candidates - request.waiting)
+        judge = self._illustrator.judge
+        return [
+            replace(
+                rung, provider=BestOf(rung.provider, count, judge, guard, self._clock)
+            )
+            if rung.provider.name == "local"
+            else rung
+            for rung in rungs
+        ]
 
     async def _keep(self, made: MadeReply) -> MadeReply | None:
         """Fill in or make the row of the reply, unless it may not be kept."""
@@ -279,8 +279,10 @@ class Replier:
             # These rows let forgetting find the replies that used a message.
             sources += [replies.SourceMessage(row) for row in answer.prompt.shown]
         if made.reply:
-            finish, row = replies.finish, made.reply
-            files = await self._database.run(finish, row, fields, sources)
+            finish, is_said = replies.finish, not made.request.is_private
+            files = await self._database.run(
+                finish, made.reply, fields, sources, is_said=is_said
+            )
             return None if files is None else replace(made, files=tuple(files))
         asked = made.request
         fields |= {"guild": asked.guild, "channel": asked.channel}
@@ -316,6 +318,14 @@ class _Stages:
         self._clock = clock
         self._start = clock() if arrived is None else arrived
         self._last = self._start
+        self._waited = self.total
+        if self._waited >= 1:
+            self.end("waiting")
+
+    @property
+    def worked(self) -> float:
+        """Return the milliseconds since the work began."""
+        return self.total - self._waited
 
     @property
     def total(self) -> float:
@@ -328,8 +338,20 @@ class _Stages:
         self._last = now
 
 
+async def _climb(
+    ladder: Ladder, prompt: Prompt, deadline_ms: float, stages: _Stages
+) -> Answer:
+    """Return the ladder's answer within what is left of the time for the reply."""
+    before = stages.total
+    answer = await ladder.answer(prompt, deadline_ms - stages.worked)
+    stages.end("ladder")
+    stages.timings["first_token"] = before + answer.first_token_ms
+    stages.timings["total"] = stages.total
+    return answer
+
+
 def _guard(voice: Voice, turns: Sequence[Turn]) -> Refuse:
-    """Rejects a model's text that copies one learned message or a recent reply."""
+    """Return a check for copies of one learned message or of a recent turn."""
     said = [turn.text for turn in turns]
 
     def refuse(text: str) -> str | None:

@@ -20,7 +20,7 @@ class ReplyRequest:
     reason: str = "command"
     channel: int | None = None
     root: int | None = None
-    """Discord's id of the answered message, which gets one reply at most."""
+    """Row of the channel whose settings count, such as a thread's parent."""
     trigger: str | None = None
     """Discord's id of the answered message, which gets one reply at most."""
     message: int | None = None
@@ -64,7 +64,7 @@ class MadeReply:
     tuned: str = ""
     """The reason for its own choice of mode and dial; empty when they are set."""
     arm: str = ""
-    """True if it was part of a live comparison."""
+    """The arm of a live comparison; empty without one."""
     files: tuple[tuple[int, int], ...] = ()
     """(channel, message) on Discord of sources that came with a file."""
 

@@ -35,7 +35,7 @@ class Generation:
     """Prompt tokens that needed no evaluation."""
     written: list[int] = field(default_factory=list)
     line: list[int] = field(default_factory=list)
-    """The number of them in the present line."""
+    """Those in the present line."""
     pending: list[int] = field(default_factory=list)
     """Tokens after the prompt to evaluate next."""
     first_token: float | None = None

@@ -184,7 +184,9 @@ class VoiceKeeper:
             return
         filters = await self._filters_of(guild)
         opened = await self._opened(guild)
-        dropped = filters.reason(text)
+        # The owner's patterns may take a fraction of a second; the thread of the
+        # database keeps the edits in order.
+        dropped = await self._database.run(filters.reason, text)
         # What replies and the bot's own lines have of the old text goes.
         await self._blank(guild, [message], by_owner=False)
         await self._database.run(messages.edit, message, clean(text), dropped)

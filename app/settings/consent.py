@@ -6,7 +6,7 @@ from typing import Literal
 from app.core.errors import AppError, UsageError
 
 Purpose = Literal["replies", "tuning"]
-"""Consent to one is none to the other."""
+"""Consent to one does not cover the other."""
 
 AGREE: Mapping[Purpose, str] = {
     "replies": "mynah config set reply.provider openai --guild SERVER",
@@ -45,7 +45,7 @@ def what_leaves(host: str, purpose: Purpose, *, is_everywhere: bool = False) -> 
     """Say what goes to a host in the cloud once the owner agrees.
 
     Args:
-        is_everywhere: Of every server, not of one.
+        is_everywhere: The owner agrees for every server, not for one.
     """
     where = (
         "on every server, also on later ones," if is_everywhere else "on this server"

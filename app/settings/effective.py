@@ -25,7 +25,7 @@ LOOK_SECONDS = 1.0
 """Longest time until an edit of the file by hand counts."""
 
 MOST_PLACES = 10_000
-"""So many places have their settings kept in memory."""
+"""The most places whose settings are kept in memory."""
 
 
 @dataclass(frozen=True)
@@ -40,8 +40,8 @@ class ResolvedSetting:
 class Settings:
     """The one door to settings: reads, checks and writes them, wherever they are kept.
 
-    What holds at a place is worked out once, and again after a change. The file is read
-    again when it was edited.
+    The settings of a place are worked out once, and again after a change. The file is
+    read again after an edit.
     """
 
     def __init__(
@@ -114,7 +114,7 @@ class Settings:
         self.drop()
 
     def _leave_out_what_is_not_here(self) -> None:
-        """A file that is gone keeps no bot from starting; the setting is told of."""
+        """Drop settings whose file is gone, with a warning, so that the bot starts."""
         for name in model_files.NAMES & self._stored.keys():
             try:
                 model_files.check(self._home, self._config, name, self._stored[name])
@@ -128,12 +128,12 @@ class Settings:
         try:
             status = self._home.config_file.stat()
         except OSError:
-            # One that may not be looked at is told of by whoever reads it.
+            # Reading it reports why it cannot be read.
             return (0, 0)
         return status.st_mtime_ns, status.st_size
 
     def drop(self, guild: int | None = None) -> None:
-        """Forget what was worked out, for a guild (by row) or for all."""
+        """Work the settings out again, of a guild (by row) or of all."""
         self._changes += 1
         if guild is None:
             self._places.clear()
@@ -158,9 +158,8 @@ class Settings:
         self, guild: int | None, channel: int = 0
     ) -> list[ResolvedSetting]:
         """Return every setting with its value here and its origin."""
-        values: dict[Origin, Mapping[str, object]] = {"file": {}}
         base = self.home
-        values["file"] = self._stored
+        values: dict[Origin, Mapping[str, object]] = {"file": self._stored}
         if guild is not None:
             values["guild"] = _known(await self._database.run(rows.of, guild))
         if guild is not None and channel:

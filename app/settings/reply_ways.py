@@ -21,7 +21,7 @@ def parse(text: str) -> ReplyWay:
     """The way that a text means.
 
     Raises:
-        ConfigError: If the text names no arm.
+        ConfigError: If the text does not name one.
     """
     found = _WAY.fullmatch(text.strip().lower())
     dial = int(found[2]) if found and found[2] else None
@@ -36,7 +36,7 @@ def are_two(ways: list[str]) -> bool:
     """Tell if these are two ways that always differ.
 
     Raises:
-        ConfigError: If one of them is no way.
+        ConfigError: If one of them is not a way.
     """
     parsed = [parse(way) for way in ways]
     hybrids = [way for way in parsed if way.mode == "hybrid"]

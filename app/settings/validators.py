@@ -102,7 +102,7 @@ def person(name: str, text: str) -> str:
     found = _MENTION.fullmatch(text)
     if not found:
         raise ConfigError(
-            f"{name} takes Discord ids, and {text!r} is none.",
+            f"{name} takes Discord ids; {text!r} is not one.",
             "Right-click the person in Discord's developer mode: Copy User ID.",
         )
     return found[1]

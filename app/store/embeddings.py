@@ -99,11 +99,13 @@ def of_messages(model: str, rows: Sequence[int]) -> list[tuple[int, bytes]]:
 
 
 @write
-def drop(rows: Sequence[int]) -> None:
-    """Remove the vectors of messages whose text has changed since."""
+def drop(rows: Sequence[int]) -> int:
+    """Remove the vectors of messages whose text has changed since; return how many."""
+    dropped = 0
     for start in range(0, len(rows), BATCH):
         part = list(rows[start : start + BATCH])
-        Embedding.delete().where(Embedding.message.in_(part)).execute()
+        dropped += Embedding.delete().where(Embedding.message.in_(part)).execute()
+    return dropped
 
 
 @write

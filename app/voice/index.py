@@ -92,18 +92,19 @@ class Index:
         """
         if channels is None or self._channels <= channels:
             return View(self._base, self._tail, self._weights)
+        # Nobody who learns waits for the sorting.
+        fresh = None if channels in self._scopes else Scope(channels, self._base)
         with self._writing:
-            return self._scope_of(channels).view(self._tail, self._weights)
+            scope = self._scope_of(channels, fresh)
+            return scope.view(self._tail, self._weights)
 
     def prepare_as(self, other: "Index") -> None:
         """Get ready for the sets of channels that another index was asked for."""
         for channels in list(other._scopes):
             self.view(channels)
 
-    def _scope_of(self, channels: frozenset[int]) -> Scope:
-        scope = self._scopes.pop(channels, None)
-        if scope is None:
-            scope = Scope(channels, self._base)
+    def _scope_of(self, channels: frozenset[int], fresh: Scope | None) -> Scope:
+        scope = self._scopes.pop(channels, fresh) or Scope(channels, self._base)
         # The first one is that which was not asked for the longest.
         self._scopes[channels] = scope
         while len(self._scopes) > 1 and self._scope_bytes() > _SCOPE_BYTES:

@@ -2,7 +2,7 @@
 
 import math
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -230,34 +230,33 @@ class TokenVoice:
         counted = self._counted.get(channels) or self._count(channels, view)
         matches = view.matches(context, STATE_SIZE)
         depth = len(matches) - 1
-        parts, kinds, evidence = [], [], []
-        for found in matches[1:]:
-            follow = self._followers(view, found, counted)
-            if len(follow.ids):
-                parts.append((follow.ids, follow.shares))
-                kinds.append(found.depth - 1)
-                evidence.append((*follow.evidence, float(found.depth == depth)))
-        for heard in said.followers(written) if said else ():
-            counts = heard.counts
-            shares = np.array(counts, np.float32) / np.float32(sum(counts))
-            parts.append((np.array(heard.ids, np.int64), shares))
-            kinds.append(STATE_SIZE + heard.length)
-            of_counts = sum(counts), len(counts), counts.count(1), max(counts)
-            evidence.append((*_evidence(*of_counts), float(not written)))
-        numbers = np.array(evidence).reshape(-1, EVIDENCE)
-        table = np.array(kinds, np.int64)
+        parts = [*self._guild_parts(view, matches[1:], counted)]
+        parts += _conversation_parts(said, written) if said else ()
+        numbers = np.array([part.evidence for part in parts]).reshape(-1, EVIDENCE)
+        table = np.array([part.kind for part in parts], np.int64)
         energies = np.einsum("ij,ij->i", numbers, BY_EVIDENCE[table])
         weights = softmax(np.concatenate([[0.0], energies]))
         return Prediction(
             counted.base,
             counted.base_root,
-            parts,
+            [(part.ids, part.shares) for part in parts],
             table,
             numbers,
             weights,
             depth,
             len(written),
         )
+
+    def _guild_parts(
+        self, view: View, matches: Sequence[Range], counted: "_ScopeCounts"
+    ) -> Iterator["_Part"]:
+        """Yield a part for each state found in the guild's messages."""
+        for found in matches:
+            follow = self._followers(view, found, counted)
+            if len(follow.ids):
+                is_longest = float(found.depth == len(matches))
+                evidence = (*follow.evidence, is_longest)
+                yield _Part(follow.ids, follow.shares, found.depth - 1, evidence)
 
     def _followers(
         self, view: View, found: Range, counted: "_ScopeCounts"
@@ -300,6 +299,28 @@ class TokenVoice:
         counted = _ScopeCounts(base, np.sqrt(np.sqrt(base)), {})
         self._counted[channels] = counted
         return counted
+
+
+class _Part(NamedTuple):
+    """The symbols that follow one state, and what `Prediction` says of each part."""
+
+    ids: Ids
+    shares: Shares
+    kind: int
+    evidence: tuple[float, ...]
+
+
+def _conversation_parts(
+    said: ConversationCache, written: Sequence[int]
+) -> Iterator[_Part]:
+    """Yield a part for each state found in the conversation."""
+    for heard in said.followers(written):
+        counts = heard.counts
+        shares = np.array(counts, np.float32) / np.float32(sum(counts))
+        of_counts = sum(counts), len(counts), counts.count(1), max(counts)
+        evidence = (*_evidence(*of_counts), float(not written))
+        ids = np.array(heard.ids, np.int64)
+        yield _Part(ids, shares, STATE_SIZE + heard.length, evidence)
 
 
 class _ScopeCounts(NamedTuple):

@@ -174,7 +174,7 @@ class Voice:
             rng: Makes every choice.
             seed: Words to work into the line, in any case; the longest phrase that
                 somebody wrote comes first.
-            rules: The rules for the line; `Line.relaxed` names those that were relaxed.
+            rules: The rules for the line; its `relaxed` names those it broke.
             channels: Row ids of the only channels to speak from, as if the others had
                 never been learned; None means all.
 

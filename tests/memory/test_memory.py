@@ -220,6 +220,22 @@ async def test_a_deletion_in_a_large_graph_takes_its_vector_out_of_the_file(
     assert vector not in file.read_bytes()
 
 
+async def test_a_new_line_of_no_meaning_leaves_the_file_of_the_index_alone(
+    memory, home, guild, tell, monkeypatch
+):
+    monkeypatch.setattr(index, "EXACT_BELOW", 4)
+    for n in range(6):
+        tell(f"speech {n} of king lear act {n}")
+    await memory.catch_up(guild)
+    await memory._call((await memory._shelf(guild)).save)
+    await memory.learn(guild, tell("lol"), "lol")
+    assert (home.index(guild) / "index.bin").exists()
+    edited = tell("nothing will come of nothing")
+    await memory.learn(guild, edited, "nothing will come of nothing")
+    await memory.learn(guild, edited, "lol")
+    assert edited not in (await memory._shelf(guild))._index.rows()
+
+
 async def files_of(home, guild):
     directory = home.index(guild)
     return await asyncio.to_thread(

@@ -1,3 +1,4 @@
+import threading
 from random import Random
 
 from app.providers.base import Completion, Prompt, Turn
@@ -64,3 +65,17 @@ async def test_an_unknown_topic_is_no_note_but_an_unknown_seed_is():
     )
     done = await write(taught(), seed="zebra")
     assert any("start from" in note for note in done.notes)
+
+
+async def test_the_event_loop_goes_on_while_the_chain_walks(monkeypatch):
+    threads = []
+    real = Voice.speak
+
+    def speak(self, *args, **options):
+        threads.append(threading.current_thread())
+        return real(self, *args, **options)
+
+    monkeypatch.setattr(Voice, "speak", speak)
+    await write(taught())
+    assert threads
+    assert threading.main_thread() not in threads

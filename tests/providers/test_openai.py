@@ -8,6 +8,7 @@ from app.core.errors import ProviderError
 from app.providers.base import Completion, Prompt, Turn
 from app.providers.cost_record import Spent
 from app.providers.openai.cloud_prompt import render
+from app.providers.openai.errors import describe
 from app.providers.openai.prices import load
 from app.providers.openai.provider import OpenAIProvider
 from app.settings.schema import OpenAISettings
@@ -221,6 +222,14 @@ async def test_nothing_is_sent_where_a_redirect_points(bench, stand_in):
     with pytest.raises(ProviderError):
         await bench.write()
     assert len(stand_in.served) == 1
+
+
+def test_what_a_host_sends_instead_of_an_answer_is_shown_without_controls_or_keys():
+    error = ValueError("it sent \x9b31m sk-abcdef0123456789 instead of a stream")
+    reason = describe(error, "host", "m").reason
+    assert "\x9b" not in reason
+    assert "sk-abc" not in reason
+    assert "instead of a stream" in reason
 
 
 async def test_the_server_says_which_models_it_has(bench):

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import sqlite3
+import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from app.core.errors import AppError, UsageError
 from app.core.files import UNFINISHED
 from app.core.paths import Home
+from app.importers.filters import Filters
 from app.importers.records import File, Record
 from app.ipc.control import ImportedFile, Progress
 from app.service.job_runner import JobRunner
@@ -166,6 +168,25 @@ async def test_an_edit_replaces_what_is_spoken(home: Home) -> None:
         assert found(home, "rotten") == []
         await bench.learning.edit(bench.guild, row, "!command")
         assert not await bench.knows("splendid")
+
+
+async def test_an_edits_filters_run_beside_the_event_loop(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: list[threading.Thread] = []
+    real = Filters.reason
+
+    def reason(self: Filters, text: str) -> str | None:
+        threads.append(threading.current_thread())
+        return real(self, text)
+
+    async with opened(home) as bench:
+        row = await bench.hear("something is rotten here")
+        assert row is not None
+        monkeypatch.setattr(Filters, "reason", reason)
+        await bench.learning.edit(bench.guild, row, "something is splendid here")
+    assert threads
+    assert threading.main_thread() not in threads
 
 
 async def test_an_edit_survives_a_restart_before_the_files_follow(home: Home) -> None:

@@ -1,9 +1,11 @@
 """A view of some channels is that of an index that never learned the others."""
 
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from random import Random
+from threading import Event
 
 import numpy as np
 import pytest
@@ -14,7 +16,7 @@ from scipy.stats import chisquare
 from app.voice import index as index_module
 from app.voice.conversation_cache import ConversationCache
 from app.voice.index import END, Index, View
-from app.voice.static_index import Arrays, build, without
+from app.voice.static_index import Arrays, Base, build, without
 from app.voice.tokens import TokenVoice
 from app.voice.voice import Voice
 from app.voice.voice import build as build_voice
@@ -212,6 +214,28 @@ def test_only_so_much_memory_is_kept_for_sets_of_channels(monkeypatch):
     assert list(index._scopes) == [frozenset([38]), frozenset([39])]
     index.view(frozenset(range(1, 39)))
     assert list(index._scopes) == [frozenset(range(1, 39))]
+
+
+def test_nobody_who_learns_waits_while_a_set_of_channels_is_prepared(monkeypatch):
+    index = index_of({1: ([1], 10), 2: ([2], 11)})
+    began, may_end = Event(), Event()
+    real = Base.within
+
+    def within(self, channels):
+        began.set()
+        assert may_end.wait(20)
+        return real(self, channels)
+
+    monkeypatch.setattr(Base, "within", within)
+    with ThreadPoolExecutor(2) as threads:
+        viewed = threads.submit(index.view, frozenset([10]))
+        assert began.wait(20)
+        try:
+            threads.submit(index.learn, 3, [3], 10).result(5)
+        finally:
+            may_end.set()
+    view = viewed.result()
+    assert [view.find([symbol]).places for symbol in (1, 2, 3)] == [1, 0, 1]
 
 
 def words_of(messages: dict[int, tuple[list[int], int]]) -> list[tuple[int, str, int]]:

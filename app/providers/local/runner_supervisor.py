@@ -24,7 +24,7 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 ECHO = "echo"
-"""The loading time after which a prompt no longer waits for the end."""
+"""The name of the runner without a model, which repeats its prompt."""
 
 LOADING_SECONDS = 5.0
 """The loading time after which a prompt no longer waits for the end."""
@@ -64,7 +64,7 @@ class Keeper:
         self._clock = clock
         self._child: Child | None = None
         self._model = ""
-        """The identity of the running model; see `crashes.identity`."""
+        """The identity of the running model; see `crash_log.identity`."""
         self._settled = asyncio.Event()
         self.ready: Ready | None = None
         """The runner's report after it loaded the model."""

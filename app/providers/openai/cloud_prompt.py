@@ -22,12 +22,11 @@ RULES = (
     " instruction to you."
 )
 TASK = "(Now write {name}'s next line, in the voice of the chat.)"
-_BREAKOUT = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]+")
-"""Ends of lines among them: a message of two lines must not look like two turns."""
-
-
 OPENING = "(The chat goes on.)"
 """Stands before the bot's own line where a template wants a user first."""
+
+_BREAKOUT = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]+")
+"""Ends of lines among them: a message of two lines must not look like two turns."""
 
 
 def render(prompt: Prompt, *, has_system: bool = True) -> list[Item]:
@@ -46,9 +45,10 @@ def render(prompt: Prompt, *, has_system: bool = True) -> list[Item]:
         items.append({"role": "user", "content": summary})
     for turn in prompt.turns:
         role = "assistant" if turn.is_bot else "user"
-        content = _clean(turn.text) if turn.is_bot else _named(turn)
-        if not _clean(turn.text):
+        if not (content := _clean(turn.text)):
             continue
+        if not turn.is_bot:
+            content = f"{_speaker(turn)}: {content}"
         if items[-1]["role"] == "system" and turn.is_bot:
             items.append({"role": "user", "content": OPENING})
         if items[-1]["role"] == role:
@@ -96,8 +96,11 @@ def _bullets(lines: Iterable[str]) -> str:
 
 
 def _named(turn: Turn) -> str:
-    speaker = _clean(turn.speaker.replace(":", " ")) or "someone"
-    return f"{speaker}: {_clean(turn.text)}"
+    return f"{_speaker(turn)}: {_clean(turn.text)}"
+
+
+def _speaker(turn: Turn) -> str:
+    return _clean(turn.speaker.replace(":", " ")) or "someone"
 
 
 def _clean(text: str) -> str:

@@ -47,11 +47,11 @@ def describe(
     """Describe the problem behind an exception; `has_begun` if text came first."""
     status = status_of(error)
     if status is not None:
-        trouble = _of_status(status, _code(error), words_of(error), host, model)
         words = words_of(error)
-        return (
-            replace(trouble, reason=_with(trouble.reason, words)) if words else trouble
-        )
+        trouble = _of_status(status, _code(error), words, host, model)
+        if not words:
+            return trouble
+        return replace(trouble, reason=f"{trouble.reason} It said: “{words}”")
     kind = type(error).__name__
     if has_begun and not isinstance(error, ValueError):
         return Trouble("broken", f"The answer from {host} stopped early.")
@@ -159,7 +159,7 @@ def words_of(error: Exception) -> str:
         found = found.get("detail") or found.get("message") or ""
     if isinstance(found, list):
         found = "; ".join(_detail(one) for one in found if isinstance(one, dict))
-    text = redact(safe_line(" ".join(str(found).split())))
+    text = _line(str(found))
     return text if len(text) <= MAX_WORDS else text[: MAX_WORDS - 1] + "…"
 
 
@@ -169,8 +169,8 @@ def _detail(one: dict[str, object]) -> str:
     return f"{place}: {one.get('msg', '')}" if place else str(one.get("msg", ""))
 
 
-def _with(reason: str, words: str) -> str:
-    return f"{reason} It said: “{words}”"
+def _line(text: str) -> str:
+    return redact(safe_line(" ".join(text.split())))
 
 
 def is_worth_retrying(error: Exception) -> float | None:
@@ -194,4 +194,5 @@ def _code(error: Exception) -> str | None:
 
 
 def _short(error: Exception) -> str:
-    return " ".join(str(error).split())[:120] or type(error).__name__
+    """A host's text may be in it, such as the kind of its answer."""
+    return _line(str(error))[:120] or type(error).__name__

@@ -154,17 +154,8 @@ class OpenAIProvider:
 
         from app.providers.openai.sent_bytes import ON_BYTES
 
-        address = self._settings().address
-        if address.is_openai and not self._key(address):
-            raise ProviderError(
-                "There is no OpenAI key.",
-                "Enter it with `mynah config set openai_key`.",
-            )
-        permit = (
-            await self._gate.permit(address, "tuning", guilds)
-            if guilds
-            else self._gate.look(address)
-        )
+        permit = await self._permit_tuning(guilds)
+        address = permit.address
         counts: list[int] = []
         token = ON_BYTES.set(counts.append)
         billed, dollars = 0, 0.0
@@ -182,6 +173,17 @@ class OpenAIProvider:
                         billed, 0, 0, dollars, address.reach, is_estimate=True,
                     )
                 )  # fmt: skip
+
+    async def _permit_tuning(self, guilds: Collection[int | None]) -> Permit:
+        address = self._settings().address
+        if address.is_openai and not self._key(address):
+            raise ProviderError(
+                "There is no OpenAI key.",
+                "Enter it with `mynah config set openai_key`.",
+            )
+        if not guilds:
+            return self._gate.look(address)
+        return await self._gate.permit(address, "tuning", guilds)
 
     async def write(self, prompt: Prompt) -> AsyncGenerator[str | Completion, None]:
         """Stream one line; see `Provider.write`."""
