@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 import traceback
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -129,6 +130,31 @@ class Supervisor:
             self.note("Work in the background", error)
         elif error is None:
             log.error("%s", context["message"])
+
+
+class Background(ABC):
+    """Work that a supervisor keeps going beside others, until it is closed."""
+
+    def __init__(self, supervisor: Supervisor, what: str) -> None:
+        """Prepare; the owner reads `what` if it fails."""
+        self._supervisor = supervisor
+        self._what = what
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin, or go on after a close, unless it is running."""
+        if self._task is None or self._task.done():
+            kept = self._supervisor.keep(self._what, self._run)
+            self._task = asyncio.create_task(kept)
+
+    async def close(self) -> None:
+        """Stop, and wait until it has."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    @abstractmethod
+    async def _run(self) -> None: ...
 
 
 async def outcome_of(work: Awaitable[None]) -> BaseException | None:

@@ -11,8 +11,7 @@ import aiohttp
 import discord
 
 from app.core.state_file import StateFile
-from app.core.supervisor import Supervisor
-from app.discord.background import Background
+from app.core.supervisor import Background, Supervisor
 from app.discord.messages import Talk, incoming, place_of
 from app.discord.ports import Ports
 

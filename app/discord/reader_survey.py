@@ -10,8 +10,7 @@ import logging
 import aiohttp
 import discord
 
-from app.core.supervisor import Supervisor
-from app.discord.background import Background
+from app.core.supervisor import Background, Supervisor
 from app.discord.comparison import UNKNOWN_CHANNEL
 from app.discord.messages import place_of
 from app.discord.ports import Ports

@@ -1,5 +1,7 @@
 """Words that are hidden or forgotten between writing a reply and sending it."""
 
+import asyncio
+
 import pytest
 
 from app.core import secrets
@@ -80,6 +82,35 @@ async def test_a_draft_stays_unsent_while_a_channel_it_drew_on_is_private(
         await until_speakable(service, scene.general, scene.general, scene.side)
         await calls.decide(NOBODY, control.Decide(draft.id, True))
     assert len(stand_in.outbox.sent()) == 1
+
+
+@pytest.mark.parametrize("typed", [False, True])
+async def test_debug_shows_no_draft_and_no_source_of_one(
+    stand_in: DiscordStandIn,
+    running: Running,
+    service: Service,
+    scene: Scene,
+    typed: bool,
+) -> None:
+    save(service.context.home.config_file, "reply.shadow", True)
+    run = service.context.database.run
+    async with running.connected():
+        await teach_side(stand_in, service, scene)
+        if typed:
+            await stand_in.say(scene.general, scene.ben, "!mark debug")
+        else:
+            shown = await stand_in.command(scene.general, scene.ben, "mark", debug=True)
+            assert [*shown.texts] == [
+                "The owner approves my replies before I send them."
+            ]
+
+        async def is_draft() -> bool:
+            return [one.state for one in await run(replies.latest)] == ["draft"]
+
+        await eventually(is_draft)
+        await asyncio.sleep(0.3)
+        assert typed or len(shown.parts) == 1
+    assert stand_in.outbox.sent() == []
 
 
 async def test_a_draft_that_the_owner_reworded_goes_with_what_it_drew_on(

@@ -70,27 +70,28 @@ class SpeakCog(discord.Cog):
             seed=seed.strip() if seed else None,
         )
         answer = await self.bot.ports.replies.answer(ask)
-        await self._answer(context, answer, tts)
-        if debug and answer is not None:
+        is_said = await self._answer(context, answer, tts)
+        if debug and answer is not None and is_said:
             channels = await self._seen(context, answer.reply)
             told = await self._debug(answer, channels)
             await context.respond(told, ephemeral=True)
 
     async def _answer(
         self, context: discord.ApplicationContext, answer: ReadyReply | None, tts: bool
-    ) -> None:
+    ) -> bool:
+        """Say it, or tell why not; return whether it was said."""
         if answer is None or not answer.parts:
             await context.respond(NOTHING_TO_SAY, ephemeral=True)
-            return
+            return False
         if answer.is_draft:
             await context.respond("The owner approves my replies before I send them.")
-            return
+            return False
         files = await source_files(self.bot, answer.files, context.channel)
         if not await self.bot.delivery.may_send(answer):
             # Discord hands out no message of a command from which to answer later.
             await self.bot.ports.replies.sent(answer.reply, [])
             await context.respond(NOTHING_TO_SAY, ephemeral=True)
-            return
+            return False
         ids = []
         for number, part in enumerate(answer.parts):
             made = [make() for make in files] if number == 0 else []
@@ -102,9 +103,10 @@ class SpeakCog(discord.Cog):
                     raise
                 await self.bot.ports.replies.refused(answer.reply, reason)
                 await context.respond(f"I could not say it: {reason}.", ephemeral=True)
-                return
+                return False
             ids.append(sent.id)
         await self.bot.ports.replies.sent(answer.reply, ids)
+        return True
 
     async def _seen(self, context: discord.ApplicationContext, reply: int) -> list[int]:
         """Return the sources' channels that the person can see."""
@@ -182,7 +184,7 @@ class SpeakCog(discord.Cog):
         author = message.author
         ask = Ask(place, message.id, author.id, author.display_name, "", "command")
         answer = await self.bot.ports.replies.answer(ask)
-        if answer is None:
+        if answer is None or answer.is_draft:
             return
         if not answer.parts:
             await message.reply(NOTHING_TO_SAY)
