@@ -43,7 +43,9 @@ def run(arguments: argparse.Namespace) -> int:
     target = str(Path(arguments.to).expanduser().absolute())
     home = find_home(arguments.home)
     if arguments.for_tuning:
-        examples = _call(home, control.ExportTuning(arguments.guild, target))
+        examples = _call(
+            home, control.ExportTuning(arguments.guild, target, arguments.overwrite)
+        )
         if arguments.json:
             print_json(examples)
         else:

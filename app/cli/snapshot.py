@@ -45,6 +45,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             action.add_argument("other", metavar="OTHER", nargs="?")
         if name == "export":
             action.add_argument("--to", metavar="FILE", required=True)
+            action.add_argument(
+                "--overwrite", action="store_true", help="replace a file that exists"
+            )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -103,7 +106,9 @@ async def _roll_back(bot: Bot, arguments: argparse.Namespace) -> Told:
 
 async def _export(bot: Bot, arguments: argparse.Namespace) -> Told:
     to = _absolute(arguments.to)
-    request = control.SnapshotExport(arguments.guild, arguments.name, to)
+    request = control.SnapshotExport(
+        arguments.guild, arguments.name, to, arguments.overwrite
+    )
     done = await bot.call(request)
     return [done], [f"Wrote {done.messages:,} messages to {done.file}."]
 

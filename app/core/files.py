@@ -9,11 +9,26 @@ from pathlib import Path
 from secrets import token_hex
 from typing import BinaryIO
 
+from app.core.errors import UsageError
+
 UNFINISHED = ".unfinished"
 """The end of a temporary's name; a process that is killed leaves such files."""
 
 ABANDONED_SECONDS = 60.0
 """A temporary that nobody wrote to for so long belongs to a process that is gone."""
+
+
+def ensure_free(target: Path, *, overwrite: bool) -> None:
+    """Check that no file is replaced unasked.
+
+    Raises:
+        UsageError: If there is one.
+    """
+    if target.exists() and not overwrite:
+        raise UsageError(
+            f"{target} already exists.",
+            "Choose another name, or add --overwrite to replace it.",
+        )
 
 
 @contextmanager

@@ -32,6 +32,12 @@ CLOSED_SECONDS = 300.0
 """The time in which nobody uncalled is answered in a channel that refused a reply."""
 
 
+MADE_AGAIN = 3
+"""The tries for a reply whose words go again and again before it is sent."""
+
+WENT = "a message that it drew on was forgotten, or is not for everyone here any more"
+
+
 def ask_for(said: Incoming, reason: str) -> Ask:
     """Build the request for a reply to a message."""
     return Ask(said.place, said.id, said.author, said.author_name, said.text, reason)
@@ -69,7 +75,7 @@ class Delivery:
         with self._answering(ask.trigger):
             is_over = await self._respond(ask, channel, config)
         if not is_over:
-            await self.finish_unsent()
+            await self.make_again()
 
     @contextmanager
     def _answering(self, trigger: int) -> Iterator[None]:
@@ -140,9 +146,8 @@ class Delivery:
         if answer.is_draft or not answer.parts:
             return Sent("sent")
         files = await source_files(self._bot, answer.files, channel)
-        # Fetching files takes a while, in which a source may have been deleted.
-        if answer.files and not await self._ports.replies.may_send(answer.reply):
-            return Sent("forgotten")
+        if not await self.may_send(answer):
+            return Sent("forgotten", WENT)
         try:
             ids = await send_parts(
                 channel, answer.parts, nonce or trigger,
@@ -152,6 +157,15 @@ class Delivery:
             return await self._not_sent(answer.reply, channel, error, is_last=is_last)
         await self._ports.replies.sent(answer.reply, ids)
         return Sent("sent")
+
+    async def may_send(self, answer: ReadyReply) -> bool:
+        """Return False if a source was forgotten or hidden since the reply was made.
+
+        A draft waits for days, and fetching files takes a while.
+        """
+        if answer.is_fresh and not answer.files:
+            return True
+        return await self._ports.replies.may_send(answer.reply)
 
     def is_closed(self, channel: int) -> bool:
         """Return whether Discord refused a reply there a moment ago."""
@@ -200,6 +214,12 @@ class Delivery:
             return await self._not_sent(reply, channel, error, is_last=False)
         return Sent("sent")
 
+    async def make_again(self) -> None:
+        """Make a reply again that lost its words just before it was sent."""
+        for _ in range(MADE_AGAIN):
+            if await self.finish_unsent():
+                return
+
     async def finish_unsent(self) -> bool:
         """Send replies that were begun before a restart, unless they are too old.
 
@@ -240,4 +260,4 @@ class Delivery:
             if answer is None:
                 return True
             sent = await self.deliver(answer, channel, unsent.trigger)
-            return sent.state != "unsent"
+            return sent.state not in ("forgotten", "unsent")

@@ -122,6 +122,8 @@ class ReadyReply:
     """Waits for the owner; nothing is sent now."""
     files: tuple[tuple[int, int], ...] = ()
     """(channel, message) of sources that came with a file."""
+    is_fresh: bool = False
+    """Its sources were checked a moment ago."""
 
 
 @dataclass(frozen=True)
@@ -335,7 +337,7 @@ class Replies(Protocol):
         ...
 
     async def may_send(self, reply: int) -> bool:
-        """Return False if a source of the reply was forgotten since it was made."""
+        """Return False if a source was forgotten or hidden since it was made."""
         ...
 
     async def unsent(self) -> list[Unsent]:

@@ -122,7 +122,9 @@ class StoredReplies:
         request = made.request
         self._context.events.tell(ReplyMade(made.reply, request.guild, request.channel))
         parts = made.answer.finished.parts
-        return ReadyReply(made.reply, parts, request.is_draft, made.files)
+        return ReadyReply(
+            made.reply, parts, request.is_draft, made.files, is_fresh=True
+        )
 
     async def again(
         self, reply: int, author: int, trigger: int, text: str = ""
@@ -180,8 +182,8 @@ class StoredReplies:
         return await self._context.database.run(_unsent, since)
 
     async def may_send(self, reply: int) -> bool:
-        """Return False if a source of the reply was forgotten since it was made."""
-        return await self._context.database.run(replies.has_words, reply)
+        """Return False if a source was forgotten or hidden since it was made."""
+        return await self._context.database.run(replies.may_send, reply)
 
     async def refused(self, reply: int, reason: str) -> None:
         """Note that Discord did not take a reply."""

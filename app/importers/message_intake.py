@@ -51,7 +51,8 @@ def store(
     if record.is_system or len(record.text) > MAX_TEXT_CHARS or record.id is None:
         return None
     author = authors.author(record.author)
-    known = tombstones.TombstoneCandidate(author, record.id, record.ts or 0)
+    text = clean(record.text, record.mentions)
+    known = tombstones.TombstoneCandidate(author, record.id, record.ts or 0, text)
     if tombstones.are_there(guild) and tombstones.forgotten(guild, [known]):
         # Before the author's name is stored; the message itself could not be.
         return None
@@ -62,7 +63,6 @@ def store(
         guild, clean(record.channel or "general"), record.channel_id
     )
     dropped = filters.reason(record.text, is_bot=record.is_bot)
-    text = clean(record.text, record.mentions)
     message = NewMessage(
         channel.id,
         member.id,

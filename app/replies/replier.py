@@ -279,8 +279,10 @@ class Replier:
             # These rows let forgetting find the replies that used a message.
             sources += [replies.SourceMessage(row) for row in answer.prompt.shown]
         if made.reply:
-            finish, row = replies.finish, made.reply
-            files = await self._database.run(finish, row, fields, sources)
+            finish, is_said = replies.finish, not made.request.is_private
+            files = await self._database.run(
+                finish, made.reply, fields, sources, is_said=is_said
+            )
             return None if files is None else replace(made, files=tuple(files))
         asked = made.request
         fields |= {"guild": asked.guild, "channel": asked.channel}

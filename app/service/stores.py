@@ -108,6 +108,7 @@ TABLES_WITHOUT_TEXT: Mapping[str, str] = {
     "snapshot": "row numbers, and what the owner set",
     "tombstone": "keyed hashes",
     "forgotten_span": "keyed hashes and times",
+    "forgotten_twin": "keyed hashes",
 }
 """Every other table, and what it holds instead."""
 

@@ -338,7 +338,8 @@ class LearnSettings:
     )
     tuning_channels: list[str] = setting(
         [],
-        "Channels open for tuning a model, on messages of members who agreed.",
+        "Channels open for tuning a model, on messages of members who agreed. It speaks"
+        " everywhere, so channels that not everyone can see stay out.",
         scope="guild",
         means=validators.channel,
         snapshots="never",

@@ -67,6 +67,23 @@ def speakable_channels(guild: int, channel: int | None) -> frozenset[int] | None
     return None if len(found) == len(known) else found
 
 
+def secluded_channels(guild: int) -> frozenset[int]:
+    """Return the rows of channels and threads that are known to be not for everyone."""
+    columns = (
+        Channel.id,
+        Channel.parent,
+        Channel.is_private,
+        Channel.is_age_restricted,
+    )
+    query = Channel.select(*columns).where(Channel.guild == guild)
+    known = {row[0]: ChannelFacts(*row) for row in tuples(query)}
+    return frozenset(
+        row
+        for row, facts in known.items()
+        if not EVERYONE.may_hear(audience_of(facts, known))
+    )
+
+
 def unknown_channels(guild: int) -> list[str]:
     """Return Discord's ids of stored channels that Discord told nothing of yet."""
     query = Channel.select(Channel.discord_id)

@@ -57,6 +57,10 @@ class AuthorKey:
         """Return the hash that marks a forgotten message, by its external id."""
         return self._digest(external, b"message")
 
+    def twin(self, content: str) -> str:
+        """Return the hash that marks a forgotten message, by its content."""
+        return self._digest(content, b"twin")
+
     def check(self) -> str:
         """A value that tells whether a key is this one, and nothing about it."""
         return self._digest("mynah", b"check")

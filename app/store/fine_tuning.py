@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from peewee import JOIN, fn
 
+from app.store import audience
 from app.store.database import tuples
 from app.store.tables import Channel, Comparison, Feedback, Member, Message, Reply
 
@@ -30,13 +31,18 @@ class JudgedReply(NamedTuple):
 
 
 def open_channels(guild: int, names: Sequence[str]) -> list[int]:
-    """Return rows of the channels with those names or Discord ids, with threads."""
+    """Return rows of the channels with those names or Discord ids, with threads.
+
+    The tuned model speaks everywhere, so none that only some can see is open.
+    """
     wanted = list(names)
     named = Channel.name.in_(wanted) | Channel.discord_id.in_(wanted)
     query = Channel.select(Channel.id).where((Channel.guild == guild) & named)
     rows = [row for (row,) in tuples(query)]
     threads = Channel.select(Channel.id).where(Channel.parent.in_(rows))
-    return [*rows, *(row for (row,) in tuples(threads) if row not in rows)]
+    rows += [row for (row,) in tuples(threads) if row not in rows]
+    secluded = audience.secluded_channels(guild)
+    return [row for row in rows if row not in secluded]
 
 
 def lines(channel: int) -> list[TuningLine]:

@@ -207,14 +207,15 @@ def delete(
     for start in range(0, len(rows), BATCH):
         part = list(rows[start : start + BATCH])
         if not is_all:
-            gone = tombstones.outside_spans(guild, _candidates(guild, part))
-            tombstones.bury(guild, gone, by_owner=by_owner)
+            gone = _candidates(guild, part)
+            tombstones.bury_messages(guild, gone, by_owner=by_owner)
         removed += _delete(guild, part)
     return removed
 
 
 def _candidates(guild: int, rows: list[int]) -> list[tombstones.TombstoneCandidate]:
-    query = Message.select(Member.author, Message.external, Message.ts).join(Member)
+    columns = (Member.author, Message.external, Message.ts, Message.text)
+    query = Message.select(*columns).join(Member)
     chosen = (Message.guild == guild) & Message.id.in_(rows)
     return [tombstones.TombstoneCandidate(*row) for row in tuples(query.where(chosen))]
 

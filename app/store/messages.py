@@ -109,7 +109,9 @@ def _forgotten(guild: int, messages: Sequence[NewMessage], *, anew: bool) -> set
     select = "SELECT id, author FROM member WHERE id IN"
     authors: dict[int, str] = dict(sqlite.select_among(bound(), select, members))
     candidates = [
-        tombstones.TombstoneCandidate(authors.get(one.member, ""), one.external, one.ts)
+        tombstones.TombstoneCandidate(
+            authors.get(one.member, ""), one.external, one.ts, one.text
+        )
         for one in messages
     ]
     return tombstones.forgotten(guild, candidates, anew=anew)

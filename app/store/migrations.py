@@ -18,6 +18,7 @@ from app.store.tables import (
     Consent,
     Conversation,
     ForgottenSpan,
+    ForgottenTwin,
     HomeValue,
     MeterWeek,
     Snapshot,
@@ -123,6 +124,10 @@ def _nameless_turns(database: SqliteDatabase) -> None:
             database.execute_sql(update, (changed, row))
 
 
+def _forgotten_twins(database: SqliteDatabase) -> None:
+    database.create_tables([ForgottenTwin])
+
+
 FIRST_VERSION = 1
 MIGRATIONS: tuple[Migration, ...] = (
     _compare_and_meter,
@@ -135,6 +140,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     _claimed_guilds,
     _consents,
     _nameless_turns,
+    _forgotten_twins,
 )
 """The steps after the first version, oldest first; a new database needs none."""
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from peewee import IntegrityError
 
 from app.core.explanation import DrawnMessage, Explanation, QuotedMessage, TokenCounts
-from app.store import feedback, messages, rows, tombstones, usage
+from app.store import audience, feedback, messages, rows, tombstones, usage
 from app.store.database import tuples, write
 from app.store.messages import StoredMessage
 from app.store.rows import StoredReply
@@ -56,14 +56,22 @@ def claim(
 
 @write
 def finish(
-    reply: int, fields: Fields, sources: Sequence[SourceMessage] = ()
+    reply: int,
+    fields: Fields,
+    sources: Sequence[SourceMessage] | None = None,
+    *,
+    is_said: bool = False,
 ) -> list[tuple[int, int]] | None:
     """Fill in a claimed reply; `fields` are columns of the table by name.
 
+    Args:
+        sources: What it drew on; None keeps what is stored.
+        is_said: Everyone in its channel must be allowed to hear them.
+
     Returns:
         (channel, message) on Discord of the sources that came with a file. None if
-        anything that it names was forgotten or edited while it was written: then none
-        of its words are stored, and it must not be sent.
+        anything that it names was forgotten, edited or hidden while it was written:
+        then none of its words are stored, and it must not be sent.
     """
     row = Reply.get_or_none(Reply.id == reply)
     if row is None:
@@ -72,15 +80,18 @@ def finish(
     if row.state == "forgotten" or _is_trigger_gone(row):
         Reply.update(state="forgotten", recalled=[]).where(same).execute()
         return None
-    if _went(row, _named(fields, sources)):
+    drawn = sources or ()
+    is_hidden = is_said and not _may_hear(row, [source.message for source in drawn])
+    if is_hidden or _went(row, _named(fields, drawn)):
         # The row stays claimed, so that the reply can be made once more.
         Reply.update(recalled=[]).where(same).execute()
         return None
     Reply.update(**fields).where(Reply.id == reply).execute()
-    # An earlier line of the same reply may have been refused.
-    ReplySource.delete().where(ReplySource.reply == reply).execute()
-    _add_sources(reply, sources)
-    return _with_files([source.message for source in sources if source.words])
+    if sources is not None:
+        # An earlier line of the same reply may have been refused.
+        ReplySource.delete().where(ReplySource.reply == reply).execute()
+    _add_sources(reply, drawn)
+    return _with_files([source.message for source in drawn if source.words])
 
 
 @write
@@ -128,6 +139,19 @@ def _went(row: Reply, named: set[int]) -> bool:
     return len(_still_there(named)) < len(named)
 
 
+def _may_hear(row: Reply, sources: Sequence[int]) -> bool:
+    """Tell if everyone in a reply's channel may hear those messages (by row)."""
+    speakable = audience.speakable_channels(row.guild_id, row.channel_id)
+    if speakable is None:
+        return True
+    for start in range(0, len(sources), _BATCH):
+        here = Message.id.in_(list(sources[start : start + _BATCH]))
+        query = Message.select(Message.channel).where(here).distinct()
+        if any(channel not in speakable for (channel,) in tuples(query)):
+            return False
+    return True
+
+
 def _is_trigger_gone(row: Reply) -> bool:
     trigger = row.trigger
     return trigger is not None and tombstones.is_buried(row.guild_id, trigger)
@@ -154,6 +178,24 @@ def has_words(reply: int) -> bool:
     """Tell if the reply may be sent: it is made, and nothing took its words out."""
     there = (Reply.id == reply) & (Reply.text != "")
     return bool(Reply.select().where(there).exists())
+
+
+@write
+def may_send(reply: int) -> bool:
+    """Tell if a reply has words, and everyone in its channel may hear its sources.
+
+    If they may not, it loses its words and can be made again; a draft keeps them.
+    """
+    row = Reply.get_or_none((Reply.id == reply) & (Reply.text != ""))
+    if row is None:
+        return False
+    if _may_hear(row, [source.message for source in sources_of(reply)]):
+        return True
+    if row.state == "made":
+        ReplySource.delete().where(ReplySource.reply == reply).execute()
+        emptied = Reply.update(state="claimed", text="", turns=[], recalled=[])
+        emptied.where(Reply.id == reply).execute()
+    return False
 
 
 @write

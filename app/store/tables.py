@@ -406,9 +406,22 @@ class ForgottenSpan(Table):
         indexes = ((("guild", "author"), False),)
 
 
+class ForgottenTwin(Table):
+    """A forgotten message as a file knows it that has another kind of ids."""
+
+    guild = ForeignKeyField(Guild, on_delete="CASCADE", index=False)
+    twin = TextField()
+    """Keyed hash of its text and minute, and of its author if the text is short."""
+    of = TextField()
+    """The mark of its tombstone, or the author whose forgotten span it is in."""
+
+    class Meta:
+        indexes = ((("guild", "twin", "of"), True),)
+
+
 TABLES = (
     Guild, Channel, Member, Message, RowNumbers, Attachment, ConversationLink,
     Conversation, Embedding, Reply, ReplySource, Feedback, Usage, ImportCheckpoint,
     Setting, MeterWeek, Comparison, VoiceChange, VoiceGap, Snapshot,
-    Tombstone, ForgottenSpan, HomeValue, Consent,
+    Tombstone, ForgottenSpan, ForgottenTwin, HomeValue, Consent,
 )  # fmt: skip

@@ -1,8 +1,9 @@
 """Traces that keep forgotten messages out, without their words or plain ids.
 
-A forgotten message leaves the keyed hash of its id. A forgotten author leaves a time up
-to which none of their messages are accepted, and a forgotten guild leaves one for
-everyone. Every new message is checked against these traces.
+A forgotten message leaves the keyed hash of its id, and one of its text and minute for
+files without ids. A forgotten author leaves a time up to which none of their messages
+are accepted, and a forgotten guild leaves one for everyone. Every new message is
+checked against these traces.
 """
 
 from collections import defaultdict
@@ -14,7 +15,8 @@ from app.core.paths import Home
 from app.store import sqlite
 from app.store.authors import AuthorKey
 from app.store.database import bound, write
-from app.store.tables import ForgottenSpan, Tombstone
+from app.store.tables import ForgottenSpan, ForgottenTwin, Tombstone
+from app.store.twins import LONG, MINUTE_MS, is_of_content
 
 EVERYONE = ""
 """In place of an author: whatever was written in the guild.
@@ -32,6 +34,8 @@ class TombstoneCandidate(NamedTuple):
     """Hash of the author's id."""
     external: str
     ts: int
+    text: str = ""
+    """As it is stored; empty if nobody knows it."""
 
 
 @write
@@ -45,6 +49,30 @@ def bury(guild: int, externals: Iterable[str], *, by_owner: bool) -> None:
         _unbury(guild, marks)
     rows = [(guild, mark, by_owner) for mark in marks]
     sqlite.insert_new(bound(), "tombstone", ("guild_id", "mark", "by_owner"), rows)
+
+
+@write
+def bury_messages(
+    guild: int, gone: Sequence[TombstoneCandidate], *, by_owner: bool
+) -> None:
+    """Mark stored messages as forgotten.
+
+    All are marked by text and minute, and by id where no forgotten span covers them.
+    """
+    spans = _spans(guild, {one.author for one in gone}, anew=True)
+    inside = [one for one in gone if _is_inside(spans, one)]
+    outside = [one for one in gone if not _is_inside(spans, one)]
+    externals = [one.external for one in outside]
+    bury(guild, externals, by_owner=by_owner)
+    belongs = zip(outside, _marks(externals), strict=True)
+    known = [*belongs, *((one, one.author) for one in inside)]
+    key = _key()
+    rows = [
+        (guild, _twin(key, one, is_of_content(one.external)), of)
+        for one, of in known
+        if one.text.strip()
+    ]
+    sqlite.insert_new(bound(), "forgotten_twin", ("guild_id", "twin", "of"), rows)
 
 
 @write
@@ -78,6 +106,7 @@ def forgotten(
     """
     spans = _spans(guild, {one.author for one in candidates}, anew=anew)
     found = {place for place, one in enumerate(candidates) if _is_inside(spans, one)}
+    found |= _twins_of_forgotten(guild, candidates)
     if not _has_marks(guild):
         return found
     marks = _marks(one.external for one in candidates)
@@ -94,16 +123,12 @@ def is_buried(guild: int, external: str) -> bool:
     return bool(Tombstone.select().where((Tombstone.guild == guild) & marks).exists())
 
 
-def outside_spans(guild: int, candidates: Sequence[TombstoneCandidate]) -> list[str]:
-    """Return external ids of messages outside their authors' forgotten spans."""
-    spans = _spans(guild, {one.author for one in candidates}, anew=True)
-    return [one.external for one in candidates if not _is_inside(spans, one)]
-
-
 @write
 def lift(guild: int, externals: Sequence[str]) -> int:
     """Let messages be learned again; return the number that had been forgotten."""
-    return _unbury(guild, _marks(externals))
+    lifted = _unbury(guild, _marks(externals))
+    _drop_twins(guild)
+    return lifted
 
 
 @write
@@ -116,7 +141,9 @@ def lift_author(guild: int, author: str, *, by_owner: bool) -> int:
     same = (ForgottenSpan.guild == guild) & (ForgottenSpan.author == author)
     if not by_owner:
         same &= ~ForgottenSpan.by_owner
-    return int(ForgottenSpan.delete().where(same).execute())
+    lifted = int(ForgottenSpan.delete().where(same).execute())
+    _drop_twins(guild)
+    return lifted
 
 
 @write
@@ -125,15 +152,53 @@ def lift_owners(guild: int) -> int:
     marks = (Tombstone.guild == guild) & Tombstone.by_owner
     spans = (ForgottenSpan.guild == guild) & ForgottenSpan.by_owner
     lifted = Tombstone.delete().where(marks).execute()
-    return int(lifted + ForgottenSpan.delete().where(spans).execute())
+    lifted += ForgottenSpan.delete().where(spans).execute()
+    _drop_twins(guild)
+    return int(lifted)
 
 
 def _marks(externals: Iterable[str]) -> list[str]:
     externals = list(externals)
     if not externals:
         return []
-    key = AuthorKey.load(Home(Path(bound().database).parent).author_key_file)
+    key = _key()
     return [key.message(external) for external in externals]
+
+
+def _key() -> AuthorKey:
+    return AuthorKey.load(Home(Path(bound().database).parent).author_key_file)
+
+
+def _twins_of_forgotten(
+    guild: int, candidates: Sequence[TombstoneCandidate]
+) -> set[int]:
+    """Return the places of forgotten messages that come under another kind of id.
+
+    Two ids of one kind are two messages, even with the same text.
+    """
+    if not ForgottenTwin.select().where(ForgottenTwin.guild == guild).exists():
+        return set()
+    key = _key()
+    twins = [_twin(key, one, not is_of_content(one.external)) for one in candidates]
+    select = "SELECT twin FROM forgotten_twin WHERE guild_id = ? AND twin IN"
+    known = {twin for (twin,) in sqlite.select_among(bound(), select, twins, guild)}
+    return {place for place, twin in enumerate(twins) if twin in known}
+
+
+def _twin(key: AuthorKey, one: TombstoneCandidate, is_made: bool) -> str:
+    """Return the mark of a message's content; `is_made` tells the kind of its id."""
+    author = "" if len(one.text) >= LONG else one.author
+    return key.twin(f"{is_made:d} {author} {one.ts // MINUTE_MS} {one.text}")
+
+
+def _drop_twins(guild: int) -> None:
+    """Drop the twins of what is not forgotten any more."""
+    marks = Tombstone.select(Tombstone.mark).where(Tombstone.guild == guild)
+    spans = ForgottenSpan.select(ForgottenSpan.author)
+    authors = spans.where(ForgottenSpan.guild == guild)
+    of = ForgottenTwin.of
+    gone = (ForgottenTwin.guild == guild) & of.not_in(marks) & of.not_in(authors)
+    ForgottenTwin.delete().where(gone).execute()
 
 
 def _has_marks(guild: int) -> bool:

@@ -6,13 +6,15 @@ then has other ones, and only author, time and text tell that a message is the s
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from peewee import fn
 
 from app.store.database import tuples
-from app.store.messages import NewMessage
 from app.store.tables import Message
+
+if TYPE_CHECKING:
+    from app.store.messages import NewMessage
 
 MINUTE_MS = 60_000
 DIGEST_CHARS = 20
@@ -35,7 +37,7 @@ class Twins:
         """Of each channel: whether it has ids of content, and others."""
         self._taken: set[int] = set()
 
-    def find(self, batch: Sequence[NewMessage]) -> dict[int, int]:
+    def find(self, batch: "Sequence[NewMessage]") -> dict[int, int]:
         """Return the rows of those that are stored already, by their place."""
         # Spelled out, since every message of an import passes here.
         end = DIGEST_CHARS + 1
@@ -62,7 +64,7 @@ class Twins:
         return self._kinds[channel]
 
     def _find(
-        self, channel: int, kind: bool, places: list[int], batch: Sequence[NewMessage]
+        self, channel: int, kind: bool, places: list[int], batch: "Sequence[NewMessage]"
     ) -> dict[int, int]:
         times = [batch[place].ts for place in places]
         stored = _stored(channel, min(times) - MINUTE_MS, max(times) + MINUTE_MS)
@@ -76,7 +78,7 @@ class Twins:
         return found
 
     def _twin(
-        self, message: NewMessage, kind: bool, there: Iterable[_Twin]
+        self, message: "NewMessage", kind: bool, there: Iterable[_Twin]
     ) -> int | None:
         for one in there:
             is_other = is_of_content(one.external) != kind
@@ -100,7 +102,7 @@ def _stored(channel: int, first: int, last: int) -> defaultdict[str, list[_Twin]
     return found
 
 
-def _same(message: NewMessage, one: _Twin) -> bool:
+def _same(message: "NewMessage", one: _Twin) -> bool:
     """Tell if author and time are the same, as far as both formats tell them."""
     is_author = message.member == one.member
     if message.ts == one.ts:

@@ -245,7 +245,7 @@ class MynahApp(App[int]):
         self.guilds = (await self.link.call(control.Guilds())).guilds
 
     def keep_guild(self, guild: "GuildFigures") -> None:
-        """Take over what the owner just changed of a guild, until it is asked again."""
+        """Keep the owner's change of a guild until the guilds are fetched again."""
         self.guilds = [guild if one.row == guild.row else one for one in self.guilds]
 
     def next_stream(self) -> int:
@@ -341,9 +341,8 @@ class MynahApp(App[int]):
         """Show that something is done."""
         self.notify(safe_text(text), timeout=4, markup=False)
 
-    def write_file(self, path: str, text: str) -> None:
+    def write_file(self, target: Path, text: str) -> None:
         """Write a text to the owner's chosen place, and report it."""
-        target = Path(path).expanduser()
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(text, encoding="utf-8")

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from textual import on
@@ -15,7 +16,9 @@ from textual.widgets import Input
 from textual.worker import Worker, WorkerState
 
 from app.core.errors import AppError
+from app.core.safe_text import safe_line
 from app.tui.event_buffer import NewEvents
+from app.tui.widgets.dialogs import AskText, Confirm
 from app.tui.widgets.feed import Feed
 from app.tui.widgets.field import Field
 from app.tui.widgets.keys import Keys
@@ -152,6 +155,37 @@ class MynahScreen(Screen[None]):
         """Show only lines with these words."""
         if feed := self._filtered or self.list_in_front:
             feed.filter(words)
+
+    def ask_file(
+        self,
+        question: str,
+        detail: str,
+        default: str,
+        write: Callable[[Path, bool], None],
+    ) -> None:
+        """Ask for a file to write, and again before one that exists is replaced.
+
+        Args:
+            write: Takes the path, and whether a file there is to be replaced.
+        """
+
+        def chosen(path: str | None) -> None:
+            if not path or not path.strip():
+                return
+            target = Path(path.strip()).expanduser()
+            if not target.exists():
+                write(target, False)
+                return
+
+            def answered(yes: bool | None) -> None:
+                if yes:
+                    write(target, True)
+
+            title = f"Replace {safe_line(str(target))}?"
+            dialog = Confirm(title, "The file already exists.", "Replace")
+            self.app.push_screen(dialog, answered)
+
+        self.app.push_screen(AskText(question, detail, default), chosen)
 
     async def ask(self, request: "Request[T]") -> T | None:
         """Return the bot's reply; on an error, show it and return None."""

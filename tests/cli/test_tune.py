@@ -60,6 +60,18 @@ async def test_the_files_hold_only_what_was_agreed_to(bot: Service, tmp_path):
     assert "ann:" not in everything
 
 
+async def test_examples_replace_a_file_only_when_told_to(bot: Service, tmp_path):
+    (tmp_path / "train.jsonl").write_text("mine")
+    with pytest.raises(UsageError, match=r"train\.jsonl already exists"):
+        await ask(bot, control.ExportTuning("den", str(tmp_path)))
+    assert [(one.name, one.read_text()) for one in tmp_path.glob("*.jsonl")] == [
+        ("train.jsonl", "mine")
+    ]
+    done = await ask(bot, control.ExportTuning("den", str(tmp_path), overwrite=True))
+    assert "mine" not in (tmp_path / "train.jsonl").read_text()
+    assert len(done.files) == 3
+
+
 async def test_an_estimate_sends_nothing(bot: Service, stand_in: StandIn, capsys):
     told = await ask(bot, control.TuneEstimate("den", MODEL))
     assert told.tokens > 0

@@ -154,8 +154,14 @@ async def test_what_was_forgotten_comes_back_by_no_way(
         request = control.Import("Harbour", [str(file)])
         counts = await service.call(NOBODY, request)
         await check("an import")
+        heard = [one for one in ids if one in gone]
+        nameless = control.Import(
+            "Harbour", [str(file_without_ids(scene, heard, tmp_path))]
+        )
+        returned = await service.call(NOBODY, nameless)
     assert counts.reasons["forgotten"] == len(gone)
     assert counts.added == 0
+    assert returned.reasons["forgotten"] == returned.read == len(heard)
     others = {str(one) for one in ids} - {str(one) for one in gone}
     assert others <= set(await stored(service))
 
@@ -288,6 +294,22 @@ async def test_a_thread_deleted_during_a_pause_is_forgotten_after_it(
     async with running.connected():
         await until_stored(service, len(LINES))
     assert str(said) not in await stored(service)
+
+
+def file_without_ids(scene: Scene, ids: list[int], folder: Path) -> Path:
+    """Write messages as formats do that have names and minutes alone."""
+    path, messages = folder / "names.jsonl", scene.general.messages
+    rows = [
+        {
+            "channel": "general",
+            "author": messages[one]["author"]["username"],
+            "ts": f"{messages[one]['timestamp'][:16]}:00+00:00",
+            "text": messages[one]["content"],
+        }
+        for one in ids
+    ]
+    path.write_text("\n".join(map(json.dumps, rows)))
+    return path
 
 
 async def all_stored(service: Service) -> dict[str, str]:

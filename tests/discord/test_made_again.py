@@ -1,7 +1,8 @@
 """A reply that was made but not sent loses its words and is made again."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 
 from app.service.service import Service
 from app.store import messages, replies
@@ -12,25 +13,36 @@ from tests.discord.scene import Scene
 from tests.discord_stand_in.server import DiscordStandIn
 
 
+@asynccontextmanager
+async def stuck_before_sending(service: Service) -> AsyncIterator[asyncio.Event]:
+    """Replies are made and never sent in this block; the event tells of the first."""
+    made = asyncio.Event()
+    replier, fulfil = service.context.replier, service.context.replier.fulfil
+
+    async def stuck(*asked: object) -> None:
+        await fulfil(*asked)  # type: ignore[arg-type]
+        made.set()
+        await asyncio.Event().wait()
+
+    replier.fulfil = stuck  # type: ignore[assignment, method-assign]
+    try:
+        yield made
+    finally:
+        replier.fulfil = fulfil  # type: ignore[method-assign]
+
+
 async def made_but_not_sent(
     service: Service, running: Running, stand_in: DiscordStandIn, scene: Scene
 ) -> int:
     """Ask the bot, and kill its connection between making and sending the reply."""
-    made = asyncio.Event()
-    async with taught(running, stand_in, service, scene):
-        replier, fulfil = service.context.replier, service.context.replier.fulfil
-
-        async def stuck(*asked: object) -> None:
-            await fulfil(*asked)  # type: ignore[arg-type]
-            made.set()
-            await asyncio.Event().wait()
-
-        replier.fulfil = stuck  # type: ignore[assignment, method-assign]
+    async with (
+        taught(running, stand_in, service, scene),
+        stuck_before_sending(service) as made,
+    ):
         asked = await stand_in.say(
             scene.general, scene.ann, f"{stand_in.bot.mention} what about the tide"
         )
         await made.wait()
-        replier.fulfil = fulfil  # type: ignore[method-assign]
     return asked
 
 

@@ -204,7 +204,11 @@ async def test_a_snapshot_moves_to_another_home(home: Home, tmp_path: Path) -> N
         await town.ask(control.ConfigSet("reply.dial", "70", "G", "c"))
         await town.ask(control.SnapshotTake("G", "calm"))
         await town.learn("raid", RAID)
-        done = await town.ask(control.SnapshotExport("G", "calm", str(file)))
+        file.write_bytes(b"mine")
+        with pytest.raises(UsageError, match="already exists"):
+            await town.ask(control.SnapshotExport("G", "calm", str(file)))
+        assert file.read_bytes() == b"mine"
+        done = await town.ask(control.SnapshotExport("G", "calm", str(file), True))
         assert done.messages == len(CALM)
     async with opened(Home(tmp_path / "other").create(), tmp_path) as town:
         done = await town.ask(control.SnapshotImport("G", str(file)))

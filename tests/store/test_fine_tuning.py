@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from app.store import comparisons, feedback, fine_tuning, guilds, members, replies
 from app.store.database import Database
+from app.store.tables import Channel
 
 Write = Callable[..., int]
 
@@ -36,6 +37,28 @@ def test_an_open_channel_opens_its_threads_and_no_other_guilds(
     assert db.call(fine_tuning.open_channels, guild, ["7"]) == [stage, thread]
     assert db.call(fine_tuning.open_channels, guild, ["stage"]) == [stage, thread]
     assert db.call(fine_tuning.open_channels, guild, []) == []
+
+
+def test_channels_that_not_everyone_can_see_are_not_open_for_tuning(
+    db: Database, guild: int
+) -> None:
+    stage, pit, box = (
+        db.call(guilds.ensure_channel, guild, name, name).id
+        for name in ("stage", "pit", "box")
+    )
+    talk = db.call(guilds.ensure_channel, guild, "talk", "1", parent=stage).id
+    aside = db.call(guilds.ensure_channel, guild, "aside", "2", parent=stage).id
+    case = db.call(guilds.ensure_channel, guild, "case", "3", parent=pit).id
+
+    def tell_readers() -> None:
+        told = {stage: False, pit: True, talk: False, aside: True, case: False}
+        for channel, is_private in told.items():
+            change = Channel.update(is_private=is_private)
+            change.where(Channel.id == channel).execute()
+
+    db.call(tell_readers)
+    names = ["stage", "pit", "box", "case"]
+    assert db.call(fine_tuning.open_channels, guild, names) == [stage, box, talk]
 
 
 def test_a_reworded_draft_gives_a_good_and_a_bad_example(

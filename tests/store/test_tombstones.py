@@ -4,9 +4,12 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 
+import pytest
+
 from app.store import forgetting, guilds, imports, members, messages, tombstones
 from app.store.database import Database
 from app.store.messages import NewMessage
+from app.store.tables import Message
 
 Write = Callable[..., int]
 
@@ -123,3 +126,74 @@ def test_an_import_stores_no_name_of_somebody_forgotten(
     later = [NewMessage(place, -1, "3", 500, "c")]
     done = db.call(imports.add_batch, guild, "file", 3, people[:1], later, [])
     assert done.forgotten == set() and done.rows != [None]
+
+
+OF_CONTENT = "0123456789abcdef0123-0"
+MINUTE = 1_700_000_040_000
+
+
+def comes_back(
+    db: Database,
+    guild: int,
+    external: str,
+    author: str = "Robin",
+    text: str = "a wandering fairy's song",
+    ts: int = MINUTE,
+) -> bool:
+    """Offer a message as a file has it; one that is stored is taken out again."""
+    place = db.call(guilds.ensure_channel, guild, "other-name").id
+    member = db.call(members.ensure, guild, author, author).id
+    new = NewMessage(place, member, external, ts, text)
+    done = db.call(imports.add_batch, guild, "file", 1, [], [new], [])
+    rows = [row for row in done.rows if row is not None]
+    db.call(lambda: Message.delete().where(Message.id.in_(rows)).execute())
+    return bool(rows)
+
+
+@pytest.mark.parametrize(
+    ("known", "offered"), [("117400000000000001", OF_CONTENT), (OF_CONTENT, "1174")]
+)
+def test_what_was_forgotten_under_one_kind_of_id_does_not_come_back_under_another(
+    db: Database, guild: int, write: Write, known: str, offered: str
+) -> None:
+    rows = [
+        write("a wandering fairy's song", external=known, ts=MINUTE + 12_345),
+        write("lol", external=f"{known}7", ts=MINUTE + 30_000),
+    ]
+    db.call(forgetting.delete, guild, rows)
+    assert not comes_back(db, guild, offered), "the file has minutes and a name alone"
+    assert not comes_back(db, guild, offered, "puck", "lol")
+    assert comes_back(db, guild, offered, "Robin", "lol"), "short texts are said often"
+    assert comes_back(db, guild, offered, text="another song of that length")
+    assert comes_back(db, guild, offered, ts=MINUTE + 60_000)
+    assert comes_back(db, guild, f"{known[:-1]}9"), "it was said twice in a minute"
+    assert comes_back(db, db.call(guilds.ensure, "The Rose").id, offered)
+
+
+@pytest.mark.parametrize("way", ["id", "author", "everything"])
+def test_what_is_taken_back_comes_back_under_every_id(
+    db: Database, guild: int, write: Write, way: str
+) -> None:
+    row = write("a wandering fairy's song", external="1174", ts=MINUTE)
+    if way == "author":
+        db.call(tombstones.bury_author, guild, "puck", MINUTE + 1, by_owner=True)
+    db.call(forgetting.delete, guild, [row])
+    assert not comes_back(db, guild, OF_CONTENT)
+    if way == "id":
+        db.call(tombstones.lift, guild, ["1174"])
+    elif way == "author":
+        db.call(tombstones.lift_author, guild, "puck", by_owner=True)
+    else:
+        db.call(tombstones.lift_owners, guild)
+    assert comes_back(db, guild, OF_CONTENT)
+    assert comes_back(db, guild, "1174", "puck")
+
+
+def test_what_a_member_deleted_as_well_stays_out_under_every_id(
+    db: Database, guild: int, write: Write
+) -> None:
+    row = write("a wandering fairy's song", external="1174", ts=MINUTE)
+    db.call(forgetting.delete, guild, [row])
+    db.call(tombstones.bury, guild, ["1174"], by_owner=False)
+    db.call(tombstones.lift_owners, guild)
+    assert not comes_back(db, guild, OF_CONTENT)

@@ -559,6 +559,24 @@ async def test_shown_log_lines_are_written_to_a_file(open_app: Open, tmp_path: P
         assert (tmp_path / "out.txt").read_text() == "info runner one ⏎ forged\n"
 
 
+async def test_log_lines_replace_a_file_only_after_a_question(
+    open_app: Open, tmp_path: Path
+):
+    bot = busy_bot()
+    target = tmp_path / "out.txt"
+    target.write_text("mine", encoding="utf-8")
+    async with open_app("logs", bot) as pilot:
+        bot.say(control.Log("info", "runner", "one", NOW))
+        await pilot.pause(0.1)
+        for key, text in (("n", "mine"), ("y", "info runner one\n")):
+            await pilot.press("w")
+            await answer(pilot, str(target))
+            assert "Replace" in text_of(pilot)
+            await pilot.press(key)
+            await settle(pilot)
+            assert target.read_text(encoding="utf-8") == text
+
+
 # First steps.
 
 

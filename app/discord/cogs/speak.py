@@ -86,6 +86,11 @@ class SpeakCog(discord.Cog):
             await context.respond("The owner approves my replies before I send them.")
             return
         files = await source_files(self.bot, answer.files, context.channel)
+        if not await self.bot.delivery.may_send(answer):
+            # Discord hands out no message of a command from which to answer later.
+            await self.bot.ports.replies.sent(answer.reply, [])
+            await context.respond(NOTHING_TO_SAY, ephemeral=True)
+            return
         ids = []
         for number, part in enumerate(answer.parts):
             made = [make() for make in files] if number == 0 else []
@@ -184,6 +189,8 @@ class SpeakCog(discord.Cog):
             return
         tts = action == "tts"
         sent = await self.bot.delivery.deliver(answer, channel, message.id, tts=tts)
+        if sent.state == "forgotten":
+            await self.bot.delivery.make_again()
         if action == "debug" and sent.state == "sent":
             channels = open_channels(channel.guild, channel)
             told = await self.bot.ports.replies.explain(answer.reply, channels)

@@ -37,6 +37,8 @@ class ExportTuning(Request[ExportTuningReply]):
     method: ClassVar[str] = "export_tuning"
     guild: str
     to: str
+    overwrite: bool = False
+    """Replace files that are there."""
 
 
 @dataclass(frozen=True)

@@ -103,6 +103,8 @@ class SnapshotExport(Request[ExportReply]):
     guild: str
     name: str
     to: str
+    overwrite: bool = False
+    """Replace a file that is there."""
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,13 @@
 
 import asyncio
 import json
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from app.chat import tuning_data
 from app.chat.tuning_data import Examples, Given, RatedReply
 from app.core.errors import UsageError
+from app.core.files import ensure_free, replacing
 from app.core.token_estimate import estimate_tokens
 from app.ipc import control
 from app.providers.openai.cloud_prompt import TASK, instruction
@@ -33,6 +33,9 @@ POLICY = (
 )
 TOKENS_A_MESSAGE = 4
 
+EXPORTED = ("train", "validation", "preferences")
+"""The parts of `Examples` that an export writes, a file each."""
+
 
 class FineTuningHandlers:
     """Answers the requests for tuning a cloud model."""
@@ -48,8 +51,11 @@ class FineTuningHandlers:
         guild = await self._context.guild(request.guild)
         examples, counts = await self._examples(guild)
         target = Path(request.to)
-        files = await asyncio.to_thread(_write, examples, target)
-        return control.ExportTuningReply(**vars(counts), files=files)
+        files = [target / f"{name}.jsonl" for name in EXPORTED]
+        for file in files:
+            ensure_free(file, overwrite=request.overwrite)
+        await asyncio.to_thread(_write, examples, files)
+        return control.ExportTuningReply(**vars(counts), files=[*map(str, files)])
 
     async def tune_estimate(
         self, asker: Asker, request: control.TuneEstimate
@@ -242,16 +248,11 @@ def _tokens(example: object) -> int:
     return sum(map(_tokens, example)) if isinstance(example, list) else 0
 
 
-def _write(examples: Examples, target: Path) -> list[str]:
-    target.mkdir(mode=0o700, parents=True, exist_ok=True)
-    written = []
-    for name in ("train", "validation", "preferences"):
-        path = target / f"{name}.jsonl"
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
-        with os.fdopen(os.open(path, flags, 0o600), "wb") as file:
+def _write(examples: Examples, files: Sequence[Path]) -> None:
+    files[0].parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for name, path in zip(EXPORTED, files, strict=True):
+        with replacing(path, is_secret=True) as file:
             file.write(_lines(getattr(examples, name)))
-        written.append(str(path))
-    return written
 
 
 def _told(job: TuningJob) -> control.TuneStatusReply:

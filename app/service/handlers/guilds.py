@@ -6,7 +6,7 @@ from pathlib import Path
 
 from app.chat import feedback_weights
 from app.core.errors import UsageError
-from app.core.files import size
+from app.core.files import ensure_free, size
 from app.core.names import named_path
 from app.core.paths import Home
 from app.ipc import control
@@ -211,7 +211,7 @@ class GuildHandlers:
                 overwrite=request.overwrite,
             )
         else:
-            _ensure_free(target, request.overwrite)
+            ensure_free(target, overwrite=request.overwrite)
             written = await asyncio.to_thread(
                 export, reader, guild.id, guild.name, target
             )
@@ -222,7 +222,7 @@ class GuildHandlers:
     ) -> control.BackupReply:
         """Write the home to one file."""
         target = Path(request.to)
-        _ensure_free(target, request.overwrite)
+        ensure_free(target, overwrite=request.overwrite)
         bytes_written = await asyncio.to_thread(
             back_up, self._context.home, self._context.reader, target
         )
@@ -302,15 +302,6 @@ def _telling(
     texts: list[str], limit: int
 ) -> tuple[list[tuple[str, int]], list[tuple[str, int]]]:
     return own_words(texts, limit), own_phrases(texts, limit)
-
-
-def _ensure_free(target: Path, overwrite: bool) -> None:
-    """Refuse to replace a file unasked."""
-    if target.exists() and not overwrite:
-        raise UsageError(
-            f"{target} already exists.",
-            "Choose another name, or add --overwrite to replace it.",
-        )
 
 
 def _newest_texts(guild: int) -> list[str]:

@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 
 from app.core.errors import UsageError
+from app.core.files import ensure_free
 from app.ipc import control
 from app.service import snapshot_files
 from app.service.app_context import AppContext
@@ -78,6 +79,8 @@ class SnapshotHandlers:
         self, asker: Asker, request: control.SnapshotExport
     ) -> control.ExportReply:
         """Write a snapshot to a file."""
+        target = Path(request.to)
+        ensure_free(target, overwrite=request.overwrite)
         guild = await self._context.guild(request.guild)
         snapshot = await self._find(guild.id, request.name)
         placed = await self._placed(snapshot)
@@ -86,7 +89,6 @@ class SnapshotHandlers:
             for (channel, name), value in placed.items()
             if setting_keys.keys()[name].snapshots == "any"
         ]
-        target = Path(request.to)
         written = await asyncio.to_thread(
             snapshot_files.write,
             self._context.reader,

@@ -91,23 +91,13 @@ class DataPane(Pane):
 
         key = self.guild.key
 
-        def chosen(path: str | None) -> None:
-            if not path:
-                return
-            target = Path(path).expanduser()
-            request = control.Export(key, str(target), overwrite=target.exists())
-            if request.overwrite:
-                self._confirm(
-                    f"Replace {safe_line(path)}?",
-                    "The file already exists.",
-                    lambda: self._do(request, f"Written to {path}"),
-                )
-            else:
-                self._do(request, f"Written to {path}")
+        def write(target: Path, overwrite: bool) -> None:
+            request = control.Export(key, str(target), overwrite=overwrite)
+            self._do(request, f"Written to {target}")
 
         default = str(self.mynah.app.home.root / "export.jsonl")
         detail = "JSON Lines, one message per line. Mynah can import it again."
-        self.app.push_screen(AskText("Export to which file?", detail, default), chosen)
+        self.mynah.ask_file("Export to which file?", detail, default, write)
 
     def action_forget_author(self) -> None:
         """Forget all of one person's messages."""

@@ -49,10 +49,11 @@ class TalkScreen(MynahScreen):
     def __init__(self) -> None:
         super().__init__()
         self._lines: list[TalkLine] = []
+        """The lines of the visible channel."""
         self._words = ""
         self._places: list[ListedPlace] = []
         self._conversations: list[ListedPlace] = []
-        """The lines of the visible channel."""
+        """The conversations listed below that channel."""
         self._reload_is_due = False
 
     def compose_body(self) -> ComposeResult:

@@ -1,6 +1,7 @@
 """Logs: the output of every process, filtered by level and words."""
 
 from operator import attrgetter
+from pathlib import Path
 from typing import ClassVar
 
 from textual import on
@@ -15,7 +16,7 @@ from app.tui.base import MynahScreen
 from app.tui.event_buffer import NewEvents
 from app.tui.screens.logs.log_buffer import LEVELS, matches
 from app.tui.widgets.choice import Choice
-from app.tui.widgets.dialogs import AskText, Detail
+from app.tui.widgets.dialogs import Detail
 from app.tui.widgets.feed import Feed
 
 COLOURS = {"debug": "$quiet", "info": "$foreground", "warning": "$warning"}
@@ -117,11 +118,9 @@ class LogsScreen(MynahScreen):
     def action_save(self) -> None:
         """Write the visible lines to a file."""
         default = str(self.app.home.root / "logs" / "shown.txt")
-        question = "Save these lines to which file?"
-        self.app.push_screen(AskText(question, "", default), self._save)
+        self.ask_file("Save these lines to which file?", "", default, self._save)
 
-    def _save(self, path: str | None) -> None:
-        if path:
-            lines = self.query_one(Feed).items
-            text = "".join(f"{x.level} {x.source} {safe_line(x.text)}\n" for x in lines)
-            self.app.write_file(path, text)
+    def _save(self, target: Path, overwrite: bool) -> None:
+        lines = self.query_one(Feed).items
+        text = "".join(f"{x.level} {x.source} {safe_line(x.text)}\n" for x in lines)
+        self.app.write_file(target, text)

@@ -132,27 +132,14 @@ class SettingsScreen(MynahScreen):
     def action_backup(self) -> None:
         """Write everything to one file; secrets stay out of it."""
 
-        def chosen(path: str | None) -> None:
-            if path and path.strip():
-                target = Path(path.strip()).expanduser()
-                request = control.Backup(str(target), overwrite=target.exists())
-                if request.overwrite:
-                    question = f"Replace {safe_line(str(target))}?"
-                    dialog = Confirm(question, "The file already exists.", "Replace")
-                    self.app.push_screen(
-                        dialog, lambda yes: self._back_up(request) if yes else None
-                    )
-                else:
-                    self._back_up(request)
-
         day = time.strftime("%Y-%m-%d", time.localtime(self.app.clock()))
         default = str(Path.home() / f"mynah-{day}.zip")
         detail = "One file with everything but the secrets. `mynah restore` reads it."
-        self.app.push_screen(AskText("Back up to which file?", detail, default), chosen)
+        self.ask_file("Back up to which file?", detail, default, self._back_up)
 
-    def _back_up(self, request: control.Backup) -> None:
+    def _back_up(self, target: Path, overwrite: bool) -> None:
         self.app.tell("Writing the backup…")
-        self.request(request, self._backed_up)
+        self.request(control.Backup(str(target), overwrite), self._backed_up)
 
     def _backed_up(self, reply: control.BackupReply) -> None:
         self.app.tell(f"Wrote {reply.file} ({format.size(reply.bytes)}).")
