@@ -15,7 +15,7 @@ class RefusedError(Exception):
 
 def test_a_host_that_refuses_every_effort_it_named_is_soon_asked_without_one():
     habits = Habits.of("gpt-5-nano")
-    body = {"reasoning_effort": "minimal"}
+    body: dict[str, object] = {"reasoning_effort": "minimal"}
     first = RefusedError("Unsupported value. Supported values are: 'low' and 'high'.")
     second = RefusedError("Unsupported value. Supported values are: 'none' and 'high'.")
     assert habits.learn(first, body)
