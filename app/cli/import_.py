@@ -3,7 +3,6 @@
 import argparse
 import asyncio
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
@@ -12,8 +11,9 @@ from app.cli.output import Bar, complain, print_json, say, size
 from app.core.errors import UsageError
 from app.core.names import wire_name
 from app.core.paths import Home, find_home
+from app.core.safe_text import safe_line
 from app.ipc import control
-from app.ipc.control import FoundServer, PassedOver, UnreadFile
+from app.ipc.control import PassedOver, UnreadFile
 from app.ipc.wire import Params, Request
 
 R = TypeVar("R")
@@ -135,7 +135,7 @@ def _print_preview(found: control.ImportPreviewReply, *, is_json: bool) -> None:
         print_json(found)
         return
     for server in found.servers:
-        say(f"{summary(server)}.")
+        say(f"{safe_line(server.in_words())}.")
         for channel in server.channels[:MOST_CHANNELS]:
             say(f"  {channel.count:>10,}  {channel.text}")
         if len(server.channels) > MOST_CHANNELS:
@@ -146,19 +146,3 @@ def _print_preview(found: control.ImportPreviewReply, *, is_json: bool) -> None:
         say(f"  {count:,} left out: {reason}")
     _tell_files(found.passed_over, found.notes)
     say("Nothing was learned: this was a dry run.")
-
-
-def summary(server: FoundServer) -> str:
-    """Return what would be learned of a server, in one line."""
-    channels = len(server.channels)
-    named = f" of {server.name or server.id}" if server.name or server.id else ""
-    years = ""
-    if server.first is not None and server.last is not None:
-        first, last = (_year(one) for one in (server.first, server.last))
-        years = f", {first}" if first == last else f", {first}-{last}"
-    many = "1 channel" if channels == 1 else f"{channels:,} channels"
-    return f"{many}{named}, {server.messages:,} messages{years}"
-
-
-def _year(seconds: float) -> int:
-    return datetime.fromtimestamp(seconds, UTC).year

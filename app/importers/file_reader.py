@@ -49,9 +49,10 @@ class FileReader:
         self._file = file
         self._keys = keys
         self._reading = reading
-        self._kinds: dict[str, list[str]] = {}
-        """The first fault of each kind, and how many more there are."""
+        self._kinds: dict[str, str] = {}
+        """The first fault of each kind."""
         self._more: Counter[str] = Counter()
+        """The number of further faults by kind; "" counts those of other kinds."""
         self._latest = round((time.time() + AHEAD_SECONDS) * 1000)
         self._stream: Stream | None = None
 
@@ -119,14 +120,14 @@ class FileReader:
         if kind in self._kinds:
             self._more[kind] += 1
         elif len(self._kinds) < MOST_KINDS:
-            self._kinds[kind] = [text]
+            self._kinds[kind] = text
         else:
             self._more[""] += 1
 
     def errors(self) -> list[UnreadFile]:
         """Return the first fault of each kind, and the number of the others."""
         name, told = self._file.source.name, []
-        for kind, (first,) in self._kinds.items():
+        for kind, first in self._kinds.items():
             more = self._more[kind]
             told.append(first + (f" (and {more:,} more like it)" if more else ""))
         if self._more[""]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from app.importers import gate
-from app.importers.file_reader import FileReader
+from app.importers.file_reader import FileReader, short
 from app.importers.filters import FORGOTTEN
 from app.importers.gate import Accepted, ReadingOptions, Target
 from app.importers.intake import Intake, IntakeEntry, NewMember
@@ -133,7 +133,7 @@ class ImportRun:
             counts.reasons[reason] = counts.reasons.get(reason, 0) + count
         counts.files.append(
             ImportedFile(
-                Path(source.name).name,
+                short(source.name),
                 counts.read - read,
                 counts.added - added,
                 file.importer.name,

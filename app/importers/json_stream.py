@@ -19,6 +19,7 @@ from app.importers.records import (
 )
 from app.importers.sources import SourceFile
 from app.importers.streams import Stream
+from app.importers.text_lines import NOT_UTF8
 
 Json = Any
 """A value of a JSON file."""
@@ -144,7 +145,7 @@ class JsonReader:
         if not piece.isascii() and _NOT_UTF8.search(piece):
             line = self.line
             self._at = end
-            raise BrokenPieceError(line, "it is not UTF-8: save the file as UTF-8")
+            raise BrokenPieceError(line, NOT_UTF8)
 
     def _broken_piece(self) -> tuple[Json, int] | None:
         """Read a piece with small faults; None after reading more of the file."""
@@ -311,25 +312,32 @@ def read_items(reader: JsonReader, make: Make) -> Iterator[Record | BrokenRow]:
     number = 0
     try:
         for number in reader.items():
-            yield _made(reader, make, number)
+            yield read_item(reader, make, number)
     except BrokenFileError as error:
         raise BrokenFileError(
             f"message {number}, {error.position}", error.reason
         ) from None
 
 
-def _made(reader: JsonReader, make: Make, number: int) -> Record | BrokenRow:
+def read_item(reader: JsonReader, make: Make, name: object) -> Record | BrokenRow:
+    """Return what `make` returns for the next value, or why that is not a message.
+
+    Args:
+        name: The number or id of the message.
+    """
     try:
         item = reader.value()
     except BrokenPieceError as error:
-        return BrokenRow(f"message {number}, {error.position}", error.reason)
+        return BrokenRow(f"message {name}, {error.position}", error.reason)
     try:
         return make(item)
     except KeyError as error:
         reason = f"not a message (it lacks {error})"
-    except (TypeError, ValueError, AttributeError, OverflowError) as error:
+    except (
+        TypeError, ValueError, AttributeError, IndexError, OverflowError,
+    ) as error:  # fmt: skip
         reason = f"not a message ({error})"
-    return BrokenRow(f"message {number}, line {reader.line}", reason)
+    return BrokenRow(f"message {name}, line {reader.line}", reason)
 
 
 def at_end(reader: JsonReader) -> Iterator[BrokenRow]:

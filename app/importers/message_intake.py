@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from app.importers.filters import Filters, clean
+from app.importers.intake import DEFAULT_CHANNEL
 from app.importers.records import MAX_TEXT_CHARS, Record
 from app.store import guilds, members, messages, places, tombstones
 from app.store.authors import AuthorKey
@@ -31,7 +32,8 @@ def store_heard(
     """Store a message of a place, if that is listened to.
 
     Args:
-        is_missed: It was missed; the place was listened to when it was written.
+        is_missed: True if the bot was away when it was written; the place must have
+            been listened to at that time.
     """
     if not places.is_learning(place, record.ts if is_missed else None):
         return None
@@ -60,7 +62,7 @@ def store(
     if member.has_opted_out or not (record.text.strip() or record.files):
         return None
     channel = guilds.ensure_channel(
-        guild, clean(record.channel or "general"), record.channel_id
+        guild, clean(record.channel or DEFAULT_CHANNEL), record.channel_id
     )
     dropped = filters.reason(record.text, is_bot=record.is_bot)
     message = NewMessage(

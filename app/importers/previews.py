@@ -6,10 +6,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from app.importers import gate
-from app.importers.file_reader import FileReader
-from app.importers.filters import Filters
+from app.importers.file_reader import FileReader, short
+from app.importers.filters import LONG, SYSTEM, Filters
 from app.importers.gate import Accepted, ChosenFiles, ReadingOptions, Target
-from app.importers.records import FileGuild
+from app.importers.intake import DEFAULT_CHANNEL
+from app.importers.records import MAX_TEXT_CHARS, FileGuild, Record
 from app.importers.sources import find_sources
 from app.ipc.control import (
     CountedText,
@@ -114,13 +115,12 @@ class _Look:
         first = last = None
         for record in reader:
             read += 1
-            reason = "system" if record.is_system else None
-            reason = reason or self._filters.reason(record.text, is_bot=record.is_bot)
+            reason = self._reason(record)
             if reason:
                 self.reasons[reason] += 1
             else:
                 learned += 1
-                place = self._channel or record.channel or "general"
+                place = self._channel or record.channel or DEFAULT_CHANNEL
                 thread = f"/{record.thread}" if record.thread else ""
                 channels[place + thread] += 1
                 if record.ts is not None:
@@ -135,6 +135,14 @@ class _Look:
         self.errors += reader.errors()
         self.notes += reader.notes
         self.refused += reader.refused
-        name = file.source.name.replace("\\", "/").rsplit("/", 1)[-1]
-        row = ImportedFile(name, read, learned, file.importer.name, reader.refused)
+        name, kind = short(file.source.name), file.importer.name
+        row = ImportedFile(name, read, learned, kind, reader.refused)
         self.files.append(row)
+
+    def _reason(self, record: Record) -> str | None:
+        """Return why a message would not be learned, whoever wrote it."""
+        if record.is_system:
+            return SYSTEM
+        if len(record.text) > MAX_TEXT_CHARS:
+            return LONG
+        return self._filters.reason(record.text, is_bot=record.is_bot)

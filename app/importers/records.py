@@ -49,6 +49,11 @@ class File(NamedTuple):
     name: str
     url: str
 
+    @classmethod
+    def at(cls, url: str) -> "File":
+        """Return the attachment of which only the address is known."""
+        return cls(url, url.rsplit("/", 1)[-1].split("?", 1)[0], url)
+
 
 class Record(NamedTuple):
     """One message as it appears in its file."""
@@ -112,6 +117,18 @@ def name_of(value: object) -> str | None:
     if type(value) is int:
         return str(value)
     raise TypeError(f"a name is {value!r:.40}")
+
+
+def time_of(stamp: object) -> int | None:
+    """Return an ISO 8601 time in milliseconds since the epoch; None if there is none.
+
+    Raises:
+        ValueError: If it is something else.
+    """
+    ts = milliseconds(str(stamp)) if stamp else None
+    if stamp and ts is None:
+        raise ValueError(f"its time is {stamp!r:.40}")
+    return ts
 
 
 class BrokenFileError(Exception):

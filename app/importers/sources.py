@@ -40,7 +40,7 @@ class SourceFile(Protocol):
     name: str
     """Its path, as it is shown."""
     size: int
-    """Bytes that `tell` counts up to."""
+    """Bytes that `Stream.done` counts up to."""
     is_given: bool
     """True if the owner named this very file."""
 

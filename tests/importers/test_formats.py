@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from app.core.errors import UsageError
+from app.store import messages
 from tests.importers.conftest import Desk
 
 Put = Callable[[str, str | bytes], Path]
@@ -180,6 +181,18 @@ def test_an_older_data_package_has_csv(desk: Desk, put: Put) -> None:
     path = put("p/13/messages.csv", text)
     assert desk.load(path.parents[1]).added == 1
     assert desk.texts() == ["also, see"]
+
+
+def test_an_attachment_is_named_without_the_signature_in_its_address(
+    desk: Desk, put: Put
+) -> None:
+    guild = {"id": "12", "name": "MeshCore"}
+    url = "https://cdn.discordapp.com/attachments/1/2/cat.png?ex=66&is=65&hm=0a"
+    row = written(1, "look") | {"Attachments": url}
+    root = package(put, "Messages/c1", [row], id="1", name="a", guild=guild)
+    assert desk.load(root).added == 1
+    (file,) = desk.database.call(messages.attachments_of, [1])
+    assert (file.name, file.url) == ("cat.png", url)
 
 
 def test_only_the_named_guild_of_a_data_package_is_imported(

@@ -204,6 +204,19 @@ def test_telegram(desk: Desk, put: Put) -> None:
     assert counts.reasons == {"system": 2, "empty": 1}
 
 
+def test_a_telegram_message_without_a_time_that_can_be_read_is_named(
+    desk: Desk, put: Put
+) -> None:
+    row = {"id": 1, "type": "message", "from": "Ada", "from_id": "user7", "text": "hi"}
+    rows = [row | {"date": "2024-05-01T09:00:00"}, row | {"id": 2, "date": "May"}]
+    chat = {"name": "Rook Club", "type": "private_supergroup", "id": 99}
+    counts = desk.load(put("result.json", json.dumps(chat | {"messages": rows})))
+    assert (counts.added, counts.refused) == (1, 1)
+    assert "message 2, line 1: not a message (its time is 'May')" in (
+        counts.errors[0].text
+    )
+
+
 def test_of_a_whole_telegram_account_only_the_named_group_is_learned(
     desk: Desk, put: Put
 ) -> None:

@@ -219,6 +219,20 @@ async def test_a_dry_run_tells_all_and_stores_nothing(service: Service, tmp_path
     assert await known(service) == {}
 
 
+async def test_a_dry_run_leaves_out_what_the_import_would(
+    service: Service, tmp_path: Path
+):
+    path = tmp_path / "rows.jsonl"
+    rows = [{"text": "a fork"}, {"text": "x" * 20_001}, {"text": "pin", "system": True}]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    found = await ask(service, control.ImportPreview("Srv", [str(path)]))
+    (server,) = found.servers
+    assert server.in_words() == "1 channel, 1 message"
+    assert found.reasons == {"too long": 1, "system": 1}
+    reply = await ask(service, control.Import("Srv", [str(path)]))
+    assert (reply.added, reply.reasons) == (1, found.reasons)
+
+
 async def test_a_path_of_odd_bytes_reaches_the_job(service: Service, tmp_path: Path):
     folder = os.fsencode(tmp_path) + b"/caf\xe9"
     os.mkdir(folder)

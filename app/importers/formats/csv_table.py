@@ -19,6 +19,7 @@ from app.importers.records import (
 )
 from app.importers.sources import SourceFile
 from app.importers.streams import Stream
+from app.importers.text_lines import NOT_UTF8
 
 SAMPLES = 20_000
 """Rows that are looked at to find out whether day or month comes first."""
@@ -30,7 +31,7 @@ LACKS = (
 _NAMES = {
     "text": ("content", "contents", "message", "text", "body", "messagecontent"),
     "author": ("author", "authorname", "username", "user", "name", "sender", "from"),
-    "author_id": ("authorid", "userid", "senderid", "author_id", "user_id"),
+    "author_id": ("authorid", "userid", "senderid"),
     "date": ("date", "timestamp", "time", "datetime", "createdat", "ts", "sent"),
     "id": ("id", "messageid"),
     "channel": ("channel", "channelname"),
@@ -109,7 +110,7 @@ def _record(
     if date and ts is None:
         return BrokenRow(f"line {line}", f"its date {date[:40]!r} is not understood")
     if _is_broken(text):
-        return BrokenRow(f"line {line}", "it is not UTF-8: save the file as UTF-8")
+        return BrokenRow(f"line {line}", NOT_UTF8)
     channel = at(columns.channel) or None
     urls = at(columns.files).split(",")
     return Record(
@@ -123,7 +124,7 @@ def _record(
         channel_id=at(columns.channel_id) or None,
         is_bot=at(columns.bot).lower() in ("true", "1", "yes"),
         is_system=bool(SAID_BY_NOBODY.fullmatch(text)),
-        files=tuple(File(url, _name(url), url) for url in urls if "://" in url),
+        files=tuple(File.at(url) for url in urls if "://" in url),
     )
 
 
@@ -192,7 +193,3 @@ def _columns(names: list[str]) -> TableColumns | None:
     found = TableColumns(**{field: place(wanted) for field, wanted in _NAMES.items()})
     has_people = max(found.author, found.author_id, found.date) >= 0
     return found if found.text >= 0 and has_people else None
-
-
-def _name(url: str) -> str:
-    return url.rsplit("/", 1)[-1].split("?", 1)[0]

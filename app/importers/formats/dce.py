@@ -14,9 +14,9 @@ from app.importers.records import (
     JsonObject,
     Record,
     id_of,
-    milliseconds,
     name_of,
     text_of,
+    time_of,
 )
 from app.importers.sources import SourceFile
 from app.importers.streams import Stream
@@ -100,10 +100,7 @@ def _record(message: JsonObject, place: NamedPlace) -> Record:
     if emojis := message.get("inlineEmojis"):
         text = _with_emojis(text, emojis)
     channel_id = place.channel_id or id_of(message.get("channel_id"))
-    stamp = message.get("timestamp")
-    ts = milliseconds(str(stamp)) if stamp else None
-    if stamp and ts is None:
-        raise ValueError(f"its time is {stamp!r:.40}")
+    ts = time_of(message.get("timestamp"))
     id = id_of(message.get("id"))
     return Record(
         author=id_of(author.get("id")) or name_of(name) or "",

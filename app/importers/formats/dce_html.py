@@ -66,7 +66,7 @@ def read(
             channel_id=place.channel_id,
             is_bot=message.is_bot,
             is_system=message.is_system or bool(SAID_BY_NOBODY.fullmatch(text)),
-            files=tuple(File(url, _name(url), url) for url in message.files),
+            files=tuple(map(File.at, message.files)),
         )
     yield from dates.notes()
 
@@ -88,7 +88,3 @@ def _samples(source: SourceFile) -> Iterator[str]:
             if count == SAMPLES:
                 return
             yield message.date
-
-
-def _name(url: str) -> str:
-    return url.rsplit("/", 1)[-1].split("?", 1)[0]

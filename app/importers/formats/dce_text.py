@@ -122,9 +122,7 @@ def _body(lines: list[str]) -> tuple[str, tuple[File, ...]]:
             text.append(line)
         elif part == "{Attachments}" and line.strip():
             urls.append(line.strip())
-    names = [url.rsplit("/", 1)[-1].split("?", 1)[0] for url in urls]
-    files = tuple(File(url, name, url) for url, name in zip(urls, names, strict=True))
-    return "\n".join(text).strip(), files
+    return "\n".join(text).strip(), tuple(map(File.at, urls))
 
 
 def _samples(source: SourceFile) -> Iterator[str]:

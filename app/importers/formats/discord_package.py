@@ -18,8 +18,8 @@ from app.importers.records import (
     JsonObject,
     Record,
     id_of,
-    milliseconds,
     text_of,
+    time_of,
 )
 from app.importers.sources import SourceFile
 from app.importers.streams import Stream
@@ -103,10 +103,6 @@ def read_csv(source: SourceFile, stream: Stream) -> Iterator[Item]:
 
 def _record(message: JsonObject, channel: str, channel_id: str | None) -> Record:
     urls = str(message.get("Attachments") or "").split()
-    stamp = message.get("Timestamp")
-    ts = milliseconds(str(stamp)) if stamp else None
-    if stamp and ts is None:
-        raise ValueError(f"its time is {stamp!r:.40}")
     id = id_of(message["ID"])
     if not id:
         raise ValueError("it has no ID")
@@ -115,10 +111,10 @@ def _record(message: JsonObject, channel: str, channel_id: str | None) -> Record
         name="me",
         text=text_of(message.get("Contents") or ""),
         id=id,
-        ts=ts,
+        ts=time_of(message.get("Timestamp")),
         channel=channel,
         channel_id=channel_id,
-        files=tuple(File(url, url.rsplit("/", 1)[-1], url) for url in urls),
+        files=tuple(map(File.at, urls)),
     )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from app.importers.head import Head
-from app.importers.json_stream import BrokenPieceError, JsonReader, at_end, header
+from app.importers.json_stream import JsonReader, at_end, header, read_item
 from app.importers.records import (
     BrokenFileError,
     BrokenRow,
@@ -16,6 +16,7 @@ from app.importers.records import (
     Item,
     JsonObject,
     Record,
+    text_of,
 )
 from app.importers.sources import SourceFile
 from app.importers.streams import Stream
@@ -160,15 +161,10 @@ def read_text(source: SourceFile, stream: Stream) -> Iterator[Item]:
 def _text_item(
     reader: JsonReader, meta: JsonObject, channel: str, id: str
 ) -> Record | BrokenRow:
-    where = f"message {id}"
-    try:
-        return _text_record(reader.value(), meta, channel, id)
-    except BrokenPieceError as error:
-        return BrokenRow(f"{where}, {error.position}", error.reason)
-    except KeyError as error:
-        return BrokenRow(where, f"not a message (it lacks {error})")
-    except (TypeError, ValueError, AttributeError, IndexError) as error:
-        return BrokenRow(where, f"not a message ({error})")
+    def make(message: JsonObject) -> Record:
+        return _text_record(message, meta, channel, id)
+
+    return read_item(reader, make, id)
 
 
 def _text_record(
@@ -178,20 +174,15 @@ def _text_record(
     place = meta["channels"].get(channel) or {}
     server = meta["servers"][int(place.get("server", 0))]
     urls = [str(one["url"]) for one in message.get("a") or ()]
-    text = message.get("m") or ""
-    if not isinstance(text, str):
-        raise TypeError(f"its text is {text!r:.40}")
     return Record(
         author=user,
         name=str(meta["users"].get(user, {}).get("name") or ""),
-        text=text,
+        text=text_of(message.get("m") or ""),
         id=id,
         ts=int(message["t"]),
         reply_to=str(message["r"]) if message.get("r") else None,
         channel=str(place.get("name") or "general"),
         channel_id=channel,
-        files=tuple(
-            File(url, url.rsplit("/", 1)[-1].split("?")[0], url) for url in urls
-        ),
+        files=tuple(map(File.at, urls)),
         guild=_guild(None, server.get("name"), server.get("type")).key,
     )

@@ -21,7 +21,7 @@ from app.importers.records import (
 )
 from app.importers.sources import SourceFile
 from app.importers.streams import Stream
-from app.importers.text_lines import lines
+from app.importers.text_lines import NOT_UTF8, lines
 
 LOOKED_AT = 100
 """Lines that may name the server."""
@@ -84,7 +84,7 @@ def _loosely(number: int, line: bytes) -> Record | BrokenRow:
     try:
         return _record(_load(line))
     except UnicodeDecodeError:
-        reason = "it is not UTF-8: save the file as UTF-8"
+        reason = NOT_UTF8
     except json.JSONDecodeError as error:
         reason = f"not JSON ({error.msg})"
     except RecursionError:
@@ -144,6 +144,6 @@ def _record(row: JsonObject) -> Record:
 
 def _file(file: JsonObject | str) -> File:
     if isinstance(file, str):
-        return File(file, file.rsplit("/", 1)[-1].split("?", 1)[0], file)
+        return File.at(file)
     url = str(file.get("url", ""))
     return File(str(file.get("id", url)), str(file.get("name", "")), url)

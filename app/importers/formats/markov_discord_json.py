@@ -49,7 +49,7 @@ def _record(row: JsonObject) -> Record:
     urls = [text_of(url) for url in row.get("attachments") or ()]
     if row.get("attachment"):
         urls.append(text_of(row["attachment"]))
-    files = tuple(File(url, url.rsplit("/", 1)[-1].split("?")[0], url) for url in urls)
+    files = tuple(map(File.at, urls))
     return Record(
         author="", name="", text=text_of(text), id=id_of(row.get("id")), files=files
     )

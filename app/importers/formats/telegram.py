@@ -11,8 +11,8 @@ from app.importers.records import (
     JsonObject,
     Record,
     id_of,
-    milliseconds,
     name_of,
+    time_of,
 )
 from app.importers.sources import SourceFile
 from app.importers.streams import Stream
@@ -107,7 +107,7 @@ def _chat(
 def _record(message: JsonObject, guild: FileGuild, chat: str) -> Record:
     name = name_of(message.get("from")) or "someone"
     stamp = message.get("date_unixtime")
-    ts = int(stamp) * 1000 if stamp else milliseconds(str(message["date"]))
+    ts = int(stamp) * 1000 if stamp else time_of(message["date"])
     answered = message.get("reply_to_message_id")
     return Record(
         author=id_of(message.get("from_id")) or name,

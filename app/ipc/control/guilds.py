@@ -1,6 +1,7 @@
 """Requests about the servers, their data and their voices."""
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import ClassVar
 
 from app.core.safe_text import UNSHOWN
@@ -272,6 +273,22 @@ class FoundServer:
     first: float | None
     """Seconds since the epoch."""
     last: float | None
+
+    def in_words(self) -> str:
+        """Return its channels, messages and years, in one line."""
+        of = f" of {self.name or self.id}" if self.name or self.id else ""
+        years = ""
+        if self.first is not None and self.last is not None:
+            first, last = (
+                datetime.fromtimestamp(one, UTC).year for one in (self.first, self.last)
+            )
+            years = f", {first}" if first == last else f", {first}-{last}"
+        channels = _many(len(self.channels), "channel")
+        return f"{channels}{of}, {_many(self.messages, 'message')}{years}"
+
+
+def _many(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,9 @@
 """The words for what an import would learn, and for what it left out."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 from app.core.safe_text import safe_line
 from app.ipc.control import (
-    FoundServer,
     GuildFigures,
     ImportPreviewReply,
     PassedOver,
@@ -18,7 +16,7 @@ MOST_FAULTS = 8
 
 def preview(found: ImportPreviewReply) -> str:
     """Return what files hold, a line per server, and what is left out."""
-    servers = [summary(one) for one in found.servers if one.files]
+    servers = [safe_line(one.in_words()) for one in found.servers if one.files]
     lines = servers or ["There is nothing to learn."]
     if found.filtered:
         count = format.count(found.filtered)
@@ -26,18 +24,6 @@ def preview(found: ImportPreviewReply) -> str:
     return "\n".join(
         lines + left_out(found.passed_over, found.refused, found.notes, found.errors)
     )
-
-
-def summary(server: FoundServer) -> str:
-    """Return the channels, messages and years of a server, in one line."""
-    of = f" of {server.name or server.id}" if server.name or server.id else ""
-    years = ""
-    if server.first is not None and server.last is not None:
-        first, last = (_year(one) for one in (server.first, server.last))
-        years = f", {first}" if first == last else f", {first}-{last}"
-    channels = format.many(len(server.channels), "channel")
-    messages = "1 message" if server.messages == 1 else f"{server.messages:,} messages"
-    return safe_line(f"{channels}{of}, {messages}{years}")
 
 
 def left_out(
@@ -82,7 +68,3 @@ def fitting(
 
 def _is_new(name: str, known: Sequence[GuildFigures]) -> bool:
     return all(guild.guild.casefold() != name.casefold() for guild in known)
-
-
-def _year(seconds: float) -> int:
-    return datetime.fromtimestamp(seconds, UTC).year
