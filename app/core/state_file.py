@@ -1,4 +1,4 @@
-"""Small state that should survive a restart but is no loss, in one file."""
+"""Small state that should survive a restart but may be lost, in one file."""
 
 import json
 from pathlib import Path
@@ -18,7 +18,7 @@ class StateFile:
         try:
             values = json.loads(self._path.read_text(encoding="utf-8"))
         except (FileNotFoundError, ValueError):
-            # All of this can be found out again, so a broken file is no loss.
+            # All of this can be found out again, so a broken file does no harm.
             return {}
         return values if isinstance(values, dict) else {}
 

@@ -18,7 +18,7 @@ HEALTHY_SECONDS = 300.0
 """Work that ran this long counts as well again."""
 
 MOST_FAILURES = 8
-"""Failures in a row after which another try is no use."""
+"""Failures in a row after which another try is of no use."""
 
 GIVEN_UP = "Restart Mynah. The log has the reason."
 

@@ -18,7 +18,7 @@ class Adapters:
         """Return the adapter in a file; None means the model without an adapter.
 
         Raises:
-            AppError: If it is no adapter, or belongs to another model.
+            AppError: If it is not an adapter, or belongs to another model.
         """
         if path is None:
             return None

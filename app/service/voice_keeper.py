@@ -289,6 +289,7 @@ class VoiceKeeper:
         )
         rows = await self._database.run(forgetting.rows_of_guild, guild)
         removed += await self._remove(guild, rows, is_all=True)
+        await self._database.run(forgetting.delete_progress, guild)
         await self._database.run(forgetting.delete_people, guild)
         await self._database.run(forgetting.delete_snapshots, guild)
         return await self._finish(guild, removed, wait=True)

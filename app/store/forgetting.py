@@ -13,6 +13,7 @@ from app.store.tables import (
     ConversationLink,
     Embedding,
     Guild,
+    ImportCheckpoint,
     Member,
     Message,
     Reply,
@@ -288,6 +289,12 @@ def delete_snapshots(guild: int) -> None:
     """Delete the guild's snapshots if nothing is left that they could bring back."""
     Snapshot.delete().where(Snapshot.guild == guild).execute()
     VoiceGap.delete().where(VoiceGap.guild == guild).execute()
+
+
+@write
+def delete_progress(guild: int) -> None:
+    """Delete the progress of interrupted imports; they would skip what they stored."""
+    ImportCheckpoint.delete().where(ImportCheckpoint.guild == guild).execute()
 
 
 @write

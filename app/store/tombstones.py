@@ -15,7 +15,7 @@ from app.core.paths import Home
 from app.store import sqlite
 from app.store.authors import AuthorKey
 from app.store.database import bound, write
-from app.store.tables import ForgottenSpan, ForgottenTwin, Tombstone
+from app.store.tables import ForgottenSpan, ForgottenTwin, ImportCheckpoint, Tombstone
 from app.store.twins import LONG, MINUTE_MS, is_of_content
 
 EVERYONE = ""
@@ -127,7 +127,7 @@ def is_buried(guild: int, external: str) -> bool:
 def lift(guild: int, externals: Sequence[str]) -> int:
     """Let messages be learned again; return the number that had been forgotten."""
     lifted = _unbury(guild, _marks(externals))
-    _drop_twins(guild)
+    _tidy_after_lifting(guild)
     return lifted
 
 
@@ -142,7 +142,7 @@ def lift_author(guild: int, author: str, *, by_owner: bool) -> int:
     if not by_owner:
         same &= ~ForgottenSpan.by_owner
     lifted = int(ForgottenSpan.delete().where(same).execute())
-    _drop_twins(guild)
+    _tidy_after_lifting(guild)
     return lifted
 
 
@@ -153,7 +153,7 @@ def lift_owners(guild: int) -> int:
     spans = (ForgottenSpan.guild == guild) & ForgottenSpan.by_owner
     lifted = Tombstone.delete().where(marks).execute()
     lifted += ForgottenSpan.delete().where(spans).execute()
-    _drop_twins(guild)
+    _tidy_after_lifting(guild)
     return int(lifted)
 
 
@@ -191,8 +191,12 @@ def _twin(key: AuthorKey, one: TombstoneCandidate, is_made: bool) -> str:
     return key.twin(f"{is_made:d} {author} {one.ts // MINUTE_MS} {one.text}")
 
 
-def _drop_twins(guild: int) -> None:
-    """Drop the twins of what is not forgotten any more."""
+def _tidy_after_lifting(guild: int) -> None:
+    """Drop the twins of what is not forgotten any more, and the progress of imports.
+
+    What an interrupted import passed over as forgotten may be stored now.
+    """
+    ImportCheckpoint.delete().where(ImportCheckpoint.guild == guild).execute()
     marks = Tombstone.select(Tombstone.mark).where(Tombstone.guild == guild)
     spans = ForgottenSpan.select(ForgottenSpan.author)
     authors = spans.where(ForgottenSpan.guild == guild)

@@ -53,7 +53,7 @@ def alternates(body: Json) -> Refusal | None:
 
 
 def no_system(body: Json) -> Refusal | None:
-    """Gemma 2's template raises this; vLLM answers 400 with its text."""
+    """Gemma's template raises this; vLLM answers so (vllm-project/vllm#2964)."""
     if body["messages"][0]["role"] != "system":
         return None
     return 400, {
@@ -102,10 +102,13 @@ def no_none(body: Json) -> Refusal | None:
 
 
 def no_sampling(body: Json) -> Refusal | None:
-    """Reasoning models take the default alone."""
+    """owndev/Open-WebUI-Functions#98, johny-b/llmcomp#69."""
     for name in ("temperature", "top_p"):
         if name in body:
-            words = f"Unsupported value: '{name}' does not support this value."
+            words = (
+                f"Unsupported value: '{name}' does not support {body[name]} with this"
+                " model. Only the default (1) value is supported."
+            )
             return 400, openai_error(words, name, "unsupported_value")
     return None
 
@@ -141,17 +144,21 @@ def mistral_schema(body: Json) -> Refusal | None:
 
 
 def groq_effort(body: Json) -> Refusal | None:
-    """A model that does not think takes no effort."""
+    """iamsrikanthnani/pluely#242: a model that does not think."""
     if "reasoning_effort" not in body:
         return None
     words = "`reasoning_effort` is not supported with this model"
     return 400, {"error": {"message": words, "type": "invalid_request_error"}}
 
 
-# vLLM before it knew `none`; the list of errors is pydantic's.
+# vLLM.
 
 
 def vllm_effort(body: Json) -> Refusal | None:
+    """Before it knew `none`: llm-jp/llm-jp-judge#56.
+
+    The words are pydantic's, as in router-for-me/CLIProxyAPI#1572.
+    """
     if body.get("reasoning_effort") in (None, "low", "medium", "high"):
         return None
     words = (
@@ -177,16 +184,43 @@ OPENROUTER = {
     ),
     "key": (401, {"error": {"code": 401, "message": "No auth credentials found"}}),
 }
-FILTERED = openai_error("The response was filtered.", "prompt", "content_filter")
+# alan-turing-institute/t0-1#69.
+INVALID = openai_error(
+    "Invalid prompt: your prompt was flagged as potentially violating our usage policy."
+    " Please try again with a different prompt:"
+    " https://platform.openai.com/docs/guides/reasoning#advice-on-prompting",
+    None,
+    "invalid_prompt",
+)
+# stanford-crfm/helm#3327.
+FILTERED: Json = {
+    "error": {
+        "message": "The response was filtered due to the prompt triggering Azure"
+        " OpenAI's content management policy. Please modify your prompt and retry. To"
+        " learn more about our content filtering policies please read our"
+        " documentation: https://go.microsoft.com/fwlink/?linkid=2198766",
+        "type": None,
+        "param": "prompt",
+        "code": "content_filter",
+        "status": 400,
+    }
+}
 
+# Thoughts. Groq sends `raw` ones unless asked (reference.langchain.com/python/
+# langchain-groq: `reasoning_format`).
 THINKS = content("<think>", THOUGHT, "</think>\n\n", PLAIN)
+# The template wrote the beginning: ggml-org/llama.cpp#11861, vllm-project/vllm#13125.
 LONE = content(THOUGHT, " and more\n</th", "ink>\n\n", PLAIN)
+# ml-explore/mlx-lm#1867; LM Studio's first versions too (anomalyco/opencode#1632).
 HARMONY = content(
     "<|channel|>analysis<|message|>", THOUGHT, "<|end|><|start|>assistant<|channel|>",
     "final<|message|>", PLAIN,
 )  # fmt: skip
+# ggml-org/llama.cpp#13867.
 APART = ({"reasoning_content": THOUGHT, "content": None}, *content(PLAIN))
+# dirac-run/dirac#227; OpenRouter names it alike (llama-farm/llamafarm#753).
 OLLAMAS = ({"reasoning": THOUGHT, "content": ""}, *content(PLAIN))
+# BerriAI/litellm#16272.
 PARTS = (
     {
         "content": [
@@ -199,7 +233,7 @@ PARTS = (
 HOSTS = (
     Host("OpenAI", "api.openai.com", "gpt-5.1",
          (no_max_tokens, no_minimal, no_sampling), content(PLAIN),
-         {"input": (400, FILTERED)}),
+         {"input": (400, INVALID)}),
     Host("OpenAI, before 5.1", "api.openai.com", "gpt-5-nano",
          (no_max_tokens, no_none, no_sampling), content(PLAIN)),
     Host("Azure", "home.openai.azure.com", "my-deployment",

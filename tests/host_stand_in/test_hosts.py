@@ -9,6 +9,7 @@ import pytest
 from app.core.errors import InputRefusedError, ProviderError
 from app.providers.base import Completion, FreshStart, Prompt, Turn
 from app.providers.cost_record import Spent
+from app.providers.openai.errors import MAX_WORDS
 from app.providers.openai.prices import load
 from app.providers.openai.provider import OpenAIProvider
 from app.settings.base_url import Address
@@ -131,7 +132,8 @@ async def test_every_refusal_shows_the_words_of_the_host_and_stays_what_it_is(be
         bench.server.refusal = refusal
         with pytest.raises(ProviderError) as caught:
             await bench.write()
-        assert refusal[1]["error"]["message"] in str(caught.value)
+        words = refusal[1]["error"]["message"]
+        assert words[: MAX_WORDS - 1] in str(caught.value)
         is_of_input = isinstance(caught.value, InputRefusedError)
         assert is_of_input == (kind == "input")
         unavailable = bench.provider.unavailable(Prompt(7, "7:1", "Mynah", TALK))

@@ -16,6 +16,7 @@ from app.core.files import UNFINISHED
 from app.core.paths import Home
 from app.importers.filters import Filters
 from app.importers.records import File, Record
+from app.importers.sources import DiskFile, fingerprint
 from app.ipc.control import ImportedFile, Progress
 from app.service.job_runner import JobRunner
 from app.service.voice_keeper import VoiceKeeper
@@ -25,6 +26,7 @@ from app.store import (
     embeddings,
     forgetting,
     guilds,
+    imports,
     members,
     messages,
     replies,
@@ -319,6 +321,21 @@ async def test_nothing_forgotten_is_left_in_the_home(home: Home, by: str) -> Non
         assert await run(replies.claim, guild, None, "mention", "x1") is None
         if by in ("author", "everything"):
             assert found(home, "yorick66") == []
+
+
+async def test_a_stopped_import_starts_over_after_everything_was_forgotten(
+    home: Home,
+) -> None:
+    async with opened(home) as bench:
+        path, run = lines(home, 700), bench.database.run
+        file = fingerprint(DiskFile(path), "")
+        await bench.learning.import_files(bench.guild, [path])
+        # Stopped near its end.
+        await run(imports.add_batch, bench.guild, file, 650, [], [], [])
+        await bench.learning.forget_everything(bench.guild)
+        counts = await bench.learning.import_files(bench.guild, [path])
+        assert (counts.added, counts.duplicates) == (700, 0)
+        assert await run(messages.count, bench.guild) == 700
 
 
 async def test_a_deletion_is_spoken_of_no_more_and_the_files_follow(home: Home) -> None:

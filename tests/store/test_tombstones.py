@@ -189,6 +189,19 @@ def test_what_is_taken_back_comes_back_under_every_id(
     assert comes_back(db, guild, "1174", "puck")
 
 
+def test_an_interrupted_import_starts_over_once_something_is_taken_back(
+    db: Database, guild: int, write: Write
+) -> None:
+    for lift in (
+        lambda: tombstones.lift(guild, ["1174"]),
+        lambda: tombstones.lift_author(guild, "puck", by_owner=False),
+        lambda: tombstones.lift_owners(guild),
+    ):
+        db.call(imports.add_batch, guild, "file", 7, [], [], [])
+        db.call(lift)
+        assert db.call(imports.position, guild, "file") == 0
+
+
 def test_what_a_member_deleted_as_well_stays_out_under_every_id(
     db: Database, guild: int, write: Write
 ) -> None:

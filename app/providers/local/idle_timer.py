@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 
 class Idle:
-    """Calls back after some minutes without work; it must be told of all work."""
+    """Calls back after some minutes without work; its owner reports all work to it."""
 
     def __init__(
         self,

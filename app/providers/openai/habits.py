@@ -71,7 +71,8 @@ class Habits:
             fit = [
                 one for one in EFFORTS if f"'{one}'" in listed or f"`{one}`" in listed
             ]
-            if fit and fit[0] != self.effort:
+            # A host that refuses what it named would be asked without end.
+            if fit and not self.effort:
                 self.effort = fit[0]
                 return
         self.refused.update(SAMPLING[:2] if name in SAMPLING[:2] else (name,))

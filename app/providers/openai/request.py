@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 Body = dict[str, Any]
 
 MAX_CHARS = 8000
-"""The most bytes for one chat line before a host is cut off."""
+"""The most characters of one chat line before a host is cut off."""
 
 MAX_THOUGHT = 10 * MAX_CHARS
 
