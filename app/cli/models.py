@@ -72,7 +72,7 @@ def _name_or_path(name: str) -> str:
 
 
 def _table(tuned: control.ModelTuneReply) -> str:
-    """Print the measured formats, and the one that was kept."""
+    """Return the measured formats as a table, and the one that was kept."""
     lines = ["format      prompt/s   tokens/s   bits/byte   reply"]
     for row in tuned.formats:
         lines.append(

@@ -53,7 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _restore(home: Home, arguments: argparse.Namespace) -> str:
-    """Do what was asked for; returns what to say about it."""
+    """Restore the home or its key; return a sentence for the owner."""
     if arguments.author_key:
         restore_key(home, Path(arguments.author_key).expanduser())
         return f"Put {home.author_key_file} back."

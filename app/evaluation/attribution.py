@@ -35,7 +35,7 @@ class Classifier:
         except ImportError as error:
             raise AppError(
                 "The classifier needs scikit-learn.",
-                "Install it with `pip install 'mynah[bench]'`.",
+                "In a checkout, run `.venv/bin/pip install -e '.[bench]'`.",
             ) from error
         size = min(map(len, texts.values()))
         pairs = [

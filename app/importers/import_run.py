@@ -53,7 +53,7 @@ class Counts:
     errors: list[UnreadFile] = field(default_factory=list)
     """The files that could not be read in full, each with position and reason."""
     refused: int = 0
-    """Rows that are no messages, each in `errors` with the first of its kind."""
+    """Rows that are not messages; `errors` has the first of each kind."""
     passed_over: list[PassedOver] = field(default_factory=list)
     """Files that are not read, by reason."""
     notes: list[str] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""Files beside a chat export that are no messages, by their names."""
+"""Files beside a chat export that hold no messages, by their names."""
 
 import re
 from pathlib import PurePath

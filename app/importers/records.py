@@ -97,7 +97,7 @@ def id_of(value: object) -> str | None:
     """Return an id as text; None stays None.
 
     Raises:
-        TypeError: If it is no id, such as a number that lost digits.
+        TypeError: If it is not an id, such as a number that lost digits.
     """
     if value is None or type(value) is str:
         return value

@@ -110,7 +110,7 @@ class ZipMember:
 
 
 def shown(path: object) -> str:
-    """Return a path as text that can be sent; bytes that are no UTF-8 become `�`."""
+    """Return a path as text that can be sent; bytes that are not UTF-8 become `�`."""
     return str(path).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
@@ -127,7 +127,7 @@ class Sources:
 
     files: list[SourceFile] = field(default_factory=list)
     passed_over: list[LeftOutFile] = field(default_factory=list)
-    """Files that are no messages, such as attachments."""
+    """Files that hold no messages, such as attachments."""
     faults: list[LeftOutFile] = field(default_factory=list)
     """Files that cannot be read, with what to do."""
 

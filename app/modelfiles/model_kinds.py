@@ -1,4 +1,4 @@
-"""Kinds of GGUF files that are no language model, or no whole one."""
+"""Kinds of GGUF files that are not a language model, or not a whole one."""
 
 import re
 from collections.abc import Iterator

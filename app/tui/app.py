@@ -310,7 +310,7 @@ class MynahApp(App[int]):
         self.warn(AppError("Something failed in this terminal.", "See Logs (9)."))
 
     def show_result(self, asker: Screen[None], title: str, text: str | Content) -> None:
-        """Show a result in full on the screen that asked for it, or else only tell it.
+        """Show a result in full on the screen that asked for it, or else as a notice.
 
         A result never comes between the owner and what they type meanwhile.
         """

@@ -172,7 +172,8 @@ class MynahScreen(Screen[None]):
         def chosen(path: str | None) -> None:
             if not path or not path.strip():
                 return
-            target = Path(path.strip()).expanduser()
+            # The bot that writes it may run in another directory.
+            target = Path(path.strip()).expanduser().absolute()
             if not target.exists():
                 write(target, False)
                 return

@@ -163,10 +163,10 @@ def set_value(
     guild: str | None = None,
     refused: Callable[[AppError], None] | None = None,
 ) -> None:
-    """Set a typed value; what the owner must agree to first is asked.
+    """Set a typed value, and ask for the consent that it needs.
 
     Args:
-        refused: Told why the value cannot be used; without it, that is only shown.
+        refused: Takes the reason if the value cannot be used; by default it is shown.
     """
     refuse = refused or screen.app.warn
     try:

@@ -1,5 +1,6 @@
 """Server, Learn, Models, Usage, Settings, Logs and the first steps, key by key."""
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -354,6 +355,39 @@ async def test_a_file_dropped_on_the_window_is_imported(open_app: Open, tmp_path
         assert bot.requests(control.Import) == [control.Import("9001", [str(file)])]
         assert "1,200  messages read" in text_of(pilot)
         assert "✕ export.json: line 3: not JSON" in text_of(pilot)
+
+
+async def test_a_chosen_file_is_named_in_full_whatever_bytes_its_name_has(
+    open_app: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    odd = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.json"))
+    monkeypatch.chdir(tmp_path)
+    bot = busy_bot()
+    async with open_app("learn", bot) as pilot:
+        await pilot.press("b")
+        pilot.app.screen.dismiss(str(odd))
+        await settle(pilot)
+        await pilot.press("escape", "i")
+        await answer(pilot, "export.json")
+        await settle(pilot)
+        looked = [one.paths for one in bot.requests(control.ImportPreview)]
+    assert looked == [[odd.as_uri()], [str(tmp_path / "export.json")]]
+
+
+async def test_a_file_to_write_or_use_is_found_from_the_bot_s_directory(
+    open_app: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)
+    bot = busy_bot()
+    async with open_app("settings", bot) as pilot:
+        await pilot.press("w")
+        await answer(pilot, "copy.zip")
+    async with open_app("models", bot) as pilot:
+        await pilot.press("o")
+        await answer(pilot, "own.gguf")
+    copy, own = str(tmp_path / "copy.zip"), str(tmp_path / "own.gguf")
+    assert bot.requests(control.Backup) == [control.Backup(copy)]
+    assert bot.requests(control.ModelUse) == [control.ModelUse(own)]
 
 
 async def test_the_first_dialog_shows_what_would_be_learned(

@@ -108,7 +108,7 @@ class ChannelsPane(Pane):
 
 
 def _written(line: ChannelRow) -> str:
-    """The channel as the setting has it; a name that means something else is not."""
+    """Return the name for the setting; the key if the name would mean another thing."""
     return line.key if line.name == NOWHERE or "," in line.name else line.name
 
 

@@ -84,7 +84,7 @@ class VoicePane(Pane):
         self._settling = self.set_timer(SETTLE_SECONDS, self._settled)
 
     def show_guild(self, guild: control.GuildFigures) -> None:
-        """Show a server; what was just turned is still the server's before it."""
+        """Show a server; a change of the dial just before goes to the previous one."""
         if self._touched and guild.row != self.guild.row:
             self._settled()
         super().show_guild(guild)

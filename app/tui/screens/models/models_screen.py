@@ -1,6 +1,7 @@
 """Models: choose, fetch and switch models, here or in the cloud."""
 
 from operator import attrgetter
+from pathlib import Path
 from typing import ClassVar
 
 from textual import on
@@ -206,7 +207,9 @@ class ModelsScreen(MynahScreen):
 
         def chosen(path: str | None) -> None:
             if path and path.strip():
-                request = control.ModelUse(path.strip())
+                # The bot that reads it may run in another directory.
+                file = str(Path(path.strip()).expanduser().absolute())
+                request = control.ModelUse(file)
                 self.request(request, lambda _: self._done("It answers from now on."))
 
         detail = (
