@@ -8,7 +8,7 @@ from app.service.service import Service
 from app.store import messages, replies
 from app.store.replies import SourceMessage
 from tests.discord.conftest import Running
-from tests.discord.real_host import LINES, taught, until_stored
+from tests.discord.real_host import LINES, eventually, taught, until_stored
 from tests.discord.scene import Scene
 from tests.discord_stand_in.server import DiscordStandIn
 
@@ -66,8 +66,14 @@ async def test_a_reply_that_was_not_sent_before_a_kill_is_made_again_without_its
         await stand_in.wait_for(lambda: bool(stand_in.outbox.sent()))
     (sent,) = stand_in.outbox.sent()
     assert sent.reply_to == asked
+
+    async def is_noted() -> bool:
+        row = await service.context.database.run(replies.answer_to, str(asked))
+        return row is not None and row.state == "sent"
+
+    await eventually(is_noted)
     row = await service.context.database.run(replies.answer_to, str(asked))
-    assert row is not None and (row.state, row.text) == ("sent", sent.text)
+    assert row is not None and row.text == sent.text
     again = await service.context.database.run(replies.sources_of, row.id)
     assert {one.message for one in again}.isdisjoint(one.message for one in drawn)
 
