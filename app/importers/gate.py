@@ -82,7 +82,7 @@ class Survey:
 
 
 def _is_one(one: FileGuild, other: FileGuild) -> bool:
-    """Tell if two names mean the same server; a private conversation is not a server."""
+    """Tell if two names mean one server; a private conversation is not a server."""
     if one.is_private or other.is_private:
         return False
     if one.id and other.id:

@@ -28,7 +28,7 @@ MAX_DEPTH = 100
 """No export nests deeper than ten."""
 
 MAX_PIECE = 16 * 1024 * 1024
-"""The longest piece in characters; a longer one is a bomb, or not a list of messages."""
+"""The longest piece in characters; a longer one is a bomb or another kind of file."""
 
 CHUNK = 1 << 18
 
