@@ -1,5 +1,6 @@
 """People who write through PluralKit or Tupperbox, which post by a webhook."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -114,6 +115,27 @@ async def test_a_proxied_call_is_answered_once_and_the_answer_stays(
     async with running.connected():
         await settled(stand_in, service, scene)
         assert len(stand_in.outbox.sent()) == 2
+
+
+async def test_an_answer_given_before_the_proxy_came_keeps_its_words(
+    stand_in: DiscordStandIn, running: Running, service: Service, scene: Scene
+) -> None:
+    async with hearing(running, stand_in, service, scene):
+        call = f"{stand_in.bot.mention} where are the small boats?"
+        said = await stand_in.say(scene.general, scene.ann, call)
+        await stand_in.wait_for(lambda: bool(stand_in.outbox.sent()))
+        await until_known(service, said)
+        await stand_in.delete(scene.general, said)
+        # The deletion is told first, and the copy a moment later.
+        await asyncio.sleep(0.2)
+        copy = await stand_in.say_by_webhook(
+            scene.general, "Luna", call, mentions=[stand_in.bot.payload()]
+        )
+        await until_known(service, copy)
+        await settled(stand_in, service, scene)
+        row = await service.context.database.run(replies.answer_to, str(copy))
+        (sent,) = stand_in.outbox.sent()
+        assert row is not None and row.text == sent.text
 
 
 async def test_a_name_whose_original_was_missed_is_a_person_who_is_answered(
