@@ -12,6 +12,10 @@ Scope = Literal["home", "guild", "channel"]
 
 Value = str | int | float | bool | list[str]
 
+Number = type[int] | type[float]
+
+AUTO = "auto"
+"""The word for a number that is found from measurements here."""
 
 Snapshots = Literal["never", "own", "any"]
 """Snapshots that change a setting: none; those taken here; also a stranger's file."""
@@ -29,6 +33,7 @@ def setting(
     list_means: ListMeaning | None = None,
     empty: str = "none",
     snapshots: Snapshots = "own",
+    number: Number | None = None,
 ) -> Any:
     """Declare one setting; readers get it as a `setting_keys.Key`.
 
@@ -36,6 +41,7 @@ def setting(
         means: The meaning of the text, or of every text of a list.
         list_means: The meaning of the list as a whole.
         empty: The word for an empty list.
+        number: The type of numbers that it takes beside its default, the word `auto`.
     """
     metadata = dict(
         doc=doc,
@@ -47,6 +53,7 @@ def setting(
         list_means=list_means,
         empty=empty,
         snapshots=snapshots,
+        number=number,
     )
     if isinstance(default, list):
         return field(default_factory=lambda: list(default), metadata=metadata)
@@ -166,11 +173,20 @@ class ReplySettings:
     markov_seconds: float = setting(
         0.1, "Time limit for a reply by the chain.", low=0.01, high=600
     )
-    llm_seconds: float = setting(
-        2.0, "Time limit for a reply by the model.", low=0.2, high=600
+    llm_seconds: float | str = setting(
+        AUTO,
+        "Time limit for a reply by the model; auto fits it to the model's speed here:"
+        " 2.5 s where that is enough, 8 s at most.",
+        low=0.2,
+        high=600,
+        number=float,
     )
-    hybrid_seconds: float = setting(
-        2.5, "Time limit for a hybrid reply.", low=0.2, high=600
+    hybrid_seconds: float | str = setting(
+        AUTO,
+        "Time limit for a hybrid reply; auto as above.",
+        low=0.2,
+        high=600,
+        number=float,
     )
     stream: bool = setting(
         False, "Show a reply while it is being written, by editing it.", scope="channel"
