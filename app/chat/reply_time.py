@@ -4,17 +4,11 @@ from dataclasses import replace
 
 from app.providers.base import Prompt, Speed
 
-PROMPT_TOKENS, ANSWER_TOKENS = 300, 30
-"""A reply to plan for: a conversation worth reading, and more than most chat lines."""
-
 QUICK_MS = 2500.0
 """The time for a reply that a quick model gets: it writes several lines in it."""
 
 PATIENT_MS = 8000.0
 """The longest that a person waits gladly while the typing sign shows."""
-
-GOOD_SECONDS = 6.0
-"""The answer time up to which a model is recommended."""
 
 SAFETY = 0.85
 """The share of a time limit to plan with, since machines vary in speed."""
@@ -28,12 +22,6 @@ LEAST_ANSWER = 8
 WORDS_A_TOKEN = 0.75
 
 
-def answer_seconds(speed: Speed) -> float:
-    """Return the seconds for a usual reply of which nothing is read yet."""
-    reading = PROMPT_TOKENS / max(speed.prompt, 0.1)
-    return reading + ANSWER_TOKENS / max(speed.decode, 0.1)
-
-
 def time_limit_ms(speed: Speed | None) -> float:
     """Return the time for a reply: as short as the model can, as long as people wait.
 
@@ -42,7 +30,7 @@ def time_limit_ms(speed: Speed | None) -> float:
     """
     if speed is None:
         return QUICK_MS
-    needed = answer_seconds(speed) * 1000 / SAFETY + OVERHEAD_MS
+    needed = speed.answer_seconds * 1000 / SAFETY + OVERHEAD_MS
     return min(max(needed, QUICK_MS), PATIENT_MS)
 
 

@@ -9,7 +9,7 @@ from app.chat.circuit_breaker import CircuitBreaker, Clock
 from app.chat.fair_queue import FairQueue
 from app.chat.ladder import Check, Fit, Rung
 from app.chat.prompt_settings import Mode, deadline_ms
-from app.providers.base import Prompt, Provider, Speed
+from app.providers.base import ANSWER_TOKENS, Prompt, Provider, Speed
 from app.replies.conversation_context import ConversationContext
 from app.replies.ledger import Ledger
 from app.settings.base_url import Address
@@ -131,7 +131,7 @@ class LadderBuilder:
         local = self._local
         if local is None:
             return _fit(gathered, config, _cloud_budget(config))
-        wanted = min(reply_time.ANSWER_TOKENS, config.reply.max_words * 2)
+        wanted = min(ANSWER_TOKENS, config.reply.max_words * 2)
 
         def answer(left_ms: float) -> int:
             return reply_time.answer_tokens(left_ms, local.speed, wanted)

@@ -721,7 +721,7 @@ async def test_the_best_model_for_this_computer_is_named_and_fetched(open_app: O
         put_cursor(list_of(pilot, "#catalogue"), "name", "qwen3.5-4b")
         await settle(pilot)
         assert "the best for this computer: f fetches it" in text_of(pilot)
-        assert "20 s  best" in text_of(pilot)
+        assert "4 GB, fits, best" in text_of(pilot)
 
 
 async def test_the_first_steps_offer_the_best_model_once_this_computer_was_measured(

@@ -12,9 +12,9 @@ from app.core.errors import UsageError
 from app.ipc import control
 from app.modelfiles import catalogue
 from app.providers.base import Completion, Prompt, Turn
+from app.providers.local.outlook import Outlook, fits, outlook
 from app.service.app_context import AppContext
 from app.service.events import Asker
-from app.service.outlook import Outlook, fits, outlook
 from app.store import guilds, messages
 from app.voice.voice import Voice
 

@@ -10,9 +10,9 @@ from app.core.errors import UsageError
 from app.ipc import control
 from app.modelfiles import catalogue, download
 from app.modelfiles.catalogue import CatalogueEntry
+from app.providers.local.outlook import fits, memory_gigabytes, outlook
 from app.service.app_context import AppContext
 from app.service.events import Asker, WatcherOutbox
-from app.service.outlook import fits, memory_gigabytes, outlook
 from app.service.requantise import Requantise
 
 

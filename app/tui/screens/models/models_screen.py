@@ -286,9 +286,9 @@ def draw(
         rate = format.size(pull.rate)
         parts += ["  ", (format.bar(share, 16), "$accent"), f" {share:.0%} {rate}/s"]
     else:
-        parts.append((f"  {_need(model):<19}  ", "$quiet"))
+        need = _need(model) + (", best" if is_best else "")
+        parts.append((f"  {need:<19}  ", "$success" if is_best else "$quiet"))
         parts.append(_answers(model))
-        parts.append(("  best" if is_best else "", "$success"))
     if pull and pull.error:
         parts.append((f"  ✕ {safe_line(pull.error)}", "$error"))
     return Content.assemble(*parts)

@@ -6,12 +6,14 @@ from pathlib import Path
 
 import psutil
 
-from app.chat.reply_time import GOOD_SECONDS, answer_seconds
 from app.core.paths import Home
 from app.modelfiles import catalogue
 from app.modelfiles.catalogue import CatalogueEntry
 from app.providers.base import Speed
 from app.providers.local.provider import LocalProvider
+
+GOOD_SECONDS = 6.0
+"""The answer time up to which a model is recommended."""
 
 
 @dataclass(frozen=True)
@@ -30,12 +32,12 @@ def outlook(home: Home, local: LocalProvider) -> Outlook:
     if not known:
         return Outlook({}, "")
     # A model near in size tells most, since each token reads all of the weights.
-    seconds = {name: answer_seconds(speed) for name, (_, speed) in known.items()}
+    seconds = {name: speed.answer_seconds for name, (_, speed) in known.items()}
     listed = [one for one in catalogue.entries().values() if one.kind == "llm"]
     for entry in listed:
         if entry.name not in seconds:
             size, speed = min(known.values(), key=lambda one: abs(one[0] - entry.bytes))
-            seconds[entry.name] = answer_seconds(speed) * entry.bytes / size
+            seconds[entry.name] = speed.answer_seconds * entry.bytes / size
     return Outlook(seconds, _best(listed, seconds))
 
 
