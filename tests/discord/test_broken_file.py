@@ -1,4 +1,4 @@
-"""A file that `/train` cannot learn: the answer has its name, the place and a remedy."""
+"""A file that `/train` cannot learn is named, with the place and a remedy."""
 
 import pytest
 
