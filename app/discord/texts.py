@@ -27,7 +27,7 @@ MAX_FAULTS = 4
 MAX_PROBLEM = 900
 
 FILE_REMEDY = (
-    "Export it again or mend that place, then run `/train` with the new file; nothing"
+    "Export it again or correct that place, then run `/train` with the new file; nothing"
     " is learned twice."
 )
 
