@@ -27,8 +27,8 @@ MAX_FAULTS = 4
 MAX_PROBLEM = 900
 
 FILE_REMEDY = (
-    "Export it again or correct that place, then run `/train` with the new file; nothing"
-    " is learned twice."
+    "Export it again or correct that place, then run `/train` with the new file."
+    " Nothing is learned twice."
 )
 
 AGREE_HERE = "/config set key:reply.provider value:openai agree:True"
