@@ -23,7 +23,7 @@ MOST_MARKS = 200
 """The most characters that a proxy leaves out; its marks have up to 100 each side."""
 
 
-class Original:
+class ProxiedOriginal:
     """A person's message that a proxy may post again."""
 
     def __init__(self, message: discord.Message) -> None:
@@ -46,14 +46,14 @@ class Proxies:
         """
         self._clock = clock
         self._seconds = seconds
-        self._latest = deque[Original](maxlen=REMEMBERED)
+        self._latest = deque[ProxiedOriginal](maxlen=REMEMBERED)
 
     def note(self, message: discord.Message) -> None:
         """Remember what a person wrote."""
         if message.guild is not None and not message.author.bot:
-            self._latest.append(Original(message))
+            self._latest.append(ProxiedOriginal(message))
 
-    def original_of(self, copy: discord.Message) -> Original | None:
+    def original_of(self, copy: discord.Message) -> ProxiedOriginal | None:
         """Return what a webhook's message repeats, for the first copy of each."""
         if not is_by_webhook(copy):
             return None
@@ -63,7 +63,7 @@ class Proxies:
                 return one
         return None
 
-    def gone(self, message: int) -> Original | None:
+    def gone(self, message: int) -> ProxiedOriginal | None:
         """Note a deletion; return the original if a proxy may have deleted it."""
         found = (one for one in self._latest if one.message.id == message)
         original = next(found, None)
@@ -73,14 +73,14 @@ class Proxies:
         age = self._clock() - original.message.created_at.timestamp()
         return original if age < COPIED_SECONDS else None
 
-    async def goes(self, original: Original) -> bool:
+    async def goes(self, original: ProxiedOriginal) -> bool:
         """Wait until the original is deleted; False if it stays."""
         is_gone = await self._within(original.is_gone)
         if not is_gone:
             original.is_settled.set()
         return is_gone
 
-    async def settle(self, original: Original) -> None:
+    async def settle(self, original: ProxiedOriginal) -> None:
         """Wait until a deleted original's copy stands in its place, if one comes."""
         await self._within(original.is_settled)
 

@@ -14,7 +14,7 @@ from app.discord.messages import (
     spell_out,
 )
 from app.discord.ports import Incoming, MessagePlace
-from app.discord.proxies import Original
+from app.discord.proxies import ProxiedOriginal
 
 LIKES = {"👍": 1, "👎": -1}
 
@@ -56,7 +56,7 @@ class EventsCog(discord.Cog):
             if original is None:
                 await self.bot.speaker.consider(message, said)
 
-    async def _takes_place(self, said: Incoming, original: Original) -> bool:
+    async def _takes_place(self, said: Incoming, original: ProxiedOriginal) -> bool:
         """Let a proxied line take its original's place, and the decision on it.
 
         False where names of webhooks are no people, or if the original stays.
