@@ -5,8 +5,8 @@ import logging
 import aiohttp
 import discord
 
-from app.chat.postprocess import neutralise
 from app.core.errors import AppError
+from app.discord import answers
 
 log = logging.getLogger(__name__)
 
@@ -20,7 +20,7 @@ async def answer_error(
 ) -> None:
     """Tell the person in words what went wrong, visible only to them."""
     try:
-        await context.respond(neutralise(_in_words(error))[0], ephemeral=True)
+        await answers.respond(context, _in_words(error), is_hidden=True)
     except (discord.HTTPException, aiohttp.ClientError, OSError) as untold:
         # Mostly the three seconds are over in which Discord takes an answer.
         log.warning("A command's failure could not be told: %s", untold)

@@ -1,0 +1,71 @@
+"""The one way out of answers to commands, buttons and menus: no ping, no secret."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import discord
+
+from app.chat.postprocess import neutralise
+from app.discord.messages import Talk
+from app.discord.safe_sender import reference_to
+
+Sent = discord.Interaction | discord.WebhookMessage
+"""Discord has one for the first answer to a command, the other for later ones."""
+
+
+class Changeable(Protocol):
+    """A message of the bot."""
+
+    async def edit(self, *, content: str | None) -> object: ...
+
+
+async def respond(
+    context: discord.ApplicationContext,
+    text: str,
+    *,
+    is_hidden: bool = False,
+    view: discord.ui.View | None = None,
+    files: Sequence[discord.File] = (),
+    tts: bool = False,
+) -> Sent:
+    """Answer a command.
+
+    Args:
+        is_hidden: Only the person who asked sees it.
+        view: Buttons or a menu, which come without files.
+    """
+    safe = neutralise(text)[0]
+    if view is not None:
+        return await context.respond(safe, ephemeral=is_hidden, view=view)
+    return await context.respond(safe, ephemeral=is_hidden, tts=tts, files=list(files))
+
+
+async def reply(
+    message: discord.Message, text: str, view: discord.ui.View | None = None
+) -> discord.Message:
+    """Answer a command that was typed as a message."""
+    channel = message.channel
+    to = reference_to(channel, message.id) if isinstance(channel, Talk) else None
+    # py-cord's types do not allow None for these two, though it is valid.
+    return await channel.send(
+        neutralise(text)[0],
+        reference=to,  # type: ignore[arg-type]
+        view=view,  # type: ignore[arg-type]
+    )
+
+
+async def change(told: Changeable, text: str) -> None:
+    """Put other words into an answer."""
+    await told.edit(content=neutralise(text)[0])
+
+
+async def replace(
+    interaction: discord.Interaction, text: str, view: discord.ui.View | None = None
+) -> None:
+    """Put other words, and another menu or none, where somebody pressed a button."""
+    await interaction.response.edit_message(content=neutralise(text)[0], view=view)
+
+
+async def refuse(interaction: discord.Interaction, text: str) -> None:
+    """Answer a button with words that only the person who pressed it sees."""
+    await interaction.response.send_message(neutralise(text)[0], ephemeral=True)
