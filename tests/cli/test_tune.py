@@ -192,7 +192,8 @@ async def test_a_reply_that_drew_on_others_words_is_no_preference_pair(
         for field in ("sources", "recalled"):
             for value in (1, -1):
                 reply = await run(replies.claim, 1, None, "command")
-                fields = {"text": f"{drawn} {field} {value}"}
+                assert reply is not None
+                fields: dict[str, object] = {"text": f"{drawn} {field} {value}"}
                 fields |= {"turns": [["a", "b", asked.id]]}
                 is_source = field == "sources"
                 fields |= {} if is_source else {"recalled": [source.id]}
