@@ -1,13 +1,22 @@
 """The one way out of answers to commands, buttons and menus: no ping, no secret."""
 
+import logging
 from collections.abc import Sequence
 from typing import Protocol
 
+import aiohttp
 import discord
 
 from app.chat.postprocess import neutralise
+from app.core.errors import AppError
 from app.discord.messages import Talk
 from app.discord.safe_sender import reference_to
+
+log = logging.getLogger(__name__)
+
+NOT_ALLOWED = "You do not have permission for this action."
+OWNERS_ONLY = "Only the owner of this bot may change that."
+ONLY_IN_SERVERS = "This only works in a server."
 
 Sent = discord.Interaction | discord.WebhookMessage
 """Discord has one for the first answer to a command, the other for later ones."""
@@ -69,3 +78,26 @@ async def replace(
 async def refuse(interaction: discord.Interaction, text: str) -> None:
     """Answer a button with words that only the person who pressed it sees."""
     await interaction.response.send_message(neutralise(text)[0], ephemeral=True)
+
+
+async def answer_error(
+    context: discord.ApplicationContext, error: discord.DiscordException
+) -> None:
+    """Tell the person in words what went wrong, visible only to them."""
+    try:
+        await respond(context, _in_words(error), is_hidden=True)
+    except (discord.HTTPException, aiohttp.ClientError, OSError) as untold:
+        # Mostly the three seconds are over in which Discord takes an answer.
+        log.warning("A command's failure could not be told: %s", untold)
+
+
+def _in_words(error: Exception) -> str:
+    cause = getattr(error, "original", error)
+    if isinstance(error, discord.CheckFailure):
+        return str(error) or NOT_ALLOWED
+    if isinstance(cause, AppError):
+        return str(cause)
+    if isinstance(cause, discord.Forbidden):
+        return "Discord does not let me do that here; check my permissions."
+    log.error("A command failed", exc_info=cause)
+    return "Something went wrong on my side. The owner can find the reason in the log."

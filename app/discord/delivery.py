@@ -163,9 +163,9 @@ class Delivery:
         return Sent("sent")
 
     async def answer_command(
-        self, answer: ReadyReply, context: discord.ApplicationContext, *, tts: bool
+        self, answer: ReadyReply, context: discord.ApplicationContext, *, is_aloud: bool
     ) -> Sent:
-        """Send a reply as the answer to a command, and note its ids.
+        """Send a reply as the answer to a deferred command, and note its ids.
 
         Discord hands out no message of a command, so it is not made again.
         """
@@ -175,9 +175,13 @@ class Delivery:
             if not await may_send():
                 await self._ports.replies.sent(answer.reply, ids)
                 return Sent("sent" if ids else "forgotten", WENT)
+            if is_aloud and number == 0:
+                # The first follow-up changes the deferred answer, and no change is read
+                # aloud. Without that answer it is a message of its own.
+                await context.interaction.delete_original_response()
             made = [make() for make in files] if number == 0 else []
             try:
-                sent = await answers.respond(context, part, tts=tts, files=made)
+                sent = await answers.respond(context, part, tts=is_aloud, files=made)
             except discord.HTTPException as error:
                 reason = refusal_of(error)
                 if reason is None or number:

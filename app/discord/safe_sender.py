@@ -61,6 +61,8 @@ async def send_parts(
         WordsGoneError: If the words may not be said any more.
     """
     ids: list[int] = []
+    # Without the right Discord would refuse the words as well.
+    tts = tts and _has(channel, "send_tts_messages")
     for number, part in enumerate(parts):
         first = number == 0
         try:

@@ -6,8 +6,8 @@ import discord
 
 from app.core.time_units import parse_silence
 from app.discord import answers
+from app.discord.answers import ONLY_IN_SERVERS
 from app.discord.client import MynahBot
-from app.discord.errors import ONLY_IN_SERVERS
 from app.discord.messages import Action, place_of
 from app.discord.permissions import require_manager
 from app.discord.ports import MessagePlace

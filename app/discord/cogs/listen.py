@@ -6,9 +6,9 @@ from typing import Annotated
 import discord
 
 from app.discord import answers
+from app.discord.answers import ONLY_IN_SERVERS
 from app.discord.channel_menu import ChannelMenu
 from app.discord.client import MynahBot
-from app.discord.errors import ONLY_IN_SERVERS
 from app.discord.messages import Listenable, channels_of, place_of
 from app.discord.permissions import may_see, require_manager
 from app.discord.texts import pages

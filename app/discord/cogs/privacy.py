@@ -6,8 +6,8 @@ from typing import Annotated
 import discord
 
 from app.discord import answers
+from app.discord.answers import ONLY_IN_SERVERS
 from app.discord.client import MynahBot
-from app.discord.errors import ONLY_IN_SERVERS
 from app.discord.permissions import require_manager
 from app.discord.texts import forgotten, kept_text, proof, quote
 

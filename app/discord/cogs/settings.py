@@ -5,8 +5,8 @@ from typing import Annotated
 import discord
 
 from app.discord import answers
+from app.discord.answers import ONLY_IN_SERVERS
 from app.discord.client import MynahBot
-from app.discord.errors import ONLY_IN_SERVERS
 from app.discord.messages import place_of
 from app.discord.permissions import require_manager, require_owner
 from app.discord.ports import MessagePlace

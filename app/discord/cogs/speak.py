@@ -8,8 +8,8 @@ import orjson
 
 from app.chat.postprocess import neutralise
 from app.discord import answers
+from app.discord.answers import NOT_ALLOWED, ONLY_IN_SERVERS
 from app.discord.client import MynahBot
-from app.discord.errors import NOT_ALLOWED, ONLY_IN_SERVERS
 from app.discord.messages import Action, Talk, place_of, spell_out
 from app.discord.permissions import (
     may_speak_to,
@@ -24,6 +24,7 @@ from app.discord.texts import explanation, forgotten
 MAX_DEBUG_CHARS = 1900
 NOT_MINE = "That message is not one of my replies, or I no longer have its record."
 WAITS = "The owner approves my replies before I send them."
+NOT_ALOUD = "I may not speak aloud here. Give me the right “Send TTS Messages”."
 NOTHING_TO_SAY = "I have nothing to say to that."
 
 
@@ -85,8 +86,12 @@ class SpeakCog(discord.Cog):
             return False
         told = NOTHING_TO_SAY
         if answer is not None and answer.parts:
-            sent = await self.bot.delivery.answer_command(answer, context, tts=tts)
+            is_aloud = tts and context.interaction.app_permissions.send_tts_messages
+            deliver = self.bot.delivery.answer_command
+            sent = await deliver(answer, context, is_aloud=is_aloud)
             if sent.state == "sent":
+                if tts and not is_aloud:
+                    await answers.respond(context, NOT_ALOUD, is_hidden=True)
                 return True
             if sent.state == "refused":
                 told = f"I could not say it: {sent.reason}."

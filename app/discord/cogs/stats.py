@@ -6,8 +6,8 @@ import io
 import discord
 
 from app.discord import answers
+from app.discord.answers import ONLY_IN_SERVERS
 from app.discord.client import MynahBot
-from app.discord.errors import ONLY_IN_SERVERS
 from app.discord.permissions import open_channels
 from app.discord.texts import week_text
 
