@@ -9,7 +9,7 @@ from pathlib import Path
 
 from app.discord.id_map import IdMap, stored
 from app.discord.ports import Incoming, LearnedFile, MessagePlace
-from app.discord.proxied_names import ProxiedNames
+from app.discord.talk.proxied_names import ProxiedNames
 from app.importers import file_check
 from app.importers.filters import clean
 from app.importers.gate import Target

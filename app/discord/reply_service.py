@@ -12,7 +12,7 @@ from app.core.explanation import Explanation
 from app.discord.id_map import IdMap, stored
 from app.discord.message_events import snowflake_ms
 from app.discord.ports import Ask, Incoming, ReadyReply, Situation, Unsent
-from app.discord.proxied_names import ProxiedNames
+from app.discord.talk.proxied_names import ProxiedNames
 from app.importers.records import Record
 from app.ipc.control import ReplyMade
 from app.providers.base import Turn

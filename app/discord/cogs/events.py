@@ -14,7 +14,7 @@ from app.discord.messages import (
     spell_out,
 )
 from app.discord.ports import Incoming, MessagePlace
-from app.discord.proxies import ProxiedOriginal
+from app.discord.talk.proxies import ProxiedOriginal
 
 LIKES = {"👍": 1, "👎": -1}
 
