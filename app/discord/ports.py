@@ -11,10 +11,10 @@ from app.service.weekly_stats import GuildWeek
 from app.settings.effective import ResolvedSetting
 from app.settings.schema import Config
 from app.store.audience import Audience
+from app.store.authors import proxied_key
 from app.store.feedback import Kind
 from app.store.members import Kept
 from app.store.places import Claim
-from app.store.proxied import own_key
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ class Incoming:
         """Stands for the author's id; a webhook writes under many names."""
         if self.key:
             return self.key
-        return own_key(self.author_name) if self.is_webhook else str(self.author)
+        return proxied_key(self.author_name) if self.is_webhook else str(self.author)
 
     @property
     def is_withheld(self) -> bool:

@@ -9,10 +9,10 @@ from app.store import (
     conversations,
     feedback,
     messages,
-    proxied,
     tombstones,
     voice_changes,
 )
+from app.store.authors import people_of
 from app.store.database import tuples, write
 from app.store.messages import BATCH
 from app.store.tables import (
@@ -49,7 +49,7 @@ class Removed:
 
 def rows_of_author(guild: int, author: str, since: int = 0) -> list[int]:
     """Return rows of an author's (hash) messages since that time."""
-    people = Member.author.in_(proxied.people_of(guild, author))
+    people = Member.author.in_(people_of(guild, author))
     chosen = (Member.guild == guild) & people
     query = Message.select(Message.id).join(Member)
     query = query.where((Message.guild == guild) & chosen & (Message.ts >= since))
@@ -271,7 +271,7 @@ def delete_author(guild: int, author: str) -> None:
     So does the hash of a name that a proxy writes under, or what was forgotten of it
     would come back under the name alone.
     """
-    people = Member.author.in_(proxied.people_of(guild, author))
+    people = Member.author.in_(people_of(guild, author))
     mine = (Member.guild == guild) & people
     linked = mine & Member.account.is_null(False)
     Member.update(name="").where(linked).execute()

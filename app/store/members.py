@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from peewee import fn
 
-from app.store import conversations, proxied, rows, sqlite
+from app.store import conversations, rows, sqlite
+from app.store.authors import people_of
 from app.store.database import bound, tuples, write
 from app.store.rows import StoredMember
 from app.store.tables import (
@@ -93,7 +94,7 @@ def set_opted_out(guild: int, author: str, has_opted_out: bool) -> None:
 
     It holds for the names as well that they write under through a proxy.
     """
-    for one in proxied.people_of(guild, author):
+    for one in people_of(guild, author):
         member = _ensure(guild, one, "")
         member.has_opted_out = has_opted_out
         if has_opted_out:
@@ -158,7 +159,7 @@ def kept(guild: int, author: str) -> Kept:
 
 def _people_of(guild: int, author: str) -> list[Member]:
     """An author's rows: their own, and those of names that a proxy writes under."""
-    people = Member.author.in_(proxied.people_of(guild, author))
+    people = Member.author.in_(people_of(guild, author))
     return list(Member.select().where((Member.guild == guild) & people))
 
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from app.core.paths import Home
-from app.store import proxied, sqlite
-from app.store.authors import AuthorKey
+from app.store import sqlite
+from app.store.authors import AuthorKey, people_of
 from app.store.database import bound, write
 from app.store.tables import ForgottenSpan, ForgottenTwin, ImportCheckpoint, Tombstone
 from app.store.twins import LONG, MINUTE_MS, is_of_content
@@ -83,7 +83,7 @@ def bury_author(
 
     That of an account holds for the names that it writes under through a proxy.
     """
-    for person in proxied.people_of(guild, author):
+    for person in people_of(guild, author):
         same = (ForgottenSpan.guild == guild) & (ForgottenSpan.author == person)
         inside = (ForgottenSpan.since >= since) & (ForgottenSpan.until <= until)
         same &= ForgottenSpan.by_owner == by_owner
@@ -142,7 +142,7 @@ def lift_author(guild: int, author: str, *, by_owner: bool) -> int:
     Returns the number of spans lifted. The owner lifts all of them, a member only their
     own.
     """
-    people = ForgottenSpan.author.in_(proxied.people_of(guild, author))
+    people = ForgottenSpan.author.in_(people_of(guild, author))
     same = (ForgottenSpan.guild == guild) & people
     if not by_owner:
         same &= ~ForgottenSpan.by_owner

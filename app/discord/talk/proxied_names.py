@@ -5,7 +5,7 @@ from dataclasses import replace
 from app.discord.id_map import IdMap
 from app.discord.ports import Incoming
 from app.service.app_context import AppContext
-from app.store import proxied
+from app.store import authors
 
 
 class ProxiedNames:
@@ -25,22 +25,22 @@ class ProxiedNames:
             return said
         accounts = [self._ids.author(said.account)] if said.account else []
         if not accounts:
-            name = self._ids.author(proxied.own_key(said.author_name))
-            known = proxied.accounts_of
+            name = self._ids.author(authors.proxied_key(said.author_name))
+            known = authors.accounts_of
             accounts = await self._context.database.run(known, rows.guild, name)
         if len(accounts) > 1:
             return None
-        key = proxied.own_key(said.author_name)
+        key = authors.proxied_key(said.author_name)
         if accounts:
-            key = proxied.key_of(said.author_name, accounts[0])
+            key = authors.linked_key(said.author_name, accounts[0])
         return replace(said, is_bot=False, key=key)
 
     async def link(self, guild: int, said: Incoming) -> list[int]:
         """Note the account behind a line's name; return rows of messages to forget."""
         account = self._ids.author(said.account or 0)
-        name = proxied.ProxiedName(
-            self._ids.author(proxied.own_key(said.author_name)),
+        name = authors.ProxiedName(
+            self._ids.author(authors.proxied_key(said.author_name)),
             account,
-            self._ids.author(proxied.key_of(said.author_name, account)),
+            self._ids.author(authors.linked_key(said.author_name, account)),
         )
-        return await self._context.database.run(proxied.link, guild, name)
+        return await self._context.database.run(authors.link_proxied, guild, name)
