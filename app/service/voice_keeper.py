@@ -191,7 +191,7 @@ class VoiceKeeper:
         await self._blank(guild, [message], by_owner=False)
         await self._database.run(messages.edit, message, clean(text), dropped)
         opened.voice.forget([message])
-        rows = await self._database.run(messages.learnable_of, guild, [message])
+        rows = await self._database.run(voice_changes.learnable_of, guild, [message])
         for learned in rows:
             opened.voice.learn(*learned)
         # The meaning before the edit is forgotten like a deleted message.

@@ -14,7 +14,7 @@ from random import Random
 from app.core.paths import Home
 from app.service.job_runner import JobRunner
 from app.service.voice_keeper import VoiceKeeper
-from app.store import guilds, messages, voice_changes
+from app.store import guilds, voice_changes
 from app.store.database import Database, tuples
 from app.store.tables import Message
 from tests.asking import built_in
@@ -100,7 +100,7 @@ async def check(home: Home) -> str:
 
 
 def _learnable(guild: int) -> list[int]:
-    return [row for row, _, _ in messages.learnable(guild)]
+    return [row for row, _, _ in voice_changes.learnable(guild)]
 
 
 def _texts() -> list[str]:

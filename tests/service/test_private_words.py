@@ -15,7 +15,7 @@ from app.replies.cloud_examples import Illustrator
 from app.replies.request import ReplyRequest
 from app.service.service import Service, open_service
 from app.settings.schema import Config
-from app.store import messages, places
+from app.store import places, voice_changes
 from app.store.places import Place
 from tests.runner import tiny
 
@@ -158,4 +158,4 @@ async def test_the_reply_right_after_a_deletion_or_an_edit_is_still_fused(
 
 
 def _first_rows() -> list[int]:
-    return [row for row, _, _ in messages.newest_learnable(1, 0, 3)]
+    return [row for row, _, _ in voice_changes.newest_learnable(1, 0, 3)]

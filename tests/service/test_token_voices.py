@@ -15,7 +15,7 @@ from app.service.token_voices import THROUGH, TokenVoices
 from app.service.voice_keeper import VoiceKeeper
 from app.store import guilds, voice_changes
 from app.store.database import Database
-from app.store.messages import Learnable
+from app.store.voice_changes import Learnable
 from app.voice.tokens import TokenVoice
 from tests.asking import built_in
 from tests.runner import tiny
