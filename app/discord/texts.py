@@ -10,7 +10,7 @@ from app.chat.reply_trigger import Decision
 from app.core.explanation import DrawnMessage, Explanation
 from app.core.invite_link import invite_url
 from app.core.labels import ORIGINS, PLACES
-from app.service.voice_keeper import Forgotten
+from app.service.forgetter import Forgotten
 from app.service.weekly_stats import GuildWeek
 from app.settings.consent import AGREE
 from app.settings.effective import ResolvedSetting

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from app.providers.registry import Means, Providers
     from app.replies.ledger import Ledger
     from app.replies.replier import Replier
+    from app.service.forgetter import Forgetter
     from app.service.handlers.channel_actions import Silences
     from app.service.job_runner import JobRunner
     from app.service.memory_keeper import MemoryKeeper
@@ -107,6 +108,11 @@ class AppContext:
         )
         self._stack.push_async_callback(keeper.close)
         return keeper
+
+    @property
+    def forgetter(self) -> "Forgetter":
+        """The only way messages leave again."""
+        return self.voices.forgetter
 
     @cached_property
     def token_voices(self) -> "TokenVoices":

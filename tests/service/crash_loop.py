@@ -88,8 +88,8 @@ async def check(home: Home) -> str:
         # After a rollback it speaks from the newest until its files are built anew.
         if voice_changes.ALL not in changes:
             assert voice.messages == len(rows), (voice.messages, len(rows))
-        while learning._tasks:
-            await asyncio.gather(*learning._tasks)
+        while learning._voices._tasks:
+            await asyncio.gather(*learning._voices._tasks)
         assert voice.messages == len(rows), (voice.messages, len(rows))
         kept = {mark for text in await database.run(_texts) for mark in _marks(text)}
         await learning.close()
