@@ -8,8 +8,8 @@ from app.discord.id_map import IdMap
 from app.discord.ports import MessagePlace
 from app.service.app_context import AppContext
 from app.service.departed import delete_after_grace
-from app.service.forgetter import Forgotten
 from app.service.handlers.channel_actions import likely_emoji, set_learning
+from app.service.voices.forgetter import Forgotten
 from app.service.weekly_stats import GuildWeek, week_of
 from app.settings.effective import ResolvedSetting
 from app.settings.schema import Config

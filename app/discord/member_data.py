@@ -5,7 +5,7 @@ from collections.abc import Collection
 from app.discord.id_map import IdMap
 from app.service import privacy
 from app.service.app_context import AppContext
-from app.service.forgetter import Forgotten
+from app.service.voices.forgetter import Forgotten
 from app.store import members
 from app.store.members import Kept
 

@@ -15,7 +15,7 @@ from app.importers.gate import Target
 from app.importers.records import File, Record
 from app.ipc.control import MessageSeen, Progress
 from app.service.app_context import AppContext
-from app.service.forgetter import Forgotten
+from app.service.voices.forgetter import Forgotten
 from app.store import guilds, members, messages, replies, tombstones
 
 DISCORD_EPOCH_MS = 1_420_070_400_000

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from app.service import receipt
 from app.service.app_context import AppContext
-from app.service.forgetter import Forgotten
+from app.service.voices.forgetter import Forgotten
 from app.store import feedback, forgetting, members, tombstones
 
 

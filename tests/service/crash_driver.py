@@ -11,7 +11,7 @@ from random import Random
 from app.core.paths import Home
 from app.importers.records import Record
 from app.service.job_runner import JobRunner
-from app.service.voice_keeper import VoiceKeeper
+from app.service.voices.voice_keeper import VoiceKeeper
 from app.settings.schema import Config
 from app.store import forgetting, guilds, snapshots
 from app.store.database import Database

@@ -13,7 +13,7 @@ from random import Random
 
 from app.core.paths import Home
 from app.service.job_runner import JobRunner
-from app.service.voice_keeper import VoiceKeeper
+from app.service.voices.voice_keeper import VoiceKeeper
 from app.store import guilds, voice_changes
 from app.store.database import Database, tuples
 from app.store.tables import Message

@@ -11,8 +11,8 @@ from app.core.paths import Home
 from app.importers.records import Record
 from app.runner import llama, quantisation
 from app.service.job_runner import JobRunner
-from app.service.token_voices import THROUGH, TokenVoices
-from app.service.voice_keeper import VoiceKeeper
+from app.service.voices.token_voices import THROUGH, TokenVoices
+from app.service.voices.voice_keeper import VoiceKeeper
 from app.store import guilds, voice_changes
 from app.store.database import Database
 from app.store.voice_changes import Learnable

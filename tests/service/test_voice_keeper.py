@@ -19,7 +19,7 @@ from app.importers.records import File, Record
 from app.importers.sources import DiskFile, fingerprint
 from app.ipc.control import ImportedFile, Progress
 from app.service.job_runner import JobRunner
-from app.service.voice_keeper import VoiceKeeper
+from app.service.voices.voice_keeper import VoiceKeeper
 from app.settings.schema import Config
 from app.settings.setting_keys import with_stored
 from app.store import (

@@ -15,9 +15,9 @@ from app.service.app_context import AppContext
 from app.service.backups import back_up
 from app.service.distinctive_words import own_phrases, own_words
 from app.service.events import Asker, WatcherOutbox
-from app.service.forgetter import Forgotten
 from app.service.guild_export import export
 from app.service.handlers.channel_actions import keep_quiet, set_learning
+from app.service.voices.forgetter import Forgotten
 from app.store import (
     feedback,
     forgetting,

@@ -13,10 +13,10 @@ from app.importers.message_intake import TakenIn
 from app.importers.records import Record
 from app.ipc.control import ImportPreviewReply, ImportReply
 from app.ipc.jobs import CompareJob, CompareJobReply, ImportJob, PreviewJob
-from app.service.forgetter import Forgetter, OnForgotten
 from app.service.job_runner import JobRunner
-from app.service.opened_voices import SCRUB_SECONDS, OpenedVoices
-from app.service.voice_files import OnProgress, OnScrub, VoiceFiles
+from app.service.voices.forgetter import Forgetter, OnForgotten
+from app.service.voices.opened_voices import SCRUB_SECONDS, OpenedVoices
+from app.service.voices.voice_files import OnProgress, OnScrub, VoiceFiles
 from app.settings.schema import Config
 from app.store import messages, snapshots, voice_changes
 from app.store.authors import AuthorKey, open_key

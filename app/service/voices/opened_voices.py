@@ -6,7 +6,7 @@ from collections.abc import Awaitable
 from dataclasses import dataclass, field
 
 from app.core.errors import AppError
-from app.service.voice_files import MOST_TAIL, VoiceFiles
+from app.service.voices.voice_files import MOST_TAIL, VoiceFiles
 from app.store import guilds, voice_changes
 from app.store.database import Database
 from app.voice.voice import Voice

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from app.ipc.control import Receipt
-from app.service.opened_voices import OpenedVoices
+from app.service.voices.opened_voices import OpenedVoices
 from app.store import forgetting, tombstones, voice_changes
 from app.store.authors import AuthorKey
 from app.store.database import Database
