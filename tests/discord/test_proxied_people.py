@@ -9,7 +9,7 @@ import pytest
 
 from app.service.service import Service
 from app.store import guilds, messages, replies
-from app.store.messages import StoredMessage
+from app.store.rows import StoredMessage
 from tests.discord.conftest import Running
 from tests.discord.real_host import LINES, eventually, stored, taught, until_stored
 from tests.discord.scene import Scene
