@@ -46,7 +46,7 @@ async def provide(tmp_path):
     path, made = tiny.write(tmp_path / "tiny.gguf"), []
 
     def make(on_card="pass", then=ANSWERS, layers="auto", gpu=None):
-        commands, events = [], []
+        commands, events = [], list[str]()
         words = {"on_card": on_card, "then": then, "gpu": json.dumps(gpu or {})}
 
         async def start(command):

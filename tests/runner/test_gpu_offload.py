@@ -89,7 +89,7 @@ async def test_the_card_writes_what_the_processor_writes(provide):
 async def test_a_runner_killed_in_the_cards_first_use_is_replaced_by_the_processor(
     provide,
 ):
-    events, commands = [], []
+    events, commands = list[str](), list[str]()
 
     async def kill_first(command):
         commands.append(command[-1])
