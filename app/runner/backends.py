@@ -7,7 +7,6 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from llama_cpp import llama_cpp as api
 from llama_cpp._ggml import libggml
@@ -26,7 +25,7 @@ _GPU, _SHARED_GPU = 1, 2
 # The libraries must meet the instance of ggml that llama.cpp is linked with. A wheel
 # holds it under three names, and the loader would take them for three libraries, so
 # this finds it as a dependency of llama.cpp. Windows cannot and need not do this.
-_GGML: Any = libggml if sys.platform == "win32" else api._lib
+_GGML: ctypes.CDLL = libggml if sys.platform == "win32" else api._lib
 
 
 @dataclass(frozen=True)
@@ -117,7 +116,9 @@ def _score(path: Path) -> int:
         return 0
 
 
-def _function(name: str, result: Any, *arguments: Any) -> Any:
-    function = getattr(_GGML, name)
+def _function(
+    name: str, result: type | None, *arguments: type
+) -> "ctypes._NamedFuncPointer":
+    function: ctypes._NamedFuncPointer = getattr(_GGML, name)
     function.restype, function.argtypes = result, arguments
     return function

@@ -20,8 +20,9 @@ from app.providers.base import Prompt, Turn
 from app.providers.local.provider import LocalProvider
 from app.runner import backends
 from app.settings.model_sections import ModelSettings
+from tests.runner import tiny
 
-pytestmark = [pytest.mark.model, pytest.mark.process]
+pytestmark = pytest.mark.process
 
 PROMPT = Prompt(
     1,
@@ -46,15 +47,18 @@ def first_device(monkeypatch):
 
 
 @pytest.fixture
-async def provide(starter_model, tmp_path):
-    """Makes providers of the starter model; ends their runners afterwards."""
-    made = []
+async def provide(tmp_path):
+    """Makes providers of a tiny model; ends their runners afterwards.
+
+    A device in software needs two minutes to get ready for the starter model.
+    """
+    made, model = [], tiny.write(tmp_path / "tiny.gguf")
 
     def make(layers, start=spawn, name="crashed.json", events=None):
-        settings = ModelSettings(context=3072, threads=1, gpu_layers=layers)
+        settings = ModelSettings(str(model), context=3072, threads=1, gpu_layers=layers)
         provider = LocalProvider(
             lambda: settings,
-            lambda name: starter_model,
+            lambda name: model,
             no_voice,
             StateFile(tmp_path / name),
             on_event=(events if events is not None else []).append,
@@ -80,10 +84,10 @@ async def test_the_card_writes_what_the_processor_writes(provide):
     alone, offloaded = provide(0), provide("auto")
     words = await said(offloaded)
     used = offloaded.gpu
-    assert used.name and used.layers == used.all_layers == 31, used
+    assert used.name and used.layers == used.all_layers == 3, used
     assert words == await said(alone)
     assert alone.gpu.name == ""
-    assert len(words.split()) > 3
+    assert len(words) > 3
 
 
 async def test_a_runner_killed_in_the_cards_first_use_is_replaced_by_the_processor(
@@ -99,7 +103,7 @@ async def test_a_runner_killed_in_the_cards_first_use_is_replaced_by_the_process
         return process
 
     provider = provide("auto", kill_first, events=events)
-    assert len((await said(provider)).split()) > 3
+    assert await said(provider)
     assert commands == ["--gpu-layers=auto", "--gpu-layers=0"]
     assert any("crashed on the graphics card" in event for event in events)
     assert "SIGSEGV" in provider.gpu.trouble
