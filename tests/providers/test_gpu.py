@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from app.core.errors import ProviderError
 from app.core.state_file import StateFile
 from app.ipc.child import spawn
 from app.ipc.inference import GpuUse
@@ -92,7 +93,7 @@ async def test_a_crash_while_writing_on_the_card_leaves_the_card_too(provide):
     then = f"if layers != '0':\n    sys.stdin.readline()\n    {CRASHES}\n{ANSWERS}"
     gpu = {"name": "Voodoo 2", "layers": 3, "all_layers": 3}
     provider, commands, events = provide(then=then, gpu=gpu)
-    with pytest.raises(Exception, match="SIGSEGV"):
+    with pytest.raises(ProviderError):
         await written(provider)
     assert await written(provider) == "hi"
     assert commands == ["--gpu-layers=auto", "--gpu-layers=0"]
@@ -114,9 +115,9 @@ async def test_the_card_stays_aside_after_a_restart_until_the_owner_tries_again(
     assert commands[1:] == ["--gpu-layers=auto"] and second.gpu.name == "Voodoo 2"
 
 
-async def test_a_crash_without_the_card_counts_against_the_model(provide):
+async def test_a_crash_without_the_card_is_not_blamed_on_it(provide):
     provider, commands, _ = provide(then="os.kill(os.getpid(), 11)", layers=0)
-    with pytest.raises(Exception, match="SIGSEGV"):
+    with pytest.raises(ProviderError):
         await written(provider)
     assert provider.gpu == GpuUse()
     assert set(commands) == {"--gpu-layers=0"}
