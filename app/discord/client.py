@@ -28,6 +28,7 @@ from app.discord.messages import Action, places_of, prefix_action
 from app.discord.ports import Ports
 from app.discord.reader_survey import ReaderSurvey
 from app.discord.responder import Speaker
+from app.discord.talk.channel_talk import ChannelTalk
 from app.discord.talk.proxies import Proxies
 from app.settings.speech_sections import BotSettings
 
@@ -113,6 +114,7 @@ class MynahBot(discord.Bot):
     clock: DiscordClock
     proxies: Proxies
     delivery: Delivery
+    talk: ChannelTalk
     speaker: Speaker
     training: Training
     comparison: HistoryComparison
@@ -148,9 +150,10 @@ class MynahBot(discord.Bot):
         self._contain_parsers()
         self.proxies = Proxies(clock, around.pace.for_proxy)
         self.delivery = Delivery(self, ports, clock)
+        self.talk = ChannelTalk(self, clock)
         pace, supervisor = around.pace, around.supervisor
         self.speaker = Speaker(
-            self, ports, self.delivery, around.settings, state, clock, around.rng,
+            self, ports, self.delivery, self.talk, around.settings, state, clock, around.rng,
             supervisor,
         )  # fmt: skip
         self.training = Training(self, ports, state, clock, supervisor)

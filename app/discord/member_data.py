@@ -1,7 +1,5 @@
 """The data stored about one person, for export or removal."""
 
-from collections.abc import Collection
-
 from app.discord.id_map import IdMap
 from app.service import privacy
 from app.service.app_context import AppContext
@@ -16,12 +14,6 @@ class StoredMembers:
     def __init__(self, context: AppContext, ids: IdMap) -> None:
         self._context = context
         self._ids = ids
-
-    async def opted_out(self, guild: int, authors: Collection[int]) -> set[int]:
-        """Those who want nothing of theirs to be learned."""
-        row = await self._ids.guild(guild)
-        out = await self._context.database.run(members.opted_out, row)
-        return {one for one in authors if self._ids.author(one) in out}
 
     async def opt_out(self, guild: int, author: int, on: bool) -> Forgotten:
         """Note the choice; opting out also forgets the member's messages.

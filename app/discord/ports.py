@@ -259,6 +259,13 @@ class MessageEvents(Protocol):
         """
         ...
 
+    async def withheld(self, guild: int, said: Sequence[Incoming]) -> set[int]:
+        """Return the ids of messages that may not be quoted, even where nobody listens.
+
+        Their authors opted out, or had them forgotten.
+        """
+        ...
+
     async def recheck(
         self, place: MessagePlace, batch: Sequence[Incoming], first: int, last: int
     ) -> Forgotten:
@@ -413,10 +420,6 @@ class Replies(Protocol):
 
 class MemberData(Protocol):
     """Members' wishes for their own messages."""
-
-    async def opted_out(self, guild: int, authors: Collection[int]) -> set[int]:
-        """Those who want nothing of theirs to be learned."""
-        ...
 
     async def opt_out(self, guild: int, author: int, on: bool) -> Forgotten: ...
 

@@ -83,9 +83,10 @@ def like(guild: int, name: str, limit: int = 5) -> list[str]:
 
 
 def opted_out(guild: int) -> set[str]:
-    """Return author hashes of the members who opted out."""
+    """Return author hashes of the members who opted out, and of their names alone."""
     here = (Member.guild == guild) & Member.has_opted_out
-    return {row.author for row in Member.select(Member.author).where(here)}
+    found = tuples(Member.select(Member.author, Member.proxied_name).where(here))
+    return {one for row in found for one in row if one is not None}
 
 
 @write

@@ -329,8 +329,8 @@ class MemoryHost:
     async def emoji(self, place: MessagePlace) -> str | None:
         return self.emoji_used
 
-    async def opted_out(self, guild: int, authors: Collection[int]) -> set[int]:
-        return {one for one in authors if (guild, one) in self.opted_out_of}
+    async def withheld(self, guild: int, said: Sequence[Incoming]) -> set[int]:
+        return {one.id for one in said if (guild, one.author) in self.opted_out_of}
 
     async def allow_tuning(self, guild: int, author: int, on: bool) -> None:
         change = self.allows_tuning.add if on else self.allows_tuning.discard

@@ -83,6 +83,7 @@ class EventsCog(discord.Cog):
     async def on_raw_message_edit(self, event: discord.RawMessageUpdateEvent) -> None:
         """Replace the old text by the new one."""
         message = event.new_message
+        self.bot.talk.replace(message)
         if event.guild_id is None:
             return
         if message.author.bot and not is_by_webhook(message):
@@ -96,6 +97,7 @@ class EventsCog(discord.Cog):
     @discord.Cog.listener()
     async def on_raw_message_delete(self, event: discord.RawMessageDeleteEvent) -> None:
         """Forget a deleted message; a deleted reply of the bot counts as a dislike."""
+        self.bot.talk.forget([event.message_id])
         original = self.bot.proxies.gone(event.message_id)
         if event.guild_id is None:
             return
@@ -113,6 +115,7 @@ class EventsCog(discord.Cog):
         self, event: discord.RawBulkMessageDeleteEvent
     ) -> None:
         """Forget messages that a moderator removed together."""
+        self.bot.talk.forget(event.message_ids)
         if event.guild_id is not None:
             await self.bot.ports.messages.deleted(
                 event.guild_id, sorted(event.message_ids)
