@@ -153,8 +153,8 @@ class MynahBot(discord.Bot):
         self.talk = ChannelTalk(self, clock)
         pace, supervisor = around.pace, around.supervisor
         self.speaker = Speaker(
-            self, ports, self.delivery, self.talk, around.settings, state, clock, around.rng,
-            supervisor,
+            self, ports, self.delivery, self.talk, around.settings, state, clock,
+            around.rng, supervisor,
         )  # fmt: skip
         self.training = Training(self, ports, state, clock, supervisor)
         self.comparison = HistoryComparison(
