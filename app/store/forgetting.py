@@ -14,7 +14,7 @@ from app.store import (
 )
 from app.store.authors import people_of
 from app.store.database import tuples, write
-from app.store.messages import BATCH
+from app.store.sqlite import BATCH
 from app.store.tables import (
     Channel,
     ConversationLink,
