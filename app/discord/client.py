@@ -29,6 +29,7 @@ from app.discord.ports import Ports
 from app.discord.reader_survey import ReaderSurvey
 from app.discord.responder import Speaker
 from app.discord.talk.channel_talk import ChannelTalk
+from app.discord.talk.direct_talk import DirectTalk
 from app.discord.talk.proxies import Proxies
 from app.settings.speech_sections import BotSettings
 
@@ -115,6 +116,7 @@ class MynahBot(discord.Bot):
     proxies: Proxies
     delivery: Delivery
     talk: ChannelTalk
+    direct: DirectTalk
     speaker: Speaker
     training: Training
     comparison: HistoryComparison
@@ -156,6 +158,9 @@ class MynahBot(discord.Bot):
             self, ports, self.delivery, self.talk, around.settings, state, clock,
             around.rng, supervisor,
         )  # fmt: skip
+        self.direct = DirectTalk(
+            self, ports, self.talk, around.settings, clock, around.rng, supervisor
+        )
         self.training = Training(self, ports, state, clock, supervisor)
         self.comparison = HistoryComparison(
             self, ports, state, pace.between_compared, supervisor

@@ -170,6 +170,17 @@ class StoredMessages:
                 row, rows, answered=externals, by_owner=False, wait=False
             )
 
+    async def direct_deleted(self, message: int) -> None:
+        """Forget the answer to a direct message that was deleted."""
+        run, asked = self._context.database.run, str(message)
+        found = await run(replies.answer_to, asked)
+        if found is None:
+            return
+        await run(tombstones.bury, found.guild_id, [asked], by_owner=False)
+        await self._context.voices.forgetter.forget(
+            found.guild_id, [], answered=[asked], by_owner=False, wait=False
+        )
+
     async def banned(self, guild: int, author: int) -> Forgotten:
         """Forget a member who was banned, where the owner wants it."""
         row = await self._ids.guild(guild)

@@ -15,10 +15,15 @@ from app.store.tables import (
     Channel,
     Embedding,
     Feedback,
+    HomeValue,
     Member,
     Message,
     Reply,
 )
+
+
+_CHOICE = "direct "
+"""The beginning of the names under which choices for direct messages are kept."""
 
 
 @write
@@ -103,6 +108,18 @@ def set_opted_out(guild: int, author: str, has_opted_out: bool) -> None:
             member.allows_tuning = False
             conversations.leave(guild, one)
         member.save()
+
+
+def chosen_guild(author: str) -> int | None:
+    """Return the guild whose voice an author (hash) chose for direct messages."""
+    found = HomeValue.get_or_none(HomeValue.name == _CHOICE + author)
+    return int(found.value) if found else None
+
+
+@write
+def choose_guild(author: str, guild: int) -> None:
+    """Note the guild whose voice an author (hash) wants in direct messages."""
+    HomeValue.replace(name=_CHOICE + author, value=str(guild)).execute()
 
 
 def allow_tuning(guild: int) -> set[str]:

@@ -38,6 +38,10 @@ class EventsCog(discord.Cog):
         """Learn a message, and decide whether to answer it, unless it is a command."""
         self.bot.proxies.note(message)
         original = self.bot.proxies.original_of(message)
+        if isinstance(message.channel, discord.DMChannel):
+            await self.bot.clock.check(message.id)
+            await self.bot.direct.consider(message)
+            return
         action = self.bot.prefix_action(message)
         if action is not None:
             self.bot.dispatch("typed_command", message, action)
@@ -100,6 +104,7 @@ class EventsCog(discord.Cog):
         self.bot.talk.forget([event.message_id])
         original = self.bot.proxies.gone(event.message_id)
         if event.guild_id is None:
+            await self.bot.ports.messages.direct_deleted(event.message_id)
             return
         if original is not None:
             place = place_of(original.message.channel)

@@ -9,7 +9,7 @@ import aiohttp
 import discord
 
 from app.chat.rate_limiter import RateLimiter
-from app.discord.messages import Talk
+from app.discord.messages import Writable
 from app.discord.permissions import may_see
 
 log = logging.getLogger(__name__)
@@ -25,9 +25,6 @@ FETCH_SECONDS = 1.0
 """The time that a reply waits for Discord's history."""
 
 _FETCH = "fetch"
-
-Where = Talk | discord.DMChannel
-"""Where the bot talks: in a guild, or with one person."""
 
 
 class ChannelTalk:
@@ -50,7 +47,7 @@ class ChannelTalk:
             for one in self._bot.cached_messages
             if one.channel.id == channel.id and one.id < message.id
         }
-        if len(said) < MOST_MESSAGES and isinstance(channel, Where):
+        if len(said) < MOST_MESSAGES and isinstance(channel, Writable):
             oldest = min(said, default=message.id)
             said = await self._earlier(channel, oldest) | said
         return [said[key] for key in sorted(said)][-MOST_MESSAGES:]
@@ -67,13 +64,15 @@ class ChannelTalk:
         if message.id in fetched:
             fetched[message.id] = message
 
-    async def _earlier(self, channel: Where, before: int) -> dict[int, discord.Message]:
+    async def _earlier(
+        self, channel: Writable, before: int
+    ) -> dict[int, discord.Message]:
         known = self._fetched.get(channel.id)
         if known is None and self._may_fetch(channel):
             known = await self._fetch(channel, before)
         return known or {}
 
-    def _may_fetch(self, channel: Where) -> bool:
+    def _may_fetch(self, channel: Writable) -> bool:
         """Return whether Discord shows its history, and was not asked too often."""
         if self._rates.count(_FETCH, 60.0) >= FETCHES_A_MINUTE:
             return False
@@ -84,7 +83,7 @@ class ChannelTalk:
         return rights is None or (may_see(channel) and rights.read_message_history)
 
     async def _fetch(
-        self, channel: Where, before: int
+        self, channel: Writable, before: int
     ) -> dict[int, discord.Message] | None:
         self._rates.note(_FETCH)
         history = channel.history(limit=MOST_MESSAGES, before=discord.Object(before))
