@@ -21,7 +21,6 @@ from app.store.tables import (
     Reply,
 )
 
-
 _CHOICE = "direct "
 """The beginning of the names under which choices for direct messages are kept."""
 
