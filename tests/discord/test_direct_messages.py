@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from app.chat.postprocess import neutralise
+from app.discord.ports import DirectAsk, ReadyReply
 from app.discord.talk import direct_talk
 from app.service.service import Service
 from app.store import guilds, replies
@@ -248,7 +249,11 @@ async def test_what_somebody_forgot_or_deleted_is_in_no_direct_answer(
 
 
 async def test_words_of_another_servers_voice_stay_out_of_this_ones(
-    stand_in: DiscordStandIn, running: Running, service: Service, scene: Scene
+    stand_in: DiscordStandIn,
+    running: Running,
+    service: Service,
+    scene: Scene,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     port = Guild("Port")
     port.join(scene.ann)
@@ -259,11 +264,12 @@ async def test_words_of_another_servers_voice_stay_out_of_this_ones(
         await service.context.settings.change("speak.user_cooldown_seconds", "0")
         made = running.surroundings.ports.replies.answer_direct
 
-        async def note(ask):
+        async def note(ask: DirectAsk) -> ReadyReply | None:
             asked.append(ask.turns)
             return await made(ask)
 
-        running.surroundings.ports.replies.answer_direct = note
+        port_of_replies = running.surroundings.ports.replies
+        monkeypatch.setattr(port_of_replies, "answer_direct", note)
         await stand_in.say(direct, scene.ann, "first")
         (_, first) = await until_said(stand_in, direct, 2)
         await stand_in.say(direct, scene.ann, "second")

@@ -18,7 +18,8 @@ from app.discord.permissions import is_owner, may_speak_to
 from app.discord.ports import DirectAsk, Incoming, MessagePlace, Ports
 from app.discord.safe_sender import WordsGoneError, refusal_of, send_parts, typing
 from app.discord.talk.channel_talk import ChannelTalk
-from app.settings.schema import BotSettings, Config
+from app.settings.schema import Config
+from app.settings.speech_sections import BotSettings
 
 log = logging.getLogger(__name__)
 
