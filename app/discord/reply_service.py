@@ -11,7 +11,7 @@ from app.chat.ladder import OnPiece
 from app.core.explanation import Explanation
 from app.discord.id_map import IdMap, stored
 from app.discord.message_events import snowflake_ms
-from app.discord.ports import Ask, Incoming, ReadyReply, Situation, Unsent
+from app.discord.ports import Ask, DirectAsk, Incoming, ReadyReply, Situation, Unsent
 from app.discord.talk.proxied_names import ProxiedNames
 from app.importers.records import Record
 from app.ipc.control import ReplyMade
@@ -20,7 +20,7 @@ from app.replies.request import SHOWN, MadeReply, ReplyRequest
 from app.service import opinions
 from app.service.app_context import AppContext
 from app.service.handlers.replies import explain
-from app.store import guilds, places, replies
+from app.store import audience, guilds, places, replies
 from app.store.feedback import Kind
 from app.store.places import Claim
 from app.store.rows import StoredChannel, StoredReply
@@ -30,6 +30,10 @@ UNSENT_MS = 3_600_000
 
 OWN_AUTHOR = "the bot itself"
 """The author of the bot's own lines; no Discord id looks like it."""
+
+
+DIRECT = "direct message"
+"""The reason of replies outside a server."""
 
 
 class StoredReplies:
@@ -71,6 +75,32 @@ class StoredReplies:
         """Make a reply; None if this trigger already has one."""
         made = await self._made(ask, lambda piece: None)
         return None if made is None else self._finished(made)
+
+    async def answer_direct(self, ask: DirectAsk) -> ReadyReply | None:
+        """Make a reply to a direct message; None if it already has one.
+
+        It has only words that everyone in the server can see.
+        """
+        run, trigger = self._context.database.run, str(ask.trigger)
+        guild = await self._ids.guild(ask.guild)
+        claimed = await run(replies.claim, guild, None, DIRECT, trigger)
+        if claimed is None:
+            return None
+        request = ReplyRequest(
+            guild,
+            ask.text,
+            ask.author_name,
+            DIRECT,
+            trigger=trigger,
+            earlier=tuple(Turn(name, text, guild=guild) for name, text in ask.turns),
+            visible=await run(audience.public_channels, guild),
+        )
+        made = await self._context.replier.fulfil(claimed, request)
+        return None if made is None else self._finished(made)
+
+    async def direct_servers(self, messages: Sequence[int]) -> dict[int, int]:
+        """Return the server in whose voice each of the bot's direct messages is."""
+        return await self._context.database.run(_direct_servers, messages)
 
     async def _made(self, ask: Ask, on_piece: OnPiece) -> MadeReply | None:
         claim = ask.claim or await self.claim(ask)
@@ -247,6 +277,16 @@ class StoredReplies:
     ) -> None:
         """Store a person's opinion of a reply; 0 takes it back."""
         await opinions.rate(self._context, reply, self._ids.author(author), value, kind)
+
+
+def _direct_servers(messages: Sequence[int]) -> dict[int, int]:
+    found = {}
+    for one in messages:
+        row = replies.find_sent(str(one))
+        guild = guilds.get(row.guild_id) if row and row.reason == DIRECT else None
+        if guild is not None and guild.discord_id is not None:
+            found[one] = int(guild.discord_id)
+    return found
 
 
 def _again(

@@ -20,13 +20,14 @@ from app.discord.messages import (
     incoming,
     is_to_others,
     mentions_bot,
-    recent_turns,
+    own_line,
     replies_to_bot,
     shown_words,
     spell_out,
 )
 from app.discord.permissions import may_speak_to, may_write
 from app.discord.ports import Ask, Incoming, MessagePlace, Ports, Situation
+from app.discord.talk.channel_talk import ChannelTalk
 from app.service.handlers.channel_actions import Silences
 from app.settings.speech_sections import BotSettings
 
@@ -57,6 +58,7 @@ class Speaker:
         bot: discord.Client,
         ports: Ports,
         delivery: Delivery,
+        talk: ChannelTalk,
         settings: Callable[[], BotSettings],
         state: StateFile,
         clock: Callable[[], float],
@@ -67,6 +69,7 @@ class Speaker:
         self._bot = bot
         self._ports = ports
         self._delivery = delivery
+        self._talk = talk
         self._settings = settings
         self.silences = Silences(state, clock)
         self._state = state
@@ -193,12 +196,17 @@ class Speaker:
     async def _turns_before(
         self, message: discord.Message
     ) -> tuple[tuple[str, str], ...]:
-        """Return the earlier messages, without authors who opted out."""
-        guild = message.guild.id if message.guild else 0
-        turns = list(recent_turns(self._bot, message))
-        authors = {author for author, *_ in turns}
-        out = await self._ports.members.opted_out(guild, authors)
-        return tuple((name, text) for author, name, text in turns if author not in out)
+        """Return the earlier messages, but those that their authors want to be gone."""
+        own = self._own_id
+        lines = [
+            line
+            for one in await self._talk.before(message)
+            if (line := incoming(one, own) or own_line(one, own)) and line.text
+        ]
+        if not lines:
+            return ()
+        gone = await self._ports.messages.withheld(lines[0].place.guild, lines)
+        return tuple((one.author_name, one.text) for one in lines if one.id not in gone)
 
     async def _react(self, message: discord.Message, place: MessagePlace) -> bool:
         emoji = await self._ports.guilds.emoji(place)

@@ -3,6 +3,7 @@
 import discord
 
 from app.discord.cogs.about import AboutCog
+from app.discord.cogs.direct import DirectCog
 from app.discord.cogs.events import EventsCog
 from app.discord.cogs.listen import ListenCog
 from app.discord.cogs.privacy import PrivacyCog
@@ -20,4 +21,5 @@ COGS: tuple[type[discord.Cog], ...] = (
     SettingsCog,
     StatsCog,
     AboutCog,
+    DirectCog,
 )
