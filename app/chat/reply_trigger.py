@@ -40,6 +40,8 @@ class HeardMessage:
     """True for a message to the bot alone, outside every channel of a guild."""
     mentions_bot: bool = False
     replies_to_bot: bool = False
+    is_in_own_thread: bool = False
+    """True in a thread that somebody made from one of the bot's messages."""
     is_to_others: bool = False
     """True if it mentions, answers or names somebody other than the bot."""
     is_answered: bool = False
@@ -107,6 +109,8 @@ def _call(
         return "", "the author opted out and did not call it"
     if heard.is_to_others:
         return "", "it speaks to somebody else"
+    if speak.mentions and heard.is_in_own_thread:
+        return "reply", "it was written in a thread on its own message"
     spoke = recent.seconds_since_spoke
     if spoke is not None and spoke <= speak.follow_up_seconds:
         return "follow-up", f"it spoke here {spoke:.0f} s ago"

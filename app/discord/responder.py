@@ -34,6 +34,7 @@ from app.settings.speech_sections import BotSettings
 log = logging.getLogger(__name__)
 
 REMEMBERED_DECISIONS = 200
+REMEMBERED_THREADS = 1000
 CLOSING_SECONDS = 3.0
 NO_RIGHT = "I have no right to write here"
 UNCALLED = ("follow-up", "join-in")
@@ -80,6 +81,8 @@ class Speaker:
         self._rates = RateLimiter(clock)
         self._deciding: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._bursts: dict[tuple[int, str], Burst] = {}
+        self._own_threads: dict[int, bool] = {}
+        """Whether a thread was made from one of the bot's messages."""
         self._tasks: set[asyncio.Task[None]] = set()
         self.judged: deque[JudgedMessage] = deque(maxlen=REMEMBERED_DECISIONS)
 
@@ -94,7 +97,8 @@ class Speaker:
             if burst is not None:
                 burst.add(said.text)
             found = await self._ports.replies.situation(said)
-            decision = self._decide(message, said, found)
+            is_own = await self._is_own_thread(message.channel)
+            decision = self._decide(message, said, found, is_own)
             entry = JudgedMessage(
                 said.place.channel, said.id, said.author_name, decision
             )
@@ -132,7 +136,11 @@ class Speaker:
         task.add_done_callback(self._tasks.discard)
 
     def _decide(
-        self, message: discord.Message, said: Incoming, found: Situation
+        self,
+        message: discord.Message,
+        said: Incoming,
+        found: Situation,
+        is_own_thread: bool,
     ) -> reply_trigger.Decision:
         own = self._own_id
         if not may_speak_to(message.author, self._settings().allowed_roles):
@@ -147,6 +155,7 @@ class Speaker:
             has_opted_out=found.has_opted_out,
             mentions_bot=mentions_bot(message, own),
             replies_to_bot=replies_to_bot(message, own),
+            is_in_own_thread=is_own_thread,
             is_to_others=is_to_others(self._bot, message),
             is_answered=found.is_answered,
             age_seconds=self._clock() - said.at_ms / 1000,
@@ -161,6 +170,20 @@ class Speaker:
         if is_closed and decision.speak and decision.kind in UNCALLED:
             return reply_trigger.Decision(False, decision.kind, NO_RIGHT)
         return decision
+
+    async def _is_own_thread(self, channel: object) -> bool:
+        """Return whether a thread was made from one of the bot's messages.
+
+        Such a thread has the message's id.
+        """
+        if not isinstance(channel, discord.Thread):
+            return False
+        if channel.id not in self._own_threads:
+            if len(self._own_threads) >= REMEMBERED_THREADS:
+                self._own_threads.clear()
+            reply = await self._ports.replies.find_reply(channel.id)
+            self._own_threads[channel.id] = reply is not None
+        return self._own_threads[channel.id]
 
     def _recent(self, place: MessagePlace, author: str) -> reply_trigger.Recent:
         return reply_trigger.Recent(

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from app.chat.postprocess import neutralise
+from app.core import secrets
 from app.discord.ports import DirectAsk, ReadyReply
 from app.discord.talk import direct_talk
 from app.service.service import Service
@@ -281,3 +282,22 @@ async def test_words_of_another_servers_voice_stay_out_of_this_ones(
     assert guild.name == "Harbour"
     assert [text for _, text in asked[1]] == ["first", first]
     assert asked[2] == ()
+
+
+async def test_a_locked_server_keeps_direct_messages_from_the_cloud(
+    stand_in: DiscordStandIn, running: Running, service: Service, scene: Scene
+) -> None:
+    direct = stand_in.direct_channel(scene.ann)
+    secrets.put(service.context.home, "openai_key", "sk-test")
+    async with open_to(running, stand_in, service, scene, scene.ann):
+        change = service.context.settings.change
+        (guild,) = await service.context.database.run(guilds.every)
+        await change("reply.mode", "llm", guild.id)
+        await change("reply.provider", "openai", guild.id, agreed=True)
+        await change("reply.local_only", "on", guild.id)
+        asked = await stand_in.say(direct, scene.ann, ASKED)
+        await until_said(stand_in, direct, 1)
+        row = await service.context.database.run(replies.answer_to, str(asked))
+        assert row is not None
+        reasons = [one.reason for one in row.rungs if one.provider == "openai"]
+    assert reasons and "locked" in reasons[0]

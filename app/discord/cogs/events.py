@@ -87,7 +87,7 @@ class EventsCog(discord.Cog):
     async def on_raw_message_edit(self, event: discord.RawMessageUpdateEvent) -> None:
         """Replace the old text by the new one."""
         message = event.new_message
-        self.bot.talk.replace(message)
+        self.bot.talk.note_edit(message)
         if event.guild_id is None:
             return
         if message.author.bot and not is_by_webhook(message):

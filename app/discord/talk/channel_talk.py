@@ -58,7 +58,7 @@ class ChannelTalk:
             for one in messages:
                 fetched.pop(one, None)
 
-    def replace(self, message: discord.Message) -> None:
+    def note_edit(self, message: discord.Message) -> None:
         """Take over an edited message."""
         fetched = self._fetched.get(message.channel.id, {})
         if message.id in fetched:
