@@ -230,9 +230,8 @@ class Ladder:
         return Attempt(outcome, reason, Completion(text, finish="deadline"))
 
     def _judge(self, prompt: Prompt, attempt: Attempt, *, is_trusted: bool) -> Attempt:
-        """Finish the text; a broken one counts if enough of it is whole."""
+        """Finish the text; a broken one counts up to its last whole sentence."""
         completion = attempt.completion
-        broke_off = completion.finish in ("deadline", "length")
         finished = finish(
             completion.text,
             prompt.bot_name,
@@ -240,19 +239,17 @@ class Ladder:
             () if is_trusted else (*prompt.examples, *prompt.drafts),
             max_words=prompt.max_words,
             lines=1 if is_trusted else prompt.lines,
-            is_cut=broke_off and not completion.ends_well,
+            cut="" if completion.ends_well else completion.finish,
             is_trusted=is_trusted,
         )
         reason = finished.rejected
         if reason is None and not is_trusted:
             reason = self._reject(finished.text)
-        if attempt.outcome != "answered" and reason is None:
-            if len(finished.text.split()) < 3:
-                reason = attempt.reason
         if reason is not None:
             self._on_piece(None)
-            broke = attempt.outcome != "answered"
-            return Attempt(attempt.outcome if broke else "rejected", reason, completion)
+            if attempt.outcome != "answered":
+                return replace(attempt, finished=finished)
+            return Attempt("rejected", reason, completion)
         notes = completion.notes
         if attempt.outcome != "answered":
             notes = (*notes, f"its text stopped early: {attempt.reason}")

@@ -126,7 +126,7 @@ class Completion:
     """Its place: here, own or cloud."""
     extra: dict[str, float] = field(default_factory=dict)
     ends_well: bool = False
-    """True if the writer has already cut a broken text to whole words."""
+    """True if the writer has already cut a broken text to what is whole."""
 
 
 class FreshStart(str):

@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from app.core.sentences import whole_sentences, whole_words
 from app.ipc.inference import Generate, GenerateReply
 from app.runner.llama import Adapter
 from app.runner.sampler import Chooser
 from app.runner.slots import Slot
-from app.runner.stream_text import StreamText, whole_part
+from app.runner.stream_text import StreamText
 
 LINE_SHARE = 0.5
 """The share of the deadline after which no new line starts."""
@@ -102,8 +103,10 @@ class Generation:
     def finish(self, reason: str, now: float) -> None:
         """Report the end: stop, length, deadline, cancelled or ousted."""
         text = self.text.text
-        if reason in ("length", "deadline"):
-            text = whole_part(text)
+        if reason == "deadline":
+            text = whole_sentences(text)
+        elif reason == "length":
+            text = whole_sentences(text) or whole_words(text)
         elif reason == "stop":
             self.show(self.text.finish(), now)
             text = self.text.text

@@ -1,12 +1,7 @@
-"""Turns token bytes into presentable text: whole characters, stop strings, ends."""
+"""Turns token bytes into presentable text: whole characters, stop strings."""
 
 import codecs
-import re
 from collections.abc import Sequence
-
-_SENTENCE_END = re.compile(r"(?<![.!?…。！？])[.!?…。！？]++[\"'”’)\]]*+(?=\s|$)")
-_LEAST_SENTENCE = 0.4
-"""The share of the text that a whole sentence must be to stand alone."""
 
 
 class StreamText:
@@ -77,18 +72,3 @@ class StreamText:
                     longest = size
                     break
         return longest
-
-
-def whole_part(text: str) -> str:
-    """Cut a text back to its last whole sentence, or else its last whole word.
-
-    With several lines, the unfinished last one is dropped.
-    """
-    lines, broken, _ = text.rpartition("\n")
-    if broken and lines.strip():
-        return lines
-    ends = [match.end() for match in _SENTENCE_END.finditer(text)]
-    if ends and ends[-1] >= len(text.rstrip()) * _LEAST_SENTENCE:
-        return text[: ends[-1]]
-    head, space, _ = text.rstrip().rpartition(" ")
-    return head if space and head.strip() else text

@@ -253,6 +253,18 @@ async def test_cancelling_closes_the_provider_and_frees_the_queue():
 async def test_a_text_that_its_writer_cut_to_whole_words_is_not_cut_again(
     ends_well, text
 ):
-    cut = Completion("so tired now", finish="deadline", ends_well=ends_well)
+    cut = Completion("so tired now", finish="length", ends_well=ends_well)
     answer = await climb(FakeProvider("local", [cut]), chain())
     assert answer.finished.text == text
+
+
+@pytest.mark.parametrize("said", ["The", "O", "@", "Could", "1.", "I think that the"])
+@pytest.mark.parametrize("ends_well", [True, False])
+async def test_a_fragment_of_a_text_that_the_time_cut_is_never_sent(said, ends_well):
+    text = "" if ends_well else said
+    pieces: list[str | None] = []
+    cut = Completion(text, finish="deadline", ends_well=ends_well)
+    model = FakeProvider("local", [said, cut])
+    answer = await climb(model, chain(), on_piece=pieces.append)
+    assert answer.provider == "markov"
+    assert pieces[:2] == [said, None]

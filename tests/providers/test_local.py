@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import sys
+import time
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +13,7 @@ from tempfile import TemporaryDirectory
 import psutil
 import pytest
 
+from app.chat.ladder import Ladder, Rung
 from app.core.errors import ProviderError
 from app.core.state_file import StateFile
 from app.ipc.child import spawn
@@ -19,6 +21,7 @@ from app.modelfiles import gguf_header
 from app.providers.base import Completion, FreshStart, Prompt, Turn
 from app.providers.local.provider import LocalProvider
 from app.settings.schema import ModelSettings
+from tests.chat.test_ladder import chain
 from tests.runner import tiny
 
 pytestmark = pytest.mark.process
@@ -103,6 +106,25 @@ async def test_a_crash_in_the_middle_surfaces_at_once_with_the_last_words():
                 pieces.append(piece)
         assert pieces == ["hello"]
         assert "GGML_ASSERT" in (provider.unavailable(PROMPT) or "")
+
+
+CUT_SHORT = scripted(
+    "sys.stdin.readline()\n"
+    'print(\'{"method":"piece","params":{"stream":1,"text":" Could","at_ms":1.0}}\','
+    " flush=True)\n"
+    'print(\'{"id":1,"result":{"text":"","prompt_tokens":9,"cached_tokens":0,'
+    '"completion_tokens":1,"finish":"deadline","first_token_ms":1.0,'
+    "\"total_ms\":1.0}}', flush=True)\n"
+    "sys.stdin.readline()\n"
+)
+
+
+async def test_a_fragment_that_the_runner_s_deadline_left_is_no_reply():
+    async with providing(spawn=CUT_SHORT) as provider:
+        rungs = [Rung(provider), Rung(chain())]
+        answer = await Ladder(rungs, time.monotonic).answer(PROMPT, 20_000)
+    assert answer.provider == "markov"
+    assert "before a sentence was whole" in answer.rungs[0].reason
 
 
 async def test_a_killed_runner_is_started_again():

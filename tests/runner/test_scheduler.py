@@ -7,6 +7,7 @@ import pytest
 
 from app.core.errors import AppError
 from app.ipc.inference import Generate, GenerateReply
+from app.core.sentences import whole_sentences
 from app.runner.generation import Generation
 from app.runner.model_loader import SLOTS
 from app.runner.sampler import Chooser
@@ -174,11 +175,12 @@ def test_a_job_that_waits_can_be_cancelled(load):
     assert len(runner.done) == 12
 
 
-def test_at_the_deadline_the_text_ends_at_a_whole_word(load):
+def test_at_the_deadline_no_broken_sentence_is_left(load):
     runner = Runner(load(), Clock(tick=0.01))
     done = runner.write("hello", deadline_ms=500, max_tokens=400)
     assert done.finish == "deadline"
     assert 0 < done.completion_tokens < 400
+    assert done.text == whole_sentences(done.text)
     assert done.total_ms < 600
 
 

@@ -310,6 +310,8 @@ class LocalProvider:
             raise ProviderError("replies for other servers came first.")
         if not result.completion_tokens:
             raise ProviderError("the time ran out while the model was reading.")
+        if result.finish == "deadline" and not result.text:
+            raise ProviderError("the time ran out before a sentence was whole.")
         notes: tuple[str, ...] = ()
         if request.dial:
             notes = (f"the voice decided {result.voice_share:.0%} of it",)
