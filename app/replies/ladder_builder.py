@@ -1,11 +1,13 @@
 """Builds the rungs of one reply's ladder, with their locks and budgets."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from app.chat import context
 from app.chat.budget import Shares, fill
 from app.chat.circuit_breaker import CircuitBreaker, Clock
+from app.chat.context import TurnKey, key_of
 from app.chat.fair_queue import FairQueue
 from app.chat.ladder import Check, Fit, Rung
 from app.providers.base import Prompt, Provider, Speed
@@ -23,6 +25,22 @@ ANSWER_TOKENS = 30
 LOCAL_TRIES = 2
 """The tries of the model here, which keeps the conversation in memory."""
 
+READ_CONVERSATIONS = 5
+"""The number of conversations that the model here surely has in memory."""
+
+GROWTH = 3
+"""How much longer than what can be read in time a prompt may get that was read mostly
+before. If it has to be read anew after all, that costs one reply."""
+
+
+@dataclass(frozen=True)
+class _Read:
+    """A prompt that the model here has read."""
+
+    turns: tuple[TurnKey, ...] = ()
+    by: int | None = None
+    """The runner's process id."""
+
 
 class LocalModel(Protocol):
     """The measured facts about the model on this machine."""
@@ -33,6 +51,8 @@ class LocalModel(Protocol):
     def context_size(self) -> int: ...
     @property
     def model(self) -> str: ...
+    @property
+    def pid(self) -> int | None: ...
 
 
 class LadderBuilder:
@@ -52,6 +72,8 @@ class LadderBuilder:
         self._home = home
         self._local = local
         self._breaker = CircuitBreaker(clock)
+        self._read: dict[str, _Read] = {}
+        """Each conversation's last prompt for the model here."""
         self.queue = FairQueue(8)
 
     @property
@@ -103,7 +125,7 @@ class LadderBuilder:
                 checks = (lambda prompt: refused, self._budget(guild, config))
                 rungs.append(Rung(provider, checks, self._breaker, self.queue, fit))
             else:
-                fit = _fit(gathered, config, self._local_budget(config))
+                fit = self._kept_fit(gathered, config)
                 rungs.append(Rung(provider, fit=fit, tries=LOCAL_TRIES))
         return [*rungs, Rung(self._providers["markov"])]
 
@@ -117,6 +139,35 @@ class LadderBuilder:
             return self._ledger.refuses(guild, None if own == shared else own, shared)
 
         return check
+
+    def _kept_fit(self, gathered: ConversationContext, config: Config) -> Fit:
+        """Limit a prompt so that it starts as the conversation's last one did.
+
+        The model here has read that, so there is time for more.
+        """
+        budget = self._local_budget(config)
+
+        def fit(prompt: Prompt, left_ms: float) -> Prompt:
+            tokens = budget(left_ms)
+            kept = self._read.pop(prompt.conversation, None) or _Read()
+            if self._local and kept.by != self._local.pid:
+                kept = _Read()
+            most = min(GROWTH * tokens, self._room(config)) if kept.turns else tokens
+            fitted = _fill(prompt, gathered, config, tokens, kept.turns, most)
+            turns = tuple(map(key_of, fitted.turns))
+            by = self._local.pid if self._local else None
+            self._read[prompt.conversation] = _Read(turns, by)
+            while len(self._read) > READ_CONVERSATIONS:
+                del self._read[next(iter(self._read))]
+            return fitted
+
+        return fit
+
+    def _room(self, config: Config) -> int:
+        """Return the tokens of a prompt that the local model can keep."""
+        size = self._local.context_size if self._local else CLOUD_TOKENS
+        answer = min(ANSWER_TOKENS, config.reply.max_words * 2)
+        return min(size - answer - 64, config.context.tokens or size)
 
     def _local_budget(self, config: Config) -> Callable[[float], int]:
         """Return the context tokens that the local model can read in the time left."""
@@ -143,17 +194,25 @@ def _fit(
     gathered: ConversationContext, config: Config, budget: Callable[[float], int]
 ) -> Fit:
     """Limit a prompt to what can be read in time."""
+    return lambda prompt, left_ms: _fill(prompt, gathered, config, budget(left_ms))
+
+
+def _fill(
+    prompt: Prompt,
+    gathered: ConversationContext,
+    config: Config,
+    tokens: int,
+    kept: Sequence[TurnKey] = (),
+    most: int = 0,
+) -> Prompt:
     wanted = config.context
-    shares = Shares(wanted.recall, wanted.summary, wanted.examples)
-
-    def fit(prompt: Prompt, left_ms: float) -> Prompt:
-        return fill(
-            prompt,
-            gathered.conversation,
-            gathered.channel,
-            gathered.last,
-            budget(left_ms),
-            shares,
-        )
-
-    return fit
+    return fill(
+        prompt,
+        gathered.conversation,
+        gathered.channel,
+        gathered.last,
+        tokens,
+        Shares(wanted.recall, wanted.summary, wanted.examples),
+        kept,
+        most,
+    )

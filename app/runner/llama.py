@@ -137,11 +137,6 @@ class Model:
         api.llama_model_desc(self.handle, buffer, 256)
         return buffer.value.decode("utf-8", "replace")
 
-    @property
-    def slides(self) -> bool:
-        """True when some of its layers see only the newest tokens."""
-        return int(api.llama_model_n_swa(self.handle)) > 0
-
     def tokens(self, text: str, *, is_start: bool = False) -> list[int]:
         """Tokenize a text; text that looks like a special token stays plain text.
 
@@ -300,7 +295,8 @@ class Context:
         params.kv_unified = False
         if not model.gpu_layers:
             params.flash_attn_type = api.LLAMA_FLASH_ATTN_TYPE_DISABLED
-        params.swa_full = False
+        # A sliding window that keeps all can go back to where two prompts part.
+        params.swa_full = True
         params.no_perf = True
         self.model = model
         self._handle = api.llama_init_from_model(model.handle, params)

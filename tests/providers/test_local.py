@@ -114,7 +114,7 @@ CUT_SHORT = scripted(
     " flush=True)\n"
     'print(\'{"id":1,"result":{"text":"","prompt_tokens":9,"cached_tokens":0,'
     '"completion_tokens":1,"finish":"deadline","first_token_ms":1.0,'
-    "\"total_ms\":1.0}}', flush=True)\n"
+    '"total_ms":1.0}}\', flush=True)\n'
     "sys.stdin.readline()\n"
 )
 

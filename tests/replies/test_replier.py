@@ -88,6 +88,7 @@ class Measured:
     speed: Speed
     context_size: int
     model: str
+    pid: int = 1
 
 
 class Bench:
@@ -110,7 +111,7 @@ class Bench:
         self.channel = database.call(guilds.ensure_channel, self.guild, "general").id
         self.count = 0
 
-    def hear(self, author, text, reply_to=None):
+    def hear(self, author, text, reply_to=None, place="general"):
         self.count += 1
         record = Record(
             author,
@@ -119,7 +120,7 @@ class Bench:
             str(self.count),
             self.count * 1000,
             reply_to,
-            "general",
+            place,
         )
         keys = self.database.call(open_key, self.home.author_key_file)
         config = self.settings.home
@@ -127,6 +128,9 @@ class Bench:
         row, *_ = self.database.call(store, self.guild, record, filters, keys)
         self.voices.known.learn(row, text)
         return row
+
+    def at(self, request, channel, author):
+        return replace(request, channel=channel, speaker=author, is_private=True)
 
     def ask(self, text="and now?", **options):
         return ReplyRequest(self.guild, text, "ann", channel=self.channel, **options)
