@@ -42,6 +42,8 @@ class Prompt:
     turns: tuple[Turn, ...]
     """Oldest first; the last one is answered."""
     persona: str = ""
+    is_first: bool = False
+    """True if nothing is learned, and the turns do not show how people write."""
     mode: str = "llm"
     """markov, llm or hybrid."""
     dial: int = 50

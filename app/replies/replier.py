@@ -32,6 +32,9 @@ TRIES = 6
 DRAFT_SHARE = 0.2
 """The share of the deadline after which there is no time for drafts."""
 
+LEAST_TURNS = 4
+"""The fewest turns that show how people write where nothing is learned."""
+
 
 class VoiceSource(Protocol):
     """A source of guilds' voices."""
@@ -138,6 +141,8 @@ class Replier:
         gathered = await self._gather(request)
         stages.end("context")
         prompt = self._prompt(reply, request, config, mode, gathered)
+        is_first = not voice.messages and len(gathered) < LEAST_TURNS
+        prompt = replace(prompt, is_first=is_first)
         if names:
             prompt = await self._remember(prompt, request, config, stages)
         deadline = request.max_ms or deadline_ms(mode, config)

@@ -196,6 +196,18 @@ class Model:
         found = [t for t in range(self.vocabulary) if b"\n" in self.piece(t)]
         return np.array(found, dtype=np.int64)
 
+    @cached_property
+    def starting(self) -> dict[str, npt.NDArray[np.int64]]:
+        """The tokens that go on with a number ("digits"), and with a word ("word")."""
+        firsts = [self.piece(token)[:1] for token in range(self.vocabulary)]
+        digits = [token for token, first in enumerate(firsts) if first.isdigit()]
+        word = [
+            token
+            for token, first in enumerate(firsts)
+            if first.isalnum() or first == b"_" or first > b"\x7f"
+        ]
+        return {"digits": np.array(digits, int), "word": np.array(word, int)}
+
     def load_adapter(self, path: Path) -> "Adapter":
         """Load a LoRA adapter; it is freed with the model.
 

@@ -8,6 +8,7 @@ from app.ipc.inference import Generate
 from app.runner.fusion import fuse, next_trust, sample
 from app.runner.llama import Logits, Model
 from app.runner.message_tokens import said_in
+from app.runner.word_guard import WordGuard
 from app.voice.tokens import TokenVoice
 
 
@@ -29,6 +30,7 @@ class Chooser:
         channels = request.channels
         self._channels = None if channels is None else frozenset(channels)
         self._said = said_in(model, prompt) if self._voice else None
+        self._guard = WordGuard(model, prompt, self._voice, self._channels)
         self._temperature = request.temperature
         self._top_p = request.top_p
         self._rng = rng
@@ -61,6 +63,7 @@ class Chooser:
         self._chosen += 1
         probs = fused.probs
         probs[self._model.control_tokens] = 0
+        probs[self._guard.banned(written)] = 0
         if not may_end:
             probs[self._model.end_tokens] = 0
             probs[self._model.line_tokens] = 0

@@ -247,6 +247,17 @@ class TokenVoice:
             len(written),
         )
 
+    def continuations(
+        self, written: Sequence[int], channels: frozenset[int] | None = None
+    ) -> list[int]:
+        """Return the tokens that anybody wrote after exactly these, DEPTH at most."""
+        view = self._index.view(channels)
+        found = view.find(token + 1 for token in written)
+        if not found.places:
+            return []
+        symbols, _ = view.followers(found, _PLACES)
+        return [int(symbol) - 1 for symbol in symbols if symbol != END]
+
     def _guild_parts(
         self, view: View, matches: Sequence[Range], counted: "_ScopeCounts"
     ) -> Iterator["_Part"]:

@@ -2,6 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.chat.context import (
+    TurnKey,
     collect,
     key_of,
     plan_budget,
@@ -58,12 +59,12 @@ def test_the_message_itself_is_there_even_when_it_is_huge():
 
 
 def test_a_window_keeps_its_start_while_the_conversation_goes_on():
-    starts, kept = [], ()
+    starts, kept = [], list[TurnKey]()
     for newest in range(60, 90):
         own = [turn(row) for row in range(newest)]
         context = collect(turn(newest), own, budget=200, kept=kept)
         starts.append(rows(context)[0])
-        kept = map(key_of, context.turns)
+        kept = [*map(key_of, context.turns)]
     assert len(set(starts)) <= 8
     assert starts == sorted(starts)
 

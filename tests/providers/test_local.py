@@ -8,6 +8,7 @@ import time
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from random import Random
 from tempfile import TemporaryDirectory
 
 import psutil
@@ -19,8 +20,10 @@ from app.core.state_file import StateFile
 from app.ipc.child import spawn
 from app.modelfiles import gguf_header
 from app.providers.base import Completion, FreshStart, Prompt, Turn
-from app.providers.local.provider import LocalProvider
+from app.providers.local.provider import FIRST_CONTACT, LocalProvider
+from app.providers.markov import NOTHING_LEARNED, MarkovProvider
 from app.settings.schema import ModelSettings
+from app.voice.voice import Voice
 from tests.chat.test_ladder import chain
 from tests.runner import tiny
 
@@ -509,3 +512,21 @@ async def test_an_adapter_that_fits_changes_what_is_written(tmp_path):
         after = (await written(provider, plain))[-1]
     assert tuned.notes == ()
     assert before.text == after.text != tuned.text
+
+
+async def test_at_first_contact_a_person_hears_a_human_line_and_no_nonsense(tmp_path):
+    model = tmp_path / "model.gguf"
+    tiny.write(model, "transformer")
+    settings = ModelSettings(name="tiny")
+    empty = MarkovProvider(nothing_learned, Random(1))
+    async with providing(settings, lambda name: model) as provider:
+        rungs = [Rung(provider), Rung(empty)]
+        first = replace(PROMPT, is_first=True)
+        answer = await Ladder(rungs, time.monotonic).answer(first, 20_000)
+        assert provider.pid is None
+    assert answer.finished.text in NOTHING_LEARNED
+    assert answer.rungs[0].reason == FIRST_CONTACT
+
+
+async def nothing_learned(guild):
+    return Voice.empty()

@@ -62,6 +62,8 @@ class Day(Remembered):
         # Letters stand for tokens.
         letters = [*map(ord, chat_log.build(prompt))]
         plan = self.slots.plan(prompt.conversation, letters)
+        assert plan is not None
+        assert made is not None
         self.slots.take(plan, prompt.conversation, letters)
         plan.slot.tokens, plan.slot.is_busy = letters, False
         self.shares.append(plan.reused / len(letters))

@@ -420,3 +420,11 @@ async def test_a_draft_is_one_from_the_moment_it_is_written(bench):
     made = await bench.replier.reply(bench.ask(trigger="55", is_draft=True))
     row = bench.database.call(replies.get, made.reply)
     assert row.state == "draft"
+
+
+async def test_the_model_hears_when_nothing_shows_how_people_write(bench):
+    await bench.replier.reply(bench.ask("hi"))
+    assert bench.local.prompts[-1].is_first
+    bench.hear("bob", "hello everyone")
+    await bench.replier.reply(bench.ask("hi"))
+    assert not bench.local.prompts[-1].is_first

@@ -19,7 +19,7 @@ from app.modelfiles import checks
 from app.providers.base import Completion, Prompt, Speed
 from app.providers.local import chat_log
 from app.providers.local.crash_log import Crashes
-from app.providers.local.runner_supervisor import Keeper
+from app.providers.local.runner_supervisor import ECHO, Keeper
 from app.providers.thoughts import answer_in
 from app.settings.schema import ModelSettings
 
@@ -32,6 +32,10 @@ TRY_AGAIN = "Try it again with `mynah models use NAME`, or choose another."
 
 BACKGROUND_TEMPERATURE = 0.3
 """The temperature of background work, which should be accurate rather than lively."""
+
+FIRST_CONTACT = "nothing is learned here yet, and too little is said"
+"""A model that goes on with a chat log would have nothing to go on from, and talk
+nonsense."""
 
 TOKENS_A_WORD = 2
 STREAM_END = None
@@ -152,6 +156,8 @@ class LocalProvider:
 
     def unavailable(self, prompt: Prompt) -> str | None:
         """Return why no text is possible now; a loading model gets some time."""
+        if prompt.is_first and self.model != ECHO:
+            return FIRST_CONTACT
         return self._keeper.unavailable()
 
     @property
