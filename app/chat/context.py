@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from math import inf
 
+from app.chat.reply_time import SAFETY
 from app.core.token_estimate import estimate_tokens
 from app.providers.base import Speed, Turn
 
@@ -25,9 +26,6 @@ OWN_TURNS = 4
 
 TurnKey = int | tuple[str, str]
 """What tells a turn from others: its row, or speaker and text where it has none."""
-
-SAFETY = 0.85
-"""The share of the time left to plan with, since machines vary in speed."""
 
 
 @dataclass(frozen=True)

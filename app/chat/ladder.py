@@ -232,6 +232,7 @@ class Ladder:
     def _judge(self, prompt: Prompt, attempt: Attempt, *, is_trusted: bool) -> Attempt:
         """Finish the text; a broken one counts up to its last whole sentence."""
         completion = attempt.completion
+        broke_off = completion.finish in ("deadline", "length")
         finished = finish(
             completion.text,
             prompt.bot_name,
@@ -239,7 +240,7 @@ class Ladder:
             () if is_trusted else (*prompt.examples, *prompt.drafts),
             max_words=prompt.max_words,
             lines=1 if is_trusted else prompt.lines,
-            cut="" if completion.ends_well else completion.finish,
+            is_cut=broke_off and not completion.ends_well,
             is_trusted=is_trusted,
         )
         reason = finished.rejected

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from itertools import accumulate, takewhile
 
 from app.core.secret_patterns import has_secret, redact
-from app.core.sentences import whole_sentences, whole_words
+from app.core.sentences import whole_sentences
 
 MAX_UNITS = 2000
 """Discord's limit for one message, counted in UTF-16 units to be on the safe side."""
@@ -73,7 +73,7 @@ def finish(
     *,
     max_words: int = 0,
     lines: int = 1,
-    cut: str = "",
+    is_cut: bool = False,
     is_trusted: bool = False,
 ) -> Finished:
     """Make a provider's text ready to send.
@@ -83,19 +83,17 @@ def finish(
         learned: Messages that the text must not merely repeat.
         max_words: Longest reply; 0 means no limit.
         lines: Above 1 each line is a message of its own.
-        cut: Why the text ended before its writer had finished: deadline or length.
+        is_cut: The text ended before its writer had finished.
         is_trusted: The chain wrote it, so its words are the guild's own.
     """
     names = [bot_name, *speakers]
     line = text.strip() if is_trusted else clean(text, names)
-    if cut == "deadline":
+    if is_cut:
         line = whole_sentences(line)
-    elif cut == "length":
-        line = whole_sentences(line) or whole_words(line)
     if max_words:
         line = shorten(line, max_words)
     if not line:
-        wrote = "no whole sentence" if cut == "deadline" else "nothing"
+        wrote = "no whole sentence" if is_cut else "nothing"
         return Finished(rejected=f"it wrote {wrote}")
     if not is_trusted and is_assistant_speak(line):
         return Finished(rejected="it spoke like an assistant")

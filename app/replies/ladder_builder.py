@@ -4,13 +4,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from app.chat import context
+from app.chat import context, reply_time
 from app.chat.budget import Shares, fill
 from app.chat.circuit_breaker import CircuitBreaker, Clock
 from app.chat.context import TurnKey, key_of
 from app.chat.fair_queue import FairQueue
 from app.chat.ladder import Check, Fit, Rung
-from app.providers.base import Prompt, Provider, Speed
+from app.chat.prompt_settings import Mode, deadline_ms
+from app.providers.base import ANSWER_TOKENS, Prompt, Provider, Speed
 from app.replies.conversation_context import ConversationContext
 from app.replies.ledger import Ledger
 from app.settings.base_url import Address
@@ -18,9 +19,6 @@ from app.settings.schema import Config
 
 CLOUD_TOKENS = 1500
 """The context tokens for a cloud model; more costs more and adds little."""
-
-ANSWER_TOKENS = 30
-"""The answer tokens to plan for; a chat line rarely needs more."""
 
 LOCAL_TRIES = 2
 """The tries of the model here, which keeps the conversation in memory."""
@@ -37,8 +35,8 @@ before. If it has to be read anew after all, that costs one reply."""
 class _Read:
     """A prompt that the model here has read."""
 
-    turns: tuple[TurnKey, ...] = ()
-    by: int | None = None
+    turns: tuple[TurnKey, ...]
+    by: int | None
     """The runner's process id."""
 
 
@@ -104,6 +102,16 @@ class LadderBuilder:
             return self._local.model if self._local else config.model.name
         return ""
 
+    def time_limit_ms(self, mode: Mode, config: Config, names: Sequence[str]) -> float:
+        """Return the milliseconds for a reply for which those models are asked."""
+        speed = self.speed if "local" in names else None
+        return deadline_ms(mode, config, speed)
+
+    @property
+    def speed(self) -> Speed | None:
+        """The speed of the model here; None without one."""
+        return self._local.speed if self._local else None
+
     def build(
         self,
         names: Sequence[str],
@@ -125,7 +133,7 @@ class LadderBuilder:
                 checks = (lambda prompt: refused, self._budget(guild, config))
                 rungs.append(Rung(provider, checks, self._breaker, self.queue, fit))
             else:
-                fit = self._kept_fit(gathered, config)
+                fit = self._local_fit(gathered, config)
                 rungs.append(Rung(provider, fit=fit, tries=LOCAL_TRIES))
         return [*rungs, Rung(self._providers["markov"])]
 
@@ -140,48 +148,46 @@ class LadderBuilder:
 
         return check
 
-    def _kept_fit(self, gathered: ConversationContext, config: Config) -> Fit:
-        """Limit a prompt so that it starts as the conversation's last one did.
-
-        The model here has read that, so there is time for more.
-        """
-        budget = self._local_budget(config)
+    def _local_fit(self, gathered: ConversationContext, config: Config) -> Fit:
+        """Limit a prompt and its answer to what the model here can do in time."""
+        local = self._local
+        if local is None:
+            return _fit(gathered, config, _cloud_budget(config))
+        wanted = min(ANSWER_TOKENS, config.reply.max_words * 2)
 
         def fit(prompt: Prompt, left_ms: float) -> Prompt:
-            tokens = budget(left_ms)
-            kept = self._read.pop(prompt.conversation, None) or _Read()
-            if self._local and kept.by != self._local.pid:
-                kept = _Read()
-            most = min(GROWTH * tokens, self._room(config)) if kept.turns else tokens
-            fitted = _fill(prompt, gathered, config, tokens, kept.turns, most)
-            turns = tuple(map(key_of, fitted.turns))
-            by = self._local.pid if self._local else None
-            self._read[prompt.conversation] = _Read(turns, by)
-            while len(self._read) > READ_CONVERSATIONS:
-                del self._read[next(iter(self._read))]
-            return fitted
+            answer = reply_time.answer_tokens(left_ms, local.speed, wanted)
+            size = local.context_size
+            tokens = context.plan_budget(left_ms, local.speed, answer, size)
+            room = min(size - answer - 64, config.context.tokens or size)
+            fitted = self._as_before(prompt, gathered, config, min(tokens, room), room)
+            return reply_time.shortened(fitted, answer, wanted)
 
         return fit
 
-    def _room(self, config: Config) -> int:
-        """Return the tokens of a prompt that the local model can keep."""
-        size = self._local.context_size if self._local else CLOUD_TOKENS
-        answer = min(ANSWER_TOKENS, config.reply.max_words * 2)
-        return min(size - answer - 64, config.context.tokens or size)
+    def _as_before(
+        self,
+        prompt: Prompt,
+        gathered: ConversationContext,
+        config: Config,
+        tokens: int,
+        room: int,
+    ) -> Prompt:
+        """Fill a prompt so that it starts as the conversation's last one did.
 
-    def _local_budget(self, config: Config) -> Callable[[float], int]:
-        """Return the context tokens that the local model can read in the time left."""
-
-        def budget(left_ms: float) -> int:
-            if self._local is None:
-                return config.context.tokens or CLOUD_TOKENS
-            answer = min(ANSWER_TOKENS, config.reply.max_words * 2)
-            in_time = context.plan_budget(
-                left_ms, self._local.speed, answer, self._local.context_size
-            )
-            return min(in_time, config.context.tokens or in_time)
-
-        return budget
+        The model here has read that, so there is time for more.
+        """
+        read = self._read.pop(prompt.conversation, None)
+        runner = self._local.pid if self._local else None
+        kept = read.turns if read and read.by == runner else ()
+        most = min(GROWTH * tokens, room) if kept else tokens
+        fitted = _fill(prompt, gathered, config, tokens, kept, most)
+        self._read[prompt.conversation] = _Read(
+            tuple(map(key_of, fitted.turns)), runner
+        )
+        while len(self._read) > READ_CONVERSATIONS:
+            del self._read[next(iter(self._read))]
+        return fitted
 
 
 def _cloud_budget(config: Config) -> Callable[[float], int]:

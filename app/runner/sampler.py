@@ -1,15 +1,22 @@
 """Chooses the next token of one generation from the model and the voice."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 
 from app.ipc.inference import Generate
-from app.runner.fusion import fuse, next_trust, sample
+from app.runner.fusion import Probabilities, fuse, next_trust, sample
 from app.runner.llama import Logits, Model
 from app.runner.message_tokens import said_in
 from app.runner.word_guard import WordGuard
 from app.voice.tokens import TokenVoice
+
+ENDS_FROM = 0.5
+"""The share of the longest line from which its end becomes likelier."""
+
+ENDS_BY = 4.0
+"""How much likelier it is at last, in nats."""
 
 
 class Chooser:
@@ -31,6 +38,7 @@ class Chooser:
         self._channels = None if channels is None else frozenset(channels)
         self._said = said_in(model, prompt) if self._voice else None
         self._guard = WordGuard(model, prompt, self._voice, self._channels)
+        self._most = request.max_tokens
         self._temperature = request.temperature
         self._top_p = request.top_p
         self._rng = rng
@@ -64,7 +72,9 @@ class Chooser:
         probs = fused.probs
         probs[self._model.control_tokens] = 0
         probs[self._guard.banned(written)] = 0
-        if not may_end:
+        if may_end:
+            self._near_the_end(probs, len(written))
+        else:
             probs[self._model.end_tokens] = 0
             probs[self._model.line_tokens] = 0
         token = sample(
@@ -75,3 +85,11 @@ class Chooser:
                 self._trust, logits, fused.log_sum, prediction, token
             )
         return token
+
+    def _near_the_end(self, probs: Probabilities, length: int) -> None:
+        """Make an end likelier as a line gets long, so that it need not be cut."""
+        late = length / max(self._most, 1) - ENDS_FROM
+        if late > 0:
+            more = np.float32(math.exp(ENDS_BY * late / (1 - ENDS_FROM)))
+            probs[self._model.end_tokens] *= more
+            probs[self._model.line_tokens] *= more

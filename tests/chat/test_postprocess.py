@@ -130,12 +130,10 @@ def test_astral_characters_count_twice():
     assert [units(part) for part in split("😀" * 1001)] == [2000, 2]
 
 
-def test_a_text_that_the_time_cut_ends_at_a_sentence_and_one_that_got_long_at_a_word():
+def test_a_text_that_was_cut_ends_with_a_whole_sentence_or_is_none():
     cut = "One is done. The other is n"
-    assert finish(cut, "Mynah", cut="deadline").text == "One is done."
-    assert finish(cut, "Mynah", cut="length").text == "One is done."
-    assert finish("no sentence at al", "Mynah", cut="length").text == "no sentence at"
-    refused = finish("no sentence at al", "Mynah", cut="deadline")
+    assert finish(cut, "Mynah", is_cut=True).text == "One is done."
+    refused = finish("no sentence at al", "Mynah", is_cut=True)
     assert refused.rejected == "it wrote no whole sentence"
 
 

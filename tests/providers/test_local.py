@@ -22,7 +22,7 @@ from app.modelfiles import gguf_header
 from app.providers.base import Completion, FreshStart, Prompt, Turn
 from app.providers.local.provider import FIRST_CONTACT, LocalProvider
 from app.providers.markov import NOTHING_LEARNED, MarkovProvider
-from app.settings.schema import ModelSettings
+from app.settings.model_sections import ModelSettings
 from app.voice.voice import Voice
 from tests.chat.test_ladder import chain
 from tests.runner import tiny
