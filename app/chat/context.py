@@ -25,7 +25,7 @@ OWN_TURNS = 4
 """The conversation's newest turns, which no kept start may push out."""
 
 TurnKey = int | tuple[str, str]
-"""What tells a turn from others: its row, or speaker and text where it has none."""
+"""The mark of a turn: its row, or speaker and text where it has none."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ def collect(
 
 
 def key_of(turn: Turn) -> TurnKey:
-    """Return what tells a turn from others."""
+    """Return a turn's mark."""
     text = turn.text[:MAX_TURN_CHARS]
     return (turn.speaker, text) if turn.message is None else turn.message
 

@@ -27,8 +27,8 @@ READ_CONVERSATIONS = 5
 """The number of conversations that the model here surely has in memory."""
 
 GROWTH = 3
-"""How much longer than what can be read in time a prompt may get that was read mostly
-before. If it has to be read anew after all, that costs one reply."""
+"""The factor by which a prompt that was mostly read before may exceed what can be read
+in time. If it has to be read anew after all, that costs one reply."""
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ ENDS_FROM = 0.5
 """The share of the longest line from which its end becomes likelier."""
 
 ENDS_BY = 4.0
-"""How much likelier it is at last, in nats."""
+"""The growth of its likelihood up to there, in nats."""
 
 
 class Chooser:
