@@ -113,6 +113,15 @@ class Used:
 
 
 @dataclass(frozen=True)
+class WordShare:
+    """A word of a text, and the voice's share in its choice."""
+
+    word: str
+    voice: float
+    """0 is the model's choice alone, 1 the voice's."""
+
+
+@dataclass(frozen=True)
 class Completion:
     """The result of a provider, with its costs; the last item of a stream."""
 
@@ -127,6 +136,8 @@ class Completion:
     cost: float = 0.0
     """US dollars."""
     sources: tuple[Used, ...] = ()
+    shares: tuple[WordShare, ...] = ()
+    """The choice of each word; empty where that is not known."""
     notes: tuple[str, ...] = ()
     """Facts worth explaining, such as a relaxed rule."""
     bytes_sent: int = 0

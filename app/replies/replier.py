@@ -13,6 +13,7 @@ from app.chat.circuit_breaker import Clock
 from app.chat.ladder import Answer, Ladder, OnPiece, Rung
 from app.chat.postprocess import is_copy
 from app.chat.prompt_settings import Mode, build, choose_mode
+from app.chat.word_shares import percents
 from app.providers.base import Prompt, Turn
 from app.replies.cloud_examples import RECENT, Illustrator, Remembers
 from app.replies.conversation_context import ConversationContext, gather
@@ -272,6 +273,7 @@ class Replier:
             "recalled": made.recalled,
             "filled": made.filled,
             "summary_of": answer.prompt.summary_of,
+            "shares": percents(answer.finished.text, done.shares),
             "notes": made.notes,
             "timings": {name: round(ms, 2) for name, ms in made.timings.items()},
             "prompt_tokens": done.prompt_tokens,

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from app.core.sentences import whole_sentences, whole_words
-from app.ipc.inference import Generate, GenerateReply
+from app.ipc.inference import Generate, GenerateReply, TokenChoice
 from app.runner.llama import Adapter
 from app.runner.sampler import Chooser
 from app.runner.slots import Slot
@@ -39,6 +39,8 @@ class Generation:
     """Those in the present line."""
     pending: list[int] = field(default_factory=list)
     """Tokens after the prompt to evaluate next."""
+    choices: list[TokenChoice] = field(default_factory=list)
+    """The decision on each of them."""
     first_token: float | None = None
     is_cancelled: bool = False
 
@@ -80,7 +82,25 @@ class Generation:
         self.written.append(token)
         self.line.append(token)
         self.pending = [token]
+        start = self.text.size
         self.show(self.text.feed(piece), now)
+        self._note(start)
+
+    def _note(self, start: int) -> None:
+        """Note the decision on the token whose text starts there."""
+        choice = self.chooser.choice
+        line = self.choices[-len(self.line) + 1 :] if len(self.line) > 1 else []
+        state = line[-choice.held.state :] if choice.held.state else []
+        since = state[0].start if state else start
+        self.choices.append(
+            TokenChoice(
+                start,
+                self.text.size,
+                round(choice.voice, 3),
+                since,
+                [[*place] for place in choice.held.places],
+            )
+        )
 
     def begin_line(self, now: float) -> bool:
         """Continue in a new line; False if no line or no time is left."""
@@ -120,5 +140,6 @@ class Generation:
             first_token_ms=(first - self.received) * 1000,
             total_ms=(now - self.received) * 1000,
             voice_share=self.chooser.voice_share,
+            choices=self.choices,
         )
         self.on_done(completion)

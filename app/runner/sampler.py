@@ -2,21 +2,48 @@
 
 import math
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
 from app.ipc.inference import Generate
-from app.runner.fusion import Probabilities, fuse, next_trust, sample
+from app.runner.fusion import (
+    Fused,
+    Probabilities,
+    fuse,
+    next_trust,
+    sample,
+    voice_share,
+)
 from app.runner.llama import Logits, Model
 from app.runner.message_tokens import said_in
 from app.runner.word_guard import WordGuard
-from app.voice.tokens import TokenVoice
+from app.voice.tokens import Held, Prediction, TokenVoice
 
 ENDS_FROM = 0.5
 """The share of the longest line from which its end becomes likelier."""
 
 ENDS_BY = 4.0
 """The growth of its likelihood up to there, in nats."""
+
+
+LEAST_SHARE = 0.2
+"""The voice's share of a token's probability from which its messages are named."""
+
+LEAST_STATE = 2
+"""The fewest symbols of a state whose messages are named: a common token follows
+another one in messages that have nothing to do with the reply."""
+
+MOST_MESSAGES = 3
+
+
+class Choice(NamedTuple):
+    """The decision on one token."""
+
+    voice: float = 0.0
+    """The voice's share of its probability, in 0..1."""
+    held: Held = Held()
+    """The messages that the voice had it from."""
 
 
 class Chooser:
@@ -43,6 +70,8 @@ class Chooser:
         self._top_p = request.top_p
         self._rng = rng
         self._trust = 0.0
+        self.choice = Choice()
+        """The last decision."""
         self._weights = 0.0
         self._chosen = 0
 
@@ -80,7 +109,9 @@ class Chooser:
         token = sample(
             probs, self._rng, temperature=self._temperature, top_p=self._top_p
         )
+        self.choice = Choice()
         if prediction is not None:
+            self.choice = _choice(fused, logits, prediction, token)
             self._trust = next_trust(
                 self._trust, logits, fused.log_sum, prediction, token
             )
@@ -93,3 +124,11 @@ class Chooser:
             more = np.float32(math.exp(ENDS_BY * late / (1 - ENDS_FROM)))
             probs[self._model.end_tokens] *= more
             probs[self._model.line_tokens] *= more
+
+
+def _choice(fused: Fused, logits: Logits, prediction: Prediction, token: int) -> Choice:
+    share = voice_share(fused, logits, prediction, token)
+    if share < LEAST_SHARE:
+        return Choice(share)
+    held = prediction.held(token, MOST_MESSAGES)
+    return Choice(share, held if held.state >= LEAST_STATE else Held())

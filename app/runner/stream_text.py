@@ -22,6 +22,11 @@ class StreamText:
         return "".join(self._shown)
 
     @property
+    def size(self) -> int:
+        """The number of characters so far, those held back included."""
+        return sum(map(len, self._shown)) + len(self._held)
+
+    @property
     def line(self) -> str:
         """The part of it in the current line."""
         return "".join(self._shown[self._line :])

@@ -128,6 +128,12 @@ def _forgotten_twins(database: SqliteDatabase) -> None:
     database.create_tables([ForgottenTwin])
 
 
+def _shares_of_words(database: SqliteDatabase) -> None:
+    """Replies record how much of each word the voice decided."""
+    column = "shares TEXT NOT NULL DEFAULT '[]'"
+    database.execute_sql(f"ALTER TABLE reply ADD COLUMN {column}")
+
+
 FIRST_VERSION = 1
 MIGRATIONS: tuple[Migration, ...] = (
     _compare_and_meter,
@@ -141,6 +147,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     _consents,
     _nameless_turns,
     _forgotten_twins,
+    _shares_of_words,
 )
 """The steps after the first version, oldest first; a new database needs none."""
 

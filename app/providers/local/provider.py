@@ -4,7 +4,7 @@ import asyncio
 import itertools
 import logging
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from app.ipc.inference import CancelGenerate, Generate, GenerateReply, Piece, Re
 from app.ipc.wire import Params
 from app.modelfiles import checks
 from app.providers.base import Completion, Prompt, Speed
-from app.providers.local import chat_log
+from app.providers.local import chat_log, fused_words
 from app.providers.local.crash_log import Crashes
 from app.providers.local.runner_supervisor import ECHO, Keeper
 from app.providers.thoughts import answer_in
@@ -279,6 +279,12 @@ class LocalProvider:
         if self._keeper.ready:
             await self._keeper.tell(inference.ForgetMessages(str(voice), list(rows)))
 
+    async def weigh(self, voice: Path, weights: Mapping[int, float]) -> None:
+        """Draw more rarely from some messages of an open token voice, by weight."""
+        if self._keeper.ready:
+            told = [[row, weight] for row, weight in weights.items()]
+            await self._keeper.tell(inference.WeighMessages(str(voice), told))
+
     def _request(self, prompt: Prompt, voice: Path | None, left_ms: float) -> Generate:
         return Generate(
             stream=next(self._streams),
@@ -338,6 +344,8 @@ class LocalProvider:
             first_token_ms=result.first_token_ms,
             total_ms=result.total_ms,
             notes=notes,
+            sources=fused_words.sources(result.text, result.choices),
+            shares=fused_words.shares(result.text, result.choices),
             extra={"voice_share": result.voice_share},
         )
 
