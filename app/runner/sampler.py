@@ -18,7 +18,7 @@ from app.runner.fusion import (
 from app.runner.llama import Logits, Model
 from app.runner.message_tokens import said_in
 from app.runner.word_guard import WordGuard
-from app.voice.tokens import Held, Prediction, TokenVoice
+from app.voice.tokens import Prediction, StateHolders, TokenVoice
 
 ENDS_FROM = 0.5
 """The share of the longest line from which its end becomes likelier."""
@@ -37,12 +37,12 @@ another one in messages that have nothing to do with the reply."""
 MOST_MESSAGES = 3
 
 
-class Choice(NamedTuple):
+class Decided(NamedTuple):
     """The decision on one token."""
 
     voice: float = 0.0
     """The voice's share of its probability, in 0..1."""
-    held: Held = Held()
+    held: StateHolders = StateHolders()
     """The messages that the voice had it from."""
 
 
@@ -70,7 +70,7 @@ class Chooser:
         self._top_p = request.top_p
         self._rng = rng
         self._trust = 0.0
-        self.choice = Choice()
+        self.choice = Decided()
         """The last decision."""
         self._weights = 0.0
         self._chosen = 0
@@ -109,7 +109,7 @@ class Chooser:
         token = sample(
             probs, self._rng, temperature=self._temperature, top_p=self._top_p
         )
-        self.choice = Choice()
+        self.choice = Decided()
         if prediction is not None:
             self.choice = _choice(fused, logits, prediction, token)
             self._trust = next_trust(
@@ -126,9 +126,11 @@ class Chooser:
             probs[self._model.line_tokens] *= more
 
 
-def _choice(fused: Fused, logits: Logits, prediction: Prediction, token: int) -> Choice:
+def _choice(
+    fused: Fused, logits: Logits, prediction: Prediction, token: int
+) -> Decided:
     share = voice_share(fused, logits, prediction, token)
     if share < LEAST_SHARE:
-        return Choice(share)
+        return Decided(share)
     held = prediction.held(token, MOST_MESSAGES)
-    return Choice(share, held if held.state >= LEAST_STATE else Held())
+    return Decided(share, held if held.state >= LEAST_STATE else StateHolders())

@@ -66,7 +66,7 @@ Numbers = npt.NDArray[np.float64]
 _NOBODY = np.empty(0, np.int64)
 
 
-class Held(NamedTuple):
+class StateHolders(NamedTuple):
     """The guild's messages that hold a state and the token after it."""
 
     state: int = 0
@@ -118,16 +118,18 @@ class Prediction:
     view: View | None = None
     """The messages that they are in."""
 
-    def held(self, token: int, most: int) -> Held:
+    def held(self, token: int, most: int) -> StateHolders:
         """Return the newest messages with the longest state that the token follows."""
         if self.view is None:
-            return Held()
+            return StateHolders()
         for found in reversed(self.matches):
             here = self.view.narrow(found, token + 1)
             if here.places and (newest := self.view.newest(here, most, _PLACES)):
                 size = found.depth
-                return Held(size, [(row, place + size) for row, place in newest])
-        return Held()
+                return StateHolders(
+                    size, [(row, place + size) for row, place in newest]
+                )
+        return StateHolders()
 
     def shares_of(self, token: int) -> Numbers:
         """Return a token's probability in the base and in each part; (1 + parts,)."""
