@@ -35,7 +35,7 @@ Talk = discord.TextChannel | discord.Thread | Spoken
 """The channels where people of a guild write."""
 
 Writable = Talk | discord.DMChannel
-"""Where the bot writes: among people of a guild, or to one person."""
+"""A place to write in: among people of a guild, or to one person."""
 
 Listenable = discord.TextChannel | Spoken | discord.ForumChannel
 """The channels that can be listened to; media channels are forums to py-cord.

@@ -82,7 +82,7 @@ class Speaker:
         self._deciding: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._bursts: dict[tuple[int, str], Burst] = {}
         self._own_threads: dict[int, bool] = {}
-        """Whether a thread was made from one of the bot's messages."""
+        """True for threads that were made from one of the bot's messages."""
         self._tasks: set[asyncio.Task[None]] = set()
         self.judged: deque[JudgedMessage] = deque(maxlen=REMEMBERED_DECISIONS)
 

@@ -28,7 +28,7 @@ _FETCH = "fetch"
 
 
 class ChannelTalk:
-    """What was said lately in channels that are not listened to; never stored.
+    """The latest talk in channels that are not listened to; never stored.
 
     py-cord remembers what came by itself. What was said before that is fetched from
     Discord, once for each channel and session.
