@@ -42,6 +42,7 @@ class Served:
     body: Json
     bytes_received: int
     headers: dict[str, str]
+    reader: asyncio.StreamReader | None = None
     prompt_tokens: int = 0
     completion_tokens: int = 0
     reported: bool = False
@@ -70,6 +71,15 @@ class StandIn:
     """The address that a redirect points to; empty for one of its own."""
     pause: float = 0.0
     """Seconds between two chunks."""
+    load_seconds: float = 0.0
+    """The time to load a model; a client that hangs up meanwhile aborts the load.
+
+    As Ollama does: ollama/ollama#4638, rsynnot/magic-lists-for-navidrome#34.
+    """
+    loaded: str = ""
+    """The model in memory."""
+    aborted: int = 0
+    """The loads that a client aborted."""
 
     @property
     def base_url(self) -> str:
@@ -112,14 +122,29 @@ class StandIn:
         if path != PATH:
             return await _send(writer, 404, {"error": {"message": "no such page"}})
         body = json.loads(raw)
-        served = Served(self.choose(body), body, len(raw), headers)
+        served = Served(self.choose(body), body, len(raw), headers, reader)
         self.served.append(served)
         served_method = getattr(self, f"_{served.fault}")
         return bool(await served_method(writer, served))
 
+    async def _loads(self, served: Served) -> bool:
+        """Load the model if need be; return whether the client waited for it."""
+        model = served.body["model"]
+        end = asyncio.get_running_loop().time() + self.load_seconds
+        while self.load_seconds and self.loaded != model:
+            if served.reader is not None and served.reader.at_eof():
+                self.aborted += 1
+                return False
+            if asyncio.get_running_loop().time() >= end:
+                self.loaded = model
+            await asyncio.sleep(0.005)
+        return True
+
     # What it can do.
 
     async def _fine(self, writer, served, report=True, usage=None) -> bool:
+        if not await self._loads(served):
+            return False
         await _open(writer, self.extra_headers)
         text = self.reply(served.body)
         served.prompt_tokens = sum(
@@ -169,6 +194,10 @@ class StandIn:
 
     async def _broken(self, writer, served) -> bool:
         return await _send(writer, 500, _error("server_error"))
+
+    async def _loading(self, writer, served) -> bool:
+        words = {"code": 503, "message": "Loading model", "type": "unavailable_error"}
+        return await _send(writer, 503, {"error": words})
 
     async def _key(self, writer, served) -> bool:
         return await _send(writer, 401, _error("invalid_api_key"))

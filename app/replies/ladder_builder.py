@@ -8,7 +8,7 @@ from app.chat.budget import Shares, fill
 from app.chat.circuit_breaker import CircuitBreaker, Clock
 from app.chat.fair_queue import FairQueue
 from app.chat.ladder import Check, Fit, Rung
-from app.providers.base import Prompt, Provider, Speed
+from app.providers.base import Loads, Prompt, Provider, Speed
 from app.replies.conversation_context import ConversationContext
 from app.replies.ledger import Ledger
 from app.settings.base_url import Address
@@ -101,7 +101,13 @@ class LadderBuilder:
             if name == "openai":
                 fit = _fit(gathered, config, _cloud_budget(config))
                 checks = (lambda prompt: refused, self._budget(guild, config))
-                rungs.append(Rung(provider, checks, self._breaker, self.queue, fit))
+                loading = _loading(provider, config.openai.model)
+                rungs.append(
+                    Rung(
+                        provider, checks, self._breaker, self.queue, fit,
+                        loading=loading,
+                    )
+                )  # fmt: skip
             else:
                 fit = _fit(gathered, config, self._local_budget(config))
                 rungs.append(Rung(provider, fit=fit, tries=LOCAL_TRIES))
@@ -131,6 +137,13 @@ class LadderBuilder:
             return min(in_time, config.context.tokens or in_time)
 
         return budget
+
+
+def _loading(provider: Provider, model: str) -> Callable[[], str | None]:
+    """Return a check whether the provider's host is loading the model."""
+    if isinstance(provider, Loads):
+        return lambda: provider.loading(model)
+    return lambda: None
 
 
 def _cloud_budget(config: Config) -> Callable[[float], int]:

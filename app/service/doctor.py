@@ -24,6 +24,7 @@ C = TypeVar("C")
 
 LEAST_FREE = 500 << 20
 MOST_CLOCK_SECONDS = 300.0
+MOST_LOADING_SECONDS = 60.0
 SAFE_SQLITE = (3, 51, 3)
 
 
@@ -212,7 +213,20 @@ async def _cloud(context: AppContext) -> Check:
         detail = f"Nobody agreed to send words of {', '.join(names)} to {address.name}."
         hint = f"Replies stay here until you agree: `{AGREE['replies']}`."
         return Check("cloud", False, detail, hint)
-    return Check("cloud", True, f"{address.described} offers {wanted}.")
+    told = await _first_word(context, wanted) if is_used else ""
+    return Check("cloud", True, f"{address.described} offers {wanted}.{told}")
+
+
+async def _first_word(context: AppContext, model: str) -> str:
+    """Have a host of the owner's say a word, and tell how long it took."""
+    cloud = context.cloud
+    try:
+        async with asyncio.timeout(MOST_LOADING_SECONDS):
+            await cloud.warm(model)
+    except TimeoutError:
+        return f" It is still loading: {cloud.loading(model)}."
+    seconds = cloud.first_word_seconds(model)
+    return "" if seconds is None else f" First word after {seconds:.1f} s."
 
 
 CLOSED_CHECKS: tuple[Callable[[HasHome], Awaitable[Check]], ...] = (

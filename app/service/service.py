@@ -4,11 +4,12 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import cached_property
 from random import Random
 from typing import TYPE_CHECKING, TypeVar, cast
 
+from app.core.errors import AppError
 from app.core.paths import Home
 from app.ipc import control
 from app.ipc.peer import Handler, handlers_of
@@ -63,6 +64,10 @@ class Service:
         costs = self.context.settings.home.openai.address.is_cloud
         if provider == "openai" and not (request.is_free and costs):
             await asyncio.to_thread(self.context.cloud.prepare)
+            # The rung says what is wrong, or that it is still loading.
+            with suppress(AppError, TimeoutError):
+                async with asyncio.timeout(LOADING_SECONDS):
+                    await self.context.cloud.warm(config.openai.model)
         elif self.context.local.status().model.state in ("idle", "loading"):
             await self.context.local.wait_until_ready(LOADING_SECONDS)
             if request.mode != "llm":

@@ -98,6 +98,8 @@ def _of_status(
         return Trouble(
             "rate", f"{host} asks Mynah to slow down.", "Mynah tries again later."
         )
+    if status == 503 and "loading" in words.lower():
+        return Trouble("loading", f"{host} is still loading the model.")
     if status >= 500:
         return Trouble("host", f"{host} has an internal problem ({status}).")
     if 300 <= status < 400:

@@ -12,7 +12,12 @@ from collections.abc import (
 from contextlib import aclosing, asynccontextmanager
 from typing import TYPE_CHECKING, Any, cast
 
-from app.core.errors import ConfigError, InputRefusedError, ProviderError
+from app.core.errors import (
+    ConfigError,
+    InputRefusedError,
+    LoadingError,
+    ProviderError,
+)
 from app.core.token_estimate import estimate_tokens
 from app.providers.base import Completion, Prompt
 from app.providers.cost_record import OnSpent, Spent
@@ -21,7 +26,8 @@ from app.providers.openai.errors import Trouble, describe, is_worth_retrying
 from app.providers.openai.habits import Habits
 from app.providers.openai.prices import Prices
 from app.providers.openai.rate_limit import Throttle, retry_after
-from app.providers.openai.request import ChatCall
+from app.providers.openai.request import ChatCall, greeting, is_greeting
+from app.providers.openai.warmth import LOAD_SECONDS, Place, Warmth
 from app.providers.response_cache import Repeats
 from app.settings.base_url import Address
 from app.settings.host_gate import Gate, Permit
@@ -67,6 +73,7 @@ class OpenAIProvider:
         self._repeats = Repeats(clock)
         self._habits: dict[tuple[str, str], Habits] = {}
         self._clients = Clients(on_change=self.forget_troubles)
+        self._warmth = Warmth(lambda place: self.greet(place[1]), clock)
 
     @property
     def trouble(self) -> Trouble | None:
@@ -93,6 +100,45 @@ class OpenAIProvider:
         if wait * 1000 > max(0.0, prompt.deadline_ms - LEAST_MS):
             return f"its rate limit is reached; it is free again in {wait:.0f} s"
         return None
+
+    def loading(self, model: str = "") -> str | None:
+        """Return that the host loads a model, and since when; None if it does not."""
+        place = self._place(model)
+        seconds = self._warmth.loading_seconds(place)
+        if seconds is None or self._warmth.is_warm(place):
+            return None
+        host = self._settings().address.host
+        return f"{host} is loading {place[1]} ({seconds:.0f} s so far)"
+
+    async def warm(self, model: str = "") -> None:
+        """Have a host of the owner's load a model, without a deadline.
+
+        Raises:
+            ProviderError: If it cannot.
+        """
+        place = self._place(model)
+        if not self._settings().address.is_cloud and not self._warmth.is_warm(place):
+            # Whoever waits may give up; the load goes on.
+            await asyncio.shield(self._warmth.begin(place))
+
+    def first_word_seconds(self, model: str = "") -> float | None:
+        """Return the time to the first word, as last measured without a deadline."""
+        return self._warmth.first_word(self._place(model))
+
+    async def greet(self, model: str = "") -> None:
+        """Send a tiny request with nobody's words, and wait for a sign of life.
+
+        Raises:
+            ProviderError: If the host does not answer it.
+        """
+        prompt = greeting(self._place(model)[1], LOAD_SECONDS)
+        async with aclosing(self.write(prompt)) as pieces:
+            async for _ in pieces:
+                return
+
+    def _place(self, model: str) -> Place:
+        settings = self._settings()
+        return settings.address.url, model or settings.model
 
     def forget_troubles(self) -> None:
         """Retry at once, since the owner changed something."""
@@ -223,6 +269,7 @@ class OpenAIProvider:
 
     async def close(self) -> None:
         """Close the connection."""
+        await self._warmth.close()
         await self._clients.close()
 
     # One request.
@@ -246,30 +293,52 @@ class OpenAIProvider:
             async with aclosing(call.texts(stream)) as texts:
                 async for text in texts:
                     yield text
+            call.is_waiting = False
         except (openai.OpenAIError, httpx2.HTTPError, ValueError) as error:
+            call.is_waiting = False
             call.is_refused = getattr(error, "status_code", None) is not None
             is_lesson = call.is_refused and call.habits.learn(error, call.body)
             failure = self._as_provider_error(
                 error, call.model, call.address, has_begun=call.chunks > 0
             )
+            call.is_waiting = isinstance(failure, LoadingError)
             wait = 0.0 if is_lesson else is_worth_retrying(error)
             if wait is not None and not call.text:
                 raise _RetryError(wait, failure, is_lesson=is_lesson) from error
             raise failure from error
         finally:
+            self._note(call)
+
+    def _note(self, call: ChatCall) -> None:
+        """Enter a request in the ledger, and wake a model that did not begin."""
+        is_ours, place = is_greeting(call.prompt), (call.address.url, call.model)
+        if call.chunks:
+            self._warmth.wrote(place)
+        elif call.is_waiting and not is_ours and not call.address.is_cloud:
+            self._warmth.begin(place)
             if call.bytes_sent:
-                self._on_spent(call.spent(self.name, self._prices()))
+                self._warmth.reached(place)
+        if call.bytes_sent and (call.address.is_cloud or not is_ours):
+            self._on_spent(call.spent(self.name, self._prices()))
 
     async def _open(self, call: ChatCall) -> "AsyncStream[Any]":
         from app.providers.openai.sent_bytes import ON_BYTES
 
-        guilds = call.prompt.guilds
-        permit = await self._gate.permit(call.address, "replies", guilds)
+        if is_greeting(call.prompt):
+            permit = self._gate.look(call.address)
+        else:
+            guilds = call.prompt.guilds
+            permit = await self._gate.permit(call.address, "replies", guilds)
         client = await self._connect(permit)
         self._throttle.spend(call.prompt_tokens)
-        ON_BYTES.set(call.add_bytes)
+
+        def on_bytes(count: int) -> None:
+            call.bytes_sent += count
+            self._warmth.reached((call.address.url, call.model))
+
+        ON_BYTES.set(on_bytes)
         answer = await client.chat.completions.with_raw_response.create(
-            **call.arguments
+            **call.arguments, timeout=call.timeout
         )
         self._throttle.note(answer.headers)
         kind = answer.headers.get("content-type", "")
@@ -301,6 +370,8 @@ class OpenAIProvider:
             self._troubles[scope] = (trouble, until)
         elif wait := retry_after(headers):
             self._throttle.block(min(wait, 3600.0))
+        if trouble.kind == "loading":
+            return LoadingError(trouble.reason, trouble.hint)
         if trouble.kind == "input":
             return InputRefusedError(trouble.reason, trouble.hint)
         return ProviderError(trouble.reason, trouble.hint)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from app.core.token_estimate import estimate_tokens
-from app.providers.base import Completion, Prompt
+from app.providers.base import Completion, Prompt, Turn
 from app.providers.cost_record import Spent, Tokens
 from app.providers.openai.cloud_prompt import render
 from app.providers.openai.habits import Habits, options
@@ -16,6 +16,7 @@ from app.providers.thoughts import Thoughts
 from app.settings.base_url import Address
 
 if TYPE_CHECKING:
+    import httpx2
     from openai import AsyncStream
 
 Body = dict[str, Any]
@@ -25,8 +26,24 @@ MAX_CHARS = 8000
 
 MAX_THOUGHT = 10 * MAX_CHARS
 
+LEAST_SILENCE, CONNECT_SECONDS = 60.0, 5.0
+
 NOT_OPENAIS = ("reasoning", "chat_template_kwargs")
 """Parameters that the client library does not know."""
+
+
+def greeting(model: str, seconds: float) -> Prompt:
+    """Return a request with nobody's words, to load a model or to test a key."""
+    hello = (Turn("Mynah", "Hi"),)
+    milliseconds = seconds * 1000
+    return Prompt(
+        0, "", "Mynah", hello, max_words=1, model=model, deadline_ms=milliseconds
+    )
+
+
+def is_greeting(prompt: Prompt) -> bool:
+    """Tell if a request is `greeting`, whole and without additions."""
+    return prompt == greeting(prompt.model, prompt.deadline_ms / 1000)
 
 
 @dataclass
@@ -41,6 +58,8 @@ class ChatCall:
     bytes_sent: int = 0
     is_refused: bool = False
     """The host answered with an error, so nothing was written."""
+    is_waiting: bool = True
+    """The model has not begun: nobody answered yet, or the host is loading it."""
     chunks: int = 0
     finish: str = "stop"
     reported: Tokens | None = None
@@ -73,9 +92,13 @@ class ChatCall:
         """The key by which another request is the same as this one."""
         return [self.address.url, self.prompt.guild, self.body]
 
-    def add_bytes(self, count: int) -> None:
-        """Note the body bytes that went out."""
-        self.bytes_sent += count
+    @property
+    def timeout(self) -> "httpx2.Timeout":
+        """The longest silence to bear; a reply's own deadline ends it sooner."""
+        import httpx2
+
+        silence = max(LEAST_SILENCE, self.prompt.deadline_ms / 1000)
+        return httpx2.Timeout(silence, connect=CONNECT_SECONDS)
 
     async def texts(self, stream: "AsyncStream[Any]") -> AsyncGenerator[str, None]:
         """Yield the texts of its stream, empty ones while it thinks.
