@@ -31,7 +31,7 @@ from app.providers.openai.warmth import LOAD_SECONDS, Place, Warmth
 from app.providers.response_cache import Repeats
 from app.settings.base_url import Address
 from app.settings.host_gate import Gate, Permit
-from app.settings.schema import OpenAISettings
+from app.settings.model_sections import OpenAISettings
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI, AsyncStream
