@@ -19,7 +19,7 @@ from app.ipc.stdio import StdinReader, StdoutWriter
 from app.ipc.wire import Catalogue
 from app.service import logs
 from app.service.home_lock import hold
-from app.service.host_warmer import HostWarmer
+from app.service.hosts.host_warmer import HostWarmer
 from app.service.requantise import Requantise
 from app.service.service import Service, open_service
 

@@ -16,7 +16,7 @@ from app.ipc.control import Check
 from app.memory.embedder import BUILT_IN, Embedder, Floats
 from app.modelfiles import catalogue, checks
 from app.service.app_context import AppContext
-from app.service.cloud_users import users, without_consent
+from app.service.hosts.host_users import users, without_consent
 from app.settings.consent import AGREE
 from app.store import guilds, messages
 

@@ -7,7 +7,7 @@ import pytest
 
 from app.core.paths import Home
 from app.ipc import control
-from app.service.host_warmer import HostWarmer
+from app.service.hosts.host_warmer import HostWarmer
 from app.service.service import Service, open_service
 from app.store import guilds
 from tests.asking import ask

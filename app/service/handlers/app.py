@@ -12,9 +12,9 @@ from app.core.time_units import DAY_MS
 from app.ipc import control
 from app.ipc.wire import Done
 from app.service.app_context import AppContext
-from app.service.cloud_users import without_consent
 from app.service.doctor import check_all
 from app.service.events import Asker
+from app.service.hosts.host_users import without_consent
 from app.settings.consent import AGREE
 from app.store import overview, usage
 from app.store.rows import StoredUsage

@@ -5,7 +5,7 @@ from contextlib import suppress
 
 from app.core.errors import AppError
 from app.service.app_context import AppContext
-from app.service.cloud_users import users
+from app.service.hosts.host_users import users
 
 LOOK_SECONDS = 2.0
 """The longest time until a change of host or model counts."""
