@@ -14,7 +14,7 @@ from app.providers.echo import EchoProvider
 from app.providers.openai import warmth
 from app.providers.openai.prices import load
 from app.providers.openai.provider import OpenAIProvider
-from app.settings.schema import OpenAISettings
+from app.settings.model_sections import OpenAISettings
 from tests.openai_stand_in import AnyoneMay, StandIn, running
 
 PROMPT = Prompt(7, "7:1", "Mynah", (Turn("ann", "a private question"),))
