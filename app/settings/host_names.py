@@ -56,6 +56,21 @@ def places(name: str, text: str) -> str:
     return ", ".join(found)
 
 
+def section_of(name: str) -> str:
+    """Return the part of the settings that is about a host."""
+    return OPENAI if name == OPENAI else f"hosts.{name}"
+
+
+def key_name(name: str, *, is_openai: bool) -> str:
+    """Return the name of a host's key, as `mynah config set` takes it.
+
+    OpenAI's key goes to OpenAI alone, whatever the host there is called.
+    """
+    if is_openai:
+        return "openai_key"
+    return "server_key" if name == OPENAI else f"{name}_key"
+
+
 def is_host(provider: str) -> bool:
     """Tell if a reply's provider, or a rung, is a host and not of this program."""
     return provider not in (LOCAL, "markov", "echo", "none", "")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from app.core.errors import ConfigError
 from app.settings import base_url
 from app.settings.base_url import Address
-from app.settings.host_names import OPENAI, names_in
+from app.settings.host_names import OPENAI, key_name, names_in, section_of
 from app.settings.host_presets import PRESETS, Preset
 from app.settings.model_sections import HostSettings
 from app.settings.schema import Config
@@ -23,7 +23,7 @@ class Host:
     @property
     def section(self) -> str:
         """The part of the settings that is about it."""
-        return self.name if self.name == OPENAI else f"hosts.{self.name}"
+        return section_of(self.name)
 
     @property
     def address(self) -> Address:
@@ -43,24 +43,31 @@ class Host:
     @property
     def key_name(self) -> str:
         """The name of its key, as `mynah config set` takes it."""
-        if self.name == OPENAI:
-            return "openai_key" if self.address.is_openai else "server_key"
-        return "openai_key" if self.address.is_openai else f"{self.name}_key"
+        return key_name(self.name, is_openai=self.address.is_openai)
 
     @property
-    def preset(self) -> Preset | None:
-        """What is known of it from its address; None for a stranger."""
-        origin = self.address.origin
-        for one in PRESETS.values():
-            if one.base_url and base_url.parse(one.base_url).origin == origin:
-                return one
-        is_azure = self.address.host.endswith(".azure.com")
-        return PRESETS["azure"] if is_azure else None
+    def own_price(self) -> tuple[float, float] | None:
+        """The prices that the owner entered."""
+        return self.settings.own_price
 
     @property
-    def needs_key(self) -> bool:
-        """Tell if it answers nobody without a key."""
-        return self.preset is not None and self.preset.needs_key
+    def daily_tokens(self) -> int:
+        """The budget in tokens; 0 means no limit."""
+        return self.settings.daily_tokens
+
+
+def preset_of(address: Address) -> Preset | None:
+    """Return what is known of a host by its address; None for a stranger."""
+    for one in PRESETS.values():
+        if one.base_url and base_url.parse(one.base_url).origin == address.origin:
+            return one
+    return PRESETS["azure"] if address.host.endswith(".azure.com") else None
+
+
+def needs_key(address: Address) -> bool:
+    """Tell if a host answers nobody without a key."""
+    preset = preset_of(address)
+    return preset is not None and preset.needs_key
 
 
 def host_of(config: Config, name: str) -> Host:
