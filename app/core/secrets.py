@@ -5,6 +5,7 @@ import logging
 import os
 from collections.abc import Iterable, Mapping
 from functools import cache
+
 from app.core.errors import AppError, ConfigError
 from app.core.files import write_text
 from app.core.paths import Home

@@ -66,9 +66,7 @@ def parse(
         host = (parts.hostname or "").lower()
         number = parts.port
     except ValueError as error:
-        raise ConfigError(
-            f"{setting} is not an address: {error}.", hint
-        ) from error
+        raise ConfigError(f"{setting} is not an address: {error}.", hint) from error
     if parts.scheme not in _PORTS or not host:
         raise ConfigError(f"{setting} must start with http:// or https://.", hint)
     if "@" in parts.netloc or parts.query or parts.fragment:

@@ -15,7 +15,6 @@ AGREE: Mapping[Purpose, str] = {
 """The command that asks for consent; screens and Discord name their own way."""
 
 
-
 def how_to_agree(purpose: Purpose, host: str = "openai") -> str:
     """Return the command that asks for consent to a host, by name."""
     if purpose == "replies" and host not in ("openai", ""):

@@ -13,8 +13,8 @@ from app.settings import config_file, consent, model_files, setting_keys
 from app.settings.base_url import Address
 from app.settings.consent import ConsentError, Purpose
 from app.settings.declaration import Value
-from app.settings.schema import Config
 from app.settings.hosts import check_provider, hosts_for, hosts_of, no_host
+from app.settings.schema import Config
 from app.settings.setting_keys import Key, with_overrides
 from app.settings.speech_sections import BotSettings
 from app.store import settings as rows
@@ -248,8 +248,7 @@ class Settings:
         return [
             address
             for address in addresses
-            if address.is_cloud
-            and not await self.has_agreed(guild, "replies", address)
+            if address.is_cloud and not await self.has_agreed(guild, "replies", address)
         ]
 
     async def agree(

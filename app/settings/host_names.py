@@ -4,6 +4,7 @@ import re
 from typing import TYPE_CHECKING
 
 from app.core.errors import ConfigError
+from app.core.labels import is_host
 
 if TYPE_CHECKING:
     from app.settings.schema import Config
@@ -69,11 +70,6 @@ def key_name(name: str, *, is_openai: bool) -> str:
     if is_openai:
         return "openai_key"
     return "server_key" if name == OPENAI else f"{name}_key"
-
-
-def is_host(provider: str) -> bool:
-    """Tell if a reply's provider, or a rung, is a host and not of this program."""
-    return provider not in (LOCAL, "markov", "echo", "none", "")
 
 
 def names_in(config: "Config") -> list[str]:

@@ -1,4 +1,4 @@
-"""Facts about the hosts that owners use most: the one table behind program and guide."""
+"""Facts about the hosts that owners use most, for the program and its guide."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -12,13 +12,9 @@ from typing import Any
 from app.core.errors import ConfigError
 from app.settings import patterns, validators
 from app.settings.consent import AGREE
-<<<<<<< HEAD
-from app.settings.declaration import Scope, Snapshots, Value
+from app.settings.declaration import AUTO, Number, Scope, Snapshots, Value
 from app.settings.host_names import host_name
 from app.settings.model_sections import HostSettings
-=======
-from app.settings.declaration import AUTO, Number, Scope, Snapshots, Value
->>>>>>> hosts-a2
 from app.settings.schema import Config
 from app.settings.speak_channels import NOWHERE
 from app.settings.validators import ListMeaning, TextMeaning

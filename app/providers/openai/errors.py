@@ -7,6 +7,7 @@ from app.core.safe_text import safe_line
 from app.core.secret_patterns import redact
 from app.providers.openai.rate_limit import retry_after
 from app.settings.base_url import OPENAI_HOST
+from app.settings.host_names import OPENAI, key_name, section_of
 
 QUOTA_SECONDS = 3600.0
 KEY_SECONDS = 900.0
@@ -41,14 +42,30 @@ class Trouble:
         return f"{self.reason} {self.hint}".strip()
 
 
+class NoStreamError(ValueError):
+    """A host answered with something else, such as a page."""
+
+
 def describe(
-    error: Exception, host: str, model: str, *, has_begun: bool = False
+    error: Exception,
+    host: str,
+    model: str,
+    *,
+    has_begun: bool = False,
+    name: str = OPENAI,
 ) -> Trouble:
-    """Describe the problem behind an exception; `has_begun` if text came first."""
+    """Describe the problem behind an exception.
+
+    Args:
+        has_begun: Text came first.
+        name: The host's name, for the commands that help there.
+    """
     status = status_of(error)
     if status is not None:
         words = words_of(error)
-        trouble = _of_status(status, _code(error), words, host, model)
+        trouble = _of_status(status, _code(error), words, host, model, name)
+        if status == 404 and not body_of(error):
+            trouble = _wrong_path(host, name)
         if not words:
             return trouble
         return replace(trouble, reason=f"{trouble.reason} It said: “{words}”")
@@ -59,6 +76,12 @@ def describe(
         return Trouble("unreachable", f"{host} cannot be reached.")
     if kind in ("APITimeoutError", "ReadTimeout"):
         return Trouble("slow", f"{host} did not answer in time.")
+    if isinstance(error, NoStreamError):
+        return replace(
+            _wrong_path(host, name),
+            reason=f"{host} sent an unreadable answer: {_short(error)}.",
+            stay_away_seconds=0.0,
+        )
     if isinstance(error, ValueError):
         return Trouble(
             "nonsense", f"{host} sent an unreadable answer: {_short(error)}."
@@ -67,7 +90,7 @@ def describe(
 
 
 def _of_status(
-    status: int, code: str | None, words: str, host: str, model: str
+    status: int, code: str | None, words: str, host: str, model: str, name: str
 ) -> Trouble:
     if code in OUT_OF_CREDIT or status == 402:
         return Trouble(
@@ -83,7 +106,7 @@ def _of_status(
         return Trouble(
             "model",
             f"{host} has no model {model}.",
-            "Choose another with `mynah config set openai.model`.",
+            f"Choose another with `mynah config set {section_of(name)}.model`.",
             MODEL_SECONDS,
             is_of_model=True,
         )
@@ -91,7 +114,8 @@ def _of_status(
         return Trouble(
             "key",
             f"{host} rejected the key.",
-            _key_hint(host),
+            "Enter a valid one with `mynah config set"
+            f" {key_name(name, is_openai=host == OPENAI_HOST)}`.",
             KEY_SECONDS,
         )
     if status == 429:
@@ -103,17 +127,22 @@ def _of_status(
     if status >= 500:
         return Trouble("host", f"{host} has an internal problem ({status}).")
     if 300 <= status < 400:
-        hint = "Set openai.base_url to the address it points to, if you trust it."
+        setting = f"{section_of(name)}.base_url"
+        hint = f"Set {setting} to the address it points to, if you trust it."
         return Trouble(
             "address", f"{host} redirects to another address.", hint, MODEL_SECONDS
         )
     return Trouble("request", f"{host} rejected the request ({status}).")
 
 
-def _key_hint(host: str) -> str:
-    if host == OPENAI_HOST:
-        return "Enter a valid one with `mynah config set openai_key`."
-    return "Enter a valid one with `mynah config set server_key`."
+def _wrong_path(host: str, name: str) -> Trouble:
+    """Describe a page that is not there: no API answers under this address."""
+    return Trouble(
+        "path",
+        f"{host} has no chat at this address.",
+        f"Set {section_of(name)}.base_url to the one that ends in /v1/.",
+        MODEL_SECONDS,
+    )
 
 
 def _is_of_input(status: int, code: str | None, words: str) -> bool:

@@ -10,28 +10,36 @@ from collections.abc import (
     Mapping,
 )
 from contextlib import aclosing, asynccontextmanager
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from app.core.errors import (
     ConfigError,
     InputRefusedError,
     LoadingError,
     ProviderError,
+    WrongAddressError,
 )
 from app.core.token_estimate import estimate_tokens
 from app.providers.base import Completion, Prompt
 from app.providers.cost_record import OnSpent, Spent
 from app.providers.openai.client import Clients, load
-from app.providers.openai.errors import Trouble, describe, is_worth_retrying
+from app.providers.openai.errors import (
+    NoStreamError,
+    Trouble,
+    describe,
+    is_worth_retrying,
+    status_of,
+)
 from app.providers.openai.habits import Habits
-from app.providers.openai.prices import Prices
+from app.providers.openai.prices import Price, Prices
 from app.providers.openai.rate_limit import Throttle, retry_after
 from app.providers.openai.request import ChatCall, greeting, is_greeting
 from app.providers.openai.warmth import LOAD_SECONDS, Place, Warmth
 from app.providers.response_cache import Repeats
 from app.settings.base_url import Address
 from app.settings.host_gate import Gate, Permit
-from app.settings.model_sections import OpenAISettings
+from app.settings.host_names import OPENAI, key_name, section_of
+from app.settings.hosts import needs_key
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI, AsyncStream
@@ -45,22 +53,37 @@ MOST_ATTEMPTS = 2
 """The most tries; after two failures the next rung is better."""
 
 
+class HostFacts(Protocol):
+    """The settings of one host."""
+
+    @property
+    def address(self) -> Address: ...
+    @property
+    def model(self) -> str: ...
+    @property
+    def own_price(self) -> tuple[float, float] | None: ...
+    @property
+    def daily_tokens(self) -> int: ...
+
+
 class OpenAIProvider:
     """Writes with the owner's account, or with the owner's own server."""
 
-    name = "openai"
-
     def __init__(
         self,
-        settings: Callable[[], OpenAISettings],
+        settings: Callable[[], HostFacts],
         key: Callable[[Address], str | None],
         prices: Callable[[], Prices],
         on_spent: OnSpent,
         clock: Clock,
         gate: Gate,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        name: str = OPENAI,
+        on_wrong_address: Callable[[str], None] = lambda name: None,
     ) -> None:
         """`key` returns the key of an address, and None for any other."""
+        self.name = name
+        self._on_wrong_address = on_wrong_address
         self._settings = settings
         self._key = key
         self._prices = prices
@@ -72,6 +95,8 @@ class OpenAIProvider:
         self._troubles: dict[str, tuple[Trouble, float]] = {}
         self._repeats = Repeats(clock)
         self._habits: dict[tuple[str, str], Habits] = {}
+        self.bills = False
+        """The host says what its answers cost."""
         self._clients = Clients(on_change=self.forget_troubles)
         self._warmth = Warmth(lambda place: self.greet(place[1]), clock)
 
@@ -88,8 +113,11 @@ class OpenAIProvider:
             address = self._settings().address
         except ConfigError as error:
             return str(error)
-        if address.is_openai and not self._key(address):
-            return "no OpenAI key is set; enter one with `mynah config set openai_key`"
+        if needs_key(address) and not self._key(address):
+            return _no_key(self.name, address)
+        if not self._model(prompt):
+            how = f"`mynah config set {section_of(self.name)}.model`"
+            return f"no model is set for {self.name}; choose one with {how}"
         for scope in ("", self._model(prompt)):
             trouble, until = self._troubles.get(scope, (None, 0.0))
             if trouble and until > self._clock():
@@ -163,16 +191,21 @@ class OpenAIProvider:
             async with asyncio.timeout(10):
                 page = await client.models.list()
         except (openai.OpenAIError, TimeoutError, ValueError) as error:
-            trouble = describe(error, address.host, "")
+            if status_of(error) in (404, 405) or isinstance(error, ValueError):
+                raise self._no_list(address) from error
+            trouble = describe(error, address.host, "", name=self.name)
             raise ProviderError(trouble.reason, trouble.hint) from error
         found: object = page.data
         if not isinstance(found, list):
             # LM Studio answers 200 with an error to a path that it does not know.
-            raise ProviderError(
-                f"{address.host} has no list of models at {address.url}.",
-                "Set openai.base_url to the address that ends in /v1/.",
-            )
+            raise self._no_list(address)
         return sorted(model.id for model in page.data)
+
+    def _no_list(self, address: Address) -> WrongAddressError:
+        return WrongAddressError(
+            f"{address.host} has no list of models at {address.url}.",
+            f"Set {section_of(self.name)}.base_url to the address that ends in /v1/.",
+        )
 
     @asynccontextmanager
     async def work(
@@ -222,11 +255,8 @@ class OpenAIProvider:
 
     async def _permit_tuning(self, guilds: Collection[int | None]) -> Permit:
         address = self._settings().address
-        if address.is_openai and not self._key(address):
-            raise ProviderError(
-                "There is no OpenAI key.",
-                "Enter it with `mynah config set openai_key`.",
-            )
+        if needs_key(address) and not self._key(address):
+            raise ProviderError(_no_key(self.name, address).capitalize() + ".")
         if not guilds:
             return self._gate.look(address)
         return await self._gate.permit(address, "tuning", guilds)
@@ -259,7 +289,9 @@ class OpenAIProvider:
                 await self._sleep(retry.seconds)
                 call = self._call(prompt)
         spent = call.spent(self.name, self._prices())
-        done = call.completion(spent, first, (self._clock() - start) * 1000)
+        done = call.completion(
+            spent, self._prices(), first, (self._clock() - start) * 1000
+        )
         if not done.text.strip():
             reason = "thought and sent no answer" if call.chunks else "sent no text"
             raise ProviderError(f"{call.address.host} {reason}.")
@@ -277,7 +309,12 @@ class OpenAIProvider:
     def _call(self, prompt: Prompt) -> ChatCall:
         address, model = self._settings().address, self._model(prompt)
         habits = self._habits.setdefault((address.url, model), Habits.of(model))
-        return ChatCall(prompt, address, model, habits)
+        settings = self._settings()
+        own = settings.own_price
+        price = Price(own[0], own[0], own[1]) if own else None
+        return ChatCall(
+            prompt, address, model, habits, price, settings.daily_tokens > 0
+        )
 
     def _model(self, prompt: Prompt) -> str:
         return prompt.model or self._settings().model
@@ -311,6 +348,7 @@ class OpenAIProvider:
 
     def _note(self, call: ChatCall) -> None:
         """Enter a request in the ledger, and wake a model that did not begin."""
+        self.bills |= call.billed is not None
         is_ours, place = is_greeting(call.prompt), (call.address.url, call.model)
         if call.chunks:
             self._warmth.wrote(place)
@@ -344,7 +382,7 @@ class OpenAIProvider:
         kind = answer.headers.get("content-type", "")
         if "event-stream" not in kind:
             await answer.http_response.aclose()
-            raise ValueError(f"it sent {kind or 'something'} instead of a stream")
+            raise NoStreamError(f"it sent {kind or 'something'} instead of a stream")
         return cast("AsyncStream[Any]", answer.parse())
 
     async def _connect(self, permit: Permit) -> "AsyncOpenAI":
@@ -363,7 +401,11 @@ class OpenAIProvider:
         if response := getattr(error, "response", None):
             headers = response.headers
             self._throttle.note(headers)
-        trouble = describe(error, address.host, model, has_begun=has_begun)
+        trouble = describe(
+            error, address.host, model, has_begun=has_begun, name=self.name
+        )
+        if trouble.kind == "path":
+            self._on_wrong_address(self.name)
         if trouble.stay_away_seconds:
             scope = model if trouble.is_of_model else ""
             until = self._clock() + trouble.stay_away_seconds
@@ -375,6 +417,13 @@ class OpenAIProvider:
         if trouble.kind == "input":
             return InputRefusedError(trouble.reason, trouble.hint)
         return ProviderError(trouble.reason, trouble.hint)
+
+
+def _no_key(name: str, address: Address) -> str:
+    """Say that a host's key is missing, and which one that is."""
+    key = key_name(name, is_openai=address.is_openai)
+    whose = "OpenAI key" if address.is_openai else f"key for {address.host}"
+    return f"no {whose} is set; enter one with `mynah config set {key}`"
 
 
 class _RetryError(Exception):
