@@ -64,7 +64,7 @@ def describe(
     if status is not None:
         words = words_of(error)
         trouble = _of_status(status, _code(error), words, host, model, name)
-        if status == 404 and not body_of(error):
+        if status in (404, 405) and not _is_of_model(words, _code(error), model):
             trouble = _wrong_path(host, name)
         if not words:
             return trouble
@@ -133,6 +133,17 @@ def _of_status(
             "address", f"{host} redirects to another address.", hint, MODEL_SECONDS
         )
     return Trouble("request", f"{host} rejected the request ({status}).")
+
+
+def _is_of_model(words: str, code: str | None, model: str) -> bool:
+    """Tell a missing model from a missing page.
+
+    vLLM says `Not Found` to a path that it does not know, Groq `Unknown request URL`,
+    Ollama `404 page not found`; OpenRouter has `No endpoints found for` a model.
+    """
+    said = words.lower()
+    is_named = "model" in said or (model != "" and model.lower() in said)
+    return is_named or "no endpoints" in said or code in NO_MODEL
 
 
 def _wrong_path(host: str, name: str) -> Trouble:

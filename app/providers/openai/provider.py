@@ -92,7 +92,8 @@ class OpenAIProvider:
         self._gate = gate
         self._sleep = sleep
         self._throttle = Throttle(clock)
-        self._troubles: dict[str, tuple[Trouble, float]] = {}
+        self._troubles: dict[tuple[str, str], tuple[Trouble, float]] = {}
+        """By address, and model unless it is of all, with the time of their end."""
         self._repeats = Repeats(clock)
         self._habits: dict[tuple[str, str], Habits] = {}
         self.bills = False
@@ -104,7 +105,12 @@ class OpenAIProvider:
     def trouble(self) -> Trouble | None:
         """The latest problem that the owner should know about."""
         now = self._clock()
-        live = [trouble for trouble, until in self._troubles.values() if until > now]
+        url = self._settings().address.url
+        live = [
+            trouble
+            for (where, _), (trouble, until) in self._troubles.items()
+            if where == url and until > now
+        ]
         return live[-1] if live else None
 
     def unavailable(self, prompt: Prompt) -> str | None:
@@ -119,7 +125,7 @@ class OpenAIProvider:
             how = f"`mynah config set {section_of(self.name)}.model`"
             return f"no model is set for {self.name}; choose one with {how}"
         for scope in ("", self._model(prompt)):
-            trouble, until = self._troubles.get(scope, (None, 0.0))
+            trouble, until = self._troubles.get((address.url, scope), (None, 0.0))
             if trouble and until > self._clock():
                 return str(trouble)
         wait = self._throttle.wait(
@@ -148,6 +154,14 @@ class OpenAIProvider:
         if not self._settings().address.is_cloud and not self._warmth.is_warm(place):
             # Whoever waits may give up; the load goes on.
             await asyncio.shield(self._warmth.begin(place))
+
+    async def measure(self) -> None:
+        """Have a host say a word, and take the time; it may load its model first.
+
+        Raises:
+            ProviderError: If it says none.
+        """
+        await asyncio.shield(self._warmth.begin(self._place("")))
 
     def first_word_seconds(self, model: str = "") -> float | None:
         """Return the time to the first word, as last measured without a deadline."""
@@ -409,7 +423,7 @@ class OpenAIProvider:
         if trouble.stay_away_seconds:
             scope = model if trouble.is_of_model else ""
             until = self._clock() + trouble.stay_away_seconds
-            self._troubles[scope] = (trouble, until)
+            self._troubles[address.url, scope] = (trouble, until)
         elif wait := retry_after(headers):
             self._throttle.block(min(wait, 3600.0))
         if trouble.kind == "loading":

@@ -80,7 +80,7 @@ async def _first_word(context: AppContext, host: Host) -> str:
     provider = context.providers.host(host.name)
     try:
         async with asyncio.timeout(MOST_LOADING_SECONDS):
-            await provider.warm()
+            await provider.measure()
     except TimeoutError:
         return f" It is still loading: {provider.loading()}."
     seconds = provider.first_word_seconds()
