@@ -5,7 +5,6 @@ import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import tomlkit
 
@@ -62,10 +61,10 @@ def save(path: Path, name: str, value: object | None) -> None:
     stored(path)
     document = tomlkit.parse(_read(path))
     section, _, item = key.name.rpartition(".")
-    table: Any = document
-    for part in section.split("."):
-        is_outer = part == HOSTS
-        table = table.setdefault(part, tomlkit.table(is_super_table=is_outer))
+    outer, _, inner = section.partition(".")
+    table = document.setdefault(outer, tomlkit.table(is_super_table=bool(inner)))
+    if inner:
+        table = table.setdefault(inner, tomlkit.table())
     if value is None:
         table.pop(item, None)
     else:
@@ -80,7 +79,7 @@ def remove_host(path: Path, host: str) -> None:
         ConfigError: If the file is broken or cannot be written.
     """
     document = tomlkit.parse(_read(path))
-    hosts: Any = document.get(HOSTS, {})
+    hosts = document.get(HOSTS, {})
     hosts.pop(host, None)
     if not hosts:
         document.pop(HOSTS, None)

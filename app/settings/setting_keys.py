@@ -7,7 +7,6 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any
 
 from app.core.errors import ConfigError
 from app.settings import patterns, validators
@@ -205,20 +204,15 @@ def with_overrides(config: Config, overrides: Mapping[str, object]) -> Config:
     """
     for name, value in overrides.items():
         section, _, item = find_key(name).name.rpartition(".")
-        changed = replace(_section(config, section), **{item: check(name, value)})
-        if section.startswith(f"{HOSTS}."):
-            hosts = {**config.hosts, section.removeprefix(f"{HOSTS}."): changed}
-            config = replace(config, hosts=hosts)
-        else:
-            config = replace(config, **{section: changed})
-    return config
-
-
-def _section(config: Config, section: str) -> Any:
-    if section.startswith(f"{HOSTS}."):
         host = section.removeprefix(f"{HOSTS}.")
-        return config.hosts.get(host, HostSettings())
-    return getattr(config, section)
+        if host == section:
+            changed = replace(getattr(config, section), **{item: check(name, value)})
+            config = replace(config, **{section: changed})
+        else:
+            table = getattr(config, HOSTS).get(host, HostSettings())
+            changed = replace(table, **{item: check(name, value)})
+            config = replace(config, hosts={**config.hosts, host: changed})
+    return config
 
 
 def with_stored(config: Config, stored: Mapping[str, object]) -> Config:
@@ -237,5 +231,6 @@ def with_stored(config: Config, stored: Mapping[str, object]) -> Config:
 def value_of(config: Config, name: str) -> Value:
     """Return the value of the setting `name`."""
     section, _, item = find_key(name).name.rpartition(".")
-    value: Value = getattr(_section(config, section), item)
+    host = config.hosts.get(section.removeprefix(f"{HOSTS}."))
+    value: Value = getattr(host or getattr(config, section), item)
     return value

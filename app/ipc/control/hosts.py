@@ -24,7 +24,7 @@ class HostEntry:
     servers: list[str]
     """The servers whose replies come from it; * for all."""
     trouble: str = ""
-    """What is wrong; empty if nothing is known to be."""
+    """A standing problem, with its remedy; empty without one."""
 
 
 @dataclass(frozen=True)

@@ -7,14 +7,12 @@ from collections.abc import (
     Awaitable,
     Callable,
     Collection,
-    Mapping,
 )
 from contextlib import aclosing, asynccontextmanager
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from app.core.errors import (
     ConfigError,
-    InputRefusedError,
     LoadingError,
     ProviderError,
     WrongAddressError,
@@ -32,13 +30,14 @@ from app.providers.openai.errors import (
 )
 from app.providers.openai.habits import Habits
 from app.providers.openai.prices import Price, Prices
-from app.providers.openai.rate_limit import Throttle, retry_after
+from app.providers.openai.rate_limit import Throttle
 from app.providers.openai.request import ChatCall, greeting, is_greeting
+from app.providers.openai.standing import HostFacts, Standing, no_key
 from app.providers.openai.warmth import LOAD_SECONDS, Place, Warmth
 from app.providers.response_cache import Repeats
 from app.settings.base_url import Address
 from app.settings.host_gate import Gate, Permit
-from app.settings.host_names import OPENAI, key_name, section_of
+from app.settings.host_names import OPENAI, section_of
 from app.settings.hosts import needs_key
 
 if TYPE_CHECKING:
@@ -51,19 +50,6 @@ LEAST_MS = 500.0
 
 MOST_ATTEMPTS = 2
 """The most tries; after two failures the next rung is better."""
-
-
-class HostFacts(Protocol):
-    """The settings of one host."""
-
-    @property
-    def address(self) -> Address: ...
-    @property
-    def model(self) -> str: ...
-    @property
-    def own_price(self) -> tuple[float, float] | None: ...
-    @property
-    def daily_tokens(self) -> int: ...
 
 
 class OpenAIProvider:
@@ -83,7 +69,6 @@ class OpenAIProvider:
     ) -> None:
         """`key` returns the key of an address, and None for any other."""
         self.name = name
-        self._on_wrong_address = on_wrong_address
         self._settings = settings
         self._key = key
         self._prices = prices
@@ -92,8 +77,7 @@ class OpenAIProvider:
         self._gate = gate
         self._sleep = sleep
         self._throttle = Throttle(clock)
-        self._troubles: dict[tuple[str, str], tuple[Trouble, float]] = {}
-        """By address, and model unless it is of all, with the time of their end."""
+        self._standing = Standing(name, clock, self._throttle, on_wrong_address)
         self._repeats = Repeats(clock)
         self._habits: dict[tuple[str, str], Habits] = {}
         self.bills = False
@@ -104,14 +88,7 @@ class OpenAIProvider:
     @property
     def trouble(self) -> Trouble | None:
         """The latest problem that the owner should know about."""
-        now = self._clock()
-        url = self._settings().address.url
-        live = [
-            trouble
-            for (where, _), (trouble, until) in self._troubles.items()
-            if where == url and until > now
-        ]
-        return live[-1] if live else None
+        return self._standing.latest(self._settings().address.url)
 
     def unavailable(self, prompt: Prompt) -> str | None:
         """Return why no request is possible: no key, a known problem, a rate limit."""
@@ -120,14 +97,12 @@ class OpenAIProvider:
         except ConfigError as error:
             return str(error)
         if needs_key(address) and not self._key(address):
-            return _no_key(self.name, address)
+            return no_key(self.name, address)
         if not self._model(prompt):
             how = f"`mynah config set {section_of(self.name)}.model`"
             return f"no model is set for {self.name}; choose one with {how}"
-        for scope in ("", self._model(prompt)):
-            trouble, until = self._troubles.get((address.url, scope), (None, 0.0))
-            if trouble and until > self._clock():
-                return str(trouble)
+        if reason := self._standing.refuses(address.url, self._model(prompt)):
+            return reason
         wait = self._throttle.wait(
             estimate_tokens("".join(t.text for t in prompt.turns))
         )
@@ -184,7 +159,7 @@ class OpenAIProvider:
 
     def forget_troubles(self) -> None:
         """Retry at once, since the owner changed something."""
-        self._troubles.clear()
+        self._standing.forget()
 
     def prepare(self) -> None:
         """Load the client library, which takes over a second; blocking."""
@@ -256,7 +231,7 @@ class OpenAIProvider:
             yield await self._connect(permit)
             billed, dollars = tokens, cost
         except (openai.OpenAIError, httpx2.HTTPError) as error:
-            raise self._as_provider_error(error, model, address) from error
+            raise self._standing.error_of(error, model, address) from error
         finally:
             ON_BYTES.reset(token)
             if counts:
@@ -270,7 +245,7 @@ class OpenAIProvider:
     async def _permit_tuning(self, guilds: Collection[int | None]) -> Permit:
         address = self._settings().address
         if needs_key(address) and not self._key(address):
-            raise ProviderError(_no_key(self.name, address).capitalize() + ".")
+            raise ProviderError(no_key(self.name, address).capitalize() + ".")
         if not guilds:
             return self._gate.look(address)
         return await self._gate.permit(address, "tuning", guilds)
@@ -349,7 +324,7 @@ class OpenAIProvider:
             call.is_waiting = False
             call.is_refused = getattr(error, "status_code", None) is not None
             is_lesson = call.is_refused and call.habits.learn(error, call.body)
-            failure = self._as_provider_error(
+            failure = self._standing.error_of(
                 error, call.model, call.address, has_begun=call.chunks > 0
             )
             call.is_waiting = isinstance(failure, LoadingError)
@@ -401,43 +376,6 @@ class OpenAIProvider:
 
     async def _connect(self, permit: Permit) -> "AsyncOpenAI":
         return await self._clients.of(permit, self._key(permit.address))
-
-    def _as_provider_error(
-        self,
-        error: Exception,
-        model: str,
-        address: Address,
-        *,
-        has_begun: bool = False,
-    ) -> ProviderError:
-        """Remember the kind of problem, and describe it."""
-        headers: Mapping[str, str] = {}
-        if response := getattr(error, "response", None):
-            headers = response.headers
-            self._throttle.note(headers)
-        trouble = describe(
-            error, address.host, model, has_begun=has_begun, name=self.name
-        )
-        if trouble.kind == "path":
-            self._on_wrong_address(self.name)
-        if trouble.stay_away_seconds:
-            scope = model if trouble.is_of_model else ""
-            until = self._clock() + trouble.stay_away_seconds
-            self._troubles[address.url, scope] = (trouble, until)
-        elif wait := retry_after(headers):
-            self._throttle.block(min(wait, 3600.0))
-        if trouble.kind == "loading":
-            return LoadingError(trouble.reason, trouble.hint)
-        if trouble.kind == "input":
-            return InputRefusedError(trouble.reason, trouble.hint)
-        return ProviderError(trouble.reason, trouble.hint)
-
-
-def _no_key(name: str, address: Address) -> str:
-    """Say that a host's key is missing, and which one that is."""
-    key = key_name(name, is_openai=address.is_openai)
-    whose = "OpenAI key" if address.is_openai else f"key for {address.host}"
-    return f"no {whose} is set; enter one with `mynah config set {key}`"
 
 
 class _RetryError(Exception):
