@@ -10,8 +10,7 @@ from app.core.explanation import DrawnMessage, Explanation, QuotedMessage, Token
 from app.core.labels import is_host
 from app.store import audience, feedback, messages, rows, tombstones, usage
 from app.store.database import tuples, write
-from app.store.messages import StoredMessage
-from app.store.rows import StoredReply
+from app.store.rows import StoredMessage, StoredReply
 from app.store.tables import Channel, Member, Message, Reply, ReplySource
 
 Fields = Mapping[str, Any]
@@ -82,7 +81,8 @@ def finish(
         Reply.update(state="forgotten", recalled=[]).where(same).execute()
         return None
     drawn = sources or ()
-    is_hidden = is_said and not _may_hear(row, [source.message for source in drawn])
+    heard = [*(source.message for source in drawn), *fields.get("recalled", ())]
+    is_hidden = is_said and not _may_hear(row, heard)
     if is_hidden or _went(row, _named(fields, drawn)):
         # The row stays claimed, so that the reply can be made once more.
         Reply.update(recalled=[]).where(same).execute()
@@ -190,7 +190,8 @@ def may_send(reply: int) -> bool:
     row = Reply.get_or_none((Reply.id == reply) & (Reply.text != ""))
     if row is None:
         return False
-    if _may_hear(row, [source.message for source in sources_of(reply)]):
+    drawn = [source.message for source in sources_of(reply)]
+    if _may_hear(row, [*drawn, *row.recalled]):
         return True
     if row.state == "made":
         ReplySource.delete().where(ReplySource.reply == reply).execute()

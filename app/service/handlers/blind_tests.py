@@ -13,8 +13,7 @@ from app.service.app_context import AppContext
 from app.service.events import Asker
 from app.service.hosts.host_users import shown_host
 from app.store import comparisons, messages
-from app.store.messages import StoredMessage
-from app.store.rows import StoredGuild
+from app.store.rows import StoredGuild, StoredMessage
 
 LATELY = 2000
 """The number of newest messages to draw one from."""
