@@ -72,6 +72,16 @@ def key_name(name: str, *, is_openai: bool) -> str:
     return "server_key" if name == OPENAI else f"{name}_key"
 
 
+def to_enter_key(name: str, *, is_openai: bool) -> str:
+    """Return the command that enters the key of a host."""
+    return f"`mynah config set {key_name(name, is_openai=is_openai)}`"
+
+
+def to_choose_model(name: str) -> str:
+    """Return the command that chooses the model of a host."""
+    return f"`mynah config set {section_of(name)}.model`"
+
+
 def names_in(config: "Config") -> list[str]:
     """Return the names of the hosts that replies come from, in order."""
     return [name for name in config.reply.provider.split(", ") if is_host(name)]

@@ -127,7 +127,7 @@ def _ask_places(
     """Offer this computer and every host, or several of them in an order."""
     status, several = screen.app.status, ""
     places = ["local", *(status.hosts if status else ["openai"])]
-    at = places.index(str(item.value)) if item.value in places else len(places)
+    at = places.index(str(item.value)) if item.value in places else len(places) - 1
 
     def picked(place: str | None) -> None:
         if place == several:
@@ -136,7 +136,9 @@ def _ask_places(
         else:
             put(place)
 
-    options = [*((place, place) for place in places), ("several, in order", several)]
+    options = [(place, place) for place in places]
+    if len(places) > 2:
+        options.append(("several, in order", several))
     screen.app.push_screen(Pick(item.key.doc, options, at), picked)
 
 

@@ -10,18 +10,18 @@ from app.ipc.wire import Request
 class HostEntry:
     """One host, as the settings describe it."""
 
-    name: str
-    address: str
-    host: str
-    reach: str
+    name: str = ""
+    address: str = ""
+    host: str = ""
+    reach: str = "cloud"
     """here, own or cloud."""
-    model: str
-    key_name: str
-    has_key: bool
-    needs_key: bool
-    price: str
+    model: str = ""
+    key_name: str = ""
+    has_key: bool = False
+    needs_key: bool = False
+    price: str = ""
     """The price in words."""
-    servers: list[str]
+    servers: list[str] = field(default_factory=list)
     """The servers whose replies come from it; * for all."""
     trouble: str = ""
     """A standing problem, with its remedy; empty without one."""
@@ -31,7 +31,7 @@ class HostEntry:
 class HostsReply:
     """Every host, `openai` first."""
 
-    hosts: list[HostEntry]
+    hosts: list[HostEntry] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class HostAdd(Request[HostEntry]):
 class HostRemoved:
     """A host that is gone, with its key."""
 
-    name: str
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -75,8 +75,8 @@ class HostRemove(Request[HostRemoved]):
 class HostTestReply:
     """The outcome of asking a host for a word."""
 
-    ok: bool
-    detail: str
+    ok: bool = False
+    detail: str = ""
     hint: str = ""
     seconds: float | None = None
     """To the first word."""
@@ -106,7 +106,7 @@ class FoundHost:
 class HostsFindReply:
     """The hosts that answer."""
 
-    hosts: list[FoundHost]
+    hosts: list[FoundHost] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ class HostsFind(Request[HostsFindReply]):
 class HostUseReply:
     """The places of the model from now on."""
 
-    provider: str
+    provider: str = ""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,12 @@ from app.core.safe_text import safe_line
 from app.core.secret_patterns import redact
 from app.providers.openai.rate_limit import retry_after
 from app.settings.base_url import OPENAI_HOST
-from app.settings.host_names import OPENAI, key_name, section_of
+from app.settings.host_names import (
+    OPENAI,
+    section_of,
+    to_choose_model,
+    to_enter_key,
+)
 
 QUOTA_SECONDS = 3600.0
 KEY_SECONDS = 900.0
@@ -106,7 +111,7 @@ def _of_status(
         return Trouble(
             "model",
             f"{host} has no model {model}.",
-            f"Choose another with `mynah config set {section_of(name)}.model`.",
+            f"Choose another with {to_choose_model(name)}.",
             MODEL_SECONDS,
             is_of_model=True,
         )
@@ -114,8 +119,8 @@ def _of_status(
         return Trouble(
             "key",
             f"{host} rejected the key.",
-            "Enter a valid one with `mynah config set"
-            f" {key_name(name, is_openai=host == OPENAI_HOST)}`.",
+            "Enter a valid one with"
+            f" {to_enter_key(name, is_openai=host == OPENAI_HOST)}.",
             KEY_SECONDS,
         )
     if status == 429:

@@ -37,7 +37,7 @@ from app.providers.openai.warmth import LOAD_SECONDS, Place, Warmth
 from app.providers.response_cache import Repeats
 from app.settings.base_url import Address
 from app.settings.host_gate import Gate, Permit
-from app.settings.host_names import OPENAI, section_of
+from app.settings.host_names import OPENAI, section_of, to_choose_model
 from app.settings.hosts import needs_key
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ class OpenAIProvider:
         if needs_key(address) and not self._key(address):
             return no_key(self.name, address)
         if not self._model(prompt):
-            how = f"`mynah config set {section_of(self.name)}.model`"
+            how = to_choose_model(self.name)
             return f"no model is set for {self.name}; choose one with {how}"
         if reason := self._standing.refuses(address.url, self._model(prompt)):
             return reason

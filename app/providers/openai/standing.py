@@ -7,7 +7,7 @@ from app.core.errors import InputRefusedError, LoadingError, ProviderError
 from app.providers.openai.errors import Trouble, describe
 from app.providers.openai.rate_limit import Throttle, retry_after
 from app.settings.base_url import Address
-from app.settings.host_names import key_name
+from app.settings.host_names import to_enter_key
 
 MOST_BLOCK_SECONDS = 3600.0
 
@@ -89,6 +89,6 @@ class Standing:
 
 def no_key(name: str, address: Address) -> str:
     """Say that a host's key is missing, and which one that is."""
-    key = key_name(name, is_openai=address.is_openai)
+    how = to_enter_key(name, is_openai=address.is_openai)
     whose = "OpenAI key" if address.is_openai else f"key for {address.host}"
-    return f"no {whose} is set; enter one with `mynah config set {key}`"
+    return f"no {whose} is set; enter one with {how}"

@@ -138,7 +138,7 @@ class HostHandlers:
         if name == OPENAI:
             raise UsageError(
                 "The host openai is built in.",
-                "Delete its key with `mynah config set openai_key < /dev/null`.",
+                "`mynah hosts list` shows those that you added.",
             )
         host = self._host(name)
         used = [guild.name for guild in await users(context, name)]

@@ -8,7 +8,7 @@ from app.service.app_context import AppContext
 from app.service.hosts.host_users import hosts_in_use, without_consent
 from app.settings import host_keys
 from app.settings.consent import how_to_agree
-from app.settings.host_names import OPENAI
+from app.settings.host_names import OPENAI, to_choose_model, to_enter_key
 from app.settings.hosts import Host, host_of, needs_key, preset_of
 
 MOST_LOADING_SECONDS = 60.0
@@ -50,12 +50,12 @@ async def _answers(context: AppContext, host: Host) -> str:
     key = await asyncio.to_thread(host_keys.get, context.home, host)
     if needs_key(address) and not key:
         whose = "OpenAI key" if address.is_openai else f"key for {address.host}"
-        hint = f"Enter it with `mynah config set {host.key_name}`."
+        hint = f"Enter it with {to_enter_key(host.name, is_openai=address.is_openai)}."
         raise ConfigError(f"There is no {whose}.", hint)
     models = await context.host_finder.look(host)
     host = host_of(context.settings.home, host.name)
     if not _offers(models, host):
-        hint = f"Choose one with `mynah config set {host.section}.model NAME`."
+        hint = f"Choose one with {to_choose_model(host.name)}."
         raise ConfigError(
             f"{host.address.described} does not offer {host.model}.", hint
         )
@@ -125,7 +125,7 @@ async def test_key(context: AppContext, host: Host) -> SecretTestReply:
     address = host.address
     key = await asyncio.to_thread(host_keys.get, context.home, host)
     if not key:
-        hint = f"Enter it with `mynah config set {host.key_name}`."
+        hint = f"Enter it with {to_enter_key(host.name, is_openai=address.is_openai)}."
         return SecretTestReply(False, f"No key is set for {address.host}.", hint)
     provider = context.providers.host(host.name)
     provider.forget_troubles()

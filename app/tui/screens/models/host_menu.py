@@ -72,7 +72,7 @@ class HostMenu:
         """Ask a host for a word."""
 
         def tried(reply: control.HostTestReply) -> None:
-            title = "✓ It answers" if reply.ok else "✕ It does not work"
+            title = "✓ The host answers" if reply.ok else "✕ It does not work"
             text = f"{reply.detail}\n\n{reply.hint}".strip()
             self._screen.app.show_result(self._screen, title, safe_line(text))
 
@@ -94,7 +94,7 @@ class HostMenu:
         """Make one tiny call with a key."""
 
         def tried(reply: control.SecretTestReply) -> None:
-            title = "✓ The key works" if reply.ok else "✕ It does not work"
+            title = "✓ The cloud answers" if reply.ok else "✕ It does not work"
             text = f"{reply.detail}\n\n{reply.hint}".strip()
             self._screen.app.show_result(self._screen, title, text)
             self._done()
