@@ -107,9 +107,8 @@ def _host(preset: Preset) -> str:
     parts = [f"### {preset.title}", f"```sh\n{shown}\n```"]
     facts = [f"Its address is `{preset.base_url}`."] if preset.base_url else []
     if preset.key_variable:
-        facts.append(
-            f"The environment variable `{preset.key_variable}` comes before a stored key."
-        )
+        variable = f"The environment variable `{preset.key_variable}`"
+        facts.append(f"{variable} comes before a stored key.")
     facts += [preset.note] if preset.note else []
     return "\n\n".join([*parts, textwrap.fill(" ".join(facts), 94)])
 
