@@ -71,6 +71,10 @@ class StandIn:
     """The address that a redirect points to; empty for one of its own."""
     pause: float = 0.0
     """Seconds between two chunks."""
+    list_status: int = 200
+    """The answer to whoever asks for the list of models."""
+    bill: Json | None = None
+    """What its reports of usage say besides tokens."""
     load_seconds: float = 0.0
     """The time to load a model; a client that hangs up meanwhile aborts the load.
 
@@ -114,6 +118,8 @@ class StandIn:
             headers[name.lower()] = value.strip()
         raw = await reader.readexactly(int(headers.get("content-length", 0)))
         if method == "GET" and path == "/v1/models":
+            if self.list_status != 200:
+                return await _send(writer, self.list_status, _error("no_list"))
             data = [{"id": name, "object": "model"} for name in self.models]
             return await _send(writer, 200, {"object": "list", "data": data})
         kind = headers.get("content-type", "")
@@ -157,7 +163,9 @@ class StandIn:
         await _event(writer, _chunk("", finish="stop"))
         if report:
             served.reported = True
-            await _event(writer, _usage(served) if usage is None else usage)
+            report_of = _usage(served) if usage is None else usage
+            report_of["usage"] |= self.bill or {}
+            await _event(writer, report_of)
         await _raw(writer, b"data: [DONE]\n\n")
         await _raw(writer, b"", last=True)
         return True

@@ -10,21 +10,19 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from app.core import secrets
-from app.core.errors import AppError, ConfigError, explain_os_error
+from app.core.errors import AppError, explain_os_error
 from app.core.paths import Home
 from app.ipc.control import Check
 from app.memory.embedder import BUILT_IN, Embedder, Floats
 from app.modelfiles import catalogue, checks
 from app.service.app_context import AppContext
-from app.service.hosts.host_users import users, without_consent
-from app.settings.consent import AGREE
+from app.service.hosts.host_checks import check_hosts
 from app.store import guilds, messages
 
 C = TypeVar("C")
 
 LEAST_FREE = 500 << 20
 MOST_CLOCK_SECONDS = 300.0
-MOST_LOADING_SECONDS = 60.0
 SAFE_SQLITE = (3, 51, 3)
 
 
@@ -44,7 +42,11 @@ class ClosedHome:
 
 async def check_all(context: AppContext) -> list[Check]:
     """Run every check, in the order in which to fix problems."""
-    return [await _run(check, context) for check in CHECKS]
+    found = [await _run(check, context) for check in CHECKS]
+    try:
+        return [*found, *await check_hosts(context)]
+    except (AppError, OSError) as error:
+        return [*found, _failed("cloud", error)]
 
 
 async def check_closed(home: Home, error: AppError | OSError) -> list[Check]:
@@ -190,45 +192,6 @@ async def _bot_token(context: AppContext) -> Check:
     return Check("bot token", found.ok, found.detail, found.hint)
 
 
-async def _cloud(context: AppContext) -> Check:
-    home = context.settings.home
-    address = home.openai.address
-    key = await asyncio.to_thread(secrets.get, context.home, "openai_key")
-    is_used = home.reply.provider == "openai" or await users(context)
-    if not is_used and not (key and address.is_openai):
-        return Check("cloud", True, "Off; everything stays on this computer.")
-    if address.is_openai and not key:
-        hint = "Enter it with `mynah config set openai_key`."
-        return Check("cloud", False, "There is no OpenAI key.", hint)
-    try:
-        models = await context.cloud.models()
-    except AppError as error:
-        hint = error.hint or "Check openai.base_url and the internet connection."
-        return Check("cloud", False, error.message, hint)
-    wanted = home.openai.model
-    if wanted not in models:
-        hint = "Choose one with `mynah config set openai.model NAME`."
-        raise ConfigError(f"{address.described} does not offer {wanted}.", hint)
-    if names := await without_consent(context):
-        detail = f"Nobody agreed to send words of {', '.join(names)} to {address.name}."
-        hint = f"Replies stay here until you agree: `{AGREE['replies']}`."
-        return Check("cloud", False, detail, hint)
-    told = await _first_word(context, wanted) if is_used else ""
-    return Check("cloud", True, f"{address.described} offers {wanted}.{told}")
-
-
-async def _first_word(context: AppContext, model: str) -> str:
-    """Have a host of the owner's say a word, and tell how long it took."""
-    cloud = context.cloud
-    try:
-        async with asyncio.timeout(MOST_LOADING_SECONDS):
-            await cloud.warm(model)
-    except TimeoutError:
-        return f" It is still loading: {cloud.loading(model)}."
-    seconds = cloud.first_word_seconds(model)
-    return "" if seconds is None else f" First word after {seconds:.1f} s."
-
-
 CLOSED_CHECKS: tuple[Callable[[HasHome], Awaitable[Check]], ...] = (
     _home,
     _disk,
@@ -248,5 +211,4 @@ CHECKS: tuple[Callable[[AppContext], Awaitable[Check]], ...] = (
     _model,
     _embedding,
     _bot_token,
-    _cloud,
 )

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 from app.core.token_estimate import estimate_tokens
 from app.providers.base import Completion, Prompt, Turn
 from app.providers.cost_record import Spent, Tokens
+from app.providers.openai.bill import bill_in
 from app.providers.openai.cloud_prompt import render
 from app.providers.openai.habits import Habits, options
-from app.providers.openai.prices import Prices
+from app.providers.openai.prices import Price, Prices
 from app.providers.thoughts import Thoughts
 from app.settings.base_url import Address
 
@@ -54,6 +55,10 @@ class ChatCall:
     address: Address
     model: str
     habits: Habits
+    own_price: Price | None = None
+    """The price that the owner entered."""
+    has_token_budget: bool = False
+    """The owner limits its tokens, as nobody knows the price."""
     body: Body = field(init=False)
     bytes_sent: int = 0
     is_refused: bool = False
@@ -63,6 +68,8 @@ class ChatCall:
     chunks: int = 0
     finish: str = "stop"
     reported: Tokens | None = None
+    billed: float | None = None
+    """US dollars, as the host said."""
 
     def __post_init__(self) -> None:
         self.body = _body(self.address, self.model, self.prompt, self.habits)
@@ -111,6 +118,7 @@ class ChatCall:
         try:
             async for chunk in stream:
                 self.reported = _usage(chunk) or self.reported
+                self.billed = bill_in(chunk, self.billed)
                 choices = getattr(chunk, "choices", None) or []
                 for choice in choices[:1]:
                     self.finish = _finish(choice) or self.finish
@@ -154,9 +162,13 @@ class ChatCall:
             is_estimate,
         )
 
-    def completion(self, spent: Spent, first_ms: float, total_ms: float) -> Completion:
+    def completion(
+        self, spent: Spent, prices: Prices, first_ms: float, total_ms: float
+    ) -> Completion:
         """Return the whole completion, once it has ended."""
-        notes = ("tokens were counted here",) if spent.is_estimate else ()
+        notes = ["tokens were counted here"] if spent.is_estimate else []
+        if self.address.is_cloud and self._is_priceless(prices):
+            notes.append("its price is unknown")
         return Completion(
             self.text.strip(),
             self.finish,
@@ -166,7 +178,7 @@ class ChatCall:
             first_ms,
             total_ms,
             spent.cost,
-            notes=notes,
+            notes=tuple(notes),
             bytes_sent=spent.bytes_sent,
             host=spent.host,
             reach=spent.reach,
@@ -184,12 +196,23 @@ class ChatCall:
         return counted, True
 
     def _cost(self, tokens: Tokens, prices: Prices) -> float:
-        if not self.address.is_cloud:
+        """Return US dollars: what the host says, or by the price that is known.
+
+        An unknown price counts as the dearest one, unless its tokens are limited.
+        """
+        if not self.address.is_cloud or self.is_refused:
             return 0.0
-        if not self.address.is_openai and not prices.knows(self.model):
+        if self.billed is not None:
+            return self.billed
+        if self._is_priceless(prices) and self.has_token_budget:
             return 0.0
-        price = prices.of(self.model)
+        price = self.own_price or prices.of(self.model)
         return price.cost(tokens.prompt, tokens.cached, tokens.completion)
+
+    def _is_priceless(self, prices: Prices) -> bool:
+        """Tell if nobody said what it costs."""
+        is_known = self.own_price or self.billed is not None
+        return not is_known and not prices.knows(self.model)
 
 
 def _finish(choice: object) -> str | None:

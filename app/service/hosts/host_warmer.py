@@ -5,13 +5,14 @@ from contextlib import suppress
 
 from app.core.errors import AppError
 from app.service.app_context import AppContext
-from app.service.hosts.host_users import users
+from app.service.hosts.host_users import models_in_use
+from app.settings.hosts import host_of
 
 LOOK_SECONDS = 2.0
 """The longest time until a change of host or model counts."""
 
-Wanted = tuple[str, str]
-"""An address and a model."""
+Wanted = tuple[str, str, str]
+"""A host's name, its address, and a model there."""
 
 
 class HostWarmer:
@@ -31,23 +32,24 @@ class HostWarmer:
     async def look(self) -> None:
         """Begin to load what is newly needed."""
         wanted = await self._wanted()
-        for _, model in wanted - self._known:
-            load = asyncio.create_task(self._load(model))
+        for name, _, model in wanted - self._known:
+            load = asyncio.create_task(self._load(name, model))
             self._loads.add(load)
             load.add_done_callback(self._loads.discard)
         self._known = wanted
 
-    async def _load(self, model: str) -> None:
+    async def _load(self, name: str, model: str) -> None:
         # If the host is off, the next reply says so; when it is on, that reply loads.
         with suppress(AppError):
-            await self._context.cloud.warm(model)
+            await self._context.providers.host(name).warm(model)
 
     async def _wanted(self) -> set[Wanted]:
-        settings = self._context.settings
-        address = settings.home.openai.address
-        if address.is_cloud:
-            return set()
-        configs = [await settings.of(guild.id) for guild in await users(self._context)]
-        if settings.home.reply.provider == "openai":
-            configs.append(settings.home)
-        return {(address.url, config.openai.model) for config in configs}
+        home = self._context.settings.home
+        found: set[Wanted] = set()
+        for name, model in await models_in_use(self._context):
+            # An address that is none is the check-up's matter.
+            with suppress(AppError):
+                address = host_of(home, name).address
+                if not address.is_cloud:
+                    found.add((name, address.url, model))
+        return found
