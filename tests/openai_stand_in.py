@@ -216,6 +216,11 @@ class StandIn:
     async def _html(self, writer, served) -> bool:
         return await _page(writer, 502)
 
+    async def _error_fine(self, writer, served) -> bool:
+        """LM Studio answers so to a path that it does not know."""
+        error = {"error": "Unexpected endpoint or method. (POST /chat/completions)"}
+        return await _send(writer, 200, error)
+
     async def _html_fine(self, writer, served) -> bool:
         return await _page(writer, 200)
 
