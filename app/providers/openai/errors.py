@@ -77,8 +77,8 @@ def describe(
     kind = type(error).__name__
     if has_begun and not isinstance(error, ValueError):
         return Trouble("broken", f"The answer from {host} stopped early.")
-    if trouble := _of_tls(error, host, name):
-        return trouble
+    if tls := _of_tls(error, host, name):
+        return tls
     if kind == "APIConnectionError" or isinstance(error, TimeoutError):
         return Trouble("unreachable", f"{host} cannot be reached.")
     if kind in ("APITimeoutError", "ReadTimeout"):
