@@ -3,6 +3,7 @@
 import asyncio
 import json
 import socket
+import ssl
 from collections.abc import Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -111,6 +112,10 @@ class StandIn:
         request = await reader.readline()
         if not request:
             return False
+        if b" HTTP/" not in request:
+            # So do Go's and uvicorn's servers when somebody speaks TLS to them.
+            await _raw_text(writer, "HTTP/1.1 400 Bad Request\r\n\r\n")
+            return False
         method, path, _ = request.decode().split(" ", 2)
         headers = {}
         while (line := await reader.readline()).strip():
@@ -216,6 +221,11 @@ class StandIn:
     async def _html(self, writer, served) -> bool:
         return await _page(writer, 502)
 
+    async def _error_fine(self, writer, served) -> bool:
+        """LM Studio answers so to a path that it does not know."""
+        error = {"error": "Unexpected endpoint or method. (POST /chat/completions)"}
+        return await _send(writer, 200, error)
+
     async def _html_fine(self, writer, served) -> bool:
         return await _page(writer, 200)
 
@@ -277,12 +287,12 @@ FAULTS = (
 
 
 @asynccontextmanager
-async def running(stand_in: StandIn):
+async def running(stand_in: StandIn, tls: ssl.SSLContext | None = None):
     """The server, listening on a free port of this machine, and known by other names.
 
     A name that ends in `.example` belongs to nobody (RFC 2606, section 3).
     """
-    server = await asyncio.start_server(stand_in.handle, "127.0.0.1", 0)
+    server = await asyncio.start_server(stand_in.handle, "127.0.0.1", 0, ssl=tls)
     stand_in.port = server.sockets[0].getsockname()[1]
     find = socket.getaddrinfo
 
@@ -339,6 +349,11 @@ async def _raw(writer, data: bytes, last: bool = False) -> None:
     if data or last:
         writer.write(f"{len(data):x}\r\n".encode() + data + b"\r\n")
         await writer.drain()
+
+
+async def _raw_text(writer, text: str) -> None:
+    writer.write(text.encode())
+    await writer.drain()
 
 
 async def _send(writer, status: int, body: Json, headers=None) -> bool:

@@ -77,6 +77,8 @@ def describe(
     kind = type(error).__name__
     if has_begun and not isinstance(error, ValueError):
         return Trouble("broken", f"The answer from {host} stopped early.")
+    if tls := _of_tls(error, host, name):
+        return tls
     if kind == "APIConnectionError" or isinstance(error, TimeoutError):
         return Trouble("unreachable", f"{host} cannot be reached.")
     if kind in ("APITimeoutError", "ReadTimeout"):
@@ -138,6 +140,28 @@ def _of_status(
             "address", f"{host} redirects to another address.", hint, MODEL_SECONDS
         )
     return Trouble("request", f"{host} rejected the request ({status}).")
+
+
+def _of_tls(error: Exception, host: str, name: str) -> Trouble | None:
+    """Describe a connection that was not made for want of trust, or of TLS."""
+    said, cause = "", error.__cause__
+    while cause is not None:
+        said, cause = f"{said} {cause}", cause.__cause__
+    setting = f"{section_of(name)}.base_url"
+    if "CERTIFICATE_VERIFY_FAILED" in said:
+        return Trouble(
+            "certificate",
+            f"{host} has a certificate that this computer does not trust.",
+            "Set SSL_CERT_FILE to the file of its authority, or, in your own network,"
+            f" {setting} to an address that begins with http://.",
+        )
+    if "WRONG_VERSION_NUMBER" in said or "RECORD_LAYER_FAILURE" in said:
+        return Trouble(
+            "certificate",
+            f"{host} does not speak https there.",
+            f"Set {setting} to an address that begins with http://.",
+        )
+    return None
 
 
 def _is_of_model(words: str, code: str | None, model: str) -> bool:

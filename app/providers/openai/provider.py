@@ -32,7 +32,7 @@ from app.providers.openai.habits import Habits
 from app.providers.openai.prices import Price, Prices
 from app.providers.openai.rate_limit import Throttle
 from app.providers.openai.request import ChatCall, greeting, is_greeting
-from app.providers.openai.standing import HostFacts, Standing, no_key
+from app.providers.openai.standing import HostFacts, HostStanding, no_key
 from app.providers.openai.warmth import LOAD_SECONDS, Place, Warmth
 from app.providers.response_cache import Repeats
 from app.settings.base_url import Address
@@ -77,7 +77,7 @@ class OpenAIProvider:
         self._gate = gate
         self._sleep = sleep
         self._throttle = Throttle(clock)
-        self._standing = Standing(name, clock, self._throttle, on_wrong_address)
+        self._standing = HostStanding(name, clock, self._throttle, on_wrong_address)
         self._repeats = Repeats(clock)
         self._habits: dict[tuple[str, str], Habits] = {}
         self.bills = False

@@ -25,7 +25,7 @@ class HostFacts(Protocol):
     def daily_tokens(self) -> int: ...
 
 
-class Standing:
+class HostStanding:
     """Remembers why a host, or one of its models, is not to be asked for a while."""
 
     def __init__(
