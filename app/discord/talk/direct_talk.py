@@ -93,15 +93,19 @@ class DirectTalk:
         looked, found = self._shared.get(person.id, (0.0, []))
         if self._clock() - looked < SHARED_SECONDS:
             return found
-        found = []
+        found, is_whole = [], True
         for guild in self._bot.guilds[:MOST_SERVERS]:
             try:
                 if not guild.unavailable:
                     found.append(await guild.fetch_member(person.id))
             except (discord.NotFound, discord.Forbidden):
                 continue
+            except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+                log.info("The members of %s cannot be asked: %s", guild.id, error)
+                is_whole = False
         found.sort(key=lambda member: member.guild.name.casefold())
-        self._shared[person.id] = (self._clock(), found)
+        if is_whole:
+            self._shared[person.id] = (self._clock(), found)
         return found
 
     async def speaker(
