@@ -4,6 +4,7 @@ import asyncio
 import gc
 import json
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -34,7 +35,9 @@ def load() -> None:
     gc.disable()
     try:
         _import()
-        asyncio.run(_rehearse())
+        # The caller's thread may run an event loop of its own.
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(asyncio.run, _rehearse()).result()
     finally:
         gc.freeze()
         if collects:
