@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from app.discord.id_map import IdMap, stored
-from app.discord.ports import Incoming, LearnedFile, MessagePlace
+from app.discord.ports import Incoming, LearnedFile, MessagePlace, Situation
 from app.importers import file_check
 from app.importers.filters import clean
 from app.importers.gate import Target
@@ -16,7 +16,9 @@ from app.importers.records import File, Record
 from app.ipc.control import MessageSeen, Progress
 from app.service.app_context import AppContext
 from app.service.voices.forgetter import Forgotten
+from app.settings.effective import Settings
 from app.store import guilds, members, messages, replies, tombstones
+from app.store.places import Standing
 
 DISCORD_EPOCH_MS = 1_420_070_400_000
 
@@ -47,6 +49,21 @@ class StoredMessages:
                 said = await self._with_account(guild, said)
                 new += await self._hear(guild, said, is_missed)
         return new
+
+    async def hear_live(self, said: Incoming) -> Situation | None:
+        """Store a new message where it is listened to; tell what decides on it."""
+        if said.is_account_deleted:
+            await self.hear([said])
+            return None
+        context = self._context
+        async with self._order[said.place.guild]:
+            row = await self._ids.guild(said.place.guild)
+            place, record = stored(said.place), record_of(said)
+            new, standing = await context.voices.hear_live(row, place, record)
+            if new is not None:
+                context.memory.link_soon([new.row])
+                context.events.tell(MessageSeen(new.row, row, new.channel))
+        return await situation_of(context.settings, standing)
 
     async def _hear(
         self, guild: int, batch: Sequence[Incoming], is_missed: bool
@@ -241,6 +258,17 @@ def record_of(said: Incoming) -> Record:
         channel_id=str(said.place.channel),
         is_bot=said.is_bot,
         files=tuple(File(str(one.id), one.name, one.url) for one in said.files),
+    )
+
+
+async def situation_of(settings: Settings, standing: Standing) -> Situation:
+    """The circumstances of a message, with the settings of its place."""
+    config = await settings.of(standing.rows.guild, standing.rows.root)
+    return Situation(
+        config,
+        standing.has_opted_out,
+        standing.is_answered,
+        standing.rows.is_learning,
     )
 
 

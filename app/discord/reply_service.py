@@ -10,7 +10,7 @@ from app.chat import self_tune
 from app.chat.ladder import OnPiece
 from app.core.explanation import Explanation
 from app.discord.id_map import IdMap, stored
-from app.discord.message_events import snowflake_ms
+from app.discord.message_events import situation_of, snowflake_ms
 from app.discord.ports import Ask, Incoming, ReadyReply, Situation, Unsent
 from app.importers.records import Record
 from app.ipc.control import ReplyMade
@@ -46,10 +46,7 @@ class StoredReplies:
             self._ids.author(said.author),
             str(said.id),
         )
-        config = await self._context.settings.of(found.rows.guild, found.rows.root)
-        return Situation(
-            config, found.has_opted_out, found.is_answered, found.rows.is_learning
-        )
+        return await situation_of(self._context.settings, found)
 
     async def claim(self, ask: Ask) -> Claim | None:
         """Create the row of a reply in advance; None if there already is one.

@@ -139,6 +139,10 @@ class MemoryHost:
                 self.heard.add(said.id)
         return new
 
+    async def hear_live(self, said: Incoming) -> Situation | None:
+        await self.hear([said])
+        return await self.situation(said)
+
     async def recheck(
         self, place: MessagePlace, batch: Sequence[Incoming], first: int, last: int
     ) -> Forgotten:

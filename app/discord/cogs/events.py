@@ -36,11 +36,12 @@ class EventsCog(discord.Cog):
             await self.bot.know_channels(message.guild)
         if said is None or action is not None:
             return
+        found = None
         try:
-            await self.bot.ports.messages.hear([said])
+            found = await self.bot.ports.messages.hear_live(said)
         finally:
             # Whatever keeps a message from being learned, it is answered.
-            await self.bot.speaker.consider(message, said)
+            await self.bot.speaker.consider(message, said, found)
 
     @discord.Cog.listener()
     async def on_raw_message_edit(self, event: discord.RawMessageUpdateEvent) -> None:
