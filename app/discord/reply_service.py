@@ -12,6 +12,7 @@ from app.core.explanation import Explanation
 from app.discord.id_map import IdMap, stored
 from app.discord.message_events import situation_of, snowflake_ms
 from app.discord.ports import Ask, Incoming, ReadyReply, Situation, Unsent
+from app.discord.talk.proxied_names import ProxiedNames
 from app.importers.records import Record
 from app.ipc.control import ReplyMade
 from app.providers.base import Turn
@@ -37,16 +38,20 @@ class StoredReplies:
     def __init__(self, context: AppContext, ids: IdMap) -> None:
         self._context = context
         self._ids = ids
+        self._names = ProxiedNames(context, ids)
 
     async def situation(self, said: Incoming) -> Situation:
         """The circumstances that decide on a message."""
+        known = await self._names.recognised(said) or said
         found = await self._context.database.run(
             places.standing,
             stored(said.place),
-            self._ids.author(said.author),
+            self._ids.author(known.key or known.author),
             str(said.id),
         )
-        return await situation_of(self._context.settings, found)
+        situation = await situation_of(self._context.settings, found)
+        is_person = said.is_bot and not known.is_bot
+        return replace(situation, is_person=is_person)
 
     async def claim(self, ask: Ask) -> Claim | None:
         """Create the row of a reply in advance; None if there already is one.

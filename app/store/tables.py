@@ -79,6 +79,10 @@ class Member(Table):
     has_opted_out = BooleanField(default=False)
     allows_tuning = BooleanField(default=False)
     """Agreed to tuning a model on their messages."""
+    account = TextField(null=True)
+    """The author that writes as this one through a proxy, such as PluralKit."""
+    proxied_name = TextField(null=True)
+    """Keyed hash of the name alone, under which others may write as well."""
 
     class Meta:
         indexes = ((("guild", "author"), True),)
@@ -213,6 +217,8 @@ class Reply(Table):
     """Tokens of the prompt by purpose."""
     summary_of = IntegerField(null=True)
     """The conversation whose summary was in the prompt."""
+    shares = JSONField(default=list)
+    """The voice's share in each word between spaces, in percent; -1 is unknown."""
     notes = JSONField(default=list)
     timings = JSONField(default=dict)
     """Milliseconds per stage."""
