@@ -47,7 +47,7 @@ def ask_for(said: Incoming, reason: str) -> Ask:
 class Sent:
     """The outcome of a delivery, with Discord's reason where it was refused."""
 
-    state: Literal["sent", "forgotten", "blocked", "refused", "unsent"]
+    state: Literal["sent", "silent", "forgotten", "blocked", "refused", "unsent"]
     reason: str = ""
 
 
@@ -68,14 +68,15 @@ class Delivery:
         self._waiting: Counter[int] = Counter()
         """The messages that wait for their turn, by channel."""
 
-    async def respond(self, ask: Ask, channel: object, config: Config) -> None:
+    async def respond(self, ask: Ask, channel: object, config: Config) -> Sent:
         """Make a reply and send it as an answer to its trigger."""
         if not isinstance(channel, Talk):
-            return
+            return Sent("silent")
         with self._answering(ask.trigger):
-            is_over = await self._respond(ask, channel, config)
-        if not is_over:
+            sent = await self._respond(ask, channel, config)
+        if sent.state == "forgotten":
             await self.make_again()
+        return sent
 
     @contextmanager
     def _answering(self, trigger: int) -> Iterator[None]:
@@ -98,18 +99,16 @@ class Delivery:
         finally:
             self._locks[channel].release()
 
-    async def _respond(self, ask: Ask, channel: Talk, config: Config) -> bool:
-        """Return False if the reply has to be made again, as in `deliver`."""
+    async def _respond(self, ask: Ask, channel: Talk, config: Config) -> Sent:
         async with self._turn(channel.id):
             claim = ask.claim or await self._ports.replies.claim(ask)
             if claim is None:
-                return True
+                return Sent("silent")
             ask = replace(ask, claim=claim, waiting=self._waiting[channel.id])
-            for is_last in (False, True):
-                sent = await self._try(ask, channel, config, is_last=is_last)
-                if sent.state != "blocked":
-                    return sent.state != "forgotten"
-        return True
+            sent = await self._try(ask, channel, config, is_last=False)
+            if sent.state == "blocked":
+                sent = await self._try(ask, channel, config, is_last=True)
+            return sent
 
     async def _try(
         self, ask: Ask, channel: Talk, config: Config, *, is_last: bool
@@ -120,7 +119,7 @@ class Delivery:
         async with typing(channel):
             answer = await self._ports.replies.answer(ask)
         if answer is None:
-            return Sent("sent")
+            return Sent("silent")
         # A nonce that made a message makes no other one, even if it was deleted.
         nonce = ask.trigger + 2 if is_last else ask.trigger
         return await self.deliver(
@@ -144,7 +143,7 @@ class Delivery:
             is_last: No other line follows if AutoMod blocks this one.
         """
         if answer.is_draft or not answer.parts:
-            return Sent("sent")
+            return Sent("sent" if answer.is_draft else "silent")
         files = await source_files(self._bot, answer.files, channel)
         if not await self.may_send(answer):
             return Sent("forgotten", WENT)
@@ -194,7 +193,7 @@ class Delivery:
     async def _stream(self, ask: Ask, channel: Talk) -> Sent:
         """Show the reply while it is being written."""
         growing = StreamedMessage(channel, ask.trigger, self._clock)
-        reply = ask.claim.reply if ask.claim else 0
+        reply, state = ask.claim.reply if ask.claim else 0, Sent("silent")
         try:
             async with typing(channel):
                 async for piece in self._ports.replies.stream(ask):
@@ -208,11 +207,12 @@ class Delivery:
                         ids = await send_parts(channel, rest, ask.trigger + 1)
                         first = [growing.id] if growing.id else []
                         await self._ports.replies.sent(piece.reply, first + ids)
+                        state = Sent("sent")
         except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
             # Half a reply would stay for ever.
             await growing.withdraw()
             return await self._not_sent(reply, channel, error, is_last=False)
-        return Sent("sent")
+        return state
 
     async def make_again(self) -> None:
         """Make a reply again that lost its words just before it was sent."""
@@ -255,7 +255,7 @@ class Delivery:
         async with self._locks[channel.id]:
             answer: ReadyReply | None = ReadyReply(unsent.claim.reply, unsent.parts)
             if not unsent.parts:
-                ask = replace(ask_for(said, "mention"), claim=unsent.claim)
+                ask = replace(ask_for(said, unsent.reason), claim=unsent.claim)
                 answer = await self._ports.replies.answer(ask)
             if answer is None:
                 return True

@@ -135,6 +135,8 @@ class Unsent:
     trigger: int
     parts: tuple[str, ...]
     """Empty when it was not written yet."""
+    reason: str = "mention"
+    """The kind of call, as of `Ask`."""
 
 
 @dataclass(frozen=True)
@@ -349,7 +351,7 @@ class Replies(Protocol):
         ...
 
     async def refusal(self, trigger: int) -> str:
-        """Return why the answer to a message was refused; empty if it was not."""
+        """Return why a message got no answer after all; empty if it got one."""
         ...
 
     async def find_reply(self, message: int) -> int | None:

@@ -15,7 +15,7 @@ from app.discord.ports import Ask, Incoming, ReadyReply, Situation, Unsent
 from app.importers.records import Record
 from app.ipc.control import ReplyMade
 from app.providers.base import Turn
-from app.replies.request import SHOWN, MadeReply, ReplyRequest
+from app.replies.request import SHOWN, SILENT, MadeReply, ReplyRequest
 from app.service import opinions
 from app.service.app_context import AppContext
 from app.service.handlers.replies import explain
@@ -121,7 +121,7 @@ class StoredReplies:
     def _finished(self, made: MadeReply) -> ReadyReply:
         request = made.request
         self._context.events.tell(ReplyMade(made.reply, request.guild, request.channel))
-        parts = made.answer.finished.parts
+        parts = () if made.silence else made.answer.finished.parts
         return ReadyReply(
             made.reply, parts, request.is_draft, made.files, is_fresh=True
         )
@@ -190,10 +190,12 @@ class StoredReplies:
         await self._context.database.run(replies.note_refused, reply, reason)
 
     async def refusal(self, trigger: int) -> str:
-        """Return why the answer to a message was refused; empty if it was not."""
+        """Return why a message got no answer after all; empty if it got one."""
         row = await self._context.database.run(replies.answer_to, str(trigger))
-        notes: list[str] = row.notes if row and row.state == "refused" else []
-        return next((one for one in notes if one.startswith(replies.REFUSED)), "")
+        starts = {"refused": replies.REFUSED, "silent": SILENT}
+        start = starts.get(row.state) if row else None
+        notes: list[str] = row.notes if row and start else []
+        return next((one for one in notes if one.startswith(start or "")), "")
 
     async def find_reply(self, message: int) -> int | None:
         """Return the row of the reply that a message of the bot belongs to."""
@@ -287,5 +289,6 @@ def _unsent(since: int) -> list[Unsent]:
         if guild and guild.discord_id and channel and channel.discord_id:
             parts = (row.text,) if row.state == "made" else ()
             claim, trigger = places.claim_of(row), int(row.trigger or 0)
-            found.append(Unsent(claim, int(channel.discord_id), trigger, parts))
+            number = int(channel.discord_id)
+            found.append(Unsent(claim, number, trigger, parts, row.reason))
     return found

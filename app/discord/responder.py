@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import defaultdict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from random import Random
@@ -110,7 +110,7 @@ class Speaker:
         found: Situation,
     ) -> None:
         """Answer in the background; the decision takes effect now."""
-        self._note_spoken(said.place, said.author)
+        noted = self._note_spoken(said.place, said.author)
         ask = ask_for(said, decision.kind)
         if not message.content:
             words = spell_out(message, self._own_id, shown_words(message))
@@ -123,7 +123,7 @@ class Speaker:
         burst = None
         if found.config.speak.burst_seconds:
             burst = self._bursts[said.place.channel, said.author] = Burst(said)
-        task = asyncio.create_task(self._act(message, ask, found, burst))
+        task = asyncio.create_task(self._act(message, ask, found, burst, noted))
         self._supervisor.watch(task, "Answering a message")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -167,10 +167,11 @@ class Speaker:
             self.silences.until(str(place.root)) > self._clock(),
         )
 
-    def _note_spoken(self, place: MessagePlace, author: int) -> None:
-        self._rates.note(f"channel {place.channel}")
-        self._rates.note(f"author {place.guild} {author}")
+    def _note_spoken(self, place: MessagePlace, author: int) -> dict[str, float]:
+        """Note that it speaks; return what to take back if it does not."""
         self._rates.note(f"guild {place.guild}")
+        keys = (f"channel {place.channel}", f"author {place.guild} {author}")
+        return {key: self._rates.note(key) for key in keys}
 
     async def _act(
         self,
@@ -178,6 +179,7 @@ class Speaker:
         ask: Ask,
         found: Situation,
         burst: Burst | None,
+        noted: Mapping[str, float],
     ) -> None:
         config = found.config
         if ask.reason in UNCALLED and self._rng.random() < config.speak.react:
@@ -188,7 +190,10 @@ class Speaker:
             ask = replace(ask, text=text)
         if not found.is_learning:
             ask = replace(ask, turns=await self._turns_before(message))
-        await self._delivery.respond(ask, message.channel, config)
+        sent = await self._delivery.respond(ask, message.channel, config)
+        if sent.state == "silent":
+            for key, time in noted.items():
+                self._rates.take_back(key, time)
 
     async def _turns_before(
         self, message: discord.Message

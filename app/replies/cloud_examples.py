@@ -8,6 +8,7 @@ from random import Random
 from typing import Protocol
 
 from app.chat import example_selection
+from app.chat.best_of_n import without_echo
 from app.chat.prompt_settings import rules_of
 from app.providers.base import Prompt, Turn
 from app.settings.schema import Config
@@ -23,6 +24,12 @@ DRAFT_TRIES = 3
 """The tries per draft; a cloud model only takes ideas from it."""
 EXAMPLES_SHOWN = 6
 DRAFTS_SHOWN = 3
+
+
+LEAST_BY_MEANING = 0.28
+LEAST_BY_WORDS = 1.2
+"""The least closeness of a line that fits. `python -m tests.bench.fit_join_in` measures
+both: a tenth of the lines written elsewhere reaches them."""
 
 
 class Remembers(Protocol):
@@ -92,6 +99,18 @@ class Illustrator:
     ) -> Sequence[float]:
         """Return how close each text is to the conversation; higher is closer."""
         return (await self._closeness(texts, turns))(texts)
+
+    async def misfit(self, text: str, turns: Sequence[Turn]) -> str:
+        """Return why a text does not fit what was said; empty if it does."""
+        close, least = None, LEAST_BY_MEANING
+        if self._memory:
+            close = await self._memory.closeness([text], turns[-RECENT:])
+        if close is None:
+            close, least = [*example_selection.by_words(turns)([text])], LEAST_BY_WORDS
+        (fitness,) = without_echo([text], close, turns)
+        if fitness >= least:
+            return ""
+        return f"no line fitted what was said ({fitness:.2f} of {least:.2f})"
 
     async def _closeness(
         self, texts: Sequence[str], turns: Sequence[Turn]

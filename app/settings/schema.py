@@ -216,7 +216,11 @@ class SpeakSettings:
         [], "Words that call the bot.", scope="channel", means=one_line(100)
     )
     join_in: float = setting(
-        0.0, "Chance of joining in on any message.", scope="channel", low=0, high=1
+        0.0,
+        "Chance of joining in on any message, if a line fits what was said.",
+        scope="channel",
+        low=0,
+        high=1,
     )
     follow_up_seconds: int = setting(
         0,

@@ -416,3 +416,20 @@ async def test_a_draft_is_one_from_the_moment_it_is_written(bench):
     made = await bench.replier.reply(bench.ask(trigger="55", is_draft=True))
     row = bench.database.call(replies.get, made.reply)
     assert row.state == "draft"
+
+
+@pytest.mark.parametrize(("closeness", "state"), [(0.27, "silent"), (0.29, "made")])
+async def test_a_line_that_nobody_asked_for_must_be_close_in_meaning(
+    home, database, closeness, state
+):
+    class Close(Remembered):
+        async def closeness(self, texts, turns):
+            return [closeness for _ in texts]
+
+    bench = Bench(home, database, Close([]))
+    shown = []
+    made = await bench.replier.reply(bench.ask(reason="join-in"), shown.append)
+    row = database.call(replies.get, made.reply)
+    assert row.state == state and bool(row.text) == (state == "made")
+    assert bool(made.silence) == (state == "silent")
+    assert shown == [], "it is shown to nobody before it is known to fit"
