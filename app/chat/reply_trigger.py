@@ -8,8 +8,8 @@ from typing import Literal
 
 from app.settings.patterns import Patterns, whole_words
 from app.settings.quiet_hours import is_quiet
-from app.settings.schema import SpeakSettings
 from app.settings.speak_channels import may_speak_in
+from app.settings.speech_sections import SpeakSettings
 
 Kind = Literal["", "command", "mention", "reply", "wake word", "follow-up", "join-in"]
 """The kind of call; empty for none."""

@@ -10,7 +10,7 @@ from app.core.paths import SAMPLE_GUILD, Home, find_home, sample_file
 from app.core.safe_text import safe_line
 from app.ipc import control
 from app.ipc.wire import Params
-from app.settings.schema import FIXED_MODES
+from app.settings.speech_sections import FIXED_MODES
 
 NAME = "demo"
 HELP = "show what Mynah does: three lines, answered in three modes"

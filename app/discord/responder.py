@@ -28,7 +28,7 @@ from app.discord.messages import (
 from app.discord.permissions import may_speak_to, may_write
 from app.discord.ports import Ask, Incoming, MessagePlace, Ports, Situation
 from app.service.handlers.channel_actions import Silences
-from app.settings.schema import BotSettings
+from app.settings.speech_sections import BotSettings
 
 log = logging.getLogger(__name__)
 

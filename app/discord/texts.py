@@ -15,7 +15,8 @@ from app.service.voice_keeper import Forgotten
 from app.service.weekly_stats import GuildWeek
 from app.settings.consent import AGREE
 from app.settings.effective import ResolvedSetting
-from app.settings.schema import BotSettings, Config
+from app.settings.schema import Config
+from app.settings.speech_sections import BotSettings
 from app.store.members import Kept
 
 MAX_CHARS = 2000

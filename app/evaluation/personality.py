@@ -27,7 +27,7 @@ from app.memory.recall import TURNS, meaning
 from app.memory.vectors import Floats
 from app.meter import novelty
 from app.meter.relevance import auc
-from app.settings.schema import FIXED_MODES
+from app.settings.speech_sections import FIXED_MODES
 from app.store import messages
 from app.store.database import Database
 from app.voice.voice import Voice

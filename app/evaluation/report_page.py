@@ -15,7 +15,7 @@ from app.evaluation.html_report import (
 )
 from app.evaluation.perplexity import VoiceScores
 from app.evaluation.personality import REAL, SHOWN, ModeFigures, PersonalityScores
-from app.settings.schema import FIXED_MODES
+from app.settings.speech_sections import FIXED_MODES
 
 TARGET = 0.85
 """The target for hybrid replies, as a share of the real messages' rate."""

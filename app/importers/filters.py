@@ -4,8 +4,8 @@ import re
 from collections.abc import Mapping
 
 from app.core.secret_patterns import has_secret
+from app.settings.learn_sections import LearnSettings
 from app.settings.patterns import Patterns, whole_words
-from app.settings.schema import LearnSettings
 
 EMPTY = "empty"
 BOT = "bot"

@@ -14,7 +14,7 @@ from app.providers.base import Turn
 from app.service.events import Events
 from app.service.summaries import Summaries, Writes
 from app.settings.effective import Settings
-from app.settings.schema import MemorySettings
+from app.settings.model_sections import MemorySettings
 from app.store import conversations, embeddings, guilds, messages
 from app.store.database import Database
 

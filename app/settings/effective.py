@@ -12,8 +12,10 @@ from app.core.paths import Home
 from app.settings import config_file, consent, model_files, setting_keys
 from app.settings.base_url import Address
 from app.settings.consent import ConsentError, Purpose
-from app.settings.schema import BotSettings, Config, Value
+from app.settings.declaration import Value
+from app.settings.schema import Config
 from app.settings.setting_keys import Key, keys
+from app.settings.speech_sections import BotSettings
 from app.store import settings as rows
 from app.store.database import Database
 

@@ -11,7 +11,8 @@ from functools import cache
 from app.core.errors import ConfigError
 from app.settings import patterns, validators
 from app.settings.consent import AGREE
-from app.settings.schema import Config, Scope, Snapshots, Value
+from app.settings.declaration import Scope, Snapshots, Value
+from app.settings.schema import Config
 from app.settings.speak_channels import NOWHERE
 from app.settings.validators import ListMeaning, TextMeaning
 

@@ -11,7 +11,7 @@ from app.chat.reply_trigger import (
     decide,
     find_wake_word,
 )
-from app.settings.schema import SpeakSettings
+from app.settings.speech_sections import SpeakSettings
 
 CALLED = HeardMessage("1", "hey you", mentions_bot=True)
 

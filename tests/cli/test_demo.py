@@ -9,7 +9,7 @@ import pytest
 
 from app.cli.demo import LINES
 from app.core.paths import Home, own_command
-from app.settings.schema import FIXED_MODES
+from app.settings.speech_sections import FIXED_MODES
 
 REFUSED = ", by the chain"
 """A line of the model that only echoes or repeats is not shown."""

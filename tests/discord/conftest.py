@@ -19,7 +19,7 @@ from app.discord.controller import ports_of
 from app.service import token_check
 from app.service.service import Service, open_service
 from app.settings.config_file import save
-from app.settings.schema import BotSettings
+from app.settings.speech_sections import BotSettings
 from tests.discord.memory_host import MemoryHost
 from tests.discord.scene import Scene
 from tests.discord_stand_in.server import TOKEN, DiscordStandIn

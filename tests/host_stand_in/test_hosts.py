@@ -13,7 +13,7 @@ from app.providers.openai.errors import MAX_WORDS
 from app.providers.openai.prices import load
 from app.providers.openai.provider import OpenAIProvider
 from app.settings.base_url import Address
-from app.settings.schema import OpenAISettings
+from app.settings.model_sections import OpenAISettings
 from tests import openai_stand_in
 from tests.host_stand_in.rules import HOSTS, PLAIN, THOUGHT, Host, Json, Refusal
 from tests.openai_stand_in import AnyoneMay, StandIn, running

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from app.core.errors import ConfigError
 from app.importers.filters import Filters, clean
-from app.settings.schema import LearnSettings
+from app.settings.learn_sections import LearnSettings
 
 PING = re.compile(r"<@[!&]?\d+>|@everyone\b|@here\b")
 

@@ -15,7 +15,7 @@ from app.providers.local.provider import LocalProvider
 from app.providers.markov import MarkovProvider
 from app.providers.openai.prices import load
 from app.providers.openai.provider import OpenAIProvider
-from app.settings.schema import ModelSettings, OpenAISettings
+from app.settings.model_sections import ModelSettings, OpenAISettings
 from app.voice.voice import Voice
 from tests.openai_stand_in import AnyoneMay, StandIn, running
 

@@ -23,7 +23,7 @@ from app.core.errors import ProviderError
 from app.providers.base import Prompt, Turn
 from app.providers.openai.prices import load
 from app.providers.openai.provider import OpenAIProvider
-from app.settings.schema import OpenAISettings
+from app.settings.model_sections import OpenAISettings
 from tests.openai_stand_in import AnyoneMay, StandIn, running
 
 async def main(first):

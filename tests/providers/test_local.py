@@ -18,7 +18,7 @@ from app.ipc.child import spawn
 from app.modelfiles import gguf_header
 from app.providers.base import Completion, FreshStart, Prompt, Turn
 from app.providers.local.provider import LocalProvider
-from app.settings.schema import ModelSettings
+from app.settings.model_sections import ModelSettings
 from tests.runner import tiny
 
 pytestmark = pytest.mark.process

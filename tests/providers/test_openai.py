@@ -11,7 +11,7 @@ from app.providers.openai.cloud_prompt import render
 from app.providers.openai.errors import describe
 from app.providers.openai.prices import load
 from app.providers.openai.provider import OpenAIProvider
-from app.settings.schema import OpenAISettings
+from app.settings.model_sections import OpenAISettings
 from tests.openai_stand_in import FAULTS, REPLY, AnyoneMay, StandIn, running
 
 

@@ -5,7 +5,7 @@ from llama_cpp import llama_cpp as api
 
 from app.core.errors import AppError
 from app.runner import model_loader
-from app.settings.schema import ModelSettings
+from app.settings.model_sections import ModelSettings
 from tests.runner import tiny
 
 

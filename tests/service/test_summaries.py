@@ -9,7 +9,7 @@ from app.core.state_file import StateFile
 from app.providers.local.provider import LocalProvider
 from app.service.summaries import KEPT, STEP, Summaries
 from app.settings.effective import Settings
-from app.settings.schema import ModelSettings
+from app.settings.model_sections import ModelSettings
 from app.store import conversations, forgetting, guilds, members, messages, reply_links
 from app.store.authors import open_key
 from app.store.database import Database

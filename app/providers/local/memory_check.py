@@ -6,7 +6,7 @@ import psutil
 
 from app.modelfiles import checks
 from app.modelfiles.gguf_header import Header
-from app.settings.schema import ModelSettings
+from app.settings.model_sections import ModelSettings
 
 
 def check(path: Path, settings: ModelSettings, runner: int | None) -> Header:

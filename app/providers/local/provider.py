@@ -21,7 +21,7 @@ from app.providers.local import chat_log
 from app.providers.local.crash_log import Crashes
 from app.providers.local.runner_supervisor import Keeper
 from app.providers.thoughts import answer_in
-from app.settings.schema import ModelSettings
+from app.settings.model_sections import ModelSettings
 
 log = logging.getLogger(__name__)
 

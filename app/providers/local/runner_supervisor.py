@@ -16,7 +16,7 @@ from app.ipc.wire import Catalogue, Done, Params, Request
 from app.providers.local import memory_check
 from app.providers.local.crash_log import Crashes, identity
 from app.providers.local.idle_timer import Idle
-from app.settings.schema import ModelSettings
+from app.settings.model_sections import ModelSettings
 
 R = TypeVar("R")
 T = TypeVar("T")

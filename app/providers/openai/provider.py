@@ -25,7 +25,7 @@ from app.providers.openai.request import ChatCall
 from app.providers.response_cache import Repeats
 from app.settings.base_url import Address
 from app.settings.host_gate import Gate, Permit
-from app.settings.schema import OpenAISettings
+from app.settings.model_sections import OpenAISettings
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI, AsyncStream

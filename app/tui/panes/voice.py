@@ -13,7 +13,7 @@ from textual.widgets import Static
 
 from app.core.safe_text import safe_line
 from app.ipc import control
-from app.settings.schema import MODES
+from app.settings.speech_sections import MODES
 from app.tui import format, settings_list
 from app.tui.base import Fetched
 from app.tui.panes.base import Pane

@@ -15,7 +15,7 @@ from textual.widgets import Input, Static
 
 from app.core.safe_text import safe_line
 from app.ipc import control
-from app.settings.schema import FIXED_MODES
+from app.settings.speech_sections import FIXED_MODES
 from app.tui import format
 from app.tui.base import MynahScreen
 from app.tui.event_buffer import NewEvents

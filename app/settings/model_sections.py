@@ -1,0 +1,151 @@
+"""Settings of the models, here and in the cloud, and of their prompts."""
+
+from dataclasses import dataclass
+
+from app.settings import base_url, validators
+from app.settings.base_url import Address
+from app.settings.declaration import setting
+from app.settings.validators import named
+
+
+@dataclass(frozen=True)
+class ModelSettings:
+    """The language model on this machine."""
+
+    name: str = setting(
+        "starter",
+        "A model's name from models.txt, or the path of a GGUF file.",
+        scope="home",
+        means=named(1000),
+    )
+    adapter: str = setting(
+        "",
+        "Full path of a LoRA adapter for the model, in GGUF.",
+        scope="guild",
+        means=validators.adapter,
+        snapshots="never",
+    )
+    context: int = setting(
+        6144,
+        "Context size in tokens, shared equally by 6 conversations.",
+        low=512,
+        high=1048576,
+    )
+    threads: int = setting(
+        0, "Threads; 0 picks the number that reads fastest here.", low=0, high=1024
+    )
+    gpu_layers: int = setting(
+        0, "Layers offloaded to the GPU; -1 means all.", low=-1, high=10000
+    )
+    idle_minutes: float = setting(
+        30,
+        "Unload the model after this time without work; 0 means never.",
+        low=0,
+        high=100000,
+    )
+    temperature: float = setting(0.8, "Sampling temperature.", low=0, high=2)
+    top_p: float = setting(0.95, "Nucleus sampling.", low=0.05, high=1)
+    seed: int = setting(
+        -1, "Sampling seed; -1 draws a new one each time.", low=-1, high=2147483647
+    )
+
+
+@dataclass(frozen=True)
+class OpenAISettings:
+    """OpenAI, or any server with its API."""
+
+    base_url: str = setting(
+        "https://api.openai.com/v1/", "The API's address.", means=validators.address
+    )
+    own_hosts: list[str] = setting(
+        [],
+        "Other computers of yours, such as `gpu.lan`: no cloud, and free.",
+        means=validators.own_host,
+        snapshots="never",
+    )
+    model: str = setting(
+        "gpt-4o-mini",
+        "Model to request.",
+        scope="guild",
+        means=named(200),
+        snapshots="never",
+    )
+    daily_budget: float = setting(
+        0.0,
+        "Daily budget in US dollars; 0 means no limit.",
+        scope="guild",
+        low=0,
+        high=1000000,
+        snapshots="never",
+    )
+    monthly_budget: float = setting(
+        5.0,
+        "Monthly budget in US dollars; 0 means no limit.",
+        scope="guild",
+        low=0,
+        high=1000000,
+        snapshots="never",
+    )
+
+    @property
+    def address(self) -> Address:
+        """The destination of requests.
+
+        Raises:
+            ConfigError: If it is not an address.
+        """
+        return base_url.parse(self.base_url, self.own_hosts)
+
+
+@dataclass(frozen=True)
+class MemorySettings:
+    """Embeddings and recall."""
+
+    enabled: bool = setting(True, "Recall earlier messages by meaning.", scope="guild")
+    model: str = setting("built-in", "Embedding model.", means=named(200))
+    recall: int = setting(
+        3, "Number of moments to recall.", scope="channel", low=0, high=20
+    )
+    cap_megabytes: int = setting(
+        1024, "Maximum disk space for one server.", scope="guild", low=1, high=10000000
+    )
+
+
+@dataclass(frozen=True)
+class ContextSettings:
+    """The parts of a prompt; unused shares go to the turns."""
+
+    tokens: int = setting(
+        0,
+        "Maximum tokens of a prompt; 0 means what fits in time, 1500 in the cloud.",
+        scope="guild",
+        low=0,
+        high=1048576,
+    )
+    recall: int = setting(
+        25,
+        "Maximum percent of a prompt for recalled moments.",
+        scope="guild",
+        low=0,
+        high=80,
+    )
+    summary: int = setting(
+        15,
+        "Maximum percent of a prompt for the conversation's summary.",
+        scope="guild",
+        low=0,
+        high=80,
+    )
+    examples: int = setting(
+        25,
+        "Maximum percent of a cloud prompt for example lines and drafts.",
+        scope="guild",
+        low=0,
+        high=80,
+    )
+    summary_billions: float = setting(
+        1.5,
+        "Minimum size of a model for summaries, in billions of parameters.",
+        low=0,
+        high=10000,
+    )

@@ -1,0 +1,228 @@
+"""Settings of the bot on Discord and of its replies."""
+
+from dataclasses import dataclass
+
+from app.settings import validators
+from app.settings.declaration import setting
+from app.settings.validators import named, one_line
+
+FIXED_MODES = ("markov", "llm", "hybrid")
+MODES = ("auto", *FIXED_MODES)
+
+
+@dataclass(frozen=True)
+class BotSettings:
+    """The bot's appearance on Discord."""
+
+    name: str = setting(
+        "Mynah",
+        "The bot's name in prompts.",
+        scope="guild",
+        means=named(80),
+        snapshots="any",
+    )
+    activity: str = setting(
+        "", "Activity text under the bot's name.", means=one_line(128)
+    )
+    command: str = setting(
+        "mark",
+        "Name of the slash command that makes the bot speak.",
+        means=validators.command,
+    )
+    prefix: str = setting(
+        "!mark", "Prefix of commands typed as messages.", means=validators.word
+    )
+    owners: list[str] = setting(
+        [], "Discord ids of people who may use every command.", means=validators.person
+    )
+    allowed_roles: list[str] = setting(
+        [],
+        "Roles (names or ids) that may make the bot speak; empty means everyone.",
+        empty="everyone",
+    )
+    keep_days_after_leaving: int = setting(
+        30,
+        "Days to keep a server's data after the bot leaves; 0 keeps it forever.",
+        low=0,
+        high=36500,
+    )
+
+
+@dataclass(frozen=True)
+class ReplySettings:
+    """The making of replies."""
+
+    mode: str = setting(
+        "auto",
+        "Source of the words: the chain, the model, or both.",
+        scope="channel",
+        choices=MODES,
+        snapshots="any",
+    )
+    provider: str = setting(
+        "local",
+        "Place of the language model: here or in the cloud.",
+        scope="guild",
+        choices=("local", "openai"),
+        snapshots="never",
+    )
+    dial: int = setting(
+        50,
+        "Voice dial: 0 is the model alone, 100 the chain alone.",
+        scope="channel",
+        low=0,
+        high=100,
+        snapshots="any",
+    )
+    local_only: bool = setting(
+        False,
+        "Never send data of this server to the cloud.",
+        scope="guild",
+        snapshots="never",
+    )
+    split: list[str] = setting(
+        [],
+        "Two modes that take turns in real replies, to compare their feedback:"
+        " `llm, hybrid 70`.",
+        scope="guild",
+        means=validators.way,
+        list_means=validators.two_ways,
+    )
+    candidates: int = setting(
+        5,
+        "Hybrid lines that the model here writes for one reply; the one closest to the"
+        " conversation is sent; a reply that streams has one.",
+        scope="channel",
+        low=1,
+        high=8,
+        snapshots="any",
+    )
+    persona: str = setting(
+        "", "The bot's character, in plain words.", scope="channel", snapshots="any"
+    )
+    max_words: int = setting(
+        60,
+        "Maximum length of a reply, in words.",
+        scope="channel",
+        low=1,
+        high=400,
+        snapshots="any",
+    )
+    lines: int = setting(
+        3,
+        "Maximum short messages in a row, if the server writes like that.",
+        scope="channel",
+        low=1,
+        high=4,
+        snapshots="any",
+    )
+    markov_seconds: float = setting(
+        0.1, "Time limit for a reply by the chain.", low=0.01, high=600
+    )
+    llm_seconds: float = setting(
+        2.0, "Time limit for a reply by the model.", low=0.2, high=600
+    )
+    hybrid_seconds: float = setting(
+        2.5, "Time limit for a hybrid reply.", low=0.2, high=600
+    )
+    stream: bool = setting(
+        False, "Show a reply while it is being written, by editing it.", scope="channel"
+    )
+    self_tune: bool = setting(
+        False, "Let the bot choose mode and dial from people's feedback.", scope="guild"
+    )
+    tune_modes: list[str] = setting(
+        ["markov", "llm", "hybrid"],
+        "Modes that the bot may choose.",
+        scope="guild",
+        snapshots="never",
+        means=validators.mode,
+        list_means=validators.not_empty,
+    )
+    tune_dial_low: int = setting(
+        20,
+        "Lowest dial that the bot may choose.",
+        scope="guild",
+        low=0,
+        high=100,
+        snapshots="never",
+    )
+    tune_dial_high: int = setting(
+        80,
+        "Highest dial that the bot may choose.",
+        scope="guild",
+        low=0,
+        high=100,
+        snapshots="never",
+    )
+    shadow: bool = setting(
+        False, "Hold every reply as a draft until the owner approves it.", scope="guild"
+    )
+
+
+@dataclass(frozen=True)
+class SpeakSettings:
+    """The conditions for speaking without a command."""
+
+    mentions: bool = setting(True, "Answer mentions and replies.", scope="channel")
+    wake_words: list[str] = setting(
+        [], "Words that call the bot.", scope="channel", means=one_line(100)
+    )
+    join_in: float = setting(
+        0.0,
+        "Chance of joining in on any message, if a line fits what was said.",
+        scope="channel",
+        low=0,
+        high=1,
+    )
+    follow_up_seconds: int = setting(
+        0,
+        "Time after a reply during which the bot keeps talking.",
+        scope="channel",
+        low=0,
+        high=86400,
+    )
+    burst_seconds: float = setting(
+        0.0,
+        "Pause after which several messages count as complete.",
+        scope="channel",
+        low=0,
+        high=30,
+    )
+    quiet_hours: str = setting(
+        "",
+        "Local hours of silence, such as 23-7 or 23:30-07:00.",
+        scope="channel",
+        means=validators.hours,
+    )
+    channels: list[str] = setting(
+        [],
+        "Channels it may speak in; empty means all, `none` means none.",
+        scope="guild",
+        means=validators.channel,
+        list_means=validators.channels_or_none,
+        empty="all",
+    )
+    user_cooldown_seconds: float = setting(
+        2.0,
+        "Minimum time between replies to one person.",
+        scope="guild",
+        low=0,
+        high=86400,
+    )
+    guild_per_minute: int = setting(
+        30,
+        "Maximum replies per minute on one server.",
+        scope="guild",
+        low=1,
+        high=10000,
+    )
+    react: float = setting(
+        0.0, "Chance of reacting with an emoji instead.", scope="channel", low=0, high=1
+    )
+    max_age_seconds: int = setting(
+        300,
+        "Age after which a mention missed during downtime gets no answer.",
+        low=0,
+        high=604800,
+    )
