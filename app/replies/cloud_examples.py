@@ -110,7 +110,7 @@ class Illustrator:
         (fitness,) = without_echo([text], close, turns)
         if fitness >= least:
             return ""
-        return f"no line fitted what was said ({fitness:.2f} of {least:.2f})"
+        return f"no line fitted the talk ({fitness:.2f} of {least:.2f})"
 
     async def _closeness(
         self, texts: Sequence[str], turns: Sequence[Turn]

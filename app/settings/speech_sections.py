@@ -170,7 +170,7 @@ class SpeakSettings:
     )
     join_in: float = setting(
         0.0,
-        "Chance of joining in on any message, if a line fits what was said.",
+        "Chance of joining in on any message, if a line fits the talk.",
         scope="channel",
         low=0,
         high=1,

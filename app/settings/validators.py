@@ -9,8 +9,8 @@ from collections.abc import Callable
 from pathlib import PurePosixPath, PureWindowsPath
 
 from app.core.errors import ConfigError
+from app.core.patterns import Patterns, whole_words
 from app.settings import base_url, quiet_hours, reply_ways
-from app.settings.patterns import Patterns, whole_words
 from app.settings.speak_channels import NOWHERE
 
 TextMeaning = Callable[[str, str], str]

@@ -60,7 +60,7 @@ async def test_it_joins_in_where_its_line_fits_and_else_stores_its_silence(
         await until(service, fitting, "sent")
     (row,) = [await service.context.database.run(replies.answer_to, str(strange))]
     assert row is not None and row.text == "" and row.reason == "join-in"
-    assert any("no line fitted what was said" in note for note in row.notes)
+    assert any("no line fitted the talk" in note for note in row.notes)
     assert "I did not join in after Ann: no line fitted" in why.text
     assert said_in(stand_in, scene.side.id) == 1
 
