@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from app.discord.id_map import IdMap, stored
-from app.discord.ports import Incoming, MessagePlace
+from app.discord.ports import Incoming, LearnedFile, MessagePlace
 from app.importers import file_check
 from app.importers.filters import clean
 from app.importers.gate import Target
@@ -171,12 +171,17 @@ class StoredMessages:
         async with self._unpacked(name, data) as path:
             await asyncio.to_thread(file_check.check, [path], target)
 
-    async def learn_file(self, guild: int, name: str, data: bytes) -> tuple[int, int]:
-        """Learn an export; return the numbers of added and read messages."""
+    async def learn_file(self, guild: int, name: str, data: bytes) -> LearnedFile:
+        """Learn an export, as far as it can be read."""
         row = await self._ids.guild(guild)
         async with self._unpacked(name, data) as path:
             reply = await self._context.voices.import_files(row, [path])
-        return reply.added, reply.read
+        faults = [error.text for error in reply.errors]
+        faults += [f"left out as {one.reason}" for one in reply.passed_over]
+        faults += [
+            f"{n:,} messages left out: {why}" for why, n in reply.reasons.items()
+        ]
+        return LearnedFile(reply.added, reply.read, tuple(faults))
 
     @asynccontextmanager
     async def _unpacked(self, name: str, data: bytes) -> AsyncIterator[Path]:

@@ -127,6 +127,16 @@ class ReadyReply:
 
 
 @dataclass(frozen=True)
+class LearnedFile:
+    """The outcome of learning an export."""
+
+    added: int
+    read: int
+    faults: tuple[str, ...] = ()
+    """The reasons for what was not learned, each with its place in the file."""
+
+
+@dataclass(frozen=True)
 class Unsent:
     """A reply that was begun before a restart, and may or may not have arrived."""
 
@@ -285,11 +295,11 @@ class MessageEvents(Protocol):
         """
         ...
 
-    async def learn_file(self, guild: int, name: str, data: bytes) -> tuple[int, int]:
-        """Learn an export; return the numbers of added and read messages.
+    async def learn_file(self, guild: int, name: str, data: bytes) -> LearnedFile:
+        """Learn an export, as far as it can be read.
 
         Raises:
-            AppError: If the file is in no known format.
+            AppError: If it is of another server, or the import fails.
         """
         ...
 

@@ -40,6 +40,8 @@ async def send_parts(
     part, even from another process of the bot.
     """
     ids = []
+    # Without the right Discord would refuse the words as well.
+    tts = tts and _has(channel, "send_tts_messages")
     for number, part in enumerate(parts):
         first = number == 0
         sent = await _send_once(

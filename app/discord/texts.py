@@ -10,6 +10,7 @@ from app.chat.reply_trigger import Decision
 from app.core.explanation import DrawnMessage, Explanation
 from app.core.invite_link import invite_url
 from app.core.labels import ORIGINS, PLACES
+from app.discord.ports import LearnedFile
 from app.replies.request import SILENT
 from app.service.voice_keeper import Forgotten
 from app.service.weekly_stats import GuildWeek
@@ -23,6 +24,13 @@ MAX_CHARS = 2000
 MAX_SOURCES = 5
 MAX_QUOTE = 120
 MAX_NOTES = 4
+MAX_FAULTS = 4
+MAX_PROBLEM = 900
+
+FILE_REMEDY = (
+    "Export it again or correct that place, then run `/train` with the new file."
+    " Nothing is learned twice."
+)
 
 AGREE_HERE = "/config set key:reply.provider value:openai agree:True"
 """The slash command by which the owner agrees that words go to a host."""
@@ -126,6 +134,30 @@ def _source_lines(sources: Sequence[DrawnMessage]) -> list[str]:
     if len(sources) > MAX_SOURCES:
         lines.append(f"> … and {len(sources) - MAX_SOURCES} more")
     return lines
+
+
+def learned_file(name: str, learned: LearnedFile) -> str:
+    """Tell what was learned from a file, and where and why something was not."""
+    if not learned.read:
+        why = learned.faults or ("it holds no messages of this server",)
+        return file_problem(name, _faults(why))
+    text = f"Read {learned.read:,} messages of {quote(name)}, {learned.added:,} of"
+    text += " them new."
+    if learned.faults:
+        problem = file_problem(name, _faults(learned.faults))
+        text += f"\nNot everything was learned. {problem}"
+    return text
+
+
+def file_problem(name: str, problem: str) -> str:
+    """Name a file, what is wrong with it at which place, and the remedy."""
+    return f"{quote(name)}: {quote(problem, MAX_PROBLEM).rstrip('.')}. {FILE_REMEDY}"
+
+
+def _faults(faults: Sequence[str]) -> str:
+    more = len(faults) - MAX_FAULTS
+    shown = "; ".join(fault.rstrip(".") for fault in faults[:MAX_FAULTS])
+    return f"{shown}; and {more} more faults" if more > 0 else shown
 
 
 def forgotten(gone: Forgotten) -> str:

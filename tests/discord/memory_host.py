@@ -8,6 +8,7 @@ from app.core.labels import Origin
 from app.discord.ports import (
     Ask,
     Incoming,
+    LearnedFile,
     MessagePlace,
     Ports,
     ReadyReply,
@@ -199,9 +200,9 @@ class MemoryHost:
     async def check_file(self, guild: int, name: str, data: bytes) -> None:
         return
 
-    async def learn_file(self, guild: int, name: str, data: bytes) -> tuple[int, int]:
+    async def learn_file(self, guild: int, name: str, data: bytes) -> LearnedFile:
         rows = json.loads(data)
-        return len(rows), len(rows)
+        return LearnedFile(len(rows), len(rows))
 
     async def newest(self) -> dict[int, int]:
         found: dict[int, int] = {}

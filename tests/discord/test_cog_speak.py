@@ -7,6 +7,7 @@ from app.store.places import Claim
 from tests.discord.conftest import Start
 from tests.discord.memory_host import MemoryHost
 from tests.discord.scene import Scene
+from tests.discord_stand_in.rights import SEND_TTS
 from tests.discord_stand_in.server import DiscordStandIn
 from tests.discord_stand_in.world import snowflake
 
@@ -269,3 +270,20 @@ async def test_without_the_right_to_write_nothing_breaks(
         await stand_in.wait_for(lambda: stand_in.rest.faults.pending == 0)
         await stand_in.say(scene.general, scene.ben, f"{stand_in.bot.mention} again")
         await stand_in.wait_for(lambda: len(stand_in.outbox.sent()) == 1)
+
+
+async def test_a_command_is_read_aloud_only_where_the_bot_may_do_so(
+    stand_in: DiscordStandIn, start: Start, host: MemoryHost, scene: Scene
+) -> None:
+    async with start().connected():
+        aloud = await stand_in.command(scene.general, scene.ann, "mark", tts=True)
+        scene.general.deny(stand_in.bot, SEND_TTS)
+        await stand_in.update_channel(scene.general)
+        silent = await stand_in.command(scene.general, scene.ann, "mark", tts=True)
+        await stand_in.wait_for(lambda: len(silent.parts) == 2)
+        await stand_in.say(scene.general, scene.ann, "!mark tts")
+        await stand_in.wait_for(lambda: len(stand_in.outbox.sent()) == 1)
+    assert aloud.parts[0].payload["tts"] is True and not aloud.parts[0].ephemeral
+    assert not silent.parts[0].payload.get("tts")
+    assert silent.parts[1].ephemeral and "Send TTS Messages" in silent.parts[1].text
+    assert not stand_in.outbox.sent()[0].payload.get("tts")

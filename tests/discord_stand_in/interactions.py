@@ -39,6 +39,8 @@ class Interaction:
     kind: int | None = None
     """The type of the first answer, None while there is none."""
     ephemeral: bool = False
+    is_withdrawn: bool = False
+    """Whether the deferred answer was deleted; what follows is a new message."""
     message: dict[str, Any] | None = None
     parts: list[Outgoing] = field(default_factory=list)
     form: dict[str, Any] | None = None
@@ -143,6 +145,8 @@ class Interactions:
     ) -> web.Response:
         one = self.by_token[token]
         kind = "answer" if one.kind == DEFER_MESSAGE and not one.parts else "follow-up"
+        if kind == "answer" and not one.is_withdrawn and self._rules.hold(rules.SILENT):
+            payload.pop("tts", None)
         body = await self._show(one, kind, payload, files)
         one.changed.set()
         return web.json_response(body)
@@ -155,6 +159,15 @@ class Interactions:
         body = await self._show(one, kind, payload, files)
         one.changed.set()
         return web.json_response(body)
+
+    def delete(self, token: str, message: str) -> web.Response:
+        """Delete the answer, also one that is still awaited."""
+        one = self.by_token[token]
+        if message == "@original":
+            if one.kind is None or one.is_withdrawn:
+                raise RequestError(404, 10008, "Unknown Message")
+            one.is_withdrawn = True
+        return web.Response(status=204)
 
     def original(self, token: str) -> web.Response:
         message = self.by_token[token].message

@@ -241,7 +241,8 @@ class Rest(MessageRoutes):
         return await self.interactions.edit(token, payload, files)
 
     async def delete_answer(self, request: web.Request) -> web.Response:
-        return web.Response(status=204)
+        token, message = request.match_info["token"], request.match_info["message"]
+        return self.interactions.delete(token, message)
 
     async def download(self, request: web.Request) -> web.Response:
         """The CDN: a file by name, only with a signature that still holds."""

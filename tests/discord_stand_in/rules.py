@@ -391,5 +391,10 @@ ANSWER_TIME = Rule(
     "events.an_interaction_is_answered_in_time_and_once", 404, 10062,
     "Unknown interaction",
 )  # fmt: skip
+SILENT = Rule(
+    "the first follow-up edits a deferred answer, and no edit is read aloud",
+    "interactions/receiving-and-responding#create-followup-message",
+    "events.a_deferred_answer_is_not_read_aloud",
+)
 
 RULES = tuple(one for one in globals().values() if isinstance(one, Rule))

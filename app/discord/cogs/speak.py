@@ -24,6 +24,7 @@ from app.discord.texts import explanation, forgotten
 
 MAX_DEBUG_CHARS = 1900
 NOT_MINE = "That message is not one of my replies, or I no longer have its record."
+NOT_ALOUD = "I may not speak aloud here. Give me the right “Send TTS Messages”."
 NOTHING_TO_SAY = "I have nothing to say to that."
 
 
@@ -92,11 +93,16 @@ class SpeakCog(discord.Cog):
             await self.bot.ports.replies.sent(answer.reply, [])
             await context.respond(NOTHING_TO_SAY, ephemeral=True)
             return False
+        is_aloud = tts and context.interaction.app_permissions.send_tts_messages
+        if is_aloud:
+            # The first follow-up changes the deferred answer, and no change is read
+            # aloud. Without that answer, Discord takes it as a message of its own.
+            await context.interaction.delete_original_response()
         ids = []
         for number, part in enumerate(answer.parts):
             made = [make() for make in files] if number == 0 else []
             try:
-                sent = await context.respond(part, tts=tts, files=made)
+                sent = await context.respond(part, tts=is_aloud, files=made)
             except discord.HTTPException as error:
                 reason = refusal_of(error)
                 if reason is None or number:
@@ -106,6 +112,8 @@ class SpeakCog(discord.Cog):
                 return False
             ids.append(sent.id)
         await self.bot.ports.replies.sent(answer.reply, ids)
+        if tts and not is_aloud:
+            await context.respond(NOT_ALOUD, ephemeral=True)
         return True
 
     async def _seen(self, context: discord.ApplicationContext, reply: int) -> list[int]:

@@ -6,14 +6,13 @@ from typing import Annotated
 import aiohttp
 import discord
 
-from app.chat.postprocess import neutralise
 from app.core.errors import AppError, UsageError
 from app.discord.backfill import ALREADY
 from app.discord.client import MynahBot
 from app.discord.errors import NOT_ALLOWED, ONLY_IN_SERVERS
 from app.discord.messages import Action
 from app.discord.permissions import may_manage, require_manager
-from app.discord.texts import cut, forgotten
+from app.discord.texts import cut, file_problem, forgotten, learned_file, quote
 
 Tell = Callable[[str, discord.ui.View | None], Awaitable[discord.Message]]
 """Answers the person who asked for a training, with or without buttons."""
@@ -28,6 +27,7 @@ PARTLY_UNREADABLE = (
     " Message History” there, or stop listening there with `/listen remove`."
 )
 FORGOT_NOTHING = "{problem} I forgot nothing."
+GONE = "{name}: Discord does not provide that file. Attach it again."
 TOO_LARGE = "That file is too large. The owner can import it on the bot's computer."
 MAX_FILE_BYTES = 200 << 20
 ANSWER_SECONDS = 600.0
@@ -179,16 +179,22 @@ class TrainCog(discord.Cog):
             if clean:
                 await messages.check_file(guild, file.filename, data)
         except (AppError, discord.HTTPException, aiohttp.ClientError, OSError) as error:
-            problem = neutralise(_problem(error))[0]
+            problem = GONE.format(name=quote(file.filename))
+            if isinstance(error, AppError):
+                problem = file_problem(file.filename, str(error))
             await told.edit(content=FORGOT_NOTHING.format(problem=problem))
             return
         before = ""
         if clean:
             await told.edit(content="Forgetting…")
             before = forgotten(await messages.forget_learned(guild)) + "\n"
-        added, read = await messages.learn_file(guild, file.filename, data)
-        text = f"Read {read:,} messages of {file.filename}, {added:,} of them new."
-        await told.edit(content=before + text)
+        try:
+            learned = await messages.learn_file(guild, file.filename, data)
+        except AppError as error:
+            text = file_problem(file.filename, str(error))
+        else:
+            text = learned_file(file.filename, learned)
+        await told.edit(content=cut(before + text))
 
 
 class CleanQuestion(discord.ui.View):
@@ -254,12 +260,6 @@ class CleanQuestion(discord.ui.View):
         # Discord lets an answer be changed also where the bot cannot see the channel.
         shown = await interaction.original_response()
         await self._cog.begin(self._guild, self._file, shown, clean=clean)
-
-
-def _problem(error: Exception) -> str:
-    if isinstance(error, AppError):
-        return str(error)
-    return "Discord does not provide that file."
 
 
 async def _message_of(

@@ -1,7 +1,7 @@
 """Messages of every kind, and what happens to them."""
 
 from tests.discord_stand_in.raw import Raw
-from tests.discord_stand_in.world import ANNOUNCEMENTS
+from tests.discord_stand_in.world import ANNOUNCEMENTS, APPLICATION_ID
 
 
 async def previews_and_pins_send_the_whole_message(raw: Raw) -> None:
@@ -113,3 +113,14 @@ async def an_interaction_is_answered_in_time_and_once(raw: Raw) -> None:
     late = interactions.open(2, raw.general, raw.ann, {})
     path = f"/interactions/{late.body['id']}/{late.token}/callback"
     assert await raw.code("POST", path, {"type": 4, "data": answer}) == 10062
+
+
+async def a_deferred_answer_is_not_read_aloud(raw: Raw) -> None:
+    opened = raw.stand_in.rest.interactions.open(2, raw.general, raw.ann, {})
+    path = f"/interactions/{opened.body['id']}/{opened.token}/callback"
+    assert await raw.code("POST", path, {"type": 5}) == 0
+    hook = f"/webhooks/{APPLICATION_ID}/{opened.token}"
+    said = {"content": "aye", "tts": True, "allowed_mentions": {"parse": []}}
+    for _ in range(2):
+        assert await raw.code("POST", hook, dict(said)) == 0
+    assert [bool(one.payload.get("tts")) for one in opened.parts] == [False, True]
