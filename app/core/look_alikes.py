@@ -43,7 +43,7 @@ _MARKS = (
 
 
 def read(text: str, kept: frozenset[str] = frozenset()) -> tuple[str, list[int]]:
-    """Return the text as a reader sees it, and the place in the text of each of its characters.
+    """Return the text as it is seen, and for each character its place in the text.
 
     Letters and digits stay, white space is a blank, and signs are full stops, except
     `KEPT` and those of `kept`, which get a full stop on each side.

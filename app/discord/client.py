@@ -28,6 +28,7 @@ from app.discord.messages import Action, places_of, prefix_action
 from app.discord.ports import Ports
 from app.discord.reader_survey import ReaderSurvey
 from app.discord.responder import Speaker
+from app.discord.talk_starter import TalkStarter
 from app.settings.speech_sections import BotSettings
 
 StateName = Literal[
@@ -80,6 +81,8 @@ class Pace:
     """The pause after each page of the slow comparison with Discord."""
     between_surveys: float = 30.0
     """The pause before looking again for channels whose readers are unknown."""
+    between_starts: float = 30.0
+    """The pause before looking again for an occasion to start talk."""
     silence: float = 120.0
     """The time without an answered heartbeat after which it connects anew."""
     start: float = 180.0
@@ -113,6 +116,7 @@ class MynahBot(discord.Bot):
     training: Training
     comparison: HistoryComparison
     survey: ReaderSurvey
+    starter: TalkStarter
     catch_up: CatchUp
     on_state: Callable[[ConnectionState], None]
     has_content: bool
@@ -155,6 +159,10 @@ class MynahBot(discord.Bot):
         self.survey = ReaderSurvey(
             self, ports, pace.between_compared, pace.between_surveys, supervisor
         )
+        self.starter = TalkStarter(
+            self, ports, self.delivery, self.speaker, state, clock,
+            pace.between_starts, supervisor,
+        )  # fmt: skip
         self.catch_up = CatchUp(
             self, ports, state, self.speaker.hear_missed, self.comparison
         )
@@ -263,6 +271,7 @@ class MynahBot(discord.Bot):
             with contain("Noting who reads a channel"):
                 await self.know_channels(guild)
         self.survey.start()
+        self.starter.start()
         self.training.resume_all()
         for guild in self.guilds:
             with contain("Following bans"):
@@ -319,6 +328,7 @@ class MynahBot(discord.Bot):
             await self.training.close()
             await self.comparison.close()
             await self.survey.close()
+            await self.starter.close()
         await super().close()
 
     async def on_resumed(self) -> None:

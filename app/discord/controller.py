@@ -22,7 +22,7 @@ from app.discord.id_map import IdMap
 from app.discord.member_data import StoredMembers
 from app.discord.message_events import StoredMessages
 from app.discord.messages import Talk, channels_of
-from app.discord.ports import Ports, ReadyReply
+from app.discord.ports import STARTS, Ports, ReadyReply
 from app.discord.reply_service import StoredReplies
 from app.discord.safe_sender import refusal_of, send_parts
 from app.ipc import control
@@ -222,7 +222,9 @@ class DiscordController:
         pieces = tuple(split(neutralise(text or row.text)[0]))
         answer = ReadyReply(row.id, pieces)
         delivery = self._client().delivery
-        sent = await delivery.deliver(answer, talk, int(row.trigger or 0))
+        sent = await delivery.deliver(
+            answer, talk, int(row.trigger or 0), is_start=row.reason in STARTS
+        )
         if sent.state != "sent":
             raise UsageError(f"The draft was not sent: {sent.reason}.")
 
@@ -290,6 +292,6 @@ def ports_of(context: AppContext, rng: Random) -> Ports:
     return Ports(
         StoredGuilds(context, ids, rng),
         StoredMessages(context, ids),
-        StoredReplies(context, ids),
+        StoredReplies(context, ids, rng),
         StoredMembers(context, ids),
     )

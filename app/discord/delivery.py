@@ -114,7 +114,8 @@ class Delivery:
         self, ask: Ask, channel: Talk, config: Config, *, is_last: bool
     ) -> Sent:
         """Make one line and send it; AutoMod may take another one."""
-        if config.reply.stream and not config.reply.shadow and not is_last:
+        is_shown = config.reply.stream and not config.reply.shadow
+        if is_shown and not is_last and not ask.is_start:
             return await self._stream(ask, channel)
         async with typing(channel):
             answer = await self._ports.replies.answer(ask)
@@ -123,7 +124,12 @@ class Delivery:
         # A nonce that made a message makes no other one, even if it was deleted.
         nonce = ask.trigger + 2 if is_last else ask.trigger
         return await self.deliver(
-            answer, channel, ask.trigger, nonce=nonce, is_last=is_last
+            answer,
+            channel,
+            ask.trigger,
+            nonce=nonce,
+            is_last=is_last,
+            is_start=ask.is_start,
         )
 
     async def deliver(
@@ -135,22 +141,25 @@ class Delivery:
         tts: bool = False,
         nonce: int | None = None,
         is_last: bool = True,
+        is_start: bool = False,
     ) -> Sent:
         """Send a reply's parts, and note their ids, or why Discord took none.
 
         Args:
             nonce: The number that names the reply, if not the trigger.
             is_last: No other line follows if AutoMod blocks this one.
+            is_start: Nobody is answered.
         """
         if answer.is_draft or not answer.parts:
             return Sent("sent" if answer.is_draft else "silent")
         files = await source_files(self._bot, answer.files, channel)
         if not await self.may_send(answer):
             return Sent("forgotten", WENT)
+        answered = None if is_start else reference_to(channel, trigger)
         try:
             ids = await send_parts(
                 channel, answer.parts, nonce or trigger,
-                reference=reference_to(channel, trigger), files=files, tts=tts,
+                reference=answered, files=files, tts=tts,
             )  # fmt: skip
         except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
             return await self._not_sent(answer.reply, channel, error, is_last=is_last)

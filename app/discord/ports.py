@@ -86,6 +86,10 @@ class Incoming:
         return not self.text and not self.files
 
 
+STARTS = ("quiet room", "schedule")
+"""Reasons for talk that the bot starts."""
+
+
 @dataclass(frozen=True)
 class Ask:
     """A request for one reply."""
@@ -108,6 +112,11 @@ class Ask:
     """The time from which its figures count, by the replier's clock."""
     waiting: int = 0
     """The messages of the channel that wait behind it for their replies."""
+
+    @property
+    def is_start(self) -> bool:
+        """True if nobody called: the bot starts talk."""
+        return self.reason in STARTS
 
 
 @dataclass(frozen=True)
@@ -354,6 +363,16 @@ class Replies(Protocol):
 
     async def unsent(self) -> list[Unsent]:
         """Return recent replies that may or may not have arrived."""
+        ...
+
+    async def start_talk(
+        self, place: MessagePlace, trigger: int, reason: str
+    ) -> Ask | None:
+        """Claim a reply to something said there long ago; None if nothing is known.
+
+        Args:
+            trigger: A number for the occasion, which has one reply at most.
+        """
         ...
 
     async def refused(self, reply: int, reason: str) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import replace
+from random import Random
 from typing import NamedTuple
 
 from app.chat import self_tune
@@ -11,7 +12,7 @@ from app.chat.ladder import OnPiece
 from app.core.explanation import Explanation
 from app.discord.id_map import IdMap, stored
 from app.discord.message_events import snowflake_ms
-from app.discord.ports import Ask, Incoming, ReadyReply, Situation, Unsent
+from app.discord.ports import Ask, Incoming, MessagePlace, ReadyReply, Situation, Unsent
 from app.importers.records import Record
 from app.ipc.control import ReplyMade
 from app.providers.base import Turn
@@ -19,7 +20,7 @@ from app.replies.request import SHOWN, SILENT, MadeReply, ReplyRequest
 from app.service import opinions
 from app.service.app_context import AppContext
 from app.service.handlers.replies import explain
-from app.store import guilds, places, replies
+from app.store import guilds, places, replies, talk_topics
 from app.store.feedback import Kind
 from app.store.places import Claim
 from app.store.rows import StoredChannel, StoredReply
@@ -34,9 +35,10 @@ OWN_AUTHOR = "the bot itself"
 class StoredReplies:
     """The port of replies, for one home."""
 
-    def __init__(self, context: AppContext, ids: IdMap) -> None:
+    def __init__(self, context: AppContext, ids: IdMap, rng: Random) -> None:
         self._context = context
         self._ids = ids
+        self._rng = rng
 
     async def situation(self, said: Incoming) -> Situation:
         """The circumstances that decide on a message."""
@@ -194,6 +196,23 @@ class StoredReplies:
             return True
         await self._context.database.run(replies.take_words, reply)
         return False
+
+    async def start_talk(
+        self, place: MessagePlace, trigger: int, reason: str
+    ) -> Ask | None:
+        """Claim a reply to something said there long ago; None if nothing is known."""
+        run = self._context.database.run
+        found = await run(places.rows_of, stored(place))
+        said = await run(talk_topics.earlier, found.guild, found.channel)
+        if not said:
+            return None
+        topic = self._rng.choice(said)
+        claim = await run(places.claim, stored(place), reason, str(trigger))
+        if claim is None:
+            return None
+        name = topic.name or "someone"
+        claim = claim._replace(message=topic.id)
+        return Ask(place, trigger, 0, name, topic.text, reason, claim=claim)
 
     async def refused(self, reply: int, reason: str) -> None:
         """Note that Discord did not take a reply."""

@@ -113,7 +113,7 @@ class Speaker:
         noted = self._note_spoken(said.place, said.author)
         ask = ask_for(said, decision.kind)
         if not message.content:
-            words = spell_out(message, self._own_id, shown_words(message))
+            words = spell_out(message, self.own_id, shown_words(message))
             ask = replace(ask, text=words)
         if decision.kind not in UNCALLED:
             claim = await self._ports.replies.claim(ask)
@@ -131,7 +131,7 @@ class Speaker:
     def _decide(
         self, message: discord.Message, said: Incoming, found: Situation
     ) -> reply_trigger.Decision:
-        own = self._own_id
+        own = self.own_id
         if not may_speak_to(message.author, self._settings().allowed_roles):
             return reply_trigger.Decision(
                 False, "", "the author has none of the allowed roles"
@@ -166,6 +166,11 @@ class Speaker:
             self._rates.count(f"guild {place.guild}", 60.0),
             self.silences.until(str(place.root)) > self._clock(),
         )
+
+    def note_started(self, place: MessagePlace) -> None:
+        """Note that it starts talk."""
+        self._rates.note(f"channel {place.channel}")
+        self._rates.note(f"guild {place.guild}")
 
     def _note_spoken(self, place: MessagePlace, author: int) -> dict[str, float]:
         """Note that it speaks; return what to take back if it does not."""
@@ -230,7 +235,7 @@ class Speaker:
         Args:
             only_calls: Ignore it unless it mentions the bot or replies to it.
         """
-        own = self._own_id
+        own = self.own_id
         said = incoming(message, own)
         if said is None or any(one.message == message.id for one in self.judged):
             return
@@ -241,7 +246,7 @@ class Speaker:
 
     def _is_call(self, message: discord.Message, kind: str = "") -> bool:
         """Return whether somebody waits for an answer to a message."""
-        own = self._own_id
+        own = self.own_id
         is_named = mentions_bot(message, own) or replies_to_bot(message, own)
         return is_named or kind not in ("", *UNCALLED)
 
@@ -254,5 +259,5 @@ class Speaker:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     @property
-    def _own_id(self) -> int:
+    def own_id(self) -> int:
         return self._bot.user.id if self._bot.user else 0

@@ -85,6 +85,13 @@ def _ways_to_call(config: Config) -> list[str]:
         lines.append(
             f"It joins in on {speak.join_in:.0%} of messages here, if a line fits."
         )
+    if speak.start_after_hours:
+        hours = f"{speak.start_after_hours:g}"
+        lines.append(f"It starts talk after {hours} hours without a message.")
+    if speak.start_at:
+        zone = datetime.now().astimezone().strftime("%Z, UTC%z")
+        times = quote(", ".join(speak.start_at), 300)
+        lines.append(f"It starts talk at set times ({zone}): {times}.")
     if speak.quiet_hours:
         lines.append(f"It is quiet from {speak.quiet_hours.replace('-', ' to ')}.")
     return lines

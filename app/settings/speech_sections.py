@@ -198,6 +198,29 @@ class SpeakSettings:
         low=0,
         high=30,
     )
+    start_after_hours: float = setting(
+        0.0,
+        "Hours without a message after which the bot starts talk; 0 means never.",
+        scope="channel",
+        low=0,
+        high=8760,
+    )
+    start_at: list[str] = setting(
+        [],
+        "Times at which the bot starts talk, in the time zone of the computer that it"
+        " runs on, such as `09:00 weekdays in #general`.",
+        scope="guild",
+        means=validators.start_time,
+        list_means=validators.few_starts,
+        empty="never",
+    )
+    start_every_hours: float = setting(
+        24.0,
+        "Minimum hours between two talks that the bot starts in a channel.",
+        scope="channel",
+        low=0.1,
+        high=8760,
+    )
     quiet_hours: str = setting(
         "",
         "Local hours of silence, such as 23-7 or 23:30-07:00.",

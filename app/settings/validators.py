@@ -11,7 +11,7 @@ from pathlib import PurePosixPath, PureWindowsPath
 from app.core.errors import ConfigError
 from app.core.never_said import NeverSaid
 from app.core.patterns import Patterns, whole_words
-from app.settings import base_url, quiet_hours, reply_ways
+from app.settings import base_url, quiet_hours, reply_ways, start_times
 from app.settings.speak_channels import NOWHERE
 
 TextMeaning = Callable[[str, str], str]
@@ -107,6 +107,22 @@ def person(name: str, text: str) -> str:
             "Right-click the person in Discord's developer mode: Copy User ID.",
         )
     return found[1]
+
+
+def start_time(name: str, text: str) -> str:
+    """A time at which talk starts."""
+    try:
+        start_times.parse(text)
+    except ConfigError as error:
+        raise ConfigError(f"{name}: {error.message}", error.hint) from error
+    return text
+
+
+def few_starts(name: str, texts: list[str]) -> list[str]:
+    """Few enough times to look at each of them often."""
+    if len(texts) > 50:
+        raise ConfigError(f"{name} takes at most 50 times.")
+    return texts
 
 
 def hours(name: str, text: str) -> str:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from dataclasses import replace
 
 from app.core.explanation import DrawnMessage, Explanation, RungOutcome, TokenCounts
 from app.core.labels import Origin
@@ -248,6 +249,13 @@ class MemoryHost:
         await self.rate(reply, author, -1, "again")
         again = Ask(old.place, trigger, old.author, old.author_name, text, "again")
         return await self.answer(again)
+
+    async def start_talk(
+        self, place: MessagePlace, trigger: int, reason: str
+    ) -> Ask | None:
+        ask = Ask(place, trigger, 0, "Ann", "the tide", reason)
+        claim = await self.claim(ask)
+        return replace(ask, claim=claim) if claim else None
 
     async def sent(self, reply: int, messages: Sequence[int]) -> None:
         self.sent_as[reply] = list(messages)
