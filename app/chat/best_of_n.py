@@ -8,6 +8,7 @@ from typing import cast
 from app.chat.circuit_breaker import Clock
 from app.chat.postprocess import is_assistant_speak
 from app.core.errors import ProviderError
+from app.core.never_said import never_said
 from app.providers.base import Completion, Prompt, Provider, Turn
 from app.providers.keywords import bag
 
@@ -114,7 +115,7 @@ class BestOf:
 
     async def _choose(self, prompt: Prompt, made: Sequence[Completion]) -> Completion:
         """Return the closest line that is complete and may be sent."""
-        fit = [one for one in made if self._is_fit(one.text)] or made
+        fit = [one for one in made if self._is_fit(prompt, one.text)] or made
         whole = [one for one in fit if one.finish == "stop"] or fit
         if len(whole) < 2:
             return whole[0]
@@ -123,8 +124,10 @@ class BestOf:
         scores = without_echo(texts, closeness, prompt.turns)
         return whole[max(range(len(whole)), key=scores.__getitem__)]
 
-    def _is_fit(self, text: str) -> bool:
+    def _is_fit(self, prompt: Prompt, text: str) -> bool:
         if not text.strip() or is_assistant_speak(text):
+            return False
+        if never_said(prompt.never).found_in(text):
             return False
         return self._refuse(text) is None
 

@@ -11,6 +11,7 @@ from app.chat.fair_queue import FairQueue, QueueFullError
 from app.chat.postprocess import Finished, finish
 from app.core.errors import InputRefusedError, NotAllowedError, ProviderError
 from app.core.explanation import RungOutcome
+from app.core.never_said import never_said
 from app.providers.base import Completion, FreshStart, Prompt, Provider
 
 Outcome = Literal["answered", "skipped", "failed", "late", "rejected"]
@@ -128,7 +129,9 @@ class Ladder:
             was_rejected = attempt.outcome == "rejected"
         else:
             name, attempt = "none", Attempt("answered", "")
-            attempt = replace(attempt, finished=Finished((SPEECHLESS,)))
+            is_fit = not never_said(prompt.never).found_in(SPEECHLESS)
+            parts = (SPEECHLESS,) if is_fit else ()
+            attempt = replace(attempt, finished=Finished(parts))
         total = (self._clock() - start) * 1000
         return Answer(
             name,
@@ -242,6 +245,7 @@ class Ladder:
             lines=1 if is_trusted else prompt.lines,
             is_cut=broke_off and not completion.ends_well,
             is_trusted=is_trusted,
+            never=prompt.never,
         )
         reason = finished.rejected
         if reason is None and not is_trusted:

@@ -168,6 +168,7 @@ class DiscordController:
         guild = await self._context.guild(request.guild)
         channel = await self._context.channel(guild.id, request.channel)
         talk = self._talk(channel.discord_id)
+        await self._require_sayable(guild.id, request.text)
         nonce = discord.utils.time_snowflake(discord.utils.utcnow())
         parts = split(neutralise(request.text)[0])
         try:
@@ -198,7 +199,16 @@ class DiscordController:
             await opinions.rate(self._context, row.id, OWNER, -1, "edited", row.text)
         return control.DecideReply(row.id, request.approve)
 
+    async def _require_sayable(self, guild: int, text: str) -> None:
+        config = await self._context.settings.of(guild)
+        if config.speak.forbids(text):
+            raise UsageError(
+                "The text has a word that the bot never says on this server.",
+                "Reword it, or change speak.never_say.",
+            )
+
     async def _send_draft(self, row: StoredReply, text: str | None) -> None:
+        await self._require_sayable(row.guild_id, text or row.text)
         if text is not None:
             run, changed = self._context.database.run, {"text": text}
             if await run(replies.finish, row.id, changed) is None:

@@ -182,8 +182,18 @@ class StoredReplies:
         return await self._context.database.run(_unsent, since)
 
     async def may_send(self, reply: int) -> bool:
-        """Return False if a source was forgotten or hidden since it was made."""
-        return await self._context.database.run(replies.may_send, reply)
+        """Return False if a source was forgotten or hidden since it was made.
+
+        So it is, too, if it has a word that is never said now.
+        """
+        if not await self._context.database.run(replies.may_send, reply):
+            return False
+        row = await self._context.database.run(replies.get, reply)
+        config = await self._context.settings.of(row.guild_id) if row else None
+        if row is None or config is None or not config.speak.forbids(row.text):
+            return True
+        await self._context.database.run(replies.take_words, reply)
+        return False
 
     async def refused(self, reply: int, reason: str) -> None:
         """Note that Discord did not take a reply."""

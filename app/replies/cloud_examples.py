@@ -10,6 +10,7 @@ from typing import Protocol
 from app.chat import example_selection
 from app.chat.best_of_n import without_echo
 from app.chat.prompt_settings import rules_of
+from app.core.never_said import never_said
 from app.providers.base import Prompt, Turn
 from app.settings.schema import Config
 from app.store import messages
@@ -63,6 +64,7 @@ class Illustrator:
     async def illustrate(self, prompt: Prompt, config: Config, voice: Voice) -> Prompt:
         """Add example lines and drafts, which only a cloud model needs."""
         seed = example_selection.topic(prompt.turns) or None
+        never = never_said(prompt.never)
         rules = replace(rules_of(config), walks=1, max_tries=DRAFT_TRIES)
         try:
             lines = await asyncio.to_thread(
@@ -72,12 +74,17 @@ class Illustrator:
                 seed=seed,
                 rules=rules,
                 channels=prompt.channels,
+                avoid=never.found_in if prompt.never else None,
             )
         except LookupError:
             return prompt
         rows = {source.message for line in lines for source in line.sources}
         stored = await self._database.run(messages.by_rows, sorted(rows)[-64:])
-        examples = [message.text for message in stored if not message.is_bot]
+        examples = [
+            message.text
+            for message in stored
+            if not message.is_bot and not never.found_in(message.text)
+        ]
         drafts = [line.text for line in lines]
         closeness = await self._closeness([*examples, *drafts], prompt.turns)
         shown = example_selection.choose(examples, closeness, EXAMPLES_SHOWN)

@@ -10,6 +10,7 @@ from typing import Protocol
 from app.chat import reply_time
 from app.chat.best_of_n import BestOf, Refuse
 from app.chat.circuit_breaker import Clock
+from app.chat.held_back import holding_back
 from app.chat.ladder import Answer, Ladder, OnPiece, Rung
 from app.chat.postprocess import is_copy
 from app.chat.prompt_settings import Mode, build, choose_mode
@@ -152,7 +153,7 @@ class Replier:
         if mode == "hybrid":
             rungs = self._at_best(rungs, request, config, guard)
         # What may not be said after all is not shown while it is written.
-        shows = _nobody if request.is_choosy else on_piece
+        shows = _nobody if request.is_choosy else holding_back(on_piece, prompt.never)
         ladder = Ladder(rungs, self._clock, guard, shows)
         answer = await _climb(ladder, prompt, deadline, stages)
         silence = ""

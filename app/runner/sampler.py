@@ -4,11 +4,18 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from app.core.never_said import NeverSaid, never_said
 from app.ipc.inference import Generate
-from app.runner.fusion import fuse, next_trust, sample
+from app.runner.fusion import Probabilities, fuse, next_trust, sample
 from app.runner.llama import Logits, Model
 from app.runner.message_tokens import said_in
 from app.voice.tokens import TokenVoice
+
+MOST_DRAWS = 100
+"""The draws of one token before the line ends instead."""
+
+LOOK_BACK = 64
+"""The tokens in which a word may be spelled out."""
 
 
 class Chooser:
@@ -32,6 +39,7 @@ class Chooser:
         self._temperature = request.temperature
         self._top_p = request.top_p
         self._rng = rng
+        self._never = never_said(tuple(request.never)) if request.never else None
         self._trust = 0.0
         self._weights = 0.0
         self._chosen = 0
@@ -64,11 +72,29 @@ class Chooser:
         if not may_end:
             probs[self._model.end_tokens] = 0
             probs[self._model.line_tokens] = 0
-        token = sample(
-            probs, self._rng, temperature=self._temperature, top_p=self._top_p
-        )
+        token = self._draw(probs, written)
         if prediction is not None:
             self._trust = next_trust(
                 self._trust, logits, fused.log_sum, prediction, token
             )
         return token
+
+    def _draw(self, probs: Probabilities, written: Sequence[int]) -> int:
+        """Draw a token that finishes no word that must not be said.
+
+        Whatever is written so far can end here, so there is always a way on.
+        """
+        for _ in range(MOST_DRAWS):
+            token = sample(
+                probs, self._rng, temperature=self._temperature, top_p=self._top_p
+            )
+            if self._never is None or self._is_fit(self._never, written, token):
+                return token
+            probs[token] = 0
+            if not probs.any():
+                break
+        return int(self._model.end_tokens[0])
+
+    def _is_fit(self, never: NeverSaid, written: Sequence[int], token: int) -> bool:
+        pieces = (self._model.piece(one) for one in (*written[-LOOK_BACK:], token))
+        return not never.found_in(b"".join(pieces).decode("utf-8", "ignore"))

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from app.core.never_said import never_said
 from app.settings import validators
 from app.settings.declaration import AUTO, setting
 from app.settings.validators import named, one_line
@@ -184,6 +185,14 @@ class SpeakSettings:
         low=0,
         high=1,
     )
+    never_say: list[str] = setting(
+        [],
+        "Words that the bot never says, with their inflections; `*` stands for any"
+        " letters, as in `smeg*`.",
+        scope="guild",
+        means=one_line(100),
+        list_means=validators.never_say,
+    )
     follow_up_seconds: int = setting(
         0,
         "Time after a reply during which the bot keeps talking.",
@@ -235,3 +244,7 @@ class SpeakSettings:
         low=0,
         high=604800,
     )
+
+    def forbids(self, text: str) -> bool:
+        """Tell if a text has a word that is never said here."""
+        return never_said(tuple(self.never_say)).found_in(text)

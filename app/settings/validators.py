@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import PurePosixPath, PureWindowsPath
 
 from app.core.errors import ConfigError
+from app.core.never_said import NeverSaid
 from app.core.patterns import Patterns, whole_words
 from app.settings import base_url, quiet_hours, reply_ways
 from app.settings.speak_channels import NOWHERE
@@ -197,6 +198,12 @@ def few_patterns(name: str, texts: list[str]) -> list[str]:
 def few_words(name: str, texts: list[str]) -> list[str]:
     """Words that can be searched for in every message."""
     Patterns(name, [whole_words(texts)] if texts else [])
+    return texts
+
+
+def never_say(name: str, texts: list[str]) -> list[str]:
+    """Words that can be found in whatever the bot is about to say."""
+    NeverSaid(texts, name)
     return texts
 
 

@@ -191,11 +191,18 @@ def may_send(reply: int) -> bool:
         return False
     if _may_hear(row, [source.message for source in sources_of(reply)]):
         return True
-    if row.state == "made":
+    take_words(reply)
+    return False
+
+
+@write
+def take_words(reply: int) -> None:
+    """Empty a reply that must not be sent, so that it can be made again."""
+    row = Reply.get_or_none((Reply.id == reply) & (Reply.state == "made"))
+    if row is not None:
         ReplySource.delete().where(ReplySource.reply == reply).execute()
         emptied = Reply.update(state="claimed", text="", turns=[], recalled=[])
         emptied.where(Reply.id == reply).execute()
-    return False
 
 
 @write
