@@ -15,7 +15,7 @@ SIGNS = {
     "t": "t7+",
     "z": "z2",
 }
-"""What people write in place of a letter, the letter included."""
+"""The signs that people write for a letter, the letter included."""
 
 KEPT = frozenset("@$!|+")
 """The signs among them; other signs are read as a full stop."""
@@ -43,7 +43,7 @@ _MARKS = (
 
 
 def read(text: str, kept: frozenset[str] = frozenset()) -> tuple[str, list[int]]:
-    """Return what a reader sees, and the place in the text of each of its characters.
+    """Return the text as a reader sees it, and the place in the text of each of its characters.
 
     Letters and digits stay, white space is a blank, and signs are full stops, except
     `KEPT` and those of `kept`, which get a full stop on each side.

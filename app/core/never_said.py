@@ -163,7 +163,7 @@ def _pattern(stems: "_Stems") -> str:
 
 
 def _edges(parts: Sequence[Sequence[str]]) -> tuple[str, str]:
-    """Return what must stand before and after a word."""
+    """Return the edges before and after a word."""
     first, last = parts[0][:1], parts[-1][-1:]
     begin = f"(?:^|{_EDGE})" if first and _is_spaced(first[0]) else ""
     end = f"(?:{_EDGE}|$)" if last and _is_spaced(last[0]) else ""
