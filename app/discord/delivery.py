@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -12,11 +12,14 @@ import aiohttp
 import discord
 
 from app.chat.postprocess import preview
+from app.discord import answers
 from app.discord.attachments import source_files
 from app.discord.messages import Talk, incoming, place_of
 from app.discord.ports import Ask, Incoming, Ports, ReadyReply, Unsent
 from app.discord.safe_sender import (
+    MaySend,
     StreamedMessage,
+    WordsGoneError,
     is_blocked,
     reference_to,
     refusal_of,
@@ -153,27 +156,72 @@ class Delivery:
         if answer.is_draft or not answer.parts:
             return Sent("sent" if answer.is_draft else "silent")
         files = await source_files(self._bot, answer.files, channel)
-        if not await self.may_send(answer):
-            return Sent("forgotten", WENT)
         answered = None if is_start else reference_to(channel, trigger)
         try:
             ids = await send_parts(
                 channel, answer.parts, nonce or trigger,
                 reference=answered, files=files, tts=tts,
+                may_send=self._check_of(answer),
             )  # fmt: skip
+        except WordsGoneError as gone:
+            return await self._gone(answer.reply, gone.sent)
         except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
             return await self._not_sent(answer.reply, channel, error, is_last=is_last)
         await self._ports.replies.sent(answer.reply, ids)
         return Sent("sent")
 
-    async def may_send(self, answer: ReadyReply) -> bool:
-        """Return False if a source was forgotten or hidden since the reply was made.
+    async def answer_command(
+        self, answer: ReadyReply, context: discord.ApplicationContext, *, is_aloud: bool
+    ) -> Sent:
+        """Send a reply as the answer to a deferred command, and note its ids.
 
-        A draft waits for days, and fetching files takes a while.
+        Discord hands out no message of a command, so it is not made again.
         """
-        if answer.is_fresh and not answer.files:
-            return True
-        return await self._ports.replies.may_send(answer.reply)
+        files = await source_files(self._bot, answer.files, context.channel)
+        may_send, ids = self._check_of(answer), list[int]()
+        for number, part in enumerate(answer.parts):
+            if not await may_send():
+                await self._ports.replies.sent(answer.reply, ids)
+                return Sent("sent" if ids else "forgotten", WENT)
+            if is_aloud and number == 0:
+                # The first follow-up changes the deferred answer, and no change is read
+                # aloud. Without that answer it is a message of its own.
+                await context.interaction.delete_original_response()
+            made = [make() for make in files] if number == 0 else []
+            try:
+                sent = await answers.respond(context, part, tts=is_aloud, files=made)
+            except discord.HTTPException as error:
+                reason = refusal_of(error)
+                if reason is None or number:
+                    raise
+                await self._ports.replies.refused(answer.reply, reason)
+                return Sent("refused", reason)
+            ids.append(sent.id)
+        await self._ports.replies.sent(answer.reply, ids)
+        return Sent("sent")
+
+    def _check_of(self, answer: ReadyReply) -> MaySend:
+        """Return a check that no source was forgotten or hidden since it was made.
+
+        A draft waits for days, and fetching files or trying again takes a while; the
+        first words of a reply that was made a moment ago need no other look.
+        """
+        is_known = answer.is_fresh and not answer.files
+
+        async def may_send() -> bool:
+            nonlocal is_known
+            if is_known:
+                is_known = False
+                return True
+            return await self._ports.replies.may_send(answer.reply)
+
+        return may_send
+
+    async def _gone(self, reply: int, sent: Sequence[int]) -> Sent:
+        """Note what of a reply was said before its words went."""
+        if sent:
+            await self._ports.replies.sent(reply, sent)
+        return Sent("forgotten", WENT)
 
     def is_closed(self, channel: int) -> bool:
         """Return whether Discord refused a reply there a moment ago."""
@@ -208,20 +256,30 @@ class Delivery:
                 async for piece in self._ports.replies.stream(ask):
                     if isinstance(piece, str):
                         await growing.show(preview(piece))
-                    elif piece is None:
+                    elif piece is None or piece.is_draft:
                         await growing.withdraw()
                     elif piece.parts:
-                        await growing.finish(piece.parts[0])
-                        rest = piece.parts[1:]
-                        ids = await send_parts(channel, rest, ask.trigger + 1)
-                        first = [growing.id] if growing.id else []
-                        await self._ports.replies.sent(piece.reply, first + ids)
+                        await self._finish_stream(growing, piece, ask, channel)
                         state = Sent("sent")
+        except WordsGoneError as gone:
+            await growing.withdraw()
+            return await self._gone(reply, gone.sent)
         except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
             # Half a reply would stay for ever.
             await growing.withdraw()
             return await self._not_sent(reply, channel, error, is_last=False)
         return state
+
+    async def _finish_stream(
+        self, growing: StreamedMessage, whole: ReadyReply, ask: Ask, channel: Talk
+    ) -> None:
+        """Show the final text, and send what does not fit into the first message."""
+        may_send, trigger = self._check_of(whole), ask.trigger + 1
+        await growing.finish(whole.parts[0], may_send)
+        rest = whole.parts[1:]
+        ids = await send_parts(channel, rest, trigger, may_send=may_send)
+        first = [growing.id] if growing.id else []
+        await self._ports.replies.sent(whole.reply, first + ids)
 
     async def make_again(self) -> None:
         """Make a reply again that lost its words just before it was sent."""

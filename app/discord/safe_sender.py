@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 
 import aiohttp
@@ -19,8 +19,25 @@ TYPING_AFTER_SECONDS = 0.3
 TYPING_AGAIN_SECONDS = 8.0
 """The interval of the typing sign; Discord removes it after ten seconds."""
 
+MaySend = Callable[[], Awaitable[bool]]
+"""Asked right before words leave; False if they must not be said any more."""
+
 SEND_TRIES = 6
 FIRST_RETRY_SECONDS = 0.5
+
+
+class WordsGoneError(Exception):
+    """Tells that what was to be said was forgotten or hidden meanwhile."""
+
+    def __init__(self, sent: Sequence[int] = ()) -> None:
+        super().__init__()
+        self.sent = list(sent)
+        """Ids of the parts that were said before."""
+
+
+async def always() -> bool:
+    """Let words pass that come from no message."""
+    return True
 
 
 async def send_parts(
@@ -31,6 +48,7 @@ async def send_parts(
     reference: discord.MessageReference | None = None,
     files: Sequence[Callable[[], discord.File]] = (),
     tts: bool = False,
+    may_send: MaySend = always,
 ) -> list[int]:
     """Send the parts of one reply, one message each; return their ids.
 
@@ -38,20 +56,27 @@ async def send_parts(
 
     The nonce comes from the answered message, so that Discord recognises a repeated
     part, even from another process of the bot.
+
+    Raises:
+        WordsGoneError: If the words may not be said any more.
     """
-    ids = []
+    ids: list[int] = []
     # Without the right Discord would refuse the words as well.
     tts = tts and _has(channel, "send_tts_messages")
     for number, part in enumerate(parts):
         first = number == 0
-        sent = await _send_once(
-            channel,
-            neutralise(part)[0],
-            f"{nonce}-{number}",
-            reference if first else None,
-            files if first else (),
-            tts,
-        )
+        try:
+            sent = await _send_once(
+                channel,
+                neutralise(part)[0],
+                f"{nonce}-{number}",
+                reference if first else None,
+                files if first else (),
+                tts,
+                may_send,
+            )
+        except WordsGoneError as gone:
+            raise WordsGoneError(ids) from gone
         ids.append(sent.id)
     return ids
 
@@ -63,9 +88,12 @@ async def _send_once(
     reference: discord.MessageReference | None,
     files: Sequence[Callable[[], discord.File]],
     tts: bool,
+    may_send: MaySend,
 ) -> discord.Message:
     """Send, and send again under the same nonce after a lost connection."""
     for attempt in range(SEND_TRIES):
+        if not await may_send():
+            raise WordsGoneError
         try:
             # py-cord's types do not allow None for these two, though it is valid.
             return await channel.send(
@@ -185,9 +213,15 @@ class StreamedMessage:
         except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
             log.info("A part of a reply was not shown: %s", error)
 
-    async def finish(self, text: str) -> None:
-        """Show the final text in any case, trying again what may pass."""
+    async def finish(self, text: str, may_send: MaySend = always) -> None:
+        """Show the final text in any case, trying again what may pass.
+
+        Raises:
+            WordsGoneError: If the words may not be said any more.
+        """
         for attempt in range(SEND_TRIES):
+            if not await may_send():
+                raise WordsGoneError
             try:
                 await self._put(text)
             except (aiohttp.ClientError, OSError, discord.HTTPException) as error:
@@ -207,6 +241,7 @@ class StreamedMessage:
                 await message.delete()
 
     async def _put(self, text: str) -> None:
+        text = neutralise(text)[0]
         if not text.strip() or text == self._shown:
             return
         if self._message is None:
@@ -216,7 +251,8 @@ class StreamedMessage:
                 f"{self._trigger}-{'w' * self._withdrawn}0",
                 reference_to(self._channel, self._trigger),
                 (),
-                tts=False,
+                False,
+                always,
             )
         else:
             # Somebody who deletes it half-written does not want the rest.

@@ -208,8 +208,7 @@ async def test_a_source_deleted_while_its_file_is_fetched_is_not_said(
             await eventually(is_gone)
         return await fetch(*asked)  # type: ignore[arg-type]
 
-    for module in ("app.discord.delivery", speak.__name__):
-        monkeypatch.setattr(f"{module}.source_files", deleted_meanwhile)
+    monkeypatch.setattr("app.discord.delivery.source_files", deleted_meanwhile)
     async with running.connected():
         await teach_side(stand_in, service, scene, ("plan.png",))
         if typed:

@@ -146,10 +146,8 @@ async def test_it_starts_no_talk_where_it_may_not(
             await stand_in.command(scene.general, scene.mod, "quiet", time="7d")
         elif why == "hours":
             noon = datetime.now() + timedelta(hours=6)
-            span = (
-                f"{(noon - timedelta(hours=1)):%H:%M}-{noon + timedelta(hours=1):%H:%M}"
-            )
-            save(home.config_file, "speak.quiet_hours", span)
+            first, last = noon - timedelta(hours=1), noon + timedelta(hours=1)
+            save(home.config_file, "speak.quiet_hours", f"{first:%H:%M}-{last:%H:%M}")
         else:
             save(home.config_file, "speak.channels", ["side"])
         save(home.config_file, "speak.start_after_hours", 5)
