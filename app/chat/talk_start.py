@@ -13,7 +13,7 @@ Occasion = Literal["quiet room", "schedule"]
 
 
 @dataclass(frozen=True)
-class Room:
+class StartPlace:
     """A channel, reduced to what decides whether to start talk there."""
 
     channel: str
@@ -36,7 +36,7 @@ class Start:
     """In seconds since the epoch."""
 
 
-def occasion(room: Room, speak: SpeakSettings, now: datetime) -> Start | None:
+def occasion(room: StartPlace, speak: SpeakSettings, now: datetime) -> Start | None:
     """Return the occasion to start talk now, if there is one and nothing forbids it.
 
     Args:
@@ -55,7 +55,7 @@ def occasion(room: Room, speak: SpeakSettings, now: datetime) -> Start | None:
     return start
 
 
-def _scheduled(room: Room, speak: SpeakSettings, now: datetime) -> Start | None:
+def _scheduled(room: StartPlace, speak: SpeakSettings, now: datetime) -> Start | None:
     for text in speak.start_at:
         one = start_times.parse(text)
         due = one.due(now) if one.channel in (room.channel, room.channel_name) else None
@@ -64,7 +64,7 @@ def _scheduled(room: Room, speak: SpeakSettings, now: datetime) -> Start | None:
     return None
 
 
-def _quiet_room(room: Room, speak: SpeakSettings, now: datetime) -> Start | None:
+def _quiet_room(room: StartPlace, speak: SpeakSettings, now: datetime) -> Start | None:
     hours, said_at = speak.start_after_hours, room.said_at
     if not hours or said_at is None or now.timestamp() < said_at + hours * 3600:
         return None

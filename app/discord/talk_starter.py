@@ -9,7 +9,7 @@ from datetime import datetime
 import aiohttp
 import discord
 
-from app.chat.talk_start import Room, Start, occasion
+from app.chat.talk_start import Start, StartPlace, occasion
 from app.core.state_file import StateFile
 from app.core.supervisor import Background, Supervisor
 from app.discord.delivery import Delivery
@@ -85,12 +85,12 @@ class TalkStarter(Background):
         if occasion(room, speak, now) is not None:
             await self._start(place, channel, start)
 
-    def _room(self, place: MessagePlace, last: int | None) -> Room:
+    def _room(self, place: MessagePlace, last: int | None) -> StartPlace:
         started: dict[str, float] = self._state.get(_STARTED, {})
         said = None if last is None else discord.utils.snowflake_time(last).timestamp()
         hushed = self._speaker.silences.until(str(place.root)) > self._clock()
         number = str(place.channel)
-        return Room(number, place.channel_name, said, started.get(number), hushed)
+        return StartPlace(number, place.channel_name, said, started.get(number), hushed)
 
     async def _last(self, channel: Starting) -> discord.Message | None:
         """Return a channel's last message; None if the bot cannot read it."""

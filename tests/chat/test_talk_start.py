@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from app.chat.talk_start import Room, occasion
+from app.chat.talk_start import StartPlace, occasion
 from app.settings.speech_sections import SpeakSettings
 
 NOW = datetime(2026, 11, 30, 9, 5, tzinfo=UTC)
@@ -14,7 +14,7 @@ HOUR = 3600.0
 AT = NOW.timestamp()
 QUIET = SpeakSettings(start_after_hours=5)
 TIMED = SpeakSettings(start_at=["09:00 weekdays in #general"])
-ROOM = Room("1", "general", said_at=AT - 6 * HOUR)
+ROOM = StartPlace("1", "general", said_at=AT - 6 * HOUR)
 
 
 def test_nothing_starts_by_default() -> None:
@@ -28,14 +28,14 @@ def test_a_room_that_was_quiet_for_long_enough(hours: float, starts: bool) -> No
 
 
 def test_a_room_where_nothing_was_ever_said_is_not_quiet() -> None:
-    assert occasion(Room("1", "general"), QUIET, NOW) is None
+    assert occasion(StartPlace("1", "general"), QUIET, NOW) is None
 
 
 def test_a_set_time_counts_in_its_channel_alone() -> None:
     start = occasion(ROOM, TIMED, NOW)
     assert start is not None
     assert (start.occasion, start.due) == ("schedule", AT - 300)
-    assert occasion(Room("2", "other"), TIMED, NOW) is None
+    assert occasion(StartPlace("2", "other"), TIMED, NOW) is None
     by_id = SpeakSettings(start_at=["09:00 in 1"])
     assert occasion(ROOM, by_id, NOW) is not None
 
