@@ -13,12 +13,16 @@ from app.core.paths import Home
 
 log = logging.getLogger(__name__)
 
-SecretName = Literal["bot_token", "openai_key", "server_key"]
+SecretName = Literal[
+    "bot_token", "openai_key", "server_key", "discord_proxy_login", "model_proxy_login"
+]
 
 ENVIRONMENT: Mapping[SecretName, str] = {
     "bot_token": "DISCORD_TOKEN",
     "openai_key": "OPENAI_API_KEY",
     "server_key": "MYNAH_SERVER_KEY",
+    "discord_proxy_login": "MYNAH_DISCORD_PROXY_LOGIN",
+    "model_proxy_login": "MYNAH_MODEL_PROXY_LOGIN",
 }
 
 

@@ -13,6 +13,7 @@ import aiohttp
 import discord
 from discord.http import API_VERSION, Route
 
+from app.core.proxy import Proxy
 from app.core.state_file import StateFile
 from app.core.supervisor import Supervisor, Troubles
 from app.discord.answers import answer_error
@@ -103,6 +104,8 @@ class Surroundings:
     pace: Pace = field(default_factory=Pace)
     troubles: Troubles = field(default_factory=Troubles)
     supervisor: Supervisor = field(default_factory=Supervisor)
+    proxy: Callable[[], Proxy | None] = lambda: None
+    """Returns the proxy on the way to Discord; it may block."""
 
 
 class MynahBot(discord.Bot):
@@ -131,7 +134,9 @@ class MynahBot(discord.Bot):
         """Give the client its parts and cogs."""
         around = self.surroundings = surroundings
         ports, state = around.ports, around.state
-        clock = self.clock = DiscordClock(around.clock, around.troubles)
+        clock = self.clock = DiscordClock(
+            around.clock, around.troubles, self.http.proxy
+        )
         self.on_state = on_state
         self.has_content = has_content
         self.budget = IdentifyBudget(state, around.clock)

@@ -55,6 +55,7 @@ class DiscordController:
             rng=rng,
             troubles=context.troubles,
             supervisor=context.supervisor,
+            proxy=lambda: context.discord_proxy,
         )
         self._link: DiscordLink | None = None
         self._wanted = True

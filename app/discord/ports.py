@@ -365,6 +365,10 @@ class Replies(Protocol):
         """Return recent replies that may or may not have arrived."""
         ...
 
+    async def decline(self, said: Incoming, kind: str, reason: str) -> None:
+        """Store why a call gets no answer, now or after a restart."""
+        ...
+
     async def start_talk(
         self, place: MessagePlace, trigger: int, reason: str
     ) -> Ask | None:

@@ -197,6 +197,12 @@ class StoredReplies:
         await self._context.database.run(replies.take_words, reply)
         return False
 
+    async def decline(self, said: Incoming, kind: str, reason: str) -> None:
+        """Store why a call gets no answer, now or after a restart."""
+        place, note = stored(said.place), SILENT + reason
+        run = self._context.database.run
+        await run(places.decline, place, kind, str(said.id), note)
+
     async def start_talk(
         self, place: MessagePlace, trigger: int, reason: str
     ) -> Ask | None:

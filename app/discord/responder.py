@@ -69,9 +69,6 @@ class Speaker:
         self._delivery = delivery
         self._settings = settings
         self.silences = Silences(state, clock)
-        self._state = state
-        self._declined = deque[int](state.get("declined", []), REMEMBERED_DECISIONS)
-        """Calls that it decided not to answer, before a restart as well."""
         self._clock = clock
         self._rng = rng
         self._rates = RateLimiter(clock)
@@ -99,8 +96,8 @@ class Speaker:
             if decision.speak:
                 await self._begin(message, said, decision, found)
             elif not said.is_bot and self._is_call(message, decision.kind):
-                self._declined.append(said.id)
-                self._state.put("declined", list(self._declined))
+                kind = decision.kind or "mention"
+                await self._ports.replies.decline(said, kind, decision.reason)
 
     async def _begin(
         self,
@@ -239,9 +236,7 @@ class Speaker:
         said = incoming(message, own)
         if said is None or any(one.message == message.id for one in self.judged):
             return
-        if message.id not in self._declined and (
-            not only_calls or self._is_call(message)
-        ):
+        if not only_calls or self._is_call(message):
             await self.consider(message, said)
 
     def _is_call(self, message: discord.Message, kind: str = "") -> bool:

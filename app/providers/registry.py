@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
+from app.core.proxy import Proxy
 from app.core.state_file import StateFile
 from app.providers.base import Provider
 from app.providers.cost_record import OnSpent
@@ -36,6 +37,8 @@ class Means:
     on_event: Callable[[str], None]
     """Receives events of the model's process, with reasons."""
     key: Callable[[Address], str | None]
+    proxy: Callable[[], Proxy | None]
+    """The proxy on the way to a host in the cloud; it may block."""
     prices: Prices
     on_spent: OnSpent
     gate: Gate
@@ -49,6 +52,7 @@ def _openai(means: Means) -> OpenAIProvider:
         means.on_spent,
         time.monotonic,
         means.gate,
+        proxy=means.proxy,
     )
 
 

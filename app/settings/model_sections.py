@@ -63,6 +63,12 @@ class OpenAISettings:
         means=validators.own_host,
         snapshots="never",
     )
+    proxy: str = setting(
+        "",
+        "Proxy on the way to a host in the cloud; other hosts are reached without it.",
+        means=validators.proxy_address,
+        snapshots="never",
+    )
     model: str = setting(
         "gpt-4o-mini",
         "Model to request.",

@@ -30,6 +30,11 @@ class BotSettings:
         "Name of the slash command that makes the bot speak.",
         means=validators.command,
     )
+    proxy: str = setting(
+        "",
+        "Proxy on the way to Discord, such as http://proxy.lan:3128.",
+        means=validators.proxy_address,
+    )
     prefix: str = setting(
         "!mark", "Prefix of commands typed as messages.", means=validators.word
     )

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from pathlib import PurePosixPath, PureWindowsPath
 
+from app.core import proxy
 from app.core.errors import ConfigError
 from app.core.never_said import NeverSaid
 from app.core.patterns import Patterns, whole_words
@@ -107,6 +108,11 @@ def person(name: str, text: str) -> str:
             "Right-click the person in Discord's developer mode: Copy User ID.",
         )
     return found[1]
+
+
+def proxy_address(name: str, text: str) -> str:
+    """The address of a proxy, or none."""
+    return proxy.check(name, text)
 
 
 def start_time(name: str, text: str) -> str:

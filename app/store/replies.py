@@ -241,6 +241,12 @@ def note_refused(reply: int, reason: str) -> None:
     Reply.update(state="refused", notes=notes).where(Reply.id == reply).execute()
 
 
+@write
+def note_silence(reply: int, note: str) -> None:
+    """Note that a reply is not made, and why."""
+    Reply.update(state="silent", notes=[note]).where(Reply.id == reply).execute()
+
+
 def get(reply: int) -> StoredReply | None:
     """Return the reply in that row."""
     row = Reply.get_or_none(Reply.id == reply)

@@ -10,9 +10,11 @@ from collections.abc import (
     Mapping,
 )
 from contextlib import aclosing, asynccontextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 from app.core.errors import ConfigError, InputRefusedError, ProviderError
+from app.core.proxy import Proxy
 from app.core.token_estimate import estimate_tokens
 from app.providers.base import Completion, Prompt
 from app.providers.cost_record import OnSpent, Spent
@@ -39,6 +41,9 @@ MOST_ATTEMPTS = 2
 """The most tries; after two failures the next rung is better."""
 
 
+PROXY_HINT = "Check openai.proxy, the secret model_proxy_login and the proxy."
+
+
 class OpenAIProvider:
     """Writes with the owner's account, or with the owner's own server."""
 
@@ -53,8 +58,14 @@ class OpenAIProvider:
         clock: Clock,
         gate: Gate,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        proxy: Callable[[], Proxy | None] = lambda: None,
     ) -> None:
-        """`key` returns the key of an address, and None for any other."""
+        """Prepare without connecting.
+
+        Args:
+            key: Returns the key of an address, and None for any other.
+            proxy: Returns the proxy on the way to the cloud; it may block.
+        """
         self._settings = settings
         self._key = key
         self._prices = prices
@@ -66,7 +77,7 @@ class OpenAIProvider:
         self._troubles: dict[str, tuple[Trouble, float]] = {}
         self._repeats = Repeats(clock)
         self._habits: dict[tuple[str, str], Habits] = {}
-        self._clients = Clients(on_change=self.forget_troubles)
+        self._clients = Clients(self.forget_troubles, proxy)
 
     @property
     def trouble(self) -> Trouble | None:
@@ -295,6 +306,10 @@ class OpenAIProvider:
             headers = response.headers
             self._throttle.note(headers)
         trouble = describe(error, address.host, model, has_begun=has_begun)
+        proxy = self._settings().proxy
+        if trouble.kind == "unreachable" and proxy and address.is_cloud:
+            reason = f"{address.host} cannot be reached through the proxy {proxy}."
+            trouble = replace(trouble, reason=reason, hint=PROXY_HINT)
         if trouble.stay_away_seconds:
             scope = model if trouble.is_of_model else ""
             until = self._clock() + trouble.stay_away_seconds

@@ -1,16 +1,15 @@
 """Handlers for settings and secrets."""
 
 import asyncio
-from typing import Literal, cast
+from typing import cast
 
 from app.core import secrets
 from app.core.errors import AppError, UsageError
+from app.core.secrets import SecretName
 from app.ipc import control
 from app.service.app_context import AppContext
 from app.service.events import Asker
 from app.settings.effective import ResolvedSetting
-
-SecretName = Literal["bot_token", "openai_key", "server_key"]
 
 
 class SettingsHandlers:
@@ -65,7 +64,8 @@ class SettingsHandlers:
             from app.service.token_check import test_bot_token
 
             token = await asyncio.to_thread(secrets.get, self._context.home, name)
-            return await test_bot_token(token)
+            proxy = await asyncio.to_thread(lambda: self._context.discord_proxy)
+            return await test_bot_token(token, proxy)
         try:
             found = await self._context.cloud.models()
         except AppError as error:
