@@ -41,6 +41,9 @@ KINDS = (
 MUTE = ("read only", "hidden", "locked thread")
 """Kinds of channels in which the bot may not write, or that it does not see."""
 
+UNREAD = ("no history", "private thread")
+"""Kinds of channels whose history the bot does not read after a pause."""
+
 FINAL = ("sent", "refused", "silent", "forgotten")
 """States of a reply that say what became of it."""
 
@@ -150,6 +153,12 @@ class Day:
         assert self.process is not None
         self.process.kill()
         await self.process.wait()
+        # What it had not heard yet is read back where it listens and may read.
+        known = self.rows()
+        for trigger, place in [*self.triggers.items()]:
+            if place.kind in UNREAD and trigger not in known:
+                del self.triggers[trigger]
+                self.counts["calls lost with a kill"] += 1
         self.counts["kills"] += 1
 
     async def stop_bot(self) -> None:
@@ -234,7 +243,7 @@ class Day:
         self.counts["messages"] += 1
         # What it cannot see never reaches it. Missed calls are read back where it
         # listens, and may read.
-        is_lost = is_down and place.kind in ("no history", "private thread")
+        is_lost = is_down and place.kind in UNREAD
         if start and place.kind != "hidden" and not is_lost:
             # A name alone is no call any more when it is old.
             if start != f"{CALL}, " or not is_down:
@@ -317,7 +326,7 @@ class Day:
                 found.append(f"no reason is stored for {where}")
             elif place.kind in MUTE and (row.text or row.provider or state == "sent"):
                 found.append(f"something was generated for {where}")
-            elif count > 1 or (count and state != "sent"):
+            elif count > 1 or (count and state not in ("sent", "forgotten")):
                 found.append(f"{count} answers for {where}")
             elif state == "sent" and not count and not plain[place.channel.id]:
                 found.append(f"noted as sent, and was not: {where}")

@@ -35,6 +35,7 @@ log = logging.getLogger(__name__)
 REMEMBERED_DECISIONS = 200
 CLOSING_SECONDS = 3.0
 NO_RIGHT = "I have no right to write here"
+NO_ROLE = "the author has none of the allowed roles"
 UNCALLED = ("follow-up", "join-in")
 """Kinds of call that nobody waits for, where a reaction may suffice."""
 
@@ -129,10 +130,6 @@ class Speaker:
         self, message: discord.Message, said: Incoming, found: Situation
     ) -> reply_trigger.Decision:
         own = self.own_id
-        if not may_speak_to(message.author, self._settings().allowed_roles):
-            return reply_trigger.Decision(
-                False, "", "the author has none of the allowed roles"
-            )
         heard = reply_trigger.HeardMessage(
             channel=str(said.place.root),
             channel_name=said.place.root_name,
@@ -145,15 +142,16 @@ class Speaker:
             is_answered=found.is_answered,
             age_seconds=self._clock() - said.at_ms / 1000,
         )
-        if not may_write(message.channel):
-            return reply_trigger.Decision(False, "", NO_RIGHT)
         now = datetime.fromtimestamp(self._clock())
         recent = self._recent(said.place, said.author)
         minute, speak = now.hour * 60 + now.minute, found.config.speak
         decision = reply_trigger.decide(heard, recent, speak, minute, self._rng)
+        if not may_speak_to(message.author, self._settings().allowed_roles):
+            return replace(decision, speak=False, reason=NO_ROLE)
         is_closed = self._delivery.is_closed(said.place.channel)
-        if is_closed and decision.speak and decision.kind in UNCALLED:
-            return reply_trigger.Decision(False, decision.kind, NO_RIGHT)
+        is_refused = is_closed and decision.speak and decision.kind in UNCALLED
+        if is_refused or not may_write(message.channel):
+            return replace(decision, speak=False, reason=NO_RIGHT)
         return decision
 
     def _recent(self, place: MessagePlace, author: int) -> reply_trigger.Recent:
