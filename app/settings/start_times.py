@@ -15,10 +15,8 @@ _SETS = {
     "weekdays": range(5),
     "weekends": range(5, 7),
 }
-_START = re.compile(
-    r"(\d{1,2})[:.](\d{2})\s+(?:([a-z][a-z ]*?)\s+)?in\s+(?:<#(\d+)>|#?(\S.*))",
-    re.IGNORECASE,
-)
+_TIME = re.compile(r"(\d{1,2})[:.](\d{2})")
+_CHANNEL = re.compile(r"<#(\d+)>|#?(.+)")
 
 
 @dataclass(frozen=True)
@@ -44,11 +42,13 @@ def parse(text: str) -> StartTime:
     Raises:
         ConfigError: If it describes none.
     """
-    found = _START.fullmatch(text.strip())
-    days = _days(found[3] or "daily") if found else frozenset[int]()
-    if found and days and int(found[1]) < 24 and int(found[2]) < 60:
-        minute = int(found[1]) * 60 + int(found[2])
-        return StartTime(minute, days, found[4] or found[5].strip())
+    head, _, place = " ".join(text.split()).partition(" in ")
+    clock, _, days = head.partition(" ")
+    time, channel = _TIME.fullmatch(clock), _CHANNEL.fullmatch(place)
+    found = _days(days or "daily")
+    if time and channel and found and int(time[1]) < 24 and int(time[2]) < 60:
+        minute = int(time[1]) * 60 + int(time[2])
+        return StartTime(minute, found, channel[1] or channel[2])
     raise ConfigError(
         f"{text!r} is not a time to start talk.",
         "Write it like 09:00 weekdays in #general, or 18:30 mon wed in #general.",
