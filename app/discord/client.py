@@ -29,7 +29,7 @@ from app.discord.messages import Action, places_of, prefix_action
 from app.discord.ports import Ports
 from app.discord.reader_survey import ReaderSurvey
 from app.discord.responder import Speaker
-from app.discord.talk_starter import TalkStarter
+from app.discord.speech.talk_starter import TalkStarter
 from app.settings.speech_sections import BotSettings
 
 StateName = Literal[

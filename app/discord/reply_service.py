@@ -16,11 +16,12 @@ from app.discord.ports import Ask, Incoming, MessagePlace, ReadyReply, Situation
 from app.importers.records import Record
 from app.ipc.control import ReplyMade
 from app.providers.base import Turn
+from app.replies import talk_topics
 from app.replies.request import SHOWN, SILENT, MadeReply, ReplyRequest
 from app.service import opinions
 from app.service.app_context import AppContext
 from app.service.handlers.replies import explain
-from app.store import guilds, places, replies, talk_topics
+from app.store import guilds, places, replies
 from app.store.feedback import Kind
 from app.store.places import Claim
 from app.store.rows import StoredChannel, StoredReply
@@ -160,7 +161,7 @@ class StoredReplies:
         if not is_whole:
             # What it drew on went while it was being sent.
             withdrawn = [(str(channel.discord_id), one) for one in ids]
-            await self._context.voices.withdraw(row.guild_id, withdrawn)
+            await self._context.forgetter.withdraw(row.guild_id, withdrawn)
         if not (is_whole and is_listened_to):
             return
         place = channel.parent_id or channel.id

@@ -14,7 +14,6 @@ from app.chat import reply_trigger
 from app.chat.rate_limiter import RateLimiter
 from app.core.state_file import StateFile
 from app.core.supervisor import Supervisor
-from app.discord.debounce import Burst
 from app.discord.delivery import Delivery, ask_for
 from app.discord.messages import (
     incoming,
@@ -27,6 +26,7 @@ from app.discord.messages import (
 )
 from app.discord.permissions import may_speak_to, may_write
 from app.discord.ports import Ask, Incoming, MessagePlace, Ports, Situation
+from app.discord.speech.debounce import Burst
 from app.service.handlers.channel_actions import Silences
 from app.settings.speech_sections import BotSettings
 

@@ -10,6 +10,7 @@ from app.importers.filters import Filters
 from app.importers.message_intake import store
 from app.importers.records import Record
 from app.providers.base import Completion, Speed, Turn
+from app.replies import talk_topics
 from app.replies.ladder_builder import LadderBuilder
 from app.replies.ledger import Ledger
 from app.replies.replier import Replier
@@ -493,3 +494,10 @@ async def test_a_word_said_by_every_provider_ends_in_silence(bench):
     save(bench.home.config_file, "speak.never_say", ["frak", "words"])
     made = await bench.replier.reply(bench.ask())
     assert made is not None and made.answer.finished.parts == ()
+
+
+def test_only_what_people_said_at_some_length_is_a_topic(bench):
+    row = bench.hear("bob", "the boats are out with the tide")
+    bench.hear("bob", "so they are")
+    found = bench.database.call(talk_topics.earlier, bench.guild, bench.channel)
+    assert [one.id for one in found] == [row]

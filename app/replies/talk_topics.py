@@ -1,7 +1,7 @@
 """Messages of a channel's past that can be a topic again."""
 
 from app.store import members, messages
-from app.store.messages import StoredMessage
+from app.store.rows import StoredMessage
 
 LOOKED_AT = 400
 """The newest messages of a channel that are looked at."""

@@ -1,0 +1,1 @@
+"""When the bot begins to speak, and when somebody has finished."""
