@@ -26,7 +26,7 @@ from app.discord.messages import (
 )
 from app.discord.permissions import may_speak_to, may_write
 from app.discord.ports import Ask, Incoming, MessagePlace, Ports, Situation
-from app.discord.speech.debounce import Burst
+from app.discord.talk.debounce import Burst
 from app.service.handlers.channel_actions import Silences
 from app.settings.speech_sections import BotSettings
 
@@ -74,7 +74,7 @@ class Speaker:
         self._rng = rng
         self._rates = RateLimiter(clock)
         self._deciding: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._bursts: dict[tuple[int, int], Burst] = {}
+        self._bursts: dict[tuple[int, str], Burst] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self.judged: deque[JudgedMessage] = deque(maxlen=REMEMBERED_DECISIONS)
 
@@ -85,7 +85,7 @@ class Speaker:
         decision sees the one before.
         """
         async with self._deciding[said.place.channel]:
-            burst = self._bursts.get((said.place.channel, said.author))
+            burst = self._bursts.get((said.place.channel, said.person))
             if burst is not None:
                 burst.add(said.text)
             found = await self._ports.replies.situation(said)
@@ -108,7 +108,7 @@ class Speaker:
         found: Situation,
     ) -> None:
         """Answer in the background; the decision takes effect now."""
-        noted = self._note_spoken(said.place, said.author)
+        noted = self._note_spoken(said.place, said.person)
         ask = ask_for(said, decision.kind)
         if not message.content:
             words = spell_out(message, self.own_id, shown_words(message))
@@ -120,7 +120,7 @@ class Speaker:
             ask = replace(ask, claim=claim)
         burst = None
         if found.config.speak.burst_seconds:
-            burst = self._bursts[said.place.channel, said.author] = Burst(said)
+            burst = self._bursts[said.place.channel, said.person] = Burst(said)
         task = asyncio.create_task(self._act(message, ask, found, burst, noted))
         self._supervisor.watch(task, "Answering a message")
         self._tasks.add(task)
@@ -134,7 +134,7 @@ class Speaker:
             channel=str(said.place.root),
             channel_name=said.place.root_name,
             text=said.text,
-            is_bot=said.is_bot,
+            is_bot=said.is_bot and not found.is_person,
             has_opted_out=found.has_opted_out,
             mentions_bot=mentions_bot(message, own),
             replies_to_bot=replies_to_bot(message, own),
@@ -143,7 +143,7 @@ class Speaker:
             age_seconds=self._clock() - said.at_ms / 1000,
         )
         now = datetime.fromtimestamp(self._clock())
-        recent = self._recent(said.place, said.author)
+        recent = self._recent(said.place, said.person)
         minute, speak = now.hour * 60 + now.minute, found.config.speak
         decision = reply_trigger.decide(heard, recent, speak, minute, self._rng)
         if not may_speak_to(message.author, self._settings().allowed_roles):
@@ -154,7 +154,7 @@ class Speaker:
             return replace(decision, speak=False, reason=NO_RIGHT)
         return decision
 
-    def _recent(self, place: MessagePlace, author: int) -> reply_trigger.Recent:
+    def _recent(self, place: MessagePlace, author: str) -> reply_trigger.Recent:
         return reply_trigger.Recent(
             self._rates.seconds_since(f"channel {place.channel}"),
             self._rates.seconds_since(f"author {place.guild} {author}"),
@@ -167,7 +167,7 @@ class Speaker:
         self._rates.note(f"channel {place.channel}")
         self._rates.note(f"guild {place.guild}")
 
-    def _note_spoken(self, place: MessagePlace, author: int) -> dict[str, float]:
+    def _note_spoken(self, place: MessagePlace, author: str) -> dict[str, float]:
         """Note that it speaks; return what to take back if it does not."""
         self._rates.note(f"guild {place.guild}")
         keys = (f"channel {place.channel}", f"author {place.guild} {author}")
@@ -236,6 +236,10 @@ class Speaker:
             return
         if not only_calls or self._is_call(message):
             await self.consider(message, said)
+
+    def follow(self, original: int, copy: int) -> None:
+        """Let the decision on a message hold for the proxied line in its place."""
+        self._delivery.follow(original, copy)
 
     def _is_call(self, message: discord.Message, kind: str = "") -> bool:
         """Return whether somebody waits for an answer to a message."""

@@ -141,6 +141,10 @@ class MemoryHost:
                 self.heard.add(said.id)
         return new
 
+    async def proxied(self, said: Incoming, original: int) -> None:
+        self.messages.pop(original, None)
+        await self.hear([replace(said, is_bot=False)])
+
     async def recheck(
         self, place: MessagePlace, batch: Sequence[Incoming], first: int, last: int
     ) -> Forgotten:

@@ -1,1 +1,0 @@
-"""When the bot begins to speak, and when somebody has finished."""
