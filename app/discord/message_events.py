@@ -75,7 +75,7 @@ class StoredMessages:
         new = await self._context.voices.hear_at(row, heard, is_missed=is_missed)
         if not new:
             return 0
-        await self._context.memory.link([one.row for one in new])
+        self._context.memory.link_soon([one.row for one in new])
         if len(batch) == 1:
             seen = MessageSeen(new[0].row, row, new[0].channel)
             self._context.events.tell(seen)

@@ -79,6 +79,7 @@ class StoredReplies:
         claim = ask.claim or await self.claim(ask)
         if claim is None:
             return None
+        await self._context.memory.linked()
         request = ReplyRequest(
             claim.guild,
             ask.text,

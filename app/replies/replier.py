@@ -14,6 +14,8 @@ from app.chat.held_back import holding_back
 from app.chat.ladder import Answer, Ladder, OnPiece, Rung
 from app.chat.postprocess import is_copy
 from app.chat.prompt_settings import Mode, build, choose_mode
+from app.chat.word_shares import percents
+from app.core.labels import is_host
 from app.providers.base import Prompt, Turn
 from app.replies.cloud_examples import RECENT, Illustrator, Remembers
 from app.replies.conversation_context import ConversationContext, gather
@@ -33,6 +35,9 @@ TRIES = 6
 
 DRAFT_SHARE = 0.2
 """The share of the deadline after which there is no time for drafts."""
+
+LEAST_TURNS = 4
+"""The fewest turns that show how people write where nothing is learned."""
 
 
 class VoiceSource(Protocol):
@@ -69,7 +74,7 @@ class Replier:
     @property
     def waiting(self) -> int:
         """The requests that wait for their turn at the cloud."""
-        return self._rungs.queue.waiting
+        return self._rungs.waiting
 
     async def reply(
         self, request: ReplyRequest, on_piece: OnPiece = lambda piece: None
@@ -140,12 +145,15 @@ class Replier:
         gathered = await self._gather(request)
         stages.end("context")
         prompt = self._prompt(reply, request, config, mode, gathered)
+        is_first = not voice.messages and len(gathered) < LEAST_TURNS
+        prompt = replace(prompt, is_first=is_first)
         if names:
             prompt = await self._remember(prompt, request, config, stages)
         deadline = request.max_ms or self._rungs.time_limit_ms(mode, config, names)
-        refused = await self._refused(prompt) if "openai" in names else ""
+        refused = await self._refused(prompt, names)
         is_early = stages.worked < deadline * DRAFT_SHARE
-        if refused is None and mode == "hybrid" and is_early:
+        is_allowed = any(reason is None for reason in refused.values())
+        if is_allowed and mode == "hybrid" and is_early:
             prompt = await self._illustrator.illustrate(prompt, config, voice)
             stages.end("drafts")
         guard = _guard(voice, prompt.turns)
@@ -177,12 +185,17 @@ class Replier:
     def _order(self, config: Config, request: ReplyRequest) -> list[str]:
         return self._rungs.order(config, request.provider, is_free=request.is_free)
 
-    async def _refused(self, prompt: Prompt) -> str | None:
-        """Return why the server may not have this prompt, before more is put into it.
+    async def _refused(
+        self, prompt: Prompt, names: Sequence[str]
+    ) -> dict[str, str | None]:
+        """Return for each host why it may not have this prompt, or None.
 
-        The provider asks the same of what it is about to send.
+        That is before more is put into it; the provider asks the same of what it sends.
         """
-        return await self._gate.refuses(self._rungs.address, "replies", prompt.guilds)
+        return {
+            name: await self._gate.refuses(address, "replies", prompt.guilds)
+            for name, address in self._rungs.addresses(names).items()
+        }
 
     async def _gather(self, request: ReplyRequest) -> ConversationContext:
         last = Turn(
@@ -276,6 +289,7 @@ class Replier:
             "recalled": made.recalled,
             "filled": made.filled,
             "summary_of": answer.prompt.summary_of,
+            "shares": percents(answer.finished.text, done.shares),
             "notes": made.notes,
             "timings": {name: round(ms, 2) for name, ms in made.timings.items()},
             "prompt_tokens": done.prompt_tokens,
@@ -288,7 +302,7 @@ class Replier:
             for used in done.sources
             if not made.silence
         ]
-        if answer.provider == "openai":
+        if is_host(answer.provider):
             # These rows let forgetting find the replies that used a message.
             sources += [replies.SourceMessage(row) for row in answer.prompt.shown]
         if made.reply:

@@ -90,6 +90,7 @@ class Measured:
     speed: Speed
     context_size: int
     model: str
+    pid: int = 1
 
 
 class Bench:
@@ -112,7 +113,7 @@ class Bench:
         self.channel = database.call(guilds.ensure_channel, self.guild, "general").id
         self.count = 0
 
-    def hear(self, author, text, reply_to=None):
+    def hear(self, author, text, reply_to=None, place="general"):
         self.count += 1
         record = Record(
             author,
@@ -121,7 +122,7 @@ class Bench:
             str(self.count),
             self.count * 1000,
             reply_to,
-            "general",
+            place,
         )
         keys = self.database.call(open_key, self.home.author_key_file)
         config = self.settings.home
@@ -129,6 +130,9 @@ class Bench:
         row, *_ = self.database.call(store, self.guild, record, filters, keys)
         self.voices.known.learn(row, text)
         return row
+
+    def at(self, request, channel, author):
+        return replace(request, channel=channel, speaker=author, is_private=True)
 
     def ask(self, text="and now?", **options):
         return ReplyRequest(self.guild, text, "ann", channel=self.channel, **options)
@@ -501,3 +505,11 @@ def test_only_what_people_said_at_some_length_is_a_topic(bench):
     bench.hear("bob", "so they are")
     found = bench.database.call(talk_topics.earlier, bench.guild, bench.channel)
     assert [one.id for one in found] == [row]
+
+
+async def test_the_model_hears_when_nothing_shows_how_people_write(bench):
+    await bench.replier.reply(bench.ask("hi"))
+    assert bench.local.prompts[-1].is_first
+    bench.hear("bob", "hello everyone")
+    await bench.replier.reply(bench.ask("hi"))
+    assert not bench.local.prompts[-1].is_first

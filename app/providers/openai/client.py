@@ -47,6 +47,12 @@ class Clients:
         self._is_loaded = False
         self._making = asyncio.Lock()
 
+    @property
+    def proxy_url(self) -> str:
+        """The address of the proxy that is in use; empty without one."""
+        proxy = self._client_for[2] if self._client_for else None
+        return proxy.url if proxy else ""
+
     async def load(self) -> None:
         """Import the client library in a thread, so that the event loop goes on."""
         if not self._is_loaded:
@@ -98,7 +104,6 @@ def _make(
         # Without one, the library takes the environment's.
         api_key=key or "none",
         max_retries=0,
-        timeout=httpx2.Timeout(60.0, connect=5.0),
         http_client=httpx2.AsyncClient(
             # A redirect could carry people's words to a host nobody chose.
             follow_redirects=False,
