@@ -134,6 +134,8 @@ class LearnedFile:
     read: int
     faults: tuple[str, ...] = ()
     """The reasons for what was not learned, each with its place in the file."""
+    gone: Forgotten | None = None
+    """What was forgotten first."""
 
 
 @dataclass(frozen=True)
@@ -293,8 +295,14 @@ class MessageEvents(Protocol):
         """
         ...
 
-    async def learn_file(self, guild: int, name: str, data: bytes) -> LearnedFile:
+    async def learn_file(
+        self, guild: int, name: str, data: bytes, *, clean: bool
+    ) -> LearnedFile:
         """Learn an export, as far as it can be read.
+
+        Args:
+            clean: Forget first everything that is there; killed in between, the next
+                start goes on.
 
         Raises:
             AppError: If it is of another server, or the import fails.

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from app.service.job_runner import JobRunner
     from app.service.memory_keeper import MemoryKeeper
     from app.service.token_voices import TokenVoices
+    from app.service.uploads import Uploads
     from app.service.voice_keeper import VoiceKeeper
     from app.settings.base_url import Address
 
@@ -107,6 +108,13 @@ class AppContext:
         )
         self._stack.push_async_callback(keeper.close)
         return keeper
+
+    @cached_property
+    def uploads(self) -> "Uploads":
+        """The files that people send with `/train`."""
+        from app.service.uploads import Uploads
+
+        return Uploads(self.home, self.voices)
 
     @cached_property
     def token_voices(self) -> "TokenVoices":

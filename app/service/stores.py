@@ -85,6 +85,12 @@ STORES = (
         "`app/service/bootstrap.py` at every start",
     ),
     TextStore(
+        "files sent with /train",
+        (),
+        ("uploads",),
+        "`app/service/uploads.py`, once all of them is learned",
+    ),
+    TextStore(
         "logs",
         (),
         ("logs",),

@@ -277,12 +277,19 @@ class VoiceKeeper:
         await self._database.run(forgetting.delete_channel, guild, channel)
         return await self._finish(guild, removed, wait=wait)
 
-    async def forget_everything(self, guild: int) -> Forgotten:
+    async def forget_everything(
+        self, guild: int, *, keeps_uploads: bool = False
+    ) -> Forgotten:
         """Forget all messages, names and replies of a guild; its settings stay.
 
         Nothing of it comes back by itself. A training or an import may bring it back,
         except what was forgotten earlier.
+
+        Args:
+            keeps_uploads: A file that waits to be learned takes the place of it all.
         """
+        if not keeps_uploads:
+            await self._files.drop_uploads(guild)
         await self._bury(guild, tombstones.EVERYONE, 0, by_owner=True)
         removed = Removed(
             replies=await self._database.run(forgetting.delete_replies, guild)

@@ -200,9 +200,12 @@ class MemoryHost:
     async def check_file(self, guild: int, name: str, data: bytes) -> None:
         return
 
-    async def learn_file(self, guild: int, name: str, data: bytes) -> LearnedFile:
+    async def learn_file(
+        self, guild: int, name: str, data: bytes, *, clean: bool
+    ) -> LearnedFile:
+        gone = await self.forget_learned(guild) if clean else None
         rows = json.loads(data)
-        return LearnedFile(len(rows), len(rows))
+        return LearnedFile(len(rows), len(rows), gone=gone)
 
     async def newest(self) -> dict[int, int]:
         found: dict[int, int] = {}
