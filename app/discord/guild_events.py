@@ -7,8 +7,8 @@ from random import Random
 from app.discord.id_map import IdMap
 from app.discord.ports import MessagePlace
 from app.service.app_context import AppContext
-from app.service.departed import delete_after_grace
 from app.service.handlers.channel_actions import likely_emoji, set_learning
+from app.service.privacy import delete_after_grace
 from app.service.voice_keeper import Forgotten
 from app.service.weekly_stats import GuildWeek, week_of
 from app.settings.effective import ResolvedSetting
