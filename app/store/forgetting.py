@@ -215,7 +215,7 @@ def delete(
 
 
 def _candidates(guild: int, rows: list[int]) -> list[tombstones.TombstoneCandidate]:
-    columns = (Member.author, Message.external, Message.ts, Message.text)
+    columns = (Member.author, Message.external, Message.ts, Message.text, Member.name)
     query = Message.select(*columns).join(Member)
     chosen = (Message.guild == guild) & Message.id.in_(rows)
     return [tombstones.TombstoneCandidate(*row) for row in tuples(query.where(chosen))]
