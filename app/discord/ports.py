@@ -135,7 +135,7 @@ class LearnedFile:
     faults: tuple[str, ...] = ()
     """The reasons for what was not learned, each with its place in the file."""
     gone: Forgotten | None = None
-    """What was forgotten first."""
+    """The counts of a forgetting that came first."""
 
 
 @dataclass(frozen=True)
@@ -173,6 +173,13 @@ class GuildEvents(Protocol):
 
     async def explain_settings(self, place: MessagePlace) -> list[ResolvedSetting]:
         """Return every setting that can differ in a channel, with its origin."""
+        ...
+
+    async def withdraw_consent(self, guild: int) -> list[str] | None:
+        """Take back the owner's consents for a guild; return them in words.
+
+        None if the owner agreed for every guild, which is taken back elsewhere.
+        """
         ...
 
     async def change_setting(

@@ -81,6 +81,9 @@ class MemoryHost:
             "guild" if name in self.overrides.get((place.guild, 0), {}) else "default"
         )
 
+    async def withdraw_consent(self, guild: int) -> list[str] | None:
+        return ["api.openai.com for replies"]
+
     async def change_setting(
         self,
         place: MessagePlace,

@@ -8,6 +8,7 @@ from app.core.errors import AppError, UsageError
 from app.ipc import control
 from app.service.app_context import AppContext
 from app.service.events import Asker
+from app.settings import consent
 from app.settings.effective import ResolvedSetting
 
 SecretName = Literal["bot_token", "openai_key", "server_key"]
@@ -44,6 +45,15 @@ class SettingsHandlers:
         if request.key.startswith("openai."):
             self._context.cloud.forget_troubles()
         return _setting(one)
+
+    async def withdraw_consent(
+        self, asker: Asker, request: control.WithdrawConsent
+    ) -> control.WithdrawConsentReply:
+        """Take back consents; the next request to those hosts is refused."""
+        guild, _ = await self._place(request.guild, None)
+        found = await self._context.settings.withdraw(guild)
+        told = consent.withdrawn(found or ())
+        return control.WithdrawConsentReply(told, is_everywhere=found is None)
 
     async def secret_set(
         self, asker: Asker, request: control.SecretSet
