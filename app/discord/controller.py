@@ -28,9 +28,9 @@ from app.discord.safe_sender import refusal_of, send_parts
 from app.ipc import control
 from app.service import opinions
 from app.service.app_context import AppContext
+from app.service.departed import delete_after_grace
 from app.service.events import Asker
 from app.service.handlers.replies import OWNER
-from app.service.privacy import delete_after_grace
 from app.store import guilds, replies
 from app.store.rows import StoredReply
 
@@ -59,7 +59,7 @@ class DiscordController:
         self._link: DiscordLink | None = None
         self._wanted = True
         self._changed = asyncio.Event()
-        context.voices.on_withdrawn = self._withdraw
+        context.forgetter.on_withdrawn = self._withdraw
 
     async def run(self) -> None:
         """Stay connected whenever that is wanted and possible."""

@@ -11,7 +11,7 @@ from app.core.explanation import DrawnMessage, Explanation
 from app.core.invite_link import invite_url
 from app.core.labels import ORIGINS, PLACES
 from app.discord.ports import LearnedFile
-from app.service.voice_keeper import Forgotten
+from app.service.voices.forgetter import Forgotten
 from app.service.weekly_stats import GuildWeek
 from app.settings.consent import AGREE
 from app.settings.effective import ResolvedSetting

@@ -1,14 +1,13 @@
-"""Members' wishes for their own messages, and the grace time after the bot left."""
+"""Members' wishes for their own messages, whoever passes them on."""
 
 import json
 import time
 from dataclasses import replace
 
-from app.core.time_units import DAY_MS
 from app.service import receipt
 from app.service.app_context import AppContext
-from app.service.voice_keeper import Forgotten
-from app.store import feedback, forgetting, guilds, members, tombstones
+from app.service.voices.forgetter import Forgotten
+from app.store import feedback, forgetting, members, tombstones
 
 
 async def opt_out(context: AppContext, guild: int, author: str) -> Forgotten:
@@ -32,7 +31,7 @@ async def forget(
     of_author = forgetting.rows_of_author
     rows = await context.database.run(of_author, guild, author, since_ms)
     texts = await receipt.texts_of(context, guild, rows)
-    done = await context.voices.forget_member(
+    done = await context.forgetter.forget_member(
         guild, author, since_ms=since_ms, by_owner=by_owner
     )
     if not texts:
@@ -55,16 +54,3 @@ async def export(context: AppContext, guild: int, author: str) -> bytes:
     rows = await context.reader.run(members.messages_of, guild, author)
     rows += await context.reader.run(feedback.by_author, guild, author)
     return "\n".join(json.dumps(one, ensure_ascii=False) for one in rows).encode()
-
-
-async def delete_after_grace(context: AppContext) -> None:
-    """Delete the guilds that the bot left long enough ago."""
-    now_ms = int(time.time() * 1000)
-    days = context.settings.home.bot.keep_days_after_leaving
-    if not days:
-        return
-    left = guilds.left_before
-    for one in await context.database.run(left, now_ms - days * DAY_MS):
-        await context.voices.forget_everything(one.id)
-        await context.database.run(forgetting.delete_guild, one.id)
-        context.settings.drop(one.id)

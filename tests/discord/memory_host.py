@@ -15,7 +15,7 @@ from app.discord.ports import (
     Situation,
     Unsent,
 )
-from app.service.voice_keeper import Forgotten
+from app.service.voices.forgetter import Forgotten
 from app.service.weekly_stats import GuildWeek
 from app.settings.effective import ResolvedSetting
 from app.settings.schema import Config

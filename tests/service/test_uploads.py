@@ -15,7 +15,7 @@ from app.importers.records import Record
 from app.ipc import control
 from app.service.app_context import AppContext
 from app.service.service import Service, open_service
-from app.service.uploads import Uploads, waiting
+from app.service.voices.uploads import Uploads, waiting
 from app.store import guilds, messages
 from tests.asking import ask
 from tests.service.forgetting_world import InlineJobs

@@ -16,8 +16,9 @@ from app.core.errors import AppError, UsageError
 from app.core.files import replacing, sync_directory
 from app.core.paths import Home
 from app.ipc.control import ImportReply
-from app.service.voice_files import drop_uploads
-from app.service.voice_keeper import Forgotten, VoiceKeeper
+from app.service.voices.forgetter import Forgetter, Forgotten
+from app.service.voices.voice_files import drop_uploads
+from app.service.voices.voice_keeper import VoiceKeeper
 
 log = logging.getLogger(__name__)
 
@@ -41,9 +42,10 @@ class Upload(NamedTuple):
 class Uploads:
     """The files that wait in a home."""
 
-    def __init__(self, home: Home, voices: VoiceKeeper) -> None:
+    def __init__(self, home: Home, voices: VoiceKeeper, forgetter: Forgetter) -> None:
         self._home = home
         self._voices = voices
+        self._forgetter = forgetter
         self._learning: set[int] = set()
 
     async def learn(
@@ -116,7 +118,8 @@ class Uploads:
         if upload.step == LEARN:
             return None, upload
         guild = upload.guild
-        gone = await self._voices.forget_everything(guild, keeps_uploads=True)
+        forget = self._forgetter.forget_everything
+        gone = await forget(guild, keeps_uploads=True)
         token = upload.folder.name.rpartition("-")[2]
         return gone, self._named(upload.folder, guild, LEARN, token)
 
