@@ -125,16 +125,27 @@ def blank_replies(
         _tell_unfinished(guild, reached)
         own += reached
         found = _drawing_on(guild, reached)
+    _end_answers(guild, answered)
     # At once, as nothing leads from an empty reply to the bot's stored line.
     delete(guild, own, by_owner=by_owner)
     return Blanked(len(replies), tuple(own), tuple(sent))
+
+
+def _end_answers(guild: int, externals: Sequence[str]) -> None:
+    """Let nobody answer messages that are forgotten without having been stored."""
+    for start in range(0, len(externals), BATCH):
+        part = list(externals[start : start + BATCH])
+        asked = Reply.trigger.in_(part) | Reply.answers.in_(part)
+        ended = Reply.update(state="forgotten", asker="")
+        ended.where((Reply.guild == guild) & asked).execute()
 
 
 def _answers_to(guild: int, externals: Sequence[str]) -> set[int]:
     chosen = (Reply.guild == guild) & (Reply.state != "forgotten")
     found: set[int] = set()
     for start in range(0, len(externals), BATCH):
-        asked = Reply.trigger.in_(list(externals[start : start + BATCH]))
+        part = list(externals[start : start + BATCH])
+        asked = Reply.trigger.in_(part) | Reply.answers.in_(part)
         found.update(r for (r,) in tuples(Reply.select(Reply.id).where(chosen & asked)))
     return found
 
@@ -167,11 +178,12 @@ def _drawing_on(guild: int, rows: Sequence[int]) -> set[int]:
             ReplySource.message.in_(part)
         )
         here = (Message.guild == guild) & Message.id.in_(part)
-        triggers = Message.select(Message.external).where(here)
+        asked = Message.select(Message.external).where(here)
         talks = ConversationLink.select(ConversationLink.conversation).where(
             ConversationLink.message.in_(part)
         )
-        wanted = Reply.id.in_(drew) | Reply.trigger.in_(triggers)
+        wanted = Reply.id.in_(drew)
+        wanted |= Reply.trigger.in_(asked) | Reply.answers.in_(asked)
         wanted |= Reply.summary_of.in_(talks)
         query = Reply.select(Reply.id).where(chosen & wanted)
         found.update(row for (row,) in tuples(query))
@@ -281,6 +293,7 @@ def delete_replies(guild: int) -> int:
     chosen = (Reply.guild == guild) & (Reply.state != "forgotten")
     replies = [row for (row,) in tuples(Reply.select(Reply.id).where(chosen))]
     _blank(guild, replies)
+    Reply.update(asker="").where(Reply.guild == guild).execute()
     return len(replies)
 
 

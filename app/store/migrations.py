@@ -128,6 +128,14 @@ def _forgotten_twins(database: SqliteDatabase) -> None:
     database.create_tables([ForgottenTwin])
 
 
+def _askers(database: SqliteDatabase) -> None:
+    """A reply keeps whom it answers, so that it goes with what that person forgets."""
+    for column in ("asker TEXT NOT NULL DEFAULT ''", "answers TEXT"):
+        database.execute_sql(f"ALTER TABLE reply ADD COLUMN {column}")
+    database.execute_sql("CREATE INDEX reply_asker ON reply (asker)")
+    database.execute_sql("CREATE INDEX reply_answers ON reply (answers)")
+
+
 FIRST_VERSION = 1
 MIGRATIONS: tuple[Migration, ...] = (
     _compare_and_meter,
@@ -141,6 +149,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     _consents,
     _nameless_turns,
     _forgotten_twins,
+    _askers,
 )
 """The steps after the first version, oldest first; a new database needs none."""
 

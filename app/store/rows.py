@@ -121,6 +121,10 @@ class StoredReply:
     cached_tokens: int
     completion_tokens: int
     cost: float
+    asker: str = ""
+    """Hash of the author that it answers; empty if nobody is known."""
+    answers: str | None = None
+    """Discord's id of the message answered, where `trigger` is another thing."""
 
 
 @dataclass(frozen=True)

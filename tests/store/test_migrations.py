@@ -43,6 +43,14 @@ def test_migrations_run_in_order_and_keep_a_copy(
         assert old.call(guilds.find, "The Globe") is not None
 
 
+WITHOUT_ASKERS = (
+    "DROP INDEX reply_asker",
+    "DROP INDEX reply_answers",
+    "ALTER TABLE reply DROP COLUMN asker",
+    "ALTER TABLE reply DROP COLUMN answers",
+)
+
+
 def test_a_home_without_conversations_is_brought_up(
     db: Database, guild: int, tmp_path: Path
 ) -> None:
@@ -57,6 +65,7 @@ def test_a_home_without_conversations_is_brought_up(
             "ALTER TABLE channel DROP COLUMN is_age_restricted",
             "ALTER TABLE usage DROP COLUMN reach",
             "ALTER TABLE guild DROP COLUMN claimed",
+            *WITHOUT_ASKERS,
         ):
             bound().execute_sql(statement)
         before = migrations.MIGRATIONS.index(migrations._conversations)
@@ -137,6 +146,8 @@ def test_an_older_ledger_learns_its_places_and_old_replies_lose_unstored_names(
         settings.put(guild, "reply.cloud_consent", True)
         bound().execute_sql("DROP TABLE consent")
         bound().execute_sql("ALTER TABLE usage DROP COLUMN reach")
+        for statement in WITHOUT_ASKERS:
+            bound().execute_sql(statement)
         before = migrations.MIGRATIONS.index(migrations._consents)
         sqlite.set_version(bound(), migrations.FIRST_VERSION + before)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from app.ipc.control import Receipt
 from app.service.voices.opened_voices import OpenedVoices
-from app.store import forgetting, tombstones, voice_changes
+from app.store import forgetting, replies, tombstones, voice_changes
 from app.store.authors import AuthorKey
 from app.store.database import Database
 from app.store.forgetting import Blanked, Removed
@@ -115,7 +115,9 @@ class Forgetter:
         rows = await self._database.run(
             forgetting.rows_of_author, guild, author, since_ms
         )
-        removed = await self._remove(guild, rows, by_owner=by_owner)
+        # Answers keep words of questions that are not stored themselves.
+        asked = await self._database.run(replies.asked_by, guild, author, since_ms)
+        removed = await self._remove(guild, rows, asked, by_owner=by_owner)
         await self._database.run(forgetting.delete_author, guild, author)
         return await self._finish(guild, removed, wait=wait)
 
