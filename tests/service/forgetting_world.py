@@ -85,7 +85,7 @@ class InlineJobs(JobRunner):
 
     async def run(self, request: Request[R], on_progress: OnProgress) -> R:
         if isinstance(request, SearchJob):
-            searching = asyncio.to_thread(self._search, cast(SearchJob, request))
+            searching = asyncio.to_thread(self._search, request)
             return cast(R, await searching)
         async with self._turn:
             work = self._threads.submit(self._do, request, on_progress)
