@@ -110,12 +110,16 @@ class StoredMessages:
             rows.guild, gone, by_owner=False, wait=False
         )
 
-    async def edited(self, guild: int, message: int, text: str) -> None:
-        """Replace a message's old text by the new one."""
+    async def edited(
+        self, guild: int, message: int, text: str, *, is_edit: bool = True
+    ) -> None:
+        """Replace a message's old text by the new one, also where it was answered."""
         async with self._order[guild]:
             row = await self._ids.guild(guild)
             rows = await self._ids.messages(row, [message])
         async with self._changes[guild]:
+            if is_edit and not rows:
+                await self._context.forgetter.question_edited(row, str(message))
             for found in rows:
                 await self._context.voices.edit(row, found, text)
 

@@ -262,7 +262,15 @@ class MessageEvents(Protocol):
         """
         ...
 
-    async def edited(self, guild: int, message: int, text: str) -> None: ...
+    async def edited(
+        self, guild: int, message: int, text: str, *, is_edit: bool = True
+    ) -> None:
+        """Follow a message that Discord tells of again.
+
+        Args:
+            is_edit: False where nobody changed its words, as for a link's preview.
+        """
+        ...
 
     async def deleted(self, guild: int, messages: Sequence[int]) -> Forgotten: ...
 

@@ -99,6 +99,7 @@ def blank_replies(
     answered: Sequence[str] = (),
     *,
     by_owner: bool = True,
+    are_edited: bool = False,
 ) -> Blanked:
     """Blank the replies that used or answered these messages, with the bot's lines.
 
@@ -109,10 +110,12 @@ def blank_replies(
     Args:
         answered: Outside ids of more messages, which were perhaps never stored.
         by_owner: As in `delete`.
+        are_edited: Those more messages stay, in other words; they may be answered.
     """
     _tell_unfinished(guild, rows)
     replies, own, sent = set[int](), list[int](), list[tuple[str, str]]()
-    found = _drawing_on(guild, rows) | _answers_to(guild, answered)
+    found = _drawing_on(guild, rows)
+    found |= _answers_to(guild, answered, has_words=are_edited)
     while found:
         replies |= found
         places = _sent_as(found)
@@ -125,7 +128,8 @@ def blank_replies(
         _tell_unfinished(guild, reached)
         own += reached
         found = _drawing_on(guild, reached)
-    _end_answers(guild, answered)
+    if not are_edited:
+        _end_answers(guild, answered)
     # At once, as nothing leads from an empty reply to the bot's stored line.
     delete(guild, own, by_owner=by_owner)
     return Blanked(len(replies), tuple(own), tuple(sent))
@@ -140,8 +144,12 @@ def _end_answers(guild: int, externals: Sequence[str]) -> None:
         ended.where((Reply.guild == guild) & asked).execute()
 
 
-def _answers_to(guild: int, externals: Sequence[str]) -> set[int]:
+def _answers_to(
+    guild: int, externals: Sequence[str], *, has_words: bool = False
+) -> set[int]:
     chosen = (Reply.guild == guild) & (Reply.state != "forgotten")
+    if has_words:
+        chosen &= Reply.text != ""
     found: set[int] = set()
     for start in range(0, len(externals), BATCH):
         part = list(externals[start : start + BATCH])

@@ -269,6 +269,14 @@ def asked_by(guild: int, author: str, since: int = 0) -> list[str]:
     return [trigger for (trigger,) in tuples(query)]
 
 
+def answered_in(guild: int, channel: int) -> list[str]:
+    """Return the triggers of the replies in a channel (row) and in its threads."""
+    threads = Channel.select(Channel.id).where(Channel.parent == channel)
+    here = (Reply.channel == channel) | Reply.channel.in_(threads)
+    query = Reply.select(Reply.trigger).where((Reply.guild == guild) & here)
+    return [trigger for (trigger,) in tuples(query) if trigger is not None]
+
+
 def unsent(since: int) -> list[StoredReply]:
     """Return replies to messages since that time that were never noted as sent."""
     begun = Reply.state.in_(("claimed", "made")) & Reply.trigger.is_null(False)

@@ -166,7 +166,9 @@ class MemoryHost:
     async def learn_anew(self, guild: int) -> None:
         """Nothing is remembered of what was forgotten."""
 
-    async def edited(self, guild: int, message: int, text: str) -> None:
+    async def edited(
+        self, guild: int, message: int, text: str, *, is_edit: bool = True
+    ) -> None:
         if message in self.messages:
             old = self.messages[message]
             self.messages[message] = Incoming(

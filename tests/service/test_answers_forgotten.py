@@ -6,6 +6,8 @@ from random import Random
 
 import pytest
 
+from app.ipc import control
+from app.service import opinions
 from app.settings.config_file import save
 from app.store import replies
 from app.store.rows import StoredReply
@@ -58,6 +60,48 @@ async def test_another_answer_goes_with_the_deleted_question(world: World) -> No
     await world.check()
     found = await world.context.database.run(replies.get, again.reply)
     assert found is not None and found.text == ""
+
+
+async def test_an_answer_goes_with_the_words_that_its_question_had(
+    world: World,
+) -> None:
+    said, row = await asked_elsewhere(world)
+    before = said.text
+    await world.ports.messages.edited(said.place.guild, said.id, before, is_edit=False)
+    found = await world.context.database.run(replies.get, row.id)
+    assert found is not None and found.text == row.text, "a preview is no edit"
+    await world.edit(said)
+    await world.check()
+    found = await world.context.database.run(replies.get, row.id)
+    assert found is not None and found.text == ""
+
+
+@pytest.mark.parametrize("is_deleted", [False, True])
+async def test_answers_in_a_forgotten_channel_go_with_it(
+    world: World, is_deleted: bool
+) -> None:
+    said, row = await asked_elsewhere(world)
+    if is_deleted:
+        await world.ports.guilds.channel_deleted(said.place.guild, said.place.channel)
+    else:
+        name = str(said.place.channel)
+        await world.ask(control.Forget(str(said.place.guild), channel=name))
+    assert said.state == "unknown"
+    said.state = "gone"
+    await world.check()
+    found = await world.context.database.run(replies.get, row.id)
+    assert found is not None and found.text == ""
+
+
+async def test_old_words_of_a_draft_are_not_kept_once_it_was_forgotten(
+    world: World,
+) -> None:
+    said, row = await asked_elsewhere(world)
+    await world.forget_person(world.guilds[0], said.author, "member")
+    # The owner reworded the draft, and the answer left while this was forgotten.
+    rate = opinions.rate
+    await rate(world.context, row.id, "owner", -1, "edited", row.text)
+    await world.check()
 
 
 async def test_what_others_asked_keeps_its_words(world: World) -> None:

@@ -126,7 +126,8 @@ class Forgetter:
     ) -> Forgotten:
         """Forget a channel (by row) with its threads; otherwise like `forget`."""
         rows = await self._database.run(forgetting.rows_of_channel, guild, channel)
-        removed = await self._remove(guild, rows, by_owner=by_owner)
+        said = await self._database.run(replies.answered_in, guild, channel)
+        removed = await self._remove(guild, rows, said, by_owner=by_owner)
         await self._database.run(forgetting.delete_channel, guild, channel)
         return await self._finish(guild, removed, wait=wait)
 
@@ -178,11 +179,23 @@ class Forgetter:
         blanked = await self._database.run(
             blank, guild, rows, answered, by_owner=by_owner
         )
+        await self._take_out(guild, blanked)
+        return blanked
+
+    async def question_edited(self, guild: int, external: str) -> None:
+        """Take the words out of answers to a message that is not stored."""
+        blank, edited = forgetting.blank_replies, [external]
+        blanked = await self._database.run(blank, guild, [], edited, are_edited=True)
+        if blanked.replies:
+            await self._take_out(guild, blanked)
+            self._voices.scrub_soon(await self._voices.get(guild), guild)
+
+    async def _take_out(self, guild: int, blanked: Blanked) -> None:
+        """Take the bot's own lines out of the voice, and tell of what it sent."""
         if blanked.own:
             (await self._voices.get(guild)).voice.forget(blanked.own)
             await self.tell(guild, blanked.own)
         await self.withdraw(guild, blanked.sent)
-        return blanked
 
     async def withdraw(self, guild: int, sent: Sequence[tuple[str, str]]) -> None:
         """Report the bot's messages, (channel, message), whose words are forgotten."""
