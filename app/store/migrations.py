@@ -128,6 +128,12 @@ def _forgotten_twins(database: SqliteDatabase) -> None:
     database.create_tables([ForgottenTwin])
 
 
+def _proxied_names(database: SqliteDatabase) -> None:
+    """Members record the account behind a name that a proxy writes under."""
+    for column in ("account", "proxied_name"):
+        database.execute_sql(f"ALTER TABLE member ADD COLUMN {column} TEXT")
+
+
 def _askers(database: SqliteDatabase) -> None:
     """A reply keeps whom it answers, so that it goes with what that person forgets."""
     for column in ("asker TEXT NOT NULL DEFAULT ''", "answers TEXT"):
@@ -149,6 +155,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     _consents,
     _nameless_turns,
     _forgotten_twins,
+    _proxied_names,
     _askers,
 )
 """The steps after the first version, oldest first; a new database needs none."""
