@@ -230,7 +230,7 @@ class Ladder:
         return Attempt(outcome, reason, Completion(text, finish="deadline"))
 
     def _judge(self, prompt: Prompt, attempt: Attempt, *, is_trusted: bool) -> Attempt:
-        """Finish the text; a broken one counts if enough of it is whole."""
+        """Finish the text; a broken one counts up to its last whole sentence."""
         completion = attempt.completion
         broke_off = completion.finish in ("deadline", "length")
         finished = finish(
@@ -246,13 +246,11 @@ class Ladder:
         reason = finished.rejected
         if reason is None and not is_trusted:
             reason = self._reject(finished.text)
-        if attempt.outcome != "answered" and reason is None:
-            if len(finished.text.split()) < 3:
-                reason = attempt.reason
         if reason is not None:
             self._on_piece(None)
-            broke = attempt.outcome != "answered"
-            return Attempt(attempt.outcome if broke else "rejected", reason, completion)
+            if attempt.outcome != "answered":
+                return replace(attempt, finished=finished)
+            return Attempt("rejected", reason, completion)
         notes = completion.notes
         if attempt.outcome != "answered":
             notes = (*notes, f"its text stopped early: {attempt.reason}")

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from itertools import accumulate, takewhile
 
 from app.core.secret_patterns import has_secret, redact
+from app.core.sentences import whole_sentences
 
 MAX_UNITS = 2000
 """Discord's limit for one message, counted in UTF-16 units to be on the safe side."""
@@ -88,11 +89,12 @@ def finish(
     names = [bot_name, *speakers]
     line = text.strip() if is_trusted else clean(text, names)
     if is_cut:
-        line = end_well(line)
+        line = whole_sentences(line)
     if max_words:
         line = shorten(line, max_words)
     if not line:
-        return Finished(rejected="it wrote nothing")
+        wrote = "no whole sentence" if is_cut else "nothing"
+        return Finished(rejected=f"it wrote {wrote}")
     if not is_trusted and is_assistant_speak(line):
         return Finished(rejected="it spoke like an assistant")
     if not is_trusted and is_copy(line, learned):
@@ -168,14 +170,6 @@ def is_copy(text: str, learned: Iterable[str]) -> bool:
 
 def _folded(text: str) -> list[str]:
     return re.findall(r"\w+", text.casefold())
-
-
-def end_well(text: str) -> str:
-    """Cut a text back to its last whole sentence, or else its last whole word."""
-    sentence = _last_sentence(text)
-    if sentence or " " not in text:
-        return sentence or text.strip()
-    return text[: text.rindex(" ")].rstrip(" ,;:-–(")
 
 
 def _last_sentence(text: str) -> str:

@@ -51,6 +51,8 @@ class Prompt:
     turns: tuple[Turn, ...]
     """Oldest first; the last one is answered."""
     persona: str = ""
+    is_first: bool = False
+    """True if nothing is learned, and the turns do not show how people write."""
     mode: str = "llm"
     """markov, llm or hybrid."""
     dial: int = 50
@@ -111,6 +113,15 @@ class Used:
 
 
 @dataclass(frozen=True)
+class WordShare:
+    """A word of a text, and the voice's share in its choice."""
+
+    word: str
+    voice: float
+    """0 is the model's choice alone, 1 the voice's."""
+
+
+@dataclass(frozen=True)
 class Completion:
     """The result of a provider, with its costs; the last item of a stream."""
 
@@ -125,6 +136,8 @@ class Completion:
     cost: float = 0.0
     """US dollars."""
     sources: tuple[Used, ...] = ()
+    shares: tuple[WordShare, ...] = ()
+    """The choice of each word; empty where that is not known."""
     notes: tuple[str, ...] = ()
     """Facts worth explaining, such as a relaxed rule."""
     bytes_sent: int = 0
@@ -135,7 +148,7 @@ class Completion:
     """Its place: here, own or cloud."""
     extra: dict[str, float] = field(default_factory=dict)
     ends_well: bool = False
-    """True if the writer has already cut a broken text to whole words."""
+    """True if the writer has already cut a broken text to what is whole."""
 
 
 class FreshStart(str):

@@ -6,7 +6,7 @@ from random import Random
 from time import perf_counter
 
 from app.core.secret_patterns import has_secret
-from app.providers.base import Completion, Prompt, Used
+from app.providers.base import Completion, Prompt, Used, WordShare
 from app.providers.keywords import keywords
 from app.voice.voice import GeneratedLine, Voice
 from app.voice.word_tokenizer import join
@@ -94,6 +94,7 @@ def completion_of(
         line.text,
         first_token_ms=ms,
         total_ms=ms,
+        shares=tuple(WordShare(word, 1.0) for word in line.text.split()),
         sources=tuple(sorted(longest.values(), key=lambda used: -used.words)),
         notes=tuple(RELAXED.get(rule, rule) for rule in relaxed),
         extra={"score": line.score, "walks": float(line.walks)},

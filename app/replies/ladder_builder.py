@@ -1,11 +1,13 @@
 """Builds the rungs of one reply's ladder, with their locks and budgets."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from app.chat import context, reply_time
 from app.chat.budget import Shares, fill
 from app.chat.circuit_breaker import CircuitBreaker, Clock
+from app.chat.context import TurnKey, key_of
 from app.chat.fair_queue import FairQueue
 from app.chat.ladder import Check, Fit, Rung
 from app.chat.prompt_settings import Mode, deadline_ms
@@ -21,6 +23,22 @@ CLOUD_TOKENS = 1500
 LOCAL_TRIES = 2
 """The tries of the model here, which keeps the conversation in memory."""
 
+READ_CONVERSATIONS = 5
+"""The number of conversations that the model here surely has in memory."""
+
+GROWTH = 3
+"""The factor by which a prompt that was mostly read before may exceed what can be read
+in time. If it has to be read anew after all, that costs one reply."""
+
+
+@dataclass(frozen=True)
+class _Read:
+    """A prompt that the model here has read."""
+
+    turns: tuple[TurnKey, ...]
+    by: int | None
+    """The runner's process id."""
+
 
 class LocalModel(Protocol):
     """The measured facts about the model on this machine."""
@@ -31,6 +49,8 @@ class LocalModel(Protocol):
     def context_size(self) -> int: ...
     @property
     def model(self) -> str: ...
+    @property
+    def pid(self) -> int | None: ...
 
 
 class LadderBuilder:
@@ -50,6 +70,8 @@ class LadderBuilder:
         self._home = home
         self._local = local
         self._breaker = CircuitBreaker(clock)
+        self._read: dict[str, _Read] = {}
+        """Each conversation's last prompt for the model here."""
         self.queue = FairQueue(8)
 
     @property
@@ -133,19 +155,39 @@ class LadderBuilder:
             return _fit(gathered, config, _cloud_budget(config))
         wanted = min(ANSWER_TOKENS, config.reply.max_words * 2)
 
-        def answer(left_ms: float) -> int:
-            return reply_time.answer_tokens(left_ms, local.speed, wanted)
+        def fit(prompt: Prompt, left_ms: float) -> Prompt:
+            answer = reply_time.answer_tokens(left_ms, local.speed, wanted)
+            size = local.context_size
+            tokens = context.plan_budget(left_ms, local.speed, answer, size)
+            room = min(size - answer - 64, config.context.tokens or size)
+            fitted = self._as_before(prompt, gathered, config, min(tokens, room), room)
+            return reply_time.shortened(fitted, answer, wanted)
 
-        def budget(left_ms: float) -> int:
-            in_time = context.plan_budget(
-                left_ms, local.speed, answer(left_ms), local.context_size
-            )
-            return min(in_time, config.context.tokens or in_time)
+        return fit
 
-        fit = _fit(gathered, config, budget)
-        return lambda prompt, left_ms: reply_time.shortened(
-            fit(prompt, left_ms), answer(left_ms), wanted
+    def _as_before(
+        self,
+        prompt: Prompt,
+        gathered: ConversationContext,
+        config: Config,
+        tokens: int,
+        room: int,
+    ) -> Prompt:
+        """Fill a prompt so that it starts as the conversation's last one did.
+
+        The model here has read that, so there is time for more.
+        """
+        read = self._read.pop(prompt.conversation, None)
+        runner = self._local.pid if self._local else None
+        kept = read.turns if read and read.by == runner else ()
+        most = min(GROWTH * tokens, room) if kept else tokens
+        fitted = _fill(prompt, gathered, config, tokens, kept, most)
+        self._read[prompt.conversation] = _Read(
+            tuple(map(key_of, fitted.turns)), runner
         )
+        while len(self._read) > READ_CONVERSATIONS:
+            del self._read[next(iter(self._read))]
+        return fitted
 
 
 def _cloud_budget(config: Config) -> Callable[[float], int]:
@@ -158,17 +200,25 @@ def _fit(
     gathered: ConversationContext, config: Config, budget: Callable[[float], int]
 ) -> Fit:
     """Limit a prompt to what can be read in time."""
+    return lambda prompt, left_ms: _fill(prompt, gathered, config, budget(left_ms))
+
+
+def _fill(
+    prompt: Prompt,
+    gathered: ConversationContext,
+    config: Config,
+    tokens: int,
+    kept: Sequence[TurnKey] = (),
+    most: int = 0,
+) -> Prompt:
     wanted = config.context
-    shares = Shares(wanted.recall, wanted.summary, wanted.examples)
-
-    def fit(prompt: Prompt, left_ms: float) -> Prompt:
-        return fill(
-            prompt,
-            gathered.conversation,
-            gathered.channel,
-            gathered.last,
-            budget(left_ms),
-            shares,
-        )
-
-    return fit
+    return fill(
+        prompt,
+        gathered.conversation,
+        gathered.channel,
+        gathered.last,
+        tokens,
+        Shares(wanted.recall, wanted.summary, wanted.examples),
+        kept,
+        most,
+    )

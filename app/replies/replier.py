@@ -13,6 +13,7 @@ from app.chat.circuit_breaker import Clock
 from app.chat.ladder import Answer, Ladder, OnPiece, Rung
 from app.chat.postprocess import is_copy
 from app.chat.prompt_settings import Mode, build, choose_mode
+from app.chat.word_shares import percents
 from app.providers.base import Prompt, Turn
 from app.replies.cloud_examples import RECENT, Illustrator, Remembers
 from app.replies.conversation_context import ConversationContext, gather
@@ -32,6 +33,9 @@ TRIES = 6
 
 DRAFT_SHARE = 0.2
 """The share of the deadline after which there is no time for drafts."""
+
+LEAST_TURNS = 4
+"""The fewest turns that show how people write where nothing is learned."""
 
 
 class VoiceSource(Protocol):
@@ -139,6 +143,8 @@ class Replier:
         gathered = await self._gather(request)
         stages.end("context")
         prompt = self._prompt(reply, request, config, mode, gathered)
+        is_first = not voice.messages and len(gathered) < LEAST_TURNS
+        prompt = replace(prompt, is_first=is_first)
         if names:
             prompt = await self._remember(prompt, request, config, stages)
         deadline = request.max_ms or self._rungs.time_limit_ms(mode, config, names)
@@ -267,6 +273,7 @@ class Replier:
             "recalled": made.recalled,
             "filled": made.filled,
             "summary_of": answer.prompt.summary_of,
+            "shares": percents(answer.finished.text, done.shares),
             "notes": made.notes,
             "timings": {name: round(ms, 2) for name, ms in made.timings.items()},
             "prompt_tokens": done.prompt_tokens,

@@ -359,6 +359,7 @@ def explained(reply: int) -> Explanation | None:
         rungs=row.rungs,
         recalled=row.recalled,
         filled=row.filled,
+        shares=row.shares,
         notes=row.notes,
         timings=row.timings,
         tokens=TokenCounts(row.prompt_tokens, row.cached_tokens, row.completion_tokens),

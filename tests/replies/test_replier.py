@@ -88,6 +88,7 @@ class Measured:
     speed: Speed
     context_size: int
     model: str
+    pid: int = 1
 
 
 class Bench:
@@ -110,7 +111,7 @@ class Bench:
         self.channel = database.call(guilds.ensure_channel, self.guild, "general").id
         self.count = 0
 
-    def hear(self, author, text, reply_to=None):
+    def hear(self, author, text, reply_to=None, place="general"):
         self.count += 1
         record = Record(
             author,
@@ -119,7 +120,7 @@ class Bench:
             str(self.count),
             self.count * 1000,
             reply_to,
-            "general",
+            place,
         )
         keys = self.database.call(open_key, self.home.author_key_file)
         config = self.settings.home
@@ -127,6 +128,9 @@ class Bench:
         row, *_ = self.database.call(store, self.guild, record, filters, keys)
         self.voices.known.learn(row, text)
         return row
+
+    def at(self, request, channel, author):
+        return replace(request, channel=channel, speaker=author, is_private=True)
 
     def ask(self, text="and now?", **options):
         return ReplyRequest(self.guild, text, "ann", channel=self.channel, **options)
@@ -443,3 +447,11 @@ async def test_a_draft_is_one_from_the_moment_it_is_written(bench):
     made = await bench.replier.reply(bench.ask(trigger="55", is_draft=True))
     row = bench.database.call(replies.get, made.reply)
     assert row.state == "draft"
+
+
+async def test_the_model_hears_when_nothing_shows_how_people_write(bench):
+    await bench.replier.reply(bench.ask("hi"))
+    assert bench.local.prompts[-1].is_first
+    bench.hear("bob", "hello everyone")
+    await bench.replier.reply(bench.ask("hi"))
+    assert not bench.local.prompts[-1].is_first
