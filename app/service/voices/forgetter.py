@@ -125,10 +125,11 @@ class Forgetter:
         self, guild: int, channel: int, *, by_owner: bool = True, wait: bool = True
     ) -> Forgotten:
         """Forget a channel (by row) with its threads; otherwise like `forget`."""
-        rows = await self._database.run(forgetting.rows_of_channel, guild, channel)
-        said = await self._database.run(replies.answered_in, guild, channel)
-        removed = await self._remove(guild, rows, said, by_owner=by_owner)
-        await self._database.run(forgetting.delete_channel, guild, channel)
+        async with self._voices.unchanged(guild):
+            rows = await self._database.run(forgetting.rows_of_channel, guild, channel)
+            said = await self._database.run(replies.answered_in, guild, channel)
+            removed = await self._remove(guild, rows, said, by_owner=by_owner)
+            await self._database.run(forgetting.delete_channel, guild, channel)
         return await self._finish(guild, removed, wait=wait)
 
     async def forget_everything(
@@ -144,15 +145,16 @@ class Forgetter:
         """
         if not keeps_uploads:
             await self._voices.drop_uploads(guild)
-        await self._bury(guild, tombstones.EVERYONE, 0, by_owner=True)
-        removed = Removed(
-            replies=await self._database.run(forgetting.delete_replies, guild)
-        )
-        rows = await self._database.run(forgetting.rows_of_guild, guild)
-        removed += await self._remove(guild, rows, is_all=True)
-        await self._database.run(forgetting.delete_progress, guild)
-        await self._database.run(forgetting.delete_people, guild)
-        await self._database.run(forgetting.delete_snapshots, guild)
+        async with self._voices.unchanged(guild):
+            await self._bury(guild, tombstones.EVERYONE, 0, by_owner=True)
+            removed = Removed(
+                replies=await self._database.run(forgetting.delete_replies, guild)
+            )
+            rows = await self._database.run(forgetting.rows_of_guild, guild)
+            removed += await self._remove(guild, rows, is_all=True)
+            await self._database.run(forgetting.delete_progress, guild)
+            await self._database.run(forgetting.delete_people, guild)
+            await self._database.run(forgetting.delete_snapshots, guild)
         return await self._finish(guild, removed, wait=True)
 
     async def remember_author(
