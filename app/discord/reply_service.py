@@ -4,19 +4,29 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import replace
+from random import Random
 from typing import NamedTuple
 
 from app.chat import self_tune
 from app.chat.ladder import OnPiece
 from app.core.explanation import Explanation
 from app.discord.id_map import IdMap, stored
-from app.discord.message_events import snowflake_ms
-from app.discord.ports import Ask, DirectAsk, Incoming, ReadyReply, Situation, Unsent
+from app.discord.message_events import situation_of, snowflake_ms
+from app.discord.ports import (
+    Ask,
+    DirectAsk,
+    Incoming,
+    MessagePlace,
+    ReadyReply,
+    Situation,
+    Unsent,
+)
 from app.discord.talk.proxied_names import ProxiedNames
 from app.importers.records import Record
 from app.ipc.control import ReplyMade
 from app.providers.base import Turn
-from app.replies.request import SHOWN, MadeReply, ReplyRequest
+from app.replies import talk_topics
+from app.replies.request import SHOWN, SILENT, MadeReply, ReplyRequest
 from app.service import opinions
 from app.service.app_context import AppContext
 from app.service.handlers.replies import explain
@@ -39,9 +49,10 @@ DIRECT = "direct message"
 class StoredReplies:
     """The port of replies, for one home."""
 
-    def __init__(self, context: AppContext, ids: IdMap) -> None:
+    def __init__(self, context: AppContext, ids: IdMap, rng: Random) -> None:
         self._context = context
         self._ids = ids
+        self._rng = rng
         self._names = ProxiedNames(context, ids)
 
     async def situation(self, said: Incoming) -> Situation:
@@ -53,14 +64,9 @@ class StoredReplies:
             self._ids.author(known.key or known.author),
             str(said.id),
         )
-        config = await self._context.settings.of(found.rows.guild, found.rows.root)
-        return Situation(
-            config,
-            found.has_opted_out,
-            found.is_answered,
-            found.rows.is_learning,
-            is_person=said.is_bot and not known.is_bot,
-        )
+        situation = await situation_of(self._context.settings, found)
+        is_person = said.is_bot and not known.is_bot
+        return replace(situation, is_person=is_person)
 
     async def claim(self, ask: Ask) -> Claim | None:
         """Create the row of a reply in advance; None if there already is one.
@@ -68,7 +74,11 @@ class StoredReplies:
         A killed process can then find its unanswered messages.
         """
         return await self._context.database.run(
-            places.claim, stored(ask.place), ask.reason, str(ask.trigger)
+            places.claim,
+            stored(ask.place),
+            ask.reason,
+            str(ask.trigger),
+            self._ids.author(ask.author),
         )
 
     async def answer(self, ask: Ask) -> ReadyReply | None:
@@ -159,7 +169,7 @@ class StoredReplies:
     def _finished(self, made: MadeReply) -> ReadyReply:
         request = made.request
         self._context.events.tell(ReplyMade(made.reply, request.guild, request.channel))
-        parts = made.answer.finished.parts
+        parts = () if made.silence else made.answer.finished.parts
         return ReadyReply(
             made.reply, parts, request.is_draft, made.files, is_fresh=True
         )
@@ -220,18 +230,53 @@ class StoredReplies:
         return await self._context.database.run(_unsent, since)
 
     async def may_send(self, reply: int) -> bool:
-        """Return False if a source was forgotten or hidden since it was made."""
-        return await self._context.database.run(replies.may_send, reply)
+        """Return False if a source was forgotten or hidden since it was made.
+
+        So it is, too, if it has a word that is never said now.
+        """
+        if not await self._context.database.run(replies.may_send, reply):
+            return False
+        row = await self._context.database.run(replies.get, reply)
+        config = await self._context.settings.of(row.guild_id) if row else None
+        if row is None or config is None or not config.speak.forbids(row.text):
+            return True
+        await self._context.database.run(replies.take_words, reply)
+        return False
+
+    async def decline(self, said: Incoming, kind: str, reason: str) -> None:
+        """Store why a call gets no answer, now or after a restart."""
+        place, note = stored(said.place), SILENT + reason
+        run = self._context.database.run
+        await run(places.decline, place, kind, str(said.id), note)
+
+    async def start_talk(
+        self, place: MessagePlace, trigger: int, reason: str
+    ) -> Ask | None:
+        """Claim a reply to something said there long ago; None if nothing is known."""
+        run = self._context.database.run
+        found = await run(places.rows_of, stored(place))
+        said = await run(talk_topics.earlier, found.guild, found.channel)
+        if not said:
+            return None
+        topic = self._rng.choice(said)
+        claim = await run(places.claim, stored(place), reason, str(trigger))
+        if claim is None:
+            return None
+        name = topic.name or "someone"
+        claim = claim._replace(message=topic.id)
+        return Ask(place, trigger, 0, name, topic.text, reason, claim=claim)
 
     async def refused(self, reply: int, reason: str) -> None:
         """Note that Discord did not take a reply."""
         await self._context.database.run(replies.note_refused, reply, reason)
 
     async def refusal(self, trigger: int) -> str:
-        """Return why the answer to a message was refused; empty if it was not."""
+        """Return why a message got no answer after all; empty if it got one."""
         row = await self._context.database.run(replies.answer_to, str(trigger))
-        notes: list[str] = row.notes if row and row.state == "refused" else []
-        return next((one for one in notes if one.startswith(replies.REFUSED)), "")
+        starts = {"refused": replies.REFUSED, "silent": SILENT}
+        start = starts.get(row.state) if row else None
+        notes: list[str] = row.notes if row and start else []
+        return next((one for one in notes if one.startswith(start or "")), "")
 
     async def find_reply(self, message: int) -> int | None:
         """Return the row of the reply that a message of the bot belongs to."""
@@ -297,7 +342,10 @@ def _again(
     row = replies.get(reply)
     if row is None or not row.turns:
         return None
-    new = replies.claim(row.guild_id, row.channel_id, "again", trigger)
+    asked = row.answers or row.trigger
+    new = replies.claim(
+        row.guild_id, row.channel_id, "again", trigger, row.asker, asked
+    )
     if new is None:
         return None
     speaker, text, message = row.turns[-1]
@@ -335,5 +383,6 @@ def _unsent(since: int) -> list[Unsent]:
         if guild and guild.discord_id and channel and channel.discord_id:
             parts = (row.text,) if row.state == "made" else ()
             claim, trigger = places.claim_of(row), int(row.trigger or 0)
-            found.append(Unsent(claim, int(channel.discord_id), trigger, parts))
+            number = int(channel.discord_id)
+            found.append(Unsent(claim, number, trigger, parts, row.reason))
     return found

@@ -9,7 +9,7 @@ from app.store import guilds, members, messages, places, tombstones
 from app.store.authors import AuthorKey
 from app.store.database import write
 from app.store.messages import NewAttachment, NewMessage
-from app.store.places import Place
+from app.store.places import Place, Standing
 
 
 class TakenIn(NamedTuple):
@@ -40,6 +40,20 @@ def store_heard(
     if place.channel != place.root:
         places.rows_of(place)  # A thread gets its parent, which no record names.
     return store(guild, record, filters, authors)
+
+
+def store_live(
+    place: Place, record: Record, filters: Filters, authors: AuthorKey
+) -> tuple[TakenIn | None, Standing]:
+    """Store a message that has an id, if its place is listened to.
+
+    Also tell what decides on answering it, so that one trip to the database does both.
+    """
+    author = authors.author(record.author)
+    standing = places.standing(place, author, record.id or "")
+    if not standing.rows.is_learning:
+        return None, standing
+    return store(standing.rows.guild, record, filters, authors), standing
 
 
 @write
@@ -79,11 +93,12 @@ def _admitted(
         return None
     author = authors.author(record.author)
     text = clean(record.text, record.mentions)
-    known = tombstones.TombstoneCandidate(author, record.id, record.ts or 0, text)
+    ts, name = record.ts or 0, clean(record.name)
+    known = tombstones.TombstoneCandidate(author, record.id, ts, text, name)
     if tombstones.are_there(guild) and tombstones.forgotten(guild, [known]):
         # Before the author's name is stored; the message itself could not be.
         return None
-    member = members.ensure(guild, author, clean(record.name), is_bot=record.is_bot)
+    member = members.ensure(guild, author, name, is_bot=record.is_bot)
     if member.has_opted_out or not (record.text.strip() or record.files):
         return None
     channel = guilds.ensure_channel(

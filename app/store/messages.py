@@ -75,14 +75,15 @@ def _forgotten(guild: int, messages: Sequence[NewMessage], *, anew: bool) -> set
     if not tombstones.are_there(guild):
         return set()
     members = list({one.member for one in messages})
-    select = "SELECT id, author FROM member WHERE id IN"
-    authors: dict[int, str] = dict(sqlite.select_among(bound(), select, members))
-    candidates = [
-        tombstones.TombstoneCandidate(
-            authors.get(one.member, ""), one.external, one.ts, one.text
+    select = "SELECT id, author, name FROM member WHERE id IN"
+    found = sqlite.select_among(bound(), select, members)
+    people: dict[int, tuple[str, str]] = {row: (a, name) for row, a, name in found}
+    candidates = []
+    for one in messages:
+        author, name = people.get(one.member, ("", ""))
+        candidates.append(
+            tombstones.TombstoneCandidate(author, one.external, one.ts, one.text, name)
         )
-        for one in messages
-    ]
     return tombstones.forgotten(guild, candidates, anew=anew)
 
 
@@ -148,9 +149,11 @@ def add(
 @write
 def note_heard(guild: int, external: str, channel: int) -> None:
     """Note that Discord has this message in this channel."""
-    same = (Message.external == external) & (Message.guild == guild)
-    news = (Message.channel == channel) & ~Message.is_heard
-    Message.update(is_heard=True).where(same & news).execute()
+    bound().connection().execute(
+        "UPDATE message SET is_heard = 1 WHERE external = ? AND guild_id = ?"
+        " AND channel_id = ? AND NOT is_heard",
+        (external, guild, channel),
+    )
 
 
 @write
@@ -311,12 +314,13 @@ def attachments_of(rows: Sequence[int]) -> list[StoredAttachment]:
 
 def last_row() -> int:
     """Return the newest row number given out, of any guild."""
-    given = RowNumbers.get_or_none()
-    return given.last if given else 0
+    found = bound().connection().execute("SELECT last FROM row_numbers").fetchone()
+    return int(found[0]) if found else 0
 
 
 def _give_out(last: int) -> None:
-    if not RowNumbers.update(last=last).execute():
+    given = bound().connection().execute("UPDATE row_numbers SET last = ?", (last,))
+    if not given.rowcount:
         RowNumbers.create(last=last)
 
 
