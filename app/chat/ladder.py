@@ -8,12 +8,13 @@ from typing import Literal, cast
 
 from app.chat.circuit_breaker import CircuitBreaker, Clock
 from app.chat.fair_queue import FairQueue, QueueFullError
+from app.chat.halt import STOPPED, Halt
 from app.chat.postprocess import Finished, finish
 from app.core.errors import InputRefusedError, NotAllowedError, ProviderError
 from app.core.explanation import RungOutcome
 from app.providers.base import Completion, FreshStart, Prompt, Provider
 
-Outcome = Literal["answered", "skipped", "failed", "late", "rejected"]
+Outcome = Literal["answered", "skipped", "failed", "late", "rejected", "stopped"]
 
 Check = Callable[[Prompt], str | None]
 """Returns why a rung must not be tried for a prompt, or None."""
@@ -98,8 +99,10 @@ class Ladder:
         clock: Clock,
         reject: Callable[[str], str | None] = lambda text: None,
         on_piece: OnPiece = lambda piece: None,
+        halt: Halt | None = None,
     ) -> None:
         """`reject` may refuse a language model's text and give the reason."""
+        self._halt = halt or Halt()
         self._rungs = rungs
         self._clock = clock
         self._reject = reject
@@ -115,6 +118,9 @@ class Ladder:
         records: list[RungOutcome] = []
         was_rejected = False
         for place, rung, number in self._tries():
+            if self._halt.is_wanted:
+                name, attempt = "none", Attempt("stopped", STOPPED)
+                break
             if number and not was_rejected:
                 continue
             began = self._clock()
@@ -123,7 +129,7 @@ class Ladder:
             ms = (self._clock() - began) * 1000
             name = rung.provider.name
             records.append(RungOutcome(name, attempt.outcome, attempt.reason, ms))
-            if attempt.outcome == "answered":
+            if attempt.outcome in ("answered", "stopped"):
                 break
             was_rejected = attempt.outcome == "rejected"
         else:
@@ -189,6 +195,7 @@ class Ladder:
         try:
             async with AsyncExitStack() as stack:
                 timer = await stack.enter_async_context(asyncio.timeout(limit))
+                stack.enter_context(self._halt.ends(timer))
                 if rung.queue:
                     await stack.enter_async_context(rung.queue.place(prompt.guild))
                 stream = rung.provider.write(prompt)
@@ -199,7 +206,8 @@ class Ladder:
                     if isinstance(item, Completion):
                         completion = item
                         break
-                    if not pieces and left_ms is not None:
+                    is_first = not pieces and not self._halt.is_wanted
+                    if is_first and left_ms is not None:
                         timer.reschedule(end + left_ms / 1000)
                     if isinstance(item, FreshStart):
                         pieces.clear()
@@ -207,6 +215,9 @@ class Ladder:
                     pieces.append(item)
                     self._on_piece(item)
         except TimeoutError:
+            if self._halt.is_wanted:
+                text = "".join(pieces) if self._halt.is_shown else ""
+                return Attempt("stopped", STOPPED, Completion(text, finish="deadline"))
             return self._broken(rung, pieces, "late", "it took too long")
         except (QueueFullError, NotAllowedError) as error:
             return self._broken(rung, pieces, "skipped", str(error))
@@ -246,7 +257,7 @@ class Ladder:
         reason = finished.rejected
         if reason is None and not is_trusted:
             reason = self._reject(finished.text)
-        if attempt.outcome != "answered" and reason is None:
+        if attempt.outcome not in ("answered", "stopped") and reason is None:
             if len(finished.text.split()) < 3:
                 reason = attempt.reason
         if reason is not None:

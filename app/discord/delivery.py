@@ -11,7 +11,9 @@ from typing import Literal
 import aiohttp
 import discord
 
+from app.chat.halt import Halt
 from app.chat.postprocess import preview
+from app.discord.actions.reply_buttons import again_button
 from app.discord.attachments import source_files
 from app.discord.messages import Talk, incoming, place_of
 from app.discord.ports import Ask, Incoming, Ports, ReadyReply, Unsent
@@ -44,6 +46,16 @@ def ask_for(said: Incoming, reason: str) -> Ask:
 
 
 @dataclass(frozen=True)
+class UnderWay:
+    """A reply that is being made."""
+
+    channel: int
+    asker: int
+    """0 if nobody is known to have asked."""
+    halt: Halt
+
+
+@dataclass(frozen=True)
 class Sent:
     """The outcome of a delivery, with Discord's reason where it was refused."""
 
@@ -63,8 +75,8 @@ class Delivery:
         self._locks: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._closed: dict[int, float] = {}
         """When Discord last refused to let it write in a channel."""
-        self._under_way: set[int] = set()
-        """Triggers being answered now."""
+        self._under_way: dict[int, UnderWay] = {}
+        """Replies that are being made, by their triggers."""
         self._waiting: Counter[int] = Counter()
         """The messages that wait for their turn, by channel."""
 
@@ -72,21 +84,32 @@ class Delivery:
         """Make a reply and send it as an answer to its trigger."""
         if not isinstance(channel, Talk):
             return
-        with self._answering(ask.trigger):
+        with self.answering(ask.trigger, channel.id, ask.author, ask.halt):
             is_over = await self._respond(ask, channel, config)
         if not is_over:
             await self.make_again()
 
     @contextmanager
-    def _answering(self, trigger: int) -> Iterator[None]:
-        self._under_way.add(trigger)
+    def answering(
+        self, trigger: int, channel: int, asker: int = 0, halt: Halt | None = None
+    ) -> Iterator[None]:
+        """Let people stop the reply that this block makes."""
+        self._under_way[trigger] = UnderWay(channel, asker, halt or Halt())
         try:
             yield
         finally:
-            self._under_way.discard(trigger)
+            self._under_way.pop(trigger, None)
+
+    def under_way(self, trigger: int) -> UnderWay | None:
+        """Return the reply to a message or command that is being made."""
+        return self._under_way.get(trigger)
+
+    def all_under_way(self, channel: int) -> list[UnderWay]:
+        """Return the replies that are being made for a channel, or wait for that."""
+        return [one for one in self._under_way.values() if one.channel == channel]
 
     @asynccontextmanager
-    async def _turn(self, channel: int) -> AsyncIterator[None]:
+    async def turn(self, channel: int) -> AsyncIterator[None]:
         """Wait for the channel's turn; whoever speaks knows how many wait."""
         self._waiting[channel] += 1
         try:
@@ -100,7 +123,7 @@ class Delivery:
 
     async def _respond(self, ask: Ask, channel: Talk, config: Config) -> bool:
         """Return False if the reply has to be made again, as in `deliver`."""
-        async with self._turn(channel.id):
+        async with self.turn(channel.id):
             claim = ask.claim or await self._ports.replies.claim(ask)
             if claim is None:
                 return True
@@ -116,7 +139,7 @@ class Delivery:
     ) -> Sent:
         """Make one line and send it; AutoMod may take another one."""
         if config.reply.stream and not config.reply.shadow and not is_last:
-            return await self._stream(ask, channel)
+            return await self._stream(ask, channel, config)
         async with typing(channel):
             answer = await self._ports.replies.answer(ask)
         if answer is None:
@@ -152,6 +175,7 @@ class Delivery:
             ids = await send_parts(
                 channel, answer.parts, nonce or trigger,
                 reference=reference_to(channel, trigger), files=files, tts=tts,
+                view=again_button if answer.has_buttons else None,
             )  # fmt: skip
         except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
             return await self._not_sent(answer.reply, channel, error, is_last=is_last)
@@ -191,21 +215,27 @@ class Delivery:
         await self._ports.replies.refused(reply, reason)
         return Sent("refused", reason)
 
-    async def _stream(self, ask: Ask, channel: Talk) -> Sent:
+    async def _stream(self, ask: Ask, channel: Talk, config: Config) -> Sent:
         """Show the reply while it is being written."""
-        growing = StreamedMessage(channel, ask.trigger, self._clock)
+        growing = StreamedMessage(
+            channel, ask.trigger, self._clock, has_buttons=config.reply.buttons
+        )
         reply = ask.claim.reply if ask.claim else 0
         try:
             async with typing(channel):
                 async for piece in self._ports.replies.stream(ask):
                     if isinstance(piece, str):
                         await growing.show(preview(piece))
-                    elif piece is None:
+                        ask.halt.is_shown = growing.id is not None
+                    elif piece is None or not piece.parts:
                         await growing.withdraw()
-                    elif piece.parts:
-                        await growing.finish(piece.parts[0])
+                    else:
+                        view = again_button if piece.has_buttons else None
                         rest = piece.parts[1:]
-                        ids = await send_parts(channel, rest, ask.trigger + 1)
+                        await growing.finish(piece.parts[0], None if rest else view)
+                        ids = await send_parts(
+                            channel, rest, ask.trigger + 1, view=view
+                        )
                         first = [growing.id] if growing.id else []
                         await self._ports.replies.sent(piece.reply, first + ids)
         except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
@@ -236,11 +266,11 @@ class Delivery:
             config = await self._ports.guilds.settings(place)
             written = discord.utils.snowflake_time(unsent.trigger).timestamp()
             if self._clock() - written <= config.speak.max_age_seconds:
-                with self._answering(unsent.trigger):
-                    is_over &= await self._finish(unsent, channel)
+                with self.answering(unsent.trigger, channel.id):
+                    is_over &= await self._finish(unsent, channel, config)
         return is_over
 
-    async def _finish(self, unsent: Unsent, channel: Talk) -> bool:
+    async def _finish(self, unsent: Unsent, channel: Talk, config: Config) -> bool:
         try:
             message = await channel.fetch_message(unsent.trigger)
         except (discord.NotFound, discord.Forbidden):
@@ -253,10 +283,13 @@ class Delivery:
         if said is None:
             return True
         async with self._locks[channel.id]:
-            answer: ReadyReply | None = ReadyReply(unsent.claim.reply, unsent.parts)
+            answer: ReadyReply | None = ReadyReply(
+                unsent.claim.reply, unsent.parts, has_buttons=config.reply.buttons
+            )
             if not unsent.parts:
                 ask = replace(ask_for(said, "mention"), claim=unsent.claim)
-                answer = await self._ports.replies.answer(ask)
+                with self.answering(ask.trigger, channel.id, ask.author, ask.halt):
+                    answer = await self._ports.replies.answer(ask)
             if answer is None:
                 return True
             sent = await self.deliver(answer, channel, unsent.trigger)

@@ -16,7 +16,8 @@ ONLY_IN_SERVERS = "This only works in a server."
 
 
 async def answer_error(
-    context: discord.ApplicationContext, error: discord.DiscordException
+    context: discord.ApplicationContext | discord.Interaction,
+    error: discord.DiscordException,
 ) -> None:
     """Tell the person in words what went wrong, visible only to them."""
     try:

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from app.chat.halt import Halt
 from app.core.explanation import Explanation
 from app.service.voice_keeper import Forgotten
 from app.service.weekly_stats import GuildWeek
@@ -108,6 +109,8 @@ class Ask:
     """The time from which its figures count, by the replier's clock."""
     waiting: int = 0
     """The messages of the channel that wait behind it for their replies."""
+    halt: Halt = field(default_factory=Halt, compare=False)
+    """Ends the writing when somebody asks for it."""
 
 
 @dataclass(frozen=True)
@@ -124,6 +127,7 @@ class ReadyReply:
     """(channel, message) of sources that came with a file."""
     is_fresh: bool = False
     """Its sources were checked a moment ago."""
+    has_buttons: bool = False
 
 
 @dataclass(frozen=True)
@@ -332,14 +336,32 @@ class Replies(Protocol):
         ...
 
     async def again(
-        self, reply: int, author: int, trigger: int, text: str = ""
+        self,
+        reply: int,
+        author: int,
+        trigger: int,
+        text: str = "",
+        halt: Halt | None = None,
     ) -> ReadyReply | None:
         """Make another reply to the message of an earlier reply.
 
         Args:
             author: Who wants another; that counts as a mild dislike.
             text: What was answered, in case it is not stored.
+            halt: Ends the writing when somebody asks for it.
         """
+        ...
+
+    async def last_sent(self, place: MessagePlace) -> int | None:
+        """Return the id of the last message of the latest reply in a channel."""
+        ...
+
+    async def shown_as(self, reply: int) -> list[int]:
+        """Return the ids of the messages that a reply was sent as."""
+        ...
+
+    async def replaced(self, old: int, new: int, messages: Sequence[int]) -> None:
+        """Note that these messages show a new reply, instead of an old one."""
         ...
 
     async def sent(self, reply: int, messages: Sequence[int]) -> None:

@@ -28,6 +28,7 @@ from app.discord.messages import (
 from app.discord.permissions import may_speak_to, may_write
 from app.discord.ports import Ask, Incoming, MessagePlace, Ports, Situation
 from app.service.handlers.channel_actions import Silences
+from app.settings.schema import Config
 from app.settings.speech_sections import BotSettings
 
 log = logging.getLogger(__name__)
@@ -166,6 +167,15 @@ class Speaker:
             self._rates.count(f"guild {place.guild}", 60.0),
             self.silences.until(str(place.root)) > self._clock(),
         )
+
+    def must_wait(self, place: MessagePlace, author: int, config: Config) -> str | None:
+        """Return why a person gets no other version of a reply yet; note it if not."""
+        recent, speak = self._recent(place, author), config.speak
+        reason = reply_trigger.too_much(recent, speak)
+        reason = reason or reply_trigger.too_soon(recent, speak)
+        if reason is None:
+            self._note_spoken(place, author)
+        return reason
 
     def _note_spoken(self, place: MessagePlace, author: int) -> None:
         self._rates.note(f"channel {place.channel}")

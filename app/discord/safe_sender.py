@@ -4,11 +4,13 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 
 import aiohttp
 import discord
 
 from app.chat.postprocess import neutralise
+from app.discord.actions.reply_buttons import stop_button
 from app.discord.messages import Talk
 
 log = logging.getLogger(__name__)
@@ -18,6 +20,9 @@ TYPING_AFTER_SECONDS = 0.3
 
 TYPING_AGAIN_SECONDS = 8.0
 """The interval of the typing sign; Discord removes it after ten seconds."""
+
+Buttons = Callable[[], discord.ui.View]
+"""Makes buttons anew for each message, since py-cord lets a view follow its message."""
 
 SEND_TRIES = 6
 FIRST_RETRY_SECONDS = 0.5
@@ -31,6 +36,7 @@ async def send_parts(
     reference: discord.MessageReference | None = None,
     files: Sequence[Callable[[], discord.File]] = (),
     tts: bool = False,
+    view: Buttons | None = None,
 ) -> list[int]:
     """Send the parts of one reply, one message each; return their ids.
 
@@ -38,6 +44,9 @@ async def send_parts(
 
     The nonce comes from the answered message, so that Discord recognises a repeated
     part, even from another process of the bot.
+
+    Args:
+        view: Buttons under the last part.
     """
     ids = []
     # Without the right Discord would refuse the words as well.
@@ -51,9 +60,40 @@ async def send_parts(
             reference if first else None,
             files if first else (),
             tts,
+            view if number == len(parts) - 1 else None,
         )
         ids.append(sent.id)
     return ids
+
+
+async def replace_parts(
+    channel: Talk,
+    old: Sequence[int],
+    parts: Sequence[str],
+    nonce: int,
+    *,
+    files: Sequence[Callable[[], discord.File]] = (),
+    view: Buttons | None = None,
+) -> list[int]:
+    """Put the parts in place of old messages; return the ids of what shows them now.
+
+    Old messages beyond the parts stay as they are.
+    """
+    there: list[discord.Message] = []
+    for one in old[: len(parts)]:
+        with suppress(discord.NotFound):
+            there.append(await channel.fetch_message(one))
+    for number, message in enumerate(there):
+        first, last = number == 0, number == len(parts) - 1
+        await message.edit(
+            content=neutralise(parts[number])[0],
+            attachments=[],
+            files=[make() for make in files] if first else [],
+            view=_made(view) if last else None,
+        )
+    ids = [message.id for message in there]
+    rest = parts[len(there) :]
+    return ids + await send_parts(channel, rest, nonce, view=view)
 
 
 async def _send_once(
@@ -63,25 +103,36 @@ async def _send_once(
     reference: discord.MessageReference | None,
     files: Sequence[Callable[[], discord.File]],
     tts: bool,
+    view: Buttons | None,
 ) -> discord.Message:
     """Send, and send again under the same nonce after a lost connection."""
     for attempt in range(SEND_TRIES):
         try:
-            # py-cord's types do not allow None for these two, though it is valid.
-            return await channel.send(
+            # py-cord's types do not allow None for these, though it is valid.
+            sent = await channel.send(
                 text,
                 nonce=nonce,
                 enforce_nonce=True,
                 reference=reference,  # type: ignore[arg-type]
                 files=[make() for make in files] or None,  # type: ignore[arg-type]
                 tts=tts,
+                view=_made(view),  # type: ignore[arg-type]
             )
+            if sent.content.strip() != text.strip():
+                # Half of it was shown before the bot was killed.
+                with suppress(discord.NotFound):
+                    await sent.edit(content=text, view=_made(view))
+            return sent
         except (aiohttp.ClientError, OSError, discord.HTTPException) as error:
             if attempt == SEND_TRIES - 1 or not _may_pass(error):
                 raise
             log.info("Sending again after %s", type(error).__name__)
             await asyncio.sleep(FIRST_RETRY_SECONDS * 2**attempt)
     raise AssertionError("the last try returns or raises")
+
+
+def _made(view: Buttons | None) -> discord.ui.View | None:
+    return view() if view else None
 
 
 def _may_pass(error: Exception) -> bool:
@@ -158,7 +209,10 @@ class StreamedMessage:
         trigger: int,
         clock: Callable[[], float],
         seconds_between: float = 1.5,
+        *,
+        has_buttons: bool = False,
     ) -> None:
+        self._has_buttons = has_buttons
         self._channel = channel
         self._trigger = trigger
         self._clock = clock
@@ -181,15 +235,16 @@ class StreamedMessage:
             return
         self._last = self._clock()
         try:
-            await self._put(text)
+            stop = partial(stop_button, self._trigger) if self._has_buttons else None
+            await self._put(text, stop)
         except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
             log.info("A part of a reply was not shown: %s", error)
 
-    async def finish(self, text: str) -> None:
+    async def finish(self, text: str, view: Buttons | None = None) -> None:
         """Show the final text in any case, trying again what may pass."""
         for attempt in range(SEND_TRIES):
             try:
-                await self._put(text)
+                await self._put(text, view, is_last=True)
             except (aiohttp.ClientError, OSError, discord.HTTPException) as error:
                 if attempt == SEND_TRIES - 1 or not _may_pass(error):
                     raise
@@ -206,8 +261,11 @@ class StreamedMessage:
             with suppress(discord.HTTPException, aiohttp.ClientError, OSError):
                 await message.delete()
 
-    async def _put(self, text: str) -> None:
-        if not text.strip() or text == self._shown:
+    async def _put(
+        self, text: str, view: Buttons | None, *, is_last: bool = False
+    ) -> None:
+        changes_buttons = is_last and self._has_buttons
+        if not text.strip() or (text == self._shown and not changes_buttons):
             return
         if self._message is None:
             self._message = await _send_once(
@@ -216,11 +274,12 @@ class StreamedMessage:
                 f"{self._trigger}-{'w' * self._withdrawn}0",
                 reference_to(self._channel, self._trigger),
                 (),
-                tts=False,
+                False,
+                view,
             )
         else:
             # Somebody who deletes it half-written does not want the rest.
             with suppress(discord.NotFound):
-                await self._message.edit(content=text)
+                await self._message.edit(content=text, view=_made(view))
         self._shown = text
         self._last = self._clock()

@@ -1,5 +1,6 @@
 """Makes replies: context, recall, drafts, ladder, and the row that explains each."""
 
+import asyncio
 import time
 from collections.abc import Sequence
 from contextlib import nullcontext
@@ -105,12 +106,16 @@ class Replier:
             if attempt == TRIES // 2:
                 # Where much is edited, only the chain is quick enough.
                 request = replace(request, mode="markov")
-            made = None
+            made, is_over = None, False
             try:
                 with self._memory.quiet() if self._memory else nullcontext():
                     made = await self._make(reply, request, on_piece)
+            except asyncio.CancelledError:
+                # The next session answers what this one was too short for.
+                is_over = request.trigger is not None
+                raise
             finally:
-                if made is None and reply is not None:
+                if made is None and reply is not None and not is_over:
                     await self._database.run(replies.set_state, reply, "failed")
             if (kept := await self._keep(made)) is not None:
                 return kept
@@ -150,7 +155,7 @@ class Replier:
         rungs = self._rungs.build(names, request.guild, config, gathered, refused)
         if mode == "hybrid":
             rungs = self._at_best(rungs, request, config, guard)
-        ladder = Ladder(rungs, self._clock, guard, on_piece)
+        ladder = Ladder(rungs, self._clock, guard, on_piece, request.halt)
         answer = await _climb(ladder, prompt, deadline, stages)
         return MadeReply(
             reply or 0,
@@ -252,7 +257,7 @@ class Replier:
         answer, done = made.answer, made.answer.completion
         turns = answer.prompt.turns
         fields = {
-            "state": "draft" if made.request.is_draft else "made",
+            "state": made.state,
             "text": answer.finished.text,
             "mode": made.mode,
             "provider": answer.provider,

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from app.chat.halt import STOPPED, Halt
 from app.chat.ladder import Answer
 from app.chat.prompt_settings import Mode
 from app.providers.base import Turn
@@ -44,6 +45,8 @@ class ReplyRequest:
     """The time of arrival, by the replier's clock; None means now."""
     waiting: int = 0
     """The messages that wait behind it; each leaves it fewer lines to choose from."""
+    halt: Halt = field(default_factory=Halt, compare=False)
+    """Ends the writing when somebody asks for it."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,13 @@ class MadeReply:
     """(channel, message) on Discord of sources that came with a file."""
 
     @property
+    def state(self) -> str:
+        """The state of its row, as long as nothing is sent."""
+        if self.request.halt.is_wanted and not self.answer.finished.parts:
+            return "stopped"
+        return "draft" if self.request.is_draft else "made"
+
+    @property
     def recalled(self) -> list[int]:
         """Rows of the recalled messages."""
         turns = (turn for moment in self.answer.prompt.moments for turn in moment)
@@ -86,7 +96,8 @@ class MadeReply:
     @property
     def notes(self) -> list[str]:
         """Facts that explain the reply, and what a cloud model got besides turns."""
-        notes = [self.tuned] if self.tuned else []
+        notes = [STOPPED] if self.state == "stopped" else []
+        notes += [self.tuned] if self.tuned else []
         notes += self.answer.notes
         if self.left_out:
             notes.append(f"{self.left_out} earlier turns did not fit into the time")

@@ -173,6 +173,12 @@ class VoiceKeeper:
         self._build_if_long(opened, guild)
         return new
 
+    async def reword(self, guild: int, message: int, text: str) -> None:
+        """Replace the words of the bot's own stored line, which nobody learned."""
+        await self._database.run(messages.reword, message, clean(text))
+        for tell in self._on_forgotten:
+            await tell(guild, [message])
+
     async def edit(self, guild: int, message: int, text: str) -> None:
         """Replace the text of a stored message by its row.
 

@@ -128,6 +128,11 @@ class ReplySettings:
     stream: bool = setting(
         False, "Show a reply while it is being written, by editing it.", scope="channel"
     )
+    buttons: bool = setting(
+        True,
+        "Show buttons under replies: Stop while one streams, then Again.",
+        scope="channel",
+    )
     self_tune: bool = setting(
         False, "Let the bot choose mode and dial from people's feedback.", scope="guild"
     )

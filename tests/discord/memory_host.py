@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 
+from app.chat.halt import Halt
 from app.core.explanation import DrawnMessage, Explanation, RungOutcome, TokenCounts
 from app.core.labels import Origin
 from app.discord.ports import (
@@ -242,7 +243,12 @@ class MemoryHost:
         yield answer
 
     async def again(
-        self, reply: int, author: int, trigger: int, text: str = ""
+        self,
+        reply: int,
+        author: int,
+        trigger: int,
+        text: str = "",
+        halt: Halt | None = None,
     ) -> ReadyReply | None:
         old = self.replies[reply]
         await self.rate(reply, author, -1, "again")
@@ -251,6 +257,15 @@ class MemoryHost:
 
     async def sent(self, reply: int, messages: Sequence[int]) -> None:
         self.sent_as[reply] = list(messages)
+
+    async def last_sent(self, place: MessagePlace) -> int | None:
+        return next((ids[-1] for ids in reversed(self.sent_as.values()) if ids), None)
+
+    async def shown_as(self, reply: int) -> list[int]:
+        return self.sent_as[reply]
+
+    async def replaced(self, old: int, new: int, messages: Sequence[int]) -> None:
+        self.sent_as |= {old: [], new: list(messages)}
 
     async def refused(self, reply: int, reason: str) -> None:
         self.refusals[reply] = reason

@@ -9,6 +9,9 @@ from tests.discord_stand_in.server import DiscordStandIn
 
 TABLE = {
     "mark": "cog_speak.the_slash_command_takes_a_seed_and_shows_its_sources",
+    "stop": "stop_and_again.the_command_stops_a_reply_that_nobody_sees_yet_and_it_stays"
+    "_unsaid",
+    "again": "stop_and_again.again_keeps_to_the_rates_and_works_after_a_restart",
     "listen add": "cog_commands.many_channels_are_added_and_removed_in_a_menu",
     "listen remove": "cog_commands.many_channels_are_added_and_removed_in_a_menu",
     "listen list": "cog_commands.channels_are_added_removed_and_listed",

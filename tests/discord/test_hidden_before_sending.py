@@ -7,7 +7,7 @@ import pytest
 from app.core import secrets
 from app.core.errors import UsageError
 from app.core.paths import Home
-from app.discord import attachments
+from app.discord.actions import again, attachments
 from app.discord.cogs import speak
 from app.ipc import control
 from app.replies.replier import Replier
@@ -218,7 +218,7 @@ async def test_a_source_deleted_while_its_file_is_fetched_is_not_said(
             (told,) = [one.text for one in stand_in.outbox.sent()]
         else:
             told = (await stand_in.command(scene.general, scene.ben, "mark")).text
-            assert told == speak.NOTHING_TO_SAY
+            assert told == again.NOTHING_TO_SAY
 
         async def is_over() -> bool:
             (row,) = await run(replies.latest)

@@ -6,6 +6,7 @@ from app.discord.cogs.about import AboutCog
 from app.discord.cogs.events import EventsCog
 from app.discord.cogs.listen import ListenCog
 from app.discord.cogs.privacy import PrivacyCog
+from app.discord.cogs.reply_actions import ReplyActionsCog
 from app.discord.cogs.settings import SettingsCog
 from app.discord.cogs.speak import SpeakCog
 from app.discord.cogs.stats import StatsCog
@@ -14,6 +15,7 @@ from app.discord.cogs.train import TrainCog
 COGS: tuple[type[discord.Cog], ...] = (
     EventsCog,
     SpeakCog,
+    ReplyActionsCog,
     ListenCog,
     TrainCog,
     PrivacyCog,

@@ -7,6 +7,8 @@ import discord
 import orjson
 
 from app.chat.postprocess import neutralise
+from app.discord.actions.again import APPROVED_FIRST, NOT_MINE, NOTHING_TO_SAY, WAIT
+from app.discord.actions.reply_buttons import again_button
 from app.discord.attachments import source_files
 from app.discord.client import MynahBot
 from app.discord.errors import NOT_ALLOWED, ONLY_IN_SERVERS
@@ -23,9 +25,7 @@ from app.discord.safe_sender import refusal_of
 from app.discord.texts import explanation, forgotten
 
 MAX_DEBUG_CHARS = 1900
-NOT_MINE = "That message is not one of my replies, or I no longer have its record."
 NOT_ALOUD = "I may not speak aloud here. Give me the right “Send TTS Messages”."
-NOTHING_TO_SAY = "I have nothing to say to that."
 
 
 class SpeakCog(discord.Cog):
@@ -70,7 +70,9 @@ class SpeakCog(discord.Cog):
             reason="command",
             seed=seed.strip() if seed else None,
         )
-        answer = await self.bot.ports.replies.answer(ask)
+        channel = context.channel_id or 0
+        with self.bot.delivery.answering(ask.trigger, channel, ask.author, ask.halt):
+            answer = await self.bot.ports.replies.answer(ask)
         is_said = await self._answer(context, answer, tts)
         if debug and answer is not None and is_said:
             channels = await self._seen(context, answer.reply)
@@ -85,7 +87,7 @@ class SpeakCog(discord.Cog):
             await context.respond(NOTHING_TO_SAY, ephemeral=True)
             return False
         if answer.is_draft:
-            await context.respond("The owner approves my replies before I send them.")
+            await context.respond(APPROVED_FIRST)
             return False
         files = await source_files(self.bot, answer.files, context.channel)
         if not await self.bot.delivery.may_send(answer):
@@ -99,10 +101,12 @@ class SpeakCog(discord.Cog):
             # aloud. Without that answer, Discord takes it as a message of its own.
             await context.interaction.delete_original_response()
         ids = []
+        view = again_button() if answer.has_buttons else None
         for number, part in enumerate(answer.parts):
             made = [make() for make in files] if number == 0 else []
+            last = view if number == len(answer.parts) - 1 else None
             try:
-                sent = await context.respond(part, tts=is_aloud, files=made)
+                sent = await context.respond(part, tts=is_aloud, files=made, view=last)
             except discord.HTTPException as error:
                 reason = refusal_of(error)
                 if reason is None or number:
@@ -159,6 +163,12 @@ class SpeakCog(discord.Cog):
         if isinstance(answered, discord.Message):
             text = spell_out(answered, self.bot.own_id)
         author, trigger = context.author.id, context.interaction.id
+        place = place_of(context.channel)
+        if place is None:
+            raise discord.CheckFailure(ONLY_IN_SERVERS)
+        config = await self.bot.ports.guilds.settings(place)
+        if reason := self.bot.speaker.must_wait(place, author, config):
+            raise discord.CheckFailure(WAIT.format(reason=reason))
         answer = await self.bot.ports.replies.again(reply, author, trigger, text)
         await self._answer(context, answer, tts=False)
 
@@ -191,16 +201,18 @@ class SpeakCog(discord.Cog):
         await self.bot.know_channels(channel.guild)
         author = message.author
         ask = Ask(place, message.id, author.id, author.display_name, "", "command")
-        answer = await self.bot.ports.replies.answer(ask)
+        delivery = self.bot.delivery
+        with delivery.answering(ask.trigger, channel.id, ask.author, ask.halt):
+            answer = await self.bot.ports.replies.answer(ask)
         if answer is None or answer.is_draft:
             return
         if not answer.parts:
             await message.reply(NOTHING_TO_SAY)
             return
         tts = action == "tts"
-        sent = await self.bot.delivery.deliver(answer, channel, message.id, tts=tts)
+        sent = await delivery.deliver(answer, channel, message.id, tts=tts)
         if sent.state == "forgotten":
-            await self.bot.delivery.make_again()
+            await delivery.make_again()
         if action == "debug" and sent.state == "sent":
             channels = open_channels(channel.guild, channel)
             told = await self.bot.ports.replies.explain(answer.reply, channels)

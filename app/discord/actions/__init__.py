@@ -1,0 +1,1 @@
+"""Actions of people on replies: stopping one, replacing one."""
