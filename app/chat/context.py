@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from math import inf
 
+from app.chat.reply_time import SAFETY
 from app.core.token_estimate import estimate_tokens
 from app.providers.base import Speed, Turn
 
@@ -19,9 +20,6 @@ MAX_TURN_CHARS = 600
 ANCHOR = 8
 """A window that slides by one turn a message would never hit the prefix cache; it
 starts at a message whose row id is a multiple of this where one is at hand."""
-
-SAFETY = 0.85
-"""The share of the time left to plan with, since machines vary in speed."""
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import Literal
 
-from app.providers.base import Prompt, Turn
+from app.chat import reply_time
+from app.providers.base import Prompt, Speed, Turn
 from app.settings.schema import Config
 from app.voice.generated_line import Rules
 
@@ -24,15 +25,21 @@ def choose_mode(wanted: str, *, learned: int, seed: str | None = None) -> Mode:
     return "hybrid" if learned else "llm"
 
 
-def deadline_ms(mode: Mode, config: Config) -> float:
-    """Return the milliseconds that a reply of the mode may take."""
+def deadline_ms(mode: Mode, config: Config, speed: Speed | None) -> float:
+    """Return the milliseconds that a reply of the mode may take.
+
+    Args:
+        speed: Of the model here; None if it does not write.
+    """
     reply = config.reply
     seconds = {
         "markov": reply.markov_seconds,
         "llm": reply.llm_seconds,
         "hybrid": reply.hybrid_seconds,
-    }
-    return seconds[mode] * 1000
+    }[mode]
+    if isinstance(seconds, str):
+        return reply_time.time_limit_ms(speed)
+    return seconds * 1000
 
 
 def dial_of(mode: Mode, dial: int) -> int:
@@ -72,7 +79,6 @@ def build(
         temperature=model.temperature,
         top_p=model.top_p,
         random_seed=model.seed,
-        deadline_ms=deadline_ms(mode, config),
         reply=reply,
         summary=summary,
         summary_of=summary_of,

@@ -45,6 +45,21 @@ def _tell(measured: BenchReply) -> None:
         time = "not known" if seconds is None else f"{seconds:.1f} s"
         fits = "" if model.fits else "  (too large for this computer's memory)"
         say(f"  {model.name:24} {time}{fits}")
+    if measured.best:
+        say(f"\n{_advice(measured)}")
+
+
+def _advice(measured: BenchReply) -> str:
+    """Say which model to use, and how to get it."""
+    if measured.best == measured.model:
+        return f"{measured.best} is the best of them for this computer."
+    seconds = {model.name: model.answer_seconds for model in measured.models}
+    about = seconds[measured.best] or 0.0
+    return (
+        f"Best for this computer: {measured.best}, which answers in about"
+        f" {about:.1f} s.\nFetch it with `mynah models pull {measured.best}`, and use"
+        f" it with `mynah models use {measured.best}`."
+    )
 
 
 async def _bench(home: Home) -> BenchReply:

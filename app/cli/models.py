@@ -89,13 +89,18 @@ async def _list(bot: Bot, as_json: bool) -> None:
         for model in found.models:
             print_json(model)
         return
-    say(f"This computer has {found.memory_gigabytes:.0f} GB of memory.\n")
+    say(f"This computer has {found.memory_gigabytes:.0f} GB of memory.")
+    if found.best:
+        say(f"The best model for it is {found.best}.")
+    say()
     for model in found.models:
         mark = "●" if model.used else "○" if model.present else " "
         here = "in use" if model.used else "here" if model.present else ""
         fits = "too large for this computer's memory" if model.fits is False else ""
+        seconds = model.answer_seconds
+        soon = f"answers in about {seconds:.1f} s" if seconds and not fits else ""
         aside = "set aside" if model.set_aside else ""
-        state = ", ".join(word for word in (here, fits, aside) if word)
+        state = ", ".join(word for word in (here, fits, soon, aside) if word)
         write_styled(
             f"{mark} {bold(model.name)}  {size(model.bytes)}"
             f"  {safe_line(model.licence)}  {dim(state)}"

@@ -12,6 +12,7 @@ import discord
 from app.core.errors import UsageError
 from app.core.state_file import StateFile
 from app.core.supervisor import Supervisor
+from app.discord import answers
 from app.discord.catch_up import MAX_THREADS, REPORT_SECONDS
 from app.discord.comparison import PAGE, recheck_page
 from app.discord.messages import Listenable, Spoken, Talk, channels_of, incoming
@@ -254,7 +255,8 @@ class Training:
         if isinstance(channel, Talk):
             # The message may be deleted, which is no reason to stop.
             with suppress(discord.HTTPException, aiohttp.ClientError, OSError):
-                await channel.get_partial_message(message_id).edit(content=text)
+                told = channel.get_partial_message(message_id)
+                await answers.change(told, text)
 
     def _plan(self, guild: int) -> HistoryPlan | None:
         plan: HistoryPlan | None = self._state.get("trainings", {}).get(str(guild))

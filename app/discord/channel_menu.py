@@ -5,6 +5,7 @@ from typing import Protocol
 
 import discord
 
+from app.discord import answers
 from app.discord.messages import Listenable
 
 PAGE = 25
@@ -102,7 +103,7 @@ class _Select(discord.ui.Select[ChannelMenu]):
         chosen = {int(str(value)) for value in self.values or ()}
         await self._menu.choose(self._shown, chosen)
         text = self._menu.text
-        await interaction.response.edit_message(content=text, view=self._menu)
+        await answers.replace(interaction, text, view=self._menu)
 
 
 class _Turn(discord.ui.Button[ChannelMenu]):
@@ -117,4 +118,4 @@ class _Turn(discord.ui.Button[ChannelMenu]):
     async def callback(self, interaction: discord.Interaction) -> None:
         self._menu.turn(self._page)
         text = self._menu.text
-        await interaction.response.edit_message(content=text, view=self._menu)
+        await answers.replace(interaction, text, view=self._menu)

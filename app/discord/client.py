@@ -15,6 +15,7 @@ from discord.http import API_VERSION, Route
 
 from app.core.state_file import StateFile
 from app.core.supervisor import Supervisor, Troubles
+from app.discord.answers import answer_error
 from app.discord.backfill import Training
 from app.discord.bans import forget_banned
 from app.discord.catch_up import CatchUp
@@ -22,7 +23,6 @@ from app.discord.command_sync import sync_commands
 from app.discord.comparison import HistoryComparison
 from app.discord.delivery import Delivery
 from app.discord.discord_clock import DiscordClock
-from app.discord.errors import answer_error
 from app.discord.identify_budget import IdentifyBudget
 from app.discord.messages import Action, places_of, prefix_action
 from app.discord.ports import Ports

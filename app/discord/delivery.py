@@ -3,22 +3,25 @@
 import asyncio
 import logging
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Literal
 
 import aiohttp
 import discord
 
-from app.chat.halt import Halt
 from app.chat.postprocess import preview
+from app.discord import answers
 from app.discord.actions.reply_buttons import again_button
+from app.discord.actions.under_way import UnderWay
 from app.discord.attachments import source_files
 from app.discord.messages import Talk, incoming, place_of
 from app.discord.ports import Ask, Incoming, Ports, ReadyReply, Unsent
 from app.discord.safe_sender import (
+    MaySend,
     StreamedMessage,
+    WordsGoneError,
     is_blocked,
     reference_to,
     refusal_of,
@@ -46,16 +49,6 @@ def ask_for(said: Incoming, reason: str) -> Ask:
 
 
 @dataclass(frozen=True)
-class UnderWay:
-    """A reply that is being made."""
-
-    channel: int
-    asker: int
-    """0 if nobody is known to have asked."""
-    halt: Halt
-
-
-@dataclass(frozen=True)
 class Sent:
     """The outcome of a delivery, with Discord's reason where it was refused."""
 
@@ -75,8 +68,7 @@ class Delivery:
         self._locks: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._closed: dict[int, float] = {}
         """When Discord last refused to let it write in a channel."""
-        self._under_way: dict[int, UnderWay] = {}
-        """Replies that are being made, by their triggers."""
+        self.under_way = UnderWay()
         self._waiting: Counter[int] = Counter()
         """The messages that wait for their turn, by channel."""
 
@@ -84,29 +76,10 @@ class Delivery:
         """Make a reply and send it as an answer to its trigger."""
         if not isinstance(channel, Talk):
             return
-        with self.answering(ask.trigger, channel.id, ask.author, ask.halt):
+        with self.under_way.making(ask):
             is_over = await self._respond(ask, channel, config)
         if not is_over:
             await self.make_again()
-
-    @contextmanager
-    def answering(
-        self, trigger: int, channel: int, asker: int = 0, halt: Halt | None = None
-    ) -> Iterator[None]:
-        """Let people stop the reply that this block makes."""
-        self._under_way[trigger] = UnderWay(channel, asker, halt or Halt())
-        try:
-            yield
-        finally:
-            self._under_way.pop(trigger, None)
-
-    def under_way(self, trigger: int) -> UnderWay | None:
-        """Return the reply to a message or command that is being made."""
-        return self._under_way.get(trigger)
-
-    def all_under_way(self, channel: int) -> list[UnderWay]:
-        """Return the replies that are being made for a channel, or wait for that."""
-        return [one for one in self._under_way.values() if one.channel == channel]
 
     @asynccontextmanager
     async def turn(self, channel: int) -> AsyncIterator[None]:
@@ -169,27 +142,76 @@ class Delivery:
         if answer.is_draft or not answer.parts:
             return Sent("sent")
         files = await source_files(self._bot, answer.files, channel)
-        if not await self.may_send(answer):
-            return Sent("forgotten", WENT)
         try:
             ids = await send_parts(
                 channel, answer.parts, nonce or trigger,
                 reference=reference_to(channel, trigger), files=files, tts=tts,
                 view=again_button if answer.has_buttons else None,
+                may_send=self.check_of(answer),
             )  # fmt: skip
+        except WordsGoneError as gone:
+            return await self._gone(answer.reply, gone.sent)
         except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
             return await self._not_sent(answer.reply, channel, error, is_last=is_last)
         await self._ports.replies.sent(answer.reply, ids)
         return Sent("sent")
 
-    async def may_send(self, answer: ReadyReply) -> bool:
-        """Return False if a source was forgotten or hidden since the reply was made.
+    async def answer_command(
+        self, answer: ReadyReply, context: discord.ApplicationContext, *, is_aloud: bool
+    ) -> Sent:
+        """Send a reply as the answer to a deferred command, and note its ids.
 
-        A draft waits for days, and fetching files takes a while.
+        Discord hands out no message of a command, so it is not made again.
         """
-        if answer.is_fresh and not answer.files:
-            return True
-        return await self._ports.replies.may_send(answer.reply)
+        files = await source_files(self._bot, answer.files, context.channel)
+        may_send, ids = self.check_of(answer), list[int]()
+        for number, part in enumerate(answer.parts):
+            if not await may_send():
+                await self._ports.replies.sent(answer.reply, ids)
+                return Sent("sent" if ids else "forgotten", WENT)
+            if is_aloud and number == 0:
+                # The first follow-up changes the deferred answer, and no change is read
+                # aloud. Without that answer it is a message of its own.
+                await context.interaction.delete_original_response()
+            made = [make() for make in files] if number == 0 else []
+            is_last = number == len(answer.parts) - 1
+            view = again_button() if answer.has_buttons and is_last else None
+            try:
+                sent = await answers.respond(
+                    context, part, tts=is_aloud, files=made, view=view
+                )
+            except discord.HTTPException as error:
+                reason = refusal_of(error)
+                if reason is None or number:
+                    raise
+                await self._ports.replies.refused(answer.reply, reason)
+                return Sent("refused", reason)
+            ids.append(sent.id)
+        await self._ports.replies.sent(answer.reply, ids)
+        return Sent("sent")
+
+    def check_of(self, answer: ReadyReply) -> MaySend:
+        """Return a check that no source was forgotten or hidden since it was made.
+
+        A draft waits for days, and fetching files or trying again takes a while; the
+        first words of a reply that was made a moment ago need no other look.
+        """
+        is_known = answer.is_fresh and not answer.files
+
+        async def may_send() -> bool:
+            nonlocal is_known
+            if is_known:
+                is_known = False
+                return True
+            return await self._ports.replies.may_send(answer.reply)
+
+        return may_send
+
+    async def _gone(self, reply: int, sent: Sequence[int]) -> Sent:
+        """Note what of a reply was said before its words went."""
+        if sent:
+            await self._ports.replies.sent(reply, sent)
+        return Sent("forgotten", WENT)
 
     def is_closed(self, channel: int) -> bool:
         """Return whether Discord refused a reply there a moment ago."""
@@ -227,22 +249,29 @@ class Delivery:
                     if isinstance(piece, str):
                         await growing.show(preview(piece))
                         ask.halt.is_shown = growing.id is not None
-                    elif piece is None or not piece.parts:
+                    elif piece is None or piece.is_draft or not piece.parts:
                         await growing.withdraw()
                     else:
-                        view = again_button if piece.has_buttons else None
-                        rest = piece.parts[1:]
-                        await growing.finish(piece.parts[0], None if rest else view)
-                        ids = await send_parts(
-                            channel, rest, ask.trigger + 1, view=view
-                        )
-                        first = [growing.id] if growing.id else []
-                        await self._ports.replies.sent(piece.reply, first + ids)
+                        await self._finish_stream(growing, piece, ask, channel)
+        except WordsGoneError as gone:
+            await growing.withdraw()
+            return await self._gone(reply, gone.sent)
         except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
             # Half a reply would stay for ever.
             await growing.withdraw()
             return await self._not_sent(reply, channel, error, is_last=False)
         return Sent("sent")
+
+    async def _finish_stream(
+        self, growing: StreamedMessage, whole: ReadyReply, ask: Ask, channel: Talk
+    ) -> None:
+        """Show the final text, and send what does not fit into the first message."""
+        may_send, trigger = self.check_of(whole), ask.trigger + 1
+        rest, view = whole.parts[1:], again_button if whole.has_buttons else None
+        await growing.finish(whole.parts[0], None if rest else view, may_send)
+        ids = await send_parts(channel, rest, trigger, view=view, may_send=may_send)
+        first = [growing.id] if growing.id else []
+        await self._ports.replies.sent(whole.reply, first + ids)
 
     async def make_again(self) -> None:
         """Make a reply again that lost its words just before it was sent."""
@@ -261,12 +290,12 @@ class Delivery:
             place = place_of(channel)
             if place is None or not isinstance(channel, Talk):
                 continue
-            if unsent.trigger in self._under_way:
+            if self.under_way.find(unsent.trigger):
                 continue
             config = await self._ports.guilds.settings(place)
             written = discord.utils.snowflake_time(unsent.trigger).timestamp()
             if self._clock() - written <= config.speak.max_age_seconds:
-                with self.answering(unsent.trigger, channel.id):
+                with self.under_way.answering(unsent.trigger, channel.id):
                     is_over &= await self._finish(unsent, channel, config)
         return is_over
 
@@ -288,7 +317,7 @@ class Delivery:
             )
             if not unsent.parts:
                 ask = replace(ask_for(said, "mention"), claim=unsent.claim)
-                with self.answering(ask.trigger, channel.id, ask.author, ask.halt):
+                with self.under_way.making(ask):
                     answer = await self._ports.replies.answer(ask)
             if answer is None:
                 return True

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 
@@ -23,9 +23,25 @@ TYPING_AGAIN_SECONDS = 8.0
 
 Buttons = Callable[[], discord.ui.View]
 """Makes buttons anew for each message, since py-cord lets a view follow its message."""
+MaySend = Callable[[], Awaitable[bool]]
+"""Asked right before words leave; False if they must not be said any more."""
 
 SEND_TRIES = 6
 FIRST_RETRY_SECONDS = 0.5
+
+
+class WordsGoneError(Exception):
+    """Tells that what was to be said was forgotten or hidden meanwhile."""
+
+    def __init__(self, sent: Sequence[int] = ()) -> None:
+        super().__init__()
+        self.sent = list(sent)
+        """Ids of the parts that were said before."""
+
+
+async def always() -> bool:
+    """Let words pass that come from no message."""
+    return True
 
 
 async def send_parts(
@@ -37,6 +53,7 @@ async def send_parts(
     files: Sequence[Callable[[], discord.File]] = (),
     tts: bool = False,
     view: Buttons | None = None,
+    may_send: MaySend = always,
 ) -> list[int]:
     """Send the parts of one reply, one message each; return their ids.
 
@@ -47,21 +64,28 @@ async def send_parts(
 
     Args:
         view: Buttons under the last part.
+
+    Raises:
+        WordsGoneError: If the words may not be said any more.
     """
-    ids = []
+    ids: list[int] = []
     # Without the right Discord would refuse the words as well.
     tts = tts and _has(channel, "send_tts_messages")
     for number, part in enumerate(parts):
         first = number == 0
-        sent = await _send_once(
-            channel,
-            neutralise(part)[0],
-            f"{nonce}-{number}",
-            reference if first else None,
-            files if first else (),
-            tts,
-            view if number == len(parts) - 1 else None,
-        )
+        try:
+            sent = await _send_once(
+                channel,
+                neutralise(part)[0],
+                f"{nonce}-{number}",
+                reference if first else None,
+                files if first else (),
+                tts,
+                view if number == len(parts) - 1 else None,
+                may_send,
+            )
+        except WordsGoneError as gone:
+            raise WordsGoneError(ids) from gone
         ids.append(sent.id)
     return ids
 
@@ -74,16 +98,22 @@ async def replace_parts(
     *,
     files: Sequence[Callable[[], discord.File]] = (),
     view: Buttons | None = None,
+    may_send: MaySend = always,
 ) -> list[int]:
     """Put the parts in place of old messages; return the ids of what shows them now.
 
     Old messages beyond the parts stay as they are.
+
+    Raises:
+        WordsGoneError: If the words may not be said any more.
     """
     there: list[discord.Message] = []
     for one in old[: len(parts)]:
         with suppress(discord.NotFound):
             there.append(await channel.fetch_message(one))
     for number, message in enumerate(there):
+        if not await may_send():
+            raise WordsGoneError([one.id for one in there[:number]])
         first, last = number == 0, number == len(parts) - 1
         await message.edit(
             content=neutralise(parts[number])[0],
@@ -93,7 +123,12 @@ async def replace_parts(
         )
     ids = [message.id for message in there]
     rest = parts[len(there) :]
-    return ids + await send_parts(channel, rest, nonce, view=view)
+    try:
+        return ids + await send_parts(
+            channel, rest, nonce, view=view, may_send=may_send
+        )
+    except WordsGoneError as gone:
+        raise WordsGoneError(ids + gone.sent) from gone
 
 
 async def _send_once(
@@ -104,9 +139,12 @@ async def _send_once(
     files: Sequence[Callable[[], discord.File]],
     tts: bool,
     view: Buttons | None,
+    may_send: MaySend,
 ) -> discord.Message:
     """Send, and send again under the same nonce after a lost connection."""
     for attempt in range(SEND_TRIES):
+        if not await may_send():
+            raise WordsGoneError
         try:
             # py-cord's types do not allow None for these, though it is valid.
             sent = await channel.send(
@@ -240,9 +278,17 @@ class StreamedMessage:
         except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
             log.info("A part of a reply was not shown: %s", error)
 
-    async def finish(self, text: str, view: Buttons | None = None) -> None:
-        """Show the final text in any case, trying again what may pass."""
+    async def finish(
+        self, text: str, view: Buttons | None = None, may_send: MaySend = always
+    ) -> None:
+        """Show the final text in any case, trying again what may pass.
+
+        Raises:
+            WordsGoneError: If the words may not be said any more.
+        """
         for attempt in range(SEND_TRIES):
+            if not await may_send():
+                raise WordsGoneError
             try:
                 await self._put(text, view, is_last=True)
             except (aiohttp.ClientError, OSError, discord.HTTPException) as error:
@@ -264,6 +310,7 @@ class StreamedMessage:
     async def _put(
         self, text: str, view: Buttons | None, *, is_last: bool = False
     ) -> None:
+        text = neutralise(text)[0]
         changes_buttons = is_last and self._has_buttons
         if not text.strip() or (text == self._shown and not changes_buttons):
             return
@@ -276,6 +323,7 @@ class StreamedMessage:
                 (),
                 False,
                 view,
+                always,
             )
         else:
             # Somebody who deletes it half-written does not want the rest.

@@ -7,6 +7,9 @@ from typing import Protocol
 
 from app.voice.generated_line import Rules
 
+PROMPT_TOKENS, ANSWER_TOKENS = 300, 30
+"""A reply to plan for: a conversation worth reading, and more than most chat lines."""
+
 
 @dataclass(frozen=True)
 class Speed:
@@ -15,6 +18,12 @@ class Speed:
     prompt: float = 150.0
     decode: float = 15.0
     """Assumed until measured: a small model on an old laptop."""
+
+    @property
+    def answer_seconds(self) -> float:
+        """The time of a usual reply, of which nothing is read yet."""
+        reading = PROMPT_TOKENS / max(self.prompt, 0.1)
+        return reading + ANSWER_TOKENS / max(self.decode, 0.1)
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,13 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
-from app.chat import context
+from app.chat import context, reply_time
 from app.chat.budget import Shares, fill
 from app.chat.circuit_breaker import CircuitBreaker, Clock
 from app.chat.fair_queue import FairQueue
 from app.chat.ladder import Check, Fit, Rung
-from app.providers.base import Prompt, Provider, Speed
+from app.chat.prompt_settings import Mode, deadline_ms
+from app.providers.base import ANSWER_TOKENS, Prompt, Provider, Speed
 from app.replies.conversation_context import ConversationContext
 from app.replies.ledger import Ledger
 from app.settings.base_url import Address
@@ -16,9 +17,6 @@ from app.settings.schema import Config
 
 CLOUD_TOKENS = 1500
 """The context tokens for a cloud model; more costs more and adds little."""
-
-ANSWER_TOKENS = 30
-"""The answer tokens to plan for; a chat line rarely needs more."""
 
 LOCAL_TRIES = 2
 """The tries of the model here, which keeps the conversation in memory."""
@@ -82,6 +80,16 @@ class LadderBuilder:
             return self._local.model if self._local else config.model.name
         return ""
 
+    def time_limit_ms(self, mode: Mode, config: Config, names: Sequence[str]) -> float:
+        """Return the milliseconds for a reply for which those models are asked."""
+        speed = self.speed if "local" in names else None
+        return deadline_ms(mode, config, speed)
+
+    @property
+    def speed(self) -> Speed | None:
+        """The speed of the model here; None without one."""
+        return self._local.speed if self._local else None
+
     def build(
         self,
         names: Sequence[str],
@@ -103,7 +111,7 @@ class LadderBuilder:
                 checks = (lambda prompt: refused, self._budget(guild, config))
                 rungs.append(Rung(provider, checks, self._breaker, self.queue, fit))
             else:
-                fit = _fit(gathered, config, self._local_budget(config))
+                fit = self._local_fit(gathered, config)
                 rungs.append(Rung(provider, fit=fit, tries=LOCAL_TRIES))
         return [*rungs, Rung(self._providers["markov"])]
 
@@ -118,19 +126,26 @@ class LadderBuilder:
 
         return check
 
-    def _local_budget(self, config: Config) -> Callable[[float], int]:
-        """Return the context tokens that the local model can read in the time left."""
+    def _local_fit(self, gathered: ConversationContext, config: Config) -> Fit:
+        """Limit a prompt and its answer to what the model here can do in time."""
+        local = self._local
+        if local is None:
+            return _fit(gathered, config, _cloud_budget(config))
+        wanted = min(ANSWER_TOKENS, config.reply.max_words * 2)
+
+        def answer(left_ms: float) -> int:
+            return reply_time.answer_tokens(left_ms, local.speed, wanted)
 
         def budget(left_ms: float) -> int:
-            if self._local is None:
-                return config.context.tokens or CLOUD_TOKENS
-            answer = min(ANSWER_TOKENS, config.reply.max_words * 2)
             in_time = context.plan_budget(
-                left_ms, self._local.speed, answer, self._local.context_size
+                left_ms, local.speed, answer(left_ms), local.context_size
             )
             return min(in_time, config.context.tokens or in_time)
 
-        return budget
+        fit = _fit(gathered, config, budget)
+        return lambda prompt, left_ms: reply_time.shortened(
+            fit(prompt, left_ms), answer(left_ms), wanted
+        )
 
 
 def _cloud_budget(config: Config) -> Callable[[float], int]:

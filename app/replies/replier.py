@@ -8,11 +8,12 @@ from dataclasses import asdict, replace
 from random import Random
 from typing import Protocol
 
+from app.chat import reply_time
 from app.chat.best_of_n import BestOf, Refuse
 from app.chat.circuit_breaker import Clock
 from app.chat.ladder import Answer, Ladder, OnPiece, Rung
 from app.chat.postprocess import is_copy
-from app.chat.prompt_settings import Mode, build, choose_mode, deadline_ms
+from app.chat.prompt_settings import Mode, build, choose_mode
 from app.providers.base import Prompt, Turn
 from app.replies.cloud_examples import RECENT, Illustrator, Remembers
 from app.replies.conversation_context import ConversationContext, gather
@@ -145,7 +146,7 @@ class Replier:
         prompt = self._prompt(reply, request, config, mode, gathered)
         if names:
             prompt = await self._remember(prompt, request, config, stages)
-        deadline = request.max_ms or deadline_ms(mode, config)
+        deadline = request.max_ms or self._rungs.time_limit_ms(mode, config, names)
         refused = await self._refused(prompt) if "openai" in names else ""
         is_early = stages.worked < deadline * DRAFT_SHARE
         if refused is None and mode == "hybrid" and is_early:
@@ -237,9 +238,11 @@ class Replier:
     ) -> list[Rung]:
         """Return the same rungs, with several lines to choose from by the model here.
 
-        A reply that streams has one.
+        A reply that streams has one, and so has one of a slow model, of which a part
+        counts when the time is up.
         """
-        if config.reply.candidates <= 1 or config.reply.stream:
+        is_slow = not reply_time.has_time_for_tries(self._rungs.speed)
+        if config.reply.candidates <= 1 or config.reply.stream or is_slow:
             return [*rungs]
         count = max(1, config.reply.candidates - request.waiting)
         judge = self._illustrator.judge

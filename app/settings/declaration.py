@@ -11,6 +11,11 @@ Scope = Literal["home", "guild", "channel"]
 
 Value = str | int | float | bool | list[str]
 
+Number = type[int] | type[float]
+
+AUTO = "auto"
+"""The word for a number that is found from measurements here."""
+
 Snapshots = Literal["never", "own", "any"]
 """Snapshots that change a setting: none; those taken here; also a stranger's file."""
 
@@ -27,6 +32,7 @@ def setting(
     list_means: ListMeaning | None = None,
     empty: str = "none",
     snapshots: Snapshots = "own",
+    number: Number | None = None,
 ) -> Any:
     """Declare one setting; readers get it as a `setting_keys.Key`.
 
@@ -34,6 +40,7 @@ def setting(
         means: The meaning of the text, or of every text of a list.
         list_means: The meaning of the list as a whole.
         empty: The word for an empty list.
+        number: The type of numbers that it takes beside its default, the word `auto`.
     """
     metadata = dict(
         doc=doc,
@@ -45,6 +52,7 @@ def setting(
         list_means=list_means,
         empty=empty,
         snapshots=snapshots,
+        number=number,
     )
     if isinstance(default, list):
         return field(default_factory=lambda: list(default), metadata=metadata)

@@ -11,7 +11,7 @@ from functools import cache
 from app.core.errors import ConfigError
 from app.settings import patterns, validators
 from app.settings.consent import AGREE
-from app.settings.declaration import Scope, Snapshots, Value
+from app.settings.declaration import AUTO, Number, Scope, Snapshots, Value
 from app.settings.schema import Config
 from app.settings.speak_channels import NOWHERE
 from app.settings.validators import ListMeaning, TextMeaning
@@ -41,13 +41,16 @@ class Key:
     list_means: ListMeaning | None
     empty: str
     snapshots: Snapshots
+    number: Number | None = None
+    """The type of number that may take the place of `auto`."""
 
     @property
     def bounds(self) -> str:
         """Describe a number's bounds in words."""
         found = f"from {self.low:g}" if self.low is not None else ""
         found += f" up to {self.high:,.10g}" if self.high is not None else ""
-        return found.strip()
+        found += f", or {AUTO}" if self.number else ""
+        return found.strip(" ,")
 
 
 @cache
@@ -63,7 +66,8 @@ def _declared() -> Iterator[Key]:
         for item in dataclasses.fields(values):
             default = getattr(values, item.name)
             name = f"{section.name}.{item.name}"
-            yield Key(name, type(default), default, **item.metadata)
+            kind = item.metadata["number"] or type(default)
+            yield Key(name, kind, default, **item.metadata)
 
 
 def find_key(name: str) -> Key:
@@ -111,6 +115,8 @@ def _is_within(key: Key, number: float) -> bool:
 
 
 def _coerce(key: Key, value: object) -> Value:
+    if key.number and value == AUTO:
+        return AUTO
     if key.type is bool and isinstance(value, bool):
         return value
     if isinstance(value, int | float) and not isinstance(value, bool):
@@ -125,6 +131,7 @@ def _coerce(key: Key, value: object) -> Value:
             return list(value)
     kind = {bool: "true or false", int: "a whole number", float: "a number"}
     wanted = kind.get(key.type, "text" if key.type is str else "a list")
+    wanted += f", or {AUTO}" if key.number else ""
     raise ConfigError(f"{key.name} takes {wanted}.")
 
 
@@ -151,7 +158,7 @@ def from_text(name: str, text: str) -> Value:
     try:
         return check(name, key.type(word))
     except ValueError:
-        return check(name, text)
+        return check(name, word)
 
 
 def with_overrides(config: Config, overrides: Mapping[str, object]) -> Config:

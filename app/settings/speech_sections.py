@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from app.settings import validators
-from app.settings.declaration import setting
+from app.settings.declaration import AUTO, setting
 from app.settings.validators import named, one_line
 
 FIXED_MODES = ("markov", "llm", "hybrid")
@@ -119,11 +119,20 @@ class ReplySettings:
     markov_seconds: float = setting(
         0.1, "Time limit for a reply by the chain.", low=0.01, high=600
     )
-    llm_seconds: float = setting(
-        2.0, "Time limit for a reply by the model.", low=0.2, high=600
+    llm_seconds: float | str = setting(
+        AUTO,
+        "Time limit for a reply by the model; auto fits it to the model's speed here:"
+        " 2.5 s where that is enough, 8 s at most.",
+        low=0.2,
+        high=600,
+        number=float,
     )
-    hybrid_seconds: float = setting(
-        2.5, "Time limit for a hybrid reply.", low=0.2, high=600
+    hybrid_seconds: float | str = setting(
+        AUTO,
+        "Time limit for a hybrid reply; auto as for `reply.llm_seconds`.",
+        low=0.2,
+        high=600,
+        number=float,
     )
     stream: bool = setting(
         False, "Show a reply while it is being written, by editing it.", scope="channel"

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from app.store.database import tuples, write
-from app.store.tables import Channel
+from app.store.tables import Channel, Guild
 
 
 class Audience(NamedTuple):
@@ -41,7 +41,13 @@ EVERYONE = Audience(0, None, is_private=False, is_age_restricted=False)
 """Hears what is public, and nothing else."""
 
 
-_IS_UNKNOWN = Channel.is_private.is_null() & Channel.discord_id.is_null(False)
+_ON_DISCORD = Guild.select(Guild.id).where(Guild.discord_id.is_null(False))
+
+_IS_UNKNOWN = (
+    Channel.is_private.is_null()
+    & Channel.discord_id.is_null(False)
+    & Channel.guild.in_(_ON_DISCORD)
+)
 """On Discord, which told nothing of its readers yet: it counts as private."""
 
 
@@ -65,23 +71,6 @@ def speakable_channels(guild: int, channel: int | None) -> frozenset[int] | None
         if readers.may_hear(audience_of(facts, known))
     )
     return None if len(found) == len(known) else found
-
-
-def secluded_channels(guild: int) -> frozenset[int]:
-    """Return the rows of channels and threads that are known to be not for everyone."""
-    columns = (
-        Channel.id,
-        Channel.parent,
-        Channel.is_private,
-        Channel.is_age_restricted,
-    )
-    query = Channel.select(*columns).where(Channel.guild == guild)
-    known = {row[0]: ChannelFacts(*row) for row in tuples(query)}
-    return frozenset(
-        row
-        for row, facts in known.items()
-        if not EVERYONE.may_hear(audience_of(facts, known))
-    )
 
 
 def unknown_channels(guild: int) -> list[str]:

@@ -7,7 +7,15 @@ from peewee import JOIN, fn
 
 from app.store import audience
 from app.store.database import tuples
-from app.store.tables import Channel, Comparison, Feedback, Member, Message, Reply
+from app.store.tables import (
+    Channel,
+    Comparison,
+    Feedback,
+    Member,
+    Message,
+    Reply,
+    ReplySource,
+)
 
 
 class TuningLine(NamedTuple):
@@ -28,12 +36,14 @@ class JudgedReply(NamedTuple):
     turns: list[list[object]]
     text: str
     rating: int
+    drawn: frozenset[int] = frozenset()
+    """Rows of the messages that it drew on."""
 
 
 def open_channels(guild: int, names: Sequence[str]) -> list[int]:
     """Return rows of the channels with those names or Discord ids, with threads.
 
-    The tuned model speaks everywhere, so none that only some can see is open.
+    The tuned model speaks everywhere, so it learns what everyone may hear.
     """
     wanted = list(names)
     named = Channel.name.in_(wanted) | Channel.discord_id.in_(wanted)
@@ -41,8 +51,8 @@ def open_channels(guild: int, names: Sequence[str]) -> list[int]:
     rows = [row for (row,) in tuples(query)]
     threads = Channel.select(Channel.id).where(Channel.parent.in_(rows))
     rows += [row for (row,) in tuples(threads) if row not in rows]
-    secluded = audience.secluded_channels(guild)
-    return [row for row in rows if row not in secluded]
+    speakable = audience.speakable_channels(guild, None)
+    return [row for row in rows if speakable is None or row in speakable]
 
 
 def lines(channel: int) -> list[TuningLine]:
@@ -76,21 +86,27 @@ def judged(guild: int) -> list[JudgedReply]:
     """Return replies that were rated, reworded, or chosen in a blind test."""
     rating = fn.SUM(Feedback.value)
     query = (
-        Reply.select(Reply.id, Reply.turns, Reply.text, rating)
+        Reply.select(Reply.id, Reply.turns, Reply.recalled, Reply.text, rating)
         .join(Feedback, JOIN.LEFT_OUTER)
         .where((Reply.guild == guild) & (Reply.text != ""))
+        # A summary tells nobody whose words are in it.
+        .where(Reply.summary_of.is_null())
         .group_by(Reply.id)
         .order_by(Reply.id)
     )
     votes, before = _votes(guild), _before_edits(guild)
     chosen = []
-    for row, turns, text, value in tuples(query):
+    for row, turns, recalled, text, value in tuples(query):
         total = (value or 0) + votes.get(row, 0)
+        if row not in before and not total:
+            continue
+        sources = ReplySource.select(ReplySource.message)
+        drawn = {one for (one,) in tuples(sources.where(ReplySource.reply == row))}
+        drawn |= set(recalled)
         if row in before:
-            chosen.append(JudgedReply(turns, before[row], -1))
-            chosen.append(JudgedReply(turns, text, max(total, 1)))
-        elif total:
-            chosen.append(JudgedReply(turns, text, total))
+            chosen.append(JudgedReply(turns, before[row], -1, frozenset(drawn)))
+            total = max(total, 1)
+        chosen.append(JudgedReply(turns, text, total, frozenset(drawn)))
     return chosen
 
 

@@ -81,7 +81,8 @@ def finish(
         Reply.update(state="forgotten", recalled=[]).where(same).execute()
         return None
     drawn = sources or ()
-    is_hidden = is_said and not _may_hear(row, [source.message for source in drawn])
+    heard = [*(source.message for source in drawn), *fields.get("recalled", ())]
+    is_hidden = is_said and not _may_hear(row, heard)
     if is_hidden or _went(row, _named(fields, drawn)):
         # The row stays claimed, so that the reply can be made once more.
         Reply.update(recalled=[]).where(same).execute()
@@ -189,7 +190,8 @@ def may_send(reply: int) -> bool:
     row = Reply.get_or_none((Reply.id == reply) & (Reply.text != ""))
     if row is None:
         return False
-    if _may_hear(row, [source.message for source in sources_of(reply)]):
+    drawn = [source.message for source in sources_of(reply)]
+    if _may_hear(row, [*drawn, *row.recalled]):
         return True
     if row.state == "made":
         ReplySource.delete().where(ReplySource.reply == reply).execute()

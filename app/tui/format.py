@@ -52,6 +52,11 @@ def seconds(number: float) -> str:
     return f"{hours} h {minutes} min" if minutes else f"{hours} h"
 
 
+def answer_time(number: float) -> str:
+    """Format an estimated time: 0.5 s, 12 s."""
+    return f"{number:.1f} s" if number < 10 else seconds(number)
+
+
 def money(dollars: float) -> str:
     """Format dollars: $0, $0.0042, $1.20, with enough digits for small sums."""
     if dollars == 0:

@@ -9,6 +9,9 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from tests.service.forgetting_machine import Forgetting
 
+TOLD_EVERY = 10
+"""The runs between two lines about the progress."""
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
@@ -25,15 +28,18 @@ def main() -> None:
         phases=[Phase.generate],
     )
     done: Counter[str] = Counter()
+    began = time.perf_counter()
 
     class Counted(Forgetting):
         def teardown(self) -> None:
             if hasattr(self, "world"):
                 done["runs"] += 1
                 done.update(self.world.counts())
+                if done["runs"] % TOLD_EVERY == 0:
+                    seconds = time.perf_counter() - began
+                    print(f"{done['runs']} runs after {seconds:.0f} s", flush=True)
             super().teardown()
 
-    began = time.perf_counter()
     run_state_machine_as_test(Counted, settings=chosen)
     seconds = time.perf_counter() - began
     print(f"{seconds:.0f} s, nothing forgotten came back, nothing kept was lost")

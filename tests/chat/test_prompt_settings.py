@@ -1,4 +1,4 @@
-from app.chat.prompt_settings import build, choose_mode, deadline_ms, dial_of
+from app.chat.prompt_settings import build, choose_mode, dial_of
 from app.providers.base import Turn
 from app.settings.schema import Config
 from app.settings.setting_keys import with_overrides
@@ -11,11 +11,7 @@ def test_auto_is_hybrid_once_something_is_learned():
     assert choose_mode("llm", learned=0) == "llm"
 
 
-def test_deadlines_and_dials_follow_the_mode():
-    config = Config()
-    assert deadline_ms("markov", config) == 100
-    assert deadline_ms("llm", config) == 2000
-    assert deadline_ms("hybrid", config) == 2500
+def test_dials_follow_the_mode():
     dials = [dial_of("markov", 40), dial_of("llm", 40), dial_of("hybrid", 40)]
     assert dials == [100, 0, 40]
 

@@ -12,6 +12,7 @@ from app.importers.records import Record
 from app.ipc import control
 from app.service.service import Service, open_service
 from app.store import feedback, guilds, members, messages, replies
+from app.store.tables import Channel
 from tests.asking import ask
 from tests.openai_stand_in import StandIn
 from tests.tuning_stand_in import TUNED
@@ -171,3 +172,37 @@ async def test_rated_replies_to_agreed_lines_are_preference_pairs(
     assert edited["non_preferred_output"][0]["content"] == "its own"
     assert pair["preferred_output"][0]["content"] == "yo"
     assert "person1: ann says 3" in pair["input"]["messages"][-1]["content"]
+
+
+async def test_a_reply_that_drew_on_others_words_is_no_preference_pair(
+    bot: Service, tmp_path
+):
+    run = bot.context.database.run
+    # Bob did not agree, #closed is not open, and #secret is not for everyone.
+    await bot.context.voices.hear(
+        1,
+        [Record("ann", "ann", "ann whispers", "secret0", 1, None, "secret", "secret")],
+    )
+    names = "open,secret"
+    await ask(bot, control.ConfigSet("learn.tuning_channels", names, "den"))
+    await run(hide, "secret")
+    for drawn in ("open33", "closed7", "secret0"):
+        asked, source = [await run(messages.find, 1, one) for one in ("open3", drawn)]
+        assert asked is not None and source is not None
+        for field in ("sources", "recalled"):
+            for value in (1, -1):
+                reply = await run(replies.claim, 1, None, "command")
+                assert reply is not None
+                fields: dict[str, object] = {"text": f"{drawn} {field} {value}"}
+                fields |= {"turns": [["a", "b", asked.id]]}
+                is_source = field == "sources"
+                fields |= {} if is_source else {"recalled": [source.id]}
+                sources = [replies.SourceMessage(source.id)] if is_source else []
+                assert await run(replies.finish, reply, fields, sources) is not None
+                await run(feedback.rate, reply, "owner", value)
+    done = await ask(bot, control.ExportTuning("den", str(tmp_path / "tuning")))
+    assert (done.preferences, done.channels) == (0, 1)
+
+
+def hide(channel: str) -> None:
+    Channel.update(is_private=True).where(Channel.name == channel).execute()

@@ -288,7 +288,7 @@ async def test_moments_are_recalled_where_the_readers_may_see_them(home, databas
 
 async def test_a_slow_machine_reads_fewer_turns_and_says_so(home, database):
     counts: dict[float, int] = {}
-    for tokens_a_second in (400.0, 60.0):
+    for tokens_a_second in (400.0, 20.0):
         measured = Measured(Speed(tokens_a_second, 60.0), 4096, "tiny")
         bench = Bench(home, database, measured=measured)
         if not counts:
@@ -300,8 +300,8 @@ async def test_a_slow_machine_reads_fewer_turns_and_says_so(home, database):
         said = [note for note in made.notes if "did not fit" in note]
         assert bool(said) == (made.left_out > 0)
         assert made.left_out == 31 - len(made.answer.prompt.turns)
-    assert counts[60.0] < counts[400.0] / 3
-    assert counts[60.0] >= 1
+    assert counts[20.0] < counts[400.0] / 3
+    assert counts[20.0] >= 1
 
 
 async def test_without_time_to_recall_the_reply_goes_on(home, database):
@@ -339,6 +339,33 @@ async def test_a_hybrid_reply_is_the_closest_of_several_lines(bench):
     assert made.answer.finished.text == "the quiz starts at nine"
     assert len(written) == 5
     assert "the best of 5 tries" in made.notes
+
+
+async def test_a_slow_model_writes_one_short_line_and_gets_eight_seconds(
+    home, database
+):
+    seen = {}
+    for speed in (Speed(400.0, 60.0), Speed(20.0, 1.5)):
+        bench = Bench(home, database, measured=Measured(speed, 4096, "tiny"))
+        made = await bench.replier.reply(bench.ask(mode="hybrid"))
+        assert made
+        prompts = bench.local.prompts
+        seen[speed.decode] = (len(prompts), prompts[0].max_words)
+        limit = 2.5 if speed.decode > 30 else 8.0
+        assert 0.9 * limit < prompts[0].deadline_ms / 1000 < limit
+        assert made.answer.provider == "local"
+    assert seen == {60.0: (5, 60), 1.5: (1, 6)}
+
+
+async def test_the_time_limit_of_the_settings_counts_before_the_measured_one(
+    home, database
+):
+    measured = Measured(Speed(20.0, 1.5), 4096, "tiny")
+    bench = Bench(home, database, measured=measured)
+    await bench.settings.change("reply.hybrid_seconds", "3")
+    bench.hear("bob", "something to learn")
+    await bench.replier.reply(bench.ask(mode="hybrid"))
+    assert 2700 < bench.local.prompts[0].deadline_ms < 3000
 
 
 async def test_a_summary_is_in_the_prompt_and_goes_with_what_it_told_of(

@@ -28,6 +28,16 @@ def test_every_number_declares_both_its_bounds_and_refuses_none_numbers():
                     check(key.name, bad)
 
 
+def test_a_number_or_auto_is_taken_and_other_words_are_refused():
+    for text, value in ((" Auto ", "auto"), ("3", 3.0), ("auto", "auto")):
+        assert from_text("reply.hybrid_seconds", text) == value
+    for text in ("", "automatic", "none", "0", "nan"):
+        with pytest.raises(ConfigError, match="or auto"):
+            from_text("reply.hybrid_seconds", text)
+    with pytest.raises(ConfigError):
+        from_text("model.context", "auto")
+
+
 def test_a_stored_value_that_cannot_work_any_more_is_left_out(caplog):
     stored = {"learn.patterns": ["["], "reply.dial": 30}
     config = with_stored(Config(), stored)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from app.store import comparisons, feedback, fine_tuning, guilds, members, replies
 from app.store.database import Database
-from app.store.tables import Channel
+from app.store.tables import Channel, Guild
 
 Write = Callable[..., int]
 
@@ -58,7 +58,15 @@ def test_channels_that_not_everyone_can_see_are_not_open_for_tuning(
 
     db.call(tell_readers)
     names = ["stage", "pit", "box", "case"]
+    # Nobody reads them on Discord before the bot is there.
     assert db.call(fine_tuning.open_channels, guild, names) == [stage, box, talk]
+    db.call(name_on_discord, guild)
+    # The readers of the box are not known yet.
+    assert db.call(fine_tuning.open_channels, guild, names) == [stage, talk]
+
+
+def name_on_discord(guild: int) -> None:
+    Guild.update(discord_id="77").where(Guild.id == guild).execute()
 
 
 def test_a_reworded_draft_gives_a_good_and_a_bad_example(

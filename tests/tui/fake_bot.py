@@ -165,20 +165,26 @@ def model(name: str, **fields: Any) -> control.ModelEntry:
 
 MODELS = control.ModelsReply(
     memory_gigabytes=7.8,
+    best="lfm2.5-1.2b",
     models=[
         model(
             "starter", bytes=98_362_432, ram_gigabytes=0.5, present=True, used=True,
-            tokens_per_second=41.0, note="SmolLM2 135M Instruct; small and quick",
+            tokens_per_second=41.0, answer_seconds=1.4,
+            note="SmolLM2 135M Instruct; small and quick",
         ),
         model(
             "lfm2.5-1.2b", bytes=730_895_168, ram_gigabytes=1.5, present=True,
             licence="LFM Open License", note="for machines with 4 GB",
+            answer_seconds=5.2,
         ),
         model(
-            "qwen3.5-4b", bytes=2_740_937_888,
+            "qwen3.5-4b", bytes=2_740_937_888, answer_seconds=19.6,
             note="for machines with 16 GB; many languages",
         ),
-        model("large-12b", bytes=7_100_000_000, ram_gigabytes=12.0, fits=False),
+        model(
+            "large-12b", bytes=7_100_000_000, ram_gigabytes=12.0, fits=False,
+            answer_seconds=51.0,
+        ),
     ],
 )  # fmt: skip
 

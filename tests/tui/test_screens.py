@@ -713,3 +713,31 @@ async def test_a_backup_asks_before_it_replaces_a_file(open_app: Open, tmp_path:
         await pilot.press("y")
         await settle(pilot)
         assert bot.requests(control.Backup)[1:] == [control.Backup(str(target), True)]
+
+
+async def test_the_best_model_for_this_computer_is_named_and_fetched(open_app: Open):
+    bot = busy_bot(models=replace(MODELS, best="qwen3.5-4b"))
+    async with open_app("models", bot) as pilot:
+        put_cursor(list_of(pilot, "#catalogue"), "name", "qwen3.5-4b")
+        await settle(pilot)
+        assert "the best for this computer: f fetches it" in text_of(pilot)
+        assert "4 GB, fits, best" in text_of(pilot)
+
+
+async def test_the_first_steps_offer_the_best_model_once_this_computer_was_measured(
+    open_app: Open, tmp_path: Path
+):
+    bot = FakeBot(
+        guilds={"guilds": []},
+        status={"model": {"name": "starter", "state": "ready"}},
+        models=replace(MODELS, best="qwen3.5-4b"),
+    )
+    async with open_app(bot=bot, home=home_at(tmp_path / "home")) as pilot:
+        await pilot.pause(0.5)
+        assert "starter answers in about 1.4 s here" in text_of(pilot)
+        assert "the best for this computer: answers in about 20 s" in text_of(pilot)
+        await pilot.press("down", "down", "enter")
+        await settle(pilot)
+        assert bot.requests(control.Models) == [control.Models()]
+        assert bot.requests(control.ModelPull) == [control.ModelPull("qwen3.5-4b")]
+        assert bot.requests(control.ModelUse) == [control.ModelUse("qwen3.5-4b")]

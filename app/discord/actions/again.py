@@ -7,12 +7,12 @@ import discord
 
 from app.chat.halt import Halt
 from app.discord.actions.reply_buttons import again_button
+from app.discord.answers import NOT_ALLOWED, ONLY_IN_SERVERS
 from app.discord.attachments import source_files
-from app.discord.errors import NOT_ALLOWED, ONLY_IN_SERVERS
 from app.discord.messages import Talk, place_of, spell_out
 from app.discord.permissions import Person, may_manage, may_speak_to
 from app.discord.ports import ReadyReply
-from app.discord.safe_sender import refusal_of, replace_parts
+from app.discord.safe_sender import WordsGoneError, refusal_of, replace_parts
 
 if TYPE_CHECKING:
     from app.discord.client import MynahBot
@@ -49,7 +49,7 @@ async def replace_reply(
     if not may_speak_to(person, bot.settings.allowed_roles):
         raise discord.CheckFailure(NOT_ALLOWED)
     replies, halt = bot.ports.replies, Halt()
-    with bot.delivery.answering(trigger, channel.id, person.id, halt):
+    with bot.delivery.under_way.answering(trigger, channel.id, person.id, halt):
         async with bot.delivery.turn(channel.id):
             old = await replies.find_reply(message.id)
             if old is None:
@@ -71,15 +71,16 @@ async def _show(
     if made.is_draft:
         raise discord.CheckFailure(APPROVED_FIRST)
     files = await source_files(bot, made.files, channel)
-    if not await bot.delivery.may_send(made):
-        await replies.sent(made.reply, [])
-        raise discord.CheckFailure(NOTHING_TO_SAY)
     view = again_button if made.has_buttons else None
     shown = await replies.shown_as(old)
     try:
         ids = await replace_parts(
-            channel, shown, made.parts, trigger, files=files, view=view
-        )
+            channel, shown, made.parts, trigger, files=files, view=view,
+            may_send=bot.delivery.check_of(made),
+        )  # fmt: skip
+    except WordsGoneError as gone:
+        await replies.sent(made.reply, gone.sent)
+        raise discord.CheckFailure(NOTHING_TO_SAY) from gone
     except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
         reason = refusal_of(error) or "Discord did not answer"
         await replies.refused(made.reply, reason)

@@ -5,8 +5,9 @@ from typing import Annotated
 import discord
 
 from app.core.time_units import parse_silence
+from app.discord import answers
+from app.discord.answers import ONLY_IN_SERVERS
 from app.discord.client import MynahBot
-from app.discord.errors import ONLY_IN_SERVERS
 from app.discord.messages import Action, place_of
 from app.discord.permissions import require_manager
 from app.discord.ports import MessagePlace
@@ -30,12 +31,12 @@ class AboutCog(discord.Cog):
     @discord.slash_command(name="help", description="Show how to use this bot.")
     async def help(self, context: discord.ApplicationContext) -> None:
         """Show help for this place."""
-        await context.respond(await self._help(place_of(context.channel)))
+        await answers.respond(context, await self._help(place_of(context.channel)))
 
     @discord.slash_command(name="invite", description="Get the invite link.")
     async def invite(self, context: discord.ApplicationContext) -> None:
         """Show the link that invites the bot to another server."""
-        await context.respond(self._invite())
+        await answers.respond(context, self._invite())
 
     @discord.slash_command(
         name="why",
@@ -58,7 +59,7 @@ class AboutCog(discord.Cog):
         text = pages(lines) or [
             "I have seen no message in this channel since I started."
         ]
-        await context.respond(text[0], ephemeral=True)
+        await answers.respond(context, text[0], is_hidden=True)
 
     @discord.slash_command(
         name="quiet",
@@ -79,7 +80,9 @@ class AboutCog(discord.Cog):
         require_manager(context.author, self.bot.settings)
         seconds = parse_silence(time)
         if seconds is None:
-            await context.respond("Please write 30m, 8h, 1d or off.", ephemeral=True)
+            await answers.respond(
+                context, "Please write 30m, 8h, 1d or off.", is_hidden=True
+            )
             return
         until = int(self.bot.speaker.silences.begin(str(place.root), seconds))
         text = (
@@ -87,15 +90,15 @@ class AboutCog(discord.Cog):
             if seconds
             else "I may speak again."
         )
-        await context.respond(text)
+        await answers.respond(context, text)
 
     @discord.Cog.listener()
     async def on_typed_command(self, message: discord.Message, action: Action) -> None:
         """Carry out the message forms: `!mark help` and `!mark invite`."""
         if action == "help":
-            await message.channel.send(await self._help(place_of(message.channel)))
+            await answers.reply(message, await self._help(place_of(message.channel)))
         elif action == "invite":
-            await message.channel.send(self._invite())
+            await answers.reply(message, self._invite())
 
     async def _help(self, place: MessagePlace | None) -> str:
         if place is None:

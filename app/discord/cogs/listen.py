@@ -5,9 +5,10 @@ from typing import Annotated
 
 import discord
 
+from app.discord import answers
+from app.discord.answers import ONLY_IN_SERVERS
 from app.discord.channel_menu import ChannelMenu
 from app.discord.client import MynahBot
-from app.discord.errors import ONLY_IN_SERVERS
 from app.discord.messages import Listenable, channels_of, place_of
 from app.discord.permissions import may_see, require_manager
 from app.discord.texts import pages
@@ -63,9 +64,10 @@ class ListenCog(discord.Cog):
             raise discord.CheckFailure(UNSEEN.format(channel.mention))
         if channel is not None:
             await self.set_learning(channel, on=True)
-            await context.respond(
+            await answers.respond(
+                context,
                 f"I now listen to {channel.mention}. Everybody there can opt out with"
-                " `/privacy opt-out`; `/train` reads the past messages."
+                " `/privacy opt-out`; `/train` reads the past messages.",
             )
             return
         guild = _guild(context)
@@ -84,7 +86,7 @@ class ListenCog(discord.Cog):
         require_manager(context.author, self.bot.settings)
         if channel is not None:
             await self.set_learning(channel, on=False)
-            await context.respond(f"I no longer listen to {channel.mention}.")
+            await answers.respond(context, f"I no longer listen to {channel.mention}.")
             return
         guild = _guild(context)
         listened = await self.bot.ports.guilds.learning_channels(guild.id)
@@ -107,7 +109,7 @@ class ListenCog(discord.Cog):
         lines = [f"I listen to and learn from {len(found)} channel(s)."]
         lines += [f"- {channel.mention}" for channel in found]
         for page in pages(lines):
-            await context.respond(page)
+            await answers.respond(context, page)
 
     @listen.command(name="modify", description="Choose the channels in a menu.")
     async def modify(self, context: discord.ApplicationContext) -> None:
@@ -130,10 +132,12 @@ class ListenCog(discord.Cog):
         channels = [one for one in channels if removes or may_see(one)]
         if not channels:
             which = "no channel" if removes else "every channel"
-            await context.respond(f"I already listen to {which}.", ephemeral=True)
+            await answers.respond(
+                context, f"I already listen to {which}.", is_hidden=True
+            )
             return
         menu = ChannelMenu(self.set_learning, channels, listened, title, removes)
-        await context.respond(menu.text, view=menu, ephemeral=True)
+        await answers.respond(context, menu.text, view=menu, is_hidden=True)
 
     async def set_learning(
         self, channel: Listenable | discord.Thread, *, on: bool

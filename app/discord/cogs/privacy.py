@@ -5,8 +5,9 @@ from typing import Annotated
 
 import discord
 
+from app.discord import answers
+from app.discord.answers import ONLY_IN_SERVERS
 from app.discord.client import MynahBot
-from app.discord.errors import ONLY_IN_SERVERS
 from app.discord.permissions import require_manager
 from app.discord.texts import forgotten, kept_text, proof, quote
 
@@ -40,7 +41,7 @@ class PrivacyCog(discord.Cog):
         """Answer with counts and dates, visible only to the asker."""
         await context.defer(ephemeral=True)
         kept = await self.bot.ports.members.kept(_guild_id(context), context.author.id)
-        await context.respond(kept_text(kept), ephemeral=True)
+        await answers.respond(context, kept_text(kept), is_hidden=True)
 
     @privacy.command(name="export", description="Send me all my data as a file.")
     async def export(self, context: discord.ApplicationContext) -> None:
@@ -49,7 +50,7 @@ class PrivacyCog(discord.Cog):
         guild = _guild_id(context)
         data = await self.bot.ports.members.export_author(guild, context.author.id)
         file = discord.File(io.BytesIO(data), "my-messages.jsonl")
-        await context.respond("Your data:", file=file, ephemeral=True)
+        await answers.respond(context, "Your data:", files=[file], is_hidden=True)
 
     @privacy.command(
         name="opt-out",
@@ -61,7 +62,7 @@ class PrivacyCog(discord.Cog):
         guild = _guild_id(context)
         gone = await self.bot.ports.members.opt_out(guild, context.author.id, True)
         text = f"You opted out in this server. {forgotten(gone)}{proof(gone)}"
-        await context.respond(text, ephemeral=True)
+        await answers.respond(context, text, is_hidden=True)
 
     @privacy.command(name="opt-in", description="Learn from me again from now on.")
     async def opt_in(self, context: discord.ApplicationContext) -> None:
@@ -71,7 +72,7 @@ class PrivacyCog(discord.Cog):
             _guild_id(context), context.author.id, False
         )
         text = "I now learn from what you write in the channels I listen to."
-        await context.respond(text, ephemeral=True)
+        await answers.respond(context, text, is_hidden=True)
 
     @privacy.command(
         name="tuning",
@@ -99,7 +100,7 @@ class PrivacyCog(discord.Cog):
                 " tune a language model, even one in the cloud. `/privacy tuning"
                 " allow:False` reverses that for every later tuning."
             )
-        await context.respond(text, ephemeral=True)
+        await answers.respond(context, text, is_hidden=True)
 
     @privacy.command(
         name="forget", description="Forget everything I have written here."
@@ -119,11 +120,13 @@ class PrivacyCog(discord.Cog):
         guild = _guild_id(context)
         if undo:
             was = await self.bot.ports.members.remember_author(guild, context.author.id)
-            await context.respond(REMEMBERED if was else NOT_FORGOTTEN, ephemeral=True)
+            await answers.respond(
+                context, REMEMBERED if was else NOT_FORGOTTEN, is_hidden=True
+            )
             return
         gone = await self.bot.ports.members.forget_author(guild, context.author.id)
         text = f"{forgotten(gone)} {STAYS}{proof(gone)}"
-        await context.respond(text, ephemeral=True)
+        await answers.respond(context, text, is_hidden=True)
 
     @privacy.command(
         name="member",
@@ -155,7 +158,7 @@ class PrivacyCog(discord.Cog):
             guild, user.id, since_ms, by_owner=True
         )
         text = f"{quote(user.display_name)}: {forgotten(gone)}"
-        await context.respond(text, ephemeral=True)
+        await answers.respond(context, text, is_hidden=True)
 
 
 def _guild_id(context: discord.ApplicationContext) -> int:

@@ -2,11 +2,12 @@
 
 import discord
 
+from app.discord import answers
 from app.discord.actions.again import NOT_YOURS, may_steer, replace_reply
 from app.discord.actions.reply_buttons import AGAIN, stopped_by
+from app.discord.actions.under_way import ReplyUnderWay
+from app.discord.answers import ONLY_IN_SERVERS, answer_error
 from app.discord.client import MynahBot
-from app.discord.delivery import UnderWay
-from app.discord.errors import ONLY_IN_SERVERS, answer_error
 from app.discord.messages import Talk, place_of
 from app.discord.permissions import Person
 
@@ -29,9 +30,9 @@ class ReplyActionsCog(discord.Cog):
     )
     async def stop(self, context: discord.ApplicationContext) -> None:
         """Stop what the person may stop in this channel."""
-        found = self.bot.delivery.all_under_way(context.channel_id or 0)
+        found = self.bot.delivery.under_way.here(context.channel_id or 0)
         text = self._stop(context.author, found)
-        await context.respond(text, ephemeral=True)
+        await answers.respond(context, text, is_hidden=True)
 
     @discord.slash_command(
         name="again",
@@ -54,7 +55,7 @@ class ReplyActionsCog(discord.Cog):
         trigger = context.interaction.id
         await replace_reply(self.bot, message, context.author, trigger)
         text = f"I wrote another one: {message.jump_url}"
-        await context.respond(text, ephemeral=True)
+        await answers.respond(context, text, is_hidden=True)
 
     @discord.Cog.listener()
     async def on_interaction(self, interaction: discord.Interaction) -> None:
@@ -72,11 +73,11 @@ class ReplyActionsCog(discord.Cog):
             await answer_error(interaction, error)
 
     async def _press_stop(self, interaction: discord.Interaction, trigger: int) -> None:
-        found = self.bot.delivery.under_way(trigger)
+        found = self.bot.delivery.under_way.find(trigger)
         if found is not None:
             text = self._stop(interaction.user, [found])
             if text != STOPPED:
-                await interaction.response.send_message(text, ephemeral=True)
+                await answers.refuse(interaction, text)
             else:
                 # The end of the reply takes the button away.
                 await interaction.response.defer(invisible=True)
@@ -84,8 +85,8 @@ class ReplyActionsCog(discord.Cog):
         message = interaction.message
         if message and await self.bot.ports.replies.find_reply(message.id) is None:
             # A restart ended that reply.
-            await interaction.response.edit_message(view=None)
-        await interaction.respond(NOTHING_TO_STOP, ephemeral=True)
+            await answers.replace(interaction, message.content)
+        await answers.respond(interaction, NOTHING_TO_STOP, is_hidden=True)
 
     async def _press_again(self, interaction: discord.Interaction) -> None:
         message, person = interaction.message, interaction.user
@@ -94,7 +95,7 @@ class ReplyActionsCog(discord.Cog):
         await interaction.response.defer(invisible=True)
         await replace_reply(self.bot, message, person, interaction.id)
 
-    def _stop(self, person: Person | None, found: list[UnderWay]) -> str:
+    def _stop(self, person: Person | None, found: list[ReplyUnderWay]) -> str:
         """Stop those replies that a person may stop; return what to say about it."""
         if not found or person is None:
             return NOTHING_TO_STOP

@@ -4,8 +4,9 @@ from typing import Annotated
 
 import discord
 
+from app.discord import answers
+from app.discord.answers import ONLY_IN_SERVERS
 from app.discord.client import MynahBot
-from app.discord.errors import ONLY_IN_SERVERS
 from app.discord.messages import place_of
 from app.discord.permissions import require_manager, require_owner
 from app.discord.ports import MessagePlace
@@ -79,7 +80,7 @@ class SettingsCog(discord.Cog):
         if key is not None and settings:
             lines.append(settings[0].key.doc)
         for page in pages(lines):
-            await context.respond(page, ephemeral=True)
+            await answers.respond(context, page, is_hidden=True)
 
     @config.command(name="set", description="Change a setting.")
     async def set(
@@ -128,11 +129,12 @@ class SettingsCog(discord.Cog):
                 place, key, value, channel_only=channel_only, agreed=agreed
             )
         except ConsentError as error:
-            await context.respond(
-                f"{error.message} Repeat the command with `agree: True` to agree."
+            await answers.respond(
+                context,
+                f"{error.message} Repeat the command with `agree: True` to agree.",
             )
             return
-        await context.respond(f"Now {setting_lines([changed])[0]}.")
+        await answers.respond(context, f"Now {setting_lines([changed])[0]}.")
 
 
 def _place(context: discord.ApplicationContext) -> MessagePlace:

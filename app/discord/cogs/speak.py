@@ -7,11 +7,10 @@ import discord
 import orjson
 
 from app.chat.postprocess import neutralise
+from app.discord import answers
 from app.discord.actions.again import APPROVED_FIRST, NOT_MINE, NOTHING_TO_SAY, WAIT
-from app.discord.actions.reply_buttons import again_button
-from app.discord.attachments import source_files
+from app.discord.answers import NOT_ALLOWED, ONLY_IN_SERVERS
 from app.discord.client import MynahBot
-from app.discord.errors import NOT_ALLOWED, ONLY_IN_SERVERS
 from app.discord.messages import Action, Talk, place_of, spell_out
 from app.discord.permissions import (
     may_speak_to,
@@ -21,7 +20,6 @@ from app.discord.permissions import (
     seen_by,
 )
 from app.discord.ports import Ask, ReadyReply
-from app.discord.safe_sender import refusal_of
 from app.discord.texts import explanation, forgotten
 
 MAX_DEBUG_CHARS = 1900
@@ -70,55 +68,34 @@ class SpeakCog(discord.Cog):
             reason="command",
             seed=seed.strip() if seed else None,
         )
-        channel = context.channel_id or 0
-        with self.bot.delivery.answering(ask.trigger, channel, ask.author, ask.halt):
+        with self.bot.delivery.under_way.making(ask):
             answer = await self.bot.ports.replies.answer(ask)
         is_said = await self._answer(context, answer, tts)
         if debug and answer is not None and is_said:
             channels = await self._seen(context, answer.reply)
             told = await self._debug(answer, channels)
-            await context.respond(told, ephemeral=True)
+            await answers.respond(context, told, is_hidden=True)
 
     async def _answer(
         self, context: discord.ApplicationContext, answer: ReadyReply | None, tts: bool
     ) -> bool:
         """Say it, or tell why not; return whether it was said."""
-        if answer is None or not answer.parts:
-            await context.respond(NOTHING_TO_SAY, ephemeral=True)
+        if answer is not None and answer.is_draft:
+            await answers.respond(context, APPROVED_FIRST)
             return False
-        if answer.is_draft:
-            await context.respond(APPROVED_FIRST)
-            return False
-        files = await source_files(self.bot, answer.files, context.channel)
-        if not await self.bot.delivery.may_send(answer):
-            # Discord hands out no message of a command from which to answer later.
-            await self.bot.ports.replies.sent(answer.reply, [])
-            await context.respond(NOTHING_TO_SAY, ephemeral=True)
-            return False
-        is_aloud = tts and context.interaction.app_permissions.send_tts_messages
-        if is_aloud:
-            # The first follow-up changes the deferred answer, and no change is read
-            # aloud. Without that answer, Discord takes it as a message of its own.
-            await context.interaction.delete_original_response()
-        ids = []
-        view = again_button() if answer.has_buttons else None
-        for number, part in enumerate(answer.parts):
-            made = [make() for make in files] if number == 0 else []
-            last = view if number == len(answer.parts) - 1 else None
-            try:
-                sent = await context.respond(part, tts=is_aloud, files=made, view=last)
-            except discord.HTTPException as error:
-                reason = refusal_of(error)
-                if reason is None or number:
-                    raise
-                await self.bot.ports.replies.refused(answer.reply, reason)
-                await context.respond(f"I could not say it: {reason}.", ephemeral=True)
-                return False
-            ids.append(sent.id)
-        await self.bot.ports.replies.sent(answer.reply, ids)
-        if tts and not is_aloud:
-            await context.respond(NOT_ALOUD, ephemeral=True)
-        return True
+        told = NOTHING_TO_SAY
+        if answer is not None and answer.parts:
+            is_aloud = tts and context.interaction.app_permissions.send_tts_messages
+            deliver = self.bot.delivery.answer_command
+            sent = await deliver(answer, context, is_aloud=is_aloud)
+            if sent.state == "sent":
+                if tts and not is_aloud:
+                    await answers.respond(context, NOT_ALOUD, is_hidden=True)
+                return True
+            if sent.state == "refused":
+                told = f"I could not say it: {sent.reason}."
+        await answers.respond(context, told, is_hidden=True)
+        return False
 
     async def _seen(self, context: discord.ApplicationContext, reply: int) -> list[int]:
         """Return the sources' channels that the person can see."""
@@ -145,7 +122,7 @@ class SpeakCog(discord.Cog):
         reply = await self._reply_of(message)
         channels = await self._seen(context, reply)
         told = await self.bot.ports.replies.explain(reply, channels)
-        await context.respond(explanation(told), ephemeral=True)
+        await answers.respond(context, explanation(told), is_hidden=True)
 
     @discord.message_command(
         name="Again", contexts={discord.InteractionContextType.guild}
@@ -183,7 +160,7 @@ class SpeakCog(discord.Cog):
         await context.defer(ephemeral=True)
         reply = await self._reply_of(message)
         gone = await self.bot.ports.messages.forget_sources(reply)
-        await context.respond(forgotten(gone), ephemeral=True)
+        await answers.respond(context, forgotten(gone), is_hidden=True)
 
     @discord.Cog.listener()
     async def on_typed_command(self, message: discord.Message, action: Action) -> None:
@@ -196,18 +173,18 @@ class SpeakCog(discord.Cog):
         if place is None or not isinstance(channel, Talk) or not may_write(channel):
             return
         if not may_speak_to(message.author, self.bot.settings.allowed_roles):
-            await message.reply(NOT_ALLOWED)
+            await answers.reply(message, NOT_ALLOWED)
             return
         await self.bot.know_channels(channel.guild)
         author = message.author
         ask = Ask(place, message.id, author.id, author.display_name, "", "command")
         delivery = self.bot.delivery
-        with delivery.answering(ask.trigger, channel.id, ask.author, ask.halt):
+        with delivery.under_way.making(ask):
             answer = await self.bot.ports.replies.answer(ask)
         if answer is None or answer.is_draft:
             return
         if not answer.parts:
-            await message.reply(NOTHING_TO_SAY)
+            await answers.reply(message, NOTHING_TO_SAY)
             return
         tts = action == "tts"
         sent = await delivery.deliver(answer, channel, message.id, tts=tts)
@@ -216,7 +193,7 @@ class SpeakCog(discord.Cog):
         if action == "debug" and sent.state == "sent":
             channels = open_channels(channel.guild, channel)
             told = await self.bot.ports.replies.explain(answer.reply, channels)
-            await message.reply(explanation(told))
+            await answers.reply(message, explanation(told))
 
     async def _reply_of(self, message: discord.Message) -> int:
         reply = await self.bot.ports.replies.find_reply(message.id)

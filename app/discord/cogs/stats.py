@@ -5,8 +5,9 @@ import io
 
 import discord
 
+from app.discord import answers
+from app.discord.answers import ONLY_IN_SERVERS
 from app.discord.client import MynahBot
-from app.discord.errors import ONLY_IN_SERVERS
 from app.discord.permissions import open_channels
 from app.discord.texts import week_text
 
@@ -40,10 +41,10 @@ class StatsCog(discord.Cog):
             week = await self.bot.ports.guilds.week(guild.id, channels)
         text = week_text(week)
         if not sum(week.days):
-            await context.respond(text)
+            await answers.respond(context, text)
             return
         picture = await asyncio.to_thread(draw, week, guild.name)
         file = discord.File(
             io.BytesIO(picture), "week.png", description=text[:MAX_ALT_CHARS]
         )
-        await context.respond(text, file=file)
+        await answers.respond(context, text, files=[file])

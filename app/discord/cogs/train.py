@@ -7,9 +7,10 @@ import aiohttp
 import discord
 
 from app.core.errors import AppError, UsageError
+from app.discord import answers
+from app.discord.answers import NOT_ALLOWED, ONLY_IN_SERVERS
 from app.discord.backfill import ALREADY
 from app.discord.client import MynahBot
-from app.discord.errors import NOT_ALLOWED, ONLY_IN_SERVERS
 from app.discord.messages import Action
 from app.discord.permissions import may_manage, require_manager
 from app.discord.texts import cut, file_problem, forgotten, learned_file, quote
@@ -76,13 +77,15 @@ class TrainCog(discord.Cog):
         await context.defer()
         if stop:
             was = await self.bot.training.stop(guild.id)
-            await context.respond("Stopped." if was else "No training is running.")
+            await answers.respond(
+                context, "Stopped." if was else "No training is running."
+            )
             return
 
         async def tell(text: str, view: discord.ui.View | None) -> discord.Message:
             if view is None:
-                return await _message_of(await context.respond(text))
-            return await _message_of(await context.respond(text, view=view))
+                return await _message_of(await answers.respond(context, text))
+            return await _message_of(await answers.respond(context, text, view=view))
 
         await self._order(guild, json, tell, clean=clean)
 
@@ -93,11 +96,11 @@ class TrainCog(discord.Cog):
         if action != "train" or guild is None:
             return
         if not may_manage(message.author, self.bot.settings):
-            await message.reply(NOT_ALLOWED)
+            await answers.reply(message, NOT_ALLOWED)
             return
 
         async def tell(text: str, view: discord.ui.View | None) -> discord.Message:
-            return await message.reply(text, view=view)
+            return await answers.reply(message, text, view)
 
         await self._order(guild, None, tell, clean=True)
 
@@ -149,16 +152,16 @@ class TrainCog(discord.Cog):
             if missing:
                 names = cut(", ".join(missing), 1000)
                 why = PARTLY_UNREADABLE if readable else UNREADABLE
-                await told.edit(content=why.format(channels=names))
+                await answers.change(told, why.format(channels=names))
                 return
             # Where this cannot be shown, nothing is forgotten either.
-            await told.edit(content="Forgetting…")
+            await answers.change(told, "Forgetting…")
         report = (told.channel.id, told.id)
         gone = await training.prepare(guild, channels, report, clean=clean)
         before = forgotten(gone) + "\n" if gone is not None else ""
         names = ", ".join(f"#{channel.name}" for channel in channels)
         text = f"Learning from {len(channels)} channel(s): {cut(names, 1000)}"
-        await told.edit(content=before + text)
+        await answers.change(told, before + text)
         training.resume(guild.id)
 
     async def _learn_file(
@@ -171,7 +174,7 @@ class TrainCog(discord.Cog):
     ) -> None:
         """Learn a file; forget first only when it is here and can be read."""
         if file.size > MAX_FILE_BYTES:
-            await told.edit(content=TOO_LARGE)
+            await answers.change(told, TOO_LARGE)
             return
         messages = self.bot.ports.messages
         try:
@@ -182,11 +185,11 @@ class TrainCog(discord.Cog):
             problem = GONE.format(name=quote(file.filename))
             if isinstance(error, AppError):
                 problem = file_problem(file.filename, str(error))
-            await told.edit(content=FORGOT_NOTHING.format(problem=problem))
+            await answers.change(told, FORGOT_NOTHING.format(problem=problem))
             return
         before = ""
         if clean:
-            await told.edit(content="Forgetting…")
+            await answers.change(told, "Forgetting…")
             before = forgotten(await messages.forget_learned(guild)) + "\n"
         try:
             learned = await messages.learn_file(guild, file.filename, data)
@@ -194,7 +197,7 @@ class TrainCog(discord.Cog):
             text = file_problem(file.filename, str(error))
         else:
             text = learned_file(file.filename, learned)
-        await told.edit(content=cut(before + text))
+        await answers.change(told, cut(before + text))
 
 
 class CleanQuestion(discord.ui.View):
@@ -213,7 +216,7 @@ class CleanQuestion(discord.ui.View):
         user = interaction.user
         if user is not None and may_manage(user, self._cog.bot.settings):
             return True
-        await interaction.response.send_message(NOT_ALLOWED, ephemeral=True)
+        await answers.refuse(interaction, NOT_ALLOWED)
         return False
 
     @discord.ui.button(
@@ -246,17 +249,15 @@ class CleanQuestion(discord.ui.View):
     ) -> None:
         """Leave everything as it is."""
         self.stop()
-        await interaction.response.edit_message(
-            content="Nothing was changed.", view=None
-        )
+        await answers.replace(interaction, "Nothing was changed.")
 
     async def _go(self, interaction: discord.Interaction, *, clean: bool) -> None:
         self.stop()
         told = interaction.message
         if told is None or self._cog.bot.training.is_running(self._guild.id):
-            await interaction.response.edit_message(content=ALREADY, view=None)
+            await answers.replace(interaction, ALREADY)
             return
-        await interaction.response.edit_message(content="Learning…", view=None)
+        await answers.replace(interaction, "Learning…")
         # Discord lets an answer be changed also where the bot cannot see the channel.
         shown = await interaction.original_response()
         await self._cog.begin(self._guild, self._file, shown, clean=clean)

@@ -31,6 +31,8 @@ class BenchReply:
     models: list[ModelOutlook]
     seconds: float
     """That measuring took."""
+    best: str = ""
+    """The best model for this machine; empty while unknown."""
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,8 @@ class ModelEntry:
     """True if this machine has the memory; None while that is unknown."""
     tokens_per_second: float | None
     """As last measured on this machine."""
+    answer_seconds: float | None = None
+    """The time of a usual reply here; None while nothing was measured."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,8 @@ class ModelsReply:
 
     models: list[ModelEntry]
     memory_gigabytes: float
+    best: str = ""
+    """The best model of the catalogue for this machine; empty while unknown."""
 
 
 @dataclass(frozen=True)

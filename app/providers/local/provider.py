@@ -97,12 +97,16 @@ class LocalProvider:
     @property
     def speed(self) -> Speed:
         """The speed measured on this machine; a cautious guess before that."""
-        return self._speed
+        if self._keeper.ready:
+            return self._speed
+        return self.measured(self.model) or Speed()
 
-    def measured(self, name: str) -> float | None:
-        """Tokens a second that a model wrote when it was last loaded here."""
-        found = self._speeds.get(name) if self._speeds else None
-        return found if isinstance(found, float) else None
+    def measured(self, name: str) -> Speed | None:
+        """The speed of a model when it was last loaded here."""
+        match self._speeds.get(name) if self._speeds else None:
+            case [float(prompt), float(decode)] if prompt > 0 and decode > 0:
+                return Speed(prompt, decode)
+        return None
 
     @property
     def context_size(self) -> int:
@@ -191,7 +195,7 @@ class LocalProvider:
         match notification:
             case Ready(prompt_tokens_per_second=prompt, tokens_per_second=decode):
                 self._speed = Speed(prompt, decode)
-                self._keep_speed(decode)
+                self._keep_speed()
             case Piece(stream, text):
                 if stream in self._pieces:
                     self._pieces[stream].put_nowait(text)
@@ -334,10 +338,11 @@ class LocalProvider:
         decode = result.tokens_per_second or self._speed.decode
         self._speed = Speed(prompt, decode)
 
-    def _keep_speed(self, decode: float) -> None:
+    def _keep_speed(self) -> None:
+        kept = [round(self._speed.prompt, 1), round(self._speed.decode, 2)]
         try:
             if self._speeds:
-                self._speeds.put(self.model, round(decode, 1))
+                self._speeds.put(self.model, kept)
         except OSError as error:
             log.warning(
                 "the model's speed is remembered only until a restart: %s", error

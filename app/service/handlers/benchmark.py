@@ -4,18 +4,15 @@ import asyncio
 import os
 import time
 from collections.abc import Callable
-from pathlib import Path
 from random import Random
 from statistics import median
 from tempfile import TemporaryFile
 
-import psutil
-
 from app.core.errors import UsageError
 from app.ipc import control
 from app.modelfiles import catalogue
-from app.modelfiles.catalogue import CatalogueEntry
 from app.providers.base import Completion, Prompt, Turn
+from app.providers.local.outlook import Outlook, fits, outlook
 from app.service.app_context import AppContext
 from app.service.events import Asker
 from app.store import guilds, messages
@@ -27,9 +24,6 @@ TEXTS = 256
 DISK_MEGABYTES = 64
 MEASURE_SECONDS = 30.0
 MEASURE_TEXT = "Tell me about the town where you grew up, its streets and its people."
-
-PROMPT_TOKENS, ANSWER_TOKENS = 300, 30
-"""The cost of a reply, for the answer time of unmeasured models."""
 
 
 class BenchmarkHandlers:
@@ -50,7 +44,7 @@ class BenchmarkHandlers:
             is_ready = await local.wait_until_ready(LOADING_SECONDS)
         prompt = local.speed.prompt if is_ready else None
         decode = local.speed.decode if is_ready else None
-        path = catalogue.locate(self._context.home, local.model)
+        view = outlook(self._context.home, local)
         return control.BenchReply(
             model=local.model,
             prompt_tokens_per_second=prompt,
@@ -58,8 +52,9 @@ class BenchmarkHandlers:
             embeddings_per_second=await asyncio.to_thread(self._embeddings),
             walk_ms=await self._walk_ms(),
             disk_megabytes_per_second=await asyncio.to_thread(self._disk),
-            models=_fits(path, prompt, decode),
+            models=_models(view),
             seconds=self._clock() - began,
+            best=view.best,
         )
 
     async def model_test(
@@ -137,24 +132,10 @@ class BenchmarkHandlers:
         return median(times)
 
 
-def _fits(
-    path: Path | None, prompt: float | None, decode: float | None
-) -> list[control.ModelOutlook]:
-    """Return the catalogue's language models, with the estimated time of a reply.
-
-    Speed falls with the size of the weights, since each token reads all of them.
-    """
-    memory = psutil.virtual_memory().total / 1e9
-    measured = path.stat().st_size if path else 0
-
-    def seconds(entry: CatalogueEntry) -> float | None:
-        if not (measured and prompt and decode):
-            return None
-        larger = entry.bytes / measured
-        return round((PROMPT_TOKENS / prompt + ANSWER_TOKENS / decode) * larger, 2)
-
+def _models(view: Outlook) -> list[control.ModelOutlook]:
+    """Return the catalogue's language models, with the estimated time of a reply."""
     return [
-        control.ModelOutlook(entry.name, entry.ram_gigabytes <= memory, seconds(entry))
+        control.ModelOutlook(entry.name, fits(entry), view.seconds.get(entry.name))
         for entry in catalogue.entries().values()
         if entry.kind == "llm"
     ]

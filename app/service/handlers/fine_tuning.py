@@ -24,6 +24,7 @@ from app.service.events import Asker
 from app.settings.consent import AGREE, what_leaves
 from app.settings.schema import Config
 from app.store import fine_tuning, members, messages
+from app.store.messages import StoredMessage
 from app.store.rows import StoredGuild
 
 POLICY = (
@@ -185,7 +186,7 @@ class FineTuningHandlers:
             raise UsageError(
                 f"There are {count} examples; {LEAST_EXAMPLES} are needed.",
                 "Members agree with `/privacy tuning`, and learn.tuning_channels names"
-                " the channels that are open for it.",
+                " channels that are open for it and that everyone can see.",
             )
         home, ledger = self._context.settings.home.openai, self._context.ledger
         if not home.address.is_cloud:
@@ -213,25 +214,37 @@ def _given(line: fine_tuning.TuningLine) -> Given | None:
 
 
 def _rated(guild: int, agreed: set[str], channels: frozenset[int]) -> list[RatedReply]:
-    """Return judged replies whose lines all come from people who agreed."""
+    """Return judged replies that hold words of people who agreed alone.
+
+    All lines before them, and all messages that they drew on, are from open channels.
+    """
     found = []
     for reply in fine_tuning.judged(guild):
-        rows = [row for *_, row in reply.turns if isinstance(row, int)]
-        stored = {message.id: message for message in messages.by_rows(rows)}
-        lines: list[str] = []
-        numbers: dict[str, int] = {}
-        for *_, row in reply.turns:
-            message = stored.get(row) if isinstance(row, int) else None
-            if message is None or message.channel not in channels:
-                break
-            if message.is_bot or message.author not in agreed:
-                break
-            number = numbers.setdefault(message.author, len(numbers) + 1)
-            lines.append(f"person{number}: {' '.join(message.text.split())}")
-        if lines and len(lines) == len(reply.turns):
-            said = frozenset({guild, *(message.guild for message in stored.values())})
-            found.append(RatedReply(tuple(lines), reply.text, reply.rating, said))
+        said = [row for *_, row in reply.turns if isinstance(row, int)]
+        rows = sorted({*said, *reply.drawn})
+        given = {
+            message.id: message
+            for message in messages.by_rows(rows)
+            if message.channel in channels
+            and message.author in agreed
+            and not message.is_bot
+        }
+        if not said or len(said) < len(reply.turns) or len(given) < len(rows):
+            continue
+        lines = _spoken([given[row] for row in said])
+        guilds = frozenset({guild, *(message.guild for message in given.values())})
+        found.append(RatedReply(lines, reply.text, reply.rating, guilds))
     return found
+
+
+def _spoken(said: Sequence[StoredMessage]) -> tuple[str, ...]:
+    """Return messages as lines, without the names of their authors."""
+    numbers: dict[str, int] = {}
+    return tuple(
+        f"person{numbers.setdefault(one.author, len(numbers) + 1)}:"
+        f" {' '.join(one.text.split())}"
+        for one in said
+    )
 
 
 def _lines(rows: Sequence[object]) -> bytes:

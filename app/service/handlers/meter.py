@@ -6,12 +6,13 @@ import time
 from collections.abc import Callable, Mapping
 from random import Random
 
-from app.chat.prompt_settings import deadline_ms
+from app.chat.prompt_settings import Mode, deadline_ms
 from app.core.time_units import WEEK_MS
 from app.ipc import control
 from app.ipc.wire import build
 from app.meter.advice import Advice, Tuned, advise
 from app.meter.week import SpokenReply, Week, measure
+from app.providers.base import Speed
 from app.service.app_context import AppContext
 from app.service.events import Asker
 from app.settings.schema import Config
@@ -142,7 +143,7 @@ class MeterHandlers:
             return []
         *before, newest = [_week(row.figures) for row in rows]
         config = await self._context.settings.of(guild.id)
-        return advise(newest, before, _tuned(config))
+        return advise(newest, before, _tuned(config, self._context.local.speed))
 
     async def _warn(self, guild: StoredGuild) -> None:
         """Warn the owner of an alarm, once a week."""
@@ -168,12 +169,13 @@ def _metered(start: int, figures: Mapping[str, object]) -> control.MeteredWeek:
     return control.MeteredWeek(start=start / 1000, **vars(_week(figures)))
 
 
-def _tuned(config: Config) -> Tuned:
+def _tuned(config: Config, speed: Speed) -> Tuned:
     mode = config.reply.mode
+    asked: Mode = "llm" if mode == "llm" else "hybrid"
     return Tuned(
         mode=mode,
         dial=config.reply.dial,
         max_words=config.reply.max_words,
         has_persona=bool(config.reply.persona),
-        deadline_ms=deadline_ms("llm" if mode == "llm" else "hybrid", config),
+        deadline_ms=deadline_ms(asked, config, speed),
     )

@@ -3,14 +3,14 @@
 import asyncio
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
-
-import psutil
 
 from app.core.errors import UsageError
 from app.ipc import control
 from app.modelfiles import catalogue, download
 from app.modelfiles.catalogue import CatalogueEntry
+from app.providers.local.outlook import fits, memory_gigabytes, outlook
 from app.service.app_context import AppContext
 from app.service.events import Asker, WatcherOutbox
 from app.service.requantise import Requantise
@@ -29,11 +29,14 @@ class ModelHandlers:
         """Return the catalogue, with the present models and the one in use."""
         used = self._context.settings.home.model.name
         entries = catalogue.entries()
-        memory = psutil.virtual_memory().total / 1e9
-        listed = [self._entry(entry, used, memory) for entry in entries.values()]
+        view = outlook(self._context.home, self._context.local)
+        listed = [self._entry(entry, used) for entry in entries.values()]
         own = {*catalogue.own(self._context.home), used} - entries.keys()
         listed += [self._own_file(name, used) for name in sorted(own)]
-        return control.ModelsReply(listed, round(memory, 1))
+        listed = [
+            replace(one, answer_seconds=view.seconds.get(one.name)) for one in listed
+        ]
+        return control.ModelsReply(listed, round(memory_gigabytes(), 1), view.best)
 
     async def model_pull(
         self, asker: Asker, request: control.ModelPull
@@ -110,10 +113,9 @@ class ModelHandlers:
             raise UsageError(f"The model {request.name} is not on this computer.")
         return control.ModelRemoveReply(request.name, freed)
 
-    def _entry(
-        self, entry: CatalogueEntry, used: str, memory: float
-    ) -> control.ModelEntry:
+    def _entry(self, entry: CatalogueEntry, used: str) -> control.ModelEntry:
         local = self._context.local
+        measured = local.measured(entry.name)
         return control.ModelEntry(
             name=entry.name,
             kind=entry.kind,
@@ -124,13 +126,14 @@ class ModelHandlers:
             present=catalogue.locate(self._context.home, entry.name) is not None,
             used=entry.name == used,
             set_aside=local.why_aside(entry.name) or "",
-            fits=entry.ram_gigabytes <= memory,
-            tokens_per_second=local.measured(entry.name),
+            fits=fits(entry),
+            tokens_per_second=measured.decode if measured else None,
         )
 
     def _own_file(self, name: str, used: str) -> control.ModelEntry:
         path = catalogue.locate(self._context.home, name)
         local = self._context.local
+        measured = local.measured(name)
         return control.ModelEntry(
             name=name,
             kind="llm",
@@ -142,7 +145,7 @@ class ModelHandlers:
             used=name == used,
             set_aside=local.why_aside(name) or "",
             fits=None,
-            tokens_per_second=local.measured(name),
+            tokens_per_second=measured.decode if measured else None,
         )
 
 

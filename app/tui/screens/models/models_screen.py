@@ -55,6 +55,7 @@ class ModelsScreen(MynahScreen):
     def __init__(self) -> None:
         super().__init__()
         self._memory = 0.0
+        self._best = ""
         self._seen_used = ""
 
     def compose_body(self) -> ComposeResult:
@@ -98,6 +99,7 @@ class ModelsScreen(MynahScreen):
         name = models[used[0]].name if used else ""
         at = used[0] if name != self._seen_used and used else None
         self._seen_used, self._memory = name, reply.memory_gigabytes
+        self._best = reply.best
         feed.show(models, at)
 
     def _take_settings(self, reply: control.ConfigGetReply) -> None:
@@ -108,13 +110,16 @@ class ModelsScreen(MynahScreen):
 
     def _draw(self, model: ModelEntry, width: int) -> Content:
         pull = self.app.progress.get(("pull", model.name))
-        return draw(model, pull, width)
+        return draw(model, pull, width, is_best=model.name == self._best)
 
     @on(Feed.Moved, "#catalogue")
     def _explain(self, event: Feed.Moved) -> None:
         model: ModelEntry = event.item
         has = f"This computer has {self._memory:.1f} GB" if self._memory else ""
         parts = [model.note, model.licence, has]
+        if model.name == self._best and not model.used:
+            key = "u uses it" if model.present else "f fetches it"
+            parts.insert(0, f"the best for this computer: {key}")
         if model.set_aside:
             parts = ["press u to try again", model.set_aside]
         text = ". ".join(part for part in parts if part)
@@ -261,13 +266,14 @@ EMPTY = "The catalogue comes from the bot: start it on Home (s)."
 
 def head(width: int) -> str:
     """Return the titles above the catalogue."""
-    return f"  {'model':<22} {'state':<10}{'file':>9}  {'memory':<19}  speed here"
+    return f"  {'model':<22} {'state':<10}{'file':>9}  {'memory':<19}  answers in"
 
 
-def draw(model: ModelEntry, pull: Progress | None, width: int) -> Content:
-    """Draw one model: its state, size, fit and speed."""
+def draw(
+    model: ModelEntry, pull: Progress | None, width: int, *, is_best: bool = False
+) -> Content:
+    """Draw one model: its state, size, fit and answer time."""
     sign, word, colour = _state(model)
-    speed = model.tokens_per_second
     name = Content(safe_line(format.model_name(model.name)))
     parts: list[Content | tuple[str, str] | str] = [
         (f"{sign} ", colour),
@@ -280,11 +286,19 @@ def draw(model: ModelEntry, pull: Progress | None, width: int) -> Content:
         rate = format.size(pull.rate)
         parts += ["  ", (format.bar(share, 16), "$accent"), f" {share:.0%} {rate}/s"]
     else:
-        parts.append((f"  {_need(model):<19}  ", "$quiet"))
-        parts.append(f"{speed:.0f} tok/s" if speed else "")
+        need = _need(model) + (", best" if is_best else "")
+        parts.append((f"  {need:<19}  ", "$success" if is_best else "$quiet"))
+        parts.append(_answers(model))
     if pull and pull.error:
         parts.append((f"  ✕ {safe_line(pull.error)}", "$error"))
     return Content.assemble(*parts)
+
+
+def _answers(model: ModelEntry) -> str:
+    """The time of an answer here, measured or estimated."""
+    if model.answer_seconds:
+        return format.answer_time(model.answer_seconds)
+    return f"{model.tokens_per_second:.0f} tok/s" if model.tokens_per_second else ""
 
 
 def _need(model: ModelEntry) -> str:

@@ -59,6 +59,12 @@ class WizardScreen(ModalScreen[None]):
         Binding("escape,q", "dismiss", "Later", show=False),
     ]
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._models: control.ModelsReply | None = None
+        self._asked_for = ""
+        """The model that the figures were asked for last."""
+
     def compose(self) -> ComposeResult:
         with VerticalScroll(classes="dialog", can_focus=False):
             yield Static("Welcome to Mynah", id="welcome")
@@ -81,6 +87,7 @@ class WizardScreen(ModalScreen[None]):
 
     def _tick(self) -> None:
         """Follow the running work, whose steps tick themselves."""
+        self._look_for_better()
         self._show()
         running = [job for job in self.app.progress.values() if not is_done(job)]
         words = "\n".join(progress_line(job) for job in running[:2])
@@ -90,10 +97,25 @@ class WizardScreen(ModalScreen[None]):
             )
         self.query_one("#doing", Static).update(Content(words))
 
+    def _look_for_better(self) -> None:
+        """Ask once for each loaded model what this computer can do with others."""
+        model = self.app.status.model if self.app.status else None
+        if model and model.state == "ready" and model.name != self._asked_for:
+            self._asked_for = model.name
+
+            def take(reply: control.ModelsReply) -> None:
+                self._models = reply
+
+            self._ask(control.Models(), take)
+
+    @property
+    def _steps(self) -> list[ChecklistStep]:
+        return steps(self.app.status, self.app.guilds, self._models)
+
     def _show(self) -> None:
         options = self.query_one(OptionList)
         gap = "\n" if self.size.height >= ROOMY else ""
-        found = steps(self.app.status, self.app.guilds)
+        found = self._steps
         prompts = [Content.assemble(gap, _prompt(step)) for step in found]
         for place, prompt in enumerate(prompts):
             if place >= options.option_count:
@@ -105,10 +127,11 @@ class WizardScreen(ModalScreen[None]):
 
     @on(OptionList.OptionSelected)
     def _chosen(self, event: OptionList.OptionSelected) -> None:
-        step = steps(self.app.status, self.app.guilds)[event.option_index]
+        step = self._steps[event.option_index]
         actions = {
             "sample": self._do_sample,
-            "model": self._do_model,
+            "model": lambda: self._fetch(STARTER),
+            "better": self._do_better,
             "token": self._do_token,
             "invite": self._do_invite,
             "channels": self._do_channels,
@@ -127,13 +150,22 @@ class WizardScreen(ModalScreen[None]):
         self.dismiss()
         self.app.call_after_refresh(self.app.action_go, "playground")
 
-    def _do_model(self) -> None:
-        """Fetch the starter model."""
-        self._ask(control.ModelPull(STARTER), lambda _: self._use())
+    def _do_better(self) -> None:
+        """Use the best model for this computer; it is fetched if it is not here."""
+        if not self._models:
+            return
+        best = self._models.best
+        if any(one.present for one in self._models.models if one.name == best):
+            self._use(best)
+        else:
+            self._fetch(best)
 
-    def _use(self) -> None:
+    def _fetch(self, name: str) -> None:
+        self._ask(control.ModelPull(name), lambda _: self._use(name))
+
+    def _use(self, name: str) -> None:
         done = "The language model is ready."
-        self._ask(control.ModelUse(STARTER), lambda _: self.app.tell(done))
+        self._ask(control.ModelUse(name), lambda _: self.app.tell(done))
 
     def _do_token(self) -> None:
         """Enter the bot token, and test it once."""
@@ -179,9 +211,15 @@ class WizardScreen(ModalScreen[None]):
 
 
 def steps(
-    status: control.StatusReply | None, guilds: list[control.GuildFigures]
+    status: control.StatusReply | None,
+    guilds: list[control.GuildFigures],
+    models: control.ModelsReply | None = None,
 ) -> list[ChecklistStep]:
-    """Return the checklist in its present state."""
+    """Return the checklist in its present state.
+
+    Args:
+        models: The models as measured here; None before that.
+    """
     status = status or control.StatusReply()
     on_discord = any(guild.id for guild in guilds)
     return [
@@ -194,9 +232,10 @@ def steps(
         ChecklistStep(
             "model",
             "Fetch the starter language model",
-            "98 MB; adds meaning to the voice",
+            _measured(models) or "98 MB; adds meaning to the voice",
             status.model.state in ("ready", "idle", "loading"),
         ),
+        *_better(models),
         ChecklistStep(
             "token",
             "Connect a Discord bot",
@@ -216,6 +255,28 @@ def steps(
             any(guild.id and guild.messages > 0 for guild in guilds),
         ),
     ]
+
+
+def _measured(models: control.ModelsReply | None) -> str:
+    """Return how soon the model in use answers here; empty if that is not known."""
+    used = [one for one in models.models if one.used] if models else []
+    if not used or not used[0].answer_seconds:
+        return ""
+    name = format.model_name(used[0].name)
+    return f"{name} answers in about {format.answer_time(used[0].answer_seconds)} here"
+
+
+def _better(models: control.ModelsReply | None) -> list[ChecklistStep]:
+    """Offer the best model for this computer, unless it is in use."""
+    for one in models.models if models else []:
+        if models and one.name == models.best and not one.used:
+            says = f"{format.size(one.bytes)}; the best for this computer"
+            if one.answer_seconds:
+                says += f": answers in about {format.answer_time(one.answer_seconds)}"
+            verb = "Use" if one.present else "Fetch"
+            title = f"{verb} the model {format.model_name(one.name)}"
+            return [ChecklistStep("better", title, says, False)]
+    return []
 
 
 def progress_line(job: control.Progress) -> str:
