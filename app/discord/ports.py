@@ -1,4 +1,4 @@
-"""The four ports between the Discord client and the service, and what passes there."""
+"""The five ports between the Discord client and the service, and what passes there."""
 
 import time
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
@@ -7,6 +7,7 @@ from typing import Protocol
 
 from app.chat.halt import Halt
 from app.core.explanation import Explanation
+from app.ipc.control import Check, ModelEntry, StatusReply
 from app.service.voice_keeper import Forgotten
 from app.service.weekly_stats import GuildWeek
 from app.settings.effective import ResolvedSetting
@@ -184,15 +185,20 @@ class GuildEvents(Protocol):
         text: str | None,
         *,
         channel_only: bool,
+        everywhere: bool = False,
         agreed: bool = False,
+        is_owner: bool = False,
     ) -> ResolvedSetting:
         """Set (or with None reset) a setting of the guild, or of the channel alone.
 
         Args:
+            everywhere: Of the home instead, for every guild.
             agreed: The person was told what leaves the machine, and agreed.
+            is_owner: The owner asks, who alone may change what costs or leaks.
 
         Raises:
-            AppError: If the name or the value does not fit, or nobody agreed yet.
+            AppError: If the name or the value does not fit, nobody agreed yet, or the
+                person may not do this.
         """
         ...
 
@@ -441,6 +447,34 @@ class MemberData(Protocol):
         ...
 
 
+class Machine(Protocol):
+    """The owner's computer: the model, and the health of everything."""
+
+    async def status(self) -> StatusReply:
+        """Return the state of model, cloud and replies."""
+        ...
+
+    async def checks(self, *, is_owner: bool) -> Sequence[Check]:
+        """Look for common problems.
+
+        Raises:
+            AppError: If somebody else than the owner asks.
+        """
+        ...
+
+    async def models(self) -> Sequence[ModelEntry]:
+        """Return the language models that are on the computer."""
+        ...
+
+    async def use_model(self, name: str, *, is_owner: bool) -> str:
+        """Use a model of the list from the next reply on, in every server.
+
+        Raises:
+            AppError: If it cannot be used, or somebody else than the owner asks.
+        """
+        ...
+
+
 @dataclass(frozen=True)
 class Ports:
     """All that the Discord client may ask of the service."""
@@ -449,3 +483,4 @@ class Ports:
     messages: MessageEvents
     replies: Replies
     members: MemberData
+    machine: Machine

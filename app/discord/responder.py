@@ -27,7 +27,7 @@ from app.discord.messages import (
 )
 from app.discord.permissions import may_speak_to, may_write
 from app.discord.ports import Ask, Incoming, MessagePlace, Ports, Situation
-from app.service.handlers.channel_actions import Silences
+from app.service.handlers.channel_actions import Silences, whole
 from app.settings.schema import Config
 from app.settings.speech_sections import BotSettings
 
@@ -165,8 +165,12 @@ class Speaker:
             self._rates.seconds_since(f"channel {place.channel}"),
             self._rates.seconds_since(f"author {place.guild} {author}"),
             self._rates.count(f"guild {place.guild}", 60.0),
-            self.silences.until(str(place.root)) > self._clock(),
+            self._silence_of(place) > self._clock(),
         )
+
+    def _silence_of(self, place: MessagePlace) -> float:
+        until = self.silences.until
+        return max(until(str(place.root)), until(whole(str(place.guild))))
 
     def must_wait(self, place: MessagePlace, author: int, config: Config) -> str | None:
         """Return why a person gets no other version of a reply yet; note it if not."""

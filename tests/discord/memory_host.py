@@ -16,6 +16,7 @@ from app.discord.ports import (
     Situation,
     Unsent,
 )
+from app.ipc.control import Check, ModelEntry, StatusReply
 from app.service.voice_keeper import Forgotten
 from app.service.weekly_stats import GuildWeek
 from app.settings.effective import ResolvedSetting
@@ -61,7 +62,7 @@ class MemoryHost:
 
     @property
     def ports(self) -> Ports:
-        return Ports(self, self, self, self)
+        return Ports(self, self, self, self, self)
 
     async def settings(self, place: MessagePlace) -> Config:
         config = with_overrides(Config(), self.overrides.get((place.guild, 0), {}))
@@ -89,7 +90,9 @@ class MemoryHost:
         text: str | None,
         *,
         channel_only: bool,
+        everywhere: bool = False,
         agreed: bool = False,
+        is_owner: bool = False,
     ) -> ResolvedSetting:
         key = (place.guild, place.root if channel_only else 0)
         values = self.overrides.setdefault(key, {})
@@ -102,6 +105,18 @@ class MemoryHost:
         return ResolvedSetting(
             find_key(name), value_of(config, name), self._origin(place, name)
         )
+
+    async def status(self) -> StatusReply:
+        return StatusReply()
+
+    async def checks(self, *, is_owner: bool) -> Sequence[Check]:
+        return []
+
+    async def models(self) -> Sequence[ModelEntry]:
+        return []
+
+    async def use_model(self, name: str, *, is_owner: bool) -> str:
+        return name
 
     async def learning_channels(self, guild: int) -> set[int]:
         return {one for one, where in self.learning.items() if where == guild}

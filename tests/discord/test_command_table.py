@@ -23,6 +23,12 @@ TABLE = {
     "quiet": "responder.asked_to_be_quiet_it_answers_commands_only",
     "stats": "cog_stats.stats_show_the_week_as_a_picture_with_words_for_those_who"
     "_cannot_see_it",
+    "model show": "model_command.mode_and_place_are_switched_and_shown",
+    "model list": "model_command.the_owner_switches_the_model_of_all_servers",
+    "model use": "model_command.the_owner_switches_the_model_of_all_servers",
+    "model where": "model_command.mode_and_place_are_switched_and_shown",
+    "model mode": "model_command.mode_and_place_are_switched_and_shown",
+    "model check": "model_command.the_check_up_is_shown_to_the_owner",
     "config show": "real_host_settings.every_setting_is_shown_set_and_reset_for"
     "_server_and_channel",
     "config set": "real_host_settings.every_setting_is_shown_set_and_reset_for"

@@ -5,6 +5,7 @@ import discord
 from app.discord.cogs.about import AboutCog
 from app.discord.cogs.events import EventsCog
 from app.discord.cogs.listen import ListenCog
+from app.discord.cogs.model import ModelCog
 from app.discord.cogs.privacy import PrivacyCog
 from app.discord.cogs.reply_actions import ReplyActionsCog
 from app.discord.cogs.settings import SettingsCog
@@ -20,6 +21,7 @@ COGS: tuple[type[discord.Cog], ...] = (
     TrainCog,
     PrivacyCog,
     SettingsCog,
+    ModelCog,
     StatsCog,
     AboutCog,
 )
