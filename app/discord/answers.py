@@ -15,7 +15,6 @@ from app.discord.safe_sender import reference_to
 log = logging.getLogger(__name__)
 
 NOT_ALLOWED = "You do not have permission for this action."
-OWNERS_ONLY = "Only the owner of this bot may change that."
 ONLY_IN_SERVERS = "This only works in a server."
 
 Sent = discord.Interaction | discord.WebhookMessage
@@ -43,12 +42,12 @@ async def respond(
         is_hidden: Only the person who asked sees it.
         view: Buttons or a menu.
     """
+    safe, sent = neutralise(text)[0], list(files)
+    if view is None:
+        # py-cord fails over a view of None where nobody else sees the answer.
+        return await context.respond(safe, ephemeral=is_hidden, tts=tts, files=sent)
     return await context.respond(
-        neutralise(text)[0],
-        ephemeral=is_hidden,
-        tts=tts,
-        files=list(files),
-        view=view,
+        safe, ephemeral=is_hidden, tts=tts, files=sent, view=view
     )
 
 
