@@ -25,8 +25,8 @@ WRITERS: Mapping[str, set[str]] = {
 CALLERS: Mapping[str, set[str]] = {
     "messages.add": {"importers/message_intake.py"},
     "messages.add_many": {"store/imports.py"},
-    "message_intake.store": {"service/voice_keeper.py"},
-    "message_intake.store_heard": {"service/voice_keeper.py"},
+    "message_intake.store": {"service/voices/voice_keeper.py"},
+    "message_intake.store_heard": {"service/voices/voice_keeper.py"},
     "replies.add": {"replies/replier.py"},
     "replies.finish": {"replies/replier.py", "discord/controller.py"},
     "conversations.summarise": {"service/summaries.py"},

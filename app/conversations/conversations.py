@@ -9,8 +9,8 @@ from app.conversations.message_features import MessageFeatures
 from app.conversations.reply_linker import Linker
 from app.store import guilds, messages, reply_links
 from app.store.database import Database
-from app.store.messages import StoredMessage
 from app.store.reply_links import NewLink
+from app.store.rows import StoredMessage
 
 SILENCE_MS = 3 * 3_600_000
 """The silence that ends a conversation, except in a thread."""

@@ -17,7 +17,7 @@ from app.discord.catch_up import MAX_THREADS, REPORT_SECONDS
 from app.discord.comparison import PAGE, recheck_page
 from app.discord.messages import Listenable, Spoken, Talk, channels_of, incoming
 from app.discord.ports import Ports
-from app.service.voice_keeper import Forgotten
+from app.service.voices.forgetter import Forgotten
 
 log = logging.getLogger(__name__)
 

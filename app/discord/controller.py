@@ -60,7 +60,7 @@ class DiscordController:
         self._link: DiscordLink | None = None
         self._wanted = True
         self._changed = asyncio.Event()
-        context.voices.on_withdrawn = self._withdraw
+        context.forgetter.on_withdrawn = self._withdraw
 
     async def run(self) -> None:
         """Stay connected whenever that is wanted and possible."""

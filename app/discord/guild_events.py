@@ -10,7 +10,7 @@ from app.discord.ports import MessagePlace
 from app.service.app_context import AppContext
 from app.service.departed import delete_after_grace
 from app.service.handlers.channel_actions import likely_emoji, set_learning
-from app.service.voice_keeper import Forgotten
+from app.service.voices.forgetter import Forgotten
 from app.service.weekly_stats import GuildWeek, week_of
 from app.settings import owner_rules, setting_keys
 from app.settings.effective import ResolvedSetting
@@ -127,8 +127,8 @@ class StoredGuilds:
         config = await self._context.settings.of(row)
         if found is None or not config.learn.forget_deleted_channels:
             return Forgotten(0, 0, 0, False)
-        voices = self._context.voices
-        return await voices.forget_channel(row, found.id, by_owner=False, wait=False)
+        forgetter = self._context.forgetter
+        return await forgetter.forget_channel(row, found.id, by_owner=False, wait=False)
 
     async def week(self, guild: int, channels: Collection[int]) -> GuildWeek:
         """Return the last seven days of some channels."""

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from app.discord.id_map import IdMap
 from app.service import privacy
 from app.service.app_context import AppContext
-from app.service.voice_keeper import Forgotten
+from app.service.voices.forgetter import Forgotten
 from app.store import members
 from app.store.members import Kept
 
@@ -66,5 +66,5 @@ class StoredMembers:
     async def remember_author(self, guild: int, author: int) -> bool:
         """Let a member's own forgotten messages be learned again."""
         row = await self._ids.guild(guild)
-        learning = self._context.voices
-        return await learning.remember_author(row, str(author), by_owner=False) > 0
+        remember = self._context.forgetter.remember_author
+        return await remember(row, str(author), by_owner=False) > 0

@@ -15,7 +15,7 @@ from app.importers.gate import Target
 from app.importers.records import File, Record
 from app.ipc.control import MessageSeen, Progress
 from app.service.app_context import AppContext
-from app.service.voice_keeper import Forgotten
+from app.service.voices.forgetter import Forgotten
 from app.store import guilds, members, messages, replies, tombstones
 
 DISCORD_EPOCH_MS = 1_420_070_400_000
@@ -74,7 +74,7 @@ class StoredMessages:
         if not config.learn.forget_deleted_accounts:
             return list(batch)
         for author in await self.known_among(guild, gone):
-            await self._context.voices.forget_author(
+            await self._context.forgetter.forget_author(
                 row, str(author), by_owner=False, wait=False
             )
         return [one for one in batch if not one.is_account_deleted]
@@ -106,7 +106,7 @@ class StoredMessages:
             if text is not None and text != one.text:
                 await self._context.voices.edit(rows.guild, one.id, text)
         gone = [one.id for one in known if one.external not in there]
-        return await self._context.voices.forget(
+        return await self._context.forgetter.forget(
             rows.guild, gone, by_owner=False, wait=False
         )
 
@@ -130,7 +130,7 @@ class StoredMessages:
             )
             rows = await self._ids.messages(row, gone)
         async with self._changes[guild]:
-            return await self._context.voices.forget(
+            return await self._context.forgetter.forget(
                 row, rows, answered=externals, by_owner=False, wait=False
             )
 
@@ -142,7 +142,7 @@ class StoredMessages:
             return Forgotten(0, 0, 0, False)
         # Behind what was told before, so that nothing of theirs is stored after it.
         async with self._order[guild], self._changes[guild]:
-            return await self._context.voices.forget_author(
+            return await self._context.forgetter.forget_author(
                 row, str(author), wait=False
             )
 
@@ -153,7 +153,7 @@ class StoredMessages:
 
     async def forget_learned(self, guild: int) -> Forgotten:
         """Forget every message of the guild, and keep its settings."""
-        return await self._context.voices.forget_everything(
+        return await self._context.forgetter.forget_everything(
             await self._ids.guild(guild)
         )
 
@@ -198,7 +198,7 @@ class StoredMessages:
         drawn = await self._context.database.run(_drawn, reply)
         if drawn is None:
             return Forgotten(0, 0, 0, False)
-        return await self._context.voices.forget(*drawn)
+        return await self._context.forgetter.forget(*drawn)
 
     async def newest(self) -> dict[int, int]:
         """Return the newest stored message of every listened channel."""

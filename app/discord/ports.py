@@ -8,7 +8,7 @@ from typing import Protocol
 from app.chat.halt import Halt
 from app.core.explanation import Explanation
 from app.ipc.control import Check, ModelEntry, StatusReply
-from app.service.voice_keeper import Forgotten
+from app.service.voices.forgetter import Forgotten
 from app.service.weekly_stats import GuildWeek
 from app.settings.effective import ResolvedSetting
 from app.settings.schema import Config

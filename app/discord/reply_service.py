@@ -194,7 +194,7 @@ class StoredReplies:
         if not is_whole:
             # What it drew on went while it was being sent.
             withdrawn = [(str(channel.discord_id), one) for one in ids]
-            await self._context.voices.withdraw(row.guild_id, withdrawn)
+            await self._context.forgetter.withdraw(row.guild_id, withdrawn)
         if not (is_whole and is_listened_to):
             return
         own = await self._context.database.run(messages.rows_of, row.guild_id, ids[:1])

@@ -12,7 +12,7 @@ from app.core.invite_link import invite_url
 from app.core.labels import ORIGINS, PLACES
 from app.discord.ports import LearnedFile
 from app.ipc.control import Check, ModelEntry, StatusReply
-from app.service.voice_keeper import Forgotten
+from app.service.voices.forgetter import Forgotten
 from app.service.weekly_stats import GuildWeek
 from app.settings.consent import AGREE
 from app.settings.effective import ResolvedSetting
@@ -69,7 +69,7 @@ def help_text(bot: BotSettings, config: Config, listened: int, name: str) -> str
         "`/stop`: stop a reply. `/again`: replace the last one with another.",
         "`/quiet`: silence for a while. `/stats`: this server's week.",
         "",
-        "Moderators: `/listen`, `/train`, `/config`, and *Forget the sources*"
+        "Moderators: `/listen`, `/train`, `/config`, `/model`, and *Forget the sources*"
         " on a reply.",
     ]
     return "\n".join(lines)

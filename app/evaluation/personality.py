@@ -28,7 +28,7 @@ from app.memory.vectors import Floats
 from app.meter import novelty
 from app.meter.relevance import auc
 from app.settings.speech_sections import FIXED_MODES
-from app.store import messages
+from app.store import voice_changes
 from app.store.database import Database
 from app.voice.voice import Voice
 from app.voice.word_tokenizer import split
@@ -149,7 +149,7 @@ def _classifier(home: Home, names: Sequence[str]) -> Classifier:
     with Database(home.database, read_only=True) as database:
         for name in names:
             guild = find_guild(database, name)
-            newest = database.call(messages.newest_learnable, guild.id, 0, LEARNED)
+            newest = database.call(voice_changes.newest_learnable, guild.id, 0, LEARNED)
             texts[name] = [text for _, text, _ in newest if text.strip()]
     return Classifier.train(texts, Random(0))
 

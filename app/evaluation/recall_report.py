@@ -14,7 +14,7 @@ from app.evaluation.held_out import find_guild
 from app.evaluation.recall_scores import RecallMessage, by_meaning, by_words, shares
 from app.memory.embedder import Embedder, is_trivial
 from app.memory.vectors import Floats
-from app.store import messages
+from app.store import voice_changes
 from app.store.database import Database
 
 _CHUNK = 2000
@@ -62,7 +62,7 @@ def from_guild(home: Home, name: str) -> list[RecallMessage]:
     """Return the messages of a learned server, with those they answer."""
     with Database(home.database, read_only=True) as database:
         guild = find_guild(database, name)
-        return _said(database.call(messages.replies_of, guild.id))
+        return _said(database.call(voice_changes.replies_of, guild.id))
 
 
 def from_files(paths: Iterable[Path]) -> list[RecallMessage]:

@@ -23,7 +23,7 @@ from app.runner.adapters import Adapters
 from app.runner.model_loader import usable_threads
 from app.runner.token_voice_builder import build_from_home
 from app.settings import config_file
-from app.store import messages
+from app.store import voice_changes
 from app.store.database import Database
 from app.voice.files import VoiceFileError
 from app.voice.tokens import TokenVoice
@@ -74,7 +74,7 @@ def _voice(home: Home, guild: int, model: Path) -> TokenVoice:
         voice = TokenVoice.open(directory)
         with Database(home.database, read_only=True) as database:
             last = voice.last_message
-            if not database.call(messages.newest_learnable, guild, last, 1):
+            if not database.call(voice_changes.newest_learnable, guild, last, 1):
                 return voice
     except (FileNotFoundError, VoiceFileError):
         pass

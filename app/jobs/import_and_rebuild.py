@@ -29,10 +29,10 @@ from app.ipc.jobs import (
 from app.settings.config_file import load
 from app.settings.schema import Config
 from app.settings.setting_keys import with_stored
-from app.store import guilds, messages, settings, snapshots
+from app.store import guilds, messages, settings, snapshots, voice_changes
 from app.store.authors import open_key
 from app.store.database import Database
-from app.store.messages import Learnable
+from app.store.voice_changes import Learnable
 from app.voice import voice_builder
 from app.voice.vocabulary_diff import count_words, new_words
 
@@ -170,7 +170,9 @@ def rebuild(home: Home, database: Database, guild: int, tell: Tell) -> int:
 
 def learnable(database: Database, guild: int, after: int = 0) -> Iterator[Learnable]:
     """Yield the guild's messages to learn, a page at a time."""
-    return _pages(lambda row: database.call(messages.learnable_page, guild, row), after)
+    return _pages(
+        lambda row: database.call(voice_changes.learnable_page, guild, row), after
+    )
 
 
 def compare(
@@ -193,7 +195,7 @@ def _words_of(database: Database, guild: int, name: str | None) -> Counter[str]:
     found = database.call(snapshots.get, guild, name)
     if found is None:
         raise UsageError(f"There is no snapshot {name!r}.")
-    pages = _pages(lambda after: database.call(messages.of_snapshot, found, after))
+    pages = _pages(lambda after: database.call(voice_changes.of_snapshot, found, after))
     return count_words(text for _, text, _ in pages)
 
 

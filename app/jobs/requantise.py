@@ -12,7 +12,7 @@ from app.ipc.control import MeasuredFormat, Progress
 from app.ipc.jobs import RequantiseJob, RequantiseJobReply
 from app.modelfiles import gguf_header
 from app.runner import llama, model_loader, quantisation
-from app.store import guilds, messages
+from app.store import guilds, voice_changes
 from app.store.database import Database
 
 NICENESS = 10
@@ -53,7 +53,7 @@ def _texts(home: Home) -> list[str]:
         with Database(home.database, read_only=True) as database:
             for guild in database.call(guilds.every):
                 rows = database.call(
-                    messages.newest_learnable, guild.id, 0, MESSAGES_READ
+                    voice_changes.newest_learnable, guild.id, 0, MESSAGES_READ
                 )
                 texts += [text for _, text, _ in rows]
     if not texts:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from app.memory.recall import Candidate
 from app.store import members, messages, voice_changes
-from app.store.messages import StoredMessage
+from app.store.rows import StoredMessage
 
 NEIGHBORS_BEFORE, NEIGHBORS_AFTER = 2, 3
 APART_MS = 20 * 60_000

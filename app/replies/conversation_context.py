@@ -7,7 +7,7 @@ from app.providers.base import Turn
 from app.store import conversations, members, messages, reply_links
 from app.store.audience import speakable_channels
 from app.store.database import Database
-from app.store.messages import StoredMessage
+from app.store.rows import StoredMessage
 
 CHANNEL_TURNS = 30
 """The number of the channel's other messages to read."""

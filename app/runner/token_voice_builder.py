@@ -9,9 +9,9 @@ from app.core.paths import Home
 from app.modelfiles import gguf_header
 from app.runner import llama
 from app.runner.message_tokens import end_token, messages_tokens
-from app.store import messages
+from app.store import messages, voice_changes
 from app.store.database import Database
-from app.store.messages import Learnable
+from app.store.voice_changes import Learnable
 from app.voice import tokens
 
 THREADS = 2
@@ -57,7 +57,7 @@ def build_from_home(home: Home, guild: int, model: Path, on_step: OnStep) -> int
 def iter_pages(database: Database, guild: int) -> Iterator[Learnable]:
     """Yield every message to learn, by row."""
     newest = 0
-    while page := database.call(messages.learnable_page, guild, newest):
+    while page := database.call(voice_changes.learnable_page, guild, newest):
         yield from page
         newest = page[-1][0]
 

@@ -30,8 +30,9 @@ if TYPE_CHECKING:
     from app.service.handlers.channel_actions import Silences
     from app.service.job_runner import JobRunner
     from app.service.memory_keeper import MemoryKeeper
-    from app.service.token_voices import TokenVoices
-    from app.service.voice_keeper import VoiceKeeper
+    from app.service.voices.forgetter import Forgetter
+    from app.service.voices.token_voices import TokenVoices
+    from app.service.voices.voice_keeper import VoiceKeeper
     from app.settings.base_url import Address
 
 
@@ -91,7 +92,7 @@ class AppContext:
     @cached_property
     def voices(self) -> "VoiceKeeper":
         """The voices of all guilds."""
-        from app.service.voice_keeper import VoiceKeeper
+        from app.service.voices.voice_keeper import VoiceKeeper
 
         keeper = VoiceKeeper(
             self.home,
@@ -108,10 +109,15 @@ class AppContext:
         self._stack.push_async_callback(keeper.close)
         return keeper
 
+    @property
+    def forgetter(self) -> "Forgetter":
+        """The only way messages leave again."""
+        return self.voices.forgetter
+
     @cached_property
     def token_voices(self) -> "TokenVoices":
         """The voices in the words of the local model."""
-        from app.service.token_voices import TokenVoices
+        from app.service.voices.token_voices import TokenVoices
 
         voices = TokenVoices(
             self.home,

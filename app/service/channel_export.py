@@ -12,8 +12,7 @@ from app.core.errors import UsageError
 from app.core.files import replacing
 from app.store import guilds, messages
 from app.store.database import Database
-from app.store.messages import StoredMessage
-from app.store.rows import StoredAttachment, StoredChannel, StoredGuild
+from app.store.rows import StoredAttachment, StoredChannel, StoredGuild, StoredMessage
 
 MOST_NAME_CHARS = 80
 _ODD = re.compile(r"[^\w #&'()+,;=@~-]")

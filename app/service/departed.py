@@ -15,6 +15,6 @@ async def delete_after_grace(context: AppContext) -> None:
         return
     left = guilds.left_before
     for one in await context.database.run(left, now_ms - days * DAY_MS):
-        await context.voices.forget_everything(one.id)
+        await context.forgetter.forget_everything(one.id)
         await context.database.run(forgetting.delete_guild, one.id)
         context.settings.drop(one.id)

@@ -10,7 +10,7 @@ from app.core.errors import UsageError
 from app.core.files import replacing
 from app.store import messages
 from app.store.database import Database
-from app.store.messages import StoredMessage
+from app.store.rows import StoredMessage
 
 
 def export(reader: Database, guild: int, name: str, target: Path) -> int:

@@ -11,7 +11,7 @@ from app.ipc import control
 from app.ipc.control import FoundServer
 from app.ipc.jobs import PreviewJob
 from app.service.app_context import AppContext
-from app.service.voice_files import OnProgress
+from app.service.voices.voice_files import OnProgress
 from app.store import guilds
 from app.store.rows import StoredGuild
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from app.service import receipt
 from app.service.app_context import AppContext
-from app.service.voice_keeper import Forgotten
+from app.service.voices.forgetter import Forgotten
 from app.store import feedback, forgetting, members, tombstones
 
 
@@ -31,7 +31,7 @@ async def forget(
     of_author = forgetting.rows_of_author
     rows = await context.database.run(of_author, guild, author, since_ms)
     texts = await receipt.texts_of(context, guild, rows)
-    done = await context.voices.forget_member(
+    done = await context.forgetter.forget_member(
         guild, author, since_ms=since_ms, by_owner=by_owner
     )
     if not texts:

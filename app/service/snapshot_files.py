@@ -9,7 +9,7 @@ from pathlib import Path
 from app.core.errors import UsageError
 from app.core.files import replacing
 from app.service.guild_export import rows_of
-from app.store import messages
+from app.store import voice_changes
 from app.store.database import Database
 from app.store.rows import StoredSnapshot
 
@@ -54,7 +54,7 @@ def write(
     ):
         archive.writestr(FACTS, json.dumps(facts))
         with archive.open(MESSAGES, "w", force_zip64=True) as lines:
-            while page := reader.call(messages.of_snapshot, snapshot, after, 500):
+            while page := reader.call(voice_changes.of_snapshot, snapshot, after, 500):
                 rows = [row for row, _, _ in page]
                 for row in reader.call(rows_of, guild, rows):
                     lines.write(json.dumps(row, ensure_ascii=False).encode() + b"\n")

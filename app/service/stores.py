@@ -64,19 +64,20 @@ STORES = (
         "voices",
         (),
         ("guilds/*/voice",),
-        "`app/service/voice_keeper.py` at once, `app/service/voice_files.py` on disk",
+        "`app/service/voices/forgetter.py` at once,"
+        " `app/service/voices/voice_files.py` on disk",
     ),
     TextStore(
         "token voices",
         (),
         ("guilds/*/tokens",),
-        "`app/service/token_voices.py` at once, then on disk",
+        "`app/service/voices/token_voices.py` at once, then on disk",
     ),
     TextStore(
         "copies made before an update",
         (),
         ("backups",),
-        "`app/service/voice_files.py`",
+        "`app/service/voices/voice_files.py`",
     ),
     TextStore(
         "unfinished files",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from peewee import fn
 
 from app.store.database import tuples, write
-from app.store.messages import BATCH
+from app.store.sqlite import BATCH
 from app.store.tables import Conversation, ConversationLink, Member, Message
 
 

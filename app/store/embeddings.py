@@ -7,7 +7,7 @@ from peewee import Expression, fn
 
 from app.store import sqlite
 from app.store.database import bound, tuples, write
-from app.store.messages import BATCH
+from app.store.sqlite import BATCH
 from app.store.tables import Embedding, Message
 
 MESSAGE_OVERHEAD, VECTOR_OVERHEAD = 110, 145

@@ -7,7 +7,7 @@ from peewee import Case, Expression, fn
 
 from app.store import conversations, feedback, messages, tombstones, voice_changes
 from app.store.database import tuples, write
-from app.store.messages import BATCH
+from app.store.sqlite import BATCH
 from app.store.tables import (
     Channel,
     ConversationLink,

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from peewee import fn
 
-from app.store import messages
+from app.store import messages, sqlite
 from app.store.database import tuples, write
 from app.store.messages import NewAttachment, NewMessage
 from app.store.tables import ImportCheckpoint, Member
@@ -44,8 +44,8 @@ def _add_members(
     rows = [(guild, *person) for person in people]
     Member.insert_many(rows, fields).on_conflict_ignore().execute()
     found: dict[str, KnownMember] = {}
-    for start in range(0, len(people), messages.BATCH):
-        authors = [author for author, _, _ in people[start : start + messages.BATCH]]
+    for start in range(0, len(people), sqlite.BATCH):
+        authors = [author for author, _, _ in people[start : start + sqlite.BATCH]]
         query = Member.select(Member.author, Member.id, Member.has_opted_out)
         chosen = (Member.guild == guild) & Member.author.in_(authors)
         for author, row, out in tuples(query.where(chosen)):

@@ -1,15 +1,14 @@
 """Messages: adding, editing and reading them."""
 
-import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
-from peewee import Expression, ModelSelect, fn
+from peewee import ModelSelect, fn
 
-from app.store import sqlite, tombstones, voice_changes
+from app.store import sqlite, tombstones
 from app.store.database import bound, tuples, write
-from app.store.rows import StoredAttachment, StoredSnapshot, all_of
+from app.store.rows import StoredAttachment, StoredMessage, all_of
+from app.store.sqlite import BATCH
 from app.store.tables import (
     Attachment,
     Channel,
@@ -19,9 +18,6 @@ from app.store.tables import (
     RowNumbers,
     VoiceChange,
 )
-
-BATCH = 500
-"""Row numbers per statement; SQLite takes at most 32,766 values."""
 
 
 class NewAttachment(NamedTuple):
@@ -50,12 +46,6 @@ COLUMNS = (
 )  # fmt: skip
 
 
-Learnable = tuple[int, str, int]
-"""A message as a voice learns it: its row, its text, and its channel's row."""
-
-_LEARNED = (Message.id, Message.text, Message.channel)
-
-
 class Added(NamedTuple):
     """The result of adding messages."""
 
@@ -63,27 +53,6 @@ class Added(NamedTuple):
     """The row of each; None if it was not stored."""
     forgotten: set[int]
     """Places of messages that were forgotten, and so not stored again."""
-
-
-@dataclass(frozen=True)
-class StoredMessage:
-    """A message with the names that belong to it."""
-
-    id: int
-    guild: int
-    channel: int
-    channel_name: str
-    member: int
-    author: str
-    """Hash of the author's id."""
-    name: str
-    """The author's display name."""
-    is_bot: bool
-    external: str
-    ts: int
-    text: str
-    reply_to: str | None
-    dropped: str | None
 
 
 @write
@@ -344,59 +313,6 @@ def last_row() -> int:
 def _give_out(last: int) -> None:
     if not RowNumbers.update(last=last).execute():
         RowNumbers.create(last=last)
-
-
-def learnable(guild: int, after: int = 0) -> Iterator[Learnable]:
-    """Yield the messages in the guild's voice after that row, by row."""
-    return _read(voice_changes.belongs(guild) & (Message.id > after))
-
-
-def _read(chosen: Expression) -> Iterator[Learnable]:
-    query = Message.select(*_LEARNED).where(chosen)
-    sql, parameters = query.order_by(Message.id).sql()
-    # A plain cursor returns a million rows in a third of peewee's time.
-    rows: Iterator[Learnable] = bound().connection().execute(sql, parameters)
-    return rows
-
-
-def replies_of(guild: int) -> list[tuple[str, int, str, str | None]]:
-    """Yield (id, time, text, answered id) of all learned messages, in order."""
-    query = Message.select(
-        Message.external, Message.ts, Message.text, Message.reply_to
-    ).where(voice_changes.belongs(guild))
-    return list(tuples(query.order_by(Message.ts, Message.id)))
-
-
-def learnable_page(guild: int, after: int = 0, limit: int = 20_000) -> list[Learnable]:
-    """Return the first `limit` of `learnable`, for readers in another thread."""
-    return list(itertools.islice(learnable(guild, after), limit))
-
-
-def of_snapshot(
-    snapshot: StoredSnapshot, after: int, limit: int = 20_000
-) -> list[Learnable]:
-    """Return a page of what is left of a snapshot's voice."""
-    chosen = voice_changes.belongs(snapshot.guild_id, snapshot.gaps)
-    rows = (Message.id > after) & (Message.id <= snapshot.last)
-    return list(itertools.islice(_read(chosen & rows), limit))
-
-
-def newest_learnable(guild: int, after: int, limit: int) -> list[Learnable]:
-    """Return the newest messages to learn after that row, by row."""
-    query = Message.select(*_LEARNED)
-    query = query.where(voice_changes.belongs(guild) & (Message.id > after))
-    found: list[Learnable] = tuples(query.order_by(Message.id.desc()).limit(limit))
-    return found[::-1]
-
-
-def learnable_of(guild: int, rows: Sequence[int]) -> list[Learnable]:
-    """Return those of the messages that are in the guild's voice."""
-    found: list[Learnable] = []
-    for start in range(0, len(rows), BATCH):
-        part = list(rows[start : start + BATCH])
-        chosen = Message.id.in_(part) & voice_changes.belongs(guild)
-        found += tuples(Message.select(*_LEARNED).where(chosen))
-    return found
 
 
 def bursts(guild: int, newest: int, within_ms: int) -> tuple[int, int]:

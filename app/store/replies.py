@@ -9,8 +9,7 @@ from peewee import IntegrityError
 from app.core.explanation import DrawnMessage, Explanation, QuotedMessage, TokenCounts
 from app.store import audience, feedback, messages, rows, tombstones, usage
 from app.store.database import tuples, write
-from app.store.messages import StoredMessage
-from app.store.rows import StoredReply
+from app.store.rows import StoredMessage, StoredReply
 from app.store.tables import Channel, Member, Message, Reply, ReplySource
 
 Fields = Mapping[str, Any]

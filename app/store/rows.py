@@ -136,6 +136,27 @@ class StoredFeedback:
 
 
 @dataclass(frozen=True)
+class StoredMessage:
+    """A message with the names that belong to it."""
+
+    id: int
+    guild: int
+    channel: int
+    channel_name: str
+    member: int
+    author: str
+    """Hash of the author's id."""
+    name: str
+    """The author's display name."""
+    is_bot: bool
+    external: str
+    ts: int
+    text: str
+    reply_to: str | None
+    dropped: str | None
+
+
+@dataclass(frozen=True)
 class StoredAttachment:
     """An attachment of a message."""
 

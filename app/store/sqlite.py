@@ -15,6 +15,9 @@ from app.core.files import put, unfinished
 
 Row = tuple[Any, ...]
 
+BATCH = 500
+"""Row numbers per statement; SQLite takes at most 32,766 values."""
+
 DAMAGED = ("malformed", "not a database", "disk image", "disk i/o error")
 FULL = ("database or disk is full",)
 READ_ONLY = ("readonly database", "unable to open database file")

@@ -12,9 +12,8 @@ from app.core.safe_text import safe_json, safe_text
 if TYPE_CHECKING:
     from app.core.explanation import Explanation
     from app.store.database import Database
-    from app.store.messages import StoredMessage
     from app.store.overview import Bucket, ChannelActivity
-    from app.store.rows import StoredReply
+    from app.store.rows import StoredMessage, StoredReply
     from app.store.usage import DayUse, SentRequest
 
 P = ParamSpec("P")

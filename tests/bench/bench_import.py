@@ -21,7 +21,7 @@ from statistics import median, quantiles
 
 from app.core.paths import Home
 from app.service.job_runner import JobRunner
-from app.service.voice_keeper import VoiceKeeper
+from app.service.voices.voice_keeper import VoiceKeeper
 from app.store import guilds, replies
 from app.store.database import Database
 from tests.asking import built_in

@@ -17,7 +17,7 @@ import numpy as np
 
 from app.evaluation.annotated_chat import read_rows
 from app.runner import llama
-from app.store.messages import Learnable
+from app.store.voice_changes import Learnable
 from app.voice.tokens import TokenVoice
 from app.voice.voice import Voice, build
 from tests.bench.bench_token_voice import Loop, build_voice

@@ -18,7 +18,7 @@ from app.runner.fusion import BALANCED, fuse, next_trust, sample
 from app.runner.message_tokens import end_token, messages_tokens, said_in
 from app.runner.model_loader import usable_threads
 from app.runner.token_voice_builder import tokenize
-from app.store.messages import Learnable
+from app.store.voice_changes import Learnable
 from app.voice.tokens import TokenVoice, build
 
 OPENINGS = 9

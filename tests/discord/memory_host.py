@@ -17,7 +17,7 @@ from app.discord.ports import (
     Unsent,
 )
 from app.ipc.control import Check, ModelEntry, StatusReply
-from app.service.voice_keeper import Forgotten
+from app.service.voices.forgetter import Forgotten
 from app.service.weekly_stats import GuildWeek
 from app.settings.effective import ResolvedSetting
 from app.settings.schema import Config

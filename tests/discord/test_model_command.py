@@ -40,7 +40,7 @@ def make_owner(home: Home, scene: Scene) -> None:
     save(home.config_file, "bot.owners", [str(scene.mod.id)])
 
 
-COSTS_OR_LEAKS = [
+COSTS_OR_LEAKS: list[tuple[str, dict[str, object]]] = [
     ("model use", {"name": "tiny"}),
     ("model list", {}),
     ("model check", {}),

@@ -21,7 +21,7 @@ async def test_link_previews_and_pins_forget_and_learn_nothing(
             forgot.append(rows)
             await plain(row, rows)  # type: ignore[arg-type]
 
-        service.context.voices._on_forgotten[0] = forget
+        service.context.forgetter._on_forgotten[0] = forget
         learned, unlearned = voice.learn, voice.forget
         calls: list[str] = []
         voice.learn = lambda *a: calls.append("learn") or learned(*a)  # type: ignore

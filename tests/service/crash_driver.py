@@ -11,7 +11,7 @@ from random import Random
 from app.core.paths import Home
 from app.importers.records import Record
 from app.service.job_runner import JobRunner
-from app.service.voice_keeper import VoiceKeeper
+from app.service.voices.voice_keeper import VoiceKeeper
 from app.settings.schema import Config
 from app.store import forgetting, guilds, snapshots
 from app.store.database import Database
@@ -55,11 +55,11 @@ async def step(
     chosen = rng.sample(rows, min(len(rows), rng.randrange(1, 40)))
     match rng.randrange(5):
         case 0:
-            await learning.forget(guild, chosen, wait=False)
+            await learning.forgetter.forget(guild, chosen, wait=False)
         case 1:
             await learning.edit(guild, rng.choice(heard), f"zq{number + 1}zq edited")
         case 2:
-            await learning.forget(guild, chosen[:3], wait=True)
+            await learning.forgetter.forget(guild, chosen[:3], wait=True)
         case 3:
             kept = await database.run(snapshots.get, guild, "kept")
             if kept is not None and rng.random() < 0.5:

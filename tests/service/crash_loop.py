@@ -13,8 +13,8 @@ from random import Random
 
 from app.core.paths import Home
 from app.service.job_runner import JobRunner
-from app.service.voice_keeper import VoiceKeeper
-from app.store import guilds, messages, voice_changes
+from app.service.voices.voice_keeper import VoiceKeeper
+from app.store import guilds, voice_changes
 from app.store.database import Database, tuples
 from app.store.tables import Message
 from tests.asking import built_in
@@ -88,8 +88,8 @@ async def check(home: Home) -> str:
         # After a rollback it speaks from the newest until its files are built anew.
         if voice_changes.ALL not in changes:
             assert voice.messages == len(rows), (voice.messages, len(rows))
-        while learning._tasks:
-            await asyncio.gather(*learning._tasks)
+        while learning._voices._tasks:
+            await asyncio.gather(*learning._voices._tasks)
         assert voice.messages == len(rows), (voice.messages, len(rows))
         kept = {mark for text in await database.run(_texts) for mark in _marks(text)}
         await learning.close()
@@ -100,7 +100,7 @@ async def check(home: Home) -> str:
 
 
 def _learnable(guild: int) -> list[int]:
-    return [row for row, _, _ in messages.learnable(guild)]
+    return [row for row, _, _ in voice_changes.learnable(guild)]
 
 
 def _texts() -> list[str]:

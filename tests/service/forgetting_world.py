@@ -199,7 +199,7 @@ class World:
         jobs = context.__dict__["jobs"] = self.jobs(self.home)
         if isinstance(jobs, InlineJobs):
             self._stack.callback(jobs.close)
-        context.voices._scrub_seconds = 0.0
+        context.voices._voices._scrub_seconds = 0.0
         context.memory._open_embedder = lambda model: WordEmbedder()  # type: ignore
         # The model has always rested long enough.
         hours = itertools.count(0.0, 3600.0)
@@ -271,7 +271,7 @@ class World:
     async def settle(self) -> None:
         """Wait until nothing is done in the background any more."""
         async with asyncio.timeout(60):
-            while tasks := self.context.voices._tasks:
+            while tasks := self.context.voices._voices._tasks:
                 await asyncio.gather(*tasks)
 
     # What people do.

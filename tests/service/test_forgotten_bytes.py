@@ -49,7 +49,7 @@ async def test_copies_that_sqlite_left_in_the_gaps_of_pages_go_too(home: Home) -
     async with open_service(home, Random(1)) as service:
         guild = await fill(service)
         assert files_with(home, PHRASE)
-        done = await service.context.voices.forget_author(guild, "11")
+        done = await service.context.forgetter.forget_author(guild, "11")
         assert done.complete
         assert files_with(home, PHRASE) == []
     assert files_with(home, PHRASE) == []

@@ -112,7 +112,7 @@ async def test_forgetting_a_person_forgets_what_they_thought(service: Service) -
     await run(forgetting.delete_author, guild, "hash")
     assert await run(feedback.rating, reply) == -1
     assert (await run(members.kept, guild, "hash")).ratings == 0
-    await service.context.voices.forget(guild, [1])
+    await service.context.forgetter.forget(guild, [1])
     assert b"secret words" not in service.context.home.database.read_bytes()
 
 

@@ -15,7 +15,7 @@ from app.replies.cloud_examples import Illustrator
 from app.replies.request import ReplyRequest
 from app.service.service import Service, open_service
 from app.settings.schema import Config
-from app.store import messages, places
+from app.store import places, voice_changes
 from app.store.places import Place
 from tests.runner import tiny
 
@@ -148,9 +148,9 @@ async def test_the_reply_right_after_a_deletion_or_an_edit_is_still_fused(
     assert await context.local.wait_until_ready(60)
     assert await context.token_voices.prepare(1)
     first, second, third = await context.database.run(_first_rows)
-    await context.voices.forget(1, [first])
+    await context.forgetter.forget(1, [first])
     await context.voices.edit(1, second, "other words")
-    await context.voices.forget(1, [third], wait=False)
+    await context.forgetter.forget(1, [third], wait=False)
     request = ReplyRequest(1, "well?", "bob", mode="hybrid", dial=99, max_ms=20_000)
     made = await context.replier.reply(request)
     assert made is not None
@@ -158,4 +158,4 @@ async def test_the_reply_right_after_a_deletion_or_an_edit_is_still_fused(
 
 
 def _first_rows() -> list[int]:
-    return [row for row, _, _ in messages.newest_learnable(1, 0, 3)]
+    return [row for row, _, _ in voice_changes.newest_learnable(1, 0, 3)]

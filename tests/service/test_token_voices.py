@@ -11,11 +11,11 @@ from app.core.paths import Home
 from app.importers.records import Record
 from app.runner import llama, quantisation
 from app.service.job_runner import JobRunner
-from app.service.token_voices import THROUGH, TokenVoices
-from app.service.voice_keeper import VoiceKeeper
+from app.service.voices.token_voices import THROUGH, TokenVoices
+from app.service.voices.voice_keeper import VoiceKeeper
 from app.store import guilds, voice_changes
 from app.store.database import Database
-from app.store.messages import Learnable
+from app.store.voice_changes import Learnable
 from app.voice.tokens import TokenVoice
 from tests.asking import built_in
 from tests.runner import tiny
@@ -165,12 +165,12 @@ async def test_what_is_forgotten_is_taken_out_at_once_and_not_built_again(home, 
         (row,) = await bench.say("my secret")
         await bench.say("plain words")
         await bench.voices.prepare(bench.guild)
-        await bench.learning.forget(bench.guild, [row], wait=False)
+        await bench.learning.forgetter.forget(bench.guild, [row], wait=False)
         assert bench.runner.forgotten == [row]
         bench.runner.pid = 2
         await bench.voices.get(bench.guild)
         assert bench.runner.forgotten == [row, row]
-        done = await bench.learning.forget(bench.guild, [], wait=True)
+        done = await bench.learning.forgetter.forget(bench.guild, [], wait=True)
         assert done.complete
         assert await bench.voices.prepare(bench.guild)
         path = await bench.voices.get(bench.guild)
@@ -187,7 +187,7 @@ async def test_a_deletion_leaves_the_voice_in_use_and_nothing_of_it_on_disk(
         await bench.voices.prepare(bench.guild)
         path = await bench.voices.get(bench.guild)
         assert path is not None
-        assert (await bench.learning.forget(bench.guild, [row])).complete
+        assert (await bench.learning.forgetter.forget(bench.guild, [row])).complete
         assert await bench.voices.get(bench.guild) == path
         voice = TokenVoice.open(path)
         assert (voice.messages, voice.forget([row])) == (2, 0)
@@ -205,7 +205,7 @@ async def test_an_edit_is_told_at_once_and_to_every_runner_after_it(home, model)
             assert await bench.voices.get(bench.guild) == path
             assert bench.runner.take() == [text]
         assert set(bench.runner.forgotten) == {row}
-        assert (await bench.learning.forget(bench.guild, [])).complete
+        assert (await bench.learning.forgetter.forget(bench.guild, [])).complete
         assert TokenVoice.open(path).messages == 1
         for pid in (1, 2):
             bench.runner.pid = pid
@@ -224,7 +224,7 @@ async def test_what_is_deleted_during_a_build_is_in_no_file_of_it(home, model):
         directory = home.token_voice(bench.guild, "any").parent
         while not any(directory.glob("*/*")):  # noqa: ASYNC110 - the job tells nobody
             await asyncio.sleep(0.001)
-        assert (await bench.learning.forget(bench.guild, [row])).complete
+        assert (await bench.learning.forgetter.forget(bench.guild, [row])).complete
         path = await bench.voices.get(bench.guild)
         assert path is not None
         assert TokenVoice.open(path).forget([row]) == 0

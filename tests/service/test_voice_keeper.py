@@ -19,7 +19,7 @@ from app.importers.records import File, Record
 from app.importers.sources import DiskFile, fingerprint
 from app.ipc.control import ImportedFile, Progress
 from app.service.job_runner import JobRunner
-from app.service.voice_keeper import VoiceKeeper
+from app.service.voices.voice_keeper import VoiceKeeper
 from app.settings.schema import Config
 from app.settings.setting_keys import with_stored
 from app.store import (
@@ -93,8 +93,8 @@ class Bench:
 
     async def settled(self) -> None:
         """Wait for what goes on in the background."""
-        while self.learning._tasks:
-            await asyncio.gather(*self.learning._tasks)
+        while self.learning._voices._tasks:
+            await asyncio.gather(*self.learning._voices._tasks)
 
 
 def lines(home: Home, count: int, start: int = 0) -> Path:
@@ -301,15 +301,15 @@ async def test_nothing_forgotten_is_left_in_the_home(home: Home, by: str) -> Non
         assert found(home, PHRASE) != []
 
         if by == "message":
-            done = await learning.forget(guild, [row])
+            done = await learning.forgetter.forget(guild, [row])
         elif by == "author":
-            done = await learning.forget_author(guild, "66")
+            done = await learning.forgetter.forget_author(guild, "66")
         elif by == "channel":
             channel = await run(guilds.find_channel, guild, "9")
             assert channel is not None
-            done = await learning.forget_channel(guild, channel.id)
+            done = await learning.forgetter.forget_channel(guild, channel.id)
         else:
-            done = await learning.forget_everything(guild)
+            done = await learning.forgetter.forget_everything(guild)
 
         assert done.complete
         assert (done.embeddings, done.replies) == (1, 1)
@@ -332,7 +332,7 @@ async def test_a_stopped_import_starts_over_after_everything_was_forgotten(
         await bench.learning.import_files(bench.guild, [path])
         # Stopped near its end.
         await run(imports.add_batch, bench.guild, file, 650, [], [], [])
-        await bench.learning.forget_everything(bench.guild)
+        await bench.learning.forgetter.forget_everything(bench.guild)
         counts = await bench.learning.import_files(bench.guild, [path])
         assert (counts.added, counts.duplicates) == (700, 0)
         assert await run(messages.count, bench.guild) == 700
@@ -343,7 +343,7 @@ async def test_a_deletion_is_spoken_of_no_more_and_the_files_follow(home: Home) 
         row = await bench.hear(PHRASE)
         assert row is not None
         await bench.learning.rebuild(bench.guild)
-        done = await bench.learning.forget(bench.guild, [row], wait=False)
+        done = await bench.learning.forgetter.forget(bench.guild, [row], wait=False)
         assert done.messages == 1 and not done.complete
         assert not await bench.knows("zanzibar")
         await bench.settled()
@@ -420,7 +420,7 @@ async def test_the_log_of_the_database_is_emptied_by_forgetting(home: Home) -> N
         assert row is not None
         reader = sqlite3.connect(home.database)
         reader.execute("BEGIN").execute("SELECT * FROM message").fetchone()
-        work = asyncio.create_task(bench.learning.forget(bench.guild, [row]))
+        work = asyncio.create_task(bench.learning.forgetter.forget(bench.guild, [row]))
         await asyncio.sleep(0.5)
         reader.close()
         assert (await work).complete

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from app.store import guilds, messages
+from app.store import guilds, messages, voice_changes
 from app.store.database import Database
 from app.store.messages import NewAttachment, NewMessage
 from app.store.tables import Message
@@ -94,7 +94,7 @@ def test_only_what_was_not_dropped_is_learnable(
 ) -> None:
     kept = write("a fair lady")
     write("!roll 20", dropped="command")
-    ((row, text, channel),) = db.call(lambda: list(messages.learnable(guild)))
+    ((row, text, channel),) = db.call(lambda: list(voice_changes.learnable(guild)))
     assert (row, text) == (kept, "a fair lady")
     found = db.call(messages.get, kept)
     assert found is not None

@@ -179,7 +179,7 @@ def stored_reply(
 
 
 def test_a_reply_stands_for_the_messages_it_was_sent_as():
-    from app.store.messages import StoredMessage
+    from app.store.rows import StoredMessage
 
     def message(row: int, external: str, at: int) -> StoredMessage:
         return StoredMessage(
@@ -213,7 +213,7 @@ def test_the_conversations_of_a_channel_stand_below_it():
 
 
 def test_a_reply_belongs_to_the_conversation_of_what_was_sent():
-    from app.store.messages import StoredMessage
+    from app.store.rows import StoredMessage
 
     sent = StoredMessage(2, 1, 1, "c", 1, "h", "N", False, "s1", 20, "t", None, None)
     lines = merge([sent], [stored_reply(7, 21, ["s1"])], {2: 1})

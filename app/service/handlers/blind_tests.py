@@ -12,8 +12,7 @@ from app.replies.request import MadeReply, ReplyRequest
 from app.service.app_context import AppContext
 from app.service.events import Asker
 from app.store import comparisons, messages
-from app.store.messages import StoredMessage
-from app.store.rows import StoredGuild
+from app.store.rows import StoredGuild, StoredMessage
 
 LATELY = 2000
 """The number of newest messages to draw one from."""

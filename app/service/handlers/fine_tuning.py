@@ -24,8 +24,7 @@ from app.service.events import Asker
 from app.settings.consent import AGREE, what_leaves
 from app.settings.schema import Config
 from app.store import fine_tuning, members, messages
-from app.store.messages import StoredMessage
-from app.store.rows import StoredGuild
+from app.store.rows import StoredGuild, StoredMessage
 
 POLICY = (
     "Discord's developer policy forbids training machine learning models on message"

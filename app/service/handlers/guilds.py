@@ -1,7 +1,7 @@
 """Handlers for servers: lists, imports, forgetting and exports."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from app.chat import feedback_weights
@@ -17,6 +17,7 @@ from app.service.distinctive_words import own_phrases, own_words
 from app.service.events import Asker, WatcherOutbox
 from app.service.guild_export import export
 from app.service.handlers.channel_actions import keep_quiet, set_learning
+from app.service.voices.forgetter import Forgotten
 from app.store import (
     feedback,
     forgetting,
@@ -102,32 +103,18 @@ class GuildHandlers:
             raise UsageError(
                 "Choose one to forget: messages, an author, a channel, everything."
             )
-        learning, guild = self._context.voices, await self._context.guild(request.guild)
+        guild = (await self._context.guild(request.guild)).id
         if request.undo:
-            lifted = await self._lift(guild.id, request)
+            lifted = await self._lift(guild, request)
             return control.ForgetReply(0, 0, 0, complete=True, lifted=lifted)
-        run, texts = self._context.database.run, list[str]()
+        texts: list[str] = []
 
         async def note(rows: Sequence[int]) -> None:
             """Take the texts to search for while they are there."""
             if request.prove:
-                texts.extend(await receipt.texts_of(self._context, guild.id, rows))
+                texts.extend(await receipt.texts_of(self._context, guild, rows))
 
-        if request.messages:
-            rows = await self._rows(guild.id, request.messages)
-            await note(rows)
-            done = await learning.forget(guild.id, rows)
-        elif request.author:
-            author = await self._author(guild.id, request.author)
-            await note(await run(forgetting.rows_of_author, guild.id, author))
-            done = await learning.forget_member(guild.id, author)
-        elif request.channel:
-            channel = await self._context.channel(guild.id, request.channel)
-            await note(await run(forgetting.rows_of_channel, guild.id, channel.id))
-            done = await learning.forget_channel(guild.id, channel.id)
-        else:
-            await note(await run(forgetting.rows_of_guild, guild.id))
-            done = await learning.forget_everything(guild.id)
+        done = await self._forget(guild, request, note)
         return control.ForgetReply(
             done.messages,
             done.embeddings,
@@ -137,6 +124,29 @@ class GuildHandlers:
             if request.prove
             else None,
         )
+
+    async def _forget(
+        self,
+        guild: int,
+        request: control.Forget,
+        note: Callable[[Sequence[int]], Awaitable[None]],
+    ) -> Forgotten:
+        """Forget what was chosen; `note` gets its rows before they are deleted."""
+        run, forgetter = self._context.database.run, self._context.forgetter
+        if request.messages:
+            rows = await self._rows(guild, request.messages)
+            await note(rows)
+            return await forgetter.forget(guild, rows)
+        if request.author:
+            author = await self._author(guild, request.author)
+            await note(await run(forgetting.rows_of_author, guild, author))
+            return await forgetter.forget_member(guild, author)
+        if request.channel:
+            channel = await self._context.channel(guild, request.channel)
+            await note(await run(forgetting.rows_of_channel, guild, channel.id))
+            return await forgetter.forget_channel(guild, channel.id)
+        await note(await run(forgetting.rows_of_guild, guild))
+        return await forgetter.forget_everything(guild)
 
     async def _rows(self, guild: int, externals: Sequence[str]) -> list[int]:
         """The rows of messages with those ids.
@@ -187,7 +197,7 @@ class GuildHandlers:
         if request.messages:
             return await run(tombstones.lift, guild, request.messages)
         if request.author:
-            return await self._context.voices.remember_author(guild, request.author)
+            return await self._context.forgetter.remember_author(guild, request.author)
         if request.channel:
             raise UsageError(
                 "Forgotten channels cannot be restored one by one.",

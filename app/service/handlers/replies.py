@@ -13,7 +13,7 @@ from app.service import opinions
 from app.service.app_context import AppContext
 from app.service.events import Asker, WatcherOutbox
 from app.store import feedback, messages, replies
-from app.store.messages import StoredMessage
+from app.store.rows import StoredMessage
 
 OWNER = "owner"
 """The author of feedback in the TUI and on the command line."""

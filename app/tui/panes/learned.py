@@ -16,7 +16,7 @@ from app.tui.widgets.dialogs import Confirm, Detail
 from app.tui.widgets.feed import Feed
 
 if TYPE_CHECKING:
-    from app.store.messages import StoredMessage
+    from app.store.rows import StoredMessage
 
 SHOWN = 400
 

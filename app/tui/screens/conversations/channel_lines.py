@@ -11,8 +11,7 @@ from app.tui import format
 from app.tui.database_reader import DatabaseReader
 
 if TYPE_CHECKING:
-    from app.store.messages import StoredMessage
-    from app.store.rows import StoredReply
+    from app.store.rows import StoredMessage, StoredReply
 
 MESSAGES_SHOWN = 300
 REPLIES_SHOWN = 100

@@ -14,8 +14,7 @@ from app.tui.widgets.dialogs import AskText, Confirm, Pick
 from app.tui.widgets.feed import Feed
 
 if TYPE_CHECKING:
-    from app.store.messages import StoredMessage
-    from app.store.rows import StoredReply
+    from app.store.rows import StoredMessage, StoredReply
 
 
 REJECTED = (

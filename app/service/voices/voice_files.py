@@ -81,7 +81,7 @@ class VoiceFiles:
         if voice_changes.ALL in changed:
             voice, is_damaged = Voice.empty(), True
         voice.forget(changed)
-        known = await self._database.run(messages.learnable_of, guild, changed)
+        known = await self._database.run(voice_changes.learnable_of, guild, changed)
         for row, text, channel in known:
             if row <= voice.last_message:
                 voice.learn(row, text, channel)
@@ -95,7 +95,7 @@ class VoiceFiles:
     async def learn_after(self, voice: Voice, guild: int, row: int) -> bool:
         """Learn messages after `row`; True if they are too many to keep apart."""
         newer = await self._database.run(
-            messages.newest_learnable, guild, row, MOST_TAIL
+            voice_changes.newest_learnable, guild, row, MOST_TAIL
         )
         for count, message in enumerate(newer, 1):
             voice.learn(*message)

@@ -19,7 +19,7 @@ from app.modelfiles import gguf_header
 from app.service.job_runner import JobRunner
 from app.store import guilds, messages, voice_changes
 from app.store.database import Database
-from app.store.messages import Learnable
+from app.store.voice_changes import Learnable
 from app.voice import files
 from app.voice.files import VoiceFileError
 from app.voice.token_scrub import scrub
@@ -140,10 +140,10 @@ class TokenVoices:
         if untold:
             await self._runner.forget(path, untold)
             told.changed.update(untold)
-        known = await self._database.run(messages.learnable_of, guild, untold)
+        known = await self._database.run(voice_changes.learnable_of, guild, untold)
         rows = [message for message in known if message[0] <= told.newest]
         newer = await self._database.run(
-            messages.newest_learnable, guild, told.newest, MOST_TAIL
+            voice_changes.newest_learnable, guild, told.newest, MOST_TAIL
         )
         if newer:
             told.newest = newer[-1][0]

@@ -1,0 +1,118 @@
+"""The open voices of all guilds, and the work that rewrites their files."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable
+from dataclasses import dataclass, field
+
+from app.core.errors import AppError
+from app.service.voices.voice_files import MOST_TAIL, VoiceFiles
+from app.store import guilds, voice_changes
+from app.store.database import Database
+from app.voice.voice import Voice
+
+log = logging.getLogger(__name__)
+
+SCRUB_SECONDS = 60.0
+"""The delay after a deletion before the files are rewritten."""
+
+SCRUB_MESSAGES = 60_000
+"""The number of messages that adds the same delay again."""
+
+
+@dataclass
+class OpenedVoice:
+    """A guild's voice in use."""
+
+    voice: Voice
+    changing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held while the files are replaced or built."""
+    pending: "asyncio.Task[None] | None" = None
+    """A build that waits for its start."""
+
+
+class OpenedVoices:
+    """Opens each guild's voice on first use, and rewrites files in the background."""
+
+    def __init__(
+        self, database: Database, files: VoiceFiles, scrub_seconds: float
+    ) -> None:
+        """Prepare; `start` finishes the work of a killed process."""
+        self._database = database
+        self._files = files
+        self._scrub_seconds = scrub_seconds
+        self._open: dict[int, OpenedVoice] = {}
+        self._opening = asyncio.Lock()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def start(self) -> None:
+        """Finish in the background the forgetting that a killed process began."""
+        known = await self._database.run(guilds.every)
+        await asyncio.to_thread(self._files.sweep, {guild.id for guild in known})
+        self._spawn(self._empty_log())
+        for guild in known:
+            if await self._database.run(voice_changes.newest_change, guild.id):
+                self.build_soon(await self.get(guild.id), guild.id, 0.0)
+
+    async def close(self) -> None:
+        """Cancel waiting and running builds; the database remembers what they lack."""
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def get(self, guild: int) -> OpenedVoice:
+        if guild not in self._open:
+            async with self._opening:
+                if guild not in self._open:
+                    self._open[guild] = await self._open_files(guild)
+        return self._open[guild]
+
+    async def _open_files(self, guild: int) -> OpenedVoice:
+        voice, is_lacking = await self._files.open(guild)
+        opened = OpenedVoice(voice)
+        if is_lacking:
+            self.build_soon(opened, guild, 0.0)
+        elif voice.bytes:
+            self._spawn(self._verify(opened, guild))
+        return opened
+
+    async def _verify(self, opened: OpenedVoice, guild: int) -> None:
+        if not await self._files.is_intact(opened.voice, guild):
+            self.build_soon(opened, guild, 0.0)
+
+    def build_if_long(self, opened: OpenedVoice, guild: int) -> None:
+        if opened.voice.tail_messages > max(MOST_TAIL, opened.voice.messages // 50):
+            self.build_soon(opened, guild, 0.0)
+
+    def build_soon(self, opened: OpenedVoice, guild: int, seconds: float) -> None:
+        if opened.pending is None or opened.pending.done():
+            opened.pending = self._spawn(self._build_later(opened, guild, seconds))
+
+    async def _build_later(
+        self, opened: OpenedVoice, guild: int, seconds: float
+    ) -> None:
+        await asyncio.sleep(seconds)
+        # Changes from here on need their own build.
+        opened.pending = None
+        try:
+            await self.scrub(opened, guild)
+        except AppError as error:
+            log.error("the voice of guild %d could not be built: %s", guild, error)
+
+    async def scrub(self, opened: OpenedVoice, guild: int) -> bool:
+        async with opened.changing:
+            return await self._files.scrub(opened.voice, guild)
+
+    def scrub_soon(self, opened: OpenedVoice, guild: int) -> None:
+        """Rewrite the files after a while, for all deletions until then."""
+        times = 1 + opened.voice.messages / SCRUB_MESSAGES
+        self.build_soon(opened, guild, self._scrub_seconds * times)
+
+    def _spawn(self, work: Awaitable[None]) -> "asyncio.Task[None]":
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def _empty_log(self) -> None:
+        await self._files.empty_log()
