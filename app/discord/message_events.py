@@ -15,6 +15,7 @@ from app.importers.gate import Target
 from app.importers.records import File, Record
 from app.ipc.control import MessageSeen, Progress
 from app.service.app_context import AppContext
+from app.service.digest import Digest, digest
 from app.service.voices.forgetter import Forgotten
 from app.store import guilds, members, messages, replies, tombstones
 
@@ -199,6 +200,16 @@ class StoredMessages:
         if drawn is None:
             return Forgotten(0, 0, 0, False)
         return await self._context.forgetter.forget(*drawn)
+
+    async def digest(
+        self, place: MessagePlace, author: int, hours: int | None
+    ) -> Digest | None:
+        """Sum up a channel since the author's last message, or since some hours."""
+        rows = await self._ids.rows(place)
+        if not rows.is_learning:
+            return None
+        hashed = self._ids.author(author)
+        return await digest(self._context, rows.guild, rows.channel, hashed, hours)
 
     async def newest(self) -> dict[int, int]:
         """Return the newest stored message of every listened channel."""

@@ -8,6 +8,7 @@ from typing import Protocol
 from app.chat.halt import Halt
 from app.core.explanation import Explanation
 from app.ipc.control import Check, ModelEntry, StatusReply
+from app.service.digest import Digest
 from app.service.voices.forgetter import Forgotten
 from app.service.weekly_stats import GuildWeek
 from app.settings.effective import ResolvedSetting
@@ -313,6 +314,15 @@ class MessageEvents(Protocol):
 
     async def forget_sources(self, reply: int) -> Forgotten:
         """Forget the source messages of a reply."""
+        ...
+
+    async def digest(
+        self, place: MessagePlace, author: int, hours: int | None
+    ) -> Digest | None:
+        """Sum up a channel since the author's last message, or since some hours.
+
+        None if nothing of it is stored, because nobody listens to it.
+        """
         ...
 
     async def train_progress(

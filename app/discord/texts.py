@@ -12,6 +12,7 @@ from app.core.invite_link import invite_url
 from app.core.labels import ORIGINS, PLACES
 from app.discord.ports import LearnedFile
 from app.ipc.control import Check, ModelEntry, StatusReply
+from app.service.digest import Digest
 from app.service.voices.forgetter import Forgotten
 from app.service.weekly_stats import GuildWeek
 from app.settings.consent import AGREE
@@ -331,3 +332,25 @@ def check_lines(checks: Sequence[Check]) -> list[str]:
         f"✕ {quote(one.name)}: {quote(f'{one.detail} {one.hint}', 600)}" for one in bad
     ]
     return [*lines, f"In order: {', '.join(good)}."]
+
+
+def digest_lines(found: Digest, channel: str, link: str) -> list[str]:
+    """Tell what somebody missed, with links to the messages.
+
+    Args:
+        link: The address of the channel on Discord.
+    """
+    since = f"<t:{found.since // 1000}:R>"
+    when = f"your last message, {since}" if found.is_since_last_words else since
+    if not found.messages:
+        return [f"Nobody wrote in {channel} since {when}. `hours` looks further back."]
+    people = "1 person" if found.people == 1 else f"{found.people} people"
+    lines = [f"**{channel}** since {when}: {found.messages:,} messages by {people}."]
+    if found.summary:
+        lines += [f"> {quote(found.summary, 600)}", "In their own words:"]
+    for one in found.lines:
+        to = f" [↗]({link}/{one.message})" if one.message.isdigit() else ""
+        lines.append(
+            f"- {quote(one.name or 'someone', 40)}: {quote(one.text, 160)}{to}"
+        )
+    return lines

@@ -17,6 +17,7 @@ from app.discord.ports import (
     Unsent,
 )
 from app.ipc.control import Check, ModelEntry, StatusReply
+from app.service.digest import Digest
 from app.service.voices.forgetter import Forgotten
 from app.service.weekly_stats import GuildWeek
 from app.settings.effective import ResolvedSetting
@@ -219,6 +220,11 @@ class MemoryHost:
     async def learn_file(self, guild: int, name: str, data: bytes) -> LearnedFile:
         rows = json.loads(data)
         return LearnedFile(len(rows), len(rows))
+
+    async def digest(
+        self, place: MessagePlace, author: int, hours: int | None
+    ) -> Digest | None:
+        return None
 
     async def newest(self) -> dict[int, int]:
         found: dict[int, int] = {}

@@ -3,6 +3,7 @@
 import discord
 
 from app.discord.cogs.about import AboutCog
+from app.discord.cogs.catchup import CatchupCog
 from app.discord.cogs.events import EventsCog
 from app.discord.cogs.listen import ListenCog
 from app.discord.cogs.model import ModelCog
@@ -23,5 +24,6 @@ COGS: tuple[type[discord.Cog], ...] = (
     SettingsCog,
     ModelCog,
     StatsCog,
+    CatchupCog,
     AboutCog,
 )

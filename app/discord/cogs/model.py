@@ -112,7 +112,7 @@ class ModelCog(discord.Cog):
         self,
         context: discord.ApplicationContext,
         mode: Annotated[
-            str, discord.Option(str, description="Who writes.", choices=list(MODES))
+            str, discord.Option(str, description="The writer.", choices=list(MODES))
         ],
         channel: Annotated[
             bool,
