@@ -17,6 +17,7 @@ from app.ipc.control import MessageSeen, Progress
 from app.service.app_context import AppContext
 from app.service.digest import Digest, digest
 from app.service.voices.forgetter import Forgotten
+from app.settings.server_list import is_listed
 from app.store import guilds, members, messages, replies, tombstones
 
 DISCORD_EPOCH_MS = 1_420_070_400_000
@@ -41,8 +42,10 @@ class StoredMessages:
         Args:
             is_missed: Store only what was written while the channel was listened to.
         """
-        new = 0
+        new, bot = 0, self._context.settings.home.bot
         for guild in dict.fromkeys(said.place.guild for said in batch):
+            if not is_listed(bot, guild):
+                continue
             async with self._order[guild]:
                 said = [one for one in batch if one.place.guild == guild]
                 said = await self._with_account(guild, said)

@@ -14,6 +14,7 @@ from app.chat import reply_trigger
 from app.chat.rate_limiter import RateLimiter
 from app.core.state_file import StateFile
 from app.core.supervisor import Supervisor
+from app.discord.actions.strangers import NOT_LISTED
 from app.discord.debounce import Burst
 from app.discord.delivery import Delivery, ask_for
 from app.discord.messages import (
@@ -29,6 +30,7 @@ from app.discord.permissions import may_speak_to, may_write
 from app.discord.ports import Ask, Incoming, MessagePlace, Ports, Situation
 from app.service.handlers.channel_actions import Silences, whole
 from app.settings.schema import Config
+from app.settings.server_list import is_listed
 from app.settings.speech_sections import BotSettings
 
 log = logging.getLogger(__name__)
@@ -133,6 +135,8 @@ class Speaker:
         self, message: discord.Message, said: Incoming, found: Situation
     ) -> reply_trigger.Decision:
         own = self._own_id
+        if not is_listed(self._settings(), said.place.guild):
+            return reply_trigger.Decision(False, "", NOT_LISTED)
         if not may_speak_to(message.author, self._settings().allowed_roles):
             return reply_trigger.Decision(
                 False, "", "the author has none of the allowed roles"

@@ -67,6 +67,7 @@ def help_text(bot: BotSettings, config: Config, listened: int, name: str) -> str
     lines += [
         "`/privacy`: see, export or forget your stored data, or opt out.",
         "`/why`: why it spoke or kept quiet. On a reply: Apps → *Why this?*, *Again*.",
+        "`/catchup`: what you missed here, for you alone.",
         "`/stop`: stop a reply. `/again`: replace the last one with another.",
         "`/quiet`: silence for a while. `/stats`: this server's week.",
         "",

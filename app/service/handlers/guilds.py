@@ -18,6 +18,7 @@ from app.service.events import Asker, WatcherOutbox
 from app.service.guild_export import export
 from app.service.handlers.channel_actions import keep_quiet, set_learning
 from app.service.voices.forgetter import Forgotten
+from app.settings.server_list import is_listed
 from app.store import (
     feedback,
     forgetting,
@@ -295,6 +296,7 @@ class GuildHandlers:
             local_only=config.reply.local_only,
             refused=await context.gate.refuses(address, "replies", [guild.id]) or "",
             is_demo=guild.is_demo,
+            is_listed=is_listed(context.settings.home.bot, guild.discord_id),
             disliked=len(feedback_weights.weights(votes)),
             opted_out=await context.reader.run(overview.opted_out, guild.id),
             last_reply=latest[0].created / 1000 if latest else None,
