@@ -321,8 +321,8 @@ class MynahBot(discord.Bot):
         self, interaction: discord.Interaction, guild: discord.Guild
     ) -> bool:
         """Refuse to work on a server that is not listed, but for people's own data."""
-        data = interaction.data or {}
-        if data.get("name") == "privacy" or not await self.strangers.look(guild):
+        name = interaction.data.get("name") if interaction.data else None
+        if name == "privacy" or not await self.strangers.look(guild):
             return False
         if interaction.type is not discord.InteractionType.auto_complete:
             await refuse(interaction, SILENT_HERE)

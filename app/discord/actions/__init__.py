@@ -1,1 +1,1 @@
-"""Actions of people on replies: stopping one, replacing one."""
+"""Actions of people on replies, the model and servers, beside the plain commands."""

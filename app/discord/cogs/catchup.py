@@ -5,11 +5,12 @@ from typing import Annotated
 import discord
 
 from app.discord import answers
+from app.discord.actions.report_texts import digest_lines
 from app.discord.answers import NOT_ALLOWED, ONLY_IN_SERVERS
 from app.discord.client import MynahBot
 from app.discord.messages import Talk, place_of
 from app.discord.permissions import may_speak_to, seen_by
-from app.discord.texts import digest_lines, pages
+from app.discord.texts import pages
 
 NOT_YOURS_TO_SEE = "You cannot read the past messages of that channel."
 NOT_LISTENED = (

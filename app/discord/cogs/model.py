@@ -5,19 +5,13 @@ from typing import Annotated
 import discord
 
 from app.discord import answers
+from app.discord.actions.report_texts import check_lines, model_lines, state_lines
 from app.discord.answers import ONLY_IN_SERVERS
 from app.discord.client import MynahBot
 from app.discord.messages import place_of
 from app.discord.permissions import is_owner, require_manager, require_owner
 from app.discord.ports import MessagePlace
-from app.discord.texts import (
-    AGREE_AGAIN,
-    check_lines,
-    model_lines,
-    pages,
-    setting_lines,
-    state_lines,
-)
+from app.discord.texts import AGREE_AGAIN, pages, setting_lines
 from app.settings import owner_rules
 from app.settings.consent import ConsentError
 from app.settings.speech_sections import MODES
