@@ -8,6 +8,7 @@ from peewee import Expression, ModelSelect, fn
 from app.core.time_units import DAY_MS
 from app.store import messages
 from app.store.database import tuples
+from app.store.feedback import SEEN
 from app.store.rows import StoredMessage
 from app.store.tables import Channel, Feedback, Member, Message, Reply
 
@@ -86,7 +87,7 @@ def received(guild: int, channels: Collection[str], since: int) -> list[Received
         Reply.select(total, fn.SUM(Feedback.value))
         .left_outer_join(Feedback)
         .where(
-            Reply.channel.in_(here) & (Reply.state == "sent") & (Reply.created >= since)
+            Reply.channel.in_(here) & Reply.state.in_(SEEN) & (Reply.created >= since)
         )
         .group_by(Reply.id)
     )

@@ -11,7 +11,7 @@ from app.core.paths import Home
 from app.ipc.child import Process, spawn
 from app.service.service import Service
 from app.settings.config_file import save
-from app.store import feedback, forgetting, guilds, messages, replies
+from app.store import feedback, forgetting, guilds, messages, replies, stats
 from app.store.rows import StoredReply
 from tests.discord.conftest import Running
 from tests.discord.real_host import eventually, listen, taught
@@ -240,6 +240,9 @@ async def test_again_replaces_the_reply_and_likes_stay_with_what_was_liked(
             return [one.text for one in stored] == [new.text]
 
         await eventually(is_reworded)
+        # The week counts both, with what was thought of each.
+        seen = await run(stats.received, old.guild_id, [str(general.id)], 0)
+        assert sorted(one.rating for one in seen) == [-1, 0]
 
 
 async def test_forgetting_what_a_replaced_reply_drew_on_leaves_the_new_one(

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from app.core.labels import PLACES
 from app.discord.texts import AGREE_HERE, quote
 from app.ipc.control import Check, ModelEntry, StatusReply
-from app.service.digest import Digest
+from app.service.digest import MOST_MESSAGES, Digest
 from app.settings.consent import AGREE
 from app.settings.schema import Config
 
@@ -83,7 +83,9 @@ def digest_lines(found: Digest, channel: str, link: str) -> list[str]:
     if not found.messages:
         return [f"Nobody wrote in {channel} since {when}. `hours` looks further back."]
     people = "1 person" if found.people == 1 else f"{found.people} people"
-    lines = [f"**{channel}** since {when}: {found.messages:,} messages by {people}."]
+    last = "the last " if found.messages >= MOST_MESSAGES else ""
+    many = f"{last}{found.messages:,} messages by {people}"
+    lines = [f"**{channel}** since {when}: {many}."]
     if found.summary:
         lines += [f"> {quote(found.summary, 600)}", "In their own words:"]
     for one in found.lines:
