@@ -20,7 +20,7 @@ STEP = 24
 MODEL_SECONDS = 60.0
 """The time for the model; the rest of the talk is then told in its own words."""
 FIRST_MS = 24 * 3_600_000
-"""How far back it looks for somebody who never wrote there."""
+"""The span for somebody who never wrote there."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class KeyLine:
 
 @dataclass(frozen=True)
 class Digest:
-    """What was written in a channel since a time."""
+    """The talk in a channel since a time."""
 
     since: int
     """Milliseconds since the epoch."""

@@ -23,7 +23,7 @@ MOST_HOURS = 24 * 31
 
 
 class CatchupCog(discord.Cog):
-    """What somebody missed in a channel, for their eyes alone."""
+    """A summary of a channel, for the eyes of one person alone."""
 
     def __init__(self, bot: MynahBot) -> None:
         self.bot = bot
