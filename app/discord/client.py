@@ -29,6 +29,7 @@ from app.discord.messages import Action, places_of, prefix_action
 from app.discord.ports import Ports
 from app.discord.reader_survey import ReaderSurvey
 from app.discord.responder import Speaker
+from app.discord.talk.proxies import Proxies
 from app.settings.speech_sections import BotSettings
 
 StateName = Literal[
@@ -86,6 +87,8 @@ class Pace:
     start: float = 180.0
     """The time until a new connection must be ready."""
     between_looks: float = 5.0
+    for_proxy: float = 3.0
+    """The time to wait for a proxy's copy of a message, or for the deletion."""
 
 
 @dataclass(frozen=True)
@@ -110,6 +113,7 @@ class MynahBot(discord.Bot):
     budget: IdentifyBudget
     clock: DiscordClock
     strangers: Strangers
+    proxies: Proxies
     delivery: Delivery
     speaker: Speaker
     training: Training
@@ -145,6 +149,7 @@ class MynahBot(discord.Bot):
         self.http.request = self._request  # type: ignore[method-assign]
         self._contain_parsers()
         self.strangers = Strangers(around.settings, around.troubles)
+        self.proxies = Proxies(clock, around.pace.for_proxy)
         self.delivery = Delivery(self, ports, clock)
         pace, supervisor = around.pace, around.supervisor
         self.speaker = Speaker(

@@ -128,6 +128,12 @@ def _forgotten_twins(database: SqliteDatabase) -> None:
     database.create_tables([ForgottenTwin])
 
 
+def _proxied_names(database: SqliteDatabase) -> None:
+    """Members record the account behind a name that a proxy writes under."""
+    for column in ("account", "proxied_name"):
+        database.execute_sql(f"ALTER TABLE member ADD COLUMN {column} TEXT")
+
+
 FIRST_VERSION = 1
 MIGRATIONS: tuple[Migration, ...] = (
     _compare_and_meter,
@@ -141,6 +147,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     _consents,
     _nameless_turns,
     _forgotten_twins,
+    _proxied_names,
 )
 """The steps after the first version, oldest first; a new database needs none."""
 

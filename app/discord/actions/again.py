@@ -55,7 +55,7 @@ async def replace_reply(
             if old is None:
                 raise discord.CheckFailure(NOT_MINE)
             config = await bot.ports.guilds.settings(place)
-            if reason := bot.speaker.must_wait(place, person.id, config):
+            if reason := bot.speaker.must_wait(place, str(person.id), config):
                 raise discord.CheckFailure(WAIT.format(reason=reason))
             text = spell_out(answered, bot.own_id) if answered else ""
             made = await replies.again(old, person.id, trigger, text, halt)

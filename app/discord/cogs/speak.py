@@ -144,7 +144,7 @@ class SpeakCog(discord.Cog):
         if place is None:
             raise discord.CheckFailure(ONLY_IN_SERVERS)
         config = await self.bot.ports.guilds.settings(place)
-        if reason := self.bot.speaker.must_wait(place, author, config):
+        if reason := self.bot.speaker.must_wait(place, str(author), config):
             raise discord.CheckFailure(WAIT.format(reason=reason))
         answer = await self.bot.ports.replies.again(reply, author, trigger, text)
         await self._answer(context, answer, tts=False)
