@@ -71,6 +71,7 @@ class Delivery:
         self._closed: dict[int, float] = {}
         """When Discord last refused to let it write in a channel."""
         self.under_way = UnderWay()
+        self._finishing = asyncio.Lock()
         self._copies: dict[int, int] = {}
         """Proxied lines by the messages in whose place they stand."""
         self._waiting: Counter[int] = Counter()
@@ -295,19 +296,25 @@ class Delivery:
         Returns False if another try may send some more.
         """
         is_over = True
-        for unsent in await self._ports.replies.unsent():
-            channel = self._bot.get_channel(unsent.channel)
-            place = place_of(channel)
-            if place is None or not isinstance(channel, Talk):
-                continue
-            if self.under_way.find(unsent.trigger):
-                continue
+        # Two at once would write the same replies twice.
+        async with self._finishing:
+            for unsent in await self._ports.replies.unsent():
+                is_over &= await self._finish_one(unsent)
+        return is_over
+
+    async def _finish_one(self, unsent: Unsent) -> bool:
+        channel = self._bot.get_channel(unsent.channel)
+        place = place_of(channel)
+        if place is None or not isinstance(channel, Talk):
+            return True
+        if self.under_way.find(unsent.trigger):
+            return True
+        with self.under_way.answering(unsent.trigger, channel.id):
             config = await self._ports.guilds.settings(place)
             written = discord.utils.snowflake_time(unsent.trigger).timestamp()
-            if self._clock() - written <= config.speak.max_age_seconds:
-                with self.under_way.answering(unsent.trigger, channel.id):
-                    is_over &= await self._finish(unsent, channel, config)
-        return is_over
+            if self._clock() - written > config.speak.max_age_seconds:
+                return True
+            return await self._finish(unsent, channel, config)
 
     async def _finish(self, unsent: Unsent, channel: Talk, config: Config) -> bool:
         try:
