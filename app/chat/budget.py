@@ -1,9 +1,10 @@
 """Divides the tokens of a prompt between its parts."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from app.chat import context
+from app.chat.context import TurnKey
 from app.core.token_estimate import estimate_tokens
 from app.providers.base import Prompt, Turn
 
@@ -29,6 +30,8 @@ def fill(
     last: Turn,
     tokens: int,
     shares: Shares,
+    kept: Iterable[TurnKey] = (),
+    most: int = 0,
 ) -> Prompt:
     """Fill the prompt up to `tokens`, and count the tokens of each part.
 
@@ -37,6 +40,8 @@ def fill(
     Args:
         conversation: Turns of this conversation before `last`.
         channel: Other recent messages of the channel.
+        kept: The turns of the conversation's prompt before, as in `context.collect`.
+        most: The tokens for them and all the rest, if more than `tokens`.
     """
     persona = estimate_tokens(prompt.persona)
     summary = _shortened(prompt.summary, tokens * shares.summary // 100)
@@ -51,8 +56,15 @@ def fill(
         EXAMPLES: _cost(examples),
         DRAFTS: _cost(drafts),
     }
-    left = max(tokens - sum(filled.values()), 0)
-    chosen = context.collect(last, conversation, channel, budget=left)
+    spent = sum(filled.values())
+    chosen = context.collect(
+        last,
+        conversation,
+        channel,
+        budget=max(tokens - spent, 0),
+        kept=kept,
+        most=most - spent,
+    )
     filled[CONVERSATION] = chosen.tokens - chosen.channel_tokens
     filled[CHANNEL] = chosen.channel_tokens
     return replace(

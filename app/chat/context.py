@@ -17,9 +17,15 @@ TURN_OVERHEAD = 4
 MAX_TURN_CHARS = 600
 """The longest turn; more is cut, so that a wall of text leaves room for others."""
 
-ANCHOR = 8
-"""A window that slides by one turn a message would never hit the prefix cache; it
-starts at a message whose row id is a multiple of this where one is at hand."""
+STEP = 0.7
+"""The share of what may ever be there that is filled anew once it is exceeded. What
+then joins leaves the start alone, so that the model need not read it again."""
+
+OWN_TURNS = 4
+"""The conversation's newest turns, which no kept start may push out."""
+
+TurnKey = int | tuple[str, str]
+"""The mark of a turn: its row, or speaker and text where it has none."""
 
 
 @dataclass(frozen=True)
@@ -57,8 +63,10 @@ def collect(
     channel: Iterable[Turn] = (),
     *,
     budget: int,
+    kept: Iterable[TurnKey] = (),
+    most: int | None = None,
     count: Count = estimate_tokens,
-    max_turns: int = 40,
+    max_turns: int = 56,
 ) -> ChosenTurns:
     """Choose the turns before `last`, the conversation's own before the channel's.
 
@@ -66,6 +74,8 @@ def collect(
         conversation: The reply chain or thread that `last` belongs to.
         channel: Other recent messages of the channel.
         budget: Tokens for all turns together.
+        kept: The turns of the prompt before; they and newer ones stay while they fit.
+        most: Tokens for them and the newer ones, if not `budget`.
 
     Both may be in any order and overlap; turns come out by row id, and those that are
     not stored count as the newest, in the order given.
@@ -73,23 +83,80 @@ def collect(
     own = _unique(conversation, {last.message})
     rest = _unique(channel, {last.message, *(turn.message for turn in own)})
     final = _shortened(last)
-    left = budget - _cost(final, count)
-    chosen: list[Turn] = []
-    for turn in (*reversed(_sorted(own)), *reversed(_sorted(rest))):
-        cost = _cost(short := _shortened(turn), count)
-        if cost > left or len(chosen) >= max_turns - 1:
-            break
-        chosen.append(short)
-        left -= cost
-    kept = _from_anchor(_sorted(reversed(chosen)), len(own) + len(rest))
-    turns = (*kept, final)
+    spent = _cost(final, count)
+    room = max(budget, most or 0) - spent
+    limits = _Limits(budget - spent, room, max_turns - 1, count)
+    chosen = _continued(own, rest, frozenset(kept), limits)
+    if chosen is None:
+        chosen = _anew(own, rest, limits)
+    turns = (*chosen, final)
     others = {turn.message for turn in rest if turn.message is not None}
     return ChosenTurns(
         turns,
         cost_of(turns, count),
-        len(own) + len(rest) - len(kept),
-        cost_of([turn for turn in kept if turn.message in others], count),
+        len(own) + len(rest) - len(chosen),
+        cost_of([turn for turn in chosen if turn.message in others], count),
     )
+
+
+def key_of(turn: Turn) -> TurnKey:
+    """Return a turn's mark."""
+    text = turn.text[:MAX_TURN_CHARS]
+    return (turn.speaker, text) if turn.message is None else turn.message
+
+
+@dataclass(frozen=True)
+class _Limits:
+    """The room for the turns before the last one."""
+
+    tokens: int
+    """For turns that were not in the prompt before."""
+    room: int
+    """For all of them."""
+    turns: int
+    count: Count
+
+
+def _continued(
+    own: Sequence[Turn],
+    rest: Sequence[Turn],
+    kept: frozenset[TurnKey],
+    limits: _Limits,
+) -> list[Turn] | None:
+    """Return the kept turns and all newer ones, or None if they do not fit."""
+    every = _sorted((*own, *rest))
+    known = [at for at, turn in enumerate(every) if key_of(turn) in kept]
+    if not known:
+        return None
+    chosen = [
+        _shortened(turn)
+        for at, turn in enumerate(every)
+        if at > known[-1] or key_of(turn) in kept
+    ]
+    there = set(map(key_of, chosen))
+    newest = [key_of(_shortened(turn)) for turn in _sorted(own)[-OWN_TURNS:]]
+    is_full = len(chosen) > limits.turns
+    if is_full or cost_of(chosen, limits.count) > limits.room:
+        return None
+    return chosen if there.issuperset(newest) else None
+
+
+def _anew(own: Sequence[Turn], rest: Sequence[Turn], limits: _Limits) -> list[Turn]:
+    """Return all turns if they fit, else so many that there is room for some more."""
+    chosen, spent = list[Turn](), 0
+    short = map(_shortened, (*reversed(_sorted(own)), *reversed(_sorted(rest))))
+    for turn in short:
+        spent += _cost(turn, limits.count)
+        if spent > limits.tokens or len(chosen) >= limits.turns:
+            break
+        chosen.append(turn)
+    if len(chosen) < len(own) + len(rest):
+        while chosen and (
+            cost_of(chosen, limits.count) > limits.room * STEP
+            or len(chosen) > limits.turns * STEP
+        ):
+            chosen.pop()
+    return _sorted(reversed(chosen))
 
 
 def cost_of(turns: Iterable[Turn], count: Count = estimate_tokens) -> int:
@@ -110,16 +177,6 @@ def _unique(turns: Iterable[Turn], seen: Iterable[int | None]) -> list[Turn]:
 def _sorted(turns: Iterable[Turn]) -> list[Turn]:
     """Sort by row id; turns that are not stored are the newest, in the order given."""
     return sorted(turns, key=lambda turn: inf if turn.message is None else turn.message)
-
-
-def _from_anchor(turns: Sequence[Turn], available: int) -> Sequence[Turn]:
-    """Start at an anchor message if turns were left out anyway."""
-    if len(turns) == available:
-        return turns
-    for place, turn in enumerate(turns[: len(turns) // 2]):
-        if turn.message is not None and turn.message % ANCHOR == 0:
-            return turns[place:]
-    return turns
 
 
 def _shortened(turn: Turn) -> Turn:

@@ -10,11 +10,19 @@ from app.chat.circuit_breaker import CircuitBreaker, Clock
 from app.chat.fair_queue import FairQueue, QueueFullError
 from app.chat.halt import STOPPED, Halt
 from app.chat.postprocess import Finished, finish
-from app.core.errors import InputRefusedError, NotAllowedError, ProviderError
+from app.core.errors import (
+    InputRefusedError,
+    LoadingError,
+    NotAllowedError,
+    ProviderError,
+)
 from app.core.explanation import RungOutcome
+from app.core.never_said import never_said
 from app.providers.base import Completion, FreshStart, Prompt, Provider
 
-Outcome = Literal["answered", "skipped", "failed", "late", "rejected", "stopped"]
+Outcome = Literal[
+    "answered", "skipped", "loading", "failed", "late", "rejected", "stopped"
+]
 
 Check = Callable[[Prompt], str | None]
 """Returns why a rung must not be tried for a prompt, or None."""
@@ -54,6 +62,8 @@ class Rung:
     """Shortens the prompt to what this provider can read in time."""
     tries: int = 1
     """The most tries while its texts are rejected."""
+    loading: Callable[[], str | None] = field(default=lambda: None)
+    """Returns that its host loads the model, which is no failure."""
 
 
 @dataclass(frozen=True)
@@ -134,7 +144,9 @@ class Ladder:
             was_rejected = attempt.outcome == "rejected"
         else:
             name, attempt = "none", Attempt("answered", "")
-            attempt = replace(attempt, finished=Finished((SPEECHLESS,)))
+            is_fit = not never_said(prompt.never).found_in(SPEECHLESS)
+            parts = (SPEECHLESS,) if is_fit else ()
+            attempt = replace(attempt, finished=Finished(parts))
         total = (self._clock() - start) * 1000
         return Answer(
             name,
@@ -161,6 +173,8 @@ class Ladder:
                 return Attempt("skipped", f"only {max(left, 0):.0f} ms are left")
         if reason := self._refusal(rung, prompt):
             return Attempt("skipped", reason)
+        if reason := rung.loading():
+            return Attempt("loading", reason)
         is_final_model = place >= len(self._rungs) - 2
         first = left if is_final_model else left * FIRST_SHARE
         if not is_last:
@@ -218,9 +232,13 @@ class Ladder:
             if self._halt.is_wanted:
                 text = "".join(pieces) if self._halt.is_shown else ""
                 return Attempt("stopped", STOPPED, Completion(text, finish="deadline"))
+            if not pieces and (reason := rung.loading()):
+                return Attempt("loading", reason)
             return self._broken(rung, pieces, "late", "it took too long")
         except (QueueFullError, NotAllowedError) as error:
             return self._broken(rung, pieces, "skipped", str(error))
+        except LoadingError as error:
+            return Attempt("loading", str(error))
         except InputRefusedError as error:
             return Attempt("failed", str(error))
         except ProviderError as error:
@@ -241,7 +259,7 @@ class Ladder:
         return Attempt(outcome, reason, Completion(text, finish="deadline"))
 
     def _judge(self, prompt: Prompt, attempt: Attempt, *, is_trusted: bool) -> Attempt:
-        """Finish the text; a broken one counts if enough of it is whole."""
+        """Finish the text; a broken one counts up to its last whole sentence."""
         completion = attempt.completion
         broke_off = completion.finish in ("deadline", "length")
         finished = finish(
@@ -253,17 +271,16 @@ class Ladder:
             lines=1 if is_trusted else prompt.lines,
             is_cut=broke_off and not completion.ends_well,
             is_trusted=is_trusted,
+            never=prompt.never,
         )
         reason = finished.rejected
         if reason is None and not is_trusted:
             reason = self._reject(finished.text)
-        if attempt.outcome not in ("answered", "stopped") and reason is None:
-            if len(finished.text.split()) < 3:
-                reason = attempt.reason
         if reason is not None:
             self._on_piece(None)
-            broke = attempt.outcome != "answered"
-            return Attempt(attempt.outcome if broke else "rejected", reason, completion)
+            if attempt.outcome != "answered":
+                return replace(attempt, finished=finished)
+            return Attempt("rejected", reason, completion)
         notes = completion.notes
         if attempt.outcome != "answered":
             notes = (*notes, f"its text stopped early: {attempt.reason}")

@@ -5,13 +5,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate, takewhile
 
+from app.core.never_said import never_said
 from app.core.secret_patterns import has_secret, redact
+from app.core.sentences import whole_sentences
 
 MAX_UNITS = 2000
 """Discord's limit for one message, counted in UTF-16 units to be on the safe side."""
 
 MAX_PARTS = 4
 """The most messages for one reply; more would be a flood."""
+
+NEVER = "it has a word that is never said here"
+"""The reason for words that `speak.never_say` keeps out."""
 
 _ZERO_WIDTH = "\u200b"
 
@@ -74,6 +79,7 @@ def finish(
     lines: int = 1,
     is_cut: bool = False,
     is_trusted: bool = False,
+    never: Sequence[str] = (),
 ) -> Finished:
     """Make a provider's text ready to send.
 
@@ -84,20 +90,24 @@ def finish(
         lines: Above 1 each line is a message of its own.
         is_cut: The text ended before its writer had finished.
         is_trusted: The chain wrote it, so its words are the guild's own.
+        never: Words that must not be in it.
     """
     names = [bot_name, *speakers]
     line = text.strip() if is_trusted else clean(text, names)
     if is_cut:
-        line = end_well(line)
+        line = whole_sentences(line)
     if max_words:
         line = shorten(line, max_words)
     if not line:
-        return Finished(rejected="it wrote nothing")
+        wrote = "no whole sentence" if is_cut else "nothing"
+        return Finished(rejected=f"it wrote {wrote}")
     if not is_trusted and is_assistant_speak(line):
         return Finished(rejected="it spoke like an assistant")
     if not is_trusted and is_copy(line, learned):
         return Finished(rejected="it repeated one learned message")
     safe, notes = neutralise(line)
+    if never_said(tuple(never)).found_in(safe):
+        return Finished(rejected=NEVER)
     said = safe.split("\n") if lines > 1 else [safe]
     parts = [part for line in said for part in split(line)]
     if len(parts) > MAX_PARTS:
@@ -168,14 +178,6 @@ def is_copy(text: str, learned: Iterable[str]) -> bool:
 
 def _folded(text: str) -> list[str]:
     return re.findall(r"\w+", text.casefold())
-
-
-def end_well(text: str) -> str:
-    """Cut a text back to its last whole sentence, or else its last whole word."""
-    sentence = _last_sentence(text)
-    if sentence or " " not in text:
-        return sentence or text.strip()
-    return text[: text.rindex(" ")].rstrip(" ,;:-–(")
 
 
 def _last_sentence(text: str) -> str:

@@ -17,7 +17,8 @@ NAME = "say"
 HELP = "say something to a learned server and print the reply"
 
 REMEMBERED = 12
-"""The number of a session's turns in its next prompt."""
+"""The fewest of a session's turns in its next prompt, and the number that leave it at
+once: the model reads again what comes after a change."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,7 +28,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--channel", metavar="NAME")
     parser.add_argument("--author", metavar="NAME", default="you")
     parser.add_argument("--mode", choices=["auto", "markov", "llm", "hybrid"])
-    parser.add_argument("--provider", choices=["local", "openai", "markov"])
+    parser.add_argument(
+        "--provider", metavar="PLACE", help="local, openai, markov or a host's name"
+    )
     parser.add_argument(
         "--voice", metavar="0-100", type=_percent, help="the voice dial"
     )
@@ -59,9 +62,14 @@ async def _talk(home: Home, arguments: argparse.Namespace) -> int:
             if not line:
                 return 0
             if text := line.strip():
-                reply = await _answer(bot, arguments, text, turns[-REMEMBERED:])
+                reply = await _answer(bot, arguments, text, turns[_first(len(turns)) :])
                 turns += [[arguments.author, text], [reply.name, reply.text]]
     return 0
+
+
+def _first(turns: int) -> int:
+    """Return the first turn to remember."""
+    return max(turns - REMEMBERED, 0) // REMEMBERED * REMEMBERED
 
 
 async def _answer(

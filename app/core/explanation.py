@@ -77,6 +77,8 @@ class Explanation:
     cost: float
     rating: int
     sources: list[DrawnMessage]
+    shares: list[int] = field(default_factory=list)
+    """The voice's share in each word between spaces, in percent; -1 is unknown."""
     hidden: int = 0
     """Sources that the asker may not see."""
     host: str = ""

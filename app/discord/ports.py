@@ -103,6 +103,10 @@ class Incoming:
         return not self.text and not self.files
 
 
+STARTS = ("quiet room", "schedule")
+"""Reasons for talk that the bot starts."""
+
+
 @dataclass(frozen=True)
 class Ask:
     """A request for one reply."""
@@ -127,6 +131,11 @@ class Ask:
     """The messages of the channel that wait behind it for their replies."""
     halt: Halt = field(default_factory=Halt, compare=False)
     """Ends the writing when somebody asks for it."""
+
+    @property
+    def is_start(self) -> bool:
+        """True if nobody called: the bot starts talk."""
+        return self.reason in STARTS
 
 
 @dataclass(frozen=True)
@@ -165,6 +174,8 @@ class Unsent:
     trigger: int
     parts: tuple[str, ...]
     """Empty when it was not written yet."""
+    reason: str = "mention"
+    """The kind of call, as of `Ask`."""
 
 
 @dataclass(frozen=True)
@@ -261,6 +272,13 @@ class GuildEvents(Protocol):
 
 class MessageEvents(Protocol):
     """Learns, follows and forgets a guild's messages."""
+
+    async def hear_live(self, said: Incoming) -> Situation | None:
+        """Store a new message where it is listened to; tell what decides on it.
+
+        Returns None if nothing was looked up.
+        """
+        ...
 
     async def hear(self, batch: Sequence[Incoming], *, is_missed: bool = False) -> int:
         """Store messages of listened channels; return the number of new ones.
@@ -412,12 +430,26 @@ class Replies(Protocol):
         """Return recent replies that may or may not have arrived."""
         ...
 
+    async def decline(self, said: Incoming, kind: str, reason: str) -> None:
+        """Store why a call gets no answer, now or after a restart."""
+        ...
+
+    async def start_talk(
+        self, place: MessagePlace, trigger: int, reason: str
+    ) -> Ask | None:
+        """Claim a reply to something said there long ago; None if nothing is known.
+
+        Args:
+            trigger: A number for the occasion, which has one reply at most.
+        """
+        ...
+
     async def refused(self, reply: int, reason: str) -> None:
         """Note that Discord did not take a reply."""
         ...
 
     async def refusal(self, trigger: int) -> str:
-        """Return why the answer to a message was refused; empty if it was not."""
+        """Return why a message got no answer after all; empty if it got one."""
         ...
 
     async def find_reply(self, message: int) -> int | None:

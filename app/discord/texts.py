@@ -1,5 +1,6 @@
 """Texts about the bot: help, invitations, explanations, counts."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
@@ -11,9 +12,9 @@ from app.core.explanation import DrawnMessage, Explanation
 from app.core.invite_link import invite_url
 from app.core.labels import ORIGINS, PLACES
 from app.discord.ports import LearnedFile
+from app.replies.request import SILENT
 from app.service.voices.forgetter import Forgotten
 from app.service.weekly_stats import GuildWeek
-from app.settings.consent import AGREE
 from app.settings.effective import ResolvedSetting
 from app.settings.schema import Config
 from app.settings.speech_sections import BotSettings
@@ -31,8 +32,19 @@ FILE_REMEDY = (
     " Nothing is learned twice."
 )
 
-AGREE_HERE = "/config set key:reply.provider value:openai agree:True"
-"""The slash command by which the owner agrees that words go to a host."""
+_AGREE = re.compile(
+    r"mynah (?:config set reply\.provider|hosts use) ([\w-]+) --guild SERVER"
+)
+
+
+def _agree_here(command: re.Match[str]) -> str:
+    """Return the slash command by which the owner agrees that words go to a host."""
+    return f"/config set key:reply.provider value:{command[1]} agree:True"
+
+
+def agree_here(text: str) -> str:
+    """Name the slash command by which the owner agrees, instead of the command line."""
+    return _AGREE.sub(_agree_here, text)
 
 
 AGREE_AGAIN = "{question} Repeat the command with `agree: True` to agree."
@@ -86,7 +98,16 @@ def _ways_to_call(config: Config) -> list[str]:
     if speak.follow_up_seconds:
         lines.append(f"After a reply it keeps talking for {speak.follow_up_seconds} s.")
     if speak.join_in:
-        lines.append(f"It joins in on {speak.join_in:.0%} of messages here.")
+        lines.append(
+            f"It joins in on {speak.join_in:.0%} of messages here, if a line fits."
+        )
+    if speak.start_after_hours:
+        hours = f"{speak.start_after_hours:g}"
+        lines.append(f"It starts talk after {hours} hours without a message.")
+    if speak.start_at:
+        zone = datetime.now().astimezone().strftime("%Z, UTC%z")
+        times = quote(", ".join(speak.start_at), 300)
+        lines.append(f"It starts talk at set times ({zone}): {times}.")
     if speak.quiet_hours:
         lines.append(f"It is quiet from {speak.quiet_hours.replace('-', ' to ')}.")
     return lines
@@ -106,7 +127,7 @@ def explanation(told: Explanation) -> str:
     ]
     for rung in told.rungs:
         if rung.reason:
-            reason = rung.reason.replace(AGREE["replies"], AGREE_HERE)
+            reason = agree_here(rung.reason)
             lines.append(f"- {rung.provider}: {rung.outcome}, {reason}")
     lines += _time_lines(told.timings)
     lines += _source_lines(told.sources)
@@ -251,8 +272,11 @@ def decision_text(
 
     Args:
         tuned: The reason for the reply's mode.
-        refusal: The reason why Discord did not take the reply.
+        refusal: The reason why nothing was said after all.
     """
+    if refusal and decision.kind == "join-in" and refusal.startswith(SILENT):
+        why = quote(refusal.removeprefix(SILENT), 300)
+        return f"I did not join in after {quote(author_name)}: {why}."
     if refusal:
         return f"I could not answer {quote(author_name)}. {quote(refusal, 300)}."
     done = "I answered" if decision.speak else "I did not answer"

@@ -7,6 +7,21 @@ from app.ipc.wire import Done, Request
 
 
 @dataclass(frozen=True)
+class TokenChoice:
+    """The decision on one token of a text."""
+
+    start: int
+    end: int
+    """Its characters in the text, before it was cut."""
+    voice: float
+    """The voice's share of its probability, in 0..1."""
+    since: int
+    """The start of the characters that its messages have in common with the text."""
+    places: list[list[int]]
+    """[message row, place] of the newest messages that the voice had it from."""
+
+
+@dataclass(frozen=True)
 class GenerateReply:
     """The reply to `Generate`."""
 
@@ -23,6 +38,8 @@ class GenerateReply:
     prompt_tokens_per_second: float = 0.0
     tokens_per_second: float = 0.0
     """Both as recently measured, cautiously; 0 without measurements."""
+    choices: list[TokenChoice] = field(default_factory=list)
+    """The decisions on its tokens."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +70,8 @@ class Generate(Request[GenerateReply]):
     """The guild of the request, for fairness of the queue."""
     adapter: str | None = None
     """The guild's LoRA adapter, in GGUF."""
+    never: list[str] = field(default_factory=list)
+    """Words that must not be written."""
     lines: int = 1
     """The most short lines of the text."""
     line_start: str = ""
@@ -84,6 +103,16 @@ class ForgetMessages(Request[Done]):
     method: ClassVar[str] = "forget"
     voice: str
     messages: list[int]
+
+
+@dataclass(frozen=True)
+class WeighMessages(Request[Done]):
+    """Draw more rarely from some messages of an open token voice."""
+
+    method: ClassVar[str] = "weigh"
+    voice: str
+    messages: list[list[float]]
+    """[message row, weight] each; 1 is that of every other message."""
 
 
 @dataclass(frozen=True)
@@ -165,5 +194,5 @@ class Ready:
     gpu: GpuUse = GpuUse()
 
 
-REQUESTS = (Generate, CancelGenerate, Learn, ForgetMessages, Info)
+REQUESTS = (Generate, CancelGenerate, Learn, ForgetMessages, WeighMessages, Info)
 NOTIFICATIONS = (Piece, TriesGpu, FoundGpu, Ready)

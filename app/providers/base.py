@@ -3,7 +3,7 @@
 import itertools
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from app.voice.generated_line import Rules
 
@@ -51,6 +51,8 @@ class Prompt:
     turns: tuple[Turn, ...]
     """Oldest first; the last one is answered."""
     persona: str = ""
+    is_first: bool = False
+    """True if nothing is learned, and the turns do not show how people write."""
     mode: str = "llm"
     """markov, llm or hybrid."""
     dial: int = 50
@@ -76,6 +78,8 @@ class Prompt:
     """Row ids of the guilds that examples, drafts and summary come from."""
     filled: Mapping[str, int] = field(default_factory=dict)
     """Estimated tokens by purpose; empty until the prompt is fitted."""
+    never: tuple[str, ...] = ()
+    """Words that must not be in the line; see `app.core.never_said`."""
     max_words: int = 60
     lines: int = 1
     """The most short messages in a row that the line may become."""
@@ -111,6 +115,15 @@ class Used:
 
 
 @dataclass(frozen=True)
+class WordShare:
+    """A word of a text, and the voice's share in its choice."""
+
+    word: str
+    voice: float
+    """0 is the model's choice alone, 1 the voice's."""
+
+
+@dataclass(frozen=True)
 class Completion:
     """The result of a provider, with its costs; the last item of a stream."""
 
@@ -125,6 +138,8 @@ class Completion:
     cost: float = 0.0
     """US dollars."""
     sources: tuple[Used, ...] = ()
+    shares: tuple[WordShare, ...] = ()
+    """The choice of each word; empty where that is not known."""
     notes: tuple[str, ...] = ()
     """Facts worth explaining, such as a relaxed rule."""
     bytes_sent: int = 0
@@ -135,7 +150,7 @@ class Completion:
     """Its place: here, own or cloud."""
     extra: dict[str, float] = field(default_factory=dict)
     ends_well: bool = False
-    """True if the writer has already cut a broken text to whole words."""
+    """True if the writer has already cut a broken text to what is whole."""
 
 
 class FreshStart(str):
@@ -166,4 +181,13 @@ class Provider(Protocol):
 
     async def close(self) -> None:
         """Release the provider's resources."""
+        ...
+
+
+@runtime_checkable
+class Loads(Protocol):
+    """A provider whose model may have to be loaded first, elsewhere."""
+
+    def loading(self, model: str = "") -> str | None:
+        """Return that its host loads a model, and since when; None if it does not."""
         ...

@@ -5,8 +5,9 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from random import Random
 from time import perf_counter
 
+from app.core.never_said import never_said
 from app.core.secret_patterns import has_secret
-from app.providers.base import Completion, Prompt, Used
+from app.providers.base import Completion, Prompt, Used, WordShare
 from app.providers.keywords import keywords
 from app.voice.voice import GeneratedLine, Voice
 from app.voice.word_tokenizer import join
@@ -67,9 +68,14 @@ class MarkovProvider:
 
     def _speak(self, voice: Voice, seed: str | None, prompt: Prompt) -> GeneratedLine:
         """Return a line, if possible without a secret that was learned once."""
+        never = never_said(prompt.never)
         for _ in range(SECRET_TRIES):
             line = voice.speak(
-                self._rng, seed=seed, rules=prompt.rules, channels=prompt.channels
+                self._rng,
+                seed=seed,
+                rules=prompt.rules,
+                channels=prompt.channels,
+                avoid=never.found_in if prompt.never else None,
             )
             if not has_secret(line.text):
                 break
@@ -94,6 +100,7 @@ def completion_of(
         line.text,
         first_token_ms=ms,
         total_ms=ms,
+        shares=tuple(WordShare(word, 1.0) for word in line.text.split()),
         sources=tuple(sorted(longest.values(), key=lambda used: -used.words)),
         notes=tuple(RELAXED.get(rule, rule) for rule in relaxed),
         extra={"score": line.score, "walks": float(line.walks)},

@@ -9,8 +9,9 @@ from app.store.audience import speakable_channels
 from app.store.database import Database
 from app.store.rows import StoredMessage
 
-CHANNEL_TURNS = 30
-"""The number of the channel's other messages to read."""
+CHANNEL_TURNS = 60
+"""The number of the channel's other messages to read: more than a prompt ever holds,
+so that its start can stay for a while."""
 
 CONVERSATION_TURNS = 30
 CHAIN = 12

@@ -11,9 +11,12 @@ from typing import Protocol
 from app.chat import reply_time
 from app.chat.best_of_n import BestOf, Refuse
 from app.chat.circuit_breaker import Clock
+from app.chat.held_back import holding_back
 from app.chat.ladder import Answer, Ladder, OnPiece, Rung
 from app.chat.postprocess import is_copy
 from app.chat.prompt_settings import Mode, build, choose_mode
+from app.chat.word_shares import percents
+from app.core.labels import is_host
 from app.providers.base import Prompt, Turn
 from app.replies.cloud_examples import RECENT, Illustrator, Remembers
 from app.replies.conversation_context import ConversationContext, gather
@@ -33,6 +36,9 @@ TRIES = 6
 
 DRAFT_SHARE = 0.2
 """The share of the deadline after which there is no time for drafts."""
+
+LEAST_TURNS = 4
+"""The fewest turns that show how people write where nothing is learned."""
 
 
 class VoiceSource(Protocol):
@@ -69,7 +75,7 @@ class Replier:
     @property
     def waiting(self) -> int:
         """The requests that wait for their turn at the cloud."""
-        return self._rungs.queue.waiting
+        return self._rungs.waiting
 
     async def reply(
         self, request: ReplyRequest, on_piece: OnPiece = lambda piece: None
@@ -144,20 +150,29 @@ class Replier:
         gathered = await self._gather(request)
         stages.end("context")
         prompt = self._prompt(reply, request, config, mode, gathered)
+        is_first = not voice.messages and len(gathered) < LEAST_TURNS
+        prompt = replace(prompt, is_first=is_first)
         if names:
             prompt = await self._remember(prompt, request, config, stages)
         deadline = request.max_ms or self._rungs.time_limit_ms(mode, config, names)
-        refused = await self._refused(prompt) if "openai" in names else ""
+        refused = await self._refused(prompt, names)
         is_early = stages.worked < deadline * DRAFT_SHARE
-        if refused is None and mode == "hybrid" and is_early:
+        is_allowed = any(reason is None for reason in refused.values())
+        if is_allowed and mode == "hybrid" and is_early:
             prompt = await self._illustrator.illustrate(prompt, config, voice)
             stages.end("drafts")
         guard = _guard(voice, prompt.turns)
         rungs = self._rungs.build(names, request.guild, config, gathered, refused)
         if mode == "hybrid":
             rungs = self._at_best(rungs, request, config, guard)
-        ladder = Ladder(rungs, self._clock, guard, on_piece, request.halt)
+        # What may not be said after all is not shown while it is written.
+        shows = _nobody if request.is_choosy else holding_back(on_piece, prompt.never)
+        ladder = Ladder(rungs, self._clock, guard, shows, request.halt)
         answer = await _climb(ladder, prompt, deadline, stages)
+        silence = ""
+        if request.is_choosy:
+            said = answer.finished.text
+            silence = await self._illustrator.misfit(said, answer.prompt.turns)
         return MadeReply(
             reply or 0,
             request,
@@ -169,17 +184,23 @@ class Replier:
             stages.timings,
             drawn.why if drawn else "",
             str(drawn.arm) if drawn and drawn.is_turn else "",
+            silence=silence,
         )
 
     def _order(self, config: Config, request: ReplyRequest) -> list[str]:
         return self._rungs.order(config, request.provider, is_free=request.is_free)
 
-    async def _refused(self, prompt: Prompt) -> str | None:
-        """Return why the server may not have this prompt, before more is put into it.
+    async def _refused(
+        self, prompt: Prompt, names: Sequence[str]
+    ) -> dict[str, str | None]:
+        """Return for each host why it may not have this prompt, or None.
 
-        The provider asks the same of what it is about to send.
+        That is before more is put into it; the provider asks the same of what it sends.
         """
-        return await self._gate.refuses(self._rungs.address, "replies", prompt.guilds)
+        return {
+            name: await self._gate.refuses(address, "replies", prompt.guilds)
+            for name, address in self._rungs.addresses(names).items()
+        }
 
     async def _gather(self, request: ReplyRequest) -> ConversationContext:
         last = Turn(
@@ -261,7 +282,7 @@ class Replier:
         turns = answer.prompt.turns
         fields = {
             "state": made.state,
-            "text": answer.finished.text,
+            "text": "" if made.silence else answer.finished.text,
             "mode": made.mode,
             "provider": answer.provider,
             "model": made.model,
@@ -272,6 +293,7 @@ class Replier:
             "recalled": made.recalled,
             "filled": made.filled,
             "summary_of": answer.prompt.summary_of,
+            "shares": percents(answer.finished.text, done.shares),
             "notes": made.notes,
             "timings": {name: round(ms, 2) for name, ms in made.timings.items()},
             "prompt_tokens": done.prompt_tokens,
@@ -282,8 +304,9 @@ class Replier:
         sources = [
             replies.SourceMessage(used.message, used.words, used.run)
             for used in done.sources
+            if not made.silence
         ]
-        if answer.provider == "openai":
+        if is_host(answer.provider):
             # These rows let forgetting find the replies that used a message.
             sources += [replies.SourceMessage(row) for row in answer.prompt.shown]
         if made.reply:
@@ -307,6 +330,10 @@ def _kept(turn: Turn, request: ReplyRequest) -> list[str | int | None]:
     """
     is_private = request.trigger is not None and turn.message is None
     return ["", "", None] if is_private else [turn.speaker, turn.text, turn.message]
+
+
+def _nobody(piece: str | None) -> None:
+    """Show a piece of text to nobody."""
 
 
 def _visible(request: ReplyRequest) -> frozenset[int] | None:

@@ -5,7 +5,11 @@ from dataclasses import dataclass, field
 from app.chat.halt import STOPPED, Halt
 from app.chat.ladder import Answer
 from app.chat.prompt_settings import Mode
+from app.core.labels import is_host
 from app.providers.base import Turn
+
+SILENT = "it kept silent: "
+"""The start of the note on why nothing was said."""
 
 SHOWN = "sent as"
 """The start of notes on extra text that a cloud model got."""
@@ -48,6 +52,11 @@ class ReplyRequest:
     halt: Halt = field(default_factory=Halt, compare=False)
     """Ends the writing when somebody asks for it."""
 
+    @property
+    def is_choosy(self) -> bool:
+        """True if it is sent only where it fits: nobody waits for it."""
+        return self.reason == "join-in"
+
 
 @dataclass(frozen=True)
 class MadeReply:
@@ -70,12 +79,16 @@ class MadeReply:
     """The arm of a live comparison; empty without one."""
     files: tuple[tuple[int, int], ...] = ()
     """(channel, message) on Discord of sources that came with a file."""
+    silence: str = ""
+    """The reason why nothing is said after all."""
 
     @property
     def state(self) -> str:
         """The state of its row, as long as nothing is sent."""
         if self.request.halt.is_wanted and not self.answer.finished.parts:
             return "stopped"
+        if self.silence:
+            return "silent"
         return "draft" if self.request.is_draft else "made"
 
     @property
@@ -98,10 +111,12 @@ class MadeReply:
         """Facts that explain the reply, and what a cloud model got besides turns."""
         notes = [STOPPED] if self.state == "stopped" else []
         notes += [self.tuned] if self.tuned else []
+        if self.silence:
+            notes.append(SILENT + self.silence)
         notes += self.answer.notes
         if self.left_out:
             notes.append(f"{self.left_out} earlier turns did not fit into the time")
-        if self.answer.provider == "openai":
+        if is_host(self.answer.provider):
             prompt = self.answer.prompt
             if prompt.summary:
                 notes.append(f"{SHOWN} a summary: {prompt.summary}")

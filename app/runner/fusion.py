@@ -77,6 +77,8 @@ class Fused(NamedTuple):
     """The voice's share, in 0..1; the product counts half."""
     log_sum: float
     """Logarithm of the sum of the exponentials of the model's logits."""
+    weights: Numbers | None = None
+    """Those of model, product, base and parts; None where one side decides alone."""
 
 
 class Sides:
@@ -178,7 +180,7 @@ class Sides:
         probs += spare
         self.prediction.add_parts(probs, weights[3:])
         share = 1 - float(weights[0]) - float(weights[1]) / 2
-        return Fused(probs, share, self.log_sum)
+        return Fused(probs, share, self.log_sum, weights)
 
 
 def fuse(
@@ -202,6 +204,20 @@ def fuse(
     total = float(probs.sum())
     probs /= total
     return Fused(probs, 0.0, float(top) + math.log(total))
+
+
+def voice_share(
+    fused: Fused, logits: Logits, prediction: Prediction, token: int
+) -> float:
+    """Return the voice's share of a token's probability; the product counts half."""
+    weights = fused.weights
+    if weights is None:
+        return fused.weight
+    model = float(weights[0]) * math.exp(float(logits[token]) - fused.log_sum)
+    voice = float(weights[2:] @ prediction.shares_of(token))
+    both = max(float(fused.probs[token]) - model - voice, 0.0)
+    total = model + voice + both
+    return (voice + both / 2) / total if total else fused.weight
 
 
 def next_trust(

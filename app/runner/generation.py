@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from app.ipc.inference import Generate, GenerateReply
+from app.core.sentences import whole_sentences, whole_words
+from app.ipc.inference import Generate, GenerateReply, TokenChoice
 from app.runner.llama import Adapter
 from app.runner.sampler import Chooser
 from app.runner.slots import Slot
-from app.runner.stream_text import StreamText, whole_part
+from app.runner.stream_text import StreamText
 
 LINE_SHARE = 0.5
 """The share of the deadline after which no new line starts."""
@@ -38,6 +39,8 @@ class Generation:
     """Those in the present line."""
     pending: list[int] = field(default_factory=list)
     """Tokens after the prompt to evaluate next."""
+    choices: list[TokenChoice] = field(default_factory=list)
+    """The decision on each of them."""
     first_token: float | None = None
     is_cancelled: bool = False
 
@@ -79,7 +82,25 @@ class Generation:
         self.written.append(token)
         self.line.append(token)
         self.pending = [token]
+        start = self.text.size
         self.show(self.text.feed(piece), now)
+        self._note(start)
+
+    def _note(self, start: int) -> None:
+        """Note the decision on the token whose text starts there."""
+        choice = self.chooser.choice
+        line = self.choices[-len(self.line) + 1 :] if len(self.line) > 1 else []
+        state = line[-choice.held.state :] if choice.held.state else []
+        since = state[0].start if state else start
+        self.choices.append(
+            TokenChoice(
+                start,
+                self.text.size,
+                round(choice.voice, 3),
+                since,
+                [[*place] for place in choice.held.places],
+            )
+        )
 
     def begin_line(self, now: float) -> bool:
         """Continue in a new line; False if no line or no time is left."""
@@ -102,8 +123,10 @@ class Generation:
     def finish(self, reason: str, now: float) -> None:
         """Report the end: stop, length, deadline, cancelled or ousted."""
         text = self.text.text
-        if reason in ("length", "deadline"):
-            text = whole_part(text)
+        if reason == "deadline":
+            text = whole_sentences(text)
+        elif reason == "length":
+            text = whole_sentences(text) or whole_words(text)
         elif reason == "stop":
             self.show(self.text.finish(), now)
             text = self.text.text
@@ -117,5 +140,6 @@ class Generation:
             first_token_ms=(first - self.received) * 1000,
             total_ms=(now - self.received) * 1000,
             voice_share=self.chooser.voice_share,
+            choices=self.choices,
         )
         self.on_done(completion)

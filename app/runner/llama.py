@@ -144,11 +144,6 @@ class Model:
         api.llama_model_desc(self.handle, buffer, 256)
         return buffer.value.decode("utf-8", "replace")
 
-    @property
-    def slides(self) -> bool:
-        """True when some of its layers see only the newest tokens."""
-        return int(api.llama_model_n_swa(self.handle)) > 0
-
     def tokens(self, text: str, *, is_start: bool = False) -> list[int]:
         """Tokenize a text; text that looks like a special token stays plain text.
 
@@ -207,6 +202,18 @@ class Model:
         """The tokens that hold a line break."""
         found = [t for t in range(self.vocabulary) if b"\n" in self.piece(t)]
         return np.array(found, dtype=np.int64)
+
+    @cached_property
+    def starting(self) -> dict[str, npt.NDArray[np.int64]]:
+        """The tokens that go on with a number ("digits"), and with a word ("word")."""
+        firsts = [self.piece(token)[:1] for token in range(self.vocabulary)]
+        digits = [token for token, first in enumerate(firsts) if first.isdigit()]
+        word = [
+            token
+            for token, first in enumerate(firsts)
+            if first.isalnum() or first == b"_" or first > b"\x7f"
+        ]
+        return {"digits": np.array(digits, int), "word": np.array(word, int)}
 
     def load_adapter(self, path: Path) -> "Adapter":
         """Load a LoRA adapter; it is freed with the model.
@@ -307,7 +314,8 @@ class Context:
         params.kv_unified = False
         if not model.gpu:
             params.flash_attn_type = api.LLAMA_FLASH_ATTN_TYPE_DISABLED
-        params.swa_full = False
+        # A sliding window that keeps all can go back to where two prompts part.
+        params.swa_full = True
         params.no_perf = True
         self.model = model
         self._handle = api.llama_init_from_model(model.handle, params)

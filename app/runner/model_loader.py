@@ -89,11 +89,8 @@ def thread_choices() -> list[int]:
 def can_roll_back(context: Context) -> bool:
     """Try whether the last tokens of a sequence can be taken back.
 
-    Recurrent and hybrid models keep one state instead of an entry per token. A sliding
-    window drops what it has passed, so a cut would leave a hole before it.
+    Recurrent and hybrid models keep one state instead of an entry per token.
     """
-    if context.model.slides:
-        return False
     batch = Batch(4)
     token = context.model.tokens("a")[:1] or [0]
     batch.add(SCRATCH, 0, token * 4, wants_logits=True)

@@ -1,7 +1,7 @@
 """The token voices that a runner has open."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from app.runner.llama import Model
@@ -49,6 +49,11 @@ class OpenVoices:
         voice = self.get(directory)
         self._forgotten.setdefault(Path(directory), set()).update(gone)
         return voice.forget(gone) if voice else 0
+
+    def weigh(self, directory: str, weights: Mapping[int, float]) -> None:
+        """Draw more rarely from messages, by weight, than from others."""
+        if voice := self.get(directory):
+            voice.weigh(weights)
 
     def _read(self, path: Path) -> TokenVoice:
         voice = TokenVoice.open(path)

@@ -19,6 +19,7 @@ from app.ipc.inference import (
     Learn,
     Piece,
     Ready,
+    WeighMessages,
 )
 from app.ipc.wire import Done, Params
 from app.runner import gpu_loader, llama, model_loader
@@ -133,6 +134,9 @@ class ModelDesk:
                 outbox.reply(Done())
             case ForgetMessages(voice, rows):
                 self._voices.forget(voice, rows)
+                outbox.reply(Done())
+            case WeighMessages(voice, weights):
+                self._voices.weigh(voice, {int(row): by for row, by in weights})
                 outbox.reply(Done())
             case Info():
                 outbox.reply(self._info())

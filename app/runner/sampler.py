@@ -1,14 +1,57 @@
 """Chooses the next token of one generation from the model and the voice."""
 
+import math
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
+from app.core.never_said import NeverSaid, never_said
 from app.ipc.inference import Generate
-from app.runner.fusion import fuse, next_trust, sample
+from app.runner.fusion import (
+    Fused,
+    Probabilities,
+    fuse,
+    next_trust,
+    sample,
+    voice_share,
+)
 from app.runner.llama import Logits, Model
 from app.runner.message_tokens import said_in
-from app.voice.tokens import TokenVoice
+from app.runner.word_guard import WordGuard
+from app.voice.tokens import Prediction, StateHolders, TokenVoice
+
+ENDS_FROM = 0.5
+"""The share of the longest line from which its end becomes likelier."""
+
+ENDS_BY = 4.0
+"""The growth of its likelihood up to there, in nats."""
+
+
+LEAST_SHARE = 0.2
+"""The voice's share of a token's probability from which its messages are named."""
+
+LEAST_STATE = 2
+"""The fewest symbols of a state whose messages are named: a common token follows
+another one in messages that have nothing to do with the reply."""
+
+MOST_MESSAGES = 3
+
+
+class Decided(NamedTuple):
+    """The decision on one token."""
+
+    voice: float = 0.0
+    """The voice's share of its probability, in 0..1."""
+    held: StateHolders = StateHolders()
+    """The messages that the voice had it from."""
+
+
+MOST_DRAWS = 100
+"""The draws of one token before the line ends instead."""
+
+LOOK_BACK = 64
+"""The tokens in which a word may be spelled out."""
 
 
 class Chooser:
@@ -29,10 +72,15 @@ class Chooser:
         channels = request.channels
         self._channels = None if channels is None else frozenset(channels)
         self._said = said_in(model, prompt) if self._voice else None
+        self._guard = WordGuard(model, prompt, self._voice, self._channels)
+        self._most = request.max_tokens
         self._temperature = request.temperature
         self._top_p = request.top_p
         self._rng = rng
+        self._never = never_said(tuple(request.never)) if request.never else None
         self._trust = 0.0
+        self.choice = Decided()
+        """The last decision."""
         self._weights = 0.0
         self._chosen = 0
 
@@ -61,14 +109,55 @@ class Chooser:
         self._chosen += 1
         probs = fused.probs
         probs[self._model.control_tokens] = 0
-        if not may_end:
+        probs[self._guard.banned(written)] = 0
+        if may_end:
+            self._near_the_end(probs, len(written))
+        else:
             probs[self._model.end_tokens] = 0
             probs[self._model.line_tokens] = 0
-        token = sample(
-            probs, self._rng, temperature=self._temperature, top_p=self._top_p
-        )
+        token = self._draw(probs, written)
+        self.choice = Decided()
         if prediction is not None:
+            self.choice = _choice(fused, logits, prediction, token)
             self._trust = next_trust(
                 self._trust, logits, fused.log_sum, prediction, token
             )
         return token
+
+    def _near_the_end(self, probs: Probabilities, length: int) -> None:
+        """Make an end likelier as a line gets long, so that it need not be cut."""
+        late = length / max(self._most, 1) - ENDS_FROM
+        if late > 0:
+            more = np.float32(math.exp(ENDS_BY * late / (1 - ENDS_FROM)))
+            probs[self._model.end_tokens] *= more
+            probs[self._model.line_tokens] *= more
+
+    def _draw(self, probs: Probabilities, written: Sequence[int]) -> int:
+        """Draw a token that finishes no word that must not be said.
+
+        Whatever is written so far can end here, so there is always a way on.
+        """
+        for _ in range(MOST_DRAWS):
+            token = sample(
+                probs, self._rng, temperature=self._temperature, top_p=self._top_p
+            )
+            if self._never is None or self._is_fit(self._never, written, token):
+                return token
+            probs[token] = 0
+            if not probs.any():
+                break
+        return int(self._model.end_tokens[0])
+
+    def _is_fit(self, never: NeverSaid, written: Sequence[int], token: int) -> bool:
+        pieces = (self._model.piece(one) for one in (*written[-LOOK_BACK:], token))
+        return not never.found_in(b"".join(pieces).decode("utf-8", "ignore"))
+
+
+def _choice(
+    fused: Fused, logits: Logits, prediction: Prediction, token: int
+) -> Decided:
+    share = voice_share(fused, logits, prediction, token)
+    if share < LEAST_SHARE:
+        return Decided(share)
+    held = prediction.held(token, MOST_MESSAGES)
+    return Decided(share, held if held.state >= LEAST_STATE else StateHolders())

@@ -1,12 +1,7 @@
-"""Turns token bytes into presentable text: whole characters, stop strings, ends."""
+"""Turns token bytes into presentable text: whole characters, stop strings."""
 
 import codecs
-import re
 from collections.abc import Sequence
-
-_SENTENCE_END = re.compile(r"(?<![.!?…。！？])[.!?…。！？]++[\"'”’)\]]*+(?=\s|$)")
-_LEAST_SENTENCE = 0.4
-"""The share of the text that a whole sentence must be to stand alone."""
 
 
 class StreamText:
@@ -25,6 +20,11 @@ class StreamText:
     def text(self) -> str:
         """All the text that may be shown so far."""
         return "".join(self._shown)
+
+    @property
+    def size(self) -> int:
+        """The number of characters so far, those held back included."""
+        return sum(map(len, self._shown)) + len(self._held)
 
     @property
     def line(self) -> str:
@@ -77,18 +77,3 @@ class StreamText:
                     longest = size
                     break
         return longest
-
-
-def whole_part(text: str) -> str:
-    """Cut a text back to its last whole sentence, or else its last whole word.
-
-    With several lines, the unfinished last one is dropped.
-    """
-    lines, broken, _ = text.rpartition("\n")
-    if broken and lines.strip():
-        return lines
-    ends = [match.end() for match in _SENTENCE_END.finditer(text)]
-    if ends and ends[-1] >= len(text.rstrip()) * _LEAST_SENTENCE:
-        return text[: ends[-1]]
-    head, space, _ = text.rstrip().rpartition(" ")
-    return head if space and head.strip() else text

@@ -44,5 +44,7 @@ async def _feel(context: AppContext, reply: int) -> None:
         return
     votes = await context.database.run(feedback.votes_by_source, row.guild_id, drawn)
     voice = await context.voices.voice(row.guild_id)
-    for message in drawn:
-        voice.weigh(message, feedback_weights.weight(votes.get(message, [])))
+    weights = {one: feedback_weights.weight(votes.get(one, [])) for one in drawn}
+    for message, weight in weights.items():
+        voice.weigh(message, weight)
+    await context.token_voices.weigh(row.guild_id, weights)

@@ -12,6 +12,7 @@ NEVER_ON_DISCORD = (
 
 _SETTINGS = (
     "openai.",
+    "hosts.",
     "reply.provider",
     "reply.local_only",
     "reply.tune_",

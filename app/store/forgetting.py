@@ -258,6 +258,7 @@ def _blank(guild: int, replies: list[int]) -> None:
             text="",
             turns=[],
             recalled=[],
+            shares=[],
             notes=[],
             rungs=[],
             summary_of=None,

@@ -134,6 +134,12 @@ def _proxied_names(database: SqliteDatabase) -> None:
         database.execute_sql(f"ALTER TABLE member ADD COLUMN {column} TEXT")
 
 
+def _shares_of_words(database: SqliteDatabase) -> None:
+    """Replies record how much of each word the voice decided."""
+    column = "shares TEXT NOT NULL DEFAULT '[]'"
+    database.execute_sql(f"ALTER TABLE reply ADD COLUMN {column}")
+
+
 FIRST_VERSION = 1
 MIGRATIONS: tuple[Migration, ...] = (
     _compare_and_meter,
@@ -148,6 +154,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     _nameless_turns,
     _forgotten_twins,
     _proxied_names,
+    _shares_of_words,
 )
 """The steps after the first version, oldest first; a new database needs none."""
 

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from peewee import IntegrityError
 
 from app.core.explanation import DrawnMessage, Explanation, QuotedMessage, TokenCounts
+from app.core.labels import is_host
 from app.store import audience, feedback, messages, rows, tombstones, usage
 from app.store.database import tuples, write
 from app.store.rows import StoredMessage, StoredReply
@@ -199,11 +200,18 @@ def may_send(reply: int) -> bool:
     drawn = [source.message for source in sources_of(reply)]
     if _may_hear(row, [*drawn, *row.recalled]):
         return True
-    if row.state == "made":
+    take_words(reply)
+    return False
+
+
+@write
+def take_words(reply: int) -> None:
+    """Empty a reply that must not be sent, so that it can be made again."""
+    row = Reply.get_or_none((Reply.id == reply) & (Reply.state == "made"))
+    if row is not None:
         ReplySource.delete().where(ReplySource.reply == reply).execute()
         emptied = Reply.update(state="claimed", text="", turns=[], recalled=[])
         emptied.where(Reply.id == reply).execute()
-    return False
 
 
 @write
@@ -247,6 +255,12 @@ def note_refused(reply: int, reason: str) -> None:
         return
     notes = [*(row.notes or []), REFUSED + reason]
     Reply.update(state="refused", notes=notes).where(Reply.id == reply).execute()
+
+
+@write
+def note_silence(reply: int, note: str) -> None:
+    """Note that a reply is not made, and why."""
+    Reply.update(state="silent", notes=[note]).where(Reply.id == reply).execute()
 
 
 def get(reply: int) -> StoredReply | None:
@@ -339,7 +353,7 @@ def explained(reply: int) -> Explanation | None:
     if row is None:
         return None
     sources = sources_of(reply)
-    sent = usage.of_reply(reply) if row.provider == "openai" else None
+    sent = usage.of_reply(reply) if is_host(row.provider) else None
     named = {*(source.message for source in sources), *row.recalled}
     found = {message.id: message for message in messages.by_rows(sorted(named))}
     return Explanation(
@@ -358,6 +372,7 @@ def explained(reply: int) -> Explanation | None:
         rungs=row.rungs,
         recalled=row.recalled,
         filled=row.filled,
+        shares=row.shares,
         notes=row.notes,
         timings=row.timings,
         tokens=TokenCounts(row.prompt_tokens, row.cached_tokens, row.completion_tokens),

@@ -1,7 +1,7 @@
 """Rows of the tables as plain values, for everyone outside of the store."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import NamedTuple, TypeVar
 
 from app.core.explanation import RungOutcome
@@ -121,6 +121,8 @@ class StoredReply:
     cached_tokens: int
     completion_tokens: int
     cost: float
+    shares: list[int] = field(default_factory=list)
+    """The voice's share in each word between spaces, in percent; -1 is unknown."""
 
 
 @dataclass(frozen=True)

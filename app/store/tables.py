@@ -217,6 +217,8 @@ class Reply(Table):
     """Tokens of the prompt by purpose."""
     summary_of = IntegerField(null=True)
     """The conversation whose summary was in the prompt."""
+    shares = JSONField(default=list)
+    """The voice's share in each word between spaces, in percent; -1 is unknown."""
     notes = JSONField(default=list)
     timings = JSONField(default=dict)
     """Milliseconds per stage."""

@@ -232,6 +232,22 @@ class View:
         alive = counts > 0
         return symbols[alive], counts[alive]
 
+    def newest(
+        self, found: Range, most: int, limit: int = 4096
+    ) -> list[tuple[int, int]]:
+        """Return (id, position) of the newest messages with a place in the range.
+
+        Of a range of more than `limit` places in each part only some are looked at.
+        """
+        positions, weights = self._places(found, limit)
+        newest: dict[int, int] = {}
+        # Messages stand in the order in which they were learned.
+        for position in np.sort(positions[weights > 0])[::-1].tolist():
+            newest.setdefault(self.message_at(position), position)
+            if len(newest) == most:
+                break
+        return list(newest.items())
+
     def _symbols_at(self, positions: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         in_base = positions < self.base.size
         if in_base.all():

@@ -2,7 +2,7 @@
 
 import math
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -66,6 +66,15 @@ Numbers = npt.NDArray[np.float64]
 _NOBODY = np.empty(0, np.int64)
 
 
+class StateHolders(NamedTuple):
+    """The guild's messages that hold a state and the token after it."""
+
+    state: int = 0
+    """The number of symbols in the state."""
+    places: Sequence[tuple[int, int]] = ()
+    """Some of them, the newest first: (message, place of the token in the index)."""
+
+
 class Followers(NamedTuple):
     """The symbols that follow one state."""
 
@@ -104,6 +113,23 @@ class Prediction:
     """Symbols of the longest known state, the message's start counted as one."""
     at: int
     """Tokens of the message so far."""
+    matches: Sequence[Range] = ()
+    """The guild's states, the shortest first."""
+    view: View | None = None
+    """The messages that they are in."""
+
+    def held(self, token: int, most: int) -> StateHolders:
+        """Return the newest messages with the longest state that the token follows."""
+        if self.view is None:
+            return StateHolders()
+        for found in reversed(self.matches):
+            here = self.view.narrow(found, token + 1)
+            if here.places and (newest := self.view.newest(here, most, _PLACES)):
+                size = found.depth
+                return StateHolders(
+                    size, [(row, place + size) for row, place in newest]
+                )
+        return StateHolders()
 
     def shares_of(self, token: int) -> Numbers:
         """Return a token's probability in the base and in each part; (1 + parts,)."""
@@ -206,6 +232,16 @@ class TokenVoice:
         self._counted.clear()
         return self._index.forget(messages)
 
+    def weigh(self, weights: Mapping[int, float]) -> None:
+        """Draw from messages as often as `Index.weigh` says; unknown ones are no error.
+
+        Raises:
+            ValueError: When a weight is out of bounds.
+        """
+        self._counted.clear()
+        for message, weight in weights.items():
+            self._index.weigh(message, weight)
+
     def predict(
         self,
         written: Sequence[int],
@@ -245,7 +281,20 @@ class TokenVoice:
             weights,
             depth,
             len(written),
+            matches[1:],
+            view,
         )
+
+    def continuations(
+        self, written: Sequence[int], channels: frozenset[int] | None = None
+    ) -> list[int]:
+        """Return the tokens that anybody wrote after exactly these, DEPTH at most."""
+        view = self._index.view(channels)
+        found = view.find(token + 1 for token in written)
+        if not found.places:
+            return []
+        symbols, _ = view.followers(found, _PLACES)
+        return [int(symbol) - 1 for symbol in symbols if symbol != END]
 
     def _guild_parts(
         self, view: View, matches: Sequence[Range], counted: "_ScopeCounts"

@@ -2,7 +2,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.chat.context import (
+    TurnKey,
     collect,
+    key_of,
     plan_budget,
 )
 from app.providers.base import Speed, Turn
@@ -57,11 +59,35 @@ def test_the_message_itself_is_there_even_when_it_is_huge():
 
 
 def test_a_window_keeps_its_start_while_the_conversation_goes_on():
-    starts = set()
-    for newest in range(60, 68):
+    starts, kept = [], list[TurnKey]()
+    for newest in range(60, 90):
         own = [turn(row) for row in range(newest)]
-        starts.add(rows(collect(turn(newest), own, budget=200))[0])
-    assert len(starts) <= 3
+        context = collect(turn(newest), own, budget=200, kept=kept)
+        starts.append(rows(context)[0])
+        kept = [*map(key_of, context.turns)]
+    assert len(set(starts)) <= 8
+    assert starts == sorted(starts)
+
+
+def test_what_the_last_prompt_left_out_does_not_come_between_what_it_had():
+    noise = [turn(row) for row in range(1, 9)]
+    context = collect(LAST, [turn(2), turn(101)], noise, budget=500, kept=[1, 2, 7])
+    assert rows(context) == [1, 2, 7, 8, 101, 100]
+
+
+def test_kept_turns_do_not_push_out_those_of_the_conversation():
+    noise = [turn(row) for row in range(50, 58)]
+    context = collect(LAST, [turn(3)], noise, budget=500, kept=[50, 51])
+    assert rows(context) == [3, *range(50, 58), 100]
+
+
+def test_there_is_more_room_for_what_was_read_before():
+    own = [turn(row) for row in range(1, 20)]
+    few = collect(LAST, own, budget=100, most=200)
+    kept = map(key_of, few.turns)
+    more = collect(turn(100), [*own, turn(20)], budget=100, most=200, kept=kept)
+    assert rows(more) == [*rows(few)[:-1], 20, 100]
+    assert 100 < collect(LAST, own, budget=100, most=200, kept=[8]).tokens <= 200
 
 
 def test_turns_that_are_not_stored_stay_in_order():

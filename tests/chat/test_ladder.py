@@ -247,12 +247,12 @@ async def test_cancelling_closes_the_provider_and_frees_the_queue():
         pass
 
 
-@pytest.mark.parametrize(
-    ("ends_well", "text"), [(True, "so tired now"), (False, "so tired")]
-)
-async def test_a_text_that_its_writer_cut_to_whole_words_is_not_cut_again(
-    ends_well, text
-):
-    cut = Completion("so tired now", finish="deadline", ends_well=ends_well)
-    answer = await climb(FakeProvider("local", [cut]), chain())
-    assert answer.finished.text == text
+@pytest.mark.parametrize("said", ["The", "O", "@", "Could", "1.", "I think that the"])
+@pytest.mark.parametrize("finish", ["deadline", "length"])
+async def test_a_fragment_of_a_text_that_was_cut_is_never_sent(said, finish):
+    pieces: list[str | None] = []
+    cut = Completion(said, finish=finish)
+    model = FakeProvider("local", [said, cut])
+    answer = await climb(model, chain(), on_piece=pieces.append)
+    assert answer.provider == "markov"
+    assert pieces[:2] == [said, None]

@@ -5,7 +5,6 @@ from hypothesis import strategies as st
 from app.chat.postprocess import (
     MAX_UNITS,
     clean,
-    end_well,
     finish,
     is_assistant_speak,
     is_copy,
@@ -131,13 +130,11 @@ def test_astral_characters_count_twice():
     assert [units(part) for part in split("😀" * 1001)] == [2000, 2]
 
 
-def test_a_cut_text_ends_at_a_sentence_or_word():
-    assert end_well("One is done. The other is n") == "One is done."
-    assert end_well("no sentence here at al") == "no sentence here at"
-    assert end_well("Yes. and then a very long thing without an e") == (
-        "Yes. and then a very long thing without an"
-    )
-    assert end_well("word") == "word"
+def test_a_text_that_was_cut_ends_with_a_whole_sentence_or_is_none():
+    cut = "One is done. The other is n"
+    assert finish(cut, "Mynah", is_cut=True).text == "One is done."
+    refused = finish("no sentence at al", "Mynah", is_cut=True)
+    assert refused.rejected == "it wrote no whole sentence"
 
 
 def test_a_long_reply_is_shortened_to_whole_words():

@@ -31,18 +31,26 @@ def test_a_name_with_a_colon_or_a_line_break_stays_one_name():
     assert built == "eve hi bob: x\nsomeone: y\nMynah:"
 
 
-def test_persona_and_recalled_moments_come_before_the_present():
+def test_what_every_reply_changes_comes_after_what_stays():
     built = chat_log.build(
         prompt(
-            Turn("anna", "hi"), persona="a bird", moments=((Turn("bob", "long ago"),),)
+            Turn("anna", "hi"),
+            Turn("eve", "hey"),
+            Turn("anna", "so?"),
+            persona="a bird",
+            summary="they met",
+            moments=((Turn("bob", "long ago"),),),
         )
     )
     assert built.split("\n") == [
         "(Mynah is a bird)",
+        "anna: hi",
+        "(Before: they met)",
         "(earlier)",
         "bob: long ago",
         "(now)",
-        "anna: hi",
+        "eve: hey",
+        "anna: so?",
         "Mynah:",
     ]
 

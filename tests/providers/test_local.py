@@ -4,21 +4,27 @@ import asyncio
 import os
 import signal
 import sys
+import time
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from random import Random
 from tempfile import TemporaryDirectory
 
 import psutil
 import pytest
 
+from app.chat.ladder import Ladder, Rung
 from app.core.errors import ProviderError
 from app.core.state_file import StateFile
 from app.ipc.child import spawn
 from app.modelfiles import gguf_header
 from app.providers.base import Completion, FreshStart, Prompt, Turn
-from app.providers.local.provider import LocalProvider
+from app.providers.local.provider import FIRST_CONTACT, LocalProvider
+from app.providers.markov import NOTHING_LEARNED, MarkovProvider
 from app.settings.model_sections import ModelSettings
+from app.voice.voice import Voice
+from tests.chat.test_ladder import chain
 from tests.runner import tiny
 
 pytestmark = pytest.mark.process
@@ -103,6 +109,25 @@ async def test_a_crash_in_the_middle_surfaces_at_once_with_the_last_words():
                 pieces.append(piece)
         assert pieces == ["hello"]
         assert "GGML_ASSERT" in (provider.unavailable(PROMPT) or "")
+
+
+CUT_SHORT = scripted(
+    "sys.stdin.readline()\n"
+    'print(\'{"method":"piece","params":{"stream":1,"text":" Could","at_ms":1.0}}\','
+    " flush=True)\n"
+    'print(\'{"id":1,"result":{"text":"","prompt_tokens":9,"cached_tokens":0,'
+    '"completion_tokens":1,"finish":"deadline","first_token_ms":1.0,'
+    '"total_ms":1.0}}\', flush=True)\n'
+    "sys.stdin.readline()\n"
+)
+
+
+async def test_a_fragment_that_the_runner_s_deadline_left_is_no_reply():
+    async with providing(spawn=CUT_SHORT) as provider:
+        rungs = [Rung(provider), Rung(chain())]
+        answer = await Ladder(rungs, time.monotonic).answer(PROMPT, 20_000)
+    assert answer.provider == "markov"
+    assert "before a sentence was whole" in answer.rungs[0].reason
 
 
 async def test_a_killed_runner_is_started_again():
@@ -487,3 +512,21 @@ async def test_an_adapter_that_fits_changes_what_is_written(tmp_path):
         after = (await written(provider, plain))[-1]
     assert tuned.notes == ()
     assert before.text == after.text != tuned.text
+
+
+async def test_at_first_contact_a_person_hears_a_human_line_and_no_nonsense(tmp_path):
+    model = tmp_path / "model.gguf"
+    tiny.write(model, "transformer")
+    settings = ModelSettings(name="tiny")
+    empty = MarkovProvider(nothing_learned, Random(1))
+    async with providing(settings, lambda name: model) as provider:
+        rungs = [Rung(provider), Rung(empty)]
+        first = replace(PROMPT, is_first=True)
+        answer = await Ladder(rungs, time.monotonic).answer(first, 20_000)
+        assert provider.pid is None
+    assert answer.finished.text in NOTHING_LEARNED
+    assert answer.rungs[0].reason == FIRST_CONTACT
+
+
+async def nothing_learned(guild):
+    return Voice.empty()

@@ -1,11 +1,14 @@
 """The decoding loop over tiny real models: reuse, batching, deadlines, cancel."""
 
+import re
 from typing import Any
 
 import numpy as np
 import pytest
 
 from app.core.errors import AppError
+from app.core.never_said import NeverSaid
+from app.core.sentences import whole_sentences
 from app.ipc.inference import Generate, GenerateReply
 from app.runner.generation import Generation
 from app.runner.model_loader import SLOTS
@@ -67,7 +70,7 @@ class Runner:
 
 LONG = "the quick brown fox jumps over the lazy dog and runs away " * 3
 KINDS = pytest.mark.parametrize("kind", [*tiny.KINDS])
-CANNOT_ROLL_BACK = pytest.mark.parametrize("kind", ["recurrent", "sliding", "hybrid"])
+CANNOT_ROLL_BACK = pytest.mark.parametrize("kind", ["recurrent", "hybrid"])
 
 
 @KINDS
@@ -103,6 +106,14 @@ def test_a_prefix_is_copied_from_another_conversation_that_stays_whole(load):
     again = runner.write(LONG + "anna: one more", "a")
     assert other.cached_tokens == len(LONG) + 1
     assert again.cached_tokens == first.prompt_tokens
+
+
+def test_a_sliding_window_goes_back_far_and_still_writes_the_same(load):
+    runner = Runner(load("sliding"))
+    runner.write(LONG + "anna: one" + LONG)
+    again = runner.write(LONG + "bob: two")
+    assert again.cached_tokens > len(LONG)
+    assert again.text == Runner(load("sliding")).write(LONG + "bob: two").text
 
 
 @CANNOT_ROLL_BACK
@@ -174,11 +185,12 @@ def test_a_job_that_waits_can_be_cancelled(load):
     assert len(runner.done) == 12
 
 
-def test_at_the_deadline_the_text_ends_at_a_whole_word(load):
+def test_at_the_deadline_no_broken_sentence_is_left(load):
     runner = Runner(load(), Clock(tick=0.01))
     done = runner.write("hello", deadline_ms=500, max_tokens=400)
     assert done.finish == "deadline"
     assert 0 < done.completion_tokens < 400
+    assert done.text == whole_sentences(done.text)
     assert done.total_ms < 600
 
 
@@ -296,3 +308,25 @@ def test_a_second_line_that_breaks_off_is_left_out(load):
     cut = one.completion_tokens + 3
     done = runner.write("hello", max_tokens=cut, lines=3, line_start="Bo:", **options)
     assert (done.finish, done.text) == ("length", one.text)
+
+
+def words_in(text):
+    return [word for word in re.split(r"[^a-z0-9]+", text.lower()) if word]
+
+
+@KINDS
+def test_a_word_that_is_never_said_is_not_written(load, kind):
+    runner = Runner(load(kind))
+    never: list[str] = []
+    for _ in range(6):
+        text = runner.write("hello", max_tokens=40, never=never).text
+        assert not (never and NeverSaid(never).found_in(text))
+        never += [f"*{word[:3]}*" for word in words_in(text)[:3]]
+    assert never
+
+
+def test_a_list_that_leaves_nothing_to_say_ends_the_line(load):
+    everything = [f"*{letter}*" for letter in "abcdefghijklmnopqrstuvwxyz0123456789"]
+    done = Runner(load("transformer")).write("hello", max_tokens=40, never=everything)
+    assert not NeverSaid(everything).found_in(done.text)
+    assert done.finish in ("stop", "length")

@@ -1,10 +1,9 @@
-"""Text that streams: whole characters, stop strings, and where a cut text ends."""
+"""Text that streams: whole characters, stop strings."""
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.runner.stream_text import StreamText, whole_part
+from app.runner.stream_text import StreamText
 
 chunks = st.lists(st.binary(max_size=4), max_size=30)
 
@@ -43,19 +42,3 @@ def test_what_may_begin_a_stop_string_is_held_back_until_it_is_decided():
     assert text.feed(b"\nbob") == ""
     assert text.feed(b": no") == ""
     assert text.is_stopped
-
-
-@pytest.mark.parametrize(
-    ("cut", "kept"),
-    [
-        ("I like it. It is very goo", "I like it."),
-        ("Really?! Yes, and then we wen", "Really?! Yes, and then we"),
-        ("no sentence ends here at al", "no sentence ends here at"),
-        ("He said “stop.” and the", "He said “stop.”"),
-        ("word", "word"),
-        ("", ""),
-        ("version 3.11 is th", "version 3.11 is"),
-    ],
-)
-def test_a_text_that_was_cut_ends_at_a_sentence_or_a_word(cut, kept):
-    assert whole_part(cut) == kept

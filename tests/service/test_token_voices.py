@@ -1,7 +1,7 @@
 """Token voices: built by real children, told of all changes, rid of the forgotten."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from app.runner import llama, quantisation
 from app.service.job_runner import JobRunner
 from app.service.voices.token_voices import THROUGH, TokenVoices
 from app.service.voices.voice_keeper import VoiceKeeper
-from app.store import guilds, voice_changes
+from app.store import feedback, guilds, replies, voice_changes
 from app.store.database import Database
 from app.store.voice_changes import Learnable
 from app.voice.tokens import TokenVoice
@@ -30,12 +30,16 @@ class Runner:
         self.pid: int | None = 1
         self.learned: list[tuple[Path, str]] = []
         self.forgotten: list[int] = []
+        self.weights: dict[int, float] = {}
 
     async def learn(self, voice: Path, rows: list[Learnable]) -> None:
         self.learned += [(voice, text) for _, text, _ in rows]
 
     async def forget(self, voice: Path, rows: Sequence[int]) -> None:
         self.forgotten += rows
+
+    async def weigh(self, voice: Path, weights: Mapping[int, float]) -> None:
+        self.weights |= weights
 
     def take(self) -> list[str]:
         """The texts learned since the last time."""
@@ -255,3 +259,21 @@ async def test_a_damaged_voice_is_built_anew(home, model):
         assert await bench.voices.get(bench.guild) is None
         assert await bench.voices.prepare(bench.guild)
         assert TokenVoice.open(path).messages == 2
+
+
+async def test_a_new_runner_is_told_which_messages_are_disliked(
+    home: Home, model: Path
+) -> None:
+    async with opened(home, model) as bench:
+        (row, *_) = await bench.say("the sea was calm", "nobody knows")
+        assert await bench.voices.prepare(bench.guild)
+        assert not bench.runner.weights
+        run = bench.database.run
+        fields = {"guild": bench.guild, "reason": "say", "state": "made"}
+        drawn = [replies.SourceMessage(row, 2, "the sea")]
+        reply = await run(replies.add, fields, drawn)
+        assert reply is not None
+        await run(feedback.rate, reply, "ann", -1, "thumb")
+        bench.runner.pid = 2
+        await bench.voices.get(bench.guild)
+        assert bench.runner.weights[row] < 1

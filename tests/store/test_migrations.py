@@ -51,6 +51,7 @@ def test_a_home_without_conversations_is_brought_up(
             "DROP TABLE conversation",
             "ALTER TABLE reply DROP COLUMN filled",
             "ALTER TABLE reply DROP COLUMN summary_of",
+            "ALTER TABLE reply DROP COLUMN shares",
             "ALTER TABLE message DROP COLUMN is_heard",
             "ALTER TABLE channel DROP COLUMN learning_since",
             "ALTER TABLE channel DROP COLUMN is_private",
@@ -139,6 +140,7 @@ def test_an_older_ledger_learns_its_places_and_old_replies_lose_unstored_names(
         settings.put(guild, "reply.cloud_consent", True)
         bound().execute_sql("DROP TABLE consent")
         bound().execute_sql("ALTER TABLE usage DROP COLUMN reach")
+        bound().execute_sql("ALTER TABLE reply DROP COLUMN shares")
         bound().execute_sql("ALTER TABLE member DROP COLUMN account")
         bound().execute_sql("ALTER TABLE member DROP COLUMN proxied_name")
         before = migrations.MIGRATIONS.index(migrations._consents)

@@ -131,3 +131,26 @@ def test_damaged_files_are_named(voice, tmp_path):
     (tmp_path / f"{NAME}.json").write_text("{}")
     with pytest.raises(VoiceFileError):
         TokenVoice.open(tmp_path)
+
+
+def test_the_newest_messages_with_the_longest_state_and_its_follower_are_found(voice):
+    held = voice.predict([10, 11]).held(12, 3)
+    assert held.state == 3
+    assert [row for row, _ in held.places] == [6, 1]
+    assert voice.predict([10, 11]).held(13, 1).places[0][0] == 2
+    assert voice.predict([10, 11]).held(49, 3) == (0, ())
+
+
+def test_messages_that_are_learned_forgotten_or_hidden_are_found_or_not(voice):
+    voice.learn(9, [10, 11, 12], 4)
+    assert [row for row, _ in voice.predict([10, 11]).held(12, 2).places] == [9, 6]
+    only = voice.predict([10, 11], channels=frozenset({3})).held(12, 2)
+    assert [row for row, _ in only.places] == [6, 1]
+    voice.forget([9, 6])
+    assert [row for row, _ in voice.predict([10, 11]).held(12, 2).places] == [1]
+
+
+def test_a_disliked_message_is_drawn_more_rarely(voice):
+    before = voice.predict([10, 11]).probability(13)
+    voice.weigh({2: 0.1, 77: 0.5})
+    assert 0 < voice.predict([10, 11]).probability(13) < before

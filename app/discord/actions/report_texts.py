@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 
 from app.core.labels import PLACES
-from app.discord.texts import AGREE_HERE, quote
+from app.discord.texts import agree_here, quote
 from app.ipc.control import Check, ModelEntry, StatusReply
 from app.service.digest import MOST_MESSAGES, Digest
-from app.settings.consent import AGREE
 from app.settings.schema import Config
 
 
@@ -20,8 +19,10 @@ def state_lines(
     """
     model, cloud, reply = status.model, status.cloud, config.reply
     is_away = reply.provider == "openai" and not reply.local_only
-    host = f"at {quote(cloud.host)}, {PLACES[cloud.reach]}"
-    where = f"{quote(config.openai.model)} {host}" if is_away else "here"
+    where = "here" if reply.provider == "local" else f"at {quote(reply.provider)}"
+    if is_away:
+        host = f"at {quote(cloud.host)}, {PLACES[cloud.reach]}"
+        where = f"{quote(config.openai.model)} {host}"
     speed = status.tokens_per_second
     pace = f", {speed:.0f} tokens per second" if speed else ""
     lines = [
@@ -45,7 +46,7 @@ def _short(name: str) -> str:
 
 
 def _trouble(detail: str, hint: str) -> str:
-    told = f"{detail.rstrip('.')}. {hint}".replace(AGREE["replies"], AGREE_HERE)
+    told = agree_here(f"{detail.rstrip('.')}. {hint}")
     return f"⚠ {quote(told, 400)}"
 
 

@@ -53,6 +53,8 @@ class SayReply:
     """The server that wrote it; empty for the model or the voice here."""
     reach: str = ""
     """Its place: here, own or cloud."""
+    shares: list[int] = field(default_factory=list)
+    """The voice's share in each word between spaces, in percent; -1 is unknown."""
 
 
 @dataclass(frozen=True)

@@ -13,25 +13,38 @@ MOST_TURN_CHARS = 200
 EARLIER = "(earlier)"
 NOW = "(now)"
 
+PRESENT = 2
+"""The number of last turns that stand together, after what was recalled."""
+
 _SPACE = re.compile(r"\s+")
 
 
 def build(prompt: Prompt) -> str:
     """Return the conversation as "name: text" lines that end at the bot's turn.
 
-    The stable part comes first, so that the model keeps it evaluated.
+    The stable part comes first and what each reply changes last, so that the model
+    need not read the whole log again.
     """
     lines = []
     if prompt.persona:
         lines.append(f"({prompt.bot_name} is {_one_line(prompt.persona)})")
+    turns = log(prompt.turns, prompt.bot_name)
+    changing = _changing(prompt)
+    if changing:
+        lines += [*turns[:-PRESENT], *changing, NOW, *turns[-PRESENT:]]
+    else:
+        lines += turns
+    return "\n".join([*lines, start_of_line(prompt.bot_name)])
+
+
+def _changing(prompt: Prompt) -> list[str]:
+    """Return the summary and the recalled moments, other ones for each reply."""
+    lines = []
     if prompt.summary:
         lines.append(f"(Before: {_one_line(prompt.summary)})")
     for moment in prompt.moments:
         lines += [EARLIER, *log(moment, prompt.bot_name)]
-    if prompt.moments:
-        lines.append(NOW)
-    lines += log(prompt.turns, prompt.bot_name)
-    return "\n".join([*lines, start_of_line(prompt.bot_name)])
+    return lines
 
 
 def start_of_line(bot_name: str) -> str:

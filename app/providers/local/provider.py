@@ -4,11 +4,12 @@ import asyncio
 import itertools
 import logging
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from app.core.errors import AppError, ProviderError
+from app.core.sentences import whole_sentences
 from app.core.state_file import StateFile
 from app.ipc import inference
 from app.ipc.child import Spawn, spawn
@@ -25,9 +26,9 @@ from app.ipc.inference import (
 from app.ipc.wire import Params
 from app.modelfiles import checks
 from app.providers.base import Completion, Prompt, Speed
-from app.providers.local import chat_log
+from app.providers.local import chat_log, fused_words
 from app.providers.local.crash_log import Crashes
-from app.providers.local.runner_supervisor import Keeper
+from app.providers.local.runner_supervisor import ECHO, Keeper
 from app.providers.local.short_runs import first
 from app.providers.thoughts import answer_in
 from app.settings.model_sections import ModelSettings
@@ -41,6 +42,10 @@ TRY_AGAIN = "Try it again with `mynah models use NAME`, or choose another."
 
 BACKGROUND_TEMPERATURE = 0.3
 """The temperature of background work, which should be accurate rather than lively."""
+
+FIRST_CONTACT = "nothing is learned here yet, and too little is said"
+"""A model that goes on with a chat log would have nothing to go on from, and talk
+nonsense."""
 
 LOOK_SECONDS, MEASURE_SECONDS = 20.0, 90.0
 
@@ -194,6 +199,8 @@ class LocalProvider:
 
     def unavailable(self, prompt: Prompt) -> str | None:
         """Return why no text is possible now; a loading model gets some time."""
+        if prompt.is_first and self.model != ECHO:
+            return FIRST_CONTACT
         return self._keeper.unavailable()
 
     @property
@@ -275,7 +282,12 @@ class LocalProvider:
                 self._keeper.spawn_task(self._cancel(request.stream))
 
     async def complete(
-        self, guild: int, text: str, max_tokens: int, seconds: float
+        self,
+        guild: int,
+        text: str,
+        max_tokens: int,
+        seconds: float,
+        never: Sequence[str] = (),
     ) -> str:
         """Let the loaded model continue `text` up to the end of the line.
 
@@ -292,6 +304,7 @@ class LocalProvider:
             deadline_ms=int(seconds * 1000),
             temperature=BACKGROUND_TEMPERATURE,
             guild=str(guild),
+            never=list(never),
         )
         try:
             return answer_in((await self._keeper.call(request)).text)
@@ -310,6 +323,12 @@ class LocalProvider:
         if self._keeper.ready:
             await self._keeper.tell(inference.ForgetMessages(str(voice), list(rows)))
 
+    async def weigh(self, voice: Path, weights: Mapping[int, float]) -> None:
+        """Draw more rarely from some messages of an open token voice, by weight."""
+        if self._keeper.ready:
+            told = [[row, weight] for row, weight in weights.items()]
+            await self._keeper.tell(inference.WeighMessages(str(voice), told))
+
     def _request(self, prompt: Prompt, voice: Path | None, left_ms: float) -> Generate:
         return Generate(
             stream=next(self._streams),
@@ -325,6 +344,7 @@ class LocalProvider:
             dial=prompt.dial if voice else 0,
             guild=str(prompt.guild),
             adapter=prompt.adapter or None,
+            never=list(prompt.never),
             lines=prompt.lines,
             line_start=chat_log.start_of_line(prompt.bot_name),
         )
@@ -352,6 +372,8 @@ class LocalProvider:
             raise ProviderError("replies for other servers came first.")
         if not result.completion_tokens:
             raise ProviderError("the time ran out while the model was reading.")
+        if result.finish == "deadline" and not result.text:
+            raise ProviderError("the time ran out before a sentence was whole.")
         notes: tuple[str, ...] = ()
         if request.dial:
             notes = (f"the voice decided {result.voice_share:.0%} of it",)
@@ -360,13 +382,15 @@ class LocalProvider:
         return Completion(
             text=cleaner.clean(result.text).strip(),
             finish=result.finish,
-            ends_well=True,
+            ends_well=whole_sentences(result.text) == result.text,
             prompt_tokens=result.prompt_tokens,
             cached_tokens=result.cached_tokens,
             completion_tokens=result.completion_tokens,
             first_token_ms=result.first_token_ms,
             total_ms=result.total_ms,
             notes=notes,
+            sources=fused_words.sources(result.text, result.choices),
+            shares=fused_words.shares(result.text, result.choices),
             extra={"voice_share": result.voice_share},
         )
 

@@ -5,11 +5,12 @@ import json
 import logging
 import shutil
 from collections import defaultdict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+from app.chat import feedback_weights
 from app.core.errors import AppError
 from app.core.files import write_text
 from app.core.paths import Home
@@ -17,7 +18,7 @@ from app.ipc.control import Progress
 from app.ipc.jobs import TokenVoiceJob
 from app.modelfiles import gguf_header
 from app.service.job_runner import JobRunner
-from app.store import guilds, messages, voice_changes
+from app.store import feedback, guilds, messages, voice_changes
 from app.store.database import Database
 from app.store.voice_changes import Learnable
 from app.voice import files
@@ -41,6 +42,7 @@ class Runner(Protocol):
     def pid(self) -> int | None: ...
     async def learn(self, voice: Path, rows: list[Learnable]) -> None: ...
     async def forget(self, voice: Path, rows: Sequence[int]) -> None: ...
+    async def weigh(self, voice: Path, weights: Mapping[int, float]) -> None: ...
 
 
 class TokenVoices:
@@ -105,6 +107,12 @@ class TokenVoices:
             if self._runner:
                 await self._runner.forget(path, list(rows))
 
+    async def weigh(self, guild: int, weights: Mapping[int, float]) -> None:
+        """Draw from messages, by weight, more rarely or as often as from others."""
+        for path in [path for path in self._told if path.parent == self._all_of(guild)]:
+            if self._runner:
+                await self._runner.weigh(path, weights)
+
     async def scrub(self, guild: int, rows: Sequence[int]) -> None:
         """Take messages out of the files, which stay in use.
 
@@ -132,9 +140,11 @@ class TokenVoices:
         """Tell the runner about changes since the build, or since the last report."""
         if self._runner is None or (pid := self._runner.pid) is None:
             return
-        told = self._told.get(path)
+        told, disliked = self._told.get(path), dict[int, float]()
         if told is None or (told.pid, told.written) != (pid, stored.written):
             told = self._told[path] = _Told(pid, stored.written, stored.through, set())
+            votes = await self._database.run(feedback.votes_by_source, guild)
+            disliked = feedback_weights.weights(votes)
         changed = await self._database.run(voice_changes.changes, guild)
         untold = sorted({*changed, *stored.edited} - told.changed)
         if untold:
@@ -151,6 +161,8 @@ class TokenVoices:
             self._build_soon(guild, model, path)
         if rows or newer:
             await self._runner.learn(path, [*rows, *newer])
+        if disliked:
+            await self._runner.weigh(path, disliked)
 
     def _build_soon(self, guild: int, model: Path, path: Path) -> None:
         if path not in self._building:

@@ -17,6 +17,8 @@ MESSAGES_SHOWN = 300
 REPLIES_SHOWN = 100
 
 SIGNS = {"markov": "○", "local": "◆", "openai": "◇"}
+HOST_SIGN = "◇"
+"""The sign of every other writer, which is a host."""
 """A provider's sign, shown beside its name."""
 
 
@@ -71,7 +73,7 @@ def merge(
             ("reply", reply.id),
             reply.created,
             "Mynah",
-            reply.text,
+            reply.text or (reply.notes[0] if reply.state == "silent" else ""),
             next((of_sent[id] for id in reply.sent if id in of_sent), None),
             reply,
         )
@@ -91,7 +93,7 @@ def draw(line: TalkLine, width: int, now: float) -> Content:
         return Content.assemble(clock, name.stylize("bold"), " ", text)
     reply = line.reply
     state = "" if reply.state in ("sent", "made") else f" {reply.state}"
-    mark = f"{SIGNS.get(reply.provider, '•')} {reply.provider}{state}  "
+    mark = f"{SIGNS.get(reply.provider, HOST_SIGN)} {reply.provider}{state}  "
     return Content.assemble(
         clock, name.stylize("bold $accent"), " ", (mark, "$accent"), text
     )

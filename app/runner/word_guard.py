@@ -1,0 +1,100 @@
+"""Keeps a line from inventing long numbers and names, and from going round in circles.
+
+Inside a long number or name only what somebody wrote so may follow.
+"""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from app.runner.llama import Model
+from app.voice.index import DEPTH
+from app.voice.tokens import TokenVoice
+
+FREE_DIGITS = 4
+"""The most digits in a row that a line may make up: a year, a price."""
+
+FREE_LETTERS = 9
+"""The most characters of a name with a digit or an @ that a line may make up."""
+
+LONGEST_CIRCLE = 12
+"""The longest sequence of tokens, in tokens, that may not repeat without end."""
+
+ROUNDS = 3
+"""The repetitions of a sequence after which it must change."""
+
+ROUNDS_OF_ONE = 8
+"""The same for a single token: people write hahaha and !!!!."""
+
+DIGITS = b"0123456789"
+
+Tokens = npt.NDArray[np.int64]
+
+_NONE = np.empty(0, np.int64)
+
+
+class WordGuard:
+    """Tells which tokens must not come next."""
+
+    def __init__(
+        self,
+        model: Model,
+        prompt: Sequence[int],
+        voice: TokenVoice | None,
+        channels: frozenset[int] | None,
+    ) -> None:
+        """Both prompt and voice show which numbers and names exist."""
+        self._model = model
+        self._prompt = prompt
+        self._voice = voice
+        self._channels = channels
+
+    def banned(self, line: Sequence[int]) -> Tokens:
+        """Return the tokens that must not follow a line's tokens so far."""
+        if (token := endless(line)) is not None:
+            return np.array([token])
+        word = self._word(line)
+        kind = kind_of(b"".join(map(self._model.piece, word)).lstrip())
+        if not kind:
+            return _NONE
+        unwanted = self._model.starting[kind]
+        return np.setdiff1d(unwanted, np.fromiter(self._known(word), np.int64))
+
+    def _word(self, line: Sequence[int]) -> list[int]:
+        """Return the tokens since the last blank."""
+        word: list[int] = []
+        for token in reversed(line):
+            word.insert(0, token)
+            if self._model.piece(token)[:1].isspace():
+                break
+        return word
+
+    def _known(self, word: list[int]) -> Iterator[int]:
+        """Yield the tokens that followed the word's in prompt or voice."""
+        prompt, size = self._prompt, len(word)
+        for at in range(len(prompt) - size):
+            if prompt[at] == word[0] and [*prompt[at : at + size]] == word:
+                yield prompt[at + size]
+        if self._voice:
+            yield from self._voice.continuations(word[-DEPTH:], self._channels)
+
+
+def kind_of(word: bytes) -> str:
+    """Return what must not go on as it likes: "digits" or "word", or neither."""
+    digits = len(word) - len(word.rstrip(DIGITS))
+    if digits >= FREE_DIGITS:
+        return "digits" if len(word) <= FREE_LETTERS else "word"
+    is_name = word[:1] == b"@" or any(byte in DIGITS for byte in word)
+    return "word" if is_name and len(word) > FREE_LETTERS else ""
+
+
+def endless(line: Sequence[int]) -> int | None:
+    """Return the token that would go on with a circle, if there is one."""
+    for size in range(1, LONGEST_CIRCLE + 1):
+        whole = size * (ROUNDS if size > 1 else ROUNDS_OF_ONE)
+        last = line[-whole:]
+        is_one = len(set(last[:size])) == 1
+        if len(last) == whole and last[size:] == last[:-size] and is_one == (size == 1):
+            return last[0]
+    return None
