@@ -259,9 +259,13 @@ class Ladder:
         return Attempt(outcome, reason, Completion(text, finish="deadline"))
 
     def _judge(self, prompt: Prompt, attempt: Attempt, *, is_trusted: bool) -> Attempt:
-        """Finish the text; a broken one counts up to its last whole sentence."""
+        """Finish the text; a broken one counts up to its last whole sentence.
+
+        What people saw of a stopped one stays as a whole.
+        """
         completion = attempt.completion
-        broke_off = completion.finish in ("deadline", "length")
+        is_stopped = attempt.outcome == "stopped"
+        broke_off = completion.finish in ("deadline", "length") and not is_stopped
         finished = finish(
             completion.text,
             prompt.bot_name,
@@ -278,6 +282,8 @@ class Ladder:
             reason = self._reject(finished.text)
         if reason is not None:
             self._on_piece(None)
+            if is_stopped:
+                return Attempt("stopped", reason)
             if attempt.outcome != "answered":
                 return replace(attempt, finished=finished)
             return Attempt("rejected", reason, completion)

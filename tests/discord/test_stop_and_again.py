@@ -48,7 +48,7 @@ Asked = Callable[[], str]
 
 
 @pytest.fixture
-def asked_of_runner(home: Home, service: Service, tmp_path: Path) -> Asked:
+async def asked_of_runner(home: Home, service: Service, tmp_path: Path) -> Asked:
     """Answer by the endless model; the result tells what it was asked."""
     log = tmp_path / "asked"
     log.touch()
@@ -63,6 +63,7 @@ def asked_of_runner(home: Home, service: Service, tmp_path: Path) -> Asked:
         ("reply.llm_seconds", 60.0),
     ):
         save(home.config_file, name, value)
+    assert await service.context.local.wait_until_ready(20)
     return log.read_text
 
 
