@@ -34,11 +34,13 @@ def _tell(measured: BenchReply) -> None:
         ("chain", measured.walk_ms, "ms per line"),
         ("disk", measured.disk_megabytes_per_second, "MB/s"),
     )
-    say(f"Measured with the model {measured.model}:")
+    place = f" on {measured.gpu}" if measured.gpu else ""
+    say(f"Measured with the model {measured.model}{place}:")
     for label, figure, unit in rows:
         shown = "–" if figure is None else f"{figure:,.2f}"
         say(f"  {label:12} {shown:>8} {unit}")
     say(f"  in {measured.seconds:.0f} s")
+    _compare(measured)
     say("\nAn answer would take:")
     for model in measured.models:
         seconds = model.answer_seconds
@@ -47,6 +49,19 @@ def _tell(measured: BenchReply) -> None:
         say(f"  {model.name:24} {time}{fits}")
     if measured.best:
         say(f"\n{_advice(measured)}")
+
+
+def _compare(measured: BenchReply) -> None:
+    """Show the speeds without the graphics card, if one does a part of the work."""
+    read = measured.processor_prompt_tokens_per_second
+    write = measured.processor_tokens_per_second
+    if read is None or write is None:
+        return
+    say("\nOn the processor alone:")
+    say(f"  {'prompt':12} {read:>8,.2f} tokens/s")
+    say(f"  {'writing':12} {write:>8,.2f} tokens/s")
+    if write > (measured.tokens_per_second or 0.0):
+        say("It writes faster: `mynah config set model.gpu_layers 0` uses it alone.")
 
 
 def _advice(measured: BenchReply) -> str:

@@ -1,7 +1,7 @@
 """Follows conversations in live channels, as messages are written."""
 
 import asyncio
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -19,6 +19,8 @@ LOOKED_BACK = 100
 KEPT = 400
 CHANNELS = 64
 """The number of channels in memory, a third of a megabyte each."""
+AT_ONCE = 16
+"""Messages linked together, in no more channels than are in memory."""
 
 
 @dataclass
@@ -142,33 +144,34 @@ class Linking:
         """Link the messages in those rows, in order; return the new links."""
         made: list[NewLink] = []
         async with self._order:
-            for row in rows:
-                found = await self._database.run(self._link, row)
-                if isinstance(found, StoredMessage):
-                    made += await self._open(found)
-                    found = await self._database.run(self._link, row)
-                if isinstance(found, NewLink):
-                    made.append(found)
+            for start in range(0, len(rows), AT_ONCE):
+                made += await self._hear(rows[start : start + AT_ONCE])
         return made
 
-    def _link(self, row: int) -> StoredMessage | NewLink | None:
-        """Link a message, if it is not; its channel is to be opened if it is returned.
+    async def _hear(self, rows: Sequence[int]) -> list[NewLink]:
+        """Link some messages: one trip to the database before, and one after."""
+        made: list[NewLink] = []
+        placed = await self._database.run(_placed, rows)
+        for channel, one in {one.message.channel: one for one in placed[::-1]}.items():
+            if channel in self._channels:
+                self._channels.move_to_end(channel)
+            else:
+                made += await self._open(one.message)
+        new = await asyncio.to_thread(self._link, placed)
+        await self._database.run(reply_links.put_many, new)
+        return made + new
 
-        This takes about a millisecond, and is all that the database is asked.
+    def _link(self, placed: Sequence[PlacedMessage]) -> list[NewLink]:
+        """Link messages of open channels that are not linked yet.
+
+        It takes a millisecond each, in a thread that nothing else waits for.
         """
-        message = messages.get(row)
-        if message is None:
-            return None
-        channel = self._channels.get(message.channel)
-        if channel is None:
-            return message
-        self._channels.move_to_end(message.channel)
-        heard = _heard(message)
-        if row in channel or heard.link:
-            return None
-        link = channel.hear(heard)
-        reply_links.put_many([link])
-        return link
+        made = []
+        for one in placed:
+            channel = self._channels[one.message.channel]
+            if one.message.id not in channel and one.link is None:
+                made.append(channel.hear(one))
+        return made
 
     async def _open(self, message: StoredMessage) -> list[NewLink]:
         """Read what was said in a message's channel before it.
@@ -177,11 +180,10 @@ class Linking:
         """
         is_thread, starter, before = await self._database.run(_before, message)
         found = LinkedChannel(self._make_linker, is_thread=is_thread, starter=starter)
-        made = []
-        for earlier in before:
-            link = await asyncio.to_thread(found.hear, earlier)
-            if earlier.link is None:
-                made.append(link)
+        links = await asyncio.to_thread(lambda: [found.hear(one) for one in before])
+        made = [
+            link for link, one in zip(links, before, strict=True) if one.link is None
+        ]
         await self._database.run(reply_links.put_many, made)
         self._channels[message.channel] = found
         if len(self._channels) > CHANNELS:
@@ -189,20 +191,38 @@ class Linking:
         return made
 
 
-def _heard(message: StoredMessage) -> PlacedMessage:
-    answered = None
-    if message.reply_to is not None:
-        answered = messages.find(message.guild, message.reply_to)
-    if answered and answered.channel != message.channel:
-        # Forwarded messages are not answered here.
-        answered = None
-    known = reply_links.get(answered.id) if answered else None
-    return PlacedMessage(
-        message,
-        answered.id if answered else None,
-        known.conversation if known else None,
-        reply_links.get(message.id),
-    )
+def _placed(rows: Sequence[int]) -> list[PlacedMessage]:
+    return _heard(messages.by_rows(rows))
+
+
+def _heard(heard: Sequence[StoredMessage]) -> list[PlacedMessage]:
+    """Messages of one guild or several, with what is known of their places."""
+    asked: defaultdict[int, list[str]] = defaultdict(list)
+    for one in heard:
+        if one.reply_to is not None:
+            asked[one.guild].append(one.reply_to)
+    answered = {
+        (one.guild, one.external): one
+        for guild, externals in asked.items()
+        for one in messages.by_rows(messages.rows_of(guild, externals))
+    }
+    known = reply_links.get_many([one.id for one in (*heard, *answered.values())])
+    placed = []
+    for one in heard:
+        found = answered.get((one.guild, one.reply_to or ""))
+        if found and found.channel != one.channel:
+            # Forwarded messages are not answered here.
+            found = None
+        link = known.get(found.id) if found else None
+        placed.append(
+            PlacedMessage(
+                one,
+                found.id if found else None,
+                link.conversation if link else None,
+                known.get(one.id),
+            )
+        )
+    return placed
 
 
 def _before(message: StoredMessage) -> tuple[bool, int | None, list[PlacedMessage]]:
@@ -214,5 +234,5 @@ def _before(message: StoredMessage) -> tuple[bool, int | None, list[PlacedMessag
         # Discord gives a thread the id of the message that started it.
         starter = messages.find(message.guild, channel.discord_id)
     latest = messages.latest(message.channel, LOOKED_BACK, before=message.ts)
-    before = [_heard(one) for one in latest if one.id != message.id]
+    before = _heard([one for one in latest if one.id != message.id])
     return is_thread, starter.id if starter else None, before

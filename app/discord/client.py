@@ -28,6 +28,7 @@ from app.discord.messages import Action, places_of, prefix_action
 from app.discord.ports import Ports
 from app.discord.reader_survey import ReaderSurvey
 from app.discord.responder import Speaker
+from app.discord.talk.proxies import Proxies
 from app.settings.speech_sections import BotSettings
 
 StateName = Literal[
@@ -85,6 +86,8 @@ class Pace:
     start: float = 180.0
     """The time until a new connection must be ready."""
     between_looks: float = 5.0
+    for_proxy: float = 3.0
+    """The time to wait for a proxy's copy of a message, or for the deletion."""
 
 
 @dataclass(frozen=True)
@@ -108,6 +111,7 @@ class MynahBot(discord.Bot):
     surroundings: Surroundings
     budget: IdentifyBudget
     clock: DiscordClock
+    proxies: Proxies
     delivery: Delivery
     speaker: Speaker
     training: Training
@@ -142,6 +146,7 @@ class MynahBot(discord.Bot):
         self._plain_request: Callable[..., Awaitable[object]] = self.http.request
         self.http.request = self._request  # type: ignore[method-assign]
         self._contain_parsers()
+        self.proxies = Proxies(clock, around.pace.for_proxy)
         self.delivery = Delivery(self, ports, clock)
         pace, supervisor = around.pace, around.supervisor
         self.speaker = Speaker(

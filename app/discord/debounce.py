@@ -9,7 +9,7 @@ class Burst:
     """An author's messages from the call to the bot until they pause."""
 
     def __init__(self, said: Incoming) -> None:
-        self.key = (said.place.channel, said.author)
+        self.key = (said.place.channel, said.person)
         self.text = said.text
         self._more = asyncio.Event()
 

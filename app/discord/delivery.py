@@ -35,6 +35,8 @@ CLOSED_SECONDS = 300.0
 """The time in which nobody uncalled is answered in a channel that refused a reply."""
 
 
+REMEMBERED_COPIES = 100
+
 MADE_AGAIN = 3
 """The tries for a reply whose words go again and again before it is sent."""
 
@@ -66,6 +68,8 @@ class Delivery:
         self._locks: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._closed: dict[int, float] = {}
         """When Discord last refused to let it write in a channel."""
+        self._copies: dict[int, int] = {}
+        """Proxied lines by the messages in whose place they stand."""
         self._under_way: set[int] = set()
         """Triggers being answered now."""
         self._waiting: Counter[int] = Counter()
@@ -152,8 +156,8 @@ class Delivery:
         try:
             ids = await send_parts(
                 channel, answer.parts, nonce or trigger,
-                reference=reference_to(channel, trigger), files=files, tts=tts,
-                may_send=self._check_of(answer),
+                reference=reference_to(channel, self._copies.get(trigger, trigger)),
+                files=files, tts=tts, may_send=self._check_of(answer),
             )  # fmt: skip
         except WordsGoneError as gone:
             return await self._gone(answer.reply, gone.sent)
@@ -214,6 +218,12 @@ class Delivery:
         if sent:
             await self._ports.replies.sent(reply, sent)
         return Sent("forgotten", WENT)
+
+    def follow(self, original: int, copy: int) -> None:
+        """Answer the proxied line in a message's place."""
+        self._copies[original] = copy
+        if len(self._copies) > REMEMBERED_COPIES:
+            del self._copies[next(iter(self._copies))]
 
     def is_closed(self, channel: int) -> bool:
         """Return whether Discord refused a reply there a moment ago."""

@@ -18,8 +18,8 @@ class IdMap:
         self._authors = AuthorKey.load(context.home.author_key_file)
         self._guilds: dict[int, int] = {}
 
-    def author(self, author: int) -> str:
-        """Return the hash for a Discord user."""
+    def author(self, author: int | str) -> str:
+        """Return the hash for a Discord user, or for what stands for their id."""
         return self._authors.author(str(author))
 
     async def guild(self, guild: int, name: str | None = None) -> int:

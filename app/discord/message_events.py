@@ -9,6 +9,7 @@ from pathlib import Path
 
 from app.discord.id_map import IdMap, stored
 from app.discord.ports import Incoming, LearnedFile, MessagePlace
+from app.discord.talk.proxied_names import ProxiedNames
 from app.importers import file_check
 from app.importers.filters import clean
 from app.importers.gate import Target
@@ -30,6 +31,7 @@ class StoredMessages:
     def __init__(self, context: AppContext, ids: IdMap) -> None:
         self._context = context
         self._ids = ids
+        self._names = ProxiedNames(context, ids)
         self._order: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._changes: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
         """Edits and deletions, which take longer; new messages do not wait for them."""
@@ -45,8 +47,25 @@ class StoredMessages:
             async with self._order[guild]:
                 said = [one for one in batch if one.place.guild == guild]
                 said = await self._with_account(guild, said)
-                new += await self._hear(guild, said, is_missed)
+                people = [await self._names.recognised(one) for one in said]
+                known = [one for one in people if one is not None]
+                new += await self._hear(guild, known, is_missed)
         return new
+
+    async def proxied(self, said: Incoming, original: int) -> None:
+        """Let a proxied line take the place of its original, which is deleted."""
+        guild = said.place.guild
+        row = await self._ids.guild(guild)
+        voices, run = self._context.voices, self._context.database.run
+        async with self._order[guild]:
+            gone = await self._names.link(row, said)
+            await voices.forgetter.forget(row, gone, by_owner=False, wait=False)
+            await run(replies.move_trigger, str(original), str(said.id))
+            known = await self._names.recognised(said) or said
+            for stored_row in await self._ids.messages(row, [original]):
+                if await voices.take_over(row, stored_row, record_of(known)):
+                    return
+            await self._hear(guild, [known], is_missed=False)
 
     async def _hear(
         self, guild: int, batch: Sequence[Incoming], is_missed: bool
@@ -56,7 +75,7 @@ class StoredMessages:
         new = await self._context.voices.hear_at(row, heard, is_missed=is_missed)
         if not new:
             return 0
-        await self._context.memory.link([one.row for one in new])
+        self._context.memory.link_soon([one.row for one in new])
         if len(batch) == 1:
             seen = MessageSeen(new[0].row, row, new[0].channel)
             self._context.events.tell(seen)
@@ -231,7 +250,7 @@ class StoredMessages:
 def record_of(said: Incoming) -> Record:
     """Convert a message to an importer's record."""
     return Record(
-        author=str(said.author),
+        author=said.key or str(said.author),
         name=said.author_name,
         text=said.text,
         id=str(said.id),

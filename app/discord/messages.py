@@ -120,7 +120,18 @@ def incoming(message: discord.Message, bot_id: int) -> Incoming | None:
             Attached(file.id, file.filename, file.url) for file in message.attachments
         ),
         is_account_deleted=_is_deleted(message.author),
+        is_webhook=is_by_webhook(message),
     )
+
+
+def is_by_webhook(message: discord.Message) -> bool:
+    """Return whether a webhook wrote it under a name, as proxies do.
+
+    Answers to commands and published announcements come by webhooks as well.
+    """
+    is_answer = message.interaction_metadata is not None
+    is_own_name = message.author.id == message.webhook_id
+    return is_own_name and not (is_answer or message.flags.is_crossposted)
 
 
 def _is_deleted(author: discord.User | discord.Member) -> bool:

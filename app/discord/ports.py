@@ -11,6 +11,7 @@ from app.service.weekly_stats import GuildWeek
 from app.settings.effective import ResolvedSetting
 from app.settings.schema import Config
 from app.store.audience import Audience
+from app.store.authors import proxied_key
 from app.store.feedback import Kind
 from app.store.members import Kept
 from app.store.places import Claim
@@ -79,6 +80,19 @@ class Incoming:
     files: tuple[Attached, ...] = ()
     is_account_deleted: bool = False
     """True if Discord shows the author's account as deleted."""
+    is_webhook: bool = False
+    """True if the author is a webhook's name, perhaps a person's."""
+    account: int | None = None
+    """The account that wrote it, if a proxy took its place."""
+    key: str = ""
+    """Stands for the author's id, where that is not enough."""
+
+    @property
+    def person(self) -> str:
+        """Stands for the author's id; a webhook writes under many names."""
+        if self.key:
+            return self.key
+        return proxied_key(self.author_name) if self.is_webhook else str(self.author)
 
     @property
     def is_withheld(self) -> bool:
@@ -157,6 +171,8 @@ class Situation:
     is_answered: bool
     is_learning: bool
     """True if its channel is listened to; then its history is stored."""
+    is_person: bool = False
+    """True if a webhook's name counts as a person here."""
 
 
 class GuildEvents(Protocol):
@@ -251,6 +267,10 @@ class MessageEvents(Protocol):
         The batch has everything that people wrote and Discord still has in this
         channel or thread, above the id `first` and below `last`.
         """
+        ...
+
+    async def proxied(self, said: Incoming, original: int) -> None:
+        """Let a proxied line take the place of its original, which is deleted."""
         ...
 
     async def edited(self, guild: int, message: int, text: str) -> None: ...

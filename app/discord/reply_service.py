@@ -12,6 +12,7 @@ from app.core.explanation import Explanation
 from app.discord.id_map import IdMap, stored
 from app.discord.message_events import snowflake_ms
 from app.discord.ports import Ask, Incoming, ReadyReply, Situation, Unsent
+from app.discord.talk.proxied_names import ProxiedNames
 from app.importers.records import Record
 from app.ipc.control import ReplyMade
 from app.providers.base import Turn
@@ -37,18 +38,24 @@ class StoredReplies:
     def __init__(self, context: AppContext, ids: IdMap) -> None:
         self._context = context
         self._ids = ids
+        self._names = ProxiedNames(context, ids)
 
     async def situation(self, said: Incoming) -> Situation:
         """The circumstances that decide on a message."""
+        known = await self._names.recognised(said) or said
         found = await self._context.database.run(
             places.standing,
             stored(said.place),
-            self._ids.author(said.author),
+            self._ids.author(known.key or known.author),
             str(said.id),
         )
         config = await self._context.settings.of(found.rows.guild, found.rows.root)
         return Situation(
-            config, found.has_opted_out, found.is_answered, found.rows.is_learning
+            config,
+            found.has_opted_out,
+            found.is_answered,
+            found.rows.is_learning,
+            is_person=said.is_bot and not known.is_bot,
         )
 
     async def claim(self, ask: Ask) -> Claim | None:
@@ -69,6 +76,7 @@ class StoredReplies:
         claim = ask.claim or await self.claim(ask)
         if claim is None:
             return None
+        await self._context.memory.linked()
         request = ReplyRequest(
             claim.guild,
             ask.text,

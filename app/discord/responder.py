@@ -76,7 +76,7 @@ class Speaker:
         self._rng = rng
         self._rates = RateLimiter(clock)
         self._deciding: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._bursts: dict[tuple[int, int], Burst] = {}
+        self._bursts: dict[tuple[int, str], Burst] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self.judged: deque[JudgedMessage] = deque(maxlen=REMEMBERED_DECISIONS)
 
@@ -87,7 +87,7 @@ class Speaker:
         decision sees the one before.
         """
         async with self._deciding[said.place.channel]:
-            burst = self._bursts.get((said.place.channel, said.author))
+            burst = self._bursts.get((said.place.channel, said.person))
             if burst is not None:
                 burst.add(said.text)
             found = await self._ports.replies.situation(said)
@@ -110,7 +110,7 @@ class Speaker:
         found: Situation,
     ) -> None:
         """Answer in the background; the decision takes effect now."""
-        self._note_spoken(said.place, said.author)
+        self._note_spoken(said.place, said.person)
         ask = ask_for(said, decision.kind)
         if not message.content:
             words = spell_out(message, self._own_id, shown_words(message))
@@ -122,7 +122,7 @@ class Speaker:
             ask = replace(ask, claim=claim)
         burst = None
         if found.config.speak.burst_seconds:
-            burst = self._bursts[said.place.channel, said.author] = Burst(said)
+            burst = self._bursts[said.place.channel, said.person] = Burst(said)
         task = asyncio.create_task(self._act(message, ask, found, burst))
         self._supervisor.watch(task, "Answering a message")
         self._tasks.add(task)
@@ -140,7 +140,7 @@ class Speaker:
             channel=str(said.place.root),
             channel_name=said.place.root_name,
             text=said.text,
-            is_bot=said.is_bot,
+            is_bot=said.is_bot and not found.is_person,
             has_opted_out=found.has_opted_out,
             mentions_bot=mentions_bot(message, own),
             replies_to_bot=replies_to_bot(message, own),
@@ -151,7 +151,7 @@ class Speaker:
         if not may_write(message.channel):
             return reply_trigger.Decision(False, "", NO_RIGHT)
         now = datetime.fromtimestamp(self._clock())
-        recent = self._recent(said.place, said.author)
+        recent = self._recent(said.place, said.person)
         minute, speak = now.hour * 60 + now.minute, found.config.speak
         decision = reply_trigger.decide(heard, recent, speak, minute, self._rng)
         is_closed = self._delivery.is_closed(said.place.channel)
@@ -159,7 +159,7 @@ class Speaker:
             return reply_trigger.Decision(False, decision.kind, NO_RIGHT)
         return decision
 
-    def _recent(self, place: MessagePlace, author: int) -> reply_trigger.Recent:
+    def _recent(self, place: MessagePlace, author: str) -> reply_trigger.Recent:
         return reply_trigger.Recent(
             self._rates.seconds_since(f"channel {place.channel}"),
             self._rates.seconds_since(f"author {place.guild} {author}"),
@@ -167,7 +167,7 @@ class Speaker:
             self.silences.until(str(place.root)) > self._clock(),
         )
 
-    def _note_spoken(self, place: MessagePlace, author: int) -> None:
+    def _note_spoken(self, place: MessagePlace, author: str) -> None:
         self._rates.note(f"channel {place.channel}")
         self._rates.note(f"author {place.guild} {author}")
         self._rates.note(f"guild {place.guild}")
@@ -233,6 +233,13 @@ class Speaker:
             not only_calls or self._is_call(message)
         ):
             await self.consider(message, said)
+
+    def follow(self, original: int, copy: int) -> None:
+        """Let the decision on a message hold for the proxied line in its place."""
+        self._delivery.follow(original, copy)
+        if original in self._declined:
+            self._declined.append(copy)
+            self._state.put("declined", list(self._declined))
 
     def _is_call(self, message: discord.Message, kind: str = "") -> bool:
         """Return whether somebody waits for an answer to a message."""

@@ -50,6 +50,31 @@ def store(
 
     None if it was there already or forgotten, or is not even kept.
     """
+    message = _admitted(guild, record, filters, authors)
+    if message is None:
+        return None
+    files = [NewAttachment(*file) for file in record.files]
+    row = messages.add(guild, message, files)
+    messages.note_heard(guild, message.external, message.channel)
+    if row is None:
+        return None
+    text = message.text if message.dropped is None else None
+    return TakenIn(row, message.channel, text)
+
+
+@write
+def take_over(
+    guild: int, row: int, record: Record, filters: Filters, authors: AuthorKey
+) -> bool:
+    """Put a proxied line in its stored original's place; False if it is not kept."""
+    message = _admitted(guild, record, filters, authors)
+    return message is not None and messages.take_over(row, message)
+
+
+def _admitted(
+    guild: int, record: Record, filters: Filters, authors: AuthorKey
+) -> NewMessage | None:
+    """Return the row for a message, with its member and channel made."""
     if record.is_system or len(record.text) > MAX_TEXT_CHARS or record.id is None:
         return None
     author = authors.author(record.author)
@@ -64,19 +89,12 @@ def store(
     channel = guilds.ensure_channel(
         guild, clean(record.channel or DEFAULT_CHANNEL), record.channel_id
     )
-    dropped = filters.reason(record.text, is_bot=record.is_bot)
-    message = NewMessage(
+    return NewMessage(
         channel.id,
         member.id,
         record.id,
         record.ts or 0,
         text,
         record.reply_to,
-        dropped,
+        filters.reason(record.text, is_bot=record.is_bot),
     )
-    files = [NewAttachment(*file) for file in record.files]
-    row = messages.add(guild, message, files)
-    messages.note_heard(guild, record.id, channel.id)
-    if row is None:
-        return None
-    return TakenIn(row, channel.id, text if dropped is None else None)

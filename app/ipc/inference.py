@@ -146,8 +146,38 @@ class Piece:
 
 
 @dataclass(frozen=True)
+class TriesGpu:
+    """From now on the libraries of a graphics card run, and may crash the runner."""
+
+    method: ClassVar[str] = "tries_gpu"
+
+
+@dataclass(frozen=True)
+class GpuUse:
+    """The part of a graphics card in the work of a model."""
+
+    name: str = ""
+    """Empty when the processor does all the work."""
+    trouble: str = ""
+    """The reason why a wanted card is not used."""
+    layers: int = 0
+    """The model's layers on the card, of `all_layers`."""
+    all_layers: int = 0
+    free_bytes: int = 0
+    """Of the card's own memory, before the model was loaded."""
+
+
+@dataclass(frozen=True)
+class FoundGpu:
+    """The reply of a runner that only looks for a graphics card."""
+
+    method: ClassVar[str] = "found_gpu"
+    gpu: GpuUse
+
+
+@dataclass(frozen=True)
 class Ready:
-    """The model is loaded; sent once, before anything else."""
+    """The model is loaded; sent once, before anything but `TriesGpu`."""
 
     method: ClassVar[str] = "ready"
     model: str
@@ -159,7 +189,8 @@ class Ready:
     prompt_tokens_per_second: float
     tokens_per_second: float
     """Both measured on this machine, right after loading."""
+    gpu: GpuUse = GpuUse()
 
 
 REQUESTS = (Generate, CancelGenerate, Learn, ForgetMessages, WeighMessages, Info)
-NOTIFICATIONS = (Piece, Ready)
+NOTIFICATIONS = (Piece, TriesGpu, FoundGpu, Ready)

@@ -8,10 +8,11 @@ from app.modelfiles import model_kinds
 from app.modelfiles.gguf_header import GgufError, Header, cached
 
 
-def check(path: Path, context: int, gpu_layers: int = 0, spare: int = 0) -> Header:
+def check(path: Path, context: int, gpu_share: float = 0.0, spare: int = 0) -> Header:
     """Return the file's header, if the model can be loaded here.
 
     Args:
+        gpu_share: The share of the model that goes into video memory.
         spare: Bytes of memory that will become free.
 
     Raises:
@@ -26,9 +27,7 @@ def check(path: Path, context: int, gpu_layers: int = 0, spare: int = 0) -> Head
             "Choose a language model.",
         )
     model_kinds.check_whole(path, header)
-    if gpu_layers:
-        return header
-    needed = header.memory_bytes(context)
+    needed = int(header.memory_bytes(context) * (1 - gpu_share))
     free = psutil.virtual_memory().available + spare
     if needed > free:
         raise GgufError(

@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from llama_cpp import llama_cpp as api
-from llama_cpp._ggml import libggml
 
 from app.core.errors import AppError
+from app.runner import backends
+from app.runner.backends import Gpu
 
 Logits = npt.NDArray[np.float32]
 
@@ -60,21 +61,18 @@ _LOG = _Log()
 def start() -> None:
     """Prepare llama.cpp; call it once in a process, before anything else."""
     api.llama_log_set(_LOG.callback, ctypes.c_void_p(0))
-    _load_backend()
+    backends.load_processor()
     api.llama_backend_init()
 
 
-def _load_backend() -> None:
-    """Load the library for this processor, if llama.cpp was built with several.
+def last_warning() -> str:
+    """Return llama.cpp's last warning or error."""
+    return _LOG.last
 
-    It must be the instance of ggml that llama.cpp is linked with. A wheel holds the
-    library under three names, and the loader would take them for three libraries, so
-    this finds it as a dependency of llama.cpp. Windows cannot do this and does not need
-    it.
-    """
-    ggml = libggml if sys.platform == "win32" else api._lib
-    if not ggml.ggml_backend_reg_count():
-        ggml.ggml_backend_load_all_from_path(str(api._base_path).encode())
+
+def forget_warnings() -> None:
+    """Forget what llama.cpp said before."""
+    _LOG.last = ""
 
 
 def quantise(source: Path, target: Path, format: int, threads: int) -> None:
@@ -101,12 +99,18 @@ class Model:
     """The weights and the vocabulary of one GGUF file."""
 
     def __init__(
-        self, path: Path, gpu_layers: int = 0, vocabulary_only: bool = False
+        self,
+        path: Path,
+        gpu_layers: int = 0,
+        gpu: Gpu | None = None,
+        *,
+        vocabulary_only: bool = False,
     ) -> None:
         """Load it.
 
         Args:
             gpu_layers: Layers to offload; negative means all.
+            gpu: The card that takes them; without one the processor does.
             vocabulary_only: Leave the weights on disk; the model can then only
                 tokenize.
 
@@ -115,6 +119,9 @@ class Model:
         """
         params = api.llama_model_default_params()
         params.n_gpu_layers = gpu_layers
+        # Only the devices in this list are used, which ends with a null.
+        devices = (ctypes.c_void_p * 2)(gpu.handle if gpu else None)
+        params.devices = ctypes.cast(devices, ctypes.c_void_p)
         params.vocab_only = vocabulary_only
         _LOG.cause = ""
         self.handle = api.llama_model_load_from_file(str(path).encode(), params)
@@ -127,7 +134,7 @@ class Model:
         self.vocabulary = int(api.llama_vocab_n_tokens(self._vocab))
         """The number of known tokens."""
         self.path = path
-        self.gpu_layers = gpu_layers
+        self.gpu = gpu
         self._pieces: dict[int, bytes] = {}
 
     @property
@@ -305,7 +312,7 @@ class Context:
         params.n_seq_max = sequences
         params.n_threads = params.n_threads_batch = threads
         params.kv_unified = False
-        if not model.gpu_layers:
+        if not model.gpu:
             params.flash_attn_type = api.LLAMA_FLASH_ATTN_TYPE_DISABLED
         # A sliding window that keeps all can go back to where two prompts part.
         params.swa_full = True

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import psutil
 
+from app.core.errors import AppError
+from app.runner.backends import Gpu
 from app.runner.llama import Batch, Context, Model
 
 log = logging.getLogger(__name__)
@@ -30,7 +32,14 @@ class Loaded:
     can_roll_back: bool
 
 
-def load(path: Path, *, context: int, threads: int, gpu_layers: int) -> Loaded:
+def load(
+    path: Path,
+    *,
+    context: int,
+    threads: int,
+    gpu_layers: int,
+    gpu: Gpu | None = None,
+) -> Loaded:
     """Load the weights, allocate the memory, probe the architecture.
 
     Args:
@@ -40,14 +49,18 @@ def load(path: Path, *, context: int, threads: int, gpu_layers: int) -> Loaded:
     Raises:
         AppError: If llama.cpp cannot.
     """
-    model = Model(path, gpu_layers)
-    memory = Context(
-        model,
-        size=context,
-        sequences=SLOTS,
-        batch=BATCH,
-        threads=threads or min(thread_choices()),
-    )
+    model = Model(path, gpu_layers, gpu)
+    try:
+        memory = Context(
+            model,
+            size=context,
+            sequences=SLOTS,
+            batch=BATCH,
+            threads=threads or min(thread_choices()),
+        )
+    except AppError:
+        model.close()
+        raise
     return Loaded(model, memory, can_roll_back(memory))
 
 

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from app.core.errors import AppError, UsageError
 from app.ipc import stdio
-from app.ipc.inference import NOTIFICATIONS, REQUESTS, Ready
+from app.ipc.inference import NOTIFICATIONS, REQUESTS, FoundGpu, Ready, TriesGpu
 from app.ipc.wire import Catalogue, Notification, Params, RequestFrame, WireError
 from app.modelfiles import checks
 from app.runner.responses import ResponseWriter
@@ -40,7 +40,11 @@ def main(argv: Sequence[str]) -> int:
     lines: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     stdio.exit_with_stdin(lines.put)
     try:
-        serve(_open(_parse(argv)), lines, fd)
+        options = _parse(argv)
+        if options.look_for_gpu:
+            _look_for_gpu(fd)
+        else:
+            serve(_open(options, fd), lines, fd)
     except AppError as error:
         log.error("%s", error)
         return error.exit_code
@@ -52,27 +56,43 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("model", nargs="?", type=Path)
     parser.add_argument("--context", type=int, default=6144)
     parser.add_argument("--threads", type=int, default=0)
-    parser.add_argument("--gpu-layers", type=int, default=0)
+    parser.add_argument("--gpu-layers", type=_layers, default=0)
+    parser.add_argument("--look-for-gpu", action="store_true")
     parser.add_argument("--echo", action="store_true")
     try:
         options = parser.parse_args(argv)
     except argparse.ArgumentError as error:
         raise UsageError(f"{error}.") from error
-    if not options.echo and options.model is None:
+    if not (options.echo or options.look_for_gpu or options.model):
         raise UsageError("The runner needs a model.", "Choose a GGUF file.")
     return options
 
 
-def _open(options: argparse.Namespace) -> Desk:
+def _layers(text: str) -> int | None:
+    """Return a number of layers; None stands for as many as fit."""
+    return None if text == "auto" else int(text)
+
+
+def _look_for_gpu(fd: int) -> None:
+    from app.runner import gpu_loader, llama
+
+    llama.start()
+    outbox = ResponseWriter(fd, None)
+    found = gpu_loader.look(lambda: outbox.notify(TriesGpu()))
+    outbox.notify(FoundGpu(found))
+
+
+def _open(options: argparse.Namespace, fd: int) -> Desk:
     if options.echo:
         from app.runner.echo_runner import EchoDesk
 
         return EchoDesk()
-    checks.check(options.model, options.context, options.gpu_layers)
+    # How much memory it takes is known only when a graphics card was looked for.
+    checks.check(options.model, options.context, gpu_share=1.0)
     # Load native code only now that stdout is safe.
     from app.runner.request_handler import ModelDesk
 
-    return ModelDesk.load(options)
+    return ModelDesk.load(options, lambda: ResponseWriter(fd, None).notify(TriesGpu()))
 
 
 def serve(desk: Desk, lines: "queue.SimpleQueue[bytes]", fd: int) -> None:

@@ -13,6 +13,7 @@ from app.ipc.inference import (
     ForgetMessages,
     Generate,
     GenerateReply,
+    GpuUse,
     Info,
     InfoReply,
     Learn,
@@ -21,7 +22,7 @@ from app.ipc.inference import (
     WeighMessages,
 )
 from app.ipc.wire import Done, Params
-from app.runner import llama, model_loader
+from app.runner import gpu_loader, llama, model_loader
 from app.runner.adapters import Adapters
 from app.runner.generation import Generation
 from app.runner.model_loader import Loaded
@@ -31,6 +32,8 @@ from app.runner.sampler import Chooser
 from app.runner.scheduler import MOST_LINE_START, Scheduler
 from app.runner.throughput import Speeds, ThreadPace
 
+CPU_ONLY = GpuUse()
+
 WARM_TOKENS = 32
 """The prompt tokens for the speed test: enough, and soon over with a large model."""
 
@@ -39,9 +42,13 @@ class ModelDesk:
     """One model, its scheduler and its voices."""
 
     def __init__(
-        self, loaded: Loaded, clock: Callable[[], float] = time.monotonic
+        self,
+        loaded: Loaded,
+        clock: Callable[[], float] = time.monotonic,
+        gpu: GpuUse = CPU_ONLY,
     ) -> None:
         self._loaded = loaded
+        self._gpu = gpu
         self._clock = clock
         self._scheduler = Scheduler(loaded.context, loaded.can_roll_back, clock)
         self._voices = OpenVoices(loaded.model)
@@ -49,16 +56,23 @@ class ModelDesk:
         self._pace: ThreadPace | None = None
 
     @classmethod
-    def load(cls, options: argparse.Namespace) -> "ModelDesk":
-        """Load the model from the command line, and measure its speed."""
+    def load(
+        cls, options: argparse.Namespace, on_try: Callable[[], None]
+    ) -> "ModelDesk":
+        """Load the model from the command line, and measure its speed.
+
+        Args:
+            on_try: Is told before the library of a graphics card is loaded.
+        """
         llama.start()
-        loaded = model_loader.load(
+        loaded, gpu = gpu_loader.open_model(
             options.model,
             context=options.context,
             threads=options.threads,
-            gpu_layers=options.gpu_layers,
+            layers=options.gpu_layers,
+            on_try=on_try,
         )
-        desk = cls(loaded)
+        desk = cls(loaded, gpu=gpu)
         desk.warm_up(
             [options.threads] if options.threads else model_loader.thread_choices()
         )
@@ -76,6 +90,7 @@ class ModelDesk:
             can_roll_back=loaded.can_roll_back,
             prompt_tokens_per_second=self._scheduler.speeds.prompt,
             tokens_per_second=self._scheduler.speeds.decode,
+            gpu=self._gpu,
         )
 
     def step(self) -> None:

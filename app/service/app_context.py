@@ -135,7 +135,12 @@ class AppContext:
         from app.service.memory_keeper import MemoryKeeper
 
         keeper = MemoryKeeper(
-            self.home, self.database, self.reader, self.settings, self.events
+            self.home,
+            self.database,
+            self.reader,
+            self.settings,
+            self.events,
+            self.supervisor,
         )
         self._stack.push_async_callback(keeper.close)
         keeper.attach(self.local)

@@ -14,10 +14,11 @@ from app.core.errors import AppError, ConfigError, explain_os_error
 from app.core.paths import Home
 from app.ipc.control import Check
 from app.memory.embedder import BUILT_IN, Embedder, Floats
-from app.modelfiles import catalogue, checks
+from app.modelfiles import catalogue
 from app.service.app_context import AppContext
 from app.service.cloud_users import users, without_consent
 from app.settings.consent import AGREE
+from app.settings.declaration import AUTO
 from app.store import guilds, messages
 
 C = TypeVar("C")
@@ -152,10 +153,33 @@ async def _model(context: AppContext) -> Check:
         hint = f"Try it again with `mynah models use {name}`, or choose another model."
         return Check("model", False, f"{name}: {running.reason}.", hint)
     if running.state != "ready":
-        model = context.settings.home.model
-        await asyncio.to_thread(checks.check, path, model.context, model.gpu_layers)
+        await asyncio.to_thread(context.local.check, path)
     size = path.stat().st_size >> 20
     return Check("model", True, f"{name} is here, {size:,} MB, and fits into memory.")
+
+
+async def _gpu(context: AppContext) -> Check:
+    wanted = context.settings.home.model.gpu_layers
+    if wanted == 0:
+        return Check("graphics card", True, "Switched off (model.gpu_layers is 0).")
+    local = context.local
+    used = local.gpu
+    if used.name:
+        part = f"{used.layers} of {used.all_layers} layers run on {used.name}."
+        return Check("graphics card", True, f"{part} model.gpu_layers is {wanted}.")
+    if not used.trouble:
+        used = await local.find_gpu()
+    if used.name:
+        free = f", {used.free_bytes >> 20:,} MB free" if used.free_bytes else ""
+        detail = f"{used.name} takes layers of the model when it is loaded{free}."
+        return Check("graphics card", True, detail)
+    detail = f"The processor does all the work: {used.trouble}."
+    hint = "`mynah help models` says what a graphics card needs."
+    if local.gpu.trouble.startswith("it crashed"):
+        again = f"`mynah models use {local.model}`"
+        hint = f"After a new driver, try the card again with {again}."
+        return Check("graphics card", False, detail, hint)
+    return Check("graphics card", wanted == AUTO, detail, hint)
 
 
 async def _embedding(context: AppContext) -> Check:
@@ -232,6 +256,7 @@ CHECKS: tuple[Callable[[AppContext], Awaitable[Check]], ...] = (
     _sqlite,
     _guilds,
     _model,
+    _gpu,
     _embedding,
     _bot_token,
     _cloud,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from app.core.errors import AppError
 from app.core.paths import Home
+from app.core.supervisor import Supervisor
 from app.ipc.control import Progress
 from app.providers.base import Turn
 from app.service.events import Events
@@ -34,6 +35,9 @@ WEIGH_SECONDS = 600.0
 MANY = 1000
 """The interval and the number of new vectors between checks of a guild's limit."""
 
+LINK_SECONDS = 0.5
+"""The longest time that a reply waits for the links of what was heard."""
+
 LOOK_SECONDS = 1.0
 """The interval between checks for new messages."""
 
@@ -48,11 +52,15 @@ class MemoryKeeper:
         reader: Database,
         settings: Settings,
         news: Events,
+        supervisor: Supervisor,
     ) -> None:
         self._home = home
         self._reader = reader
         self._settings = settings
         self._news = news
+        self._supervisor = supervisor
+        self._unlinked: list[int] = []
+        self._linking_now: asyncio.Task[None] | None = None
         self._database = database
         self._opened: Memory | None = None
         self._linking: Linking | None = None
@@ -74,6 +82,23 @@ class MemoryKeeper:
                 report=self._report,
             )
         return self._opened
+
+    def link_soon(self, rows: Sequence[int]) -> None:
+        """Link new messages in the background, so that no decision waits for it."""
+        self._unlinked += rows
+        if self._linking_now is None or self._linking_now.done():
+            self._linking_now = asyncio.create_task(self._link_waiting())
+            self._supervisor.watch(self._linking_now, "Linking messages")
+
+    async def linked(self) -> None:
+        """Wait a moment for the links of what was heard."""
+        if self._linking_now:
+            await asyncio.wait([self._linking_now], timeout=LINK_SECONDS)
+
+    async def _link_waiting(self) -> None:
+        while rows := self._unlinked:
+            self._unlinked = []
+            await self.link(rows)
 
     async def link(self, rows: Sequence[int]) -> None:
         """Link new messages to the earlier messages they answer."""
@@ -211,7 +236,10 @@ class MemoryKeeper:
             await asyncio.sleep(LOOK_SECONDS)
 
     async def close(self) -> None:
-        """Write everything."""
+        """Write everything; what is unlinked is linked when its channel is opened."""
+        if self._linking_now:
+            self._linking_now.cancel()
+            await asyncio.wait([self._linking_now])
         if self._opened:
             await self._opened.close()
 

@@ -92,6 +92,12 @@ class LearnSettings:
         "Forget what a person wrote when Discord shows their account as deleted.",
         scope="guild",
     )
+    proxied: bool = setting(
+        False,
+        "Treat the names that PluralKit, Tupperbox and other webhooks write under as"
+        " people.",
+        scope="channel",
+    )
     delete_own_lines: bool = setting(
         False,
         "Delete the bot's messages on Discord that drew on forgotten messages.",

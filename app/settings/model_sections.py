@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from app.settings import base_url, validators
 from app.settings.base_url import Address
-from app.settings.declaration import setting
+from app.settings.declaration import AUTO, setting
 from app.settings.validators import named
 
 
@@ -34,8 +34,12 @@ class ModelSettings:
     threads: int = setting(
         0, "Threads; 0 picks the number that reads fastest here.", low=0, high=1024
     )
-    gpu_layers: int = setting(
-        0, "Layers offloaded to the GPU; -1 means all.", low=-1, high=10000
+    gpu_layers: int | str = setting(
+        AUTO,
+        "Layers on the graphics card: auto takes as many as fit, -1 all, 0 none.",
+        low=-1,
+        high=10000,
+        number=int,
     )
     idle_minutes: float = setting(
         30,

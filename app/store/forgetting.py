@@ -5,7 +5,14 @@ from dataclasses import dataclass
 
 from peewee import Case, Expression, fn
 
-from app.store import conversations, feedback, messages, tombstones, voice_changes
+from app.store import (
+    conversations,
+    feedback,
+    messages,
+    tombstones,
+    voice_changes,
+)
+from app.store.authors import people_of
 from app.store.database import tuples, write
 from app.store.sqlite import BATCH
 from app.store.tables import (
@@ -42,7 +49,8 @@ class Removed:
 
 def rows_of_author(guild: int, author: str, since: int = 0) -> list[int]:
     """Return rows of an author's (hash) messages since that time."""
-    chosen = (Member.guild == guild) & (Member.author == author)
+    people = Member.author.in_(people_of(guild, author))
+    chosen = (Member.guild == guild) & people
     query = Message.select(Message.id).join(Member)
     query = query.where((Message.guild == guild) & chosen & (Message.ts >= since))
     return [row for (row,) in tuples(query)]
@@ -259,9 +267,17 @@ def _blank(guild: int, replies: list[int]) -> None:
 
 @write
 def delete_author(guild: int, author: str) -> None:
-    """Delete an author's data besides messages; an opt-out stays."""
-    mine = (Member.guild == guild) & (Member.author == author)
-    for (row,) in tuples(Member.select(Member.id).where(mine & ~Member.has_opted_out)):
+    """Delete an author's data besides messages; an opt-out stays.
+
+    So does the hash of a name that a proxy writes under, or what was forgotten of it
+    would come back under the name alone.
+    """
+    people = Member.author.in_(people_of(guild, author))
+    mine = (Member.guild == guild) & people
+    linked = mine & Member.account.is_null(False)
+    Member.update(name="").where(linked).execute()
+    gone = mine & Member.account.is_null() & ~Member.has_opted_out
+    for (row,) in tuples(Member.select(Member.id).where(gone)):
         left = Message.select(fn.COUNT(Message.id)).where(Message.guild == guild)
         if not left.where(Message.member == row).scalar():
             Member.delete().where(Member.id == row).execute()
@@ -302,8 +318,10 @@ def delete_progress(guild: int) -> None:
 def delete_people(guild: int) -> None:
     """Delete the guild's members without messages; opt-outs stay."""
     writers = Message.select(Message.member).where(Message.guild == guild)
-    gone = (Member.guild == guild) & ~Member.has_opted_out
-    Member.delete().where(gone & Member.id.not_in(writers)).execute()
+    here = (Member.guild == guild) & ~Member.has_opted_out
+    gone = here & Member.id.not_in(writers)
+    Member.update(name="").where(gone & Member.account.is_null(False)).execute()
+    Member.delete().where(gone & Member.account.is_null()).execute()
 
 
 @write

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from peewee import fn
 
 from app.store import conversations, rows, sqlite
+from app.store.authors import people_of
 from app.store.database import bound, tuples, write
 from app.store.rows import StoredMember
 from app.store.tables import (
@@ -52,10 +53,12 @@ def _find(guild: int, author: str) -> Member | None:
 
 def known(guild: int, authors: Sequence[str]) -> set[str]:
     """Return those author hashes that the guild has a member for."""
-    select = "SELECT author FROM member WHERE guild_id = ? AND author IN"
-    return {
-        author for (author,) in sqlite.select_among(bound(), select, authors, guild)
-    }
+    found: set[str] = set()
+    for column in ("author", "account"):
+        select = f"SELECT {column} FROM member WHERE guild_id = ? AND {column} IN"
+        rows = sqlite.select_among(bound(), select, authors, guild)
+        found.update(author for (author,) in rows)
+    return found
 
 
 def named(guild: int, name: str) -> StoredMember | None:
@@ -87,14 +90,18 @@ def opted_out(guild: int) -> set[str]:
 
 @write
 def set_opted_out(guild: int, author: str, has_opted_out: bool) -> None:
-    """Store the choice, even of someone who never wrote, without the name."""
-    member = _ensure(guild, author, "")
-    member.has_opted_out = has_opted_out
-    if has_opted_out:
-        member.name = ""
-        member.allows_tuning = False
-        conversations.leave(guild, author)
-    member.save()
+    """Store the choice, even of someone who never wrote, without the name.
+
+    It holds for the names as well that they write under through a proxy.
+    """
+    for one in people_of(guild, author):
+        member = _ensure(guild, one, "")
+        member.has_opted_out = has_opted_out
+        if has_opted_out:
+            member.name = ""
+            member.allows_tuning = False
+            conversations.leave(guild, one)
+        member.save()
 
 
 def allow_tuning(guild: int) -> set[str]:
@@ -131,10 +138,8 @@ def kept(guild: int, author: str) -> Kept:
     rated = Feedback.select(fn.COUNT(Feedback.id)).join(Reply)
     rated = rated.where((Reply.guild == guild) & (Feedback.author == author))
     ratings = rated.scalar()
-    member = _find(guild, author)
-    if member is None:
-        return Kept(ratings=ratings)
-    mine = (Message.guild == guild) & (Message.member == member.id)
+    people = _people_of(guild, author)
+    mine = (Message.guild == guild) & Message.member.in_([one.id for one in people])
     counts = Message.select(
         fn.COUNT(Message.id), fn.MIN(Message.ts), fn.MAX(Message.ts)
     )
@@ -147,21 +152,26 @@ def kept(guild: int, author: str) -> Kept:
         vectors.where(mine).scalar(),
         first,
         last,
-        member.has_opted_out,
+        any(one.has_opted_out for one in people),
         ratings,
     )
 
 
+def _people_of(guild: int, author: str) -> list[Member]:
+    """An author's rows: their own, and those of names that a proxy writes under."""
+    people = Member.author.in_(people_of(guild, author))
+    return list(Member.select().where((Member.guild == guild) & people))
+
+
 def messages_of(guild: int, author: str) -> list[dict[str, object]]:
     """Return all data of one author's messages, for the export of their own data."""
+    people = [one.id for one in _people_of(guild, author)]
     query = (
         Message.select(
             Message.id, Message.external, Message.ts, Message.text, Channel.name
         )
-        .join(Member)
-        .switch(Message)
         .join(Channel)
-        .where((Message.guild == guild) & (Member.author == author))
+        .where((Message.guild == guild) & Message.member.in_(people))
         .order_by(Message.id)
     )
     return [_exported(*row) for row in tuples(query)]

@@ -115,6 +115,18 @@ def set_external(row: int, external: str, reply_to: str | None) -> None:
 
 
 @write
+def take_over(row: int, new: NewMessage) -> bool:
+    """Put a proxied line in its original's place; False if it is stored already."""
+    old = Message.get_or_none(Message.id == row)
+    if old is None or rows_of(old.guild_id, [new.external]):
+        return False
+    old.member_id, old.external, old.ts = new.member, new.external, new.ts
+    old.save()
+    edit(row, new.text, new.dropped)
+    return True
+
+
+@write
 def add_attachments(files: Sequence[tuple[int, NewAttachment]]) -> None:
     """Store attachments, each with its message's row."""
     rows = [(message, *file) for message, file in files]

@@ -128,6 +128,12 @@ def _forgotten_twins(database: SqliteDatabase) -> None:
     database.create_tables([ForgottenTwin])
 
 
+def _proxied_names(database: SqliteDatabase) -> None:
+    """Members record the account behind a name that a proxy writes under."""
+    for column in ("account", "proxied_name"):
+        database.execute_sql(f"ALTER TABLE member ADD COLUMN {column} TEXT")
+
+
 def _shares_of_words(database: SqliteDatabase) -> None:
     """Replies record how much of each word the voice decided."""
     column = "shares TEXT NOT NULL DEFAULT '[]'"
@@ -147,6 +153,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     _consents,
     _nameless_turns,
     _forgotten_twins,
+    _proxied_names,
     _shares_of_words,
 )
 """The steps after the first version, oldest first; a new database needs none."""

@@ -54,6 +54,13 @@ def claim(
 
 
 @write
+def move_trigger(old: str, new: str) -> None:
+    """Let a reply answer a proxied line instead of the line's original."""
+    if not Reply.select().where(Reply.trigger == new).exists():
+        Reply.update(trigger=new).where(Reply.trigger == old).execute()
+
+
+@write
 def finish(
     reply: int,
     fields: Fields,

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from app.store import conversations, sqlite
 from app.store.conversations import Joined
 from app.store.database import bound, tuples, write
+from app.store.sqlite import BATCH
 from app.store.tables import ConversationLink, Member, Message
 
 
@@ -44,6 +45,21 @@ def get(message: int) -> NewLink | None:
     if row is None:
         return None
     return NewLink(row.message_id, row.parent, row.conversation, row.score)
+
+
+def get_many(rows: Sequence[int]) -> dict[int, NewLink]:
+    """Return the links of messages that have one, by message."""
+    found: dict[int, NewLink] = {}
+    for start in range(0, len(rows), BATCH):
+        part = ConversationLink.message.in_(list(rows[start : start + BATCH]))
+        query = ConversationLink.select(
+            ConversationLink.message,
+            ConversationLink.parent,
+            ConversationLink.conversation,
+            ConversationLink.score,
+        )
+        found |= {row[0]: NewLink(*row) for row in tuples(query.where(part))}
+    return found
 
 
 def conversation(first: int, limit: int = 50) -> list[int]:

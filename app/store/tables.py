@@ -79,6 +79,10 @@ class Member(Table):
     has_opted_out = BooleanField(default=False)
     allows_tuning = BooleanField(default=False)
     """Agreed to tuning a model on their messages."""
+    account = TextField(null=True)
+    """The author that writes as this one through a proxy, such as PluralKit."""
+    proxied_name = TextField(null=True)
+    """Keyed hash of the name alone, under which others may write as well."""
 
     class Meta:
         indexes = ((("guild", "author"), True),)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from app.core.paths import Home
 from app.store import sqlite
-from app.store.authors import AuthorKey
+from app.store.authors import AuthorKey, people_of
 from app.store.database import bound, write
 from app.store.tables import ForgottenSpan, ForgottenTwin, ImportCheckpoint, Tombstone
 from app.store.twins import LONG, MINUTE_MS, is_of_content
@@ -79,14 +79,18 @@ def bury_messages(
 def bury_author(
     guild: int, author: str, until: int, *, since: int = 0, by_owner: bool
 ) -> None:
-    """Mark a time span of an author (hash, or `EVERYONE`) as forgotten."""
-    same = (ForgottenSpan.guild == guild) & (ForgottenSpan.author == author)
-    inside = (ForgottenSpan.since >= since) & (ForgottenSpan.until <= until)
-    same &= ForgottenSpan.by_owner == by_owner
-    ForgottenSpan.delete().where(same & inside).execute()
-    ForgottenSpan.create(
-        guild=guild, author=author, since=since, until=until, by_owner=by_owner
-    )
+    """Mark a time span of an author (hash, or `EVERYONE`) as forgotten.
+
+    That of an account holds for the names that it writes under through a proxy.
+    """
+    for person in people_of(guild, author):
+        same = (ForgottenSpan.guild == guild) & (ForgottenSpan.author == person)
+        inside = (ForgottenSpan.since >= since) & (ForgottenSpan.until <= until)
+        same &= ForgottenSpan.by_owner == by_owner
+        ForgottenSpan.delete().where(same & inside).execute()
+        ForgottenSpan.create(
+            guild=guild, author=person, since=since, until=until, by_owner=by_owner
+        )
 
 
 def are_there(guild: int) -> bool:
@@ -138,7 +142,8 @@ def lift_author(guild: int, author: str, *, by_owner: bool) -> int:
     Returns the number of spans lifted. The owner lifts all of them, a member only their
     own.
     """
-    same = (ForgottenSpan.guild == guild) & (ForgottenSpan.author == author)
+    people = ForgottenSpan.author.in_(people_of(guild, author))
+    same = (ForgottenSpan.guild == guild) & people
     if not by_owner:
         same &= ~ForgottenSpan.by_owner
     lifted = int(ForgottenSpan.delete().where(same).execute())

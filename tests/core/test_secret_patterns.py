@@ -1,4 +1,8 @@
+import re
+from random import Random
+
 import pytest
+from hypothesis import HealthCheck, Phase, given, settings, strategies
 
 from app.chat.postprocess import neutralise
 from app.core.secret_patterns import GROUPS, has_secret, redact
@@ -42,6 +46,8 @@ KINDS = {
     "german house": "Hauptstraße 12b",
     "french house": "12 rue de la Paix",
     "italian house": "Via Garibaldi 14",
+    "spanish house": "Calle Mayor, 14",
+    "short key of openai": "sk-proj-a1b2",
     "spot": "47.66644, -122.37085",
 }
 
@@ -135,3 +141,47 @@ def test_hostile_text_does_not_hold_a_pattern_up(piece):
         for shape in shapes:
             shape.pattern.sub("", text)
     has_secret(text)
+
+
+SHAPES = [shape for _, shapes in GROUPS for shape in shapes]
+SNIPPETS = [*KINDS.values(), *HOSTILE, "\n", " ", "ſ", "İ", "K", "hi, you.", "v1.2.3"]
+
+
+def by_all_patterns(text: str) -> bool:
+    """The answer without a quick look at anything."""
+    return any(
+        any(map(shape.is_real, shape.pattern.finditer(text))) for shape in SHAPES
+    )
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.pattern.pattern[:30])
+def test_a_text_that_a_pattern_finds_passes_the_quick_looks(shape):
+    # Look-behinds look at what stands before, which a made-up text lacks.
+    source = re.sub(r"\(\?<=([^)]*)\)", r"\1", shape.pattern.pattern)
+    source = re.sub(r"\(\?<!(?:[^)\\[]|\\.|\[[^\]]*\])*\)|\\b", "", source)
+
+    @settings(
+        max_examples=15,
+        deadline=None,
+        database=None,
+        derandomize=True,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(strategies.from_regex(re.compile(source, shape.pattern.flags)))
+    def check(text):
+        assert has_secret(text) == by_all_patterns(text)
+
+    check()
+
+
+def test_the_quick_looks_change_no_answer():
+    rng = Random(7)
+    for _ in range(3000):
+        pieces = [rng.choice(SNIPPETS) for _ in range(rng.randint(1, 4))]
+        cut = [
+            piece[rng.choice((0, 0, 1)) : rng.choice((None, -1))] for piece in pieces
+        ]
+        text = rng.choice(("", " ")).join(cut)
+        text = rng.choice((str, str.upper, str.lower))(text)
+        assert has_secret(text) == by_all_patterns(text), text

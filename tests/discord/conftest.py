@@ -31,6 +31,7 @@ PACE = Pace(
     first_retry=0.05,
     longest_retry=0.2,
     between_compared=0.0,
+    for_proxy=1.0,
 )
 
 

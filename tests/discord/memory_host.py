@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from dataclasses import replace
 
 from app.core.explanation import DrawnMessage, Explanation, RungOutcome, TokenCounts
 from app.core.labels import Origin
@@ -138,6 +139,10 @@ class MemoryHost:
                 self.messages.setdefault(said.id, said)
                 self.heard.add(said.id)
         return new
+
+    async def proxied(self, said: Incoming, original: int) -> None:
+        self.messages.pop(original, None)
+        await self.hear([replace(said, is_bot=False)])
 
     async def recheck(
         self, place: MessagePlace, batch: Sequence[Incoming], first: int, last: int

@@ -61,6 +61,27 @@ def webhook_author(author: User) -> dict[str, Any]:
     return body | {"bot": True, "discriminator": "0000", "global_name": None}
 
 
+def command_answer(robot: User, asker: User) -> dict[str, Any]:
+    """The fields of a bot's answer to a command: resources/message#message-object.
+
+    webhook_id is "the webhook's id", which for an interaction is the application's;
+    interaction_metadata is "sent if the message is sent as a result of an interaction".
+    """
+    metadata = {
+        "id": str(snowflake()),
+        "type": 2,
+        "user": asker.payload(),
+        "authorizing_integration_owners": {},
+    }
+    application = str(robot.id)
+    return {
+        "type": 20,
+        "webhook_id": application,
+        "application_id": application,
+        "interaction_metadata": metadata,
+    }
+
+
 def snapshot_of(original: dict[str, Any]) -> dict[str, Any]:
     """A forward's fields: resources/message#message-snapshot-object."""
     fields = (

@@ -7,6 +7,7 @@ from typing import Any
 from tests.discord_stand_in import rules
 from tests.discord_stand_in.gateway import Gateway
 from tests.discord_stand_in.payloads import (
+    command_answer,
     message_payload,
     poll_of,
     snapshot_of,
@@ -157,6 +158,41 @@ class People:
             body |= {"webhook_id": str(webhook), "author": webhook_author(author)}
             body.pop("member", None)
         return await self._publish(channel, body | extra)
+
+    async def answer_command(
+        self, channel: Channel, robot: User, asker: User, content: str
+    ) -> int:
+        """Another bot answers a command."""
+        body = message_payload(channel, robot, content, message_id=snowflake())
+        if self.force.hold(rules.COMMAND_ANSWER):
+            body |= command_answer(robot, asker)
+        return await self._publish(channel, body)
+
+    async def proxy(
+        self,
+        channel: Channel,
+        user: User,
+        name: str,
+        content: str,
+        *,
+        marks: str = "{}",
+        webhook: int = 0,
+        is_deleted_first: bool = False,
+    ) -> tuple[int, int]:
+        """A user writes, and a proxy posts it under a name and deletes the original.
+
+        Discord tells of both in any order. Returns the ids of original and copy.
+        """
+        original = await self.say(channel, user, marks.format(content))
+        if is_deleted_first:
+            await self.delete(channel, original)
+        named = [self.bot.payload()] if self.bot.mention in content else []
+        copy = await self.say_by_webhook(
+            channel, name, content, webhook, mentions=named
+        )
+        if not is_deleted_first:
+            await self.delete(channel, original)
+        return original, copy
 
     async def forward(
         self, channel: Channel, user: User, source: Channel, message_id: int

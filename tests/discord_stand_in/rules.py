@@ -365,6 +365,11 @@ WEBHOOK = Rule(
     "resources/message#message-object",
     "events.a_webhooks_author_is_the_webhook",
 )
+COMMAND_ANSWER = Rule(
+    "a bot's answer to a command has its application's id as that of a webhook",
+    "resources/message#message-object",
+    "events.an_answer_to_a_command_comes_by_a_webhook",
+)
 CROSSPOST = Rule(
     "a published announcement arrives in following channels as a webhook's",
     "resources/message#message-reference-types",

@@ -66,7 +66,9 @@ def test_more_context_needs_more_memory(path):
 def test_a_model_that_needs_more_memory_than_there_is_is_refused(path):
     with pytest.raises(GgufError, match=r"needs about .* GB of memory"):
         checks.check(path, 2**34)
-    assert checks.check(path, 2**34, gpu_layers=-1)
+    assert checks.check(path, 2**34, gpu_share=1.0)
+    with pytest.raises(GgufError, match=r"needs about .* GB of memory"):
+        checks.check(path, 2**34, gpu_share=0.5)
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path):

@@ -10,6 +10,7 @@ from app.core import secrets
 from app.core.paths import Home
 from app.ipc import control
 from app.ipc.control import Check
+from app.ipc.inference import GpuUse
 from app.service.doctor import check_all
 from app.service.service import open_service
 from app.settings.config_file import save
@@ -41,6 +42,37 @@ async def test_a_model_that_loads_is_well_and_a_cut_one_is_not(
     model.write_bytes(model.read_bytes()[:-1000])
     check = (await checked(home))["model"]
     assert not check.ok and "cut short" in check.detail
+
+
+async def test_the_graphics_card_is_named_or_the_reason_why_none_is_used(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+):
+    async with open_service(home) as service:
+        context, local = service.context, service.context.local
+
+        async def card() -> Check:
+            (found,) = [
+                one for one in await check_all(context) if one.name == "graphics card"
+            ]
+            return found
+
+        found = GpuUse(trouble="no graphics card with a driver for it was found")
+
+        async def find() -> GpuUse:
+            return found
+
+        monkeypatch.setattr(local, "find_gpu", find)
+        none = await card()
+        assert none.ok and "The processor does all the work: no graphics" in none.detail
+        await context.settings.change("model.gpu_layers", "-1")
+        asked_for = await card()
+        assert not asked_for.ok and "help models" in asked_for.hint
+        found = GpuUse("Voodoo 2", free_bytes=8 << 30)
+        assert "Voodoo 2 takes layers" in (await card()).detail
+        monkeypatch.setattr(local._keeper, "_gpu", GpuUse("Voodoo 2", "", 3, 4))
+        assert "3 of 4 layers run on Voodoo 2" in (await card()).detail
+        await context.settings.change("model.gpu_layers", "0")
+        assert "Switched off" in (await card()).detail
 
 
 @pytest.mark.skipif(os.name != "posix", reason="about modes of files")

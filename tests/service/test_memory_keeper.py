@@ -5,6 +5,7 @@ import threading
 
 import pytest
 
+from app.core.supervisor import Supervisor
 from app.memory.embedder import Embedder
 from app.providers.base import Turn
 from app.service.events import Events
@@ -28,7 +29,9 @@ class Bench:
     def __init__(self, home, database, reader):
         self.database, self.reader = database, reader
         self.settings = Settings(home, database)
-        self.memory = MemoryKeeper(home, database, reader, self.settings, Events())
+        self.memory = MemoryKeeper(
+            home, database, reader, self.settings, Events(), Supervisor()
+        )
         self.guild = database.call(guilds.ensure, "den").id
         self.channel = database.call(guilds.ensure_channel, self.guild, "general").id
         self.member = database.call(members.ensure, self.guild, "ann", "Ann").id
@@ -138,3 +141,33 @@ async def test_a_busy_reader_costs_a_reply_its_memories_and_no_more_time(
     finally:
         done.set()
         copying.result()
+
+
+async def test_messages_are_linked_behind_their_hearing_and_replies_wait_for_it(bench):
+    rows = [bench.tell(f"the ferry leaves at {hour}") for hour in range(40)]
+    bench.memory.link_soon(rows[:30])
+    bench.memory.link_soon(rows[30:])
+    assert await bench.database.run(reply_links.get_many, rows) == {}
+    await bench.memory.linked()
+    assert set(await bench.database.run(reply_links.get_many, rows)) == set(rows)
+
+
+async def test_an_error_in_linking_is_noted_and_the_next_messages_are_linked(
+    bench, monkeypatch, caplog
+):
+    async def broken(self, rows):
+        raise IndexError("a bug")
+
+    lost, row = bench.tell("the ferry"), bench.tell("leaves at noon")
+    with monkeypatch.context() as patched:
+        patched.setattr("app.conversations.conversations.Linking.hear", broken)
+        bench.memory.link_soon([lost])
+        await bench.memory.linked()
+    assert "Linking messages failed" in caplog.text
+    bench.memory.link_soon([row])
+    await bench.memory.linked()
+    # Its channel is read first, with what was written before.
+    assert set(await bench.database.run(reply_links.get_many, [lost, row])) == {
+        lost,
+        row,
+    }

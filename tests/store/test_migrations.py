@@ -58,6 +58,8 @@ def test_a_home_without_conversations_is_brought_up(
             "ALTER TABLE channel DROP COLUMN is_age_restricted",
             "ALTER TABLE usage DROP COLUMN reach",
             "ALTER TABLE guild DROP COLUMN claimed",
+            "ALTER TABLE member DROP COLUMN account",
+            "ALTER TABLE member DROP COLUMN proxied_name",
         ):
             bound().execute_sql(statement)
         before = migrations.MIGRATIONS.index(migrations._conversations)
@@ -139,6 +141,8 @@ def test_an_older_ledger_learns_its_places_and_old_replies_lose_unstored_names(
         bound().execute_sql("DROP TABLE consent")
         bound().execute_sql("ALTER TABLE usage DROP COLUMN reach")
         bound().execute_sql("ALTER TABLE reply DROP COLUMN shares")
+        bound().execute_sql("ALTER TABLE member DROP COLUMN account")
+        bound().execute_sql("ALTER TABLE member DROP COLUMN proxied_name")
         before = migrations.MIGRATIONS.index(migrations._consents)
         sqlite.set_version(bound(), migrations.FIRST_VERSION + before)
 

@@ -1,11 +1,20 @@
 """Follows what happens to messages, channels and guilds, and tells the ports."""
 
 import re
+from dataclasses import replace
 
 import discord
 
 from app.discord.client import MynahBot
-from app.discord.messages import incoming, place_of, places_of, spell_out
+from app.discord.messages import (
+    incoming,
+    is_by_webhook,
+    place_of,
+    places_of,
+    spell_out,
+)
+from app.discord.ports import Incoming, MessagePlace
+from app.discord.talk.proxies import ProxiedOriginal
 
 LIKES = {"👍": 1, "👎": -1}
 
@@ -27,6 +36,8 @@ class EventsCog(discord.Cog):
     @discord.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:
         """Learn a message, and decide whether to answer it, unless it is a command."""
+        self.bot.proxies.note(message)
+        original = self.bot.proxies.original_of(message)
         action = self.bot.prefix_action(message)
         if action is not None:
             self.bot.dispatch("typed_command", message, action)
@@ -36,17 +47,45 @@ class EventsCog(discord.Cog):
             await self.bot.know_channels(message.guild)
         if said is None or action is not None:
             return
+        if original is not None and await self._takes_place(said, original):
+            return
         try:
             await self.bot.ports.messages.hear([said])
         finally:
             # Whatever keeps a message from being learned, it is answered.
-            await self.bot.speaker.consider(message, said)
+            if original is None:
+                await self.bot.speaker.consider(message, said)
+
+    async def _takes_place(self, said: Incoming, original: ProxiedOriginal) -> bool:
+        """Let a proxied line take its original's place, and the decision on it.
+
+        False where names of webhooks are no people, or if the original stays.
+        """
+        if not await self._has_proxies(said.place):
+            return False
+        if not await self.bot.proxies.goes(original):
+            return False
+        self.bot.speaker.follow(original.message.id, said.id)
+        line = replace(said, account=original.message.author.id)
+        try:
+            await self.bot.ports.messages.proxied(line, original.message.id)
+        finally:
+            original.is_settled.set()
+        return True
+
+    async def _has_proxies(self, place: MessagePlace | None) -> bool:
+        if place is None:
+            return False
+        config = await self.bot.ports.guilds.settings(place)
+        return config.learn.proxied
 
     @discord.Cog.listener()
     async def on_raw_message_edit(self, event: discord.RawMessageUpdateEvent) -> None:
         """Replace the old text by the new one."""
         message = event.new_message
-        if event.guild_id is None or message.author.bot:
+        if event.guild_id is None:
+            return
+        if message.author.bot and not is_by_webhook(message):
             return
         said = incoming(message, self.bot.own_id)
         if said is not None and said.is_withheld:
@@ -57,8 +96,13 @@ class EventsCog(discord.Cog):
     @discord.Cog.listener()
     async def on_raw_message_delete(self, event: discord.RawMessageDeleteEvent) -> None:
         """Forget a deleted message; a deleted reply of the bot counts as a dislike."""
+        original = self.bot.proxies.gone(event.message_id)
         if event.guild_id is None:
             return
+        if original is not None:
+            place = place_of(original.message.channel)
+            if await self._has_proxies(place):
+                await self.bot.proxies.settle(original)
         reply = await self.bot.ports.replies.find_reply(event.message_id)
         if reply is not None:
             await self.bot.ports.replies.rate(reply, 0, -1, "deleted")

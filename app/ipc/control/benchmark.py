@@ -33,6 +33,12 @@ class BenchReply:
     """That measuring took."""
     best: str = ""
     """The best model for this machine; empty while unknown."""
+    gpu: str = ""
+    """The graphics card that does a part of the model's work; empty for none."""
+    gpu_layers: int = 0
+    processor_prompt_tokens_per_second: float | None = None
+    processor_tokens_per_second: float | None = None
+    """Both without the graphics card; None if there is none, or no memory for both."""
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,8 @@ log = logging.getLogger(__name__)
 MOST_CRASHES = 2
 """The number of crashes after which a model is set aside."""
 
+_ON_GPU = "gpu "
+
 HEALTHY_SECONDS = 300.0
 """The time within which crashes count together."""
 
@@ -48,8 +50,20 @@ class Crashes:
         except OSError as error:
             log.warning("a model's crash is only remembered until a restart: %s", error)
 
+    def why_gpu_aside(self, model: str) -> str | None:
+        """Return why a model is kept off the graphics card; None when it is not."""
+        found = self._kept.get(_ON_GPU + model)
+        return str(found) if found else None
+
+    def note_gpu(self, model: str, reason: str) -> None:
+        """Keep a model off the graphics card from now on."""
+        try:
+            self._kept.put(_ON_GPU + model, reason)
+        except OSError as error:
+            log.warning("this is only remembered until a restart: %s", error)
+
     def forgive(self) -> None:
-        """Try every model again, as the owner asks."""
+        """Try every model again, as the owner asks, and the graphics card."""
         self._kept.clear()
 
 

@@ -14,13 +14,22 @@ from app.core.state_file import StateFile
 from app.ipc import inference
 from app.ipc.child import Spawn, spawn
 from app.ipc.control import ModelStatus
-from app.ipc.inference import CancelGenerate, Generate, GenerateReply, Piece, Ready
+from app.ipc.inference import (
+    CancelGenerate,
+    FoundGpu,
+    Generate,
+    GenerateReply,
+    GpuUse,
+    Piece,
+    Ready,
+)
 from app.ipc.wire import Params
 from app.modelfiles import checks
 from app.providers.base import Completion, Prompt, Speed
 from app.providers.local import chat_log, fused_words
 from app.providers.local.crash_log import Crashes
 from app.providers.local.runner_supervisor import ECHO, Keeper
+from app.providers.local.short_runs import first
 from app.providers.thoughts import answer_in
 from app.settings.model_sections import ModelSettings
 
@@ -37,6 +46,8 @@ BACKGROUND_TEMPERATURE = 0.3
 FIRST_CONTACT = "nothing is learned here yet, and too little is said"
 """A model that goes on with a chat log would have nothing to go on from, and talk
 nonsense."""
+
+LOOK_SECONDS, MEASURE_SECONDS = 20.0, 90.0
 
 TOKENS_A_WORD = 2
 STREAM_END = None
@@ -83,6 +94,7 @@ class LocalProvider:
         self._settings = settings
         self._locate = locate
         self._voice = voice
+        self._spawn = spawn
         self._clock = clock
         self._streams = itertools.count(1)
         self._pieces: dict[int, Pieces] = {}
@@ -133,6 +145,32 @@ class LocalProvider:
     def model(self) -> str:
         """The name of the model, as the owner knows it."""
         return self._settings().name
+
+    @property
+    def gpu(self) -> GpuUse:
+        """The graphics card's part in the model, or why there is none."""
+        return self._keeper.gpu
+
+    async def find_gpu(self) -> GpuUse:
+        """Look for a graphics card that a model could use, in a process of its own."""
+        try:
+            found = await first(FoundGpu, ["--look-for-gpu"], self._spawn, LOOK_SECONDS)
+        except ProviderError as error:
+            reason = error.message.rstrip(".")
+            return GpuUse(trouble=f"looking for a graphics card failed: {reason}")
+        return found.gpu
+
+    async def speed_without_gpu(self, path: Path) -> Speed:
+        """Measure a model on the processor alone, beside the one that is loaded.
+
+        Raises:
+            AppError: If the memory is too small for both, or the runner fails.
+        """
+        settings = self._settings()
+        checks.check(path, settings.context)
+        words = [f"--context={settings.context}", f"--threads={settings.threads}"]
+        ready = await first(Ready, [str(path), *words], self._spawn, MEASURE_SECONDS)
+        return Speed(ready.prompt_tokens_per_second, ready.tokens_per_second)
 
     def status(self) -> LocalStatus:
         """The model's part of the control catalogue's `Status`."""

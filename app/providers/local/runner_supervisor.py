@@ -11,7 +11,7 @@ from app.core.errors import AppError, ProviderError
 from app.core.paths import own_command
 from app.ipc import inference
 from app.ipc.child import Child, ChildState, Spawn
-from app.ipc.inference import Ready
+from app.ipc.inference import GpuUse, Ready, TriesGpu
 from app.ipc.wire import Catalogue, Done, Params, Request
 from app.providers.local import memory_check
 from app.providers.local.crash_log import Crashes, identity
@@ -71,6 +71,10 @@ class Keeper:
         self._began = 0.0
         self._crashes = crashes
         self._parameters = 0
+        self._tries_gpu = False
+        """True once the present runner uses libraries of a graphics card."""
+        self._gpu = GpuUse()
+        """As the last runner reported it that was allowed to use one."""
         self._idle = Idle(
             lambda: self._settings().idle_minutes, is_busy, self._unload_idle
         )
@@ -81,6 +85,14 @@ class Keeper:
         """The model's parameters in billions; 0 without a file."""
         is_file = self._settings().name != ECHO
         return self._parameters / 1e9 if is_file else 0.0
+
+    @property
+    def gpu(self) -> GpuUse:
+        """The graphics card's part in the model, or why there is none."""
+        wanted = self._words_for(self._settings().name, self._settings().gpu_layers)
+        if why := self._crashes.why_gpu_aside(identity(wanted)):
+            return GpuUse(trouble=f"it crashed: {why}")
+        return self._gpu
 
     def state(self) -> tuple[str, str]:
         """The state and its reason: ready, loading, absent, crashed or idle."""
@@ -169,7 +181,7 @@ class Keeper:
 
     def why_aside(self, name: str) -> str | None:
         """Return why and since when a model is set aside; None when it is not."""
-        return self._crashes.why_aside(identity(self._words_for(name)))
+        return self._crashes.why_aside(identity(self._words(name)))
 
     def check(self, path: Path) -> None:
         """Check that a model's file can replace the present one.
@@ -177,14 +189,21 @@ class Keeper:
         Raises:
             AppError: If it cannot; gives the reason.
         """
-        header = memory_check.check(path, self._settings(), self.pid)
+        header = memory_check.check(path, self._settings(), self.gpu, self.pid)
         self._parameters = header.parameters
 
     def _wanted(self) -> tuple[str, ...]:
         """Return the command for the runner that the settings ask for."""
-        return self._words_for(self._settings().name)
+        return self._words(self._settings().name)
 
-    def _words_for(self, name: str) -> tuple[str, ...]:
+    def _words(self, name: str) -> tuple[str, ...]:
+        """Return a runner's command; without a graphics card on which it crashed."""
+        layers = self._settings().gpu_layers
+        words = self._words_for(name, layers)
+        is_aside = layers and self._crashes.why_gpu_aside(identity(words))
+        return self._words_for(name, 0) if is_aside else words
+
+    def _words_for(self, name: str, layers: int | str) -> tuple[str, ...]:
         settings = self._settings()
         if name == ECHO:
             return ("runner", "--echo")
@@ -193,7 +212,7 @@ class Keeper:
             str(self._locate(name)),
             f"--context={settings.context}",
             f"--threads={settings.threads}",
-            f"--gpu-layers={settings.gpu_layers}",
+            f"--gpu-layers={layers}",
         )
 
     def _start(self) -> None:
@@ -216,6 +235,9 @@ class Keeper:
         def on_notification(notification: Params) -> None:
             if self._child is not child:
                 return
+            if isinstance(notification, TriesGpu):
+                self._tries_gpu = True
+                return
             # Set the speeds before anyone who waits for the model continues.
             self._on_notification(notification)
             if isinstance(notification, Ready):
@@ -235,6 +257,7 @@ class Keeper:
     def _replace(self) -> None:
         """Let the present child go; its text fails, and the ladder continues."""
         child, self._child = self._child, None
+        self._tries_gpu = False
         self._set_ready(None)
         if child:
             self.spawn_task(child.stop())
@@ -244,7 +267,18 @@ class Keeper:
         if ready:
             self._settle()
             self.unload_later()
-            self._on_event(f"the model {Path(self._settings().name).name} is loaded")
+            self._note_gpu(ready.gpu)
+            name = Path(self._settings().name).name
+            place = f" on {ready.gpu.name}" if ready.gpu.name else ""
+            self._on_event(f"the model {name} is loaded{place}")
+
+    def _note_gpu(self, gpu: GpuUse) -> None:
+        """Say when a card that was tried is of no use."""
+        self._gpu = gpu
+        if gpu.trouble and self._tries_gpu:
+            log.info("the processor does the model's work: %s", gpu.trouble)
+        if not gpu.name:
+            self._tries_gpu = False
 
     def _settle(self) -> None:
         """Release those who wait until the model is ready, or cannot be."""
@@ -261,6 +295,9 @@ class Keeper:
 
     def _note_crash(self, reason: str) -> None:
         log.error("the model's process died: %s", reason)
+        if self._tries_gpu:
+            self._leave_gpu(reason)
+            return
         self._crashes.note(self._model, reason)
         if why := self._crashes.why_aside(self._model):
             self._on_event(f"the model was set aside: {why}")
@@ -268,6 +305,16 @@ class Keeper:
         else:
             self._on_event(f"the model's process is started again: {reason}")
         self._settle()
+
+    def _leave_gpu(self, reason: str) -> None:
+        """Let the processor do the work of a model that crashed on a graphics card."""
+        self._crashes.note_gpu(self._model, reason)
+        self._on_event(
+            f"the model crashed on the graphics card ({reason}); the processor does"
+            " its work from now on"
+        )
+        self._replace()
+        self._start()
 
     def why_not_ready(self) -> str:
         child = self._child

@@ -1,6 +1,7 @@
 """Measures this machine in a minute, and finds the models that fit it."""
 
 import asyncio
+import logging
 import os
 import time
 from collections.abc import Callable
@@ -8,15 +9,17 @@ from random import Random
 from statistics import median
 from tempfile import TemporaryFile
 
-from app.core.errors import UsageError
+from app.core.errors import AppError, UsageError
 from app.ipc import control
 from app.modelfiles import catalogue
-from app.providers.base import Completion, Prompt, Turn
+from app.providers.base import Completion, Prompt, Speed, Turn
 from app.providers.local.outlook import Outlook, fits, outlook
 from app.service.app_context import AppContext
 from app.service.events import Asker
 from app.store import guilds, messages
 from app.voice.voice import Voice
+
+log = logging.getLogger(__name__)
 
 LOADING_SECONDS = 90.0
 WALKS = 300
@@ -45,6 +48,7 @@ class BenchmarkHandlers:
         prompt = local.speed.prompt if is_ready else None
         decode = local.speed.decode if is_ready else None
         view = outlook(self._context.home, local)
+        alone = await self._without_gpu() if is_ready else None
         return control.BenchReply(
             model=local.model,
             prompt_tokens_per_second=prompt,
@@ -55,7 +59,23 @@ class BenchmarkHandlers:
             models=_models(view),
             seconds=self._clock() - began,
             best=view.best,
+            gpu=local.gpu.name,
+            gpu_layers=local.gpu.layers,
+            processor_prompt_tokens_per_second=alone.prompt if alone else None,
+            processor_tokens_per_second=alone.decode if alone else None,
         )
+
+    async def _without_gpu(self) -> Speed | None:
+        """Measure the model on the processor alone, if a card does a part of it now."""
+        local = self._context.local
+        path = catalogue.locate(self._context.home, local.model)
+        if not local.gpu.name or path is None:
+            return None
+        try:
+            return await local.speed_without_gpu(path)
+        except AppError as error:
+            log.warning("the processor alone is not measured: %s", error)
+            return None
 
     async def model_test(
         self, asker: Asker, request: control.ModelTest

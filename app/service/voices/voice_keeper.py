@@ -15,7 +15,7 @@ from app.ipc.control import ImportPreviewReply, ImportReply
 from app.ipc.jobs import CompareJob, CompareJobReply, ImportJob, PreviewJob
 from app.service.job_runner import JobRunner
 from app.service.voices.forgetter import Forgetter, OnForgotten
-from app.service.voices.opened_voices import SCRUB_SECONDS, OpenedVoices
+from app.service.voices.opened_voices import SCRUB_SECONDS, OpenedVoice, OpenedVoices
 from app.service.voices.voice_files import OnProgress, OnScrub, VoiceFiles
 from app.settings.schema import Config
 from app.store import messages, snapshots, voice_changes
@@ -136,6 +136,25 @@ class VoiceKeeper:
         # What replies and the bot's own lines have of the old text goes.
         await self.forgetter.blank(guild, [message], by_owner=False)
         await self._database.run(messages.edit, message, clean(text), dropped)
+        await self._learn_anew(opened, guild, message)
+
+    async def take_over(self, guild: int, message: int, record: Record) -> bool:
+        """Put a proxied line in its original's row; False if it is not to be kept.
+
+        The words are the same, so replies that drew on them stay.
+        """
+        filters = await self._filters_of(guild)
+        opened = await self._voices.get(guild)
+        found = await self._database.run(messages.get, message)
+        taken = await self._database.run(
+            message_intake.take_over, guild, message, record, filters, self._authors
+        )
+        if taken and found is not None and found.text != clean(record.text):
+            await self._learn_anew(opened, guild, message)
+        return taken
+
+    async def _learn_anew(self, opened: OpenedVoice, guild: int, message: int) -> None:
+        """Learn a message whose text changed."""
         opened.voice.forget([message])
         rows = await self._database.run(voice_changes.learnable_of, guild, [message])
         for learned in rows:

@@ -1,7 +1,7 @@
 """Messages of every kind, and what happens to them."""
 
 from tests.discord_stand_in.raw import Raw
-from tests.discord_stand_in.world import ANNOUNCEMENTS, APPLICATION_ID
+from tests.discord_stand_in.world import ANNOUNCEMENTS, APPLICATION_ID, User
 
 
 async def previews_and_pins_send_the_whole_message(raw: Raw) -> None:
@@ -61,6 +61,15 @@ async def a_webhooks_author_is_the_webhook(raw: Raw) -> None:
         body = await frames.event("MESSAGE_CREATE")
     assert body["webhook_id"] == body["author"]["id"]
     assert body["author"]["username"] == "Persona" and "member" not in body
+
+
+async def an_answer_to_a_command_comes_by_a_webhook(raw: Raw) -> None:
+    robot = raw.guild.join(User("Robot", bot=True))
+    async with raw.gateway() as frames:
+        await raw.stand_in.answer_command(raw.general, robot, raw.ann, "pong")
+        body = await frames.event("MESSAGE_CREATE")
+    assert body["webhook_id"] == body["author"]["id"] == str(robot.id)
+    assert body["interaction_metadata"]["user"]["id"] == str(raw.ann.id)
 
 
 async def an_announcement_is_posted_on_by_a_webhook(raw: Raw) -> None:

@@ -1,0 +1,1 @@
+"""Talk that needs more than a message: proxied, not stored, or outside a server."""

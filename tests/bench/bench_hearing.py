@@ -1,0 +1,111 @@
+"""How soon a heard message can be decided on: `python -m tests.bench.bench_hearing`.
+
+Messages arrive at a steady rate over some servers, as the cog of events hands them on:
+stored, then judged. Printed are the milliseconds from arrival to decision, and the
+processor time of the whole process for each message; `--profile` shows where it goes.
+"""
+
+import argparse
+import asyncio
+import cProfile
+import pstats
+import tempfile
+import time
+from pathlib import Path
+from random import Random
+from statistics import median, quantiles
+
+from app.chat import reply_trigger
+from app.core.paths import Home
+from app.discord.controller import ports_of
+from app.discord.ports import Incoming, MessagePlace, Ports
+from app.service.service import open_service
+from tests.discord.real_host import LINES
+
+EPOCH_MS = 1_420_070_400_000
+CHANNELS, PEOPLE = 8, 60
+QUIET = reply_trigger.Recent(None, None, 0, False)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rate", type=float, default=50.0, help="messages a second")
+    parser.add_argument("--seconds", type=float, default=30.0)
+    parser.add_argument("--servers", type=int, default=3)
+    parser.add_argument("--profile", action="store_true")
+    args = parser.parse_args()
+    profile = cProfile.Profile() if args.profile else None
+    with tempfile.TemporaryDirectory() as scratch:
+        asyncio.run(measure(Path(scratch), args, profile))
+    if profile:
+        pstats.Stats(profile).sort_stats("tottime").print_stats(30)
+
+
+async def measure(
+    root: Path, args: argparse.Namespace, profile: cProfile.Profile | None
+) -> None:
+    home = Home(root / "home").create()
+    async with open_service(home, Random(7)) as service:
+        ports = ports_of(service.context, Random(7))
+        places = [place(n, args.servers) for n in range(args.servers * CHANNELS)]
+        for where in places:
+            await ports.guilds.joined(where.guild, where.guild_name)
+            await ports.guilds.set_learning(where, True)
+        rng = Random(3)
+        for n in range(len(places)):
+            await hear(ports, said(n, places[n], rng), [])
+        keeping = asyncio.create_task(service.context.memory.keep_up())
+        took: list[float] = []
+        used, count = time.process_time(), int(args.rate * args.seconds)
+        if profile:
+            service.context.database.call(profile.enable)
+        began, tasks = time.perf_counter(), []
+        for n in range(count):
+            await asyncio.sleep(began + n / args.rate - time.perf_counter())
+            one = said(1000 + n, rng.choice(places), rng)
+            tasks.append(asyncio.create_task(hear(ports, one, took)))
+        await asyncio.gather(*tasks)
+        if profile:
+            service.context.database.call(profile.disable)
+        used = time.process_time() - used
+        keeping.cancel()
+        await asyncio.gather(keeping, return_exceptions=True)
+    high = quantiles(took, n=100)[98]
+    print(f"messages                    {count} in {args.servers} servers")
+    print(f"arrival to decision, ms     {median(took):.1f} median, {high:.1f} p99")
+    print(f"processor time a message    {used / count * 1e3:.1f} ms")
+
+
+def place(number: int, servers: int) -> MessagePlace:
+    guild, channel = 10 + number % servers, 100 + number
+    name = f"room-{number}"
+    return MessagePlace(guild, f"Server {guild}", channel, name)
+
+
+def said(number: int, where: MessagePlace, rng: Random) -> Incoming:
+    now = int(time.time() * 1000)
+    text = f"{rng.choice(LINES)} {rng.choice(LINES)}"
+    author = rng.randrange(PEOPLE)
+    id = ((now - EPOCH_MS) << 22) + number
+    return Incoming(where, id, 1000 + author, f"person {author}", text, now)
+
+
+async def hear(ports: Ports, one: Incoming, took: list[float]) -> None:
+    """Do with a message what the cog of events does."""
+    began = time.perf_counter()
+    await ports.messages.hear([one])
+    found = await ports.replies.situation(one)
+    heard = reply_trigger.HeardMessage(
+        channel=str(one.place.root),
+        channel_name=one.place.root_name,
+        text=one.text,
+        is_bot=one.is_bot,
+        has_opted_out=found.has_opted_out,
+        is_answered=found.is_answered,
+    )
+    reply_trigger.decide(heard, QUIET, found.config.speak, 0, Random(1))
+    took.append((time.perf_counter() - began) * 1e3)
+
+
+if __name__ == "__main__":
+    main()
