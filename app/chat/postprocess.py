@@ -168,6 +168,11 @@ def is_copy(text: str, learned: Iterable[str]) -> bool:
     return any(words == _folded(message) for message in learned)
 
 
+def line_key(text: str) -> str:
+    """Return the words of a text in one case, or its signs where it has no words."""
+    return " ".join(_folded(text)) or text.strip()
+
+
 def _folded(text: str) -> list[str]:
     return re.findall(r"\w+", text.casefold())
 

@@ -33,6 +33,9 @@ def speak(
     """
     view.pick(view.find([END]), rng)
     phrases = find_phrases(view, vocabulary, seed, rules.max_run) if seed else []
+    # The same words call for another start each time, but for the longest phrases.
+    rng.shuffle(phrases)
+    phrases.sort(key=len, reverse=True)
     walks = 0
     for attempt in _attempts(view, rng, rules, phrases, bool(seed)):
         best, score, tried = _choose(attempt, rules)
