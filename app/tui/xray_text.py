@@ -9,12 +9,8 @@ from app.core.safe_text import safe_text
 
 STYLES = {side: f"$xray-ink on $xray-{side}" for side in ("model", "both", "voice")}
 
-LEGEND = Content.assemble(
-    (" model ", STYLES["model"]),
-    " ",
-    (" both ", STYLES["both"]),
-    " ",
-    (" voice ", STYLES["voice"]),
+LEGEND = Content(" ").join(
+    [Content.styled(f" {side} ", style) for side, style in STYLES.items()]
 )
 
 

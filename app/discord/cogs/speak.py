@@ -205,7 +205,7 @@ async def _xrayed(told: Explanation) -> list[discord.File]:
     if not told.text or not told.shares:
         return []
     # Drawing code takes a tenth of a second to load, and few ever need it.
-    from app.discord.xray_picture import draw
+    from app.discord.pictures.xray_picture import draw
 
     picture = await asyncio.to_thread(draw, told.text, told.shares)
     alt = xray.in_words(told.text, told.shares)
