@@ -19,6 +19,7 @@ from app.ipc.stdio import StdinReader, StdoutWriter
 from app.ipc.wire import Catalogue
 from app.service import logs
 from app.service.home_lock import hold
+from app.service.hosts.host_warmer import HostWarmer
 from app.service.requantise import Requantise
 from app.service.service import Service, open_service
 
@@ -61,6 +62,7 @@ async def _serve(home: Home, stdout: int | None) -> None:
         work: dict[str, Callable[[], Awaitable[None]]] = {
             "Reporting the state": partial(_tell_state, service),
             "Memory": service.context.memory.keep_up,
+            "Loading models at hosts": HostWarmer(service.context).keep_up,
             "The meter": service.metering.keep_up,
             "Tuning the starter model": Requantise(service.context).keep_starter_tuned,
             "Discord": calls.run,

@@ -1,6 +1,7 @@
 """Writes the generated parts of the guides: `python -m tests.guides`."""
 
 import re
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import discord
 
 from app.core.paths import TREE
 from app.discord.cogs import COGS
+from app.settings.host_presets import PRESETS, Preset
 from app.settings.setting_keys import Key, keys
 
 ROOT = Path(__file__).parent.parent
@@ -86,7 +88,33 @@ def services() -> str:
     return "\n\n".join(parts)
 
 
+def hosts() -> str:
+    """A section for each host that owners use most."""
+    return "\n\n".join(map(_host, PRESETS.values()))
+
+
+def _host(preset: Preset) -> str:
+    lines = [preset.before] if preset.before else []
+    if preset.name == "openai":
+        lines += [f"mynah config set openai.model {preset.model}"]
+    else:
+        lines.append(preset.example)
+    key = "openai_key" if preset.name == "openai" else f"{preset.name}_key"
+    if preset.needs_key:
+        lines.append(f"mynah config set {key} < key.txt")
+    lines += [f"mynah hosts test {preset.name}", f"mynah hosts use {preset.name}"]
+    shown = "\n".join(lines)
+    parts = [f"### {preset.title}", f"```sh\n{shown}\n```"]
+    facts = [f"Its address is `{preset.base_url}`."] if preset.base_url else []
+    if preset.key_variable:
+        variable = f"The environment variable `{preset.key_variable}`"
+        facts.append(f"{variable} comes before a stored key.")
+    facts += [preset.note] if preset.note else []
+    return "\n\n".join([*parts, textwrap.fill(" ".join(facts), 94)])
+
+
 GENERATED = {
+    "hosts": hosts,
     "settings": settings,
     "slash commands": slash_commands,
     "home": home,

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import socket
+import ssl
 from collections.abc import Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -42,6 +43,7 @@ class Served:
     body: Json
     bytes_received: int
     headers: dict[str, str]
+    reader: asyncio.StreamReader | None = None
     prompt_tokens: int = 0
     completion_tokens: int = 0
     reported: bool = False
@@ -70,6 +72,19 @@ class StandIn:
     """The address that a redirect points to; empty for one of its own."""
     pause: float = 0.0
     """Seconds between two chunks."""
+    list_status: int = 200
+    """The answer to whoever asks for the list of models."""
+    bill: Json | None = None
+    """What its reports of usage say besides tokens."""
+    load_seconds: float = 0.0
+    """The time to load a model; a client that hangs up meanwhile aborts the load.
+
+    As Ollama does: ollama/ollama#4638, rsynnot/magic-lists-for-navidrome#34.
+    """
+    loaded: str = ""
+    """The model in memory."""
+    aborted: int = 0
+    """The loads that a client aborted."""
 
     @property
     def base_url(self) -> str:
@@ -97,6 +112,10 @@ class StandIn:
         request = await reader.readline()
         if not request:
             return False
+        if b" HTTP/" not in request:
+            # So do Go's and uvicorn's servers when somebody speaks TLS to them.
+            await _raw_text(writer, "HTTP/1.1 400 Bad Request\r\n\r\n")
+            return False
         method, path, _ = request.decode().split(" ", 2)
         headers = {}
         while (line := await reader.readline()).strip():
@@ -104,6 +123,8 @@ class StandIn:
             headers[name.lower()] = value.strip()
         raw = await reader.readexactly(int(headers.get("content-length", 0)))
         if method == "GET" and path == "/v1/models":
+            if self.list_status != 200:
+                return await _send(writer, self.list_status, _error("no_list"))
             data = [{"id": name, "object": "model"} for name in self.models]
             return await _send(writer, 200, {"object": "list", "data": data})
         kind = headers.get("content-type", "")
@@ -112,14 +133,29 @@ class StandIn:
         if path != PATH:
             return await _send(writer, 404, {"error": {"message": "no such page"}})
         body = json.loads(raw)
-        served = Served(self.choose(body), body, len(raw), headers)
+        served = Served(self.choose(body), body, len(raw), headers, reader)
         self.served.append(served)
         served_method = getattr(self, f"_{served.fault}")
         return bool(await served_method(writer, served))
 
+    async def _loads(self, served: Served) -> bool:
+        """Load the model if need be; return whether the client waited for it."""
+        model = served.body["model"]
+        end = asyncio.get_running_loop().time() + self.load_seconds
+        while self.load_seconds and self.loaded != model:
+            if served.reader is not None and served.reader.at_eof():
+                self.aborted += 1
+                return False
+            if asyncio.get_running_loop().time() >= end:
+                self.loaded = model
+            await asyncio.sleep(0.005)
+        return True
+
     # What it can do.
 
     async def _fine(self, writer, served, report=True, usage=None) -> bool:
+        if not await self._loads(served):
+            return False
         await _open(writer, self.extra_headers)
         text = self.reply(served.body)
         served.prompt_tokens = sum(
@@ -132,7 +168,9 @@ class StandIn:
         await _event(writer, _chunk("", finish="stop"))
         if report:
             served.reported = True
-            await _event(writer, _usage(served) if usage is None else usage)
+            report_of = _usage(served) if usage is None else usage
+            report_of["usage"] |= self.bill or {}
+            await _event(writer, report_of)
         await _raw(writer, b"data: [DONE]\n\n")
         await _raw(writer, b"", last=True)
         return True
@@ -170,6 +208,10 @@ class StandIn:
     async def _broken(self, writer, served) -> bool:
         return await _send(writer, 500, _error("server_error"))
 
+    async def _loading(self, writer, served) -> bool:
+        words = {"code": 503, "message": "Loading model", "type": "unavailable_error"}
+        return await _send(writer, 503, {"error": words})
+
     async def _key(self, writer, served) -> bool:
         return await _send(writer, 401, _error("invalid_api_key"))
 
@@ -178,6 +220,11 @@ class StandIn:
 
     async def _html(self, writer, served) -> bool:
         return await _page(writer, 502)
+
+    async def _error_fine(self, writer, served) -> bool:
+        """LM Studio answers so to a path that it does not know."""
+        error = {"error": "Unexpected endpoint or method. (POST /chat/completions)"}
+        return await _send(writer, 200, error)
 
     async def _html_fine(self, writer, served) -> bool:
         return await _page(writer, 200)
@@ -240,12 +287,12 @@ FAULTS = (
 
 
 @asynccontextmanager
-async def running(stand_in: StandIn):
+async def running(stand_in: StandIn, tls: ssl.SSLContext | None = None):
     """The server, listening on a free port of this machine, and known by other names.
 
     A name that ends in `.example` belongs to nobody (RFC 2606, section 3).
     """
-    server = await asyncio.start_server(stand_in.handle, "127.0.0.1", 0)
+    server = await asyncio.start_server(stand_in.handle, "127.0.0.1", 0, ssl=tls)
     stand_in.port = server.sockets[0].getsockname()[1]
     find = socket.getaddrinfo
 
@@ -302,6 +349,11 @@ async def _raw(writer, data: bytes, last: bool = False) -> None:
     if data or last:
         writer.write(f"{len(data):x}\r\n".encode() + data + b"\r\n")
         await writer.drain()
+
+
+async def _raw_text(writer, text: str) -> None:
+    writer.write(text.encode())
+    await writer.drain()
 
 
 async def _send(writer, status: int, body: Json, headers=None) -> bool:

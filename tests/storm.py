@@ -146,7 +146,8 @@ async def _forgive(service: Service) -> None:
         await asyncio.sleep(0.1)
         service.context.cloud.forget_troubles()
         service.context.cloud._throttle.__init__(time.monotonic)  # type: ignore[misc]
-        rungs._breaker.succeeded()
+        for breaker in rungs._breakers.values():
+            breaker.succeeded()
 
 
 async def _deliver(

@@ -27,6 +27,7 @@ CALLERS: Mapping[str, set[str]] = {
     "messages.add_many": {"store/imports.py"},
     "message_intake.store": {"service/voices/voice_keeper.py"},
     "message_intake.store_heard": {"service/voices/voice_keeper.py"},
+    "message_intake.store_live": {"service/voices/voice_keeper.py"},
     "replies.add": {"replies/replier.py"},
     "replies.finish": {"replies/replier.py", "discord/controller.py"},
     "conversations.summarise": {"service/summaries.py"},

@@ -9,11 +9,16 @@ from typing import Literal, cast
 from app.chat.circuit_breaker import CircuitBreaker, Clock
 from app.chat.fair_queue import FairQueue, QueueFullError
 from app.chat.postprocess import Finished, finish
-from app.core.errors import InputRefusedError, NotAllowedError, ProviderError
+from app.core.errors import (
+    InputRefusedError,
+    LoadingError,
+    NotAllowedError,
+    ProviderError,
+)
 from app.core.explanation import RungOutcome
 from app.providers.base import Completion, FreshStart, Prompt, Provider
 
-Outcome = Literal["answered", "skipped", "failed", "late", "rejected"]
+Outcome = Literal["answered", "skipped", "loading", "failed", "late", "rejected"]
 
 Check = Callable[[Prompt], str | None]
 """Returns why a rung must not be tried for a prompt, or None."""
@@ -53,6 +58,8 @@ class Rung:
     """Shortens the prompt to what this provider can read in time."""
     tries: int = 1
     """The most tries while its texts are rejected."""
+    loading: Callable[[], str | None] = field(default=lambda: None)
+    """Returns that its host loads the model, which is no failure."""
 
 
 @dataclass(frozen=True)
@@ -155,6 +162,8 @@ class Ladder:
                 return Attempt("skipped", f"only {max(left, 0):.0f} ms are left")
         if reason := self._refusal(rung, prompt):
             return Attempt("skipped", reason)
+        if reason := rung.loading():
+            return Attempt("loading", reason)
         is_final_model = place >= len(self._rungs) - 2
         first = left if is_final_model else left * FIRST_SHARE
         if not is_last:
@@ -207,9 +216,13 @@ class Ladder:
                     pieces.append(item)
                     self._on_piece(item)
         except TimeoutError:
+            if not pieces and (reason := rung.loading()):
+                return Attempt("loading", reason)
             return self._broken(rung, pieces, "late", "it took too long")
         except (QueueFullError, NotAllowedError) as error:
             return self._broken(rung, pieces, "skipped", str(error))
+        except LoadingError as error:
+            return Attempt("loading", str(error))
         except InputRefusedError as error:
             return Attempt("failed", str(error))
         except ProviderError as error:

@@ -24,6 +24,7 @@ COMMANDS = (
     "backup",
     "restore",
     "models",
+    "hosts",
     "config",
     "eval",
     "meter",

@@ -56,7 +56,7 @@ async def _run(home: Home, arguments: argparse.Namespace) -> int:
             raise UsageError("Name a setting.", "See `mynah config get`.")
         elif arguments.action == "import":
             await _import(bot, arguments)
-        elif arguments.key in ENVIRONMENT:
+        elif arguments.key in ENVIRONMENT or arguments.key.endswith("_key"):
             await _set_secret(bot, arguments)
         else:
             await _set(bot, arguments)

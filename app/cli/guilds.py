@@ -34,7 +34,7 @@ def run(arguments: argparse.Namespace) -> int:
             f" {size(sum(guild.bytes.values()))} on disk"
         )
         lock = ", locked to this computer" if guild.local_only else ""
-        if guild.provider == "openai" and guild.refused and not lock:
+        if guild.provider != "local" and guild.refused and not lock:
             lock = f": {safe_line(guild.refused)}"
         say(f"  mode {guild.mode}, dial {guild.dial}, {guild.provider}{lock}")
     return 0

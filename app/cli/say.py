@@ -29,7 +29,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--channel", metavar="NAME")
     parser.add_argument("--author", metavar="NAME", default="you")
     parser.add_argument("--mode", choices=["auto", "markov", "llm", "hybrid"])
-    parser.add_argument("--provider", choices=["local", "openai", "markov"])
+    parser.add_argument(
+        "--provider", metavar="PLACE", help="local, openai, markov or a host's name"
+    )
     parser.add_argument(
         "--voice", metavar="0-100", type=_percent, help="the voice dial"
     )

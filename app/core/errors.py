@@ -45,6 +45,14 @@ class InputRefusedError(ProviderError):
     """A host refused the words of one request; it takes others."""
 
 
+class WrongAddressError(ProviderError):
+    """No API answers under an address, though something else may."""
+
+
+class LoadingError(ProviderError):
+    """A host is still loading its model; later it answers."""
+
+
 class ChildExitError(AppError):
     """A child process ended, or could not start."""
 

@@ -23,3 +23,8 @@ PLACES: Mapping[str, str] = {
     "cloud": "in the cloud",
 }
 """The words for each `Reach`."""
+
+
+def is_host(provider: str) -> bool:
+    """Tell if the writer of a reply, or a rung, is a host and not of this program."""
+    return provider not in ("local", "markov", "echo", "none", "")

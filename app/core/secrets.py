@@ -3,9 +3,8 @@
 import json
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
-from typing import Literal
 
 from app.core.errors import AppError, ConfigError
 from app.core.files import write_text
@@ -13,7 +12,8 @@ from app.core.paths import Home
 
 log = logging.getLogger(__name__)
 
-SecretName = Literal["bot_token", "openai_key", "server_key"]
+SecretName = str
+"""`bot_token`, `openai_key`, `server_key`, or a further host's `NAME_key`."""
 
 ENVIRONMENT: Mapping[SecretName, str] = {
     "bot_token": "DISCORD_TOKEN",
@@ -29,20 +29,25 @@ def get(home: Home, name: SecretName) -> str | None:
     is kept until `put`.
     """
     return (
-        os.environ.get(ENVIRONMENT[name])
+        os.environ.get(ENVIRONMENT.get(name, ""))
         or _from_keyring(_service(home), name)
         or _from_file(home).get(name)
     )
 
 
-def kept(home: Home) -> list[SecretName]:
-    """Return the secrets that `put` stored for this home, without the environment's."""
+def kept(home: Home, names: Iterable[SecretName] = ENVIRONMENT) -> list[SecretName]:
+    """Return the secrets that `put` stored for this home, without the environment's.
+
+    Args:
+        names: Those to look for in the keyring, which cannot be listed.
+    """
     in_file = _from_file(home)
-    return [
+    in_ring = [
         name
-        for name in ENVIRONMENT
-        if name in in_file or _from_keyring(_service(home), name) is not None
+        for name in names
+        if name not in in_file and _from_keyring(_service(home), name) is not None
     ]
+    return [*in_file, *in_ring]
 
 
 def put(home: Home, name: SecretName, value: str | None) -> str:

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from app.discord.id_map import IdMap, stored
-from app.discord.ports import Incoming, LearnedFile, MessagePlace
+from app.discord.ports import Incoming, LearnedFile, MessagePlace, Situation
 from app.discord.talk.proxied_names import ProxiedNames
 from app.importers import file_check
 from app.importers.filters import clean
@@ -17,7 +17,9 @@ from app.importers.records import File, Record
 from app.ipc.control import MessageSeen, Progress
 from app.service.app_context import AppContext
 from app.service.voices.forgetter import Forgotten
+from app.settings.effective import Settings
 from app.store import guilds, members, messages, replies, tombstones
+from app.store.places import Standing
 
 DISCORD_EPOCH_MS = 1_420_070_400_000
 
@@ -51,6 +53,21 @@ class StoredMessages:
                 known = [one for one in people if one is not None]
                 new += await self._hear(guild, known, is_missed)
         return new
+
+    async def hear_live(self, said: Incoming) -> Situation | None:
+        """Store a new message where it is listened to; tell what decides on it."""
+        if said.is_account_deleted or said.is_webhook:
+            await self.hear([said])
+            return None
+        context = self._context
+        async with self._order[said.place.guild]:
+            row = await self._ids.guild(said.place.guild)
+            place, record = stored(said.place), record_of(said)
+            new, standing = await context.voices.hear_live(row, place, record)
+            if new is not None:
+                context.memory.link_soon([new.row])
+                context.events.tell(MessageSeen(new.row, row, new.channel))
+        return await situation_of(context.settings, standing)
 
     async def proxied(self, said: Incoming, original: int) -> None:
         """Let a proxied line take the place of its original, which is deleted."""
@@ -260,6 +277,17 @@ def record_of(said: Incoming) -> Record:
         channel_id=str(said.place.channel),
         is_bot=said.is_bot,
         files=tuple(File(str(one.id), one.name, one.url) for one in said.files),
+    )
+
+
+async def situation_of(settings: Settings, standing: Standing) -> Situation:
+    """The circumstances of a message, with the settings of its place."""
+    config = await settings.of(standing.rows.guild, standing.rows.root)
+    return Situation(
+        config,
+        standing.has_opted_out,
+        standing.is_answered,
+        standing.rows.is_learning,
     )
 
 

@@ -251,6 +251,13 @@ class GuildEvents(Protocol):
 class MessageEvents(Protocol):
     """Learns, follows and forgets a guild's messages."""
 
+    async def hear_live(self, said: Incoming) -> Situation | None:
+        """Store a new message where it is listened to; tell what decides on it.
+
+        Returns None if nothing was looked up.
+        """
+        ...
+
     async def hear(self, batch: Sequence[Incoming], *, is_missed: bool = False) -> int:
         """Store messages of listened channels; return the number of new ones.
 

@@ -10,7 +10,7 @@ from app.chat import self_tune
 from app.chat.ladder import OnPiece
 from app.core.explanation import Explanation
 from app.discord.id_map import IdMap, stored
-from app.discord.message_events import snowflake_ms
+from app.discord.message_events import situation_of, snowflake_ms
 from app.discord.ports import Ask, Incoming, ReadyReply, Situation, Unsent
 from app.discord.talk.proxied_names import ProxiedNames
 from app.importers.records import Record
@@ -49,14 +49,9 @@ class StoredReplies:
             self._ids.author(known.key or known.author),
             str(said.id),
         )
-        config = await self._context.settings.of(found.rows.guild, found.rows.root)
-        return Situation(
-            config,
-            found.has_opted_out,
-            found.is_answered,
-            found.rows.is_learning,
-            is_person=said.is_bot and not known.is_bot,
-        )
+        situation = await situation_of(self._context.settings, found)
+        is_person = said.is_bot and not known.is_bot
+        return replace(situation, is_person=is_person)
 
     async def claim(self, ask: Ask) -> Claim | None:
         """Create the row of a reply in advance; None if there already is one.

@@ -80,17 +80,23 @@ class Speaker:
         self._tasks: set[asyncio.Task[None]] = set()
         self.judged: deque[JudgedMessage] = deque(maxlen=REMEMBERED_DECISIONS)
 
-    async def consider(self, message: discord.Message, said: Incoming) -> None:
+    async def consider(
+        self,
+        message: discord.Message,
+        said: Incoming,
+        found: Situation | None = None,
+    ) -> None:
         """Decide whether to answer a message of a guild, and answer it.
 
-        Each channel's messages are decided one at a time, in order, so that each
-        decision sees the one before.
+        `found` are the circumstances, where hearing it has told them. Each channel's
+        messages are decided one at a time, in order, so that each decision sees the one
+        before.
         """
         async with self._deciding[said.place.channel]:
             burst = self._bursts.get((said.place.channel, said.person))
             if burst is not None:
                 burst.add(said.text)
-            found = await self._ports.replies.situation(said)
+            found = found or await self._ports.replies.situation(said)
             decision = self._decide(message, said, found)
             entry = JudgedMessage(
                 said.place.channel, said.id, said.author_name, decision

@@ -1,5 +1,6 @@
 """Texts about the bot: help, invitations, explanations, counts."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
@@ -13,7 +14,6 @@ from app.core.labels import ORIGINS, PLACES
 from app.discord.ports import LearnedFile
 from app.service.voices.forgetter import Forgotten
 from app.service.weekly_stats import GuildWeek
-from app.settings.consent import AGREE
 from app.settings.effective import ResolvedSetting
 from app.settings.schema import Config
 from app.settings.speech_sections import BotSettings
@@ -31,8 +31,14 @@ FILE_REMEDY = (
     " Nothing is learned twice."
 )
 
-AGREE_HERE = "/config set key:reply.provider value:openai agree:True"
-"""The slash command by which the owner agrees that words go to a host."""
+_AGREE = re.compile(
+    r"mynah (?:config set reply\.provider|hosts use) ([\w-]+) --guild SERVER"
+)
+
+
+def _agree_here(command: re.Match[str]) -> str:
+    """Return the slash command by which the owner agrees that words go to a host."""
+    return f"/config set key:reply.provider value:{command[1]} agree:True"
 
 
 def cut(text: str, most: int = MAX_CHARS) -> str:
@@ -101,7 +107,7 @@ def explanation(told: Explanation) -> str:
     ]
     for rung in told.rungs:
         if rung.reason:
-            reason = rung.reason.replace(AGREE["replies"], AGREE_HERE)
+            reason = _AGREE.sub(_agree_here, rung.reason)
             lines.append(f"- {rung.provider}: {rung.outcome}, {reason}")
     lines += _time_lines(told.timings)
     lines += _source_lines(told.sources)

@@ -9,7 +9,7 @@ from app.store import guilds, members, messages, places, tombstones
 from app.store.authors import AuthorKey
 from app.store.database import write
 from app.store.messages import NewAttachment, NewMessage
-from app.store.places import Place
+from app.store.places import Place, Standing
 
 
 class TakenIn(NamedTuple):
@@ -40,6 +40,20 @@ def store_heard(
     if place.channel != place.root:
         places.rows_of(place)  # A thread gets its parent, which no record names.
     return store(guild, record, filters, authors)
+
+
+def store_live(
+    place: Place, record: Record, filters: Filters, authors: AuthorKey
+) -> tuple[TakenIn | None, Standing]:
+    """Store a message that has an id, if its place is listened to.
+
+    Also tell what decides on answering it, so that one trip to the database does both.
+    """
+    author = authors.author(record.author)
+    standing = places.standing(place, author, record.id or "")
+    if not standing.rows.is_learning:
+        return None, standing
+    return store(standing.rows.guild, record, filters, authors), standing
 
 
 @write

@@ -3,7 +3,7 @@
 import itertools
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from app.voice.generated_line import Rules
 
@@ -186,4 +186,13 @@ class Provider(Protocol):
 
     async def close(self) -> None:
         """Release the provider's resources."""
+        ...
+
+
+@runtime_checkable
+class Loads(Protocol):
+    """A provider whose model may have to be loaded first, elsewhere."""
+
+    def loading(self, model: str = "") -> str | None:
+        """Return that its host loads a model, and since when; None if it does not."""
         ...

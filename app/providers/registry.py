@@ -1,7 +1,7 @@
 """Creates every provider from its parts."""
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -13,8 +13,9 @@ from app.providers.local.provider import LocalProvider
 from app.providers.markov import MarkovProvider
 from app.providers.openai.prices import Prices
 from app.providers.openai.provider import OpenAIProvider
-from app.settings.base_url import Address
 from app.settings.host_gate import Gate
+from app.settings.host_names import OPENAI
+from app.settings.hosts import Host, host_of
 from app.settings.schema import Config
 from app.voice.voice import Voice
 
@@ -35,20 +36,28 @@ class Means:
     """Each model's speed when it was last loaded."""
     on_event: Callable[[str], None]
     """Receives events of the model's process, with reasons."""
-    key: Callable[[Address], str | None]
+    key: Callable[[Host], str | None]
+    """Return the key of a host, if its address is the one it was entered for."""
     prices: Prices
     on_spent: OnSpent
     gate: Gate
+    on_wrong_address: Callable[[str], None] = lambda name: None
+    """Hears the name of a host under whose address no API answers."""
 
 
-def _openai(means: Means) -> OpenAIProvider:
+def _host(means: Means, name: str) -> OpenAIProvider:
+    def host() -> Host:
+        return host_of(means.config(), name)
+
     return OpenAIProvider(
-        lambda: means.config().openai,
-        means.key,
+        host,
+        lambda address: means.key(host()) if address == host().address else None,
         lambda: means.prices,
         means.on_spent,
         time.monotonic,
         means.gate,
+        name=name,
+        on_wrong_address=means.on_wrong_address,
     )
 
 
@@ -67,25 +76,54 @@ def _markov(means: Means) -> MarkovProvider:
     return MarkovProvider(means.voice, means.rng)
 
 
-@dataclass(frozen=True)
-class Providers:
-    """One provider of each kind, by name; the ladder takes them from `every`."""
+class Providers(Mapping[str, Provider]):
+    """The providers of one home by name; a host's is made when it is first needed."""
 
-    openai: OpenAIProvider
-    local: LocalProvider
-    markov: MarkovProvider
+    def __init__(self, means: Means) -> None:
+        self._means = means
+        self.local = _local(means)
+        self._markov = _markov(means)
+        self._hosts: dict[str, OpenAIProvider] = {}
 
     @property
-    def every(self) -> dict[str, Provider]:
-        """Return all of them by name."""
-        return {one.name: one for one in (self.openai, self.local, self.markov)}
+    def openai(self) -> OpenAIProvider:
+        """The host called `openai`."""
+        return self.host(OPENAI)
+
+    def host(self, name: str) -> OpenAIProvider:
+        """Return the provider of a host.
+
+        Raises:
+            ConfigError: If there is no such host.
+        """
+        host_of(self._means.config(), name)
+        if name not in self._hosts:
+            self._hosts[name] = _host(self._means, name)
+        return self._hosts[name]
+
+    def __getitem__(self, name: str) -> Provider:
+        if name == self.local.name:
+            return self.local
+        if name == self._markov.name:
+            return self._markov
+        if name == OPENAI or name in self._means.config().hosts:
+            return self.host(name)
+        raise KeyError(name)
+
+    def __iter__(self) -> Iterator[str]:
+        yield from (self.local.name, self._markov.name, OPENAI)
+        yield from self._means.config().hosts
+
+    def __len__(self) -> int:
+        return len([*self])
 
     async def close(self) -> None:
         """Release their resources."""
-        for one in self.every.values():
+        every: list[Provider] = [self.local, self._markov, *self._hosts.values()]
+        for one in every:
             await one.close()
 
 
 def make(means: Means) -> Providers:
     """Create the providers of one home."""
-    return Providers(_openai(means), _local(means), _markov(means))
+    return Providers(means)

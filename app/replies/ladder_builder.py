@@ -1,7 +1,7 @@
 """Builds the rungs of one reply's ladder, with their locks and budgets."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from app.chat import context, reply_time
@@ -11,10 +11,13 @@ from app.chat.context import TurnKey, key_of
 from app.chat.fair_queue import FairQueue
 from app.chat.ladder import Check, Fit, Rung
 from app.chat.prompt_settings import Mode, deadline_ms
-from app.providers.base import ANSWER_TOKENS, Prompt, Provider, Speed
+from app.core.labels import is_host
+from app.providers.base import ANSWER_TOKENS, Loads, Prompt, Provider, Speed
 from app.replies.conversation_context import ConversationContext
 from app.replies.ledger import Ledger
 from app.settings.base_url import Address
+from app.settings.host_names import LOCAL
+from app.settings.hosts import host_of
 from app.settings.schema import Config
 
 CLOUD_TOKENS = 1500
@@ -69,15 +72,21 @@ class LadderBuilder:
         self._ledger = ledger
         self._home = home
         self._local = local
-        self._breaker = CircuitBreaker(clock)
+        self._clock = clock
+        self._breakers: dict[str, CircuitBreaker] = {}
+        self._queues: dict[str, FairQueue] = {}
         self._read: dict[str, _Read] = {}
         """Each conversation's last prompt for the model here."""
-        self.queue = FairQueue(8)
 
     @property
-    def address(self) -> Address:
-        """The destination of requests to a server."""
-        return self._home().openai.address
+    def waiting(self) -> int:
+        """The requests that wait for their turn at a host."""
+        return sum(queue.waiting for queue in self._queues.values())
+
+    def addresses(self, names: Sequence[str]) -> dict[str, Address]:
+        """Return the addresses of those names that are hosts."""
+        home = self._home()
+        return {name: host_of(home, name).address for name in names if is_host(name)}
 
     def order(
         self, config: Config, wanted: str | None = None, *, is_free: bool = False
@@ -87,24 +96,28 @@ class LadderBuilder:
         Args:
             is_free: Nothing may be asked that costs money.
         """
-        provider = wanted or config.reply.provider
-        if is_free and provider == "openai" and self.address.is_cloud:
-            provider = "local"
-        orders = {"openai": ["openai", "local"], "markov": []}
-        order = orders.get(provider, [provider])
-        return [name for name in order if name in self._providers]
+        order = (wanted or config.reply.provider).split(", ")
+        order = [name for name in order if name in self._providers]
+        if is_free:
+            costs = self.addresses(order)
+            order = [n for n in order if n not in costs or not costs[n].is_cloud]
+        if order == ["markov"]:
+            return []
+        if LOCAL not in order and LOCAL in self._providers:
+            order.append(LOCAL)
+        return order
 
     def model_of(self, provider: str, config: Config) -> str:
         """Return the model behind a provider."""
-        if provider == "openai":
-            return config.openai.model
-        if provider == "local":
+        if is_host(provider) and provider in self._providers:
+            return host_of(config, provider).model
+        if provider == LOCAL:
             return self._local.model if self._local else config.model.name
         return ""
 
     def time_limit_ms(self, mode: Mode, config: Config, names: Sequence[str]) -> float:
         """Return the milliseconds for a reply for which those models are asked."""
-        speed = self.speed if "local" in names else None
+        speed = self.speed if LOCAL in names else None
         return deadline_ms(mode, config, speed)
 
     @property
@@ -118,30 +131,53 @@ class LadderBuilder:
         guild: int,
         config: Config,
         gathered: ConversationContext,
-        refused: str | None = None,
+        refused: Mapping[str, str | None] | None = None,
     ) -> list[Rung]:
         """Return rungs for those language models, with the chain as the last one.
 
         Args:
-            refused: The reason why nothing of the guild may go to the server.
+            refused: For each host why nothing of the guild may go there, or None.
         """
         rungs = []
         for name in names:
-            provider = self._providers[name]
-            if name == "openai":
-                fit = _fit(gathered, config, _cloud_budget(config))
-                checks = (lambda prompt: refused, self._budget(guild, config))
-                rungs.append(Rung(provider, checks, self._breaker, self.queue, fit))
+            if is_host(name):
+                reason = (refused or {}).get(name)
+                rungs.append(self._host_rung(name, guild, config, gathered, reason))
             else:
                 fit = self._local_fit(gathered, config)
-                rungs.append(Rung(provider, fit=fit, tries=LOCAL_TRIES))
+                rungs.append(Rung(self._providers[name], fit=fit, tries=LOCAL_TRIES))
         return [*rungs, Rung(self._providers["markov"])]
 
-    def _budget(self, guild: int, config: Config) -> Check:
+    def _host_rung(
+        self,
+        name: str,
+        guild: int,
+        config: Config,
+        gathered: ConversationContext,
+        refused: str | None,
+    ) -> Rung:
+        provider, model = self._providers[name], host_of(config, name).model
+        shortened = _fit(gathered, config, _cloud_budget(config))
+
+        def fit(prompt: Prompt, left_ms: float) -> Prompt:
+            return replace(shortened(prompt, left_ms), model=model)
+
+        return Rung(
+            provider,
+            (lambda prompt: refused, self._budget(name, guild, config)),
+            self._breakers.setdefault(name, CircuitBreaker(self._clock)),
+            self._queues.setdefault(name, FairQueue(8)),
+            fit,
+            loading=_loading(provider, model),
+        )
+
+    def _budget(self, name: str, guild: int, config: Config) -> Check:
         def check(prompt: Prompt) -> str | None:
-            home = self._home().openai
-            if not home.address.is_cloud:
+            home, host = self._home().openai, host_of(self._home(), name)
+            if not host.address.is_cloud:
                 return None
+            if reason := self._ledger.refuses_tokens(name, host.daily_tokens):
+                return reason
             own = (config.openai.daily_budget, config.openai.monthly_budget)
             shared = (home.daily_budget, home.monthly_budget)
             return self._ledger.refuses(guild, None if own == shared else own, shared)
@@ -188,6 +224,13 @@ class LadderBuilder:
         while len(self._read) > READ_CONVERSATIONS:
             del self._read[next(iter(self._read))]
         return fitted
+
+
+def _loading(provider: Provider, model: str) -> Callable[[], str | None]:
+    """Return a check whether the provider's host is loading the model."""
+    if isinstance(provider, Loads):
+        return lambda: provider.loading(model)
+    return lambda: None
 
 
 def _cloud_budget(config: Config) -> Callable[[float], int]:

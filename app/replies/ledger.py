@@ -33,6 +33,8 @@ class Ledger:
         self._now = now
         self._warn = warn
         self._sums: defaultdict[tuple[str, int | None], float] = defaultdict(float)
+        self._tokens: defaultdict[tuple[str, str], int] = defaultdict(int)
+        """Tokens by day and provider."""
         self._warned: set[tuple[str, int | None]] = set()
         self._writing: set[asyncio.Task[int]] = set()
 
@@ -43,12 +45,21 @@ class Ledger:
             for guild, cost in sums.items():
                 self._sums[period, guild] += cost
                 self._sums[period, None] += cost
+        day, start = next(iter(self._starts().items()))
+        for provider, tokens in self._database.call(
+            usage.tokens_by_provider, start
+        ).items():
+            self._tokens[day, provider] += tokens
 
     def spent(self, entry: Spent) -> None:
         """Record one request; the row is written in the background."""
         for period in self._starts():
             self._sums[period, entry.guild] += entry.cost
             self._sums[period, None] += entry.cost
+        day = next(iter(self._starts()))
+        self._tokens[day, entry.provider] += (
+            entry.prompt_tokens + entry.completion_tokens
+        )
         row = usage.UsageEntry(
             entry.provider,
             entry.model,
@@ -103,6 +114,16 @@ class Ledger:
                         f" spent (${spent:.2f} of ${budget:.2f})"
                     )
         return None
+
+    def tokens_today(self, provider: str) -> int:
+        """Return the tokens that a provider took since midnight, UTC."""
+        return self._tokens[next(iter(self._starts())), provider]
+
+    def refuses_tokens(self, provider: str, most: int) -> str | None:
+        """Return that a provider's tokens of the day are used up, or None."""
+        if most <= 0 or self.tokens_today(provider) < most:
+            return None
+        return f"the {most:,} tokens of the day for {provider} are used up"
 
     def _starts(self) -> dict[str, int]:
         """Return the present day and month by name, with their start in ms."""

@@ -14,6 +14,7 @@ from app.chat.ladder import Answer, Ladder, OnPiece, Rung
 from app.chat.postprocess import is_copy
 from app.chat.prompt_settings import Mode, build, choose_mode
 from app.chat.word_shares import percents
+from app.core.labels import is_host
 from app.providers.base import Prompt, Turn
 from app.replies.cloud_examples import RECENT, Illustrator, Remembers
 from app.replies.conversation_context import ConversationContext, gather
@@ -77,7 +78,7 @@ class Replier:
     @property
     def waiting(self) -> int:
         """The requests that wait for their turn at the cloud."""
-        return self._rungs.queue.waiting
+        return self._rungs.waiting
 
     async def reply(
         self, request: ReplyRequest, on_piece: OnPiece = lambda piece: None
@@ -154,9 +155,10 @@ class Replier:
         if names:
             prompt = await self._remember(prompt, request, config, stages)
         deadline = request.max_ms or self._rungs.time_limit_ms(mode, config, names)
-        refused = await self._refused(prompt) if "openai" in names else ""
+        refused = await self._refused(prompt, names)
         is_early = stages.worked < deadline * DRAFT_SHARE
-        if refused is None and mode == "hybrid" and is_early:
+        is_allowed = any(reason is None for reason in refused.values())
+        if is_allowed and mode == "hybrid" and is_early:
             prompt = await self._illustrator.illustrate(prompt, config, voice)
             stages.end("drafts")
         is_echo = await self._echo_of(prompt, config)
@@ -190,12 +192,17 @@ class Replier:
     def _order(self, config: Config, request: ReplyRequest) -> list[str]:
         return self._rungs.order(config, request.provider, is_free=request.is_free)
 
-    async def _refused(self, prompt: Prompt) -> str | None:
-        """Return why the server may not have this prompt, before more is put into it.
+    async def _refused(
+        self, prompt: Prompt, names: Sequence[str]
+    ) -> dict[str, str | None]:
+        """Return for each host why it may not have this prompt, or None.
 
-        The provider asks the same of what it is about to send.
+        That is before more is put into it; the provider asks the same of what it sends.
         """
-        return await self._gate.refuses(self._rungs.address, "replies", prompt.guilds)
+        return {
+            name: await self._gate.refuses(address, "replies", prompt.guilds)
+            for name, address in self._rungs.addresses(names).items()
+        }
 
     async def _gather(self, request: ReplyRequest) -> ConversationContext:
         last = Turn(
@@ -300,7 +307,7 @@ class Replier:
             replies.SourceMessage(used.message, used.words, used.run)
             for used in done.sources
         ]
-        if answer.provider == "openai":
+        if is_host(answer.provider):
             # These rows let forgetting find the replies that used a message.
             sources += [replies.SourceMessage(row) for row in answer.prompt.shown]
         if made.reply:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from app.chat.ladder import Answer
 from app.chat.prompt_settings import Mode
+from app.core.labels import is_host
 from app.providers.base import Turn
 
 SHOWN = "sent as"
@@ -90,7 +91,7 @@ class MadeReply:
         notes += self.answer.notes
         if self.left_out:
             notes.append(f"{self.left_out} earlier turns did not fit into the time")
-        if self.answer.provider == "openai":
+        if is_host(self.answer.provider):
             prompt = self.answer.prompt
             if prompt.summary:
                 notes.append(f"{SHOWN} a summary: {prompt.summary}")

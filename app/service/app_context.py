@@ -7,7 +7,6 @@ from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
 
-from app.core import secrets
 from app.core.errors import UsageError
 from app.core.paths import Home
 from app.core.state_file import StateFile
@@ -28,12 +27,12 @@ if TYPE_CHECKING:
     from app.replies.ledger import Ledger
     from app.replies.replier import Replier
     from app.service.handlers.channel_actions import Silences
+    from app.service.hosts.address_finder import AddressFinder
     from app.service.job_runner import JobRunner
     from app.service.memory_keeper import MemoryKeeper
     from app.service.voices.forgetter import Forgetter
     from app.service.voices.token_voices import TokenVoices
     from app.service.voices.voice_keeper import VoiceKeeper
-    from app.settings.base_url import Address
 
 
 class AppContext:
@@ -179,8 +178,17 @@ class AppContext:
 
     @property
     def cloud(self) -> "OpenAIProvider":
-        """OpenAI, or a compatible server."""
+        """The host called `openai`."""
         return self.providers.openai
+
+    @cached_property
+    def host_finder(self) -> "AddressFinder":
+        """Finds the address under which a host answers."""
+        from app.service.hosts.address_finder import AddressFinder
+
+        finder = AddressFinder(self.home, self.settings, self.gate, self.events.warn)
+        self._stack.push_async_callback(finder.close)
+        return finder
 
     @property
     def local(self) -> "LocalProvider":
@@ -196,7 +204,7 @@ class AppContext:
         providers = self.providers
         clock = time.perf_counter
         rungs = LadderBuilder(
-            providers.every, self.ledger, self._config, clock, providers.local
+            providers, self.ledger, self._config, clock, providers.local
         )
         return Replier(
             self.database, self.settings, rungs, self.voices, self._rng, self.memory
@@ -214,12 +222,7 @@ class AppContext:
 
     def _means(self) -> "Means":
         from app.providers.registry import Means
-
-        def key(address: "Address") -> str | None:
-            """Send OpenAI's key only to OpenAI."""
-            return secrets.get(
-                self.home, "openai_key" if address.is_openai else "server_key"
-            )
+        from app.settings import host_keys
 
         return Means(
             config=self._config,
@@ -230,10 +233,11 @@ class AppContext:
             crashed=StateFile(self.home.crashed_models_file),
             speeds=StateFile(self.home.model_speeds_file),
             on_event=self.events.event,
-            key=key,
+            key=lambda host: host_keys.get(self.home, host),
             prices=self.prices,
             on_spent=self.ledger.spent,
             gate=self.gate,
+            on_wrong_address=lambda name: self.host_finder.begin(name),
         )
 
     async def guild(self, name: str) -> StoredGuild:

@@ -10,14 +10,13 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from app.core import secrets
-from app.core.errors import AppError, ConfigError, explain_os_error
+from app.core.errors import AppError, explain_os_error
 from app.core.paths import Home
 from app.ipc.control import Check
 from app.memory.embedder import BUILT_IN, Embedder, Floats
 from app.modelfiles import catalogue
 from app.service.app_context import AppContext
-from app.service.cloud_users import users, without_consent
-from app.settings.consent import AGREE
+from app.service.hosts.host_checks import check_hosts
 from app.settings.declaration import AUTO
 from app.store import guilds, messages
 
@@ -44,7 +43,11 @@ class ClosedHome:
 
 async def check_all(context: AppContext) -> list[Check]:
     """Run every check, in the order in which to fix problems."""
-    return [await _run(check, context) for check in CHECKS]
+    found = [await _run(check, context) for check in CHECKS]
+    try:
+        return [*found, *await check_hosts(context)]
+    except (AppError, OSError) as error:
+        return [*found, _failed("cloud", error)]
 
 
 async def check_closed(home: Home, error: AppError | OSError) -> list[Check]:
@@ -213,32 +216,6 @@ async def _bot_token(context: AppContext) -> Check:
     return Check("bot token", found.ok, found.detail, found.hint)
 
 
-async def _cloud(context: AppContext) -> Check:
-    home = context.settings.home
-    address = home.openai.address
-    key = await asyncio.to_thread(secrets.get, context.home, "openai_key")
-    is_used = home.reply.provider == "openai" or await users(context)
-    if not is_used and not (key and address.is_openai):
-        return Check("cloud", True, "Off; everything stays on this computer.")
-    if address.is_openai and not key:
-        hint = "Enter it with `mynah config set openai_key`."
-        return Check("cloud", False, "There is no OpenAI key.", hint)
-    try:
-        models = await context.cloud.models()
-    except AppError as error:
-        hint = error.hint or "Check openai.base_url and the internet connection."
-        return Check("cloud", False, error.message, hint)
-    wanted = home.openai.model
-    if wanted not in models:
-        hint = "Choose one with `mynah config set openai.model NAME`."
-        raise ConfigError(f"{address.described} does not offer {wanted}.", hint)
-    if names := await without_consent(context):
-        detail = f"Nobody agreed to send words of {', '.join(names)} to {address.name}."
-        hint = f"Replies stay here until you agree: `{AGREE['replies']}`."
-        return Check("cloud", False, detail, hint)
-    return Check("cloud", True, f"{address.described} offers {wanted}.")
-
-
 CLOSED_CHECKS: tuple[Callable[[HasHome], Awaitable[Check]], ...] = (
     _home,
     _disk,
@@ -259,5 +236,4 @@ CHECKS: tuple[Callable[[AppContext], Awaitable[Check]], ...] = (
     _gpu,
     _embedding,
     _bot_token,
-    _cloud,
 )

@@ -4,11 +4,13 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import cached_property
 from random import Random
 from typing import TYPE_CHECKING, TypeVar, cast
 
+from app.core.errors import AppError
+from app.core.labels import is_host
 from app.core.paths import Home
 from app.ipc import control
 from app.ipc.peer import Handler, handlers_of
@@ -16,6 +18,8 @@ from app.ipc.wire import Request
 from app.service.app_context import AppContext
 from app.service.bootstrap import assemble
 from app.service.events import Asker
+from app.settings.hosts import host_of
+from app.settings.schema import Config
 
 if TYPE_CHECKING:
     from app.service.handlers.app import AppHandlers
@@ -60,14 +64,29 @@ class Service:
         guild = await self.context.guild(request.guild)
         config = await self.context.settings.of(guild.id)
         provider = request.provider or config.reply.provider
-        costs = self.context.settings.home.openai.address.is_cloud
-        if provider == "openai" and not (request.is_free and costs):
-            await asyncio.to_thread(self.context.cloud.prepare)
+        first = provider.split(", ")[0]
+        if is_host(first) and await self._prepare_host(first, config, request):
+            pass
         elif self.context.local.status().model.state in ("idle", "loading"):
             await self.context.local.wait_until_ready(LOADING_SECONDS)
             if request.mode != "llm":
                 await self.context.token_voices.prepare(guild.id)
         await self.context.memory.warm(guild.id)
+
+    async def _prepare_host(
+        self, name: str, config: Config, request: control.Say
+    ) -> bool:
+        """Load what a host needs; False if it may not be asked."""
+        # The rung says what is wrong, or that it is still loading.
+        with suppress(AppError, TimeoutError):
+            host = host_of(config, name)
+            if request.is_free and host.address.is_cloud:
+                return False
+            provider = self.context.providers.host(name)
+            await asyncio.to_thread(provider.prepare)
+            async with asyncio.timeout(LOADING_SECONDS):
+                await provider.warm(host.model)
+        return True
 
     async def call(self, asker: Asker, request: Request[R]) -> R:
         """Carry out a request of this process."""
@@ -116,6 +135,12 @@ def _models(service: Service) -> object:
     return ModelHandlers(service.context)
 
 
+def _hosts(service: Service) -> object:
+    from app.service.handlers.hosts import HostHandlers
+
+    return HostHandlers(service.context)
+
+
 def _settings(service: Service) -> object:
     from app.service.handlers.settings import SettingsHandlers
 
@@ -151,6 +176,7 @@ TOPICS: Mapping[tuple[type[Request[object]], ...], Callable[[Service], object]] 
     tuple(control.REPLY_REQUESTS): _replies,
     tuple(control.GUILD_REQUESTS): _guilds,
     tuple(control.MODEL_REQUESTS): _models,
+    tuple(control.HOST_REQUESTS): _hosts,
     tuple(control.SETTINGS_REQUESTS): _settings,
     tuple(control.BENCHMARK_REQUESTS): _benchmark,
     tuple(control.METER_REQUESTS): lambda service: service.metering,

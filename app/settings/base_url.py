@@ -48,28 +48,29 @@ class Address:
         return f"{self.name} ({PLACES[self.reach]})"
 
 
-def parse(url: str, own_hosts: Collection[str] = ()) -> Address:
+def parse(
+    url: str, own_hosts: Collection[str] = (), setting: str = "openai.base_url"
+) -> Address:
     """Parse a `base_url`; the address's path ends in a slash.
 
     Args:
         own_hosts: Hosts that the owner marked as theirs, each with a port or for all.
+        setting: The name of the setting that the address comes from.
 
     Raises:
         ConfigError: If it is not a web address, or would give secrets away.
     """
-    hint = "Set openai.base_url to an address like http://127.0.0.1:11434/v1/."
+    hint = f"Set {setting} to an address like http://127.0.0.1:11434/v1/."
     try:
         parts = urlsplit(url.strip())
         host = (parts.hostname or "").lower()
         number = parts.port
     except ValueError as error:
-        raise ConfigError(
-            f"openai.base_url is not an address: {error}.", hint
-        ) from error
+        raise ConfigError(f"{setting} is not an address: {error}.", hint) from error
     if parts.scheme not in _PORTS or not host:
-        raise ConfigError("openai.base_url must start with http:// or https://.", hint)
+        raise ConfigError(f"{setting} must start with http:// or https://.", hint)
     if "@" in parts.netloc or parts.query or parts.fragment:
-        raise ConfigError("openai.base_url must be a plain address.", hint)
+        raise ConfigError(f"{setting} must be a plain address.", hint)
     is_usual = number in (None, _PORTS[parts.scheme])
     if host == OPENAI_HOST and not (parts.scheme == "https" and is_usual):
         raise ConfigError("OpenAI only accepts https.", hint)

@@ -11,7 +11,13 @@ import tomlkit
 from app.core.errors import ConfigError
 from app.core.files import write_text
 from app.settings.schema import Config
-from app.settings.setting_keys import RETIRED, check, find_key, with_overrides
+from app.settings.setting_keys import (
+    HOSTS,
+    RETIRED,
+    check,
+    find_key,
+    with_overrides,
+)
 
 
 def load(path: Path) -> Config:
@@ -54,12 +60,33 @@ def save(path: Path, name: str, value: object | None) -> None:
     key = find_key(name)
     stored(path)
     document = tomlkit.parse(_read(path))
-    section, _, item = key.name.partition(".")
-    table = document.setdefault(section, tomlkit.table())
+    section, _, item = key.name.rpartition(".")
+    outer, _, inner = section.partition(".")
+    table = document.setdefault(outer, tomlkit.table(is_super_table=bool(inner)))
+    if inner:
+        table = table.setdefault(inner, tomlkit.table())
     if value is None:
         table.pop(item, None)
     else:
         table[item] = check(name, value)
+    _write(path, document)
+
+
+def remove_host(path: Path, host: str) -> None:
+    """Remove the table of a host.
+
+    Raises:
+        ConfigError: If the file is broken or cannot be written.
+    """
+    document = tomlkit.parse(_read(path))
+    hosts = document.get(HOSTS, {})
+    hosts.pop(host, None)
+    if not hosts:
+        document.pop(HOSTS, None)
+    _write(path, document)
+
+
+def _write(path: Path, document: tomlkit.TOMLDocument) -> None:
     try:
         write_text(path, tomlkit.dumps(document))
     except OSError as error:
@@ -104,15 +131,29 @@ def _items(
         if not isinstance(table, dict):
             where = _where(path, text, "", section)
             raise ConfigError(f"{where}: {section} must be a [section] with settings.")
+        if section == HOSTS:
+            yield from _hosts(path, text, table)
+            continue
         for name, value in table.items():
             yield section, name, value
+
+
+def _hosts(
+    path: Path, text: str, hosts: dict[str, object]
+) -> Iterator[tuple[str, str, object]]:
+    for host, table in hosts.items():
+        if not isinstance(table, dict):
+            where = _where(path, text, HOSTS, host)
+            raise ConfigError(f"{where}: {host} must be a [hosts.NAME] with settings.")
+        for name, value in table.items():
+            yield f"{HOSTS}.{host}", name, value
 
 
 def _where(path: Path, text: str, section: str, name: str) -> str:
     """Return the file and, unless the syntax is unusual, the line of a setting."""
     here = ""
     for number, line in enumerate(text.splitlines(), start=1):
-        if header := re.match(r"\A\s*\[\s*([\w-]+)\s*\]", line):
+        if header := re.match(r"\A\s*\[\s*([\w.-]+)\s*\]", line):
             here = header[1]
         elif item := re.match(r"\A\s*([\w.-]+)\s*=", line):
             written = f"{here}.{item[1]}".lstrip(".")

@@ -14,6 +14,14 @@ AGREE: Mapping[Purpose, str] = {
 }
 """The command that asks for consent; screens and Discord name their own way."""
 
+
+def how_to_agree(purpose: Purpose, host: str = "openai") -> str:
+    """Return the command that asks for consent to a host, by name."""
+    if purpose == "replies" and host not in ("openai", ""):
+        return f"mynah hosts use {host} --guild SERVER"
+    return AGREE[purpose]
+
+
 _LEAVES: Mapping[Purpose, str] = {
     "replies": (
         "messages to the bot {where} leave this computer: the turns of the"

@@ -13,8 +13,9 @@ from app.settings import config_file, consent, model_files, setting_keys
 from app.settings.base_url import Address
 from app.settings.consent import ConsentError, Purpose
 from app.settings.declaration import Value
+from app.settings.hosts import check_provider, hosts_for, hosts_of, no_host
 from app.settings.schema import Config
-from app.settings.setting_keys import Key, keys
+from app.settings.setting_keys import Key, with_overrides
 from app.settings.speech_sections import BotSettings
 from app.store import settings as rows
 from app.store.database import Database
@@ -91,6 +92,15 @@ class Settings:
             self._looked = now
         return self._config
 
+    def host_named(self, address: Address) -> str:
+        """Return the name of the host at an address; empty if none is there."""
+        names = [
+            host.name
+            for host in hosts_of(self.home)
+            if host.settings.base_url and host.address.origin == address.origin
+        ]
+        return names[0] if names else ""
+
     def bot(self) -> BotSettings:
         """Return the home's settings of the bot."""
         return self.home.bot
@@ -149,7 +159,7 @@ class Settings:
             return self._places[place]
         changes = self._changes
         stored = await self._database.run(rows.effective, guild, channel)
-        config = setting_keys.with_stored(home, _known(stored))
+        config = setting_keys.with_stored(home, _known(stored, home))
         if changes == self._changes:
             if len(self._places) >= MOST_PLACES:
                 self._places.clear()
@@ -163,17 +173,17 @@ class Settings:
         base = self.home
         values: dict[Origin, Mapping[str, object]] = {"file": self._stored}
         if guild is not None:
-            values["guild"] = _known(await self._database.run(rows.of, guild))
+            values["guild"] = _known(await self._database.run(rows.of, guild), base)
         if guild is not None and channel:
             here = await self._database.run(rows.of, guild, channel)
-            values["channel"] = _known(here)
+            values["channel"] = _known(here, base)
         for scope in ("guild", "channel"):
             base = setting_keys.with_stored(base, values.get(scope, {}))
         return [
             ResolvedSetting(
                 key, setting_keys.value_of(base, name), _origin(name, values)
             )
-            for name, key in keys().items()
+            for name, key in setting_keys.every_key(base).items()
         ]
 
     async def change(
@@ -202,11 +212,14 @@ class Settings:
         if value is not None:
             check = model_files.check
             await asyncio.to_thread(check, self._home, here, name, value)
+        if name == PROVIDER and isinstance(value, str):
+            check_provider(self.home, value)
         if question := await self._question(name, value, guild):
             if not agreed:
                 raise ConsentError(question)
             if name == PROVIDER:
-                await self.agree(guild, "replies")
+                for address in await self._unasked(value, guild):
+                    await self.agree(guild, "replies", address)
         await self._put(name, value, guild, channel)
         explained = {one.key.name: one for one in await self.explain(guild, channel)}
         return explained[name]
@@ -217,21 +230,38 @@ class Settings:
         if name == "openai.own_hosts" and isinstance(value, list):
             new = [host for host in value if host not in now.own_hosts]
             return consent.what_own_means(", ".join(new)) if new else ""
-        if (name, value) != (PROVIDER, "openai") or not now.address.is_cloud:
+        if name != PROVIDER:
             return ""
-        if await self.has_agreed(guild, "replies", now.address):
+        hosts = [address.name for address in await self._unasked(value, guild)]
+        if not hosts:
             return ""
         return consent.what_leaves(
-            now.address.name, "replies", is_everywhere=guild is None
+            " and ".join(hosts), "replies", is_everywhere=guild is None
         )
 
-    async def agree(self, guild: int | None, purpose: Purpose) -> None:
-        """Keep the owner's consent that words go to the present host.
+    async def _unasked(self, value: Value | None, guild: int | None) -> list[Address]:
+        """Return the hosts of a choice that the owner has not agreed to there."""
+        if not isinstance(value, str):
+            return []
+        wanted = with_overrides(self.home, {PROVIDER: value})
+        addresses = [host.address for host in hosts_for(wanted)]
+        return [
+            address
+            for address in addresses
+            if address.is_cloud and not await self.has_agreed(guild, "replies", address)
+        ]
+
+    async def agree(
+        self, guild: int | None, purpose: Purpose, address: Address | None = None
+    ) -> None:
+        """Keep the owner's consent that words go to a host.
 
         Args:
             guild: The row of a guild; None for every guild, also later ones.
+            address: The host; None means the one called `openai`.
         """
-        origin, now = self.home.openai.address.origin, int(time.time() * 1000)
+        address = address or self.home.openai.address
+        origin, now = address.origin, int(time.time() * 1000)
         await self._database.run(rows.give_consent, guild, purpose, origin, now)
 
     async def has_agreed(
@@ -240,6 +270,18 @@ class Settings:
         """Tell if the owner agreed to a host for a guild, or for every guild."""
         given = await self._database.run(rows.consents, guild)
         return (purpose, address.origin) in given
+
+    async def remove_host(self, name: str) -> None:
+        """Remove a host's settings, for the home and all servers.
+
+        Raises:
+            ConfigError: If there is no such host.
+        """
+        if name not in self.home.hosts:
+            raise no_host(self.home, name)
+        config_file.remove_host(self._home.config_file, name)
+        self._looked = None
+        self.drop()
 
     async def take_from_file(
         self, guild: int, channel: int, name: str, value: object
@@ -291,9 +333,10 @@ def never_restored() -> list[str]:
     ]
 
 
-def _known(overrides: Mapping[str, object]) -> dict[str, object]:
-    """Drop settings of a newer or older version."""
-    return {name: value for name, value in overrides.items() if name in keys()}
+def _known(overrides: Mapping[str, object], home: Config) -> dict[str, object]:
+    """Drop settings of a newer or older version, and of hosts that are gone."""
+    known = setting_keys.every_key(home)
+    return {name: value for name, value in overrides.items() if name in known}
 
 
 def _origin(name: str, values: Mapping[Origin, Mapping[str, object]]) -> Origin:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from app.core.errors import NotAllowedError
 from app.settings.base_url import Address
-from app.settings.consent import AGREE, Purpose
+from app.settings.consent import Purpose, how_to_agree
 from app.settings.effective import Settings
 
 
@@ -56,8 +56,9 @@ class Gate:
             if (await self._settings.of(guild)).reply.local_only:
                 return f"{who} is locked to this computer"
             if not await self._settings.has_agreed(guild, purpose, address):
+                how = how_to_agree(purpose, self._settings.host_named(address))
                 return (
                     f"nobody has agreed that words of {who} go to {address.name} for"
-                    f" {purpose}: `{AGREE[purpose]}`"
+                    f" {purpose}: `{how}`"
                 )
         return None

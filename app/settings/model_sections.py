@@ -55,23 +55,65 @@ class ModelSettings:
 
 
 @dataclass(frozen=True)
-class OpenAISettings:
-    """OpenAI, or any server with its API."""
+class HostSettings:
+    """A model host with OpenAI's API; `[hosts.NAME]` in the file."""
+
+    base_url: str = setting("", "The API's address.", means=validators.address)
+    model: str = setting(
+        "",
+        "Model to request.",
+        scope="guild",
+        means=named(200),
+        snapshots="never",
+    )
+    input_price: float = setting(
+        -1.0,
+        "US dollars per million tokens read, in the cloud; -1 means what the host or"
+        " `prices.toml` says.",
+        low=-1,
+        high=100000,
+        snapshots="never",
+    )
+    output_price: float = setting(
+        -1.0,
+        "US dollars per million tokens written; -1 means the same.",
+        low=-1,
+        high=100000,
+        snapshots="never",
+    )
+    daily_tokens: int = setting(
+        0,
+        "Daily budget in tokens, for a host of unknown price; 0 means no limit.",
+        low=0,
+        high=1000000000,
+        snapshots="never",
+    )
+
+    @property
+    def own_price(self) -> tuple[float, float] | None:
+        """The prices, in and out, that the owner entered; None without both."""
+        prices = (self.input_price, self.output_price)
+        return None if min(prices) < 0 else prices
+
+
+@dataclass(frozen=True)
+class OpenAISettings(HostSettings):
+    """The host called `openai`, and the money for all hosts."""
 
     base_url: str = setting(
         "https://api.openai.com/v1/", "The API's address.", means=validators.address
-    )
-    own_hosts: list[str] = setting(
-        [],
-        "Other computers of yours, such as `gpu.lan`: no cloud, and free.",
-        means=validators.own_host,
-        snapshots="never",
     )
     model: str = setting(
         "gpt-4o-mini",
         "Model to request.",
         scope="guild",
         means=named(200),
+        snapshots="never",
+    )
+    own_hosts: list[str] = setting(
+        [],
+        "Other computers of yours, such as `gpu.lan`: no cloud, and free.",
+        means=validators.own_host,
         snapshots="never",
     )
     daily_budget: float = setting(

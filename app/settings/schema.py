@@ -1,10 +1,12 @@
 """All settings of one home, a section each."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from app.settings.learn_sections import LearnSettings, VoiceSettings
 from app.settings.model_sections import (
     ContextSettings,
+    HostSettings,
     MemorySettings,
     ModelSettings,
     OpenAISettings,
@@ -23,5 +25,7 @@ class Config:
     learn: LearnSettings = field(default_factory=LearnSettings)
     model: ModelSettings = field(default_factory=ModelSettings)
     openai: OpenAISettings = field(default_factory=OpenAISettings)
+    hosts: Mapping[str, HostSettings] = field(default_factory=dict)
+    """The hosts besides `openai`, by name."""
     memory: MemorySettings = field(default_factory=MemorySettings)
     context: ContextSettings = field(default_factory=ContextSettings)

@@ -12,12 +12,16 @@ from app.core.errors import ConfigError
 from app.settings import patterns, validators
 from app.settings.consent import AGREE
 from app.settings.declaration import AUTO, Number, Scope, Snapshots, Value
+from app.settings.host_names import host_name
+from app.settings.model_sections import HostSettings
 from app.settings.schema import Config
 from app.settings.speak_channels import NOWHERE
 from app.settings.validators import ListMeaning, TextMeaning
 
 log = logging.getLogger(__name__)
 
+HOSTS = "hosts"
+"""The section with a table for each further host."""
 
 RETIRED: Mapping[str, str] = {
     "reply.cloud_consent": f"Consent is asked for each host: `{AGREE['replies']}`.",
@@ -62,6 +66,8 @@ def keys() -> Mapping[str, Key]:
 def _declared() -> Iterator[Key]:
     defaults = Config()
     for section in dataclasses.fields(Config):
+        if section.name == HOSTS:
+            continue
         values = getattr(defaults, section.name)
         for item in dataclasses.fields(values):
             default = getattr(values, item.name)
@@ -78,11 +84,40 @@ def find_key(name: str) -> Key:
     """
     if name in keys():
         return keys()[name]
+    if name.startswith(f"{HOSTS}.") and (key := _key_of_host(name)):
+        return key
     if name in RETIRED:
         raise ConfigError(f"{name} is not a setting any more.", RETIRED[name])
     near = difflib.get_close_matches(name, keys(), n=1, cutoff=0.5)
     hint = f"Did you mean {near[0]}?" if near else "See `mynah config get`."
     raise ConfigError(f"There is no setting {name}.", hint)
+
+
+def _key_of_host(name: str) -> Key | None:
+    """Return a setting of `[hosts.NAME]`."""
+    host, _, item = name.removeprefix(f"{HOSTS}.").rpartition(".")
+    fields = {one.name: one for one in dataclasses.fields(HostSettings)}
+    if not host or item not in fields:
+        return None
+    default: Value = getattr(HostSettings(), item)
+    full = f"{HOSTS}.{host_name(host)}.{item}"
+    return Key(full, type(default), default, **fields[item].metadata)
+
+
+def every_key(config: Config) -> Mapping[str, Key]:
+    """Return the settings by name, with those of the hosts that `config` has."""
+    items = [one.name for one in dataclasses.fields(HostSettings)]
+    names = [f"{HOSTS}.{host}.{item}" for host in config.hosts for item in items]
+    return {**keys(), **{name: find_key(name) for name in names}}
+
+
+def is_key(name: str) -> bool:
+    """Tell if there is such a setting."""
+    try:
+        find_key(name)
+    except ConfigError:
+        return False
+    return True
 
 
 def check(name: str, value: object) -> Value:
@@ -168,9 +203,15 @@ def with_overrides(config: Config, overrides: Mapping[str, object]) -> Config:
         ConfigError: If a name or value does not fit.
     """
     for name, value in overrides.items():
-        section, _, item = find_key(name).name.partition(".")
-        changed = replace(getattr(config, section), **{item: check(name, value)})
-        config = replace(config, **{section: changed})
+        section, _, item = find_key(name).name.rpartition(".")
+        host = section.removeprefix(f"{HOSTS}.")
+        if host == section:
+            changed = replace(getattr(config, section), **{item: check(name, value)})
+            config = replace(config, **{section: changed})
+        else:
+            table = getattr(config, HOSTS).get(host, HostSettings())
+            changed = replace(table, **{item: check(name, value)})
+            config = replace(config, hosts={**config.hosts, host: changed})
     return config
 
 
@@ -189,6 +230,7 @@ def with_stored(config: Config, stored: Mapping[str, object]) -> Config:
 
 def value_of(config: Config, name: str) -> Value:
     """Return the value of the setting `name`."""
-    section, _, item = find_key(name).name.partition(".")
-    value: Value = getattr(getattr(config, section), item)
+    section, _, item = find_key(name).name.rpartition(".")
+    host = config.hosts.get(section.removeprefix(f"{HOSTS}."))
+    value: Value = getattr(host or getattr(config, section), item)
     return value

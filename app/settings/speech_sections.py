@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from app.settings import validators
+from app.settings import host_names, validators
 from app.settings.declaration import AUTO, setting
 from app.settings.validators import named, one_line
 
@@ -61,9 +61,10 @@ class ReplySettings:
     )
     provider: str = setting(
         "local",
-        "Place of the language model: here or in the cloud.",
+        "Place of the language model: `local` is this computer, any other name a host."
+        " Several are tried in their order: `local, pc, openrouter`.",
         scope="guild",
-        choices=("local", "openai"),
+        means=host_names.places,
         snapshots="never",
     )
     dial: int = setting(

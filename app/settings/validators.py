@@ -119,7 +119,7 @@ def hours(name: str, text: str) -> str:
 
 def address(name: str, text: str) -> str:
     """The address of an OpenAI-compatible server."""
-    base_url.parse(text)
+    base_url.parse(text, setting=name)
     return text
 
 

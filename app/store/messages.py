@@ -148,9 +148,11 @@ def add(
 @write
 def note_heard(guild: int, external: str, channel: int) -> None:
     """Note that Discord has this message in this channel."""
-    same = (Message.external == external) & (Message.guild == guild)
-    news = (Message.channel == channel) & ~Message.is_heard
-    Message.update(is_heard=True).where(same & news).execute()
+    bound().connection().execute(
+        "UPDATE message SET is_heard = 1 WHERE external = ? AND guild_id = ?"
+        " AND channel_id = ? AND NOT is_heard",
+        (external, guild, channel),
+    )
 
 
 @write
@@ -311,12 +313,13 @@ def attachments_of(rows: Sequence[int]) -> list[StoredAttachment]:
 
 def last_row() -> int:
     """Return the newest row number given out, of any guild."""
-    given = RowNumbers.get_or_none()
-    return given.last if given else 0
+    found = bound().connection().execute("SELECT last FROM row_numbers").fetchone()
+    return int(found[0]) if found else 0
 
 
 def _give_out(last: int) -> None:
-    if not RowNumbers.update(last=last).execute():
+    given = bound().connection().execute("UPDATE row_numbers SET last = ?", (last,))
+    if not given.rowcount:
         RowNumbers.create(last=last)
 
 

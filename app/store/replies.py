@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from peewee import IntegrityError
 
 from app.core.explanation import DrawnMessage, Explanation, QuotedMessage, TokenCounts
+from app.core.labels import is_host
 from app.store import audience, feedback, messages, rows, tombstones, usage
 from app.store.database import tuples, write
 from app.store.rows import StoredMessage, StoredReply
@@ -314,7 +315,7 @@ def explained(reply: int) -> Explanation | None:
     if row is None:
         return None
     sources = sources_of(reply)
-    sent = usage.of_reply(reply) if row.provider == "openai" else None
+    sent = usage.of_reply(reply) if is_host(row.provider) else None
     named = {*(source.message for source in sources), *row.recalled}
     found = {message.id: message for message in messages.by_rows(sorted(named))}
     return Explanation(

@@ -136,6 +136,13 @@ def select_among(
     return found
 
 
+def is_any(database: SqliteDatabase, table: str, guild: int) -> bool:
+    """Tell if a table has a row of the guild; each live message asks this."""
+    statement = f"SELECT 1 FROM {table} WHERE guild_id = ? LIMIT 1"
+    row = database.connection().execute(statement, (guild,)).fetchone()
+    return row is not None
+
+
 def checkpoint(path: Path) -> None:
     """Move the log into the file, as far as readers allow.
 

@@ -95,8 +95,7 @@ def bury_author(
 
 def are_there(guild: int) -> bool:
     """Return whether anything was forgotten in the guild."""
-    here = ForgottenSpan.guild == guild
-    return _has_marks(guild) or ForgottenSpan.select().where(here).exists()
+    return _has_marks(guild) or sqlite.is_any(bound(), "forgotten_span", guild)
 
 
 def forgotten(
@@ -211,7 +210,7 @@ def _tidy_after_lifting(guild: int) -> None:
 
 
 def _has_marks(guild: int) -> bool:
-    return bool(Tombstone.select().where(Tombstone.guild == guild).exists())
+    return sqlite.is_any(bound(), "tombstone", guild)
 
 
 def _unbury(guild: int, marks: Sequence[str]) -> int:

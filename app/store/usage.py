@@ -87,6 +87,14 @@ def spent_by_guild(since: int) -> dict[int | None, float]:
     return {guild: float(cost or 0.0) for guild, cost in tuples(query)}
 
 
+def tokens_by_provider(since: int) -> dict[str, int]:
+    """Return the tokens since that time, by provider."""
+    tokens = fn.SUM(Usage.prompt_tokens + Usage.completion_tokens)
+    query = Usage.select(Usage.provider, tokens)
+    query = query.where(Usage.created >= since).group_by(Usage.provider)
+    return {provider: int(count or 0) for provider, count in tuples(query)}
+
+
 def _left() -> Expression:
     """Return the condition for requests to a host that is not the owner's."""
     return (Usage.bytes_sent > 0) & (Usage.reach == "cloud")

@@ -90,10 +90,12 @@ def where(reach: str) -> str:
 
 
 def lacks_key(status: "StatusReply | None") -> bool:
-    """Tell if requests to the host would fail for want of an OpenAI key."""
+    """Tell if requests to the host would fail for want of its key."""
     if status is None:
         return True
-    return status.cloud.needs_key and not status.has_openai_key
+    cloud = status.cloud
+    has_key = cloud.has_key or (cloud.name == "openai" and status.has_openai_key)
+    return cloud.needs_key and not has_key
 
 
 def clock(epoch_seconds: float) -> str:

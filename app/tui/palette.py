@@ -46,6 +46,7 @@ SYNONYMS = {
     "models.own": "gguf load file local model",
     "models.where": "cloud openai local provider switch toggle",
     "models.key": "openai token secret password",
+    "models.hosts": "ollama lmstudio vllm openrouter groq mistral azure find server",
     "models.measure": "benchmark speed fast tokens",
     "models.remove": "delete uninstall free disk space",
     "models.tune": "gpu threads context address url host",

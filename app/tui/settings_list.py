@@ -31,12 +31,11 @@ class Item:
 
 def items(reply: control.ConfigGetReply, scopes: tuple[str, ...]) -> list[Item]:
     """Return the settings of a `ConfigGet` reply that these scopes can change."""
-    known = setting_keys.keys()
-    return [
-        Item(known[row.key], row.value, row.origin)
-        for row in reply.settings
-        if row.key in known and known[row.key].scope in scopes
+    known = [row for row in reply.settings if setting_keys.is_key(row.key)]
+    found = [
+        Item(setting_keys.find_key(row.key), row.value, row.origin) for row in known
     ]
+    return [item for item in found if item.key.scope in scopes]
 
 
 def matching(found: list[Item], words: str) -> list[Item]:
@@ -105,6 +104,8 @@ def change(
 
     if key.type is bool:
         put("off" if item.value else "on")
+    elif key.name == "reply.provider":
+        _ask_places(screen, item, put, done, guild)
     elif key.choices:
         at = key.choices.index(item.value) if item.value in key.choices else 0
 
@@ -114,6 +115,31 @@ def change(
         listed = item.value if isinstance(item.value, list) else None
         shown = shown_plain(item.value) if listed is None else ", ".join(listed)
         ask_text(screen, key.name, (key.doc, _hint(key)), shown, done, guild)
+
+
+def _ask_places(
+    screen: MynahScreen,
+    item: Item,
+    put: Callable[[str | None], None],
+    done: Callable[[], None],
+    guild: str | None,
+) -> None:
+    """Offer this computer and every host, or several of them in an order."""
+    status, several = screen.app.status, ""
+    places = ["local", *(status.hosts if status else ["openai"])]
+    at = places.index(str(item.value)) if item.value in places else len(places) - 1
+
+    def picked(place: str | None) -> None:
+        if place == several:
+            words = (item.key.doc, _hint(item.key))
+            ask_text(screen, item.key.name, words, str(item.value), done, guild)
+        else:
+            put(place)
+
+    options = [(place, place) for place in places]
+    if len(places) > 2:
+        options.append(("several, in order", several))
+    screen.app.push_screen(Pick(item.key.doc, options, at), picked)
 
 
 def ask_text(

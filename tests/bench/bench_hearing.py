@@ -93,8 +93,8 @@ def said(number: int, where: MessagePlace, rng: Random) -> Incoming:
 async def hear(ports: Ports, one: Incoming, took: list[float]) -> None:
     """Do with a message what the cog of events does."""
     began = time.perf_counter()
-    await ports.messages.hear([one])
-    found = await ports.replies.situation(one)
+    found = await ports.messages.hear_live(one)
+    assert found is not None
     heard = reply_trigger.HeardMessage(
         channel=str(one.place.root),
         channel_name=one.place.root_name,

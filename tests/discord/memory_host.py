@@ -140,6 +140,10 @@ class MemoryHost:
                 self.heard.add(said.id)
         return new
 
+    async def hear_live(self, said: Incoming) -> Situation | None:
+        await self.hear([said])
+        return await self.situation(said)
+
     async def proxied(self, said: Incoming, original: int) -> None:
         self.messages.pop(original, None)
         await self.hear([replace(said, is_bot=False)])

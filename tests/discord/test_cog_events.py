@@ -117,11 +117,11 @@ async def test_a_message_is_answered_whatever_keeps_it_from_being_learned(
 ) -> None:
     asked: list[object] = []
 
-    async def fail(batch: object) -> None:
-        asked.append(batch)
+    async def fail(said: object) -> None:
+        asked.append(said)
         raise fault
 
-    monkeypatch.setattr(host, "hear", fail)
+    monkeypatch.setattr(host, "hear_live", fail)
     async with start().connected():
         said = await stand_in.say(scene.general, scene.ann, stand_in.bot.mention)
         await stand_in.wait_for(lambda: len(stand_in.outbox.sent()) == 1)

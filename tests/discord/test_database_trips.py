@@ -20,6 +20,11 @@ MOST = 6
 AFTER = 3
 """Trips to note what was sent."""
 
+HEARD = "app.importers.message_intake.store_live"
+CLAIMED = "app.store.places.claim"
+LINKED = {"app.conversations.conversations._placed", "app.store.reply_links.put_many"}
+"""The trips of linking, which runs beside the decision."""
+
 SENT = "the reply goes out"
 
 
@@ -63,6 +68,8 @@ async def test_a_reply_of_the_chain_asks_the_database_six_times_at_most(
         before = trips[: trips.index(SENT)]
         await until_noted(service, 2)
     assert len(before) <= MOST, before
+    decided = before[: before.index(CLAIMED)]
+    assert [one for one in decided if one not in LINKED] == [HEARD]
     after = [one for one in trips if "is_noted" not in one]
     assert len(after) - len(before) - 1 <= AFTER, after
 

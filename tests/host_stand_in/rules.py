@@ -9,6 +9,8 @@ from app.core.labels import Reach
 Json = dict[str, Any]
 Refusal = tuple[int, Json]
 Check = Callable[[Json], Refusal | None]
+Limit = tuple[int, Json, dict[str, str]]
+"""Status, body and headers."""
 
 PLAIN = "this is what the host says today"
 THOUGHT = "the user wants a short line and so I will write one"
@@ -29,6 +31,12 @@ class Host:
     reach: Reach = "cloud"
     lessons: int = 0
     """The refusals after which a first reply comes."""
+    limit: Limit | None = None
+    """The answer to more requests than it takes; None if it lets them wait."""
+    oddities: tuple[str, ...] = ()
+    """Harmless peculiarities of its streams; see `odd_chunks`."""
+    bill: Json = field(default_factory=dict)
+    """What its reports of usage say besides tokens."""
 
 
 def content(*texts: str) -> tuple[Json, ...]:
@@ -230,22 +238,93 @@ PARTS = (
     *content(PLAIN),
 )
 
+# Limits. Headers of OpenAI: platform.openai.com/docs/guides/rate-limits; Azure counts
+# in `retry-after-ms` (Azure/azure-sdk-for-net#41535); Groq: console.groq.com/docs/
+# rate-limits; OpenRouter: openrouter.ai/docs/api/reference/limits; Ollama answers 503
+# when its queue is full (docs.ollama.com/faq, OLLAMA_MAX_QUEUE); llama-server answers
+# 503 while it loads (tools/server/README.md, GET /health).
+OPENAI_LIMIT: Limit = (
+    429,
+    openai_error("Rate limit reached for requests", None, "rate_limit_exceeded"),
+    {
+        "x-ratelimit-remaining-requests": "0",
+        "x-ratelimit-reset-requests": "120ms",
+        "retry-after-ms": "120",
+    },
+)
+AZURE_LIMIT: Limit = (
+    429,
+    {"error": {"code": "429", "message": "Requests have exceeded the call rate limit"}},
+    {"retry-after-ms": "120", "retry-after": "1"},
+)
+OLLAMA_LIMIT: Limit = (
+    503,
+    {
+        "error": {
+            "message": "server busy, please try again. maximum pending requests"
+            " exceeded",
+            "type": "api_error",
+            "param": None,
+            "code": None,
+        }
+    },
+    {},
+)
+LOADING: Limit = (
+    503,
+    {"error": {"code": 503, "message": "Loading model", "type": "unavailable_error"}},
+    {},
+)
+OPENROUTER_LIMIT: Limit = (
+    429,
+    {
+        "error": {
+            "code": 429,
+            "message": "Rate limit exceeded: free-models-per-min.",
+            "metadata": {"headers": {"X-RateLimit-Remaining": "0"}},
+        }
+    },
+    {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "1741305600000"},
+)
+GROQ_LIMIT: Limit = (
+    429,
+    openai_error(
+        "Rate limit reached for model `reasoner`. Please try again in 120ms.",
+        None,
+        "rate_limit_exceeded",
+    ),
+    {
+        "retry-after": "0.12",
+        "x-ratelimit-remaining-tokens": "0",
+        "x-ratelimit-reset-tokens": "120ms",
+    },
+)
+MISTRAL_LIMIT: Limit = (429, {"message": "Requests rate limit exceeded"}, {})
+
 HOSTS = (
     Host("OpenAI", "api.openai.com", "gpt-5.1",
          (no_max_tokens, no_minimal, no_sampling), content(PLAIN),
-         {"input": (400, INVALID)}),
+         {"input": (400, INVALID)}, limit=OPENAI_LIMIT,
+         oddities=("role_first", "obfuscation", "usage_null")),
     Host("OpenAI, before 5.1", "api.openai.com", "gpt-5-nano",
-         (no_max_tokens, no_none, no_sampling), content(PLAIN)),
+         (no_max_tokens, no_none, no_sampling), content(PLAIN), limit=OPENAI_LIMIT),
     Host("Azure", "home.openai.azure.com", "my-deployment",
          (no_max_tokens, no_minimal, no_sampling), content(PLAIN),
-         {"input": (400, FILTERED)}, lessons=1),
-    Host("Ollama", "127.0.0.1", "qwen3:8b", (), OLLAMAS, reach="here"),
-    Host("LM Studio", "127.0.0.1", "gpt-oss-20b", (alternates,), HARMONY, reach="here"),
-    Host("llama-server", "127.0.0.1", "gemma", (alternates,), APART, reach="here"),
+         {"input": (400, FILTERED)}, lessons=1, limit=AZURE_LIMIT,
+         oddities=("filter_first", "role_first")),
+    Host("Ollama", "127.0.0.1", "qwen3:8b", (), OLLAMAS, reach="here",
+         limit=OLLAMA_LIMIT, oddities=("empty_content", "usage_missing")),
+    Host("LM Studio", "127.0.0.1", "gpt-oss-20b", (alternates,), HARMONY, reach="here",
+         oddities=("role_first", "usage_missing")),
+    Host("llama-server", "127.0.0.1", "gemma", (alternates,), APART, reach="here",
+         limit=LOADING, oddities=("null_content", "timings")),
     Host("vLLM", "127.0.0.1", "deepseek-r1", (alternates, no_system, vllm_effort), LONE,
-         reach="here", lessons=2),
-    Host("OpenRouter", "openrouter.ai", "qwen/qwen3-8b", (), OLLAMAS, OPENROUTER),
-    Host("Groq", "api.groq.com", "reasoner", (groq_effort,), THINKS, lessons=1),
+         reach="here", lessons=2, oddities=("role_first", "usage_null")),
+    Host("OpenRouter", "openrouter.ai", "qwen/qwen3-8b", (), OLLAMAS, OPENROUTER,
+         limit=OPENROUTER_LIMIT, oddities=("keep_alive", "empty_content"),
+         bill={"cost": 0.00042, "cost_details": {"upstream_inference_cost": None}}),
+    Host("Groq", "api.groq.com", "reasoner", (groq_effort,), THINKS, lessons=1,
+         limit=GROQ_LIMIT, oddities=("x_groq", "usage_missing")),
     Host("Mistral", "api.mistral.ai", "magistral-small", (alternates, mistral_schema),
-         PARTS, lessons=1),
+         PARTS, lessons=1, limit=MISTRAL_LIMIT, oddities=("role_first", "no_done")),
 )  # fmt: skip

@@ -293,7 +293,7 @@ class World:
             said.state = "gone"
             if (place.guild, author) not in self.opted_out:
                 said.returns_by = "listen"
-        await self.ports.messages.hear([incoming(said)])
+        await self.ports.messages.hear_live(incoming(said))
         if said.state != "gone":
             said.state = "kept"
         return said

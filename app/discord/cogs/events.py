@@ -49,12 +49,13 @@ class EventsCog(discord.Cog):
             return
         if original is not None and await self._takes_place(said, original):
             return
+        found = None
         try:
-            await self.bot.ports.messages.hear([said])
+            found = await self.bot.ports.messages.hear_live(said)
         finally:
             # Whatever keeps a message from being learned, it is answered.
             if original is None:
-                await self.bot.speaker.consider(message, said)
+                await self.bot.speaker.consider(message, said, found)
 
     async def _takes_place(self, said: Incoming, original: ProxiedOriginal) -> bool:
         """Let a proxied line take its original's place, and the decision on it.

@@ -18,6 +18,7 @@ MAX_SUGGESTIONS = 25
 
 OWNERS_ONLY = (
     "openai.",
+    "hosts.",
     "reply.provider",
     "reply.local_only",
     "reply.tune_",

@@ -88,6 +88,20 @@ from app.ipc.control.guilds import Quiet as Quiet
 from app.ipc.control.guilds import QuietReply as QuietReply
 from app.ipc.control.guilds import Receipt as Receipt
 from app.ipc.control.guilds import UnreadFile as UnreadFile
+from app.ipc.control.hosts import HOST_REQUESTS as HOST_REQUESTS
+from app.ipc.control.hosts import FoundHost as FoundHost
+from app.ipc.control.hosts import HostAdd as HostAdd
+from app.ipc.control.hosts import HostEntry as HostEntry
+from app.ipc.control.hosts import HostRemove as HostRemove
+from app.ipc.control.hosts import HostRemoved as HostRemoved
+from app.ipc.control.hosts import Hosts as Hosts
+from app.ipc.control.hosts import HostsFind as HostsFind
+from app.ipc.control.hosts import HostsFindReply as HostsFindReply
+from app.ipc.control.hosts import HostsReply as HostsReply
+from app.ipc.control.hosts import HostTest as HostTest
+from app.ipc.control.hosts import HostTestReply as HostTestReply
+from app.ipc.control.hosts import HostUse as HostUse
+from app.ipc.control.hosts import HostUseReply as HostUseReply
 from app.ipc.control.meter import METER_REQUESTS as METER_REQUESTS
 from app.ipc.control.meter import Meter as Meter
 from app.ipc.control.meter import MeterAdvice as MeterAdvice
@@ -152,6 +166,7 @@ REQUESTS = (
     *REPLY_REQUESTS,
     *GUILD_REQUESTS,
     *MODEL_REQUESTS,
+    *HOST_REQUESTS,
     *SETTINGS_REQUESTS,
     *BENCHMARK_REQUESTS,
     *METER_REQUESTS,

@@ -38,7 +38,7 @@ class ModelStatus:
 
 @dataclass(frozen=True)
 class CloudStatus:
-    """The server that speaks OpenAI's API, wherever it is."""
+    """The first host that replies come from, wherever it is."""
 
     state: str = "ready"
     """ready, consent where a server's is missing, or the kind of trouble."""
@@ -49,7 +49,12 @@ class CloudStatus:
     reach: str = "cloud"
     """here, own or cloud."""
     needs_key: bool = True
-    """The host answers nobody without an OpenAI key."""
+    """The host answers nobody without a key."""
+    name: str = "openai"
+    """Its name in the settings."""
+    key_name: str = "openai_key"
+    """The name of its key."""
+    has_key: bool = False
 
 
 @dataclass(frozen=True)
@@ -84,6 +89,9 @@ class StatusReply:
     cloud: CloudStatus = CloudStatus()
     mode: str = ""
     provider: str = "local"
+    """The places of the model, in their order."""
+    hosts: list[str] = field(default_factory=lambda: ["openai"])
+    """The names of all hosts."""
     dial: int = 50
     has_bot_token: bool = False
     has_openai_key: bool = False

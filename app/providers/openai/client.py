@@ -85,7 +85,6 @@ def _make(address: Address, key: str | None) -> "AsyncOpenAI":
         # Without one, the library takes the environment's.
         api_key=key or "none",
         max_retries=0,
-        timeout=httpx2.Timeout(60.0, connect=5.0),
         http_client=httpx2.AsyncClient(
             # A redirect could carry people's words to a host nobody chose.
             follow_redirects=False,

@@ -7,6 +7,12 @@ from app.core.safe_text import safe_line
 from app.core.secret_patterns import redact
 from app.providers.openai.rate_limit import retry_after
 from app.settings.base_url import OPENAI_HOST
+from app.settings.host_names import (
+    OPENAI,
+    section_of,
+    to_choose_model,
+    to_enter_key,
+)
 
 QUOTA_SECONDS = 3600.0
 KEY_SECONDS = 900.0
@@ -41,24 +47,48 @@ class Trouble:
         return f"{self.reason} {self.hint}".strip()
 
 
+class NoStreamError(ValueError):
+    """A host answered with something else, such as a page."""
+
+
 def describe(
-    error: Exception, host: str, model: str, *, has_begun: bool = False
+    error: Exception,
+    host: str,
+    model: str,
+    *,
+    has_begun: bool = False,
+    name: str = OPENAI,
 ) -> Trouble:
-    """Describe the problem behind an exception; `has_begun` if text came first."""
+    """Describe the problem behind an exception.
+
+    Args:
+        has_begun: Text came first.
+        name: The host's name, for the commands that help there.
+    """
     status = status_of(error)
     if status is not None:
         words = words_of(error)
-        trouble = _of_status(status, _code(error), words, host, model)
+        trouble = _of_status(status, _code(error), words, host, model, name)
+        if status in (404, 405) and not _is_of_model(words, _code(error), model):
+            trouble = _wrong_path(host, name)
         if not words:
             return trouble
         return replace(trouble, reason=f"{trouble.reason} It said: “{words}”")
     kind = type(error).__name__
     if has_begun and not isinstance(error, ValueError):
         return Trouble("broken", f"The answer from {host} stopped early.")
+    if tls := _of_tls(error, host, name):
+        return tls
     if kind == "APIConnectionError" or isinstance(error, TimeoutError):
         return Trouble("unreachable", f"{host} cannot be reached.")
     if kind in ("APITimeoutError", "ReadTimeout"):
         return Trouble("slow", f"{host} did not answer in time.")
+    if isinstance(error, NoStreamError):
+        return replace(
+            _wrong_path(host, name),
+            reason=f"{host} sent an unreadable answer: {_short(error)}.",
+            stay_away_seconds=0.0,
+        )
     if isinstance(error, ValueError):
         return Trouble(
             "nonsense", f"{host} sent an unreadable answer: {_short(error)}."
@@ -67,7 +97,7 @@ def describe(
 
 
 def _of_status(
-    status: int, code: str | None, words: str, host: str, model: str
+    status: int, code: str | None, words: str, host: str, model: str, name: str
 ) -> Trouble:
     if code in OUT_OF_CREDIT or status == 402:
         return Trouble(
@@ -83,7 +113,7 @@ def _of_status(
         return Trouble(
             "model",
             f"{host} has no model {model}.",
-            "Choose another with `mynah config set openai.model`.",
+            f"Choose another with {to_choose_model(name)}.",
             MODEL_SECONDS,
             is_of_model=True,
         )
@@ -91,27 +121,68 @@ def _of_status(
         return Trouble(
             "key",
             f"{host} rejected the key.",
-            _key_hint(host),
+            "Enter a valid one with"
+            f" {to_enter_key(name, is_openai=host == OPENAI_HOST)}.",
             KEY_SECONDS,
         )
     if status == 429:
         return Trouble(
             "rate", f"{host} asks Mynah to slow down.", "Mynah tries again later."
         )
+    if status == 503 and "loading" in words.lower():
+        return Trouble("loading", f"{host} is still loading the model.")
     if status >= 500:
         return Trouble("host", f"{host} has an internal problem ({status}).")
     if 300 <= status < 400:
-        hint = "Set openai.base_url to the address it points to, if you trust it."
+        setting = f"{section_of(name)}.base_url"
+        hint = f"Set {setting} to the address it points to, if you trust it."
         return Trouble(
             "address", f"{host} redirects to another address.", hint, MODEL_SECONDS
         )
     return Trouble("request", f"{host} rejected the request ({status}).")
 
 
-def _key_hint(host: str) -> str:
-    if host == OPENAI_HOST:
-        return "Enter a valid one with `mynah config set openai_key`."
-    return "Enter a valid one with `mynah config set server_key`."
+def _of_tls(error: Exception, host: str, name: str) -> Trouble | None:
+    """Describe a connection that was not made for want of trust, or of TLS."""
+    said, cause = "", error.__cause__
+    while cause is not None:
+        said, cause = f"{said} {cause}", cause.__cause__
+    setting = f"{section_of(name)}.base_url"
+    if "CERTIFICATE_VERIFY_FAILED" in said:
+        return Trouble(
+            "certificate",
+            f"{host} has a certificate that this computer does not trust.",
+            "Set SSL_CERT_FILE to the file of its authority, or, in your own network,"
+            f" {setting} to an address that begins with http://.",
+        )
+    if "WRONG_VERSION_NUMBER" in said or "RECORD_LAYER_FAILURE" in said:
+        return Trouble(
+            "certificate",
+            f"{host} does not speak https there.",
+            f"Set {setting} to an address that begins with http://.",
+        )
+    return None
+
+
+def _is_of_model(words: str, code: str | None, model: str) -> bool:
+    """Tell a missing model from a missing page.
+
+    vLLM says `Not Found` to a path that it does not know, Groq `Unknown request URL`,
+    Ollama `404 page not found`; OpenRouter has `No endpoints found for` a model.
+    """
+    said = words.lower()
+    is_named = "model" in said or (model != "" and model.lower() in said)
+    return is_named or "no endpoints" in said or code in NO_MODEL
+
+
+def _wrong_path(host: str, name: str) -> Trouble:
+    """Describe a page that is not there: no API answers under this address."""
+    return Trouble(
+        "path",
+        f"{host} has no chat at this address.",
+        f"Set {section_of(name)}.base_url to the one that ends in /v1/.",
+        MODEL_SECONDS,
+    )
 
 
 def _is_of_input(status: int, code: str | None, words: str) -> bool:

@@ -7,25 +7,38 @@ from collections.abc import (
     Awaitable,
     Callable,
     Collection,
-    Mapping,
 )
 from contextlib import aclosing, asynccontextmanager
 from typing import TYPE_CHECKING, Any, cast
 
-from app.core.errors import ConfigError, InputRefusedError, ProviderError
+from app.core.errors import (
+    ConfigError,
+    LoadingError,
+    ProviderError,
+    WrongAddressError,
+)
 from app.core.token_estimate import estimate_tokens
 from app.providers.base import Completion, Prompt
 from app.providers.cost_record import OnSpent, Spent
 from app.providers.openai.client import Clients, load
-from app.providers.openai.errors import Trouble, describe, is_worth_retrying
+from app.providers.openai.errors import (
+    NoStreamError,
+    Trouble,
+    describe,
+    is_worth_retrying,
+    status_of,
+)
 from app.providers.openai.habits import Habits
-from app.providers.openai.prices import Prices
-from app.providers.openai.rate_limit import Throttle, retry_after
-from app.providers.openai.request import ChatCall
+from app.providers.openai.prices import Price, Prices
+from app.providers.openai.rate_limit import Throttle
+from app.providers.openai.request import ChatCall, greeting, is_greeting
+from app.providers.openai.standing import HostFacts, HostStanding, no_key
+from app.providers.openai.warmth import LOAD_SECONDS, Place, Warmth
 from app.providers.response_cache import Repeats
 from app.settings.base_url import Address
 from app.settings.host_gate import Gate, Permit
-from app.settings.model_sections import OpenAISettings
+from app.settings.host_names import OPENAI, section_of, to_choose_model
+from app.settings.hosts import needs_key
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI, AsyncStream
@@ -42,19 +55,20 @@ MOST_ATTEMPTS = 2
 class OpenAIProvider:
     """Writes with the owner's account, or with the owner's own server."""
 
-    name = "openai"
-
     def __init__(
         self,
-        settings: Callable[[], OpenAISettings],
+        settings: Callable[[], HostFacts],
         key: Callable[[Address], str | None],
         prices: Callable[[], Prices],
         on_spent: OnSpent,
         clock: Clock,
         gate: Gate,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        name: str = OPENAI,
+        on_wrong_address: Callable[[str], None] = lambda name: None,
     ) -> None:
         """`key` returns the key of an address, and None for any other."""
+        self.name = name
         self._settings = settings
         self._key = key
         self._prices = prices
@@ -63,17 +77,18 @@ class OpenAIProvider:
         self._gate = gate
         self._sleep = sleep
         self._throttle = Throttle(clock)
-        self._troubles: dict[str, tuple[Trouble, float]] = {}
+        self._standing = HostStanding(name, clock, self._throttle, on_wrong_address)
         self._repeats = Repeats(clock)
         self._habits: dict[tuple[str, str], Habits] = {}
+        self.bills = False
+        """The host says what its answers cost."""
         self._clients = Clients(on_change=self.forget_troubles)
+        self._warmth = Warmth(lambda place: self.greet(place[1]), clock)
 
     @property
     def trouble(self) -> Trouble | None:
         """The latest problem that the owner should know about."""
-        now = self._clock()
-        live = [trouble for trouble, until in self._troubles.values() if until > now]
-        return live[-1] if live else None
+        return self._standing.latest(self._settings().address.url)
 
     def unavailable(self, prompt: Prompt) -> str | None:
         """Return why no request is possible: no key, a known problem, a rate limit."""
@@ -81,12 +96,13 @@ class OpenAIProvider:
             address = self._settings().address
         except ConfigError as error:
             return str(error)
-        if address.is_openai and not self._key(address):
-            return "no OpenAI key is set; enter one with `mynah config set openai_key`"
-        for scope in ("", self._model(prompt)):
-            trouble, until = self._troubles.get(scope, (None, 0.0))
-            if trouble and until > self._clock():
-                return str(trouble)
+        if needs_key(address) and not self._key(address):
+            return no_key(self.name, address)
+        if not self._model(prompt):
+            how = to_choose_model(self.name)
+            return f"no model is set for {self.name}; choose one with {how}"
+        if reason := self._standing.refuses(address.url, self._model(prompt)):
+            return reason
         wait = self._throttle.wait(
             estimate_tokens("".join(t.text for t in prompt.turns))
         )
@@ -94,9 +110,56 @@ class OpenAIProvider:
             return f"its rate limit is reached; it is free again in {wait:.0f} s"
         return None
 
+    def loading(self, model: str = "") -> str | None:
+        """Return that the host loads a model, and since when; None if it does not."""
+        place = self._place(model)
+        seconds = self._warmth.loading_seconds(place)
+        if seconds is None or self._warmth.is_warm(place):
+            return None
+        host = self._settings().address.host
+        return f"{host} is loading {place[1]} ({seconds:.0f} s so far)"
+
+    async def warm(self, model: str = "") -> None:
+        """Have a host of the owner's load a model, without a deadline.
+
+        Raises:
+            ProviderError: If it cannot.
+        """
+        place = self._place(model)
+        if not self._settings().address.is_cloud and not self._warmth.is_warm(place):
+            # Whoever waits may give up; the load goes on.
+            await asyncio.shield(self._warmth.begin(place))
+
+    async def measure(self) -> None:
+        """Have a host say a word, and take the time; it may load its model first.
+
+        Raises:
+            ProviderError: If it says none.
+        """
+        await asyncio.shield(self._warmth.begin(self._place("")))
+
+    def first_word_seconds(self, model: str = "") -> float | None:
+        """Return the time to the first word, as last measured without a deadline."""
+        return self._warmth.first_word(self._place(model))
+
+    async def greet(self, model: str = "") -> None:
+        """Send a tiny request with nobody's words, and wait for a sign of life.
+
+        Raises:
+            ProviderError: If the host does not answer it.
+        """
+        prompt = greeting(self._place(model)[1], LOAD_SECONDS)
+        async with aclosing(self.write(prompt)) as pieces:
+            async for _ in pieces:
+                return
+
+    def _place(self, model: str) -> Place:
+        settings = self._settings()
+        return settings.address.url, model or settings.model
+
     def forget_troubles(self) -> None:
         """Retry at once, since the owner changed something."""
-        self._troubles.clear()
+        self._standing.forget()
 
     def prepare(self) -> None:
         """Load the client library, which takes over a second; blocking."""
@@ -117,16 +180,21 @@ class OpenAIProvider:
             async with asyncio.timeout(10):
                 page = await client.models.list()
         except (openai.OpenAIError, TimeoutError, ValueError) as error:
-            trouble = describe(error, address.host, "")
+            if status_of(error) in (404, 405) or isinstance(error, ValueError):
+                raise self._no_list(address) from error
+            trouble = describe(error, address.host, "", name=self.name)
             raise ProviderError(trouble.reason, trouble.hint) from error
         found: object = page.data
         if not isinstance(found, list):
             # LM Studio answers 200 with an error to a path that it does not know.
-            raise ProviderError(
-                f"{address.host} has no list of models at {address.url}.",
-                "Set openai.base_url to the address that ends in /v1/.",
-            )
+            raise self._no_list(address)
         return sorted(model.id for model in page.data)
+
+    def _no_list(self, address: Address) -> WrongAddressError:
+        return WrongAddressError(
+            f"{address.host} has no list of models at {address.url}.",
+            f"Set {section_of(self.name)}.base_url to the address that ends in /v1/.",
+        )
 
     @asynccontextmanager
     async def work(
@@ -163,7 +231,7 @@ class OpenAIProvider:
             yield await self._connect(permit)
             billed, dollars = tokens, cost
         except (openai.OpenAIError, httpx2.HTTPError) as error:
-            raise self._as_provider_error(error, model, address) from error
+            raise self._standing.error_of(error, model, address) from error
         finally:
             ON_BYTES.reset(token)
             if counts:
@@ -176,11 +244,8 @@ class OpenAIProvider:
 
     async def _permit_tuning(self, guilds: Collection[int | None]) -> Permit:
         address = self._settings().address
-        if address.is_openai and not self._key(address):
-            raise ProviderError(
-                "There is no OpenAI key.",
-                "Enter it with `mynah config set openai_key`.",
-            )
+        if needs_key(address) and not self._key(address):
+            raise ProviderError(no_key(self.name, address).capitalize() + ".")
         if not guilds:
             return self._gate.look(address)
         return await self._gate.permit(address, "tuning", guilds)
@@ -213,7 +278,9 @@ class OpenAIProvider:
                 await self._sleep(retry.seconds)
                 call = self._call(prompt)
         spent = call.spent(self.name, self._prices())
-        done = call.completion(spent, first, (self._clock() - start) * 1000)
+        done = call.completion(
+            spent, self._prices(), first, (self._clock() - start) * 1000
+        )
         if not done.text.strip():
             reason = "thought and sent no answer" if call.chunks else "sent no text"
             raise ProviderError(f"{call.address.host} {reason}.")
@@ -223,6 +290,7 @@ class OpenAIProvider:
 
     async def close(self) -> None:
         """Close the connection."""
+        await self._warmth.close()
         await self._clients.close()
 
     # One request.
@@ -230,7 +298,12 @@ class OpenAIProvider:
     def _call(self, prompt: Prompt) -> ChatCall:
         address, model = self._settings().address, self._model(prompt)
         habits = self._habits.setdefault((address.url, model), Habits.of(model))
-        return ChatCall(prompt, address, model, habits)
+        settings = self._settings()
+        own = settings.own_price
+        price = Price(own[0], own[0], own[1]) if own else None
+        return ChatCall(
+            prompt, address, model, habits, price, settings.daily_tokens > 0
+        )
 
     def _model(self, prompt: Prompt) -> str:
         return prompt.model or self._settings().model
@@ -246,64 +319,63 @@ class OpenAIProvider:
             async with aclosing(call.texts(stream)) as texts:
                 async for text in texts:
                     yield text
+            call.is_waiting = False
         except (openai.OpenAIError, httpx2.HTTPError, ValueError) as error:
+            call.is_waiting = False
             call.is_refused = getattr(error, "status_code", None) is not None
             is_lesson = call.is_refused and call.habits.learn(error, call.body)
-            failure = self._as_provider_error(
+            failure = self._standing.error_of(
                 error, call.model, call.address, has_begun=call.chunks > 0
             )
+            call.is_waiting = isinstance(failure, LoadingError)
             wait = 0.0 if is_lesson else is_worth_retrying(error)
             if wait is not None and not call.text:
                 raise _RetryError(wait, failure, is_lesson=is_lesson) from error
             raise failure from error
         finally:
+            self._note(call)
+
+    def _note(self, call: ChatCall) -> None:
+        """Enter a request in the ledger, and wake a model that did not begin."""
+        self.bills |= call.billed is not None
+        is_ours, place = is_greeting(call.prompt), (call.address.url, call.model)
+        if call.chunks:
+            self._warmth.wrote(place)
+        elif call.is_waiting and not is_ours and not call.address.is_cloud:
+            self._warmth.begin(place)
             if call.bytes_sent:
-                self._on_spent(call.spent(self.name, self._prices()))
+                self._warmth.reached(place)
+        if call.bytes_sent and (call.address.is_cloud or not is_ours):
+            self._on_spent(call.spent(self.name, self._prices()))
 
     async def _open(self, call: ChatCall) -> "AsyncStream[Any]":
         from app.providers.openai.sent_bytes import ON_BYTES
 
-        guilds = call.prompt.guilds
-        permit = await self._gate.permit(call.address, "replies", guilds)
+        if is_greeting(call.prompt):
+            permit = self._gate.look(call.address)
+        else:
+            guilds = call.prompt.guilds
+            permit = await self._gate.permit(call.address, "replies", guilds)
         client = await self._connect(permit)
         self._throttle.spend(call.prompt_tokens)
-        ON_BYTES.set(call.add_bytes)
+
+        def on_bytes(count: int) -> None:
+            call.bytes_sent += count
+            self._warmth.reached((call.address.url, call.model))
+
+        ON_BYTES.set(on_bytes)
         answer = await client.chat.completions.with_raw_response.create(
-            **call.arguments
+            **call.arguments, timeout=call.timeout
         )
         self._throttle.note(answer.headers)
         kind = answer.headers.get("content-type", "")
         if "event-stream" not in kind:
             await answer.http_response.aclose()
-            raise ValueError(f"it sent {kind or 'something'} instead of a stream")
+            raise NoStreamError(f"it sent {kind or 'something'} instead of a stream")
         return cast("AsyncStream[Any]", answer.parse())
 
     async def _connect(self, permit: Permit) -> "AsyncOpenAI":
         return await self._clients.of(permit, self._key(permit.address))
-
-    def _as_provider_error(
-        self,
-        error: Exception,
-        model: str,
-        address: Address,
-        *,
-        has_begun: bool = False,
-    ) -> ProviderError:
-        """Remember the kind of problem, and describe it."""
-        headers: Mapping[str, str] = {}
-        if response := getattr(error, "response", None):
-            headers = response.headers
-            self._throttle.note(headers)
-        trouble = describe(error, address.host, model, has_begun=has_begun)
-        if trouble.stay_away_seconds:
-            scope = model if trouble.is_of_model else ""
-            until = self._clock() + trouble.stay_away_seconds
-            self._troubles[scope] = (trouble, until)
-        elif wait := retry_after(headers):
-            self._throttle.block(min(wait, 3600.0))
-        if trouble.kind == "input":
-            return InputRefusedError(trouble.reason, trouble.hint)
-        return ProviderError(trouble.reason, trouble.hint)
 
 
 class _RetryError(Exception):

@@ -7,15 +7,17 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from app.core.token_estimate import estimate_tokens
-from app.providers.base import Completion, Prompt
+from app.providers.base import Completion, Prompt, Turn
 from app.providers.cost_record import Spent, Tokens
+from app.providers.openai.bill import bill_in
 from app.providers.openai.cloud_prompt import render
 from app.providers.openai.habits import Habits, options
-from app.providers.openai.prices import Prices
+from app.providers.openai.prices import Price, Prices
 from app.providers.thoughts import Thoughts
 from app.settings.base_url import Address
 
 if TYPE_CHECKING:
+    import httpx2
     from openai import AsyncStream
 
 Body = dict[str, Any]
@@ -25,8 +27,24 @@ MAX_CHARS = 8000
 
 MAX_THOUGHT = 10 * MAX_CHARS
 
+LEAST_SILENCE, CONNECT_SECONDS = 60.0, 5.0
+
 NOT_OPENAIS = ("reasoning", "chat_template_kwargs")
 """Parameters that the client library does not know."""
+
+
+def greeting(model: str, seconds: float) -> Prompt:
+    """Return a request with nobody's words, to load a model or to test a key."""
+    hello = (Turn("Mynah", "Hi"),)
+    milliseconds = seconds * 1000
+    return Prompt(
+        0, "", "Mynah", hello, max_words=1, model=model, deadline_ms=milliseconds
+    )
+
+
+def is_greeting(prompt: Prompt) -> bool:
+    """Tell if a request is `greeting`, whole and without additions."""
+    return prompt == greeting(prompt.model, prompt.deadline_ms / 1000)
 
 
 @dataclass
@@ -37,13 +55,21 @@ class ChatCall:
     address: Address
     model: str
     habits: Habits
+    own_price: Price | None = None
+    """The price that the owner entered."""
+    has_token_budget: bool = False
+    """The owner limits its tokens, as nobody knows the price."""
     body: Body = field(init=False)
     bytes_sent: int = 0
     is_refused: bool = False
     """The host answered with an error, so nothing was written."""
+    is_waiting: bool = True
+    """The model has not begun: nobody answered yet, or the host is loading it."""
     chunks: int = 0
     finish: str = "stop"
     reported: Tokens | None = None
+    billed: float | None = None
+    """US dollars, as the host said."""
 
     def __post_init__(self) -> None:
         self.body = _body(self.address, self.model, self.prompt, self.habits)
@@ -73,9 +99,13 @@ class ChatCall:
         """The key by which another request is the same as this one."""
         return [self.address.url, self.prompt.guild, self.body]
 
-    def add_bytes(self, count: int) -> None:
-        """Note the body bytes that went out."""
-        self.bytes_sent += count
+    @property
+    def timeout(self) -> "httpx2.Timeout":
+        """The longest silence to bear; a reply's own deadline ends it sooner."""
+        import httpx2
+
+        silence = max(LEAST_SILENCE, self.prompt.deadline_ms / 1000)
+        return httpx2.Timeout(silence, connect=CONNECT_SECONDS)
 
     async def texts(self, stream: "AsyncStream[Any]") -> AsyncGenerator[str, None]:
         """Yield the texts of its stream, empty ones while it thinks.
@@ -88,6 +118,7 @@ class ChatCall:
         try:
             async for chunk in stream:
                 self.reported = _usage(chunk) or self.reported
+                self.billed = bill_in(chunk, self.billed)
                 choices = getattr(chunk, "choices", None) or []
                 for choice in choices[:1]:
                     self.finish = _finish(choice) or self.finish
@@ -131,9 +162,13 @@ class ChatCall:
             is_estimate,
         )
 
-    def completion(self, spent: Spent, first_ms: float, total_ms: float) -> Completion:
+    def completion(
+        self, spent: Spent, prices: Prices, first_ms: float, total_ms: float
+    ) -> Completion:
         """Return the whole completion, once it has ended."""
-        notes = ("tokens were counted here",) if spent.is_estimate else ()
+        notes = ["tokens were counted here"] if spent.is_estimate else []
+        if self.address.is_cloud and self._is_priceless(prices):
+            notes.append("its price is unknown")
         return Completion(
             self.text.strip(),
             self.finish,
@@ -143,7 +178,7 @@ class ChatCall:
             first_ms,
             total_ms,
             spent.cost,
-            notes=notes,
+            notes=tuple(notes),
             bytes_sent=spent.bytes_sent,
             host=spent.host,
             reach=spent.reach,
@@ -161,12 +196,23 @@ class ChatCall:
         return counted, True
 
     def _cost(self, tokens: Tokens, prices: Prices) -> float:
-        if not self.address.is_cloud:
+        """Return US dollars: what the host says, or by the price that is known.
+
+        An unknown price counts as the dearest one, unless its tokens are limited.
+        """
+        if not self.address.is_cloud or self.is_refused:
             return 0.0
-        if not self.address.is_openai and not prices.knows(self.model):
+        if self.billed is not None:
+            return self.billed
+        if self._is_priceless(prices) and self.has_token_budget:
             return 0.0
-        price = prices.of(self.model)
+        price = self.own_price or prices.of(self.model)
         return price.cost(tokens.prompt, tokens.cached, tokens.completion)
+
+    def _is_priceless(self, prices: Prices) -> bool:
+        """Tell if nobody said what it costs."""
+        is_known = self.own_price or self.billed is not None
+        return not is_known and not prices.knows(self.model)
 
 
 def _finish(choice: object) -> str | None:

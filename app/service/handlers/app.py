@@ -12,10 +12,12 @@ from app.core.time_units import DAY_MS
 from app.ipc import control
 from app.ipc.wire import Done
 from app.service.app_context import AppContext
-from app.service.cloud_users import without_consent
 from app.service.doctor import check_all
 from app.service.events import Asker
-from app.settings.consent import AGREE
+from app.service.hosts.host_users import shown_host, without_consent
+from app.settings import host_keys
+from app.settings.consent import how_to_agree
+from app.settings.hosts import hosts_of, needs_key
 from app.store import overview, usage
 from app.store.rows import StoredUsage
 
@@ -50,6 +52,7 @@ class AppHandlers:
             cloud=await self._cloud(),
             mode=config.reply.mode,
             provider=config.reply.provider,
+            hosts=[host.name for host in hosts_of(config)],
             dial=config.reply.dial,
             has_bot_token=token is not None,
             has_openai_key=key is not None,
@@ -66,19 +69,24 @@ class AppHandlers:
         )
 
     async def _cloud(self) -> control.CloudStatus:
-        settings = self._context.settings.home.openai
+        context = self._context
+        host = await shown_host(context)
+        key = await asyncio.to_thread(host_keys.get, context.home, host)
         told = control.CloudStatus(
-            model=settings.model,
-            host=settings.address.name,
-            reach=settings.address.reach,
-            needs_key=settings.address.is_openai,
+            name=host.name,
+            model=host.model,
+            host=host.address.name,
+            reach=host.address.reach,
+            needs_key=needs_key(host.address),
+            key_name=host.key_name,
+            has_key=key is not None,
         )
-        if trouble := self._context.cloud.trouble:
+        if trouble := context.providers.host(host.name).trouble:
             reason, hint = trouble.reason, trouble.hint
             return replace(told, state=trouble.kind, reason=reason, hint=hint)
-        if names := await without_consent(self._context):
+        if names := await without_consent(context, host):
             reason = f"{', '.join(names)}: nobody has agreed to {told.host}."
-            hint = f"Agree with `{AGREE['replies']}`."
+            hint = f"Agree with `{how_to_agree('replies', host.name)}`."
             return replace(told, state="consent", reason=reason, hint=hint)
         return told
 

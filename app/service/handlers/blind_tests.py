@@ -11,6 +11,7 @@ from app.ipc import control
 from app.replies.request import MadeReply, ReplyRequest
 from app.service.app_context import AppContext
 from app.service.events import Asker
+from app.service.hosts.host_users import shown_host
 from app.store import comparisons, messages
 from app.store.rows import StoredGuild, StoredMessage
 
@@ -118,7 +119,7 @@ class BlindTestHandlers:
             dial=arm.dial,
             max_ms=WAIT_MS,
             is_private=True,
-            provider="openai" if may_cost else None,
+            provider=(await shown_host(self._context)).name if may_cost else None,
             is_free=not may_cost,
         )
         made = await self._context.replier.reply(request)

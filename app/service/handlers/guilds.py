@@ -18,6 +18,9 @@ from app.service.events import Asker, WatcherOutbox
 from app.service.guild_export import export
 from app.service.handlers.channel_actions import keep_quiet, set_learning
 from app.service.voices.forgetter import Forgotten
+from app.settings.host_names import OPENAI
+from app.settings.hosts import host_of, hosts_for
+from app.settings.schema import Config
 from app.store import (
     feedback,
     forgetting,
@@ -266,6 +269,11 @@ class GuildHandlers:
         until = await keep_quiet(self._context, channel, request.seconds)
         return control.QuietReply(channel.name, until)
 
+    async def _refused(self, config: Config, guild: int) -> str:
+        """Return why the first host may have nothing of a guild; empty if it may."""
+        host = next(iter(hosts_for(config)), host_of(config, OPENAI))
+        return await self._context.gate.refuses(host.address, "replies", [guild]) or ""
+
     async def _guild(self, guild: StoredGuild) -> control.GuildFigures:
         context = self._context
         counts = await context.reader.run(guilds.counts, guild.id)
@@ -273,7 +281,6 @@ class GuildHandlers:
         config = await context.settings.of(guild.id)
         latest = await context.reader.run(replies.latest, guild.id, limit=1)
         votes = await context.reader.run(feedback.votes_by_source, guild.id)
-        address = context.settings.home.openai.address
         return control.GuildFigures(
             row=guild.id,
             id=guild.discord_id,
@@ -293,7 +300,7 @@ class GuildHandlers:
             join_in=config.speak.join_in,
             shadow=config.reply.shadow,
             local_only=config.reply.local_only,
-            refused=await context.gate.refuses(address, "replies", [guild.id]) or "",
+            refused=await self._refused(config, guild.id),
             is_demo=guild.is_demo,
             disliked=len(feedback_weights.weights(votes)),
             opted_out=await context.reader.run(overview.opted_out, guild.id),

@@ -1,16 +1,16 @@
 """Handlers for settings and secrets."""
 
 import asyncio
-from typing import Literal, cast
 
 from app.core import secrets
-from app.core.errors import AppError, UsageError
+from app.core.errors import UsageError
 from app.ipc import control
 from app.service.app_context import AppContext
 from app.service.events import Asker
+from app.service.hosts.host_checks import test_key
+from app.settings import host_keys
 from app.settings.effective import ResolvedSetting
-
-SecretName = Literal["bot_token", "openai_key", "server_key"]
+from app.settings.hosts import Host, hosts_of
 
 
 class SettingsHandlers:
@@ -41,37 +41,58 @@ class SettingsHandlers:
         one = await self._context.settings.change(
             request.key, request.value, guild, channel, agreed=request.agreed
         )
-        if request.key.startswith("openai."):
-            self._context.cloud.forget_troubles()
+        for host in hosts_of(self._context.settings.home):
+            if request.key.startswith(f"{host.section}."):
+                self._context.providers.host(host.name).forget_troubles()
         return _setting(one)
 
     async def secret_set(
         self, asker: Asker, request: control.SecretSet
     ) -> control.SecretSetReply:
         """Store a secret, or delete it."""
-        name = _secret_name(request.name)
-        place = await asyncio.to_thread(
-            secrets.put, self._context.home, name, request.value
-        )
-        self._context.cloud.forget_troubles()
+        name = request.name
+        home, value = self._context.home, request.value
+        if name in secrets.ENVIRONMENT:
+            place = await asyncio.to_thread(secrets.put, home, name, value)
+        else:
+            host = self._host_of_key(name)
+            place = await asyncio.to_thread(host_keys.put, home, host, value)
+        for host in hosts_of(self._context.settings.home):
+            if host.key_name == name:
+                self._context.providers.host(host.name).forget_troubles()
         return control.SecretSetReply(name, place)
 
     async def secret_test(
         self, asker: Asker, request: control.SecretTest
     ) -> control.SecretTestReply:
-        """Test a secret once."""
-        name = _secret_name(request.name)
+        """Test a secret once, with a request that carries it."""
+        name = request.name
         if name == "bot_token":
             from app.service.token_check import test_bot_token
 
             token = await asyncio.to_thread(secrets.get, self._context.home, name)
             return await test_bot_token(token)
-        try:
-            found = await self._context.cloud.models()
-        except AppError as error:
-            return control.SecretTestReply(False, error.message, error.hint)
-        detail = f"The key works; the server offers {len(found)} models."
-        return control.SecretTestReply(True, detail, models=found)
+        return await test_key(self._context, self._host_of_key(name))
+
+    def _host_of_key(self, name: str) -> Host:
+        """Return the host that a key is for.
+
+        Raises:
+            UsageError: If no host takes a key of that name.
+        """
+        hosts = hosts_of(self._context.settings.home)
+        taken = {host.key_name: host for host in reversed(hosts)}
+        if name in taken:
+            return taken[name]
+        known = ", ".join(["bot_token", *dict.fromkeys(h.key_name for h in hosts)])
+        if name in secrets.ENVIRONMENT:
+            address = hosts[0].address
+            raise UsageError(
+                f"{name} would help nowhere: the key for openai.base_url, which is"
+                f" {address.url}, is {hosts[0].key_name}.",
+                f"Use one of {known}.",
+            )
+        raise UsageError(f"There is no secret {name}.", f"Known secrets: {known}.")
 
     async def _place(
         self, guild: str | None, channel: str | None
@@ -88,10 +109,3 @@ class SettingsHandlers:
 
 def _setting(one: ResolvedSetting) -> control.ShownSetting:
     return control.ShownSetting(one.key.name, one.value, one.origin, one.key.doc)
-
-
-def _secret_name(name: str) -> SecretName:
-    if name not in secrets.ENVIRONMENT:
-        known = ", ".join(secrets.ENVIRONMENT)
-        raise UsageError(f"There is no secret {name}.", f"Known secrets: {known}.")
-    return cast(SecretName, name)

@@ -87,7 +87,7 @@ class SnapshotHandlers:
         kept = [
             (channel, name, value)
             for (channel, name), value in placed.items()
-            if setting_keys.keys()[name].snapshots == "any"
+            if setting_keys.find_key(name).snapshots == "any"
         ]
         written = await asyncio.to_thread(
             snapshot_files.write,

@@ -21,7 +21,7 @@ from app.settings.schema import Config
 from app.store import messages, snapshots, voice_changes
 from app.store.authors import AuthorKey, open_key
 from app.store.database import Database
-from app.store.places import Place
+from app.store.places import Place, Standing
 from app.store.rows import StoredSnapshot
 from app.store.snapshots import SettingRow
 from app.voice.voice import Voice
@@ -105,19 +105,34 @@ class VoiceKeeper:
         ]
         return await self._take_in(guild, stores)
 
+    async def hear_live(
+        self, guild: int, place: Place, record: Record
+    ) -> tuple[TakenIn | None, Standing]:
+        """Store and learn one message; tell what decides on it, in the same trip."""
+        filters = await self._filters_of(guild)
+        opened = await self._voices.get(guild)
+        taken, standing = await self._database.run(
+            message_intake.store_live, place, record, filters, self._authors
+        )
+        if taken is not None:
+            self._learn(opened, guild, taken)
+        return taken, standing
+
     async def _take_in(self, guild: int, stores: Sequence[Store]) -> list[TakenIn]:
         filters = await self._filters_of(guild)
         opened = await self._voices.get(guild)
         new: list[TakenIn] = []
         for store in stores:
             taken = await self._database.run(store, filters, self._authors)
-            if taken is None:
-                continue
-            new.append(taken)
-            if taken.text is not None:
-                opened.voice.learn(taken.row, taken.text, taken.channel)
-        self._voices.build_if_long(opened, guild)
+            if taken is not None:
+                self._learn(opened, guild, taken)
+                new.append(taken)
         return new
+
+    def _learn(self, opened: OpenedVoice, guild: int, taken: TakenIn) -> None:
+        if taken.text is not None:
+            opened.voice.learn(taken.row, taken.text, taken.channel)
+        self._voices.build_if_long(opened, guild)
 
     async def edit(self, guild: int, message: int, text: str) -> None:
         """Replace the text of a stored message by its row.

@@ -17,7 +17,7 @@ def origin(screen: MynahScreen, guild: "GuildFigures", is_free: bool) -> str:
     if status is None:
         return format.where("here")
     is_costly = status.cloud.reach == "cloud"
-    if is_free and (guild.provider != "openai" or is_costly):
+    if is_free and (guild.provider == "local" or is_costly):
         return format.where("here")
     return f"by {format.place(status)}"
 

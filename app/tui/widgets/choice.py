@@ -43,6 +43,13 @@ class Choice(Widget, can_focus=True):
         self.values = values
         self.set_reactive(Choice.value, value or values[0])
 
+    def offer(self, values: tuple[str, ...], value: str) -> None:
+        """Show other values, with one chosen; that is no choice of the owner's."""
+        if values != self.values:
+            self.values = values
+            self.refresh(layout=True)
+        self.value = value
+
     def render(self) -> Content:
         return Content(" ").join(self._item(value) for value in self.values)
 

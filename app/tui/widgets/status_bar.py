@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 from textual.widget import Widget
 
+from app.core.labels import is_host
 from app.core.safe_text import safe_line
 from app.tui import format
 from app.tui.bot_ports import LinkState
@@ -81,7 +82,8 @@ def _facts(
 
 def _provider(status: "StatusReply") -> str:
     """Name the writer of replies, and where it is unless that is the cloud."""
-    reach = status.cloud.reach if status.provider == "openai" else "cloud"
+    is_away = is_host(status.provider.split(", ")[0])
+    reach = status.cloud.reach if is_away else "cloud"
     where = "" if reach == "cloud" else f" {format.where(reach)}"
     return f"{status.provider}{where}"
 

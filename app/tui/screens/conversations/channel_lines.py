@@ -17,6 +17,8 @@ MESSAGES_SHOWN = 300
 REPLIES_SHOWN = 100
 
 SIGNS = {"markov": "○", "local": "◆", "openai": "◇"}
+HOST_SIGN = "◇"
+"""The sign of every other writer, which is a host."""
 """A provider's sign, shown beside its name."""
 
 
@@ -91,7 +93,7 @@ def draw(line: TalkLine, width: int, now: float) -> Content:
         return Content.assemble(clock, name.stylize("bold"), " ", text)
     reply = line.reply
     state = "" if reply.state in ("sent", "made") else f" {reply.state}"
-    mark = f"{SIGNS.get(reply.provider, '•')} {reply.provider}{state}  "
+    mark = f"{SIGNS.get(reply.provider, HOST_SIGN)} {reply.provider}{state}  "
     return Content.assemble(
         clock, name.stylize("bold $accent"), " ", (mark, "$accent"), text
     )

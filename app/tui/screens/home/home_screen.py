@@ -11,7 +11,7 @@ from textual.containers import Container, Horizontal
 from textual.content import Content
 from textual.widgets import Static
 
-from app.core.labels import HERE
+from app.core.labels import HERE, is_host
 from app.core.safe_text import safe_line
 from app.tui import format
 from app.tui.base import MynahScreen
@@ -23,7 +23,7 @@ from app.tui.health import (
     standing_troubles,
     version_trouble,
 )
-from app.tui.screens.conversations.channel_lines import SIGNS
+from app.tui.screens.conversations.channel_lines import HOST_SIGN, SIGNS
 from app.tui.screens.home import home_charts
 from app.tui.widgets.charts import Columns, Sparks, course
 from app.tui.widgets.dialogs import Confirm
@@ -271,7 +271,7 @@ def _model(status: "StatusReply") -> str:
     name = format.model_name(status.model.name)
     speed = status.tokens_per_second
     facts = [f"{name} {HERE}"]
-    if status.provider == "openai":
+    if is_host(status.provider.split(", ")[0]):
         cloud = status.cloud
         server = f"{cloud.model or 'a model'} {format.where(cloud.reach)}"
         facts = [server, f"else {facts[0]}"]
@@ -297,7 +297,7 @@ def _recent(
     lines = [Content.assemble(*head)]
     for reply in reversed(replies):
         where = _fit(names.get(reply.guild_id, ""), 16)
-        provider = f"{SIGNS.get(reply.provider, '•')} {reply.provider:<7}"
+        provider = f"{SIGNS.get(reply.provider, HOST_SIGN)} {reply.provider:<7}"
         state = {"made": "tried here  ", "draft": "draft  "}.get(reply.state, "")
         lines.append(
             Content.assemble(

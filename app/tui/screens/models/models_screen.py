@@ -18,6 +18,7 @@ from app.tui import format, settings_list
 from app.tui.base import MynahScreen
 from app.tui.event_buffer import NewEvents, is_done
 from app.tui.remedies import in_keys
+from app.tui.screens.models.host_menu import HostMenu
 from app.tui.widgets.choice import Choice
 from app.tui.widgets.dialogs import AskText, Confirm
 from app.tui.widgets.feed import Feed
@@ -47,6 +48,7 @@ class ModelsScreen(MynahScreen):
         Binding("x", "remove", "Remove"),
         Binding("o", "own", "Own file"),
         Binding("l", "where", "Local/cloud"),
+        Binding("h", "hosts", "Hosts"),
         Binding("k", "key", "API key"),
         Binding("c", "test_cloud", "Test call"),
         Binding("e", "tune", "Tune"),
@@ -79,7 +81,8 @@ class ModelsScreen(MynahScreen):
 
     def status_changed(self) -> None:
         status = self.app.status
-        self.query_one(Choice).value = status.provider if status else "local"
+        choice = self.query_one(Choice)
+        choice.offer(*places(status))
         self.query_one("#cloud", Static).update(_cloud(status))
         if not self.query_one("#catalogue", Feed).items:
             self.refresh_data()
@@ -227,34 +230,32 @@ class ModelsScreen(MynahScreen):
         """Switch between the model here and the cloud."""
         status = self.app.status
         now = status.provider if status else "local"
-        wanted = event.value if event else "openai" if now == "local" else "local"
+        first = now.split(", ")[0]
+        elsewhere = status.cloud.name if status else "openai"
+        wanted = event.value if event else elsewhere if first == "local" else "local"
         self.query_one(Choice).value = now
-        if wanted == "openai" and format.lacks_key(status):
+        if wanted == elsewhere and format.lacks_key(status):
             self.app.tell("The cloud needs an API key first: press k to enter one.")
             return
         settings_list.set_value(self, "reply.provider", wanted, self.refresh_data)
 
+    @property
+    def _hosts(self) -> HostMenu:
+        return HostMenu(self, self.refresh_data)
+
+    def action_hosts(self) -> None:
+        """Find, add, use, test or remove model hosts."""
+        self._hosts.open()
+
     def action_key(self) -> None:
-        """Enter the API key, and test it with one call."""
-
-        def entered(value: str | None) -> None:
-            if value and value.strip():
-                request = control.SecretSet("openai_key", value.strip())
-                self.request(request, lambda _: self.action_test_cloud())
-
-        detail = "It is stored on this computer and tested with one tiny call."
-        dialog = AskText("API key: paste it here", detail, is_secret=True)
-        self.app.push_screen(dialog, entered)
+        """Enter the API key of the host in use, and test it with one call."""
+        status = self.app.status
+        self._hosts.ask_key(status.cloud.key_name if status else "openai_key")
 
     def action_test_cloud(self) -> None:
-        """Make one tiny call to the cloud."""
-
-        def tried(reply: control.SecretTestReply) -> None:
-            title = "✓ The cloud answers" if reply.ok else "✕ It does not work"
-            text = f"{reply.detail}\n\n{reply.hint}".strip()
-            self.app.show_result(self, title, text)
-
-        self.request(control.SecretTest("openai_key"), tried)
+        """Make one tiny call to the host in use."""
+        status = self.app.status
+        self._hosts.test(status.cloud.name if status else "openai")
 
     def action_tune(self) -> None:
         """Edit context, threads, offload, and the cloud's address, model and budget."""
@@ -262,6 +263,15 @@ class ModelsScreen(MynahScreen):
 
 
 EMPTY = "The catalogue comes from the bot: start it on Home (s)."
+
+
+def places(status: control.StatusReply | None) -> tuple[tuple[str, ...], str]:
+    """Return the places where the model may be, and the present one."""
+    if status is None:
+        return ("local", "openai"), "local"
+    every = ("local", *status.hosts)
+    now = status.provider
+    return (every if now in every else (*every, now)), now
 
 
 def head(width: int) -> str:
@@ -328,9 +338,11 @@ def _cloud(status: control.StatusReply | None) -> Content:
     )
     if cloud.reach != "cloud":
         return Content.styled(f"{place}; free, and no lock applies", "$quiet")
-    key = "an API key is stored" if status.has_openai_key else "no API key yet (k)"
-    if not cloud.needs_key:
-        key = "its key is server_key"
+    key = "an API key is stored"
+    if format.lacks_key(status):
+        key = "no API key yet (k)"
+    elif not cloud.needs_key and not cloud.has_key:
+        key = "no key needed"
     budget, spent = status.monthly_budget, format.money(status.month_cost)
     limit = f" of {format.money(budget)}" if budget else ", no limit set"
     told = f"{place} {key}; {spent}{limit} spent this month"

@@ -131,13 +131,16 @@ class PlaygroundScreen(MynahScreen):
 
     @property
     def is_cloud(self) -> bool:
-        return self.query_one("#provider", Choice).value == "openai"
+        return self.query_one("#provider", Choice).value != "local"
 
     def refresh_data(self) -> None:
         if self.app.link_state.is_up:
             self.fetch(self._load, lambda _: self._take_guilds())
 
     def status_changed(self) -> None:
+        choice = self.query_one("#provider", Choice)
+        hosts = self.app.status.hosts if self.app.status else ["openai"]
+        choice.offer(("local", *hosts), choice.value)
         self._repaint()
         if self.app.link_state.is_up and not self.guild:
             self.refresh_data()
@@ -241,7 +244,7 @@ class PlaygroundScreen(MynahScreen):
             text=text,
             author=self.author,
             mode=self.mode,
-            provider="openai" if self.is_cloud else "local",
+            provider=self.query_one("#provider", Choice).value,
             voice=self.query_one(Dial).value,
             explain=True,
             stream=stream,

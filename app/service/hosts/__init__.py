@@ -1,0 +1,1 @@
+"""The model hosts of a home, as the bot sees to them."""
