@@ -164,7 +164,7 @@ class ConversationsScreen(TalkScreen):
         """Color each word by who decided it, the model or the voice, or no more."""
         self.is_xrayed = not self.is_xrayed
         if self.explained is not None and not self.explained.shares:
-            self.app.tell("Who decided the words of this reply is not known.")
+            self.app.tell("Nobody noted who decided the words of this reply.")
         self._draw_story()
 
     def action_forget(self) -> None:
