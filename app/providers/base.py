@@ -85,6 +85,8 @@ class Prompt:
     """Estimated tokens by purpose; empty until the prompt is fitted."""
     is_stale: Callable[[str], bool] = field(default=_is_fresh, compare=False)
     """Tells whether a text repeats what was just said, or what the bot said lately."""
+    never: tuple[str, ...] = ()
+    """Words that must not be in the line; see `app.core.never_said`."""
     max_words: int = 60
     lines: int = 1
     """The most short messages in a row that the line may become."""
