@@ -249,6 +249,7 @@ class Ladder:
         """Finish the text; a broken one counts up to its last whole sentence."""
         completion = attempt.completion
         broke_off = completion.finish in ("deadline", "length")
+        is_cut = broke_off and not completion.ends_well
         finished = finish(
             completion.text,
             prompt.bot_name,
@@ -256,7 +257,7 @@ class Ladder:
             () if is_trusted else (*prompt.examples, *prompt.drafts),
             max_words=prompt.max_words,
             lines=1 if is_trusted else prompt.lines,
-            is_cut=broke_off and not completion.ends_well,
+            cut=completion.finish if is_cut else "",
             is_trusted=is_trusted,
             never=prompt.never,
         )

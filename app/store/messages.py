@@ -324,6 +324,24 @@ def _give_out(last: int) -> None:
         RowNumbers.create(last=last)
 
 
+def neighbors(guild: int, newest: int) -> list[tuple[str, str]]:
+    """Return people's newest messages, each with the one before it in its channel.
+
+    Messages that follow one of the same author are left out.
+    """
+    query = Message.select(Message.channel, Message.member, Message.text).join(Member)
+    people = (Message.guild == guild) & ~Member.is_bot
+    rows = tuples(query.where(people).order_by(Message.id.desc()).limit(newest))
+    later: dict[int, tuple[int, str]] = {}
+    found = []
+    for channel, member, text in rows:
+        author, after = later.get(channel, (member, ""))
+        if author != member:
+            found.append((text, after))
+        later[channel] = (member, text)
+    return found
+
+
 def bursts(guild: int, newest: int, within_ms: int) -> tuple[int, int]:
     """Count people's newest messages: those with a follow-up by their author, and all.
 
