@@ -106,7 +106,7 @@ def test_the_llama_cpp_to_build_for_a_gpu_is_the_one_of_the_program():
 
 def test_the_two_commands_are_there():
     assert "pip install -e . && .venv/bin/mynah" in README
-    assert "pip install -e '.[test]' && .venv/bin/pytest" in README
+    assert "pip install -e '.[test]' && .venv/bin/pytest -n 2 --dist loadfile" in README
 
 
 def test_the_readme_stays_short():

@@ -266,6 +266,7 @@ class Ladder:
         completion = attempt.completion
         is_stopped = attempt.outcome == "stopped"
         broke_off = completion.finish in ("deadline", "length") and not is_stopped
+        is_cut = broke_off and not completion.ends_well
         finished = finish(
             completion.text,
             prompt.bot_name,
@@ -273,7 +274,7 @@ class Ladder:
             () if is_trusted else (*prompt.examples, *prompt.drafts),
             max_words=prompt.max_words,
             lines=1 if is_trusted else prompt.lines,
-            is_cut=broke_off and not completion.ends_well,
+            cut=completion.finish if is_cut else "",
             is_trusted=is_trusted,
             never=prompt.never,
         )

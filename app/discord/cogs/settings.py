@@ -8,11 +8,11 @@ from app.discord import answers
 from app.discord.answers import ONLY_IN_SERVERS
 from app.discord.client import MynahBot
 from app.discord.messages import place_of
-from app.discord.permissions import is_owner, require_manager
+from app.discord.permissions import is_owner, require_manager, require_owner
 from app.discord.ports import MessagePlace
 from app.discord.texts import AGREE_AGAIN, pages, quote, setting_lines
 from app.settings import owner_rules
-from app.settings.consent import ConsentError
+from app.settings.consent import IS_EVERYWHERE, ConsentError
 from app.settings.owner_rules import PATHS
 from app.settings.setting_keys import keys
 
@@ -97,6 +97,24 @@ class SettingsCog(discord.Cog):
     ) -> None:
         """Set a value for the guild or the channel."""
         await self._change(context, key, value, channel, everywhere, agree)
+
+    @config.command(
+        name="withdraw",
+        description="For the owner: no words of this server go to a host any more.",
+    )
+    async def withdraw(self, context: discord.ApplicationContext) -> None:
+        """Take back the consent that words leave the owner's computer."""
+        require_owner(context.author, self.bot.settings)
+        await context.defer()
+        place = _place(context)
+        done = await self.bot.ports.guilds.withdraw_consent(place.guild)
+        text = "You had agreed to nothing here."
+        if done is None:
+            text = f"{IS_EVERYWHERE} Lock it with `/config set key:reply.local_only"
+            text += " value:on`, or withdraw it on your computer."
+        elif done:
+            text = f"You no longer agree to {', '.join(done)}."
+        await answers.respond(context, text)
 
     @config.command(name="reset", description="Reset a setting to its default.")
     async def reset(
