@@ -181,6 +181,8 @@ def _sent_as(replies: set[int]) -> list[tuple[str, str]]:
         query = Reply.select(Reply.sent, Channel.discord_id)
         query = query.left_outer_join(Channel)
         part = Reply.id.in_(asked[start : start + BATCH])
+        # Its messages show another reply by now.
+        part &= Reply.state != "replaced"
         for sent, channel in tuples(query.where(part)):
             # A direct message is in no channel that is known.
             found += [(channel or "", message) for message in sent]
