@@ -35,7 +35,7 @@ async def test_with_a_graphics_card_the_processor_alone_is_measured_too(
         local = service.context.local
         assert await local.wait_until_ready(60.0)
         alone = await service.call(NOBODY, control.Bench())
-        local._keeper._gpu = GpuUse("Voodoo 2", layers=3, all_layers=3)
+        local._keeper._card = GpuUse("Voodoo 2", layers=3, all_layers=3)
         found = await service.call(NOBODY, control.Bench())
     assert alone.gpu == "" and alone.processor_tokens_per_second is None
     assert (found.gpu, found.gpu_layers) == ("Voodoo 2", 3)
