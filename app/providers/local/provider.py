@@ -407,7 +407,7 @@ class LocalProvider:
                 self._speeds.put(name, value)
         except OSError as error:
             log.warning(
-                "how fast models are is remembered only until a restart: %s", error
+                "the measured speeds are remembered only until a restart: %s", error
             )
 
     def _kept_card(self) -> GpuUse:
