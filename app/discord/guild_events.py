@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from random import Random
 
 from app.discord.id_map import IdMap
@@ -11,6 +12,7 @@ from app.service.departed import delete_after_grace
 from app.service.handlers.channel_actions import likely_emoji, set_learning
 from app.service.voices.forgetter import Forgotten
 from app.service.weekly_stats import GuildWeek, week_of
+from app.settings import consent
 from app.settings.effective import ResolvedSetting
 from app.settings.schema import Config
 from app.store import audience, guilds
@@ -34,6 +36,12 @@ class StoredGuilds:
         rows = await self._ids.rows(place)
         explained = await self._context.settings.explain(rows.guild, rows.root)
         return [one for one in explained if one.key.scope != "home"]
+
+    async def withdraw_consent(self, guild: int) -> list[str] | None:
+        """Take back the owner's consents for a guild."""
+        row = await self._ids.guild(guild)
+        found = await self._context.settings.withdraw(row)
+        return None if found is None else consent.withdrawn(found)
 
     async def change_setting(
         self,
@@ -124,7 +132,10 @@ class StoredGuilds:
         """Return the last seven days of some channels."""
         row = await self._ids.guild(guild)
         now_ms = int(time.time() * 1000)
-        return await week_of(self._context.reader, row, channels, now_ms)
+        week = await week_of(self._context.reader, row, channels, now_ms)
+        speak = (await self._context.settings.of(row)).speak
+        said = tuple(one for one in week.words if not speak.forbids(one[0]))
+        return replace(week, words=said)
 
     async def emoji(self, place: MessagePlace) -> str | None:
         """Return an emoji of people whose words may be said there, by frequency."""

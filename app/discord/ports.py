@@ -100,6 +100,10 @@ class Incoming:
         return not self.text and not self.files
 
 
+STARTS = ("quiet room", "schedule")
+"""Reasons for talk that the bot starts."""
+
+
 @dataclass(frozen=True)
 class Ask:
     """A request for one reply."""
@@ -122,6 +126,11 @@ class Ask:
     """The time from which its figures count, by the replier's clock."""
     waiting: int = 0
     """The messages of the channel that wait behind it for their replies."""
+
+    @property
+    def is_start(self) -> bool:
+        """True if nobody called: the bot starts talk."""
+        return self.reason in STARTS
 
 
 @dataclass(frozen=True)
@@ -148,6 +157,8 @@ class LearnedFile:
     read: int
     faults: tuple[str, ...] = ()
     """The reasons for what was not learned, each with its place in the file."""
+    gone: Forgotten | None = None
+    """The counts of a forgetting that came first."""
 
 
 @dataclass(frozen=True)
@@ -159,6 +170,8 @@ class Unsent:
     trigger: int
     parts: tuple[str, ...]
     """Empty when it was not written yet."""
+    reason: str = "mention"
+    """The kind of call, as of `Ask`."""
 
 
 @dataclass(frozen=True)
@@ -187,6 +200,13 @@ class GuildEvents(Protocol):
 
     async def explain_settings(self, place: MessagePlace) -> list[ResolvedSetting]:
         """Return every setting that can differ in a channel, with its origin."""
+        ...
+
+    async def withdraw_consent(self, guild: int) -> list[str] | None:
+        """Take back the owner's consents for a guild; return them in words.
+
+        None if the owner agreed for every guild, which is taken back elsewhere.
+        """
         ...
 
     async def change_setting(
@@ -280,7 +300,15 @@ class MessageEvents(Protocol):
         """Let a proxied line take the place of its original, which is deleted."""
         ...
 
-    async def edited(self, guild: int, message: int, text: str) -> None: ...
+    async def edited(
+        self, guild: int, message: int, text: str, *, is_edit: bool = True
+    ) -> None:
+        """Follow a message that Discord tells of again.
+
+        Args:
+            is_edit: False where nobody changed its words, as for a link's preview.
+        """
+        ...
 
     async def deleted(self, guild: int, messages: Sequence[int]) -> Forgotten: ...
 
@@ -320,8 +348,14 @@ class MessageEvents(Protocol):
         """
         ...
 
-    async def learn_file(self, guild: int, name: str, data: bytes) -> LearnedFile:
+    async def learn_file(
+        self, guild: int, name: str, data: bytes, *, clean: bool
+    ) -> LearnedFile:
         """Learn an export, as far as it can be read.
+
+        Args:
+            clean: Forget first everything that is there; killed in between, the next
+                start goes on.
 
         Raises:
             AppError: If it is of another server, or the import fails.
@@ -381,12 +415,26 @@ class Replies(Protocol):
         """Return recent replies that may or may not have arrived."""
         ...
 
+    async def decline(self, said: Incoming, kind: str, reason: str) -> None:
+        """Store why a call gets no answer, now or after a restart."""
+        ...
+
+    async def start_talk(
+        self, place: MessagePlace, trigger: int, reason: str
+    ) -> Ask | None:
+        """Claim a reply to something said there long ago; None if nothing is known.
+
+        Args:
+            trigger: A number for the occasion, which has one reply at most.
+        """
+        ...
+
     async def refused(self, reply: int, reason: str) -> None:
         """Note that Discord did not take a reply."""
         ...
 
     async def refusal(self, trigger: int) -> str:
-        """Return why the answer to a message was refused; empty if it was not."""
+        """Return why a message got no answer after all; empty if it got one."""
         ...
 
     async def find_reply(self, message: int) -> int | None:

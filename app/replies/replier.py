@@ -1,7 +1,7 @@
 """Makes replies: context, recall, drafts, ladder, and the row that explains each."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import asdict, replace
 from random import Random
@@ -10,6 +10,7 @@ from typing import Protocol
 from app.chat import reply_time
 from app.chat.best_of_n import BestOf, Refuse
 from app.chat.circuit_breaker import Clock
+from app.chat.held_back import holding_back
 from app.chat.ladder import Answer, Ladder, OnPiece, Rung
 from app.chat.postprocess import is_copy
 from app.chat.prompt_settings import Mode, build, choose_mode
@@ -22,6 +23,7 @@ from app.replies.ladder_builder import LadderBuilder
 from app.replies.line_count import Bursts
 from app.replies.mode_choice import ModeChoice
 from app.replies.request import MadeReply, ReplyRequest
+from app.replies.stale_lines import StaleLines
 from app.settings.effective import Settings
 from app.settings.host_gate import Gate
 from app.settings.schema import Config
@@ -31,6 +33,9 @@ from app.voice.voice import Voice
 
 TRIES = 6
 """The most times a reply is made while messages it drew on are being forgotten."""
+
+ECHO = "echo"
+"""The model for trials, which says what was said."""
 
 DRAFT_SHARE = 0.2
 """The share of the deadline after which there is no time for drafts."""
@@ -69,6 +74,7 @@ class Replier:
         self._illustrator = Illustrator(database, rng, memory)
         self._choosing = ModeChoice(database, rng)
         self._bursts = Bursts(database, rng, clock)
+        self._stale = StaleLines(database, rng, clock)
 
     @property
     def waiting(self) -> int:
@@ -119,6 +125,7 @@ class Replier:
                 if made is None and reply is not None:
                     await self._database.run(replies.set_state, reply, "failed")
             if (kept := await self._keep(made)) is not None:
+                self._stale.note(request.guild, made.answer.finished.text)
                 return kept
             if reply and await self._database.run(replies.is_forgotten, reply):
                 return None
@@ -155,12 +162,21 @@ class Replier:
         if is_allowed and mode == "hybrid" and is_early:
             prompt = await self._illustrator.illustrate(prompt, config, voice)
             stages.end("drafts")
-        guard = _guard(voice, prompt.turns)
+        is_echo = await self._echo_of(prompt, config)
+        was_said = self._stale.was_said(request.guild)
+        prompt = replace(prompt, is_stale=lambda text: is_echo(text) or was_said(text))
+        guard = _guard(voice, prompt.turns, is_echo)
         rungs = self._rungs.build(names, request.guild, config, gathered, refused)
         if mode == "hybrid":
             rungs = self._at_best(rungs, request, config, guard)
-        ladder = Ladder(rungs, self._clock, guard, on_piece)
+        # What may not be said after all is not shown while it is written.
+        shows = _nobody if request.is_choosy else holding_back(on_piece, prompt.never)
+        ladder = Ladder(rungs, self._clock, guard, shows)
         answer = await _climb(ladder, prompt, deadline, stages)
+        silence = ""
+        if request.is_choosy:
+            said = answer.finished.text
+            silence = await self._illustrator.misfit(said, answer.prompt.turns)
         return MadeReply(
             reply or 0,
             request,
@@ -172,7 +188,14 @@ class Replier:
             stages.timings,
             drawn.why if drawn else "",
             str(drawn.arm) if drawn and drawn.is_turn else "",
+            silence=silence,
         )
+
+    async def _echo_of(self, prompt: Prompt, config: Config) -> Callable[[str], bool]:
+        """Return a check whether a text repeats what was just said."""
+        if self._rungs.model_of("local", config) == ECHO:
+            return lambda text: False
+        return await self._stale.echo_of(prompt.guild, prompt.turns)
 
     def _order(self, config: Config, request: ReplyRequest) -> list[str]:
         return self._rungs.order(config, request.provider, is_free=request.is_free)
@@ -267,9 +290,10 @@ class Replier:
         """Fill in or make the row of the reply, unless it may not be kept."""
         answer, done = made.answer, made.answer.completion
         turns = answer.prompt.turns
+        state = "draft" if made.request.is_draft else "made"
         fields = {
-            "state": "draft" if made.request.is_draft else "made",
-            "text": answer.finished.text,
+            "state": "silent" if made.silence else state,
+            "text": "" if made.silence else answer.finished.text,
             "mode": made.mode,
             "provider": answer.provider,
             "model": made.model,
@@ -291,6 +315,7 @@ class Replier:
         sources = [
             replies.SourceMessage(used.message, used.words, used.run)
             for used in done.sources
+            if not made.silence
         ]
         if is_host(answer.provider):
             # These rows let forgetting find the replies that used a message.
@@ -316,6 +341,10 @@ def _kept(turn: Turn, request: ReplyRequest) -> list[str | int | None]:
     """
     is_private = request.trigger is not None and turn.message is None
     return ["", "", None] if is_private else [turn.speaker, turn.text, turn.message]
+
+
+def _nobody(piece: str | None) -> None:
+    """Show a piece of text to nobody."""
 
 
 def _visible(request: ReplyRequest) -> frozenset[int] | None:
@@ -367,11 +396,15 @@ async def _climb(
     return answer
 
 
-def _guard(voice: Voice, turns: Sequence[Turn]) -> Refuse:
-    """Return a check for copies of one learned message or of a recent turn."""
+def _guard(
+    voice: Voice, turns: Sequence[Turn], is_echo: Callable[[str], bool]
+) -> Refuse:
+    """Return a check for copies of one learned message, or of what was just said."""
     said = [turn.text for turn in turns]
 
     def refuse(text: str) -> str | None:
+        if is_echo(text):
+            return "it repeated what was just said"
         for line in text.split("\n"):
             if len(line.split()) < 4:
                 continue

@@ -142,14 +142,23 @@ def standing(place: Place, author: str, trigger: str) -> Standing:
     )
 
 
-def claim(place: Place, reason: str, trigger: str) -> Claim | None:
-    """Make the row of a reply there; None if the trigger has one."""
+def claim(place: Place, reason: str, trigger: str, asker: str = "") -> Claim | None:
+    """Make the row of a reply to an author (hash); None if the trigger has one."""
     rows = rows_of(place)
-    reply = replies.claim(rows.guild, rows.channel, reason, trigger)
+    reply = replies.claim(rows.guild, rows.channel, reason, trigger, asker)
     if reply is None:
         return None
     message = _message(rows.guild, trigger)
     return Claim(reply, rows.guild, rows.channel, rows.root, message)
+
+
+@write
+def decline(place: Place, kind: str, trigger: str, note: str) -> None:
+    """Store why a call is not answered, unless it has a reply."""
+    rows = rows_of(place)
+    reply = replies.claim(rows.guild, rows.channel, kind, trigger)
+    if reply is not None:
+        replies.note_silence(reply, note)
 
 
 def claim_of(reply: StoredReply, new: int | None = None) -> Claim:

@@ -52,6 +52,7 @@ class MemoryHost:
         self.ratings: dict[tuple[int, int], int] = {}
         self.left_unsent: list[Unsent] = []
         self.refusals: dict[int, str] = {}
+        self.declined: dict[int, str] = {}
         self.answer_parts: tuple[str, ...] | None = None
         self.files: tuple[tuple[int, int], ...] = ()
         self.emoji_used: str | None = None
@@ -81,6 +82,9 @@ class MemoryHost:
         return (
             "guild" if name in self.overrides.get((place.guild, 0), {}) else "default"
         )
+
+    async def withdraw_consent(self, guild: int) -> list[str] | None:
+        return ["api.openai.com for replies"]
 
     async def change_setting(
         self,
@@ -172,7 +176,9 @@ class MemoryHost:
     async def learn_anew(self, guild: int) -> None:
         """Nothing is remembered of what was forgotten."""
 
-    async def edited(self, guild: int, message: int, text: str) -> None:
+    async def edited(
+        self, guild: int, message: int, text: str, *, is_edit: bool = True
+    ) -> None:
         if message in self.messages:
             old = self.messages[message]
             self.messages[message] = Incoming(
@@ -209,9 +215,12 @@ class MemoryHost:
     async def check_file(self, guild: int, name: str, data: bytes) -> None:
         return
 
-    async def learn_file(self, guild: int, name: str, data: bytes) -> LearnedFile:
+    async def learn_file(
+        self, guild: int, name: str, data: bytes, *, clean: bool
+    ) -> LearnedFile:
+        gone = await self.forget_learned(guild) if clean else None
         rows = json.loads(data)
-        return LearnedFile(len(rows), len(rows))
+        return LearnedFile(len(rows), len(rows), gone=gone)
 
     async def newest(self) -> dict[int, int]:
         found: dict[int, int] = {}
@@ -224,7 +233,8 @@ class MemoryHost:
         return Situation(
             await self.settings(said.place),
             (said.place.guild, said.author) in self.opted_out_of,
-            said.id in {ask.trigger for ask in self.replies.values()},
+            said.id in self.declined
+            or said.id in {ask.trigger for ask in self.replies.values()},
             said.place.root in self.learning,
         )
 
@@ -258,6 +268,16 @@ class MemoryHost:
         again = Ask(old.place, trigger, old.author, old.author_name, text, "again")
         return await self.answer(again)
 
+    async def decline(self, said: Incoming, kind: str, reason: str) -> None:
+        self.declined.setdefault(said.id, reason)
+
+    async def start_talk(
+        self, place: MessagePlace, trigger: int, reason: str
+    ) -> Ask | None:
+        ask = Ask(place, trigger, 0, "Ann", "the tide", reason)
+        claim = await self.claim(ask)
+        return replace(ask, claim=claim) if claim else None
+
     async def sent(self, reply: int, messages: Sequence[int]) -> None:
         self.sent_as[reply] = list(messages)
 
@@ -289,7 +309,8 @@ class MemoryHost:
             created=0,
             reason=self.replies[reply].reason,
             state="sent",
-            text="",
+            text="You said: hello",
+            shares=[100, 50, 0],
             mode="llm",
             provider="echo",
             model="",

@@ -1,5 +1,7 @@
 """Makes the bot speak: the slash command, and the menu on its replies."""
 
+import asyncio
+import io
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -7,6 +9,8 @@ import discord
 import orjson
 
 from app.chat.postprocess import neutralise
+from app.core import xray
+from app.core.explanation import Explanation
 from app.discord import answers
 from app.discord.answers import NOT_ALLOWED, ONLY_IN_SERVERS
 from app.discord.client import MynahBot
@@ -123,7 +127,8 @@ class SpeakCog(discord.Cog):
         reply = await self._reply_of(message)
         channels = await self._seen(context, reply)
         told = await self.bot.ports.replies.explain(reply, channels)
-        await answers.respond(context, explanation(told), is_hidden=True)
+        files = await _xrayed(told)
+        await answers.respond(context, explanation(told), is_hidden=True, files=files)
 
     @discord.message_command(
         name="Again", contexts={discord.InteractionContextType.guild}
@@ -193,3 +198,15 @@ class SpeakCog(discord.Cog):
         if reply is None:
             raise discord.CheckFailure(NOT_MINE)
         return reply
+
+
+async def _xrayed(told: Explanation) -> list[discord.File]:
+    """Return a picture of the words by who decided them; none if that is unknown."""
+    if not told.text or not told.shares:
+        return []
+    # Drawing code takes a tenth of a second to load, and few ever need it.
+    from app.discord.pictures.xray_picture import draw
+
+    picture = await asyncio.to_thread(draw, told.text, told.shares)
+    alt = xray.in_words(told.text, told.shares)
+    return [discord.File(io.BytesIO(picture), "xray.png", description=alt)]

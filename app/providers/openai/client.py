@@ -1,9 +1,14 @@
 """The client library, connected to one host at a time."""
 
 import asyncio
+import gc
+import json
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
 from typing import TYPE_CHECKING
 
+from app.core.proxy import Proxy
 from app.settings.base_url import Address
 from app.settings.host_gate import Permit
 
@@ -22,24 +27,87 @@ The library finds the last one in the request when the answer comes.
 
 
 def load() -> None:
-    """Import the client library, which takes over a second; blocking."""
+    """Import the client library, which takes over a second; blocking.
+
+    Meanwhile no garbage is collected, as that would stop every thread for 0.1 s; what
+    is loaded stays, so no later collection looks at it either.
+    """
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        _import()
+        # The caller's thread may run an event loop of its own.
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(asyncio.run, _rehearse()).result()
+    finally:
+        gc.freeze()
+        if collects:
+            gc.enable()
+
+
+def _import() -> None:
     import httpx2  # noqa: F401
     import openai.resources.chat.completions
     import openai.resources.models  # noqa: F401
 
     from app.providers.openai import sent_bytes  # noqa: F401
 
+    # The connection's parts are imported when the first request is sent.
+    import_module("anyio._backends._asyncio")
+
+
+async def _rehearse() -> None:
+    """Make one request to nobody, since the first one builds much on the event loop."""
+    import httpx2
+    from openai import AsyncOpenAI
+
+    delta = {"role": "assistant", "content": "hi", "reasoning_content": "hm"}
+    choice = {"index": 0, "delta": delta, "finish_reason": "stop"}
+    usage = {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}
+    details = {"prompt_tokens_details": {"cached_tokens": 0}}
+    chunk = {"id": "x", "choices": [choice], "usage": {**usage, **details}}
+    stream = f"data: {json.dumps(chunk)}\n\ndata: [DONE]\n\n"
+    kind = {"content-type": "text/event-stream"}
+    nobody = httpx2.MockTransport(
+        lambda request: httpx2.Response(200, headers=kind, text=stream)
+    )
+    async with AsyncOpenAI(
+        base_url="http://nobody.invalid/v1/",
+        api_key="none",
+        http_client=httpx2.AsyncClient(transport=nobody, trust_env=False),
+    ) as client:
+        answer = await client.chat.completions.with_raw_response.create(
+            model="m",
+            messages=[{"role": "system", "content": "a"}],
+            stream=True,
+            stream_options={"include_usage": True},
+            extra_body={"x": 1},
+        )
+        async for _ in answer.parse():
+            pass
+
 
 class Clients:
     """Returns the client for an address and key, and closes the one before."""
 
-    def __init__(self, on_change: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        on_change: Callable[[], None],
+        proxy: Callable[[], Proxy | None] = lambda: None,
+    ) -> None:
         self._on_change = on_change
+        self._proxy = proxy
         self._client: AsyncOpenAI | None = None
-        self._client_for: tuple[str, str | None] | None = None
+        self._client_for: tuple[str, str | None, Proxy | None] | None = None
         self._closing: set[asyncio.Task[None]] = set()
         self._is_loaded = False
         self._making = asyncio.Lock()
+
+    @property
+    def proxy_url(self) -> str:
+        """The address of the proxy that is in use; empty without one."""
+        proxy = self._client_for[2] if self._client_for else None
+        return proxy.url if proxy else ""
 
     async def load(self) -> None:
         """Import the client library in a thread, so that the event loop goes on."""
@@ -50,11 +118,16 @@ class Clients:
     async def of(self, permit: Permit, key: str | None) -> "AsyncOpenAI":
         """Return the client for a permit's address; the key goes to no other."""
         await self.load()
-        wanted = (permit.address.url, key)
+        proxy = None
+        if permit.address.is_cloud:
+            proxy = await asyncio.to_thread(self._proxy)
+        wanted = (permit.address.url, key, proxy)
         async with self._making:
             if self._client is None or self._client_for != wanted:
                 self._let_go()
-                self._client = await asyncio.to_thread(_make, permit.address, key)
+                self._client = await asyncio.to_thread(
+                    _make, permit.address, key, proxy
+                )
                 self._client_for = wanted
                 self._on_change()
             return self._client
@@ -73,7 +146,9 @@ class Clients:
             closing.add_done_callback(self._closing.discard)
 
 
-def _make(address: Address, key: str | None) -> "AsyncOpenAI":
+def _make(
+    address: Address, key: str | None, proxy: Proxy | None = None
+) -> "AsyncOpenAI":
     """Make a client, which reads the certificates; blocking."""
     import httpx2
     from openai import AsyncOpenAI
@@ -88,8 +163,9 @@ def _make(address: Address, key: str | None) -> "AsyncOpenAI":
         http_client=httpx2.AsyncClient(
             # A redirect could carry people's words to a host nobody chose.
             follow_redirects=False,
+            proxy=httpx2.Proxy(proxy.url, auth=proxy.login) if proxy else None,
             # A proxy of the environment is another computer.
-            trust_env=address.is_cloud,
+            trust_env=address.is_cloud and proxy is None,
             event_hooks={"request": [_only_needed(address, key), count_bytes]},
         ),
     )

@@ -8,7 +8,7 @@ from app.ipc import control
 from app.service.app_context import AppContext
 from app.service.events import Asker
 from app.service.hosts.host_checks import test_key
-from app.settings import host_keys
+from app.settings import consent, host_keys
 from app.settings.effective import ResolvedSetting
 from app.settings.hosts import Host, hosts_of
 
@@ -46,6 +46,15 @@ class SettingsHandlers:
                 self._context.providers.host(host.name).forget_troubles()
         return _setting(one)
 
+    async def withdraw_consent(
+        self, asker: Asker, request: control.WithdrawConsent
+    ) -> control.WithdrawConsentReply:
+        """Take back consents; the next request to those hosts is refused."""
+        guild, _ = await self._place(request.guild, None)
+        found = await self._context.settings.withdraw(guild)
+        told = consent.withdrawn(found or ())
+        return control.WithdrawConsentReply(told, is_everywhere=found is None)
+
     async def secret_set(
         self, asker: Asker, request: control.SecretSet
     ) -> control.SecretSetReply:
@@ -67,12 +76,20 @@ class SettingsHandlers:
     ) -> control.SecretTestReply:
         """Test a secret once, with a request that carries it."""
         name = request.name
-        if name == "bot_token":
-            from app.service.token_check import test_bot_token
-
-            token = await asyncio.to_thread(secrets.get, self._context.home, name)
-            return await test_bot_token(token)
+        if name in ("bot_token", "discord_proxy_login"):
+            return await self._test_token()
+        if name == "model_proxy_login":
+            host = hosts_of(self._context.settings.home)[0]
+            return await test_key(self._context, host)
         return await test_key(self._context, self._host_of_key(name))
+
+    async def _test_token(self) -> control.SecretTestReply:
+        from app.service.token_check import test_bot_token
+
+        home = self._context.home
+        token = await asyncio.to_thread(secrets.get, home, "bot_token")
+        proxy = await asyncio.to_thread(lambda: self._context.discord_proxy)
+        return await test_bot_token(token, proxy)
 
     def _host_of_key(self, name: str) -> Host:
         """Return the host that a key is for.
