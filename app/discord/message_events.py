@@ -16,8 +16,10 @@ from app.importers.gate import Target
 from app.importers.records import File, Record
 from app.ipc.control import MessageSeen, Progress
 from app.service.app_context import AppContext
+from app.service.digest import Digest, digest
 from app.service.voices.forgetter import Forgotten
 from app.settings.effective import Settings
+from app.settings.server_list import is_listed
 from app.store import guilds, members, messages, replies, tombstones
 from app.store.places import Standing
 
@@ -44,8 +46,10 @@ class StoredMessages:
         Args:
             is_missed: Store only what was written while the channel was listened to.
         """
-        new = 0
+        new, bot = 0, self._context.settings.home.bot
         for guild in dict.fromkeys(said.place.guild for said in batch):
+            if not is_listed(bot, guild):
+                continue
             async with self._order[guild]:
                 said = [one for one in batch if one.place.guild == guild]
                 said = await self._with_account(guild, said)
@@ -146,12 +150,16 @@ class StoredMessages:
             rows.guild, gone, by_owner=False, wait=False
         )
 
-    async def edited(self, guild: int, message: int, text: str) -> None:
-        """Replace a message's old text by the new one."""
+    async def edited(
+        self, guild: int, message: int, text: str, *, is_edit: bool = True
+    ) -> None:
+        """Replace a message's old text by the new one, also where it was answered."""
         async with self._order[guild]:
             row = await self._ids.guild(guild)
             rows = await self._ids.messages(row, [message])
         async with self._changes[guild]:
+            if is_edit and not rows:
+                await self._context.forgetter.question_edited(row, str(message))
             for found in rows:
                 await self._context.voices.edit(row, found, text)
 
@@ -207,17 +215,19 @@ class StoredMessages:
         async with self._unpacked(name, data) as path:
             await asyncio.to_thread(file_check.check, [path], target)
 
-    async def learn_file(self, guild: int, name: str, data: bytes) -> LearnedFile:
+    async def learn_file(
+        self, guild: int, name: str, data: bytes, *, clean: bool
+    ) -> LearnedFile:
         """Learn an export, as far as it can be read."""
         row = await self._ids.guild(guild)
-        async with self._unpacked(name, data) as path:
-            reply = await self._context.voices.import_files(row, [path])
+        learn = self._context.uploads.learn
+        gone, reply = await learn(row, name, data, clean=clean)
         faults = [error.text for error in reply.errors]
         faults += [f"left out as {one.reason}" for one in reply.passed_over]
         faults += [
             f"{n:,} messages left out: {why}" for why, n in reply.reasons.items()
         ]
-        return LearnedFile(reply.added, reply.read, tuple(faults))
+        return LearnedFile(reply.added, reply.read, tuple(faults), gone)
 
     @asynccontextmanager
     async def _unpacked(self, name: str, data: bytes) -> AsyncIterator[Path]:
@@ -235,6 +245,16 @@ class StoredMessages:
         if drawn is None:
             return Forgotten(0, 0, 0, False)
         return await self._context.forgetter.forget(*drawn)
+
+    async def digest(
+        self, place: MessagePlace, author: int, hours: int | None
+    ) -> Digest | None:
+        """Sum up a channel since the author's last message, or since some hours."""
+        rows = await self._ids.rows(place)
+        if not rows.is_learning:
+            return None
+        hashed = self._ids.author(author)
+        return await digest(self._context, rows.guild, rows.channel, hashed, hours)
 
     async def newest(self) -> dict[int, int]:
         """Return the newest stored message of every listened channel."""

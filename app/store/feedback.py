@@ -15,6 +15,10 @@ Kind = Literal["thumb", "deleted", "again", "draft", "edited"]
 was or thrown away; a draft sent in other words."""
 
 
+SEEN = ("sent", "replaced")
+"""States of replies that people saw, so that their opinions count."""
+
+
 class Vote(NamedTuple):
     """One opinion of one reply."""
 
@@ -40,8 +44,11 @@ def rate(
     """Store +1 or -1 by one author (hash), or take it back with 0.
 
     Args:
-        was: The reply's old words, if somebody replaced them.
+        was: The reply's old words, if somebody replaced them. They are not kept for a
+            reply that was forgotten meanwhile.
     """
+    if was and not Reply.select().where((Reply.id == reply) & (Reply.text != "")):
+        was = ""
     same = (Feedback.reply == reply) & (Feedback.author == author)
     Feedback.delete().where(same & (Feedback.kind == kind)).execute()
     if value:

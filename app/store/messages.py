@@ -75,14 +75,15 @@ def _forgotten(guild: int, messages: Sequence[NewMessage], *, anew: bool) -> set
     if not tombstones.are_there(guild):
         return set()
     members = list({one.member for one in messages})
-    select = "SELECT id, author FROM member WHERE id IN"
-    authors: dict[int, str] = dict(sqlite.select_among(bound(), select, members))
-    candidates = [
-        tombstones.TombstoneCandidate(
-            authors.get(one.member, ""), one.external, one.ts, one.text
+    select = "SELECT id, author, name FROM member WHERE id IN"
+    found = sqlite.select_among(bound(), select, members)
+    people: dict[int, tuple[str, str]] = {row: (a, name) for row, a, name in found}
+    candidates = []
+    for one in messages:
+        author, name = people.get(one.member, ("", ""))
+        candidates.append(
+            tombstones.TombstoneCandidate(author, one.external, one.ts, one.text, name)
         )
-        for one in messages
-    ]
     return tombstones.forgotten(guild, candidates, anew=anew)
 
 
@@ -165,6 +166,13 @@ def edit(message: int, text: str, dropped: str | None = None) -> None:
     row.save()
     Embedding.delete().where(Embedding.message == message).execute()
     VoiceChange.create(guild=row.guild_id, message=message)
+
+
+@write
+def reword(message: int, text: str) -> None:
+    """Replace the text of a message that no voice learned, and drop its vectors."""
+    Message.update(text=text).where(Message.id == message).execute()
+    Embedding.delete().where(Embedding.message == message).execute()
 
 
 def get(message: int) -> StoredMessage | None:
@@ -321,6 +329,24 @@ def _give_out(last: int) -> None:
     given = bound().connection().execute("UPDATE row_numbers SET last = ?", (last,))
     if not given.rowcount:
         RowNumbers.create(last=last)
+
+
+def neighbors(guild: int, newest: int) -> list[tuple[str, str]]:
+    """Return people's newest messages, each with the one before it in its channel.
+
+    Messages that follow one of the same author are left out.
+    """
+    query = Message.select(Message.channel, Message.member, Message.text).join(Member)
+    people = (Message.guild == guild) & ~Member.is_bot
+    rows = tuples(query.where(people).order_by(Message.id.desc()).limit(newest))
+    later: dict[int, tuple[int, str]] = {}
+    found = []
+    for channel, member, text in rows:
+        author, after = later.get(channel, (member, ""))
+        if author != member:
+            found.append((text, after))
+        later[channel] = (member, text)
+    return found
 
 
 def bursts(guild: int, newest: int, within_ms: int) -> tuple[int, int]:

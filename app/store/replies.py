@@ -33,12 +33,21 @@ REFUSED = "Discord refused it: "
 
 @write
 def claim(
-    guild: int, channel: int | None, reason: str, trigger: str | None = None
+    guild: int,
+    channel: int | None,
+    reason: str,
+    trigger: str | None = None,
+    asker: str = "",
+    answers: str | None = None,
 ) -> int | None:
     """Create the row of a reply in advance; None if the trigger already has one.
 
     The row stays whatever happens to the reply, so neither a message delivered twice
     nor a crash leads to two answers.
+
+    Args:
+        asker: Hash of the author that it answers.
+        answers: Discord's id of the message answered, if that is not the trigger.
     """
     try:
         reply: Reply = Reply.create(
@@ -46,6 +55,8 @@ def claim(
             channel=channel,
             reason=reason,
             trigger=trigger,
+            asker=asker,
+            answers=answers,
             created=int(time.time() * 1000),
             state="claimed",
         )
@@ -161,8 +172,8 @@ def _may_hear(row: Reply, sources: Sequence[int]) -> bool:
 
 
 def _is_trigger_gone(row: Reply) -> bool:
-    trigger = row.trigger
-    return trigger is not None and tombstones.is_buried(row.guild_id, trigger)
+    asked = [one for one in (row.trigger, row.answers) if one is not None]
+    return any(tombstones.is_buried(row.guild_id, one) for one in asked)
 
 
 def _still_there(asked_rows: Collection[int]) -> set[int]:
@@ -226,6 +237,15 @@ def note_sent(reply: int, sent: Sequence[str]) -> bool:
 
 
 @write
+def note_replaced(reply: int, messages: Sequence[str]) -> None:
+    """Note that these messages show another reply; opinions of the old one stay."""
+    row = get(reply)
+    if row is not None:
+        kept = [one for one in row.sent if one in messages]
+        set_state(reply, "replaced", kept)
+
+
+@write
 def set_state(reply: int, state: str, sent: Sequence[str] | None = None) -> None:
     """Store the outcome of a reply, and the ids of its sent messages.
 
@@ -272,6 +292,21 @@ def answered(triggers: Sequence[str]) -> set[str]:
     return {str(row.trigger) for row in query}
 
 
+def asked_by(guild: int, author: str, since: int = 0) -> list[str]:
+    """Return the triggers of the replies to an author (hash) since that time."""
+    mine = (Reply.guild == guild) & (Reply.asker == author) & (Reply.created >= since)
+    query = Reply.select(Reply.trigger).where(mine & Reply.trigger.is_null(False))
+    return [trigger for (trigger,) in tuples(query)]
+
+
+def answered_in(guild: int, channel: int) -> list[str]:
+    """Return the triggers of the replies in a channel (row) and in its threads."""
+    threads = Channel.select(Channel.id).where(Channel.parent == channel)
+    here = (Reply.channel == channel) | Reply.channel.in_(threads)
+    query = Reply.select(Reply.trigger).where((Reply.guild == guild) & here)
+    return [trigger for (trigger,) in tuples(query) if trigger is not None]
+
+
 def unsent(since: int) -> list[StoredReply]:
     """Return replies to messages since that time that were never noted as sent."""
     begun = Reply.state.in_(("claimed", "made")) & Reply.trigger.is_null(False)
@@ -282,8 +317,24 @@ def unsent(since: int) -> list[StoredReply]:
 def find_sent(message: str) -> StoredReply | None:
     """Find the reply that was sent as the Discord message with that id."""
     quoted = Reply.sent.cast("TEXT").contains(f'"{message}"')
-    row = Reply.select().where(quoted).first()
+    row = Reply.select().where(quoted).order_by(Reply.id.desc()).first()
     return None if row is None else rows.reply(row)
+
+
+def last_sent(channel: int) -> str | None:
+    """Return the last message on Discord of the latest reply in a channel."""
+    chosen = (Reply.channel == channel) & (Reply.state == "sent")
+    row = Reply.select().where(chosen).order_by(Reply.id.desc()).first()
+    return str(row.sent[-1]) if row and row.sent else None
+
+
+def versions(reply: int) -> list[int]:
+    """Return a reply and those whose messages it took over, as thumbs are for all."""
+    row = get(reply)
+    if row is None or not row.sent:
+        return [reply]
+    quoted = Reply.sent.cast("TEXT").contains(f'"{row.sent[0]}"')
+    return [found for (found,) in tuples(Reply.select(Reply.id).where(quoted))]
 
 
 def sources_of(reply: int) -> list[SourceMessage]:

@@ -36,6 +36,8 @@ class EventsCog(discord.Cog):
     @discord.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:
         """Learn a message, and decide whether to answer it, unless it is a command."""
+        if message.guild is not None and await self.bot.strangers.look(message.guild):
+            return
         self.bot.proxies.note(message)
         original = self.bot.proxies.original_of(message)
         action = self.bot.prefix_action(message)
@@ -92,7 +94,12 @@ class EventsCog(discord.Cog):
         if said is not None and said.is_withheld:
             return
         text = spell_out(message, self.bot.own_id)
-        await self.bot.ports.messages.edited(event.guild_id, event.message_id, text)
+        await self.bot.ports.messages.edited(
+            event.guild_id,
+            event.message_id,
+            text,
+            is_edit=message.edited_at is not None,
+        )
 
     @discord.Cog.listener()
     async def on_raw_message_delete(self, event: discord.RawMessageDeleteEvent) -> None:
@@ -183,6 +190,8 @@ class EventsCog(discord.Cog):
 
     @discord.Cog.listener()
     async def on_guild_join(self, guild: discord.Guild) -> None:
+        if await self.bot.strangers.look(guild):
+            return
         await self.bot.ports.guilds.joined(guild.id, guild.name)
         await self.bot.ports.guilds.channels_seen(places_of(guild))
 

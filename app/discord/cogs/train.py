@@ -31,6 +31,7 @@ FORGOT_NOTHING = "{problem} I forgot nothing."
 GONE = "{name}: Discord does not provide that file. Attach it again."
 TOO_LARGE = "That file is too large. The owner can import it on the bot's computer."
 MAX_FILE_BYTES = 200 << 20
+AGAIN_LATER = " I try again when I am started the next time."
 ANSWER_SECONDS = 600.0
 
 
@@ -68,6 +69,14 @@ class TrainCog(discord.Cog):
             bool,
             discord.Option(bool, description="Stop the running training."),
         ] = False,
+        pause: Annotated[
+            bool,
+            discord.Option(bool, description="Pause the running training."),
+        ] = False,
+        resume: Annotated[
+            bool,
+            discord.Option(bool, description="Continue a paused training."),
+        ] = False,
     ) -> None:
         """Start reading, and show the progress in the answer."""
         require_manager(context.author, self.bot.settings)
@@ -75,11 +84,9 @@ class TrainCog(discord.Cog):
         if guild is None:
             raise discord.CheckFailure(ONLY_IN_SERVERS)
         await context.defer()
-        if stop:
-            was = await self.bot.training.stop(guild.id)
-            await answers.respond(
-                context, "Stopped." if was else "No training is running."
-            )
+        if stop or pause or resume:
+            done = await self._steer(guild.id, stop=stop, pause=pause)
+            await answers.respond(context, done or "No training is running.")
             return
 
         async def tell(text: str, view: discord.ui.View | None) -> discord.Message:
@@ -88,6 +95,15 @@ class TrainCog(discord.Cog):
             return await _message_of(await answers.respond(context, text, view=view))
 
         await self._order(guild, json, tell, clean=clean)
+
+    async def _steer(self, guild: int, *, stop: bool, pause: bool) -> str:
+        """Stop, pause or resume a training; return what was done, if anything."""
+        training = self.bot.training
+        if stop:
+            return "Stopped." if await training.stop(guild) else ""
+        if pause:
+            return "Paused." if await training.pause(guild) else ""
+        return "I go on." if training.resume(guild) else ""
 
     @discord.Cog.listener()
     async def on_typed_command(self, message: discord.Message, action: Action) -> None:
@@ -187,17 +203,16 @@ class TrainCog(discord.Cog):
                 problem = file_problem(file.filename, str(error))
             await answers.change(told, FORGOT_NOTHING.format(problem=problem))
             return
-        before = ""
         if clean:
             await answers.change(told, "Forgetting…")
-            before = forgotten(await messages.forget_learned(guild)) + "\n"
         try:
-            learned = await messages.learn_file(guild, file.filename, data)
+            learned = await messages.learn_file(guild, file.filename, data, clean=clean)
         except AppError as error:
             text = file_problem(file.filename, str(error))
+            text += AGAIN_LATER if clean else ""
         else:
             text = learned_file(file.filename, learned)
-        await answers.change(told, cut(before + text))
+        await answers.change(told, cut(text))
 
 
 class CleanQuestion(discord.ui.View):

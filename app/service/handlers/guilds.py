@@ -21,6 +21,7 @@ from app.service.voices.forgetter import Forgotten
 from app.settings.host_names import OPENAI
 from app.settings.hosts import host_of, hosts_for
 from app.settings.schema import Config
+from app.settings.server_list import is_listed
 from app.store import (
     feedback,
     forgetting,
@@ -180,6 +181,8 @@ class GuildHandlers:
         hashed = AuthorKey.load(self._context.home.author_key_file).author(name)
         if await run(members.find, guild, hashed) is not None:
             return hashed
+        if await run(replies.asked_by, guild, hashed):
+            return hashed
         named = await run(members.all_named, guild, name)
         if len(named) == 1:
             return named[0]
@@ -302,6 +305,7 @@ class GuildHandlers:
             local_only=config.reply.local_only,
             refused=await self._refused(config, guild.id),
             is_demo=guild.is_demo,
+            is_listed=is_listed(context.settings.home.bot, guild.discord_id),
             disliked=len(feedback_weights.weights(votes)),
             opted_out=await context.reader.run(overview.opted_out, guild.id),
             last_reply=latest[0].created / 1000 if latest else None,
