@@ -87,10 +87,7 @@ def add_batch(
     rows, forgotten = _add(guild, batch, known)
     kept = [(rows[place], file) for place, file in files]
     messages.add_attachments([(row, file) for row, file in kept if row is not None])
-    same = (ImportCheckpoint.guild == guild) & (ImportCheckpoint.file == file)
-    changed = ImportCheckpoint.update(position=position).where(same).execute()
-    if not changed:
-        ImportCheckpoint.create(guild=guild, file=file, position=position)
+    _note_progress(guild, file, position)
     if not forgotten:
         return StoredBatch(rows, forgotten, list(members))
     pairs = zip(rows, batch, strict=True)
@@ -99,6 +96,12 @@ def add_batch(
     Member.delete().where(Member.id.in_(gone)).execute()
     kept_members = [None if one.row in gone else one for one in members]
     return StoredBatch(rows, forgotten, kept_members)
+
+
+def _note_progress(guild: int, file: str, position: int) -> None:
+    same = (ImportCheckpoint.guild == guild) & (ImportCheckpoint.file == file)
+    if not ImportCheckpoint.update(position=position).where(same).execute():
+        ImportCheckpoint.create(guild=guild, file=file, position=position)
 
 
 def _add(
