@@ -219,10 +219,8 @@ class Memory:
         hidden, width = set(without), NEAR * limit
         while True:
             near = await self._call(shelf.search, vector, width)
-            found = [one.row for one in near]
-            shown = await self._reader.run(
-                recalled_moments.shown, guild, found, channels, hidden
-            )
+            look, rows = recalled_moments.shown, [one.row for one in near]
+            shown = await self._reader.run(look, guild, rows, channels, hidden)
             if len(shown) >= 4 * limit or width >= min(len(shelf), _WIDEST):
                 break
             width *= 4
