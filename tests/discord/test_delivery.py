@@ -3,6 +3,9 @@
 import asyncio
 import time
 
+import pytest
+
+from app.discord import safe_sender
 from app.discord.ports import ReadyReply
 from tests.discord.conftest import Start
 from tests.discord.memory_host import MemoryHost
@@ -54,6 +57,33 @@ async def test_typing_shows_while_a_reply_takes_long(
         await stand_in.say(scene.general, scene.ann, f"{stand_in.bot.mention} hello")
         await stand_in.wait_for(lambda: len(stand_in.outbox.sent()) == 1)
     assert stand_in.outbox.typing == [scene.general.id]
+
+
+async def test_typing_is_shown_again_until_a_slow_reply_is_written(
+    stand_in: DiscordStandIn,
+    start: Start,
+    host: MemoryHost,
+    scene: Scene,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The longest reply outlasts one sign, which Discord removes after ten seconds.
+
+    (docs.discord.com, Trigger Typing Indicator.)
+    """
+    assert safe_sender.TYPING_AGAIN_SECONDS < 10
+    monkeypatch.setattr(safe_sender, "TYPING_AFTER_SECONDS", 0.0)
+    monkeypatch.setattr(safe_sender, "TYPING_AGAIN_SECONDS", 0.05)
+    quick = host.answer
+
+    async def slow(ask):
+        await stand_in.wait_for(lambda: len(stand_in.outbox.typing) >= 3)
+        return await quick(ask)
+
+    host.answer = slow  # type: ignore[method-assign]
+    async with start().connected():
+        await stand_in.say(scene.general, scene.ann, f"{stand_in.bot.mention} hello")
+        await stand_in.wait_for(lambda: len(stand_in.outbox.sent()) == 1)
+    assert set(stand_in.outbox.typing) == {scene.general.id}
 
 
 async def test_streaming_shows_the_reply_by_edits_and_ends_with_the_final_text(

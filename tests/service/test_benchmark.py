@@ -4,6 +4,7 @@ from pathlib import Path
 
 from app.core.paths import Home
 from app.ipc import control
+from app.ipc.inference import GpuUse
 from app.service.service import Service, open_service
 from app.settings.config_file import save
 from tests.discord.test_controller import NOBODY
@@ -24,6 +25,22 @@ async def test_everything_is_measured_and_every_model_judged(
     assert found.walk_ms and found.walk_ms < 1000 and found.seconds < 120
     assert found.models
     assert all(model.answer_seconds for model in found.models)
+
+
+async def test_with_a_graphics_card_the_processor_alone_is_measured_too(
+    home: Home, tmp_path: Path
+):
+    save(home.config_file, "model.name", str(tiny.write(tmp_path / "tiny.gguf")))
+    async with open_service(home) as service:
+        local = service.context.local
+        assert await local.wait_until_ready(60.0)
+        alone = await service.call(NOBODY, control.Bench())
+        local._keeper._gpu = GpuUse("Voodoo 2", layers=3, all_layers=3)
+        found = await service.call(NOBODY, control.Bench())
+    assert alone.gpu == "" and alone.processor_tokens_per_second is None
+    assert (found.gpu, found.gpu_layers) == ("Voodoo 2", 3)
+    assert found.processor_tokens_per_second
+    assert found.processor_prompt_tokens_per_second
 
 
 async def test_the_speed_of_a_model_is_listed_also_after_a_restart(
