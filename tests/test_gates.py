@@ -18,7 +18,13 @@ WRITERS: Mapping[str, set[str]] = {
     "Reply": {"store/replies.py", "store/forgetting.py"},
     "ReplySource": {"store/replies.py"},
     "Conversation": {"store/conversations.py"},
-    "Member": {"store/members.py", "store/imports.py", "store/authors.py"},
+    # Forgetting takes names away.
+    "Member": {
+        "store/members.py",
+        "store/imports.py",
+        "store/authors.py",
+        "store/forgetting.py",
+    },  # fmt: skip
     "Embedding": {"store/embeddings.py"},
 }
 """The modules that write each table with words of chats."""

@@ -19,7 +19,7 @@ _PRIOR_LINES = 2000.0
 
 
 class SceneLines:
-    """What is known of each kept line, a column a feature."""
+    """The kept lines of a channel, with an array for each feature."""
 
     def __init__(self, room: int) -> None:
         self.authors = np.full(room, -1, np.int32)
