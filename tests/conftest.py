@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from app.core.paths import Home
 
@@ -38,7 +39,8 @@ def starter_model() -> Path:
     from app.modelfiles.download import fetch
 
     cache = Home(Path(__file__).parent.parent / ".cache").create()
-    return fetch(cache, find("starter"), lambda done, total: None)
+    with FileLock(cache.root / "starter.lock"):  # one of the processes fetches
+        return fetch(cache, find("starter"), lambda done, total: None)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -9,6 +9,7 @@ from app import cli
 from app.core.guides import TOPICS, all_guides, find_guide
 from app.core.paths import TREE
 from app.core.safe_text import safe_text
+from app.core.secrets import ENVIRONMENT
 from app.settings.setting_keys import keys
 from tests.guides import GENERATED, filled
 
@@ -21,7 +22,7 @@ PAGES = {
 }
 EVERYTHING = "\n".join(PAGES.values())
 
-SECRETS = {"bot_token", "openai_key", "server_key"}
+SECRETS = {*ENVIRONMENT}
 FILES = r"(?:toml|json|jsonl|md|txt|gguf|zip|html|key|db|log|example|plist)"
 
 
@@ -105,7 +106,7 @@ def test_the_llama_cpp_to_build_for_a_gpu_is_the_one_of_the_program():
 
 def test_the_two_commands_are_there():
     assert "pip install -e . && .venv/bin/mynah" in README
-    assert "pip install -e '.[test]' && .venv/bin/pytest" in README
+    assert "pip install -e '.[test]' && .venv/bin/pytest -n 2 --dist loadfile" in README
 
 
 def test_the_readme_stays_short():

@@ -8,6 +8,7 @@ from typing import cast
 from app.chat.circuit_breaker import Clock
 from app.chat.postprocess import is_assistant_speak
 from app.core.errors import ProviderError
+from app.core.never_said import never_said
 from app.providers.base import Completion, Prompt, Provider, Turn
 from app.providers.keywords import bag
 
@@ -114,21 +115,31 @@ class BestOf:
 
     async def _choose(self, prompt: Prompt, made: Sequence[Completion]) -> Completion:
         """Return the closest line that is complete and may be sent."""
-        fit = [one for one in made if self._is_fit(one.text)] or made
+        fit = [one for one in made if self._is_fit(prompt, one.text)] or made
         whole = [one for one in fit if one.finish == "stop"] or fit
         if len(whole) < 2:
             return whole[0]
-        closeness = await self._judge([one.text for one in whole], prompt.turns)
-        scores = [
-            close - ECHO * max(0.0, echo(one.text, prompt.turns) - ECHO_FROM)
-            for one, close in zip(whole, closeness, strict=True)
-        ]
+        texts = [one.text for one in whole]
+        closeness = await self._judge(texts, prompt.turns)
+        scores = without_echo(texts, closeness, prompt.turns)
         return whole[max(range(len(whole)), key=scores.__getitem__)]
 
-    def _is_fit(self, text: str) -> bool:
+    def _is_fit(self, prompt: Prompt, text: str) -> bool:
         if not text.strip() or is_assistant_speak(text):
             return False
+        if never_said(prompt.never).found_in(text):
+            return False
         return self._refuse(text) is None
+
+
+def without_echo(
+    texts: Sequence[str], closeness: Sequence[float], turns: Sequence[Turn]
+) -> list[float]:
+    """Return the closeness of texts, less where they repeat what was just said."""
+    return [
+        close - ECHO * max(0.0, echo(text, turns) - ECHO_FROM)
+        for text, close in zip(texts, closeness, strict=True)
+    ]
 
 
 def echo(text: str, turns: Sequence[Turn]) -> float:

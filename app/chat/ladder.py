@@ -16,6 +16,7 @@ from app.core.errors import (
     ProviderError,
 )
 from app.core.explanation import RungOutcome
+from app.core.never_said import never_said
 from app.providers.base import Completion, FreshStart, Prompt, Provider
 
 Outcome = Literal["answered", "skipped", "loading", "failed", "late", "rejected"]
@@ -135,7 +136,9 @@ class Ladder:
             was_rejected = attempt.outcome == "rejected"
         else:
             name, attempt = "none", Attempt("answered", "")
-            attempt = replace(attempt, finished=Finished((SPEECHLESS,)))
+            is_fit = not never_said(prompt.never).found_in(SPEECHLESS)
+            parts = (SPEECHLESS,) if is_fit else ()
+            attempt = replace(attempt, finished=Finished(parts))
         total = (self._clock() - start) * 1000
         return Answer(
             name,
@@ -255,6 +258,7 @@ class Ladder:
             lines=1 if is_trusted else prompt.lines,
             is_cut=broke_off and not completion.ends_well,
             is_trusted=is_trusted,
+            never=prompt.never,
         )
         reason = finished.rejected
         if reason is None and not is_trusted:

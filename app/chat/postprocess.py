@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate, takewhile
 
+from app.core.never_said import never_said
 from app.core.secret_patterns import has_secret, redact
 from app.core.sentences import whole_sentences
 
@@ -13,6 +14,9 @@ MAX_UNITS = 2000
 
 MAX_PARTS = 4
 """The most messages for one reply; more would be a flood."""
+
+NEVER = "it has a word that is never said here"
+"""The reason for words that `speak.never_say` keeps out."""
 
 _ZERO_WIDTH = "\u200b"
 
@@ -75,6 +79,7 @@ def finish(
     lines: int = 1,
     is_cut: bool = False,
     is_trusted: bool = False,
+    never: Sequence[str] = (),
 ) -> Finished:
     """Make a provider's text ready to send.
 
@@ -85,6 +90,7 @@ def finish(
         lines: Above 1 each line is a message of its own.
         is_cut: The text ended before its writer had finished.
         is_trusted: The chain wrote it, so its words are the guild's own.
+        never: Words that must not be in it.
     """
     names = [bot_name, *speakers]
     line = text.strip() if is_trusted else clean(text, names)
@@ -100,6 +106,8 @@ def finish(
     if not is_trusted and is_copy(line, learned):
         return Finished(rejected="it repeated one learned message")
     safe, notes = neutralise(line)
+    if never_said(tuple(never)).found_in(safe):
+        return Finished(rejected=NEVER)
     said = safe.split("\n") if lines > 1 else [safe]
     parts = [part for line in said for part in split(line)]
     if len(parts) > MAX_PARTS:

@@ -74,6 +74,7 @@ def build(
         dial=dial_of(mode, wanted.dial if dial is None else dial),
         seed=seed,
         rules=rules_of(config),
+        never=tuple(config.speak.never_say),
         max_words=wanted.max_words,
         adapter=model.adapter,
         temperature=model.temperature,

@@ -13,13 +13,21 @@ class RateLimiter:
         self._max_keys = max_keys
         self._times: OrderedDict[str, deque[float]] = OrderedDict()
 
-    def note(self, key: str) -> None:
-        """Note an event now."""
+    def note(self, key: str) -> float:
+        """Note an event now; return its time."""
         times = self._times.setdefault(key, deque(maxlen=1000))
         self._times.move_to_end(key)
-        times.append(self._clock())
+        now = self._clock()
+        times.append(now)
         if len(self._times) > self._max_keys:
             self._times.popitem(last=False)
+        return now
+
+    def take_back(self, key: str, time: float) -> None:
+        """Forget an event, which did not come about after all."""
+        times = self._times.get(key)
+        if times and time in times:
+            times.remove(time)
 
     def seconds_since(self, key: str) -> float | None:
         """Return the seconds since the last event, or None if there was none."""

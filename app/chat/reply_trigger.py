@@ -6,7 +6,7 @@ from functools import lru_cache
 from random import Random
 from typing import Literal
 
-from app.settings.patterns import Patterns, whole_words
+from app.core.patterns import Patterns, whole_words
 from app.settings.quiet_hours import is_quiet
 from app.settings.speak_channels import may_speak_in
 from app.settings.speech_sections import SpeakSettings

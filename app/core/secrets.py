@@ -19,6 +19,8 @@ ENVIRONMENT: Mapping[SecretName, str] = {
     "bot_token": "DISCORD_TOKEN",
     "openai_key": "OPENAI_API_KEY",
     "server_key": "MYNAH_SERVER_KEY",
+    "discord_proxy_login": "MYNAH_DISCORD_PROXY_LOGIN",
+    "model_proxy_login": "MYNAH_MODEL_PROXY_LOGIN",
 }
 
 

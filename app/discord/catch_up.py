@@ -99,14 +99,17 @@ class CatchUp:
         return is_over
 
     def _new_threads(self, behind: Mapping[str, int]) -> dict[str, int]:
-        """Read open threads that began after their channel's mark, as a whole."""
+        """Mark open threads of which nothing is stored like their channel.
+
+        One that began after its channel's mark is read as a whole.
+        """
         return {
-            str(thread.id): thread.id - 1
+            str(thread.id): max(thread.id - 1, behind[str(thread.parent_id)])
             for guild in self._bot.guilds
             for thread in guild.threads
             if str(thread.id) not in behind
             and not thread.is_private()
-            and thread.id > behind.get(str(thread.parent_id), thread.id)
+            and str(thread.parent_id) in behind
         }
 
     async def _read(self, channel: Talk, after: int) -> None:

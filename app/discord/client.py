@@ -13,6 +13,7 @@ import aiohttp
 import discord
 from discord.http import API_VERSION, Route
 
+from app.core.proxy import Proxy
 from app.core.state_file import StateFile
 from app.core.supervisor import Supervisor, Troubles
 from app.discord.answers import answer_error
@@ -29,6 +30,7 @@ from app.discord.ports import Ports
 from app.discord.reader_survey import ReaderSurvey
 from app.discord.responder import Speaker
 from app.discord.talk.proxies import Proxies
+from app.discord.talk.talk_starter import TalkStarter
 from app.settings.speech_sections import BotSettings
 
 StateName = Literal[
@@ -81,6 +83,8 @@ class Pace:
     """The pause after each page of the slow comparison with Discord."""
     between_surveys: float = 30.0
     """The pause before looking again for channels whose readers are unknown."""
+    between_starts: float = 30.0
+    """The pause before looking again for an occasion to start talk."""
     silence: float = 120.0
     """The time without an answered heartbeat after which it connects anew."""
     start: float = 180.0
@@ -103,6 +107,8 @@ class Surroundings:
     pace: Pace = field(default_factory=Pace)
     troubles: Troubles = field(default_factory=Troubles)
     supervisor: Supervisor = field(default_factory=Supervisor)
+    proxy: Callable[[], Proxy | None] = lambda: None
+    """Returns the proxy on the way to Discord; it may block."""
 
 
 class MynahBot(discord.Bot):
@@ -117,6 +123,7 @@ class MynahBot(discord.Bot):
     training: Training
     comparison: HistoryComparison
     survey: ReaderSurvey
+    starter: TalkStarter
     catch_up: CatchUp
     on_state: Callable[[ConnectionState], None]
     has_content: bool
@@ -131,7 +138,9 @@ class MynahBot(discord.Bot):
         """Give the client its parts and cogs."""
         around = self.surroundings = surroundings
         ports, state = around.ports, around.state
-        clock = self.clock = DiscordClock(around.clock, around.troubles)
+        clock = self.clock = DiscordClock(
+            around.clock, around.troubles, self.http.proxy
+        )
         self.on_state = on_state
         self.has_content = has_content
         self.budget = IdentifyBudget(state, around.clock)
@@ -160,6 +169,10 @@ class MynahBot(discord.Bot):
         self.survey = ReaderSurvey(
             self, ports, pace.between_compared, pace.between_surveys, supervisor
         )
+        self.starter = TalkStarter(
+            self, ports, self.delivery, self.speaker, state, clock,
+            pace.between_starts, supervisor,
+        )  # fmt: skip
         self.catch_up = CatchUp(
             self, ports, state, self.speaker.hear_missed, self.comparison
         )
@@ -268,6 +281,7 @@ class MynahBot(discord.Bot):
             with contain("Noting who reads a channel"):
                 await self.know_channels(guild)
         self.survey.start()
+        self.starter.start()
         self.training.resume_all()
         for guild in self.guilds:
             with contain("Following bans"):
@@ -324,6 +338,7 @@ class MynahBot(discord.Bot):
             await self.training.close()
             await self.comparison.close()
             await self.survey.close()
+            await self.starter.close()
         await super().close()
 
     async def on_resumed(self) -> None:

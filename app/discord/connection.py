@@ -8,6 +8,7 @@ import aiohttp
 import discord
 from discord.http import Route
 
+from app.core.proxy import for_aiohttp
 from app.core.supervisor import outcome_of
 from app.discord.client import (
     Client,
@@ -27,6 +28,9 @@ log = logging.getLogger(__name__)
 
 FINAL_CODES = (4010, 4012, 4013)
 """Close codes after which another try is no use; Discord says so of no others here."""
+
+PROXY_LOGIN = 407
+"""The status of a proxy that wants another login (RFC 9110, section 15.5.8)."""
 
 FEWEST_IDENTIFIES_LEFT = 10
 """The number of remaining sessions below which the bot waits for the reset."""
@@ -120,6 +124,11 @@ class DiscordLink:
                     "Sign in to this network, or check the proxy. Mynah keeps trying."
                 )
                 state = ConnectionState("unreachable", detail, hint)
+            case aiohttp.ClientProxyConnectionError() | aiohttp.ClientHttpProxyError():
+                status = getattr(error, "status", 0)
+                log.warning("The proxy on the way to Discord failed (%s)", status or "")
+                self._tell(_proxy_trouble(status))
+                return -1.0
             case OSError() | aiohttp.ClientError() | discord.GatewayNotFound():
                 log.warning("Discord cannot be reached: %s", error)
                 hint = "Check this computer's internet connection. Mynah keeps trying."
@@ -142,7 +151,8 @@ class DiscordLink:
         pace = self._surroundings.pace
         options = client_options(self._has_content, settings, pace)
         kind = ShardedClient if self._is_sharded else Client
-        client = kind(**options)
+        proxy = await asyncio.to_thread(self._surroundings.proxy)
+        client = kind(**options, proxy=for_aiohttp(proxy))
         client.prepare(self._surroundings, self._tell, self._has_content, COGS)
         async with client:
             self.client = client
@@ -202,6 +212,9 @@ class DiscordLink:
                 "Discord is blocking this computer's address for a while.",
                 self._surroundings.pace.longest_retry,
             )
+        if error.status == PROXY_LOGIN:
+            self._tell(_proxy_trouble(error.status))
+            return -1.0
         log.warning("Discord answered with an error: %s", error.status)
         self._tell(
             ConnectionState(
@@ -225,3 +238,15 @@ class DiscordLink:
         if state != self._told:
             self._told = state
             self._on_state(state)
+
+
+def _proxy_trouble(status: int) -> ConnectionState:
+    """Return the state for a proxy that answers with a status, or not at all (0)."""
+    detail = "The proxy on the way to Discord does not answer."
+    hint = "Check the setting bot.proxy and the proxy. Mynah keeps trying."
+    if status == PROXY_LOGIN:
+        detail = "The proxy on the way to Discord refuses its login."
+        hint = "Check the secret discord_proxy_login. Mynah keeps trying."
+    elif status:
+        detail = f"The proxy on the way to Discord refuses to connect ({status})."
+    return ConnectionState("unreachable", detail, hint)

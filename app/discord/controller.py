@@ -22,7 +22,7 @@ from app.discord.id_map import IdMap
 from app.discord.member_data import StoredMembers
 from app.discord.message_events import StoredMessages
 from app.discord.messages import Talk, channels_of
-from app.discord.ports import Ports, ReadyReply
+from app.discord.ports import STARTS, Ports, ReadyReply
 from app.discord.reply_service import StoredReplies
 from app.discord.safe_sender import refusal_of, send_parts
 from app.ipc import control
@@ -55,6 +55,7 @@ class DiscordController:
             rng=rng,
             troubles=context.troubles,
             supervisor=context.supervisor,
+            proxy=lambda: context.discord_proxy,
         )
         self._link: DiscordLink | None = None
         self._wanted = True
@@ -168,6 +169,7 @@ class DiscordController:
         guild = await self._context.guild(request.guild)
         channel = await self._context.channel(guild.id, request.channel)
         talk = self._talk(channel.discord_id)
+        await self._require_sayable(guild.id, request.text)
         nonce = discord.utils.time_snowflake(discord.utils.utcnow())
         parts = split(neutralise(request.text)[0])
         try:
@@ -198,7 +200,16 @@ class DiscordController:
             await opinions.rate(self._context, row.id, OWNER, -1, "edited", row.text)
         return control.DecideReply(row.id, request.approve)
 
+    async def _require_sayable(self, guild: int, text: str) -> None:
+        config = await self._context.settings.of(guild)
+        if config.speak.forbids(text):
+            raise UsageError(
+                "The text has a word that the bot never says on this server.",
+                "Reword it, or change speak.never_say.",
+            )
+
     async def _send_draft(self, row: StoredReply, text: str | None) -> None:
+        await self._require_sayable(row.guild_id, text or row.text)
         if text is not None:
             run, changed = self._context.database.run, {"text": text}
             if await run(replies.finish, row.id, changed) is None:
@@ -212,7 +223,9 @@ class DiscordController:
         pieces = tuple(split(neutralise(text or row.text)[0]))
         answer = ReadyReply(row.id, pieces)
         delivery = self._client().delivery
-        sent = await delivery.deliver(answer, talk, int(row.trigger or 0))
+        sent = await delivery.deliver(
+            answer, talk, int(row.trigger or 0), is_start=row.reason in STARTS
+        )
         if sent.state != "sent":
             raise UsageError(f"The draft was not sent: {sent.reason}.")
 
@@ -280,6 +293,6 @@ def ports_of(context: AppContext, rng: Random) -> Ports:
     return Ports(
         StoredGuilds(context, ids, rng),
         StoredMessages(context, ids),
-        StoredReplies(context, ids),
+        StoredReplies(context, ids, rng),
         StoredMembers(context, ids),
     )

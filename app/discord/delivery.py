@@ -52,7 +52,7 @@ def ask_for(said: Incoming, reason: str) -> Ask:
 class Sent:
     """The outcome of a delivery, with Discord's reason where it was refused."""
 
-    state: Literal["sent", "forgotten", "blocked", "refused", "unsent"]
+    state: Literal["sent", "silent", "forgotten", "blocked", "refused", "unsent"]
     reason: str = ""
 
 
@@ -75,14 +75,15 @@ class Delivery:
         self._waiting: Counter[int] = Counter()
         """The messages that wait for their turn, by channel."""
 
-    async def respond(self, ask: Ask, channel: object, config: Config) -> None:
+    async def respond(self, ask: Ask, channel: object, config: Config) -> Sent:
         """Make a reply and send it as an answer to its trigger."""
         if not isinstance(channel, Talk):
-            return
+            return Sent("silent")
         with self._answering(ask.trigger):
-            is_over = await self._respond(ask, channel, config)
-        if not is_over:
+            sent = await self._respond(ask, channel, config)
+        if sent.state == "forgotten":
             await self.make_again()
+        return sent
 
     @contextmanager
     def _answering(self, trigger: int) -> Iterator[None]:
@@ -105,33 +106,37 @@ class Delivery:
         finally:
             self._locks[channel].release()
 
-    async def _respond(self, ask: Ask, channel: Talk, config: Config) -> bool:
-        """Return False if the reply has to be made again, as in `deliver`."""
+    async def _respond(self, ask: Ask, channel: Talk, config: Config) -> Sent:
         async with self._turn(channel.id):
             claim = ask.claim or await self._ports.replies.claim(ask)
             if claim is None:
-                return True
+                return Sent("silent")
             ask = replace(ask, claim=claim, waiting=self._waiting[channel.id])
-            for is_last in (False, True):
-                sent = await self._try(ask, channel, config, is_last=is_last)
-                if sent.state != "blocked":
-                    return sent.state != "forgotten"
-        return True
+            sent = await self._try(ask, channel, config, is_last=False)
+            if sent.state == "blocked":
+                sent = await self._try(ask, channel, config, is_last=True)
+            return sent
 
     async def _try(
         self, ask: Ask, channel: Talk, config: Config, *, is_last: bool
     ) -> Sent:
         """Make one line and send it; AutoMod may take another one."""
-        if config.reply.stream and not config.reply.shadow and not is_last:
+        is_shown = config.reply.stream and not config.reply.shadow
+        if is_shown and not is_last and not ask.is_start:
             return await self._stream(ask, channel)
         async with typing(channel):
             answer = await self._ports.replies.answer(ask)
         if answer is None:
-            return Sent("sent")
+            return Sent("silent")
         # A nonce that made a message makes no other one, even if it was deleted.
         nonce = ask.trigger + 2 if is_last else ask.trigger
         return await self.deliver(
-            answer, channel, ask.trigger, nonce=nonce, is_last=is_last
+            answer,
+            channel,
+            ask.trigger,
+            nonce=nonce,
+            is_last=is_last,
+            is_start=ask.is_start,
         )
 
     async def deliver(
@@ -143,21 +148,25 @@ class Delivery:
         tts: bool = False,
         nonce: int | None = None,
         is_last: bool = True,
+        is_start: bool = False,
     ) -> Sent:
         """Send a reply's parts, and note their ids, or why Discord took none.
 
         Args:
             nonce: The number that names the reply, if not the trigger.
             is_last: No other line follows if AutoMod blocks this one.
+            is_start: Nobody is answered.
         """
         if answer.is_draft or not answer.parts:
-            return Sent("sent")
+            return Sent("sent" if answer.is_draft else "silent")
         files = await source_files(self._bot, answer.files, channel)
+        at = self._copies.get(trigger, trigger)
+        answered = None if is_start else reference_to(channel, at)
         try:
             ids = await send_parts(
                 channel, answer.parts, nonce or trigger,
-                reference=reference_to(channel, self._copies.get(trigger, trigger)),
-                files=files, tts=tts, may_send=self._check_of(answer),
+                reference=answered, files=files, tts=tts,
+                may_send=self._check_of(answer),
             )  # fmt: skip
         except WordsGoneError as gone:
             return await self._gone(answer.reply, gone.sent)
@@ -252,7 +261,7 @@ class Delivery:
     async def _stream(self, ask: Ask, channel: Talk) -> Sent:
         """Show the reply while it is being written."""
         growing = StreamedMessage(channel, ask.trigger, self._clock)
-        reply = ask.claim.reply if ask.claim else 0
+        reply, state = ask.claim.reply if ask.claim else 0, Sent("silent")
         try:
             async with typing(channel):
                 async for piece in self._ports.replies.stream(ask):
@@ -262,6 +271,7 @@ class Delivery:
                         await growing.withdraw()
                     elif piece.parts:
                         await self._finish_stream(growing, piece, ask, channel)
+                        state = Sent("sent")
         except WordsGoneError as gone:
             await growing.withdraw()
             return await self._gone(reply, gone.sent)
@@ -269,7 +279,7 @@ class Delivery:
             # Half a reply would stay for ever.
             await growing.withdraw()
             return await self._not_sent(reply, channel, error, is_last=False)
-        return Sent("sent")
+        return state
 
     async def _finish_stream(
         self, growing: StreamedMessage, whole: ReadyReply, ask: Ask, channel: Talk
@@ -323,7 +333,7 @@ class Delivery:
         async with self._locks[channel.id]:
             answer: ReadyReply | None = ReadyReply(unsent.claim.reply, unsent.parts)
             if not unsent.parts:
-                ask = replace(ask_for(said, "mention"), claim=unsent.claim)
+                ask = replace(ask_for(said, unsent.reason), claim=unsent.claim)
                 answer = await self._ports.replies.answer(ask)
             if answer is None:
                 return True

@@ -31,8 +31,14 @@ HINT = "Set it, or switch on network time. Mynah goes by Discord's time meanwhil
 class DiscordClock:
     """The local clock, corrected by the `Date` of Discord's answers."""
 
-    def __init__(self, local: Callable[[], float], troubles: Troubles) -> None:
+    def __init__(
+        self,
+        local: Callable[[], float],
+        troubles: Troubles,
+        proxy: str | None = None,
+    ) -> None:
         self._local = local
+        self._proxy = proxy
         self._troubles = troubles
         self._correction = 0.0
         self._looked: float | None = None
@@ -55,7 +61,9 @@ class DiscordClock:
         self._looked = time.monotonic()
         try:
             async with aiohttp.ClientSession(timeout=TIMEOUT) as session:
-                async with session.get(Route("GET", "/gateway").url) as answer:
+                url = Route("GET", "/gateway").url
+                asking = session.get(url, proxy=self._proxy)
+                async with asking as answer:
                     told = parsedate_to_datetime(answer.headers["Date"]).timestamp()
         except (aiohttp.ClientError, OSError, KeyError, ValueError) as error:
             log.info("Discord gives no time: %s", error)

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from random import Random
 
 from app.discord.id_map import IdMap
@@ -124,7 +125,10 @@ class StoredGuilds:
         """Return the last seven days of some channels."""
         row = await self._ids.guild(guild)
         now_ms = int(time.time() * 1000)
-        return await week_of(self._context.reader, row, channels, now_ms)
+        week = await week_of(self._context.reader, row, channels, now_ms)
+        speak = (await self._context.settings.of(row)).speak
+        said = tuple(one for one in week.words if not speak.forbids(one[0]))
+        return replace(week, words=said)
 
     async def emoji(self, place: MessagePlace) -> str | None:
         """Return an emoji of people whose words may be said there, by frequency."""

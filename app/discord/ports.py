@@ -100,6 +100,10 @@ class Incoming:
         return not self.text and not self.files
 
 
+STARTS = ("quiet room", "schedule")
+"""Reasons for talk that the bot starts."""
+
+
 @dataclass(frozen=True)
 class Ask:
     """A request for one reply."""
@@ -122,6 +126,11 @@ class Ask:
     """The time from which its figures count, by the replier's clock."""
     waiting: int = 0
     """The messages of the channel that wait behind it for their replies."""
+
+    @property
+    def is_start(self) -> bool:
+        """True if nobody called: the bot starts talk."""
+        return self.reason in STARTS
 
 
 @dataclass(frozen=True)
@@ -159,6 +168,8 @@ class Unsent:
     trigger: int
     parts: tuple[str, ...]
     """Empty when it was not written yet."""
+    reason: str = "mention"
+    """The kind of call, as of `Ask`."""
 
 
 @dataclass(frozen=True)
@@ -381,12 +392,26 @@ class Replies(Protocol):
         """Return recent replies that may or may not have arrived."""
         ...
 
+    async def decline(self, said: Incoming, kind: str, reason: str) -> None:
+        """Store why a call gets no answer, now or after a restart."""
+        ...
+
+    async def start_talk(
+        self, place: MessagePlace, trigger: int, reason: str
+    ) -> Ask | None:
+        """Claim a reply to something said there long ago; None if nothing is known.
+
+        Args:
+            trigger: A number for the occasion, which has one reply at most.
+        """
+        ...
+
     async def refused(self, reply: int, reason: str) -> None:
         """Note that Discord did not take a reply."""
         ...
 
     async def refusal(self, trigger: int) -> str:
-        """Return why the answer to a message was refused; empty if it was not."""
+        """Return why a message got no answer after all; empty if it got one."""
         ...
 
     async def find_reply(self, message: int) -> int | None:

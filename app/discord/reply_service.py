@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import replace
+from random import Random
 from typing import NamedTuple
 
 from app.chat import self_tune
@@ -11,12 +12,13 @@ from app.chat.ladder import OnPiece
 from app.core.explanation import Explanation
 from app.discord.id_map import IdMap, stored
 from app.discord.message_events import situation_of, snowflake_ms
-from app.discord.ports import Ask, Incoming, ReadyReply, Situation, Unsent
+from app.discord.ports import Ask, Incoming, MessagePlace, ReadyReply, Situation, Unsent
 from app.discord.talk.proxied_names import ProxiedNames
 from app.importers.records import Record
 from app.ipc.control import ReplyMade
 from app.providers.base import Turn
-from app.replies.request import SHOWN, MadeReply, ReplyRequest
+from app.replies import talk_topics
+from app.replies.request import SHOWN, SILENT, MadeReply, ReplyRequest
 from app.service import opinions
 from app.service.app_context import AppContext
 from app.service.handlers.replies import explain
@@ -35,9 +37,10 @@ OWN_AUTHOR = "the bot itself"
 class StoredReplies:
     """The port of replies, for one home."""
 
-    def __init__(self, context: AppContext, ids: IdMap) -> None:
+    def __init__(self, context: AppContext, ids: IdMap, rng: Random) -> None:
         self._context = context
         self._ids = ids
+        self._rng = rng
         self._names = ProxiedNames(context, ids)
 
     async def situation(self, said: Incoming) -> Situation:
@@ -124,7 +127,7 @@ class StoredReplies:
     def _finished(self, made: MadeReply) -> ReadyReply:
         request = made.request
         self._context.events.tell(ReplyMade(made.reply, request.guild, request.channel))
-        parts = made.answer.finished.parts
+        parts = () if made.silence else made.answer.finished.parts
         return ReadyReply(
             made.reply, parts, request.is_draft, made.files, is_fresh=True
         )
@@ -185,18 +188,53 @@ class StoredReplies:
         return await self._context.database.run(_unsent, since)
 
     async def may_send(self, reply: int) -> bool:
-        """Return False if a source was forgotten or hidden since it was made."""
-        return await self._context.database.run(replies.may_send, reply)
+        """Return False if a source was forgotten or hidden since it was made.
+
+        So it is, too, if it has a word that is never said now.
+        """
+        if not await self._context.database.run(replies.may_send, reply):
+            return False
+        row = await self._context.database.run(replies.get, reply)
+        config = await self._context.settings.of(row.guild_id) if row else None
+        if row is None or config is None or not config.speak.forbids(row.text):
+            return True
+        await self._context.database.run(replies.take_words, reply)
+        return False
+
+    async def decline(self, said: Incoming, kind: str, reason: str) -> None:
+        """Store why a call gets no answer, now or after a restart."""
+        place, note = stored(said.place), SILENT + reason
+        run = self._context.database.run
+        await run(places.decline, place, kind, str(said.id), note)
+
+    async def start_talk(
+        self, place: MessagePlace, trigger: int, reason: str
+    ) -> Ask | None:
+        """Claim a reply to something said there long ago; None if nothing is known."""
+        run = self._context.database.run
+        found = await run(places.rows_of, stored(place))
+        said = await run(talk_topics.earlier, found.guild, found.channel)
+        if not said:
+            return None
+        topic = self._rng.choice(said)
+        claim = await run(places.claim, stored(place), reason, str(trigger))
+        if claim is None:
+            return None
+        name = topic.name or "someone"
+        claim = claim._replace(message=topic.id)
+        return Ask(place, trigger, 0, name, topic.text, reason, claim=claim)
 
     async def refused(self, reply: int, reason: str) -> None:
         """Note that Discord did not take a reply."""
         await self._context.database.run(replies.note_refused, reply, reason)
 
     async def refusal(self, trigger: int) -> str:
-        """Return why the answer to a message was refused; empty if it was not."""
+        """Return why a message got no answer after all; empty if it got one."""
         row = await self._context.database.run(replies.answer_to, str(trigger))
-        notes: list[str] = row.notes if row and row.state == "refused" else []
-        return next((one for one in notes if one.startswith(replies.REFUSED)), "")
+        starts = {"refused": replies.REFUSED, "silent": SILENT}
+        start = starts.get(row.state) if row else None
+        notes: list[str] = row.notes if row and start else []
+        return next((one for one in notes if one.startswith(start or "")), "")
 
     async def find_reply(self, message: int) -> int | None:
         """Return the row of the reply that a message of the bot belongs to."""
@@ -290,5 +328,6 @@ def _unsent(since: int) -> list[Unsent]:
         if guild and guild.discord_id and channel and channel.discord_id:
             parts = (row.text,) if row.state == "made" else ()
             claim, trigger = places.claim_of(row), int(row.trigger or 0)
-            found.append(Unsent(claim, int(channel.discord_id), trigger, parts))
+            number = int(channel.discord_id)
+            found.append(Unsent(claim, number, trigger, parts, row.reason))
     return found

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import defaultdict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from random import Random
@@ -14,7 +14,6 @@ from app.chat import reply_trigger
 from app.chat.rate_limiter import RateLimiter
 from app.core.state_file import StateFile
 from app.core.supervisor import Supervisor
-from app.discord.debounce import Burst
 from app.discord.delivery import Delivery, ask_for
 from app.discord.messages import (
     incoming,
@@ -27,6 +26,7 @@ from app.discord.messages import (
 )
 from app.discord.permissions import may_speak_to, may_write
 from app.discord.ports import Ask, Incoming, MessagePlace, Ports, Situation
+from app.discord.talk.debounce import Burst
 from app.service.handlers.channel_actions import Silences
 from app.settings.speech_sections import BotSettings
 
@@ -35,6 +35,7 @@ log = logging.getLogger(__name__)
 REMEMBERED_DECISIONS = 200
 CLOSING_SECONDS = 3.0
 NO_RIGHT = "I have no right to write here"
+NO_ROLE = "the author has none of the allowed roles"
 UNCALLED = ("follow-up", "join-in")
 """Kinds of call that nobody waits for, where a reaction may suffice."""
 
@@ -69,9 +70,6 @@ class Speaker:
         self._delivery = delivery
         self._settings = settings
         self.silences = Silences(state, clock)
-        self._state = state
-        self._declined = deque[int](state.get("declined", []), REMEMBERED_DECISIONS)
-        """Calls that it decided not to answer, before a restart as well."""
         self._clock = clock
         self._rng = rng
         self._rates = RateLimiter(clock)
@@ -105,8 +103,8 @@ class Speaker:
             if decision.speak:
                 await self._begin(message, said, decision, found)
             elif not said.is_bot and self._is_call(message, decision.kind):
-                self._declined.append(said.id)
-                self._state.put("declined", list(self._declined))
+                kind = decision.kind or "mention"
+                await self._ports.replies.decline(said, kind, decision.reason)
 
     async def _begin(
         self,
@@ -116,10 +114,10 @@ class Speaker:
         found: Situation,
     ) -> None:
         """Answer in the background; the decision takes effect now."""
-        self._note_spoken(said.place, said.person)
+        noted = self._note_spoken(said.place, said.person)
         ask = ask_for(said, decision.kind)
         if not message.content:
-            words = spell_out(message, self._own_id, shown_words(message))
+            words = spell_out(message, self.own_id, shown_words(message))
             ask = replace(ask, text=words)
         if decision.kind not in UNCALLED:
             claim = await self._ports.replies.claim(ask)
@@ -129,7 +127,7 @@ class Speaker:
         burst = None
         if found.config.speak.burst_seconds:
             burst = self._bursts[said.place.channel, said.person] = Burst(said)
-        task = asyncio.create_task(self._act(message, ask, found, burst))
+        task = asyncio.create_task(self._act(message, ask, found, burst, noted))
         self._supervisor.watch(task, "Answering a message")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -137,11 +135,7 @@ class Speaker:
     def _decide(
         self, message: discord.Message, said: Incoming, found: Situation
     ) -> reply_trigger.Decision:
-        own = self._own_id
-        if not may_speak_to(message.author, self._settings().allowed_roles):
-            return reply_trigger.Decision(
-                False, "", "the author has none of the allowed roles"
-            )
+        own = self.own_id
         heard = reply_trigger.HeardMessage(
             channel=str(said.place.root),
             channel_name=said.place.root_name,
@@ -154,15 +148,16 @@ class Speaker:
             is_answered=found.is_answered,
             age_seconds=self._clock() - said.at_ms / 1000,
         )
-        if not may_write(message.channel):
-            return reply_trigger.Decision(False, "", NO_RIGHT)
         now = datetime.fromtimestamp(self._clock())
         recent = self._recent(said.place, said.person)
         minute, speak = now.hour * 60 + now.minute, found.config.speak
         decision = reply_trigger.decide(heard, recent, speak, minute, self._rng)
+        if not may_speak_to(message.author, self._settings().allowed_roles):
+            return replace(decision, speak=False, reason=NO_ROLE)
         is_closed = self._delivery.is_closed(said.place.channel)
-        if is_closed and decision.speak and decision.kind in UNCALLED:
-            return reply_trigger.Decision(False, decision.kind, NO_RIGHT)
+        is_refused = is_closed and decision.speak and decision.kind in UNCALLED
+        if is_refused or not may_write(message.channel):
+            return replace(decision, speak=False, reason=NO_RIGHT)
         return decision
 
     def _recent(self, place: MessagePlace, author: str) -> reply_trigger.Recent:
@@ -173,10 +168,16 @@ class Speaker:
             self.silences.until(str(place.root)) > self._clock(),
         )
 
-    def _note_spoken(self, place: MessagePlace, author: str) -> None:
+    def note_started(self, place: MessagePlace) -> None:
+        """Note that it starts talk."""
         self._rates.note(f"channel {place.channel}")
-        self._rates.note(f"author {place.guild} {author}")
         self._rates.note(f"guild {place.guild}")
+
+    def _note_spoken(self, place: MessagePlace, author: str) -> dict[str, float]:
+        """Note that it speaks; return what to take back if it does not."""
+        self._rates.note(f"guild {place.guild}")
+        keys = (f"channel {place.channel}", f"author {place.guild} {author}")
+        return {key: self._rates.note(key) for key in keys}
 
     async def _act(
         self,
@@ -184,6 +185,7 @@ class Speaker:
         ask: Ask,
         found: Situation,
         burst: Burst | None,
+        noted: Mapping[str, float],
     ) -> None:
         config = found.config
         if ask.reason in UNCALLED and self._rng.random() < config.speak.react:
@@ -194,7 +196,10 @@ class Speaker:
             ask = replace(ask, text=text)
         if not found.is_learning:
             ask = replace(ask, turns=await self._turns_before(message))
-        await self._delivery.respond(ask, message.channel, config)
+        sent = await self._delivery.respond(ask, message.channel, config)
+        if sent.state == "silent":
+            for key, time in noted.items():
+                self._rates.take_back(key, time)
 
     async def _turns_before(
         self, message: discord.Message
@@ -231,25 +236,20 @@ class Speaker:
         Args:
             only_calls: Ignore it unless it mentions the bot or replies to it.
         """
-        own = self._own_id
+        own = self.own_id
         said = incoming(message, own)
         if said is None or any(one.message == message.id for one in self.judged):
             return
-        if message.id not in self._declined and (
-            not only_calls or self._is_call(message)
-        ):
+        if not only_calls or self._is_call(message):
             await self.consider(message, said)
 
     def follow(self, original: int, copy: int) -> None:
         """Let the decision on a message hold for the proxied line in its place."""
         self._delivery.follow(original, copy)
-        if original in self._declined:
-            self._declined.append(copy)
-            self._state.put("declined", list(self._declined))
 
     def _is_call(self, message: discord.Message, kind: str = "") -> bool:
         """Return whether somebody waits for an answer to a message."""
-        own = self._own_id
+        own = self.own_id
         is_named = mentions_bot(message, own) or replies_to_bot(message, own)
         return is_named or kind not in ("", *UNCALLED)
 
@@ -262,5 +262,5 @@ class Speaker:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     @property
-    def _own_id(self) -> int:
+    def own_id(self) -> int:
         return self._bot.user.id if self._bot.user else 0

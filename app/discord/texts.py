@@ -12,6 +12,7 @@ from app.core.explanation import DrawnMessage, Explanation
 from app.core.invite_link import invite_url
 from app.core.labels import ORIGINS, PLACES
 from app.discord.ports import LearnedFile
+from app.replies.request import SILENT
 from app.service.voices.forgetter import Forgotten
 from app.service.weekly_stats import GuildWeek
 from app.settings.effective import ResolvedSetting
@@ -87,7 +88,16 @@ def _ways_to_call(config: Config) -> list[str]:
     if speak.follow_up_seconds:
         lines.append(f"After a reply it keeps talking for {speak.follow_up_seconds} s.")
     if speak.join_in:
-        lines.append(f"It joins in on {speak.join_in:.0%} of messages here.")
+        lines.append(
+            f"It joins in on {speak.join_in:.0%} of messages here, if a line fits."
+        )
+    if speak.start_after_hours:
+        hours = f"{speak.start_after_hours:g}"
+        lines.append(f"It starts talk after {hours} hours without a message.")
+    if speak.start_at:
+        zone = datetime.now().astimezone().strftime("%Z, UTC%z")
+        times = quote(", ".join(speak.start_at), 300)
+        lines.append(f"It starts talk at set times ({zone}): {times}.")
     if speak.quiet_hours:
         lines.append(f"It is quiet from {speak.quiet_hours.replace('-', ' to ')}.")
     return lines
@@ -252,8 +262,11 @@ def decision_text(
 
     Args:
         tuned: The reason for the reply's mode.
-        refusal: The reason why Discord did not take the reply.
+        refusal: The reason why nothing was said after all.
     """
+    if refusal and decision.kind == "join-in" and refusal.startswith(SILENT):
+        why = quote(refusal.removeprefix(SILENT), 300)
+        return f"I did not join in after {quote(author_name)}: {why}."
     if refusal:
         return f"I could not answer {quote(author_name)}. {quote(refusal, 300)}."
     done = "I answered" if decision.speak else "I did not answer"

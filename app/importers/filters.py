@@ -3,9 +3,9 @@
 import re
 from collections.abc import Mapping
 
+from app.core.patterns import Patterns, whole_words
 from app.core.secret_patterns import has_secret
 from app.settings.learn_sections import LearnSettings
-from app.settings.patterns import Patterns, whole_words
 
 EMPTY = "empty"
 BOT = "bot"

@@ -70,6 +70,8 @@ class Generate(Request[GenerateReply]):
     """The guild of the request, for fairness of the queue."""
     adapter: str | None = None
     """The guild's LoRA adapter, in GGUF."""
+    never: list[str] = field(default_factory=list)
+    """Words that must not be written."""
     lines: int = 1
     """The most short lines of the text."""
     line_start: str = ""

@@ -12,8 +12,8 @@ from itertools import accumulate
 from pathlib import Path
 
 from app.core.paths import Home
+from app.core.patterns import search_for
 from app.ipc.jobs import SearchJob, SearchJobReply
-from app.settings.patterns import search_for
 
 NICENESS = 5
 

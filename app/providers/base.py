@@ -78,6 +78,8 @@ class Prompt:
     """Row ids of the guilds that examples, drafts and summary come from."""
     filled: Mapping[str, int] = field(default_factory=dict)
     """Estimated tokens by purpose; empty until the prompt is fitted."""
+    never: tuple[str, ...] = ()
+    """Words that must not be in the line; see `app.core.never_said`."""
     max_words: int = 60
     lines: int = 1
     """The most short messages in a row that the line may become."""

@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from random import Random
 from time import perf_counter
 
+from app.core.never_said import never_said
 from app.core.secret_patterns import has_secret
 from app.providers.base import Completion, Prompt, Used, WordShare
 from app.providers.keywords import keywords
@@ -67,9 +68,14 @@ class MarkovProvider:
 
     def _speak(self, voice: Voice, seed: str | None, prompt: Prompt) -> GeneratedLine:
         """Return a line, if possible without a secret that was learned once."""
+        never = never_said(prompt.never)
         for _ in range(SECRET_TRIES):
             line = voice.speak(
-                self._rng, seed=seed, rules=prompt.rules, channels=prompt.channels
+                self._rng,
+                seed=seed,
+                rules=prompt.rules,
+                channels=prompt.channels,
+                avoid=never.found_in if prompt.never else None,
             )
             if not has_secret(line.text):
                 break

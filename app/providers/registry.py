@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
+from app.core.proxy import Proxy
 from app.core.state_file import StateFile
 from app.providers.base import Provider
 from app.providers.cost_record import OnSpent
@@ -38,6 +39,8 @@ class Means:
     """Receives events of the model's process, with reasons."""
     key: Callable[[Host], str | None]
     """Return the key of a host, if its address is the one it was entered for."""
+    proxy: Callable[[], Proxy | None]
+    """Return the proxy on the way to a host in the cloud; it may block."""
     prices: Prices
     on_spent: OnSpent
     gate: Gate
@@ -56,6 +59,7 @@ def _host(means: Means, name: str) -> OpenAIProvider:
         means.on_spent,
         time.monotonic,
         means.gate,
+        proxy=means.proxy,
         name=name,
         on_wrong_address=means.on_wrong_address,
     )

@@ -8,7 +8,9 @@ from random import Random
 from typing import Protocol
 
 from app.chat import example_selection
+from app.chat.best_of_n import without_echo
 from app.chat.prompt_settings import rules_of
+from app.core.never_said import never_said
 from app.providers.base import Prompt, Turn
 from app.settings.schema import Config
 from app.store import messages
@@ -23,6 +25,12 @@ DRAFT_TRIES = 3
 """The tries per draft; a cloud model only takes ideas from it."""
 EXAMPLES_SHOWN = 6
 DRAFTS_SHOWN = 3
+
+
+LEAST_BY_MEANING = 0.28
+LEAST_BY_WORDS = 1.2
+"""The least closeness of a line that fits. `python -m tests.bench.fit_join_in` measures
+both: a tenth of the lines written elsewhere reaches them."""
 
 
 class Remembers(Protocol):
@@ -56,6 +64,7 @@ class Illustrator:
     async def illustrate(self, prompt: Prompt, config: Config, voice: Voice) -> Prompt:
         """Add example lines and drafts, which only a cloud model needs."""
         seed = example_selection.topic(prompt.turns) or None
+        never = never_said(prompt.never)
         rules = replace(rules_of(config), walks=1, max_tries=DRAFT_TRIES)
         try:
             lines = await asyncio.to_thread(
@@ -65,12 +74,17 @@ class Illustrator:
                 seed=seed,
                 rules=rules,
                 channels=prompt.channels,
+                avoid=never.found_in if prompt.never else None,
             )
         except LookupError:
             return prompt
         rows = {source.message for line in lines for source in line.sources}
         stored = await self._database.run(messages.by_rows, sorted(rows)[-64:])
-        examples = [message.text for message in stored if not message.is_bot]
+        examples = [
+            message.text
+            for message in stored
+            if not message.is_bot and not never.found_in(message.text)
+        ]
         drafts = [line.text for line in lines]
         closeness = await self._closeness([*examples, *drafts], prompt.turns)
         shown = example_selection.choose(examples, closeness, EXAMPLES_SHOWN)
@@ -92,6 +106,18 @@ class Illustrator:
     ) -> Sequence[float]:
         """Return how close each text is to the conversation; higher is closer."""
         return (await self._closeness(texts, turns))(texts)
+
+    async def misfit(self, text: str, turns: Sequence[Turn]) -> str:
+        """Return why a text does not fit what was said; empty if it does."""
+        close, least = None, LEAST_BY_MEANING
+        if self._memory:
+            close = await self._memory.closeness([text], turns[-RECENT:])
+        if close is None:
+            close, least = [*example_selection.by_words(turns)([text])], LEAST_BY_WORDS
+        (fitness,) = without_echo([text], close, turns)
+        if fitness >= least:
+            return ""
+        return f"no line fitted the talk ({fitness:.2f} of {least:.2f})"
 
     async def _closeness(
         self, texts: Sequence[str], turns: Sequence[Turn]

@@ -10,6 +10,7 @@ from typing import Protocol
 from app.chat import reply_time
 from app.chat.best_of_n import BestOf, Refuse
 from app.chat.circuit_breaker import Clock
+from app.chat.held_back import holding_back
 from app.chat.ladder import Answer, Ladder, OnPiece, Rung
 from app.chat.postprocess import is_copy
 from app.chat.prompt_settings import Mode, build, choose_mode
@@ -159,8 +160,14 @@ class Replier:
         rungs = self._rungs.build(names, request.guild, config, gathered, refused)
         if mode == "hybrid":
             rungs = self._at_best(rungs, request, config, guard)
-        ladder = Ladder(rungs, self._clock, guard, on_piece)
+        # What may not be said after all is not shown while it is written.
+        shows = _nobody if request.is_choosy else holding_back(on_piece, prompt.never)
+        ladder = Ladder(rungs, self._clock, guard, shows)
         answer = await _climb(ladder, prompt, deadline, stages)
+        silence = ""
+        if request.is_choosy:
+            said = answer.finished.text
+            silence = await self._illustrator.misfit(said, answer.prompt.turns)
         return MadeReply(
             reply or 0,
             request,
@@ -172,6 +179,7 @@ class Replier:
             stages.timings,
             drawn.why if drawn else "",
             str(drawn.arm) if drawn and drawn.is_turn else "",
+            silence=silence,
         )
 
     def _order(self, config: Config, request: ReplyRequest) -> list[str]:
@@ -267,9 +275,10 @@ class Replier:
         """Fill in or make the row of the reply, unless it may not be kept."""
         answer, done = made.answer, made.answer.completion
         turns = answer.prompt.turns
+        state = "draft" if made.request.is_draft else "made"
         fields = {
-            "state": "draft" if made.request.is_draft else "made",
-            "text": answer.finished.text,
+            "state": "silent" if made.silence else state,
+            "text": "" if made.silence else answer.finished.text,
             "mode": made.mode,
             "provider": answer.provider,
             "model": made.model,
@@ -291,6 +300,7 @@ class Replier:
         sources = [
             replies.SourceMessage(used.message, used.words, used.run)
             for used in done.sources
+            if not made.silence
         ]
         if is_host(answer.provider):
             # These rows let forgetting find the replies that used a message.
@@ -316,6 +326,10 @@ def _kept(turn: Turn, request: ReplyRequest) -> list[str | int | None]:
     """
     is_private = request.trigger is not None and turn.message is None
     return ["", "", None] if is_private else [turn.speaker, turn.text, turn.message]
+
+
+def _nobody(piece: str | None) -> None:
+    """Show a piece of text to nobody."""
 
 
 def _visible(request: ReplyRequest) -> frozenset[int] | None:

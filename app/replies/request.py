@@ -7,6 +7,9 @@ from app.chat.prompt_settings import Mode
 from app.core.labels import is_host
 from app.providers.base import Turn
 
+SILENT = "it kept silent: "
+"""The start of the note on why nothing was said."""
+
 SHOWN = "sent as"
 """The start of notes on extra text that a cloud model got."""
 
@@ -46,6 +49,11 @@ class ReplyRequest:
     waiting: int = 0
     """The messages that wait behind it; each leaves it fewer lines to choose from."""
 
+    @property
+    def is_choosy(self) -> bool:
+        """True if it is sent only where it fits: nobody waits for it."""
+        return self.reason == "join-in"
+
 
 @dataclass(frozen=True)
 class MadeReply:
@@ -68,6 +76,8 @@ class MadeReply:
     """The arm of a live comparison; empty without one."""
     files: tuple[tuple[int, int], ...] = ()
     """(channel, message) on Discord of sources that came with a file."""
+    silence: str = ""
+    """The reason why nothing is said after all."""
 
     @property
     def recalled(self) -> list[int]:
@@ -88,6 +98,8 @@ class MadeReply:
     def notes(self) -> list[str]:
         """Facts that explain the reply, and what a cloud model got besides turns."""
         notes = [self.tuned] if self.tuned else []
+        if self.silence:
+            notes.append(SILENT + self.silence)
         notes += self.answer.notes
         if self.left_out:
             notes.append(f"{self.left_out} earlier turns did not fit into the time")

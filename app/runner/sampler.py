@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from app.core.never_said import NeverSaid, never_said
 from app.ipc.inference import Generate
 from app.runner.fusion import (
     Fused,
@@ -46,6 +47,13 @@ class Decided(NamedTuple):
     """The messages that the voice had it from."""
 
 
+MOST_DRAWS = 100
+"""The draws of one token before the line ends instead."""
+
+LOOK_BACK = 64
+"""The tokens in which a word may be spelled out."""
+
+
 class Chooser:
     """The sampling of one generation."""
 
@@ -69,6 +77,7 @@ class Chooser:
         self._temperature = request.temperature
         self._top_p = request.top_p
         self._rng = rng
+        self._never = never_said(tuple(request.never)) if request.never else None
         self._trust = 0.0
         self.choice = Decided()
         """The last decision."""
@@ -106,9 +115,7 @@ class Chooser:
         else:
             probs[self._model.end_tokens] = 0
             probs[self._model.line_tokens] = 0
-        token = sample(
-            probs, self._rng, temperature=self._temperature, top_p=self._top_p
-        )
+        token = self._draw(probs, written)
         self.choice = Decided()
         if prediction is not None:
             self.choice = _choice(fused, logits, prediction, token)
@@ -124,6 +131,26 @@ class Chooser:
             more = np.float32(math.exp(ENDS_BY * late / (1 - ENDS_FROM)))
             probs[self._model.end_tokens] *= more
             probs[self._model.line_tokens] *= more
+
+    def _draw(self, probs: Probabilities, written: Sequence[int]) -> int:
+        """Draw a token that finishes no word that must not be said.
+
+        Whatever is written so far can end here, so there is always a way on.
+        """
+        for _ in range(MOST_DRAWS):
+            token = sample(
+                probs, self._rng, temperature=self._temperature, top_p=self._top_p
+            )
+            if self._never is None or self._is_fit(self._never, written, token):
+                return token
+            probs[token] = 0
+            if not probs.any():
+                break
+        return int(self._model.end_tokens[0])
+
+    def _is_fit(self, never: NeverSaid, written: Sequence[int], token: int) -> bool:
+        pieces = (self._model.piece(one) for one in (*written[-LOOK_BACK:], token))
+        return not never.found_in(b"".join(pieces).decode("utf-8", "ignore"))
 
 
 def _choice(

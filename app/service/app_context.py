@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from app.core.errors import UsageError
 from app.core.paths import Home
+from app.core.proxy import Proxy, proxy_of
 from app.core.state_file import StateFile
 from app.core.supervisor import Supervisor, Troubles
 from app.service.events import Events
@@ -220,9 +221,18 @@ class AppContext:
 
         return catalogue.locate(self.home, name)
 
+    @property
+    def discord_proxy(self) -> Proxy | None:
+        """The proxy on the way to Discord; it may block."""
+        return proxy_of(self.home, self._config().bot.proxy, "discord_proxy_login")
+
     def _means(self) -> "Means":
         from app.providers.registry import Means
         from app.settings import host_keys
+
+        def proxy() -> Proxy | None:
+            url = self._config().openai.proxy
+            return proxy_of(self.home, url, "model_proxy_login")
 
         return Means(
             config=self._config,
@@ -234,6 +244,7 @@ class AppContext:
             speeds=StateFile(self.home.model_speeds_file),
             on_event=self.events.event,
             key=lambda host: host_keys.get(self.home, host),
+            proxy=proxy,
             prices=self.prices,
             on_spent=self.ledger.spent,
             gate=self.gate,

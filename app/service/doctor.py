@@ -212,7 +212,8 @@ async def _bot_token(context: AppContext) -> Check:
     if not token:
         hint = "Enter it with `mynah config set bot_token`."
         return Check("bot token", True, "No bot token; Mynah is not on Discord.", hint)
-    found = await test_bot_token(token)
+    proxy = await asyncio.to_thread(lambda: context.discord_proxy)
+    found = await test_bot_token(token, proxy)
     return Check("bot token", found.ok, found.detail, found.hint)
 
 

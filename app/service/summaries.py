@@ -3,13 +3,14 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Protocol
 
 from app.chat import summary
 from app.conversations.conversations import SILENCE_MS
 from app.core.errors import AppError
+from app.core.never_said import never_said
 from app.providers.base import Turn
 from app.settings.effective import Settings
 from app.store import conversations, guilds, members, messages
@@ -45,7 +46,12 @@ class Writes(Protocol):
         ...
 
     async def complete(
-        self, guild: int, text: str, max_tokens: int, seconds: float
+        self,
+        guild: int,
+        text: str,
+        max_tokens: int,
+        seconds: float,
+        never: Sequence[str] = (),
     ) -> str: ...
 
 
@@ -120,10 +126,11 @@ class Summaries:
         if talk is None:
             return False
         rows, turns = await self._database.run(_turns, talk)
-        bot_name = (await self._settings.of(talk.guild)).bot.name
+        config = await self._settings.of(talk.guild)
+        bot_name, never = config.bot.name, tuple(config.speak.never_say)
         budget = self._model.context_size // 2
         text = summary.ask(talk.summary, turns, bot_name, budget)
-        self._running = asyncio.create_task(self._write(talk.guild, text))
+        self._running = asyncio.create_task(self._write(talk.guild, text, never))
         try:
             written = summary.clean(await self._running)
         except asyncio.CancelledError:
@@ -136,16 +143,16 @@ class Summaries:
             return False
         finally:
             self._running = None
-        if not written:
+        if not written or never_said(never).found_in(written):
             # Skip these turns, or the model would be asked the same forever.
             written = talk.summary
         return await self._database.run(
             conversations.summarise, talk.id, written, rows, talk.summarised
         )
 
-    async def _write(self, guild: int, text: str) -> str:
+    async def _write(self, guild: int, text: str, never: Sequence[str]) -> str:
         return await self._model.complete(
-            guild, text, summary.ANSWER_TOKENS, ANSWER_SECONDS
+            guild, text, summary.ANSWER_TOKENS, ANSWER_SECONDS, never
         )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import aiohttp
 
 from app.core.invite_link import invite_url
+from app.core.proxy import Proxy, for_aiohttp
 from app.ipc.control import SecretTestReply
 from app.ipc.wire import build
 
@@ -60,7 +61,9 @@ def hint_for(token: str) -> str:
     return TOKEN_HINT
 
 
-async def test_bot_token(token: str | None) -> SecretTestReply:
+async def test_bot_token(
+    token: str | None, proxy: Proxy | None = None
+) -> SecretTestReply:
     """Ask Discord whose token it is."""
     if not token:
         return _bad(
@@ -70,10 +73,15 @@ async def test_bot_token(token: str | None) -> SecretTestReply:
     timeout = aiohttp.ClientTimeout(total=10)
     headers = {"Authorization": f"Bot {token}"}
     try:
-        async with aiohttp.ClientSession(timeout=timeout, headers=headers) as session:
+        async with aiohttp.ClientSession(
+            timeout=timeout, headers=headers, proxy=for_aiohttp(proxy)
+        ) as session:
             me = build(_Account, await _ask(session, "/users/@me"))
             path = "/oauth2/applications/@me"
             application = build(_Application, await _ask(session, path))
+    except (aiohttp.ClientProxyConnectionError, aiohttp.ClientHttpProxyError):
+        detail = "The proxy on the way to Discord does not let Mynah through."
+        return _bad(detail, "Check the setting bot.proxy and discord_proxy_login.")
     except aiohttp.ClientResponseError as error:
         if error.status == 401:
             return _bad("Discord refused the bot token.", hint_for(token))

@@ -103,6 +103,12 @@ class OpenAISettings(HostSettings):
     base_url: str = setting(
         "https://api.openai.com/v1/", "The API's address.", means=validators.address
     )
+    proxy: str = setting(
+        "",
+        "Proxy on the way to a host in the cloud; other hosts are reached without it.",
+        means=validators.proxy_address,
+        snapshots="never",
+    )
     model: str = setting(
         "gpt-4o-mini",
         "Model to request.",

@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 
+from app.core import patterns
 from app.core.errors import ConfigError
-from app.settings import patterns, validators
+from app.settings import validators
 from app.settings.consent import AGREE
 from app.settings.declaration import AUTO, Number, Scope, Snapshots, Value
 from app.settings.host_names import host_name

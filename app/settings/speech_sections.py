@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from app.core.never_said import never_said
 from app.settings import host_names, validators
 from app.settings.declaration import AUTO, setting
 from app.settings.validators import named, one_line
@@ -28,6 +29,11 @@ class BotSettings:
         "mark",
         "Name of the slash command that makes the bot speak.",
         means=validators.command,
+    )
+    proxy: str = setting(
+        "",
+        "Proxy on the way to Discord, such as http://proxy.lan:3128.",
+        means=validators.proxy_address,
     )
     prefix: str = setting(
         "!mark", "Prefix of commands typed as messages.", means=validators.word
@@ -179,7 +185,19 @@ class SpeakSettings:
         [], "Words that call the bot.", scope="channel", means=one_line(100)
     )
     join_in: float = setting(
-        0.0, "Chance of joining in on any message.", scope="channel", low=0, high=1
+        0.0,
+        "Chance of joining in on any message, if a line fits the talk.",
+        scope="channel",
+        low=0,
+        high=1,
+    )
+    never_say: list[str] = setting(
+        [],
+        "Words that the bot never says, with their inflections; `*` stands for any"
+        " letters, as in `smeg*`.",
+        scope="guild",
+        means=one_line(100),
+        list_means=validators.never_say,
     )
     follow_up_seconds: int = setting(
         0,
@@ -194,6 +212,29 @@ class SpeakSettings:
         scope="channel",
         low=0,
         high=30,
+    )
+    start_after_hours: float = setting(
+        0.0,
+        "Hours without a message after which the bot starts talk; 0 means never.",
+        scope="channel",
+        low=0,
+        high=8760,
+    )
+    start_at: list[str] = setting(
+        [],
+        "Times at which the bot starts talk, in the time zone of the computer that it"
+        " runs on, such as `09:00 weekdays in #general`.",
+        scope="guild",
+        means=validators.start_time,
+        list_means=validators.few_starts,
+        empty="never",
+    )
+    start_every_hours: float = setting(
+        24.0,
+        "Minimum hours between two talks that the bot starts in a channel.",
+        scope="channel",
+        low=0.1,
+        high=8760,
     )
     quiet_hours: str = setting(
         "",
@@ -232,3 +273,7 @@ class SpeakSettings:
         low=0,
         high=604800,
     )
+
+    def forbids(self, text: str) -> bool:
+        """Tell if a text has a word that is never said here."""
+        return never_said(tuple(self.never_say)).found_in(text)

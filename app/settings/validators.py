@@ -8,9 +8,11 @@ import re
 from collections.abc import Callable
 from pathlib import PurePosixPath, PureWindowsPath
 
+from app.core import proxy
 from app.core.errors import ConfigError
-from app.settings import base_url, quiet_hours, reply_ways
-from app.settings.patterns import Patterns, whole_words
+from app.core.never_said import NeverSaid
+from app.core.patterns import Patterns, whole_words
+from app.settings import base_url, quiet_hours, reply_ways, start_times
 from app.settings.speak_channels import NOWHERE
 
 TextMeaning = Callable[[str, str], str]
@@ -109,6 +111,27 @@ def person(name: str, text: str) -> str:
     return found[1]
 
 
+def proxy_address(name: str, text: str) -> str:
+    """The address of a proxy, or none."""
+    return proxy.check(name, text)
+
+
+def start_time(name: str, text: str) -> str:
+    """A time at which talk starts."""
+    try:
+        start_times.parse(text)
+    except ConfigError as error:
+        raise ConfigError(f"{name}: {error.message}", error.hint) from error
+    return text
+
+
+def few_starts(name: str, texts: list[str]) -> list[str]:
+    """Few enough times to look at each of them often."""
+    if len(texts) > 50:
+        raise ConfigError(f"{name} takes at most 50 times.")
+    return texts
+
+
 def hours(name: str, text: str) -> str:
     """Hours of silence."""
     try:
@@ -198,6 +221,12 @@ def few_patterns(name: str, texts: list[str]) -> list[str]:
 def few_words(name: str, texts: list[str]) -> list[str]:
     """Words that can be searched for in every message."""
     Patterns(name, [whole_words(texts)] if texts else [])
+    return texts
+
+
+def never_say(name: str, texts: list[str]) -> list[str]:
+    """Words that can be found in whatever the bot is about to say."""
+    NeverSaid(texts, name)
     return texts
 
 

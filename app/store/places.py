@@ -152,6 +152,15 @@ def claim(place: Place, reason: str, trigger: str) -> Claim | None:
     return Claim(reply, rows.guild, rows.channel, rows.root, message)
 
 
+@write
+def decline(place: Place, kind: str, trigger: str, note: str) -> None:
+    """Store why a call is not answered, unless it has a reply."""
+    rows = rows_of(place)
+    reply = replies.claim(rows.guild, rows.channel, kind, trigger)
+    if reply is not None:
+        replies.note_silence(reply, note)
+
+
 def claim_of(reply: StoredReply, new: int | None = None) -> Claim:
     """The claim of a reply, or of a new one (by row) in its place."""
     channel = guilds.get_channel(reply.channel_id) if reply.channel_id else None

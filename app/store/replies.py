@@ -200,11 +200,18 @@ def may_send(reply: int) -> bool:
     drawn = [source.message for source in sources_of(reply)]
     if _may_hear(row, [*drawn, *row.recalled]):
         return True
-    if row.state == "made":
+    take_words(reply)
+    return False
+
+
+@write
+def take_words(reply: int) -> None:
+    """Empty a reply that must not be sent, so that it can be made again."""
+    row = Reply.get_or_none((Reply.id == reply) & (Reply.state == "made"))
+    if row is not None:
         ReplySource.delete().where(ReplySource.reply == reply).execute()
         emptied = Reply.update(state="claimed", text="", turns=[], recalled=[])
         emptied.where(Reply.id == reply).execute()
-    return False
 
 
 @write
@@ -239,6 +246,12 @@ def note_refused(reply: int, reason: str) -> None:
         return
     notes = [*(row.notes or []), REFUSED + reason]
     Reply.update(state="refused", notes=notes).where(Reply.id == reply).execute()
+
+
+@write
+def note_silence(reply: int, note: str) -> None:
+    """Note that a reply is not made, and why."""
+    Reply.update(state="silent", notes=[note]).where(Reply.id == reply).execute()
 
 
 def get(reply: int) -> StoredReply | None:

@@ -1,6 +1,6 @@
 """Random walks on the index that make lines no message holds as they are."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from random import Random
 
@@ -46,6 +46,8 @@ class Chain:
     view: View
     rules: Rules
     rng: Random
+    avoids: Callable[[int], bool]
+    """Tells if a word must not be said."""
     may_run: bool = False
     """True if a run of one message may have any length."""
     may_repeat: bool = False
@@ -115,6 +117,8 @@ class Chain:
                 # Every message that had this state is forgotten.
                 continue
             symbol = view.symbol_at(place)
+            if symbol != END and self.avoids(symbol):
+                continue
             if symbol == END:
                 added = self._end(walk)
             else:

@@ -1,6 +1,6 @@
 """Makes one line: walks several times, rejects mere repeats, keeps the best."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from random import Random
 
@@ -13,6 +13,9 @@ from app.voice.word_tokenizer import join
 
 _TRIES_A_PHRASE = 4
 
+Avoid = Callable[[str], bool]
+"""Tells if a word or a line must not be said."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Attempt:
@@ -23,8 +26,40 @@ class _Attempt:
     relaxed: tuple[str, ...]
 
 
+class _Words:
+    """The texts of symbols, and what must not be said of them."""
+
+    def __init__(self, vocabulary: Vocabulary, avoid: Avoid | None) -> None:
+        self._vocabulary = vocabulary
+        self._avoid = avoid
+        self._known: dict[int, bool] = {}
+
+    def texts(self, walk: Walk) -> tuple[str, ...]:
+        spoken = walk.symbols[1 : len(walk.places) + 1]
+        return tuple(self._vocabulary.text(symbol) for symbol in spoken)
+
+    def avoids(self, symbol: int) -> bool:
+        """Return whether a word must not be said."""
+        if self._avoid is None:
+            return False
+        known = self._known.get(symbol)
+        if known is None:
+            word = self._vocabulary.text(symbol)
+            known = self._known[symbol] = self._avoid(word)
+        return known
+
+    def is_fit(self, walk: Walk) -> bool:
+        """Return whether a line may be said as a whole."""
+        return self._avoid is None or not self._avoid(join(self.texts(walk)))
+
+
 def speak(
-    view: View, vocabulary: Vocabulary, rng: Random, seed: str | None, rules: Rules
+    view: View,
+    vocabulary: Vocabulary,
+    rng: Random,
+    seed: str | None,
+    rules: Rules,
+    avoid: Avoid | None = None,
 ) -> GeneratedLine:
     """Return the best line of a few walks; see `Voice.speak`.
 
@@ -32,26 +67,34 @@ def speak(
         LookupError: When there is no message to speak from.
     """
     view.pick(view.find([END]), rng)
+    words = _Words(vocabulary, avoid)
     phrases = find_phrases(view, vocabulary, seed, rules.max_run) if seed else []
+    phrases = [one for one in phrases if not any(map(words.avoids, one))]
     walks = 0
-    for attempt in _attempts(view, rng, rules, phrases, bool(seed)):
-        best, score, tried = _choose(attempt, rules)
+    for attempt in _attempts(view, rng, rules, phrases, bool(seed), words):
+        best, score, tried = _choose(attempt, rules, words)
         walks += tried
         if best is not None:
             relaxed = attempt.relaxed
             if score < rules.min_score and "whole" not in relaxed:
                 relaxed = (*relaxed, "score")
-            return _line_of(view, vocabulary, best, score, walks, relaxed)
+            return _line_of(view, words.texts(best), best, score, walks, relaxed)
     raise LookupError("no message can be spoken from")
 
 
 def _attempts(
-    view: View, rng: Random, rules: Rules, phrases: list[Phrase], seeded: bool
+    view: View,
+    rng: Random,
+    rules: Rules,
+    phrases: list[Phrase],
+    seeded: bool,
+    words: _Words,
 ) -> Iterator[_Attempt]:
     """Yield attempts, each laxer than the last; the seed goes before novelty does."""
 
     def attempt(wanted: Sequence[Phrase], relaxed: tuple[str, ...]) -> _Attempt:
-        return _Attempt(_chain(view, rng, rules, relaxed), wanted, relaxed)
+        chain = _chain(view, rng, rules, relaxed, words)
+        return _Attempt(chain, wanted, relaxed)
 
     new: list[tuple[str, ...]] = [(), ("state_size",)]
     if rules.state_size == 1:
@@ -66,20 +109,25 @@ def _attempts(
     yield attempt((), (*lost, "whole"))
 
 
-def _chain(view: View, rng: Random, rules: Rules, relaxed: tuple[str, ...]) -> Chain:
+def _chain(
+    view: View, rng: Random, rules: Rules, relaxed: tuple[str, ...], words: _Words
+) -> Chain:
     if "state_size" in relaxed:
         rules = replace(rules, state_size=1)
     whole = "whole" in relaxed
-    return Chain(view, rules, rng, may_run=whole or "run" in relaxed, may_repeat=whole)
+    may_run = whole or "run" in relaxed
+    return Chain(view, rules, rng, words.avoids, may_run, may_repeat=whole)
 
 
-def _choose(attempt: _Attempt, rules: Rules) -> tuple[Walk | None, float, int]:
+def _choose(
+    attempt: _Attempt, rules: Rules, words: _Words
+) -> tuple[Walk | None, float, int]:
     """Return the best of the first acceptable walks, its score, and the tries."""
     best: Walk | None = None
     best_score, fair = -1.0, 0
     for tried in range(1, rules.max_tries + 1):
         walk = _walk(attempt, tried)
-        if walk is None:
+        if walk is None or not words.is_fit(walk):
             continue
         score = score_of(len(walk.places), walk.run, walk.choices)
         if score > best_score:
@@ -103,14 +151,12 @@ def _walk(attempt: _Attempt, tried: int) -> Walk | None:
 
 def _line_of(
     view: View,
-    vocabulary: Vocabulary,
+    words: tuple[str, ...],
     walk: Walk,
     score: float,
     walks: int,
     relaxed: tuple[str, ...],
 ) -> GeneratedLine:
-    spoken = walk.symbols[1 : len(walk.places) + 1]
-    words = tuple(vocabulary.text(symbol) for symbol in spoken)
     return GeneratedLine(
         join(words), words, _sources(view, walk), score, walks, relaxed
     )

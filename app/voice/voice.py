@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from app.voice import files, voice_builder
 from app.voice.files import MappedFiles, VoiceFileError
-from app.voice.generate_line import speak
+from app.voice.generate_line import Avoid, speak
 from app.voice.generated_line import GeneratedLine, LineSource, Rules
 from app.voice.index import DEPTH, END, Index, View
 from app.voice.vocabulary import Vocabulary
@@ -167,6 +167,7 @@ class Voice:
         seed: str | None = None,
         rules: Rules = _DEFAULT,
         channels: frozenset[int] | None = None,
+        avoid: Avoid | None = None,
     ) -> GeneratedLine:
         """Return a new line; the same `rng` state gives the same line.
 
@@ -177,12 +178,15 @@ class Voice:
             rules: The rules for the line; its `relaxed` names those it broke.
             channels: Row ids of the only channels to speak from, as if the others had
                 never been learned; None means all.
+            avoid: Tells if a word or a line must not be said.
 
         Raises:
-            LookupError: When nothing is learned, or a damaged file is not yet noticed.
+            LookupError: When nothing is learned that may be said, or a damaged file is
+                not yet noticed.
         """
         known = self._known
-        return speak(known.index.view(channels), known.vocabulary, rng, seed, rules)
+        view = known.index.view(channels)
+        return speak(view, known.vocabulary, rng, seed, rules, avoid)
 
     def drafts(
         self,
@@ -192,6 +196,7 @@ class Voice:
         seed: str | None = None,
         rules: Rules = _DEFAULT,
         channels: frozenset[int] | None = None,
+        avoid: Avoid | None = None,
     ) -> list[GeneratedLine]:
         """Return up to `count` different lines, made like `speak`'s.
 
@@ -202,7 +207,9 @@ class Voice:
         for _ in range(2 * count):
             if len(lines) == count:
                 break
-            line = self.speak(rng, seed=seed, rules=rules, channels=channels)
+            line = self.speak(
+                rng, seed=seed, rules=rules, channels=channels, avoid=avoid
+            )
             lines.setdefault(line.text, line)
         return list(lines.values())
 

@@ -52,6 +52,7 @@ class MemoryHost:
         self.ratings: dict[tuple[int, int], int] = {}
         self.left_unsent: list[Unsent] = []
         self.refusals: dict[int, str] = {}
+        self.declined: dict[int, str] = {}
         self.answer_parts: tuple[str, ...] | None = None
         self.files: tuple[tuple[int, int], ...] = ()
         self.emoji_used: str | None = None
@@ -224,7 +225,8 @@ class MemoryHost:
         return Situation(
             await self.settings(said.place),
             (said.place.guild, said.author) in self.opted_out_of,
-            said.id in {ask.trigger for ask in self.replies.values()},
+            said.id in self.declined
+            or said.id in {ask.trigger for ask in self.replies.values()},
             said.place.root in self.learning,
         )
 
@@ -257,6 +259,16 @@ class MemoryHost:
         await self.rate(reply, author, -1, "again")
         again = Ask(old.place, trigger, old.author, old.author_name, text, "again")
         return await self.answer(again)
+
+    async def decline(self, said: Incoming, kind: str, reason: str) -> None:
+        self.declined.setdefault(said.id, reason)
+
+    async def start_talk(
+        self, place: MessagePlace, trigger: int, reason: str
+    ) -> Ask | None:
+        ask = Ask(place, trigger, 0, "Ann", "the tide", reason)
+        claim = await self.claim(ask)
+        return replace(ask, claim=claim) if claim else None
 
     async def sent(self, reply: int, messages: Sequence[int]) -> None:
         self.sent_as[reply] = list(messages)

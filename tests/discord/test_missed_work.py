@@ -142,3 +142,15 @@ async def test_one_refusal_against_known_rights_ends_generating_there(
         await stand_in.update_channel(scene.side)
         await stand_in.say(scene.side, scene.mod, f"{stand_in.bot.mention} hello")
         await stand_in.wait_for(lambda: len(stand_in.outbox.sent()) == 2)
+
+
+async def test_a_call_missed_in_a_thread_where_nothing_was_said_before_is_answered(
+    stand_in: DiscordStandIn, running: Running, service: Service, scene: Scene
+) -> None:
+    thread = scene.guild.thread(scene.general, "older than anything stored")
+    async with taught(running, stand_in, service, scene):
+        pass
+    missed = await stand_in.say(thread, scene.ann, f"{stand_in.bot.mention} the tide?")
+    async with running.connected():
+        await stand_in.wait_for(lambda: len(stand_in.outbox.sent()) == 1)
+    assert stand_in.outbox.sent()[0].reply_to == missed

@@ -4,11 +4,13 @@ import asyncio
 
 from app.discord.ports import Ask, ReadyReply
 from app.service.service import Service
+from app.settings.config_file import save
 from app.store import feedback, guilds, replies
 from tests.discord.conftest import Running, Start
 from tests.discord.memory_host import MemoryHost
 from tests.discord.real_host import eventually, taught
 from tests.discord.scene import Scene
+from tests.discord_stand_in import rights
 from tests.discord_stand_in.server import DiscordStandIn
 
 
@@ -178,3 +180,25 @@ async def test_the_figures_of_a_reply_count_its_time_in_the_queue(
     waited = [row.timings["waiting"] for row in rows if row]
     assert 240 <= totals[0] < totals[1] < totals[2]
     assert totals[2] >= 740 and waited[2] >= 740
+
+
+async def test_why_a_call_got_no_answer_is_stored(
+    stand_in: DiscordStandIn, running: Running, service: Service, scene: Scene
+) -> None:
+    scene.side.deny(stand_in.bot, rights.SEND_MESSAGES)
+    save(service.context.home.config_file, "speak.wake_words", ["parrot"])
+    async with running.connected():
+        await stand_in.wait_for(lambda: bool(stand_in.rest.commands))
+        calls = [
+            await stand_in.say(scene.side, scene.ann, text)
+            for text in (f"{stand_in.bot.mention} hello", "parrot, hello")
+        ]
+
+        async def is_stored() -> bool:
+            run = service.context.database.run
+            rows = [await run(replies.answer_to, str(one)) for one in calls]
+            told = [row.notes[0] if row and row.notes else "" for row in rows]
+            return all("no right to write" in one for one in told)
+
+        await eventually(is_stored)
+    assert stand_in.outbox.sent() == []

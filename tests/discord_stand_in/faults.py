@@ -25,6 +25,8 @@ class Fault:
     path: re.Pattern[str]
     times: int = 1
     status: int = 502
+    code: int = 0
+    """Discord's own error code, beside an HTTP status."""
     retry_after: float = 0.05
 
 
@@ -42,9 +44,10 @@ class Faults:
         *,
         times: int = 1,
         status: int = 502,
+        code: int = 0,
     ) -> None:
         """Order a fault for the next matching requests."""
-        self._waiting.append(Fault(kind, method, re.compile(path), times, status))
+        self._waiting.append(Fault(kind, method, re.compile(path), times, status, code))
 
     def take(self, method: str, path: str) -> Fault | None:
         """The fault that meets this request, if one is ordered."""

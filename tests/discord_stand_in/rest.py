@@ -148,7 +148,8 @@ class Rest(MessageRoutes):
         if fault.kind.endswith("rate limit"):
             everywhere = fault.kind.startswith("global")
             return limited(fault.retry_after, everywhere=everywhere)
-        return web.json_response({"message": "Bad Gateway"}, status=fault.status)
+        body = {"message": "Bad Gateway", "code": fault.code}
+        return web.json_response(body, status=fault.status)
 
     async def me(self, request: web.Request) -> web.Response:
         return web.json_response(self.gateway.bot.payload())

@@ -10,10 +10,12 @@ from app.importers.filters import Filters
 from app.importers.message_intake import store
 from app.importers.records import Record
 from app.providers.base import Completion, Speed, Turn
+from app.replies import talk_topics
 from app.replies.ladder_builder import LadderBuilder
 from app.replies.ledger import Ledger
 from app.replies.replier import Replier
 from app.replies.request import ReplyRequest
+from app.settings.config_file import save
 from app.settings.effective import Settings
 from app.store import (
     conversations,
@@ -447,6 +449,62 @@ async def test_a_draft_is_one_from_the_moment_it_is_written(bench):
     made = await bench.replier.reply(bench.ask(trigger="55", is_draft=True))
     row = bench.database.call(replies.get, made.reply)
     assert row.state == "draft"
+
+
+@pytest.mark.parametrize(("closeness", "state"), [(0.27, "silent"), (0.29, "made")])
+async def test_a_line_that_nobody_asked_for_must_be_close_in_meaning(
+    home, database, closeness, state
+):
+    class Close(Remembered):
+        async def closeness(self, texts, turns):
+            return [closeness for _ in texts]
+
+    bench = Bench(home, database, Close([]))
+    shown: list[str | None] = []
+    made = await bench.replier.reply(bench.ask(reason="join-in"), shown.append)
+    assert made is not None
+    row = database.call(replies.get, made.reply)
+    assert row.state == state and bool(row.text) == (state == "made")
+    assert bool(made.silence) == (state == "silent")
+    assert shown == [], "it is shown to nobody before it is known to fit"
+
+
+@pytest.mark.parametrize("provider", ["local", "openai"])
+async def test_no_provider_says_or_shows_a_word_that_is_never_said(bench, provider):
+    foul = bench.local if provider == "local" else bench.cloud
+    asked = []
+
+    async def write(prompt):
+        asked.append(prompt)
+        for piece in ("well f", " r ", "a", " k you all"):
+            yield piece
+        yield Completion("well f r a k you all")
+
+    foul.write = write
+    await bench.settings.agree(bench.guild, "replies")
+    save(bench.home.config_file, "speak.never_say", ["frak"])
+    shown: list[str | None] = []
+    made = await bench.replier.reply(bench.ask(provider=provider), shown.append)
+    assert made is not None and asked[0].never == ("frak",)
+    outcomes = {one.provider: one.reason for one in made.answer.rungs}
+    assert "never said here" in outcomes[provider]
+    assert made.answer.provider == ("markov" if provider == "local" else "local")
+    texts = "".join(piece or "|" for piece in shown)
+    assert "f r" not in texts and "k you" not in texts and "well" in texts
+
+
+async def test_a_word_said_by_every_provider_ends_in_silence(bench):
+    bench.local.text = bench.markov.text = "oh frak"
+    save(bench.home.config_file, "speak.never_say", ["frak", "words"])
+    made = await bench.replier.reply(bench.ask())
+    assert made is not None and made.answer.finished.parts == ()
+
+
+def test_only_what_people_said_at_some_length_is_a_topic(bench):
+    row = bench.hear("bob", "the boats are out with the tide")
+    bench.hear("bob", "so they are")
+    found = bench.database.call(talk_topics.earlier, bench.guild, bench.channel)
+    assert [one.id for one in found] == [row]
 
 
 async def test_the_model_hears_when_nothing_shows_how_people_write(bench):

@@ -1,11 +1,13 @@
 """The decoding loop over tiny real models: reuse, batching, deadlines, cancel."""
 
+import re
 from typing import Any
 
 import numpy as np
 import pytest
 
 from app.core.errors import AppError
+from app.core.never_said import NeverSaid
 from app.core.sentences import whole_sentences
 from app.ipc.inference import Generate, GenerateReply
 from app.runner.generation import Generation
@@ -306,3 +308,25 @@ def test_a_second_line_that_breaks_off_is_left_out(load):
     cut = one.completion_tokens + 3
     done = runner.write("hello", max_tokens=cut, lines=3, line_start="Bo:", **options)
     assert (done.finish, done.text) == ("length", one.text)
+
+
+def words_in(text):
+    return [word for word in re.split(r"[^a-z0-9]+", text.lower()) if word]
+
+
+@KINDS
+def test_a_word_that_is_never_said_is_not_written(load, kind):
+    runner = Runner(load(kind))
+    never: list[str] = []
+    for _ in range(6):
+        text = runner.write("hello", max_tokens=40, never=never).text
+        assert not (never and NeverSaid(never).found_in(text))
+        never += [f"*{word[:3]}*" for word in words_in(text)[:3]]
+    assert never
+
+
+def test_a_list_that_leaves_nothing_to_say_ends_the_line(load):
+    everything = [f"*{letter}*" for letter in "abcdefghijklmnopqrstuvwxyz0123456789"]
+    done = Runner(load("transformer")).write("hello", max_tokens=40, never=everything)
+    assert not NeverSaid(everything).found_in(done.text)
+    assert done.finish in ("stop", "length")

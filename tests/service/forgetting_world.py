@@ -16,7 +16,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass, field
@@ -108,7 +108,12 @@ class Echo:
     billions, context_size, is_idle = 9.0, 4096, True
 
     async def complete(
-        self, guild: int, text: str, max_tokens: int, seconds: float
+        self,
+        guild: int,
+        text: str,
+        max_tokens: int,
+        seconds: float,
+        never: Sequence[str] = (),
     ) -> str:
         return f"They spoke of {' and '.join(sorted(planted(text)))}."
 

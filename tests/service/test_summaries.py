@@ -28,7 +28,7 @@ class Model:
         self.text = SAID
         self.wait: asyncio.Event | None = None
 
-    async def complete(self, guild, text, max_tokens, seconds):
+    async def complete(self, guild, text, max_tokens, seconds, never=()):
         self.asked.append(text)
         self.is_asked.set()
         if self.wait:

@@ -282,7 +282,12 @@ class LocalProvider:
                 self._keeper.spawn_task(self._cancel(request.stream))
 
     async def complete(
-        self, guild: int, text: str, max_tokens: int, seconds: float
+        self,
+        guild: int,
+        text: str,
+        max_tokens: int,
+        seconds: float,
+        never: Sequence[str] = (),
     ) -> str:
         """Let the loaded model continue `text` up to the end of the line.
 
@@ -299,6 +304,7 @@ class LocalProvider:
             deadline_ms=int(seconds * 1000),
             temperature=BACKGROUND_TEMPERATURE,
             guild=str(guild),
+            never=list(never),
         )
         try:
             return answer_in((await self._keeper.call(request)).text)
@@ -338,6 +344,7 @@ class LocalProvider:
             dial=prompt.dial if voice else 0,
             guild=str(prompt.guild),
             adapter=prompt.adapter or None,
+            never=list(prompt.never),
             lines=prompt.lines,
             line_start=chat_log.start_of_line(prompt.bot_name),
         )

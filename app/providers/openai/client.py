@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
+from app.core.proxy import Proxy
 from app.settings.base_url import Address
 from app.settings.host_gate import Permit
 
@@ -33,13 +34,24 @@ def load() -> None:
 class Clients:
     """Returns the client for an address and key, and closes the one before."""
 
-    def __init__(self, on_change: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        on_change: Callable[[], None],
+        proxy: Callable[[], Proxy | None] = lambda: None,
+    ) -> None:
         self._on_change = on_change
+        self._proxy = proxy
         self._client: AsyncOpenAI | None = None
-        self._client_for: tuple[str, str | None] | None = None
+        self._client_for: tuple[str, str | None, Proxy | None] | None = None
         self._closing: set[asyncio.Task[None]] = set()
         self._is_loaded = False
         self._making = asyncio.Lock()
+
+    @property
+    def proxy_url(self) -> str:
+        """The address of the proxy that is in use; empty without one."""
+        proxy = self._client_for[2] if self._client_for else None
+        return proxy.url if proxy else ""
 
     async def load(self) -> None:
         """Import the client library in a thread, so that the event loop goes on."""
@@ -50,11 +62,16 @@ class Clients:
     async def of(self, permit: Permit, key: str | None) -> "AsyncOpenAI":
         """Return the client for a permit's address; the key goes to no other."""
         await self.load()
-        wanted = (permit.address.url, key)
+        proxy = None
+        if permit.address.is_cloud:
+            proxy = await asyncio.to_thread(self._proxy)
+        wanted = (permit.address.url, key, proxy)
         async with self._making:
             if self._client is None or self._client_for != wanted:
                 self._let_go()
-                self._client = await asyncio.to_thread(_make, permit.address, key)
+                self._client = await asyncio.to_thread(
+                    _make, permit.address, key, proxy
+                )
                 self._client_for = wanted
                 self._on_change()
             return self._client
@@ -73,7 +90,9 @@ class Clients:
             closing.add_done_callback(self._closing.discard)
 
 
-def _make(address: Address, key: str | None) -> "AsyncOpenAI":
+def _make(
+    address: Address, key: str | None, proxy: Proxy | None = None
+) -> "AsyncOpenAI":
     """Make a client, which reads the certificates; blocking."""
     import httpx2
     from openai import AsyncOpenAI
@@ -88,8 +107,9 @@ def _make(address: Address, key: str | None) -> "AsyncOpenAI":
         http_client=httpx2.AsyncClient(
             # A redirect could carry people's words to a host nobody chose.
             follow_redirects=False,
+            proxy=httpx2.Proxy(proxy.url, auth=proxy.login) if proxy else None,
             # A proxy of the environment is another computer.
-            trust_env=address.is_cloud,
+            trust_env=address.is_cloud and proxy is None,
             event_hooks={"request": [_only_needed(address, key), count_bytes]},
         ),
     )

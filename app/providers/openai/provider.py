@@ -17,6 +17,7 @@ from app.core.errors import (
     ProviderError,
     WrongAddressError,
 )
+from app.core.proxy import Proxy
 from app.core.token_estimate import estimate_tokens
 from app.providers.base import Completion, Prompt
 from app.providers.cost_record import OnSpent, Spent
@@ -64,10 +65,16 @@ class OpenAIProvider:
         clock: Clock,
         gate: Gate,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        proxy: Callable[[], Proxy | None] = lambda: None,
         name: str = OPENAI,
         on_wrong_address: Callable[[str], None] = lambda name: None,
     ) -> None:
-        """`key` returns the key of an address, and None for any other."""
+        """Prepare without connecting.
+
+        Args:
+            key: Returns the key of an address, and None for any other.
+            proxy: Returns the proxy on the way to the cloud; it may block.
+        """
         self.name = name
         self._settings = settings
         self._key = key
@@ -77,13 +84,18 @@ class OpenAIProvider:
         self._gate = gate
         self._sleep = sleep
         self._throttle = Throttle(clock)
-        self._standing = HostStanding(name, clock, self._throttle, on_wrong_address)
+        self._standing = HostStanding(
+            name, clock, self._throttle, on_wrong_address, self._proxy_in_use
+        )
         self._repeats = Repeats(clock)
         self._habits: dict[tuple[str, str], Habits] = {}
         self.bills = False
         """The host says what its answers cost."""
-        self._clients = Clients(on_change=self.forget_troubles)
+        self._clients = Clients(self.forget_troubles, proxy)
         self._warmth = Warmth(lambda place: self.greet(place[1]), clock)
+
+    def _proxy_in_use(self) -> str:
+        return self._clients.proxy_url
 
     @property
     def trouble(self) -> Trouble | None:

@@ -1,6 +1,7 @@
 """The standing problems of one host, and the errors that its rungs raise."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Protocol
 
 from app.core.errors import InputRefusedError, LoadingError, ProviderError
@@ -25,6 +26,9 @@ class HostFacts(Protocol):
     def daily_tokens(self) -> int: ...
 
 
+PROXY_HINT = "Check openai.proxy, the secret model_proxy_login and the proxy."
+
+
 class HostStanding:
     """Remembers why a host, or one of its models, is not to be asked for a while."""
 
@@ -34,8 +38,15 @@ class HostStanding:
         clock: Callable[[], float],
         throttle: Throttle,
         on_wrong_address: Callable[[str], None],
+        proxy_in_use: Callable[[], str] = lambda: "",
     ) -> None:
-        """`on_wrong_address` hears the host's name when no API answers there."""
+        """Prepare without troubles.
+
+        Args:
+            on_wrong_address: Hears the host's name when no API answers there.
+            proxy_in_use: Returns the address of the proxy on the way, if there is one.
+        """
+        self._proxy_in_use = proxy_in_use
         self._name = name
         self._clock = clock
         self._throttle = throttle
@@ -75,6 +86,9 @@ class HostStanding:
         trouble = describe(
             error, address.host, model, has_begun=has_begun, name=self._name
         )
+        if trouble.kind == "unreachable" and (proxy := self._proxy_in_use()):
+            reason = f"{address.host} cannot be reached through the proxy {proxy}."
+            trouble = replace(trouble, reason=reason, hint=PROXY_HINT)
         if trouble.kind == "path":
             self._on_wrong_address(self._name)
         if trouble.stay_away_seconds:

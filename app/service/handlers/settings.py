@@ -67,12 +67,20 @@ class SettingsHandlers:
     ) -> control.SecretTestReply:
         """Test a secret once, with a request that carries it."""
         name = request.name
-        if name == "bot_token":
-            from app.service.token_check import test_bot_token
-
-            token = await asyncio.to_thread(secrets.get, self._context.home, name)
-            return await test_bot_token(token)
+        if name in ("bot_token", "discord_proxy_login"):
+            return await self._test_token()
+        if name == "model_proxy_login":
+            host = hosts_of(self._context.settings.home)[0]
+            return await test_key(self._context, host)
         return await test_key(self._context, self._host_of_key(name))
+
+    async def _test_token(self) -> control.SecretTestReply:
+        from app.service.token_check import test_bot_token
+
+        home = self._context.home
+        token = await asyncio.to_thread(secrets.get, home, "bot_token")
+        proxy = await asyncio.to_thread(lambda: self._context.discord_proxy)
+        return await test_bot_token(token, proxy)
 
     def _host_of_key(self, name: str) -> Host:
         """Return the host that a key is for.

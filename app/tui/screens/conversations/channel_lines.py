@@ -73,7 +73,7 @@ def merge(
             ("reply", reply.id),
             reply.created,
             "Mynah",
-            reply.text,
+            reply.text or (reply.notes[0] if reply.state == "silent" else ""),
             next((of_sent[id] for id in reply.sent if id in of_sent), None),
             reply,
         )

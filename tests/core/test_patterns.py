@@ -4,13 +4,13 @@ import sys
 import pytest
 
 from app.core.errors import ConfigError
-from app.settings.patterns import Patterns, split
+from app.core.patterns import Patterns, split
 from app.settings.setting_keys import from_text
 
 
 def test_a_pattern_that_would_backtrack_for_ever_is_done_at_once():
     code = (
-        "from app.settings.patterns import Patterns;"
+        "from app.core.patterns import Patterns;"
         "print(Patterns('p', ['(a+)+$']).found_in('a' * 27 + '!'))"
     )
     done = subprocess.run(

@@ -34,7 +34,7 @@ class Patterns:
         Raises:
             ConfigError: If one cannot be used, with the reason.
         """
-        self._compiled = [_compiled(name, pattern) for pattern in patterns]
+        self._compiled = [compiled(name, pattern) for pattern in patterns]
         if sum(one.programsize for one in self._compiled) > MAX_STEPS:
             raise ConfigError(
                 f"{name} is too large to search for in every message.",
@@ -60,11 +60,16 @@ def search_for(texts: Iterable[bytes]) -> Callable[[mmap], bool]:
     options = re2.Options()
     options.encoding = re2.Options.Encoding.LATIN1
     options.max_mem = MAX_BYTES
-    compiled = re2.compile(b"|".join(map(re2.escape, texts)), options)
-    return lambda data: compiled.search(data) is not None
+    found = re2.compile(b"|".join(map(re2.escape, texts)), options)
+    return lambda data: found.search(data) is not None
 
 
-def _compiled(name: str, pattern: str) -> "re2._Regexp":
+def compiled(name: str, pattern: str) -> "re2._Regexp":
+    """Compile one pattern; `name` is the setting that has it.
+
+    Raises:
+        ConfigError: If it cannot be used, with the reason.
+    """
     options = re2.Options()
     options.case_sensitive = False
     options.log_errors = False

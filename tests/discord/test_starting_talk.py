@@ -1,0 +1,178 @@
+"""It starts talk in a quiet room and at set times, where it may."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
+from random import Random
+
+import pytest
+
+from app.core.paths import Home
+from app.discord.client import Surroundings
+from app.discord.controller import ports_of
+from app.service.service import Service
+from app.settings.config_file import save
+from app.store import replies
+from tests.discord.conftest import PACE, Running
+from tests.discord.real_host import LINES, eventually, taught
+from tests.discord.scene import Scene
+from tests.discord_stand_in import rights
+from tests.discord_stand_in.server import DiscordStandIn
+
+HOURS = 3600.0
+LOOKS = 0.3
+"""Seconds in which it looks many times."""
+
+
+class Later:
+    """A clock that can be put forward."""
+
+    def __init__(self) -> None:
+        self.ahead = 0.0
+
+    def __call__(self) -> float:
+        return datetime.now().timestamp() + self.ahead
+
+
+@pytest.fixture
+def later() -> Later:
+    return Later()
+
+
+@pytest.fixture
+def starting(stand_in: DiscordStandIn, service: Service, later: Later) -> Running:
+    """A bot with the real ports that looks for occasions all the time."""
+    context = service.context
+    pace = replace(PACE, between_starts=0.01)
+    around = Surroundings(
+        ports_of(context, Random(7)),
+        context.settings.bot,
+        context.discord_state,
+        clock=later,
+        rng=Random(7),
+        pace=pace,
+    )
+    return Running(stand_in, around)
+
+
+@asynccontextmanager
+async def room(
+    starting: Running, stand_in: DiscordStandIn, service: Service, scene: Scene
+) -> AsyncIterator[None]:
+    """The main channel with what was said there, in the voice and in Discord."""
+    async with taught(starting, stand_in, service, scene):
+        yield
+
+
+async def started(service: Service, count: int) -> None:
+    async def is_so() -> bool:
+        rows = await service.context.database.run(replies.latest)
+        sent = [row for row in rows if row.reason in ("quiet room", "schedule")]
+        return len(sent) == count and all(row.state == "sent" for row in sent)
+
+    await eventually(is_so)
+
+
+async def test_it_starts_talk_once_in_a_room_that_was_quiet_for_hours(
+    stand_in: DiscordStandIn,
+    starting: Running,
+    service: Service,
+    scene: Scene,
+    home: Home,
+    later: Later,
+) -> None:
+    async with room(starting, stand_in, service, scene):
+        save(home.config_file, "speak.start_after_hours", 5)
+        await asyncio.sleep(LOOKS)
+        assert stand_in.outbox.sent() == []
+        later.ahead = 6 * HOURS
+        await started(service, 1)
+        (sent,) = stand_in.outbox.sent()
+        assert sent.channel_id == scene.general.id and sent.reply_to is None
+        later.ahead = 48 * HOURS
+        await asyncio.sleep(LOOKS)
+        assert len(stand_in.outbox.sent()) == 1, "it does not talk to itself"
+        (row,) = await service.context.database.run(replies.latest)
+        assert row.turns[-1].text in LINES, "a topic of the room's own past"
+    async with starting.connected():
+        await asyncio.sleep(LOOKS)
+    assert len(stand_in.outbox.sent()) == 1
+
+
+async def test_it_starts_talk_at_a_set_time_and_after_a_restart_not_again(
+    stand_in: DiscordStandIn,
+    starting: Running,
+    service: Service,
+    scene: Scene,
+    home: Home,
+    later: Later,
+) -> None:
+    soon = datetime.now() + timedelta(minutes=1)
+    async with room(starting, stand_in, service, scene):
+        save(home.config_file, "speak.start_at", [f"{soon:%H:%M} in #general"])
+        await asyncio.sleep(LOOKS)
+        before = len(stand_in.outbox.sent())
+        later.ahead = 120.0
+        await started(service, 1)
+        assert before == 0
+        await stand_in.say(scene.general, scene.ann, "so it is")
+    async with starting.connected():
+        await asyncio.sleep(LOOKS)
+        shown = await stand_in.command(scene.general, scene.ann, "help")
+    assert len(stand_in.outbox.sent()) == 1
+    assert "starts talk at set times (" in shown.text and "UTC" in shown.text
+
+
+@pytest.mark.parametrize("why", ["rights", "quiet", "hours", "channels", "history"])
+async def test_it_starts_no_talk_where_it_may_not(
+    stand_in: DiscordStandIn,
+    starting: Running,
+    service: Service,
+    scene: Scene,
+    home: Home,
+    later: Later,
+    why: str,
+) -> None:
+    async with room(starting, stand_in, service, scene):
+        if why == "rights":
+            scene.general.deny(stand_in.bot, rights.SEND_MESSAGES)
+            await stand_in.update_channel(scene.general)
+        elif why == "history":
+            scene.general.deny(stand_in.bot, rights.READ_HISTORY)
+            await stand_in.update_channel(scene.general)
+        elif why == "quiet":
+            await stand_in.command(scene.general, scene.mod, "quiet", time="7d")
+        elif why == "hours":
+            noon = datetime.now() + timedelta(hours=6)
+            first, last = noon - timedelta(hours=1), noon + timedelta(hours=1)
+            save(home.config_file, "speak.quiet_hours", f"{first:%H:%M}-{last:%H:%M}")
+        else:
+            save(home.config_file, "speak.channels", ["side"])
+        save(home.config_file, "speak.start_after_hours", 5)
+        later.ahead = 6 * HOURS
+        await asyncio.sleep(LOOKS)
+    assert stand_in.outbox.sent() == []
+    assert await service.context.database.run(replies.latest) == []
+
+
+async def test_a_draft_of_a_start_waits_for_the_owner(
+    stand_in: DiscordStandIn,
+    starting: Running,
+    service: Service,
+    scene: Scene,
+    home: Home,
+    later: Later,
+) -> None:
+    save(home.config_file, "reply.shadow", True)
+    async with room(starting, stand_in, service, scene):
+        save(home.config_file, "speak.start_after_hours", 5)
+        later.ahead = 6 * HOURS
+
+        async def is_draft() -> bool:
+            rows = await service.context.database.run(replies.latest)
+            return [row.state for row in rows] == ["draft"]
+
+        await eventually(is_draft)
+    assert stand_in.outbox.sent() == []
