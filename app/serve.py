@@ -61,6 +61,7 @@ async def _serve(home: Home, stdout: int | None) -> None:
         asyncio.get_running_loop().set_exception_handler(supervisor.on_lost_error)
         work: dict[str, Callable[[], Awaitable[None]]] = {
             "Reporting the state": partial(_tell_state, service),
+            "Learning files": service.context.uploads.go_on,
             "Memory": service.context.memory.keep_up,
             "Loading models at hosts": HostWarmer(service.context).keep_up,
             "The meter": service.metering.keep_up,

@@ -158,6 +158,7 @@ MAY_RENAME = {
     "app/core/files.py": "the one way to replace a file",
     "app/modelfiles/bundled.py": "a whole directory takes its place",
     "app/service/backups.py": "a restored home takes its place",
+    "app/service/voices/uploads.py": "the name of a folder tells how far its file is",
 }
 
 

@@ -12,22 +12,21 @@ APP = Path(__file__).parent.parent / "app"
 WRITES = {"create", "insert", "insert_many", "update", "replace", "bulk_create"}
 
 WRITERS: Mapping[str, set[str]] = {
-    # A webhook's messages go over to the account behind its name; no word is written.
     "Message": {"store/messages.py", "store/authors.py"},
     "Attachment": {"store/messages.py"},
     "Reply": {"store/replies.py", "store/forgetting.py"},
     "ReplySource": {"store/replies.py"},
     "Conversation": {"store/conversations.py"},
-    # Forgetting takes names away.
     "Member": {
         "store/members.py",
         "store/imports.py",
         "store/authors.py",
         "store/forgetting.py",
-    },  # fmt: skip
+    },
     "Embedding": {"store/embeddings.py"},
 }
-"""The modules that write each table with words of chats."""
+"""The modules that write each table with words of chats; `authors` joins a proxied name
+to its account."""
 
 CALLERS: Mapping[str, set[str]] = {
     "messages.add": {"importers/message_intake.py"},

@@ -15,15 +15,15 @@ from app.core.safe_text import safe_line
 from app.core.secrets import ENVIRONMENT
 from app.importers import markov_discord_config
 from app.ipc import control
-from app.settings.consent import is_question
+from app.settings.consent import IS_EVERYWHERE, is_question
 
 NAME = "config"
-HELP = "show or change settings; secrets are read from stdin"
+HELP = "show or change settings, withdraw a consent; secrets are read from stdin"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's words."""
-    parser.add_argument("action", choices=["get", "set", "import"])
+    parser.add_argument("action", choices=["get", "set", "import", "withdraw"])
     parser.add_argument(
         "key",
         nargs="?",
@@ -52,6 +52,8 @@ async def _run(home: Home, arguments: argparse.Namespace) -> int:
     async with connect(home) as bot:
         if arguments.action == "get":
             await _get(bot, arguments)
+        elif arguments.action == "withdraw":
+            await _withdraw(bot, arguments)
         elif arguments.key is None:
             raise UsageError("Name a setting.", "See `mynah config get`.")
         elif arguments.action == "import":
@@ -99,6 +101,25 @@ async def _change(
         if answer.strip().lower() not in ("y", "yes"):
             raise AppError("Nothing was changed.") from None
         return await _change(bot, arguments, agreed=True)
+
+
+async def _withdraw(bot: Bot, arguments: argparse.Namespace) -> None:
+    """Take back the consent that words go to hosts in the cloud."""
+    if arguments.key is not None:
+        raise UsageError("Only a server can be named here.", "Use --guild SERVER.")
+    done = await bot.call(control.WithdrawConsent(arguments.guild))
+    if done.is_everywhere:
+        raise UsageError(
+            IS_EVERYWHERE,
+            "Leave out --guild, or lock the server:"
+            " `mynah config set reply.local_only on --guild SERVER`.",
+        )
+    if arguments.json:
+        print_json(done)
+    elif done.withdrawn:
+        say(f"You no longer agree to {safe_line(', '.join(done.withdrawn))}.")
+    else:
+        say("You had agreed to nothing.")
 
 
 async def _import(bot: Bot, arguments: argparse.Namespace) -> None:

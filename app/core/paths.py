@@ -24,6 +24,7 @@ TREE: Mapping[str, str] = {
     "model-speeds.json": "how fast each model wrote when it was last loaded",
     "theme": "the colors of the screens that you chose last",
     "tmp": "files that are not finished yet; emptied at every start",
+    "uploads": "files sent with /train, until all of them is learned",
     "telemetry-removed": "a marker that a library's leftovers were deleted",
     "lock": "the lock of the one process that writes here",
     "endpoint.json": "the address of the running bot for commands and screens",
@@ -98,6 +99,11 @@ class Home:
     def temporary(self) -> Path:
         """Folder for files that are not finished yet."""
         return self.root / "tmp"
+
+    @property
+    def uploads(self) -> Path:
+        """Folder for files that people sent, until all of them is learned."""
+        return self.root / "uploads"
 
     @property
     def telemetry_marker(self) -> Path:

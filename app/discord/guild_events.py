@@ -12,6 +12,7 @@ from app.service.departed import delete_after_grace
 from app.service.handlers.channel_actions import likely_emoji, set_learning
 from app.service.voices.forgetter import Forgotten
 from app.service.weekly_stats import GuildWeek, week_of
+from app.settings import consent
 from app.settings.effective import ResolvedSetting
 from app.settings.schema import Config
 from app.store import audience, guilds
@@ -35,6 +36,12 @@ class StoredGuilds:
         rows = await self._ids.rows(place)
         explained = await self._context.settings.explain(rows.guild, rows.root)
         return [one for one in explained if one.key.scope != "home"]
+
+    async def withdraw_consent(self, guild: int) -> list[str] | None:
+        """Take back the owner's consents for a guild."""
+        row = await self._ids.guild(guild)
+        found = await self._context.settings.withdraw(row)
+        return None if found is None else consent.withdrawn(found)
 
     async def change_setting(
         self,

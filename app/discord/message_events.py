@@ -146,12 +146,16 @@ class StoredMessages:
             rows.guild, gone, by_owner=False, wait=False
         )
 
-    async def edited(self, guild: int, message: int, text: str) -> None:
-        """Replace a message's old text by the new one."""
+    async def edited(
+        self, guild: int, message: int, text: str, *, is_edit: bool = True
+    ) -> None:
+        """Replace a message's old text by the new one, also where it was answered."""
         async with self._order[guild]:
             row = await self._ids.guild(guild)
             rows = await self._ids.messages(row, [message])
         async with self._changes[guild]:
+            if is_edit and not rows:
+                await self._context.forgetter.question_edited(row, str(message))
             for found in rows:
                 await self._context.voices.edit(row, found, text)
 
@@ -207,17 +211,19 @@ class StoredMessages:
         async with self._unpacked(name, data) as path:
             await asyncio.to_thread(file_check.check, [path], target)
 
-    async def learn_file(self, guild: int, name: str, data: bytes) -> LearnedFile:
+    async def learn_file(
+        self, guild: int, name: str, data: bytes, *, clean: bool
+    ) -> LearnedFile:
         """Learn an export, as far as it can be read."""
         row = await self._ids.guild(guild)
-        async with self._unpacked(name, data) as path:
-            reply = await self._context.voices.import_files(row, [path])
+        learn = self._context.uploads.learn
+        gone, reply = await learn(row, name, data, clean=clean)
         faults = [error.text for error in reply.errors]
         faults += [f"left out as {one.reason}" for one in reply.passed_over]
         faults += [
             f"{n:,} messages left out: {why}" for why, n in reply.reasons.items()
         ]
-        return LearnedFile(reply.added, reply.read, tuple(faults))
+        return LearnedFile(reply.added, reply.read, tuple(faults), gone)
 
     @asynccontextmanager
     async def _unpacked(self, name: str, data: bytes) -> AsyncIterator[Path]:

@@ -157,6 +157,8 @@ class LearnedFile:
     read: int
     faults: tuple[str, ...] = ()
     """The reasons for what was not learned, each with its place in the file."""
+    gone: Forgotten | None = None
+    """The counts of a forgetting that came first."""
 
 
 @dataclass(frozen=True)
@@ -198,6 +200,13 @@ class GuildEvents(Protocol):
 
     async def explain_settings(self, place: MessagePlace) -> list[ResolvedSetting]:
         """Return every setting that can differ in a channel, with its origin."""
+        ...
+
+    async def withdraw_consent(self, guild: int) -> list[str] | None:
+        """Take back the owner's consents for a guild; return them in words.
+
+        None if the owner agreed for every guild, which is taken back elsewhere.
+        """
         ...
 
     async def change_setting(
@@ -291,7 +300,15 @@ class MessageEvents(Protocol):
         """Let a proxied line take the place of its original, which is deleted."""
         ...
 
-    async def edited(self, guild: int, message: int, text: str) -> None: ...
+    async def edited(
+        self, guild: int, message: int, text: str, *, is_edit: bool = True
+    ) -> None:
+        """Follow a message that Discord tells of again.
+
+        Args:
+            is_edit: False where nobody changed its words, as for a link's preview.
+        """
+        ...
 
     async def deleted(self, guild: int, messages: Sequence[int]) -> Forgotten: ...
 
@@ -331,8 +348,14 @@ class MessageEvents(Protocol):
         """
         ...
 
-    async def learn_file(self, guild: int, name: str, data: bytes) -> LearnedFile:
+    async def learn_file(
+        self, guild: int, name: str, data: bytes, *, clean: bool
+    ) -> LearnedFile:
         """Learn an export, as far as it can be read.
+
+        Args:
+            clean: Forget first everything that is there; killed in between, the next
+                start goes on.
 
         Raises:
             AppError: If it is of another server, or the import fails.

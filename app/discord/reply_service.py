@@ -62,7 +62,11 @@ class StoredReplies:
         A killed process can then find its unanswered messages.
         """
         return await self._context.database.run(
-            places.claim, stored(ask.place), ask.reason, str(ask.trigger)
+            places.claim,
+            stored(ask.place),
+            ask.reason,
+            str(ask.trigger),
+            self._ids.author(ask.author),
         )
 
     async def answer(self, ask: Ask) -> ReadyReply | None:
@@ -290,7 +294,10 @@ def _again(
     row = replies.get(reply)
     if row is None or not row.turns:
         return None
-    new = replies.claim(row.guild_id, row.channel_id, "again", trigger)
+    asked = row.answers or row.trigger
+    new = replies.claim(
+        row.guild_id, row.channel_id, "again", trigger, row.asker, asked
+    )
     if new is None:
         return None
     speaker, text, message = row.turns[-1]

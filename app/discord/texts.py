@@ -151,10 +151,13 @@ def _source_lines(sources: Sequence[DrawnMessage]) -> list[str]:
 
 def learned_file(name: str, learned: LearnedFile) -> str:
     """Tell what was learned from a file, and where and why something was not."""
+    before = f"{forgotten(learned.gone)}\n" if learned.gone else ""
     if not learned.read:
         why = learned.faults or ("it holds no messages of this server",)
-        return file_problem(name, _faults(why))
-    text = f"Read {learned.read:,} messages of {quote(name)}, {learned.added:,} of"
+        return before + file_problem(name, _faults(why))
+    text = (
+        f"{before}Read {learned.read:,} messages of {quote(name)}, {learned.added:,} of"
+    )
     text += " them new."
     if learned.faults:
         problem = file_problem(name, _faults(learned.faults))

@@ -93,11 +93,12 @@ def _admitted(
         return None
     author = authors.author(record.author)
     text = clean(record.text, record.mentions)
-    known = tombstones.TombstoneCandidate(author, record.id, record.ts or 0, text)
+    ts, name = record.ts or 0, clean(record.name)
+    known = tombstones.TombstoneCandidate(author, record.id, ts, text, name)
     if tombstones.are_there(guild) and tombstones.forgotten(guild, [known]):
         # Before the author's name is stored; the message itself could not be.
         return None
-    member = members.ensure(guild, author, clean(record.name), is_bot=record.is_bot)
+    member = members.ensure(guild, author, name, is_bot=record.is_bot)
     if member.has_opted_out or not (record.text.strip() or record.files):
         return None
     channel = guilds.ensure_channel(

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from app.service.memory_keeper import MemoryKeeper
     from app.service.voices.forgetter import Forgetter
     from app.service.voices.token_voices import TokenVoices
+    from app.service.voices.uploads import Uploads
     from app.service.voices.voice_keeper import VoiceKeeper
 
 
@@ -113,6 +114,13 @@ class AppContext:
     def forgetter(self) -> "Forgetter":
         """The only way messages leave again."""
         return self.voices.forgetter
+
+    @cached_property
+    def uploads(self) -> "Uploads":
+        """The files that people send with `/train`."""
+        from app.service.voices.uploads import Uploads
+
+        return Uploads(self.home, self.voices, self.forgetter)
 
     @cached_property
     def token_voices(self) -> "TokenVoices":

@@ -94,7 +94,9 @@ def _make_way(home: Home, names: Sequence[str]) -> None:
             raise UsageError(f"{home.root / name} is a folder.", "Move it away first.")
     for suffix in ("-wal", "-shm"):
         (home.root / f"{DATABASE}{suffix}").unlink(missing_ok=True)
-    shutil.rmtree(home.guilds, ignore_errors=True)
+    # They belong to the database that was there before.
+    for folder in (home.guilds, home.uploads):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def restore_key(home: Home, source: Path) -> None:

@@ -197,4 +197,5 @@ async def open_service(
     """
     async with assemble(home, rng or Random(), is_forgiving=is_forgiving) as context:
         await context.voices.start()
+        await context.uploads.forget_first()
         yield Service(context)

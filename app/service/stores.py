@@ -86,6 +86,12 @@ STORES = (
         "`app/service/bootstrap.py` at every start",
     ),
     TextStore(
+        "files sent with /train",
+        (),
+        ("uploads",),
+        "`app/service/voices/uploads.py`, once all of them is learned",
+    ),
+    TextStore(
         "logs",
         (),
         ("logs",),

@@ -1,6 +1,6 @@
 """The owner's consent that messages go to a host in the cloud, for one purpose."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from app.core.errors import AppError, UsageError
@@ -63,6 +63,16 @@ def what_leaves(host: str, purpose: Purpose, *, is_everywhere: bool = False) -> 
         f"With a model at {host}, in the cloud, {leaves} The host may keep it. A locked"
         " server sends nothing."
     )
+
+
+def withdrawn(consents: Sequence[tuple[str, str]]) -> list[str]:
+    """Name the host and the purpose of each consent that was taken back."""
+    return [
+        f"{origin.partition('://')[2]} for {purpose}" for purpose, origin in consents
+    ]
+
+
+IS_EVERYWHERE = "You agreed for every server, so this one alone cannot be left out."
 
 
 def what_own_means(hosts: str) -> str:

@@ -264,6 +264,21 @@ class Settings:
         origin, now = address.origin, int(time.time() * 1000)
         await self._database.run(rows.give_consent, guild, purpose, origin, now)
 
+    async def withdraw(self, guild: int | None) -> list[tuple[str, str]] | None:
+        """Take back the owner's consents, so that nothing goes to those hosts any more.
+
+        Args:
+            guild: The row of a guild; None for every guild.
+
+        Returns:
+            (purpose, origin) of each. None if the owner agreed for every guild, which
+            is not taken back for one.
+        """
+        everywhere = await self._database.run(rows.consents, None)
+        if guild is not None and everywhere:
+            return None
+        return await self._database.run(rows.withdraw_consents, guild)
+
     async def has_agreed(
         self, guild: int | None, purpose: Purpose, address: Address
     ) -> bool:

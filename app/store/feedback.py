@@ -40,8 +40,11 @@ def rate(
     """Store +1 or -1 by one author (hash), or take it back with 0.
 
     Args:
-        was: The reply's old words, if somebody replaced them.
+        was: The reply's old words, if somebody replaced them. They are not kept for a
+            reply that was forgotten meanwhile.
     """
+    if was and not Reply.select().where((Reply.id == reply) & (Reply.text != "")):
+        was = ""
     same = (Feedback.reply == reply) & (Feedback.author == author)
     Feedback.delete().where(same & (Feedback.kind == kind)).execute()
     if value:

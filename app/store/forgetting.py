@@ -107,6 +107,7 @@ def blank_replies(
     answered: Sequence[str] = (),
     *,
     by_owner: bool = True,
+    are_edited: bool = False,
 ) -> Blanked:
     """Blank the replies that used or answered these messages, with the bot's lines.
 
@@ -117,10 +118,12 @@ def blank_replies(
     Args:
         answered: Outside ids of more messages, which were perhaps never stored.
         by_owner: As in `delete`.
+        are_edited: Those more messages stay, in other words; they may be answered.
     """
     _tell_unfinished(guild, rows)
     replies, own, sent = set[int](), list[int](), list[tuple[str, str]]()
-    found = _drawing_on(guild, rows) | _answers_to(guild, answered)
+    found = _drawing_on(guild, rows)
+    found |= _answers_to(guild, answered, has_words=are_edited)
     while found:
         replies |= found
         places = _sent_as(found)
@@ -133,16 +136,32 @@ def blank_replies(
         _tell_unfinished(guild, reached)
         own += reached
         found = _drawing_on(guild, reached)
+    if not are_edited:
+        _end_answers(guild, answered)
     # At once, as nothing leads from an empty reply to the bot's stored line.
     delete(guild, own, by_owner=by_owner)
     return Blanked(len(replies), tuple(own), tuple(sent))
 
 
-def _answers_to(guild: int, externals: Sequence[str]) -> set[int]:
+def _end_answers(guild: int, externals: Sequence[str]) -> None:
+    """Let nobody answer messages that are forgotten without having been stored."""
+    for start in range(0, len(externals), BATCH):
+        part = list(externals[start : start + BATCH])
+        asked = Reply.trigger.in_(part) | Reply.answers.in_(part)
+        ended = Reply.update(state="forgotten", asker="")
+        ended.where((Reply.guild == guild) & asked).execute()
+
+
+def _answers_to(
+    guild: int, externals: Sequence[str], *, has_words: bool = False
+) -> set[int]:
     chosen = (Reply.guild == guild) & (Reply.state != "forgotten")
+    if has_words:
+        chosen &= Reply.text != ""
     found: set[int] = set()
     for start in range(0, len(externals), BATCH):
-        asked = Reply.trigger.in_(list(externals[start : start + BATCH]))
+        part = list(externals[start : start + BATCH])
+        asked = Reply.trigger.in_(part) | Reply.answers.in_(part)
         found.update(r for (r,) in tuples(Reply.select(Reply.id).where(chosen & asked)))
     return found
 
@@ -175,11 +194,12 @@ def _drawing_on(guild: int, rows: Sequence[int]) -> set[int]:
             ReplySource.message.in_(part)
         )
         here = (Message.guild == guild) & Message.id.in_(part)
-        triggers = Message.select(Message.external).where(here)
+        asked = Message.select(Message.external).where(here)
         talks = ConversationLink.select(ConversationLink.conversation).where(
             ConversationLink.message.in_(part)
         )
-        wanted = Reply.id.in_(drew) | Reply.trigger.in_(triggers)
+        wanted = Reply.id.in_(drew)
+        wanted |= Reply.trigger.in_(asked) | Reply.answers.in_(asked)
         wanted |= Reply.summary_of.in_(talks)
         query = Reply.select(Reply.id).where(chosen & wanted)
         found.update(row for (row,) in tuples(query))
@@ -223,7 +243,7 @@ def delete(
 
 
 def _candidates(guild: int, rows: list[int]) -> list[tombstones.TombstoneCandidate]:
-    columns = (Member.author, Message.external, Message.ts, Message.text)
+    columns = (Member.author, Message.external, Message.ts, Message.text, Member.name)
     query = Message.select(*columns).join(Member)
     chosen = (Message.guild == guild) & Message.id.in_(rows)
     return [tombstones.TombstoneCandidate(*row) for row in tuples(query.where(chosen))]
@@ -298,6 +318,7 @@ def delete_replies(guild: int) -> int:
     chosen = (Reply.guild == guild) & (Reply.state != "forgotten")
     replies = [row for (row,) in tuples(Reply.select(Reply.id).where(chosen))]
     _blank(guild, replies)
+    Reply.update(asker="").where(Reply.guild == guild).execute()
     return len(replies)
 
 

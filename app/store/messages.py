@@ -75,14 +75,15 @@ def _forgotten(guild: int, messages: Sequence[NewMessage], *, anew: bool) -> set
     if not tombstones.are_there(guild):
         return set()
     members = list({one.member for one in messages})
-    select = "SELECT id, author FROM member WHERE id IN"
-    authors: dict[int, str] = dict(sqlite.select_among(bound(), select, members))
-    candidates = [
-        tombstones.TombstoneCandidate(
-            authors.get(one.member, ""), one.external, one.ts, one.text
+    select = "SELECT id, author, name FROM member WHERE id IN"
+    found = sqlite.select_among(bound(), select, members)
+    people: dict[int, tuple[str, str]] = {row: (a, name) for row, a, name in found}
+    candidates = []
+    for one in messages:
+        author, name = people.get(one.member, ("", ""))
+        candidates.append(
+            tombstones.TombstoneCandidate(author, one.external, one.ts, one.text, name)
         )
-        for one in messages
-    ]
     return tombstones.forgotten(guild, candidates, anew=anew)
 
 

@@ -140,6 +140,14 @@ def _shares_of_words(database: SqliteDatabase) -> None:
     database.execute_sql(f"ALTER TABLE reply ADD COLUMN {column}")
 
 
+def _askers(database: SqliteDatabase) -> None:
+    """A reply keeps whom it answers, so that it goes with what that person forgets."""
+    for column in ("asker TEXT NOT NULL DEFAULT ''", "answers TEXT"):
+        database.execute_sql(f"ALTER TABLE reply ADD COLUMN {column}")
+    database.execute_sql("CREATE INDEX reply_asker ON reply (asker)")
+    database.execute_sql("CREATE INDEX reply_answers ON reply (answers)")
+
+
 FIRST_VERSION = 1
 MIGRATIONS: tuple[Migration, ...] = (
     _compare_and_meter,
@@ -155,6 +163,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     _forgotten_twins,
     _proxied_names,
     _shares_of_words,
+    _askers,
 )
 """The steps after the first version, oldest first; a new database needs none."""
 

@@ -142,10 +142,10 @@ def standing(place: Place, author: str, trigger: str) -> Standing:
     )
 
 
-def claim(place: Place, reason: str, trigger: str) -> Claim | None:
-    """Make the row of a reply there; None if the trigger has one."""
+def claim(place: Place, reason: str, trigger: str, asker: str = "") -> Claim | None:
+    """Make the row of a reply to an author (hash); None if the trigger has one."""
     rows = rows_of(place)
-    reply = replies.claim(rows.guild, rows.channel, reason, trigger)
+    reply = replies.claim(rows.guild, rows.channel, reason, trigger, asker)
     if reply is None:
         return None
     message = _message(rows.guild, trigger)

@@ -33,12 +33,21 @@ REFUSED = "Discord refused it: "
 
 @write
 def claim(
-    guild: int, channel: int | None, reason: str, trigger: str | None = None
+    guild: int,
+    channel: int | None,
+    reason: str,
+    trigger: str | None = None,
+    asker: str = "",
+    answers: str | None = None,
 ) -> int | None:
     """Create the row of a reply in advance; None if the trigger already has one.
 
     The row stays whatever happens to the reply, so neither a message delivered twice
     nor a crash leads to two answers.
+
+    Args:
+        asker: Hash of the author that it answers.
+        answers: Discord's id of the message answered, if that is not the trigger.
     """
     try:
         reply: Reply = Reply.create(
@@ -46,6 +55,8 @@ def claim(
             channel=channel,
             reason=reason,
             trigger=trigger,
+            asker=asker,
+            answers=answers,
             created=int(time.time() * 1000),
             state="claimed",
         )
@@ -161,8 +172,8 @@ def _may_hear(row: Reply, sources: Sequence[int]) -> bool:
 
 
 def _is_trigger_gone(row: Reply) -> bool:
-    trigger = row.trigger
-    return trigger is not None and tombstones.is_buried(row.guild_id, trigger)
+    asked = [one for one in (row.trigger, row.answers) if one is not None]
+    return any(tombstones.is_buried(row.guild_id, one) for one in asked)
 
 
 def _still_there(asked_rows: Collection[int]) -> set[int]:
@@ -270,6 +281,21 @@ def answered(triggers: Sequence[str]) -> set[str]:
     """Return the triggers that already have a reply."""
     query = Reply.select(Reply.trigger).where(Reply.trigger.in_(list(triggers)))
     return {str(row.trigger) for row in query}
+
+
+def asked_by(guild: int, author: str, since: int = 0) -> list[str]:
+    """Return the triggers of the replies to an author (hash) since that time."""
+    mine = (Reply.guild == guild) & (Reply.asker == author) & (Reply.created >= since)
+    query = Reply.select(Reply.trigger).where(mine & Reply.trigger.is_null(False))
+    return [trigger for (trigger,) in tuples(query)]
+
+
+def answered_in(guild: int, channel: int) -> list[str]:
+    """Return the triggers of the replies in a channel (row) and in its threads."""
+    threads = Channel.select(Channel.id).where(Channel.parent == channel)
+    here = (Reply.channel == channel) | Reply.channel.in_(threads)
+    query = Reply.select(Reply.trigger).where((Reply.guild == guild) & here)
+    return [trigger for (trigger,) in tuples(query) if trigger is not None]
 
 
 def unsent(since: int) -> list[StoredReply]:

@@ -123,6 +123,10 @@ class StoredReply:
     cost: float
     shares: list[int] = field(default_factory=list)
     """The voice's share in each word between spaces, in percent; -1 is unknown."""
+    asker: str = ""
+    """Hash of the author that it answers; empty if nobody is known."""
+    answers: str | None = None
+    """Discord's id of the message answered, where `trigger` is another thing."""
 
 
 @dataclass(frozen=True)

@@ -44,6 +44,22 @@ def consents(guild: int | None) -> set[tuple[str, str]]:
 
 
 @write
+def withdraw_consents(guild: int | None) -> list[tuple[str, str]]:
+    """Delete the consents of one guild, or with None every one.
+
+    Returns (purpose, origin) of each.
+    """
+    chosen = (
+        Consent.select()
+        if guild is None
+        else Consent.select().where(Consent.guild == guild)
+    )
+    rows = list(chosen)
+    Consent.delete().where(Consent.id.in_([row.id for row in rows])).execute()
+    return sorted({(row.purpose, row.origin) for row in rows})
+
+
+@write
 def give_consent(guild: int | None, purpose: str, origin: str, now: int) -> None:
     """Store a consent for one guild, or with None for every guild.
 

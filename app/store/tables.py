@@ -227,6 +227,10 @@ class Reply(Table):
     completion_tokens = IntegerField(default=0)
     cost = FloatField(default=0.0)
     """US dollars."""
+    asker = TextField(default="", index=True)
+    """Hash of the author that it answers, whose message is perhaps not stored."""
+    answers = TextField(null=True, index=True)
+    """Discord's id of the message answered, where `trigger` is another thing."""
 
 
 class ReplySource(Table):

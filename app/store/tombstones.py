@@ -36,6 +36,8 @@ class TombstoneCandidate(NamedTuple):
     ts: int
     text: str = ""
     """As it is stored; empty if nobody knows it."""
+    name: str = ""
+    """The author's, by which files without ids know them."""
 
 
 @write
@@ -68,9 +70,10 @@ def bury_messages(
     known = [*belongs, *((one, one.author) for one in inside)]
     key = _key()
     rows = [
-        (guild, _twin(key, one, is_of_content(one.external)), of)
+        (guild, twin, of)
         for one, of in known
         if one.text.strip()
+        for twin in _twins(key, one, is_of_content(one.external))
     ]
     sqlite.insert_new(bound(), "forgotten_twin", ("guild_id", "twin", "of"), rows)
 
@@ -183,16 +186,25 @@ def _twins_of_forgotten(
     if not ForgottenTwin.select().where(ForgottenTwin.guild == guild).exists():
         return set()
     key = _key()
-    twins = [_twin(key, one, not is_of_content(one.external)) for one in candidates]
+    twins = [_twins(key, one, not is_of_content(one.external)) for one in candidates]
+    every = [twin for some in twins for twin in some]
     select = "SELECT twin FROM forgotten_twin WHERE guild_id = ? AND twin IN"
-    known = {twin for (twin,) in sqlite.select_among(bound(), select, twins, guild)}
-    return {place for place, twin in enumerate(twins) if twin in known}
+    known = {twin for (twin,) in sqlite.select_among(bound(), select, every, guild)}
+    return {place for place, some in enumerate(twins) if not some.isdisjoint(known)}
 
 
-def _twin(key: AuthorKey, one: TombstoneCandidate, is_made: bool) -> str:
-    """Return the mark of a message's content; `is_made` tells the kind of its id."""
-    author = "" if len(one.text) >= LONG else one.author
-    return key.twin(f"{is_made:d} {author} {one.ts // MINUTE_MS} {one.text}")
+def _twins(key: AuthorKey, one: TombstoneCandidate, is_made: bool) -> set[str]:
+    """Return the marks of a message's content; `is_made` tells the kind of its id.
+
+    A short text counts with its author alone, by id and by name.
+    """
+    authors = {""} if len(one.text) >= LONG else {one.author}
+    if one.name and len(one.text) < LONG:
+        authors.add(key.author(one.name))
+    return {
+        key.twin(f"{is_made:d} {author} {one.ts // MINUTE_MS} {one.text}")
+        for author in authors
+    }
 
 
 def _tidy_after_lifting(guild: int) -> None:

@@ -1,9 +1,14 @@
 """Where a model host is, and what may go there, as commands tell it."""
 
+import argparse
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from random import Random
+from types import SimpleNamespace
 
 import pytest
 
+from app.cli import config as config_command
 from app.cli import say as say_command
 from app.cli import usage as usage_command
 from app.core import secrets
@@ -12,6 +17,7 @@ from app.core.paths import Home
 from app.discord import texts
 from app.importers.records import Record
 from app.ipc import control
+from app.ipc.wire import Request
 from app.providers.base import Prompt, Turn
 from app.providers.openai.fine_tuning import CloudTuning, Order
 from app.service.service import Service, open_service
@@ -84,6 +90,56 @@ async def test_a_changed_address_is_missing_consent_on_every_face(
     assert (await cloud_check(bot)).ok
     await put(bot, "openai.base_url", stand_in.cloud_url)
     assert (await say(bot)).provider == "openai"
+
+
+async def withdraw(bot: Service, monkeypatch: pytest.MonkeyPatch, *words: str) -> None:
+    """Run the command against the open service."""
+
+    @asynccontextmanager
+    async def connected(home: Home) -> AsyncIterator[object]:
+        async def call(request: Request[object]) -> object:
+            return await ask(bot, request)
+
+        yield SimpleNamespace(call=call)
+
+    monkeypatch.setattr(config_command, "connect", connected)
+    parser = argparse.ArgumentParser()
+    config_command.add_arguments(parser)
+    arguments = parser.parse_args(["withdraw", *words])
+    arguments.json = False
+    await config_command._run(bot.context.home, arguments)
+
+
+async def test_a_withdrawn_consent_holds_from_the_next_request_on(
+    bot: Service, stand_in: StandIn, capsys, monkeypatch: pytest.MonkeyPatch
+):
+    await agree(bot)
+    await bot.context.settings.agree(1, "tuning")
+    assert (await say(bot)).provider == "openai"
+    await withdraw(bot, monkeypatch, "--guild", "den")
+    told = capsys.readouterr().out
+    assert "cloud.example" in told and "replies" in told and "tuning" in told
+    said = await say(bot)
+    assert said.provider == "markov" and "nobody has agreed" in said.rungs[0].reason
+    with pytest.raises(UsageError, match="Agree to that first|leave this computer"):
+        start = control.TuneStart("den", "gpt-4o-mini-2024-07-18", agreed=True)
+        await ask(bot, start)
+    assert len(stand_in.served) == 1 and not stand_in.tunings.log
+    await withdraw(bot, monkeypatch, "--guild", "den")
+    assert "nothing" in capsys.readouterr().out
+
+
+async def test_a_consent_for_every_server_is_withdrawn_for_every_server(
+    bot: Service, stand_in: StandIn, monkeypatch: pytest.MonkeyPatch
+):
+    await agree(bot)
+    await put(bot, "reply.provider", "openai", agreed=True)
+    with pytest.raises(UsageError, match="every server"):
+        await withdraw(bot, monkeypatch, "--guild", "den")
+    assert (await say(bot)).provider == "openai"
+    await withdraw(bot, monkeypatch)
+    assert (await say(bot)).provider == "markov"
+    assert len(stand_in.served) == 1
 
 
 async def test_the_old_setting_opens_nothing(bot: Service, stand_in: StandIn):

@@ -83,6 +83,9 @@ class MemoryHost:
             "guild" if name in self.overrides.get((place.guild, 0), {}) else "default"
         )
 
+    async def withdraw_consent(self, guild: int) -> list[str] | None:
+        return ["api.openai.com for replies"]
+
     async def change_setting(
         self,
         place: MessagePlace,
@@ -173,7 +176,9 @@ class MemoryHost:
     async def learn_anew(self, guild: int) -> None:
         """Nothing is remembered of what was forgotten."""
 
-    async def edited(self, guild: int, message: int, text: str) -> None:
+    async def edited(
+        self, guild: int, message: int, text: str, *, is_edit: bool = True
+    ) -> None:
         if message in self.messages:
             old = self.messages[message]
             self.messages[message] = Incoming(
@@ -210,9 +215,12 @@ class MemoryHost:
     async def check_file(self, guild: int, name: str, data: bytes) -> None:
         return
 
-    async def learn_file(self, guild: int, name: str, data: bytes) -> LearnedFile:
+    async def learn_file(
+        self, guild: int, name: str, data: bytes, *, clean: bool
+    ) -> LearnedFile:
+        gone = await self.forget_learned(guild) if clean else None
         rows = json.loads(data)
-        return LearnedFile(len(rows), len(rows))
+        return LearnedFile(len(rows), len(rows), gone=gone)
 
     async def newest(self) -> dict[int, int]:
         found: dict[int, int] = {}

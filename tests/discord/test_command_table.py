@@ -26,6 +26,7 @@ TABLE = {
     "_server_and_channel",
     "config reset": "real_host_settings.every_setting_is_shown_set_and_reset_for"
     "_server_and_channel",
+    "config withdraw": "real_host_settings.the_owner_alone_withdraws_a_consent",
     "privacy show": "real_host.a_member_can_see_export_forget_and_opt_out",
     "privacy export": "real_host.a_member_can_see_export_forget_and_opt_out",
     "privacy opt-out": "real_host.no_byte_of_an_opted_out_member_stays_in_the_home",

@@ -57,6 +57,31 @@ async def test_an_owner_has_to_agree_before_messages_leave_the_machine(
     assert "`reply.provider` = openai (this server)" in done.text
 
 
+async def test_the_owner_alone_withdraws_a_consent(
+    stand_in: DiscordStandIn, running: Running, service: Service, scene: Scene
+) -> None:
+    settings = service.context.settings
+    options = {"key": "reply.provider", "value": "openai", "agree": True}
+    async with running.connected():
+        await stand_in.wait_for(lambda: bool(stand_in.rest.commands))
+        refused = await stand_in.command(scene.general, scene.mod, "config withdraw")
+        save(service.context.home.config_file, "bot.owners", [str(scene.mod.id)])
+        settings._looked = None
+        await stand_in.command(scene.general, scene.mod, "config set", **options)
+        address = settings.home.openai.address
+        assert await settings.has_agreed(1, "replies", address)
+        done = await stand_in.command(scene.general, scene.mod, "config withdraw")
+        assert not await settings.has_agreed(1, "replies", address)
+        again = await stand_in.command(scene.general, scene.mod, "config withdraw")
+        await settings.agree(None, "replies")
+        kept = await stand_in.command(scene.general, scene.mod, "config withdraw")
+    assert "owner" in refused.text
+    assert "api.openai.com for replies" in done.text
+    assert "nothing" in again.text
+    assert "every server" in kept.text and "reply.local_only" in kept.text
+    assert await settings.has_agreed(1, "replies", address)
+
+
 async def test_thumbs_are_kept_with_the_reply(
     stand_in: DiscordStandIn, running: Running, service: Service, scene: Scene
 ) -> None:

@@ -15,13 +15,14 @@ from random import Random
 from app.core.paths import Home
 from app.ipc import control
 from app.service.job_runner import JobRunner
+from tests.service import forgetting_outputs as outputs
 from tests.service.forgetting_world import World
 
 WAYS = ("ban", "opt out", "owner", "moderator", "member")
 STEPS = {
     "say": 12, "mention": 5, "edit": 3, "delete": 2, "forget": 1, "opt in": 1,
     "import": 1, "catch up": 1, "talk": 1, "sum up": 1, "remember": 2, "snapshot": 1,
-    "roll back": 1, "channel": 1, "restart": 1,
+    "roll back": 1, "channel": 1, "restart": 1, "hide": 1, "replace": 1, "tokens": 1,
 }  # fmt: skip
 """What is done, and how often."""
 
@@ -73,6 +74,10 @@ async def act(world: World, step: str, number: int) -> None:
             await world.listen(place, True)
         case "import":
             await world.import_all(guild)
+        case "hide":
+            await world.hide(number, bool(number % 3))
+        case "replace":
+            await outputs.replace_by_file(world, guild)
         case _:
             await _act_as_owner(world, step, guild)
 
@@ -87,6 +92,8 @@ async def _act_as_owner(world: World, step: str, guild: int) -> None:
             await world.sum_up()
         case "remember":
             await world.remember()
+        case "tokens":
+            await world.build_tokens(guild)
         case "snapshot":
             await world.ask(control.SnapshotTake(str(guild), "kept"))
         case "roll back":

@@ -5,6 +5,7 @@ import shutil
 import tempfile
 import traceback
 from collections.abc import Awaitable
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import TypeVar
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from app.ipc import control
+from tests.service import forgetting_outputs as outputs
 from tests.service.forgetting_world import Said, World
 
 T = TypeVar("T")
@@ -190,6 +192,37 @@ class Forgetting(RuleBasedStateMachine):
             if found.snapshots:
                 kept = found.snapshots[which % len(found.snapshots)].name
                 self.step(self.world.ask(control.SnapshotRestore(name, kept)))
+
+    @rule(where=SOME, on=st.booleans())
+    def a_channel_turns_private_or_public(self, where: int, on: bool) -> None:
+        self.step(self.world.hide(where, on))
+
+    @rule(who=SOME, on=st.booleans())
+    def a_person_agrees_to_tuning(self, who: int, on: bool) -> None:
+        self.step(self.world.allow_tuning(*self.person(who), on))
+
+    @rule(which=SOME)
+    def a_voice_is_built_in_the_words_of_a_model(self, which: int) -> None:
+        if self.row(which):
+            self.step(self.world.build_tokens(self.world.guilds[which % 2]))
+
+    @rule(which=SOME, kind=st.sampled_from(outputs.KINDS))
+    def words_are_handed_out(self, which: int, kind: str) -> None:
+        world, guild = self.world, self.world.guilds[which % 2]
+        if self.row(which):
+            self.do(outputs.look_at_export(world, guild, kind))
+            self.do(outputs.look_at_own_data(world, *self.person(which)))
+            self.do(outputs.look_at_tuning(world, guild))
+            self.do(outputs.look_at_report(world))
+
+    @rule(which=SOME, killed=st.booleans())
+    def a_file_takes_the_place_of_all(self, which: int, killed: bool) -> None:
+        world, guild = self.world, self.world.guilds[which % 2]
+        if which % 4 < 2 and killed:
+            work = partial(outputs.replace_by_file, world, guild)
+            self.step(world.kill_during(work))
+        elif which % 4 < 2:
+            self.step(outputs.replace_by_file(world, guild))
 
     @rule()
     def the_bot_restarts(self) -> None:

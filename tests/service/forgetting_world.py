@@ -19,18 +19,18 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from random import Random
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from app.core.paths import Home
 from app.discord.controller import ports_of
 from app.discord.ports import Ask, Incoming, MessagePlace, Ports, ReadyReply
 from app.ipc import control
-from app.ipc.jobs import SearchJob, TokenVoiceJob
+from app.ipc.jobs import SearchJob, SearchJobReply, TokenVoiceJob
 from app.ipc.wire import Request
-from app.jobs import import_and_rebuild
+from app.jobs import import_and_rebuild, token_voice
 from app.service import logs, summaries
 from app.service.app_context import AppContext
 from app.service.bootstrap import assemble
@@ -40,10 +40,12 @@ from app.service.summaries import Summaries
 from app.settings.config_file import save
 from app.store import guilds, messages, replies
 from app.store.database import bound
+from app.voice.tokens import NAME, TokenVoice
 from tests.asking import ask
 from tests.discord_stand_in.world import snowflake
 from tests.memory.conftest import WordEmbedder
 from tests.openai_stand_in import StandIn, running
+from tests.runner import tiny
 
 R = TypeVar("R")
 
@@ -83,17 +85,29 @@ class InlineJobs(JobRunner):
 
     async def run(self, request: Request[R], on_progress: OnProgress) -> R:
         if isinstance(request, SearchJob):
-            return await super().run(request, on_progress)  # type: ignore[arg-type]
+            searching = asyncio.to_thread(self._search, request)
+            return cast(R, await searching)
         async with self._turn:
             work = self._threads.submit(self._do, request, on_progress)
             return await asyncio.wrap_future(work)
+
+    def _search(self, request: SearchJob) -> SearchJobReply:
+        """Search by another program: closing a file here would drop SQLite's locks."""
+        without = [f"--exclude={name}" for name in request.without]
+        texts = [word for text in request.texts for word in ("-e", text)]
+        command = ["grep", "-rlaF", *without, *texts, str(self._at.root)]
+        found = subprocess.run(command, capture_output=True, text=True, check=False)
+        names = found.stdout.splitlines() if texts else []
+        assert names == [], f"the receipt of a forgetting names {names}"
+        return SearchJobReply(1, 1, names)
 
     def close(self) -> None:
         """Wait for what was begun; a thread cannot be killed."""
         self._threads.shutdown()
 
     def _do(self, request: Any, on_progress: OnProgress) -> Any:
-        assert not isinstance(request, TokenVoiceJob)
+        if isinstance(request, TokenVoiceJob):
+            return token_voice.run(request, self._at, on_progress)
         interval = sys.getswitchinterval()
         try:
             return import_and_rebuild.run(request, self._at, on_progress)
@@ -135,6 +149,10 @@ class World:
     locked: set[int] = field(default_factory=set)
     agreed: set[tuple[int, str]] = field(default_factory=set)
     """Guilds, and the hosts that their owner agreed to."""
+    agreed_to_tuning: set[tuple[int, int]] = field(default_factory=set)
+    """Guilds and people."""
+    tokens: dict[int, str] = field(default_factory=dict)
+    """The guilds (rows) that have a token voice, and the model's vocabulary."""
     asked: str = ""
     """The word of the question that is being answered, wherever it was asked."""
     homes: int = 0
@@ -168,6 +186,8 @@ class World:
             "root": str(self.root), "home": str(self.home.root), "said": said,
             "listened": sorted(self.listened), "opted_out": sorted(self.opted_out),
             "own": list(self.own.items()), "words": self.words,
+            "agreed_to_tuning": sorted(self.agreed_to_tuning),
+            "tokens": list(self.tokens.items()),
             "guilds": self.guilds, "people": self.people,
             "places": [asdict(place) for place in self.places],
         }  # fmt: skip
@@ -189,6 +209,9 @@ class World:
         world.opted_out = {(guild, one) for guild, one in known["opted_out"]}
         world.own = dict(known["own"])
         world.words = known["words"]
+        tuned = known["agreed_to_tuning"]
+        world.agreed_to_tuning = {(guild, one) for guild, one in tuned}
+        world.tokens = dict(known["tokens"])
         return world
 
     # Opening, closing, killing.
@@ -211,13 +234,22 @@ class World:
         context.memory._summarising = Summaries(
             context.database, context.settings, Echo(), clock=lambda: next(hours)
         )
+        if self.model.exists():
+            context.token_voices._model = lambda: self.model
         await context.voices.start()
+        await context.uploads.forget_first()
+        await context.uploads.go_on()
         self.context: AppContext = context
         self.service = Service(context)
         self.ports: Ports = ports_of(context, self.rng)
         for place in self.places:
             await self.ports.guilds.channels_seen([place])
         await self.catch_up()
+
+    @property
+    def model(self) -> Path:
+        """A tiny model, once somebody asks for a voice in its words."""
+        return self.root / "tiny.gguf"
 
     async def close(self) -> None:
         await self._stack.aclose()
@@ -278,6 +310,7 @@ class World:
         async with asyncio.timeout(60):
             while tasks := self.context.voices._voices._tasks:
                 await asyncio.gather(*tasks)
+            await asyncio.gather(*self.context.token_voices._building.values())
 
     # What people do.
 
@@ -429,6 +462,8 @@ class World:
         number = snowflake()
         self.own[number] = text
         await self.ports.replies.sent(answer.reply, [number])
+        value = self.rng.choice((1, -1, 0))
+        await self.ports.replies.rate(answer.reply, self.rng.choice(self.people), value)
 
     async def decide(self) -> None:
         """Send the drafts there are, in the owner's words, as the controller does."""
@@ -436,8 +471,39 @@ class World:
             if row.state == "draft":
                 change = {"text": f"{row.text} indeed"}
                 finish = replies.finish
-                if await self.context.database.run(finish, row.id, change) is not None:
-                    await self._send(ReadyReply(row.id, (change["text"],)))
+                if await self.context.database.run(finish, row.id, change) is None:
+                    continue
+                if not await self.ports.replies.may_send(row.id):
+                    continue
+                assert row.channel_id is not None
+                at = await self.context.database.run(guilds.get_channel, row.channel_id)
+                known = at.discord_id if at else None
+                (place,) = [one for one in self.places if str(one.channel) == known]
+                self.check_readers(place, change["text"])
+                await self._send(ReadyReply(row.id, (change["text"],)))
+
+    async def hide(self, number: int, on: bool) -> None:
+        """Make a channel private, or public."""
+        before = self.places[number % len(self.places)]
+        after = replace(before, is_private=on)
+        self.places[self.places.index(before)] = after
+        for one in self.said.values():
+            one.place = after if one.place == before else one.place
+        await self.ports.guilds.channels_seen([after])
+
+    async def allow_tuning(self, guild: int, author: int, on: bool) -> None:
+        change = self.agreed_to_tuning.add if on else self.agreed_to_tuning.discard
+        change((guild, author))
+        await self.ports.members.allow_tuning(guild, author, on)
+
+    async def build_tokens(self, guild: int) -> None:
+        """Build a guild's voice in the words of a model, which is kept from then on."""
+        if not self.model.exists():
+            await asyncio.to_thread(tiny.write, self.model)
+        voices, row = self.context.token_voices, await self.row(guild)
+        voices._model = lambda: self.model
+        assert await voices.prepare(row)
+        self.tokens[row] = voices._path(row, self.model).name
 
     async def talk(self, guild: int) -> None:
         """Talk in the Playground as the owner, who sees all channels."""
@@ -538,11 +604,25 @@ class World:
         left = words_in(self.home.root) & self.gone()
         if left:
             where = {word: files_with(self.home.root, word) for word in sorted(left)}
-            raise AssertionError(f"forgotten, and still there: {where}")
+            rows = await self.context.database.run(_rows_with, left)
+            said = [one for one in self.said.values() if one.word in left]
+            raise AssertionError(f"forgotten, and still there: {where} {rows} {said}")
+        await self._check_tokens()
         stored = await self.context.database.run(_stored)
         for one in self.said.values():
             if one.state == "kept":
                 assert stored.get(str(one.id)) == one.text, f"{one} is not stored"
+
+    async def _check_tokens(self) -> None:
+        """Every message in a token voice is one that is stored."""
+        for row, vocabulary in self.tokens.items():
+            path = self.home.token_voice(row, vocabulary)
+            if (path / f"{NAME}.json").exists():
+                voice = await asyncio.to_thread(TokenVoice.open, path)
+                page = await self.context.database.run(messages.page, row, limit=10_000)
+                voice.forget(one.id for one in page)
+                assert voice.messages == 0, f"{voice.messages} are left in {path}"
+                self.done["token voices"] += 1
 
 
 def planted(text: str) -> set[str]:
@@ -593,6 +673,18 @@ def _stored() -> dict[str, str]:
         for guild in guilds.every()
         for one in messages.page(guild.id, limit=10_000)
     }
+
+
+def _rows_with(words: set[str]) -> list[str]:
+    """The rows of the database that hold one of the words, for a report."""
+    connection = bound().connection()
+    tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+    return [
+        f"{table}: {row}"
+        for (table,) in tables.fetchall()
+        for row in connection.execute(f"SELECT * FROM {table}")
+        if not words.isdisjoint(planted(str(row)))
+    ]
 
 
 def _copy(root: Path, target: Path) -> None:

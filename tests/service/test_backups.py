@@ -117,6 +117,16 @@ def test_a_strange_archive_is_refused(
     assert list(empty.root.glob("*.db")) == []
 
 
+def test_files_that_waited_for_an_earlier_database_are_not_learned_into_another(
+    home: Home, database: Database, empty: Home, tmp_path: Path
+) -> None:
+    target = tmp_path / "copy.zip"
+    back_up(home, database, target)
+    (empty.uploads / "1-forget-ab").mkdir(parents=True)
+    restore(empty, target)
+    assert not empty.uploads.exists()
+
+
 def test_settings_that_cannot_be_used_are_refused_before_anything_moves(
     home: Home, database: Database, empty: Home, tmp_path: Path
 ) -> None:

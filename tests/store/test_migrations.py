@@ -43,6 +43,14 @@ def test_migrations_run_in_order_and_keep_a_copy(
         assert old.call(guilds.find, "The Globe") is not None
 
 
+WITHOUT_ASKERS = (
+    "DROP INDEX reply_asker",
+    "DROP INDEX reply_answers",
+    "ALTER TABLE reply DROP COLUMN asker",
+    "ALTER TABLE reply DROP COLUMN answers",
+)
+
+
 def test_a_home_without_conversations_is_brought_up(
     db: Database, guild: int, tmp_path: Path
 ) -> None:
@@ -60,6 +68,7 @@ def test_a_home_without_conversations_is_brought_up(
             "ALTER TABLE guild DROP COLUMN claimed",
             "ALTER TABLE member DROP COLUMN account",
             "ALTER TABLE member DROP COLUMN proxied_name",
+            *WITHOUT_ASKERS,
         ):
             bound().execute_sql(statement)
         before = migrations.MIGRATIONS.index(migrations._conversations)
@@ -143,6 +152,8 @@ def test_an_older_ledger_learns_its_places_and_old_replies_lose_unstored_names(
         bound().execute_sql("ALTER TABLE reply DROP COLUMN shares")
         bound().execute_sql("ALTER TABLE member DROP COLUMN account")
         bound().execute_sql("ALTER TABLE member DROP COLUMN proxied_name")
+        for statement in WITHOUT_ASKERS:
+            bound().execute_sql(statement)
         before = migrations.MIGRATIONS.index(migrations._consents)
         sqlite.set_version(bound(), migrations.FIRST_VERSION + before)
 

@@ -6,7 +6,9 @@ from contextlib import closing
 
 import pytest
 
+from app.core.paths import Home
 from app.store import forgetting, guilds, imports, members, messages, tombstones
+from app.store.authors import AuthorKey
 from app.store.database import Database
 from app.store.messages import NewMessage
 from app.store.tables import Message
@@ -164,6 +166,9 @@ def test_what_was_forgotten_under_one_kind_of_id_does_not_come_back_under_anothe
     assert not comes_back(db, guild, offered), "the file has minutes and a name alone"
     assert not comes_back(db, guild, offered, "puck", "lol")
     assert comes_back(db, guild, offered, "Robin", "lol"), "short texts are said often"
+    by_name = Home(db.path.parent).author_key_file
+    puck = AuthorKey.load(by_name).author("Puck")
+    assert not comes_back(db, guild, offered, puck, "lol"), "the file has a name alone"
     assert comes_back(db, guild, offered, text="another song of that length")
     assert comes_back(db, guild, offered, ts=MINUTE + 60_000)
     assert comes_back(db, guild, f"{known[:-1]}9"), "it was said twice in a minute"

@@ -217,6 +217,34 @@ async def test_another_address_keeps_replies_here_until_the_new_host_is_agreed_t
         assert len(stand_in.served) == 1
 
 
+async def test_a_consent_is_withdrawn_on_usage(service: Service, stand_in: StandIn):
+    settings = service.context.settings
+    address = settings.home.openai.address
+
+    async def withdraw(pilot: Pilot[int], *answers: str) -> None:
+        await go(pilot, "usage")
+        await pilot.press("w")
+        await settle(pilot)
+        await pilot.press("home", "down", "w")
+        await settle(pilot)
+        assert NAMES[1] in text_of(pilot) and "tuning" in text_of(pilot)
+        for answer in answers:
+            await pilot.press(answer)
+            await settle(pilot)
+
+    async with on_screen(service, "playground") as pilot:
+        await withdraw(pilot, "n")
+        assert await settings.has_agreed(2, "replies", address)
+        await withdraw(pilot, "y")
+        assert not await settings.has_agreed(2, "replies", address)
+        assert "until you agree" in text_of(pilot)
+        await pilot.press("escape")
+        await settings.agree(None, "replies")
+        await withdraw(pilot, "y", "y")
+        assert not await settings.has_agreed(2, "replies", address)
+    assert not stand_in.served
+
+
 async def _choose_openai(pilot: Pilot[int]) -> None:
     feed = pilot.app.screen.query_one("#settings-list", Feed)
     names = [item.key.name for item in feed.items]

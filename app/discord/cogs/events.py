@@ -92,7 +92,12 @@ class EventsCog(discord.Cog):
         if said is not None and said.is_withheld:
             return
         text = spell_out(message, self.bot.own_id)
-        await self.bot.ports.messages.edited(event.guild_id, event.message_id, text)
+        await self.bot.ports.messages.edited(
+            event.guild_id,
+            event.message_id,
+            text,
+            is_edit=message.edited_at is not None,
+        )
 
     @discord.Cog.listener()
     async def on_raw_message_delete(self, event: discord.RawMessageDeleteEvent) -> None:

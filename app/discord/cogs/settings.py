@@ -11,7 +11,7 @@ from app.discord.messages import place_of
 from app.discord.permissions import require_manager, require_owner
 from app.discord.ports import MessagePlace
 from app.discord.texts import pages, quote, setting_lines
-from app.settings.consent import ConsentError
+from app.settings.consent import IS_EVERYWHERE, ConsentError
 from app.settings.setting_keys import keys
 
 MAX_SUGGESTIONS = 25
@@ -101,6 +101,24 @@ class SettingsCog(discord.Cog):
     ) -> None:
         """Set a value for the guild or the channel."""
         await self._change(context, key, value, channel, agree)
+
+    @config.command(
+        name="withdraw",
+        description="For the owner: no words of this server go to a host any more.",
+    )
+    async def withdraw(self, context: discord.ApplicationContext) -> None:
+        """Take back the consent that words leave the owner's computer."""
+        require_owner(context.author, self.bot.settings)
+        await context.defer()
+        place = _place(context)
+        done = await self.bot.ports.guilds.withdraw_consent(place.guild)
+        text = "You had agreed to nothing here."
+        if done is None:
+            text = f"{IS_EVERYWHERE} Lock it with `/config set key:reply.local_only"
+            text += " value:on`, or withdraw it on your computer."
+        elif done:
+            text = f"You no longer agree to {', '.join(done)}."
+        await answers.respond(context, text)
 
     @config.command(name="reset", description="Reset a setting to its default.")
     async def reset(

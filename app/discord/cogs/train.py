@@ -31,6 +31,7 @@ FORGOT_NOTHING = "{problem} I forgot nothing."
 GONE = "{name}: Discord does not provide that file. Attach it again."
 TOO_LARGE = "That file is too large. The owner can import it on the bot's computer."
 MAX_FILE_BYTES = 200 << 20
+AGAIN_LATER = " I try again when I am started the next time."
 ANSWER_SECONDS = 600.0
 
 
@@ -187,17 +188,16 @@ class TrainCog(discord.Cog):
                 problem = file_problem(file.filename, str(error))
             await answers.change(told, FORGOT_NOTHING.format(problem=problem))
             return
-        before = ""
         if clean:
             await answers.change(told, "Forgetting…")
-            before = forgotten(await messages.forget_learned(guild)) + "\n"
         try:
-            learned = await messages.learn_file(guild, file.filename, data)
+            learned = await messages.learn_file(guild, file.filename, data, clean=clean)
         except AppError as error:
             text = file_problem(file.filename, str(error))
+            text += AGAIN_LATER if clean else ""
         else:
             text = learned_file(file.filename, learned)
-        await answers.change(told, cut(before + text))
+        await answers.change(told, cut(text))
 
 
 class CleanQuestion(discord.ui.View):

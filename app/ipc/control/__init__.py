@@ -145,6 +145,8 @@ from app.ipc.control.settings import SecretTest as SecretTest
 from app.ipc.control.settings import SecretTestReply as SecretTestReply
 from app.ipc.control.settings import SettingValue as SettingValue
 from app.ipc.control.settings import ShownSetting as ShownSetting
+from app.ipc.control.settings import WithdrawConsent as WithdrawConsent
+from app.ipc.control.settings import WithdrawConsentReply as WithdrawConsentReply
 from app.ipc.control.snapshots import SNAPSHOT_REQUESTS as SNAPSHOT_REQUESTS
 from app.ipc.control.snapshots import KeptSnapshot as KeptSnapshot
 from app.ipc.control.snapshots import SettingChange as SettingChange

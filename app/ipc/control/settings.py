@@ -50,6 +50,28 @@ class ConfigSet(Request[ShownSetting]):
 
 
 @dataclass(frozen=True)
+class WithdrawConsentReply:
+    """The consents that the owner took back."""
+
+    withdrawn: list[str]
+    """The hosts, each with the purpose."""
+    is_everywhere: bool = False
+    """The owner agreed for every server, which is not taken back for one alone."""
+
+
+@dataclass(frozen=True)
+class WithdrawConsent(Request[WithdrawConsentReply]):
+    """Take back the owner's consent that words go to hosts in the cloud.
+
+    Args:
+        guild: None takes it back for every server.
+    """
+
+    method: ClassVar[str] = "withdraw_consent"
+    guild: str | None = None
+
+
+@dataclass(frozen=True)
 class SecretSetReply:
     """The place of a secret, in words."""
 
@@ -87,4 +109,4 @@ class SecretTest(Request[SecretTestReply]):
     name: str
 
 
-SETTINGS_REQUESTS = (ConfigGet, ConfigSet, SecretSet, SecretTest)
+SETTINGS_REQUESTS = (ConfigGet, ConfigSet, WithdrawConsent, SecretSet, SecretTest)

@@ -180,6 +180,8 @@ class GuildHandlers:
         hashed = AuthorKey.load(self._context.home.author_key_file).author(name)
         if await run(members.find, guild, hashed) is not None:
             return hashed
+        if await run(replies.asked_by, guild, hashed):
+            return hashed
         named = await run(members.all_named, guild, name)
         if len(named) == 1:
             return named[0]

@@ -8,7 +8,7 @@ from app.ipc import control
 from app.service.app_context import AppContext
 from app.service.events import Asker
 from app.service.hosts.host_checks import test_key
-from app.settings import host_keys
+from app.settings import consent, host_keys
 from app.settings.effective import ResolvedSetting
 from app.settings.hosts import Host, hosts_of
 
@@ -45,6 +45,15 @@ class SettingsHandlers:
             if request.key.startswith(f"{host.section}."):
                 self._context.providers.host(host.name).forget_troubles()
         return _setting(one)
+
+    async def withdraw_consent(
+        self, asker: Asker, request: control.WithdrawConsent
+    ) -> control.WithdrawConsentReply:
+        """Take back consents; the next request to those hosts is refused."""
+        guild, _ = await self._place(request.guild, None)
+        found = await self._context.settings.withdraw(guild)
+        told = consent.withdrawn(found or ())
+        return control.WithdrawConsentReply(told, is_everywhere=found is None)
 
     async def secret_set(
         self, asker: Asker, request: control.SecretSet

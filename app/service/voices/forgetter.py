@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from app.ipc.control import Receipt
 from app.service.voices.opened_voices import OpenedVoices
-from app.store import forgetting, tombstones, voice_changes
+from app.store import forgetting, replies, tombstones, voice_changes
 from app.store.authors import AuthorKey
 from app.store.database import Database
 from app.store.forgetting import Blanked, Removed
@@ -115,7 +115,9 @@ class Forgetter:
         rows = await self._database.run(
             forgetting.rows_of_author, guild, author, since_ms
         )
-        removed = await self._remove(guild, rows, by_owner=by_owner)
+        # Answers keep words of questions that are not stored themselves.
+        asked = await self._database.run(replies.asked_by, guild, author, since_ms)
+        removed = await self._remove(guild, rows, asked, by_owner=by_owner)
         await self._database.run(forgetting.delete_author, guild, author)
         return await self._finish(guild, removed, wait=wait)
 
@@ -123,26 +125,36 @@ class Forgetter:
         self, guild: int, channel: int, *, by_owner: bool = True, wait: bool = True
     ) -> Forgotten:
         """Forget a channel (by row) with its threads; otherwise like `forget`."""
-        rows = await self._database.run(forgetting.rows_of_channel, guild, channel)
-        removed = await self._remove(guild, rows, by_owner=by_owner)
-        await self._database.run(forgetting.delete_channel, guild, channel)
+        async with self._voices.unchanged(guild):
+            rows = await self._database.run(forgetting.rows_of_channel, guild, channel)
+            said = await self._database.run(replies.answered_in, guild, channel)
+            removed = await self._remove(guild, rows, said, by_owner=by_owner)
+            await self._database.run(forgetting.delete_channel, guild, channel)
         return await self._finish(guild, removed, wait=wait)
 
-    async def forget_everything(self, guild: int) -> Forgotten:
+    async def forget_everything(
+        self, guild: int, *, keeps_uploads: bool = False
+    ) -> Forgotten:
         """Forget all messages, names and replies of a guild; its settings stay.
 
         Nothing of it comes back by itself. A training or an import may bring it back,
         except what was forgotten earlier.
+
+        Args:
+            keeps_uploads: A file that waits to be learned takes the place of it all.
         """
-        await self._bury(guild, tombstones.EVERYONE, 0, by_owner=True)
-        removed = Removed(
-            replies=await self._database.run(forgetting.delete_replies, guild)
-        )
-        rows = await self._database.run(forgetting.rows_of_guild, guild)
-        removed += await self._remove(guild, rows, is_all=True)
-        await self._database.run(forgetting.delete_progress, guild)
-        await self._database.run(forgetting.delete_people, guild)
-        await self._database.run(forgetting.delete_snapshots, guild)
+        if not keeps_uploads:
+            await self._voices.drop_uploads(guild)
+        async with self._voices.unchanged(guild):
+            await self._bury(guild, tombstones.EVERYONE, 0, by_owner=True)
+            removed = Removed(
+                replies=await self._database.run(forgetting.delete_replies, guild)
+            )
+            rows = await self._database.run(forgetting.rows_of_guild, guild)
+            removed += await self._remove(guild, rows, is_all=True)
+            await self._database.run(forgetting.delete_progress, guild)
+            await self._database.run(forgetting.delete_people, guild)
+            await self._database.run(forgetting.delete_snapshots, guild)
         return await self._finish(guild, removed, wait=True)
 
     async def remember_author(
@@ -169,11 +181,23 @@ class Forgetter:
         blanked = await self._database.run(
             blank, guild, rows, answered, by_owner=by_owner
         )
+        await self._take_out(guild, blanked)
+        return blanked
+
+    async def question_edited(self, guild: int, external: str) -> None:
+        """Take the words out of answers to a message that is not stored."""
+        blank, edited = forgetting.blank_replies, [external]
+        blanked = await self._database.run(blank, guild, [], edited, are_edited=True)
+        if blanked.replies:
+            await self._take_out(guild, blanked)
+            self._voices.scrub_soon(await self._voices.get(guild), guild)
+
+    async def _take_out(self, guild: int, blanked: Blanked) -> None:
+        """Take the bot's own lines out of the voice, and tell of what it sent."""
         if blanked.own:
             (await self._voices.get(guild)).voice.forget(blanked.own)
             await self.tell(guild, blanked.own)
         await self.withdraw(guild, blanked.sent)
-        return blanked
 
     async def withdraw(self, guild: int, sent: Sequence[tuple[str, str]]) -> None:
         """Report the bot's messages, (channel, message), whose words are forgotten."""

@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from app.core.errors import AppError
@@ -66,6 +67,19 @@ class OpenedVoices:
                 if guild not in self._open:
                     self._open[guild] = await self._open_files(guild)
         return self._open[guild]
+
+    @asynccontextmanager
+    async def unchanged(self, guild: int) -> AsyncIterator[None]:
+        """Wait for an import or a build that runs; the next one begins afterwards.
+
+        An import would store on what is being forgotten.
+        """
+        async with (await self.get(guild)).changing:
+            yield
+
+    async def drop_uploads(self, guild: int) -> None:
+        """Delete the files that wait to be learned, as they would bring words back."""
+        await self._files.drop_uploads(guild)
 
     async def _open_files(self, guild: int) -> OpenedVoice:
         voice, is_lacking = await self._files.open(guild)

@@ -45,6 +45,12 @@ OnScrub = Callable[[int, Sequence[int]], Awaitable[None]]
 """Told the guild and the rows, or `voice_changes.ALL`, of messages to take out."""
 
 
+def drop_uploads(home: Home, guild: int) -> None:
+    """Delete the files that wait to be learned into a guild."""
+    for folder in home.uploads.glob(f"{guild}-*"):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 class VoiceFiles:
     """Keeps a home's voice files in step with its database."""
 
@@ -170,6 +176,10 @@ class VoiceFiles:
                 return True
             await asyncio.sleep(0.1)
         return False
+
+    async def drop_uploads(self, guild: int) -> None:
+        """Delete the files that wait to be learned, as they would bring words back."""
+        await asyncio.to_thread(drop_uploads, self._home, guild)
 
     def sweep(self, known: set[int]) -> None:
         """Remove leftovers of killed builds and deleted guilds from disk."""

@@ -14,9 +14,11 @@ from textual.widgets import ContentSwitcher, Static
 
 from app.core.safe_text import safe_line
 from app.core.time_units import DAY_SECONDS
+from app.settings.consent import IS_EVERYWHERE
 from app.tui import format, settings_list
 from app.tui.base import MynahScreen
 from app.tui.widgets.choice import Choice
+from app.tui.widgets.dialogs import Confirm
 from app.tui.widgets.feed import Feed
 
 if TYPE_CHECKING:
@@ -49,6 +51,7 @@ class UsageScreen(MynahScreen):
         Binding("right_square_bracket", "view(1)", "Next view", key_display="]"),
         Binding("left_square_bracket", "view(-1)", "Previous view", show=False),
         Binding("space", "lock", "Lock/unlock"),
+        Binding("w", "withdraw", "Withdraw consent"),
         Binding("b", "budget", "Budget"),
     ]
 
@@ -128,6 +131,32 @@ class UsageScreen(MynahScreen):
             name = "reply.local_only"
             settings_list.set_value(self, name, value, self._reload, guild.key)
 
+    def action_withdraw(self) -> None:
+        """Take back the consent that words of the chosen server go to the cloud."""
+        if self._view != "locks":
+            self.query_one(Choice).choose("locks")
+            return
+        guild: GuildFigures | None = self.query_one("#locks", Feed).item
+        if guild is not None:
+            self._ask_to_withdraw(WITHDRAW.format(who=guild.guild), guild.key)
+
+    def _ask_to_withdraw(self, question: str, guild: str | None) -> None:
+        from app.ipc import control
+
+        def take(reply: "control.WithdrawConsentReply") -> None:
+            if reply.is_everywhere:
+                question = f"{IS_EVERYWHERE} {WITHDRAW.format(who='any server')}"
+                self._ask_to_withdraw(question, None)
+            else:
+                self._reload()
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self.request(control.WithdrawConsent(guild), take)
+
+        title = "Withdraw your consent?"
+        self.app.push_screen(Confirm(title, question, "Withdraw"), answered)
+
     def _reload(self) -> None:
         async def load() -> bool:
             await self.app.load_guilds()
@@ -145,6 +174,11 @@ class UsageScreen(MynahScreen):
 
         self.request(control.ConfigGet("openai.monthly_budget"), take)
 
+
+WITHDRAW = (
+    "No words of {who} go to a host in the cloud any more, neither for replies nor for"
+    " tuning, until you agree again. A host keeps what it has."
+)
 
 PLACES = {"here": "here", "own": "own host"}
 """In place of the provider, where a host is not the cloud."""
