@@ -104,7 +104,7 @@ async def test_a_second_server_never_joins_the_voice_of_a_first(
     await learn(service, "Srv", one)
     with pytest.raises(UsageError, match="from Other Place, not from Srv"):
         await learn(service, "Srv", two)
-    with pytest.raises(UsageError, match="of Srv, which Mynah already knows"):
+    with pytest.raises(UsageError, match="from Srv, which Mynah already knows"):
         await learn(service, "Again", one)
     assert await known(service) == {"Srv": ["the knight fork"]}
 
