@@ -117,6 +117,7 @@ class BestOf:
         """Return the closest line that is complete and may be sent."""
         fit = [one for one in made if self._is_fit(prompt, one.text)] or made
         whole = [one for one in fit if one.finish == "stop"] or fit
+        whole = [one for one in whole if not prompt.is_stale(one.text)] or whole
         if len(whole) < 2:
             return whole[0]
         texts = [one.text for one in whole]

@@ -7,13 +7,16 @@ from itertools import accumulate, takewhile
 
 from app.core.never_said import never_said
 from app.core.secret_patterns import has_secret, redact
-from app.core.sentences import whole_sentences
+from app.core.sentences import whole_sentences, whole_words
 
 MAX_UNITS = 2000
 """Discord's limit for one message, counted in UTF-16 units to be on the safe side."""
 
 MAX_PARTS = 4
 """The most messages for one reply; more would be a flood."""
+
+LEAST_WORDS = 8
+"""The fewest words of a text that may end without a sentence where it got too long."""
 
 NEVER = "it has a word that is never said here"
 """The reason for words that `speak.never_say` keeps out."""
@@ -77,7 +80,7 @@ def finish(
     *,
     max_words: int = 0,
     lines: int = 1,
-    is_cut: bool = False,
+    cut: str = "",
     is_trusted: bool = False,
     never: Sequence[str] = (),
 ) -> Finished:
@@ -88,18 +91,18 @@ def finish(
         learned: Messages that the text must not merely repeat.
         max_words: Longest reply; 0 means no limit.
         lines: Above 1 each line is a message of its own.
-        is_cut: The text ended before its writer had finished.
+        cut: Why the text ended before its writer had finished: deadline or length.
         is_trusted: The chain wrote it, so its words are the guild's own.
         never: Words that must not be in it.
     """
     names = [bot_name, *speakers]
     line = text.strip() if is_trusted else clean(text, names)
-    if is_cut:
-        line = whole_sentences(line)
+    if cut:
+        line = _whole(line, cut)
     if max_words:
         line = shorten(line, max_words)
     if not line:
-        wrote = "no whole sentence" if is_cut else "nothing"
+        wrote = "no whole sentence" if cut else "nothing"
         return Finished(rejected=f"it wrote {wrote}")
     if not is_trusted and is_assistant_speak(line):
         return Finished(rejected="it spoke like an assistant")
@@ -113,6 +116,14 @@ def finish(
     if len(parts) > MAX_PARTS:
         notes = (*notes, f"cut to {MAX_PARTS} messages")
     return Finished(tuple(parts[:MAX_PARTS]), None, notes)
+
+
+def _whole(text: str, cut: str) -> str:
+    """Return what is whole of a text, or nothing; a long one may end at a word."""
+    sentences = whole_sentences(text)
+    if sentences or cut != "length" or len(text.split()) < LEAST_WORDS:
+        return sentences
+    return whole_words(text)
 
 
 def clean(text: str, names: Sequence[str]) -> str:
@@ -174,6 +185,11 @@ def is_copy(text: str, learned: Iterable[str]) -> bool:
     if len(words) < 3:
         return False
     return any(words == _folded(message) for message in learned)
+
+
+def line_key(text: str) -> str:
+    """Return the words of a text in one case, or its signs where it has no words."""
+    return " ".join(_folded(text)) or text.strip()
 
 
 def _folded(text: str) -> list[str]:

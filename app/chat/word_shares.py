@@ -3,10 +3,8 @@
 from collections.abc import Sequence
 from difflib import SequenceMatcher
 
+from app.core.xray import UNKNOWN
 from app.providers.base import WordShare
-
-UNKNOWN = -1
-"""The share of a word that was changed after it was chosen."""
 
 
 def percents(text: str, shares: Sequence[WordShare]) -> list[int]:

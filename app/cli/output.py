@@ -3,12 +3,17 @@
 import io
 import json
 import sys
+from collections.abc import Sequence
 from typing import TextIO
 
 import orjson
 
+from app.core import xray
 from app.core.errors import AppError
 from app.core.safe_text import safe_line, safe_text
+
+CODES = {"model": "36", "both": "1", "voice": "33"}
+"""The terminal's colors of the sides that decide a word: cyan, bold, yellow."""
 
 
 def open_streams() -> None:
@@ -52,6 +57,14 @@ def dim(text: str) -> str:
 def bold(text: str) -> str:
     """Return `text` in bold, on a terminal that can."""
     return _styled(text, "1")
+
+
+def xrayed(text: str, shares: Sequence[int]) -> str:
+    """Return `text` with each word in the color of the side that decided it."""
+    return "".join(
+        _styled(piece.text, CODES[piece.by]) if piece.by else safe_text(piece.text)
+        for piece in xray.pieces(text, shares)
+    )
 
 
 def _styled(text: str, code: str) -> str:

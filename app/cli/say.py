@@ -6,11 +6,12 @@ import itertools
 import sys
 
 from app.cli.connect import Bot, connect
-from app.cli.output import dim, print_json, say, write_styled
+from app.cli.output import dim, print_json, say, write_styled, xrayed
 from app.core.errors import UsageError
 from app.core.labels import PLACES
 from app.core.paths import Home, find_home
 from app.core.safe_text import safe_line, safe_text
+from app.core.xray import in_words
 from app.ipc import control
 
 NAME = "say"
@@ -96,9 +97,11 @@ async def _answer(
     if arguments.json:
         print_json(reply)
     else:
-        say(reply.text)
         if arguments.explain:
+            write_styled(xrayed(reply.text, reply.shares))
             explain(reply)
+        else:
+            say(reply.text)
     return reply
 
 
@@ -128,6 +131,8 @@ def explain(reply: control.SayReply) -> None:
     if filled := reply.filled:
         spent = ", ".join(f"{part} {count}" for part, count in filled.items())
         rows.append(("filled", f"{spent} tokens"))
+    if reply.shares:
+        rows.append(("x-ray", in_words(reply.text, reply.shares)))
     left = f", {reply.left_out} left out" if reply.left_out else ""
     rows.append(("turns", f"{reply.turns} in the prompt{left}"))
     rows += [("note", note) for note in reply.notes]

@@ -14,7 +14,7 @@ import numpy as np
 
 from app.core.files import size
 from app.core.paths import Home
-from app.memory import recall, recalled_moments
+from app.memory import key_texts, recall, recalled_moments
 from app.memory.embedder import Embeds, is_trivial
 from app.memory.guild_index import PAGE, GuildIndex, Page
 from app.memory.recalled_moments import Moment
@@ -245,6 +245,12 @@ class Memory:
         found = await self._call(embedder.embed, read, GLANCE_TOKENS)
         meaning = recall.meaning(found[: len(turns)])
         return recall.closest(found[len(turns) :], meaning)
+
+    async def key_texts(self, texts: Sequence[str], count: int) -> list[int]:
+        """Return the places of the texts that say most, in their order."""
+        embedder = await self._embedder(None)
+        found = await self._call(embedder.embed, list(texts), GLANCE_TOKENS)
+        return key_texts.choose(found, count)
 
     async def relevance(self, replies: Sequence[tuple[str, Sequence[str]]]) -> float:
         """Return the AUC of two or more replies, each with the turns before it."""

@@ -1,7 +1,7 @@
 """The contract of a provider, with the types it exchanges."""
 
 import itertools
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
@@ -37,6 +37,11 @@ class Turn:
     """Row id of the message it comes from, if it is stored."""
     guild: int | None = field(default=None, compare=False)
     """Row id of the guild where it was said; None if that is not known."""
+
+
+def _is_fresh(text: str) -> bool:
+    """Return False: any text may be said."""
+    return False
 
 
 @dataclass(frozen=True)
@@ -78,6 +83,8 @@ class Prompt:
     """Row ids of the guilds that examples, drafts and summary come from."""
     filled: Mapping[str, int] = field(default_factory=dict)
     """Estimated tokens by purpose; empty until the prompt is fitted."""
+    is_stale: Callable[[str], bool] = field(default=_is_fresh, compare=False)
+    """Tells whether a text repeats what was just said, or what the bot said lately."""
     never: tuple[str, ...] = ()
     """Words that must not be in the line; see `app.core.never_said`."""
     max_words: int = 60

@@ -18,8 +18,9 @@ NOTHING_LEARNED = (
     "Give me something to learn from and I will start talking.",
 )
 
-SECRET_TRIES = 4
-"""Attempts at a line without a secret; the last check removes what is left."""
+TRIES = 8
+"""Attempts at a line without a secret that was not said lately; the last check removes
+a secret that is left."""
 
 RELAXED = {
     "state_size": "it used fewer words of context, because it has learned little",
@@ -67,9 +68,9 @@ class MarkovProvider:
         yield completion_of(line, (perf_counter() - start) * 1000, seed_wanted=wanted)
 
     def _speak(self, voice: Voice, seed: str | None, prompt: Prompt) -> GeneratedLine:
-        """Return a line, if possible without a secret that was learned once."""
+        """Return a line, if possible a new one that holds no secret."""
         never = never_said(prompt.never)
-        for _ in range(SECRET_TRIES):
+        for _ in range(TRIES):
             line = voice.speak(
                 self._rng,
                 seed=seed,
@@ -77,7 +78,7 @@ class MarkovProvider:
                 channels=prompt.channels,
                 avoid=never.found_in if prompt.never else None,
             )
-            if not has_secret(line.text):
+            if not has_secret(line.text) and not prompt.is_stale(line.text):
                 break
         return line
 

@@ -1,7 +1,8 @@
 """Makes replies: context, recall, drafts, ladder, and the row that explains each."""
 
+import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import asdict, replace
 from random import Random
@@ -23,6 +24,7 @@ from app.replies.ladder_builder import LadderBuilder
 from app.replies.line_count import Bursts
 from app.replies.mode_choice import ModeChoice
 from app.replies.request import MadeReply, ReplyRequest
+from app.replies.stale_lines import StaleLines
 from app.settings.effective import Settings
 from app.settings.host_gate import Gate
 from app.settings.schema import Config
@@ -32,6 +34,9 @@ from app.voice.voice import Voice
 
 TRIES = 6
 """The most times a reply is made while messages it drew on are being forgotten."""
+
+ECHO = "echo"
+"""The model for trials, which says what was said."""
 
 DRAFT_SHARE = 0.2
 """The share of the deadline after which there is no time for drafts."""
@@ -70,6 +75,7 @@ class Replier:
         self._illustrator = Illustrator(database, rng, memory)
         self._choosing = ModeChoice(database, rng)
         self._bursts = Bursts(database, rng, clock)
+        self._stale = StaleLines(database, rng, clock)
 
     @property
     def waiting(self) -> int:
@@ -112,14 +118,19 @@ class Replier:
             if attempt == TRIES // 2:
                 # Where much is edited, only the chain is quick enough.
                 request = replace(request, mode="markov")
-            made = None
+            made, is_over = None, False
             try:
                 with self._memory.quiet() if self._memory else nullcontext():
                     made = await self._make(reply, request, on_piece)
+            except asyncio.CancelledError:
+                # The next session answers what this one was too short for.
+                is_over = request.trigger is not None
+                raise
             finally:
-                if made is None and reply is not None:
+                if made is None and reply is not None and not is_over:
                     await self._database.run(replies.set_state, reply, "failed")
             if (kept := await self._keep(made)) is not None:
+                self._stale.note(request.guild, made.answer.finished.text)
                 return kept
             if reply and await self._database.run(replies.is_forgotten, reply):
                 return None
@@ -156,13 +167,16 @@ class Replier:
         if is_allowed and mode == "hybrid" and is_early:
             prompt = await self._illustrator.illustrate(prompt, config, voice)
             stages.end("drafts")
-        guard = _guard(voice, prompt.turns)
+        is_echo = await self._echo_of(prompt, config)
+        was_said = self._stale.was_said(request.guild)
+        prompt = replace(prompt, is_stale=lambda text: is_echo(text) or was_said(text))
+        guard = _guard(voice, prompt.turns, is_echo)
         rungs = self._rungs.build(names, request.guild, config, gathered, refused)
         if mode == "hybrid":
             rungs = self._at_best(rungs, request, config, guard)
         # What may not be said after all is not shown while it is written.
         shows = _nobody if request.is_choosy else holding_back(on_piece, prompt.never)
-        ladder = Ladder(rungs, self._clock, guard, shows)
+        ladder = Ladder(rungs, self._clock, guard, shows, request.halt)
         answer = await _climb(ladder, prompt, deadline, stages)
         silence = ""
         if request.is_choosy:
@@ -181,6 +195,12 @@ class Replier:
             str(drawn.arm) if drawn and drawn.is_turn else "",
             silence=silence,
         )
+
+    async def _echo_of(self, prompt: Prompt, config: Config) -> Callable[[str], bool]:
+        """Return a check whether a text repeats what was just said."""
+        if self._rungs.model_of("local", config) == ECHO:
+            return lambda text: False
+        return await self._stale.echo_of(prompt.guild, prompt.turns)
 
     def _order(self, config: Config, request: ReplyRequest) -> list[str]:
         return self._rungs.order(config, request.provider, is_free=request.is_free)
@@ -275,9 +295,8 @@ class Replier:
         """Fill in or make the row of the reply, unless it may not be kept."""
         answer, done = made.answer, made.answer.completion
         turns = answer.prompt.turns
-        state = "draft" if made.request.is_draft else "made"
         fields = {
-            "state": "silent" if made.silence else state,
+            "state": made.state,
             "text": "" if made.silence else answer.finished.text,
             "mode": made.mode,
             "provider": answer.provider,
@@ -381,11 +400,15 @@ async def _climb(
     return answer
 
 
-def _guard(voice: Voice, turns: Sequence[Turn]) -> Refuse:
-    """Return a check for copies of one learned message or of a recent turn."""
+def _guard(
+    voice: Voice, turns: Sequence[Turn], is_echo: Callable[[str], bool]
+) -> Refuse:
+    """Return a check for copies of one learned message, or of what was just said."""
     said = [turn.text for turn in turns]
 
     def refuse(text: str) -> str | None:
+        if is_echo(text):
+            return "it repeated what was just said"
         for line in text.split("\n"):
             if len(line.split()) < 4:
                 continue

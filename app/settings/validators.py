@@ -111,6 +111,16 @@ def person(name: str, text: str) -> str:
     return found[1]
 
 
+def server(name: str, text: str) -> str:
+    """A server's id on Discord."""
+    if not text.strip().isdecimal():
+        raise ConfigError(
+            f"{name} takes Discord ids; {text!r} is not one.",
+            "Right-click the server in Discord's developer mode: Copy Server ID.",
+        )
+    return text.strip()
+
+
 def proxy_address(name: str, text: str) -> str:
     """The address of a proxy, or none."""
     return proxy.check(name, text)

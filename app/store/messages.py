@@ -168,6 +168,13 @@ def edit(message: int, text: str, dropped: str | None = None) -> None:
     VoiceChange.create(guild=row.guild_id, message=message)
 
 
+@write
+def reword(message: int, text: str) -> None:
+    """Replace the text of a message that no voice learned, and drop its vectors."""
+    Message.update(text=text).where(Message.id == message).execute()
+    Embedding.delete().where(Embedding.message == message).execute()
+
+
 def get(message: int) -> StoredMessage | None:
     """Return the message in that row."""
     return next(_stored(_joined().where(Message.id == message)), None)
@@ -322,6 +329,24 @@ def _give_out(last: int) -> None:
     given = bound().connection().execute("UPDATE row_numbers SET last = ?", (last,))
     if not given.rowcount:
         RowNumbers.create(last=last)
+
+
+def neighbors(guild: int, newest: int) -> list[tuple[str, str]]:
+    """Return people's newest messages, each with the one before it in its channel.
+
+    Messages that follow one of the same author are left out.
+    """
+    query = Message.select(Message.channel, Message.member, Message.text).join(Member)
+    people = (Message.guild == guild) & ~Member.is_bot
+    rows = tuples(query.where(people).order_by(Message.id.desc()).limit(newest))
+    later: dict[int, tuple[int, str]] = {}
+    found = []
+    for channel, member, text in rows:
+        author, after = later.get(channel, (member, ""))
+        if author != member:
+            found.append((text, after))
+        later[channel] = (member, text)
+    return found
 
 
 def bursts(guild: int, newest: int, within_ms: int) -> tuple[int, int]:

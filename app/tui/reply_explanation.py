@@ -4,17 +4,23 @@ from textual.content import Content
 
 from app.core.explanation import Explanation, RungOutcome
 from app.core.safe_text import safe_line
-from app.tui import format, reply_bars
+from app.tui import format, reply_bars, xray_text
 from app.tui.remedies import in_keys
 
 TURNS_SHOWN = 12
 
 
-def draw(reply: Explanation, width: int) -> Content:
-    """Draw the full story of a reply."""
+def draw(reply: Explanation, width: int, *, is_xrayed: bool = False) -> Content:
+    """Draw the full story of a reply.
+
+    Args:
+        is_xrayed: Color the words by who decided them.
+    """
     parts = [
         _head(reply),
-        Content(reply.text),
+        xray_text.draw(reply.text, reply.shares)
+        if is_xrayed and reply.shares
+        else Content(reply.text),
         _section("Why it spoke", [Content(reply.reason or "unknown")]),
         _section("Providers asked", [_rung(rung) for rung in reply.rungs]),
         _section("Time", reply_bars.timeline(reply.timings, width)),

@@ -2,7 +2,13 @@
 
 from textual.theme import Theme
 
+from app.core.xray import MODEL_COLOR, VOICE_COLOR
+
 _SHARED = {
+    "xray-ink": "#15171C",
+    "xray-model": MODEL_COLOR,
+    "xray-both": "#B9B9B9",
+    "xray-voice": VOICE_COLOR,
     "footer-background": "transparent",
     "footer-item-background": "transparent",
     "block-cursor-text-style": "bold",
@@ -94,6 +100,10 @@ ANSI = Theme(
     warning="ansi_yellow",
     error="ansi_red",
     variables={
+        "xray-ink": "ansi_black",
+        "xray-model": "ansi_bright_cyan",
+        "xray-both": "ansi_white",
+        "xray-voice": "ansi_bright_yellow",
         "quiet": "ansi_default",
         "line": "ansi_bright_black",
         "ansi-background": "ansi_black",

@@ -70,6 +70,9 @@ def speak(
     words = _Words(vocabulary, avoid)
     phrases = find_phrases(view, vocabulary, seed, rules.max_run) if seed else []
     phrases = [one for one in phrases if not any(map(words.avoids, one))]
+    # The same words call for another start each time, but for the longest phrases.
+    rng.shuffle(phrases)
+    phrases.sort(key=len, reverse=True)
     walks = 0
     for attempt in _attempts(view, rng, rules, phrases, bool(seed), words):
         best, score, tried = _choose(attempt, rules, words)

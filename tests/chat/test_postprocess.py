@@ -130,11 +130,19 @@ def test_astral_characters_count_twice():
     assert [units(part) for part in split("😀" * 1001)] == [2000, 2]
 
 
-def test_a_text_that_was_cut_ends_with_a_whole_sentence_or_is_none():
-    cut = "One is done. The other is n"
-    assert finish(cut, "Mynah", is_cut=True).text == "One is done."
-    refused = finish("no sentence at al", "Mynah", is_cut=True)
+@pytest.mark.parametrize("cut", ["deadline", "length"])
+def test_a_text_that_was_cut_ends_with_a_whole_sentence_or_is_none(cut):
+    text = "One is done. The other is n"
+    assert finish(text, "Mynah", cut=cut).text == "One is done."
+    refused = finish("no sentence at al", "Mynah", cut=cut)
     assert refused.rejected == "it wrote no whole sentence"
+
+
+def test_a_long_text_without_sentences_may_end_at_a_word_where_it_got_too_long():
+    text = "so many words and never a dot nor any other en"
+    long = finish(text, "Mynah", cut="length").text
+    assert long == "so many words and never a dot nor any other"
+    assert finish(text, "Mynah", cut="deadline").rejected
 
 
 def test_a_long_reply_is_shortened_to_whole_words():

@@ -23,6 +23,8 @@ def test_explain_says_when_so_little_is_learned_that_a_rule_gave_way(
     assert said.returncode == 0
     assert "it repeats one message, because it has learned little" in said.stdout
     assert "“the only line there is” of" in said.stdout
+    assert "x-ray  5 words by the voice, 0 by both, 0 by the model" in said.stdout
+    assert "\x1b" not in said.stdout
 
 
 def test_a_snapshot_is_taken_compared_rolled_back_and_moved(

@@ -1,7 +1,11 @@
 """When it speaks, what it sends, and what one can do with a reply."""
 
 import asyncio
+import io
 
+from PIL import Image
+
+from app.core import xray
 from app.discord.ports import Unsent
 from app.store.places import Claim
 from tests.discord.conftest import Start
@@ -197,6 +201,12 @@ async def test_the_menu_on_a_reply_explains_repeats_and_forgets(
             scene.general, scene.mod, "Forget the sources", own
         )
     assert why.ephemeral and "mention" in why.text and "a source" in why.text
+    (part,) = why.parts
+    assert part.files == ["xray.png"]
+    picture = Image.open(io.BytesIO(part.file_bodies[0])).convert("RGB")
+    colors = {color for _, color in picture.getcolors(1 << 20) or ()}
+    for share in (0, 50, 100):
+        assert tuple(bytes.fromhex(xray.color(share)[1:])) in colors
     assert again.text == "You said: hello"
     assert "permission" in refused.text
     assert "2 messages" in gone.text

@@ -5,7 +5,7 @@ import io
 import pytest
 from PIL import Image
 
-from app.discord.week_picture import HEIGHT, WIDTH, draw
+from app.discord.pictures.week_picture import HEIGHT, WIDTH, draw
 from app.service.service import Service
 from app.service.weekly_stats import GuildWeek, words_of_the_week
 from app.store.stats import Taught

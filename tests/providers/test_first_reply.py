@@ -11,7 +11,7 @@ imported_on_loop = []
 
 class Watch(importlib.abc.MetaPathFinder):
     def find_spec(self, name, path=None, target=None):
-        heavy = name.split(".")[0] in ("openai", "httpx2", "pydantic")
+        heavy = name.split(".")[0] in ("openai", "httpx2", "pydantic", "anyio")
         if heavy and threading.current_thread() is here:
             imported_on_loop.append(name)
         return None

@@ -79,3 +79,26 @@ async def test_the_event_loop_goes_on_while_the_chain_walks(monkeypatch):
     await write(taught())
     assert threads
     assert threading.main_thread() not in threads
+
+
+async def test_a_line_that_was_just_said_is_made_anew():
+    voice = taught()
+    known = (await write(voice)).text
+    prompt = Prompt(1, "1:1", "Mynah", (), is_stale=lambda text: text == known)
+    said = [item async for item in provider(voice).write(prompt)][-1]
+    assert isinstance(said, Completion)
+    assert said.text != known
+
+
+async def test_the_same_question_has_many_different_answers():
+    teller, lines = provider(taught()), list[object]()
+    for _ in range(15):
+        prompt = Prompt(
+            1,
+            "1:1",
+            "Mynah",
+            (Turn("ann", "does the cat or the dog like fish on the sofa?"),),
+            is_stale=lambda text: text in lines,
+        )
+        lines.append([item async for item in teller.write(prompt)][0])
+    assert len(set(lines)) >= 12

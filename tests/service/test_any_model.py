@@ -57,7 +57,7 @@ async def test_a_model_of_any_architecture_without_a_template_answers(
     tiny.write(tmp_path / "mine.gguf", kind)
     assert await service.context.local.wait_until_ready(30)
     can_roll_back = service.context.local.status().model.can_roll_back
-    assert can_roll_back is (kind == "transformer")
+    assert can_roll_back is (kind in ("transformer", "sliding"))
     guild = await service.context.guild("den")
     assert await service.context.token_voices.prepare(guild.id)
     for mode in ("llm", "hybrid"):

@@ -309,6 +309,7 @@ def reply(request: control.Say) -> Json:
         ],
         "recalled": [],
         "cost": 0.0,
+        "shares": [90, 80, 100, 55, 40, 10, 0, 70],
     }  # fmt: skip
 
 

@@ -135,6 +135,7 @@ def _story(provider: str, total: int, number: int) -> dict[str, Any]:
             ["Viola", "mynah, what say you?", 1],
         ],
         "recalled": [5],
+        "shares": [100, 60, 20, 0, 90, 50, 10, 70],
         "filled": {"persona": 24, "recalled": 90, "conversation": 210, "channel": 88},
         "notes": [],
         "timings": {

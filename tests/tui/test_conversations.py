@@ -72,6 +72,19 @@ async def test_only_what_can_be_done_is_offered(open_app: Open):
         assert "Approve" not in foot and "Dislike" in foot
 
 
+async def test_a_key_colors_the_words_of_a_reply_by_who_decided_them(open_app: Open):
+    async with open_app("conversations", size=(160, 48)) as pilot:
+        await to_tavern(pilot)
+        await settle(pilot)
+        assert "model   both   voice" not in text_of(pilot)
+        await pilot.press("w")
+        await settle(pilot)
+        assert "model   both   voice" in text_of(pilot)
+        await pilot.press("w")
+        await settle(pilot)
+        assert "model   both   voice" not in text_of(pilot)
+
+
 async def test_forgetting_asks_and_names_the_messages(open_app: Open):
     bot = busy_bot()
     async with open_app("conversations", bot, size=(160, 48)) as pilot:

@@ -88,6 +88,20 @@ async def test_sources_are_shown_and_hidden_by_key(open_app: Open):
         assert "“what country, friends, is this?”" not in text_of(pilot)
 
 
+async def test_a_key_colors_the_words_by_who_decided_them(open_app: Open):
+    async with open_app("playground") as pilot:
+        await pilot.press(*"hi", "enter")
+        await settle(pilot)
+        assert "model   both   voice" not in text_of(pilot)
+        await pilot.press("ctrl+b")
+        assert "model   both   voice" in text_of(pilot)
+        await pilot.press(*"ho", "enter")
+        await settle(pilot)
+        assert text_of(pilot).count("model   both   voice") == 2
+        await pilot.press("ctrl+b")
+        assert "model   both   voice" not in text_of(pilot)
+
+
 async def test_mode_provider_voice_name_and_server_change_what_is_asked(open_app: Open):
     bot = busy_bot()
     async with open_app("playground", bot) as pilot:

@@ -34,7 +34,7 @@ class StatsCog(discord.Cog):
             raise discord.CheckFailure(ONLY_IN_SERVERS)
         await context.defer()
         # Drawing code takes a tenth of a second to load, and few ever need it.
-        from app.discord.week_picture import draw
+        from app.discord.pictures.week_picture import draw
 
         channels = open_channels(guild, context.channel)
         async with self._counting:

@@ -1,7 +1,11 @@
 """The client library, connected to one host at a time."""
 
 import asyncio
+import gc
+import json
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from app.core.proxy import Proxy
@@ -23,12 +27,64 @@ The library finds the last one in the request when the answer comes.
 
 
 def load() -> None:
-    """Import the client library, which takes over a second; blocking."""
+    """Import the client library, which takes over a second; blocking.
+
+    Meanwhile no garbage is collected, as that would stop every thread for 0.1 s; what
+    is loaded stays, so no later collection looks at it either.
+    """
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        _import()
+        # The caller's thread may run an event loop of its own.
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(asyncio.run, _rehearse()).result()
+    finally:
+        gc.freeze()
+        if collects:
+            gc.enable()
+
+
+def _import() -> None:
     import httpx2  # noqa: F401
     import openai.resources.chat.completions
     import openai.resources.models  # noqa: F401
 
     from app.providers.openai import sent_bytes  # noqa: F401
+
+    # The connection's parts are imported when the first request is sent.
+    import_module("anyio._backends._asyncio")
+
+
+async def _rehearse() -> None:
+    """Make one request to nobody, since the first one builds much on the event loop."""
+    import httpx2
+    from openai import AsyncOpenAI
+
+    delta = {"role": "assistant", "content": "hi", "reasoning_content": "hm"}
+    choice = {"index": 0, "delta": delta, "finish_reason": "stop"}
+    usage = {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}
+    details = {"prompt_tokens_details": {"cached_tokens": 0}}
+    chunk = {"id": "x", "choices": [choice], "usage": {**usage, **details}}
+    stream = f"data: {json.dumps(chunk)}\n\ndata: [DONE]\n\n"
+    kind = {"content-type": "text/event-stream"}
+    nobody = httpx2.MockTransport(
+        lambda request: httpx2.Response(200, headers=kind, text=stream)
+    )
+    async with AsyncOpenAI(
+        base_url="http://nobody.invalid/v1/",
+        api_key="none",
+        http_client=httpx2.AsyncClient(transport=nobody, trust_env=False),
+    ) as client:
+        answer = await client.chat.completions.with_raw_response.create(
+            model="m",
+            messages=[{"role": "system", "content": "a"}],
+            stream=True,
+            stream_options={"include_usage": True},
+            extra_body={"x": 1},
+        )
+        async for _ in answer.parse():
+            pass
 
 
 class Clients:

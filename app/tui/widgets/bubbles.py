@@ -4,7 +4,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from app.ipc.control import SayReply
-from app.tui import reply_bars
+from app.tui import reply_bars, xray_text
 
 SOURCES_SHOWN = 8
 
@@ -30,6 +30,7 @@ class ReplyLine(SpokenLine):
         self.reply: SayReply | None = None
         self._text = ""
         self._shows_sources = False
+        self._is_xrayed = False
 
     def add(self, text: str, *, restart: bool = False) -> None:
         """Add words; with `restart`, replace those so far."""
@@ -51,10 +52,17 @@ class ReplyLine(SpokenLine):
         self._shows_sources = not self._shows_sources
         self.finish(self.reply)
 
+    def xray(self, is_wanted: bool) -> None:
+        """Color the words by who decided them, or no more."""
+        self._is_xrayed = is_wanted
+        if self.reply:
+            self.finish(self.reply)
+
     def _repaint(self, below: str) -> None:
+        shares = self.reply.shares if self.reply and self._is_xrayed else []
         parts: list[Content | tuple[str, str] | str] = [
             (f"{self.speaker}\n", "bold $accent"),
-            self._text or "…",
+            xray_text.draw(self._text, shares) if shares else self._text or "…",
             (f"\n{below}", "$quiet"),
         ]
         if self._shows_sources:

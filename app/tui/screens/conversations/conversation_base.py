@@ -43,6 +43,8 @@ class TalkScreen(MynahScreen):
 
     place: ListedPlace | None = None
     """The visible place."""
+    is_xrayed = False
+    """True while words are colored by who decided them."""
     explained: Explanation | None = None
     """The story of the chosen line, if it is a reply."""
 
@@ -212,7 +214,9 @@ class TalkScreen(MynahScreen):
     def _draw_story(self) -> None:
         if self.explained is not None:
             width = max(30, self.query_one("#inspector").outer_size.width - 4)
-            story = reply_explanation.draw(self.explained, width)
+            story = reply_explanation.draw(
+                self.explained, width, is_xrayed=self.is_xrayed
+            )
             self.query_one("#story", Static).update(story)
 
     @on(Feed.Chosen, "#lines")
@@ -220,7 +224,8 @@ class TalkScreen(MynahScreen):
         if self.query_one("#inspector").display:
             return
         if self.explained:
-            self.app.push_screen(Detail("", reply_explanation.draw(self.explained, 54)))
+            story = reply_explanation.draw(self.explained, 54, is_xrayed=self.is_xrayed)
+            self.app.push_screen(Detail("", story))
         else:
             self.app.push_screen(Detail(event.item.name, event.item.text))
 

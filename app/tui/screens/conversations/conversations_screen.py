@@ -37,6 +37,7 @@ class ConversationsScreen(TalkScreen):
         Binding("d", "rate(-1)", "Dislike"),
         Binding("plus", "rate(1)", "Like"),
         Binding("j", "jump", "Sources"),
+        Binding("w", "xray", "X-ray"),
         Binding("c", "conversation", "Conversation"),
         Binding("f", "forget", "Forget"),
         Binding("h,left", "places", "Places", show=False),
@@ -53,7 +54,7 @@ class ConversationsScreen(TalkScreen):
         if action == "decide":
             is_rejected = reply is not None and reply.state == "rejected"
             return is_draft or (is_rejected and parameters == (True,))
-        if action in ("edit", "rate", "jump"):
+        if action in ("edit", "rate", "jump", "xray"):
             return reply is not None
         if action == "again":
             return reply is not None and not is_draft
@@ -158,6 +159,13 @@ class ConversationsScreen(TalkScreen):
                 self._send(place.guild, place.channel, text)
 
         self.app.push_screen(AskText(f"Write as the bot in {place.title}", ""), said)
+
+    def action_xray(self) -> None:
+        """Color each word by who decided it, the model or the voice, or no more."""
+        self.is_xrayed = not self.is_xrayed
+        if self.explained is not None and not self.explained.shares:
+            self.app.tell("Nobody noted who decided the words of this reply.")
+        self._draw_story()
 
     def action_forget(self) -> None:
         """Forget a reply's source messages, or the chosen message."""

@@ -76,6 +76,7 @@ class PlaygroundScreen(MynahScreen):
         Binding("ctrl+g", "pick_guild", "Server", priority=True),
         Binding("ctrl+n", "name", "Name", priority=True),
         Binding("ctrl+e", "sources", "Sources", priority=True),
+        Binding("ctrl+b", "xray", "X-ray", priority=True),
         Binding("ctrl+r", "again", "Again", priority=True),
         Binding("pageup", "scroll_talk(-1)", "Scroll", key_display="PgUp/PgDn"),
         Binding("pagedown", "scroll_talk(1)", "Scroll down", show=False),
@@ -89,6 +90,7 @@ class PlaygroundScreen(MynahScreen):
     def __init__(self) -> None:
         super().__init__()
         self._streams: dict[int, ReplyLine] = {}
+        self._is_xrayed = False
         self._talks: defaultdict[int, Talk] = defaultdict(Talk)
         """One per server, by its row."""
 
@@ -251,6 +253,7 @@ class PlaygroundScreen(MynahScreen):
         )
         status = self.app.status
         bubble = ReplyLine(status.name if status else "Mynah", stream)
+        bubble.xray(self._is_xrayed)
         self._streams[stream] = bubble
         self._add(talk, SpokenLine(self.author, safe_line(text)), bubble)
         asked = SaidTurn(self.author, text, guild.key)
@@ -334,6 +337,12 @@ class PlaygroundScreen(MynahScreen):
         if lines:
             lines[-1].toggle_sources()
             self.call_after_refresh(self._scroll)
+
+    def action_xray(self) -> None:
+        """Color each word by who decided it, the model or the voice, or no more."""
+        self._is_xrayed = not self._is_xrayed
+        for line in self.query(ReplyLine):
+            line.xray(self._is_xrayed)
 
     def action_scroll_talk(self, direction: int) -> None:
         """Scroll the talk by a screenful."""

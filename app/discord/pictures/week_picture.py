@@ -28,9 +28,9 @@ def draw(week: GuildWeek, title: str) -> bytes:
     """
     image = Image.new("RGB", (WIDTH, HEIGHT), BACKGROUND)
     pen = ImageDraw.Draw(image)
-    heading = title if _can_draw(title) else "This server"
-    pen.text((MARGIN, 20), _fit(heading, 40), TEXT, _font(26))
-    pen.text((MARGIN, 54), _doing(week), QUIET, _font(15))
+    heading = title if can_draw(title) else "This server"
+    pen.text((MARGIN, 20), _fit(heading, 40), TEXT, font(26))
+    pen.text((MARGIN, 54), _doing(week), QUIET, font(15))
     half = (WIDTH - 2 * MARGIN - GAP) // 2
     right = MARGIN + half + GAP
     _bars(pen, (MARGIN, 92), half, "Words of the week", WORDS, week.words)
@@ -59,20 +59,20 @@ def _bars(
 ) -> None:
     """Draw a list with one bar per row; the longest fills the width."""
     x, y = at
-    pen.text((x, y), title, QUIET, _font(15))
+    pen.text((x, y), title, QUIET, font(15))
     most = max((count for _, count in rows), default=1)
     for number, (name, count) in enumerate(rows, 1):
         top = y + 26 + (number - 1) * ROW
         label = (
-            f"{number}  {_fit(name, LABEL_CHARS)}" if _can_draw(name) else f"{number}"
+            f"{number}  {_fit(name, LABEL_CHARS)}" if can_draw(name) else f"{number}"
         )
-        pen.text((x, top), label, TEXT, _font(15))
-        pen.text((x + width, top), f"{count:,}", QUIET, _font(15), anchor="ra")
+        pen.text((x, top), label, TEXT, font(15))
+        pen.text((x + width, top), f"{count:,}", QUIET, font(15), anchor="ra")
         length = max(4, round(width * count / most))
         box = (x, top + 21, x + length, top + 21 + BAR // 2)
         pen.rounded_rectangle(box, radius=3, fill=color)
     if not rows:
-        pen.text((x, y + 26), "none yet", QUIET, _font(15))
+        pen.text((x, y + 26), "none yet", QUIET, font(15))
 
 
 def _columns(
@@ -80,7 +80,7 @@ def _columns(
 ) -> None:
     """Draw one column per day, today last, on a base line."""
     x, y = at
-    pen.text((x, y), title, QUIET, _font(15))
+    pen.text((x, y), title, QUIET, font(15))
     ground, height = HEIGHT - 40, HEIGHT - 40 - (y + 44)
     most, step = max(max(days), 1), width / len(days)
     for number, count in enumerate(days):
@@ -90,25 +90,27 @@ def _columns(
             box = (left, min(top, ground - 3), right, ground)
             pen.rounded_rectangle(box, radius=3, fill=DAYS)
         middle = (left + right) / 2
-        pen.text((middle, top - 4), f"{count:,}", TEXT, _font(13), anchor="ms")
+        pen.text((middle, top - 4), f"{count:,}", TEXT, font(13), anchor="ms")
     pen.line((x, ground, x + width, ground), fill=PANEL, width=2)
-    pen.text((x + width, ground + 6), "today", QUIET, _font(13), anchor="ra")
+    pen.text((x + width, ground + 6), "today", QUIET, font(13), anchor="ra")
 
 
 @cache
-def _font(size: int) -> ImageFont.FreeTypeFont:
+def font(size: int) -> ImageFont.FreeTypeFont:
+    """Return the font of all pictures."""
     return ImageFont.truetype(asset("font") / "DejaVuSans.ttf", size)
 
 
-def _can_draw(text: str) -> bool:
+def can_draw(text: str) -> bool:
+    """Return whether the font has all characters of a text."""
     return all(character.isspace() or _has_glyph(character) for character in text)
 
 
 @cache
 def _has_glyph(character: str) -> bool:
     """Return whether the font has its own glyph for the character."""
-    font = _font(15)
-    drawn, lacking = (bytes(font.getmask(one)) for one in (character, "\uffff"))
+    small = font(15)
+    drawn, lacking = (bytes(small.getmask(one)) for one in (character, "\uffff"))
     return bool(drawn) and drawn != lacking
 
 

@@ -1,0 +1,70 @@
+"""No reply repeats what was just said, nor what the bot said lately."""
+
+from random import Random
+
+import pytest
+
+from app.providers.base import Completion, Turn
+from app.replies.stale_lines import LATELY, StaleLines
+from app.store.database import Database
+from tests.replies.test_replier import Bench, Clock
+
+
+@pytest.fixture
+def database(home):
+    with Database(home.database) as database:
+        yield database
+
+
+@pytest.fixture
+def bench(home, database):
+    return Bench(home, database)
+
+
+@pytest.mark.parametrize("said", ["hi", "HI!", "and now?", "lol", "🎉", "yes it is so"])
+async def test_a_model_that_says_the_same_as_was_just_said_is_not_sent(bench, said):
+    bench.local.text = said
+    made = await bench.replier.reply(bench.ask(said.lower(), mode="llm"))
+    assert made.answer.provider == "markov"
+    assert made.answer.rungs[0].reason == "it repeated what was just said"
+
+
+async def test_of_several_lines_a_new_one_is_chosen(bench):
+    await bench.settings.change("reply.candidates", "2")
+    bench.hear("bob", "the weather is fine here today")
+    texts = ["sure", "sure", "perhaps"]
+    first = await bench.replier.reply(bench.ask("are you well?", mode="hybrid"))
+
+    async def write(prompt):
+        bench.local.prompts.append(prompt)
+        text = first.answer.finished.text if len(texts) % 2 else "perhaps"
+        texts.pop()
+        yield text
+        yield Completion(text)
+
+    bench.local.write = write
+    again = await bench.replier.reply(bench.ask("are you well?", mode="hybrid"))
+    assert again.answer.finished.text == "perhaps"
+
+
+async def test_what_was_said_lately_is_known_for_a_while(bench, database):
+    lines = StaleLines(database, Random(1), Clock())
+    lines.note(bench.guild, "So it goes.")
+    assert lines.was_said(bench.guild)("so it goes")
+    assert not lines.was_said(bench.guild + 1)("so it goes")
+    is_echo = await lines.echo_of(bench.guild, [Turn("ann", "hello there")])
+    assert is_echo("Hello there!")
+    assert not is_echo("hello")
+    for number in range(LATELY):
+        lines.note(bench.guild, f"line {number}")
+    assert not lines.was_said(bench.guild)("so it goes")
+
+
+async def test_where_people_repeat_each_other_the_bot_does_as_often(bench, database):
+    for number in range(60):
+        for author in ("ann", "bob"):
+            bench.hear(author, f"gg {number}")
+    lines = StaleLines(database, Random(1), Clock())
+    turns = [Turn("ann", "gg")]
+    echoes = [(await lines.echo_of(bench.guild, turns))("gg") for _ in range(200)]
+    assert 60 < sum(echoes) < 140
