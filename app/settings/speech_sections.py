@@ -136,7 +136,7 @@ class ReplySettings:
     )
     lines: int = setting(
         3,
-        "Maximum short messages in a row, if the server writes like that.",
+        "Most short messages in a row, where the server writes like that.",
         scope="channel",
         low=1,
         high=4,
