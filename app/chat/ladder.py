@@ -8,6 +8,7 @@ from typing import Literal, cast
 
 from app.chat.circuit_breaker import CircuitBreaker, Clock
 from app.chat.fair_queue import FairQueue, QueueFullError
+from app.chat.halt import STOPPED, Halt
 from app.chat.postprocess import Finished, finish
 from app.core.errors import (
     InputRefusedError,
@@ -19,7 +20,9 @@ from app.core.explanation import RungOutcome
 from app.core.never_said import never_said
 from app.providers.base import Completion, FreshStart, Prompt, Provider
 
-Outcome = Literal["answered", "skipped", "loading", "failed", "late", "rejected"]
+Outcome = Literal[
+    "answered", "skipped", "loading", "failed", "late", "rejected", "stopped"
+]
 
 Check = Callable[[Prompt], str | None]
 """Returns why a rung must not be tried for a prompt, or None."""
@@ -106,8 +109,10 @@ class Ladder:
         clock: Clock,
         reject: Callable[[str], str | None] = lambda text: None,
         on_piece: OnPiece = lambda piece: None,
+        halt: Halt | None = None,
     ) -> None:
         """`reject` may refuse a language model's text and give the reason."""
+        self._halt = halt or Halt()
         self._rungs = rungs
         self._clock = clock
         self._reject = reject
@@ -123,6 +128,9 @@ class Ladder:
         records: list[RungOutcome] = []
         was_rejected = False
         for place, rung, number in self._tries():
+            if self._halt.is_wanted:
+                name, attempt = "none", Attempt("stopped", STOPPED)
+                break
             if number and not was_rejected:
                 continue
             began = self._clock()
@@ -131,7 +139,7 @@ class Ladder:
             ms = (self._clock() - began) * 1000
             name = rung.provider.name
             records.append(RungOutcome(name, attempt.outcome, attempt.reason, ms))
-            if attempt.outcome == "answered":
+            if attempt.outcome in ("answered", "stopped"):
                 break
             was_rejected = attempt.outcome == "rejected"
         else:
@@ -201,6 +209,7 @@ class Ladder:
         try:
             async with AsyncExitStack() as stack:
                 timer = await stack.enter_async_context(asyncio.timeout(limit))
+                stack.enter_context(self._halt.ends(timer))
                 if rung.queue:
                     await stack.enter_async_context(rung.queue.place(prompt.guild))
                 stream = rung.provider.write(prompt)
@@ -211,7 +220,8 @@ class Ladder:
                     if isinstance(item, Completion):
                         completion = item
                         break
-                    if not pieces and left_ms is not None:
+                    is_first = not pieces and not self._halt.is_wanted
+                    if is_first and left_ms is not None:
                         timer.reschedule(end + left_ms / 1000)
                     if isinstance(item, FreshStart):
                         pieces.clear()
@@ -219,6 +229,9 @@ class Ladder:
                     pieces.append(item)
                     self._on_piece(item)
         except TimeoutError:
+            if self._halt.is_wanted:
+                text = "".join(pieces) if self._halt.is_shown else ""
+                return Attempt("stopped", STOPPED, Completion(text, finish="deadline"))
             if not pieces and (reason := rung.loading()):
                 return Attempt("loading", reason)
             return self._broken(rung, pieces, "late", "it took too long")
@@ -246,9 +259,13 @@ class Ladder:
         return Attempt(outcome, reason, Completion(text, finish="deadline"))
 
     def _judge(self, prompt: Prompt, attempt: Attempt, *, is_trusted: bool) -> Attempt:
-        """Finish the text; a broken one counts up to its last whole sentence."""
+        """Finish the text; a broken one counts up to its last whole sentence.
+
+        What people saw of a stopped one stays as a whole.
+        """
         completion = attempt.completion
-        broke_off = completion.finish in ("deadline", "length")
+        is_stopped = attempt.outcome == "stopped"
+        broke_off = completion.finish in ("deadline", "length") and not is_stopped
         is_cut = broke_off and not completion.ends_well
         finished = finish(
             completion.text,
@@ -266,6 +283,8 @@ class Ladder:
             reason = self._reject(finished.text)
         if reason is not None:
             self._on_piece(None)
+            if is_stopped:
+                return Attempt("stopped", reason)
             if attempt.outcome != "answered":
                 return replace(attempt, finished=finished)
             return Attempt("rejected", reason, completion)

@@ -108,8 +108,8 @@ def _refusal(
     """Return why a call is not answered, or None."""
     if heard.is_answered:
         return "this message already has a reply"
-    if recent.replies_last_minute >= speak.guild_per_minute:
-        return f"the server had {recent.replies_last_minute} replies in a minute"
+    if too_many := too_much(recent, speak):
+        return too_many
     if kind == "command":
         return None
     if heard.age_seconds > speak.max_age_seconds:
@@ -120,6 +120,18 @@ def _refusal(
         return "it was asked to be quiet"
     if is_quiet(minute, speak.quiet_hours):
         return f"these are quiet hours ({speak.quiet_hours})"
+    return too_soon(recent, speak)
+
+
+def too_much(recent: Recent, speak: SpeakSettings) -> str | None:
+    """Return why the server must wait for another reply, or None."""
+    if recent.replies_last_minute >= speak.guild_per_minute:
+        return f"the server had {recent.replies_last_minute} replies in a minute"
+    return None
+
+
+def too_soon(recent: Recent, speak: SpeakSettings) -> str | None:
+    """Return why a person must wait for another reply, or None."""
     since = recent.seconds_since_author
     if since is not None and since < speak.user_cooldown_seconds:
         return f"this person had a reply {since:.1f} s ago"

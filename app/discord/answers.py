@@ -15,7 +15,6 @@ from app.discord.safe_sender import reference_to
 log = logging.getLogger(__name__)
 
 NOT_ALLOWED = "You do not have permission for this action."
-OWNERS_ONLY = "Only the owner of this bot may change that."
 ONLY_IN_SERVERS = "This only works in a server."
 
 Sent = discord.Interaction | discord.WebhookMessage
@@ -29,7 +28,7 @@ class Changeable(Protocol):
 
 
 async def respond(
-    context: discord.ApplicationContext,
+    context: discord.ApplicationContext | discord.Interaction,
     text: str,
     *,
     is_hidden: bool = False,
@@ -37,16 +36,19 @@ async def respond(
     files: Sequence[discord.File] = (),
     tts: bool = False,
 ) -> Sent:
-    """Answer a command.
+    """Answer a command, or another interaction.
 
     Args:
         is_hidden: Only the person who asked sees it.
-        view: Buttons or a menu, which come without files.
+        view: Buttons or a menu.
     """
-    safe = neutralise(text)[0]
-    if view is not None:
-        return await context.respond(safe, ephemeral=is_hidden, view=view)
-    return await context.respond(safe, ephemeral=is_hidden, tts=tts, files=list(files))
+    safe, sent = neutralise(text)[0], list(files)
+    if view is None:
+        # py-cord fails over a view of None where nobody else sees the answer.
+        return await context.respond(safe, ephemeral=is_hidden, tts=tts, files=sent)
+    return await context.respond(
+        safe, ephemeral=is_hidden, tts=tts, files=sent, view=view
+    )
 
 
 async def reply(
@@ -81,7 +83,8 @@ async def refuse(interaction: discord.Interaction, text: str) -> None:
 
 
 async def answer_error(
-    context: discord.ApplicationContext, error: discord.DiscordException
+    context: discord.ApplicationContext | discord.Interaction,
+    error: discord.DiscordException,
 ) -> None:
     """Tell the person in words what went wrong, visible only to them."""
     try:

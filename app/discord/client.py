@@ -16,7 +16,8 @@ from discord.http import API_VERSION, Route
 from app.core.proxy import Proxy
 from app.core.state_file import StateFile
 from app.core.supervisor import Supervisor, Troubles
-from app.discord.answers import answer_error
+from app.discord.actions.strangers import SILENT_HERE, Strangers
+from app.discord.answers import answer_error, refuse
 from app.discord.backfill import Training
 from app.discord.bans import forget_banned
 from app.discord.catch_up import CatchUp
@@ -117,6 +118,7 @@ class MynahBot(discord.Bot):
     surroundings: Surroundings
     budget: IdentifyBudget
     clock: DiscordClock
+    strangers: Strangers
     proxies: Proxies
     delivery: Delivery
     speaker: Speaker
@@ -155,6 +157,7 @@ class MynahBot(discord.Bot):
         self._plain_request: Callable[..., Awaitable[object]] = self.http.request
         self.http.request = self._request  # type: ignore[method-assign]
         self._contain_parsers()
+        self.strangers = Strangers(around.settings, around.troubles)
         self.proxies = Proxies(clock, around.pace.for_proxy)
         self.delivery = Delivery(self, ports, clock)
         pace, supervisor = around.pace, around.supervisor
@@ -277,6 +280,9 @@ class MynahBot(discord.Bot):
             # A server that is not available yet has no name.
             present = {guild.id: guild.name or "" for guild in self.guilds}
             await self.ports.guilds.present(present)
+        for guild in list(self.guilds):
+            with contain("Looking for servers that are not on the list"):
+                await self.strangers.look(guild)
         for guild in self.guilds:
             with contain("Noting who reads a channel"):
                 await self.know_channels(guild)
@@ -325,8 +331,21 @@ class MynahBot(discord.Bot):
     async def on_interaction(self, interaction: discord.Interaction) -> None:
         """Carry out a command, when it is known who reads what it may say."""
         if interaction.guild is not None:
+            if await self._is_silenced(interaction, interaction.guild):
+                return
             await self.know_channels(interaction.guild)
         await super().on_interaction(interaction)  # type: ignore[no-untyped-call]
+
+    async def _is_silenced(
+        self, interaction: discord.Interaction, guild: discord.Guild
+    ) -> bool:
+        """Refuse to work on a server that is not listed, but for people's own data."""
+        name = interaction.data.get("name") if interaction.data else None
+        if name == "privacy" or not await self.strangers.look(guild):
+            return False
+        if interaction.type is not discord.InteractionType.auto_complete:
+            await refuse(interaction, SILENT_HERE)
+        return True
 
     async def close(self) -> None:
         """Stop the background work before the connection."""

@@ -14,6 +14,7 @@ from app.chat.postprocess import neutralise, split
 from app.core import secrets
 from app.core.errors import UsageError
 from app.core.invite_link import invite_url
+from app.discord.actions.machine import StoredMachine
 from app.discord.backfill import Trained
 from app.discord.client import ConnectionState, MynahBot, Surroundings
 from app.discord.connection import DiscordLink
@@ -295,4 +296,5 @@ def ports_of(context: AppContext, rng: Random) -> Ports:
         StoredMessages(context, ids),
         StoredReplies(context, ids, rng),
         StoredMembers(context, ids),
+        StoredMachine(context),
     )

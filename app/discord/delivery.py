@@ -3,8 +3,8 @@
 import asyncio
 import logging
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -13,6 +13,8 @@ import discord
 
 from app.chat.postprocess import preview
 from app.discord import answers
+from app.discord.actions.reply_buttons import again_button
+from app.discord.actions.under_way import UnderWay
 from app.discord.attachments import source_files
 from app.discord.messages import Talk, incoming, place_of
 from app.discord.ports import Ask, Incoming, Ports, ReadyReply, Unsent
@@ -68,10 +70,10 @@ class Delivery:
         self._locks: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._closed: dict[int, float] = {}
         """When Discord last refused to let it write in a channel."""
+        self.under_way = UnderWay()
+        self._finishing = asyncio.Lock()
         self._copies: dict[int, int] = {}
         """Proxied lines by the messages in whose place they stand."""
-        self._under_way: set[int] = set()
-        """Triggers being answered now."""
         self._waiting: Counter[int] = Counter()
         """The messages that wait for their turn, by channel."""
 
@@ -79,22 +81,14 @@ class Delivery:
         """Make a reply and send it as an answer to its trigger."""
         if not isinstance(channel, Talk):
             return Sent("silent")
-        with self._answering(ask.trigger):
+        with self.under_way.making(ask):
             sent = await self._respond(ask, channel, config)
         if sent.state == "forgotten":
             await self.make_again()
         return sent
 
-    @contextmanager
-    def _answering(self, trigger: int) -> Iterator[None]:
-        self._under_way.add(trigger)
-        try:
-            yield
-        finally:
-            self._under_way.discard(trigger)
-
     @asynccontextmanager
-    async def _turn(self, channel: int) -> AsyncIterator[None]:
+    async def turn(self, channel: int) -> AsyncIterator[None]:
         """Wait for the channel's turn; whoever speaks knows how many wait."""
         self._waiting[channel] += 1
         try:
@@ -107,7 +101,7 @@ class Delivery:
             self._locks[channel].release()
 
     async def _respond(self, ask: Ask, channel: Talk, config: Config) -> Sent:
-        async with self._turn(channel.id):
+        async with self.turn(channel.id):
             claim = ask.claim or await self._ports.replies.claim(ask)
             if claim is None:
                 return Sent("silent")
@@ -123,7 +117,7 @@ class Delivery:
         """Make one line and send it; AutoMod may take another one."""
         is_shown = config.reply.stream and not config.reply.shadow
         if is_shown and not is_last and not ask.is_start:
-            return await self._stream(ask, channel)
+            return await self._stream(ask, channel, config)
         async with typing(channel):
             answer = await self._ports.replies.answer(ask)
         if answer is None:
@@ -166,7 +160,8 @@ class Delivery:
             ids = await send_parts(
                 channel, answer.parts, nonce or trigger,
                 reference=answered, files=files, tts=tts,
-                may_send=self._check_of(answer),
+                may_send=self.check_of(answer),
+                view=again_button if answer.has_buttons else None,
             )  # fmt: skip
         except WordsGoneError as gone:
             return await self._gone(answer.reply, gone.sent)
@@ -183,7 +178,7 @@ class Delivery:
         Discord hands out no message of a command, so it is not made again.
         """
         files = await source_files(self._bot, answer.files, context.channel)
-        may_send, ids = self._check_of(answer), list[int]()
+        may_send, ids = self.check_of(answer), list[int]()
         for number, part in enumerate(answer.parts):
             if not await may_send():
                 await self._ports.replies.sent(answer.reply, ids)
@@ -193,8 +188,12 @@ class Delivery:
                 # aloud. Without that answer it is a message of its own.
                 await context.interaction.delete_original_response()
             made = [make() for make in files] if number == 0 else []
+            is_last = number == len(answer.parts) - 1
+            view = again_button() if answer.has_buttons and is_last else None
             try:
-                sent = await answers.respond(context, part, tts=is_aloud, files=made)
+                sent = await answers.respond(
+                    context, part, tts=is_aloud, files=made, view=view
+                )
             except discord.HTTPException as error:
                 reason = refusal_of(error)
                 if reason is None or number:
@@ -205,7 +204,7 @@ class Delivery:
         await self._ports.replies.sent(answer.reply, ids)
         return Sent("sent")
 
-    def _check_of(self, answer: ReadyReply) -> MaySend:
+    def check_of(self, answer: ReadyReply) -> MaySend:
         """Return a check that no source was forgotten or hidden since it was made.
 
         A draft waits for days, and fetching files or trying again takes a while; the
@@ -258,18 +257,21 @@ class Delivery:
         await self._ports.replies.refused(reply, reason)
         return Sent("refused", reason)
 
-    async def _stream(self, ask: Ask, channel: Talk) -> Sent:
+    async def _stream(self, ask: Ask, channel: Talk, config: Config) -> Sent:
         """Show the reply while it is being written."""
-        growing = StreamedMessage(channel, ask.trigger, self._clock)
+        growing = StreamedMessage(
+            channel, ask.trigger, self._clock, has_buttons=config.reply.buttons
+        )
         reply, state = ask.claim.reply if ask.claim else 0, Sent("silent")
         try:
             async with typing(channel):
                 async for piece in self._ports.replies.stream(ask):
                     if isinstance(piece, str):
                         await growing.show(preview(piece))
-                    elif piece is None or piece.is_draft:
+                        ask.halt.is_shown = growing.id is not None
+                    elif piece is None or piece.is_draft or not piece.parts:
                         await growing.withdraw()
-                    elif piece.parts:
+                    else:
                         await self._finish_stream(growing, piece, ask, channel)
                         state = Sent("sent")
         except WordsGoneError as gone:
@@ -285,10 +287,10 @@ class Delivery:
         self, growing: StreamedMessage, whole: ReadyReply, ask: Ask, channel: Talk
     ) -> None:
         """Show the final text, and send what does not fit into the first message."""
-        may_send, trigger = self._check_of(whole), ask.trigger + 1
-        await growing.finish(whole.parts[0], may_send)
-        rest = whole.parts[1:]
-        ids = await send_parts(channel, rest, trigger, may_send=may_send)
+        may_send, trigger = self.check_of(whole), ask.trigger + 1
+        rest, view = whole.parts[1:], again_button if whole.has_buttons else None
+        await growing.finish(whole.parts[0], None if rest else view, may_send)
+        ids = await send_parts(channel, rest, trigger, view=view, may_send=may_send)
         first = [growing.id] if growing.id else []
         await self._ports.replies.sent(whole.reply, first + ids)
 
@@ -304,21 +306,27 @@ class Delivery:
         Returns False if another try may send some more.
         """
         is_over = True
-        for unsent in await self._ports.replies.unsent():
-            channel = self._bot.get_channel(unsent.channel)
-            place = place_of(channel)
-            if place is None or not isinstance(channel, Talk):
-                continue
-            if unsent.trigger in self._under_way:
-                continue
-            config = await self._ports.guilds.settings(place)
-            written = discord.utils.snowflake_time(unsent.trigger).timestamp()
-            if self._clock() - written <= config.speak.max_age_seconds:
-                with self._answering(unsent.trigger):
-                    is_over &= await self._finish(unsent, channel)
+        # Two at once would write the same replies twice.
+        async with self._finishing:
+            for unsent in await self._ports.replies.unsent():
+                is_over &= await self._finish_one(unsent)
         return is_over
 
-    async def _finish(self, unsent: Unsent, channel: Talk) -> bool:
+    async def _finish_one(self, unsent: Unsent) -> bool:
+        channel = self._bot.get_channel(unsent.channel)
+        place = place_of(channel)
+        if place is None or not isinstance(channel, Talk):
+            return True
+        if self.under_way.find(unsent.trigger):
+            return True
+        with self.under_way.answering(unsent.trigger, channel.id):
+            config = await self._ports.guilds.settings(place)
+            written = discord.utils.snowflake_time(unsent.trigger).timestamp()
+            if self._clock() - written > config.speak.max_age_seconds:
+                return True
+            return await self._finish(unsent, channel, config)
+
+    async def _finish(self, unsent: Unsent, channel: Talk, config: Config) -> bool:
         try:
             message = await channel.fetch_message(unsent.trigger)
         except (discord.NotFound, discord.Forbidden):
@@ -331,10 +339,13 @@ class Delivery:
         if said is None:
             return True
         async with self._locks[channel.id]:
-            answer: ReadyReply | None = ReadyReply(unsent.claim.reply, unsent.parts)
+            answer: ReadyReply | None = ReadyReply(
+                unsent.claim.reply, unsent.parts, has_buttons=config.reply.buttons
+            )
             if not unsent.parts:
                 ask = replace(ask_for(said, unsent.reason), claim=unsent.claim)
-                answer = await self._ports.replies.answer(ask)
+                with self.under_way.making(ask):
+                    answer = await self._ports.replies.answer(ask)
             if answer is None:
                 return True
             sent = await self.deliver(answer, channel, unsent.trigger)

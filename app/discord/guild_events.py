@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from random import Random
 
+from app.core.errors import UsageError
 from app.discord.id_map import IdMap
 from app.discord.ports import MessagePlace
 from app.service.app_context import AppContext
@@ -12,10 +13,12 @@ from app.service.departed import delete_after_grace
 from app.service.handlers.channel_actions import likely_emoji, set_learning
 from app.service.voices.forgetter import Forgotten
 from app.service.weekly_stats import GuildWeek, week_of
-from app.settings import consent
+from app.settings import consent, owner_rules, setting_keys
 from app.settings.effective import ResolvedSetting
 from app.settings.schema import Config
 from app.store import audience, guilds
+
+EVERYWHERE = "The owner can add `everywhere:True`."
 
 
 class StoredGuilds:
@@ -50,12 +53,18 @@ class StoredGuilds:
         text: str | None,
         *,
         channel_only: bool,
+        everywhere: bool = False,
         agreed: bool = False,
+        is_owner: bool = False,
     ) -> ResolvedSetting:
-        """Set or reset a setting of the guild, or only of the channel."""
-        rows = await self._ids.rows(place)
+        """Set or reset a setting of the guild, only of the channel, or of the home."""
+        owner_rules.check_change(name, is_owner=is_owner, everywhere=everywhere)
+        rows, settings = await self._ids.rows(place), self._context.settings
+        if everywhere:
+            return await settings.change(name, text, agreed=agreed)
+        if setting_keys.find_key(name).scope == "home":
+            raise UsageError(f"{name} applies to all servers.", EVERYWHERE)
         scope = rows.root if channel_only else 0
-        settings = self._context.settings
         await settings.change(name, text, rows.guild, scope, agreed=agreed)
         explained = await settings.explain(rows.guild, rows.root)
         return next(one for one in explained if one.key.name == name)

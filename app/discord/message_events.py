@@ -16,8 +16,10 @@ from app.importers.gate import Target
 from app.importers.records import File, Record
 from app.ipc.control import MessageSeen, Progress
 from app.service.app_context import AppContext
+from app.service.digest import Digest, digest
 from app.service.voices.forgetter import Forgotten
 from app.settings.effective import Settings
+from app.settings.server_list import is_listed
 from app.store import guilds, members, messages, replies, tombstones
 from app.store.places import Standing
 
@@ -44,8 +46,10 @@ class StoredMessages:
         Args:
             is_missed: Store only what was written while the channel was listened to.
         """
-        new = 0
+        new, bot = 0, self._context.settings.home.bot
         for guild in dict.fromkeys(said.place.guild for said in batch):
+            if not is_listed(bot, guild):
+                continue
             async with self._order[guild]:
                 said = [one for one in batch if one.place.guild == guild]
                 said = await self._with_account(guild, said)
@@ -241,6 +245,16 @@ class StoredMessages:
         if drawn is None:
             return Forgotten(0, 0, 0, False)
         return await self._context.forgetter.forget(*drawn)
+
+    async def digest(
+        self, place: MessagePlace, author: int, hours: int | None
+    ) -> Digest | None:
+        """Sum up a channel since the author's last message, or since some hours."""
+        rows = await self._ids.rows(place)
+        if not rows.is_learning:
+            return None
+        hashed = self._ids.author(author)
+        return await digest(self._context, rows.guild, rows.channel, hashed, hours)
 
     async def newest(self) -> dict[int, int]:
         """Return the newest stored message of every listened channel."""

@@ -5,8 +5,9 @@ from collections.abc import Collection, Sequence
 import discord
 from discord.http import Route
 
-from app.discord.answers import NOT_ALLOWED, OWNERS_ONLY
+from app.discord.answers import NOT_ALLOWED
 from app.discord.messages import Spoken, Talk, is_hidden, place_of, places_of
+from app.settings.owner_rules import OWNERS_ONLY
 from app.settings.speech_sections import BotSettings
 from app.store.audience import EVERYONE
 

@@ -1,11 +1,14 @@
-"""The four ports between the Discord client and the service, and what passes there."""
+"""The five ports between the Discord client and the service, and what passes there."""
 
 import time
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from app.chat.halt import Halt
 from app.core.explanation import Explanation
+from app.ipc.control import Check, ModelEntry, StatusReply
+from app.service.digest import Digest
 from app.service.voices.forgetter import Forgotten
 from app.service.weekly_stats import GuildWeek
 from app.settings.effective import ResolvedSetting
@@ -126,6 +129,8 @@ class Ask:
     """The time from which its figures count, by the replier's clock."""
     waiting: int = 0
     """The messages of the channel that wait behind it for their replies."""
+    halt: Halt = field(default_factory=Halt, compare=False)
+    """Ends the writing when somebody asks for it."""
 
     @property
     def is_start(self) -> bool:
@@ -147,6 +152,7 @@ class ReadyReply:
     """(channel, message) of sources that came with a file."""
     is_fresh: bool = False
     """Its sources were checked a moment ago."""
+    has_buttons: bool = False
 
 
 @dataclass(frozen=True)
@@ -216,15 +222,20 @@ class GuildEvents(Protocol):
         text: str | None,
         *,
         channel_only: bool,
+        everywhere: bool = False,
         agreed: bool = False,
+        is_owner: bool = False,
     ) -> ResolvedSetting:
         """Set (or with None reset) a setting of the guild, or of the channel alone.
 
         Args:
+            everywhere: Of the home instead, for every guild.
             agreed: The person was told what leaves the machine, and agreed.
+            is_owner: The owner asks, who alone may change what costs or leaks.
 
         Raises:
-            AppError: If the name or the value does not fit, or nobody agreed yet.
+            AppError: If the name or the value does not fit, nobody agreed yet, or the
+                person may not do this.
         """
         ...
 
@@ -366,6 +377,15 @@ class MessageEvents(Protocol):
         """Forget the source messages of a reply."""
         ...
 
+    async def digest(
+        self, place: MessagePlace, author: int, hours: int | None
+    ) -> Digest | None:
+        """Sum up a channel since the author's last message, or since some hours.
+
+        None if nothing of it is stored, because nobody listens to it.
+        """
+        ...
+
     async def train_progress(
         self, guild: int, share: float, read: int, rate: float, finished: bool
     ) -> None:
@@ -393,14 +413,32 @@ class Replies(Protocol):
         ...
 
     async def again(
-        self, reply: int, author: int, trigger: int, text: str = ""
+        self,
+        reply: int,
+        author: int,
+        trigger: int,
+        text: str = "",
+        halt: Halt | None = None,
     ) -> ReadyReply | None:
         """Make another reply to the message of an earlier reply.
 
         Args:
             author: Who wants another; that counts as a mild dislike.
             text: What was answered, in case it is not stored.
+            halt: Ends the writing when somebody asks for it.
         """
+        ...
+
+    async def last_sent(self, place: MessagePlace) -> int | None:
+        """Return the id of the last message of the latest reply in a channel."""
+        ...
+
+    async def shown_as(self, reply: int) -> list[int]:
+        """Return the ids of the messages that a reply was sent as."""
+        ...
+
+    async def replaced(self, old: int, new: int, messages: Sequence[int]) -> None:
+        """Note that these messages show a new reply, instead of an old one."""
         ...
 
     async def sent(self, reply: int, messages: Sequence[int]) -> None:
@@ -494,6 +532,34 @@ class MemberData(Protocol):
         ...
 
 
+class Machine(Protocol):
+    """The owner's computer: the model, and the health of everything."""
+
+    async def status(self) -> StatusReply:
+        """Return the state of model, cloud and replies."""
+        ...
+
+    async def checks(self, *, is_owner: bool) -> Sequence[Check]:
+        """Look for common problems.
+
+        Raises:
+            AppError: If somebody else than the owner asks.
+        """
+        ...
+
+    async def models(self) -> Sequence[ModelEntry]:
+        """Return the language models that are on the computer."""
+        ...
+
+    async def use_model(self, name: str, *, is_owner: bool) -> str:
+        """Use a model of the list from the next reply on, in every server.
+
+        Raises:
+            AppError: If it cannot be used, or somebody else than the owner asks.
+        """
+        ...
+
+
 @dataclass(frozen=True)
 class Ports:
     """All that the Discord client may ask of the service."""
@@ -502,3 +568,4 @@ class Ports:
     messages: MessageEvents
     replies: Replies
     members: MemberData
+    machine: Machine

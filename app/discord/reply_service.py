@@ -8,6 +8,7 @@ from random import Random
 from typing import NamedTuple
 
 from app.chat import self_tune
+from app.chat.halt import STOPPED, Halt
 from app.chat.ladder import OnPiece
 from app.core.explanation import Explanation
 from app.discord.id_map import IdMap, stored
@@ -18,11 +19,11 @@ from app.importers.records import Record
 from app.ipc.control import ReplyMade
 from app.providers.base import Turn
 from app.replies import talk_topics
-from app.replies.request import SHOWN, SILENT, MadeReply, ReplyRequest
+from app.replies.request import SHOWN, SILENT, ReplyRequest
 from app.service import opinions
 from app.service.app_context import AppContext
 from app.service.handlers.replies import explain
-from app.store import guilds, places, replies
+from app.store import guilds, messages, places, replies
 from app.store.feedback import Kind
 from app.store.places import Claim
 from app.store.rows import StoredChannel, StoredReply
@@ -71,10 +72,9 @@ class StoredReplies:
 
     async def answer(self, ask: Ask) -> ReadyReply | None:
         """Make a reply; None if this trigger already has one."""
-        made = await self._made(ask, lambda piece: None)
-        return None if made is None else self._finished(made)
+        return await self._answered(ask, lambda piece: None)
 
-    async def _made(self, ask: Ask, on_piece: OnPiece) -> MadeReply | None:
+    async def _answered(self, ask: Ask, on_piece: OnPiece) -> ReadyReply | None:
         claim = ask.claim or await self.claim(ask)
         if claim is None:
             return None
@@ -95,6 +95,7 @@ class StoredReplies:
             seed=ask.seed,
             arrived=ask.arrived,
             waiting=ask.waiting,
+            halt=ask.halt,
         )
         return await self._fulfilled(claim, request, on_piece)
 
@@ -103,41 +104,52 @@ class StoredReplies:
         claim: Claim,
         request: ReplyRequest,
         on_piece: OnPiece = lambda piece: None,
-    ) -> MadeReply | None:
+    ) -> ReadyReply | None:
         config = await self._context.settings.of(claim.guild, claim.root or 0)
         request = replace(request, is_draft=config.reply.shadow)
-        return await self._context.replier.fulfil(claim.reply, request, on_piece)
+        made = await self._context.replier.fulfil(claim.reply, request, on_piece)
+        if made is None:
+            return None
+        self._context.events.tell(ReplyMade(made.reply, request.guild, request.channel))
+        return ReadyReply(
+            made.reply,
+            () if made.silence else made.answer.finished.parts,
+            request.is_draft,
+            made.files,
+            is_fresh=True,
+            has_buttons=config.reply.buttons,
+        )
 
     async def stream(self, ask: Ask) -> AsyncIterator[str | ReadyReply | None]:
         """Do the same, with the whole text so far after each addition."""
-        pieces: asyncio.Queue[str | None | MadeReply] = asyncio.Queue()
+        pieces: asyncio.Queue[str | None] = asyncio.Queue()
 
-        async def make() -> MadeReply | None:
+        async def make() -> ReadyReply | None:
             try:
-                return await self._made(ask, pieces.put_nowait)
+                return await self._answered(ask, pieces.put_nowait)
             finally:
                 pieces.put_nowait("")
 
         work = asyncio.create_task(make())
         text = ""
-        while not (work.done() and pieces.empty()):
-            piece = await pieces.get()
-            text = text + piece if isinstance(piece, str) else ""
-            if text:
-                yield text
-        made = await work
-        yield None if made is None else self._finished(made)
-
-    def _finished(self, made: MadeReply) -> ReadyReply:
-        request = made.request
-        self._context.events.tell(ReplyMade(made.reply, request.guild, request.channel))
-        parts = () if made.silence else made.answer.finished.parts
-        return ReadyReply(
-            made.reply, parts, request.is_draft, made.files, is_fresh=True
-        )
+        try:
+            while not (work.done() and pieces.empty()):
+                piece = await pieces.get()
+                text = text + piece if isinstance(piece, str) else ""
+                if text:
+                    yield text
+            yield await work
+        finally:
+            # Whoever stops listening wants no more words.
+            work.cancel()
 
     async def again(
-        self, reply: int, author: int, trigger: int, text: str = ""
+        self,
+        reply: int,
+        author: int,
+        trigger: int,
+        text: str = "",
+        halt: Halt | None = None,
     ) -> ReadyReply | None:
         """Make another reply to the message of an earlier reply."""
         again = await self._context.database.run(_again, reply, str(trigger))
@@ -154,9 +166,26 @@ class StoredReplies:
             root=claim.root,
             trigger=str(trigger),
             message=message,
+            halt=halt or Halt(),
         )
-        made = await self._fulfilled(claim, request)
-        return None if made is None else self._finished(made)
+        return await self._fulfilled(claim, request)
+
+    async def last_sent(self, place: MessagePlace) -> int | None:
+        """Return the id of the last message of the latest reply in a channel."""
+        rows = await self._ids.rows(place)
+        found = await self._context.database.run(replies.last_sent, rows.channel)
+        return None if found is None else int(found)
+
+    async def shown_as(self, reply: int) -> list[int]:
+        """Return the ids of the messages that a reply was sent as."""
+        row = await self._context.database.run(replies.get, reply)
+        return [int(one) for one in row.sent] if row else []
+
+    async def replaced(self, old: int, new: int, messages: Sequence[int]) -> None:
+        """Note that these messages show a new reply, instead of an old one."""
+        ids = [str(one) for one in messages]
+        await self._context.database.run(replies.note_replaced, old, ids)
+        await self.sent(new, messages)
 
     async def sent(self, reply: int, sent: Sequence[int]) -> None:
         """Note the ids of a sent reply; in listened channels it becomes context."""
@@ -170,6 +199,10 @@ class StoredReplies:
             withdrawn = [(str(channel.discord_id), one) for one in ids]
             await self._context.forgetter.withdraw(row.guild_id, withdrawn)
         if not (is_whole and is_listened_to):
+            return
+        own = await self._context.database.run(messages.rows_of, row.guild_id, ids[:1])
+        if own:
+            await self._context.voices.reword(row.guild_id, own[0], row.text)
             return
         place = channel.parent_id or channel.id
         config = await self._context.settings.of(row.guild_id, place)
@@ -235,7 +268,7 @@ class StoredReplies:
     async def refusal(self, trigger: int) -> str:
         """Return why a message got no answer after all; empty if it got one."""
         row = await self._context.database.run(replies.answer_to, str(trigger))
-        starts = {"refused": replies.REFUSED, "silent": SILENT}
+        starts = {"refused": replies.REFUSED, "silent": SILENT, "stopped": STOPPED}
         start = starts.get(row.state) if row else None
         notes: list[str] = row.notes if row and start else []
         return next((one for one in notes if one.startswith(start or "")), "")
@@ -268,11 +301,14 @@ class StoredReplies:
 
     async def take_back(self, reply: int, author: int, value: int) -> None:
         """Withdraw a thumb of that value; the other one stays."""
-        await opinions.take_back(self._context, reply, self._ids.author(author), value)
+        hashed = self._ids.author(author)
+        for one in await self._context.database.run(replies.versions, reply):
+            await opinions.take_back(self._context, one, hashed, value)
 
     async def take_all_back(self, reply: int, value: int | None = None) -> None:
         """Withdraw everybody's thumbs of a value, or all of them."""
-        await opinions.take_all_back(self._context, reply, value)
+        for one in await self._context.database.run(replies.versions, reply):
+            await opinions.take_all_back(self._context, one, value)
 
     async def how_tuned(self, trigger: int) -> str:
         """Return why an answer has its mode and dial; empty when they were set."""

@@ -14,6 +14,7 @@ from app.chat import reply_trigger
 from app.chat.rate_limiter import RateLimiter
 from app.core.state_file import StateFile
 from app.core.supervisor import Supervisor
+from app.discord.actions.strangers import NOT_LISTED
 from app.discord.delivery import Delivery, ask_for
 from app.discord.messages import (
     incoming,
@@ -27,7 +28,9 @@ from app.discord.messages import (
 from app.discord.permissions import may_speak_to, may_write
 from app.discord.ports import Ask, Incoming, MessagePlace, Ports, Situation
 from app.discord.talk.debounce import Burst
-from app.service.handlers.channel_actions import Silences
+from app.service.handlers.channel_actions import Silences, whole
+from app.settings.schema import Config
+from app.settings.server_list import is_listed
 from app.settings.speech_sections import BotSettings
 
 log = logging.getLogger(__name__)
@@ -136,6 +139,8 @@ class Speaker:
         self, message: discord.Message, said: Incoming, found: Situation
     ) -> reply_trigger.Decision:
         own = self.own_id
+        if not is_listed(self._settings(), said.place.guild):
+            return reply_trigger.Decision(False, "", NOT_LISTED)
         heard = reply_trigger.HeardMessage(
             channel=str(said.place.root),
             channel_name=said.place.root_name,
@@ -165,8 +170,21 @@ class Speaker:
             self._rates.seconds_since(f"channel {place.channel}"),
             self._rates.seconds_since(f"author {place.guild} {author}"),
             self._rates.count(f"guild {place.guild}", 60.0),
-            self.silences.until(str(place.root)) > self._clock(),
+            self._silence_of(place) > self._clock(),
         )
+
+    def _silence_of(self, place: MessagePlace) -> float:
+        until = self.silences.until
+        return max(until(str(place.root)), until(whole(str(place.guild))))
+
+    def must_wait(self, place: MessagePlace, author: str, config: Config) -> str | None:
+        """Return why a person gets no other version of a reply yet; note it if not."""
+        recent, speak = self._recent(place, author), config.speak
+        reason = reply_trigger.too_much(recent, speak)
+        reason = reason or reply_trigger.too_soon(recent, speak)
+        if reason is None:
+            self._note_spoken(place, author)
+        return reason
 
     def note_started(self, place: MessagePlace) -> None:
         """Note that it starts talk."""

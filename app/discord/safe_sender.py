@@ -4,11 +4,13 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 
 import aiohttp
 import discord
 
 from app.chat.postprocess import neutralise
+from app.discord.actions.reply_buttons import stop_button
 from app.discord.messages import Talk
 
 log = logging.getLogger(__name__)
@@ -19,6 +21,8 @@ TYPING_AFTER_SECONDS = 0.3
 TYPING_AGAIN_SECONDS = 8.0
 """The interval of the typing sign; Discord removes it after ten seconds."""
 
+Buttons = Callable[[], discord.ui.View]
+"""Makes buttons anew for each message, since py-cord lets a view follow its message."""
 MaySend = Callable[[], Awaitable[bool]]
 """Asked right before words leave; False if they must not be said any more."""
 
@@ -48,6 +52,7 @@ async def send_parts(
     reference: discord.MessageReference | None = None,
     files: Sequence[Callable[[], discord.File]] = (),
     tts: bool = False,
+    view: Buttons | None = None,
     may_send: MaySend = always,
 ) -> list[int]:
     """Send the parts of one reply, one message each; return their ids.
@@ -56,6 +61,9 @@ async def send_parts(
 
     The nonce comes from the answered message, so that Discord recognises a repeated
     part, even from another process of the bot.
+
+    Args:
+        view: Buttons under the last part.
 
     Raises:
         WordsGoneError: If the words may not be said any more.
@@ -73,12 +81,54 @@ async def send_parts(
                 reference if first else None,
                 files if first else (),
                 tts,
+                view if number == len(parts) - 1 else None,
                 may_send,
             )
         except WordsGoneError as gone:
             raise WordsGoneError(ids) from gone
         ids.append(sent.id)
     return ids
+
+
+async def replace_parts(
+    channel: Talk,
+    old: Sequence[int],
+    parts: Sequence[str],
+    nonce: int,
+    *,
+    files: Sequence[Callable[[], discord.File]] = (),
+    view: Buttons | None = None,
+    may_send: MaySend = always,
+) -> list[int]:
+    """Put the parts in place of old messages; return the ids of what shows them now.
+
+    Old messages beyond the parts stay as they are.
+
+    Raises:
+        WordsGoneError: If the words may not be said any more.
+    """
+    there: list[discord.Message] = []
+    for one in old[: len(parts)]:
+        with suppress(discord.NotFound):
+            there.append(await channel.fetch_message(one))
+    for number, message in enumerate(there):
+        if not await may_send():
+            raise WordsGoneError([one.id for one in there[:number]])
+        first, last = number == 0, number == len(parts) - 1
+        await message.edit(
+            content=neutralise(parts[number])[0],
+            attachments=[],
+            files=[make() for make in files] if first else [],
+            view=_made(view) if last else None,
+        )
+    ids = [message.id for message in there]
+    rest = parts[len(there) :]
+    try:
+        return ids + await send_parts(
+            channel, rest, nonce, view=view, may_send=may_send
+        )
+    except WordsGoneError as gone:
+        raise WordsGoneError(ids + gone.sent) from gone
 
 
 async def _send_once(
@@ -88,6 +138,7 @@ async def _send_once(
     reference: discord.MessageReference | None,
     files: Sequence[Callable[[], discord.File]],
     tts: bool,
+    view: Buttons | None,
     may_send: MaySend,
 ) -> discord.Message:
     """Send, and send again under the same nonce after a lost connection."""
@@ -95,21 +146,31 @@ async def _send_once(
         if not await may_send():
             raise WordsGoneError
         try:
-            # py-cord's types do not allow None for these two, though it is valid.
-            return await channel.send(
+            # py-cord's types do not allow None for these, though it is valid.
+            sent = await channel.send(
                 text,
                 nonce=nonce,
                 enforce_nonce=True,
                 reference=reference,  # type: ignore[arg-type]
                 files=[make() for make in files] or None,  # type: ignore[arg-type]
                 tts=tts,
+                view=_made(view),  # type: ignore[arg-type]
             )
+            if sent.content.strip() != text.strip():
+                # Half of it was shown before the bot was killed.
+                with suppress(discord.NotFound):
+                    await sent.edit(content=text, view=_made(view))
+            return sent
         except (aiohttp.ClientError, OSError, discord.HTTPException) as error:
             if attempt == SEND_TRIES - 1 or not _may_pass(error):
                 raise
             log.info("Sending again after %s", type(error).__name__)
             await asyncio.sleep(FIRST_RETRY_SECONDS * 2**attempt)
     raise AssertionError("the last try returns or raises")
+
+
+def _made(view: Buttons | None) -> discord.ui.View | None:
+    return view() if view else None
 
 
 def _may_pass(error: Exception) -> bool:
@@ -186,7 +247,10 @@ class StreamedMessage:
         trigger: int,
         clock: Callable[[], float],
         seconds_between: float = 1.5,
+        *,
+        has_buttons: bool = False,
     ) -> None:
+        self._has_buttons = has_buttons
         self._channel = channel
         self._trigger = trigger
         self._clock = clock
@@ -209,11 +273,14 @@ class StreamedMessage:
             return
         self._last = self._clock()
         try:
-            await self._put(text)
+            stop = partial(stop_button, self._trigger) if self._has_buttons else None
+            await self._put(text, stop)
         except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
             log.info("A part of a reply was not shown: %s", error)
 
-    async def finish(self, text: str, may_send: MaySend = always) -> None:
+    async def finish(
+        self, text: str, view: Buttons | None = None, may_send: MaySend = always
+    ) -> None:
         """Show the final text in any case, trying again what may pass.
 
         Raises:
@@ -223,7 +290,7 @@ class StreamedMessage:
             if not await may_send():
                 raise WordsGoneError
             try:
-                await self._put(text)
+                await self._put(text, view, is_last=True)
             except (aiohttp.ClientError, OSError, discord.HTTPException) as error:
                 if attempt == SEND_TRIES - 1 or not _may_pass(error):
                     raise
@@ -240,9 +307,12 @@ class StreamedMessage:
             with suppress(discord.HTTPException, aiohttp.ClientError, OSError):
                 await message.delete()
 
-    async def _put(self, text: str) -> None:
+    async def _put(
+        self, text: str, view: Buttons | None, *, is_last: bool = False
+    ) -> None:
         text = neutralise(text)[0]
-        if not text.strip() or text == self._shown:
+        changes_buttons = is_last and self._has_buttons
+        if not text.strip() or (text == self._shown and not changes_buttons):
             return
         if self._message is None:
             self._message = await _send_once(
@@ -252,11 +322,12 @@ class StreamedMessage:
                 reference_to(self._channel, self._trigger),
                 (),
                 False,
+                view,
                 always,
             )
         else:
             # Somebody who deletes it half-written does not want the rest.
             with suppress(discord.NotFound):
-                await self._message.edit(content=text)
+                await self._message.edit(content=text, view=_made(view))
         self._shown = text
         self._last = self._clock()

@@ -42,6 +42,14 @@ def _agree_here(command: re.Match[str]) -> str:
     return f"/config set key:reply.provider value:{command[1]} agree:True"
 
 
+def agree_here(text: str) -> str:
+    """Name the slash command by which the owner agrees, instead of the command line."""
+    return _AGREE.sub(_agree_here, text)
+
+
+AGREE_AGAIN = "{question} Repeat the command with `agree: True` to agree."
+
+
 def cut(text: str, most: int = MAX_CHARS) -> str:
     """Return at most `most` characters, with a mark for missing text."""
     return text if len(text) <= most else text[: most - 1] + "…"
@@ -69,9 +77,11 @@ def help_text(bot: BotSettings, config: Config, listened: int, name: str) -> str
     lines += [
         "`/privacy`: see, export or forget your stored data, or opt out.",
         "`/why`: why it spoke or kept quiet. On a reply: Apps → *Why this?*, *Again*.",
+        "`/catchup`: what you missed here, for you alone.",
+        "`/stop`: stop a reply. `/again`: replace the last one with another.",
         "`/quiet`: silence for a while. `/stats`: this server's week.",
         "",
-        "Moderators: `/listen`, `/train`, `/config`, and *Forget the sources*"
+        "Moderators: `/listen`, `/train`, `/config`, `/model`, and *Forget the sources*"
         " on a reply.",
     ]
     return "\n".join(lines)
@@ -117,7 +127,7 @@ def explanation(told: Explanation) -> str:
     ]
     for rung in told.rungs:
         if rung.reason:
-            reason = _AGREE.sub(_agree_here, rung.reason)
+            reason = agree_here(rung.reason)
             lines.append(f"- {rung.provider}: {rung.outcome}, {reason}")
     lines += _time_lines(told.timings)
     lines += _source_lines(told.sources)

@@ -14,7 +14,7 @@ import numpy as np
 
 from app.core.files import size
 from app.core.paths import Home
-from app.memory import recall, recalled_moments
+from app.memory import key_texts, recall, recalled_moments
 from app.memory.embedder import Embeds, is_trivial
 from app.memory.guild_index import PAGE, GuildIndex, Page
 from app.memory.recalled_moments import Moment
@@ -216,16 +216,11 @@ class Memory:
         if not turns or not len(shelf) or not limit:
             return []
         vector = await self._meaning(turns, shelf.model)
-        width = NEAR * limit
+        hidden, width = set(without), NEAR * limit
         while True:
             near = await self._call(shelf.search, vector, width)
-            shown = await self._reader.run(
-                recalled_moments.shown,
-                guild,
-                [n.row for n in near],
-                channels,
-                set(without),
-            )
+            look, rows = recalled_moments.shown, [one.row for one in near]
+            shown = await self._reader.run(look, guild, rows, channels, hidden)
             if len(shown) >= 4 * limit or width >= min(len(shelf), _WIDEST):
                 break
             width *= 4
@@ -237,7 +232,7 @@ class Memory:
         vectors = {row: v for (row, _), v in zip(stored, blobs, strict=True)}
         chosen = recall.diversify(weighed, vectors, limit)
         return await self._reader.run(
-            recalled_moments.with_neighbors, guild, chosen, shown, set(without)
+            recalled_moments.with_neighbors, guild, chosen, shown, hidden
         )
 
     async def closeness(
@@ -250,6 +245,12 @@ class Memory:
         found = await self._call(embedder.embed, read, GLANCE_TOKENS)
         meaning = recall.meaning(found[: len(turns)])
         return recall.closest(found[len(turns) :], meaning)
+
+    async def key_texts(self, texts: Sequence[str], count: int) -> list[int]:
+        """Return the places of the texts that say most, in their order."""
+        embedder = await self._embedder(None)
+        found = await self._call(embedder.embed, list(texts), GLANCE_TOKENS)
+        return key_texts.choose(found, count)
 
     async def relevance(self, replies: Sequence[tuple[str, Sequence[str]]]) -> float:
         """Return the AUC of two or more replies, each with the turns before it."""

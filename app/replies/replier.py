@@ -1,5 +1,6 @@
 """Makes replies: context, recall, drafts, ladder, and the row that explains each."""
 
+import asyncio
 import time
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
@@ -117,12 +118,16 @@ class Replier:
             if attempt == TRIES // 2:
                 # Where much is edited, only the chain is quick enough.
                 request = replace(request, mode="markov")
-            made = None
+            made, is_over = None, False
             try:
                 with self._memory.quiet() if self._memory else nullcontext():
                     made = await self._make(reply, request, on_piece)
+            except asyncio.CancelledError:
+                # The next session answers what this one was too short for.
+                is_over = request.trigger is not None
+                raise
             finally:
-                if made is None and reply is not None:
+                if made is None and reply is not None and not is_over:
                     await self._database.run(replies.set_state, reply, "failed")
             if (kept := await self._keep(made)) is not None:
                 self._stale.note(request.guild, made.answer.finished.text)
@@ -171,7 +176,7 @@ class Replier:
             rungs = self._at_best(rungs, request, config, guard)
         # What may not be said after all is not shown while it is written.
         shows = _nobody if request.is_choosy else holding_back(on_piece, prompt.never)
-        ladder = Ladder(rungs, self._clock, guard, shows)
+        ladder = Ladder(rungs, self._clock, guard, shows, request.halt)
         answer = await _climb(ladder, prompt, deadline, stages)
         silence = ""
         if request.is_choosy:
@@ -290,9 +295,8 @@ class Replier:
         """Fill in or make the row of the reply, unless it may not be kept."""
         answer, done = made.answer, made.answer.completion
         turns = answer.prompt.turns
-        state = "draft" if made.request.is_draft else "made"
         fields = {
-            "state": "silent" if made.silence else state,
+            "state": made.state,
             "text": "" if made.silence else answer.finished.text,
             "mode": made.mode,
             "provider": answer.provider,

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from app.chat.halt import STOPPED, Halt
 from app.chat.ladder import Answer
 from app.chat.prompt_settings import Mode
 from app.core.labels import is_host
@@ -48,6 +49,8 @@ class ReplyRequest:
     """The time of arrival, by the replier's clock; None means now."""
     waiting: int = 0
     """The messages that wait behind it; each leaves it fewer lines to choose from."""
+    halt: Halt = field(default_factory=Halt, compare=False)
+    """Ends the writing when somebody asks for it."""
 
     @property
     def is_choosy(self) -> bool:
@@ -80,6 +83,15 @@ class MadeReply:
     """The reason why nothing is said after all."""
 
     @property
+    def state(self) -> str:
+        """The state of its row, as long as nothing is sent."""
+        if self.request.halt.is_wanted and not self.answer.finished.parts:
+            return "stopped"
+        if self.silence:
+            return "silent"
+        return "draft" if self.request.is_draft else "made"
+
+    @property
     def recalled(self) -> list[int]:
         """Rows of the recalled messages."""
         turns = (turn for moment in self.answer.prompt.moments for turn in moment)
@@ -97,7 +109,8 @@ class MadeReply:
     @property
     def notes(self) -> list[str]:
         """Facts that explain the reply, and what a cloud model got besides turns."""
-        notes = [self.tuned] if self.tuned else []
+        notes = [STOPPED] if self.state == "stopped" else []
+        notes += [self.tuned] if self.tuned else []
         if self.silence:
             notes.append(SILENT + self.silence)
         notes += self.answer.notes

@@ -179,6 +179,14 @@ class MemoryKeeper:
         except AppError:
             return None
 
+    async def key_texts(self, texts: Sequence[str], count: int) -> list[int] | None:
+        """Return the places of the texts that say most; None without an embedder."""
+        try:
+            return await self._memory.key_texts(texts, count)
+        except AppError as error:
+            log.info("a talk was not told by meaning: %s", error)
+            return None
+
     async def relevance(
         self, replies: Sequence[tuple[str, Sequence[str]]]
     ) -> float | None:

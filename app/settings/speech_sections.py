@@ -41,6 +41,17 @@ class BotSettings:
     owners: list[str] = setting(
         [], "Discord ids of people who may use every command.", means=validators.person
     )
+    servers: list[str] = setting(
+        [],
+        "Discord ids of the servers where the bot works; empty means all.",
+        means=validators.server,
+        empty="all",
+    )
+    other_servers: str = setting(
+        "silent",
+        "On other servers the bot stays silent and learns nothing, or leaves.",
+        choices=("silent", "leave"),
+    )
     allowed_roles: list[str] = setting(
         [],
         "Roles (names or ids) that may make the bot speak; empty means everyone.",
@@ -117,7 +128,7 @@ class ReplySettings:
     )
     lines: int = setting(
         3,
-        "Maximum short messages in a row, if the server writes like that.",
+        "Most short messages in a row, where the server writes like that.",
         scope="channel",
         low=1,
         high=4,
@@ -143,6 +154,11 @@ class ReplySettings:
     )
     stream: bool = setting(
         False, "Show a reply while it is being written, by editing it.", scope="channel"
+    )
+    buttons: bool = setting(
+        True,
+        "Show buttons under replies: Stop while one streams, then Again.",
+        scope="channel",
     )
     self_tune: bool = setting(
         False, "Let the bot choose mode and dial from people's feedback.", scope="guild"

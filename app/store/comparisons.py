@@ -6,6 +6,7 @@ from typing import NamedTuple
 from peewee import JOIN, fn
 
 from app.store.database import tuples, write
+from app.store.feedback import SEEN
 from app.store.tables import Comparison, Feedback, Reply
 
 
@@ -61,7 +62,7 @@ def live(guild: int) -> list[Live]:
             fn.SUM(Feedback.value < 0),
         )
         .join(Feedback, JOIN.LEFT_OUTER)
-        .where((Reply.guild == guild) & (Reply.state == "sent") & (Reply.arm != ""))
+        .where((Reply.guild == guild) & Reply.state.in_(SEEN) & (Reply.arm != ""))
         .group_by(Reply.arm)
         .order_by(Reply.arm)
     )

@@ -15,6 +15,10 @@ Kind = Literal["thumb", "deleted", "again", "draft", "edited"]
 was or thrown away; a draft sent in other words."""
 
 
+SEEN = ("sent", "replaced")
+"""States of replies that people saw, so that their opinions count."""
+
+
 class Vote(NamedTuple):
     """One opinion of one reply."""
 

@@ -180,6 +180,8 @@ def _sent_as(replies: set[int]) -> list[tuple[str, str]]:
     for start in range(0, len(asked), BATCH):
         query = Reply.select(Reply.sent, Channel.discord_id).join(Channel)
         part = Reply.id.in_(asked[start : start + BATCH])
+        # Its messages show another reply by now.
+        part &= Reply.state != "replaced"
         for sent, channel in tuples(query.where(part)):
             found += [(channel, message) for message in sent if channel]
     return found

@@ -168,6 +168,13 @@ def edit(message: int, text: str, dropped: str | None = None) -> None:
     VoiceChange.create(guild=row.guild_id, message=message)
 
 
+@write
+def reword(message: int, text: str) -> None:
+    """Replace the text of a message that no voice learned, and drop its vectors."""
+    Message.update(text=text).where(Message.id == message).execute()
+    Embedding.delete().where(Embedding.message == message).execute()
+
+
 def get(message: int) -> StoredMessage | None:
     """Return the message in that row."""
     return next(_stored(_joined().where(Message.id == message)), None)

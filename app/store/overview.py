@@ -15,7 +15,7 @@ from app.store.tables import (
     Reply,
 )
 
-MADE = ("made", "sent", "draft")
+MADE = ("made", "sent", "replaced", "draft")
 """States of a reply that has a text."""
 
 

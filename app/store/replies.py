@@ -237,6 +237,15 @@ def note_sent(reply: int, sent: Sequence[str]) -> bool:
 
 
 @write
+def note_replaced(reply: int, messages: Sequence[str]) -> None:
+    """Note that these messages show another reply; opinions of the old one stay."""
+    row = get(reply)
+    if row is not None:
+        kept = [one for one in row.sent if one in messages]
+        set_state(reply, "replaced", kept)
+
+
+@write
 def set_state(reply: int, state: str, sent: Sequence[str] | None = None) -> None:
     """Store the outcome of a reply, and the ids of its sent messages.
 
@@ -308,8 +317,24 @@ def unsent(since: int) -> list[StoredReply]:
 def find_sent(message: str) -> StoredReply | None:
     """Find the reply that was sent as the Discord message with that id."""
     quoted = Reply.sent.cast("TEXT").contains(f'"{message}"')
-    row = Reply.select().where(quoted).first()
+    row = Reply.select().where(quoted).order_by(Reply.id.desc()).first()
     return None if row is None else rows.reply(row)
+
+
+def last_sent(channel: int) -> str | None:
+    """Return the last message on Discord of the latest reply in a channel."""
+    chosen = (Reply.channel == channel) & (Reply.state == "sent")
+    row = Reply.select().where(chosen).order_by(Reply.id.desc()).first()
+    return str(row.sent[-1]) if row and row.sent else None
+
+
+def versions(reply: int) -> list[int]:
+    """Return a reply and those whose messages it took over, as thumbs are for all."""
+    row = get(reply)
+    if row is None or not row.sent:
+        return [reply]
+    quoted = Reply.sent.cast("TEXT").contains(f'"{row.sent[0]}"')
+    return [found for (found,) in tuples(Reply.select(Reply.id).where(quoted))]
 
 
 def sources_of(reply: int) -> list[SourceMessage]:

@@ -1,4 +1,4 @@
-"""Recent activity in some channels of a guild, for its members."""
+"""Recent activity in some channels of a guild, and what was written, for members."""
 
 from collections.abc import Collection
 from typing import NamedTuple
@@ -6,7 +6,10 @@ from typing import NamedTuple
 from peewee import Expression, ModelSelect, fn
 
 from app.core.time_units import DAY_MS
+from app.store import messages
 from app.store.database import tuples
+from app.store.feedback import SEEN
+from app.store.rows import StoredMessage
 from app.store.tables import Channel, Feedback, Member, Message, Reply
 
 
@@ -84,8 +87,38 @@ def received(guild: int, channels: Collection[str], since: int) -> list[Received
         Reply.select(total, fn.SUM(Feedback.value))
         .left_outer_join(Feedback)
         .where(
-            Reply.channel.in_(here) & (Reply.state == "sent") & (Reply.created >= since)
+            Reply.channel.in_(here) & Reply.state.in_(SEEN) & (Reply.created >= since)
         )
         .group_by(Reply.id)
     )
     return [Received(ms or 0.0, rating or 0) for ms, rating in tuples(query)]
+
+
+class Mark(NamedTuple):
+    """A place in a talk: a time, and the row of the message there."""
+
+    ts: int
+    row: int = 0
+
+
+def last_words(channel: int, author: str) -> Mark | None:
+    """Return the newest message of an author (hash) in a channel."""
+    query = Message.select(Message.ts, Message.id).join(Member)
+    theirs = (Message.channel == channel) & (Member.author == author)
+    row = query.where(theirs).order_by(Message.ts.desc(), Message.id.desc()).first()
+    return Mark(int(row.ts), int(row.id)) if row else None
+
+
+def written_since(channel: int, since: Mark, limit: int) -> list[StoredMessage]:
+    """Return the newest words of people in a channel after a mark, oldest first.
+
+    Left out is what the owner does not want learned, and people who opted out.
+    """
+    query = Message.select(Message.id).join(Member)
+    is_later = Message.ts > since.ts
+    is_later |= (Message.ts == since.ts) & (Message.id > since.row)
+    chosen = (Message.channel == channel) & is_later & (Message.text != "")
+    chosen &= Message.dropped.is_null() & ~Member.is_bot & ~Member.has_opted_out
+    newest = query.where(chosen).order_by(Message.ts.desc(), Message.id.desc())
+    rows = [row for (row,) in tuples(newest.limit(limit))]
+    return sorted(messages.by_rows(rows), key=lambda one: (one.ts, one.id))

@@ -4,6 +4,7 @@ import json
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import replace
 
+from app.chat.halt import Halt
 from app.core.explanation import DrawnMessage, Explanation, RungOutcome, TokenCounts
 from app.core.labels import Origin
 from app.discord.ports import (
@@ -16,6 +17,8 @@ from app.discord.ports import (
     Situation,
     Unsent,
 )
+from app.ipc.control import Check, ModelEntry, StatusReply
+from app.service.digest import Digest
 from app.service.voices.forgetter import Forgotten
 from app.service.weekly_stats import GuildWeek
 from app.settings.effective import ResolvedSetting
@@ -62,7 +65,7 @@ class MemoryHost:
 
     @property
     def ports(self) -> Ports:
-        return Ports(self, self, self, self)
+        return Ports(self, self, self, self, self)
 
     async def settings(self, place: MessagePlace) -> Config:
         config = with_overrides(Config(), self.overrides.get((place.guild, 0), {}))
@@ -93,7 +96,9 @@ class MemoryHost:
         text: str | None,
         *,
         channel_only: bool,
+        everywhere: bool = False,
         agreed: bool = False,
+        is_owner: bool = False,
     ) -> ResolvedSetting:
         key = (place.guild, place.root if channel_only else 0)
         values = self.overrides.setdefault(key, {})
@@ -106,6 +111,18 @@ class MemoryHost:
         return ResolvedSetting(
             find_key(name), value_of(config, name), self._origin(place, name)
         )
+
+    async def status(self) -> StatusReply:
+        return StatusReply()
+
+    async def checks(self, *, is_owner: bool) -> Sequence[Check]:
+        return []
+
+    async def models(self) -> Sequence[ModelEntry]:
+        return []
+
+    async def use_model(self, name: str, *, is_owner: bool) -> str:
+        return name
 
     async def learning_channels(self, guild: int) -> set[int]:
         return {one for one, where in self.learning.items() if where == guild}
@@ -222,6 +239,11 @@ class MemoryHost:
         rows = json.loads(data)
         return LearnedFile(len(rows), len(rows), gone=gone)
 
+    async def digest(
+        self, place: MessagePlace, author: int, hours: int | None
+    ) -> Digest | None:
+        return None
+
     async def newest(self) -> dict[int, int]:
         found: dict[int, int] = {}
         for one in self.messages.values():
@@ -261,7 +283,12 @@ class MemoryHost:
         yield answer
 
     async def again(
-        self, reply: int, author: int, trigger: int, text: str = ""
+        self,
+        reply: int,
+        author: int,
+        trigger: int,
+        text: str = "",
+        halt: Halt | None = None,
     ) -> ReadyReply | None:
         old = self.replies[reply]
         await self.rate(reply, author, -1, "again")
@@ -280,6 +307,15 @@ class MemoryHost:
 
     async def sent(self, reply: int, messages: Sequence[int]) -> None:
         self.sent_as[reply] = list(messages)
+
+    async def last_sent(self, place: MessagePlace) -> int | None:
+        return next((ids[-1] for ids in reversed(self.sent_as.values()) if ids), None)
+
+    async def shown_as(self, reply: int) -> list[int]:
+        return self.sent_as[reply]
+
+    async def replaced(self, old: int, new: int, messages: Sequence[int]) -> None:
+        self.sent_as |= {old: [], new: list(messages)}
 
     async def refused(self, reply: int, reason: str) -> None:
         self.refusals[reply] = reason

@@ -9,6 +9,9 @@ from tests.discord_stand_in.server import DiscordStandIn
 
 TABLE = {
     "mark": "cog_speak.the_slash_command_takes_a_seed_and_shows_its_sources",
+    "stop": "stop_and_again.the_command_stops_a_reply_that_nobody_sees_yet_and_it_stays"
+    "_unsaid",
+    "again": "stop_and_again.again_keeps_to_the_rates_and_works_after_a_restart",
     "listen add": "cog_commands.many_channels_are_added_and_removed_in_a_menu",
     "listen remove": "cog_commands.many_channels_are_added_and_removed_in_a_menu",
     "listen list": "cog_commands.channels_are_added_removed_and_listed",
@@ -20,6 +23,13 @@ TABLE = {
     "quiet": "responder.asked_to_be_quiet_it_answers_commands_only",
     "stats": "cog_stats.stats_show_the_week_as_a_picture_with_words_for_those_who"
     "_cannot_see_it",
+    "model show": "model_command.mode_and_place_are_switched_and_shown",
+    "model list": "model_command.the_owner_switches_the_model_of_all_servers",
+    "model use": "model_command.the_owner_switches_the_model_of_all_servers",
+    "model where": "model_command.mode_and_place_are_switched_and_shown",
+    "model mode": "model_command.mode_and_place_are_switched_and_shown",
+    "model check": "model_command.the_check_up_is_shown_to_the_owner",
+    "catchup": "catchup.it_tells_what_was_written_since_ones_last_message_with_links",
     "config show": "real_host_settings.every_setting_is_shown_set_and_reset_for"
     "_server_and_channel",
     "config set": "real_host_settings.every_setting_is_shown_set_and_reset_for"

@@ -8,7 +8,7 @@ from app.core import secrets
 from app.core.errors import UsageError
 from app.core.paths import Home
 from app.discord import attachments
-from app.discord.cogs import speak
+from app.discord.actions.again import NOTHING_TO_SAY
 from app.ipc import control
 from app.replies.replier import Replier
 from app.replies.request import MadeReply
@@ -217,7 +217,7 @@ async def test_a_source_deleted_while_its_file_is_fetched_is_not_said(
             (told,) = [one.text for one in stand_in.outbox.sent()]
         else:
             told = (await stand_in.command(scene.general, scene.ben, "mark")).text
-            assert told == speak.NOTHING_TO_SAY
+            assert told == NOTHING_TO_SAY
 
         async def is_over() -> bool:
             (row,) = await run(replies.latest)

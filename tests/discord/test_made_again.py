@@ -62,16 +62,15 @@ async def test_a_reply_that_was_not_sent_before_a_kill_is_made_again_without_its
         messages.by_rows, [one.message for one in drawn]
     ):
         await stand_in.delete(scene.general, int(one.external))
-    async with running.connected():
-        await stand_in.wait_for(lambda: bool(stand_in.outbox.sent()))
-    (sent,) = stand_in.outbox.sent()
-    assert sent.reply_to == asked
 
     async def is_noted() -> bool:
         row = await service.context.database.run(replies.answer_to, str(asked))
         return row is not None and row.state == "sent"
 
-    await eventually(is_noted)
+    async with running.connected():
+        await eventually(is_noted)
+    (sent,) = stand_in.outbox.sent()
+    assert sent.reply_to == asked
     row = await service.context.database.run(replies.answer_to, str(asked))
     assert row is not None and row.text == sent.text
     again = await service.context.database.run(replies.sources_of, row.id)

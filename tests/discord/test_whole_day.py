@@ -9,7 +9,7 @@ from tests.day import Scale, live
 @pytest.mark.process
 @pytest.mark.timeout(240)
 async def test_every_call_of_a_day_has_one_answer_or_a_reason(home: Home) -> None:
-    scale = Scale(messages=120, channels=14, kills=1, outages=1, pause=0.01)
+    scale = Scale(messages=80, channels=14, kills=1, outages=1, pause=0.01)
     day = await live(home, scale)
     assert day.faults_found() == []
     assert day.counts["kills"] == 1 and day.counts["calls sent"] > 3

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.discord.cogs import speak
+from app.discord.actions.again import NOTHING_TO_SAY
 from app.discord.ports import Ask, ReadyReply
 from tests.discord.conftest import Start
 from tests.discord.memory_host import MemoryHost
@@ -111,4 +111,4 @@ async def test_a_command_whose_sources_went_says_so_and_not_them(
     host.is_fresh = False
     async with start().connected():
         shown = await stand_in.command(scene.general, scene.ann, "mark")
-    assert [*shown.texts] == [speak.NOTHING_TO_SAY]
+    assert [*shown.texts] == [NOTHING_TO_SAY]

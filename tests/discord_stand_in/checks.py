@@ -109,7 +109,21 @@ def check_content(
         force.refuse(rules.CONTENT_LENGTH)
     if len(str(payload.get("nonce") or "")) > 25:
         force.refuse(rules.NONCE_LENGTH)
+    check_components(payload, force)
     check_moderation(channel, content, force)
+
+
+def check_components(payload: Payload, force: Rules) -> None:
+    """Refuse buttons and menus without an id of their own."""
+    rows = payload.get("components") or []
+    ids = [
+        str(one.get("custom_id") or "")
+        for row in rows
+        for one in row.get("components", [])
+        if not one.get("url")
+    ]
+    if len(set(ids)) < len(ids) or not all(1 <= len(one) <= 100 for one in ids):
+        force.refuse(rules.COMPONENT_ID)
 
 
 def check_moderation(channel: Channel, content: str, force: Rules) -> None:
@@ -131,6 +145,7 @@ def check_edit(
         force.refuse(rules.ARCHIVED_THREAD)
     if len(payload.get("content") or "") > MAX_CONTENT:
         force.refuse(rules.CONTENT_LENGTH)
+    check_components(payload, force)
     check_moderation(channel, payload.get("content") or "", force)
 
 

@@ -9,7 +9,11 @@ from typing import Any
 from aiohttp import web
 
 from tests.discord_stand_in import rules
-from tests.discord_stand_in.checks import check_moderation, check_view
+from tests.discord_stand_in.checks import (
+    check_components,
+    check_moderation,
+    check_view,
+)
 from tests.discord_stand_in.outbox import Outbox, Outgoing
 from tests.discord_stand_in.payloads import message_payload
 from tests.discord_stand_in.rights import rights_in
@@ -18,7 +22,7 @@ from tests.discord_stand_in.world import APPLICATION_ID, Channel, User, snowflak
 
 ANSWER_SECONDS = 3.0
 
-MESSAGE, DEFER_MESSAGE, UPDATE, COMPLETE, FORM = 4, 5, 7, 8, 9
+MESSAGE, DEFER_MESSAGE, DEFER_UPDATE, UPDATE, COMPLETE, FORM = 4, 5, 6, 7, 8, 9
 """How an interaction may be answered."""
 
 COMMAND, COMPONENT, AUTOCOMPLETE, FORM_SUBMIT = 2, 3, 4, 5
@@ -128,8 +132,11 @@ class Interactions:
         data = payload.get("data") or {}
         one.ephemeral = bool(int(data.get("flags") or 0) & EPHEMERAL)
         self._check(one, data)
+        is_update = payload["type"] in (DEFER_UPDATE, UPDATE)
+        if is_update and one.body["type"] != COMPONENT:
+            self._rules.refuse(rules.UPDATES)
         one.kind = payload["type"]
-        if one.kind == UPDATE:
+        if is_update:
             # What was pressed changes; no new message appears.
             one.message = one.body.get("message")
         if one.kind in (MESSAGE, UPDATE):
@@ -185,7 +192,11 @@ class Interactions:
         self._check(one, payload)
         self._outbox.check(kind, payload)
         if one.message is None or kind == "follow-up":
-            body = await self._store(one, payload)
+            # Only the first answer is as visible as it was announced.
+            flags = int(payload.get("flags") or 0)
+            is_first = kind == "answer" and not one.is_withdrawn
+            hidden = one.ephemeral if is_first else bool(flags & EPHEMERAL)
+            body = await self._store(one, payload, hidden=hidden)
         else:
             body = one.message
             body |= {k: payload[k] for k in ("content", "components") if k in payload}
@@ -198,14 +209,19 @@ class Interactions:
         return body
 
     def _check(self, one: Interaction, payload: dict[str, Any]) -> None:
+        check_components(payload, self._rules)
         if not self._rules.hold(rules.ANSWERS):
             check_view(one.channel, self._bot, Rules())
         if not one.ephemeral:
             text = str(payload.get("content") or "")
             check_moderation(one.channel, text, self._rules)
 
-    async def _store(self, one: Interaction, payload: dict[str, Any]) -> dict[str, Any]:
-        if not one.ephemeral:
+    async def _store(
+        self, one: Interaction, payload: dict[str, Any], *, hidden: bool
+    ) -> dict[str, Any]:
+        if not hidden:
+            if self._rules.hold(rules.COMMAND_USER):
+                payload = payload | {"interaction_metadata": _metadata(one)}
             return await self._keep(one.channel, payload)
         # An ephemeral message is seen by one person and is in no channel.
         text = str(payload.get("content") or "")
@@ -225,3 +241,11 @@ class Interactions:
         if one.kind == MESSAGE and one.message is not None:
             body["resource"] = {"type": one.kind, "message": one.message}
         return body
+
+
+def _metadata(one: Interaction) -> dict[str, Any]:
+    """Who used a command: resources/message#message-interaction-metadata-object."""
+    body = one.body
+    user = body["member"]["user"] if "member" in body else body["user"]
+    told = {"id": body["id"], "type": body["type"], "user": user}
+    return told | {"authorizing_integration_owners": {}}

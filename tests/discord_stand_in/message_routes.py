@@ -112,6 +112,8 @@ class MessageRoutes:
         )
         body["embeds"] = payload.get("embeds") or []
         body["components"] = payload.get("components") or []
+        if "interaction_metadata" in payload:
+            body["interaction_metadata"] = payload["interaction_metadata"]
         channel.messages[int(body["id"])] = body
         guild_id = channel.guild.id if channel.guild else None
         await self.gateway.dispatch("MESSAGE_CREATE", body, guild_id)

@@ -396,6 +396,22 @@ ANSWER_TIME = Rule(
     "events.an_interaction_is_answered_in_time_and_once", 404, 10062,
     "Unknown interaction",
 )  # fmt: skip
+UPDATES = Rule(
+    "only a component's interaction is answered by an update of its message",
+    "interactions/receiving-and-responding#interaction-response-object-interaction-"
+    "callback-type",
+    "events.an_update_answers_a_component_only", 400, FORM, _INVALID,
+)  # fmt: skip
+COMPONENT_ID = Rule(
+    "a button or menu has an id of 1 to 100 characters, alone in its message",
+    "components/reference#anatomy-of-a-component",
+    "content.buttons_have_ids_of_their_own", 400, FORM, _INVALID,
+)  # fmt: skip
+COMMAND_USER = Rule(
+    "the answer to a command tells who used it",
+    "resources/message#message-interaction-metadata-object",
+    "events.an_answer_to_a_command_tells_who_used_it",
+)
 SILENT = Rule(
     "the first follow-up edits a deferred answer, and no edit is read aloud",
     "interactions/receiving-and-responding#create-followup-message",

@@ -199,6 +199,20 @@ class DiscordStandIn(People):
         extra = {"message": shown.message}
         return await self._interact(COMPONENT, shown.channel, user, data, **extra)
 
+    async def press_on(
+        self, channel: Channel, user: User, message_id: int, label: str
+    ) -> Interaction:
+        """A user presses a button under a message of the channel, by its label."""
+        message = channel.messages[message_id]
+        button = next(
+            one
+            for row in message["components"]
+            for one in row["components"]
+            if one["label"] == label
+        )
+        data = {"custom_id": button["custom_id"], "component_type": button["type"]}
+        return await self._interact(COMPONENT, channel, user, data, message=message)
+
     async def submit(
         self, shown: Interaction, user: User, **fields: str
     ) -> Interaction:

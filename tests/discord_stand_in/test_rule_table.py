@@ -10,7 +10,7 @@ from tests.discord_stand_in.raw import raw
 from tests.discord_stand_in.rules import RULES, Rule
 
 SECTION = re.compile(
-    r"(interactions|resources|topics|events|reference|rfc9110)[\w/-]*#[\w/.-]+"
+    r"(interactions|components|resources|topics|events|reference|rfc9110)[\w/-]*#[\w/.-]+"
 )
 FOLDER = Path(__file__).parent
 

@@ -3,9 +3,12 @@
 import discord
 
 from app.discord.cogs.about import AboutCog
+from app.discord.cogs.catchup import CatchupCog
 from app.discord.cogs.events import EventsCog
 from app.discord.cogs.listen import ListenCog
+from app.discord.cogs.model import ModelCog
 from app.discord.cogs.privacy import PrivacyCog
+from app.discord.cogs.reply_actions import ReplyActionsCog
 from app.discord.cogs.settings import SettingsCog
 from app.discord.cogs.speak import SpeakCog
 from app.discord.cogs.stats import StatsCog
@@ -14,10 +17,13 @@ from app.discord.cogs.train import TrainCog
 COGS: tuple[type[discord.Cog], ...] = (
     EventsCog,
     SpeakCog,
+    ReplyActionsCog,
     ListenCog,
     TrainCog,
     PrivacyCog,
     SettingsCog,
+    ModelCog,
     StatsCog,
+    CatchupCog,
     AboutCog,
 )

@@ -17,6 +17,7 @@ from app.discord.texts import (
     invite_text,
     pages,
 )
+from app.service.handlers.channel_actions import whole
 
 SHOWN_DECISIONS = 5
 IN_GUILDS = {discord.InteractionContextType.guild}
@@ -63,7 +64,7 @@ class AboutCog(discord.Cog):
 
     @discord.slash_command(
         name="quiet",
-        description="Keep quiet in this channel for a while; off ends the silence.",
+        description="Keep quiet for a while, here or everywhere; off ends the silence.",
         contexts=IN_GUILDS,
     )
     async def quiet(
@@ -72,6 +73,9 @@ class AboutCog(discord.Cog):
         time: Annotated[
             str, discord.Option(str, description="For example 30m, 8h or off.")
         ] = "1h",
+        server: Annotated[
+            bool, discord.Option(bool, description="In the whole server.")
+        ] = False,
     ) -> None:
         """Silence everything except commands."""
         place = place_of(context.channel)
@@ -84,9 +88,11 @@ class AboutCog(discord.Cog):
                 context, "Please write 30m, 8h, 1d or off.", is_hidden=True
             )
             return
-        until = int(self.bot.speaker.silences.begin(str(place.root), seconds))
+        where = whole(str(place.guild)) if server else str(place.root)
+        until = int(self.bot.speaker.silences.begin(where, seconds))
+        here = "in this server" if server else "here"
         text = (
-            f"I will keep quiet here until <t:{until}:t>."
+            f"I will keep quiet {here} until <t:{until}:t>."
             if seconds
             else "I may speak again."
         )

@@ -36,6 +36,8 @@ class EventsCog(discord.Cog):
     @discord.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:
         """Learn a message, and decide whether to answer it, unless it is a command."""
+        if message.guild is not None and await self.bot.strangers.look(message.guild):
+            return
         self.bot.proxies.note(message)
         original = self.bot.proxies.original_of(message)
         action = self.bot.prefix_action(message)
@@ -188,6 +190,8 @@ class EventsCog(discord.Cog):
 
     @discord.Cog.listener()
     async def on_guild_join(self, guild: discord.Guild) -> None:
+        if await self.bot.strangers.look(guild):
+            return
         await self.bot.ports.guilds.joined(guild.id, guild.name)
         await self.bot.ports.guilds.channels_seen(places_of(guild))
 

@@ -8,34 +8,23 @@ from app.discord import answers
 from app.discord.answers import ONLY_IN_SERVERS
 from app.discord.client import MynahBot
 from app.discord.messages import place_of
-from app.discord.permissions import require_manager, require_owner
+from app.discord.permissions import is_owner, require_manager, require_owner
 from app.discord.ports import MessagePlace
-from app.discord.texts import pages, quote, setting_lines
+from app.discord.texts import AGREE_AGAIN, pages, quote, setting_lines
+from app.settings import owner_rules
 from app.settings.consent import IS_EVERYWHERE, ConsentError
+from app.settings.owner_rules import PATHS
 from app.settings.setting_keys import keys
 
 MAX_SUGGESTIONS = 25
-
-OWNERS_ONLY = (
-    "openai.",
-    "hosts.",
-    "reply.provider",
-    "reply.local_only",
-    "reply.tune_",
-    "model.",
-)
-"""The settings for the words' destination, costs, the bot's own choices, and
-files of the owner's computer."""
-
-HIDDEN = ("model.adapter",)
-"""Settings of paths on the owner's computer, which a server must not read."""
 
 
 async def suggest_keys(context: discord.AutocompleteContext) -> list[str]:
     """Return names of settings that contain the typed text."""
     typed = str(context.value or "").casefold()
-    names = [key.name for key in keys().values() if key.scope != "home"]
-    return [name for name in names if typed in name][:MAX_SUGGESTIONS]
+    chosen = context.options.get("everywhere")
+    every = [key for key in keys().values() if chosen or key.scope != "home"]
+    return [key.name for key in every if typed in key.name][:MAX_SUGGESTIONS]
 
 
 def _key() -> discord.Option:
@@ -45,6 +34,12 @@ def _key() -> discord.Option:
 ChannelOnly = Annotated[
     bool,
     discord.Option(bool, description="Only for this channel, not the whole server."),
+]
+
+
+Everywhere = Annotated[
+    bool,
+    discord.Option(bool, description="For the owner: for every server."),
 ]
 
 
@@ -74,7 +69,7 @@ class SettingsCog(discord.Cog):
         """List settings with their origins, or explain one."""
         await context.defer(ephemeral=True)
         explained = await self.bot.ports.guilds.explain_settings(_place(context))
-        settings = [one for one in explained if one.key.name not in HIDDEN]
+        settings = [one for one in explained if one.key.name not in PATHS]
         if key is not None:
             settings = [one for one in settings if one.key.name == key]
         lines = setting_lines(settings) or [f"There is no setting {quote(key or '')}."]
@@ -92,6 +87,7 @@ class SettingsCog(discord.Cog):
             str, discord.Option(str, description="The new value; lists with commas.")
         ],
         channel: ChannelOnly = False,
+        everywhere: Everywhere = False,
         agree: Annotated[
             bool,
             discord.Option(
@@ -100,7 +96,7 @@ class SettingsCog(discord.Cog):
         ] = False,
     ) -> None:
         """Set a value for the guild or the channel."""
-        await self._change(context, key, value, channel, agree)
+        await self._change(context, key, value, channel, everywhere, agree)
 
     @config.command(
         name="withdraw",
@@ -126,9 +122,10 @@ class SettingsCog(discord.Cog):
         context: discord.ApplicationContext,
         key: Annotated[str, _key()],
         channel: ChannelOnly = False,
+        everywhere: Everywhere = False,
     ) -> None:
-        """Remove a value of the guild or the channel."""
-        await self._change(context, key, None, channel, agreed=False)
+        """Remove a value of the guild or the channel, or for the owner the home's."""
+        await self._change(context, key, None, channel, everywhere, agreed=False)
 
     async def _change(
         self,
@@ -136,22 +133,23 @@ class SettingsCog(discord.Cog):
         key: str,
         value: str | None,
         channel_only: bool,
+        everywhere: bool,
         agreed: bool,
     ) -> None:
         require_manager(context.author, self.bot.settings)
-        if key.startswith(OWNERS_ONLY):
-            require_owner(context.author, self.bot.settings)
-        await context.defer()
+        by_owner = is_owner(context.author, self.bot.settings)
+        owner_rules.check_change(key, is_owner=by_owner, everywhere=everywhere)
+        # What holds for every server is no matter of this one.
+        await context.defer(ephemeral=everywhere)
         place = _place(context)
         try:
             changed = await self.bot.ports.guilds.change_setting(
-                place, key, value, channel_only=channel_only, agreed=agreed
-            )
+                place, key, value,
+                channel_only=channel_only, everywhere=everywhere, agreed=agreed,
+                is_owner=by_owner,
+            )  # fmt: skip
         except ConsentError as error:
-            await answers.respond(
-                context,
-                f"{error.message} Repeat the command with `agree: True` to agree.",
-            )
+            await answers.respond(context, AGREE_AGAIN.format(question=error.message))
             return
         await answers.respond(context, f"Now {setting_lines([changed])[0]}.")
 

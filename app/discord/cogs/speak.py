@@ -12,6 +12,7 @@ from app.chat.postprocess import neutralise
 from app.core import xray
 from app.core.explanation import Explanation
 from app.discord import answers
+from app.discord.actions.again import APPROVED_FIRST, NOT_MINE, NOTHING_TO_SAY, WAIT
 from app.discord.answers import NOT_ALLOWED, ONLY_IN_SERVERS
 from app.discord.client import MynahBot
 from app.discord.messages import Action, Talk, place_of, spell_out
@@ -26,10 +27,7 @@ from app.discord.ports import Ask, ReadyReply
 from app.discord.texts import explanation, forgotten
 
 MAX_DEBUG_CHARS = 1900
-NOT_MINE = "That message is not one of my replies, or I no longer have its record."
-WAITS = "The owner approves my replies before I send them."
 NOT_ALOUD = "I may not speak aloud here. Give me the right “Send TTS Messages”."
-NOTHING_TO_SAY = "I have nothing to say to that."
 
 
 class SpeakCog(discord.Cog):
@@ -74,7 +72,8 @@ class SpeakCog(discord.Cog):
             reason="command",
             seed=seed.strip() if seed else None,
         )
-        answer = await self.bot.ports.replies.answer(ask)
+        with self.bot.delivery.under_way.making(ask):
+            answer = await self.bot.ports.replies.answer(ask)
         is_said = await self._answer(context, answer, tts)
         if debug and answer is not None and is_said:
             channels = await self._seen(context, answer.reply)
@@ -86,7 +85,7 @@ class SpeakCog(discord.Cog):
     ) -> bool:
         """Say it, or tell why not; return whether it was said."""
         if answer is not None and answer.is_draft:
-            await answers.respond(context, WAITS)
+            await answers.respond(context, APPROVED_FIRST)
             return False
         told = NOTHING_TO_SAY
         if answer is not None and answer.parts:
@@ -146,6 +145,12 @@ class SpeakCog(discord.Cog):
         if isinstance(answered, discord.Message):
             text = spell_out(answered, self.bot.own_id)
         author, trigger = context.author.id, context.interaction.id
+        place = place_of(context.channel)
+        if place is None:
+            raise discord.CheckFailure(ONLY_IN_SERVERS)
+        config = await self.bot.ports.guilds.settings(place)
+        if reason := self.bot.speaker.must_wait(place, str(author), config):
+            raise discord.CheckFailure(WAIT.format(reason=reason))
         answer = await self.bot.ports.replies.again(reply, author, trigger, text)
         await self._answer(context, answer, tts=False)
 
@@ -178,16 +183,18 @@ class SpeakCog(discord.Cog):
         await self.bot.know_channels(channel.guild)
         author = message.author
         ask = Ask(place, message.id, author.id, author.display_name, "", "command")
-        answer = await self.bot.ports.replies.answer(ask)
+        delivery = self.bot.delivery
+        with delivery.under_way.making(ask):
+            answer = await self.bot.ports.replies.answer(ask)
         if answer is None or answer.is_draft:
             return
         if not answer.parts:
             await answers.reply(message, NOTHING_TO_SAY)
             return
         tts = action == "tts"
-        sent = await self.bot.delivery.deliver(answer, channel, message.id, tts=tts)
+        sent = await delivery.deliver(answer, channel, message.id, tts=tts)
         if sent.state == "forgotten":
-            await self.bot.delivery.make_again()
+            await delivery.make_again()
         if action == "debug" and sent.state == "sent":
             channels = open_channels(channel.guild, channel)
             told = await self.bot.ports.replies.explain(answer.reply, channels)

@@ -69,6 +69,14 @@ class TrainCog(discord.Cog):
             bool,
             discord.Option(bool, description="Stop the running training."),
         ] = False,
+        pause: Annotated[
+            bool,
+            discord.Option(bool, description="Pause the running training."),
+        ] = False,
+        resume: Annotated[
+            bool,
+            discord.Option(bool, description="Continue a paused training."),
+        ] = False,
     ) -> None:
         """Start reading, and show the progress in the answer."""
         require_manager(context.author, self.bot.settings)
@@ -76,11 +84,9 @@ class TrainCog(discord.Cog):
         if guild is None:
             raise discord.CheckFailure(ONLY_IN_SERVERS)
         await context.defer()
-        if stop:
-            was = await self.bot.training.stop(guild.id)
-            await answers.respond(
-                context, "Stopped." if was else "No training is running."
-            )
+        if stop or pause or resume:
+            done = await self._steer(guild.id, stop=stop, pause=pause)
+            await answers.respond(context, done or "No training is running.")
             return
 
         async def tell(text: str, view: discord.ui.View | None) -> discord.Message:
@@ -89,6 +95,15 @@ class TrainCog(discord.Cog):
             return await _message_of(await answers.respond(context, text, view=view))
 
         await self._order(guild, json, tell, clean=clean)
+
+    async def _steer(self, guild: int, *, stop: bool, pause: bool) -> str:
+        """Stop, pause or resume a training; return what was done, if anything."""
+        training = self.bot.training
+        if stop:
+            return "Stopped." if await training.stop(guild) else ""
+        if pause:
+            return "Paused." if await training.pause(guild) else ""
+        return "I go on." if training.resume(guild) else ""
 
     @discord.Cog.listener()
     async def on_typed_command(self, message: discord.Message, action: Action) -> None:

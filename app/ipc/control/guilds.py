@@ -44,6 +44,8 @@ class GuildFigures:
     opted_out: int
     last_reply: float | None
     """Seconds since the epoch."""
+    is_listed: bool = True
+    """On the owner's list; elsewhere the bot is silent."""
 
 
 @dataclass(frozen=True)

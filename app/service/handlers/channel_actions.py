@@ -17,6 +17,11 @@ _EMOJI = re.compile(r"<a?:\w{2,32}:\d+>|[\U0001F300-\U0001FAFF☀-➿]")
 _QUIET = "quiet"
 
 
+def whole(guild: str) -> str:
+    """Return the name of a whole server (Discord's id) among the silences."""
+    return f"server {guild}"
+
+
 class Silences:
     """Channels where the bot keeps quiet for a while, also over a restart."""
 

@@ -134,6 +134,11 @@ class VoiceKeeper:
             opened.voice.learn(taken.row, taken.text, taken.channel)
         self._voices.build_if_long(opened, guild)
 
+    async def reword(self, guild: int, message: int, text: str) -> None:
+        """Replace the words of the bot's own stored line, which nobody learned."""
+        await self._database.run(messages.reword, message, clean(text))
+        await self.forgetter.tell(guild, [message])
+
     async def edit(self, guild: int, message: int, text: str) -> None:
         """Replace the text of a stored message by its row.
 

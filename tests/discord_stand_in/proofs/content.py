@@ -44,3 +44,16 @@ async def a_page_of_history_has_at_most_a_hundred(raw: Raw) -> None:
     assert await raw.code("GET", f"{path}?limit=101") == rules.FORM
     assert len((await raw.ask("GET", f"{path}?limit=100"))[1]) == 100
     assert len((await raw.ask("GET", path))[1]) == 50
+
+
+async def buttons_have_ids_of_their_own(raw: Raw) -> None:
+    def rows(*ids: str) -> list[dict[str, object]]:
+        buttons = [{"type": 2, "style": 2, "label": "a", "custom_id": i} for i in ids]
+        return [{"type": 1, "components": buttons}]
+
+    assert await raw.send(raw.general, components=rows("a", "b")) == 0
+    for wrong in (rows("a", "a"), rows(""), rows("x" * 101)):
+        assert await raw.send(raw.general, components=wrong) == rules.FORM
+    (own,) = raw.general.messages
+    path = f"/channels/{raw.general.id}/messages/{own}"
+    assert await raw.code("PATCH", path, {"components": rows("a", "a")}) == rules.FORM

@@ -1,5 +1,6 @@
 """Messages of every kind, and what happens to them."""
 
+from tests.discord_stand_in import rules
 from tests.discord_stand_in.raw import Raw
 from tests.discord_stand_in.world import ANNOUNCEMENTS, APPLICATION_ID, User
 
@@ -133,3 +134,21 @@ async def a_deferred_answer_is_not_read_aloud(raw: Raw) -> None:
     for _ in range(2):
         assert await raw.code("POST", hook, dict(said)) == 0
     assert [bool(one.payload.get("tts")) for one in opened.parts] == [False, True]
+
+
+async def an_update_answers_a_component_only(raw: Raw) -> None:
+    for kind, code in ((2, rules.FORM), (3, 0)):
+        for answer in (6, 7):
+            opened = raw.stand_in.rest.interactions.open(kind, raw.general, raw.ann, {})
+            path = f"/interactions/{opened.body['id']}/{opened.token}/callback"
+            data = {"content": "new", "allowed_mentions": {"parse": []}}
+            assert await raw.code("POST", path, {"type": answer, "data": data}) == code
+
+
+async def an_answer_to_a_command_tells_who_used_it(raw: Raw) -> None:
+    opened = raw.stand_in.rest.interactions.open(2, raw.general, raw.ann, {})
+    path = f"/interactions/{opened.body['id']}/{opened.token}/callback"
+    data = {"content": "aye", "allowed_mentions": {"parse": []}}
+    assert await raw.code("POST", path, {"type": 4, "data": data}) == 0
+    (body,) = raw.general.messages.values()
+    assert body["interaction_metadata"]["user"]["id"] == str(raw.ann.id)

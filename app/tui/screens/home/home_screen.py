@@ -195,7 +195,11 @@ def draw_guild(guild: "GuildFigures", width: int) -> Content:
     words = f"  {format.maturity_words(messages)}"[: max(0, voice - 8)]
     join_in = guild.join_in or 0
     joins = format.percent(join_in) if join_in else "when called"
-    marks = {"shadow": guild.shadow, "locked": guild.local_only}
+    marks = {
+        "shadow": guild.shadow,
+        "locked": guild.local_only,
+        "not listed": not guild.is_listed,
+    }
     marked = " · ".join(word for word, is_so in marks.items() if is_so)
     return Content.assemble(
         _fit(guild.guild, name).stylize("bold"),

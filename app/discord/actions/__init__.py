@@ -1,0 +1,1 @@
+"""Actions of people on replies, the model and servers, beside the plain commands."""

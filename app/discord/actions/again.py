@@ -1,0 +1,121 @@
+"""Makes another version of a reply, in place of the earlier one."""
+
+from typing import TYPE_CHECKING
+
+import aiohttp
+import discord
+
+from app.chat.halt import Halt
+from app.discord.actions.reply_buttons import again_button
+from app.discord.answers import NOT_ALLOWED, ONLY_IN_SERVERS
+from app.discord.attachments import source_files
+from app.discord.messages import Talk, place_of, spell_out
+from app.discord.permissions import Person, may_manage, may_speak_to
+from app.discord.ports import ReadyReply
+from app.discord.safe_sender import WordsGoneError, refusal_of, replace_parts
+
+if TYPE_CHECKING:
+    from app.discord.client import MynahBot
+
+NOT_MINE = "That message is not one of my replies, or I no longer have its record."
+NOT_YOURS = "Only the person who asked, and moderators, may do that."
+NOTHING_TO_SAY = "I have nothing to say to that."
+WAIT = "Please wait a moment: {reason}."
+APPROVED_FIRST = "The owner approves my replies before I send them."
+
+
+def may_steer(person: Person, asker: int, bot: "MynahBot") -> bool:
+    """Return whether a person may stop or replace a reply that somebody asked for."""
+    return person.id == asker or may_manage(person, bot.settings)
+
+
+async def replace_reply(
+    bot: "MynahBot", message: discord.Message, person: Person, trigger: int
+) -> None:
+    """Make another reply, and show it instead of the one that a message belongs to.
+
+    Args:
+        trigger: Discord's id of the wish.
+
+    Raises:
+        CheckFailure: If it is not to be or cannot be, with words for the person.
+    """
+    channel, place = message.channel, place_of(message.channel)
+    if place is None or not isinstance(channel, Talk):
+        raise discord.CheckFailure(ONLY_IN_SERVERS)
+    answered = await _answered(message)
+    if not may_steer(person, _asker(message, answered), bot):
+        raise discord.CheckFailure(NOT_YOURS)
+    if not may_speak_to(person, bot.settings.allowed_roles):
+        raise discord.CheckFailure(NOT_ALLOWED)
+    replies, halt = bot.ports.replies, Halt()
+    with bot.delivery.under_way.answering(trigger, channel.id, person.id, halt):
+        async with bot.delivery.turn(channel.id):
+            old = await replies.find_reply(message.id)
+            if old is None:
+                raise discord.CheckFailure(NOT_MINE)
+            config = await bot.ports.guilds.settings(place)
+            if reason := bot.speaker.must_wait(place, str(person.id), config):
+                raise discord.CheckFailure(WAIT.format(reason=reason))
+            text = spell_out(answered, bot.own_id) if answered else ""
+            made = await replies.again(old, person.id, trigger, text, halt)
+            await _show(bot, channel, old, made, trigger)
+
+
+async def _show(
+    bot: "MynahBot", channel: Talk, old: int, made: ReadyReply | None, trigger: int
+) -> None:
+    replies = bot.ports.replies
+    if made is None or not made.parts:
+        raise discord.CheckFailure(NOTHING_TO_SAY)
+    if made.is_draft:
+        raise discord.CheckFailure(APPROVED_FIRST)
+    files = await source_files(bot, made.files, channel)
+    view = again_button if made.has_buttons else None
+    shown = await replies.shown_as(old)
+    try:
+        ids = await replace_parts(
+            channel, shown, made.parts, trigger, files=files, view=view,
+            may_send=bot.delivery.check_of(made),
+        )  # fmt: skip
+    except WordsGoneError as gone:
+        await replies.sent(made.reply, gone.sent)
+        raise discord.CheckFailure(NOTHING_TO_SAY) from gone
+    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+        reason = refusal_of(error) or "Discord did not answer"
+        await replies.refused(made.reply, reason)
+        raise discord.CheckFailure(f"I could not say it: {reason}.") from error
+    # First, as a deleted message of a reply would count against it.
+    await replies.replaced(old, made.reply, ids)
+    for one in shown:
+        if one not in ids:
+            await _delete(channel, one)
+
+
+async def _delete(channel: Talk, message: int) -> None:
+    try:
+        # py-cord's types say that a partial message has no such method.
+        await channel.get_partial_message(message).delete()  # type: ignore[misc]
+    except discord.NotFound:
+        return
+
+
+async def _answered(message: discord.Message) -> discord.Message | None:
+    """Return the message that a reply answers; None if it is gone or was a command."""
+    reference = message.reference
+    if reference is None or reference.message_id is None:
+        return None
+    if isinstance(reference.resolved, discord.Message):
+        return reference.resolved
+    try:
+        return await message.channel.fetch_message(reference.message_id)
+    except (discord.NotFound, discord.Forbidden):
+        return None
+
+
+def _asker(message: discord.Message, answered: discord.Message | None) -> int:
+    """Return who asked for a reply; 0 if nobody knows."""
+    if answered is not None:
+        return answered.author.id
+    command = message.interaction_metadata
+    return command.user.id if command is not None and command.user else 0

@@ -1,0 +1,97 @@
+"""Reports for people: what writes and how it is, and what they missed."""
+
+from collections.abc import Sequence
+
+from app.core.labels import PLACES
+from app.discord.texts import agree_here, quote
+from app.ipc.control import Check, ModelEntry, StatusReply
+from app.service.digest import MOST_MESSAGES, Digest
+from app.settings.schema import Config
+
+
+def state_lines(
+    status: StatusReply, config: Config, *, is_for_owner: bool
+) -> list[str]:
+    """Tell what writes in a place, and how it is.
+
+    Args:
+        is_for_owner: Add costs and remedies, which concern the owner alone.
+    """
+    model, cloud, reply = status.model, status.cloud, config.reply
+    is_away = reply.provider == "openai" and not reply.local_only
+    where = "here" if reply.provider == "local" else f"at {quote(reply.provider)}"
+    if is_away:
+        host = f"at {quote(cloud.host)}, {PLACES[cloud.reach]}"
+        where = f"{quote(config.openai.model)} {host}"
+    speed = status.tokens_per_second
+    pace = f", {speed:.0f} tokens per second" if speed else ""
+    lines = [
+        f"Mode: `{reply.mode}`, voice {reply.dial} %. Model: {where}.",
+        f"On the owner's computer: {quote(_short(model.name))} is"
+        f" {model.state or 'unknown'}{pace}.",
+        f"{status.queue} replies wait; {status.today.replies} were made today.",
+    ]
+    if is_for_owner:
+        told = [(model.reason, model.hint)]
+        told += [(cloud.reason, cloud.hint)] if is_away else []
+        told += [(one.detail, one.hint) for one in status.troubles]
+        lines += [_trouble(*reason) for reason in told if reason[0]]
+        lines.append(f"The cloud cost ${status.month_cost:.2f} this month.")
+    return lines
+
+
+def _short(name: str) -> str:
+    """Return a model's name without the folders of the owner's computer."""
+    return name.replace("\\", "/").rsplit("/", 1)[-1]
+
+
+def _trouble(detail: str, hint: str) -> str:
+    told = agree_here(f"{detail.rstrip('.')}. {hint}")
+    return f"⚠ {quote(told, 400)}"
+
+
+def model_lines(models: Sequence[ModelEntry]) -> list[str]:
+    """List the models that are on the owner's computer."""
+    lines = ["Choose one with `/model use`."]
+    for one in models:
+        speed = one.tokens_per_second
+        pace = f", {speed:.0f} tokens per second" if speed else ""
+        used = ", in use" if one.used else ""
+        aside = f", set aside: {one.set_aside}" if one.set_aside else ""
+        size = f"{one.bytes / 1e9:.1f} GB"
+        lines.append(f"- {quote(one.name)}: {size}{pace}{used}{quote(aside, 300)}")
+    return lines if models else ["No language model is on the owner's computer."]
+
+
+def check_lines(checks: Sequence[Check]) -> list[str]:
+    """List the findings of the check-up, the problems first."""
+    bad = [one for one in checks if not one.ok]
+    good = [one.name for one in checks if one.ok]
+    lines = [
+        f"✕ {quote(one.name)}: {quote(f'{one.detail} {one.hint}', 600)}" for one in bad
+    ]
+    return [*lines, f"In order: {', '.join(good)}."]
+
+
+def digest_lines(found: Digest, channel: str, link: str) -> list[str]:
+    """Tell what somebody missed, with links to the messages.
+
+    Args:
+        link: The address of the channel on Discord.
+    """
+    since = f"<t:{found.since // 1000}:R>"
+    when = f"your last message, {since}" if found.is_since_last_words else since
+    if not found.messages:
+        return [f"Nobody wrote in {channel} since {when}. `hours` looks further back."]
+    people = "1 person" if found.people == 1 else f"{found.people} people"
+    last = "the last " if found.messages >= MOST_MESSAGES else ""
+    many = f"{last}{found.messages:,} messages by {people}"
+    lines = [f"**{channel}** since {when}: {many}."]
+    if found.summary:
+        lines += [f"> {quote(found.summary, 600)}", "In their own words:"]
+    for one in found.lines:
+        to = f" [↗]({link}/{one.message})" if one.message.isdigit() else ""
+        lines.append(
+            f"- {quote(one.name or 'someone', 40)}: {quote(one.text, 160)}{to}"
+        )
+    return lines

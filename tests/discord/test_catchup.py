@@ -1,0 +1,202 @@
+"""`/catchup` tells what somebody missed, from what they may read, to them alone."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from app.core.paths import Home
+from app.memory.embedder import Embedder
+from app.service.service import Service
+from app.settings.config_file import save
+from app.store import guilds, members, replies
+from tests.discord.conftest import Running
+from tests.discord.real_host import listen, until_stored
+from tests.discord.scene import Scene
+from tests.discord_stand_in.rights import READ_HISTORY, VIEW_CHANNEL
+from tests.discord_stand_in.server import DiscordStandIn
+from tests.memory.conftest import WordEmbedder
+
+TALK = [
+    "the regatta starts on sunday at nine",
+    "is the regatta at the pier or at the harbour",
+    "the regatta is at the pier said the club",
+    "who brings the boats for the regatta",
+    "ben brings the boats",
+    "lol",
+    "the club wants ten euros for the regatta",
+    "my cat ate a crab",
+    "the regatta ends at noon",
+    "then fish for everybody at the harbour",
+]
+
+
+@pytest.fixture(autouse=True)
+def words(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Meaning by words, without a model."""
+
+    def opened(name: str, cache: object = None) -> WordEmbedder:
+        return WordEmbedder(name)
+
+    monkeypatch.setattr(Embedder, "open", opened)
+
+
+async def talk(
+    stand_in: DiscordStandIn, service: Service, scene: Scene, lines: Sequence[str]
+) -> list[int]:
+    """Ann says hello, then Ben and the moderator talk; the ids of their lines."""
+    await listen(stand_in, scene)
+    await stand_in.say(scene.general, scene.ann, "hello, off to lunch")
+    speakers = (scene.ben, scene.mod)
+    ids = [
+        await stand_in.say(scene.general, speakers[n % 2], line)
+        for n, line in enumerate(lines)
+    ]
+    await until_stored(service, len(lines) + 1)
+    return ids
+
+
+async def test_it_tells_what_was_written_since_ones_last_message_with_links(
+    stand_in: DiscordStandIn, running: Running, service: Service, scene: Scene
+) -> None:
+    general = scene.general
+    async with running.connected():
+        ids = await talk(stand_in, service, scene, TALK)
+        shown = await stand_in.command(general, scene.ann, "catchup")
+        nothing = await stand_in.command(general, scene.mod, "catchup")
+        further = await stand_in.command(general, scene.mod, "catchup", hours=5)
+    assert all(part.ephemeral for part in shown.parts) and shown.ephemeral
+    assert "since your last message" in shown.text
+    assert "10 messages by 2 people" in shown.text and "off to lunch" not in shown.text
+    told = [line for line in shown.text.splitlines() if line.startswith("- ")]
+    assert len(told) == 8
+    assert f"https://discord.com/channels/{scene.guild.id}/{general.id}/{ids[0]}" in (
+        shown.text
+    )
+    # What says nothing of the talk is left out first.
+    assert "lol" not in shown.text and "my cat ate a crab" not in shown.text
+    assert "Nobody wrote" in nothing.text and "`hours`" in nothing.text
+    assert "11 messages by 3 people" in further.text
+    assert await service.context.database.run(replies.latest) == []
+
+
+async def test_nobody_is_told_what_they_may_not_read(
+    stand_in: DiscordStandIn, running: Running, service: Service, scene: Scene
+) -> None:
+    secret = scene.guild.channel("secret")
+    async with running.connected():
+        await talk(stand_in, service, scene, TALK[:2])
+        await stand_in.update_channel(secret)
+        secret.deny(scene.ann, VIEW_CHANNEL)
+        scene.general.deny(scene.ben, READ_HISTORY)
+        await stand_in.update_channel(secret)
+        await stand_in.update_channel(scene.general)
+        hidden = await stand_in.command(
+            scene.general, scene.ann, "catchup", channel=secret
+        )
+        past = await stand_in.command(scene.general, scene.ben, "catchup", hours=2)
+        deaf = await stand_in.command(scene.side, scene.ann, "catchup")
+    assert "You cannot read" in hidden.text and hidden.ephemeral
+    assert "You cannot read" in past.text and "regatta" not in past.text
+    assert "I do not listen to" in deaf.text and "/listen add" in deaf.text
+
+
+async def test_what_is_forgotten_or_from_people_who_opted_out_is_not_told(
+    stand_in: DiscordStandIn, running: Running, service: Service, scene: Scene
+) -> None:
+    async with running.connected():
+        ids = await talk(stand_in, service, scene, TALK[:4])
+        await stand_in.delete(scene.general, ids[0])
+        await until_stored(service, 4)
+        run = service.context.database.run
+        guild = (await run(guilds.every))[0].id
+        mod = await run(members.named, guild, "Mod")
+        assert mod is not None
+        await run(members.set_opted_out, guild, mod.author, True)
+        shown = await stand_in.command(scene.general, scene.ann, "catchup")
+    assert TALK[0] not in shown.text and TALK[1] not in shown.text
+    assert TALK[2] in shown.text and "1 messages by 1 person" in shown.text
+
+
+class Model:
+    """A model that is large enough, and deletes a message while it reads."""
+
+    billions = 3.0
+    context_size = 4096
+    is_idle = True
+
+    def __init__(self, answer: str) -> None:
+        self.answer = answer
+        self.asked: list[str] = []
+
+    async def complete(
+        self, guild: int, text: str, max_tokens: int, seconds: float
+    ) -> str:
+        self.asked.append(text)
+        return self.answer
+
+
+def use_model(monkeypatch: pytest.MonkeyPatch, service: Service, model: Model) -> None:
+    monkeypatch.setattr(type(service.context), "local", property(lambda _: model))
+
+
+async def test_a_large_enough_model_here_sums_up_and_nothing_goes_to_the_cloud(
+    stand_in: DiscordStandIn,
+    running: Running,
+    service: Service,
+    scene: Scene,
+    home: Home,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    model = Model("Ben and Mod plan the regatta at the pier. It ends at noon.")
+    _ = service.context.providers
+    use_model(monkeypatch, service, model)
+    save(home.config_file, "reply.provider", "openai")
+    async with running.connected():
+        await talk(stand_in, service, scene, TALK)
+        shown = await stand_in.command(scene.general, scene.ann, "catchup")
+        model.billions = 0.5
+        small = await stand_in.command(scene.general, scene.ann, "catchup")
+    assert "> Ben and Mod plan the regatta at the pier. It ends at noon." in shown.text
+    assert len(model.asked) == 1 and TALK[0] in model.asked[0]
+    assert "plan the regatta" not in small.text and TALK[0] in small.text
+
+
+async def test_a_summary_of_something_forgotten_meanwhile_is_not_told(
+    stand_in: DiscordStandIn,
+    running: Running,
+    service: Service,
+    scene: Scene,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    model = Model("They plan the regatta. It ends at noon.")
+    _ = service.context.providers
+    use_model(monkeypatch, service, model)
+    async with running.connected():
+        ids = await talk(stand_in, service, scene, TALK)
+        complete = model.complete
+
+        async def forgetful(
+            guild: int, text: str, max_tokens: int, seconds: float
+        ) -> str:
+            await stand_in.delete(scene.general, ids[0])
+            await until_stored(service, len(TALK))
+            return await complete(guild, text, max_tokens, seconds)
+
+        monkeypatch.setattr(model, "complete", forgetful)
+        shown = await stand_in.command(scene.general, scene.ann, "catchup")
+    assert "They plan" not in shown.text and TALK[0] not in shown.text
+    assert "9 messages" in shown.text
+
+
+async def test_without_memory_the_longest_words_of_each_stretch_are_told(
+    stand_in: DiscordStandIn,
+    running: Running,
+    service: Service,
+    scene: Scene,
+    home: Home,
+) -> None:
+    save(home.config_file, "memory.enabled", False)
+    async with running.connected():
+        await talk(stand_in, service, scene, TALK)
+        shown = await stand_in.command(scene.general, scene.ann, "catchup")
+    assert TALK[1] in shown.text and "lol" not in shown.text

@@ -1,0 +1,102 @@
+"""A server that is not on the owner's list: the bot is silent there, or leaves."""
+
+import pytest
+
+from app.core.paths import Home
+from app.ipc import control
+from app.service.handlers.guilds import GuildHandlers
+from app.service.service import Service
+from app.settings.config_file import save
+from app.tui.screens.home.home_screen import draw_guild
+from tests.discord.conftest import Running
+from tests.discord.real_host import count, eventually, listen, until_stored
+from tests.discord.scene import Scene
+from tests.discord_stand_in.server import DiscordStandIn
+from tests.discord_stand_in.world import MANAGE_GUILD, Guild, User
+
+
+class Nobody:
+    async def notify(self, notification: object) -> None:
+        """Do nothing."""
+
+
+@pytest.fixture
+async def elsewhere(stand_in: DiscordStandIn) -> Guild:
+    """Another server, which the owner did not list."""
+    guild = Guild("Elsewhere")
+    guild.channel("lobby")
+    return await stand_in.add_guild(guild)
+
+
+def list_only(home: Home, scene: Scene) -> None:
+    save(home.config_file, "bot.servers", [str(scene.guild.id)])
+
+
+async def test_it_is_silent_and_learns_nothing_where_the_owner_did_not_list_it(
+    stand_in: DiscordStandIn,
+    running: Running,
+    service: Service,
+    scene: Scene,
+    home: Home,
+    elsewhere: Guild,
+) -> None:
+    (lobby,) = elsewhere.channels.values()
+    eve = elsewhere.join(User("Eve"), elsewhere.role("moderators", MANAGE_GUILD))
+    mention = f"{stand_in.bot.mention} hello"
+    async with running.connected():
+        await listen(stand_in, scene)
+        await stand_in.command(lobby, eve, "listen add", channel=lobby)
+        await stand_in.say(lobby, eve, "what we said before the list")
+        await until_stored(service, 1)
+        list_only(home, scene)
+
+        async def is_read() -> bool:
+            return service.context.settings.home.bot.servers != []
+
+        await eventually(is_read)
+        await stand_in.say(lobby, eve, mention)
+        await stand_in.say(lobby, eve, "!mark")
+        refused = await stand_in.command(lobby, eve, "mark")
+        own = await stand_in.command(lobby, eve, "privacy show")
+        await stand_in.say(scene.general, scene.ann, mention)
+        await stand_in.wait_for(lambda: bool(stand_in.outbox.sent()))
+        await until_stored(service, 2)
+        troubles = running.surroundings.troubles.every
+    assert [one.channel_id for one in stand_in.outbox.sent()] == [scene.general.id]
+    assert refused.ephemeral and "not on the list of my owner" in refused.text
+    assert "Stored about you" in own.text
+    assert await count(service) == 2
+    (told,) = troubles
+    assert "silent on Elsewhere" in told.detail and "bot.servers" in told.hint
+    listed = await GuildHandlers(service.context).guilds(Nobody(), control.Guilds())
+    marks = {
+        one.guild: "not listed" in draw_guild(one, 120).plain for one in listed.guilds
+    }
+    assert marks == {"Harbour": False, "Elsewhere": True}
+    assert elsewhere.id in stand_in.guilds
+
+
+async def test_it_leaves_such_a_server_where_the_owner_wants_that(
+    stand_in: DiscordStandIn,
+    running: Running,
+    scene: Scene,
+    home: Home,
+    elsewhere: Guild,
+) -> None:
+    list_only(home, scene)
+    save(home.config_file, "bot.other_servers", "leave")
+    async with running.connected():
+        await stand_in.wait_for(lambda: elsewhere.id not in stand_in.guilds)
+        later = Guild("Later")
+        await stand_in.add_guild(later)
+        await stand_in.wait_for(lambda: later.id not in stand_in.guilds)
+    assert scene.guild.id in stand_in.guilds
+    assert running.surroundings.troubles.every == []
+
+
+def test_a_name_is_no_id_of_a_server() -> None:
+    from app.core.errors import ConfigError
+    from app.settings.validators import server
+
+    with pytest.raises(ConfigError, match="Discord ids"):
+        server("bot.servers", "Harbour")
