@@ -167,10 +167,10 @@ async def _gpu(context: AppContext) -> Check:
         return Check("graphics card", True, "Switched off (model.gpu_layers is 0).")
     local = context.local
     used = local.gpu
-    if used.name:
+    if used.layers:
         part = f"{used.layers} of {used.all_layers} layers run on {used.name}."
         return Check("graphics card", True, f"{part} model.gpu_layers is {wanted}.")
-    if not used.trouble:
+    if not used.trouble or used.name:
         used = await local.find_gpu()
     if used.name:
         free = f", {used.free_bytes >> 20:,} MB free" if used.free_bytes else ""

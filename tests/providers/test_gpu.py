@@ -46,7 +46,7 @@ async def provide(tmp_path):
     """Makes providers of a tiny model whose runner is a script."""
     path, made = tiny.write(tmp_path / "tiny.gguf"), []
 
-    def make(on_card="pass", then=ANSWERS, layers="auto", gpu=None):
+    def make(on_card="pass", then=ANSWERS, layers="auto", gpu=None, context=512):
         commands, events = [], list[str]()
         words = {"on_card": on_card, "then": then, "gpu": json.dumps(gpu or {})}
 
@@ -54,12 +54,13 @@ async def provide(tmp_path):
             commands.append(command[-1])
             return await spawn([sys.executable, "-c", SCRIPT % words, *command])
 
-        settings = ModelSettings(name=str(path), context=512, gpu_layers=layers)
+        settings = ModelSettings(name=str(path), context=context, gpu_layers=layers)
         provider = LocalProvider(
             lambda: settings,
             lambda name: path,
             no_voice,
             StateFile(tmp_path / "crashed.json"),
+            speeds=StateFile(tmp_path / "speeds.json"),
             on_event=events.append,
             spawn=start,
         )
@@ -113,6 +114,18 @@ async def test_the_card_stays_aside_after_a_restart_until_the_owner_tries_again(
     assert await second.wait_until_ready(20)
     assert await written(second) == "hi"
     assert commands[1:] == ["--gpu-layers=auto"] and second.gpu.name == "Voodoo 2"
+
+
+async def test_a_model_for_the_card_alone_is_taken_after_a_restart(provide, tmp_path):
+    gpu = {"name": "Voodoo 2", "layers": 3, "all_layers": 3, "free_bytes": 9 << 40}
+    for count in range(2):
+        provider, _, _ = provide(gpu=gpu, context=2**32 if count else 512)
+        assert await written(provider) == "hi"
+        assert provider.gpu.layers == 3
+        await provider.close()
+    without, _, _ = provide(gpu=gpu, layers=0, context=2**32)
+    with pytest.raises(ProviderError, match="of memory"):
+        await written(without)
 
 
 async def test_a_crash_without_the_card_is_not_blamed_on_it(provide):

@@ -1,5 +1,6 @@
 """What `mynah bench` measures, with a model of a few kilobytes."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from app.core.paths import Home
@@ -35,7 +36,9 @@ async def test_with_a_graphics_card_the_processor_alone_is_measured_too(
         local = service.context.local
         assert await local.wait_until_ready(60.0)
         alone = await service.call(NOBODY, control.Bench())
-        local._keeper._gpu = GpuUse("Voodoo 2", layers=3, all_layers=3)
+        assert (ready := local._keeper.ready)
+        card = GpuUse("Voodoo 2", layers=3, all_layers=3)
+        local._keeper.ready = replace(ready, gpu=card)
         found = await service.call(NOBODY, control.Bench())
     assert alone.gpu == "" and alone.processor_tokens_per_second is None
     assert (found.gpu, found.gpu_layers) == ("Voodoo 2", 3)

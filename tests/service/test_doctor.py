@@ -69,7 +69,7 @@ async def test_the_graphics_card_is_named_or_the_reason_why_none_is_used(
         assert not asked_for.ok and "help models" in asked_for.hint
         found = GpuUse("Voodoo 2", free_bytes=8 << 30)
         assert "Voodoo 2 takes layers" in (await card()).detail
-        monkeypatch.setattr(local._keeper, "_gpu", GpuUse("Voodoo 2", "", 3, 4))
+        monkeypatch.setattr(local._keeper, "_card", GpuUse("Voodoo 2", "", 3, 4))
         assert "3 of 4 layers run on Voodoo 2" in (await card()).detail
         await context.settings.change("model.gpu_layers", "0")
         assert "Switched off" in (await card()).detail

@@ -49,6 +49,9 @@ nonsense."""
 
 LOOK_SECONDS, MEASURE_SECONDS = 20.0, 90.0
 
+CARD = "the graphics card"
+"""The place of the card's name and free memory among the speeds of models."""
+
 TOKENS_A_WORD = 2
 STREAM_END = None
 
@@ -109,6 +112,7 @@ class LocalProvider:
             spawn=spawn,
             clock=clock,
             crashes=Crashes(crashed),
+            card=self._kept_card(),
         )
 
     @property
@@ -238,9 +242,13 @@ class LocalProvider:
 
     def _take(self, notification: Params) -> None:
         match notification:
-            case Ready(prompt_tokens_per_second=prompt, tokens_per_second=decode):
+            case Ready(
+                prompt_tokens_per_second=prompt, tokens_per_second=decode, gpu=gpu
+            ):
                 self._speed = Speed(prompt, decode)
-                self._keep_speed()
+                self._keep(self.model, [round(prompt, 1), round(decode, 2)])
+                if gpu != GpuUse():
+                    self._keep(CARD, [gpu.name, gpu.free_bytes])
             case Piece(stream, text):
                 if stream in self._pieces:
                     self._pieces[stream].put_nowait(text)
@@ -400,15 +408,21 @@ class LocalProvider:
         decode = result.tokens_per_second or self._speed.decode
         self._speed = Speed(prompt, decode)
 
-    def _keep_speed(self) -> None:
-        kept = [round(self._speed.prompt, 1), round(self._speed.decode, 2)]
+    def _keep(self, name: str, value: Sequence[str | float]) -> None:
         try:
             if self._speeds:
-                self._speeds.put(self.model, kept)
+                self._speeds.put(name, value)
         except OSError as error:
             log.warning(
-                "the model's speed is remembered only until a restart: %s", error
+                "the measured speeds are remembered only until a restart: %s", error
             )
+
+    def _kept_card(self) -> GpuUse:
+        """Return the graphics card that was found last."""
+        match self._speeds.get(CARD) if self._speeds else None:
+            case [str(name), int(free)] if name:
+                return GpuUse(name, free_bytes=free)
+        return GpuUse()
 
     async def _cancel(self, stream: int) -> None:
         await self._keeper.tell(CancelGenerate(stream))

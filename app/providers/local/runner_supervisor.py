@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -45,6 +46,7 @@ class Keeper:
         spawn: Spawn,
         clock: Callable[[], float],
         crashes: Crashes,
+        card: GpuUse,
     ) -> None:
         """Prepare without starting anything.
 
@@ -54,6 +56,7 @@ class Keeper:
                 unloaded.
             on_notification: Receives the runner's messages, including `Ready`.
             on_event: Receives events of the process, with reasons.
+            card: The graphics card, as it was found before.
         """
         self._settings = settings
         self._locate = locate
@@ -73,8 +76,7 @@ class Keeper:
         self._parameters = 0
         self._tries_gpu = False
         """True once the present runner uses libraries of a graphics card."""
-        self._gpu = GpuUse()
-        """As the last runner reported it that was allowed to use one."""
+        self._card = card
         self._idle = Idle(
             lambda: self._settings().idle_minutes, is_busy, self._unload_idle
         )
@@ -92,7 +94,9 @@ class Keeper:
         wanted = self._words_for(self._settings().name, self._settings().gpu_layers)
         if why := self._crashes.why_gpu_aside(identity(wanted)):
             return GpuUse(trouble=f"it crashed: {why}")
-        return self._gpu
+        if self.ready and self.ready.gpu != GpuUse():
+            return self.ready.gpu
+        return self._card
 
     def state(self) -> tuple[str, str]:
         """The state and its reason: ready, loading, absent, crashed or idle."""
@@ -274,7 +278,8 @@ class Keeper:
 
     def _note_gpu(self, gpu: GpuUse) -> None:
         """Say when a card that was tried is of no use."""
-        self._gpu = gpu
+        if gpu != GpuUse():
+            self._card = replace(gpu, layers=0, all_layers=0)
         if gpu.trouble and self._tries_gpu:
             log.info("the processor does the model's work: %s", gpu.trouble)
         if not gpu.name:

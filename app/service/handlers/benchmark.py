@@ -59,7 +59,7 @@ class BenchmarkHandlers:
             models=_models(view),
             seconds=self._clock() - began,
             best=view.best,
-            gpu=local.gpu.name,
+            gpu=local.gpu.name if local.gpu.layers else "",
             gpu_layers=local.gpu.layers,
             processor_prompt_tokens_per_second=alone.prompt if alone else None,
             processor_tokens_per_second=alone.decode if alone else None,
@@ -69,7 +69,7 @@ class BenchmarkHandlers:
         """Measure the model on the processor alone, if a card does a part of it now."""
         local = self._context.local
         path = catalogue.locate(self._context.home, local.model)
-        if not local.gpu.name or path is None:
+        if not local.gpu.layers or path is None:
             return None
         try:
             return await local.speed_without_gpu(path)
