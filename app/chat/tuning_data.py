@@ -1,5 +1,6 @@
 """Training examples from messages whose authors agreed to share them."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TypedDict
@@ -98,27 +99,7 @@ def make(
         system: The instruction at the start of every example.
         task: The text after the lines, as in a request for a reply.
     """
-    kept: list[tuple[int, TuningExample]] = []
-    seen: set[tuple[str, str]] = set()
-    messages, duplicates, private = 0, 0, 0
-    before: list[Given] = []
-    for message in given:
-        messages += message is not None
-        if message is None or not message.text.strip() or has_secret(message.text):
-            private += message is not None and has_secret(message.text)
-            before = []
-            continue
-        before = _conversation(before, message)
-        lines = _lines(before)
-        if lines:
-            key = (lines[-1].partition(": ")[2].casefold(), message.text.casefold())
-            if key in seen:
-                duplicates += 1
-            else:
-                seen.add(key)
-                example = _example(_prompt(lines, system, task), message.text)
-                kept.append((message.at_ms, example))
-        before = [*before, message][-TURNS:]
+    kept, counts = _made_of(given, system, task)
     kept.sort(key=lambda one: one[0])
     examples = [example for _, example in kept]
     cut = len(examples) - round(len(examples) * VALIDATION)
@@ -126,13 +107,41 @@ def make(
         train=examples[:cut],
         validation=examples[cut:],
         preferences=list(_pairs(rated, system, task)),
-        messages=messages,
-        duplicates=duplicates,
-        private=private,
+        messages=counts["messages"],
+        duplicates=counts["duplicates"],
+        private=counts["private"],
         guilds=frozenset(one.guild for one in given if one).union(
             *(one.guilds for one in rated)
         ),
     )
+
+
+def _made_of(
+    given: Sequence[Given | None], system: str, task: str
+) -> tuple[list[tuple[int, TuningExample]], Counter[str]]:
+    """Return examples with their times, and counts of what was seen and left out."""
+    kept: list[tuple[int, TuningExample]] = []
+    seen: set[tuple[str, str]] = set()
+    counts: Counter[str] = Counter()
+    before: list[Given] = []
+    for message in given:
+        counts["messages"] += message is not None
+        if message is None or not message.text.strip() or has_secret(message.text):
+            counts["private"] += message is not None and has_secret(message.text)
+            before = []
+            continue
+        before = _conversation(before, message)
+        lines = _lines(before)
+        if lines:
+            key = (lines[-1].partition(": ")[2].casefold(), message.text.casefold())
+            if key in seen:
+                counts["duplicates"] += 1
+            else:
+                seen.add(key)
+                example = _example(_prompt(lines, system, task), message.text)
+                kept.append((message.at_ms, example))
+        before = [*before, message][-TURNS:]
+    return kept, counts
 
 
 def _conversation(before: list[Given], message: Given) -> list[Given]:

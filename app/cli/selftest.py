@@ -45,8 +45,7 @@ async def _run(home: Home) -> list[str]:
     file.write_text(LINES, encoding="utf-8")
     home.config_file.write_text('[model]\nname = "echo"\n', encoding="utf-8")
     command = [*own_command(), "serve", "--stdio", "--home", str(home.root)]
-    catalogue = Catalogue(control.REQUESTS, control.NOTIFICATIONS)
-    bot = Child("bot", command, catalogue)
+    bot = Child("bot", command, Catalogue(control.REQUESTS, control.NOTIFICATIONS))
     bot.start()
     try:
         await _wait_until_up(home, bot)

@@ -18,11 +18,39 @@ _ROOM = 1024
 _PRIOR_LINES = 2000.0
 
 
-class Scene:
+class SceneLines:
+    """The kept lines of a channel, with an array for each feature."""
+
+    def __init__(self, room: int) -> None:
+        self.authors = np.full(room, -1, np.int32)
+        self.seconds = np.zeros(room, np.float64)
+        self.flags = np.zeros((room, len(FLAGS)), np.float32)
+        self.targets = np.full((room, TARGETS), -2, np.int32)
+        """The people it names."""
+        self.addressed = np.zeros(room, np.float32)
+        self.strange = np.zeros(room, np.float32)
+        """True if it addresses an unknown person."""
+        self.is_bot = np.zeros(room, np.float32)
+        self.answers = np.zeros(room, np.float32)
+        """The number of lines that answer it."""
+        self.weights = np.zeros(room, np.float32)
+        """The weight of its words."""
+        self.nth = np.zeros(room, np.float32)
+        """The number of its author's earlier lines."""
+        self.gap = np.zeros(room, np.float32)
+        """Lines since its author's previous line."""
+        self.order = np.zeros(room, np.float32)
+        """Its number among the lines without notices."""
+        self.conversations = np.full(room, -1, np.int64)
+        """Position of the first line of its conversation."""
+
+
+class Scene(SceneLines):
     """The recent past of one channel, ready for the features of its next message."""
 
     def __init__(self, rarity: Mapping[str, float]) -> None:
         """`rarity` is the share of lines that contain each common word."""
+        super().__init__(_ROOM)
         self._rarity = rarity
         self._word_lines: Counter[str] = Counter()
         self._author_count = 0
@@ -53,30 +81,6 @@ class Scene:
         """Position of the next line; lines count from 0 without end."""
         self.spoken = 0
         """The number of lines so far, without notices."""
-
-        # By line.
-        room = _ROOM
-        self.authors = np.full(room, -1, np.int32)
-        self.seconds = np.zeros(room, np.float64)
-        self.flags = np.zeros((room, len(FLAGS)), np.float32)
-        self.targets = np.full((room, TARGETS), -2, np.int32)
-        """The people it names."""
-        self.addressed = np.zeros(room, np.float32)
-        self.strange = np.zeros(room, np.float32)
-        """True if it addresses an unknown person."""
-        self.is_bot = np.zeros(room, np.float32)
-        self.answers = np.zeros(room, np.float32)
-        """The number of lines that answer it."""
-        self.weights = np.zeros(room, np.float32)
-        """The weight of its words."""
-        self.nth = np.zeros(room, np.float32)
-        """The number of its author's earlier lines."""
-        self.gap = np.zeros(room, np.float32)
-        """Lines since its author's previous line."""
-        self.order = np.zeros(room, np.float32)
-        """Its number among the lines without notices."""
-        self.conversations = np.full(room, -1, np.int64)
-        """Position of the first line of its conversation."""
 
     def author(self, name: str) -> int:
         """Return the number of the author, assigned on first sight."""

@@ -134,11 +134,8 @@ def _of_people(
     author, targets = scene.authors[window], scene.targets[window]
     mine = author == me
     to_me = (targets == me).any(1)
-    to_them = np.zeros(len(author), np.bool_)
-    same_target = np.zeros(len(author), np.bool_)
-    for target in reading.targets:
-        to_them |= author == target
-        same_target |= (targets == target).any(1)
+    to_them = np.isin(author, reading.targets)
+    same_target = np.isin(targets, reading.targets).any(1)
     later = _rank_from_end(author)
     my_last = scene.last.get(me, -1)
     first_target = reading.targets[0] if reading.targets else -9
@@ -161,9 +158,8 @@ def _of_people(
     }
     made: Columns = {k: v.astype(np.float32) for k, v in columns.items()}
     made["their_later"] = np.log1p(later)
-    made["my_lines_since"] = np.log1p(_count_after(mine))
-    made["to_me_since"] = np.log1p(_count_after(to_me))
-    made["to_them_since"] = np.log1p(_count_after(to_them))
+    lines = {"my_lines": mine, "to_me": to_me, "to_them": to_them}
+    made |= {f"{k}_since": np.log1p(_count_after(v)) for k, v in lines.items()}
     made["theirs_to_me_since"] = _later_where(author, to_me)
     made |= _history(scene, me, author, positions)
     return made

@@ -91,7 +91,7 @@ def _refusal(name: str, pattern: str, error: Exception) -> tuple[str, str]:
         )
     return (
         f"{name} cannot use {pattern!r}: {why}.",
-        "Write a regular expression such as ^!play, or put \\ before a sign you mean.",
+        "Write a pattern such as ^!play, or put \\ before a special character.",
     )
 
 

@@ -233,7 +233,7 @@ def _check_same(guild: FileGuild, target: Target) -> None:
     if is_other:
         name = guild.name or guild.id
         raise UsageError(
-            f"The files are of {name}, and {target.name} is another server.",
+            f"The files are from {name}, not from {target.name}.",
             f'Import them as a server of their own: mynah import "{name}" …',
         )
 
@@ -243,10 +243,10 @@ def _several(servers: Sequence[FileGuild], target: Target) -> UsageError:
     if len({name.casefold() for name in names}) < len(names):
         ids = ", ".join(str(one.id) for one in servers)
         return UsageError(
-            f"The files are of {len(names)} servers named {target.name}.",
+            f"The files are from {len(names)} servers named {target.name}.",
             f"Give the id of one of them instead of its name: {ids}.",
         )
     return UsageError(
-        f"The files are of {len(names)} servers, none of them {target.name}.",
+        f"The files are from {len(names)} servers, none of them {target.name}.",
         f"Name one of them: {', '.join(names)}.",
     )

@@ -231,8 +231,7 @@ def scan(text: str, start: int) -> tuple[int, list[tuple[int, int]]] | None:
     """Find the end of an object, array or string, and what to cut out of it.
 
     Returns:
-        The end, and the places of comments and of commas before a closing bracket.
-        None if the text ends before.
+        The end, and places of comments and of commas before a closing bracket, or None.
 
     Raises:
         BrokenFileError: If it nests too deeply.

@@ -151,7 +151,7 @@ def find_sources(paths: Sequence[Path]) -> Iterator[Sources]:
                 raise UsageError(f"{shown(path)} does not exist.", "Check the path.")
             if len(found.files) > MAX_FILES:
                 raise UsageError(
-                    f"More than {MAX_FILES:,} files are too many for one import.",
+                    f"An import takes {MAX_FILES:,} files at most.",
                     "Import the folders one by one.",
                 )
         yield found

@@ -50,7 +50,7 @@ READ_ERRORS = (
 def explain_read_error(error: Exception) -> str:
     """Return why a file cannot be read, and what to do."""
     if isinstance(error, UnicodeDecodeError):
-        return f"it is not whole {error.encoding}: save it as UTF-8"
+        return f"it is not valid {error.encoding}: save it as UTF-8"
     if isinstance(error, zipfile.BadZipFile):
         return f"the archive is damaged ({error}): download it again"
     if isinstance(error, NotImplementedError):

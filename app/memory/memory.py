@@ -216,16 +216,11 @@ class Memory:
         if not turns or not len(shelf) or not limit:
             return []
         vector = await self._meaning(turns, shelf.model)
-        width = NEAR * limit
+        hidden, width = set(without), NEAR * limit
         while True:
             near = await self._call(shelf.search, vector, width)
-            shown = await self._reader.run(
-                recalled_moments.shown,
-                guild,
-                [n.row for n in near],
-                channels,
-                set(without),
-            )
+            look, rows = recalled_moments.shown, [one.row for one in near]
+            shown = await self._reader.run(look, guild, rows, channels, hidden)
             if len(shown) >= 4 * limit or width >= min(len(shelf), _WIDEST):
                 break
             width *= 4
@@ -237,7 +232,7 @@ class Memory:
         vectors = {row: v for (row, _), v in zip(stored, blobs, strict=True)}
         chosen = recall.diversify(weighed, vectors, limit)
         return await self._reader.run(
-            recalled_moments.with_neighbors, guild, chosen, shown, set(without)
+            recalled_moments.with_neighbors, guild, chosen, shown, hidden
         )
 
     async def closeness(

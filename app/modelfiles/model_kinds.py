@@ -54,7 +54,7 @@ def check_whole(path: Path, header: Header) -> None:
     missing = _missing(header, tensors)
     if missing:
         raise GgufError(
-            f"{path.name} is not whole: it has no {missing}.", "Fetch the model again."
+            f"{path.name} is incomplete: it has no {missing}.", "Fetch the model again."
         )
 
 
@@ -109,12 +109,12 @@ def _other_shards(path: Path, header: Header) -> Iterator[Path]:
     if found is None or int(found[3]) != count:
         raise GgufError(
             f"{path.name} is one of {count} files, and its name does not say which.",
-            "Give the files the names that they were published with.",
+            "Rename the files to the names that they were published under.",
         )
     if number != 0:
         first = f"{found[1]}-00001-of-{found[3]}{found[4]}"
         raise GgufError(
-            f"{path.name} is a later one of {count} files.", f"Choose {first}."
+            f"{path.name} is not the first of its {count} files.", f"Choose {first}."
         )
     for other in range(2, count + 1):
         shard = path.with_name(f"{found[1]}-{other:05}-of-{found[3]}{found[4]}")

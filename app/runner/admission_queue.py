@@ -34,7 +34,7 @@ class Waiting(Generic[T]):
         if len(self) >= self._most:
             loudest = max(self._lines.values(), key=len)
             if len(loudest) <= len(self._lines.get(guild, ())) + 1:
-                busy = f"The model has too much to do: {len(self)} replies wait."
+                busy = f"The model is busy: {len(self)} replies are waiting."
                 raise AppError(busy, "Ask again in a moment.")
             ousted = loudest.pop()
         self._lines.setdefault(guild, deque()).append(item)

@@ -128,7 +128,7 @@ def requantise(source: Path, target: Path, name: str, threads: int) -> None:
     needed = 2 * source.stat().st_size + ROOM_BYTES
     if shutil.disk_usage(target.parent).free < needed:
         raise AppError(
-            "The disk has no space for a tuned model.", "Free some disk space."
+            "There is no space on the disk for a tuned model.", "Free some disk space."
         )
     try:
         with unfinished(target) as partial:

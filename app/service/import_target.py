@@ -84,7 +84,7 @@ async def choose(
         if request.guild == server.id or is_same(request.guild, server.name or ""):
             return ImportTarget(known, is_new=False)
         raise UsageError(
-            f"The files are of {known.name}, which Mynah already knows.",
+            f"The files are from {known.name}, which Mynah already knows.",
             f'Import them into it: mynah import "{known.name}" …',
         )
     name = _name(request.guild, server)
@@ -102,6 +102,6 @@ def _name(wanted: str, server: FoundServer) -> str:
     if wanted == server.id:
         return server.name or wanted
     if wanted.strip().isdigit() and wanted != server.name:
-        hint = f"The files are of {server.name}." if server.name else "Give its name."
+        hint = f"The files are from {server.name}." if server.name else "Give its name."
         raise UsageError(f"There is no server {wanted}.", hint)
     return wanted

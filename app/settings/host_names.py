@@ -32,7 +32,7 @@ def host_name(text: str) -> str:
     if name in TAKEN or not _NAME.fullmatch(name):
         raise ConfigError(
             f"A host cannot be called {text.strip()!r}.",
-            "Choose a name of small letters, digits and -, such as big-pc.",
+            "Use lower-case letters, digits and -, such as big-pc.",
         )
     return name
 

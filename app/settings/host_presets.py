@@ -92,7 +92,7 @@ PRESETS: Mapping[str, Preset] = {
             before="llama-server -m model.gguf --port 8080",
             note=(
                 "llama-server answers with the model it has loaded, whatever the name."
-                " Only with `--api-key` does it need a key."
+                " It needs a key only if it runs with `--api-key`."
             ),
         ),
         Preset(
@@ -102,7 +102,7 @@ PRESETS: Mapping[str, Preset] = {
             "Qwen/Qwen2.5-7B-Instruct",
             port=8000,
             before="vllm serve Qwen/Qwen2.5-7B-Instruct --port 8000",
-            note="Only with `--api-key` does it need a key.",
+            note="It needs a key only if it runs with `--api-key`.",
         ),
         Preset(
             "openrouter",

@@ -118,7 +118,7 @@ class OpenAISettings(HostSettings):
     )
     own_hosts: list[str] = setting(
         [],
-        "Other computers of yours, such as `gpu.lan`: no cloud, and free.",
+        "Your other computers, such as `gpu.lan`; they are not the cloud, and free.",
         means=validators.own_host,
         snapshots="never",
     )

@@ -35,7 +35,8 @@ def plain(name: str, text: str) -> str:
     text = text.strip()
     if _UNPRINTABLE.search(text):
         raise ConfigError(
-            f"{name} has signs that cannot be shown.", "Type it with plain letters."
+            f"{name} contains characters that cannot be shown.",
+            "Type it in plain letters.",
         )
     if len(text) > MAX_CHARS:
         raise ConfigError(f"{name} takes at most {MAX_CHARS:,} characters.")
@@ -78,7 +79,7 @@ def command(name: str, text: str) -> str:
     if text in TAKEN_COMMANDS:
         raise ConfigError(
             f"{name} cannot be {text}: that is another command of the bot.",
-            "Choose a name of its own, such as mark.",
+            "Choose another name, such as mark.",
         )
     is_fit = all(sign in "-_'" or sign.isalnum() for sign in text)
     if not (0 < len(text) <= 32 and is_fit and text == text.lower()):
@@ -170,7 +171,7 @@ def adapter(name: str, text: str) -> str:
     if text and not is_whole:
         raise ConfigError(
             f"{name}: {text} is not the whole path of an adapter.",
-            "Write the path from the root of the disk on.",
+            "Write the full path, from the root of the disk.",
         )
     return text
 
@@ -192,7 +193,7 @@ def channels_or_none(name: str, texts: list[str]) -> list[str]:
     if len(texts) > 1 and NOWHERE in texts:
         raise ConfigError(
             f"{name} takes channels, or {NOWHERE} alone.",
-            f"Write a channel that is called {NOWHERE} by its id.",
+            f"Give the id of a channel that is called {NOWHERE}.",
         )
     return texts
 
@@ -210,7 +211,7 @@ def two_ways(name: str, texts: list[str]) -> list[str]:
     """Two ways that differ, or none."""
     if texts and not reply_ways.are_two(texts):
         raise ConfigError(
-            f"{name} takes two different ways.", "Write llm, hybrid 70; or nothing."
+            f"{name} needs two different modes.", "Write llm, hybrid 70, or nothing."
         )
     return texts
 

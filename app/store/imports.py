@@ -78,27 +78,28 @@ def add_batch(
     members = _add_members(guild, people) if people else []
     if members:
         batch = [
-            message._replace(member=members[-1 - message.member].row)
-            if message.member < 0
-            else message
-            for message in batch
+            one._replace(member=members[-1 - one.member].row) if one.member < 0 else one
+            for one in batch
         ]
     known = twins.find(batch) if twins else {}
     rows, forgotten = _add(guild, batch, known)
-    kept = [(rows[place], file) for place, file in files]
-    messages.add_attachments([(row, file) for row, file in kept if row is not None])
-    same = (ImportCheckpoint.guild == guild) & (ImportCheckpoint.file == file)
-    changed = ImportCheckpoint.update(position=position).where(same).execute()
-    if not changed:
-        ImportCheckpoint.create(guild=guild, file=file, position=position)
+    of_rows = [(rows[place], file) for place, file in files]
+    messages.add_attachments([(row, file) for row, file in of_rows if row is not None])
+    _note_progress(guild, file, position)
     if not forgotten:
         return StoredBatch(rows, forgotten, list(members))
     pairs = zip(rows, batch, strict=True)
     writers = {message.member for row, message in pairs if row is not None}
     gone = {one.row for one in members if one.row > newest} - writers
     Member.delete().where(Member.id.in_(gone)).execute()
-    kept_members = [None if one.row in gone else one for one in members]
-    return StoredBatch(rows, forgotten, kept_members)
+    kept = [None if one.row in gone else one for one in members]
+    return StoredBatch(rows, forgotten, kept)
+
+
+def _note_progress(guild: int, file: str, position: int) -> None:
+    same = (ImportCheckpoint.guild == guild) & (ImportCheckpoint.file == file)
+    if not ImportCheckpoint.update(position=position).where(same).execute():
+        ImportCheckpoint.create(guild=guild, file=file, position=position)
 
 
 def _add(

@@ -265,21 +265,19 @@ class TokenVoice:
         view = self._index.view(channels)
         counted = self._counted.get(channels) or self._count(channels, view)
         matches = view.matches(context, STATE_SIZE)
-        depth = len(matches) - 1
         parts = [*self._guild_parts(view, matches[1:], counted)]
         parts += _conversation_parts(said, written) if said else ()
         numbers = np.array([part.evidence for part in parts]).reshape(-1, EVIDENCE)
         table = np.array([part.kind for part in parts], np.int64)
         energies = np.einsum("ij,ij->i", numbers, BY_EVIDENCE[table])
-        weights = softmax(np.concatenate([[0.0], energies]))
         return Prediction(
             counted.base,
             counted.base_root,
             [(part.ids, part.shares) for part in parts],
             table,
             numbers,
-            weights,
-            depth,
+            softmax(np.concatenate([[0.0], energies])),
+            len(matches) - 1,
             len(written),
             matches[1:],
             view,

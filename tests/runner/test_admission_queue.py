@@ -21,7 +21,7 @@ def test_a_full_line_refuses():
     line: Waiting[Any] = Waiting(2)
     line.put("a", 1)
     line.put("b", 2)
-    with pytest.raises(AppError, match="too much to do"):
+    with pytest.raises(AppError, match="replies are waiting"):
         line.put("c", 3)
 
 
@@ -29,12 +29,12 @@ def test_a_loud_guild_makes_room_in_a_full_line_for_a_quiet_one():
     line: Waiting[Any] = Waiting(4)
     for number in range(4):
         assert line.put("loud", number) is None
-    with pytest.raises(AppError, match="too much to do"):
+    with pytest.raises(AppError, match="replies are waiting"):
         line.put("loud", 4)
     assert line.put("quiet", "a") == 3
     assert line.put("quiet", "b") == 2
     for guild in ("loud", "quiet"):
-        with pytest.raises(AppError, match="too much to do"):
+        with pytest.raises(AppError, match="replies are waiting"):
             line.put(guild, "c")
     assert [line.pop() for _ in range(4)] == [0, "a", 1, "b"]
 

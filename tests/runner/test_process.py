@@ -115,7 +115,7 @@ def test_the_line_of_a_real_runner_is_bounded_fair_and_shown(tiny_model):
     by_id = {reply["id"]: reply for reply in replies}
     refused = [id for id in loud if "error" in by_id[id]]
     assert len(refused) >= 10
-    assert "too much to do" in by_id[refused[0]]["error"]["message"]
+    assert "replies are waiting" in by_id[refused[0]]["error"]["message"]
     waiting = by_id[100]["result"]["waiting"]
     assert waiting["quiet"] == 1
     assert sum(waiting.values()) == 32

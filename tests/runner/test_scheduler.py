@@ -255,7 +255,7 @@ def test_the_line_is_bounded_and_fair_between_guilds(load):
     runner = Runner(load())
     for number in range(MOST_WAITING):
         runner.submit(f"{number}", "a", guild="loud", max_tokens=2)
-    with pytest.raises(AppError, match="too much to do"):
+    with pytest.raises(AppError, match="replies are waiting"):
         runner.submit("y", "a", guild="loud")
     quiet = runner.submit("x", "b", guild="quiet", max_tokens=2)
     assert runner.done[MOST_WAITING].finish == "ousted"

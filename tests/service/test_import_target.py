@@ -102,9 +102,9 @@ async def test_a_second_server_never_joins_the_voice_of_a_first(
     one = export(tmp_path / "1.json", (ROOK, "Rook Club"), "the knight fork")
     two = export(tmp_path / "2.json", (OTHER, "Other Place"), "hello there")
     await learn(service, "Srv", one)
-    with pytest.raises(UsageError, match="of Other Place, and Srv is another server"):
+    with pytest.raises(UsageError, match="from Other Place, not from Srv"):
         await learn(service, "Srv", two)
-    with pytest.raises(UsageError, match="of Srv, which Mynah already knows"):
+    with pytest.raises(UsageError, match="from Srv, which Mynah already knows"):
         await learn(service, "Again", one)
     assert await known(service) == {"Srv": ["the knight fork"]}
 
@@ -117,7 +117,7 @@ async def test_two_servers_that_only_have_names_are_kept_apart(
     with pytest.raises(UsageError, match="2 servers"):
         await learn(service, "Srv", one, two)
     await learn(service, "Srv", one)
-    with pytest.raises(UsageError, match="of Other, and Srv is another"):
+    with pytest.raises(UsageError, match="from Other, not from Srv"):
         await learn(service, "Srv", two)
 
 

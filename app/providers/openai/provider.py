@@ -235,10 +235,8 @@ class OpenAIProvider:
         from app.providers.openai.sent_bytes import ON_BYTES
 
         permit = await self._permit_tuning(guilds)
-        address = permit.address
-        counts: list[int] = []
-        token = ON_BYTES.set(counts.append)
-        billed, dollars = 0, 0.0
+        address, counts = permit.address, list[int]()
+        token, billed, dollars = ON_BYTES.set(counts.append), 0, 0.0
         try:
             yield await self._connect(permit)
             billed, dollars = tokens, cost
@@ -247,12 +245,11 @@ class OpenAIProvider:
         finally:
             ON_BYTES.reset(token)
             if counts:
-                self._on_spent(
-                    Spent(
-                        self.name, model, guild, None, address.host, sum(counts),
-                        billed, 0, 0, dollars, address.reach, is_estimate=True,
-                    )
+                spent = Spent(
+                    self.name, model, guild, None, address.host, sum(counts),
+                    billed, 0, 0, dollars, address.reach, is_estimate=True,
                 )  # fmt: skip
+                self._on_spent(spent)
 
     async def _permit_tuning(self, guilds: Collection[int | None]) -> Permit:
         address = self._settings().address
