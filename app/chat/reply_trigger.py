@@ -11,7 +11,16 @@ from app.settings.quiet_hours import is_quiet
 from app.settings.speak_channels import may_speak_in
 from app.settings.speech_sections import SpeakSettings
 
-Kind = Literal["", "command", "mention", "reply", "wake word", "follow-up", "join-in"]
+Kind = Literal[
+    "",
+    "command",
+    "mention",
+    "reply",
+    "direct message",
+    "wake word",
+    "follow-up",
+    "join-in",
+]
 """The kind of call; empty for none."""
 
 
@@ -27,8 +36,12 @@ class HeardMessage:
     """True for bots, including this one."""
     has_opted_out: bool = False
     is_command: bool = False
+    is_direct: bool = False
+    """True for a message to the bot alone, outside every channel of a guild."""
     mentions_bot: bool = False
     replies_to_bot: bool = False
+    is_in_own_thread: bool = False
+    """True in a thread that somebody made from one of the bot's messages."""
     is_to_others: bool = False
     """True if it mentions, answers or names somebody other than the bot."""
     is_answered: bool = False
@@ -83,6 +96,8 @@ def _call(
         return "", "a bot wrote it"
     if heard.is_command:
         return "command", "it was a command"
+    if heard.is_direct:
+        return "direct message", "it was a direct message"
     if speak.mentions and heard.mentions_bot:
         return "mention", "it was mentioned"
     if speak.mentions and heard.replies_to_bot:
@@ -94,6 +109,8 @@ def _call(
         return "", "the author opted out and did not call it"
     if heard.is_to_others:
         return "", "it speaks to somebody else"
+    if speak.mentions and heard.is_in_own_thread:
+        return "reply", "it was written in a thread on its own message"
     spoke = recent.seconds_since_spoke
     if spoke is not None and spoke <= speak.follow_up_seconds:
         return "follow-up", f"it spoke here {spoke:.0f} s ago"
@@ -114,7 +131,8 @@ def _refusal(
         return None
     if heard.age_seconds > speak.max_age_seconds:
         return f"the message is {heard.age_seconds:.0f} s old"
-    if not may_speak_in(speak.channels, heard.channel, heard.channel_name):
+    where = (speak.channels, heard.channel, heard.channel_name)
+    if not heard.is_direct and not may_speak_in(*where):
         return "it may not speak in this channel"
     if recent.is_hushed:
         return "it was asked to be quiet"

@@ -30,6 +30,8 @@ from app.discord.messages import Action, places_of, prefix_action
 from app.discord.ports import Ports
 from app.discord.reader_survey import ReaderSurvey
 from app.discord.responder import Speaker
+from app.discord.talk.channel_talk import ChannelTalk
+from app.discord.talk.direct_talk import DirectTalk
 from app.discord.talk.proxies import Proxies
 from app.discord.talk.talk_starter import TalkStarter
 from app.settings.speech_sections import BotSettings
@@ -121,6 +123,8 @@ class MynahBot(discord.Bot):
     strangers: Strangers
     proxies: Proxies
     delivery: Delivery
+    talk: ChannelTalk
+    direct: DirectTalk
     speaker: Speaker
     training: Training
     comparison: HistoryComparison
@@ -160,11 +164,15 @@ class MynahBot(discord.Bot):
         self.strangers = Strangers(around.settings, around.troubles)
         self.proxies = Proxies(clock, around.pace.for_proxy)
         self.delivery = Delivery(self, ports, clock)
+        self.talk = ChannelTalk(self, clock)
         pace, supervisor = around.pace, around.supervisor
         self.speaker = Speaker(
-            self, ports, self.delivery, around.settings, state, clock, around.rng,
-            supervisor,
+            self, ports, self.delivery, self.talk, around.settings, state, clock,
+            around.rng, supervisor,
         )  # fmt: skip
+        self.direct = DirectTalk(
+            self, ports, self.talk, around.settings, clock, around.rng, supervisor
+        )
         self.training = Training(self, ports, state, clock, supervisor)
         self.comparison = HistoryComparison(
             self, ports, state, pace.between_compared, supervisor

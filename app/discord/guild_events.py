@@ -34,6 +34,10 @@ class StoredGuilds:
         rows = await self._ids.rows(place)
         return await self._context.settings.of(rows.guild, rows.root)
 
+    async def server_settings(self, guild: int) -> Config:
+        """Return the settings of a server, wherever in it."""
+        return await self._context.settings.of(await self._ids.guild(guild))
+
     async def explain_settings(self, place: MessagePlace) -> list[ResolvedSetting]:
         """Return every setting that can differ in a channel, with its origin."""
         rows = await self._ids.rows(place)

@@ -1,12 +1,10 @@
 """The data stored about one person, for export or removal."""
 
-from collections.abc import Collection
-
 from app.discord.id_map import IdMap
 from app.service import privacy
 from app.service.app_context import AppContext
 from app.service.voices.forgetter import Forgotten
-from app.store import members
+from app.store import guilds, members
 from app.store.members import Kept
 
 
@@ -17,11 +15,17 @@ class StoredMembers:
         self._context = context
         self._ids = ids
 
-    async def opted_out(self, guild: int, authors: Collection[int]) -> set[int]:
-        """Those who want nothing of theirs to be learned."""
-        row = await self._ids.guild(guild)
-        out = await self._context.database.run(members.opted_out, row)
-        return {one for one in authors if self._ids.author(one) in out}
+    async def chosen_server(self, author: int) -> int | None:
+        """Return the server whose voice a person chose for direct messages."""
+        chosen, run = self._ids.author(author), self._context.database.run
+        row = await run(members.chosen_guild, chosen)
+        found = await run(guilds.get, row) if row is not None else None
+        return int(found.discord_id) if found and found.discord_id else None
+
+    async def choose_server(self, author: int, guild: int) -> None:
+        """Note the server whose voice a person wants in direct messages."""
+        row, hashed = await self._ids.guild(guild), self._ids.author(author)
+        await self._context.database.run(members.choose_guild, hashed, row)
 
     async def opt_out(self, guild: int, author: int, on: bool) -> Forgotten:
         """Note the choice; opting out also forgets the member's messages.

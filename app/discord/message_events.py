@@ -126,6 +126,23 @@ class StoredMessages:
         known = await self._context.database.run(members.known, row, list(hashes))
         return sorted(hashes[one] for one in known)
 
+    async def withheld(self, guild: int, said: Sequence[Incoming]) -> set[int]:
+        """Return the ids of messages that may not be quoted, even where nobody listens.
+
+        Their authors opted out, or had them forgotten.
+        """
+        row = await self._ids.guild(guild)
+        known = [(one, await self._names.recognised(one)) for one in said]
+        asked = [
+            tombstones.TombstoneCandidate(
+                self._ids.author((who or one).person), str(one.id), one.at_ms,
+                clean(one.text),
+            )
+            for one, who in known
+        ]  # fmt: skip
+        gone = await self._context.database.run(_withheld, row, asked)
+        return {said[place].id for place in gone}
+
     async def recheck(
         self, place: MessagePlace, batch: Sequence[Incoming], first: int, last: int
     ) -> Forgotten:
@@ -177,6 +194,17 @@ class StoredMessages:
             return await self._context.forgetter.forget(
                 row, rows, answered=externals, by_owner=False, wait=False
             )
+
+    async def direct_deleted(self, message: int) -> None:
+        """Forget the answer to a direct message that was deleted."""
+        run, asked = self._context.database.run, str(message)
+        found = await run(replies.answer_to, asked)
+        if found is None:
+            return
+        await run(tombstones.bury, found.guild_id, [asked], by_owner=False)
+        await self._context.voices.forgetter.forget(
+            found.guild_id, [], answered=[asked], by_owner=False, wait=False
+        )
 
     async def banned(self, guild: int, author: int) -> Forgotten:
         """Forget a member who was banned, where the owner wants it."""
@@ -314,6 +342,15 @@ async def situation_of(settings: Settings, standing: Standing) -> Situation:
 def snowflake_ms(snowflake: int) -> int:
     """Return the time inside a Discord id."""
     return (snowflake >> 22) + DISCORD_EPOCH_MS
+
+
+def _withheld(guild: int, asked: Sequence[tombstones.TombstoneCandidate]) -> set[int]:
+    """Return the places of messages that were forgotten, or whose authors opted out."""
+    out = members.opted_out(guild)
+    gone = {place for place, one in enumerate(asked) if one.author in out}
+    if tombstones.are_there(guild):
+        gone |= tombstones.forgotten(guild, asked)
+    return gone
 
 
 def _drawn(reply: int) -> tuple[int, list[int]] | None:

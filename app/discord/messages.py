@@ -34,6 +34,9 @@ Spoken = discord.VoiceChannel | discord.StageChannel
 Talk = discord.TextChannel | discord.Thread | Spoken
 """The channels where people of a guild write."""
 
+Writable = Talk | discord.DMChannel
+"""A place to write in: among people of a guild, or to one person."""
+
 Listenable = discord.TextChannel | Spoken | discord.ForumChannel
 """The channels that can be listened to; media channels are forums to py-cord.
 
@@ -233,20 +236,20 @@ def _begins_with(text: str, name: str) -> bool:
     return text.startswith(name) and not text[len(name) :][:1].isalnum()
 
 
-def recent_turns(
-    bot: discord.Client, message: discord.Message, most: int = 20
-) -> list[tuple[int, str, str]]:
-    """Return (author, name, text) of earlier messages here, from py-cord's memory.
-
-    This is the only context of a channel without listening; it is never stored.
-    """
-    own = bot.user.id if bot.user else 0
-    said = [
-        (one.author.id, one.author.display_name, spell_out(one, own))
-        for one in bot.cached_messages
-        if one.channel.id == message.channel.id and one.id < message.id
-    ]
-    return [turn for turn in said[-most:] if turn[2]]
+def own_line(message: discord.Message, bot_id: int) -> Incoming | None:
+    """Return one of the bot's own messages; None for another's, or outside guilds."""
+    place = place_of(message.channel)
+    if place is None or message.author.id != bot_id:
+        return None
+    return Incoming(
+        place=place,
+        id=message.id,
+        author=bot_id,
+        author_name=message.author.display_name,
+        text=spell_out(message, bot_id),
+        at_ms=int(message.created_at.timestamp() * 1000),
+        is_bot=True,
+    )
 
 
 def prefix_action(text: str, prefix: str) -> Action | None:

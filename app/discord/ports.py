@@ -139,6 +139,19 @@ class Ask:
 
 
 @dataclass(frozen=True)
+class DirectAsk:
+    """A request for a reply to a direct message."""
+
+    guild: int
+    """The server in whose voice to answer."""
+    trigger: int
+    author_name: str
+    text: str
+    turns: tuple[tuple[str, str], ...] = ()
+    """[speaker, text] before it, oldest first; nothing of a direct talk is stored."""
+
+
+@dataclass(frozen=True)
 class ReadyReply:
     """A reply ready to be sent."""
 
@@ -202,6 +215,10 @@ class GuildEvents(Protocol):
 
     async def settings(self, place: MessagePlace) -> Config:
         """Return the effective settings of a channel."""
+        ...
+
+    async def server_settings(self, guild: int) -> Config:
+        """Return the settings of a server, wherever in it."""
         ...
 
     async def explain_settings(self, place: MessagePlace) -> list[ResolvedSetting]:
@@ -297,6 +314,13 @@ class MessageEvents(Protocol):
         """
         ...
 
+    async def withheld(self, guild: int, said: Sequence[Incoming]) -> set[int]:
+        """Return the ids of messages that may not be quoted, even where nobody listens.
+
+        Their authors opted out, or had them forgotten.
+        """
+        ...
+
     async def recheck(
         self, place: MessagePlace, batch: Sequence[Incoming], first: int, last: int
     ) -> Forgotten:
@@ -322,6 +346,10 @@ class MessageEvents(Protocol):
         ...
 
     async def deleted(self, guild: int, messages: Sequence[int]) -> Forgotten: ...
+
+    async def direct_deleted(self, message: int) -> None:
+        """Forget the answer to a direct message that was deleted."""
+        ...
 
     async def newest(self) -> dict[int, int]:
         """Return the newest stored message of every listened channel."""
@@ -406,6 +434,17 @@ class Replies(Protocol):
 
     async def answer(self, ask: Ask) -> ReadyReply | None:
         """Make a reply; None if this trigger already has one."""
+        ...
+
+    async def answer_direct(self, ask: DirectAsk) -> ReadyReply | None:
+        """Make a reply to a direct message; None if it already has one.
+
+        It has only words that everyone in the server can see.
+        """
+        ...
+
+    async def direct_servers(self, messages: Sequence[int]) -> dict[int, int]:
+        """Return the server in whose voice each of the bot's direct messages is."""
         ...
 
     def stream(self, ask: Ask) -> AsyncIterator[str | ReadyReply | None]:
@@ -507,9 +546,11 @@ class Replies(Protocol):
 class MemberData(Protocol):
     """Members' wishes for their own messages."""
 
-    async def opted_out(self, guild: int, authors: Collection[int]) -> set[int]:
-        """Those who want nothing of theirs to be learned."""
+    async def chosen_server(self, author: int) -> int | None:
+        """Return the server whose voice a person chose for direct messages."""
         ...
+
+    async def choose_server(self, author: int, guild: int) -> None: ...
 
     async def opt_out(self, guild: int, author: int, on: bool) -> Forgotten: ...
 

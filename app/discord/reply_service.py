@@ -13,7 +13,15 @@ from app.chat.ladder import OnPiece
 from app.core.explanation import Explanation
 from app.discord.id_map import IdMap, stored
 from app.discord.message_events import situation_of, snowflake_ms
-from app.discord.ports import Ask, Incoming, MessagePlace, ReadyReply, Situation, Unsent
+from app.discord.ports import (
+    Ask,
+    DirectAsk,
+    Incoming,
+    MessagePlace,
+    ReadyReply,
+    Situation,
+    Unsent,
+)
 from app.discord.talk.proxied_names import ProxiedNames
 from app.importers.records import Record
 from app.ipc.control import ReplyMade
@@ -23,7 +31,7 @@ from app.replies.request import SHOWN, SILENT, ReplyRequest
 from app.service import opinions
 from app.service.app_context import AppContext
 from app.service.handlers.replies import explain
-from app.store import guilds, messages, places, replies
+from app.store import audience, guilds, messages, places, replies
 from app.store.feedback import Kind
 from app.store.places import Claim
 from app.store.rows import StoredChannel, StoredReply
@@ -33,6 +41,10 @@ UNSENT_MS = 3_600_000
 
 OWN_AUTHOR = "the bot itself"
 """The author of the bot's own lines; no Discord id looks like it."""
+
+
+DIRECT = "direct message"
+"""The reason of replies outside a server."""
 
 
 class StoredReplies:
@@ -73,6 +85,31 @@ class StoredReplies:
     async def answer(self, ask: Ask) -> ReadyReply | None:
         """Make a reply; None if this trigger already has one."""
         return await self._answered(ask, lambda piece: None)
+
+    async def answer_direct(self, ask: DirectAsk) -> ReadyReply | None:
+        """Make a reply to a direct message; None if it already has one.
+
+        It has only words that everyone in the server can see.
+        """
+        run, trigger = self._context.database.run, str(ask.trigger)
+        guild = await self._ids.guild(ask.guild)
+        claimed = await run(replies.claim, guild, None, DIRECT, trigger)
+        if claimed is None:
+            return None
+        request = ReplyRequest(
+            guild,
+            ask.text,
+            ask.author_name,
+            DIRECT,
+            trigger=trigger,
+            earlier=tuple(Turn(name, text, guild=guild) for name, text in ask.turns),
+            visible=await run(audience.public_channels, guild),
+        )
+        return await self._fulfilled(Claim(claimed, guild, None, None, None), request)
+
+    async def direct_servers(self, messages: Sequence[int]) -> dict[int, int]:
+        """Return the server in whose voice each of the bot's direct messages is."""
+        return await self._context.database.run(_direct_servers, messages)
 
     async def _answered(self, ask: Ask, on_piece: OnPiece) -> ReadyReply | None:
         claim = ask.claim or await self.claim(ask)
@@ -321,6 +358,16 @@ class StoredReplies:
     ) -> None:
         """Store a person's opinion of a reply; 0 takes it back."""
         await opinions.rate(self._context, reply, self._ids.author(author), value, kind)
+
+
+def _direct_servers(messages: Sequence[int]) -> dict[int, int]:
+    found = {}
+    for one in messages:
+        row = replies.find_sent(str(one))
+        guild = guilds.get(row.guild_id) if row and row.reason == DIRECT else None
+        if guild is not None and guild.discord_id is not None:
+            found[one] = int(guild.discord_id)
+    return found
 
 
 def _again(

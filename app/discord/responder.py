@@ -20,13 +20,14 @@ from app.discord.messages import (
     incoming,
     is_to_others,
     mentions_bot,
-    recent_turns,
+    own_line,
     replies_to_bot,
     shown_words,
     spell_out,
 )
 from app.discord.permissions import may_speak_to, may_write
 from app.discord.ports import Ask, Incoming, MessagePlace, Ports, Situation
+from app.discord.talk.channel_talk import ChannelTalk
 from app.discord.talk.debounce import Burst
 from app.service.handlers.channel_actions import Silences, whole
 from app.settings.schema import Config
@@ -36,6 +37,7 @@ from app.settings.speech_sections import BotSettings
 log = logging.getLogger(__name__)
 
 REMEMBERED_DECISIONS = 200
+REMEMBERED_THREADS = 1000
 CLOSING_SECONDS = 3.0
 NO_RIGHT = "I have no right to write here"
 NO_ROLE = "the author has none of the allowed roles"
@@ -61,6 +63,7 @@ class Speaker:
         bot: discord.Client,
         ports: Ports,
         delivery: Delivery,
+        talk: ChannelTalk,
         settings: Callable[[], BotSettings],
         state: StateFile,
         clock: Callable[[], float],
@@ -71,6 +74,7 @@ class Speaker:
         self._bot = bot
         self._ports = ports
         self._delivery = delivery
+        self._talk = talk
         self._settings = settings
         self.silences = Silences(state, clock)
         self._clock = clock
@@ -78,6 +82,8 @@ class Speaker:
         self._rates = RateLimiter(clock)
         self._deciding: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._bursts: dict[tuple[int, str], Burst] = {}
+        self._own_threads: dict[int, bool] = {}
+        """True for threads that were made from one of the bot's messages."""
         self._tasks: set[asyncio.Task[None]] = set()
         self.judged: deque[JudgedMessage] = deque(maxlen=REMEMBERED_DECISIONS)
 
@@ -98,7 +104,8 @@ class Speaker:
             if burst is not None:
                 burst.add(said.text)
             found = found or await self._ports.replies.situation(said)
-            decision = self._decide(message, said, found)
+            is_own = await self._is_own_thread(message.channel)
+            decision = self._decide(message, said, found, is_own)
             entry = JudgedMessage(
                 said.place.channel, said.id, said.author_name, decision
             )
@@ -136,7 +143,11 @@ class Speaker:
         task.add_done_callback(self._tasks.discard)
 
     def _decide(
-        self, message: discord.Message, said: Incoming, found: Situation
+        self,
+        message: discord.Message,
+        said: Incoming,
+        found: Situation,
+        is_own_thread: bool,
     ) -> reply_trigger.Decision:
         own = self.own_id
         if not is_listed(self._settings(), said.place.guild):
@@ -149,6 +160,7 @@ class Speaker:
             has_opted_out=found.has_opted_out,
             mentions_bot=mentions_bot(message, own),
             replies_to_bot=replies_to_bot(message, own),
+            is_in_own_thread=is_own_thread,
             is_to_others=is_to_others(self._bot, message),
             is_answered=found.is_answered,
             age_seconds=self._clock() - said.at_ms / 1000,
@@ -164,6 +176,20 @@ class Speaker:
         if is_refused or not may_write(message.channel):
             return replace(decision, speak=False, reason=NO_RIGHT)
         return decision
+
+    async def _is_own_thread(self, channel: object) -> bool:
+        """Return whether a thread was made from one of the bot's messages.
+
+        Such a thread has the message's id.
+        """
+        if not isinstance(channel, discord.Thread):
+            return False
+        if channel.id not in self._own_threads:
+            if len(self._own_threads) >= REMEMBERED_THREADS:
+                self._own_threads.clear()
+            reply = await self._ports.replies.find_reply(channel.id)
+            self._own_threads[channel.id] = reply is not None
+        return self._own_threads[channel.id]
 
     def _recent(self, place: MessagePlace, author: str) -> reply_trigger.Recent:
         return reply_trigger.Recent(
@@ -222,12 +248,17 @@ class Speaker:
     async def _turns_before(
         self, message: discord.Message
     ) -> tuple[tuple[str, str], ...]:
-        """Return the earlier messages, without authors who opted out."""
-        guild = message.guild.id if message.guild else 0
-        turns = list(recent_turns(self._bot, message))
-        authors = {author for author, *_ in turns}
-        out = await self._ports.members.opted_out(guild, authors)
-        return tuple((name, text) for author, name, text in turns if author not in out)
+        """Return the earlier messages, but those that their authors want to be gone."""
+        own = self.own_id
+        lines = [
+            line
+            for one in await self._talk.before(message)
+            if (line := incoming(one, own) or own_line(one, own)) and line.text
+        ]
+        if not lines:
+            return ()
+        gone = await self._ports.messages.withheld(lines[0].place.guild, lines)
+        return tuple((one.author_name, one.text) for one in lines if one.id not in gone)
 
     async def _react(self, message: discord.Message, place: MessagePlace) -> bool:
         emoji = await self._ports.guilds.emoji(place)

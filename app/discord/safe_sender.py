@@ -11,7 +11,7 @@ import discord
 
 from app.chat.postprocess import neutralise
 from app.discord.actions.reply_buttons import stop_button
-from app.discord.messages import Talk
+from app.discord.messages import Talk, Writable
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +45,7 @@ async def always() -> bool:
 
 
 async def send_parts(
-    channel: Talk,
+    channel: discord.abc.Messageable,
     parts: Sequence[str],
     nonce: int,
     *,
@@ -132,7 +132,7 @@ async def replace_parts(
 
 
 async def _send_once(
-    channel: Talk,
+    channel: discord.abc.Messageable,
     text: str,
     nonce: str,
     reference: discord.MessageReference | None,
@@ -212,13 +212,15 @@ def reference_to(channel: Talk, message_id: int) -> discord.MessageReference | N
     )
 
 
-def _has(channel: Talk, right: str) -> bool:
+def _has(channel: discord.abc.Messageable, right: str) -> bool:
+    if not isinstance(channel, Talk):
+        return True
     me = channel.guild.me
     return me is None or bool(getattr(channel.permissions_for(me), right))
 
 
 @asynccontextmanager
-async def typing(channel: Talk) -> AsyncIterator[None]:
+async def typing(channel: Writable) -> AsyncIterator[None]:
     """Show the typing sign if the block takes longer than a moment."""
 
     async def show() -> None:

@@ -87,6 +87,29 @@ def help_text(bot: BotSettings, config: Config, listened: int, name: str) -> str
     return "\n".join(lines)
 
 
+def direct_help_text(
+    name: str, refusal: str, voice: str = "", servers: Sequence[str] = ()
+) -> str:
+    """Describe what the bot does with direct messages.
+
+    Args:
+        refusal: The reason why it answers none.
+        voice: The server in whose voice it answers.
+        servers: All that could be chosen.
+    """
+    lines = [f"**{name}** talks like a server, in it and in direct messages."]
+    if refusal:
+        lines.append(refusal)
+    else:
+        lines.append(f"I answer you here in the voice of **{quote(voice)}**.")
+    others = ", ".join(quote(one) for one in servers if one != voice)
+    if others and not refusal:
+        lines.append(f"`/direct` chooses another server that we are both in: {others}.")
+    lines.append("I learn nothing from direct messages, and say what is public alone.")
+    lines.append("`/help` in a server shows what I do there.")
+    return cut("\n".join(lines))
+
+
 def _ways_to_call(config: Config) -> list[str]:
     speak = config.speak
     lines = []

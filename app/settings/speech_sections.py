@@ -57,6 +57,14 @@ class BotSettings:
         "Roles (names or ids) that may make the bot speak; empty means everyone.",
         empty="everyone",
     )
+    direct_messages: bool = setting(
+        False, "Answer direct messages of owners and of `bot.direct_people`."
+    )
+    direct_people: list[str] = setting(
+        [],
+        "Discord ids of other people whose direct messages are answered.",
+        means=validators.person,
+    )
     keep_days_after_leaving: int = setting(
         30,
         "Days to keep a server's data after the bot leaves; 0 keeps it forever.",

@@ -73,6 +73,15 @@ def speakable_channels(guild: int, channel: int | None) -> frozenset[int] | None
     return None if len(found) == len(known) else found
 
 
+def public_channels(guild: int) -> frozenset[int]:
+    """Return the rows of channels and threads whose words everyone may hear."""
+    found = speakable_channels(guild, None)
+    if found is not None:
+        return found
+    every = Channel.select(Channel.id).where(Channel.guild == guild)
+    return frozenset(row for (row,) in tuples(every))
+
+
 def unknown_channels(guild: int) -> list[str]:
     """Return Discord's ids of stored channels that Discord told nothing of yet."""
     query = Channel.select(Channel.discord_id)

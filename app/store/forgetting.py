@@ -128,7 +128,7 @@ def blank_replies(
         replies |= found
         places = _sent_as(found)
         _blank(guild, sorted(found))
-        sent += places
+        sent += [place for place in places if place[0]]
         ids = [message for _, message in places]
         # One that was sent just now is perhaps about to be stored.
         tombstones.bury(guild, ids, by_owner=True)
@@ -178,12 +178,14 @@ def _sent_as(replies: set[int]) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     asked = sorted(replies)
     for start in range(0, len(asked), BATCH):
-        query = Reply.select(Reply.sent, Channel.discord_id).join(Channel)
+        query = Reply.select(Reply.sent, Channel.discord_id)
+        query = query.left_outer_join(Channel)
         part = Reply.id.in_(asked[start : start + BATCH])
         # Its messages show another reply by now.
         part &= Reply.state != "replaced"
         for sent, channel in tuples(query.where(part)):
-            found += [(channel, message) for message in sent if channel]
+            # A direct message is in no channel that is known.
+            found += [(channel or "", message) for message in sent]
     return found
 
 

@@ -15,10 +15,14 @@ from app.store.tables import (
     Channel,
     Embedding,
     Feedback,
+    HomeValue,
     Member,
     Message,
     Reply,
 )
+
+_CHOICE = "direct "
+"""The beginning of the names under which choices for direct messages are kept."""
 
 
 @write
@@ -83,9 +87,10 @@ def like(guild: int, name: str, limit: int = 5) -> list[str]:
 
 
 def opted_out(guild: int) -> set[str]:
-    """Return author hashes of the members who opted out."""
+    """Return author hashes of the members who opted out, and of their names alone."""
     here = (Member.guild == guild) & Member.has_opted_out
-    return {row.author for row in Member.select(Member.author).where(here)}
+    found = tuples(Member.select(Member.author, Member.proxied_name).where(here))
+    return {one for row in found for one in row if one is not None}
 
 
 @write
@@ -102,6 +107,18 @@ def set_opted_out(guild: int, author: str, has_opted_out: bool) -> None:
             member.allows_tuning = False
             conversations.leave(guild, one)
         member.save()
+
+
+def chosen_guild(author: str) -> int | None:
+    """Return the guild whose voice an author (hash) chose for direct messages."""
+    found = HomeValue.get_or_none(HomeValue.name == _CHOICE + author)
+    return int(found.value) if found else None
+
+
+@write
+def choose_guild(author: str, guild: int) -> None:
+    """Note the guild whose voice an author (hash) wants in direct messages."""
+    HomeValue.replace(name=_CHOICE + author, value=str(guild)).execute()
 
 
 def allow_tuning(guild: int) -> set[str]:

@@ -9,6 +9,7 @@ from app.core.explanation import DrawnMessage, Explanation, RungOutcome, TokenCo
 from app.core.labels import Origin
 from app.discord.ports import (
     Ask,
+    DirectAsk,
     Incoming,
     LearnedFile,
     MessagePlace,
@@ -50,6 +51,8 @@ class MemoryHost:
         self.opted_out_of: set[tuple[int, int]] = set()
         self.allows_tuning: set[tuple[int, int]] = set()
         self.asked: list[Ask] = []
+        self.direct: list[DirectAsk] = []
+        self.chosen: dict[int, int] = {}
         self.replies: dict[int, Ask] = {}
         self.sent_as: dict[int, list[int]] = {}
         self.ratings: dict[tuple[int, int], int] = {}
@@ -70,6 +73,25 @@ class MemoryHost:
     async def settings(self, place: MessagePlace) -> Config:
         config = with_overrides(Config(), self.overrides.get((place.guild, 0), {}))
         return with_overrides(config, self.overrides.get((place.guild, place.root), {}))
+
+    async def server_settings(self, guild: int) -> Config:
+        return with_overrides(Config(), self.overrides.get((guild, 0), {}))
+
+    async def answer_direct(self, ask: DirectAsk) -> ReadyReply | None:
+        self.direct.append(ask)
+        return ReadyReply(0, (f"You said: {ask.text}",))
+
+    async def direct_servers(self, messages: Sequence[int]) -> dict[int, int]:
+        return {}
+
+    async def direct_deleted(self, message: int) -> None:
+        return
+
+    async def chosen_server(self, author: int) -> int | None:
+        return self.chosen.get(author)
+
+    async def choose_server(self, author: int, guild: int) -> None:
+        self.chosen[author] = guild
 
     async def explain_settings(self, place: MessagePlace) -> list[ResolvedSetting]:
         config = await self.settings(place)
@@ -390,8 +412,8 @@ class MemoryHost:
     async def emoji(self, place: MessagePlace) -> str | None:
         return self.emoji_used
 
-    async def opted_out(self, guild: int, authors: Collection[int]) -> set[int]:
-        return {one for one in authors if (guild, one) in self.opted_out_of}
+    async def withheld(self, guild: int, said: Sequence[Incoming]) -> set[int]:
+        return {one.id for one in said if (guild, one.author) in self.opted_out_of}
 
     async def allow_tuning(self, guild: int, author: int, on: bool) -> None:
         change = self.allows_tuning.add if on else self.allows_tuning.discard

@@ -18,6 +18,8 @@ TABLE = {
     "listen modify": "cog_commands.the_menu_chooses_among_more_than_25_channels",
     "train": "cog_train.training_asks_before_it_forgets_what_is_learned",
     "help": "cog_commands.help_says_what_is_enabled_here",
+    "direct": "direct_messages.of_several_servers_it_says_whose_voice_it_is_and_lets"
+    "_them_choose",
     "invite": "cog_commands.the_invitation_asks_for_no_more_rights_than_needed",
     "why": "responder.cooldowns_hold_for_a_person_and_for_the_server",
     "quiet": "responder.asked_to_be_quiet_it_answers_commands_only",

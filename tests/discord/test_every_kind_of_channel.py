@@ -5,7 +5,13 @@ import pytest
 from app.service.service import Service
 from tests.discord.conftest import Running, Start
 from tests.discord.memory_host import MemoryHost
-from tests.discord.real_host import LINES, eventually, stored, until_stored
+from tests.discord.real_host import (
+    LINES,
+    eventually,
+    stored,
+    taught,
+    until_stored,
+)
 from tests.discord.scene import Scene
 from tests.discord_stand_in.rights import CONNECT
 from tests.discord_stand_in.server import DiscordStandIn
@@ -131,3 +137,53 @@ async def test_it_says_nothing_in_a_voice_channel_where_it_may_not_connect(
         await stand_in.wait_for(lambda: len(stand_in.outbox.sent()) == 1)
     assert "Connect" in told.text
     assert [ask.text for ask in host.asked] == ["there?"]
+
+
+async def test_in_a_thread_on_its_own_message_it_needs_no_mention(
+    stand_in: DiscordStandIn, running: Running, service: Service, scene: Scene
+) -> None:
+    async with taught(running, stand_in, service, scene):
+        await service.context.settings.change("speak.user_cooldown_seconds", "0")
+        await stand_in.say(scene.general, scene.ann, f"{stand_in.bot.mention} boats?")
+        await stand_in.wait_for(lambda: len(stand_in.outbox.sent()) == 1)
+        own = stand_in.outbox.sent()[0].message_id
+        assert own is not None
+        thread = await stand_in.start_thread(scene.general, scene.ann, own, "boats")
+        asked = await stand_in.say(thread, scene.ben, "and where does the cat sleep?")
+        await stand_in.wait_for(lambda: len(stand_in.outbox.sent()) == 2)
+        made = await stand_in.command(thread, scene.ann, "mark", seed="the tide")
+        assert made.text.startswith("the tide")
+        # What somebody says there to another person is left alone.
+        await stand_in.say(thread, scene.ann, "Ben, look", mentions=[scene.ben])
+        other = await stand_in.say(scene.general, scene.ben, "the gulls are loud")
+        elsewhere = await stand_in.start_thread(
+            scene.general, scene.ben, other, "gulls"
+        )
+        await stand_in.say(elsewhere, scene.ann, "they are")
+        await until_stored(service, len(LINES) + 5)
+        sent = stand_in.outbox.sent()
+    assert [(one.channel_id, one.reply_to) for one in sent[1:]] == [(thread.id, asked)]
+    assert "and where does the cat sleep?" in (await stored(service)).values()
+
+
+@pytest.mark.parametrize("kind", (FORUM, MEDIA))
+async def test_posts_have_the_settings_of_their_forum(
+    stand_in: DiscordStandIn,
+    running: Running,
+    service: Service,
+    scene: Scene,
+    kind: int,
+) -> None:
+    forum = scene.guild.channel("forum", kind)
+    async with taught(running, stand_in, service, scene):
+        first = await stand_in.post(forum, scene.ann, "first", "the opening words")
+        told = await stand_in.command(
+            first, scene.mod, "config set",
+            key="speak.mentions", value="off", channel=True,
+        )  # fmt: skip
+        assert "speak.mentions" in told.text
+        second = await stand_in.post(forum, scene.ann, "second", "other words")
+        await stand_in.say(second, scene.ann, f"{stand_in.bot.mention} boats?")
+        await stand_in.say(scene.general, scene.ben, f"{stand_in.bot.mention} boats?")
+        await stand_in.wait_for(lambda: len(stand_in.outbox.sent()) == 1)
+    assert stand_in.outbox.sent()[0].channel_id == scene.general.id

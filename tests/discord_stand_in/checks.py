@@ -55,6 +55,8 @@ def check_send(
     check_view(channel, bot, force)
     if channel.type in SILENT:
         force.refuse(rules.TEXT_CHANNELS)
+    if channel.person is not None and not channel.person.takes_direct:
+        force.refuse(rules.CLOSED)
     _check_place(channel, bot, force)
     if channel.slow_seconds and not force.hold(rules.SLOW):
         raise rules.RequestError(rules.SLOW.status, rules.SLOW.code, rules.SLOW.message)

@@ -39,8 +39,13 @@ class Session:
     """Every dispatch, as JSON; the sequence number is the position plus one."""
     socket: "Socket | None" = None
 
-    def wants(self, event: str, guild_id: int | None) -> bool:
+    def wants(
+        self, event: str, guild_id: int | None, *, is_direct: bool = False
+    ) -> bool:
         """Whether Discord would send this event to this session."""
+        if is_direct and event.startswith("MESSAGE_"):
+            is_reaction = event.startswith("MESSAGE_REACTION_")
+            return bool(self.intents & (1 << (13 if is_reaction else 12)))
         if guild_id is not None and (guild_id >> 22) % self.shard[1] != self.shard[0]:
             return False
         for prefix, intent in EVENT_INTENTS.items():
@@ -160,8 +165,9 @@ class Gateway:
         if seen is None:
             return
         data = seen
+        is_direct = "guild_id" not in data and self.force.hold(rules.DIRECT_INTENT)
         for session in list(self.sessions.values()):
-            if session.wants(event, guild_id):
+            if session.wants(event, guild_id, is_direct=is_direct):
                 await self._send(
                     session, event, self.sight.words(session.intents, event, data)
                 )

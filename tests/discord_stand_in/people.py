@@ -44,7 +44,7 @@ class People:
 
     def direct_channel(self, user: User) -> Channel:
         """The direct-message channel of the bot and a user."""
-        channel = Channel(user.name, None, type=DIRECT_MESSAGE)
+        channel = Channel(user.name, None, type=DIRECT_MESSAGE, person=user)
         self.direct[channel.id] = channel
         return channel
 

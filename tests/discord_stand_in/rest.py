@@ -75,6 +75,7 @@ class Rest(MessageRoutes):
             web.delete(message, self.delete),
             web.put(message + mine, self.react),
             web.get("/guilds/{guild}/bans", self.bans),
+            web.get("/guilds/{guild}/members/{user}", self.member),
             web.delete("/users/@me/guilds/{guild}", self.leave),
             web.post("/interactions/{id}/{token}/callback", self.answer),
             web.post(hook, self.follow_up),
@@ -216,6 +217,18 @@ class Rest(MessageRoutes):
             if user.id > after
         ]
         return web.json_response(bans[: int(request.query.get("limit", 1000))])
+
+    async def member(self, request: web.Request) -> web.Response:
+        """One member of a guild; a bot that is in it needs no intent for that."""
+        guild = self.gateway.guilds.get(int(request.match_info["guild"]))
+        if guild is None:
+            raise RequestError(404, 10004, "Unknown Guild")
+        user = int(request.match_info["user"])
+        if user not in guild.members:
+            self.force.refuse(rules.MEMBER)
+        account = guild.accounts.get(user) or User("stranger", user)
+        body = guild.member_payload(account) | {"user": account.payload()}
+        return web.json_response(body)
 
     async def leave(self, request: web.Request) -> web.Response:
         guild_id = int(request.match_info["guild"])

@@ -224,6 +224,17 @@ ANSWERS = Rule(
     "interactions/receiving-and-responding#followup-messages",
     "rights.a_command_is_answered_where_it_may_not_write", 403, ACCESS, _NO_ACCESS,
 )  # fmt: skip
+CLOSED = Rule(
+    "a person who takes no direct messages gets none",
+    _CODES,
+    "rights.a_person_may_take_no_direct_messages", 403, 50007,
+    "Cannot send messages to this user",
+)  # fmt: skip
+MEMBER = Rule(
+    "who is no member of a server is not found among its members",
+    "resources/guild#get-guild-member",
+    "rights.a_stranger_is_no_member", 404, 10007, "Unknown Member",
+)  # fmt: skip
 SLOW = Rule(
     "slow mode does not hold for bots",
     "resources/channel#channel-object-channel-structure",
@@ -314,6 +325,11 @@ MANAGED_ROLE = Rule(
     "the invitation makes a role that only the bot has",
     f"{_RIGHTS}#role-object-role-structure",
     "gateway.the_bot_has_a_managed_role",
+)
+DIRECT_INTENT = Rule(
+    "direct messages come with an intent of their own, and always with words",
+    "events/gateway#list-of-intents",
+    "gateway.direct_messages_need_their_intent",
 )
 OBFUSCATED = Rule(
     "a channel that the bot cannot see comes without name and rights",

@@ -53,6 +53,8 @@ class User:
     name: str
     id: int = field(default_factory=snowflake)
     bot: bool = False
+    takes_direct: bool = True
+    """Whether they accept direct messages."""
 
     @property
     def mention(self) -> str:
@@ -101,6 +103,8 @@ class Channel:
     """Hidden from members who have no role of their own; the bot's role sees it."""
     is_age_restricted: bool = False
     slow_seconds: int = 0
+    person: User | None = None
+    """The other one in a direct-message channel."""
     thread_members: set[int] = field(default_factory=set)
     """Users in a private thread; Discord shows it to nobody else but moderators."""
     rights: list[Overwrite] = field(default_factory=list)
@@ -177,6 +181,7 @@ class Guild:
     channels: dict[int, Channel] = field(default_factory=dict)
     roles: dict[int, tuple[str, int]] = field(default_factory=dict)
     members: dict[int, list[int]] = field(default_factory=dict)
+    accounts: dict[int, User] = field(default_factory=dict)
     banned: dict[int, User] = field(default_factory=dict)
     emojis: list[dict[str, Any]] = field(default_factory=list)
     available: bool = True
@@ -219,6 +224,7 @@ class Guild:
     def join(self, user: User, *role_ids: int) -> User:
         """Make a user a member with these roles."""
         self.members[user.id] = list(role_ids)
+        self.accounts[user.id] = user
         return user
 
     def permissions(self, user: User) -> int:

@@ -4,6 +4,7 @@ import discord
 
 from app.discord.cogs.about import AboutCog
 from app.discord.cogs.catchup import CatchupCog
+from app.discord.cogs.direct import DirectCog
 from app.discord.cogs.events import EventsCog
 from app.discord.cogs.listen import ListenCog
 from app.discord.cogs.model import ModelCog
@@ -26,4 +27,5 @@ COGS: tuple[type[discord.Cog], ...] = (
     StatsCog,
     CatchupCog,
     AboutCog,
+    DirectCog,
 )

@@ -11,8 +11,10 @@ from app.discord.client import MynahBot
 from app.discord.messages import Action, place_of
 from app.discord.permissions import require_manager
 from app.discord.ports import MessagePlace
+from app.discord.talk.direct_talk import NO_SERVER
 from app.discord.texts import (
     decision_text,
+    direct_help_text,
     help_text,
     invite_text,
     pages,
@@ -32,7 +34,12 @@ class AboutCog(discord.Cog):
     @discord.slash_command(name="help", description="Show how to use this bot.")
     async def help(self, context: discord.ApplicationContext) -> None:
         """Show help for this place."""
-        await answers.respond(context, await self._help(place_of(context.channel)))
+        place = place_of(context.channel)
+        if place is None:
+            await context.defer()
+            await answers.respond(context, await self._direct_help(context.author))
+            return
+        await answers.respond(context, await self._help(place))
 
     @discord.slash_command(name="invite", description="Get the invite link.")
     async def invite(self, context: discord.ApplicationContext) -> None:
@@ -112,6 +119,18 @@ class AboutCog(discord.Cog):
         config = await self.bot.ports.guilds.settings(place)
         listened = await self.bot.ports.guilds.learning_channels(place.guild)
         return help_text(self.bot.settings, config, len(listened), self._name)
+
+    async def _direct_help(self, person: discord.User | discord.Member) -> str:
+        refusal = self.bot.direct.refusal(person)
+        if refusal:
+            return direct_help_text(self._name, refusal)
+        shared = await self.bot.direct.shared(person)
+        member = await self.bot.direct.speaker(person)
+        names = [one.guild.name for one in shared]
+        voice = member.guild.name if member else ""
+        return direct_help_text(
+            self._name, NO_SERVER if not voice else "", voice, names
+        )
 
     def _invite(self) -> str:
         return invite_text(self.bot.application_id or 0, self._name)

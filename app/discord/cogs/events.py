@@ -40,6 +40,10 @@ class EventsCog(discord.Cog):
             return
         self.bot.proxies.note(message)
         original = self.bot.proxies.original_of(message)
+        if isinstance(message.channel, discord.DMChannel):
+            await self.bot.clock.check(message.id)
+            await self.bot.direct.consider(message)
+            return
         action = self.bot.prefix_action(message)
         if action is not None:
             self.bot.dispatch("typed_command", message, action)
@@ -86,6 +90,7 @@ class EventsCog(discord.Cog):
     async def on_raw_message_edit(self, event: discord.RawMessageUpdateEvent) -> None:
         """Replace the old text by the new one."""
         message = event.new_message
+        self.bot.talk.note_edit(message)
         if event.guild_id is None:
             return
         if message.author.bot and not is_by_webhook(message):
@@ -104,8 +109,10 @@ class EventsCog(discord.Cog):
     @discord.Cog.listener()
     async def on_raw_message_delete(self, event: discord.RawMessageDeleteEvent) -> None:
         """Forget a deleted message; a deleted reply of the bot counts as a dislike."""
+        self.bot.talk.forget([event.message_id])
         original = self.bot.proxies.gone(event.message_id)
         if event.guild_id is None:
+            await self.bot.ports.messages.direct_deleted(event.message_id)
             return
         if original is not None:
             place = place_of(original.message.channel)
@@ -121,6 +128,7 @@ class EventsCog(discord.Cog):
         self, event: discord.RawBulkMessageDeleteEvent
     ) -> None:
         """Forget messages that a moderator removed together."""
+        self.bot.talk.forget(event.message_ids)
         if event.guild_id is not None:
             await self.bot.ports.messages.deleted(
                 event.guild_id, sorted(event.message_ids)

@@ -85,3 +85,13 @@ async def without_the_intent_words_are_missing(raw: Raw) -> None:
         assert (await frames.event("MESSAGE_CREATE"))["content"] == ""
         await stand_in.say(raw.general, raw.ann, f"{stand_in.bot.mention} hello")
         assert "hello" in (await frames.event("MESSAGE_CREATE"))["content"]
+
+
+async def direct_messages_need_their_intent(raw: Raw) -> None:
+    direct = raw.stand_in.direct_channel(raw.ann)
+    async with raw.gateway() as frames:
+        await raw.stand_in.say(direct, raw.ann, "hello you")
+        assert "MESSAGE_CREATE" not in await frames.names(raw.stand_in, raw.general)
+    async with raw.gateway((INTENTS | 1 << 12) & ~(1 << 15)) as frames:
+        await raw.stand_in.say(direct, raw.ann, "hello you")
+        assert (await frames.event("MESSAGE_CREATE"))["content"] == "hello you"

@@ -8,6 +8,7 @@ from tests.discord_stand_in.world import (
     MEDIA,
     PRIVATE_THREAD,
     VOICE_CHANNEL,
+    User,
 )
 
 
@@ -195,3 +196,16 @@ async def slow_mode_is_not_for_bots(raw: Raw) -> None:
     raw.general.slow_seconds = 60
     assert await raw.send(raw.general) == 0
     assert await raw.send(raw.general) == 0
+
+
+async def a_person_may_take_no_direct_messages(raw: Raw) -> None:
+    direct = raw.stand_in.direct_channel(raw.ann)
+    assert await raw.send(direct) == 0
+    raw.ann.takes_direct = False
+    assert await raw.send(direct) == 50007
+
+
+async def a_stranger_is_no_member(raw: Raw) -> None:
+    path = f"/guilds/{raw.guild.id}/members"
+    assert await raw.code("GET", f"{path}/{raw.ann.id}") == 0
+    assert await raw.code("GET", f"{path}/{User('Cleo').id}") == 10007
