@@ -34,7 +34,7 @@ class Bench:
         )  # fmt: skip
         self.breaker = CircuitBreaker(time.monotonic)
 
-    async def outcome(self, deadline_ms: float = 300.0) -> str:
+    async def outcome(self, deadline_ms: float = 700.0) -> str:
         rung = Rung(self.provider, breaker=self.breaker, loading=self.provider.loading)
         ladder = Ladder([rung, Rung(EchoProvider())], time.monotonic)
         answer = await ladder.answer(PROMPT, deadline_ms)
@@ -47,7 +47,7 @@ class Bench:
 
 @pytest.fixture
 async def bench():
-    async with running(StandIn(load_seconds=0.6)) as server:
+    async with running(StandIn(load_seconds=1.2)) as server:
         bench = Bench(server)
         await bench.provider.models()
         yield bench
@@ -68,7 +68,7 @@ async def test_waking_sends_nobodys_words_and_is_no_use_of_the_ledger(bench):
     (served,) = bench.server.served
     assert "private" not in served.everything and "Hi" in served.everything
     assert served.body["max_tokens"] <= 16 and not bench.spent
-    assert 0.6 <= bench.provider.first_word_seconds() < 5
+    assert 1.2 <= bench.provider.first_word_seconds() < 5
     await bench.provider.warm()
     assert len(bench.server.served) == 1
     assert await bench.outcome(5000) == "answered"
@@ -102,7 +102,8 @@ async def test_a_host_in_the_cloud_is_never_woken(bench):
     await bench.provider.warm()
     assert not bench.server.served
     assert await bench.outcome() == "late"
-    assert len(bench.server.served) == 1 and bench.provider.loading() is None
+    assert bench.provider.loading() is None
+    assert not any("Hi" in one.everything for one in bench.server.served)
 
 
 async def test_a_host_that_says_that_it_loads_is_asked_again(bench, monkeypatch):

@@ -59,7 +59,7 @@ def test_a_function_that_returns_rows_is_found():
     [
         (kind, getattr(tables, name.removeprefix("Stored")))
         for name, kind in vars(rows).items()
-        if name.startswith("Stored")
+        if name.startswith("Stored") and name != "StoredMessage"  # joins three tables
     ],
 )
 def test_a_plain_value_has_the_fields_of_its_table(kind: type, table: type[Table]):

@@ -1,0 +1,28 @@
+"""The menu of hosts on Models."""
+
+from app.ipc import control
+from tests.tui.fake_bot import busy_bot
+from tests.tui.terminal import Open, settle, text_of
+
+HOSTS = {
+    "hosts": [
+        {"name": "openai", "host": "api.openai.com", "key_name": "openai_key"},
+        {"name": "pc", "host": "gpu.lan", "reach": "own", "key_name": "pc_key"},
+    ]
+}
+
+
+async def test_a_host_is_chosen_asked_and_given_its_own_key(open_app: Open):
+    bot = busy_bot(hosts=HOSTS, secret_test={"ok": True, "detail": "Fine."})
+    async with open_app("models", bot) as pilot:
+        await pilot.press("h")
+        await settle(pilot)
+        assert "gpu.lan, your own host" in text_of(pilot)
+        await pilot.press("down", "enter")
+        await settle(pilot)
+        await pilot.press("down", "down", "enter")
+        await settle(pilot)
+        await pilot.press(*"sk-1", "enter")
+        await settle(pilot)
+        assert bot.requests(control.SecretSet) == [control.SecretSet("pc_key", "sk-1")]
+        assert bot.requests(control.SecretTest) == [control.SecretTest("pc_key")]
