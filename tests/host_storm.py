@@ -290,6 +290,8 @@ def _check_bill(name: str, server: Booked, spent: list[Spent]) -> None:
         assert sum(one.cost for one in spent) == 0
         return
     if name == "third":
+        # A report whose tokens are wrong has the bill all the same.
+        reported += [one for one in server.replies if one.fault == "wrong_usage"]
         server.billed = len(reported) * BILL
         billed = [one.cost for one in spent if one.cost == BILL]
         # A client that was late does not hear the bill; it counts the dearest price.
