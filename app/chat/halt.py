@@ -20,7 +20,8 @@ class Halt:
         """End the writing."""
         self.is_wanted = True
         for timer in self._timers:
-            timer.reschedule(0)
+            if not timer.expired():
+                timer.reschedule(0)
 
     @contextmanager
     def ends(self, timer: asyncio.Timeout) -> Iterator[None]:

@@ -12,7 +12,7 @@ from app.core.errors import AppError, UsageError
 from app.core.labels import ORIGINS
 from app.core.paths import Home, find_home
 from app.core.safe_text import safe_line
-from app.core.secrets import ENVIRONMENT
+from app.core.secrets import is_secret
 from app.importers import markov_discord_config
 from app.ipc import control
 from app.settings.consent import IS_EVERYWHERE, is_question
@@ -58,7 +58,7 @@ async def _run(home: Home, arguments: argparse.Namespace) -> int:
             raise UsageError("Name a setting.", "See `mynah config get`.")
         elif arguments.action == "import":
             await _import(bot, arguments)
-        elif arguments.key in ENVIRONMENT or arguments.key.endswith("_key"):
+        elif is_secret(arguments.key):
             await _set_secret(bot, arguments)
         else:
             await _set(bot, arguments)

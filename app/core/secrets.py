@@ -37,6 +37,11 @@ def get(home: Home, name: SecretName) -> str | None:
     )
 
 
+def is_secret(name: str) -> bool:
+    """Tell a secret's name from that of a setting."""
+    return name in ENVIRONMENT or name.endswith("_key")
+
+
 def kept(home: Home, names: Iterable[SecretName] = ENVIRONMENT) -> list[SecretName]:
     """Return the secrets that `put` stored for this home, without the environment's.
 

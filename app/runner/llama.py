@@ -18,6 +18,9 @@ from app.runner.backends import Gpu
 
 Logits = npt.NDArray[np.float32]
 
+UNPARTED = b"\xe0"
+"""The least first byte, in UTF-8, of scripts that put no blanks around other words."""
+
 WARNING_LEVEL = 3
 CONTINUED_LEVEL = 5
 """ggml's log levels: 1 debug, 2 info, 3 warning, 4 error, 5 continued."""
@@ -205,13 +208,16 @@ class Model:
 
     @cached_property
     def starting(self) -> dict[str, npt.NDArray[np.int64]]:
-        """The tokens that go on with a number ("digits"), and with a word ("word")."""
+        """The tokens that go on with a number ("digits"), and with a word ("word").
+
+        Signs of three bytes and more, such as kana, may follow a word unparted.
+        """
         firsts = [self.piece(token)[:1] for token in range(self.vocabulary)]
         digits = [token for token, first in enumerate(firsts) if first.isdigit()]
         word = [
             token
             for token, first in enumerate(firsts)
-            if first.isalnum() or first == b"_" or first > b"\x7f"
+            if first.isalnum() or first == b"_" or b"\x7f" < first < UNPARTED
         ]
         return {"digits": np.array(digits, int), "word": np.array(word, int)}
 

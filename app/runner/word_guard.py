@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from app.runner.llama import Model
+from app.runner.llama import UNPARTED, Model
 from app.voice.index import DEPTH
 from app.voice.tokens import TokenVoice
 
@@ -62,11 +62,14 @@ class WordGuard:
         return np.setdiff1d(unwanted, np.fromiter(self._known(word), np.int64))
 
     def _word(self, line: Sequence[int]) -> list[int]:
-        """Return the tokens since the last blank."""
+        """Return the tokens since the last blank, or sign that parts words without."""
         word: list[int] = []
         for token in reversed(line):
+            piece = self._model.piece(token)
+            if max(piece, default=0) >= UNPARTED[0]:
+                break
             word.insert(0, token)
-            if self._model.piece(token)[:1].isspace():
+            if piece[:1].isspace():
                 break
         return word
 

@@ -13,7 +13,13 @@ from app.settings import config_file, consent, model_files, setting_keys
 from app.settings.base_url import Address
 from app.settings.consent import ConsentError, Purpose
 from app.settings.declaration import Value
-from app.settings.hosts import check_provider, hosts_for, hosts_of, no_host
+from app.settings.hosts import (
+    check_change,
+    check_provider,
+    hosts_for,
+    hosts_of,
+    no_host,
+)
 from app.settings.schema import Config
 from app.settings.setting_keys import Key, with_overrides
 from app.settings.speech_sections import BotSettings
@@ -206,8 +212,10 @@ class Settings:
             ConsentError: If the owner must agree first.
         """
         key = setting_keys.find_key(name)
+        name = key.name
         value = None if text is None else setting_keys.from_text(name, text)
         _check_scope(key, guild, channel)
+        check_change(self.home, name, value)
         here = self.home if guild is None else await self.of(guild)
         if value is not None:
             check = model_files.check

@@ -40,6 +40,8 @@ def names(config: Config) -> list[str]:
 
 
 def values(home: Home, config: Config) -> list[str]:
-    """Return the keys of the further hosts, so that they can be hidden."""
-    found = [secrets.get(home, name) for name in names(config)[3:]]
-    return [text.partition(" ")[2] for text in found if text]
+    """Return the keys of the hosts, so that they can be hidden."""
+    in_use = [get(home, host) for host in hosts_of(config)]
+    further = [name for name in names(config) if name not in secrets.ENVIRONMENT]
+    kept = [(secrets.get(home, name) or "").partition(" ")[2] for name in further]
+    return [key for key in (*in_use, *kept) if key]

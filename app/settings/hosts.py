@@ -103,6 +103,30 @@ def no_host(config: Config, name: str) -> ConfigError:
     )
 
 
+def check_change(config: Config, name: str, value: object | None) -> None:
+    """Refuse to change a host that is not known, or to take its address away.
+
+    Args:
+        name: Of a setting, perhaps of another section.
+        value: None takes the setting back.
+
+    Raises:
+        ConfigError: If the host would be left without an address.
+    """
+    section, _, item = name.rpartition(".")
+    host = section.removeprefix("hosts.")
+    is_address = item == "base_url"
+    if host == section or (is_address and value is not None):
+        return
+    if host not in config.hosts:
+        raise no_host(config, host)
+    if is_address:
+        raise ConfigError(
+            f"{host} is no host without an address.",
+            f"Set another one, or remove it with `mynah hosts remove {host}`.",
+        )
+
+
 def check_provider(config: Config, value: str) -> None:
     """Refuse a host that is not known.
 

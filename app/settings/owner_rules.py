@@ -36,7 +36,7 @@ def check_change(name: str, *, is_owner: bool, everywhere: bool = False) -> None
     Raises:
         UsageError: With a sentence for the person.
     """
-    if name in secrets.ENVIRONMENT:
+    if secrets.is_secret(name):
         raise UsageError(NEVER_ON_DISCORD.format(name=name))
     if everywhere or name.startswith(_SETTINGS):
         check_owner(is_owner)

@@ -222,6 +222,7 @@ class SpeakSettings:
         scope="guild",
         means=one_line(100),
         list_means=validators.never_say,
+        snapshots="never",
     )
     follow_up_seconds: int = setting(
         0,

@@ -6,6 +6,7 @@ import pytest
 
 from app.chat.circuit_breaker import CircuitBreaker
 from app.chat.fair_queue import FairQueue
+from app.chat.halt import Halt
 from app.chat.ladder import SPEECHLESS, Ladder, Rung
 from app.core.errors import InputRefusedError, ProviderError
 from app.providers.base import Completion, FreshStart, Prompt, Turn
@@ -245,6 +246,29 @@ async def test_cancelling_closes_the_provider_and_frees_the_queue():
     assert slow.closed == 1
     async with asyncio.timeout(1), queue.place(1):
         pass
+
+
+async def test_a_reply_that_ends_already_can_be_stopped_again():
+    halt, begun, done = Halt(), asyncio.Event(), asyncio.Event()
+    model = FakeProvider("local")
+
+    async def write(prompt):
+        begun.set()
+        try:
+            await asyncio.sleep(5)
+            yield "never"
+        finally:
+            await done.wait()
+
+    model.write = write
+    task = asyncio.create_task(climb(model, chain(), halt=halt))
+    await begun.wait()
+    halt.want()
+    await asyncio.sleep(0.01)
+    halt.want()
+    done.set()
+    answer = await task
+    assert outcomes(answer) == [("local", "stopped")]
 
 
 @pytest.mark.parametrize("said", ["The", "O", "@", "Could", "1.", "I think that the"])

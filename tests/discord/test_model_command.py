@@ -76,8 +76,9 @@ async def test_no_key_is_taken_on_discord_not_even_from_the_owner(
     make_owner(home, scene)
     async with running.connected():
         await ask.ready()
-        told = await ask("config set", key="openai_key", value="sk-0123456789abcdef")
-    assert "Never write a key" in told and "sk-0" not in told
+        for key in ("openai_key", "groq_key"):
+            told = await ask("config set", key=key, value="sk-0123456789abcdef")
+            assert "Never write a key" in told and "sk-0" not in told
 
 
 async def test_the_owner_switches_the_model_of_all_servers(

@@ -54,6 +54,24 @@ def test_a_number_of_a_hidden_channel_stays_unsaid(load, tmp_path):
     assert made.startswith(" it is 1234 ")
 
 
+@pytest.mark.parametrize("start", ["明日は3", "오전오후3", "@member0123"])
+def test_scripts_without_blanks_go_on_after_a_number_or_a_name(load, start):
+    model = load().model
+    # The tiny models spell these signs byte by byte.
+    chooser = Chooser(
+        model, Generate(1, "c", "", temperature=0.0), None, [], np.random.default_rng(1)
+    )
+    logits = np.full(model.vocabulary, -20, np.float32)
+    (wanted,) = (t for t in range(model.vocabulary) if model.piece(t) == b"\xe6")
+    logits[wanted] = 20
+    assert chooser.choose(logits, model.tokens(start), may_end=True) == wanted
+
+
+def test_a_number_after_such_a_script_is_held_to_what_exists(load):
+    made = written(load().model, " 電話は", "0126266577", 10)
+    assert made.startswith(" 電話は0126 ")
+
+
 def test_a_line_does_not_go_round_in_circles(load):
     made = written(load().model, " ", "hi-", 60)
     assert made.count("hi-") < 20

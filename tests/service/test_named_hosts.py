@@ -312,6 +312,20 @@ async def test_a_host_that_is_gone_from_the_file_is_no_rung(
     assert bot.context.settings.home.hosts == {}
 
 
+async def test_no_change_leaves_a_host_without_an_address(bot: Service, pc: StandIn):
+    await add(bot, "pc", pc.base_url)
+    await ask(bot, control.HostUse("pc"))
+    with pytest.raises(ConfigError, match="no host without an address"):
+        await ask(bot, control.ConfigSet("hosts.pc.base_url", None))
+    for guild in (None, "den"):
+        with pytest.raises(ConfigError, match="no host 'gone'"):
+            await put(bot, "hosts.gone.model", "near", guild)
+    shown = await put(bot, "hosts.PC.model", "other")
+    assert (shown.key, shown.value) == ("hosts.pc.model", "other")
+    assert (await say(bot)).provider == "pc"
+    assert list(bot.context.settings.home.hosts) == ["pc"]
+
+
 @pytest.mark.parametrize("name", ["local", "openai2!", "markov", "server", "a b", ""])
 async def test_names_that_mean_something_else_are_refused(bot: Service, name: str):
     with pytest.raises(ConfigError):

@@ -132,6 +132,15 @@ async def test_what_may_leave_the_machine_is_not_rolled_back(
     assert await town.value("reply.local_only") is True
 
 
+async def test_no_rollback_makes_the_bot_say_a_word_that_it_never_says(
+    town: Town,
+) -> None:
+    await town.ask(control.SnapshotTake("G", "calm"))
+    await town.set("speak.never_say", "blorp")
+    await town.ask(control.SnapshotRestore("G", "calm"))
+    assert await town.value("speak.never_say") == ["blorp"]
+
+
 async def test_a_comparison_tells_words_and_settings(town: Town) -> None:
     await town.ask(control.SnapshotTake("G", "calm"))
     await town.learn("raid", [*RAID, "Blorp! Cheap"])
