@@ -103,7 +103,7 @@ def no_host(config: Config, name: str) -> ConfigError:
     )
 
 
-def check_change(config: Config, name: str, value: object | None) -> None:
+def check_change(config: Config, name: str, value: object) -> None:
     """Refuse to change a host that is not known, or to take its address away.
 
     Args:
