@@ -84,9 +84,9 @@ class LadderBuilder:
         return sum(queue.waiting for queue in self._queues.values())
 
     def addresses(self, names: Sequence[str]) -> dict[str, Address]:
-        """Return the addresses of those names that are hosts."""
-        home = self._home()
-        return {name: host_of(home, name).address for name in names if is_host(name)}
+        """Return the addresses of those names that are hosts and have one."""
+        hosts = [host_of(self._home(), name) for name in names if is_host(name)]
+        return {host.name: host.address for host in hosts if host.has_address}
 
     def order(
         self, config: Config, wanted: str | None = None, *, is_free: bool = False
@@ -174,7 +174,7 @@ class LadderBuilder:
     def _budget(self, name: str, guild: int, config: Config) -> Check:
         def check(prompt: Prompt) -> str | None:
             home, host = self._home().openai, host_of(self._home(), name)
-            if not host.address.is_cloud:
+            if not (host.has_address and host.address.is_cloud):
                 return None
             if reason := self._ledger.refuses_tokens(name, host.daily_tokens):
                 return reason

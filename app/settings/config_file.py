@@ -145,12 +145,6 @@ def _hosts(
         if not isinstance(table, dict):
             where = _where(path, text, HOSTS, host)
             raise ConfigError(f"{where}: {host} must be a [hosts.NAME] with settings.")
-        if "base_url" not in table:
-            where = _where(path, text, f"{HOSTS}.{host}", next(iter(table), ""))
-            raise ConfigError(
-                f"{where}: the host {host} has no base_url.",
-                'Add its address, such as base_url = "http://gpu.lan:8000/v1/".',
-            )
         for name, value in table.items():
             yield f"{HOSTS}.{host}", name, value
 

@@ -41,7 +41,7 @@ def names(config: Config) -> list[str]:
 
 def values(home: Home, config: Config) -> list[str]:
     """Return the keys of the hosts, so that they can be hidden."""
-    in_use = [get(home, host) for host in hosts_of(config)]
+    in_use = [get(home, host) for host in hosts_of(config) if host.has_address]
     further = [name for name in names(config) if name not in secrets.ENVIRONMENT]
     kept = [(secrets.get(home, name) or "").partition(" ")[2] for name in further]
     return [key for key in (*in_use, *kept) if key]

@@ -49,7 +49,6 @@ def test_an_unknown_key_is_refused_with_a_suggestion(tmp_path: Path):
         ("[bot]\nname = 'B'\n[ replay ]\nmode='llm'\n", "line 4: .*reply.mode"),
         ("reply.dial = 101\n", "line 1: reply.dial takes"),
         ("[reply]\n'dial' = 101\n", "config.toml: reply.dial takes"),
-        ("[hosts.pc]\nmodel = 'near'\n", "line 2: the host pc has no base_url"),
     ],
 )
 def test_a_broken_file_says_what_is_wrong(tmp_path: Path, text: str, reason: str):
