@@ -150,7 +150,7 @@ class Speaker:
         is_own_thread: bool,
     ) -> reply_trigger.Decision:
         own = self.own_id
-        if not is_listed(self._settings(), said.place.guild):
+        if not self.may_be_in(said.place.guild):
             return reply_trigger.Decision(False, "", NOT_LISTED)
         heard = reply_trigger.HeardMessage(
             channel=str(said.place.root),
@@ -196,12 +196,18 @@ class Speaker:
             self._rates.seconds_since(f"channel {place.channel}"),
             self._rates.seconds_since(f"author {place.guild} {author}"),
             self._rates.count(f"guild {place.guild}", 60.0),
-            self._silence_of(place) > self._clock(),
+            self.is_hushed(place),
         )
 
-    def _silence_of(self, place: MessagePlace) -> float:
+    def is_hushed(self, place: MessagePlace) -> bool:
+        """Return whether somebody wants quiet there, or in the whole server."""
         until = self.silences.until
-        return max(until(str(place.root)), until(whole(str(place.guild))))
+        silence = max(until(str(place.root)), until(whole(str(place.guild))))
+        return silence > self._clock()
+
+    def may_be_in(self, guild: int) -> bool:
+        """Return whether a server (Discord's id) is on the owner's list."""
+        return is_listed(self._settings(), guild)
 
     def must_wait(self, place: MessagePlace, author: str, config: Config) -> str | None:
         """Return why a person gets no other version of a reply yet; note it if not."""

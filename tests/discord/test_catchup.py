@@ -200,3 +200,18 @@ async def test_without_memory_the_longest_words_of_each_stretch_are_told(
         await talk(stand_in, service, scene, TALK)
         shown = await stand_in.command(scene.general, scene.ann, "catchup")
     assert TALK[1] in shown.text and "lol" not in shown.text
+
+
+async def test_words_that_it_never_says_are_in_no_summary(
+    stand_in: DiscordStandIn,
+    running: Running,
+    service: Service,
+    scene: Scene,
+    home: Home,
+) -> None:
+    save(home.config_file, "speak.never_say", ["frak"])
+    async with running.connected():
+        await talk(stand_in, service, scene, ["what the fr4k is that", TALK[4]])
+        shown = await stand_in.command(scene.general, scene.ann, "catchup")
+    assert TALK[4] in shown.text and "fr4k" not in shown.text
+    assert "2 messages by 2 people" in shown.text

@@ -125,7 +125,9 @@ async def test_it_starts_talk_at_a_set_time_and_after_a_restart_not_again(
     assert "starts talk at set times (" in shown.text and "UTC" in shown.text
 
 
-@pytest.mark.parametrize("why", ["rights", "quiet", "hours", "channels", "history"])
+@pytest.mark.parametrize(
+    "why", ["rights", "quiet", "server", "list", "hours", "channels", "history"]
+)
 async def test_it_starts_no_talk_where_it_may_not(
     stand_in: DiscordStandIn,
     starting: Running,
@@ -144,6 +146,12 @@ async def test_it_starts_no_talk_where_it_may_not(
             await stand_in.update_channel(scene.general)
         elif why == "quiet":
             await stand_in.command(scene.general, scene.mod, "quiet", time="7d")
+        elif why == "server":
+            await stand_in.command(
+                scene.general, scene.mod, "quiet", time="7d", server=True
+            )
+        elif why == "list":
+            save(home.config_file, "bot.servers", [str(scene.guild.id + 1)])
         elif why == "hours":
             noon = datetime.now() + timedelta(hours=6)
             first, last = noon - timedelta(hours=1), noon + timedelta(hours=1)

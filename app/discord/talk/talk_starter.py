@@ -57,6 +57,8 @@ class TalkStarter(Background):
     async def _run(self) -> None:
         while True:
             for guild in self._bot.guilds:
+                if not self._speaker.may_be_in(guild.id):
+                    continue
                 for channel in guild.channels:
                     if isinstance(channel, Starting):
                         await self._look(channel)
@@ -88,7 +90,7 @@ class TalkStarter(Background):
     def _room(self, place: MessagePlace, last: int | None) -> StartPlace:
         started: dict[str, float] = self._state.get(_STARTED, {})
         said = None if last is None else discord.utils.snowflake_time(last).timestamp()
-        hushed = self._speaker.silences.until(str(place.root)) > self._clock()
+        hushed = self._speaker.is_hushed(place)
         number = str(place.channel)
         return StartPlace(number, place.channel_name, said, started.get(number), hushed)
 
