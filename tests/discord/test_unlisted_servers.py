@@ -65,7 +65,7 @@ async def test_it_is_silent_and_learns_nothing_where_the_owner_did_not_list_it(
         await until_stored(service, 2)
         troubles = running.surroundings.troubles.every
     assert [one.channel_id for one in stand_in.outbox.sent()] == [scene.general.id]
-    assert refused.ephemeral and "not on the list of my owner" in refused.text
+    assert refused.ephemeral and "not on my owner's list" in refused.text
     assert "Stored about you" in own.text
     assert await count(service) == 2
     (told,) = troubles
@@ -125,7 +125,7 @@ async def test_no_button_works_and_nothing_unsent_is_sent_where_it_is_not_listed
         await stand_in.wait_for(lambda: bool(pressed.parts))
         await stand_in.command(scene.general, scene.ann, "privacy show")
     (told,) = pressed.parts
-    assert told.ephemeral and "not on the list of my owner" in told.text
+    assert told.ephemeral and "not on my owner's list" in told.text
     assert [one for one in stand_in.outbox.messages if one.kind == "edit"] == []
     row = await run(replies.answer_to, str(asked))
     assert row is not None and row.state == "sent"

@@ -30,7 +30,7 @@ OFF = (
 )
 FOR_OWNERS = " Owners switch it on with `mynah config set bot.direct_messages true`."
 NOT_CHOSEN = (
-    "I answer direct messages only of my owners and of people whom they chose. Mention"
+    "I answer direct messages only from my owners and from people they chose. Mention"
     " me in a server instead."
 )
 NO_SERVER = "We are in no server together, so I have no voice to answer with."
