@@ -122,8 +122,9 @@ class Delivery:
             answer = await self._ports.replies.answer(ask)
         if answer is None:
             return Sent("silent")
-        # A nonce that made a message makes no other one, even if it was deleted.
-        nonce = ask.trigger + 2 if is_last else ask.trigger
+        # A nonce that made a message makes no other one, even if it was deleted. One
+        # that made none stays, as a reply sent just before a kill is known by it.
+        nonce = ask.trigger + 2 if is_last and ask.halt.is_shown else ask.trigger
         return await self.deliver(
             answer,
             channel,
@@ -290,6 +291,7 @@ class Delivery:
         may_send, trigger = self.check_of(whole), ask.trigger + 1
         rest, view = whole.parts[1:], again_button if whole.has_buttons else None
         await growing.finish(whole.parts[0], None if rest else view, may_send)
+        ask.halt.is_shown = growing.id is not None
         ids = await send_parts(channel, rest, trigger, view=view, may_send=may_send)
         first = [growing.id] if growing.id else []
         await self._ports.replies.sent(whole.reply, first + ids)
@@ -329,8 +331,8 @@ class Delivery:
     async def _finish(self, unsent: Unsent, channel: Talk, config: Config) -> bool:
         try:
             message = await channel.fetch_message(unsent.trigger)
-        except (discord.NotFound, discord.Forbidden):
-            # The message was deleted, or the time to answer the command is over.
+        except (discord.NotFound, discord.Forbidden) as error:
+            await self._ports.replies.refused(unsent.claim.reply, _unread(error))
             return True
         except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
             log.warning("An unsent reply waits after %s", error)
@@ -353,3 +355,12 @@ class Delivery:
                 return True
             sent = await self.deliver(answer, channel, unsent.trigger)
             return sent.state not in ("forgotten", "unsent")
+
+
+def _unread(error: discord.HTTPException) -> str:
+    """Return why a call that waits for its answer cannot be read again."""
+    if isinstance(error, discord.Forbidden):
+        return "I have no right to read the message any more"
+    return (
+        "the message that it answers is gone, or the time to answer the command is over"
+    )

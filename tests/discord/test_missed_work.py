@@ -10,6 +10,7 @@ from tests.discord.memory_host import MemoryHost
 from tests.discord.real_host import LINES, stored, taught, until_stored
 from tests.discord.scene import Scene
 from tests.discord.test_delivery import Writer
+from tests.discord_stand_in import rights
 from tests.discord_stand_in.server import DiscordStandIn
 
 
@@ -68,6 +69,23 @@ async def test_an_error_while_unsent_replies_are_finished_is_tried_again(
     async with start().connected():
         await stand_in.wait_for(lambda: len(stand_in.outbox.sent()) == 1)
     assert stand_in.outbox.sent()[0].reply_to == asked
+
+
+@pytest.mark.parametrize("why", ["no right to read", "is gone"])
+async def test_a_call_that_cannot_be_read_again_has_its_reason_stored(
+    stand_in: DiscordStandIn, start: Start, host: MemoryHost, scene: Scene, why: str
+) -> None:
+    asked = await stand_in.say(
+        scene.general, scene.ann, f"{stand_in.bot.mention} before the restart"
+    )
+    if why == "is gone":
+        await stand_in.delete(scene.general, asked)
+    else:
+        scene.general.deny(stand_in.bot, rights.READ_HISTORY)
+    host.left_unsent = [Unsent(Claim(1, 1, 1, 1, None), scene.general.id, asked, ())]
+    async with start().connected():
+        await stand_in.wait_for(lambda: bool(host.refusals))
+    assert why in host.refusals[1] and stand_in.outbox.sent() == []
 
 
 async def test_an_error_while_catching_up_is_tried_again_in_the_same_session(

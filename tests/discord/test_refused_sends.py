@@ -7,9 +7,11 @@ import pytest
 from app.core import secrets
 from app.core.errors import UsageError
 from app.core.paths import Home
+from app.discord.ports import Unsent
 from app.ipc import control
 from app.service.service import Service
 from app.store import replies
+from app.store.places import Claim
 from tests.discord.conftest import Running, Start
 from tests.discord.memory_host import MemoryHost
 from tests.discord.real_host import eventually, taught
@@ -81,6 +83,35 @@ async def test_after_automod_one_other_line_is_tried(
         await stand_in.wait_for(lambda: bool(host.sent_as))
     assert stand_in.outbox.sent()[0].text == "the crab wakes"
     assert host.refusals == {} and len(host.asked) == 2
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_the_other_line_after_automod_is_not_said_twice_after_a_kill(
+    stand_in: DiscordStandIn, start: Start, host: MemoryHost, scene: Scene, stream: bool
+) -> None:
+    host.overrides[(scene.guild.id, 0)] = {"reply.stream": stream}
+    scene.guild.blocked_words = {"kraken": 200000}
+    lines = iter(["the kraken wakes", "the crab wakes"])
+    plain = host.answer
+
+    async def answer(ask):
+        host.answer_parts = (next(lines),)
+        return await plain(ask)
+
+    host.answer = answer  # type: ignore[method-assign]
+    async with start().connected():
+        asked = await stand_in.say(
+            scene.general, scene.ann, f"{stand_in.bot.mention} hello"
+        )
+        await stand_in.wait_for(lambda: len(stand_in.outbox.sent()) == 1)
+    # It was killed before it noted what it had sent.
+    claim = Claim(1, 1, 1, 1, None)
+    parts = ("the crab wakes",)
+    host.left_unsent = [Unsent(claim, scene.general.id, asked, parts)]
+    host.sent_as.clear()
+    async with start().connected():
+        await stand_in.wait_for(lambda: bool(host.sent_as))
+    assert [one.text for one in stand_in.outbox.sent()] == ["the crab wakes"]
 
 
 async def test_a_line_that_automod_blocks_twice_is_refused_and_why_says_so(
