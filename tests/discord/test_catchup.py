@@ -114,7 +114,7 @@ async def test_what_is_forgotten_or_from_people_who_opted_out_is_not_told(
         await run(members.set_opted_out, guild, mod.author, True)
         shown = await stand_in.command(scene.general, scene.ann, "catchup")
     assert TALK[0] not in shown.text and TALK[1] not in shown.text
-    assert TALK[2] in shown.text and "1 messages by 1 person" in shown.text
+    assert TALK[2] in shown.text and "1 message by 1 person" in shown.text
 
 
 class Model:

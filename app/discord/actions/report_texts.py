@@ -94,7 +94,8 @@ def digest_lines(found: Digest, channel: str, link: str) -> list[str]:
         return [f"Nobody wrote in {channel} since {when}. `hours` looks further back."]
     people = "1 person" if found.people == 1 else f"{found.people} people"
     last = "the last " if found.messages >= MOST_MESSAGES else ""
-    many = f"{last}{found.messages:,} messages by {people}"
+    messages = "1 message" if found.messages == 1 else f"{found.messages:,} messages"
+    many = f"{last}{messages} by {people}"
     lines = [f"**{channel}** since {when}: {many}."]
     if found.summary:
         lines += [f"> {quote(found.summary, 600)}", "In their own words:"]
