@@ -32,7 +32,7 @@ from app.discord.talk.debounce import Burst
 from app.service.handlers.channel_actions import Silences, whole
 from app.settings.schema import Config
 from app.settings.server_list import is_listed
-from app.settings.speech_sections import BotSettings
+from app.settings.speech_sections import BotSettings, SpeakSettings
 
 log = logging.getLogger(__name__)
 
@@ -196,14 +196,17 @@ class Speaker:
             self._rates.seconds_since(f"channel {place.channel}"),
             self._rates.seconds_since(f"author {place.guild} {author}"),
             self._rates.count(f"guild {place.guild}", 60.0),
-            self.is_hushed(place),
+            self._silence_of(place) > self._clock(),
         )
 
-    def is_hushed(self, place: MessagePlace) -> bool:
-        """Return whether somebody wants quiet there, or in the whole server."""
+    def _silence_of(self, place: MessagePlace) -> float:
         until = self.silences.until
-        silence = max(until(str(place.root)), until(whole(str(place.guild))))
-        return silence > self._clock()
+        return max(until(str(place.root)), until(whole(str(place.guild))))
+
+    def may_start(self, place: MessagePlace, speak: SpeakSettings) -> bool:
+        """Return whether nobody wants quiet there, and the server's limit has room."""
+        recent = self._recent(place, "")
+        return not recent.is_hushed and not reply_trigger.too_much(recent, speak)
 
     def may_be_in(self, guild: int) -> bool:
         """Return whether a server (Discord's id) is on the owner's list."""

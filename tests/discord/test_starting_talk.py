@@ -16,7 +16,7 @@ from app.service.service import Service
 from app.settings.config_file import save
 from app.store import replies
 from tests.discord.conftest import PACE, Running
-from tests.discord.real_host import LINES, eventually, taught
+from tests.discord.real_host import LINES, eventually, taught, until_stored
 from tests.discord.scene import Scene
 from tests.discord_stand_in import rights
 from tests.discord_stand_in.server import DiscordStandIn
@@ -184,3 +184,30 @@ async def test_a_draft_of_a_start_waits_for_the_owner(
 
         await eventually(is_draft)
     assert stand_in.outbox.sent() == []
+
+
+async def test_starts_in_many_rooms_keep_to_the_limit_of_the_server(
+    stand_in: DiscordStandIn,
+    starting: Running,
+    service: Service,
+    scene: Scene,
+    home: Home,
+    later: Later,
+) -> None:
+    async with room(starting, stand_in, service, scene):
+        await stand_in.command(
+            scene.general, scene.mod, "listen add", channel=scene.side
+        )
+        for line in LINES:
+            await stand_in.say(scene.side, scene.ann, line)
+        await until_stored(service, 2 * len(LINES))
+        save(home.config_file, "speak.guild_per_minute", 1)
+        save(home.config_file, "speak.start_after_hours", 5)
+        later.ahead = 6 * HOURS
+        await started(service, 1)
+        await asyncio.sleep(LOOKS)
+        assert len(stand_in.outbox.sent()) == 1
+        later.ahead += 61.0
+        await started(service, 2)
+    rooms = {one.channel_id for one in stand_in.outbox.sent()}
+    assert rooms == {scene.general.id, scene.side.id}
