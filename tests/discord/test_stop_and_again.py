@@ -337,6 +337,7 @@ async def test_a_reply_of_several_messages_is_replaced_for_its_asker(
     stand_in: DiscordStandIn, start: Start, host: MemoryHost, scene: Scene
 ) -> None:
     host.answer_parts = ("the tide", "is out")
+    host.overrides[scene.guild.id, 0] = {"speak.user_cooldown_seconds": 0.0}
     async with start().connected():
         await stand_in.wait_for(lambda: bool(stand_in.rest.commands))
         await mention(stand_in, scene)
