@@ -128,7 +128,7 @@ def check_change(config: Config, name: str, value: object) -> None:
         raise no_host(config, host)
     if is_address:
         raise ConfigError(
-            f"{host} is no host without an address.",
+            f"The host {host} needs an address.",
             f"Set another one, or remove it with `mynah hosts remove {host}`.",
         )
 

@@ -329,7 +329,7 @@ async def test_a_host_that_is_gone_from_the_file_is_no_rung(
 async def test_no_change_leaves_a_host_without_an_address(bot: Service, pc: StandIn):
     await add(bot, "pc", pc.base_url)
     await ask(bot, control.HostUse("pc"))
-    with pytest.raises(ConfigError, match="no host without an address"):
+    with pytest.raises(ConfigError, match="needs an address"):
         await ask(bot, control.ConfigSet("hosts.pc.base_url", None))
     for guild in (None, "den"):
         with pytest.raises(ConfigError, match="no host 'gone'"):
