@@ -114,7 +114,7 @@ async def test_what_is_forgotten_or_from_people_who_opted_out_is_not_told(
         await run(members.set_opted_out, guild, mod.author, True)
         shown = await stand_in.command(scene.general, scene.ann, "catchup")
     assert TALK[0] not in shown.text and TALK[1] not in shown.text
-    assert TALK[2] in shown.text and "1 messages by 1 person" in shown.text
+    assert TALK[2] in shown.text and "1 message by 1 person" in shown.text
 
 
 class Model:
@@ -230,3 +230,18 @@ async def test_without_memory_the_longest_words_of_each_stretch_are_told(
         await talk(stand_in, service, scene, TALK)
         shown = await stand_in.command(scene.general, scene.ann, "catchup")
     assert TALK[1] in shown.text and "lol" not in shown.text
+
+
+async def test_words_that_it_never_says_are_in_no_summary(
+    stand_in: DiscordStandIn,
+    running: Running,
+    service: Service,
+    scene: Scene,
+    home: Home,
+) -> None:
+    save(home.config_file, "speak.never_say", ["frak"])
+    async with running.connected():
+        await talk(stand_in, service, scene, ["what the fr4k is that", TALK[4]])
+        shown = await stand_in.command(scene.general, scene.ann, "catchup")
+    assert TALK[4] in shown.text and "fr4k" not in shown.text
+    assert "2 messages by 2 people" in shown.text
