@@ -248,27 +248,29 @@ async def test_cancelling_closes_the_provider_and_frees_the_queue():
         pass
 
 
-async def test_a_reply_that_ends_already_can_be_stopped_again():
-    halt, begun, done = Halt(), asyncio.Event(), asyncio.Event()
-    model = FakeProvider("local")
+class SlowToEnd(FakeProvider):
+    """Begins, and when it is ended takes as long as the test says."""
 
-    async def write(prompt):
-        begun.set()
+    begun, done = asyncio.Event(), asyncio.Event()
+
+    async def write(self, prompt):
+        self.begun.set()
         try:
             await asyncio.sleep(5)
             yield "never"
         finally:
-            await done.wait()
+            await self.done.wait()
 
-    model.write = write
+
+async def test_a_reply_that_ends_already_can_be_stopped_again():
+    halt, model = Halt(), SlowToEnd("local")
     task = asyncio.create_task(climb(model, chain(), halt=halt))
-    await begun.wait()
+    await model.begun.wait()
     halt.want()
     await asyncio.sleep(0.01)
     halt.want()
-    done.set()
-    answer = await task
-    assert outcomes(answer) == [("local", "stopped")]
+    model.done.set()
+    assert outcomes(await task) == [("local", "stopped")]
 
 
 @pytest.mark.parametrize("said", ["The", "O", "@", "Could", "1.", "I think that the"])
