@@ -41,5 +41,7 @@ def names(config: Config) -> list[str]:
 
 def values(home: Home, config: Config) -> list[str]:
     """Return the keys of the further hosts, so that they can be hidden."""
-    found = [secrets.get(home, name) for name in names(config)[3:]]
+    found = [
+        secrets.get(home, name) for name in names(config)[len(secrets.ENVIRONMENT) :]
+    ]
     return [text.partition(" ")[2] for text in found if text]

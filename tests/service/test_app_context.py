@@ -64,6 +64,7 @@ async def test_listing_the_servers_builds_voices_and_nothing_that_answers(
     async with open_service(home) as service:
         await service.context.database.run(guilds.ensure, "Elsinore")
         await service.call(Nobody(), control.Guilds())
+        # The files that wait to be learned are looked for at every start.
         assert built(service.context) == {"voices", "jobs", "uploads"}
 
 
