@@ -19,7 +19,8 @@ TextMeaning = Callable[[str, str], str]
 ListMeaning = Callable[[str, list[str]], list[str]]
 
 TAKEN_COMMANDS = frozenset(
-    "config help invite listen privacy quiet stats train why".split()
+    "again catchup config direct help invite listen model privacy quiet stats stop"
+    " train why".split()
 )
 """Names of the bot's other commands."""
 
