@@ -294,9 +294,8 @@ class StoredMessages:
         hashed = self._ids.author(author)
         told = await digest(self._context, rows.guild, rows.channel, hashed, hours)
         forbids = (await self._context.settings.of(rows.guild)).speak.forbids
-        summary = "" if forbids(told.summary) else told.summary
         lines = tuple(one for one in told.lines if not forbids(one.text))
-        return replace(told, summary=summary, lines=lines)
+        return replace(told, lines=lines)
 
     async def newest(self) -> dict[int, int]:
         """Return the newest stored message of every listened channel."""

@@ -376,9 +376,9 @@ async def test_the_answer_goes_with_the_words_of_the_one_who_asked(
     scene: Scene,
     way: str,
 ) -> None:
-    direct = stand_in.direct_channel(scene.ben)
-    async with open_to(running, stand_in, service, scene, scene.ben):
-        asked = await stand_in.say(direct, scene.ben, ASKED)
+    direct = stand_in.direct_channel(scene.mod)
+    async with open_to(running, stand_in, service, scene, scene.mod):
+        asked = await stand_in.say(direct, scene.mod, ASKED)
 
         async def has_words() -> bool:
             row = await service.context.database.run(replies.answer_to, str(asked))
@@ -392,7 +392,7 @@ async def test_the_answer_goes_with_the_words_of_the_one_who_asked(
         if way == "edit":
             await stand_in.edit(direct, asked, "never mind")
         else:
-            await stand_in.command(scene.general, scene.ben, way)
+            await stand_in.command(scene.general, scene.mod, way)
         await eventually(is_blank)
 
 

@@ -10,6 +10,7 @@ from app.core.paths import Home
 from app.discord import attachments
 from app.discord.actions.again import NOTHING_TO_SAY
 from app.ipc import control
+from app.providers.markov import NOTHING_LEARNED
 from app.replies.replier import Replier
 from app.replies.request import MadeReply
 from app.service.service import Service
@@ -150,7 +151,7 @@ async def test_an_unsent_reply_is_made_again_without_a_channel_that_turned_priva
         await stand_in.wait_for(lambda: bool(stand_in.outbox.sent()))
     (sent,) = stand_in.outbox.sent()
     assert sent.reply_to == asked
-    assert "learn" in sent.text, "nothing is known there that may be said"
+    assert sent.text in NOTHING_LEARNED, "nothing is known that may be said"
     assert await run(replies.sources_of, old.id) == []
 
 

@@ -146,9 +146,10 @@ async def test_it_starts_no_talk_where_it_may_not(
             await stand_in.update_channel(scene.general)
         elif why == "quiet":
             await stand_in.command(scene.general, scene.mod, "quiet", time="7d")
+            await stand_in.say(scene.general, scene.ben, "then we talk alone")
         elif why == "server":
             await stand_in.command(
-                scene.general, scene.mod, "quiet", time="7d", server=True
+                scene.side, scene.mod, "quiet", time="7d", server=True
             )
         elif why == "list":
             save(home.config_file, "bot.servers", [str(scene.guild.id + 1)])

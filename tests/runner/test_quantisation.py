@@ -69,7 +69,7 @@ def test_a_model_that_is_best_as_it_is_replaces_what_was_tuned_before(
 
 def test_a_full_disk_is_told_and_nothing_is_written(tiny_files, tmp_path, monkeypatch):
     monkeypatch.setattr(quantisation, "ROOM_BYTES", 1 << 60)
-    with pytest.raises(AppError, match="has no space"):
+    with pytest.raises(AppError, match="no space on the disk"):
         quantisation.requantise(
             tiny_files["transformer"], tmp_path / "tuned.gguf", "Q8_0", 1
         )

@@ -14,6 +14,7 @@ from app.service.handlers.benchmark import BenchmarkHandlers
 from app.service.handlers.blind_tests import BlindTestHandlers
 from app.service.handlers.fine_tuning import FineTuningHandlers
 from app.service.handlers.guilds import GuildHandlers
+from app.service.handlers.hosts import HostHandlers
 from app.service.handlers.meter import MeterHandlers
 from app.service.handlers.models import ModelHandlers
 from app.service.handlers.replies import ReplyHandlers
@@ -27,6 +28,7 @@ HANDLERS = {
     DiscordController: control.DISCORD_REQUESTS,
     FineTuningHandlers: control.FINE_TUNING_REQUESTS,
     GuildHandlers: control.GUILD_REQUESTS,
+    HostHandlers: control.HOST_REQUESTS,
     MeterHandlers: control.METER_REQUESTS,
     ModelHandlers: control.MODEL_REQUESTS,
     ReplyHandlers: control.REPLY_REQUESTS,

@@ -19,7 +19,7 @@ async def test_the_chosen_guide_is_shown_and_enter_moves_to_its_text(open_app: O
     async with open_app("help", size=(100, 30)) as pilot:
         await pilot.press("down", "down")
         await settle(pilot)
-        assert "Two settings decide where requests go" in text_of(pilot)
+        assert "Each such server is a host with a name" in text_of(pilot)
         await pilot.press("enter", *["pagedown"] * 40)
         await settle(pilot)
         assert "mynah usage" in text_of(pilot)
