@@ -35,11 +35,14 @@ def put(home: Home, host: Host, value: str | None) -> str:
 
 def names(config: Config) -> list[str]:
     """Return the names of all secrets that a home with these hosts may have."""
-    further = [f"{host.name}_key" for host in hosts_of(config) if host.name != OPENAI]
-    return [*secrets.ENVIRONMENT, *further]
+    return [*secrets.ENVIRONMENT, *_further(config)]
 
 
 def values(home: Home, config: Config) -> list[str]:
     """Return the keys of the further hosts, so that they can be hidden."""
-    found = [secrets.get(home, name) for name in names(config)[3:]]
+    found = [secrets.get(home, name) for name in _further(config)]
     return [text.partition(" ")[2] for text in found if text]
+
+
+def _further(config: Config) -> list[str]:
+    return [f"{host.name}_key" for host in hosts_of(config) if host.name != OPENAI]
