@@ -101,19 +101,19 @@ async def _find(bot: Bot, arguments: argparse.Namespace) -> None:
         say(f"{host.title} answers at {host.address} with {models}.")
         if host.is_known:
             say("  Mynah knows it already.")
-        elif _wants(arguments, f"  Add it as {host.name}?"):
+        elif await asyncio.to_thread(_wants, arguments, host.name):
             model = host.models[0] if host.models else ""
             await bot.call(control.HostAdd(host.name, host.address, model))
             say(f"  Added. `mynah hosts use {host.name}` has it write replies.")
 
 
-def _wants(arguments: argparse.Namespace, question: str) -> bool:
+def _wants(arguments: argparse.Namespace, name: str) -> bool:
     if arguments.yes:
         return True
     if not sys.stdin.isatty():
         say("  Add --yes to add it.")
         return False
-    return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
+    return input(f"  Add it as {name}? [y/N] ").strip().lower() in ("y", "yes")
 
 
 async def _add(bot: Bot, arguments: argparse.Namespace) -> None:
