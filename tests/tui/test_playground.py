@@ -142,7 +142,7 @@ async def test_a_host_is_not_taken_for_another_one_in_its_place_and_its_trouble(
         bare = control.StatusReply(hosts=["openai"])
         pilot.app.status = bare
         pilot.app.screen.status_changed()
-        assert str(place.render()) == "on this computer"
+        assert str(place.render()) == "here"
 
 
 async def test_a_missing_model_is_said_before_one_asks(open_app: Open):
