@@ -17,6 +17,7 @@ _KEYS = {
     r"mynah config set bot\.command( [^\s`]+)?": "bot.command on Settings (8)",
     r"mynah import( [^\s`]+)*": "i on Learn (5)",
     r"mynah demo": "w on Home (1)",
+    r"mynah help [\w-]+": "Help (0)",
 }
 
 
