@@ -24,7 +24,7 @@ class StartPlace:
     started_at: float | None = None
     """When the bot last started talk there; all in seconds since the epoch."""
     is_hushed: bool = False
-    """True while somebody has asked it to be quiet."""
+    """True while somebody wants quiet, or the server had enough replies."""
 
 
 @dataclass(frozen=True)

@@ -171,8 +171,9 @@ class MynahBot(discord.Bot):
             around.rng, supervisor,
         )  # fmt: skip
         self.direct = DirectTalk(
-            self, ports, self.talk, around.settings, clock, around.rng, supervisor
-        )
+            self, ports, self.talk, around.settings, clock, around.rng, supervisor,
+            self.know_channels,
+        )  # fmt: skip
         self.training = Training(self, ports, state, clock, supervisor)
         self.comparison = HistoryComparison(
             self, ports, state, pace.between_compared, supervisor

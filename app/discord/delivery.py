@@ -342,7 +342,10 @@ class Delivery:
             return True
         async with self._locks[channel.id]:
             answer: ReadyReply | None = ReadyReply(
-                unsent.claim.reply, unsent.parts, has_buttons=config.reply.buttons
+                unsent.claim.reply,
+                unsent.parts,
+                is_draft=config.reply.shadow,
+                has_buttons=config.reply.buttons,
             )
             if not unsent.parts:
                 ask = replace(ask_for(said, unsent.reason), claim=unsent.claim)

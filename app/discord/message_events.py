@@ -5,6 +5,7 @@ import tempfile
 from collections import defaultdict
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from app.discord.id_map import IdMap, stored
@@ -129,7 +130,7 @@ class StoredMessages:
     async def withheld(self, guild: int, said: Sequence[Incoming]) -> set[int]:
         """Return the ids of messages that may not be quoted, even where nobody listens.
 
-        Their authors opted out, or had them forgotten.
+        Their authors opted out, had them forgotten, or are unknown.
         """
         row = await self._ids.guild(guild)
         known = [(one, await self._names.recognised(one)) for one in said]
@@ -141,7 +142,9 @@ class StoredMessages:
             for one, who in known
         ]  # fmt: skip
         gone = await self._context.database.run(_withheld, row, asked)
-        return {said[place].id for place in gone}
+        # One of several people with the same name may have opted out.
+        unclear = {one.id for one, who in known if who is None}
+        return unclear | {said[place].id for place in gone}
 
     async def recheck(
         self, place: MessagePlace, batch: Sequence[Incoming], first: int, last: int
@@ -194,6 +197,13 @@ class StoredMessages:
             return await self._context.forgetter.forget(
                 row, rows, answered=externals, by_owner=False, wait=False
             )
+
+    async def direct_edited(self, message: int) -> None:
+        """Forget the answer to a direct message whose words were changed."""
+        asked = str(message)
+        found = await self._context.database.run(replies.answer_to, asked)
+        if found is not None:
+            await self._context.forgetter.question_edited(found.guild_id, asked)
 
     async def direct_deleted(self, message: int) -> None:
         """Forget the answer to a direct message that was deleted."""
@@ -282,7 +292,11 @@ class StoredMessages:
         if not rows.is_learning:
             return None
         hashed = self._ids.author(author)
-        return await digest(self._context, rows.guild, rows.channel, hashed, hours)
+        told = await digest(self._context, rows.guild, rows.channel, hashed, hours)
+        forbids = (await self._context.settings.of(rows.guild)).speak.forbids
+        summary = "" if forbids(told.summary) else told.summary
+        lines = tuple(one for one in told.lines if not forbids(one.text))
+        return replace(told, summary=summary, lines=lines)
 
     async def newest(self) -> dict[int, int]:
         """Return the newest stored message of every listened channel."""

@@ -145,6 +145,7 @@ class DirectAsk:
     guild: int
     """The server in whose voice to answer."""
     trigger: int
+    author: int
     author_name: str
     text: str
     turns: tuple[tuple[str, str], ...] = ()
@@ -347,6 +348,10 @@ class MessageEvents(Protocol):
 
     async def deleted(self, guild: int, messages: Sequence[int]) -> Forgotten: ...
 
+    async def direct_edited(self, message: int) -> None:
+        """Forget the answer to a direct message whose words were changed."""
+        ...
+
     async def direct_deleted(self, message: int) -> None:
         """Forget the answer to a direct message that was deleted."""
         ...
@@ -470,6 +475,10 @@ class Replies(Protocol):
 
     async def last_sent(self, place: MessagePlace) -> int | None:
         """Return the id of the last message of the latest reply in a channel."""
+        ...
+
+    async def is_asker(self, reply: int, author: int) -> bool:
+        """Return whether a reply answers a person."""
         ...
 
     async def shown_as(self, reply: int) -> list[int]:

@@ -31,6 +31,8 @@ from app.replies.request import SHOWN, SILENT, ReplyRequest
 from app.service import opinions
 from app.service.app_context import AppContext
 from app.service.handlers.replies import explain
+from app.settings.server_list import is_listed
+from app.settings.speech_sections import BotSettings
 from app.store import audience, guilds, messages, places, replies
 from app.store.feedback import Kind
 from app.store.places import Claim
@@ -93,7 +95,8 @@ class StoredReplies:
         """
         run, trigger = self._context.database.run, str(ask.trigger)
         guild = await self._ids.guild(ask.guild)
-        claimed = await run(replies.claim, guild, None, DIRECT, trigger)
+        asker = self._ids.author(ask.author)
+        claimed = await run(replies.claim, guild, None, DIRECT, trigger, asker)
         if claimed is None:
             return None
         request = ReplyRequest(
@@ -213,6 +216,11 @@ class StoredReplies:
         found = await self._context.database.run(replies.last_sent, rows.channel)
         return None if found is None else int(found)
 
+    async def is_asker(self, reply: int, author: int) -> bool:
+        """Return whether a reply answers a person."""
+        row = await self._context.database.run(replies.get, reply)
+        return row is not None and row.asker == self._ids.author(author)
+
     async def shown_as(self, reply: int) -> list[int]:
         """Return the ids of the messages that a reply was sent as."""
         row = await self._context.database.run(replies.get, reply)
@@ -259,7 +267,8 @@ class StoredReplies:
     async def unsent(self) -> list[Unsent]:
         """Return recent replies that may or may not have arrived."""
         since = int(time.time() * 1000) - UNSENT_MS
-        return await self._context.database.run(_unsent, since)
+        bot = self._context.settings.home.bot
+        return await self._context.database.run(_unsent, since, bot)
 
     async def may_send(self, reply: int) -> bool:
         """Return False if a source was forgotten or hidden since it was made.
@@ -410,10 +419,12 @@ def _note_sent(reply: int, sent: Sequence[str]) -> _Sent | None:
     return _Sent(row, channel, is_whole, is_listened_to)
 
 
-def _unsent(since: int) -> list[Unsent]:
+def _unsent(since: int, bot: BotSettings) -> list[Unsent]:
     found = []
     for row in replies.unsent(since):
         guild = guilds.get(row.guild_id)
+        if guild and not is_listed(bot, guild.discord_id):
+            continue
         channel = guilds.get_channel(row.channel_id) if row.channel_id else None
         if guild and guild.discord_id and channel and channel.discord_id:
             parts = (row.text,) if row.state == "made" else ()

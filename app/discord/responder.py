@@ -32,7 +32,7 @@ from app.discord.talk.debounce import Burst
 from app.service.handlers.channel_actions import Silences, whole
 from app.settings.schema import Config
 from app.settings.server_list import is_listed
-from app.settings.speech_sections import BotSettings
+from app.settings.speech_sections import BotSettings, SpeakSettings
 
 log = logging.getLogger(__name__)
 
@@ -150,7 +150,7 @@ class Speaker:
         is_own_thread: bool,
     ) -> reply_trigger.Decision:
         own = self.own_id
-        if not is_listed(self._settings(), said.place.guild):
+        if not self.may_be_in(said.place.guild):
             return reply_trigger.Decision(False, "", NOT_LISTED)
         heard = reply_trigger.HeardMessage(
             channel=str(said.place.root),
@@ -202,6 +202,15 @@ class Speaker:
     def _silence_of(self, place: MessagePlace) -> float:
         until = self.silences.until
         return max(until(str(place.root)), until(whole(str(place.guild))))
+
+    def may_start(self, place: MessagePlace, speak: SpeakSettings) -> bool:
+        """Return whether nobody wants quiet there, and the server's limit has room."""
+        recent = self._recent(place, "")
+        return not recent.is_hushed and not reply_trigger.too_much(recent, speak)
+
+    def may_be_in(self, guild: int) -> bool:
+        """Return whether a server (Discord's id) is on the owner's list."""
+        return is_listed(self._settings(), guild)
 
     def must_wait(self, place: MessagePlace, author: str, config: Config) -> str | None:
         """Return why a person gets no other version of a reply yet; note it if not."""

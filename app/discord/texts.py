@@ -105,7 +105,7 @@ def direct_help_text(
     others = ", ".join(quote(one) for one in servers if one != voice)
     if others and not refusal:
         lines.append(f"`/direct` chooses another server that we are both in: {others}.")
-    lines.append("I learn nothing from direct messages, and say what is public alone.")
+    lines.append("I learn nothing from direct messages, and say only what is public.")
     lines.append("`/help` in a server shows what I do there.")
     return cut("\n".join(lines))
 

@@ -195,7 +195,13 @@ class AppContext:
         """Finds the address under which a host answers."""
         from app.service.hosts.address_finder import AddressFinder
 
-        finder = AddressFinder(self.home, self.settings, self.gate, self.events.warn)
+        finder = AddressFinder(
+            self.home,
+            self.settings,
+            self.gate,
+            self.events.warn,
+            lambda: self.model_proxy,
+        )
         self._stack.push_async_callback(finder.close)
         return finder
 
@@ -234,13 +240,14 @@ class AppContext:
         """The proxy on the way to Discord; it may block."""
         return proxy_of(self.home, self._config().bot.proxy, "discord_proxy_login")
 
+    @property
+    def model_proxy(self) -> Proxy | None:
+        """The proxy on the way to a host in the cloud; it may block."""
+        return proxy_of(self.home, self._config().openai.proxy, "model_proxy_login")
+
     def _means(self) -> "Means":
         from app.providers.registry import Means
         from app.settings import host_keys
-
-        def proxy() -> Proxy | None:
-            url = self._config().openai.proxy
-            return proxy_of(self.home, url, "model_proxy_login")
 
         return Means(
             config=self._config,
@@ -252,7 +259,7 @@ class AppContext:
             speeds=StateFile(self.home.model_speeds_file),
             on_event=self.events.event,
             key=lambda host: host_keys.get(self.home, host),
-            proxy=proxy,
+            proxy=lambda: self.model_proxy,
             prices=self.prices,
             on_spent=self.ledger.spent,
             gate=self.gate,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from app.chat import summary
 from app.core.errors import AppError
+from app.core.never_said import never_said
 from app.providers.base import Turn
 from app.service.app_context import AppContext
 from app.store import stats
@@ -96,18 +97,19 @@ async def _summary(
     if not is_fit or len(said) <= MOST_LINES:
         return ""
     budget, told = model.context_size // 2, ""
+    never = tuple(config.speak.never_say)
     try:
         async with asyncio.timeout(MODEL_SECONDS):
             for start in range(0, len(said), STEP):
                 turns = [_turn(one) for one in said[start : start + STEP]]
                 text = summary.ask(told, turns, config.bot.name, budget)
                 written = await model.complete(
-                    guild, text, summary.ANSWER_TOKENS, MODEL_SECONDS
+                    guild, text, summary.ANSWER_TOKENS, MODEL_SECONDS, never
                 )
                 told = summary.clean(written) or told
     except (AppError, TimeoutError):
         return ""
-    return told
+    return "" if never_said(never).found_in(told) else told
 
 
 def _turn(one: StoredMessage) -> Turn:

@@ -26,7 +26,7 @@ async def forget(
 ) -> Forgotten:
     """Forget a member's (hash) messages everywhere, then search the home for them.
 
-    The rest is as in `VoiceKeeper.forget_member`.
+    The rest is as in `Forgetter.forget_member`.
     """
     of_author = forgetting.rows_of_author
     rows = await context.database.run(of_author, guild, author, since_ms)

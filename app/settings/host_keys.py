@@ -35,14 +35,13 @@ def put(home: Home, host: Host, value: str | None) -> str:
 
 def names(config: Config) -> list[str]:
     """Return the names of all secrets that a home with these hosts may have."""
-    return [*secrets.ENVIRONMENT, *_further(config)]
+    further = [f"{host.name}_key" for host in hosts_of(config) if host.name != OPENAI]
+    return [*secrets.ENVIRONMENT, *further]
 
 
 def values(home: Home, config: Config) -> list[str]:
     """Return the keys of the further hosts, so that they can be hidden."""
-    found = [secrets.get(home, name) for name in _further(config)]
+    found = [
+        secrets.get(home, name) for name in names(config)[len(secrets.ENVIRONMENT) :]
+    ]
     return [text.partition(" ")[2] for text in found if text]
-
-
-def _further(config: Config) -> list[str]:
-    return [f"{host.name}_key" for host in hosts_of(config) if host.name != OPENAI]

@@ -36,6 +36,11 @@ class Host:
         return base_url.parse(url, self.own_hosts, f"{self.section}.base_url")
 
     @property
+    def has_address(self) -> bool:
+        """False while only its model or price is set."""
+        return bool(self.settings.base_url)
+
+    @property
     def model(self) -> str:
         """The model to request."""
         return self.settings.model
@@ -43,7 +48,8 @@ class Host:
     @property
     def key_name(self) -> str:
         """The name of its key, as `mynah config set` takes it."""
-        return key_name(self.name, is_openai=self.address.is_openai)
+        is_openai = self.has_address and self.address.is_openai
+        return key_name(self.name, is_openai=is_openai)
 
     @property
     def own_price(self) -> tuple[float, float] | None:

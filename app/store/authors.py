@@ -152,7 +152,8 @@ def link_proxied(guild: int, said_as: ProxiedName) -> list[int]:
     """Note that an account writes under a name; return messages to forget.
 
     What is stored under the name alone is the account's from now on. An opt-out and
-    what the account had forgotten hold for the name as well.
+    what the account had forgotten hold for the name as well, and so does what was
+    forgotten of the name alone.
     """
     name, account, person = said_as
     here = Member.guild == guild
@@ -171,7 +172,7 @@ def link_proxied(guild: int, said_as: ProxiedName) -> list[int]:
         Message.update(member=made.id).where(Message.member == alone.id).execute()
         alone.delete_instance()
     spans = ForgottenSpan.select().where(
-        (ForgottenSpan.guild == guild) & (ForgottenSpan.author == account)
+        (ForgottenSpan.guild == guild) & ForgottenSpan.author.in_((account, name))
     )
     forgotten = [(span.since, span.until, span.by_owner) for span in spans]
     for since, until, by_owner in forgotten:

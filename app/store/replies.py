@@ -9,6 +9,7 @@ from peewee import IntegrityError
 from app.core.explanation import DrawnMessage, Explanation, QuotedMessage, TokenCounts
 from app.core.labels import is_host
 from app.store import audience, feedback, messages, rows, tombstones, usage
+from app.store.authors import people_of
 from app.store.database import tuples, write
 from app.store.rows import StoredMessage, StoredReply
 from app.store.tables import Channel, Member, Message, Reply, ReplySource
@@ -293,8 +294,12 @@ def answered(triggers: Sequence[str]) -> set[str]:
 
 
 def asked_by(guild: int, author: str, since: int = 0) -> list[str]:
-    """Return the triggers of the replies to an author (hash) since that time."""
-    mine = (Reply.guild == guild) & (Reply.asker == author) & (Reply.created >= since)
+    """Return the triggers of the replies to an author (hash) since that time.
+
+    Those to the names that the author writes under through a proxy are among them.
+    """
+    people = Reply.asker.in_(people_of(guild, author))
+    mine = (Reply.guild == guild) & people & (Reply.created >= since)
     query = Reply.select(Reply.trigger).where(mine & Reply.trigger.is_null(False))
     return [trigger for (trigger,) in tuples(query)]
 

@@ -102,9 +102,13 @@ class Mark(NamedTuple):
 
 
 def last_words(channel: int, author: str) -> Mark | None:
-    """Return the newest message of an author (hash) in a channel."""
+    """Return the newest message of an author (hash) in a channel.
+
+    It is perhaps under a name that the author writes under through a proxy.
+    """
     query = Message.select(Message.ts, Message.id).join(Member)
-    theirs = (Message.channel == channel) & (Member.author == author)
+    mine = (Member.author == author) | (Member.account == author)
+    theirs = (Message.channel == channel) & mine
     row = query.where(theirs).order_by(Message.ts.desc(), Message.id.desc()).first()
     return Mark(int(row.ts), int(row.id)) if row else None
 

@@ -84,6 +84,9 @@ class MemoryHost:
     async def direct_servers(self, messages: Sequence[int]) -> dict[int, int]:
         return {}
 
+    async def direct_edited(self, message: int) -> None:
+        return
+
     async def direct_deleted(self, message: int) -> None:
         return
 
@@ -332,6 +335,9 @@ class MemoryHost:
 
     async def last_sent(self, place: MessagePlace) -> int | None:
         return next((ids[-1] for ids in reversed(self.sent_as.values()) if ids), None)
+
+    async def is_asker(self, reply: int, author: int) -> bool:
+        return self.replies[reply].author == author
 
     async def shown_as(self, reply: int) -> list[int]:
         return self.sent_as[reply]

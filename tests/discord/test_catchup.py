@@ -114,7 +114,7 @@ async def test_what_is_forgotten_or_from_people_who_opted_out_is_not_told(
         await run(members.set_opted_out, guild, mod.author, True)
         shown = await stand_in.command(scene.general, scene.ann, "catchup")
     assert TALK[0] not in shown.text and TALK[1] not in shown.text
-    assert TALK[2] in shown.text and "1 messages by 1 person" in shown.text
+    assert TALK[2] in shown.text and "1 message by 1 person" in shown.text
 
 
 class Model:
@@ -127,11 +127,18 @@ class Model:
     def __init__(self, answer: str) -> None:
         self.answer = answer
         self.asked: list[str] = []
+        self.never: Sequence[str] = ()
 
     async def complete(
-        self, guild: int, text: str, max_tokens: int, seconds: float
+        self,
+        guild: int,
+        text: str,
+        max_tokens: int,
+        seconds: float,
+        never: Sequence[str] = (),
     ) -> str:
         self.asked.append(text)
+        self.never = never
         return self.answer
 
 
@@ -161,6 +168,25 @@ async def test_a_large_enough_model_here_sums_up_and_nothing_goes_to_the_cloud(
     assert "plan the regatta" not in small.text and TALK[0] in small.text
 
 
+async def test_a_summary_with_words_that_the_bot_never_says_is_not_told(
+    stand_in: DiscordStandIn,
+    running: Running,
+    service: Service,
+    scene: Scene,
+    home: Home,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    model = Model("Ben and Mod plan their scurvy regatta. It ends at noon.")
+    _ = service.context.providers
+    use_model(monkeypatch, service, model)
+    save(home.config_file, "speak.never_say", ["scurvy"])
+    async with running.connected():
+        await talk(stand_in, service, scene, TALK)
+        shown = await stand_in.command(scene.general, scene.ann, "catchup")
+    assert len(model.asked) == 1 and list(model.never) == ["scurvy"]
+    assert "scurvy" not in shown.text and TALK[0] in shown.text
+
+
 async def test_a_summary_of_something_forgotten_meanwhile_is_not_told(
     stand_in: DiscordStandIn,
     running: Running,
@@ -176,7 +202,11 @@ async def test_a_summary_of_something_forgotten_meanwhile_is_not_told(
         complete = model.complete
 
         async def forgetful(
-            guild: int, text: str, max_tokens: int, seconds: float
+            guild: int,
+            text: str,
+            max_tokens: int,
+            seconds: float,
+            never: Sequence[str] = (),
         ) -> str:
             await stand_in.delete(scene.general, ids[0])
             await until_stored(service, len(TALK))
@@ -200,3 +230,18 @@ async def test_without_memory_the_longest_words_of_each_stretch_are_told(
         await talk(stand_in, service, scene, TALK)
         shown = await stand_in.command(scene.general, scene.ann, "catchup")
     assert TALK[1] in shown.text and "lol" not in shown.text
+
+
+async def test_words_that_it_never_says_are_in_no_summary(
+    stand_in: DiscordStandIn,
+    running: Running,
+    service: Service,
+    scene: Scene,
+    home: Home,
+) -> None:
+    save(home.config_file, "speak.never_say", ["frak"])
+    async with running.connected():
+        await talk(stand_in, service, scene, ["what the fr4k is that", TALK[4]])
+        shown = await stand_in.command(scene.general, scene.ann, "catchup")
+    assert TALK[4] in shown.text and "fr4k" not in shown.text
+    assert "2 messages by 2 people" in shown.text

@@ -273,6 +273,18 @@ async def test_a_reply_begun_before_a_restart_is_sent_and_an_old_one_is_not(
     assert [one.text for one in stand_in.outbox.sent()] == ["as written"]
 
 
+async def test_a_reply_from_before_a_restart_is_not_sent_where_drafts_are_on_now(
+    stand_in: DiscordStandIn, start: Start, host: MemoryHost, scene: Scene
+) -> None:
+    fresh = await stand_in.say(scene.general, scene.ann, "hello")
+    made = Unsent(Claim(1, 1, 1, 1, None), scene.general.id, fresh, ("as written",))
+    host.left_unsent = [made]
+    host.overrides[scene.guild.id, 0] = {"reply.shadow": True}
+    async with start().connected():
+        await asyncio.sleep(0.3)
+    assert stand_in.outbox.sent() == []
+
+
 async def test_without_the_right_to_write_nothing_breaks(
     stand_in: DiscordStandIn, start: Start, host: MemoryHost, scene: Scene
 ) -> None:

@@ -1,5 +1,6 @@
 """Direct messages: to whom, in whose voice, and with whose words."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -301,3 +302,105 @@ async def test_a_locked_server_keeps_direct_messages_from_the_cloud(
         assert row is not None
         reasons = [one.reason for one in row.rungs if one.provider == "openai"]
     assert reasons and "locked" in reasons[0]
+
+
+async def test_an_unlisted_server_lends_no_voice(
+    stand_in: DiscordStandIn, start: Start, host: MemoryHost, scene: Scene
+) -> None:
+    port = Guild("Port")
+    port.join(scene.ann)
+    await stand_in.add_guild(port)
+    host.chosen[scene.ann.id] = scene.guild.id
+    direct = stand_in.direct_channel(scene.ann)
+    mine = dict(owners=[str(scene.ann.id)], direct_messages=True)
+    async with start(servers=[str(port.id)], **mine).connected():
+        await stand_in.say(direct, scene.ann, "hello")
+        assert await until_said(stand_in, direct, 1) == ["You said: hello"]
+        shown = await stand_in.command(direct, scene.ann, "help")
+    assert [ask.guild for ask in host.direct] == [port.id]
+    assert "Port" in shown.text and "Harbour" not in shown.text
+
+
+async def test_nobody_is_answered_before_it_is_known_who_reads_what(
+    stand_in: DiscordStandIn,
+    start: Start,
+    host: MemoryHost,
+    scene: Scene,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked, known = asyncio.Event(), asyncio.Event()
+
+    async def wait(places: object) -> None:
+        asked.set()
+        await known.wait()
+
+    monkeypatch.setattr(host, "channels_seen", wait)
+    direct = stand_in.direct_channel(scene.ann)
+    mine = dict(owners=[str(scene.ann.id)], direct_messages=True)
+    async with start(**mine).connected():
+        await asked.wait()
+        await stand_in.say(direct, scene.ann, "hello")
+        await asyncio.sleep(0.3)
+        assert host.direct == []
+        known.set()
+        assert await until_said(stand_in, direct, 1) == ["You said: hello"]
+
+
+async def test_a_draft_is_not_said_directly_even_if_drafts_were_switched_on_meanwhile(
+    stand_in: DiscordStandIn,
+    start: Start,
+    host: MemoryHost,
+    scene: Scene,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    said = iter([True, False])
+
+    async def answer(ask: DirectAsk) -> ReadyReply:
+        return ReadyReply(0, (ask.text,), is_draft=next(said))
+
+    monkeypatch.setattr(host, "answer_direct", answer)
+    host.overrides[scene.guild.id, 0] = {"speak.user_cooldown_seconds": 0.0}
+    direct = stand_in.direct_channel(scene.ann)
+    mine = dict(owners=[str(scene.ann.id)], direct_messages=True)
+    async with start(**mine).connected():
+        await stand_in.say(direct, scene.ann, "first")
+        await stand_in.say(direct, scene.ann, "second")
+        assert await until_said(stand_in, direct, 1) == ["second"]
+
+
+@pytest.mark.parametrize("way", ["edit", "privacy forget", "privacy opt-out"])
+async def test_the_answer_goes_with_the_words_of_the_one_who_asked(
+    stand_in: DiscordStandIn,
+    running: Running,
+    service: Service,
+    scene: Scene,
+    way: str,
+) -> None:
+    direct = stand_in.direct_channel(scene.ben)
+    async with open_to(running, stand_in, service, scene, scene.ben):
+        asked = await stand_in.say(direct, scene.ben, ASKED)
+
+        async def has_words() -> bool:
+            row = await service.context.database.run(replies.answer_to, str(asked))
+            return row is not None and row.state == "sent" and bool(row.text)
+
+        async def is_blank() -> bool:
+            row = await service.context.database.run(replies.answer_to, str(asked))
+            return row is not None and not row.text
+
+        await eventually(has_words)
+        if way == "edit":
+            await stand_in.edit(direct, asked, "never mind")
+        else:
+            await stand_in.command(scene.general, scene.ben, way)
+        await eventually(is_blank)
+
+
+async def test_names_of_servers_are_offered_to_nobody_who_is_not_answered(
+    stand_in: DiscordStandIn, start: Start, scene: Scene
+) -> None:
+    direct = stand_in.direct_channel(scene.ann)
+    async with start().connected():
+        await stand_in.wait_for(lambda: bool(stand_in.rest.commands))
+        offered = await stand_in.complete(direct, scene.ann, "direct", "server", "ha")
+    assert offered == []

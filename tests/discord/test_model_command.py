@@ -3,9 +3,13 @@
 import pytest
 
 from app.core.paths import Home
+from app.discord.actions.report_texts import state_lines
+from app.ipc.control import CloudStatus, StatusReply
 from app.modelfiles import catalogue
 from app.service.service import Service
 from app.settings.config_file import save
+from app.settings.schema import Config
+from app.settings.setting_keys import with_overrides
 from app.store import guilds
 from tests.discord.conftest import Running
 from tests.discord.real_host import listen
@@ -172,3 +176,18 @@ async def test_a_training_is_paused_and_resumed(
         resumed = await ask("train", resume=True)
     assert "No training is running." in nothing
     assert resumed == "I go on."
+
+
+@pytest.mark.parametrize("name", ["pc", "openai"])
+def test_several_places_are_told_in_their_order_and_only_with_their_own_host(
+    name: str,
+) -> None:
+    config = with_overrides(Config(), {"reply.provider": "pc, local"})
+    cloud = CloudStatus(
+        name=name, model="m", host="big-pc", reach="own", reason="It is off."
+    )
+    told = state_lines(StatusReply(cloud=cloud), config, is_for_owner=True)
+    is_shown = name == "pc"
+    at = "m at big-pc, your own host" if is_shown else "at pc"
+    assert f"Model: {at}, then here." in told[0]
+    assert any("It is off." in line for line in told) == is_shown

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from app.discord.ports import Incoming, MessagePlace
 from app.service.service import Service
 from app.store import guilds, messages, replies
 from app.store.rows import StoredMessage
@@ -240,6 +241,14 @@ async def test_a_name_that_two_accounts_use_is_whose_original_was_seen(
         nobodys = await stand_in.say_by_webhook(scene.general, "Luna", "whose is it?")
         await settled(stand_in, service, scene)
         assert str(nobodys) not in await stored(service)
+        # It is no context either where nothing is stored: Ann may have opted out.
+        place = MessagePlace(scene.guild.id, "Harbour", scene.side.id, "side")
+        said_aside = Incoming(
+            place, nobodys + 1, 7, "Luna", "whose is it?", 0, is_bot=True,
+            is_webhook=True,
+        )  # fmt: skip
+        withheld = running.surroundings.ports.messages.withheld
+        assert await withheld(scene.guild.id, [said_aside]) == {nobodys + 1}
         await stand_in.command(scene.general, scene.ann, "privacy forget")
         said = await stored(service)
     assert str(of_ann) not in said and str(of_ben) in said
@@ -290,3 +299,20 @@ async def test_a_cooldown_of_one_name_is_not_that_of_another(
             )
         await settled(stand_in, service, scene)
         await stand_in.wait_for(lambda: len(stand_in.outbox.sent()) == 2)
+
+
+async def test_who_called_under_another_name_may_replace_the_answer(
+    stand_in: DiscordStandIn, running: Running, service: Service, scene: Scene
+) -> None:
+    async with hearing(running, stand_in, service, scene):
+        call = f"{stand_in.bot.mention} where are the small boats?"
+        _, copy = await stand_in.proxy(scene.general, scene.ann, "Luna", call)
+
+        async def is_sent() -> bool:
+            row = await service.context.database.run(replies.answer_to, str(copy))
+            return row is not None and row.state == "sent"
+
+        await eventually(is_sent)
+        theirs = await stand_in.command(scene.general, scene.ben, "again")
+        mine = await stand_in.command(scene.general, scene.ann, "again")
+    assert "Only the person" in theirs.text and "another one" in mine.text

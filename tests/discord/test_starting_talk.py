@@ -16,7 +16,7 @@ from app.service.service import Service
 from app.settings.config_file import save
 from app.store import replies
 from tests.discord.conftest import PACE, Running
-from tests.discord.real_host import LINES, eventually, taught
+from tests.discord.real_host import LINES, eventually, taught, until_stored
 from tests.discord.scene import Scene
 from tests.discord_stand_in import rights
 from tests.discord_stand_in.server import DiscordStandIn
@@ -125,7 +125,9 @@ async def test_it_starts_talk_at_a_set_time_and_after_a_restart_not_again(
     assert "starts talk at set times (" in shown.text and "UTC" in shown.text
 
 
-@pytest.mark.parametrize("why", ["rights", "quiet", "hours", "channels", "history"])
+@pytest.mark.parametrize(
+    "why", ["rights", "quiet", "server", "list", "hours", "channels", "history"]
+)
 async def test_it_starts_no_talk_where_it_may_not(
     stand_in: DiscordStandIn,
     starting: Running,
@@ -144,6 +146,12 @@ async def test_it_starts_no_talk_where_it_may_not(
             await stand_in.update_channel(scene.general)
         elif why == "quiet":
             await stand_in.command(scene.general, scene.mod, "quiet", time="7d")
+        elif why == "server":
+            await stand_in.command(
+                scene.general, scene.mod, "quiet", time="7d", server=True
+            )
+        elif why == "list":
+            save(home.config_file, "bot.servers", [str(scene.guild.id + 1)])
         elif why == "hours":
             noon = datetime.now() + timedelta(hours=6)
             first, last = noon - timedelta(hours=1), noon + timedelta(hours=1)
@@ -176,3 +184,29 @@ async def test_a_draft_of_a_start_waits_for_the_owner(
 
         await eventually(is_draft)
     assert stand_in.outbox.sent() == []
+
+
+async def test_starts_in_many_rooms_keep_to_the_limit_of_the_server(
+    stand_in: DiscordStandIn,
+    starting: Running,
+    service: Service,
+    scene: Scene,
+    home: Home,
+    later: Later,
+) -> None:
+    async with room(starting, stand_in, service, scene):
+        await stand_in.command(scene.side, scene.mod, "listen add", channel=scene.side)
+        for line in LINES:
+            await stand_in.say(scene.side, scene.ann, line)
+        await until_stored(service, 2 * len(LINES))
+        save(home.config_file, "speak.guild_per_minute", 1)
+        save(home.config_file, "speak.start_after_hours", 5)
+        later.ahead = 6 * HOURS
+        await started(service, 1)
+        await asyncio.sleep(LOOKS)
+        assert len(stand_in.outbox.sent()) == 1
+        # The clock was set by Discord's answers when the first start came back.
+        later.ahead += 6 * HOURS + 61.0
+        await started(service, 2)
+    rooms = {one.channel_id for one in stand_in.outbox.sent()}
+    assert rooms == {scene.general.id, scene.side.id}

@@ -13,7 +13,8 @@ from app.service.service import Service
 from app.settings.config_file import save
 from app.store import feedback, forgetting, guilds, messages, replies, stats
 from app.store.rows import StoredReply
-from tests.discord.conftest import Running
+from tests.discord.conftest import Running, Start
+from tests.discord.memory_host import MemoryHost
 from tests.discord.real_host import eventually, listen, taught
 from tests.discord.scene import Scene
 from tests.discord_stand_in.server import DiscordStandIn
@@ -330,3 +331,18 @@ async def test_without_the_setting_there_are_no_buttons(
     async with taught(running, stand_in, service, scene):
         _, own = await mention(stand_in, scene)
         assert buttons(scene, own) == []
+
+
+async def test_a_reply_of_several_messages_is_replaced_for_its_asker(
+    stand_in: DiscordStandIn, start: Start, host: MemoryHost, scene: Scene
+) -> None:
+    host.answer_parts = ("the tide", "is out")
+    host.overrides[scene.guild.id, 0] = {"speak.user_cooldown_seconds": 0.0}
+    async with start().connected():
+        await stand_in.wait_for(lambda: bool(stand_in.rest.commands))
+        await mention(stand_in, scene)
+        await stand_in.wait_for(lambda: any(len(s) == 2 for s in host.sent_as.values()))
+        theirs = await stand_in.command(scene.general, scene.ben, "again")
+        mine = await stand_in.command(scene.general, scene.ann, "again")
+    assert "Only the person" in theirs.text and "another one" in mine.text
+    assert host.asked[-1].text == host.asked[0].text == "what of the tide"

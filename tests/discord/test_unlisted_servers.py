@@ -7,10 +7,12 @@ from app.ipc import control
 from app.service.handlers.guilds import GuildHandlers
 from app.service.service import Service
 from app.settings.config_file import save
+from app.store import guilds, replies
 from app.tui.screens.home.home_screen import draw_guild
 from tests.discord.conftest import Running
-from tests.discord.real_host import count, eventually, listen, until_stored
+from tests.discord.real_host import count, eventually, listen, taught, until_stored
 from tests.discord.scene import Scene
+from tests.discord.test_stop_and_again import has_state, mention
 from tests.discord_stand_in.server import DiscordStandIn
 from tests.discord_stand_in.world import MANAGE_GUILD, Guild, User
 
@@ -63,7 +65,7 @@ async def test_it_is_silent_and_learns_nothing_where_the_owner_did_not_list_it(
         await until_stored(service, 2)
         troubles = running.surroundings.troubles.every
     assert [one.channel_id for one in stand_in.outbox.sent()] == [scene.general.id]
-    assert refused.ephemeral and "not on the list of my owner" in refused.text
+    assert refused.ephemeral and "not on my owner's list" in refused.text
     assert "Stored about you" in own.text
     assert await count(service) == 2
     (told,) = troubles
@@ -92,6 +94,51 @@ async def test_it_leaves_such_a_server_where_the_owner_wants_that(
         await stand_in.wait_for(lambda: later.id not in stand_in.guilds)
     assert scene.guild.id in stand_in.guilds
     assert running.surroundings.troubles.every == []
+
+
+async def test_no_button_works_and_nothing_unsent_is_sent_where_it_is_not_listed_now(
+    stand_in: DiscordStandIn,
+    running: Running,
+    service: Service,
+    scene: Scene,
+    home: Home,
+    elsewhere: Guild,
+) -> None:
+    run, unsent = (
+        service.context.database.run,
+        running.surroundings.ports.replies.unsent,
+    )
+    async with taught(running, stand_in, service, scene) as ids:
+        asked, own = await mention(stand_in, scene)
+        await has_state(service, asked, "sent")
+        (guild, channel) = await first_channel(service, scene)
+        await run(replies.claim, guild, channel, "mention", str(ids[0]))
+        assert [one.trigger for one in await unsent()] == [ids[0]]
+        save(home.config_file, "bot.servers", [str(elsewhere.id)])
+
+        async def is_read() -> bool:
+            return service.context.settings.home.bot.servers != []
+
+        await eventually(is_read)
+        assert await unsent() == []
+        pressed = await stand_in.press_on(scene.general, scene.ann, own, "Again")
+        await stand_in.wait_for(lambda: bool(pressed.parts))
+        await stand_in.command(scene.general, scene.ann, "privacy show")
+    (told,) = pressed.parts
+    assert told.ephemeral and "not on my owner's list" in told.text
+    assert [one for one in stand_in.outbox.messages if one.kind == "edit"] == []
+    row = await run(replies.answer_to, str(asked))
+    assert row is not None and row.state == "sent"
+
+
+async def first_channel(service: Service, scene: Scene) -> tuple[int, int]:
+    """The rows of the main server and its main channel."""
+    run = service.context.database.run
+    guild = await run(guilds.find, str(scene.guild.id))
+    assert guild is not None
+    channel = await run(guilds.find_channel, guild.id, str(scene.general.id))
+    assert channel is not None
+    return guild.id, channel.id
 
 
 def test_a_name_is_no_id_of_a_server() -> None:

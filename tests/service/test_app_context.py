@@ -64,7 +64,8 @@ async def test_listing_the_servers_builds_voices_and_nothing_that_answers(
     async with open_service(home) as service:
         await service.context.database.run(guilds.ensure, "Elsinore")
         await service.call(Nobody(), control.Guilds())
-        assert built(service.context) == {"voices", "jobs"}
+        # The files that wait to be learned are looked for at every start.
+        assert built(service.context) == {"voices", "jobs", "uploads"}
 
 
 async def test_forgetting_reaches_the_memory_though_nothing_had_opened_it(

@@ -15,7 +15,8 @@ from app.service.service import Service, open_service
 from app.settings import host_presets
 from app.store import guilds
 from tests.asking import ask
-from tests.openai_stand_in import REPLY, StandIn, running
+from tests.openai_stand_in import CLOUD, REPLY, StandIn, running
+from tests.proxy_stand_in import ProxyStandIn
 
 
 @pytest.fixture
@@ -199,6 +200,19 @@ async def test_a_reply_at_a_wrong_address_has_the_right_one_looked_for(
     assert f"pc answers at {pc.base_url}" in events
 
 
+async def test_an_address_in_the_cloud_is_looked_for_through_the_proxy(
+    bot: Service, cloud: StandIn
+):
+    slip = cloud.cloud_url.removesuffix("v1/")
+    await add(bot, "far", slip, "far")
+    places = {CLOUD: ("127.0.0.1", cloud.port)}
+    async with ProxyStandIn("", places).running() as proxy:
+        await put(bot, "openai.proxy", proxy.url)
+        assert (await ask(bot, control.HostTest("far"))).ok
+    assert (await listed(bot, "far")).address == cloud.cloud_url
+    assert ("GET", f"{CLOUD}:{cloud.port}") in proxy.asked
+
+
 async def test_looking_never_switches_chat_off(bot: Service, cloud: StandIn):
     """A key that is limited to chat may not list models."""
     await add(bot, "far", cloud.cloud_url, "far")
@@ -316,6 +330,23 @@ async def test_a_host_that_is_gone_from_the_file_is_no_rung(
 async def test_names_that_mean_something_else_are_refused(bot: Service, name: str):
     with pytest.raises(ConfigError):
         await add(bot, name, "http://127.0.0.1:1/v1/")
+
+
+async def test_a_host_without_an_address_disturbs_nothing_else(home: Home):
+    home.config_file.write_text(
+        '[reply]\nprovider = "pc"\n[hosts.pc]\nmodel = "near"\n', encoding="utf-8"
+    )
+    async with opened(home) as bot:
+        assert (await ask(bot, control.Status())).cloud.name == "openai"
+        (den,) = (await ask(bot, control.Guilds())).guilds
+        assert den.refused
+        await ask(bot, control.SecretSet("server_key", "sk-5"))
+        with pytest.raises(ConfigError, match=r"hosts\.pc\.base_url"):
+            await ask(bot, control.SecretSet("pc_key", "sk-6"))
+        await put(bot, "reply.provider", "local")
+        await ask(bot, control.HostRemove("pc"))
+        names = [host.name for host in (await ask(bot, control.Hosts())).hosts]
+        assert names == ["openai"]
 
 
 async def test_the_old_single_address_still_works(home: Home, cloud: StandIn):

@@ -133,3 +133,39 @@ async def test_forgetting_everything_takes_the_files_that_wait_as_well(
         assert len(waiting(home)) == 1
         await ask(service, control.Forget("den", everything=True))
         assert waiting(home) == []
+
+
+async def test_a_folder_without_its_file_keeps_no_other_file_from_being_learned(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with opened(home) as (service, guild):
+        with monkeypatch.context() as patch:
+            killed_at("_learn", patch)
+            with pytest.raises(asyncio.CancelledError):
+                learn = service.context.uploads.learn
+                await learn(guild, "old.jsonl", FILE, clean=False)
+    # A kill came between the removal of a file and that of its folder.
+    (home.uploads / f"{guild}-learn-00000000").mkdir()
+    (home.uploads / f"{guild}-forget-00000000").mkdir()
+    async with opened(home) as (service, guild):
+        await hear(service.context, guild, *OLD)
+        await service.context.uploads.go_on()
+        assert await texts(service.context, guild) == NEW | OLD
+
+
+async def test_a_file_that_is_dropped_meanwhile_keeps_no_other_from_being_learned(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with opened(home) as (service, guild):
+        with monkeypatch.context() as patch:
+            killed_at("_learn", patch)
+            with pytest.raises(asyncio.CancelledError):
+                learn = service.context.uploads.learn
+                await learn(guild, "old.jsonl", FILE, clean=False)
+        (upload,) = waiting(home)
+        gone = upload._replace(folder=upload.folder.with_name("1-learn-gone"))
+        found = [gone, upload]
+        with monkeypatch.context() as patch:
+            patch.setattr("app.service.voices.uploads.waiting", lambda home: found)
+            await service.context.uploads.go_on()
+        assert await texts(service.context, guild) == NEW

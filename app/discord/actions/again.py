@@ -1,5 +1,6 @@
 """Makes another version of a reply, in place of the earlier one."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import aiohttp
@@ -25,8 +26,17 @@ APPROVED_FIRST = "The owner approves my replies before I send them."
 
 
 def may_steer(person: Person, asker: int, bot: "MynahBot") -> bool:
-    """Return whether a person may stop or replace a reply that somebody asked for."""
+    """Return whether a person may stop a reply that somebody asked for."""
     return person.id == asker or may_manage(person, bot.settings)
+
+
+async def _may_replace(
+    person: Person, message: discord.Message, reply: int, bot: "MynahBot"
+) -> bool:
+    command = message.interaction_metadata
+    user = command.user.id if command is not None and command.user else 0
+    is_asker = await bot.ports.replies.is_asker(reply, person.id)
+    return is_asker or may_steer(person, user, bot)
 
 
 async def replace_reply(
@@ -43,12 +53,15 @@ async def replace_reply(
     channel, place = message.channel, place_of(message.channel)
     if place is None or not isinstance(channel, Talk):
         raise discord.CheckFailure(ONLY_IN_SERVERS)
-    answered = await _answered(message)
-    if not may_steer(person, _asker(message, answered), bot):
+    replies, halt = bot.ports.replies, Halt()
+    old = await replies.find_reply(message.id)
+    if old is None:
+        raise discord.CheckFailure(NOT_MINE)
+    if not await _may_replace(person, message, old, bot):
         raise discord.CheckFailure(NOT_YOURS)
     if not may_speak_to(person, bot.settings.allowed_roles):
         raise discord.CheckFailure(NOT_ALLOWED)
-    replies, halt = bot.ports.replies, Halt()
+    answered = await _answered(message, await replies.shown_as(old))
     with bot.delivery.under_way.answering(trigger, channel.id, person.id, halt):
         async with bot.delivery.turn(channel.id):
             old = await replies.find_reply(message.id)
@@ -100,8 +113,19 @@ async def _delete(channel: Talk, message: int) -> None:
         return
 
 
-async def _answered(message: discord.Message) -> discord.Message | None:
-    """Return the message that a reply answers; None if it is gone or was a command."""
+async def _answered(
+    message: discord.Message, shown: Sequence[int]
+) -> discord.Message | None:
+    """Return the message that a reply answers; None if it is gone or was a command.
+
+    Args:
+        shown: The messages of the reply; the first one names what it answers.
+    """
+    if shown and message.id != shown[0]:
+        try:
+            message = await message.channel.fetch_message(shown[0])
+        except (discord.NotFound, discord.Forbidden):
+            return None
     reference = message.reference
     if reference is None or reference.message_id is None:
         return None
@@ -111,11 +135,3 @@ async def _answered(message: discord.Message) -> discord.Message | None:
         return await message.channel.fetch_message(reference.message_id)
     except (discord.NotFound, discord.Forbidden):
         return None
-
-
-def _asker(message: discord.Message, answered: discord.Message | None) -> int:
-    """Return who asked for a reply; 0 if nobody knows."""
-    if answered is not None:
-        return answered.author.id
-    command = message.interaction_metadata
-    return command.user.id if command is not None and command.user else 0

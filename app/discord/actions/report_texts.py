@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 
-from app.core.labels import PLACES
+from app.core.labels import PLACES, is_host
 from app.discord.texts import agree_here, quote
 from app.ipc.control import Check, ModelEntry, StatusReply
 from app.service.digest import MOST_MESSAGES, Digest
+from app.settings.host_names import OPENAI
 from app.settings.schema import Config
 
 
@@ -18,11 +19,9 @@ def state_lines(
         is_for_owner: Add costs and remedies, which concern the owner alone.
     """
     model, cloud, reply = status.model, status.cloud, config.reply
-    is_away = reply.provider == "openai" and not reply.local_only
-    where = "here" if reply.provider == "local" else f"at {quote(reply.provider)}"
-    if is_away:
-        host = f"at {quote(cloud.host)}, {PLACES[cloud.reach]}"
-        where = f"{quote(config.openai.model)} {host}"
+    names = reply.provider.split(", ")
+    is_away = cloud.name in names and not reply.local_only
+    where = ", then ".join(_where(one, status, config) for one in names)
     speed = status.tokens_per_second
     pace = f", {speed:.0f} tokens per second" if speed else ""
     lines = [
@@ -38,6 +37,16 @@ def state_lines(
         lines += [_trouble(*reason) for reason in told if reason[0]]
         lines.append(f"The cloud cost ${status.month_cost:.2f} this month.")
     return lines
+
+
+def _where(place: str, status: StatusReply, config: Config) -> str:
+    cloud = status.cloud
+    if not is_host(place):
+        return "here"
+    if place != cloud.name or config.reply.local_only:
+        return f"at {quote(place)}"
+    model = config.openai.model if place == OPENAI else cloud.model
+    return f"{quote(model)} at {quote(cloud.host)}, {PLACES[cloud.reach]}"
 
 
 def _short(name: str) -> str:
@@ -85,7 +94,8 @@ def digest_lines(found: Digest, channel: str, link: str) -> list[str]:
         return [f"Nobody wrote in {channel} since {when}. `hours` looks further back."]
     people = "1 person" if found.people == 1 else f"{found.people} people"
     last = "the last " if found.messages >= MOST_MESSAGES else ""
-    many = f"{last}{found.messages:,} messages by {people}"
+    messages = "1 message" if found.messages == 1 else f"{found.messages:,} messages"
+    many = f"{last}{messages} by {people}"
     lines = [f"**{channel}** since {when}: {many}."]
     if found.summary:
         lines += [f"> {quote(found.summary, 600)}", "In their own words:"]

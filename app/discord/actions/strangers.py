@@ -13,7 +13,7 @@ from app.settings.speech_sections import BotSettings
 log = logging.getLogger(__name__)
 
 NOT_LISTED = "this server is not on the owner's list"
-SILENT_HERE = "I am silent here, as this server is not on the list of my owner."
+SILENT_HERE = "I keep silent here, as this server is not on my owner's list."
 HINT = (
     "Add its id to `bot.servers`, or let the bot leave such servers with"
     " `bot.other_servers`."

@@ -15,7 +15,7 @@ MAX_SUGGESTIONS = 25
 async def suggest_servers(context: discord.AutocompleteContext) -> list[str]:
     """Return names of shared servers that contain the typed text."""
     bot, person = context.bot, context.interaction.user
-    if not isinstance(bot, MynahBot) or person is None:
+    if not isinstance(bot, MynahBot) or person is None or bot.direct.refusal(person):
         return []
     typed = str(context.value or "").casefold()
     names = [member.guild.name for member in await bot.direct.shared(person)]

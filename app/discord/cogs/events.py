@@ -92,6 +92,8 @@ class EventsCog(discord.Cog):
         message = event.new_message
         self.bot.talk.note_edit(message)
         if event.guild_id is None:
+            if message.edited_at is not None:
+                await self.bot.ports.messages.direct_edited(event.message_id)
             return
         if message.author.bot and not is_by_webhook(message):
             return

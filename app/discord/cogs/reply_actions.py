@@ -60,7 +60,11 @@ class ReplyActionsCog(discord.Cog):
     @discord.Cog.listener()
     async def on_interaction(self, interaction: discord.Interaction) -> None:
         """Carry out a press of a button, also of one from before a restart."""
+        guild = interaction.guild
         if interaction.type is not discord.InteractionType.component:
+            return
+        if guild is None or self.bot.strangers.is_one(guild.id):
+            # The bot itself tells the person why it does nothing.
             return
         custom_id = interaction.custom_id or ""
         trigger = stopped_by(custom_id)
@@ -93,6 +97,8 @@ class ReplyActionsCog(discord.Cog):
         if message is None or person is None:
             return
         await interaction.response.defer(invisible=True)
+        if interaction.guild is not None:
+            await self.bot.know_channels(interaction.guild)
         await replace_reply(self.bot, message, person, interaction.id)
 
     def _stop(self, person: Person | None, found: list[ReplyUnderWay]) -> str:

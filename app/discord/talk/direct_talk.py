@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from functools import partial
 from random import Random
@@ -19,6 +19,7 @@ from app.discord.ports import DirectAsk, Incoming, MessagePlace, Ports
 from app.discord.safe_sender import WordsGoneError, refusal_of, send_parts, typing
 from app.discord.talk.channel_talk import ChannelTalk
 from app.settings.schema import Config
+from app.settings.server_list import is_listed
 from app.settings.speech_sections import BotSettings
 
 log = logging.getLogger(__name__)
@@ -29,7 +30,7 @@ OFF = (
 )
 FOR_OWNERS = " Owners switch it on with `mynah config set bot.direct_messages true`."
 NOT_CHOSEN = (
-    "I answer direct messages only of my owners and of people whom they chose. Mention"
+    "I answer direct messages only from my owners and from people they chose. Mention"
     " me in a server instead."
 )
 NO_SERVER = "We are in no server together, so I have no voice to answer with."
@@ -65,7 +66,10 @@ class DirectTalk:
         clock: Callable[[], float],
         rng: Random,
         supervisor: Supervisor,
+        know_channels: Callable[[discord.Guild], Awaitable[None]],
     ) -> None:
+        """Prepare; `know_channels` finds out who reads which channel of a server."""
+        self._know_channels = know_channels
         self._bot = bot
         self._ports = ports
         self._talk = talk
@@ -89,7 +93,13 @@ class DirectTalk:
     async def shared(
         self, person: discord.User | discord.Member
     ) -> list[discord.Member]:
-        """Return a person as a member of each server that the bot is in as well."""
+        """Return a person as a member of each listed server that the bot is in."""
+        settings, found = self._settings(), await self._members(person)
+        return [one for one in found if is_listed(settings, one.guild.id)]
+
+    async def _members(
+        self, person: discord.User | discord.Member
+    ) -> list[discord.Member]:
         looked, found = self._shared.get(person.id, (0.0, []))
         if self._clock() - looked < SHARED_SECONDS:
             return found
@@ -172,13 +182,15 @@ class DirectTalk:
         ask = DirectAsk(
             member.guild.id,
             message.id,
+            member.id,
             member.display_name,
             message.content,
             await self._before(message, member.guild),
         )
+        await self._know_channels(member.guild)
         async with typing(channel):
             answer = await self._ports.replies.answer_direct(ask)
-        if answer is None or not answer.parts:
+        if answer is None or answer.is_draft or not answer.parts:
             return
         replies = self._ports.replies
         try:

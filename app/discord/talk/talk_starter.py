@@ -17,6 +17,7 @@ from app.discord.messages import Spoken, place_of
 from app.discord.permissions import may_write
 from app.discord.ports import MessagePlace, Ports
 from app.discord.responder import Speaker
+from app.settings.speech_sections import SpeakSettings
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +58,8 @@ class TalkStarter(Background):
     async def _run(self) -> None:
         while True:
             for guild in self._bot.guilds:
+                if not self._speaker.may_be_in(guild.id):
+                    continue
                 for channel in guild.channels:
                     if isinstance(channel, Starting):
                         await self._look(channel)
@@ -70,7 +73,7 @@ class TalkStarter(Background):
         if not speak.start_after_hours and not speak.start_at:
             return
         now = datetime.fromtimestamp(self._clock()).astimezone()
-        room = self._room(place, channel.last_message_id)
+        room = self._room(place, channel.last_message_id, speak)
         start = occasion(room, speak, now)
         if start is None or self._delivery.is_closed(channel.id):
             return
@@ -85,10 +88,12 @@ class TalkStarter(Background):
         if occasion(room, speak, now) is not None:
             await self._start(place, channel, start)
 
-    def _room(self, place: MessagePlace, last: int | None) -> StartPlace:
+    def _room(
+        self, place: MessagePlace, last: int | None, speak: SpeakSettings
+    ) -> StartPlace:
         started: dict[str, float] = self._state.get(_STARTED, {})
         said = None if last is None else discord.utils.snowflake_time(last).timestamp()
-        hushed = self._speaker.silences.until(str(place.root)) > self._clock()
+        hushed = not self._speaker.may_start(place, speak)
         number = str(place.channel)
         return StartPlace(number, place.channel_name, said, started.get(number), hushed)
 

@@ -179,7 +179,7 @@ class GuildHandlers:
         """
         run = self._context.database.run
         hashed = AuthorKey.load(self._context.home.author_key_file).author(name)
-        if await run(members.find, guild, hashed) is not None:
+        if await run(members.known, guild, [hashed]):
             return hashed
         if await run(replies.asked_by, guild, hashed):
             return hashed
@@ -274,7 +274,8 @@ class GuildHandlers:
 
     async def _refused(self, config: Config, guild: int) -> str:
         """Return why the first host may have nothing of a guild; empty if it may."""
-        host = next(iter(hosts_for(config)), host_of(config, OPENAI))
+        found = [*hosts_for(config), host_of(config, OPENAI)]
+        host = next(one for one in found if one.has_address)
         return await self._context.gate.refuses(host.address, "replies", [guild]) or ""
 
     async def _guild(self, guild: StoredGuild) -> control.GuildFigures:

@@ -1,12 +1,14 @@
 """Finds the address under which a host answers, and keeps it."""
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from app.core.errors import ProviderError, WrongAddressError
+from app.core.errors import AppError, ProviderError, WrongAddressError
 from app.core.paths import Home
+from app.core.proxy import Proxy
 from app.providers.openai import prices
 from app.providers.openai.provider import OpenAIProvider
 from app.settings import host_keys
@@ -15,18 +17,31 @@ from app.settings.effective import Settings
 from app.settings.host_gate import Gate
 from app.settings.hosts import Host, host_of
 
+log = logging.getLogger(__name__)
+
 
 class AddressFinder:
     """Tries the likely forms of an address once; nobody's words are in a request."""
 
     def __init__(
-        self, home: Home, settings: Settings, gate: Gate, tell: Callable[[str], None]
+        self,
+        home: Home,
+        settings: Settings,
+        gate: Gate,
+        tell: Callable[[str], None],
+        proxy: Callable[[], Proxy | None],
     ) -> None:
-        """`tell` says to the owner what was found."""
+        """Prepare without connecting.
+
+        Args:
+            tell: Says to the owner what was found.
+            proxy: Returns the proxy on the way to the cloud; it may block.
+        """
         self._home = home
         self._settings = settings
         self._gate = gate
         self._tell = tell
+        self._proxy = proxy
         self._tried: set[str] = set()
         self._searches: set[asyncio.Task[None]] = set()
 
@@ -45,6 +60,8 @@ class AddressFinder:
             await self.look(host_of(self._settings.home, name))
         except ProviderError:
             return
+        except AppError as error:
+            log.warning("the address of %s is not kept: %s", name, error)
 
     async def look(self, host: Host) -> list[str]:
         """Return the models of a host; keep the address under which it lists them.
@@ -75,7 +92,7 @@ class AddressFinder:
         key = await asyncio.to_thread(host_keys.get, self._home, there)
         provider = OpenAIProvider(
             lambda: there, lambda address: key, prices.load, lambda spent: None,
-            time.monotonic, self._gate, name=host.name,
+            time.monotonic, self._gate, proxy=self._proxy, name=host.name,
         )  # fmt: skip
         try:
             return await provider.models()

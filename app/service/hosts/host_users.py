@@ -1,7 +1,7 @@
 """The servers whose replies come from a host, not only from the model here."""
 
 from app.service.app_context import AppContext
-from app.settings.host_names import names_in
+from app.settings.host_names import OPENAI, names_in
 from app.settings.hosts import Host, host_of, hosts_for, hosts_of
 from app.store import guilds
 from app.store.rows import StoredGuild
@@ -49,8 +49,8 @@ async def hosts_in_use(context: AppContext) -> list[Host]:
 async def shown_host(context: AppContext) -> Host:
     """Return the host that the state is about: the first in use, or `openai`."""
     home = context.settings.home
-    first = hosts_for(home) or await hosts_in_use(context)
-    return first[0] if first else host_of(home, "openai")
+    found = [*hosts_for(home), *await hosts_in_use(context), host_of(home, OPENAI)]
+    return next(host for host in found if host.has_address)
 
 
 async def models_in_use(context: AppContext) -> set[tuple[str, str]]:

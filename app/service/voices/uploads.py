@@ -93,7 +93,7 @@ class Uploads:
                 _, upload = await self._forget(upload)
                 reply = await self._learn(upload)
                 log.info("A file sent earlier gave %d new messages", reply.added)
-            except AppError as error:
+            except (AppError, OSError) as error:
                 log.warning("A file sent earlier could not be learned: %s", error)
                 await asyncio.to_thread(_remove, upload.folder)
 
@@ -134,7 +134,8 @@ def waiting(home: Home) -> list[Upload]:
     found = []
     for folder in sorted(home.uploads.glob("*-*-*")):
         guild, step, _ = folder.name.split("-")
-        if step in (FORGET, LEARN):
+        # A kill while a folder was removed leaves it empty.
+        if step in (FORGET, LEARN) and any(folder.iterdir()):
             found.append(Upload(folder, int(guild), step))
     return found
 
