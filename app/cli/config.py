@@ -4,9 +4,10 @@ import argparse
 import asyncio
 import getpass
 import sys
+from dataclasses import replace
 from pathlib import Path
 
-from app.cli.connect import Bot, connect
+from app.cli.connect import Bot, agree, connect
 from app.cli.output import dim, print_json, say, write_styled
 from app.core.errors import AppError, UsageError
 from app.core.labels import ORIGINS
@@ -15,7 +16,7 @@ from app.core.safe_text import safe_line
 from app.core.secrets import is_secret
 from app.importers import markov_discord_config
 from app.ipc import control
-from app.settings.consent import IS_EVERYWHERE, is_question
+from app.settings.consent import IS_EVERYWHERE
 
 NAME = "config"
 HELP = "show or change settings, withdraw a consent; secrets are read from stdin"
@@ -78,29 +79,23 @@ async def _get(bot: Bot, arguments: argparse.Namespace) -> None:
 
 
 async def _set(bot: Bot, arguments: argparse.Namespace) -> None:
-    done = await _change(bot, arguments, agreed=arguments.yes)
+    done = await _change(bot, arguments)
     if arguments.json:
         print_json(done)
     else:
         say(f"{done.key} is {_shown(done.value)} ({ORIGINS[done.origin]}).")
 
 
-async def _change(
-    bot: Bot, arguments: argparse.Namespace, *, agreed: bool
-) -> control.ShownSetting:
+async def _change(bot: Bot, arguments: argparse.Namespace) -> control.ShownSetting:
+    place = (arguments.guild, arguments.channel)
     request = control.ConfigSet(
-        arguments.key, arguments.value, arguments.guild, arguments.channel, agreed
+        arguments.key, arguments.value, *place, agreed=arguments.yes
     )
     try:
         return await bot.call(request)
-    except UsageError as error:
-        if agreed or not is_question(error) or not sys.stdin.isatty():
-            raise
-        say(error.message)
-        answer = await asyncio.to_thread(input, "Do you agree? [y/N] ")
-        if answer.strip().lower() not in ("y", "yes"):
-            raise AppError("Nothing was changed.") from None
-        return await _change(bot, arguments, agreed=True)
+    except AppError as error:
+        await agree(error, arguments)
+        return await bot.call(replace(request, agreed=True))
 
 
 async def _withdraw(bot: Bot, arguments: argparse.Namespace) -> None:

@@ -1,12 +1,15 @@
 """Connects a command to a running bot, or opens the bot in this process."""
 
+import argparse
 import asyncio
 import contextlib
+import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Protocol, TypeVar
 
+from app.cli.output import say
 from app.core.errors import AppError
 from app.core.paths import Home
 from app.ipc import control, endpoint
@@ -14,6 +17,7 @@ from app.ipc.peer import Peer, RemoteError
 from app.ipc.wire import Catalogue, OnNotification, Params, Request
 from app.service.home_lock import HomeBusyError, hold
 from app.service.service import Service, open_service
+from app.settings.consent import is_question
 
 CATALOGUE = Catalogue(control.REQUESTS, control.NOTIFICATIONS)
 
@@ -36,6 +40,20 @@ class Bot(Protocol):
             AppError: If the request fails; the message is for a person.
         """
         ...
+
+
+async def agree(error: AppError, arguments: argparse.Namespace) -> None:
+    """Ask the question of an error at the terminal.
+
+    Raises:
+        AppError: If it asks nothing, nobody can answer, or the owner does not agree.
+    """
+    if not is_question(error) or arguments.json or not sys.stdin.isatty():
+        raise error
+    say(error.message)
+    answer = await asyncio.to_thread(input, "Do you agree? [y/N] ")
+    if answer.strip().lower() not in ("y", "yes"):
+        raise AppError("Nothing was changed.") from error
 
 
 class _Running:

@@ -3,15 +3,15 @@
 import argparse
 import asyncio
 import sys
+from dataclasses import replace
 
-from app.cli.connect import Bot, connect
+from app.cli.connect import Bot, agree, connect
 from app.cli.output import bold, dim, print_json, say, write_styled
 from app.core.errors import AppError, UsageError
 from app.core.labels import PLACES
 from app.core.paths import Home, find_home
 from app.core.safe_text import safe_line
 from app.ipc import control
-from app.settings.consent import is_question
 
 NAME = "hosts"
 HELP = "list, add, find, test, use or remove model hosts"
@@ -101,19 +101,19 @@ async def _find(bot: Bot, arguments: argparse.Namespace) -> None:
         say(f"{host.title} answers at {host.address} with {models}.")
         if host.is_known:
             say("  Mynah knows it already.")
-        elif _wants(arguments, f"  Add it as {host.name}?"):
+        elif await asyncio.to_thread(_wants, arguments, host.name):
             model = host.models[0] if host.models else ""
             await bot.call(control.HostAdd(host.name, host.address, model))
             say(f"  Added. `mynah hosts use {host.name}` has it write replies.")
 
 
-def _wants(arguments: argparse.Namespace, question: str) -> bool:
+def _wants(arguments: argparse.Namespace, name: str) -> bool:
     if arguments.yes:
         return True
     if not sys.stdin.isatty():
         say("  Add --yes to add it.")
         return False
-    return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
+    return input(f"  Add it as {name}? [y/N] ").strip().lower() in ("y", "yes")
 
 
 async def _add(bot: Bot, arguments: argparse.Namespace) -> None:
@@ -124,7 +124,11 @@ async def _add(bot: Bot, arguments: argparse.Namespace) -> None:
         is_own=arguments.own,
         agreed=arguments.yes,
     )
-    host = await bot.call(request)
+    try:
+        host = await bot.call(request)
+    except AppError as error:
+        await agree(error, arguments)
+        host = await bot.call(replace(request, agreed=True))
     if arguments.json:
         print_json(host)
         return
@@ -159,14 +163,8 @@ async def _use(bot: Bot, arguments: argparse.Namespace) -> None:
     try:
         done = await bot.call(request)
     except AppError as error:
-        if not is_question(error) or arguments.json or not sys.stdin.isatty():
-            raise
-        say(error.message)
-        answer = await asyncio.to_thread(input, "Do you agree? [y/N] ")
-        if answer.strip().lower() not in ("y", "yes"):
-            raise AppError("Nothing was changed.") from error
-        request = control.HostUse(arguments.name, arguments.guild, agreed=True)
-        done = await bot.call(request)
+        await agree(error, arguments)
+        done = await bot.call(replace(request, agreed=True))
     where = f"on {arguments.guild}" if arguments.guild else "everywhere"
     _tell(arguments, done, f"Replies {where} come from {safe_line(done.provider)}.")
 

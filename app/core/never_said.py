@@ -5,6 +5,7 @@ blanks between the letters and invisible characters hide no word. A plain word s
 for its usual inflections too, and `*` for any letters.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
@@ -31,6 +32,9 @@ _UNSPACED = (
 )  # fmt: skip
 """Scripts without blanks between words, or with endings on all of them."""
 
+_FLAG = re.compile("[\U0001f1e6-\U0001f1ff]{2}")
+"""The letters of a country, which are words in many languages."""
+
 _Stems = defaultdict[tuple[str, str], list[str]]
 
 
@@ -44,8 +48,12 @@ class NeverSaid:
             ConfigError: If one cannot be searched for.
         """
         self._signs = frozenset(
-            sign for word in words if not _has_letter(word) for sign in word
-        ) - {"*"}
+            sign
+            for word in words
+            if _FLAG.fullmatch(word) or not _has_letter(word)
+            for sign in word
+            if sign != "*" and look_alikes.read(sign)[0]
+        )
         stems: dict[bool, _Stems] = {False: defaultdict(list), True: defaultdict(list)}
         beginnings: list[str] = []
         for word in words:

@@ -55,8 +55,9 @@ def in_words(text: str, shares: Sequence[int]) -> str:
     for piece in pieces(text, shares):
         if piece.by:
             words[piece.by] += 1
+    noun = "word" if words["voice"] == 1 else "words"
     counts = (
-        f"{words['voice']} words by the voice",
+        f"{words['voice']} {noun} by the voice",
         f"{words['both']} by both",
         f"{words['model']} by the model",
     )

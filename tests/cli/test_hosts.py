@@ -4,15 +4,16 @@ import argparse
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from random import Random
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 
 import pytest
 
 from app.cli import config as config_command
+from app.cli import hosts as hosts_command
 from app.cli import say as say_command
 from app.cli import usage as usage_command
 from app.core import secrets
-from app.core.errors import NotAllowedError, UsageError
+from app.core.errors import AppError, NotAllowedError, UsageError
 from app.core.paths import Home
 from app.discord import texts
 from app.importers.records import Record
@@ -92,8 +93,10 @@ async def test_a_changed_address_is_missing_consent_on_every_face(
     assert (await say(bot)).provider == "openai"
 
 
-async def withdraw(bot: Service, monkeypatch: pytest.MonkeyPatch, *words: str) -> None:
-    """Run the command against the open service."""
+async def run(
+    bot: Service, monkeypatch: pytest.MonkeyPatch, command: ModuleType, *words: str
+) -> None:
+    """Run a command against the open service."""
 
     @asynccontextmanager
     async def connected(home: Home) -> AsyncIterator[object]:
@@ -102,12 +105,45 @@ async def withdraw(bot: Service, monkeypatch: pytest.MonkeyPatch, *words: str) -
 
         yield SimpleNamespace(call=call)
 
-    monkeypatch.setattr(config_command, "connect", connected)
+    monkeypatch.setattr(command, "connect", connected)
     parser = argparse.ArgumentParser()
-    config_command.add_arguments(parser)
-    arguments = parser.parse_args(["withdraw", *words])
+    command.add_arguments(parser)
+    arguments = parser.parse_args([*words])
     arguments.json = False
-    await config_command._run(bot.context.home, arguments)
+    await command._run(bot.context.home, arguments)
+
+
+async def withdraw(bot: Service, monkeypatch: pytest.MonkeyPatch, *words: str) -> None:
+    await run(bot, monkeypatch, config_command, "withdraw", *words)
+
+
+@pytest.mark.parametrize(
+    ("command", "words", "name"),
+    [
+        (hosts_command, "add pc http://gpu.lan:8000/v1/ --model m --own", "own_hosts"),
+        (config_command, "set openai.own_hosts gpu.lan", "own_hosts"),
+        (hosts_command, "use openai", "provider"),
+    ],
+)
+async def test_the_terminal_asks_before_words_may_go_elsewhere(
+    bot: Service,
+    monkeypatch: pytest.MonkeyPatch,
+    command: ModuleType,
+    words: str,
+    name: str,
+):
+    def chosen() -> object:
+        home = bot.context.settings.home
+        return home.openai.own_hosts if name == "own_hosts" else home.reply.provider
+
+    before, answers = chosen(), iter(["n", "y"])
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("builtins.input", lambda question: next(answers))
+    with pytest.raises(AppError, match="Nothing was changed"):
+        await run(bot, monkeypatch, command, *words.split())
+    assert chosen() == before
+    await run(bot, monkeypatch, command, *words.split())
+    assert chosen() in (["gpu.lan"], "openai")
 
 
 async def test_a_withdrawn_consent_holds_from_the_next_request_on(

@@ -37,6 +37,13 @@ def test_a_word_is_found_however_it_is_written(text: str) -> None:
     assert NeverSaid(WORDS).found_in(f"well, {text} it is")
 
 
+def test_an_emoji_is_found_without_its_invisible_part_and_a_flag_is_no_word() -> None:
+    heart, flag = NeverSaid(("\u2764\ufe0f",)), NeverSaid(("\U0001f1ee\U0001f1f3",))
+    assert heart.found_in("I \u2764 you") and heart.found_in("I \u2764\ufe0f you")
+    assert flag.found_in("greetings from \U0001f1ee\U0001f1f3")
+    assert not flag.found_in("we are in it")
+
+
 @pytest.mark.parametrize("text", UNSAID)
 def test_other_words_are_left_alone(text: str) -> None:
     assert not NeverSaid(WORDS).found_in(text)

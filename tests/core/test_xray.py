@@ -21,7 +21,7 @@ def test_the_colors_go_from_blue_to_orange():
 
 def test_those_who_see_no_colors_read_counts():
     told = xray.in_words("a b c d", [0, 0, 50, 100])
-    assert told == "1 words by the voice, 1 by both, 2 by the model"
+    assert told == "1 word by the voice, 1 by both, 2 by the model"
 
 
 def test_a_terminal_with_colors_shows_them_and_any_text_stays_harmless(monkeypatch):

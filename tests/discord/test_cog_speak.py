@@ -204,7 +204,7 @@ async def test_the_menu_on_a_reply_explains_repeats_and_forgets(
     (part,) = why.parts
     assert part.files == ["xray.png"]
     (attached,) = part.payload["attachments"]
-    assert attached["description"] == "1 words by the voice, 1 by both, 1 by the model"
+    assert attached["description"] == "1 word by the voice, 1 by both, 1 by the model"
     picture = Image.open(io.BytesIO(part.file_bodies[0])).convert("RGB")
     colors = {color for _, color in picture.getcolors(1 << 20) or ()}
     for share in (0, 50, 100):

@@ -1,6 +1,7 @@
 """Conversations: live lines, the story of a reply, and what can be done from there."""
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from textual.widgets import Input
@@ -83,6 +84,11 @@ async def test_a_key_colors_the_words_of_a_reply_by_who_decided_them(open_app: O
         await pilot.press("w")
         await settle(pilot)
         assert "model   both   voice" not in text_of(pilot)
+        screen = pilot.app.screen
+        screen.explained = replace(screen.explained, shares=[])
+        await pilot.press("w", "w")
+        await settle(pilot)
+        assert told(pilot).count("Nobody noted who decided") == 1
 
 
 async def test_forgetting_asks_and_names_the_messages(open_app: Open):

@@ -26,3 +26,20 @@ async def test_a_host_is_chosen_asked_and_given_its_own_key(open_app: Open):
         await settle(pilot)
         assert bot.requests(control.SecretSet) == [control.SecretSet("pc_key", "sk-1")]
         assert bot.requests(control.SecretTest) == [control.SecretTest("pc_key")]
+
+
+async def test_what_a_host_says_is_shown_in_lines_with_the_key_of_the_remedy(
+    open_app: Open,
+):
+    hint = "Enter its key with `mynah config set pc_key`."
+    tried = {"ok": False, "detail": "gpu.lan refuses the key.", "hint": hint}
+    async with open_app("models", busy_bot(hosts=HOSTS, host_test=tried)) as pilot:
+        await pilot.press("h")
+        await settle(pilot)
+        await pilot.press("down", "enter")
+        await settle(pilot)
+        await pilot.press("down", "enter")
+        await settle(pilot)
+        shown = text_of(pilot)
+        assert "refuses the key." in shown and "⏎" not in shown
+        assert "Enter its key with h on Models (6)." in shown

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from random import Random
+from types import SimpleNamespace
 
 import pytest
 from textual.pilot import Pilot
@@ -14,7 +15,9 @@ from app.ipc.endpoint import Door
 from app.ipc.wire import Catalogue
 from app.service.service import Service, open_service
 from app.store import guilds, usage
+from app.tui import format
 from app.tui.app import MynahApp
+from app.tui.panes import cost_question
 from app.tui.widgets.bubbles import SpokenLine
 from app.tui.widgets.dial import Dial
 from app.tui.widgets.feed import Feed
@@ -155,6 +158,20 @@ async def test_the_server_screen_and_its_dial_ask_no_host_for_money(
         await settle(pilot)
         assert len(stand_in.served) == 3
         assert "Sample answers, made here" in text_of(pilot)
+
+
+@pytest.mark.parametrize(
+    ("provider", "place"),
+    [("local, pc", format.where("here")), ("pc, local", "by gpu.lan")],
+)
+def test_samples_that_cost_nothing_are_made_at_the_first_place_in_the_order(
+    provider: str, place: str
+):
+    cloud = control.CloudStatus(name="pc", host="gpu.lan", reach="own")
+    app = SimpleNamespace(status=control.StatusReply(cloud=cloud))
+    guild = SimpleNamespace(provider=provider)
+    told = cost_question.origin(SimpleNamespace(app=app), guild, is_free=True)
+    assert told.startswith(place)
 
 
 async def test_a_blind_test_asks_no_host_for_money_unless_told(

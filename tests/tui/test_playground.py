@@ -2,7 +2,7 @@
 
 import asyncio
 
-from textual.widgets import Input
+from textual.widgets import Input, Static
 
 from app.core.errors import AppError
 from app.ipc import control
@@ -126,6 +126,23 @@ async def test_cloud_says_what_is_missing(open_app: Open):
         await pilot.press("ctrl+g", "down", "enter")
         await settle(pilot)
         assert "The cloud needs an API key" in text_of(pilot)
+
+
+async def test_a_host_is_not_taken_for_another_one_in_its_place_and_its_trouble(
+    open_app: Open,
+):
+    status = {**STATUS, "hosts": ["openai", "pc"]}
+    async with open_app("playground", busy_bot(status=status)) as pilot:
+        place = pilot.app.screen.query_one("#place", Static)
+        await pilot.press("ctrl+l")
+        assert "in the cloud" in str(place.render())
+        await pilot.press("ctrl+l")
+        assert str(place.render()) == "pc"
+        assert "locked to this computer" not in text_of(pilot)
+        bare = control.StatusReply(hosts=["openai"])
+        pilot.app.status = bare
+        pilot.app.screen.status_changed()
+        assert str(place.render()) == "here"
 
 
 async def test_a_missing_model_is_said_before_one_asks(open_app: Open):

@@ -23,6 +23,7 @@ WITHOUT_KEY = {"mynah restore", "mynah bench", "mynah tune"}
             "Teach it one with `mynah import NAME FILE`, or try `mynah demo`.",
             "Teach it one with i on Learn (5), or try w on Home (1).",
         ),
+        ("`mynah help models` says more.", "Help (0) says more."),
         ("Set this computer's clock.", "Set this computer's clock."),
     ],
 )

@@ -531,7 +531,7 @@ async def test_an_api_key_is_masked_kept_and_tried(open_app: Open):
         kept = control.SecretSet("openai_key", "sk-secret")
         assert bot.requests(control.SecretSet) == [kept]
         assert bot.requests(control.SecretTest) == [control.SecretTest("openai_key")]
-        assert "✓ The cloud answers" in text_of(pilot)
+        assert "✓ The host answers" in text_of(pilot)
 
 
 # Usage, Settings, Logs.

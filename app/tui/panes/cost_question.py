@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from app.core.labels import is_host
 from app.tui import format
 from app.tui.base import MynahScreen
 from app.tui.widgets.dialogs import Confirm
@@ -17,7 +18,8 @@ def origin(screen: MynahScreen, guild: "GuildFigures", is_free: bool) -> str:
     if status is None:
         return format.where("here")
     is_costly = status.cloud.reach == "cloud"
-    if is_free and (guild.provider == "local" or is_costly):
+    first = guild.provider.split(", ")[0]
+    if is_free and (not is_host(first) or is_costly):
         return format.where("here")
     return f"by {format.place(status)}"
 

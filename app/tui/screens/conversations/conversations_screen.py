@@ -163,7 +163,8 @@ class ConversationsScreen(TalkScreen):
     def action_xray(self) -> None:
         """Color each word by who decided it, the model or the voice, or no more."""
         self.is_xrayed = not self.is_xrayed
-        if self.explained is not None and not self.explained.shares:
+        reply = self.explained
+        if self.is_xrayed and reply is not None and not reply.shares:
             self.app.tell("Nobody noted who decided the words of this reply.")
         self._draw_story()
 

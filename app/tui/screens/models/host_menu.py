@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 
-from app.core.safe_text import safe_line
+from app.core.safe_text import safe_line, safe_text
 from app.ipc import control
 from app.tui import format, settings_list
 from app.tui.base import MynahScreen
+from app.tui.remedies import in_keys
 from app.tui.widgets.dialogs import AskText, Confirm, Pick
 
 FIND, ADD = "+find", "+add"
@@ -64,7 +65,7 @@ class HostMenu:
             elif action == REMOVE:
                 self._remove(host)
 
-        detail = safe_line(host.trouble) or f"Its price: {host.price}."
+        detail = in_keys(safe_line(host.trouble)) or f"Its price: {host.price}."
         pick = Pick(_line(host), options, detail=detail)
         self._screen.app.push_screen(pick, picked)
 
@@ -74,7 +75,7 @@ class HostMenu:
         def tried(reply: control.HostTestReply) -> None:
             title = "✓ The host answers" if reply.ok else "✕ It does not work"
             text = f"{reply.detail}\n\n{reply.hint}".strip()
-            self._screen.app.show_result(self._screen, title, safe_line(text))
+            self._screen.app.show_result(self._screen, title, in_keys(safe_text(text)))
 
         self._screen.request(control.HostTest(name), tried)
 
@@ -94,9 +95,9 @@ class HostMenu:
         """Make one tiny call with a key."""
 
         def tried(reply: control.SecretTestReply) -> None:
-            title = "✓ The cloud answers" if reply.ok else "✕ It does not work"
+            title = "✓ The host answers" if reply.ok else "✕ It does not work"
             text = f"{reply.detail}\n\n{reply.hint}".strip()
-            self._screen.app.show_result(self._screen, title, text)
+            self._screen.app.show_result(self._screen, title, in_keys(safe_text(text)))
             self._done()
 
         self._screen.request(control.SecretTest(name), tried)

@@ -140,7 +140,8 @@ class PlaygroundScreen(MynahScreen):
     def status_changed(self) -> None:
         choice = self.query_one("#provider", Choice)
         hosts = self.app.status.hosts if self.app.status else ["openai"]
-        choice.offer(("local", *hosts), choice.value)
+        places = ("local", *hosts)
+        choice.offer(places, choice.value if choice.value in places else "local")
         self._repaint()
         if self.app.link_state.is_up and not self.guild:
             self.refresh_data()
@@ -180,7 +181,7 @@ class PlaygroundScreen(MynahScreen):
         name = self.guild.guild if self.guild else "no server yet"
         dial = self.query_one(Dial).value
         provider = self.query_one("#provider", Choice).value
-        place = format.place(self.app.status if self.is_cloud else None)
+        place = self._place(provider)
         self.query_one("#place", Static).update(Content(place))
         parts = [name, f"as {self.author}", self.mode, provider, f"voice {dial} %"]
         self.query_one("#strip", Static).update(Content(" · ".join(parts)))
@@ -190,11 +191,21 @@ class PlaygroundScreen(MynahScreen):
         self.query_one("#notice", Static).update(Content(notice))
         self.query_one("#notice").display = bool(notice)
 
+    def _place(self, provider: str) -> str:
+        """Name the place of a provider; of further hosts only the name is known."""
+        status = self.app.status
+        if status and provider not in ("local", status.cloud.name):
+            return provider
+        return format.place(status if self.is_cloud else None)
+
     def _missing(self) -> str:
         """Return the obstacle for the chosen mode and provider, with the remedy."""
         if self.mode == "markov":
             return ""
         status = self.app.status
+        provider = self.query_one("#provider", Choice).value
+        if status and provider not in ("local", status.cloud.name):
+            return ""
         if self.is_cloud:
             is_free = status is not None and status.cloud.reach != "cloud"
             if self.guild and self.guild.local_only and not is_free:

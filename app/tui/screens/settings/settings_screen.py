@@ -22,8 +22,6 @@ SECRETS = {
     "bot_token": "Discord bot token",
     "openai_key": "API key for the cloud",
     "server_key": "API key of another server (openai.base_url)",
-    "discord_proxy_login": "Login for bot.proxy, as NAME:PASSWORD",
-    "model_proxy_login": "Login for openai.proxy, as NAME:PASSWORD",
 }
 
 
