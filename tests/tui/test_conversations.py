@@ -11,6 +11,7 @@ from app.ipc import control
 from app.store import guilds, members, messages
 from app.store.database import Database
 from app.tui.screens.conversations.channel_lines import MESSAGES_SHOWN
+from app.tui.screens.conversations.conversations_screen import ConversationsScreen
 from app.tui.widgets.feed import MAX_ITEMS, Feed
 from tests.tui.fake_bot import busy_bot
 from tests.tui.sample_home import NOW, make_home
@@ -85,6 +86,7 @@ async def test_a_key_colors_the_words_of_a_reply_by_who_decided_them(open_app: O
         await settle(pilot)
         assert "model   both   voice" not in text_of(pilot)
         screen = pilot.app.screen
+        assert isinstance(screen, ConversationsScreen) and screen.explained
         screen.explained = replace(screen.explained, shares=[])
         await pilot.press("w", "w")
         await settle(pilot)

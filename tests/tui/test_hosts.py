@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from random import Random
 from types import SimpleNamespace
+from typing import cast
 
 import pytest
 from textual.pilot import Pilot
@@ -17,6 +18,7 @@ from app.service.service import Service, open_service
 from app.store import guilds, usage
 from app.tui import format
 from app.tui.app import MynahApp
+from app.tui.base import MynahScreen
 from app.tui.panes import cost_question
 from app.tui.widgets.bubbles import SpokenLine
 from app.tui.widgets.dial import Dial
@@ -169,8 +171,9 @@ def test_samples_that_cost_nothing_are_made_at_the_first_place_in_the_order(
 ):
     cloud = control.CloudStatus(name="pc", host="gpu.lan", reach="own")
     app = SimpleNamespace(status=control.StatusReply(cloud=cloud))
-    guild = SimpleNamespace(provider=provider)
-    told = cost_question.origin(SimpleNamespace(app=app), guild, is_free=True)
+    guild = cast(control.GuildFigures, SimpleNamespace(provider=provider))
+    screen = cast(MynahScreen, SimpleNamespace(app=app))
+    told = cost_question.origin(screen, guild, is_free=True)
     assert told.startswith(place)
 
 

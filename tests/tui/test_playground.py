@@ -6,6 +6,7 @@ from textual.widgets import Input, Static
 
 from app.core.errors import AppError
 from app.ipc import control
+from app.tui.screens.playground.playground_screen import PlaygroundScreen
 from app.tui.widgets.bubbles import ReplyLine, SpokenLine
 from tests.tui.fake_bot import GUILDS, STATUS, FakeBot, busy_bot, reply
 from tests.tui.terminal import Open, settle, text_of, told
@@ -140,8 +141,10 @@ async def test_a_host_is_not_taken_for_another_one_in_its_place_and_its_trouble(
         assert str(place.render()) == "pc"
         assert "locked to this computer" not in text_of(pilot)
         bare = control.StatusReply(hosts=["openai"])
-        pilot.app.status = bare
-        pilot.app.screen.status_changed()
+        screen = pilot.app.screen
+        assert isinstance(screen, PlaygroundScreen)
+        screen.app.status = bare
+        screen.status_changed()
         assert str(place.render()) == "here"
 
 
