@@ -213,6 +213,29 @@ async def test_an_address_in_the_cloud_is_looked_for_through_the_proxy(
     assert ("GET", f"{CLOUD}:{cloud.port}") in proxy.asked
 
 
+async def test_the_login_of_the_proxy_is_tried_at_a_host_behind_it(
+    bot: Service, pc: StandIn, cloud: StandIn, home: Home
+):
+    """OpenAI, which has no key here, and a host on this computer are not asked."""
+    await add(bot, "pc", pc.base_url, "near")
+    await add(bot, "far", cloud.cloud_url, "far")
+    trial = control.SecretTest("model_proxy_login")
+    assert "openai.proxy" in (await ask(bot, trial)).hint
+    places = {CLOUD: ("127.0.0.1", cloud.port)}
+    async with ProxyStandIn("ann:s3cret", places).running() as proxy:
+        await put(bot, "openai.proxy", proxy.url)
+        await ask(bot, control.SecretSet(trial.name, "ann:wrong"))
+        refused = await ask(bot, trial)
+        assert not refused.ok and not cloud.served
+        await ask(bot, control.SecretSet(trial.name, "ann:s3cret"))
+        tried = await ask(bot, trial)
+        assert tried.ok and f"{CLOUD} answers" in tried.detail
+        await ask(bot, control.HostRemove("far"))
+        alone = await ask(bot, trial)
+    assert not alone.ok and "No host in the cloud" in alone.detail
+    assert len(cloud.served) == 1 and not pc.served
+
+
 async def test_looking_never_switches_chat_off(bot: Service, cloud: StandIn):
     """A key that is limited to chat may not list models."""
     await add(bot, "far", cloud.cloud_url, "far")
