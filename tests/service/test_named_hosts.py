@@ -1,6 +1,7 @@
 """Several hosts with names: added, found, keyed, chosen, priced and removed."""
 
 import asyncio
+import threading
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from random import Random
@@ -15,6 +16,7 @@ from app.service.service import Service, open_service
 from app.settings import host_presets
 from app.store import guilds
 from tests.asking import ask
+from tests.keyring_stand_in import Ring
 from tests.openai_stand_in import CLOUD, REPLY, StandIn, running
 from tests.proxy_stand_in import ProxyStandIn
 
@@ -139,6 +141,24 @@ async def test_each_host_has_its_own_key_and_none_goes_to_another_address(
     assert not (await listed(bot, "far")).has_key
     kept = bot.context.home.secrets_file.read_text("utf-8")
     assert "secret-far_key" in kept
+
+
+async def test_the_loop_does_not_wait_for_the_keyring(
+    bot: Service, cloud: StandIn, ring: Ring, monkeypatch: pytest.MonkeyPatch
+):
+    """Neither for a reply nor for a trial; an entered secret has all asked again."""
+    monkeypatch.setattr("app.providers.openai.provider.needs_key", lambda _: True)
+    await add(bot, "far", cloud.cloud_url, "far")
+    await put(bot, "hosts.far.daily_tokens", "100000")
+    await put(bot, "reply.provider", "far", "den", agreed=True)
+    await ask(bot, control.SecretSet("far_key", "sk-far"))
+    ring.threads.clear()
+    assert (await say(bot)).provider == "far"
+    await ask(bot, control.SecretSet("bot_token", "another"))
+    assert (await ask(bot, control.HostTest("far"))).ok
+    sent = {one.headers["authorization"] for one in cloud.served}
+    assert sent == {"Bearer sk-far"}
+    assert ring.asked and threading.current_thread() not in ring.threads
 
 
 async def test_a_key_works_only_after_a_request_with_it(bot: Service, cloud: StandIn):
