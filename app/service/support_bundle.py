@@ -90,7 +90,11 @@ class _Hide:
     def __init__(self, home: Home, names: Sequence[str]) -> None:
         found = [secrets.get(home, name) for name in secrets.ENVIRONMENT]
         self._words = {
-            **{value: "[secret]" for value in (*found, *host_keys.values(home)) if value},
+            **{
+                value: "[secret]"
+                for value in (*found, *host_keys.values(home))
+                if value
+            },
             str(home.root): "[home]",
             str(Path.home()): "~",
             **{name: "[server]" for name in sorted(names, key=len, reverse=True)},
