@@ -1,6 +1,6 @@
 """Reads the files of a home while its database is open.
 
-Another process does it: this one may not (`app/store/file_guard.py`).
+Another process does it: this one may not (`app/core/file_guard.py`).
 """
 
 import subprocess

@@ -14,8 +14,9 @@ from typing import Any, ParamSpec, TypeVar
 
 import peewee
 
+from app.core import file_guard
 from app.core.errors import AppError
-from app.store import file_guard, migrations, sqlite
+from app.store import migrations, sqlite
 from app.store.tables import TABLES, Guild
 
 log = logging.getLogger(__name__)

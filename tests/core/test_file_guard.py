@@ -39,11 +39,12 @@ def _replace(path: Path) -> None:
 @pytest.mark.parametrize("touch", [_read, _read_through_a_link, _replace])
 @pytest.mark.parametrize("suffix", ["", "-wal", "-shm"])
 def test_an_open_database_cannot_be_touched_past_sqlite(
-    db: Database, touch: Callable[[Path], None], suffix: str
+    tmp_path: Path, touch: Callable[[Path], None], suffix: str
 ) -> None:
-    db.call(guilds.ensure, "den")
-    with pytest.raises(OSError, match="a database that Mynah has open"):
-        touch(Path(f"{db.path}{suffix}"))
+    path = tmp_path / "mynah.db"
+    with Database(path):
+        with pytest.raises(OSError, match="a database that Mynah has open"):
+            touch(Path(f"{path}{suffix}"))
 
 
 @pytest.mark.process
