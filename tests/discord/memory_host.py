@@ -298,7 +298,8 @@ class MemoryHost:
         if claim is None:
             return None
         parts = self.answer_parts or (f"You said: {ask.seed or ask.text}",)
-        return ReadyReply(claim.reply, parts, files=self.files)
+        has_buttons = (await self.settings(ask.place)).reply.buttons
+        return ReadyReply(claim.reply, parts, files=self.files, has_buttons=has_buttons)
 
     async def stream(self, ask: Ask) -> AsyncIterator[str | ReadyReply | None]:
         answer = await self.answer(ask)
