@@ -22,6 +22,7 @@ from app.discord.ports import (
     Situation,
     Unsent,
 )
+from app.discord.quotes import quotable
 from app.discord.talk.proxied_names import ProxiedNames
 from app.importers.records import Record
 from app.ipc.control import ReplyMade
@@ -335,14 +336,19 @@ class StoredReplies:
         ids = [str(one) for one in channels]
         seen = await self._context.database.run(replies.seen_sources, reply, ids)
         sources = [one for one in told.sources if one.message in seen]
+        # Examples and drafts for a cloud model come from every channel.
+        notes = [one for one in told.notes if not one.startswith(SHOWN)]
+        settings, guild = self._context.settings, told.guild
+        said = await quotable(settings, guild, [told.text], str)
         return replace(
             told,
-            sources=sources,
+            text="".join(said),
+            shares=told.shares if said else [],
+            sources=await quotable(settings, guild, sources, lambda one: one.text),
             hidden=len(told.sources) - len(sources),
             turns=[],
             moments=[],
-            # Examples and drafts for a cloud model come from every channel.
-            notes=[one for one in told.notes if not one.startswith(SHOWN)],
+            notes=await quotable(settings, guild, notes, str),
         )
 
     async def take_back(self, reply: int, author: int, value: int) -> None:
