@@ -42,6 +42,7 @@ REMEMBERED_COPIES = 100
 MADE_AGAIN = 3
 """The tries for a reply whose words go again and again before it is sent."""
 
+TOO_OLD = "the message waited longer than `speak.max_age_seconds` allows"
 WENT = "a message that it drew on was forgotten, or is not for everyone here any more"
 
 
@@ -315,28 +316,38 @@ class Delivery:
         return is_over
 
     async def _finish_one(self, unsent: Unsent) -> bool:
-        channel = self._bot.get_channel(unsent.channel)
-        place = place_of(channel)
-        if place is None or not isinstance(channel, Talk):
-            return True
         if self.under_way.find(unsent.trigger):
             return True
-        with self.under_way.answering(unsent.trigger, channel.id):
-            config = await self._ports.guilds.settings(place)
-            written = discord.utils.snowflake_time(unsent.trigger).timestamp()
-            if self._clock() - written > config.speak.max_age_seconds:
-                return True
-            return await self._finish(unsent, channel, config)
-
-    async def _finish(self, unsent: Unsent, channel: Talk, config: Config) -> bool:
         try:
-            message = await channel.fetch_message(unsent.trigger)
+            with self.under_way.answering(unsent.trigger, unsent.channel):
+                return await self._finish_in_time(unsent)
         except (discord.NotFound, discord.Forbidden) as error:
             await self._ports.replies.refused(unsent.claim.reply, _unread(error))
             return True
         except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
             log.warning("An unsent reply waits after %s", error)
             return False
+
+    async def _finish_in_time(self, unsent: Unsent) -> bool:
+        # An archived thread is not among the known channels.
+        known = self._bot.get_channel(unsent.channel)
+        channel = known or await self._bot.fetch_channel(unsent.channel)
+        place = place_of(channel)
+        if place is None or not isinstance(channel, Talk):
+            return True
+        guild = self._bot.get_guild(place.guild)
+        if guild is None or guild.unavailable:
+            # When the server is back, its replies are looked at again.
+            return True
+        config = await self._ports.guilds.settings(place)
+        written = discord.utils.snowflake_time(unsent.trigger).timestamp()
+        if self._clock() - written > config.speak.max_age_seconds:
+            await self._ports.replies.keep_silent(unsent.claim.reply, TOO_OLD)
+            return True
+        return await self._finish(unsent, channel, config)
+
+    async def _finish(self, unsent: Unsent, channel: Talk, config: Config) -> bool:
+        message = await channel.fetch_message(unsent.trigger)
         said = incoming(message, self._bot.user.id if self._bot.user else 0)
         if said is None:
             return True
