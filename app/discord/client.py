@@ -249,10 +249,11 @@ class MynahBot(discord.Bot):
         await answer_error(interaction, error)
 
     async def _tell_failure(self, asked: object, error: Exception) -> None:
-        is_press = isinstance(asked, discord.Interaction)
-        if is_press and asked.type is discord.InteractionType.auto_complete:
-            return
-        if isinstance(asked, discord.Interaction | discord.Message):
+        if isinstance(asked, discord.Interaction):
+            # Suggestions while somebody types have no place for words.
+            if asked.type is not discord.InteractionType.auto_complete:
+                await answer_error(asked, error)
+        elif isinstance(asked, discord.Message):
             await answer_error(asked, error)
 
     @property
