@@ -21,7 +21,7 @@ from app.ipc.control import Check, GuildFigures
 from app.ipc.wire import Json
 from app.service.logs import redact
 from app.settings import host_keys
-from app.settings.config_file import load, stored
+from app.settings.config_file import stored
 from app.settings.setting_keys import Key, find_key
 
 _RECORD = re.compile(r"\d{4}(?:-\d\d-\d\d \d\d:\d\d:\d\d,\d+)? [A-Z]+ [\w.]+:")

@@ -93,8 +93,11 @@ async def test_only_a_change_is_a_reason_to_look_again(
         return await run(*query)
 
     async def all_loaded(model: str) -> None:
-        while stand_in.loaded != model:
+        for _ in range(1000):
+            if stand_in.loaded == model:
+                return
             await asyncio.sleep(0.01)
+        raise AssertionError(f"{model} is not loaded")
 
     monkeypatch.setattr(host_warmer, "LOOK_SECONDS", 0.0)
     monkeypatch.setattr(bot.context.database, "run", counted)
