@@ -6,15 +6,18 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random
+from typing import Literal
 
 import pytest
 
 from app.core.paths import Home
 from app.discord.client import Surroundings
 from app.discord.controller import ports_of
+from app.discord.ports import MessagePlace
 from app.service.service import Service
 from app.settings.config_file import save
-from app.store import replies
+from app.settings.schema import Config
+from app.store import guilds, replies
 from tests.discord.conftest import PACE, Running
 from tests.discord.real_host import LINES, eventually, taught, until_stored
 from tests.discord.scene import Scene
@@ -164,6 +167,56 @@ async def test_it_starts_no_talk_where_it_may_not(
         await asyncio.sleep(LOOKS)
     assert stand_in.outbox.sent() == []
     assert await service.context.database.run(replies.latest) == []
+
+
+async def test_it_starts_talk_where_one_channel_alone_wants_it_and_looks_nowhere_else(
+    stand_in: DiscordStandIn,
+    starting: Running,
+    service: Service,
+    scene: Scene,
+    later: Later,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[object] = []
+    guild_events = starting.surroundings.ports.guilds
+    settings = guild_events.settings
+
+    async def counted(place: MessagePlace) -> Config:
+        asked.append(place)
+        return await settings(place)
+
+    async with room(starting, stand_in, service, scene):
+        run = service.context.database.run
+        monkeypatch.setattr(guild_events, "settings", counted)
+        await asyncio.sleep(LOOKS)
+        assert asked == []
+        (guild,) = await run(guilds.every)
+        channel = await run(guilds.find_channel, guild.id, str(scene.general.id))
+        assert channel is not None
+        name = "speak.start_after_hours"
+        await service.context.settings.change(name, "5", guild.id, channel.id)
+        later.ahead = 6 * HOURS
+        await started(service, 1)
+    assert stand_in.outbox.sent()[0].channel_id == scene.general.id
+
+
+@pytest.mark.parametrize("fault", ["error", "drop"])
+async def test_a_lost_connection_while_it_looks_keeps_no_talk_from_starting(
+    stand_in: DiscordStandIn,
+    starting: Running,
+    service: Service,
+    scene: Scene,
+    home: Home,
+    later: Later,
+    fault: Literal["error", "drop"],
+) -> None:
+    async with room(starting, stand_in, service, scene):
+        path = f"/channels/{scene.general.id}/messages"
+        stand_in.rest.faults.add(fault, "GET", path, times=5, status=505)
+        save(home.config_file, "speak.start_after_hours", 5)
+        later.ahead = 6 * HOURS
+        await started(service, 1)
+        assert stand_in.rest.faults.pending == 0
 
 
 async def test_a_draft_of_a_start_waits_for_the_owner(
