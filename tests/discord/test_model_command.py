@@ -197,7 +197,9 @@ async def test_a_training_is_paused_and_resumed(
         await listen(stand_in, scene)
         nothing = await ask("train", pause=True)
         assert link.client is not None
-        training = link.client.training
+        training, survey = link.client.training, link.client.survey
+        # The session resumes trainings by itself right after the survey began.
+        await stand_in.wait_for(lambda: survey._task is not None)
         guild = link.client.get_guild(scene.guild.id)
         assert guild is not None
         channels = await training.channels_of(guild)
