@@ -130,7 +130,7 @@ class Replier:
                 if made is None and reply is not None and not is_over:
                     await self._database.run(replies.set_state, reply, "failed")
             if (kept := await self._keep(made)) is not None:
-                self._stale.note(request.guild, made.answer.finished.text)
+                self._stale.note(request.guild, made.said)
                 return kept
             if reply and await self._database.run(replies.is_forgotten, reply):
                 return None
@@ -297,7 +297,7 @@ class Replier:
         turns = answer.prompt.turns
         fields = {
             "state": made.state,
-            "text": "" if made.silence else answer.finished.text,
+            "text": made.said,
             "mode": made.mode,
             "provider": answer.provider,
             "model": made.model,
@@ -308,7 +308,7 @@ class Replier:
             "recalled": made.recalled,
             "filled": made.filled,
             "summary_of": answer.prompt.summary_of,
-            "shares": percents(answer.finished.text, done.shares),
+            "shares": percents(made.said, done.shares),
             "notes": made.notes,
             "timings": {name: round(ms, 2) for name, ms in made.timings.items()},
             "prompt_tokens": done.prompt_tokens,

@@ -164,7 +164,7 @@ async def test_of_several_servers_it_says_whose_voice_it_is_and_lets_them_choose
     assert [ask.guild for ask in host.direct] == [scene.guild.id, port.id]
 
 
-async def test_the_choice_of_a_server_is_kept_without_a_name(
+async def test_the_choice_of_a_server_is_kept_without_a_name_until_it_is_forgotten(
     stand_in: DiscordStandIn, running: Running, service: Service, scene: Scene
 ) -> None:
     port = Guild("Port")
@@ -176,6 +176,8 @@ async def test_the_choice_of_a_server_is_kept_without_a_name(
         members = running.surroundings.ports.members
         assert await members.chosen_server(scene.ann.id) == port.id
         assert await members.chosen_server(scene.ben.id) is None
+        await members.forget_author(scene.guild.id, scene.ann.id)
+        assert await members.chosen_server(scene.ann.id) is None
     dump = service.context.home.database.read_bytes()
     assert str(scene.ann.id).encode() not in dump
 
