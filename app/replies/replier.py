@@ -161,6 +161,7 @@ class Replier:
         if names:
             prompt = await self._remember(prompt, request, config, stages)
         deadline = request.max_ms or self._rungs.time_limit_ms(mode, config, names)
+        await self._rungs.read_keys(names)
         refused = await self._refused(prompt, names)
         is_early = stages.worked < deadline * DRAFT_SHARE
         is_allowed = any(reason is None for reason in refused.values())
