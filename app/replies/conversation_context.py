@@ -105,18 +105,23 @@ def _conversation(trigger: StoredMessage) -> list[StoredMessage]:
     ]
 
 
+def turn_of(message: StoredMessage) -> Turn:
+    """Return a stored message as a turn of a prompt."""
+    return Turn(
+        message.name or "someone",
+        message.text,
+        message.is_bot,
+        message.id,
+        message.guild,
+    )
+
+
 def _turns(
     stored: Sequence[StoredMessage], last: Turn, hidden: set[str]
 ) -> tuple[Turn, ...]:
     """Convert messages to turns, without those of members who opted out."""
     return tuple(
-        Turn(
-            message.name or "someone",
-            message.text,
-            message.is_bot,
-            message.id,
-            message.guild,
-        )
+        turn_of(message)
         for message in stored
         if message.id != last.message
         and message.author not in hidden
