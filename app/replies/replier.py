@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Protocol
 
@@ -15,15 +15,15 @@ from app.chat.held_back import holding_back
 from app.chat.ladder import Answer, Ladder, OnPiece, Rung
 from app.chat.postprocess import is_copy
 from app.chat.prompt_settings import Mode, build, choose_mode
-from app.chat.word_shares import percents
-from app.core.labels import is_host
 from app.providers.base import Prompt, Turn
+from app.replies import reply_row
 from app.replies.cloud_examples import RECENT, Illustrator, Remembers
 from app.replies.conversation_context import ConversationContext, gather
 from app.replies.ladder_builder import LadderBuilder
 from app.replies.line_count import Bursts
 from app.replies.mode_choice import Drawn, ModeChoice
 from app.replies.request import MadeReply, ReplyRequest
+from app.replies.stages import Stages
 from app.replies.stale_lines import StaleLines
 from app.settings.effective import Settings
 from app.settings.host_gate import Gate
@@ -156,7 +156,7 @@ class Replier:
     async def _make(
         self, reply: int | None, request: ReplyRequest, on_piece: OnPiece
     ) -> MadeReply:
-        stages = _Stages(self._clock, request.arrived)
+        stages = Stages(self._clock, request.arrived)
         plan = await self._plan(reply, request)
         gathered = await self._gather(plan.request)
         stages.end("context")
@@ -210,7 +210,7 @@ class Replier:
         plan: "_Plan",
         refused: Mapping[str, str | None],
         deadline: float,
-        stages: "_Stages",
+        stages: Stages,
     ) -> Prompt:
         """Add examples and drafts, if a host may have them and there is time."""
         is_early = stages.worked < deadline * DRAFT_SHARE
@@ -294,9 +294,7 @@ class Replier:
         is_first = not plan.voice.messages and len(gathered) < LEAST_TURNS
         return replace(prompt, is_first=is_first)
 
-    async def _remember(
-        self, prompt: Prompt, plan: "_Plan", stages: "_Stages"
-    ) -> Prompt:
+    async def _remember(self, prompt: Prompt, plan: "_Plan", stages: Stages) -> Prompt:
         """Add how the guild writes, and moments recalled by meaning."""
         request, config = plan.request, plan.config
         lines = await self._bursts.lines(request.guild, config.reply.lines)
@@ -338,37 +336,7 @@ class Replier:
 
     async def _keep(self, made: MadeReply) -> MadeReply | None:
         """Fill in or make the row of the reply, unless it may not be kept."""
-        answer, done = made.answer, made.answer.completion
-        turns = answer.prompt.turns
-        fields = {
-            "state": made.state,
-            "text": made.said,
-            "mode": made.mode,
-            "provider": answer.provider,
-            "model": made.model,
-            "dial": made.dial,
-            "arm": made.arm,
-            "rungs": [asdict(rung) for rung in answer.rungs],
-            "turns": [_kept(turn, made.request) for turn in turns],
-            "recalled": made.recalled,
-            "filled": made.filled,
-            "summary_of": answer.prompt.summary_of,
-            "shares": percents(made.said, done.shares),
-            "notes": made.notes,
-            "timings": {name: round(ms, 2) for name, ms in made.timings.items()},
-            "prompt_tokens": done.prompt_tokens,
-            "cached_tokens": done.cached_tokens,
-            "completion_tokens": done.completion_tokens,
-            "cost": done.cost,
-        }
-        sources = [
-            replies.SourceMessage(used.message, used.words, used.run)
-            for used in done.sources
-            if not made.silence
-        ]
-        if is_host(answer.provider):
-            # These rows let forgetting find the replies that used a message.
-            sources += [replies.SourceMessage(row) for row in answer.prompt.shown]
+        fields, sources = reply_row.fields(made), reply_row.sources(made)
         if made.reply:
             finish, is_said = replies.finish, not made.request.is_private
             files = await self._database.run(
@@ -380,16 +348,6 @@ class Replier:
         fields |= {"reason": asked.reason}
         reply = await self._database.run(replies.add, fields, sources)
         return None if reply is None else replace(made, reply=reply)
-
-
-def _kept(turn: Turn, request: ReplyRequest) -> list[str | int | None]:
-    """Return a turn as the row stores it.
-
-    Messages from places without storage must not be stored here either, nor the names
-    of their authors, which no forgetting would find.
-    """
-    is_private = request.trigger is not None and turn.message is None
-    return ["", "", None] if is_private else [turn.speaker, turn.text, turn.message]
 
 
 def _nobody(piece: str | None) -> None:
@@ -405,36 +363,8 @@ def _visible(request: ReplyRequest) -> frozenset[int] | None:
     return frozenset() if request.channel is None else frozenset({request.channel})
 
 
-class _Stages:
-    """Records the duration of each stage."""
-
-    def __init__(self, clock: Clock, arrived: float | None) -> None:
-        self.timings: dict[str, float] = {}
-        self._clock = clock
-        self._start = clock() if arrived is None else arrived
-        self._last = self._start
-        self._waited = self.total
-        if self._waited >= 1:
-            self.end("waiting")
-
-    @property
-    def worked(self) -> float:
-        """Return the milliseconds since the work began."""
-        return self.total - self._waited
-
-    @property
-    def total(self) -> float:
-        """Return the milliseconds since the message arrived."""
-        return (self._clock() - self._start) * 1000
-
-    def end(self, name: str) -> None:
-        now = self._clock()
-        self.timings[name] = (now - self._last) * 1000
-        self._last = now
-
-
 async def _climb(
-    ladder: Ladder, prompt: Prompt, deadline_ms: float, stages: _Stages
+    ladder: Ladder, prompt: Prompt, deadline_ms: float, stages: Stages
 ) -> Answer:
     """Return the ladder's answer within what is left of the time for the reply."""
     before = stages.total
