@@ -165,6 +165,7 @@ class Replier:
         prompt = self._prompt(reply, plan, gathered)
         if plan.names:
             prompt = await self._remember(prompt, plan, stages)
+        await self._rungs.read_keys(plan.names)
         refused = await self._refused(prompt, plan.names)
         prompt = await self._illustrate(prompt, plan, refused, deadline, stages)
         is_echo = await self._echo_of(prompt, plan.config)

@@ -282,7 +282,8 @@ def note_refused(reply: int, reason: str) -> None:
 @write
 def note_silence(reply: int, note: str) -> None:
     """Note that a reply is not made, and why."""
-    Reply.update(state="silent", notes=[note]).where(Reply.id == reply).execute()
+    there = (Reply.id == reply) & (Reply.state != "forgotten")
+    Reply.update(state="silent", notes=[note]).where(there).execute()
 
 
 def get(reply: int) -> StoredReply | None:
@@ -322,10 +323,10 @@ def answered_in(guild: int, channel: int) -> list[str]:
     return [trigger for (trigger,) in tuples(query) if trigger is not None]
 
 
-def unsent(since: int) -> list[StoredReply]:
-    """Return replies to messages since that time that were never noted as sent."""
+def unsent() -> list[StoredReply]:
+    """Return replies to messages that were never noted as sent."""
     begun = Reply.state.in_(("claimed", "made")) & Reply.trigger.is_null(False)
-    query = Reply.select().where(begun & (Reply.created >= since))
+    query = Reply.select().where(begun)
     return [rows.reply(row) for row in query.order_by(Reply.id)]
 
 

@@ -30,6 +30,7 @@ from app.store.authors import open_key
 from app.store.database import Database
 from app.store.reply_links import NewLink
 from app.voice.voice import Voice
+from tests.home_files import files_with
 
 
 class Clock:
@@ -183,8 +184,7 @@ async def test_a_reply_to_what_is_not_stored_keeps_no_name_that_could_not_be_for
         ("", None),
         ("bob", row),
     }
-    files = database.path.parent.glob(f"{database.path.name}*")
-    assert not any(b"Carla" in file.read_bytes() for file in files)
+    assert files_with(database.path.parent, "Carla") == []
     told = database.call(replies.explained, made.reply)
     assert ["someone", ""] in told.turns
 

@@ -47,7 +47,8 @@ def test_a_reply_that_is_not_sent_keeps_no_words_not_even_in_its_notes(
     db: Database, guild: int, write: Write
 ) -> None:
     row, reply = write("zebra"), begin(db, guild)
-    fields = {"text": "a zebra", "state": "made", "turns": [["ann", "zebra", row]]}
+    fields: dict[str, object] = {"text": "a zebra", "state": "made"}
+    fields |= {"turns": [["ann", "zebra", row]]}
     fields |= {"notes": ["sent as an example: zebra"], "shares": [50, 50]}
     fields |= {"recalled": [row], "summary_of": 1}
     assert db.call(replies.finish, reply, fields, [SourceMessage(row)]) is not None
