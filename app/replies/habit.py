@@ -1,4 +1,4 @@
-"""How often people of a guild do something, by their newest messages."""
+"""The share of a guild's newest messages that show a habit of its people."""
 
 from collections.abc import Callable
 

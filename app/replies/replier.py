@@ -53,7 +53,7 @@ class VoiceSource(Protocol):
 
 @dataclass(frozen=True)
 class _Plan:
-    """How one reply is to be made."""
+    """All that is settled before one reply is written."""
 
     request: ReplyRequest
     """With the mode and dial that were drawn for it, if they were."""
