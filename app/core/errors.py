@@ -63,6 +63,7 @@ _BY_NUMBER = {
     errno.EROFS: ("The disk is read-only", "Choose another directory, or remount it."),
     errno.EACCES: ("Permission is denied", "Check who owns the file and its folder."),
     errno.EPERM: ("Permission is denied", "Check who owns the file and its folder."),
+    errno.EBUSY: ("The file is in use", "Name a copy of it instead."),
     errno.EMFILE: ("Too many files are open", "Restart Mynah, or raise `ulimit -n`."),
     errno.ENOENT: ("The file is not there", "Check the name."),
     errno.EISDIR: ("That is a directory, not a file", "Check the name."),

@@ -83,12 +83,15 @@ async def refuse(interaction: discord.Interaction, text: str) -> None:
 
 
 async def answer_error(
-    context: discord.ApplicationContext | discord.Interaction,
-    error: discord.DiscordException,
+    asked: discord.ApplicationContext | discord.Interaction | discord.Message,
+    error: Exception,
 ) -> None:
-    """Tell the person in words what went wrong, visible only to them."""
+    """Tell the person in words what went wrong, if possible to them alone."""
     try:
-        await respond(context, _in_words(error), is_hidden=True)
+        if isinstance(asked, discord.Message):
+            await reply(asked, _in_words(error))
+        else:
+            await respond(asked, _in_words(error), is_hidden=True)
     except (discord.HTTPException, aiohttp.ClientError, OSError) as untold:
         # Mostly the three seconds are over in which Discord takes an answer.
         log.warning("A command's failure could not be told: %s", untold)
@@ -102,5 +105,8 @@ def _in_words(error: Exception) -> str:
         return str(cause)
     if isinstance(cause, discord.Forbidden):
         return "Discord does not let me do that here; check my permissions."
+    if isinstance(cause, aiohttp.ClientError | ConnectionError | TimeoutError):
+        log.warning("A command failed: %s", cause)
+        return "I lost the connection to Discord. Try again in a moment."
     log.error("A command failed", exc_info=cause)
     return "Something went wrong on my side. The owner can find the reason in the log."

@@ -231,10 +231,30 @@ class MynahBot(discord.Bot):
     async def on_error(
         self, event_method: str, *args: object, **kwargs: object
     ) -> None:
-        """Log the error of a listener, and show it once."""
+        """Log the error of a listener, show it once, and tell whoever waits."""
         error = sys.exception()
-        if error is not None:
-            self.surroundings.supervisor.note(f"Handling {event_method}", error)
+        if not isinstance(error, Exception):
+            return
+        self.surroundings.supervisor.note(f"Handling {event_method}", error)
+        if event_method in ("on_interaction", "on_typed_command"):
+            await self._tell_failure(args[0], error)
+
+    async def on_view_error(
+        self,
+        error: Exception,
+        item: discord.ui.Item[discord.ui.View],
+        interaction: discord.Interaction,
+    ) -> None:
+        """Explain a failed button or menu in words."""
+        await answer_error(interaction, error)
+
+    async def _tell_failure(self, asked: object, error: Exception) -> None:
+        if isinstance(asked, discord.Interaction):
+            # Suggestions while somebody types have no place for words.
+            if asked.type is not discord.InteractionType.auto_complete:
+                await answer_error(asked, error)
+        elif isinstance(asked, discord.Message):
+            await answer_error(asked, error)
 
     @property
     def ports(self) -> Ports:
@@ -342,7 +362,8 @@ class MynahBot(discord.Bot):
         if interaction.guild is not None:
             if await self._is_silenced(interaction, interaction.guild):
                 return
-            await self.know_channels(interaction.guild)
+            if interaction.type is discord.InteractionType.application_command:
+                await self.know_channels(interaction.guild)
         await super().on_interaction(interaction)  # type: ignore[no-untyped-call]
 
     async def _is_silenced(

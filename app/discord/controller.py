@@ -173,11 +173,13 @@ class DiscordController:
         await self._require_sayable(guild.id, request.text)
         nonce = discord.utils.time_snowflake(discord.utils.utcnow())
         parts = split(neutralise(request.text)[0])
+        sent = list[int]()
         try:
-            sent = await send_parts(talk, parts, nonce)
+            await send_parts(talk, parts, nonce, sent=sent)
         except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
             reason = refusal_of(error) or str(error)
-            raise UsageError(f"Nothing was sent: {reason}.") from error
+            done = "Only the beginning" if sent else "Nothing"
+            raise UsageError(f"{done} was sent: {reason}.") from error
         return control.SendReply([str(one) for one in sent])
 
     async def decide(

@@ -42,6 +42,7 @@ REMEMBERED_COPIES = 100
 MADE_AGAIN = 3
 """The tries for a reply whose words go again and again before it is sent."""
 
+TOO_OLD = "the message waited longer than `speak.max_age_seconds` allows"
 WENT = "a message that it drew on was forgotten, or is not for everyone here any more"
 
 
@@ -157,17 +158,20 @@ class Delivery:
         files = await source_files(self._bot, answer.files, channel)
         at = self._copies.get(trigger, trigger)
         answered = None if is_start else reference_to(channel, at)
+        ids = list[int]()
         try:
-            ids = await send_parts(
+            await send_parts(
                 channel, answer.parts, nonce or trigger,
                 reference=answered, files=files, tts=tts,
                 may_send=self.check_of(answer),
-                view=again_button if answer.has_buttons else None,
+                view=again_button if answer.has_buttons else None, sent=ids,
             )  # fmt: skip
-        except WordsGoneError as gone:
-            return await self._gone(answer.reply, gone.sent)
+        except WordsGoneError:
+            return await self._gone(answer.reply, ids)
         except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
-            return await self._not_sent(answer.reply, channel, error, is_last=is_last)
+            return await self._not_sent(
+                answer.reply, channel, error, ids, is_last=is_last
+            )
         await self._ports.replies.sent(answer.reply, ids)
         return Sent("sent")
 
@@ -195,9 +199,11 @@ class Delivery:
                 sent = await answers.respond(
                     context, part, tts=is_aloud, files=made, view=view
                 )
-            except discord.HTTPException as error:
+            except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+                if ids:
+                    await self._ports.replies.sent(answer.reply, ids)
                 reason = refusal_of(error)
-                if reason is None or number:
+                if reason is None or ids:
                     raise
                 await self._ports.replies.refused(answer.reply, reason)
                 return Sent("refused", reason)
@@ -243,18 +249,31 @@ class Delivery:
         self._closed.clear()
 
     async def _not_sent(
-        self, reply: int, channel: Talk, error: Exception, *, is_last: bool
+        self,
+        reply: int,
+        channel: Talk,
+        error: Exception,
+        sent: Sequence[int],
+        *,
+        is_last: bool,
     ) -> Sent:
-        """Note a refusal; the next session tries again what only failed."""
+        """Note a refusal; the next session tries again what only failed.
+
+        Args:
+            sent: The ids of the parts that Discord took before.
+        """
         reason = refusal_of(error)
         if reason is None:
             log.error("A reply could not be sent: %s", error)
             return Sent("unsent", str(error))
-        if is_blocked(error) and not is_last:
+        if is_blocked(error) and not is_last and not sent:
             return Sent("blocked", reason)
         if isinstance(error, discord.Forbidden):
             self._closed[channel.id] = self._clock()
         log.warning("Discord refused a reply in channel %s: %s", channel.id, reason)
+        if sent:
+            await self._ports.replies.sent(reply, sent)
+            return Sent("sent")
         await self._ports.replies.refused(reply, reason)
         return Sent("refused", reason)
 
@@ -264,6 +283,7 @@ class Delivery:
             channel, ask.trigger, self._clock, has_buttons=config.reply.buttons
         )
         reply, state = ask.claim.reply if ask.claim else 0, Sent("silent")
+        rest = list[int]()
         try:
             async with typing(channel):
                 async for piece in self._ports.replies.stream(ask):
@@ -273,28 +293,39 @@ class Delivery:
                     elif piece is None or piece.is_draft or not piece.parts:
                         await growing.withdraw()
                     else:
-                        await self._finish_stream(growing, piece, ask, channel)
+                        await self._finish_stream(growing, piece, ask, channel, rest)
                         state = Sent("sent")
-        except WordsGoneError as gone:
+        except WordsGoneError:
             await growing.withdraw()
-            return await self._gone(reply, gone.sent)
+            return await self._gone(reply, rest)
         except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
             # Half a reply would stay for ever.
             await growing.withdraw()
-            return await self._not_sent(reply, channel, error, is_last=False)
+            return await self._not_sent(reply, channel, error, rest, is_last=False)
         return state
 
     async def _finish_stream(
-        self, growing: StreamedMessage, whole: ReadyReply, ask: Ask, channel: Talk
+        self,
+        growing: StreamedMessage,
+        whole: ReadyReply,
+        ask: Ask,
+        channel: Talk,
+        sent: list[int],
     ) -> None:
-        """Show the final text, and send what does not fit into the first message."""
+        """Show the final text, and send what does not fit into the first message.
+
+        Args:
+            sent: Takes the ids of the messages after the first one.
+        """
         may_send, trigger = self.check_of(whole), ask.trigger + 1
         rest, view = whole.parts[1:], again_button if whole.has_buttons else None
         await growing.finish(whole.parts[0], None if rest else view, may_send)
         ask.halt.is_shown = growing.id is not None
-        ids = await send_parts(channel, rest, trigger, view=view, may_send=may_send)
+        await send_parts(
+            channel, rest, trigger, view=view, may_send=may_send, sent=sent
+        )
         first = [growing.id] if growing.id else []
-        await self._ports.replies.sent(whole.reply, first + ids)
+        await self._ports.replies.sent(whole.reply, first + sent)
 
     async def make_again(self) -> None:
         """Make a reply again that lost its words just before it was sent."""
@@ -315,28 +346,38 @@ class Delivery:
         return is_over
 
     async def _finish_one(self, unsent: Unsent) -> bool:
-        channel = self._bot.get_channel(unsent.channel)
-        place = place_of(channel)
-        if place is None or not isinstance(channel, Talk):
-            return True
         if self.under_way.find(unsent.trigger):
             return True
-        with self.under_way.answering(unsent.trigger, channel.id):
-            config = await self._ports.guilds.settings(place)
-            written = discord.utils.snowflake_time(unsent.trigger).timestamp()
-            if self._clock() - written > config.speak.max_age_seconds:
-                return True
-            return await self._finish(unsent, channel, config)
-
-    async def _finish(self, unsent: Unsent, channel: Talk, config: Config) -> bool:
         try:
-            message = await channel.fetch_message(unsent.trigger)
+            with self.under_way.answering(unsent.trigger, unsent.channel):
+                return await self._finish_in_time(unsent)
         except (discord.NotFound, discord.Forbidden) as error:
             await self._ports.replies.refused(unsent.claim.reply, _unread(error))
             return True
         except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
             log.warning("An unsent reply waits after %s", error)
             return False
+
+    async def _finish_in_time(self, unsent: Unsent) -> bool:
+        # An archived thread is not among the known channels.
+        known = self._bot.get_channel(unsent.channel)
+        channel = known or await self._bot.fetch_channel(unsent.channel)
+        place = place_of(channel)
+        if place is None or not isinstance(channel, Talk):
+            return True
+        guild = self._bot.get_guild(place.guild)
+        if guild is None or guild.unavailable:
+            # When the server is back, its replies are looked at again.
+            return True
+        config = await self._ports.guilds.settings(place)
+        written = discord.utils.snowflake_time(unsent.trigger).timestamp()
+        if self._clock() - written > config.speak.max_age_seconds:
+            await self._ports.replies.keep_silent(unsent.claim.reply, TOO_OLD)
+            return True
+        return await self._finish(unsent, channel, config)
+
+    async def _finish(self, unsent: Unsent, channel: Talk, config: Config) -> bool:
+        message = await channel.fetch_message(unsent.trigger)
         said = incoming(message, self._bot.user.id if self._bot.user else 0)
         if said is None:
             return True

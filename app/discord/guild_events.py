@@ -8,6 +8,7 @@ from random import Random
 from app.core.errors import UsageError
 from app.discord.id_map import IdMap
 from app.discord.ports import MessagePlace
+from app.discord.quotes import quotable
 from app.service.app_context import AppContext
 from app.service.departed import delete_after_grace
 from app.service.handlers.channel_actions import likely_emoji, set_learning
@@ -146,9 +147,10 @@ class StoredGuilds:
         row = await self._ids.guild(guild)
         now_ms = int(time.time() * 1000)
         week = await week_of(self._context.reader, row, channels, now_ms)
-        speak = (await self._context.settings.of(row)).speak
-        said = tuple(one for one in week.words if not speak.forbids(one[0]))
-        return replace(week, words=said)
+        words = await quotable(
+            self._context.settings, row, week.words, lambda word: word[0]
+        )
+        return replace(week, words=tuple(words))
 
     async def emoji(self, place: MessagePlace) -> str | None:
         """Return an emoji of people whose words may be said there, by frequency."""

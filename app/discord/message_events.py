@@ -10,6 +10,7 @@ from pathlib import Path
 
 from app.discord.id_map import IdMap, stored
 from app.discord.ports import Incoming, LearnedFile, MessagePlace, Situation
+from app.discord.quotes import quotable
 from app.discord.talk.proxied_names import ProxiedNames
 from app.importers import file_check
 from app.importers.filters import clean
@@ -293,9 +294,10 @@ class StoredMessages:
             return None
         hashed = self._ids.author(author)
         told = await digest(self._context, rows.guild, rows.channel, hashed, hours)
-        forbids = (await self._context.settings.of(rows.guild)).speak.forbids
-        lines = tuple(one for one in told.lines if not forbids(one.text))
-        return replace(told, lines=lines)
+        lines = await quotable(
+            self._context.settings, rows.guild, told.lines, lambda one: one.text
+        )
+        return replace(told, lines=tuple(lines))
 
     async def newest(self) -> dict[int, int]:
         """Return the newest stored message of every listened channel."""

@@ -498,7 +498,7 @@ class Replies(Protocol):
         ...
 
     async def unsent(self) -> list[Unsent]:
-        """Return recent replies that may or may not have arrived."""
+        """Return replies that may or may not have arrived."""
         ...
 
     async def decline(self, said: Incoming, kind: str, reason: str) -> None:
@@ -513,6 +513,10 @@ class Replies(Protocol):
         Args:
             trigger: A number for the occasion, which has one reply at most.
         """
+        ...
+
+    async def keep_silent(self, reply: int, reason: str) -> None:
+        """Note that a reply is not made or sent any more, and why."""
         ...
 
     async def refused(self, reply: int, reason: str) -> None:

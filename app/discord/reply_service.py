@@ -1,7 +1,6 @@
 """Replies for Discord: made by the replier, stored under Discord's ids."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import replace
 from random import Random
@@ -22,6 +21,7 @@ from app.discord.ports import (
     Situation,
     Unsent,
 )
+from app.discord.quotes import quotable
 from app.discord.talk.proxied_names import ProxiedNames
 from app.importers.records import Record
 from app.ipc.control import ReplyMade
@@ -37,9 +37,6 @@ from app.store import audience, guilds, messages, places, replies
 from app.store.feedback import Kind
 from app.store.places import Claim
 from app.store.rows import StoredChannel, StoredReply
-
-UNSENT_MS = 3_600_000
-"""The age limit for replies that never arrived."""
 
 OWN_AUTHOR = "the bot itself"
 """The author of the bot's own lines; no Discord id looks like it."""
@@ -265,10 +262,9 @@ class StoredReplies:
         await self._context.voices.hear(row.guild_id, [line])
 
     async def unsent(self) -> list[Unsent]:
-        """Return recent replies that may or may not have arrived."""
-        since = int(time.time() * 1000) - UNSENT_MS
+        """Return replies that may or may not have arrived."""
         bot = self._context.settings.home.bot
-        return await self._context.database.run(_unsent, since, bot)
+        return await self._context.database.run(_unsent, bot)
 
     async def may_send(self, reply: int) -> bool:
         """Return False if a source was forgotten or hidden since it was made.
@@ -307,6 +303,10 @@ class StoredReplies:
         claim = claim._replace(message=topic.id)
         return Ask(place, trigger, 0, name, topic.text, reason, claim=claim)
 
+    async def keep_silent(self, reply: int, reason: str) -> None:
+        """Note that a reply is not made or sent any more, and why."""
+        await self._context.database.run(replies.note_silence, reply, SILENT + reason)
+
     async def refused(self, reply: int, reason: str) -> None:
         """Note that Discord did not take a reply."""
         await self._context.database.run(replies.note_refused, reply, reason)
@@ -335,14 +335,19 @@ class StoredReplies:
         ids = [str(one) for one in channels]
         seen = await self._context.database.run(replies.seen_sources, reply, ids)
         sources = [one for one in told.sources if one.message in seen]
+        # Examples and drafts for a cloud model come from every channel.
+        notes = [one for one in told.notes if not one.startswith(SHOWN)]
+        settings, guild = self._context.settings, told.guild
+        said = await quotable(settings, guild, [told.text], str)
         return replace(
             told,
-            sources=sources,
+            text="".join(said),
+            shares=told.shares if said else [],
+            sources=await quotable(settings, guild, sources, lambda one: one.text),
             hidden=len(told.sources) - len(sources),
             turns=[],
             moments=[],
-            # Examples and drafts for a cloud model come from every channel.
-            notes=[one for one in told.notes if not one.startswith(SHOWN)],
+            notes=await quotable(settings, guild, notes, str),
         )
 
     async def take_back(self, reply: int, author: int, value: int) -> None:
@@ -419,9 +424,9 @@ def _note_sent(reply: int, sent: Sequence[str]) -> _Sent | None:
     return _Sent(row, channel, is_whole, is_listened_to)
 
 
-def _unsent(since: int, bot: BotSettings) -> list[Unsent]:
+def _unsent(bot: BotSettings) -> list[Unsent]:
     found = []
-    for row in replies.unsent(since):
+    for row in replies.unsent():
         guild = guilds.get(row.guild_id)
         if guild and not is_listed(bot, guild.discord_id):
             continue

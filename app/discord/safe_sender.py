@@ -33,11 +33,6 @@ FIRST_RETRY_SECONDS = 0.5
 class WordsGoneError(Exception):
     """Tells that what was to be said was forgotten or hidden meanwhile."""
 
-    def __init__(self, sent: Sequence[int] = ()) -> None:
-        super().__init__()
-        self.sent = list(sent)
-        """Ids of the parts that were said before."""
-
 
 async def always() -> bool:
     """Let words pass that come from no message."""
@@ -54,6 +49,7 @@ async def send_parts(
     tts: bool = False,
     view: Buttons | None = None,
     may_send: MaySend = always,
+    sent: list[int] | None = None,
 ) -> list[int]:
     """Send the parts of one reply, one message each; return their ids.
 
@@ -64,29 +60,27 @@ async def send_parts(
 
     Args:
         view: Buttons under the last part.
+        sent: Takes each id at once, so that after an error it has what was said.
 
     Raises:
         WordsGoneError: If the words may not be said any more.
     """
-    ids: list[int] = []
+    ids = [] if sent is None else sent
     # Without the right Discord would refuse the words as well.
     tts = tts and _has(channel, "send_tts_messages")
     for number, part in enumerate(parts):
         first = number == 0
-        try:
-            sent = await _send_once(
-                channel,
-                neutralise(part)[0],
-                f"{nonce}-{number}",
-                reference if first else None,
-                files if first else (),
-                tts,
-                view if number == len(parts) - 1 else None,
-                may_send,
-            )
-        except WordsGoneError as gone:
-            raise WordsGoneError(ids) from gone
-        ids.append(sent.id)
+        message = await _send_once(
+            channel,
+            neutralise(part)[0],
+            f"{nonce}-{number}",
+            reference if first else None,
+            files if first else (),
+            tts,
+            view if number == len(parts) - 1 else None,
+            may_send,
+        )
+        ids.append(message.id)
     return ids
 
 
@@ -96,13 +90,15 @@ async def replace_parts(
     parts: Sequence[str],
     nonce: int,
     *,
+    sent: list[int],
     files: Sequence[Callable[[], discord.File]] = (),
     view: Buttons | None = None,
     may_send: MaySend = always,
-) -> list[int]:
-    """Put the parts in place of old messages; return the ids of what shows them now.
+) -> None:
+    """Put the parts in place of old messages, which stay beyond the parts.
 
-    Old messages beyond the parts stay as they are.
+    Args:
+        sent: Takes the ids of what shows a part, each at once.
 
     Raises:
         WordsGoneError: If the words may not be said any more.
@@ -113,7 +109,7 @@ async def replace_parts(
             there.append(await channel.fetch_message(one))
     for number, message in enumerate(there):
         if not await may_send():
-            raise WordsGoneError([one.id for one in there[:number]])
+            raise WordsGoneError
         first, last = number == 0, number == len(parts) - 1
         await message.edit(
             content=neutralise(parts[number])[0],
@@ -121,14 +117,9 @@ async def replace_parts(
             files=[make() for make in files] if first else [],
             view=_made(view) if last else None,
         )
-    ids = [message.id for message in there]
+        sent.append(message.id)
     rest = parts[len(there) :]
-    try:
-        return ids + await send_parts(
-            channel, rest, nonce, view=view, may_send=may_send
-        )
-    except WordsGoneError as gone:
-        raise WordsGoneError(ids + gone.sent) from gone
+    await send_parts(channel, rest, nonce, view=view, may_send=may_send, sent=sent)
 
 
 async def _send_once(

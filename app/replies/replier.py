@@ -130,7 +130,7 @@ class Replier:
                 if made is None and reply is not None and not is_over:
                     await self._database.run(replies.set_state, reply, "failed")
             if (kept := await self._keep(made)) is not None:
-                self._stale.note(request.guild, made.answer.finished.text)
+                self._stale.note(request.guild, made.said)
                 return kept
             if reply and await self._database.run(replies.is_forgotten, reply):
                 return None
@@ -161,6 +161,7 @@ class Replier:
         if names:
             prompt = await self._remember(prompt, request, config, stages)
         deadline = request.max_ms or self._rungs.time_limit_ms(mode, config, names)
+        await self._rungs.read_keys(names)
         refused = await self._refused(prompt, names)
         is_early = stages.worked < deadline * DRAFT_SHARE
         is_allowed = any(reason is None for reason in refused.values())
@@ -297,7 +298,7 @@ class Replier:
         turns = answer.prompt.turns
         fields = {
             "state": made.state,
-            "text": "" if made.silence else answer.finished.text,
+            "text": made.said,
             "mode": made.mode,
             "provider": answer.provider,
             "model": made.model,
@@ -308,7 +309,7 @@ class Replier:
             "recalled": made.recalled,
             "filled": made.filled,
             "summary_of": answer.prompt.summary_of,
-            "shares": percents(answer.finished.text, done.shares),
+            "shares": percents(made.said, done.shares),
             "notes": made.notes,
             "timings": {name: round(ms, 2) for name, ms in made.timings.items()},
             "prompt_tokens": done.prompt_tokens,

@@ -52,7 +52,9 @@ class StaleLines:
         return lambda text: _hash(line_key(text)) in lately
 
     def note(self, guild: int, text: str) -> None:
-        """Note a reply that was made."""
+        """Note the words of a reply, if it has any."""
+        if not text:
+            return
         lately = self._lately.pop(guild, None) or deque(maxlen=LATELY)
         lately.append(_hash(line_key(text)))
         self._lately[guild] = lately

@@ -14,6 +14,7 @@ from typing import Any, ParamSpec, TypeVar
 
 import peewee
 
+from app.core import file_guard
 from app.core.errors import AppError
 from app.store import migrations, sqlite
 from app.store.tables import TABLES, Guild
@@ -60,6 +61,7 @@ class Database:
         self._keeper = ThreadPoolExecutor(1, thread_name_prefix="store-checkpoint")
         name = "store-reader" if read_only else "store"
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=name)
+        file_guard.guard(path)
         with ExitStack() as stack:
             stack.callback(self.close)
             self.call(self._open)
@@ -158,6 +160,7 @@ class Database:
         self._keeper.shutdown()
         self._thread.submit(self._peewee.close).result()
         self._thread.shutdown()
+        file_guard.release(self.path)
 
     def __enter__(self) -> "Database":
         return self

@@ -58,6 +58,7 @@ class MemoryHost:
         self.ratings: dict[tuple[int, int], int] = {}
         self.left_unsent: list[Unsent] = []
         self.refusals: dict[int, str] = {}
+        self.silent: dict[int, str] = {}
         self.declined: dict[int, str] = {}
         self.answer_parts: tuple[str, ...] | None = None
         self.files: tuple[tuple[int, int], ...] = ()
@@ -298,7 +299,8 @@ class MemoryHost:
         if claim is None:
             return None
         parts = self.answer_parts or (f"You said: {ask.seed or ask.text}",)
-        return ReadyReply(claim.reply, parts, files=self.files)
+        has_buttons = (await self.settings(ask.place)).reply.buttons
+        return ReadyReply(claim.reply, parts, files=self.files, has_buttons=has_buttons)
 
     async def stream(self, ask: Ask) -> AsyncIterator[str | ReadyReply | None]:
         answer = await self.answer(ask)
@@ -344,6 +346,9 @@ class MemoryHost:
 
     async def replaced(self, old: int, new: int, messages: Sequence[int]) -> None:
         self.sent_as |= {old: [], new: list(messages)}
+
+    async def keep_silent(self, reply: int, reason: str) -> None:
+        self.silent[reply] = reason
 
     async def refused(self, reply: int, reason: str) -> None:
         self.refusals[reply] = reason

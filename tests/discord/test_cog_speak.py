@@ -271,6 +271,7 @@ async def test_a_reply_begun_before_a_restart_is_sent_and_an_old_one_is_not(
         await stand_in.wait_for(lambda: bool(host.sent_as))
         await asyncio.sleep(0.1)
     assert [one.text for one in stand_in.outbox.sent()] == ["as written"]
+    assert list(host.silent) == [2] and "max_age_seconds" in host.silent[2]
 
 
 async def test_a_reply_from_before_a_restart_is_not_sent_where_drafts_are_on_now(

@@ -18,6 +18,7 @@ from tests.discord.real_host import LINES, count, eventually, taught
 from tests.discord.scene import Scene
 from tests.discord_stand_in.server import DiscordStandIn
 from tests.discord_stand_in.world import Channel, Guild, User
+from tests.home_files import files_with
 
 ASKED = "where are the small boats?"
 
@@ -164,7 +165,7 @@ async def test_of_several_servers_it_says_whose_voice_it_is_and_lets_them_choose
     assert [ask.guild for ask in host.direct] == [scene.guild.id, port.id]
 
 
-async def test_the_choice_of_a_server_is_kept_without_a_name(
+async def test_the_choice_of_a_server_is_kept_without_a_name_until_it_is_forgotten(
     stand_in: DiscordStandIn, running: Running, service: Service, scene: Scene
 ) -> None:
     port = Guild("Port")
@@ -176,8 +177,11 @@ async def test_the_choice_of_a_server_is_kept_without_a_name(
         members = running.surroundings.ports.members
         assert await members.chosen_server(scene.ann.id) == port.id
         assert await members.chosen_server(scene.ben.id) is None
-    dump = service.context.home.database.read_bytes()
-    assert str(scene.ann.id).encode() not in dump
+    # Only the settings name her, as one who may write directly.
+    home = service.context.home
+    assert files_with(home.root, str(scene.ann.id)) == [home.config_file]
+    await members.forget_author(scene.guild.id, scene.ann.id)
+    assert await members.chosen_server(scene.ann.id) is None
 
 
 async def test_help_in_direct_messages_says_that_they_are_off(

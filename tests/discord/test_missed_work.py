@@ -4,14 +4,19 @@ import pytest
 
 from app.discord.ports import Unsent
 from app.service.service import Service
+from app.store import replies
 from app.store.places import Claim
+from app.store.tables import Reply
 from tests.discord.conftest import Running, Start
 from tests.discord.memory_host import MemoryHost
 from tests.discord.real_host import LINES, stored, taught, until_stored
 from tests.discord.scene import Scene
 from tests.discord.test_delivery import Writer
+from tests.discord.test_stop_and_again import has_state
+from tests.discord.test_unlisted_servers import first_channel
 from tests.discord_stand_in import rights
 from tests.discord_stand_in.server import DiscordStandIn
+from tests.discord_stand_in.world import snowflake
 
 
 async def test_a_server_that_comes_after_ready_is_caught_up_and_answered(
@@ -86,6 +91,62 @@ async def test_a_call_that_cannot_be_read_again_has_its_reason_stored(
     async with start().connected():
         await stand_in.wait_for(lambda: bool(host.refusals))
     assert why in host.refusals[1] and stand_in.outbox.sent() == []
+
+
+@pytest.mark.parametrize(
+    ("place", "why"), [("gone", "is gone"), ("hidden", "no right to read")]
+)
+async def test_a_call_whose_channel_is_gone_has_its_reason_stored(
+    stand_in: DiscordStandIn,
+    start: Start,
+    host: MemoryHost,
+    scene: Scene,
+    place: str,
+    why: str,
+) -> None:
+    asked = await stand_in.say(scene.side, scene.ann, f"{stand_in.bot.mention} hello")
+    if place == "gone":
+        await stand_in.delete_channel(scene.side)
+    else:
+        scene.side.deny(stand_in.bot, rights.VIEW_CHANNEL)
+    host.left_unsent = [Unsent(Claim(1, 1, 1, 1, None), scene.side.id, asked, ())]
+    async with start().connected():
+        await stand_in.wait_for(lambda: bool(host.refusals))
+    assert why in host.refusals[1] and stand_in.outbox.sent() == []
+
+
+async def test_a_call_is_answered_in_a_thread_that_was_archived_meanwhile(
+    stand_in: DiscordStandIn, start: Start, host: MemoryHost, scene: Scene
+) -> None:
+    thread = scene.guild.thread(scene.general, "quiet by now")
+    asked = await stand_in.say(thread, scene.ann, f"{stand_in.bot.mention} hello")
+    thread.archived = True
+    host.left_unsent = [Unsent(Claim(1, 1, 1, 1, None), thread.id, asked, ())]
+    async with start().connected():
+        await stand_in.wait_for(lambda: bool(host.sent_as))
+    assert stand_in.outbox.sent()[0].reply_to == asked
+
+
+async def test_a_call_from_hours_ago_is_closed_with_its_reason(
+    stand_in: DiscordStandIn, running: Running, service: Service, scene: Scene
+) -> None:
+    run = service.context.database.run
+    async with taught(running, stand_in, service, scene):
+        guild, channel = await first_channel(service, scene)
+        asked = snowflake(age_seconds=7200)
+        reply = await run(replies.claim, guild, channel, "mention", str(asked))
+        assert reply is not None
+
+    def long_ago() -> None:
+        Reply.update(created=1).where(Reply.id == reply).execute()
+
+    await run(long_ago)
+    async with running.connected():
+        await has_state(service, asked, "silent")
+    row = await run(replies.get, reply)
+    assert row is not None and "`speak.max_age_seconds`" in row.notes[0]
+    assert await running.surroundings.ports.replies.unsent() == []
+    assert stand_in.outbox.sent() == []
 
 
 async def test_an_error_while_catching_up_is_tried_again_in_the_same_session(

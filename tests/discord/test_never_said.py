@@ -105,6 +105,25 @@ async def test_a_line_from_before_a_word_was_listed_is_made_again(
     assert emptied is not None and (emptied.state, emptied.text) == ("claimed", "")
 
 
+async def test_no_such_word_is_quoted_where_a_reply_is_explained(
+    stand_in: DiscordStandIn, running: Running, service: Service, scene: Scene
+) -> None:
+    general, settings = scene.general, service.context.settings
+    async with taught(running, stand_in, service, scene):
+        shown = await stand_in.command(general, scene.ann, "mark", debug=True)
+        own = shown.parts[0].message_id
+        why = await stand_in.message_command(general, scene.ann, "Why this?", own)
+        assert NeverSaid(["tide", "boats"]).found_in(why.text + shown.text)
+        await settings.change("speak.never_say", "tide, boats, harbour, cat")
+        why = await stand_in.message_command(general, scene.ann, "Why this?", own)
+        (row,) = await service.context.database.run(replies.latest)
+        ports = ports_of(service.context, Random(1))
+        told = await ports.replies.explain(row.id, [general.id])
+    assert "It took" in why.text and not why.parts[0].files
+    assert "> " not in why.text and "channels not shown" not in why.text
+    assert (told.text, told.shares, told.sources) == ("", [], [])
+
+
 async def test_a_list_that_forbids_everything_leaves_silence(
     stand_in: DiscordStandIn, running: Running, service: Service, scene: Scene
 ) -> None:

@@ -1,7 +1,6 @@
 """Everything for Discord passes the owner's proxy, which is named when it is down."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -14,6 +13,7 @@ from app.settings.config_file import save
 from tests.discord.conftest import Running
 from tests.discord.scene import Scene
 from tests.discord_stand_in.server import TOKEN, DiscordStandIn
+from tests.home_files import files_with
 from tests.proxy_stand_in import ProxyStandIn
 
 LOGIN = "ann:s3cret-word"
@@ -29,8 +29,7 @@ def proxied(running: Running, service: Service) -> Running:
 
 
 def nothing_holds_the_login(home: Home, caplog: pytest.LogCaptureFixture) -> bool:
-    files = [one for one in home.root.rglob("*") if one.is_file()]
-    held = [one for one in files if b"s3cret-word" in Path(one).read_bytes()]
+    held = files_with(home.root, "s3cret-word")
     return "s3cret" not in caplog.text and held == [home.secrets_file]
 
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-from pathlib import Path
 
 import pytest
 
@@ -24,6 +23,7 @@ from tests.discord.scene import Scene
 from tests.discord_stand_in.interactions import Interaction
 from tests.discord_stand_in.server import DiscordStandIn, File
 from tests.discord_stand_in.world import OWNER_ID, User
+from tests.home_files import files_with
 
 
 async def test_it_learns_speaks_explains_and_forgets(
@@ -185,19 +185,13 @@ async def test_no_byte_of_an_opted_out_member_stays_in_the_home(
         await until_stored(service, len(LINES) + 1)
         await stand_in.command(scene.general, scene.ann, "privacy opt-out")
         root = service.context.home.root
-        assert holding(root, b"zanzibarian") == []
+        assert files_with(root, "zanzibarian") == []
         await stand_in.say(scene.general, scene.ann, "zanzibarian again")
         await stand_in.say(
             scene.general, scene.ann, f"{stand_in.bot.mention} zanzibarian?"
         )
         await stand_in.wait_for(lambda: len(stand_in.outbox.sent()) == 1)
-    assert holding(root, b"zanzibarian") == []
-
-
-def holding(root: Path, text: bytes) -> list[str]:
-    """Files below a directory that hold a text."""
-    files = (path for path in root.rglob("*") if path.is_file())
-    return [path.name for path in files if text in path.read_bytes()]
+    assert files_with(root, "zanzibarian") == []
 
 
 async def test_an_export_attached_to_train_is_learned(
@@ -259,7 +253,7 @@ async def test_what_was_said_where_nothing_is_learned_is_kept_nowhere(
         await stand_in.say(scene.side, scene.ann, "quixotic aside")
         await stand_in.say(scene.side, scene.ben, f"{stand_in.bot.mention} quixotic?")
         await stand_in.wait_for(lambda: len(stand_in.outbox.sent()) == 1)
-    assert holding(service.context.home.root, b"quixotic") == []
+    assert files_with(service.context.home.root, "quixotic") == []
 
 
 async def test_bots_and_its_own_lines_are_stored_as_context_and_never_learned(

@@ -112,3 +112,45 @@ async def test_a_command_whose_sources_went_says_so_and_not_them(
     async with start().connected():
         shown = await stand_in.command(scene.general, scene.ann, "mark")
     assert [*shown.texts] == [NOTHING_TO_SAY]
+
+
+@pytest.mark.parametrize("way", ["mention", "stream", "command", "typed"])
+async def test_the_beginning_of_a_reply_is_noted_whose_rest_discord_refuses(
+    stand_in: DiscordStandIn, start: Start, host: Forgetful, scene: Scene, way: str
+) -> None:
+    host.goes_after = 100
+    host.answer_parts = (SAID, "more of the tide", GONE)
+    scene.guild.blocked_words = {GONE: 200000}
+    host.overrides[(scene.guild.id, 0)] = {"reply.stream": way == "stream"}
+    async with start().connected():
+        if way == "command":
+            await stand_in.command(scene.general, scene.ann, "mark")
+        else:
+            call = "!mark" if way == "typed" else f"{stand_in.bot.mention} hello"
+            await stand_in.say(scene.general, scene.ann, call)
+        await stand_in.wait_for(lambda: bool(host.sent_as))
+    there = [
+        number
+        for number, one in scene.general.messages.items()
+        if one["author"]["id"] == str(stand_in.bot.id)
+    ]
+    assert there != [] and [*host.sent_as.values()] == [there]
+    assert host.refusals == {} and len(host.asked) == 1
+
+
+async def test_a_reply_that_is_half_replaced_is_known_by_its_new_words(
+    stand_in: DiscordStandIn, start: Start, host: Forgetful, scene: Scene
+) -> None:
+    host.goes_after = 100
+    host.overrides[scene.guild.id, 0] = {"speak.user_cooldown_seconds": 0.0}
+    async with start().connected():
+        await stand_in.wait_for(lambda: bool(stand_in.rest.commands))
+        await stand_in.say(scene.general, scene.ann, f"{stand_in.bot.mention} hello")
+        await stand_in.wait_for(lambda: any(len(s) == 2 for s in host.sent_as.values()))
+        (old,) = host.sent_as.values()
+        host.answer_parts = ("other words", GONE + " now")
+        scene.guild.blocked_words = {f"{GONE} now": 200000}
+        shown = await stand_in.command(scene.general, scene.ann, "again")
+    assert "I could not say it" in shown.text and host.refusals == {}
+    assert own_lines(scene) == [GONE]
+    assert [*host.sent_as.values()] == [old, old[:1]]

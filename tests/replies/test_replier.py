@@ -30,6 +30,7 @@ from app.store.authors import open_key
 from app.store.database import Database
 from app.store.reply_links import NewLink
 from app.voice.voice import Voice
+from tests.home_files import files_with
 
 
 class Clock:
@@ -183,8 +184,7 @@ async def test_a_reply_to_what_is_not_stored_keeps_no_name_that_could_not_be_for
         ("", None),
         ("bob", row),
     }
-    files = database.path.parent.glob(f"{database.path.name}*")
-    assert not any(b"Carla" in file.read_bytes() for file in files)
+    assert files_with(database.path.parent, "Carla") == []
     told = database.call(replies.explained, made.reply)
     assert ["someone", ""] in told.turns
 
@@ -467,6 +467,21 @@ async def test_a_line_that_nobody_asked_for_must_be_close_in_meaning(
     assert row.state == state and bool(row.text) == (state == "made")
     assert bool(made.silence) == (state == "silent")
     assert shown == [], "it is shown to nobody before it is known to fit"
+
+
+async def test_a_line_that_was_kept_silent_may_be_said_later(home, database):
+    class Far(Remembered):
+        async def closeness(self, texts, turns):
+            return [0.0 for _ in texts]
+
+    bench = Bench(home, database, Far([]))
+    silent = await bench.replier.reply(bench.ask(reason="join-in"))
+    assert silent is not None and silent.silence
+    row = database.call(replies.get, silent.reply)
+    assert row is not None and row.shares == []
+    for is_stale in (False, True):
+        await bench.replier.reply(bench.ask())
+        assert bench.local.prompts[-1].is_stale(bench.local.text) is is_stale
 
 
 @pytest.mark.parametrize("provider", ["local", "openai"])

@@ -18,9 +18,10 @@ from app.store import guilds, voice_changes
 from app.store.database import Database, tuples
 from app.store.tables import Message
 from tests.asking import built_in
+from tests.home_files import matches_in
 
 DRIVER = Path(__file__).with_name("crash_driver.py")
-MARK = re.compile(rb"zq\d+zq")
+MARK = re.compile(r"zq[0-9]+zq")
 
 
 def write_files(folder: Path, rng: Random, count: int = 4, rows: int = 3000) -> None:
@@ -91,9 +92,10 @@ async def check(home: Home) -> str:
         while learning._voices._tasks:
             await asyncio.gather(*learning._voices._tasks)
         assert voice.messages == len(rows), (voice.messages, len(rows))
-        kept = {mark for text in await database.run(_texts) for mark in _marks(text)}
+        texts = await database.run(_texts)
+        kept = {mark for text in texts for mark in MARK.findall(text)}
         await learning.close()
-        stale = _marks_on_disk(home) - kept
+        stale = matches_in(home.root, MARK.pattern) - kept
         assert not stale, f"{len(stale)} forgotten marks are still on disk"
         assert voice.forget(rows) == len(rows)
     return f"{len(rows):,} messages as the database says"
@@ -105,15 +107,6 @@ def _learnable(guild: int) -> list[int]:
 
 def _texts() -> list[str]:
     return [text for (text,) in tuples(Message.select(Message.text))]
-
-
-def _marks(text: str) -> list[bytes]:
-    return MARK.findall(text.encode())
-
-
-def _marks_on_disk(home: Home) -> set[bytes]:
-    files = [path for path in home.root.rglob("*") if path.is_file()]
-    return {mark for path in files for mark in MARK.findall(path.read_bytes())}
 
 
 def wait_for_orphans(home: Home) -> None:

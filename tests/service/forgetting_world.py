@@ -43,13 +43,14 @@ from app.store.database import bound
 from app.voice.tokens import NAME, TokenVoice
 from tests.asking import ask
 from tests.discord_stand_in.world import snowflake
+from tests.home_files import files_with, matches_in
 from tests.memory.conftest import WordEmbedder
 from tests.openai_stand_in import StandIn, running
 from tests.runner import tiny
 
 R = TypeVar("R")
 
-PLANTED = re.compile(r"zq\d+zq")
+PLANTED = re.compile(r"zq[0-9]+zq")
 WORDS = "the tide takes small boats out to the cat and the harbour".split()
 BOT = 900_000_000_000_000_001
 
@@ -650,21 +651,8 @@ def exported(said: Said) -> dict[str, str]:
 
 
 def words_in(root: Path) -> set[str]:
-    """Every planted word in any file, read by another process.
-
-    Closing a plain file here would drop this process's locks on the database: section
-    2.2 of https://www.sqlite.org/howtocorrupt.html
-    """
-    pattern = PLANTED.pattern.replace(r"\d", "[0-9]")
-    command = ["grep", "-raohE", "--", pattern, str(root)]
-    found = subprocess.run(command, capture_output=True, text=True, check=False)
-    return set(found.stdout.split())
-
-
-def files_with(root: Path, word: str) -> list[str]:
-    command = ["grep", "-rlaF", "--", word, str(root)]
-    found = subprocess.run(command, capture_output=True, text=True, check=False)
-    return [str(Path(line).relative_to(root)) for line in found.stdout.splitlines()]
+    """Every planted word in any file."""
+    return matches_in(root, PLANTED.pattern)
 
 
 def _stored() -> dict[str, str]:
@@ -690,12 +678,12 @@ def _rows_with(words: set[str]) -> list[str]:
 def _copy(root: Path, target: Path) -> None:
     """Copy a home while nothing is written: what a kill would leave."""
     with bound().atomic("IMMEDIATE"):
-        shutil.copytree(
-            root, target, ignore=lambda folder, names: ("mynah.db-shm", "mynah.db-wal")
-        )
+        # By another process, as in `tests/home_files.py`.
+        subprocess.run(["cp", "-r", root, target], check=True)
         # The log last: what is moved out of it meanwhile is in both.
         if (root / "mynah.db-wal").exists():
-            shutil.copy(root / "mynah.db-wal", target / "mynah.db-wal")
+            subprocess.run(["cp", root / "mynah.db-wal", target], check=True)
+    (target / "mynah.db-shm").unlink(missing_ok=True)
 
 
 @contextlib.contextmanager

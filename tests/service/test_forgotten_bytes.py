@@ -1,6 +1,5 @@
 """No byte of what was forgotten stays in the database's files, pages' gaps included."""
 
-import subprocess
 from random import Random
 
 import pytest
@@ -9,21 +8,11 @@ from app.core.paths import Home
 from app.importers.records import Record
 from app.service.service import Service, open_service
 from app.store import forgetting, guilds, messages
+from tests.home_files import files_with
 
 pytestmark = pytest.mark.process
 
 PHRASE = "quizzical zanzibar platypus"
-
-
-def files_with(home: Home, phrase: str) -> list[str]:
-    """Files of the home with a phrase, read by another process.
-
-    Closing a plain file drops this process's locks on it: section 2.2 of
-    https://www.sqlite.org/howtocorrupt.html
-    """
-    command = ["grep", "-rlaF", "--", phrase, str(home.root)]
-    found = subprocess.run(command, capture_output=True, text=True, check=False)
-    return sorted(found.stdout.splitlines())
 
 
 async def fill(service: Service) -> int:
@@ -48,8 +37,8 @@ async def fill(service: Service) -> int:
 async def test_copies_that_sqlite_left_in_the_gaps_of_pages_go_too(home: Home) -> None:
     async with open_service(home, Random(1)) as service:
         guild = await fill(service)
-        assert files_with(home, PHRASE)
+        assert files_with(home.root, PHRASE)
         done = await service.context.forgetter.forget_author(guild, "11")
         assert done.complete
-        assert files_with(home, PHRASE) == []
-    assert files_with(home, PHRASE) == []
+        assert files_with(home.root, PHRASE) == []
+    assert files_with(home.root, PHRASE) == []

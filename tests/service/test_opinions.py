@@ -19,6 +19,7 @@ from app.settings.schema import Config
 from app.settings.setting_keys import with_overrides
 from app.store import feedback, forgetting, guilds, members, messages, replies
 from tests.asking import Nobody
+from tests.home_files import files_with
 
 LINES = [
     "the tide comes in at nine and takes the small boats out",
@@ -113,7 +114,7 @@ async def test_forgetting_a_person_forgets_what_they_thought(service: Service) -
     assert await run(feedback.rating, reply) == -1
     assert (await run(members.kept, guild, "hash")).ratings == 0
     await service.context.forgetter.forget(guild, [1])
-    assert b"secret words" not in service.context.home.database.read_bytes()
+    assert files_with(service.context.home.root, "secret words") == []
 
 
 def tuned(home: Home, **limits: object) -> None:

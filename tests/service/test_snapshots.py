@@ -18,6 +18,7 @@ from app.service.service import Service, open_service
 from app.settings import effective
 from app.store import guilds, messages, settings, snapshots
 from tests.asking import ask
+from tests.home_files import files_with
 from tests.runner import tiny
 
 pytestmark = pytest.mark.process
@@ -80,13 +81,6 @@ async def town(home: Home, tmp_path: Path) -> AsyncIterator[Town]:
     async with opened(home, tmp_path) as town:
         await town.learn("calm", CALM)
         yield town
-
-
-def found(home: Home, phrase: str) -> list[Path]:
-    """Files of the home that hold any word of the phrase."""
-    words = [word.encode() for word in phrase.split()]
-    files = [path for path in home.root.rglob("*") if path.is_file()]
-    return [path for path in files if any(word in path.read_bytes() for word in words)]
 
 
 async def test_rolling_back_gives_voice_and_persona_back_and_can_be_undone(
@@ -169,11 +163,11 @@ async def test_what_is_forgotten_is_in_no_snapshot(home: Home, tmp_path: Path) -
         planted = ["calm4", "calm5", "raid3"]
         done = await town.ask(control.Forget("G", messages=planted))
         assert done.messages == 3 and done.complete
-        assert found(home, PHRASE) == []
+        assert files_with(home.root, *PHRASE.split()) == []
         for name in (UNDO, "before"):
             await town.ask(control.SnapshotRestore("G", name))
             assert not await town.knows("platypus")
-        assert found(home, PHRASE) == []
+        assert files_with(home.root, *PHRASE.split()) == []
         await town.ask(control.Forget("G", everything=True))
         assert (await town.ask(control.Snapshots("G"))).snapshots == []
 

@@ -10,7 +10,8 @@ from peewee import Model
 from app.core.paths import TREE
 from app.service import stores
 from app.store.tables import TABLES
-from tests.service.forgetting_world import PLANTED, World, files_with, planted
+from tests.home_files import files_with
+from tests.service.forgetting_world import PLANTED, World, planted
 
 PAGE = Path(__file__).parent.parent.parent / "app" / "README.md"
 
@@ -65,7 +66,8 @@ async def test_in_a_used_home_words_are_in_the_stores_alone(used: World) -> None
         await used.context.database.run(_only_in_stores)
         home = used.home.root
         (word,) = planted(next(iter(used.said.values())).text)
-        for file in files_with(home, word):
+        for path in files_with(home, word):
+            file = str(path.relative_to(home))
             assert any(
                 fnmatch(file, name) or fnmatch(file, f"{name}/*")
                 for store in stores.STORES

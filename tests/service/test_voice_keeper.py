@@ -35,6 +35,7 @@ from app.store import (
 )
 from app.store.database import Database
 from app.store.replies import SourceMessage
+from tests.home_files import files_with
 
 pytestmark = pytest.mark.process
 
@@ -110,13 +111,6 @@ def lines(home: Home, count: int, start: int = 0) -> Path:
     return path
 
 
-def found(home: Home, phrase: str) -> list[Path]:
-    """Files of the home that hold any word of the phrase."""
-    words = [word.encode() for word in phrase.split()]
-    files = [path for path in home.root.rglob("*") if path.is_file()]
-    return [path for path in files if any(word in path.read_bytes() for word in words)]
-
-
 async def test_a_message_can_be_spoken_as_soon_as_it_is_stored(home: Home) -> None:
     async with opened(home) as bench:
         row = await bench.hear("something is rotten in denmark")
@@ -167,7 +161,7 @@ async def test_an_edit_replaces_what_is_spoken(home: Home) -> None:
         await bench.learning.edit(bench.guild, row, "something is splendid here")
         assert await bench.knows("splendid") and not await bench.knows("rotten")
         await bench.settled()
-        assert found(home, "rotten") == []
+        assert files_with(home.root, "rotten") == []
         await bench.learning.edit(bench.guild, row, "!command")
         assert not await bench.knows("splendid")
 
@@ -298,7 +292,7 @@ async def test_nothing_forgotten_is_left_in_the_home(home: Home, by: str) -> Non
         fields = {"text": PHRASE, "state": "sent", "turns": [["a", PHRASE, row]]}
         await run(replies.finish, reply, fields, [SourceMessage(row, 3, PHRASE)])
         await run(embeddings.add_many, guild, "mini", [(row, PHRASE.encode())])
-        assert found(home, PHRASE) != []
+        assert files_with(home.root, *PHRASE.split()) != []
 
         if by == "message":
             done = await learning.forgetter.forget(guild, [row])
@@ -313,14 +307,14 @@ async def test_nothing_forgotten_is_left_in_the_home(home: Home, by: str) -> Non
 
         assert done.complete
         assert (done.embeddings, done.replies) == (1, 1)
-        assert found(home, PHRASE) == []
+        assert files_with(home.root, *PHRASE.split()) == []
         assert not await bench.knows("zanzibar")
         assert row in bench.forgotten
         left = await run(messages.count, guild)
         assert left == (0 if by == "everything" else 700)
         assert await run(replies.claim, guild, None, "mention", "x1") is None
         if by in ("author", "everything"):
-            assert found(home, "yorick66") == []
+            assert files_with(home.root, "yorick66") == []
 
 
 async def test_a_stopped_import_starts_over_after_everything_was_forgotten(
@@ -347,7 +341,7 @@ async def test_a_deletion_is_spoken_of_no_more_and_the_files_follow(home: Home) 
         assert done.messages == 1 and not done.complete
         assert not await bench.knows("zanzibar")
         await bench.settled()
-        assert found(home, PHRASE) == []
+        assert files_with(home.root, *PHRASE.split()) == []
 
 
 async def test_a_deletion_that_was_cut_short_is_finished_at_the_next_start(
@@ -362,7 +356,7 @@ async def test_a_deletion_that_was_cut_short_is_finished_at_the_next_start(
         assert not await bench.knows("zanzibar")
         await bench.settled()
         assert await bench.database.run(voice_changes.changes, bench.guild) == []
-        assert found(home, PHRASE) == []
+        assert files_with(home.root, *PHRASE.split()) == []
 
 
 Damage = Callable[[Path], object]
@@ -411,7 +405,7 @@ async def test_leftovers_of_killed_builds_are_swept_up(home: Home) -> None:
     stray.mkdir(parents=True)
     (stray / "voice-1.bin").write_text(PHRASE)
     async with opened(home):
-        assert found(home, PHRASE) == []
+        assert files_with(home.root, *PHRASE.split()) == []
 
 
 async def test_the_log_of_the_database_is_emptied_by_forgetting(home: Home) -> None:
@@ -424,4 +418,4 @@ async def test_the_log_of_the_database_is_emptied_by_forgetting(home: Home) -> N
         await asyncio.sleep(0.5)
         reader.close()
         assert (await work).complete
-        assert found(home, PHRASE) == []
+        assert files_with(home.root, *PHRASE.split()) == []

@@ -12,6 +12,7 @@ from app.store import forgetting, guilds, sqlite
 from app.store.database import Database, bound, write
 from app.store.sqlite import DatabaseDamagedError
 from app.store.tables import Guild
+from tests.home_files import files_with
 
 Write = Callable[..., int]
 
@@ -111,11 +112,10 @@ def test_deleted_text_is_overwritten_in_the_file(
 ) -> None:
     row = write("quizzical platypus")
     db.call(lambda: sqlite.truncate_log(bound()))
-    assert b"quizzical platypus" in db.path.read_bytes()
+    assert files_with(db.path.parent, "quizzical platypus") == [db.path]
     db.call(forgetting.delete, guild, [row])
     assert db.call(lambda: sqlite.truncate_log(bound()))
-    left = [path.read_bytes() for path in db.path.parent.glob("mynah.db*")]
-    assert not any(b"quizzical platypus" in data for data in left)
+    assert files_with(db.path.parent, "quizzical platypus") == []
 
 
 def test_a_damaged_file_is_not_sound(

@@ -85,18 +85,21 @@ async def _show(
         raise discord.CheckFailure(APPROVED_FIRST)
     files = await source_files(bot, made.files, channel)
     view = again_button if made.has_buttons else None
-    shown = await replies.shown_as(old)
+    shown, ids = await replies.shown_as(old), list[int]()
     try:
-        ids = await replace_parts(
+        await replace_parts(
             channel, shown, made.parts, trigger, files=files, view=view,
-            may_send=bot.delivery.check_of(made),
+            may_send=bot.delivery.check_of(made), sent=ids,
         )  # fmt: skip
     except WordsGoneError as gone:
-        await replies.sent(made.reply, gone.sent)
+        await replies.sent(made.reply, ids)
         raise discord.CheckFailure(NOTHING_TO_SAY) from gone
     except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
         reason = refusal_of(error) or "Discord did not answer"
-        await replies.refused(made.reply, reason)
+        if ids:
+            await replies.sent(made.reply, ids)
+        else:
+            await replies.refused(made.reply, reason)
         raise discord.CheckFailure(f"I could not say it: {reason}.") from error
     # First, as a deleted message of a reply would count against it.
     await replies.replaced(old, made.reply, ids)

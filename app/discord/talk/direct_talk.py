@@ -192,21 +192,23 @@ class DirectTalk:
             answer = await self._ports.replies.answer_direct(ask)
         if answer is None or answer.is_draft or not answer.parts:
             return
-        replies = self._ports.replies
+        replies, ids = self._ports.replies, list[int]()
         try:
-            ids = await send_parts(
+            await send_parts(
                 channel,
                 answer.parts,
                 message.id,
                 reference=_reference(message),
                 may_send=partial(replies.may_send, answer.reply),
+                sent=ids,
             )
-        except WordsGoneError as gone:
-            ids = gone.sent
+        except WordsGoneError:
+            log.info("A direct message lost its answer while it was sent")
         except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
             log.warning("A direct message could not be answered: %s", error)
-            await replies.refused(answer.reply, refusal_of(error) or str(error))
-            return
+            if not ids:
+                await replies.refused(answer.reply, refusal_of(error) or str(error))
+                return
         await replies.sent(answer.reply, ids)
 
     async def _before(
