@@ -161,7 +161,7 @@ class MynahBot(discord.Bot):
         self._plain_request: Callable[..., Awaitable[object]] = self.http.request
         self.http.request = self._request  # type: ignore[method-assign]
         self._contain_parsers()
-        self.strangers = Strangers(around.settings, around.troubles)
+        self.strangers = Strangers(around.settings, around.troubles, clock)
         self.proxies = Proxies(clock, around.pace.for_proxy)
         self.delivery = Delivery(self, ports, clock)
         self.talk = ChannelTalk(self, clock)

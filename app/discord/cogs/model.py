@@ -14,10 +14,12 @@ from app.discord.ports import MessagePlace
 from app.discord.texts import AGREE_AGAIN, pages, setting_lines
 from app.settings import owner_rules
 from app.settings.consent import ConsentError
+from app.settings.host_names import LOCAL
 from app.settings.speech_sections import MODES
 
 MAX_SUGGESTIONS = 25
-PLACES_OF_MODELS = {"here": "local", "cloud": "openai"}
+CLOUD = "cloud"
+PLACES_OF_MODELS = ("here", CLOUD)
 
 
 async def suggest_models(context: discord.AutocompleteContext) -> list[str]:
@@ -98,7 +100,8 @@ class ModelCog(discord.Cog):
         ] = False,
     ) -> None:
         """Choose the model's place for this server."""
-        value = PLACES_OF_MODELS.get(place, place)
+        is_away = place == CLOUD
+        value = await self.bot.ports.machine.cloud_host() if is_away else LOCAL
         await self._set(context, "reply.provider", value, agreed=agree)
 
     @model.command(name="mode", description="Let the voice, the model, or both write.")
