@@ -1,6 +1,7 @@
 """Direct messages: to whom, in whose voice, and with whose words."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -323,6 +324,48 @@ async def test_an_unlisted_server_lends_no_voice(
         shown = await stand_in.command(direct, scene.ann, "help")
     assert [ask.guild for ask in host.direct] == [port.id]
     assert "Port" in shown.text and "Harbour" not in shown.text
+
+
+async def test_the_most_servers_that_are_asked_are_of_the_owners_list(
+    stand_in: DiscordStandIn,
+    start: Start,
+    host: MemoryHost,
+    scene: Scene,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(direct_talk, "MOST_SERVERS", 1)
+    port = Guild("Port")
+    port.join(scene.ann)
+    await stand_in.add_guild(port)
+    direct = stand_in.direct_channel(scene.ann)
+    mine = dict(owners=[str(scene.ann.id)], direct_messages=True)
+    async with start(servers=[str(port.id)], **mine).connected():
+        await stand_in.say(direct, scene.ann, "hello")
+        await until_said(stand_in, direct, 1)
+    assert [ask.guild for ask in host.direct] == [port.id]
+
+
+async def test_people_who_wrote_long_ago_are_not_kept_in_memory(
+    stand_in: DiscordStandIn,
+    start: Start,
+    scene: Scene,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(direct_talk, "SHARED_SECONDS", 60.0)
+    people, ahead = (scene.ann, scene.ben), 0.0
+    chosen = [str(one.id) for one in people]
+    mine = dict(direct_messages=True, direct_people=chosen)
+    running = start(clock=lambda: time.time() + ahead, **mine)
+    async with running.connected() as link:
+        for one in people:
+            direct = stand_in.direct_channel(one)
+            await stand_in.say(direct, one, "hello")
+            await until_said(stand_in, direct, 1)
+            ahead += 60.0
+        assert link.client is not None
+        talk = link.client.direct
+        await stand_in.wait_for(lambda: not talk._turns)
+        assert [person for person, _ in talk._shared] == [scene.ben.id]
 
 
 async def test_nobody_is_answered_before_it_is_known_who_reads_what(
