@@ -10,6 +10,7 @@ from app.chat.circuit_breaker import CircuitBreaker, Clock
 from app.chat.fair_queue import FairQueue, QueueFullError
 from app.chat.halt import STOPPED, Halt
 from app.chat.postprocess import Finished, finish
+from app.chat.word_shares import still_said
 from app.core.errors import (
     InputRefusedError,
     LoadingError,
@@ -305,7 +306,10 @@ class Ladder:
         notes = completion.notes
         if attempt.outcome != "answered":
             notes = (*notes, f"its text stopped early: {attempt.reason}")
-        done = replace(completion, text=finished.text, notes=notes)
+        # The chain's line is said whole, but for names that are filled in.
+        used = completion.sources
+        sources = used if is_trusted else still_said(finished.text, used)
+        done = replace(completion, text=finished.text, notes=notes, sources=sources)
         return Attempt("answered", attempt.reason, done, finished, prompt)
 
 

@@ -38,7 +38,7 @@ from app.store.places import Claim
 
 
 class MemoryHost:
-    """All four ports in their simplest form."""
+    """All ports in their simplest form."""
 
     def __init__(self) -> None:
         self.guilds: dict[int, str] = {}
