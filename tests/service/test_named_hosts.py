@@ -244,6 +244,8 @@ async def test_the_login_of_the_proxy_is_tried_at_a_host_behind_it(
     places = {CLOUD: ("127.0.0.1", cloud.port)}
     async with ProxyStandIn("ann:s3cret", places).running() as proxy:
         await put(bot, "openai.proxy", proxy.url)
+        with pytest.raises(UsageError, match="NAME:PASSWORD"):
+            await ask(bot, control.SecretSet(trial.name, "s3cret"))
         await ask(bot, control.SecretSet(trial.name, "ann:wrong"))
         refused = await ask(bot, trial)
         assert not refused.ok and not cloud.served

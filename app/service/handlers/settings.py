@@ -61,6 +61,11 @@ class SettingsHandlers:
         """Store a secret, or delete it."""
         name = request.name
         home, value = self._context.home, request.value
+        if name.endswith("_proxy_login") and value and ":" not in value:
+            raise UsageError(
+                "The login of a proxy is a name and a password.",
+                "Write it as NAME:PASSWORD.",
+            )
         if name in secrets.ENVIRONMENT:
             place = await asyncio.to_thread(secrets.put, home, name, value)
         else:

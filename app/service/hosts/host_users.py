@@ -48,8 +48,7 @@ async def hosts_in_use(context: AppContext) -> list[Host]:
 
 async def shown_host(context: AppContext) -> Host:
     """Return the host that the state is about: the first in use, or `openai`."""
-    home = context.settings.home
-    found = [*hosts_for(home), *await hosts_in_use(context), host_of(home, OPENAI)]
+    found = [*await hosts_in_use(context), host_of(context.settings.home, OPENAI)]
     return next(host for host in found if host.has_address)
 
 
