@@ -1,12 +1,17 @@
 """Seals the machine off: a temporary home, no environment, no network but loopback."""
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from filelock import FileLock
 
 from app.core.paths import Home
+
+if TYPE_CHECKING:
+    from tests.keyring_stand_in import Ring
 
 
 @pytest.fixture(autouse=True)
@@ -30,6 +35,20 @@ def edits_count_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 def home(tmp_path: Path) -> Home:
     """An empty home."""
     return Home(tmp_path / "home").create()
+
+
+@pytest.fixture
+def ring() -> Iterator["Ring"]:
+    """A keyring in place of none."""
+    import keyring
+
+    from tests.keyring_stand_in import Ring
+
+    before = keyring.get_keyring()
+    ring = Ring()
+    keyring.set_keyring(ring)
+    yield ring
+    keyring.set_keyring(before)
 
 
 @pytest.fixture(scope="session")

@@ -43,19 +43,8 @@ def fill(
         kept: The turns of the conversation's prompt before, as in `context.collect`.
         most: The tokens for them and all the rest, if more than `tokens`.
     """
-    persona = estimate_tokens(prompt.persona)
-    summary = _shortened(prompt.summary, tokens * shares.summary // 100)
-    moments = _within(prompt.moments, tokens * shares.recall // 100)
-    room = tokens * shares.examples // 100
-    drafts = _lines_within(prompt.drafts, room)
-    examples = _lines_within(prompt.examples, room - _cost(drafts))
-    filled = {
-        PERSONA: persona,
-        SUMMARY: estimate_tokens(summary),
-        RECALLED: sum(map(context.cost_of, moments)),
-        EXAMPLES: _cost(examples),
-        DRAFTS: _cost(drafts),
-    }
+    fitted = _with_short_parts(prompt, tokens, shares)
+    filled = _costs(fitted)
     spent = sum(filled.values())
     chosen = context.collect(
         last,
@@ -67,15 +56,32 @@ def fill(
     )
     filled[CONVERSATION] = chosen.tokens - chosen.channel_tokens
     filled[CHANNEL] = chosen.channel_tokens
+    filled = {part: cost for part, cost in filled.items() if cost}
+    return replace(fitted, turns=chosen.turns, filled=filled)
+
+
+def _with_short_parts(prompt: Prompt, tokens: int, shares: Shares) -> Prompt:
+    """Limit every part but the turns to its share."""
+    room = tokens * shares.examples // 100
+    drafts = _lines_within(prompt.drafts, room)
     return replace(
         prompt,
-        turns=chosen.turns,
-        moments=moments,
-        summary=summary,
-        examples=examples,
+        summary=_shortened(prompt.summary, tokens * shares.summary // 100),
+        moments=_within(prompt.moments, tokens * shares.recall // 100),
+        examples=_lines_within(prompt.examples, room - _cost(drafts)),
         drafts=drafts,
-        filled={part: spent for part, spent in filled.items() if spent},
     )
+
+
+def _costs(prompt: Prompt) -> dict[str, int]:
+    """Return the tokens of every part but the turns."""
+    return {
+        PERSONA: estimate_tokens(prompt.persona),
+        SUMMARY: estimate_tokens(prompt.summary),
+        RECALLED: sum(map(context.cost_of, prompt.moments)),
+        EXAMPLES: _cost(prompt.examples),
+        DRAFTS: _cost(prompt.drafts),
+    }
 
 
 def _shortened(text: str, tokens: int) -> str:

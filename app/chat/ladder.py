@@ -10,6 +10,7 @@ from app.chat.circuit_breaker import CircuitBreaker, Clock
 from app.chat.fair_queue import FairQueue, QueueFullError
 from app.chat.halt import STOPPED, Halt
 from app.chat.postprocess import Finished, finish
+from app.chat.word_shares import still_said
 from app.core.errors import (
     InputRefusedError,
     LoadingError,
@@ -201,33 +202,10 @@ class Ladder:
             left_ms: Time limit for the whole text; None sets no limit.
         """
         pieces: list[str] = []
-        completion: Completion | None = None
         if rung.breaker:
             rung.breaker.enter()
-        end = asyncio.get_running_loop().time()
-        limit = None if left_ms is None else first_ms / 1000
         try:
-            async with AsyncExitStack() as stack:
-                timer = await stack.enter_async_context(asyncio.timeout(limit))
-                stack.enter_context(self._halt.ends(timer))
-                if rung.queue:
-                    await stack.enter_async_context(rung.queue.place(prompt.guild))
-                stream = rung.provider.write(prompt)
-                await stack.enter_async_context(
-                    aclosing(cast(AsyncGenerator[str | Completion, None], stream))
-                )
-                async for item in stream:
-                    if isinstance(item, Completion):
-                        completion = item
-                        break
-                    is_first = not pieces and not self._halt.is_wanted
-                    if is_first and left_ms is not None:
-                        timer.reschedule(end + left_ms / 1000)
-                    if isinstance(item, FreshStart):
-                        pieces.clear()
-                        self._on_piece(None)
-                    pieces.append(item)
-                    self._on_piece(item)
+            completion = await self._read(rung, prompt, pieces, first_ms, left_ms)
         except TimeoutError:
             if self._halt.is_wanted:
                 text = "".join(pieces) if self._halt.is_shown else ""
@@ -249,6 +227,43 @@ class Ladder:
         if rung.breaker:
             rung.breaker.succeeded()
         return Attempt("answered", "", completion or Completion("".join(pieces)))
+
+    async def _read(
+        self,
+        rung: Rung,
+        prompt: Prompt,
+        pieces: list[str],
+        first_ms: float,
+        left_ms: float | None,
+    ) -> Completion | None:
+        """Add what a provider writes to `pieces`, and return its end if it has one.
+
+        Raises:
+            TimeoutError: When the time is up, or somebody stopped it.
+        """
+        began = asyncio.get_running_loop().time()
+        limit = None if left_ms is None else first_ms / 1000
+        async with AsyncExitStack() as stack:
+            timer = await stack.enter_async_context(asyncio.timeout(limit))
+            stack.enter_context(self._halt.ends(timer))
+            if rung.queue:
+                await stack.enter_async_context(rung.queue.place(prompt.guild))
+            stream = rung.provider.write(prompt)
+            await stack.enter_async_context(
+                aclosing(cast(AsyncGenerator[str | Completion, None], stream))
+            )
+            async for item in stream:
+                if isinstance(item, Completion):
+                    return item
+                is_first = not pieces and not self._halt.is_wanted
+                if is_first and left_ms is not None:
+                    timer.reschedule(began + left_ms / 1000)
+                if isinstance(item, FreshStart):
+                    pieces.clear()
+                    self._on_piece(None)
+                pieces.append(item)
+                self._on_piece(item)
+        return None
 
     def _broken(
         self, rung: Rung, pieces: list[str], outcome: Outcome, reason: str
@@ -291,7 +306,10 @@ class Ladder:
         notes = completion.notes
         if attempt.outcome != "answered":
             notes = (*notes, f"its text stopped early: {attempt.reason}")
-        done = replace(completion, text=finished.text, notes=notes)
+        # The chain's line is said whole, but for names that are filled in.
+        used = completion.sources
+        sources = used if is_trusted else still_said(finished.text, used)
+        done = replace(completion, text=finished.text, notes=notes, sources=sources)
         return Attempt("answered", attempt.reason, done, finished, prompt)
 
 

@@ -1,10 +1,11 @@
-"""The voice's share in the choice of each word of a reply."""
+"""The voice's share in the choice of each word of a reply, and its messages."""
 
 from collections.abc import Sequence
 from difflib import SequenceMatcher
 
+from app.chat.postprocess import line_key
 from app.core.xray import UNKNOWN
-from app.providers.base import WordShare
+from app.providers.base import Used, WordShare
 
 
 def percents(text: str, shares: Sequence[WordShare]) -> list[int]:
@@ -21,3 +22,9 @@ def percents(text: str, shares: Sequence[WordShare]) -> list[int]:
         for at in range(size):
             found[here + at] = round(100 * shares[mine + at].voice)
     return found
+
+
+def still_said(text: str, sources: Sequence[Used]) -> tuple[Used, ...]:
+    """Return the messages whose words are in a text that may have been cut."""
+    said = line_key(text)
+    return tuple(used for used in sources if line_key(used.run) in said)

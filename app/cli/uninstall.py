@@ -7,11 +7,10 @@ from pathlib import Path
 
 from app.cli.output import print_json, say, size
 from app.core import files, secrets
-from app.core.errors import AppError, ConfigError
+from app.core.errors import AppError
 from app.core.paths import TREE, Home, find_home, own_command
 from app.service.home_lock import hold
 from app.settings import host_keys
-from app.settings.config_file import load
 
 NAME = "uninstall"
 HELP = "delete everything that Mynah keeps: what it learned, models, settings, secrets"
@@ -31,7 +30,7 @@ def run(arguments: argparse.Namespace) -> int:
     parts = {
         name: sum(map(files.size, paths)) for name, paths in home.present().items()
     }
-    names = secrets.kept(home, _names(home)) if home.root.is_dir() else []
+    names = secrets.kept(home, host_keys.names(home)) if home.root.is_dir() else []
     if arguments.json:
         found = {"home": str(home.root), "parts": parts, "secrets": names}
         print_json(found | {"deleted": not arguments.dry_run})
@@ -50,14 +49,6 @@ def run(arguments: argparse.Namespace) -> int:
             else "Deleted."
         )
     return 0
-
-
-def _names(home: Home) -> list[str]:
-    """Return the names of all secrets that may be here."""
-    try:
-        return host_keys.names(load(home.config_file))
-    except ConfigError:
-        return [*secrets.ENVIRONMENT]
 
 
 def _tell(home: Home, parts: dict[str, int], names: list[secrets.SecretName]) -> None:

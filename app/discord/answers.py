@@ -9,7 +9,8 @@ import discord
 
 from app.chat.postprocess import neutralise
 from app.core.errors import AppError
-from app.discord.messages import Talk
+from app.discord.messages import Talk, place_of
+from app.discord.ports import MessagePlace
 from app.discord.safe_sender import reference_to
 
 log = logging.getLogger(__name__)
@@ -80,6 +81,18 @@ async def replace(
 async def refuse(interaction: discord.Interaction, text: str) -> None:
     """Answer a button with words that only the person who pressed it sees."""
     await interaction.response.send_message(neutralise(text)[0], ephemeral=True)
+
+
+def place_here(context: discord.ApplicationContext) -> MessagePlace:
+    """Return the place of a command.
+
+    Raises:
+        CheckFailure: If that is outside a server.
+    """
+    place = place_of(context.channel)
+    if place is None:
+        raise discord.CheckFailure(ONLY_IN_SERVERS)
+    return place
 
 
 async def answer_error(

@@ -143,51 +143,21 @@ class MynahBot(discord.Bot):
     ) -> None:
         """Give the client its parts and cogs."""
         around = self.surroundings = surroundings
-        ports, state = around.ports, around.state
         clock = self.clock = DiscordClock(
             around.clock, around.troubles, self.http.proxy
         )
         self.on_state = on_state
         self.has_content = has_content
-        self.budget = IdentifyBudget(state, around.clock)
+        self.budget = IdentifyBudget(around.state, around.clock)
         self._session_url: str | None = None
         self._resume_url: str | None = None
         self._settling: set[asyncio.Task[None]] = set()
         self._knowing: dict[int, asyncio.Task[None]] = {}
-        self._plain_gateway = self.http.get_gateway
-        # py-cord asks for the general address even when it resumes, but Discord says
-        # that sessions live longer at the address in READY.
-        self.http.get_gateway = self._gateway  # type: ignore[method-assign]
-        self._plain_request: Callable[..., Awaitable[object]] = self.http.request
-        self.http.request = self._request  # type: ignore[method-assign]
-        self._contain_parsers()
-        self.strangers = Strangers(around.settings, around.troubles)
+        self._wrap_library()
+        self.strangers = Strangers(around.settings, around.troubles, clock)
         self.proxies = Proxies(clock, around.pace.for_proxy)
-        self.delivery = Delivery(self, ports, clock)
-        self.talk = ChannelTalk(self, clock)
-        pace, supervisor = around.pace, around.supervisor
-        self.speaker = Speaker(
-            self, ports, self.delivery, self.talk, around.settings, state, clock,
-            around.rng, supervisor,
-        )  # fmt: skip
-        self.direct = DirectTalk(
-            self, ports, self.talk, around.settings, clock, around.rng, supervisor,
-            self.know_channels,
-        )  # fmt: skip
-        self.training = Training(self, ports, state, clock, supervisor)
-        self.comparison = HistoryComparison(
-            self, ports, state, pace.between_compared, supervisor
-        )
-        self.survey = ReaderSurvey(
-            self, ports, pace.between_compared, pace.between_surveys, supervisor
-        )
-        self.starter = TalkStarter(
-            self, ports, self.delivery, self.speaker, state, clock,
-            pace.between_starts, supervisor,
-        )  # fmt: skip
-        self.catch_up = CatchUp(
-            self, ports, state, self.speaker.hear_missed, self.comparison
-        )
+        self._add_talk(around, clock)
+        self._add_history(around, clock)
         for cog in cogs:
             self.add_cog(cog(self))
         for command in self.pending_application_commands:
@@ -196,6 +166,49 @@ class MynahBot(discord.Bot):
             callback = getattr(command, "callback", None)
             if callback is not None and callback.__name__ == "mark":
                 command.name = self.settings.command
+
+    def _add_talk(self, around: Surroundings, clock: DiscordClock) -> None:
+        """Add the parts that answer people, or start talk."""
+        ports, state, supervisor = around.ports, around.state, around.supervisor
+        self.delivery = Delivery(self, ports, clock)
+        self.talk = ChannelTalk(self, clock)
+        self.speaker = Speaker(
+            self, ports, self.delivery, self.talk, around.settings, state, clock,
+            around.rng, supervisor,
+        )  # fmt: skip
+        self.direct = DirectTalk(
+            self, ports, self.talk, around.settings, clock, around.rng, supervisor,
+            self.know_channels,
+        )  # fmt: skip
+        self.starter = TalkStarter(
+            self, ports, self.delivery, self.speaker, state, clock,
+            around.pace.between_starts, supervisor,
+        )  # fmt: skip
+
+    def _add_history(self, around: Surroundings, clock: DiscordClock) -> None:
+        """Add the parts that read what was written before, or unseen."""
+        ports, state, supervisor = around.ports, around.state, around.supervisor
+        pace = around.pace
+        self.training = Training(self, ports, state, clock, supervisor)
+        self.comparison = HistoryComparison(
+            self, ports, state, pace.between_compared, supervisor
+        )
+        self.survey = ReaderSurvey(
+            self, ports, pace.between_compared, pace.between_surveys, supervisor
+        )
+        self.catch_up = CatchUp(
+            self, ports, state, self.speaker.hear_missed, self.comparison
+        )
+
+    def _wrap_library(self) -> None:
+        """Put our own rules around py-cord's requests, addresses and events."""
+        self._plain_gateway = self.http.get_gateway
+        # py-cord asks for the general address even when it resumes, but Discord says
+        # that sessions live longer at the address in READY.
+        self.http.get_gateway = self._gateway  # type: ignore[method-assign]
+        self._plain_request: Callable[..., Awaitable[object]] = self.http.request
+        self.http.request = self._request  # type: ignore[method-assign]
+        self._contain_parsers()
 
     def _contain_parsers(self) -> None:
         """Let an event that py-cord cannot read cost that event, not the connection.

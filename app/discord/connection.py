@@ -246,7 +246,10 @@ def _proxy_trouble(status: int) -> ConnectionState:
     hint = "Check the setting bot.proxy and the proxy. Mynah keeps trying."
     if status == PROXY_LOGIN:
         detail = "The proxy on the way to Discord refuses its login."
-        hint = "Check the secret discord_proxy_login. Mynah keeps trying."
+        hint = (
+            "Enter the right one with `mynah config set discord_proxy_login`."
+            " Mynah keeps trying."
+        )
     elif status:
         detail = f"The proxy on the way to Discord refuses to connect ({status})."
     return ConnectionState("unreachable", detail, hint)

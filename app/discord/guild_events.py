@@ -18,6 +18,7 @@ from app.settings import consent, owner_rules, setting_keys
 from app.settings.effective import ResolvedSetting
 from app.settings.schema import Config
 from app.store import audience, guilds
+from app.store import settings as overrides
 
 EVERYWHERE = "The owner can add `everywhere:True`."
 
@@ -38,6 +39,16 @@ class StoredGuilds:
     async def server_settings(self, guild: int) -> Config:
         """Return the settings of a server, wherever in it."""
         return await self._context.settings.of(await self._ids.guild(guild))
+
+    async def starts_talk(self, guild: int) -> bool:
+        """Return whether the bot is to start talk in a server, or a channel of it."""
+        row = await self._ids.guild(guild)
+        speak = (await self._context.settings.of(row)).speak
+        if speak.start_at or speak.start_after_hours:
+            return True
+        is_set = overrides.is_set_in_channels
+        name = "speak.start_after_hours"
+        return await self._context.database.run(is_set, row, name)
 
     async def explain_settings(self, place: MessagePlace) -> list[ResolvedSetting]:
         """Return every setting that can differ in a channel, with its origin."""

@@ -222,6 +222,10 @@ class GuildEvents(Protocol):
         """Return the settings of a server, wherever in it."""
         ...
 
+    async def starts_talk(self, guild: int) -> bool:
+        """Return whether the bot is to start talk in a server, or a channel of it."""
+        ...
+
     async def explain_settings(self, place: MessagePlace) -> list[ResolvedSetting]:
         """Return every setting that can differ in a channel, with its origin."""
         ...
@@ -603,6 +607,10 @@ class Machine(Protocol):
 
     async def models(self) -> Sequence[ModelEntry]:
         """Return the language models that are on the computer."""
+        ...
+
+    async def cloud_host(self) -> str:
+        """Return the name of the host in the cloud that the owner set up."""
         ...
 
     async def use_model(self, name: str, *, is_owner: bool) -> str:

@@ -108,7 +108,7 @@ def _admitted(
         channel.id,
         member.id,
         record.id,
-        record.ts or 0,
+        ts,
         text,
         record.reply_to,
         filters.reason(record.text, is_bot=record.is_bot),

@@ -198,3 +198,12 @@ class Loads(Protocol):
     def loading(self, model: str = "") -> str | None:
         """Return that its host loads a model, and since when; None if it does not."""
         ...
+
+
+@runtime_checkable
+class Keyed(Protocol):
+    """A provider whose key may be in a keyring, which asks its owner first."""
+
+    async def read_key(self) -> None:
+        """Read the key without blocking the loop, so that it is known afterwards."""
+        ...

@@ -7,6 +7,7 @@ from app.providers.base import Turn
 from app.store import conversations, members, messages, reply_links
 from app.store.audience import speakable_channels
 from app.store.database import Database
+from app.store.reply_links import NewLink
 from app.store.rows import StoredMessage
 
 CHANNEL_TURNS = 60
@@ -57,11 +58,9 @@ def _gather(guild: int, channel: int | None, last: Turn) -> ConversationContext:
     trigger = messages.get(last.message) if last.message is not None else None
     before = None if trigger is None else trigger.ts + 1
     recent = messages.latest(channel, CHANNEL_TURNS, before=before)
-    hidden: set[str] = set()
-    if recent:
-        hidden = members.opted_out(recent[0].guild)
-    conversation = _conversation(trigger) if trigger else []
+    hidden = members.opted_out(guild)
     link = reply_links.get(trigger.id) if trigger else None
+    conversation = _conversation(trigger, link) if trigger else []
     talk = conversations.get(link.conversation) if link else None
     if talk and talk.channel != channel:
         talk = None
@@ -76,7 +75,7 @@ def _gather(guild: int, channel: int | None, last: Turn) -> ConversationContext:
     )
 
 
-def _conversation(trigger: StoredMessage) -> list[StoredMessage]:
+def _conversation(trigger: StoredMessage, link: NewLink | None) -> list[StoredMessage]:
     """Return the reply chain before a message, and linked messages."""
     found: dict[int, StoredMessage] = {}
     at: StoredMessage | None = trigger
@@ -87,7 +86,6 @@ def _conversation(trigger: StoredMessage) -> list[StoredMessage]:
         if at is not None:
             found[at.id] = at
     starter = None
-    link = reply_links.get(trigger.id)
     if link is not None:
         rows = reply_links.conversation(link.conversation, CONVERSATION_TURNS)
         found |= {message.id: message for message in messages.by_rows(rows)}
@@ -105,18 +103,23 @@ def _conversation(trigger: StoredMessage) -> list[StoredMessage]:
     ]
 
 
+def turn_of(message: StoredMessage) -> Turn:
+    """Return a stored message as a turn of a prompt."""
+    return Turn(
+        message.name or "someone",
+        message.text,
+        message.is_bot,
+        message.id,
+        message.guild,
+    )
+
+
 def _turns(
     stored: Sequence[StoredMessage], last: Turn, hidden: set[str]
 ) -> tuple[Turn, ...]:
     """Convert messages to turns, without those of members who opted out."""
     return tuple(
-        Turn(
-            message.name or "someone",
-            message.text,
-            message.is_bot,
-            message.id,
-            message.guild,
-        )
+        turn_of(message)
         for message in stored
         if message.id != last.message
         and message.author not in hidden

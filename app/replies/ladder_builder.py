@@ -12,7 +12,7 @@ from app.chat.fair_queue import FairQueue
 from app.chat.ladder import Check, Fit, Rung
 from app.chat.prompt_settings import Mode, deadline_ms
 from app.core.labels import is_host
-from app.providers.base import ANSWER_TOKENS, Loads, Prompt, Provider, Speed
+from app.providers.base import ANSWER_TOKENS, Keyed, Loads, Prompt, Provider, Speed
 from app.replies.conversation_context import ConversationContext
 from app.replies.ledger import Ledger
 from app.settings.base_url import Address
@@ -87,6 +87,13 @@ class LadderBuilder:
         """Return the addresses of those names that are hosts and have one."""
         hosts = [host_of(self._home(), name) for name in names if is_host(name)]
         return {host.name: host.address for host in hosts if host.has_address}
+
+    async def read_keys(self, names: Sequence[str]) -> None:
+        """Have the hosts among those names know their keys before they are asked."""
+        for name in names:
+            provider = self._providers[name]
+            if isinstance(provider, Keyed):
+                await provider.read_key()
 
     def order(
         self, config: Config, wanted: str | None = None, *, is_free: bool = False

@@ -2,9 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import asdict, replace
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Protocol
 
@@ -15,15 +15,15 @@ from app.chat.held_back import holding_back
 from app.chat.ladder import Answer, Ladder, OnPiece, Rung
 from app.chat.postprocess import is_copy
 from app.chat.prompt_settings import Mode, build, choose_mode
-from app.chat.word_shares import percents
-from app.core.labels import is_host
 from app.providers.base import Prompt, Turn
+from app.replies import reply_row
 from app.replies.cloud_examples import RECENT, Illustrator, Remembers
 from app.replies.conversation_context import ConversationContext, gather
 from app.replies.ladder_builder import LadderBuilder
 from app.replies.line_count import Bursts
-from app.replies.mode_choice import ModeChoice
+from app.replies.mode_choice import Drawn, ModeChoice
 from app.replies.request import MadeReply, ReplyRequest
+from app.replies.stages import Stages
 from app.replies.stale_lines import StaleLines
 from app.settings.effective import Settings
 from app.settings.host_gate import Gate
@@ -49,6 +49,20 @@ class VoiceSource(Protocol):
     """A source of guilds' voices."""
 
     async def voice(self, guild: int) -> Voice: ...
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """All that is settled before one reply is written."""
+
+    request: ReplyRequest
+    """With the mode and dial that were drawn for it, if they were."""
+    config: Config
+    voice: Voice
+    mode: Mode
+    names: Sequence[str]
+    """The language models to ask, in order; none where the chain writes."""
+    drawn: Drawn | None
 
 
 class Replier:
@@ -130,7 +144,7 @@ class Replier:
                 if made is None and reply is not None and not is_over:
                     await self._database.run(replies.set_state, reply, "failed")
             if (kept := await self._keep(made)) is not None:
-                self._stale.note(request.guild, made.answer.finished.text)
+                self._stale.note(request.guild, made.said)
                 return kept
             if reply and await self._database.run(replies.is_forgotten, reply):
                 return None
@@ -142,7 +156,40 @@ class Replier:
     async def _make(
         self, reply: int | None, request: ReplyRequest, on_piece: OnPiece
     ) -> MadeReply:
-        stages = _Stages(self._clock, request.arrived)
+        stages = Stages(self._clock, request.arrived)
+        plan = await self._plan(reply, request)
+        gathered = await self._gather(plan.request)
+        stages.end("context")
+        limit = self._rungs.time_limit_ms(plan.mode, plan.config, plan.names)
+        deadline = request.max_ms or limit
+        prompt = self._prompt(reply, plan, gathered)
+        if plan.names:
+            prompt = await self._remember(prompt, plan, stages)
+        await self._rungs.read_keys(plan.names)
+        refused = await self._refused(prompt, plan.names)
+        prompt = await self._illustrate(prompt, plan, refused, deadline, stages)
+        is_echo = await self._echo_of(prompt, plan.config)
+        was_said = self._stale.was_said(request.guild)
+        prompt = replace(prompt, is_stale=lambda text: is_echo(text) or was_said(text))
+        ladder = self._ladder(plan, prompt, gathered, refused, is_echo, on_piece)
+        answer = await _climb(ladder, prompt, deadline, stages)
+        silence = await self._silence(answer) if request.is_choosy else ""
+        return MadeReply(
+            reply or 0,
+            plan.request,
+            plan.mode,
+            prompt.dial,
+            self._rungs.model_of(answer.provider, plan.config),
+            answer,
+            len(gathered) - len(answer.prompt.turns) if plan.names else 0,
+            stages.timings,
+            plan.drawn.why if plan.drawn else "",
+            str(plan.drawn.arm) if plan.drawn and plan.drawn.is_turn else "",
+            silence=silence,
+        )
+
+    async def _plan(self, reply: int | None, request: ReplyRequest) -> "_Plan":
+        """Choose mode and models, by the settings in effect."""
         config = await self._settings.of(
             request.guild, request.root or request.channel or 0
         )
@@ -152,58 +199,58 @@ class Replier:
             request = replace(request, mode=drawn.arm.mode, dial=drawn.arm.dial)
         wanted = request.mode or config.reply.mode
         mode = choose_mode(wanted, learned=voice.messages, seed=request.seed)
-        names = self._order(config, request) if mode != "markov" else []
-        gathered = await self._gather(request)
-        stages.end("context")
-        prompt = self._prompt(reply, request, config, mode, gathered)
-        is_first = not voice.messages and len(gathered) < LEAST_TURNS
-        prompt = replace(prompt, is_first=is_first)
-        if names:
-            prompt = await self._remember(prompt, request, config, stages)
-        deadline = request.max_ms or self._rungs.time_limit_ms(mode, config, names)
-        refused = await self._refused(prompt, names)
+        order = self._rungs.order
+        names = order(config, request.provider, is_free=request.is_free)
+        return _Plan(
+            request, config, voice, mode, names if mode != "markov" else [], drawn
+        )
+
+    async def _illustrate(
+        self,
+        prompt: Prompt,
+        plan: "_Plan",
+        refused: Mapping[str, str | None],
+        deadline: float,
+        stages: Stages,
+    ) -> Prompt:
+        """Add examples and drafts, if a host may have them and there is time."""
         is_early = stages.worked < deadline * DRAFT_SHARE
         is_allowed = any(reason is None for reason in refused.values())
-        if is_allowed and mode == "hybrid" and is_early:
-            prompt = await self._illustrator.illustrate(prompt, config, voice)
-            stages.end("drafts")
-        is_echo = await self._echo_of(prompt, config)
-        was_said = self._stale.was_said(request.guild)
-        prompt = replace(prompt, is_stale=lambda text: is_echo(text) or was_said(text))
-        guard = _guard(voice, prompt.turns, is_echo)
-        rungs = self._rungs.build(names, request.guild, config, gathered, refused)
-        if mode == "hybrid":
-            rungs = self._at_best(rungs, request, config, guard)
+        if not (is_allowed and plan.mode == "hybrid" and is_early):
+            return prompt
+        prompt = await self._illustrator.illustrate(prompt, plan.config, plan.voice)
+        stages.end("drafts")
+        return prompt
+
+    def _ladder(
+        self,
+        plan: "_Plan",
+        prompt: Prompt,
+        gathered: ConversationContext,
+        refused: Mapping[str, str | None],
+        is_echo: Callable[[str], bool],
+        on_piece: OnPiece,
+    ) -> Ladder:
+        request, guard = plan.request, _guard(plan.voice, prompt.turns, is_echo)
+        rungs = self._rungs.build(
+            plan.names, request.guild, plan.config, gathered, refused
+        )
+        if plan.mode == "hybrid":
+            rungs = self._at_best(rungs, plan, guard)
         # What may not be said after all is not shown while it is written.
         shows = _nobody if request.is_choosy else holding_back(on_piece, prompt.never)
-        ladder = Ladder(rungs, self._clock, guard, shows, request.halt)
-        answer = await _climb(ladder, prompt, deadline, stages)
-        silence = ""
-        if request.is_choosy:
-            said = answer.finished.text
-            silence = await self._illustrator.misfit(said, answer.prompt.turns)
-        return MadeReply(
-            reply or 0,
-            request,
-            mode,
-            prompt.dial,
-            self._rungs.model_of(answer.provider, config),
-            answer,
-            len(gathered) - len(answer.prompt.turns) if names else 0,
-            stages.timings,
-            drawn.why if drawn else "",
-            str(drawn.arm) if drawn and drawn.is_turn else "",
-            silence=silence,
-        )
+        return Ladder(rungs, self._clock, guard, shows, request.halt)
+
+    async def _silence(self, answer: Answer) -> str:
+        """Return why a line that nobody asked for is not said; empty if it is."""
+        text, turns = answer.finished.text, answer.prompt.turns
+        return await self._illustrator.misfit(text, turns)
 
     async def _echo_of(self, prompt: Prompt, config: Config) -> Callable[[str], bool]:
         """Return a check whether a text repeats what was just said."""
         if self._rungs.model_of("local", config) == ECHO:
             return lambda text: False
         return await self._stale.echo_of(prompt.guild, prompt.turns)
-
-    def _order(self, config: Config, request: ReplyRequest) -> list[str]:
-        return self._rungs.order(config, request.provider, is_free=request.is_free)
 
     async def _refused(
         self, prompt: Prompt, names: Sequence[str]
@@ -228,16 +275,12 @@ class Replier:
         return replace(stored, conversation=earlier, speakable=speakable)
 
     def _prompt(
-        self,
-        reply: int | None,
-        request: ReplyRequest,
-        config: Config,
-        mode: Mode,
-        gathered: ConversationContext,
+        self, reply: int | None, plan: "_Plan", gathered: ConversationContext
     ) -> Prompt:
-        return build(
-            config,
-            mode,
+        request = plan.request
+        prompt = build(
+            plan.config,
+            plan.mode,
             request.guild,
             str(request.channel or request.speaker),
             [*gathered.conversation, gathered.last],
@@ -249,11 +292,12 @@ class Replier:
             lent=frozenset(filter(None, [gathered.summary_guild])),
             channels=gathered.speakable,
         )
+        is_first = not plan.voice.messages and len(gathered) < LEAST_TURNS
+        return replace(prompt, is_first=is_first)
 
-    async def _remember(
-        self, prompt: Prompt, request: ReplyRequest, config: Config, stages: "_Stages"
-    ) -> Prompt:
+    async def _remember(self, prompt: Prompt, plan: "_Plan", stages: Stages) -> Prompt:
         """Add how the guild writes, and moments recalled by meaning."""
+        request, config = plan.request, plan.config
         lines = await self._bursts.lines(request.guild, config.reply.lines)
         prompt = replace(prompt, lines=lines)
         limit = config.memory.recall if config.memory.enabled else 0
@@ -268,8 +312,7 @@ class Replier:
     def _at_best(
         self,
         rungs: Sequence[Rung],
-        request: ReplyRequest,
-        config: Config,
+        plan: "_Plan",
         guard: Refuse,
     ) -> list[Rung]:
         """Return the same rungs, with several lines to choose from by the model here.
@@ -278,9 +321,10 @@ class Replier:
         counts when the time is up.
         """
         is_slow = not reply_time.has_time_for_tries(self._rungs.speed)
-        if config.reply.candidates <= 1 or config.reply.stream or is_slow:
+        settings = plan.config.reply
+        if settings.candidates <= 1 or settings.stream or is_slow:
             return [*rungs]
-        count = max(1, config.reply.candidates - request.waiting)
+        count = max(1, settings.candidates - plan.request.waiting)
         judge = self._illustrator.judge
         return [
             replace(
@@ -293,37 +337,7 @@ class Replier:
 
     async def _keep(self, made: MadeReply) -> MadeReply | None:
         """Fill in or make the row of the reply, unless it may not be kept."""
-        answer, done = made.answer, made.answer.completion
-        turns = answer.prompt.turns
-        fields = {
-            "state": made.state,
-            "text": "" if made.silence else answer.finished.text,
-            "mode": made.mode,
-            "provider": answer.provider,
-            "model": made.model,
-            "dial": made.dial,
-            "arm": made.arm,
-            "rungs": [asdict(rung) for rung in answer.rungs],
-            "turns": [_kept(turn, made.request) for turn in turns],
-            "recalled": made.recalled,
-            "filled": made.filled,
-            "summary_of": answer.prompt.summary_of,
-            "shares": percents(answer.finished.text, done.shares),
-            "notes": made.notes,
-            "timings": {name: round(ms, 2) for name, ms in made.timings.items()},
-            "prompt_tokens": done.prompt_tokens,
-            "cached_tokens": done.cached_tokens,
-            "completion_tokens": done.completion_tokens,
-            "cost": done.cost,
-        }
-        sources = [
-            replies.SourceMessage(used.message, used.words, used.run)
-            for used in done.sources
-            if not made.silence
-        ]
-        if is_host(answer.provider):
-            # These rows let forgetting find the replies that used a message.
-            sources += [replies.SourceMessage(row) for row in answer.prompt.shown]
+        fields, sources = reply_row.fields(made), reply_row.sources(made)
         if made.reply:
             finish, is_said = replies.finish, not made.request.is_private
             files = await self._database.run(
@@ -335,16 +349,6 @@ class Replier:
         fields |= {"reason": asked.reason}
         reply = await self._database.run(replies.add, fields, sources)
         return None if reply is None else replace(made, reply=reply)
-
-
-def _kept(turn: Turn, request: ReplyRequest) -> list[str | int | None]:
-    """Return a turn as the row stores it.
-
-    Messages from places without storage must not be stored here either, nor the names
-    of their authors, which no forgetting would find.
-    """
-    is_private = request.trigger is not None and turn.message is None
-    return ["", "", None] if is_private else [turn.speaker, turn.text, turn.message]
 
 
 def _nobody(piece: str | None) -> None:
@@ -360,36 +364,8 @@ def _visible(request: ReplyRequest) -> frozenset[int] | None:
     return frozenset() if request.channel is None else frozenset({request.channel})
 
 
-class _Stages:
-    """Records the duration of each stage."""
-
-    def __init__(self, clock: Clock, arrived: float | None) -> None:
-        self.timings: dict[str, float] = {}
-        self._clock = clock
-        self._start = clock() if arrived is None else arrived
-        self._last = self._start
-        self._waited = self.total
-        if self._waited >= 1:
-            self.end("waiting")
-
-    @property
-    def worked(self) -> float:
-        """Return the milliseconds since the work began."""
-        return self.total - self._waited
-
-    @property
-    def total(self) -> float:
-        """Return the milliseconds since the message arrived."""
-        return (self._clock() - self._start) * 1000
-
-    def end(self, name: str) -> None:
-        now = self._clock()
-        self.timings[name] = (now - self._last) * 1000
-        self._last = now
-
-
 async def _climb(
-    ladder: Ladder, prompt: Prompt, deadline_ms: float, stages: _Stages
+    ladder: Ladder, prompt: Prompt, deadline_ms: float, stages: Stages
 ) -> Answer:
     """Return the ladder's answer within what is left of the time for the reply."""
     before = stages.total

@@ -83,6 +83,11 @@ class MadeReply:
     """The reason why nothing is said after all."""
 
     @property
+    def said(self) -> str:
+        """The words that it says; empty if it keeps silent."""
+        return "" if self.silence else self.answer.finished.text
+
+    @property
     def state(self) -> str:
         """The state of its row, as long as nothing is sent."""
         if self.request.halt.is_wanted and not self.answer.finished.parts:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from app.core.sentences import whole_sentences, whole_words
+from app.core.sentences import whole_sentences
 from app.ipc.inference import Generate, GenerateReply, TokenChoice
 from app.runner.llama import Adapter
 from app.runner.sampler import Chooser
@@ -126,7 +126,8 @@ class Generation:
         if reason == "deadline":
             text = whole_sentences(text)
         elif reason == "length":
-            text = whole_sentences(text) or whole_words(text)
+            # `chat.postprocess` cuts a text without sentences, if it may be said.
+            text = whole_sentences(text) or text
         elif reason == "stop":
             self.show(self.text.finish(), now)
             text = self.text.text

@@ -18,6 +18,7 @@ from app.runner.fusion import (
 )
 from app.runner.llama import Logits, Model
 from app.runner.message_tokens import said_in
+from app.runner.repetition import Repetition
 from app.runner.word_guard import WordGuard
 from app.voice.tokens import Prediction, StateHolders, TokenVoice
 
@@ -73,6 +74,7 @@ class Chooser:
         self._channels = None if channels is None else frozenset(channels)
         self._said = said_in(model, prompt) if self._voice else None
         self._guard = WordGuard(model, prompt, self._voice, self._channels)
+        self._repetition = Repetition(model, request.prompt, request.line_start)
         self._most = request.max_tokens
         self._temperature = request.temperature
         self._top_p = request.top_p
@@ -110,6 +112,7 @@ class Chooser:
         probs = fused.probs
         probs[self._model.control_tokens] = 0
         probs[self._guard.banned(written)] = 0
+        probs[[*self._repetition.banned(written)]] = 0
         if may_end:
             self._near_the_end(probs, len(written))
         else:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from app.chat import summary
 from app.core.errors import AppError
 from app.core.never_said import never_said
-from app.providers.base import Turn
+from app.replies.conversation_context import turn_of
 from app.service.app_context import AppContext
 from app.store import stats
 from app.store.rows import StoredMessage
@@ -101,7 +101,7 @@ async def _summary(
     try:
         async with asyncio.timeout(MODEL_SECONDS):
             for start in range(0, len(said), STEP):
-                turns = [_turn(one) for one in said[start : start + STEP]]
+                turns = [turn_of(one) for one in said[start : start + STEP]]
                 text = summary.ask(told, turns, config.bot.name, budget)
                 written = await model.complete(
                     guild, text, summary.ANSWER_TOKENS, MODEL_SECONDS, never
@@ -110,10 +110,6 @@ async def _summary(
     except (AppError, TimeoutError):
         return ""
     return "" if never_said(never).found_in(told) else told
-
-
-def _turn(one: StoredMessage) -> Turn:
-    return Turn(one.name or "someone", one.text, one.is_bot, one.id, one.guild)
 
 
 async def _key_messages(

@@ -12,6 +12,7 @@ from app.core.paths import Home
 from app.core.supervisor import Supervisor
 from app.ipc.control import Progress
 from app.providers.base import Turn
+from app.replies.conversation_context import turn_of
 from app.service.events import Events
 from app.service.summaries import Summaries, Writes
 from app.settings.effective import Settings
@@ -127,13 +128,7 @@ class MemoryKeeper:
         except (TimeoutError, AppError) as error:
             log.info("recall was skipped: %s", str(error) or "no time")
             return None
-        return [
-            tuple(
-                Turn(one.name or "someone", one.text, one.is_bot, one.id, one.guild)
-                for one in moment.messages
-            )
-            for moment in found
-        ]
+        return [tuple(map(turn_of, moment.messages)) for moment in found]
 
     async def _moments(
         self,

@@ -43,6 +43,12 @@ STORES = (
         "`delete_author` and `delete_people` in `app/store/forgetting.py`",
     ),
     TextStore(
+        "servers chosen for direct messages",
+        ("home_value",),
+        (),
+        "`delete_author` and `delete_guild` in `app/store/forgetting.py`",
+    ),
+    TextStore(
         "names of channels",
         ("channel",),
         (),
@@ -107,7 +113,6 @@ TABLES_WITHOUT_TEXT: Mapping[str, str] = {
     "usage": "counts, and names of hosts and models",
     "import_checkpoint": "fingerprints of files",
     "setting": "what the owner set",
-    "home_value": "a check value",
     "meter_week": "figures",
     "comparison": "row numbers",
     "voice_change": "row numbers",

@@ -12,6 +12,7 @@ from app.conversations.conversations import SILENCE_MS
 from app.core.errors import AppError
 from app.core.never_said import never_said
 from app.providers.base import Turn
+from app.replies.conversation_context import turn_of
 from app.settings.effective import Settings
 from app.store import conversations, guilds, members, messages
 from app.store.conversations import StoredConversation
@@ -161,7 +162,7 @@ def _turns(talk: StoredConversation) -> tuple[list[int], list[Turn]]:
     rows = conversations.turns_after(talk.id, talk.summarised)[:STEP]
     hidden = members.opted_out(talk.guild)
     return rows, [
-        Turn(message.name or "someone", message.text, message.is_bot, message.id)
+        turn_of(message)
         for message in messages.by_rows(rows)
         if message.author not in hidden and message.text.strip()
     ]

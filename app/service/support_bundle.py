@@ -21,7 +21,7 @@ from app.ipc.control import Check, GuildFigures
 from app.ipc.wire import Json
 from app.service.logs import redact
 from app.settings import host_keys
-from app.settings.config_file import load, stored
+from app.settings.config_file import stored
 from app.settings.setting_keys import Key, find_key
 
 _RECORD = re.compile(r"\d{4}(?:-\d\d-\d\d \d\d:\d\d:\d\d,\d+)? [A-Z]+ [\w.]+:")
@@ -84,20 +84,17 @@ def _without_errors_texts(log: str) -> str:
     return "\n".join(kept)
 
 
-def _host_keys(home: Home) -> list[str]:
-    try:
-        return host_keys.values(home, load(home.config_file))
-    except ConfigError:
-        return []
-
-
 class _Hide:
     """Removes secrets, server names and the owner's directory from a text."""
 
     def __init__(self, home: Home, names: Sequence[str]) -> None:
         found = [secrets.get(home, name) for name in secrets.ENVIRONMENT]
         self._words = {
-            **{value: "[secret]" for value in (*found, *_host_keys(home)) if value},
+            **{
+                value: "[secret]"
+                for value in (*found, *host_keys.values(home))
+                if value
+            },
             str(home.root): "[home]",
             str(Path.home()): "~",
             **{name: "[server]" for name in sorted(names, key=len, reverse=True)},

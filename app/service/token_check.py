@@ -81,7 +81,8 @@ async def test_bot_token(
             application = build(_Application, await _ask(session, path))
     except (aiohttp.ClientProxyConnectionError, aiohttp.ClientHttpProxyError):
         detail = "The proxy on the way to Discord does not let Mynah through."
-        return _bad(detail, "Check the setting bot.proxy and discord_proxy_login.")
+        hint = "Check bot.proxy, or enter the login with"
+        return _bad(detail, f"{hint} `mynah config set discord_proxy_login`.")
     except aiohttp.ClientResponseError as error:
         if error.status == 401:
             return _bad("Discord refused the bot token.", hint_for(token))

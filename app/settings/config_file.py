@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import tomlkit
+from tomlkit.items import InlineTable
 
 from app.core.errors import ConfigError
 from app.core.files import write_text
@@ -64,7 +65,9 @@ def save(path: Path, name: str, value: object | None) -> None:
     outer, _, inner = section.partition(".")
     table = document.setdefault(outer, tomlkit.table(is_super_table=bool(inner)))
     if inner:
-        table = table.setdefault(inner, tomlkit.table())
+        is_inline = isinstance(table, InlineTable)
+        new = tomlkit.inline_table() if is_inline else tomlkit.table()
+        table = table.setdefault(inner, new)
     if value is None:
         table.pop(item, None)
     else:

@@ -98,6 +98,12 @@ class Settings:
             self._looked = now
         return self._config
 
+    @property
+    def changes(self) -> int:
+        """Count the changes so far, wherever they were made; edits of the file too."""
+        _ = self.home
+        return self._changes
+
     def host_named(self, address: Address) -> str:
         """Return the name of the host at an address; empty if none is there."""
         names = [

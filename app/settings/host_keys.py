@@ -1,12 +1,15 @@
 """The key of a host: each has its own, and it goes to no other address."""
 
 import os
+import re
 
 from app.core import secrets
+from app.core.errors import ConfigError
 from app.core.paths import Home
-from app.settings.host_names import OPENAI
+from app.settings.config_file import load
+from app.settings.host_names import TAKEN
+from app.settings.host_presets import PRESETS
 from app.settings.hosts import Host, hosts_of, preset_of
-from app.settings.schema import Config
 
 
 def get(home: Home, host: Host) -> str | None:
@@ -33,15 +36,34 @@ def put(home: Home, host: Host, value: str | None) -> str:
     return secrets.put(home, name, value)
 
 
-def names(config: Config) -> list[str]:
-    """Return the names of all secrets that a home with these hosts may have."""
-    further = [f"{host.name}_key" for host in hosts_of(config) if host.name != OPENAI]
-    return [*secrets.ENVIRONMENT, *further]
+def names(home: Home) -> list[str]:
+    """Return the names of all secrets that a home may have.
+
+    A keyring cannot be listed. Where the settings cannot be read, every word of their
+    file may be the name of a host, and so may that of every preset.
+    """
+    try:
+        hosts = [*load(home.config_file).hosts]
+    except ConfigError:
+        hosts = sorted({*PRESETS, *_words(home)} - TAKEN)
+    return [*secrets.ENVIRONMENT, *(f"{host}_key" for host in hosts)]
 
 
-def values(home: Home, config: Config) -> list[str]:
+def _words(home: Home) -> list[str]:
+    try:
+        text = home.config_file.read_bytes().decode(errors="replace")
+    except OSError:
+        return []
+    return re.findall(r"[a-z0-9][a-z0-9-]*+", text)
+
+
+def values(home: Home) -> list[str]:
     """Return the keys of the hosts, so that they can be hidden."""
-    in_use = [get(home, host) for host in hosts_of(config) if host.has_address]
-    further = [name for name in names(config) if name not in secrets.ENVIRONMENT]
+    try:
+        hosts = hosts_of(load(home.config_file))
+    except ConfigError:
+        hosts = []
+    in_use = [get(home, host) for host in hosts if host.has_address]
+    further = [name for name in names(home) if name not in secrets.ENVIRONMENT]
     kept = [(secrets.get(home, name) or "").partition(" ")[2] for name in further]
     return [key for key in (*in_use, *kept) if key]

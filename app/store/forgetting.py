@@ -8,12 +8,14 @@ from peewee import Case, Expression, fn
 from app.store import (
     conversations,
     feedback,
+    members,
     messages,
     tombstones,
     voice_changes,
 )
 from app.store.authors import people_of
 from app.store.database import tuples, write
+from app.store.replies import NO_WORDS
 from app.store.sqlite import BATCH
 from app.store.tables import (
     Channel,
@@ -276,14 +278,7 @@ def _blank(guild: int, replies: list[int]) -> None:
         part = replies[start : start + BATCH]
         ReplySource.delete().where(ReplySource.reply.in_(part)).execute()
         emptied = Reply.update(
-            state=Case(None, ((is_unsent, "claimed"),), "forgotten"),
-            text="",
-            turns=[],
-            recalled=[],
-            shares=[],
-            notes=[],
-            rungs=[],
-            summary_of=None,
+            state=Case(None, ((is_unsent, "claimed"),), "forgotten"), **NO_WORDS
         )
         emptied.where(Reply.id.in_(part)).execute()
         feedback.forget_words(part)
@@ -306,6 +301,7 @@ def delete_author(guild: int, author: str) -> None:
         if not left.where(Message.member == row).scalar():
             Member.delete().where(Member.id == row).execute()
     feedback.forget_author(guild, author)
+    members.drop_choice(author)
     voice_changes.note(guild, [voice_changes.OTHER_WORDS])
 
 
@@ -352,4 +348,5 @@ def delete_people(guild: int) -> None:
 @write
 def delete_guild(guild: int) -> None:
     """Delete a guild with everything in it."""
+    members.drop_choices_of(guild)
     Guild.delete().where(Guild.id == guild).execute()

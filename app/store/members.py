@@ -121,6 +121,19 @@ def choose_guild(author: str, guild: int) -> None:
     HomeValue.replace(name=_CHOICE + author, value=str(guild)).execute()
 
 
+@write
+def drop_choice(author: str) -> None:
+    """Forget the guild that an author (hash) chose for direct messages."""
+    HomeValue.delete().where(HomeValue.name == _CHOICE + author).execute()
+
+
+@write
+def drop_choices_of(guild: int) -> None:
+    """Forget that a guild was chosen for direct messages, by whomever."""
+    chosen = HomeValue.name.startswith(_CHOICE) & (HomeValue.value == str(guild))
+    HomeValue.delete().where(chosen).execute()
+
+
 def allow_tuning(guild: int) -> set[str]:
     """Return author hashes of the members who agreed to tuning on their words."""
     here = (Member.guild == guild) & Member.allows_tuning & ~Member.has_opted_out

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from peewee import ModelSelect, fn
+from peewee import Field, ModelSelect, fn
 
 from app.store import sqlite, tombstones
 from app.store.database import bound, tuples, write
@@ -336,12 +336,10 @@ def neighbors(guild: int, newest: int) -> list[tuple[str, str]]:
 
     Messages that follow one of the same author are left out.
     """
-    query = Message.select(Message.channel, Message.member, Message.text).join(Member)
-    people = (Message.guild == guild) & ~Member.is_bot
-    rows = tuples(query.where(people).order_by(Message.id.desc()).limit(newest))
+    columns = (Message.channel, Message.member, Message.text)
     later: dict[int, tuple[int, str]] = {}
     found = []
-    for channel, member, text in rows:
+    for channel, member, text in _newest_of_people(guild, newest, *columns):
         author, after = later.get(channel, (member, ""))
         if author != member:
             found.append((text, after))
@@ -355,17 +353,22 @@ def bursts(guild: int, newest: int, within_ms: int) -> tuple[int, int]:
     Args:
         within_ms: The time limit for the author's next message in the channel.
     """
-    query = Message.select(Message.channel, Message.member, Message.ts).join(Member)
-    people = (Message.guild == guild) & ~Member.is_bot
-    rows = tuples(query.where(people).order_by(Message.id.desc()).limit(newest))
+    columns = (Message.channel, Message.member, Message.ts)
     later: dict[int, tuple[int, int]] = {}
     looked_at = followed = 0
-    for channel, member, ts in rows:
+    for channel, member, ts in _newest_of_people(guild, newest, *columns):
         author, at = later.get(channel, (0, 0))
         followed += author == member and 0 <= at - ts <= within_ms
         looked_at += 1
         later[channel] = (member, ts)
     return followed, looked_at
+
+
+def _newest_of_people(guild: int, limit: int, *columns: Field) -> list[sqlite.Row]:
+    """Return columns of people's newest messages, newest first."""
+    query = Message.select(*columns).join(Member)
+    people = (Message.guild == guild) & ~Member.is_bot
+    return tuples(query.where(people).order_by(Message.id.desc()).limit(limit))
 
 
 def count(guild: int) -> int:

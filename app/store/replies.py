@@ -12,12 +12,22 @@ from app.store import audience, feedback, messages, rows, tombstones, usage
 from app.store.authors import people_of
 from app.store.database import tuples, write
 from app.store.rows import StoredMessage, StoredReply
+from app.store.sqlite import BATCH
 from app.store.tables import Channel, Member, Message, Reply, ReplySource
 
 Fields = Mapping[str, Any]
 """Columns of a reply with their new values."""
 
-_BATCH = 500
+NO_WORDS: Fields = {
+    "text": "",
+    "turns": [],
+    "recalled": [],
+    "shares": [],
+    "notes": [],
+    "rungs": [],
+    "summary_of": None,
+}
+"""All that may hold words of a reply or lead to them, emptied."""
 
 
 class SourceMessage(NamedTuple):
@@ -164,8 +174,8 @@ def _may_hear(row: Reply, sources: Sequence[int]) -> bool:
     speakable = audience.speakable_channels(row.guild_id, row.channel_id)
     if speakable is None:
         return True
-    for start in range(0, len(sources), _BATCH):
-        here = Message.id.in_(list(sources[start : start + _BATCH]))
+    for start in range(0, len(sources), BATCH):
+        here = Message.id.in_(list(sources[start : start + BATCH]))
         query = Message.select(Message.channel).where(here).distinct()
         if any(channel not in speakable for (channel,) in tuples(query)):
             return False
@@ -180,8 +190,8 @@ def _is_trigger_gone(row: Reply) -> bool:
 def _still_there(asked_rows: Collection[int]) -> set[int]:
     """Those messages that are stored, of authors who did not opt out."""
     asked, found = list(asked_rows), set[int]()
-    for start in range(0, len(asked), _BATCH):
-        here = Message.id.in_(asked[start : start + _BATCH])
+    for start in range(0, len(asked), BATCH):
+        here = Message.id.in_(asked[start : start + BATCH])
         query = Message.select(Message.id).join(Member)
         query = query.where(here & ~Member.has_opted_out)
         found.update(row for (row,) in tuples(query))
@@ -222,7 +232,7 @@ def take_words(reply: int) -> None:
     row = Reply.get_or_none((Reply.id == reply) & (Reply.state == "made"))
     if row is not None:
         ReplySource.delete().where(ReplySource.reply == reply).execute()
-        emptied = Reply.update(state="claimed", text="", turns=[], recalled=[])
+        emptied = Reply.update(state="claimed", **NO_WORDS)
         emptied.where(Reply.id == reply).execute()
 
 

@@ -99,7 +99,8 @@ class StoredReply:
     created: int
     reason: str
     state: str
-    """claimed, made, sent, draft, failed or forgotten."""
+    """claimed, made, sent, replaced, draft, rejected, silent, stopped, refused, failed
+    or forgotten."""
     text: str
     sent: list[str]
     """Discord's ids of its sent messages."""

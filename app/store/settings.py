@@ -23,6 +23,12 @@ def effective(guild: int, channel: int = 0) -> dict[str, OverrideValue]:
     return values | (of(guild, channel) if channel else {})
 
 
+def is_set_in_channels(guild: int, name: str) -> bool:
+    """Tell if channels of a guild have a value of their own."""
+    chosen = (Setting.guild == guild) & (Setting.channel != 0) & (Setting.name == name)
+    return bool(Setting.select().where(chosen).exists())
+
+
 @write
 def put(guild: int, name: str, value: OverrideValue, channel: int = 0) -> None:
     """Store a value, or remove it with None."""

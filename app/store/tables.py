@@ -197,7 +197,8 @@ class Reply(Table):
     reason = TextField()
     """The reason for speaking: mention, reply, command, wake word, join-in…"""
     state = TextField()
-    """claimed, made, sent, draft, failed or forgotten."""
+    """claimed, made, sent, replaced, draft, rejected, silent, stopped, refused, failed
+    or forgotten."""
     text = TextField(default="")
     sent = JSONField(default=list)
     """Discord's ids of its sent messages."""

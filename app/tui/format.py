@@ -74,14 +74,33 @@ def at(host: str, reach: str) -> str:
     return f" at {safe_line(host)} ({where(reach)})" if host else ""
 
 
-def place(status: "StatusReply | None") -> str:
-    """Return the host of the OpenAI-compatible server, and where it is.
+def place(status: "StatusReply | None", host: str = "") -> str:
+    """Return a host, and where it is; without a status, the model here is meant.
 
-    Without a status it is the model here that is meant.
+    Args:
+        host: Its name, which stands for its address unless the status is about it.
     """
     if status is None:
         return where("here")
-    return f"{safe_line(status.cloud.host)}, {where(status.cloud.reach)}"
+    cloud = status.cloud
+    name = safe_line(host if host not in ("", cloud.name) else cloud.host)
+    reach = reach_of(status, host or cloud.name)
+    return f"{name}, {where(reach)}" if reach else name
+
+
+def reach_of(status: "StatusReply", host: str) -> str:
+    """Return the place of a host, by name; empty if it is not known."""
+    if host == status.cloud.name:
+        return status.cloud.reach
+    return status.reaches.get(host, "")
+
+
+def first_host(status: "StatusReply | None", provider: str) -> str:
+    """Return the first host in the places of a model, or else that of the status."""
+    if status is None:
+        return "openai"
+    names = (name for name in provider.split(", ") if name in status.hosts)
+    return next(names, status.cloud.name)
 
 
 def where(reach: str) -> str:

@@ -13,6 +13,7 @@ _KEYS = {
     r"mynah config set reply\.provider [\w-]+( [^`]+)?": "reply.provider on Server (4)",
     r"mynah hosts use [\w-]+( [^`]+)?": "reply.provider on Server (4)",
     r"mynah hosts [^`]+": "h on Models (6)",
+    r"mynah config set \w+_proxy_login": "p on Settings (8)",
     r"mynah config set bot_token": "b on Settings (8)",
     r"mynah config set bot\.command( [^\s`]+)?": "bot.command on Settings (8)",
     r"mynah import( [^\s`]+)*": "i on Learn (5)",

@@ -9,7 +9,7 @@ from app.chat.fair_queue import FairQueue
 from app.chat.halt import Halt
 from app.chat.ladder import SPEECHLESS, Ladder, Rung
 from app.core.errors import InputRefusedError, ProviderError
-from app.providers.base import Completion, FreshStart, Prompt, Turn
+from app.providers.base import Completion, FreshStart, Prompt, Turn, Used
 
 PROMPT = Prompt(1, "1:1", "Mynah", (Turn("ann", "hello?"),))
 
@@ -282,3 +282,12 @@ async def test_a_fragment_of_a_text_that_was_cut_is_never_sent(said, finish):
     answer = await climb(model, chain(), on_piece=pieces.append)
     assert answer.provider == "markov"
     assert pieces[:2] == [said, None]
+
+
+async def test_a_message_whose_words_were_cut_is_no_source():
+    said = "The boats are out. And the tide is"
+    used = (Used(1, 2, "The boats"), Used(2, 3, "the tide is"), Used(3))
+    cut = Completion(said, finish="deadline", sources=used)
+    answer = await climb(FakeProvider("local", [said, cut]), chain())
+    assert answer.finished.text == "The boats are out."
+    assert [one.message for one in answer.completion.sources] == [1, 3]

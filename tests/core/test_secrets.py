@@ -1,15 +1,12 @@
 import stat
 import sys
-from collections.abc import Iterator
 
-import keyring
 import pytest
-from keyring.backend import KeyringBackend
-from keyring.errors import KeyringLocked
 
 from app.core import secrets
 from app.core.errors import AppError, ConfigError
 from app.core.paths import Home
+from tests.keyring_stand_in import Ring
 
 
 def test_a_secret_without_a_keyring_lies_in_a_file_of_the_owner_alone(home: Home):
@@ -39,42 +36,6 @@ def test_a_broken_file_says_what_to_do(home: Home):
     home.secrets_file.write_text("{")
     with pytest.raises(ConfigError, match="enter the keys again"):
         secrets.get(home, "bot_token")
-
-
-class Ring(KeyringBackend):
-    """A keyring that counts how often it is asked."""
-
-    priority = 1
-
-    def __init__(self) -> None:
-        self.kept: dict[tuple[str, str], str] = {}
-        self.asked = 0
-        self.is_locked = False
-
-    def get_password(self, service: str, username: str) -> str | None:
-        self._open()
-        self.asked += 1
-        return self.kept.get((service, username))
-
-    def set_password(self, service: str, username: str, password: str) -> None:
-        self._open()
-        self.kept[service, username] = password
-
-    def delete_password(self, service: str, username: str) -> None:
-        del self.kept[service, username]
-
-    def _open(self) -> None:
-        if self.is_locked:
-            raise KeyringLocked("nobody typed the password")
-
-
-@pytest.fixture
-def ring() -> Iterator[Ring]:
-    before = keyring.get_keyring()
-    ring = Ring()
-    keyring.set_keyring(ring)
-    yield ring
-    keyring.set_keyring(before)
 
 
 def test_a_keyring_is_asked_once_until_something_is_put(home: Home, ring: Ring):

@@ -38,7 +38,7 @@ from app.store.places import Claim
 
 
 class MemoryHost:
-    """All four ports in their simplest form."""
+    """All ports in their simplest form."""
 
     def __init__(self) -> None:
         self.guilds: dict[int, str] = {}
@@ -77,6 +77,9 @@ class MemoryHost:
 
     async def server_settings(self, guild: int) -> Config:
         return with_overrides(Config(), self.overrides.get((guild, 0), {}))
+
+    async def starts_talk(self, guild: int) -> bool:
+        return False
 
     async def answer_direct(self, ask: DirectAsk) -> ReadyReply | None:
         self.direct.append(ask)
@@ -146,6 +149,9 @@ class MemoryHost:
 
     async def models(self) -> Sequence[ModelEntry]:
         return []
+
+    async def cloud_host(self) -> str:
+        return "openai"
 
     async def use_model(self, name: str, *, is_owner: bool) -> str:
         return name

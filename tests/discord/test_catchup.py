@@ -1,6 +1,6 @@
 """`/catchup` tells what somebody missed, from what they may read, to them alone."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pytest
 
@@ -142,8 +142,20 @@ class Model:
         return self.answer
 
 
-def use_model(monkeypatch: pytest.MonkeyPatch, service: Service, model: Model) -> None:
-    monkeypatch.setattr(type(service.context), "local", property(lambda _: model))
+UseModel = Callable[[str], Model]
+
+
+@pytest.fixture
+def use_model(monkeypatch: pytest.MonkeyPatch, service: Service) -> UseModel:
+    """Puts a model that answers so in place of the one here."""
+
+    def use(answer: str) -> Model:
+        model, context = Model(answer), service.context
+        _ = context.providers
+        monkeypatch.setattr(type(context), "local", property(lambda _: model))
+        return model
+
+    return use
 
 
 async def test_a_large_enough_model_here_sums_up_and_nothing_goes_to_the_cloud(
@@ -152,11 +164,9 @@ async def test_a_large_enough_model_here_sums_up_and_nothing_goes_to_the_cloud(
     service: Service,
     scene: Scene,
     home: Home,
-    monkeypatch: pytest.MonkeyPatch,
+    use_model: UseModel,
 ) -> None:
-    model = Model("Ben and Mod plan the regatta at the pier. It ends at noon.")
-    _ = service.context.providers
-    use_model(monkeypatch, service, model)
+    model = use_model("Ben and Mod plan the regatta at the pier. It ends at noon.")
     save(home.config_file, "reply.provider", "openai")
     async with running.connected():
         await talk(stand_in, service, scene, TALK)
@@ -174,11 +184,9 @@ async def test_a_summary_with_words_that_the_bot_never_says_is_not_told(
     service: Service,
     scene: Scene,
     home: Home,
-    monkeypatch: pytest.MonkeyPatch,
+    use_model: UseModel,
 ) -> None:
-    model = Model("Ben and Mod plan their scurvy regatta. It ends at noon.")
-    _ = service.context.providers
-    use_model(monkeypatch, service, model)
+    model = use_model("Ben and Mod plan their scurvy regatta. It ends at noon.")
     save(home.config_file, "speak.never_say", ["scurvy"])
     async with running.connected():
         await talk(stand_in, service, scene, TALK)
@@ -192,11 +200,9 @@ async def test_a_summary_of_something_forgotten_meanwhile_is_not_told(
     running: Running,
     service: Service,
     scene: Scene,
-    monkeypatch: pytest.MonkeyPatch,
+    use_model: UseModel,
 ) -> None:
-    model = Model("They plan the regatta. It ends at noon.")
-    _ = service.context.providers
-    use_model(monkeypatch, service, model)
+    model = use_model("They plan the regatta. It ends at noon.")
     async with running.connected():
         ids = await talk(stand_in, service, scene, TALK)
         complete = model.complete
@@ -212,7 +218,7 @@ async def test_a_summary_of_something_forgotten_meanwhile_is_not_told(
             await until_stored(service, len(TALK))
             return await complete(guild, text, max_tokens, seconds)
 
-        monkeypatch.setattr(model, "complete", forgetful)
+        model.complete = forgetful  # type: ignore[method-assign]
         shown = await stand_in.command(scene.general, scene.ann, "catchup")
     assert "They plan" not in shown.text and TALK[0] not in shown.text
     assert "9 messages" in shown.text

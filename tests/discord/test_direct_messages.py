@@ -1,6 +1,7 @@
 """Direct messages: to whom, in whose voice, and with whose words."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -165,7 +166,7 @@ async def test_of_several_servers_it_says_whose_voice_it_is_and_lets_them_choose
     assert [ask.guild for ask in host.direct] == [scene.guild.id, port.id]
 
 
-async def test_the_choice_of_a_server_is_kept_without_a_name(
+async def test_the_choice_of_a_server_is_kept_without_a_name_until_it_is_forgotten(
     stand_in: DiscordStandIn, running: Running, service: Service, scene: Scene
 ) -> None:
     port = Guild("Port")
@@ -180,6 +181,8 @@ async def test_the_choice_of_a_server_is_kept_without_a_name(
     # Only the settings name her, as one who may write directly.
     home = service.context.home
     assert files_with(home.root, str(scene.ann.id)) == [home.config_file]
+    await members.forget_author(scene.guild.id, scene.ann.id)
+    assert await members.chosen_server(scene.ann.id) is None
 
 
 async def test_help_in_direct_messages_says_that_they_are_off(
@@ -321,6 +324,48 @@ async def test_an_unlisted_server_lends_no_voice(
         shown = await stand_in.command(direct, scene.ann, "help")
     assert [ask.guild for ask in host.direct] == [port.id]
     assert "Port" in shown.text and "Harbour" not in shown.text
+
+
+async def test_the_most_servers_that_are_asked_are_of_the_owners_list(
+    stand_in: DiscordStandIn,
+    start: Start,
+    host: MemoryHost,
+    scene: Scene,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(direct_talk, "MOST_SERVERS", 1)
+    port = Guild("Port")
+    port.join(scene.ann)
+    await stand_in.add_guild(port)
+    direct = stand_in.direct_channel(scene.ann)
+    mine = dict(owners=[str(scene.ann.id)], direct_messages=True)
+    async with start(servers=[str(port.id)], **mine).connected():
+        await stand_in.say(direct, scene.ann, "hello")
+        await until_said(stand_in, direct, 1)
+    assert [ask.guild for ask in host.direct] == [port.id]
+
+
+async def test_people_who_wrote_long_ago_are_not_kept_in_memory(
+    stand_in: DiscordStandIn,
+    start: Start,
+    scene: Scene,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(direct_talk, "SHARED_SECONDS", 60.0)
+    people, ahead = (scene.ann, scene.ben), 0.0
+    chosen = [str(one.id) for one in people]
+    mine = dict(direct_messages=True, direct_people=chosen)
+    running = start(clock=lambda: time.time() + ahead, **mine)
+    async with running.connected() as link:
+        for one in people:
+            direct = stand_in.direct_channel(one)
+            await stand_in.say(direct, one, "hello")
+            await until_said(stand_in, direct, 1)
+            ahead += 60.0
+        assert link.client is not None
+        talk = link.client.direct
+        await stand_in.wait_for(lambda: not talk._turns)
+        assert [person for person, _ in talk._shared] == [scene.ben.id]
 
 
 async def test_nobody_is_answered_before_it_is_known_who_reads_what(

@@ -20,67 +20,67 @@ FAILURES = [
 class Failing:
     """Raises an error in place of an answer."""
 
-    def __init__(self, error: Exception) -> None:
+    def __init__(self, error: Exception, told: str) -> None:
         self._error = error
+        self.told = told
 
     async def __call__(self, *args: object, **options: object) -> None:
         raise self._error
 
 
-@pytest.mark.parametrize(("error", "told"), FAILURES)
+@pytest.fixture(params=FAILURES)
+def failing(request: pytest.FixtureRequest) -> Failing:
+    return Failing(*request.param)
+
+
 async def test_a_failed_button_under_a_reply_is_told_to_who_pressed_it(
     stand_in: DiscordStandIn,
     start: Start,
     host: MemoryHost,
     scene: Scene,
-    error: Exception,
-    told: str,
+    failing: Failing,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     host.overrides[scene.guild.id, 0] = {"speak.user_cooldown_seconds": 0.0}
     async with start().connected():
         _, own = await mention(stand_in, scene)
         await stand_in.wait_for(lambda: own in sum(host.sent_as.values(), []))
-        monkeypatch.setattr(host, "again", Failing(error))
+        monkeypatch.setattr(host, "again", failing)
         pressed = await stand_in.press_on(scene.general, scene.ann, own, "Again")
         await stand_in.wait_for(lambda: bool(pressed.parts))
     (part,) = pressed.parts
-    assert part.ephemeral and told in part.text
+    assert part.ephemeral and failing.told in part.text
 
 
-@pytest.mark.parametrize(("error", "told"), FAILURES)
 async def test_a_failed_menu_is_told_to_who_used_it(
     stand_in: DiscordStandIn,
     start: Start,
     host: MemoryHost,
     scene: Scene,
-    error: Exception,
-    told: str,
+    failing: Failing,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async with start().connected():
         await stand_in.wait_for(lambda: bool(stand_in.rest.commands))
         shown = await stand_in.command(scene.general, scene.mod, "listen modify")
-        monkeypatch.setattr(host, "set_learning", Failing(error))
+        monkeypatch.setattr(host, "set_learning", failing)
         value = shown.components[0]["options"][0]["value"]
         chosen = await stand_in.press(shown, scene.mod, "listen-channels-0", [value])
     (part,) = chosen.parts
-    assert part.ephemeral and told in part.text
+    assert part.ephemeral and failing.told in part.text
 
 
-@pytest.mark.parametrize(("error", "told"), FAILURES)
 async def test_a_failed_command_that_was_typed_is_answered(
     stand_in: DiscordStandIn,
     start: Start,
     host: MemoryHost,
     scene: Scene,
-    error: Exception,
-    told: str,
+    failing: Failing,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(host, "answer", Failing(error))
+    monkeypatch.setattr(host, "answer", failing)
     async with start().connected():
         asked = await stand_in.say(scene.general, scene.ann, "!mark")
         await stand_in.wait_for(lambda: bool(stand_in.outbox.sent()))
     (sent,) = stand_in.outbox.sent()
-    assert sent.reply_to == asked and told in sent.text
+    assert sent.reply_to == asked and failing.told in sent.text

@@ -2,12 +2,15 @@
 
 import pytest
 
+from app.core import secrets
 from app.core.paths import Home
 from app.discord.actions.report_texts import state_lines
 from app.ipc.control import CloudStatus, StatusReply
 from app.modelfiles import catalogue
 from app.service.service import Service
+from app.settings import host_keys
 from app.settings.config_file import save
+from app.settings.hosts import hosts_of
 from app.settings.schema import Config
 from app.settings.setting_keys import with_overrides
 from app.store import guilds
@@ -132,6 +135,31 @@ async def test_mode_and_place_are_switched_and_shown(
     assert "everywhere:True" in narrow and "--guild" not in narrow
 
 
+async def test_the_cloud_is_the_host_that_the_owner_has_there(
+    running: Running, service: Service, home: Home, scene: Scene, ask: Asked
+) -> None:
+    make_owner(home, scene)
+    save(home.config_file, "hosts.pc.base_url", "http://127.0.0.1:8080/v1")
+    save(home.config_file, "hosts.groq.base_url", "https://api.groq.com/openai/v1")
+    change = service.context.settings.change
+    async with running.connected():
+        await ask.ready()
+        without_keys = await ask("model where", place="cloud")
+        groq = next(
+            one for one in hosts_of(service.context.settings.home) if one.name == "groq"
+        )
+        host_keys.put(home, groq, "gsk-0123456789abcdef")
+        keyed = await ask("model where", place="cloud", agree=True)
+        secrets.put(home, "openai_key", "sk-0123456789abcdef")
+        both = await ask("model where", place="cloud")
+        await change("reply.provider", "pc, groq", agreed=True)
+        used = await ask("model where", place="cloud")
+    assert "api.openai.com" in without_keys
+    assert keyed == "Now `reply.provider` = groq (this server)."
+    assert "api.openai.com" in both
+    assert used == "Now `reply.provider` = groq (this server)."
+
+
 async def test_the_check_up_is_shown_to_the_owner(
     running: Running, home: Home, scene: Scene, ask: Asked
 ) -> None:
@@ -169,7 +197,9 @@ async def test_a_training_is_paused_and_resumed(
         await listen(stand_in, scene)
         nothing = await ask("train", pause=True)
         assert link.client is not None
-        training = link.client.training
+        training, survey = link.client.training, link.client.survey
+        # The session resumes trainings by itself right after the survey began.
+        await stand_in.wait_for(lambda: survey._task is not None)
         guild = link.client.get_guild(scene.guild.id)
         assert guild is not None
         channels = await training.channels_of(guild)

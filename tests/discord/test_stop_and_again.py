@@ -346,3 +346,28 @@ async def test_a_reply_of_several_messages_is_replaced_for_its_asker(
         mine = await stand_in.command(scene.general, scene.ann, "again")
     assert "Only the person" in theirs.text and "another one" in mine.text
     assert host.asked[-1].text == host.asked[0].text == "what of the tide"
+
+
+async def test_another_version_from_the_menu_of_a_message_can_be_stopped_too(
+    stand_in: DiscordStandIn,
+    running: Running,
+    service: Service,
+    scene: Scene,
+    home: Home,
+    asked_of_runner: Asked,
+) -> None:
+    general = scene.general
+    save(home.config_file, "reply.mode", "markov")
+    async with taught(running, stand_in, service, scene):
+        asked, own = await mention(stand_in, scene)
+        await has_state(service, asked, "sent")
+        await service.context.settings.change("reply.mode", "llm")
+        wished = asyncio.create_task(
+            stand_in.message_command(general, scene.ann, "Again", own)
+        )
+        await stand_in.wait_for(lambda: "generate" in asked_of_runner())
+        theirs = await stand_in.command(general, scene.ben, "stop")
+        mine = await stand_in.command(general, scene.ann, "stop")
+        await stand_in.wait_for(lambda: "cancel_generate" in asked_of_runner())
+        await wished
+    assert "Only the person who asked" in theirs.text and mine.text == "Stopped."

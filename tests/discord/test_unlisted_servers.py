@@ -1,15 +1,18 @@
 """A server that is not on the owner's list: the bot is silent there, or leaves."""
 
+import time
+
 import pytest
 
 from app.core.paths import Home
+from app.discord.actions.strangers import LEAVE_AGAIN_SECONDS
 from app.ipc import control
 from app.service.handlers.guilds import GuildHandlers
 from app.service.service import Service
 from app.settings.config_file import save
 from app.store import guilds, replies
 from app.tui.screens.home.home_screen import draw_guild
-from tests.discord.conftest import Running
+from tests.discord.conftest import Running, Start
 from tests.discord.real_host import count, eventually, listen, taught, until_stored
 from tests.discord.scene import Scene
 from tests.discord.test_stop_and_again import has_state, mention
@@ -93,6 +96,33 @@ async def test_it_leaves_such_a_server_where_the_owner_wants_that(
         await stand_in.add_guild(later)
         await stand_in.wait_for(lambda: later.id not in stand_in.guilds)
     assert scene.guild.id in stand_in.guilds
+    assert running.surroundings.troubles.every == []
+
+
+async def test_it_tries_again_to_leave_now_and_then_and_not_at_every_message(
+    stand_in: DiscordStandIn, start: Start, scene: Scene, elsewhere: Guild
+) -> None:
+    (lobby,) = elsewhere.channels.values()
+    eve, ahead = elsewhere.join(User("Eve")), 0.0
+    leave = ("DELETE", f"/users/@me/guilds/{elsewhere.id}")
+    stand_in.rest.faults.add("error", *leave, times=2, status=403)
+    listed = dict(servers=[str(scene.guild.id)], other_servers="leave")
+    running = start(clock=lambda: time.time() + ahead, **listed)
+    async with running.connected():
+        await stand_in.wait_for(lambda: stand_in.rest.requests.count(leave) == 1)
+        for number in range(5):
+            await stand_in.say(lobby, eve, f"line {number}")
+        await stand_in.command(lobby, eve, "mark")
+        (told,) = running.surroundings.troubles.every
+        assert "could not leave Elsewhere" in told.detail
+        assert stand_in.rest.requests.count(leave) == 1
+        for times in (2, 3):
+            ahead += LEAVE_AGAIN_SECONDS
+            await stand_in.say(lobby, eve, "and another line")
+            await stand_in.wait_for(
+                lambda: stand_in.rest.requests.count(leave) == times  # noqa: B023
+            )
+        await stand_in.wait_for(lambda: elsewhere.id not in stand_in.guilds)
     assert running.surroundings.troubles.every == []
 
 

@@ -4,7 +4,8 @@ from random import Random
 
 import pytest
 
-from app.replies.line_count import LEAST, Bursts
+from app.replies.habit import LEAST, Habit
+from app.replies.line_count import Bursts, follow_ups
 from app.store import guilds, members, messages
 from app.store.database import Database
 from app.store.messages import NewMessage
@@ -40,7 +41,7 @@ class Town:
 
 
 async def share(town):
-    return await Bursts(town.database, Random(1), lambda: 0.0).share(town.guild)
+    return await Habit(town.database, lambda: 0.0, follow_ups).share(town.guild)
 
 
 async def test_what_one_author_writes_within_seconds_is_counted(database):

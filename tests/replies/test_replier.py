@@ -469,6 +469,21 @@ async def test_a_line_that_nobody_asked_for_must_be_close_in_meaning(
     assert shown == [], "it is shown to nobody before it is known to fit"
 
 
+async def test_a_line_that_was_kept_silent_may_be_said_later(home, database):
+    class Far(Remembered):
+        async def closeness(self, texts, turns):
+            return [0.0 for _ in texts]
+
+    bench = Bench(home, database, Far([]))
+    silent = await bench.replier.reply(bench.ask(reason="join-in"))
+    assert silent is not None and silent.silence
+    row = database.call(replies.get, silent.reply)
+    assert row is not None and row.shares == []
+    for is_stale in (False, True):
+        await bench.replier.reply(bench.ask())
+        assert bench.local.prompts[-1].is_stale(bench.local.text) is is_stale
+
+
 @pytest.mark.parametrize("provider", ["local", "openai"])
 async def test_no_provider_says_or_shows_a_word_that_is_never_said(bench, provider):
     foul = bench.local if provider == "local" else bench.cloud

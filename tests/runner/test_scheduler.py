@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from app.chat.postprocess import finish
 from app.core.errors import AppError
 from app.core.never_said import NeverSaid
 from app.core.sentences import whole_sentences
@@ -192,6 +193,18 @@ def test_at_the_deadline_no_broken_sentence_is_left(load):
     assert 0 < done.completion_tokens < 400
     assert done.text == whole_sentences(done.text)
     assert done.total_ms < 600
+
+
+def test_a_text_that_got_too_long_loses_its_last_word_once(load, monkeypatch):
+    runner = Runner(load())
+    text = "so we went down to the harbour and saw a ship wi"
+    tokens = runner.loaded.model.tokens(text)
+    say = lambda self, logits, written, *, may_end: tokens[len(written)]  # noqa: E731
+    monkeypatch.setattr(Chooser, "choose", say)
+    done = runner.write("hello", max_tokens=len(tokens))
+    assert done.finish == "length"
+    said = finish(done.text, "Mynah", cut=done.finish).text
+    assert said == "so we went down to the harbour and saw a ship"
 
 
 def test_a_prompt_that_cannot_be_read_in_time_is_given_up(load):

@@ -143,6 +143,8 @@ def sliding() -> tuple[dict[str, Any], dict[str, tuple[int, ...]]]:
         "gemma2.attention.sliding_window": WINDOW,
         "gemma2.attention.key_length": EMBEDDING // HEADS,
         "gemma2.attention.value_length": EMBEDDING // HEADS,
+        # Its input is its output's matrix as well: without a cap it repeats one token.
+        "gemma2.final_logit_softcapping": 2.0,
     }
     del shapes["output.weight"]
     for layer in range(LAYERS):

@@ -62,11 +62,9 @@ async def test_a_model_of_any_architecture_without_a_template_answers(
     assert await service.context.token_voices.prepare(guild.id)
     for mode in ("llm", "hybrid"):
         reply = await say(service, mode)
+        assert reply.provider == "local"
         assert reply.text
-        # Random weights may write on and on, with the end of no sentence.
-        reasons = {one.reason for one in reply.rungs if one.outcome == "rejected"}
-        assert reply.provider == "local" or reasons == {"it wrote no whole sentence"}
-    assert reply.provider == "local" and "the voice decided" in reply.notes[0]
+    assert "the voice decided" in reply.notes[0]
 
 
 def not_a_model(path: Path) -> None:

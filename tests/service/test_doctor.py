@@ -14,6 +14,8 @@ from app.ipc.inference import GpuUse
 from app.service.doctor import check_all
 from app.service.service import open_service
 from app.settings.config_file import save
+from app.store import guilds
+from app.store.sqlite import DatabaseDamagedError
 from tests.asking import Nobody
 from tests.discord_stand_in.server import TOKEN, DiscordStandIn
 from tests.runner import tiny
@@ -143,6 +145,24 @@ async def test_the_state_of_the_running_bot_is_part_of_the_check_up(home: Home):
         assert not trouble.ok and trouble.hint == "Rename it."
         service.context.troubles.end("commands")
         assert "running" not in await found(state="online")
+
+
+async def test_the_homes_hosts_are_checked_where_the_servers_cannot_be_asked(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+):
+    save(home.config_file, "reply.provider", "openai, pc")
+    save(home.config_file, "openai.base_url", "http://127.0.0.1:9/v1/")
+    save(home.config_file, "hosts.pc.base_url", "http://127.0.0.1:9/v1/")
+
+    def damaged() -> None:
+        raise DatabaseDamagedError("The database is damaged.", "Restore a backup.")
+
+    async with open_service(home) as service:
+        monkeypatch.setattr(guilds, "every", damaged)
+        found = {check.name: check for check in await check_all(service.context)}
+    assert "127.0.0.1" in found["cloud"].detail
+    assert "127.0.0.1" in found["host pc"].detail
+    assert not found["hosts"].ok and found["hosts"].hint
 
 
 async def test_a_server_of_its_own_that_is_away_is_named(home: Home):

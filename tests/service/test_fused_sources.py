@@ -30,9 +30,9 @@ async def made(service: Service, channel: str = "general") -> int:
         )
         reply = await context.replier.reply(request)
         assert reply is not None
-        if reply.answer.provider == "local":
+        if reply.answer.provider == "local" and reply.answer.completion.sources:
             return reply.reply
-    raise AssertionError("the model never answered")
+    raise AssertionError("the model never answered with words of the voice")
 
 
 async def sources(service: Service, reply: int) -> list[StoredMessage]:

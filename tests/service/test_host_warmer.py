@@ -7,6 +7,7 @@ import pytest
 
 from app.core.paths import Home
 from app.ipc import control
+from app.service.hosts import host_warmer
 from app.service.hosts.host_warmer import HostWarmer
 from app.service.service import Service, open_service
 from app.store import guilds
@@ -79,3 +80,32 @@ async def test_a_command_waits_for_the_load(bot: Service, stand_in: StandIn):
     await bot.prepare(request)
     said = await ask(bot, request)
     assert said.provider == "openai" and not stand_in.aborted
+
+
+async def test_only_a_change_is_a_reason_to_look_again(
+    bot: Service, stand_in: StandIn, monkeypatch: pytest.MonkeyPatch
+):
+    asked: list[object] = []
+    run = bot.context.database.run
+
+    async def counted(*query):
+        asked.append(query)
+        return await run(*query)
+
+    async def all_loaded(model: str) -> None:
+        for _ in range(1000):
+            if stand_in.loaded == model:
+                return
+            await asyncio.sleep(0.01)
+        raise AssertionError(f"{model} is not loaded")
+
+    monkeypatch.setattr(host_warmer, "LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(bot.context.database, "run", counted)
+    keeping = asyncio.create_task(HostWarmer(bot.context).keep_up())
+    await all_loaded("small")
+    before = len(asked)
+    await asyncio.sleep(0.05)
+    assert len(asked) == before
+    await ask(bot, control.ConfigSet("openai.model", "own", "den"))
+    await all_loaded("own")
+    keeping.cancel()

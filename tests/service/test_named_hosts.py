@@ -1,6 +1,7 @@
 """Several hosts with names: added, found, keyed, chosen, priced and removed."""
 
 import asyncio
+import threading
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from random import Random
@@ -15,6 +16,7 @@ from app.service.service import Service, open_service
 from app.settings import host_presets
 from app.store import guilds
 from tests.asking import ask
+from tests.keyring_stand_in import Ring
 from tests.openai_stand_in import CLOUD, REPLY, StandIn, running
 from tests.proxy_stand_in import ProxyStandIn
 
@@ -141,6 +143,24 @@ async def test_each_host_has_its_own_key_and_none_goes_to_another_address(
     assert "secret-far_key" in kept
 
 
+async def test_the_loop_does_not_wait_for_the_keyring(
+    bot: Service, cloud: StandIn, ring: Ring, monkeypatch: pytest.MonkeyPatch
+):
+    """Neither for a reply nor for a trial; an entered secret has all asked again."""
+    monkeypatch.setattr("app.providers.openai.provider.needs_key", lambda _: True)
+    await add(bot, "far", cloud.cloud_url, "far")
+    await put(bot, "hosts.far.daily_tokens", "100000")
+    await put(bot, "reply.provider", "far", "den", agreed=True)
+    await ask(bot, control.SecretSet("far_key", "sk-far"))
+    ring.threads.clear()
+    assert (await say(bot)).provider == "far"
+    await ask(bot, control.SecretSet("bot_token", "another"))
+    assert (await ask(bot, control.HostTest("far"))).ok
+    sent = {one.headers["authorization"] for one in cloud.served}
+    assert sent == {"Bearer sk-far"}
+    assert ring.asked and threading.current_thread() not in ring.threads
+
+
 async def test_a_key_works_only_after_a_request_with_it(bot: Service, cloud: StandIn):
     """A list of models proves nothing: OpenRouter shows it to everybody."""
     await add(bot, "far", cloud.cloud_url, "far")
@@ -211,6 +231,29 @@ async def test_an_address_in_the_cloud_is_looked_for_through_the_proxy(
         assert (await ask(bot, control.HostTest("far"))).ok
     assert (await listed(bot, "far")).address == cloud.cloud_url
     assert ("GET", f"{CLOUD}:{cloud.port}") in proxy.asked
+
+
+async def test_the_login_of_the_proxy_is_tried_at_a_host_behind_it(
+    bot: Service, pc: StandIn, cloud: StandIn, home: Home
+):
+    """OpenAI, which has no key here, and a host on this computer are not asked."""
+    await add(bot, "pc", pc.base_url, "near")
+    await add(bot, "far", cloud.cloud_url, "far")
+    trial = control.SecretTest("model_proxy_login")
+    assert "openai.proxy" in (await ask(bot, trial)).hint
+    places = {CLOUD: ("127.0.0.1", cloud.port)}
+    async with ProxyStandIn("ann:s3cret", places).running() as proxy:
+        await put(bot, "openai.proxy", proxy.url)
+        await ask(bot, control.SecretSet(trial.name, "ann:wrong"))
+        refused = await ask(bot, trial)
+        assert not refused.ok and not cloud.served
+        await ask(bot, control.SecretSet(trial.name, "ann:s3cret"))
+        tried = await ask(bot, trial)
+        assert tried.ok and f"{CLOUD} answers" in tried.detail
+        await ask(bot, control.HostRemove("far"))
+        alone = await ask(bot, trial)
+    assert not alone.ok and "No host in the cloud" in alone.detail
+    assert len(cloud.served) == 1 and not pc.served
 
 
 async def test_looking_never_switches_chat_off(bot: Service, cloud: StandIn):

@@ -30,6 +30,8 @@ PLACES = {
 OWN = {"general": "ebb", "staff": "zqzq", "adults": "xjxj"}
 """A word that only one channel has, in letters of its own."""
 
+REPEATED = {"it repeated what was just said", "it repeated one learned message"}
+
 TOPICS = ("the tide", "small boats", "tar and fish", "the cat", "a rope", "our lamp")
 
 
@@ -74,6 +76,7 @@ async def replies(
     context = service.context
     row = (await context.database.run(places.rows_of, PLACES[channel])).channel
     texts, by = [], Counter[str]()
+    wanted = {"markov": "markov", "hybrid": "local"}[mode]
     for at in range(count):
         text = " ".join([*OWN.values(), TOPICS[at % len(TOPICS)], f"zqzq{at % 7}"])
         seed = f"zqzq{at % 7} xjxj{at % 5}" if mode == "markov" and at % 2 else None
@@ -84,8 +87,10 @@ async def replies(
         assert made is not None
         texts.append(made.answer.finished.text)
         by[made.answer.provider] += 1
+        if made.answer.provider != wanted:
+            assert {rung.reason for rung in made.answer.rungs[:-1]} <= REPEATED
     # The chain takes over where the model only repeats what was said.
-    assert by[{"markov": "markov", "hybrid": "local"}[mode]] >= 0.8 * count, by
+    assert by[wanted] >= 0.8 * count, by
     return texts
 
 

@@ -73,6 +73,31 @@ def test_a_file_saved_by_notepad_is_read(tmp_path: Path):
     assert config_file.load(path).reply.dial == 60
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "hosts = {a = {base_url = 'http://10.0.0.2/v1/'}}\n",
+        "hosts = {}\n[reply]\ndial = 10\n",
+        "hosts.a = {base_url = 'http://10.0.0.2/v1/'}\n",
+        "hosts.a.base_url = 'http://10.0.0.2/v1/'\n[reply]\ndial = 10\n",
+        "[hosts]\na = {base_url = 'http://10.0.0.2/v1/'}\n",
+        "[hosts.a]\nbase_url = 'http://10.0.0.2/v1/'\n[reply]\ndial = 10\n",
+    ],
+)
+def test_a_host_comes_and_goes_however_the_others_are_written(
+    tmp_path: Path, text: str
+):
+    path = tmp_path / "config.toml"
+    path.write_text(text)
+    before = config_file.stored(path)
+    config_file.save(path, "hosts.b.base_url", "http://10.0.0.3/v1/")
+    config_file.save(path, "hosts.b.model", "m")
+    new = {"hosts.b.base_url": "http://10.0.0.3/v1/", "hosts.b.model": "m"}
+    assert config_file.stored(path) == before | new
+    config_file.remove_host(path, "b")
+    assert config_file.stored(path) == before
+
+
 def test_saving_into_a_broken_file_leaves_it_alone(tmp_path: Path):
     path = tmp_path / "config.toml"
     path.write_text("[reply\n")

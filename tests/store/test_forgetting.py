@@ -73,3 +73,16 @@ def test_people_without_messages_go_and_an_opt_out_stays(
     assert db.call(members.find, guild, "ghost") is None
     assert db.call(members.find, guild, "iago") is not None
     assert db.call(members.opted_out, guild) == {"emilia"}
+
+
+def test_the_server_chosen_for_direct_messages_goes_with_its_person_and_its_guild(
+    db: Database, guild: int
+) -> None:
+    for author in ("iago", "emilia", "cassio"):
+        db.call(members.choose_guild, author, guild + (author == "cassio"))
+    db.call(forgetting.delete_author, guild, "iago")
+    chosen = [db.call(members.chosen_guild, one) for one in ("iago", "emilia")]
+    assert chosen == [None, guild]
+    db.call(forgetting.delete_guild, guild)
+    chosen = [db.call(members.chosen_guild, one) for one in ("emilia", "cassio")]
+    assert chosen == [None, guild + 1]

@@ -43,6 +43,22 @@ def forget(db: Database, guild: int, *rows: int) -> forgetting.Blanked:
     return blanked
 
 
+def test_a_reply_that_is_not_sent_keeps_no_words_not_even_in_its_notes(
+    db: Database, guild: int, write: Write
+) -> None:
+    row, reply = write("zebra"), begin(db, guild)
+    fields: dict[str, object] = {"text": "a zebra", "state": "made"}
+    fields |= {"turns": [["ann", "zebra", row]]}
+    fields |= {"notes": ["sent as an example: zebra"], "shares": [50, 50]}
+    fields |= {"recalled": [row], "summary_of": 1}
+    assert db.call(replies.finish, reply, fields, [SourceMessage(row)]) is not None
+    db.call(replies.take_words, reply)
+    assert_blank(db, reply, "claimed")
+    kept = db.call(replies.get, reply)
+    assert kept is not None and (kept.notes, kept.shares, kept.rungs) == ([], [], [])
+    assert kept.summary_of is None
+
+
 def test_a_reply_whose_turn_was_deleted_meanwhile_is_stored_without_words(
     db: Database, guild: int, write: Write
 ) -> None:

@@ -1,5 +1,9 @@
 """The menu of hosts on Models."""
 
+from dataclasses import replace
+
+import pytest
+
 from app.ipc import control
 from tests.tui.fake_bot import busy_bot
 from tests.tui.terminal import Open, settle, text_of
@@ -43,3 +47,33 @@ async def test_what_a_host_says_is_shown_in_lines_with_the_key_of_the_remedy(
         shown = text_of(pilot)
         assert "refuses the key." in shown and "⏎" not in shown
         assert "Enter its key with h on Models (6)." in shown
+
+
+@pytest.mark.parametrize(("answer", "is_own"), [("y", True), ("n", False)])
+async def test_a_computer_in_the_house_is_the_owners_own_only_if_they_say_so(
+    open_app: Open, answer: str, is_own: bool
+):
+    bot = busy_bot(
+        hosts=HOSTS,
+        host_add=lambda request: {
+            "name": "big", "address": "http://gpu.lan:8000/v1/",
+            "reach": "own" if request.is_own else "cloud",
+        },
+    )  # fmt: skip
+    async with open_app("models", bot) as pilot:
+        await pilot.press("h")
+        await settle(pilot)
+        await pilot.press("end", "enter")
+        await pilot.press(*"big http://gpu.lan:8000/v1/", "enter")
+        await settle(pilot)
+        assert "Is gpu.lan a computer of your own?" in text_of(pilot)
+        assert "messages of locked servers there too" in " ".join(
+            text_of(pilot).split()
+        )
+        await pilot.press(answer)
+        await settle(pilot)
+        added = control.HostAdd("big", "http://gpu.lan:8000/v1/")
+        own = [replace(added, is_own=True, agreed=True)] if is_own else []
+        assert bot.requests(control.HostAdd) == [added, *own]
+        place = "your own host" if is_own else "in the cloud"
+        assert f"gpu.lan:8000/v1/, {place}" in text_of(pilot)

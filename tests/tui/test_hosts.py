@@ -177,6 +177,31 @@ def test_samples_that_cost_nothing_are_made_at_the_first_place_in_the_order(
     assert told.startswith(place)
 
 
+async def test_each_server_asks_its_own_first_host_and_is_warned_where_that_is(
+    service: Service, stand_in: StandIn
+):
+    """The one that the status is about, which other servers use, is not asked."""
+    host = control.HostAdd("groq", stand_in.url_at("groq.example"), "m")
+    await ask(service, host)
+    await ask(
+        service, control.ConfigSet("reply.provider", "groq", NAMES[1], agreed=True)
+    )
+    async with on_screen(service, "guild") as pilot:
+        await pilot.press("ctrl+g", "down", "enter")
+        await settle(pilot)
+        await pilot.press("c")
+        assert "Ask groq, in the cloud, for 3 samples?" in text_of(pilot)
+        await pilot.press("y")
+        await settle(pilot)
+        assert "by groq at groq.example (in the cloud)" in text_of(pilot)
+        assert {one.body["model"] for one in stand_in.served} == {"m"}
+        await go(pilot, "playground")
+        await pilot.press("ctrl+l", "ctrl+l")
+        await settle(pilot)
+        assert "groq, in the cloud" in text_of(pilot)
+        assert "locked to this computer" in text_of(pilot)
+
+
 async def test_a_blind_test_asks_no_host_for_money_unless_told(
     service: Service, stand_in: StandIn
 ):

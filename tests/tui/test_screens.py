@@ -534,6 +534,22 @@ async def test_an_api_key_is_masked_kept_and_tried(open_app: Open):
         assert "✓ The host answers" in text_of(pilot)
 
 
+async def test_the_login_of_a_proxy_is_masked_kept_and_tried(open_app: Open):
+    hint = "Enter it with `mynah config set model_proxy_login`."
+    bot = busy_bot(secret_test={"ok": False, "detail": "It says 407.", "hint": hint})
+    async with open_app("settings", bot) as pilot:
+        await pilot.press("p", "down", "enter")
+        assert "NAME:PASSWORD" in text_of(pilot)
+        await pilot.press(*"ann:word")
+        assert "ann:word" not in text_of(pilot)
+        await pilot.press("enter")
+        await settle(pilot)
+        kept = control.SecretSet("model_proxy_login", "ann:word")
+        assert bot.requests(control.SecretSet) == [kept]
+        assert bot.requests(control.SecretTest) == [control.SecretTest(kept.name)]
+        assert "Enter it with p on Settings (8)." in text_of(pilot)
+
+
 # Usage, Settings, Logs.
 
 

@@ -85,9 +85,7 @@ class AboutCog(discord.Cog):
         ] = False,
     ) -> None:
         """Silence everything except commands."""
-        place = place_of(context.channel)
-        if place is None:
-            raise discord.CheckFailure(ONLY_IN_SERVERS)
+        place = answers.place_here(context)
         require_manager(context.author, self.bot.settings)
         seconds = parse_silence(time)
         if seconds is None:

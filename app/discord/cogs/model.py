@@ -6,18 +6,16 @@ import discord
 
 from app.discord import answers
 from app.discord.actions.report_texts import check_lines, model_lines, state_lines
-from app.discord.answers import ONLY_IN_SERVERS
+from app.discord.actions.setting_change import change_setting
 from app.discord.client import MynahBot
-from app.discord.messages import place_of
 from app.discord.permissions import is_owner, require_manager, require_owner
-from app.discord.ports import MessagePlace
-from app.discord.texts import AGREE_AGAIN, pages, setting_lines
-from app.settings import owner_rules
-from app.settings.consent import ConsentError
+from app.discord.texts import pages
+from app.settings.host_names import LOCAL
 from app.settings.speech_sections import MODES
 
 MAX_SUGGESTIONS = 25
-PLACES_OF_MODELS = {"here": "local", "cloud": "openai"}
+CLOUD = "cloud"
+PLACES_OF_MODELS = ("here", CLOUD)
 
 
 async def suggest_models(context: discord.AutocompleteContext) -> list[str]:
@@ -49,7 +47,7 @@ class ModelCog(discord.Cog):
         """Show model, place, mode and troubles; money and remedies to the owner."""
         require_manager(context.author, self.bot.settings)
         await context.defer(ephemeral=True)
-        config = await self.bot.ports.guilds.settings(_place(context))
+        config = await self.bot.ports.guilds.settings(answers.place_here(context))
         status = await self.bot.ports.machine.status()
         lines = state_lines(status, config, is_for_owner=self._is_owner(context))
         await answers.respond(context, pages(lines)[0], is_hidden=True)
@@ -98,8 +96,12 @@ class ModelCog(discord.Cog):
         ] = False,
     ) -> None:
         """Choose the model's place for this server."""
-        value = PLACES_OF_MODELS.get(place, place)
-        await self._set(context, "reply.provider", value, agreed=agree)
+        require_owner(context.author, self.bot.settings)
+        # Looking for the keys of hosts may take a while.
+        await context.defer()
+        is_away = place == CLOUD
+        value = await self.bot.ports.machine.cloud_host() if is_away else LOCAL
+        await change_setting(self.bot, context, "reply.provider", value, agreed=agree)
 
     @model.command(name="mode", description="Let the voice, the model, or both write.")
     async def mode(
@@ -116,7 +118,9 @@ class ModelCog(discord.Cog):
         ] = False,
     ) -> None:
         """Choose the mode for the server or the channel."""
-        await self._set(context, "reply.mode", mode, channel_only=channel)
+        await change_setting(
+            self.bot, context, "reply.mode", mode, channel_only=channel
+        )
 
     @model.command(name="check", description="For the owner: look for problems.")
     async def check(self, context: discord.ApplicationContext) -> None:
@@ -127,36 +131,5 @@ class ModelCog(discord.Cog):
         for page in pages(check_lines(found)):
             await answers.respond(context, page, is_hidden=True)
 
-    async def _set(
-        self,
-        context: discord.ApplicationContext,
-        key: str,
-        value: str,
-        *,
-        channel_only: bool = False,
-        agreed: bool = False,
-    ) -> None:
-        require_manager(context.author, self.bot.settings)
-        by_owner = self._is_owner(context)
-        owner_rules.check_change(key, is_owner=by_owner)
-        await context.defer()
-        try:
-            changed = await self.bot.ports.guilds.change_setting(
-                _place(context), key, value,
-                channel_only=channel_only, agreed=agreed,
-                is_owner=by_owner,
-            )  # fmt: skip
-        except ConsentError as error:
-            await answers.respond(context, AGREE_AGAIN.format(question=error.message))
-            return
-        await answers.respond(context, f"Now {setting_lines([changed])[0]}.")
-
     def _is_owner(self, context: discord.ApplicationContext) -> bool:
         return is_owner(context.author, self.bot.settings)
-
-
-def _place(context: discord.ApplicationContext) -> MessagePlace:
-    place = place_of(context.channel)
-    if place is None:
-        raise discord.CheckFailure(ONLY_IN_SERVERS)
-    return place

@@ -5,14 +5,11 @@ from typing import Annotated
 import discord
 
 from app.discord import answers
-from app.discord.answers import ONLY_IN_SERVERS
+from app.discord.actions.setting_change import change_setting
 from app.discord.client import MynahBot
-from app.discord.messages import place_of
-from app.discord.permissions import is_owner, require_manager, require_owner
-from app.discord.ports import MessagePlace
-from app.discord.texts import AGREE_AGAIN, pages, quote, setting_lines
-from app.settings import owner_rules
-from app.settings.consent import IS_EVERYWHERE, ConsentError
+from app.discord.permissions import require_owner
+from app.discord.texts import pages, quote, setting_lines
+from app.settings.consent import IS_EVERYWHERE
 from app.settings.owner_rules import PATHS
 from app.settings.setting_keys import keys
 
@@ -68,7 +65,9 @@ class SettingsCog(discord.Cog):
     ) -> None:
         """List settings with their origins, or explain one."""
         await context.defer(ephemeral=True)
-        explained = await self.bot.ports.guilds.explain_settings(_place(context))
+        explained = await self.bot.ports.guilds.explain_settings(
+            answers.place_here(context)
+        )
         settings = [one for one in explained if one.key.name not in PATHS]
         if key is not None:
             settings = [one for one in settings if one.key.name == key]
@@ -96,7 +95,10 @@ class SettingsCog(discord.Cog):
         ] = False,
     ) -> None:
         """Set a value for the guild or the channel."""
-        await self._change(context, key, value, channel, everywhere, agree)
+        await change_setting(
+            self.bot, context, key, value,
+            channel_only=channel, everywhere=everywhere, agreed=agree,
+        )  # fmt: skip
 
     @config.command(
         name="withdraw",
@@ -106,7 +108,7 @@ class SettingsCog(discord.Cog):
         """Take back the consent that words leave the owner's computer."""
         require_owner(context.author, self.bot.settings)
         await context.defer()
-        place = _place(context)
+        place = answers.place_here(context)
         done = await self.bot.ports.guilds.withdraw_consent(place.guild)
         text = "You had agreed to nothing here."
         if done is None:
@@ -125,37 +127,6 @@ class SettingsCog(discord.Cog):
         everywhere: Everywhere = False,
     ) -> None:
         """Remove a value of the guild or the channel, or for the owner the home's."""
-        await self._change(context, key, None, channel, everywhere, agreed=False)
-
-    async def _change(
-        self,
-        context: discord.ApplicationContext,
-        key: str,
-        value: str | None,
-        channel_only: bool,
-        everywhere: bool,
-        agreed: bool,
-    ) -> None:
-        require_manager(context.author, self.bot.settings)
-        by_owner = is_owner(context.author, self.bot.settings)
-        owner_rules.check_change(key, is_owner=by_owner, everywhere=everywhere)
-        # What holds for every server is no matter of this one.
-        await context.defer(ephemeral=everywhere)
-        place = _place(context)
-        try:
-            changed = await self.bot.ports.guilds.change_setting(
-                place, key, value,
-                channel_only=channel_only, everywhere=everywhere, agreed=agreed,
-                is_owner=by_owner,
-            )  # fmt: skip
-        except ConsentError as error:
-            await answers.respond(context, AGREE_AGAIN.format(question=error.message))
-            return
-        await answers.respond(context, f"Now {setting_lines([changed])[0]}.")
-
-
-def _place(context: discord.ApplicationContext) -> MessagePlace:
-    place = place_of(context.channel)
-    if place is None:
-        raise discord.CheckFailure(ONLY_IN_SERVERS)
-    return place
+        await change_setting(
+            self.bot, context, key, None, channel_only=channel, everywhere=everywhere
+        )

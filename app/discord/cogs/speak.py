@@ -8,12 +8,13 @@ from typing import Annotated
 import discord
 import orjson
 
+from app.chat.halt import Halt
 from app.chat.postprocess import neutralise
 from app.core import xray
 from app.core.explanation import Explanation
 from app.discord import answers
 from app.discord.actions.again import APPROVED_FIRST, NOT_MINE, NOTHING_TO_SAY, WAIT
-from app.discord.answers import NOT_ALLOWED, ONLY_IN_SERVERS
+from app.discord.answers import NOT_ALLOWED
 from app.discord.client import MynahBot
 from app.discord.messages import Action, Talk, place_of, spell_out
 from app.discord.permissions import (
@@ -57,9 +58,7 @@ class SpeakCog(discord.Cog):
         ] = None,
     ) -> None:
         """Answer the command with a reply."""
-        place = place_of(context.channel)
-        if place is None:
-            raise discord.CheckFailure(ONLY_IN_SERVERS)
+        place = answers.place_here(context)
         if not may_speak_to(context.author, self.bot.settings.allowed_roles):
             raise discord.CheckFailure(NOT_ALLOWED)
         await context.defer()
@@ -145,13 +144,14 @@ class SpeakCog(discord.Cog):
         if isinstance(answered, discord.Message):
             text = spell_out(answered, self.bot.own_id)
         author, trigger = context.author.id, context.interaction.id
-        place = place_of(context.channel)
-        if place is None:
-            raise discord.CheckFailure(ONLY_IN_SERVERS)
+        place, halt = answers.place_here(context), Halt()
         config = await self.bot.ports.guilds.settings(place)
         if reason := self.bot.speaker.must_wait(place, str(author), config):
             raise discord.CheckFailure(WAIT.format(reason=reason))
-        answer = await self.bot.ports.replies.again(reply, author, trigger, text)
+        answering = self.bot.delivery.under_way.answering
+        with answering(trigger, place.channel, author, halt):
+            replies = self.bot.ports.replies
+            answer = await replies.again(reply, author, trigger, text, halt)
         await self._answer(context, answer, tts=False)
 
     @discord.message_command(

@@ -2,11 +2,11 @@
 
 import asyncio
 import logging
-from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from functools import partial
 from random import Random
+from weakref import WeakValueDictionary
 
 import aiohttp
 import discord
@@ -51,6 +51,9 @@ SHARED_SECONDS = 300.0
 MOST_SERVERS = 50
 """The servers in which a person is looked for."""
 
+Looked = tuple[int, tuple[str, ...]]
+"""A person, and the owner's list of servers by which theirs were sought."""
+
 NO_ROLE = "the author has none of the allowed roles"
 
 
@@ -78,8 +81,9 @@ class DirectTalk:
         self._rng = rng
         self._supervisor = supervisor
         self._rates = RateLimiter(clock)
-        self._turns: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._shared: dict[int, tuple[float, list[discord.Member]]] = {}
+        self._turns = WeakValueDictionary[int, asyncio.Lock]()
+        """Of the people who are being answered."""
+        self._shared: dict[Looked, tuple[float, list[discord.Member]]] = {}
 
     def refusal(self, person: discord.User | discord.Member) -> str:
         """Return why nothing that a person writes directly is answered, or nothing."""
@@ -94,17 +98,16 @@ class DirectTalk:
         self, person: discord.User | discord.Member
     ) -> list[discord.Member]:
         """Return a person as a member of each listed server that the bot is in."""
-        settings, found = self._settings(), await self._members(person)
-        return [one for one in found if is_listed(settings, one.guild.id)]
-
-    async def _members(
-        self, person: discord.User | discord.Member
-    ) -> list[discord.Member]:
-        looked, found = self._shared.get(person.id, (0.0, []))
-        if self._clock() - looked < SHARED_SECONDS:
-            return found
-        found, is_whole = [], True
-        for guild in self._bot.guilds[:MOST_SERVERS]:
+        settings, now = self._settings(), self._clock()
+        asked = (person.id, tuple(settings.servers))
+        for key, (looked, _) in list(self._shared.items()):
+            if now - looked >= SHARED_SECONDS:
+                del self._shared[key]
+        if asked in self._shared:
+            return self._shared[asked][1]
+        found, is_whole = list[discord.Member](), True
+        listed = [one for one in self._bot.guilds if is_listed(settings, one.id)]
+        for guild in listed[:MOST_SERVERS]:
             try:
                 if not guild.unavailable:
                     found.append(await guild.fetch_member(person.id))
@@ -115,7 +118,7 @@ class DirectTalk:
                 is_whole = False
         found.sort(key=lambda member: member.guild.name.casefold())
         if is_whole:
-            self._shared[person.id] = (self._clock(), found)
+            self._shared[asked] = (now, found)
         return found
 
     async def speaker(
@@ -131,7 +134,8 @@ class DirectTalk:
         """Answer a direct message, or tell why nothing is answered."""
         if message.author.bot or not message.content.strip():
             return
-        async with self._turns[message.author.id]:
+        turn = self._turns.setdefault(message.author.id, asyncio.Lock())
+        async with turn:
             refusal = self.refusal(message.author)
             if refusal:
                 await self._tell(message, refusal)

@@ -17,6 +17,7 @@ from app.discord.messages import Spoken, place_of
 from app.discord.permissions import may_write
 from app.discord.ports import MessagePlace, Ports
 from app.discord.responder import Speaker
+from app.settings.schema import Config
 from app.settings.speech_sections import SpeakSettings
 
 log = logging.getLogger(__name__)
@@ -60,16 +61,25 @@ class TalkStarter(Background):
             for guild in self._bot.guilds:
                 if not self._speaker.may_be_in(guild.id):
                     continue
-                for channel in guild.channels:
-                    if isinstance(channel, Starting):
-                        await self._look(channel)
+                if await self._ports.guilds.starts_talk(guild.id):
+                    await self._look_around(guild)
             await sleep(self._between)
+
+    async def _look_around(self, guild: discord.Guild) -> None:
+        for channel in guild.channels:
+            if not isinstance(channel, Starting):
+                continue
+            try:
+                await self._look(channel)
+            except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+                log.info("Channel %s is looked at later: %s", channel.id, error)
 
     async def _look(self, channel: Starting) -> None:
         place = place_of(channel)
         if place is None or not may_write(channel):
             return
-        speak = (await self._ports.guilds.settings(place)).speak
+        config = await self._ports.guilds.settings(place)
+        speak = config.speak
         if not speak.start_after_hours and not speak.start_at:
             return
         now = datetime.fromtimestamp(self._clock()).astimezone()
@@ -86,7 +96,7 @@ class TalkStarter(Background):
             return
         room = replace(room, said_at=last.created_at.timestamp())
         if occasion(room, speak, now) is not None:
-            await self._start(place, channel, start)
+            await self._start(place, channel, start, config)
 
     def _room(
         self, place: MessagePlace, last: int | None, speak: SpeakSettings
@@ -98,16 +108,16 @@ class TalkStarter(Background):
         return StartPlace(number, place.channel_name, said, started.get(number), hushed)
 
     async def _last(self, channel: Starting) -> discord.Message | None:
-        """Return a channel's last message; None if the bot cannot read it."""
+        """Return a channel's last message; None if the bot may not read it."""
         try:
             async for message in channel.history(limit=1):
                 return message
-        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+        except discord.Forbidden as error:
             log.info("The last message of %s cannot be read: %s", channel.id, error)
         return None
 
     async def _start(
-        self, place: MessagePlace, channel: Starting, start: Start
+        self, place: MessagePlace, channel: Starting, start: Start, config: Config
     ) -> None:
         started: dict[str, float] = self._state.get(_STARTED, {})
         # What is noted first is not done twice, even by a bot that is killed.
@@ -120,5 +130,4 @@ class TalkStarter(Background):
             return
         log.info("Starting talk in %s: %s", channel.id, start.occasion)
         self._speaker.note_started(place)
-        config = await self._ports.guilds.settings(place)
         await self._delivery.respond(ask, channel, config)

@@ -92,6 +92,8 @@ class StatusReply:
     """The places of the model, in their order."""
     hosts: list[str] = field(default_factory=lambda: ["openai"])
     """The names of all hosts."""
+    reaches: dict[str, str] = field(default_factory=dict)
+    """The place of each host that has an address: here, own or cloud."""
     dial: int = 50
     has_bot_token: bool = False
     has_openai_key: bool = False

@@ -8,7 +8,7 @@ from collections.abc import (
     Callable,
     Collection,
 )
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing, asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any, cast
 
 from app.core.errors import (
@@ -121,6 +121,11 @@ class OpenAIProvider:
         if wait * 1000 > max(0.0, prompt.deadline_ms - LEAST_MS):
             return f"its rate limit is reached; it is free again in {wait:.0f} s"
         return None
+
+    async def read_key(self) -> None:
+        """Read the key in a thread; see `Keyed`."""
+        with suppress(ConfigError):
+            await asyncio.to_thread(self._key, self._settings().address)
 
     def loading(self, model: str = "") -> str | None:
         """Return that the host loads a model, and since when; None if it does not."""
@@ -252,6 +257,7 @@ class OpenAIProvider:
                 self._on_spent(spent)
 
     async def _permit_tuning(self, guilds: Collection[int | None]) -> Permit:
+        await self.read_key()
         address = self._settings().address
         if needs_key(address) and not self._key(address):
             raise ProviderError(no_key(self.name, address).capitalize() + ".")
@@ -384,7 +390,8 @@ class OpenAIProvider:
         return cast("AsyncStream[Any]", answer.parse())
 
     async def _connect(self, permit: Permit) -> "AsyncOpenAI":
-        return await self._clients.of(permit, self._key(permit.address))
+        key = await asyncio.to_thread(self._key, permit.address)
+        return await self._clients.of(permit, key)
 
 
 class _RetryError(Exception):

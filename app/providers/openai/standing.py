@@ -26,7 +26,10 @@ class HostFacts(Protocol):
     def daily_tokens(self) -> int: ...
 
 
-PROXY_HINT = "Check openai.proxy, the secret model_proxy_login and the proxy."
+PROXY_HINT = (
+    "Check openai.proxy and the proxy. If it asks for a login, enter that with"
+    " `mynah config set model_proxy_login`."
+)
 
 
 class HostStanding:

@@ -44,6 +44,7 @@ class AppHandlers:
         local = context.local.status()
         token = await asyncio.to_thread(secrets.get, context.home, "bot_token")
         key = await asyncio.to_thread(secrets.get, context.home, "openai_key")
+        hosts = hosts_of(config)
         return control.StatusReply(
             version=__version__,
             name=config.bot.name,
@@ -52,7 +53,8 @@ class AppHandlers:
             cloud=await self._cloud(),
             mode=config.reply.mode,
             provider=config.reply.provider,
-            hosts=[host.name for host in hosts_of(config)],
+            hosts=[host.name for host in hosts],
+            reaches={one.name: one.address.reach for one in hosts if one.has_address},
             dial=config.reply.dial,
             has_bot_token=token is not None,
             has_openai_key=key is not None,

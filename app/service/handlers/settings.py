@@ -7,7 +7,7 @@ from app.core.errors import UsageError
 from app.ipc import control
 from app.service.app_context import AppContext
 from app.service.events import Asker
-from app.service.hosts.host_checks import test_key
+from app.service.hosts.host_checks import test_key, test_proxy
 from app.settings import consent, host_keys
 from app.settings.effective import ResolvedSetting
 from app.settings.hosts import Host, hosts_of
@@ -79,8 +79,7 @@ class SettingsHandlers:
         if name in ("bot_token", "discord_proxy_login"):
             return await self._test_token()
         if name == "model_proxy_login":
-            host = hosts_of(self._context.settings.home)[0]
-            return await test_key(self._context, host)
+            return await test_proxy(self._context)
         return await test_key(self._context, self._host_of_key(name))
 
     async def _test_token(self) -> control.SecretTestReply:

@@ -9,21 +9,29 @@ from app.service.hosts.host_users import hosts_in_use, without_consent
 from app.settings import host_keys
 from app.settings.consent import how_to_agree
 from app.settings.host_names import OPENAI, to_choose_model, to_enter_key
-from app.settings.hosts import Host, host_of, needs_key, preset_of
+from app.settings.hosts import Host, host_of, hosts_for, hosts_of, needs_key, preset_of
 
 MOST_LOADING_SECONDS = 60.0
 
 
 async def check_hosts(context: AppContext) -> list[Check]:
-    """Check every host in use, and OpenAI if its key is here."""
-    hosts = await hosts_in_use(context)
-    openai = host_of(context.settings.home, OPENAI)
-    if not hosts and openai.address.is_openai:
-        if await asyncio.to_thread(host_keys.get, context.home, openai):
-            hosts = [openai]
-    if not hosts:
-        return [Check("cloud", True, "Off; everything stays on this computer.")]
-    return [await check_host(context, host) for host in hosts]
+    """Check every host in use, and OpenAI if its key is here.
+
+    Where the servers cannot be asked for theirs, those of the home are checked.
+    """
+    home = context.settings.home
+    found, hosts = [], hosts_for(home)
+    try:
+        hosts = await hosts_in_use(context)
+        openai = host_of(home, OPENAI)
+        if not hosts and openai.address.is_openai:
+            if await asyncio.to_thread(host_keys.get, context.home, openai):
+                hosts = [openai]
+    except AppError as error:
+        found = [Check("hosts", False, error.message, error.hint)]
+    found += [await check_host(context, host) for host in hosts]
+    off = Check("cloud", True, "Off; everything stays on this computer.")
+    return found or [off]
 
 
 def _title(host: Host) -> str:
@@ -127,16 +135,47 @@ async def test_key(context: AppContext, host: Host) -> SecretTestReply:
     if not key:
         hint = f"Enter it with {to_enter_key(host.name, is_openai=address.is_openai)}."
         return SecretTestReply(False, f"No key is set for {address.host}.", hint)
+    if trouble := await _refusal(context, host):
+        return trouble
+    try:
+        models = await context.providers.host(host.name).models()
+    except AppError:
+        # A key may be good for chat alone.
+        models = []
+    told = f"The key works; {address.host} answers as {host.model}."
+    return SecretTestReply(True, told, models=models)
+
+
+async def test_proxy(context: AppContext) -> SecretTestReply:
+    """Send a host in the cloud a tiny request through the proxy.
+
+    That is the first one in use, or else the first one that may be asked.
+    """
+    home = context.settings.home
+    if not home.openai.proxy:
+        hint = "Set openai.proxy to its address."
+        return SecretTestReply(False, "There is no proxy on the way to hosts.", hint)
+    hosts = [*await hosts_in_use(context), *hosts_of(home)]
+    for host in hosts:
+        if not (host.has_address and host.address.is_cloud):
+            continue
+        key = await asyncio.to_thread(host_keys.get, context.home, host)
+        if key or not needs_key(host.address):
+            told = f"{host.address.host} answers through the proxy."
+            return await _refusal(context, host) or SecretTestReply(True, told)
+    return SecretTestReply(
+        False,
+        "No host in the cloud can be asked through the proxy.",
+        "Add one with `mynah hosts add NAME`, or enter its key.",
+    )
+
+
+async def _refusal(context: AppContext, host: Host) -> SecretTestReply | None:
+    """Ask a host for a word; return why it says none."""
     provider = context.providers.host(host.name)
     provider.forget_troubles()
     try:
         await provider.greet()
     except AppError as error:
         return SecretTestReply(False, error.message, error.hint)
-    try:
-        models = await provider.models()
-    except AppError:
-        # A key may be good for chat alone.
-        models = []
-    told = f"The key works; {address.host} answers as {host.model}."
-    return SecretTestReply(True, told, models=models)
+    return None

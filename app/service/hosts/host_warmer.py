@@ -21,12 +21,17 @@ class HostWarmer:
     def __init__(self, context: AppContext) -> None:
         self._context = context
         self._known: set[Wanted] = set()
+        self._seen: int | None = None
+        """The changes of settings that the last look knew."""
         self._loads: set[asyncio.Task[None]] = set()
 
     async def keep_up(self) -> None:
-        """Look for models that replies now need, for ever."""
+        """Look for models that replies need after a change, for ever."""
         while True:
-            await self.look()
+            changes = self._context.settings.changes
+            if changes != self._seen:
+                await self.look()
+                self._seen = changes
             await asyncio.sleep(LOOK_SECONDS)
 
     async def look(self) -> None:

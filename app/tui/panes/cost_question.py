@@ -9,7 +9,7 @@ from app.tui.base import MynahScreen
 from app.tui.widgets.dialogs import Confirm
 
 if TYPE_CHECKING:
-    from app.ipc.control import GuildFigures
+    from app.ipc.control import GuildFigures, StatusReply
 
 
 def origin(screen: MynahScreen, guild: "GuildFigures", is_free: bool) -> str:
@@ -17,19 +17,19 @@ def origin(screen: MynahScreen, guild: "GuildFigures", is_free: bool) -> str:
     status = screen.app.status
     if status is None:
         return format.where("here")
-    is_costly = status.cloud.reach == "cloud"
     first = guild.provider.split(", ")[0]
-    if is_free and (not is_host(first) or is_costly):
+    if is_free and (not is_host(first) or _costs(status, first)):
         return format.where("here")
-    return f"by {format.place(status)}"
+    return f"by {format.place(status, format.first_host(status, guild.provider))}"
 
 
 def ask_host(
     screen: MynahScreen, things: str, guild: "GuildFigures", go: Callable[[], None]
 ) -> None:
-    """Have something made by the server; a question comes first where it costs."""
+    """Have something made by a server's host; a question comes first where it costs."""
     status = screen.app.status
-    if status is None or status.cloud.reach != "cloud":
+    host = format.first_host(status, guild.provider)
+    if status is None or not _costs(status, host):
         go()
         return
 
@@ -37,6 +37,11 @@ def ask_host(
         if yes:
             go()
 
-    question = f"Ask {format.place(status)}, for {things}?"
+    question = f"Ask {format.place(status, host)}, for {things}?"
     detail = f"It costs what replies of {guild.guild} cost there."
     screen.app.push_screen(Confirm(question, detail, "Ask it"), answered)
+
+
+def _costs(status: "StatusReply", host: str) -> bool:
+    """Tell if a host may cost money: one whose place is not known may."""
+    return format.reach_of(status, host) not in ("here", "own")

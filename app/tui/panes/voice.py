@@ -123,15 +123,11 @@ class VoicePane(Pane):
         self.query_one("#samples", Static).update("listening…")
         self.mynah.fetch(lambda: self._sample(is_free), self._show_samples, "samples")
 
-    @property
-    def _host(self) -> str:
-        status = self.mynah.app.status
-        return status.cloud.name if status else "openai"
-
     async def _sample(self, is_free: bool) -> list[tuple[str, str, control.SayReply]]:
         page = await self.mynah.app.shelf.messages(self.guild.row, limit=60)
         asked = [m for m in page if len(m.text.split()) > 3][-SAMPLES * 3 :: 3]
         made = []
+        host = format.first_host(self.mynah.app.status, self.guild.provider)
         for message in asked[-SAMPLES:]:
             request = control.Say(
                 guild=self.guild.key,
@@ -139,7 +135,7 @@ class VoicePane(Pane):
                 author=message.name,
                 mode=self.query_one(Choice).value,
                 voice=self.query_one(Dial).value,
-                provider=None if is_free else self._host,
+                provider=None if is_free else host,
                 is_free=is_free,
             )
             reply = await self.mynah.ask(request)

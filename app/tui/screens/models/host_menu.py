@@ -1,9 +1,12 @@
 """A menu of the model hosts: find, add, use, test, give a key to, or remove one."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from urllib.parse import urlsplit
 
 from app.core.safe_text import safe_line, safe_text
 from app.ipc import control
+from app.settings import consent
 from app.tui import format, settings_list
 from app.tui.base import MynahScreen
 from app.tui.remedies import in_keys
@@ -156,9 +159,26 @@ class HostMenu:
         def added(host: control.HostEntry) -> None:
             self._screen.app.tell(f"{host.name} is added.")
             self._done()
-            self._choose(host)
+            if host.reach == "cloud" and not host.needs_key and not request.is_own:
+                self._ask_whose(request, host)
+            else:
+                self._choose(host)
 
         self._screen.request(request, added)
+
+    def _ask_whose(self, request: control.HostAdd, host: control.HostEntry) -> None:
+        """Ask if a host that no preset knows is a computer of the owner's."""
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self._put(replace(request, is_own=True, agreed=True))
+            else:
+                self._choose(host)
+
+        name = urlsplit(host.address).hostname or host.host
+        question = f"Is {safe_line(name)} a computer of your own?"
+        detail = consent.what_own_means(safe_line(name))
+        self._screen.app.push_screen(Confirm(question, detail, "It is mine"), answered)
 
 
 def _line(host: control.HostEntry) -> str:

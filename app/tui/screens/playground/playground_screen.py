@@ -13,6 +13,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
+from app.core.labels import is_host
 from app.core.safe_text import safe_line
 from app.ipc import control
 from app.settings.speech_sections import FIXED_MODES
@@ -192,28 +193,27 @@ class PlaygroundScreen(MynahScreen):
         self.query_one("#notice").display = bool(notice)
 
     def _place(self, provider: str) -> str:
-        """Name the place of a provider; of further hosts only the name is known."""
-        status = self.app.status
-        if status and provider not in ("local", status.cloud.name):
-            return provider
-        return format.place(status if self.is_cloud else None)
+        """Name the place of a provider."""
+        return format.place(self.app.status if self.is_cloud else None, provider)
 
     def _missing(self) -> str:
         """Return the obstacle for the chosen mode and provider, with the remedy."""
         if self.mode == "markov":
             return ""
-        status = self.app.status
+        status, guild = self.app.status, self.guild
         provider = self.query_one("#provider", Choice).value
-        if status and provider not in ("local", status.cloud.name):
-            return ""
         if self.is_cloud:
-            is_free = status is not None and status.cloud.reach != "cloud"
-            if self.guild and self.guild.local_only and not is_free:
+            is_away = status is None or format.reach_of(status, provider) == "cloud"
+            if guild and guild.local_only and is_away:
                 return "This server is locked to this computer: see Usage (7)."
-            if format.lacks_key(status):
+            is_shown = status is None or provider == status.cloud.name
+            if is_shown and format.lacks_key(status):
                 return "The cloud needs an API key: enter one on Models (6)."
-            if self.guild and self.guild.refused:
-                return in_keys(f"Replies stay here: {self.guild.refused}.")
+            # The reason is about the first host of the server, or else `openai`.
+            places = guild.provider.split(", ") if guild else []
+            is_first = next(filter(is_host, places), "openai") == provider
+            if guild and guild.refused and is_first:
+                return in_keys(f"Replies stay here: {guild.refused}.")
         elif status and status.model.state == "absent":
             return "There is no model yet: fetch one on Models (6)."
         return ""

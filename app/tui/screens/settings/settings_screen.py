@@ -15,15 +15,17 @@ from app.ipc import control
 from app.tui import format, settings_list
 from app.tui.base import MynahScreen
 from app.tui.remedies import in_keys
-from app.tui.widgets.dialogs import AskText, Confirm
+from app.tui.widgets.dialogs import AskText, Confirm, Pick
 from app.tui.widgets.feed import Feed
 
 SECRETS = {
     "bot_token": "Discord bot token",
     "openai_key": "API key for the cloud",
     "server_key": "API key of another server (openai.base_url)",
+    "discord_proxy_login": "Discord proxy login (bot.proxy)",
+    "model_proxy_login": "Model proxy login (openai.proxy)",
 }
-
+LOGINS = ("discord_proxy_login", "model_proxy_login")
 
 EMPTY = (
     "No setting to show: start the bot on Home (s), or press esc to clear the filter."
@@ -40,6 +42,7 @@ class SettingsScreen(MynahScreen):
         Binding("b", "secret('bot_token')", "Bot token"),
         Binding("k", "secret('openai_key')", "API key"),
         Binding("K", "secret('server_key')", "Other server's key"),
+        Binding("p", "proxy_login", "Proxy login"),
         Binding("c", "doctor", "Check-up"),
         Binding("w", "backup", "Back up"),
     ]
@@ -97,6 +100,8 @@ class SettingsScreen(MynahScreen):
         title = SECRETS[name]
         question = f"{title}: paste it here"
         detail = "It is stored on this computer and never shown again."
+        if name in LOGINS:
+            detail = f"Write it as NAME:PASSWORD. {detail}"
         if _is_kept(self.app.status, name):
             detail += " One is already stored; an empty line deletes it."
 
@@ -105,6 +110,16 @@ class SettingsScreen(MynahScreen):
                 self._keep(name, value.strip())
 
         self.app.push_screen(AskText(question, detail, is_secret=True), entered)
+
+    def action_proxy_login(self) -> None:
+        """Choose a proxy, and enter its login."""
+
+        def picked(name: str | None) -> None:
+            if name is not None:
+                self.action_secret(name)
+
+        options = [(SECRETS[name], name) for name in LOGINS]
+        self.app.push_screen(Pick("Which login?", options), picked)
 
     def _keep(self, name: str, value: str) -> None:
         if not value:
@@ -126,7 +141,7 @@ class SettingsScreen(MynahScreen):
 
     def _tried(self, reply: control.SecretTestReply) -> None:
         sign = "✓ It works" if reply.ok else "✕ It does not work"
-        parts = [reply.detail, reply.hint, reply.invite]
+        parts = [reply.detail, in_keys(reply.hint), reply.invite]
         self.app.show_result(self, sign, "\n\n".join(filter(None, parts)))
 
     def action_backup(self) -> None:

@@ -19,6 +19,7 @@ from app.ipc import control
 from app.ipc.wire import Request
 from app.tui import format
 from app.tui.event_buffer import is_done
+from app.tui.remedies import in_keys
 from app.tui.widgets.dialogs import AskText
 
 if TYPE_CHECKING:
@@ -181,7 +182,7 @@ class WizardScreen(ModalScreen[None]):
     def _try_token(self) -> None:
         def tried(reply: control.SecretTestReply) -> None:
             title = "✓ Discord knows this bot" if reply.ok else "✕ Not yet"
-            parts = [reply.detail, reply.hint]
+            parts = [reply.detail, in_keys(reply.hint)]
             self.app.show_result(self, title, "\n\n".join(filter(None, parts)))
             if reply.ok:
                 self._ask(control.Reconnect(), lambda _: None)

@@ -1,0 +1,92 @@
+"""A line repeats neither itself nor its prompt word for word."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from app.ipc.inference import Generate
+from app.runner import sampler
+from app.runner.repetition import Repetition, Word
+
+TALK = "ann: the boats are all out at sea today\n"
+
+
+class Words:
+    """A vocabulary of whole words, each with the blank before it."""
+
+    def __init__(self) -> None:
+        self._known: list[bytes] = []
+
+    def tokens(self, text: str) -> list[int]:
+        pieces = [f" {one}".encode() for one in text.split(" ") if one]
+        self._known += [one for one in pieces if one not in self._known]
+        return [self._known.index(one) for one in pieces]
+
+    def piece(self, token: int) -> bytes:
+        return self._known[token]
+
+
+def banned(prompt: str, line: str) -> set[str]:
+    model = Words()
+    repetition = Repetition(model, prompt, "bot:")  # type: ignore[arg-type]
+    found = repetition.banned(model.tokens(line))
+    return {model.piece(token).decode().strip() for token in found}
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("nor any lord, nor any", {"lord,"}),
+        ("Nor any lord, nor, any", {"lord,"}),
+        ("nor any lord, nor", set()),
+        ("no no no no", set()),
+        ("", set()),
+    ],
+)
+def test_three_words_come_once_in_a_line(line: str, words: set[str]) -> None:
+    assert banned("", line) == words
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("well, the boats are all", {"out"}),
+        ("The Boats are all", {"out"}),
+        ("boats are all", set()),
+        ("the boats are not all", set()),
+    ],
+)
+def test_five_words_of_the_prompt_do_not_come_again(line: str, words: set[str]) -> None:
+    assert banned(TALK, line) == words
+
+
+@pytest.mark.parametrize(
+    ("line", "words"), [("well", {"well,"}), ("Well", {"well,"}), ("so", set())]
+)
+def test_no_two_lines_of_a_speaker_begin_alike(line: str, words: set[str]) -> None:
+    assert banned("ann: so what\nbot: well well, aye\nbot:", line) == words
+
+
+@pytest.mark.parametrize("is_talk", [True, False])
+def test_only_lines_of_a_talk_keep_off_their_prompt(
+    load, is_talk: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = load().model
+    unwanted, wanted = model.tokens("x")[-1], model.tokens("y")[-1]
+
+    class Spy(Repetition):
+        def banned(self, line: Sequence[int]) -> set[int]:
+            return {unwanted} if self._said else set()
+
+        def words(self, tokens: Sequence[int]) -> list[Word]:
+            return [Word("word", token) for token in tokens]
+
+    monkeypatch.setattr(sampler, "Repetition", Spy)
+    start = "bot:" if is_talk else ""
+    request = Generate(1, "c", TALK, temperature=0.0, line_start=start)
+    chooser = sampler.Chooser(model, request, None, [], np.random.default_rng(1))
+    logits = np.full(model.vocabulary, -20, np.float32)
+    logits[[unwanted, wanted]] = 20, 10
+    chosen = chooser.choose(logits, model.tokens("the boats"), may_end=False)
+    assert chosen == (wanted if is_talk else unwanted)
