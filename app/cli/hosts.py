@@ -12,6 +12,7 @@ from app.core.labels import PLACES
 from app.core.paths import Home, find_home
 from app.core.safe_text import safe_line
 from app.ipc import control
+from app.settings.host_names import section_of
 
 NAME = "hosts"
 HELP = "list, add, find, test, use or remove model hosts"
@@ -139,7 +140,7 @@ async def _add(bot: Bot, arguments: argparse.Namespace) -> None:
     if not host.model:
         say(f"Choose a model with `mynah hosts add {host.name} --model NAME`.")
     if host.price == "unknown":
-        section = "openai" if host.name == "openai" else f"hosts.{host.name}"
+        section = section_of(host.name)
         say(
             f"Its price is unknown: set {section}.input_price and"
             f" {section}.output_price, or {section}.daily_tokens."

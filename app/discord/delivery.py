@@ -351,7 +351,7 @@ class Delivery:
         try:
             with self.under_way.answering(unsent.trigger, unsent.channel):
                 return await self._finish_in_time(unsent)
-        except (discord.NotFound, discord.Forbidden) as error:
+        except (discord.NotFound, discord.Forbidden, discord.InvalidData) as error:
             await self._ports.replies.refused(unsent.claim.reply, _unread(error))
             return True
         except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
@@ -398,7 +398,7 @@ class Delivery:
             return sent.state not in ("forgotten", "unsent")
 
 
-def _unread(error: discord.HTTPException) -> str:
+def _unread(error: discord.DiscordException) -> str:
     """Return why a call that waits for its answer cannot be read again."""
     if isinstance(error, discord.Forbidden):
         return "I have no right to read the message any more"

@@ -1,6 +1,7 @@
 """Replies for Discord: made by the replier, stored under Discord's ids."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import replace
 from random import Random
@@ -44,6 +45,11 @@ OWN_AUTHOR = "the bot itself"
 
 DIRECT = "direct message"
 """The reason of replies outside a server."""
+
+DIRECT_MS = 3_600_000
+"""The time after which a direct message that got no answer gets none any more."""
+
+INTERRUPTED = "the bot was stopped before it answered"
 
 
 class StoredReplies:
@@ -263,8 +269,8 @@ class StoredReplies:
 
     async def unsent(self) -> list[Unsent]:
         """Return replies that may or may not have arrived."""
-        bot = self._context.settings.home.bot
-        return await self._context.database.run(_unsent, bot)
+        bot, now_ms = self._context.settings.home.bot, int(time.time() * 1000)
+        return await self._context.database.run(_unsent, bot, now_ms)
 
     async def may_send(self, reply: int) -> bool:
         """Return False if a source was forgotten or hidden since it was made.
@@ -424,9 +430,12 @@ def _note_sent(reply: int, sent: Sequence[str]) -> _Sent | None:
     return _Sent(row, channel, is_whole, is_listened_to)
 
 
-def _unsent(bot: BotSettings) -> list[Unsent]:
+def _unsent(bot: BotSettings, now_ms: int) -> list[Unsent]:
+    """Return what may still be sent; direct messages are closed after a while."""
     found = []
     for row in replies.unsent():
+        if row.reason == DIRECT and row.created < now_ms - DIRECT_MS:
+            replies.note_silence(row.id, SILENT + INTERRUPTED)
         guild = guilds.get(row.guild_id)
         if guild and not is_listed(bot, guild.discord_id):
             continue

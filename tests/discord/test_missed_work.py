@@ -3,8 +3,10 @@
 import pytest
 
 from app.discord.ports import Unsent
+from app.discord.reply_service import DIRECT
 from app.service.service import Service
-from app.store import replies
+from app.store import guilds, replies
+from app.store.database import write
 from app.store.places import Claim
 from app.store.tables import Reply
 from tests.discord.conftest import Running, Start
@@ -127,6 +129,12 @@ async def test_a_call_is_answered_in_a_thread_that_was_archived_meanwhile(
     assert stand_in.outbox.sent()[0].reply_to == asked
 
 
+@write
+def age(reply: int) -> None:
+    """Let a reply have been begun long ago."""
+    Reply.update(created=1).where(Reply.id == reply).execute()
+
+
 async def test_a_call_from_hours_ago_is_closed_with_its_reason(
     stand_in: DiscordStandIn, running: Running, service: Service, scene: Scene
 ) -> None:
@@ -136,17 +144,34 @@ async def test_a_call_from_hours_ago_is_closed_with_its_reason(
         asked = snowflake(age_seconds=7200)
         reply = await run(replies.claim, guild, channel, "mention", str(asked))
         assert reply is not None
-
-    def long_ago() -> None:
-        Reply.update(created=1).where(Reply.id == reply).execute()
-
-    await run(long_ago)
+    await run(age, reply)
     async with running.connected():
         await has_state(service, asked, "silent")
     row = await run(replies.get, reply)
     assert row is not None and "`speak.max_age_seconds`" in row.notes[0]
     assert await running.surroundings.ports.replies.unsent() == []
     assert stand_in.outbox.sent() == []
+
+
+async def test_a_direct_message_that_was_never_answered_is_closed_after_a_while(
+    running: Running, service: Service, scene: Scene
+) -> None:
+    run, unsent = (
+        service.context.database.run,
+        running.surroundings.ports.replies.unsent,
+    )
+    guild = await run(guilds.ensure, "Harbour", str(scene.guild.id))
+    old, new = [
+        await run(replies.claim, guild.id, None, DIRECT, trigger)
+        for trigger in ("1", "2")
+    ]
+    assert old is not None and new is not None
+    await run(age, old)
+    assert await unsent() == []
+    closed, open_ = await run(replies.get, old), await run(replies.get, new)
+    assert closed is not None and open_ is not None
+    assert (closed.state, open_.state) == ("silent", "claimed")
+    assert "stopped before it answered" in closed.notes[0]
 
 
 async def test_an_error_while_catching_up_is_tried_again_in_the_same_session(

@@ -10,6 +10,7 @@ from app.core.errors import ConfigError, UsageError
 from app.core.never_said import NeverSaid
 from app.core.paths import Home
 from app.discord.controller import ports_of
+from app.discord.ports import MessagePlace
 from app.ipc import control
 from app.service.service import Service
 from app.settings.config_file import save
@@ -122,6 +123,23 @@ async def test_no_such_word_is_quoted_where_a_reply_is_explained(
     assert "It took" in why.text and not why.parts[0].files
     assert "> " not in why.text and "channels not shown" not in why.text
     assert (told.text, told.shares, told.sources) == ("", [], [])
+
+
+async def test_it_reacts_with_no_emoji_that_is_listed(
+    stand_in: DiscordStandIn, running: Running, service: Service, scene: Scene
+) -> None:
+    place = MessagePlace(scene.guild.id, "Harbour", scene.general.id, "general")
+    draw = running.surroundings.ports.guilds.emoji
+    async with running.connected():
+        await listen(stand_in, scene)
+        for text in ("boats 🍆 <:frak:5>", "🍆", "<:frak:5> tide"):
+            await stand_in.say(scene.general, scene.ann, text)
+        await until_stored(service, 3)
+        assert {await draw(place) for _ in range(30)} == {"🍆", "<:frak:5>"}
+        await service.context.settings.change("speak.never_say", "frak")
+        assert {await draw(place) for _ in range(10)} == {"🍆"}
+        await service.context.settings.change("speak.never_say", "frak, 🍆")
+        assert await draw(place) is None
 
 
 async def test_a_list_that_forbids_everything_leaves_silence(

@@ -194,6 +194,13 @@ async def test_each_server_asks_its_own_first_host_and_is_warned_where_that_is(
         await pilot.press("y")
         await settle(pilot)
         assert "by groq at groq.example (in the cloud)" in text_of(pilot)
+        await pilot.press(*["right_square_bracket"] * 7)
+        await settle(pilot)
+        await pilot.press("c")
+        assert "Ask groq, in the cloud, for two replies?" in text_of(pilot)
+        await pilot.press("y")
+        await settle(pilot)
+        assert len(stand_in.served) == 5
         assert {one.body["model"] for one in stand_in.served} == {"m"}
         await go(pilot, "playground")
         await pilot.press("ctrl+l", "ctrl+l")

@@ -17,7 +17,7 @@ NOT_LISTENED = (
     "I do not listen to {channel}, so I have nothing of it. A moderator can change that"
     " with `/listen add`."
 )
-STILL_AT_IT = "I am still on your last `/catchup`."
+STILL_AT_IT = "I am still working on your last `/catchup`."
 
 MOST_HOURS = 24 * 31
 

@@ -31,7 +31,7 @@ FORGOT_NOTHING = "{problem} I forgot nothing."
 GONE = "{name}: Discord does not provide that file. Attach it again."
 TOO_LARGE = "That file is too large. The owner can import it on the bot's computer."
 MAX_FILE_BYTES = 200 << 20
-AGAIN_LATER = " I try again when I am started the next time."
+AGAIN_LATER = " I will try again the next time I start."
 ANSWER_SECONDS = 600.0
 
 

@@ -49,7 +49,7 @@ class HostAdd(Request[HostEntry]):
     name: str
     address: str = ""
     model: str = ""
-    """Empty takes the preset's, or the only one that it offers."""
+    """Empty takes the preset's, or the first that a computer of the owner's lists."""
     is_own: bool = False
     """It is another computer of the owner's."""
     agreed: bool = False

@@ -81,7 +81,7 @@ class SecretSetReply:
 
 @dataclass(frozen=True)
 class SecretSet(Request[SecretSetReply]):
-    """Keep `bot_token` or `openai_key`; value None deletes it."""
+    """Keep a secret by its name; value None deletes it."""
 
     method: ClassVar[str] = "secret_set"
     name: str

@@ -11,25 +11,15 @@ from collections.abc import (
 from contextlib import aclosing, asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any, cast
 
-from app.core.errors import (
-    ConfigError,
-    LoadingError,
-    ProviderError,
-    WrongAddressError,
-)
+from app.core.errors import ConfigError, LoadingError, ProviderError
 from app.core.proxy import Proxy
 from app.core.token_estimate import estimate_tokens
 from app.providers.base import Completion, Prompt
 from app.providers.cost_record import OnSpent, Spent
 from app.providers.openai.client import Clients, load
-from app.providers.openai.errors import (
-    NoStreamError,
-    Trouble,
-    describe,
-    is_worth_retrying,
-    status_of,
-)
+from app.providers.openai.errors import NoStreamError, Trouble, is_worth_retrying
 from app.providers.openai.habits import Habits
+from app.providers.openai.model_list import list_models
 from app.providers.openai.prices import Price, Prices
 from app.providers.openai.rate_limit import Throttle
 from app.providers.openai.request import ChatCall, greeting, is_greeting
@@ -38,7 +28,7 @@ from app.providers.openai.warmth import LOAD_SECONDS, Place, Warmth
 from app.providers.response_cache import Repeats
 from app.settings.base_url import Address
 from app.settings.host_gate import Gate, Permit
-from app.settings.host_names import OPENAI, section_of, to_choose_model
+from app.settings.host_names import OPENAI, to_choose_model
 from app.settings.hosts import needs_key
 
 if TYPE_CHECKING:
@@ -183,35 +173,10 @@ class OpenAIProvider:
         load()
 
     async def models(self) -> list[str]:
-        """List the server's models.
-
-        Raises:
-            ProviderError: If the server is unreachable.
-        """
-        await self._clients.load()
-        import openai
-
+        """List the host's models; raises as `list_models` does."""
         address = self._settings().address
         client = await self._connect(self._gate.look(address))
-        try:
-            async with asyncio.timeout(10):
-                page = await client.models.list()
-        except (openai.OpenAIError, TimeoutError, ValueError) as error:
-            if status_of(error) in (404, 405) or isinstance(error, ValueError):
-                raise self._no_list(address) from error
-            trouble = describe(error, address.host, "", name=self.name)
-            raise ProviderError(trouble.reason, trouble.hint) from error
-        found: object = page.data
-        if not isinstance(found, list):
-            # LM Studio answers 200 with an error to a path that it does not know.
-            raise self._no_list(address)
-        return sorted(model.id for model in page.data)
-
-    def _no_list(self, address: Address) -> WrongAddressError:
-        return WrongAddressError(
-            f"{address.host} has no list of models at {address.url}.",
-            f"Set {section_of(self.name)}.base_url to the address that ends in /v1/.",
-        )
+        return await list_models(client, address, self.name)
 
     @asynccontextmanager
     async def work(
@@ -311,10 +276,9 @@ class OpenAIProvider:
     # One request.
 
     def _call(self, prompt: Prompt) -> ChatCall:
-        address, model = self._settings().address, self._model(prompt)
+        settings, model = self._settings(), self._model(prompt)
+        address, own = settings.address, settings.own_price
         habits = self._habits.setdefault((address.url, model), Habits.of(model))
-        settings = self._settings()
-        own = settings.own_price
         price = Price(own[0], own[0], own[1]) if own else None
         return ChatCall(
             prompt, address, model, habits, price, settings.daily_tokens > 0

@@ -11,7 +11,7 @@ from app.ipc import control
 from app.replies.request import MadeReply, ReplyRequest
 from app.service.app_context import AppContext
 from app.service.events import Asker
-from app.service.hosts.host_users import shown_host
+from app.service.hosts.host_users import host_to_ask
 from app.store import comparisons, messages
 from app.store.rows import StoredGuild, StoredMessage
 
@@ -108,6 +108,7 @@ class BlindTestHandlers:
     async def _reply(
         self, guild: StoredGuild, message: StoredMessage, arm: Arm, may_cost: bool
     ) -> MadeReply:
+        host = await host_to_ask(self._context, guild.id) if may_cost else None
         request = ReplyRequest(
             guild.id,
             message.text,
@@ -119,7 +120,7 @@ class BlindTestHandlers:
             dial=arm.dial,
             max_ms=WAIT_MS,
             is_private=True,
-            provider=(await shown_host(self._context)).name if may_cost else None,
+            provider=host.name if host else None,
             is_free=not may_cost,
         )
         made = await self._context.replier.reply(request)

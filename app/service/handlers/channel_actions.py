@@ -88,7 +88,9 @@ async def likely_emoji(
         if speakable is None or message.channel in speakable
         for emoji in _EMOJI.findall(message.text)
     )
-    if not counts:
+    forbids = (await context.settings.of(guild)).speak.forbids
+    known = [emoji for emoji in counts if not forbids(emoji)]
+    if not known:
         return None
-    (drawn,) = rng.choices(list(counts), weights=list(counts.values()))
-    return str(drawn)
+    (drawn,) = rng.choices(known, weights=[counts[emoji] for emoji in known])
+    return drawn

@@ -10,7 +10,7 @@ from app.service.hosts.host_checks import price_question
 from app.service.hosts.host_users import users
 from app.settings import base_url, host_keys
 from app.settings.consent import ConsentError, what_leaves, what_own_means
-from app.settings.host_names import OPENAI, host_name, names_in
+from app.settings.host_names import OPENAI, host_name, names_in, section_of
 from app.settings.host_presets import PRESETS, Preset
 from app.settings.hosts import Host, host_of, hosts_of, needs_key, preset_of
 from app.settings.model_sections import HostSettings
@@ -86,7 +86,7 @@ class HostHandlers:
         name = name if name == OPENAI else host_name(name)
         url, model = self._filled(name, request)
         settings = self._context.settings
-        section = Host(name, HostSettings()).section
+        section = section_of(name)
         address = base_url.parse(url, setting=f"{section}.base_url")
         own = settings.home.openai.own_hosts
         is_new = request.is_own and address.is_cloud and address.host not in own
@@ -96,7 +96,7 @@ class HostHandlers:
         if is_new:
             hosts = ", ".join([*own, address.host])
             await settings.change("openai.own_hosts", hosts, agreed=True)
-        model = model or await self._only_model(name)
+        model = model or await self._first_model(name)
         if model:
             await settings.change(f"{section}.model", model)
         self._context.providers.host(name).forget_troubles()
@@ -119,8 +119,8 @@ class HostHandlers:
             model = model or preset.model
         return url, model
 
-    async def _only_model(self, name: str) -> str:
-        """Ask one of the owner's computers for its models; the first one is taken."""
+    async def _first_model(self, name: str) -> str:
+        """Ask one of the owner's computers for its models, and take the first."""
         host = self._host(name)
         if host.address.is_cloud:
             return ""

@@ -53,6 +53,13 @@ async def shown_host(context: AppContext) -> Host:
     return next(host for host in found if host.has_address)
 
 
+async def host_to_ask(context: AppContext, guild: int) -> Host:
+    """Return the host to try for a guild: its own first one, or else the shown one."""
+    hosts = hosts_for(await context.settings.of(guild))
+    own = next((host for host in hosts if host.has_address), None)
+    return own or await shown_host(context)
+
+
 async def models_in_use(context: AppContext) -> set[tuple[str, str]]:
     """Return the hosts and models that replies come from, as names."""
     settings = context.settings

@@ -16,10 +16,11 @@ if TYPE_CHECKING:
 MESSAGES_SHOWN = 300
 REPLIES_SHOWN = 100
 
-SIGNS = {"markov": "○", "local": "◆", "openai": "◇"}
+SIGNS = {"markov": "○", "local": "◆"}
+"""A provider's sign, shown beside its name."""
+
 HOST_SIGN = "◇"
 """The sign of every other writer, which is a host."""
-"""A provider's sign, shown beside its name."""
 
 
 @dataclass(frozen=True)

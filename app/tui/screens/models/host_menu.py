@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from app.core.safe_text import safe_line, safe_text
 from app.ipc import control
 from app.settings import consent
+from app.settings.host_names import section_of
 from app.tui import format, settings_list
 from app.tui.base import MynahScreen
 from app.tui.remedies import in_keys
@@ -74,13 +75,12 @@ class HostMenu:
 
     def test(self, name: str) -> None:
         """Ask a host for a word."""
+        self._screen.request(control.HostTest(name), self._tell)
 
-        def tried(reply: control.HostTestReply) -> None:
-            title = "✓ The host answers" if reply.ok else "✕ It does not work"
-            text = f"{reply.detail}\n\n{reply.hint}".strip()
-            self._screen.app.show_result(self._screen, title, in_keys(safe_text(text)))
-
-        self._screen.request(control.HostTest(name), tried)
+    def _tell(self, reply: control.HostTestReply | control.SecretTestReply) -> None:
+        title = "✓ The host answers" if reply.ok else "✕ It does not work"
+        text = f"{reply.detail}\n\n{reply.hint}".strip()
+        self._screen.app.show_result(self._screen, title, in_keys(safe_text(text)))
 
     def ask_key(self, name: str) -> None:
         """Enter a key, and test it with one call."""
@@ -98,17 +98,14 @@ class HostMenu:
         """Make one tiny call with a key."""
 
         def tried(reply: control.SecretTestReply) -> None:
-            title = "✓ The host answers" if reply.ok else "✕ It does not work"
-            text = f"{reply.detail}\n\n{reply.hint}".strip()
-            self._screen.app.show_result(self._screen, title, in_keys(safe_text(text)))
+            self._tell(reply)
             self._done()
 
         self._screen.request(control.SecretTest(name), tried)
 
     def _ask_model(self, host: control.HostEntry) -> None:
-        section = host.name if host.name == "openai" else f"hosts.{host.name}"
         words = (f"Which model of {host.name}?", "As the host names it.")
-        name = f"{section}.model"
+        name = f"{section_of(host.name)}.model"
         settings_list.ask_text(self._screen, name, words, host.model, self._done)
 
     def _remove(self, host: control.HostEntry) -> None:
