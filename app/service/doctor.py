@@ -124,8 +124,8 @@ async def _database(context: AppContext) -> Check:
 
 
 async def _sqlite(context: HasHome) -> Check:
-    # Earlier versions can corrupt a log that two processes checkpoint at once. Mynah
-    # never does that, but other programs on the same file could.
+    # Earlier versions can corrupt a file when its log moves at the wrong moment. Mynah
+    # avoids that (`LogMover`), but other programs on the same file could not.
     detail = f"SQLite {sqlite3.sqlite_version}."
     if sqlite3.sqlite_version_info >= SAFE_SQLITE:
         return Check("sqlite", True, detail)

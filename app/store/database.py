@@ -57,6 +57,7 @@ class Database:
         else:
             self._peewee = sqlite.writable(path)
         self._checkpoints = checkpoints and not read_only
+        self._mover: sqlite.LogMover | None = None
         self._checkpointed = time.monotonic()
         self._keeper = ThreadPoolExecutor(1, thread_name_prefix="store-checkpoint")
         name = "store-reader" if read_only else "store"
@@ -82,6 +83,8 @@ class Database:
                     self._peewee, self.path, self.path.parent / "backups"
                 )
                 self.path.chmod(0o600)
+            if self._checkpoints:
+                self._mover = sqlite.LogMover(self.path)
         except peewee.DatabaseError as error:
             known = sqlite.explain(error, self.path)
             raise known or AppError(
@@ -104,8 +107,8 @@ class Database:
         self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs
     ) -> "Future[T]":
         """Run a query function in the database's thread, without waiting."""
-        if self._checkpoints:
-            self._checkpoint_at_times()
+        if self._mover:
+            self._checkpoint_at_times(self._mover)
         return self._thread.submit(
             functools.partial(self._explained, function, *args, **kwargs)
         )
@@ -122,11 +125,11 @@ class Database:
                 raise
             raise known from error
 
-    def _checkpoint_at_times(self) -> None:
+    def _checkpoint_at_times(self, mover: sqlite.LogMover) -> None:
         now = time.monotonic()
         if now - self._checkpointed > CHECKPOINT_SECONDS:
             self._checkpointed = now
-            self._keeper.submit(sqlite.checkpoint, self.path)
+            self._keeper.submit(mover.move)
 
     async def truncate_log(self) -> bool:
         """Empty the log, so that no deleted text is left.
@@ -158,6 +161,8 @@ class Database:
     def close(self) -> None:
         """Finish the queue, then close."""
         self._keeper.shutdown()
+        if self._mover:
+            self._mover.close()
         self._thread.submit(self._peewee.close).result()
         self._thread.shutdown()
         file_guard.release(self.path)

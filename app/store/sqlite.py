@@ -1,4 +1,4 @@
-"""Everything specific to SQLite: pragmas, rows, checkpoints, copies and errors."""
+"""Everything specific to SQLite: pragmas, rows, the log, copies and errors."""
 
 import itertools
 import sqlite3
@@ -33,8 +33,7 @@ PRAGMAS = {
     "secure_delete": 1,
     "journal_size_limit": 64 * 1024 * 1024,
     # A commit that moves the log of a busy import would delay a reply, and SQLite
-    # before 3.51.3 can corrupt a file that two processes checkpoint at once. So only
-    # `checkpoint` moves it, in one process.
+    # before 3.51.3 can corrupt the file. So only `LogMover` moves it, in one process.
     "wal_autocheckpoint": 0,
 }
 
@@ -143,13 +142,41 @@ def is_any(database: SqliteDatabase, table: str, guild: int) -> bool:
     return row is not None
 
 
-def checkpoint(path: Path) -> None:
-    """Move the log into the file, as far as readers allow.
+class LogMover:
+    """Moves the log into the file with its own connection, in any one thread.
 
-    It uses its own connection in any thread; others read and write meanwhile.
+    Others read and write meanwhile. It never touches a log that is in the file whole:
+    before 3.51.3, a commit that starts such a log anew at that moment can be lost, and
+    the file corrupt (https://www.sqlite.org/wal.html#walresetbug).
     """
-    with closing(sqlite3.connect(path)) as connection:
-        connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+
+    def __init__(self, path: Path) -> None:
+        self._connection = sqlite3.connect(path, check_same_thread=False)
+        self._moved = self._commits()
+
+    def move(self) -> bool:
+        """Move as much as readers allow; False if nothing was committed since all was.
+
+        A commit while it ends may wait for the next one.
+
+        Raises:
+            sqlite3.DatabaseError: If the disk or the file is at fault.
+        """
+        if self._commits() == self._moved:
+            return False
+        statement = "PRAGMA wal_checkpoint(PASSIVE)"
+        is_busy, frames, moved = self._connection.execute(statement).fetchone()
+        if not is_busy and frames == moved:
+            self._moved = self._commits()
+        return True
+
+    def _commits(self) -> int:
+        """Return a number that each commit of another connection changes."""
+        return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
+
+    def close(self) -> None:
+        """Close the connection; the log stays for whoever closes last."""
+        self._connection.close()
 
 
 def truncate_log(database: SqliteDatabase) -> bool:

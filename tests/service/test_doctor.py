@@ -89,6 +89,8 @@ async def test_a_home_and_secrets_that_others_can_read_are_pointed_at(home: Home
 
 async def test_a_clock_that_went_back_is_noticed(home: Home):
     async with open_service(home) as service:
+        # Moving the log would set the file's time again.
+        assert await service.context.database.truncate_log()
         later = time.time() + 86_400
         os.utime(home.database, (later, later))
         found = {check.name: check for check in await check_all(service.context)}

@@ -2,13 +2,14 @@
 
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import peewee
 import pytest
 
 from app.core.errors import AppError
-from app.store import forgetting, guilds, sqlite
+from app.store import database, forgetting, guilds, sqlite
 from app.store.database import Database, bound, write
 from app.store.sqlite import DatabaseDamagedError
 from app.store.tables import Guild
@@ -116,6 +117,34 @@ def test_deleted_text_is_overwritten_in_the_file(
     db.call(forgetting.delete, guild, [row])
     assert db.call(lambda: sqlite.truncate_log(bound()))
     assert files_with(db.path.parent, "quizzical platypus") == []
+
+
+def test_a_log_that_is_in_the_file_whole_is_left_alone(
+    db: Database, write: Write
+) -> None:
+    with closing(sqlite.LogMover(db.path)) as mover:
+        assert not mover.move()
+        write("one")
+        with closing(sqlite3.connect(db.path)) as reader:
+            reader.execute("BEGIN")
+            reader.execute("SELECT * FROM message").fetchone()
+            write("two")
+            assert mover.move() and mover.move()
+        assert mover.move() and not mover.move()
+        write("three")
+        assert mover.move() and not mover.move()
+
+
+def test_the_log_moves_into_the_file_while_the_database_is_open(
+    db: Database, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "CHECKPOINT_SECONDS", 1000.0)
+    write("quizzical platypus")
+    assert files_with(db.path, "quizzical platypus") == []
+    monkeypatch.setattr(database, "CHECKPOINT_SECONDS", 0.0)
+    db.call(guilds.every)
+    db._keeper.submit(lambda: None).result()
+    assert files_with(db.path, "quizzical platypus") == [db.path]
 
 
 def test_a_damaged_file_is_not_sound(
