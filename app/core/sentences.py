@@ -11,14 +11,16 @@ _LEAST_LETTERS = 2
 def whole_sentences(text: str) -> str:
     """Return the text up to the end of its last sentence or line, or nothing.
 
-    With several lines, the last one counts as unfinished.
+    With several lines, the last one counts as unfinished. The beginning stays as it is,
+    since places in the text are counted from there.
     """
-    lines, _, last = text.rstrip().rpartition("\n")
-    ends = [match.end() for match in _END.finditer(last)]
-    whole = last[: ends[-1]] if ends else ""
-    if _letters(whole) >= _LEAST_LETTERS:
-        return f"{lines}\n{whole}".strip()
-    return lines.strip() if _letters(lines) >= _LEAST_LETTERS else ""
+    text = text.rstrip()
+    last = text.rfind("\n") + 1
+    ends = [last, *(match.end() for match in _END.finditer(text, last))]
+    if _letters(text[last : ends[-1]]) >= _LEAST_LETTERS:
+        return text[: ends[-1]]
+    lines = text[:last].rstrip()
+    return lines if _letters(lines) >= _LEAST_LETTERS else ""
 
 
 def whole_words(text: str) -> str:

@@ -20,6 +20,9 @@ from app.core.sentences import whole_sentences, whole_words
         ("", ""),
         ("version 3.11 is th", ""),
         ("好的。 然后", "好的。"),
+        (" I like it. It is very goo", " I like it."),
+        (" \n I like it. It is", " \n I like it."),
+        ("\n and another li", ""),
     ],
 )
 def test_a_text_that_broke_off_ends_with_a_whole_sentence_or_is_nothing(cut, kept):
